@@ -1,0 +1,126 @@
+"""What a user can cause and should read. Every other exception is a bug and shows its traceback.
+
+    KneedriveError
+    +- ConfigError          the configuration file or an environment variable
+    +- ReadError            a file that cannot be read; knows where
+    |  +- UnknownFormat     not FIT, GPX, TCX or an archive of them
+    |  +- Truncated         ends before it should
+    |  +- Malformed         says something that cannot be
+    |  +- NoActivity        a well-formed file that holds no activity (settings, weight, monitoring)
+    +- NotEnoughData        the question needs more than there is
+    +- SourceError          a service on the network
+    |  +- NotAuthorised     log in, or log in again
+    |  +- RateLimited       come back at `retry_at`
+    |  +- Unreachable       no answer, or none that can be understood
+    |  +- Forbidden         the service refuses, and logging in again will not help
+    +- StoreError           the database of runs
+
+A message is one sentence that says what is wrong and what to do; the facts are attributes too.
+"""
+
+from datetime import datetime
+
+
+class KneedriveError(Exception):
+    """Base of all errors that a user should read."""
+
+    code = "failed"
+
+
+class ConfigError(KneedriveError):
+    """A configuration value that cannot be used: names the key and the remedy."""
+
+    code = "config"
+
+
+class ReadError(KneedriveError):
+    """A file that cannot be read. `offset` is the byte where it went wrong, None where no place can be named."""
+
+    code = "unreadable"
+
+    def __init__(self, problem: str, *, offset: int | None = None, name: str = "") -> None:
+        self.problem = problem
+        self.offset = offset
+        self.name = name
+        super().__init__(problem)
+
+    def __str__(self) -> str:
+        where = f" (at byte {self.offset:,})" if self.offset is not None else ""
+        return f"{self.name + ': ' if self.name else ''}{self.problem}{where}"
+
+
+class UnknownFormat(ReadError):
+    """The bytes are of no kind that kneedrive reads."""
+
+    code = "unknown_format"
+
+
+class Truncated(ReadError):
+    """The file ends before it should: `expected` bytes were announced, `got` are there."""
+
+    code = "truncated"
+
+    def __init__(
+        self, problem: str, *, offset: int | None = None, name: str = "", expected: int = 0, got: int = 0
+    ) -> None:
+        super().__init__(problem, offset=offset, name=name)
+        self.expected = expected
+        self.got = got
+
+
+class Malformed(ReadError):
+    """The file contradicts its own format."""
+
+    code = "malformed"
+
+
+class NoActivity(ReadError):
+    """A well-formed file without an activity in it."""
+
+    code = "no_activity"
+
+
+class NotEnoughData(KneedriveError):
+    """The question needs more than there is; the message says how much more."""
+
+    code = "not_enough_data"
+
+
+class SourceError(KneedriveError):
+    """A service on the network did not give what was asked for."""
+
+    code = "source"
+
+
+class NotAuthorised(SourceError):
+    """No login, or one that is no longer good."""
+
+    code = "not_authorised"
+
+
+class RateLimited(SourceError):
+    """The service asks to wait until `retry_at` (aware, UTC)."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_at: datetime) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class Unreachable(SourceError):
+    """No answer, or none that can be understood."""
+
+    code = "unreachable"
+
+
+class Forbidden(SourceError):
+    """The service refuses, and logging in again will not help."""
+
+    code = "forbidden"
+
+
+class StoreError(KneedriveError):
+    """The database of runs cannot be used as it is."""
+
+    code = "store"

@@ -1,0 +1,253 @@
+"""What an analysis is made of: the single result of `analyze`, and its parts. Facts only; words are made in report/.
+
+Scores: 0 is usual at that speed, 1 is one spread between runners. A value of None always comes with its reason.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from kneedrive.method import Method, Reference
+from kneedrive.model import Activity, Array, Note, Runner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epochs:
+    """One row per 30-s epoch, all arrays of one length; NaN where not measured.
+
+    start_s: seconds since the start of the activity. reason: "" where scored, else the name of the gate that left it
+    out. weight: 1 on the flat, 0.5 on hills, 0 where not scored. columns: medians by channel key (speed_mps,
+    cadence_spm, stance_time_s, duty_factor, vertical_oscillation_m ... see channels.py) plus grade, ln_k, zSL, zDF,
+    zB, zk and the scores D, P, G, K.
+    """
+
+    start_s: Array
+    weight: Array
+    reason: npt.NDArray[np.str_]
+    columns: Mapping[str, Array]
+
+    def __len__(self) -> int:
+        return len(self.start_s)
+
+    def __getitem__(self, name: str) -> Array:
+        return self.columns[name]
+
+    @property
+    def scored(self) -> npt.NDArray[np.bool_]:
+        """Which epochs count."""
+        return np.equal(self.reason, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """A metric over the epochs: median, 10th and 90th percentile, number of epochs that have it."""
+
+    median: float
+    p10: float
+    p90: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A score with its standard error, or None with the reason why it is not judged."""
+
+    value: float | None = None
+    se: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """D: drive (+) or shuffle (-). P: piston (+). G: long-grounded (+) or short-airy (-). K: torso bounce.
+
+    z holds the parts as run values: zSL, zDF, zB, zk where they are defined.
+    """
+
+    D: Score
+    P: Score
+    G: Score
+    K: Score
+    z: Mapping[str, float] = field(default_factory=dict)
+
+    def items(self) -> tuple[tuple[str, Score], ...]:
+        """The four scores by letter, in order."""
+        return (("D", self.D), ("P", self.P), ("G", self.G), ("K", self.K))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One judgement. scope: "run", or "slow" for the bands up to the shuffle-onset pace.
+
+    label: piston-like, drive-like, shuffle-like, short-grounded, long-grounded, short-airy, short-bounce, neutral;
+    short-steps, long-steps or usual-steps where only speed and cadence are known. strength: "marked" or "mild".
+    certainty: "spoken", "leaning" or "unclear". qualifiers: "extra torso bounce", "quiet torso", "grounded", "bouncy".
+    also: other labels that qualified. evidence: the numbers behind it, keys with units.
+    """
+
+    scope: str
+    label: str
+    strength: str
+    certainty: str
+    probability: float | None
+    confidence: str
+    qualifiers: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    evidence: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unjudged:
+    """Something a runner might expect to be told, and why it is not."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceBand:
+    """One band [low, high) of the pace profile. metrics: what was measured; usual: the reference at that speed."""
+
+    low_mps: float
+    high_mps: float
+    speed_mps: float
+    epochs: int
+    seconds: float
+    scores: Scores
+    label: str
+    probability: float | None
+    metrics: Mapping[str, float]
+    usual: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShuffleOnset:
+    """The pace from which slower bands are shuffle-like: `at`, "every" pace of the run, or "none"; "unjudged"."""
+
+    verdict: str
+    speed_mps: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slow:
+    """Running at or below `speed_mps`. contrast is null for one run: it needs a history."""
+
+    speed_mps: float | None
+    epochs: int
+    share_flight_under_40ms: float | None
+    contrast: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VrSplit:
+    """ln VR against the reference, split exactly: dln VR = dln T + dln B + dln k."""
+
+    ln_VR: float
+    ln_T: float
+    ln_B: float
+    ln_k: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """Ground contact balance of one run: a number, never a diagnosis.
+
+    left: median share of the left foot. same_side: share of epochs that lean as the median does. beyond: share of
+    epochs at least `balance_pp` off the middle on that side.
+    """
+
+    left: float
+    same_side: float
+    beyond: float
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceleration:
+    """A burst that was found and kept out of every score."""
+
+    start_s: float
+    end_s: float
+    from_mps: float
+    to_mps: float
+    cadence_spm: float | None
+    stance_time_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Late minus early at matched speed, with its 95 % interval; notable: beyond the threshold and not zero."""
+
+    difference: float
+    low: float
+    high: float
+    threshold: float
+    notable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fade:
+    """verdict: "changed", "no change" or "not enough". changes by metric key (cadence_spm, stance_time_s, ln_k ...)."""
+
+    verdict: str
+    pairs: int
+    speed_mps: float | None = None
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """What was counted, what was left out and why. excluded: epochs by gate. coverage: share of epochs by metric."""
+
+    epochs_total: int
+    epochs_scored: int
+    excluded: Mapping[str, int]
+    coverage: Mapping[str, float]
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSummary:
+    """A channel as recorded, unfiltered: share of records that have it, and its median (None where never)."""
+
+    coverage: float
+    median: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """Everything kneedrive can say about one activity.
+
+    status: "assessed" (scores or, from speed and cadence alone, steps), "too few epochs", "walk", "not a run",
+    "no samples". usual: the reference at the run's median scored speed, by metric key. surface: "outdoor" or "indoor".
+    """
+
+    activity: Activity
+    runner: Runner
+    method: Method
+    status: str
+    status_reason: str
+    provenance: str
+    provenance_reason: str
+    reference: Reference
+    surface: str
+    quality: Quality
+    metrics: Mapping[str, Spread]
+    metrics_over: str
+    usual: Mapping[str, float]
+    scores: Scores
+    findings: tuple[Finding, ...]
+    unjudged: tuple[Unjudged, ...]
+    pace_profile: tuple[PaceBand, ...]
+    shuffle_onset: ShuffleOnset
+    slow: Slow
+    vr_split: VrSplit | None
+    balance: Balance | None
+    accelerations: tuple[Acceleration, ...]
+    fade: Fade
+    channels: Mapping[str, ChannelSummary]
+    epochs: Epochs

@@ -1,0 +1,153 @@
+"""What a reader returns: an activity as it was recorded, in SI units, with nothing added or judged.
+
+None, NaN and 0 are three statements: no such channel, not measured here, measured zero.
+All values are frozen; arrays are read-only float64.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A file as it came: its bytes are its identity."""
+
+    sha256: str
+    format: str
+    name: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Half-open [start_s, end_s), in seconds since the start of the activity."""
+
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a reader forgave or the analysis corrected: `code` for programs, `text` for people, `offset` in bytes."""
+
+    code: str
+    text: str
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensor:
+    """One device_info entry: the watch itself or something that talked to it. Serial numbers are not kept."""
+
+    maker: str
+    maker_id: int | None = None
+    product: str = ""
+    product_id: int | None = None
+    ant_device_type: int | None = None
+    source: str = ""
+    firmware: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lap:
+    """A lap as the watch closed it."""
+
+    start_s: float
+    end_s: float
+    distance_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """The recorded time axis and one array per channel, each of the length of `time_s`, or None.
+
+    time_s: seconds since the start, non-decreasing, as recorded (not resampled). Cadence counts both feet. Ratios
+    (duty_factor, vertical_ratio, balance_left) are fractions of 1. duty_factor is the device's own stance
+    percentage where it writes one. NaN: not measured at that moment.
+    """
+
+    time_s: Array
+    distance_m: Array | None = None
+    speed_mps: Array | None = None
+    altitude_m: Array | None = None
+    cadence_spm: Array | None = None
+    stance_time_s: Array | None = None
+    duty_factor: Array | None = None
+    vertical_oscillation_m: Array | None = None
+    vertical_ratio: Array | None = None
+    step_length_m: Array | None = None
+    balance_left: Array | None = None
+    power_w: Array | None = None
+    heart_rate_bpm: Array | None = None
+    step_speed_loss_mps: Array | None = None
+
+    def channel(self, name: str) -> Array | None:
+        """The array of a channel by its name, or None where it was not recorded."""
+        return getattr(self, name)  # type: ignore[no-any-return]
+
+    def present(self) -> dict[str, Array]:
+        """The recorded channels by name, without time."""
+        named = {channel.name: self.channel(channel.name) for channel in fields(self) if channel.name != "time_s"}
+        return {name: values for name, values in named.items() if values is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One session of a recording.
+
+    id: first 12 hex digits of the recording's hash, with "-2" and so on for the later sessions of one file.
+    utc_offset_s: local time minus UTC, None where the file does not say. sport: FIT words ("running", "walking").
+    duration_s: timer time, without pauses; elapsed_s: with them. positioned: at least one position was recorded
+    (positions themselves are not kept). alternatives: the same channels from developer fields, by the name of
+    their maker ("stryd", "runscribe"), on the same time axis; never mixed into `samples`. averages: session
+    averages by channel name, for files without samples. records: record messages seen, with or without a usable time.
+    """
+
+    id: str
+    format: str
+    name: str
+    started_at: datetime
+    utc_offset_s: int | None
+    sport: str
+    sub_sport: str
+    device: Sensor
+    sensors: tuple[Sensor, ...]
+    duration_s: float
+    elapsed_s: float
+    distance_m: float | None
+    records: int
+    positioned: bool
+    samples: Samples
+    alternatives: Mapping[str, Samples] = field(default_factory=dict)
+    averages: Mapping[str, float] = field(default_factory=dict)
+    laps: tuple[Lap, ...] = ()
+    pauses: tuple[Interval, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the file calls it a run."""
+        return self.sport == "running"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """What the runner tells about themselves; everything is optional and widens or narrows what can be said."""
+
+    name: str = ""
+    height_m: float | None = None
+    mass_kg: float | None = None
+    age: int | None = None
+
+
+def frozen(values: npt.ArrayLike) -> Array:
+    """A read-only float64 array of these values."""
+    array = np.asarray(values, dtype=np.float64)
+    array.flags.writeable = False
+    return array

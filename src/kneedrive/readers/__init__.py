@@ -1,0 +1,54 @@
+"""Bytes to activities. The kind is told from the bytes, never from the name.
+
+Every reader is `read(data, name, id) -> tuple of Activity`, one per session, with notes about what it forgave.
+"""
+
+import hashlib
+
+from kneedrive.errors import UnknownFormat
+from kneedrive.model import Activity
+
+_HEAD = 4096
+
+
+def sniff(data: bytes) -> str:
+    """The format of these bytes: "fit", "gpx", "tcx", "gzip", "zip", or "" for none of them."""
+    if data[8:12] == b".FIT":
+        return "fit"
+    if data[:2] == b"\x1f\x8b":
+        return "gzip"
+    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return "zip"
+    head = data[:_HEAD].replace(b"\0", b"").lower()
+    if b"<gpx" in head:
+        return "gpx"
+    if b"<trainingcenterdatabase" in head:
+        return "tcx"
+    return ""
+
+
+def identity(data: bytes) -> str:
+    """The id that a recording's activities carry: the first 12 hex digits of the SHA-256 of its bytes."""
+    return hashlib.sha256(data).hexdigest()[:12]
+
+
+def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
+    """The activities in the bytes of one FIT, GPX or TCX file, in order of their start.
+
+    Raises ReadError (UnknownFormat, Truncated, Malformed, NoActivity) with the byte offset where one can be named.
+    """
+    kind = sniff(data)
+    if kind == "fit":
+        from kneedrive.readers import fit
+
+        return fit.read(data, name, identity(data))
+    if kind == "gpx":
+        from kneedrive.readers import gpx
+
+        return gpx.read(data, name, identity(data))
+    if kind == "tcx":
+        from kneedrive.readers import tcx
+
+        return tcx.read(data, name, identity(data))
+    problem = "is empty" if not data else "is not a FIT, GPX or TCX file"
+    raise UnknownFormat(problem, offset=0, name=name)

@@ -1,0 +1,1 @@
+"""Services on the network to bytes: http, oauth, Strava, intervals.icu."""
