@@ -3,18 +3,19 @@
 Scores: 0 is usual at that speed, 1 is one spread between runners. A value of None always comes with its reason.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from kneedrive.method import Method, Reference
 from kneedrive.model import Activity, Array, Note, Runner
+from kneedrive.value import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Epochs:
+class Epochs(Value):
     """One row per 30-s epoch, all arrays of one length; NaN where not measured.
 
     start_s: seconds since the start of the activity. reason: "" where scored, else the name of the gate that left it
@@ -40,8 +41,7 @@ class Epochs:
         return np.equal(self.reason, "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class Spread(Value):
     """A metric over the epochs: median, 10th and 90th percentile, number of epochs that have it."""
 
     median: float
@@ -50,8 +50,7 @@ class Spread:
     n: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class Score(Value):
     """A score with its standard error, or None with the reason why it is not judged."""
 
     value: float | None = None
@@ -59,8 +58,7 @@ class Score:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
+class Scores(Value):
     """D: drive (+) or shuffle (-). P: piston (+). G: long-grounded (+) or short-airy (-). K: torso bounce.
 
     z holds the parts as run values: zSL, zDF, zB, zk where they are defined.
@@ -70,15 +68,14 @@ class Scores:
     P: Score
     G: Score
     K: Score
-    z: Mapping[str, float] = field(default_factory=dict)
+    z: Mapping[str, float] = {}
 
     def items(self) -> tuple[tuple[str, Score], ...]:
         """The four scores by letter, in order."""
         return (("D", self.D), ("P", self.P), ("G", self.G), ("K", self.K))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Value):
     """One judgement. scope: "run", or "slow" for the bands up to the shuffle-onset pace.
 
     label: piston-like, drive-like, shuffle-like, short-grounded, long-grounded, short-airy, short-bounce, neutral;
@@ -95,19 +92,17 @@ class Finding:
     confidence: str
     qualifiers: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
-    evidence: Mapping[str, float] = field(default_factory=dict)
+    evidence: Mapping[str, float] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unjudged:
+class Unjudged(Value):
     """Something a runner might expect to be told, and why it is not."""
 
     what: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaceBand:
+class PaceBand(Value):
     """One band [low, high) of the pace profile. metrics: what was measured; usual: the reference at that speed."""
 
     low_mps: float
@@ -122,16 +117,14 @@ class PaceBand:
     usual: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShuffleOnset:
+class ShuffleOnset(Value):
     """The pace from which slower bands are shuffle-like: `at`, "every" pace of the run, or "none"; "unjudged"."""
 
     verdict: str
     speed_mps: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slow:
+class Slow(Value):
     """Running at or below `speed_mps`. contrast is null for one run: it needs a history."""
 
     speed_mps: float | None
@@ -141,8 +134,7 @@ class Slow:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VrSplit:
+class VrSplit(Value):
     """ln VR against the reference, split exactly: dln VR = dln T + dln B + dln k."""
 
     ln_VR: float
@@ -151,8 +143,7 @@ class VrSplit:
     ln_k: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
+class Balance(Value):
     """Ground contact balance of one run: a number, never a diagnosis.
 
     left: median share of the left foot. same_side: share of epochs that lean as the median does. beyond: share of
@@ -165,8 +156,7 @@ class Balance:
     epochs: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceleration:
+class Acceleration(Value):
     """A burst that was found and kept out of every score."""
 
     start_s: float
@@ -177,8 +167,7 @@ class Acceleration:
     stance_time_s: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Value):
     """Late minus early at matched speed, with its 95 % interval; notable: beyond the threshold and not zero."""
 
     difference: float
@@ -188,19 +177,17 @@ class Change:
     notable: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fade:
+class Fade(Value):
     """verdict: "changed", "no change" or "not enough". changes by metric key (cadence_spm, stance_time_s, ln_k ...)."""
 
     verdict: str
     pairs: int
     speed_mps: float | None = None
-    changes: Mapping[str, Change] = field(default_factory=dict)
+    changes: Mapping[str, Change] = {}
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quality:
+class Quality(Value):
     """What was counted, what was left out and why. excluded: epochs by gate. coverage: share of epochs by metric."""
 
     epochs_total: int
@@ -210,16 +197,14 @@ class Quality:
     notes: tuple[Note, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelSummary:
+class ChannelSummary(Value):
     """A channel as recorded, unfiltered: share of records that have it, and its median (None where never)."""
 
     coverage: float
     median: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
+class Analysis(Value):
     """Everything kneedrive can say about one activity.
 
     status: "assessed" (scores or, from speed and cadence alone, steps), "too few epochs", "walk", "not a run",

@@ -1,13 +1,14 @@
 """Many runs of one runner: what the store returns and what the analysis of weeks and baselines is made of."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
 from datetime import datetime
 
 from kneedrive.findings import Epochs
+from kneedrive.value import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastRun:
+class PastRun(Value):
     """One stored run, as the analysis of a history sees it.
 
     started_at is aware UTC; local time is that plus utc_offset_s (None: the configured zone). sensor is the

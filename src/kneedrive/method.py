@@ -4,245 +4,229 @@ Each knob carries its unit and its source. "design" means a choice of ours, not 
 `Method.version` goes up whenever any number here or any formula in analysis/ changes; results are stored with it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated
+
+from kneedrive.value import Value
 
 DESIGN = "design"
 MEASURED = "measured on public files"
 
 
-def knob(value: Any, unit: str, source: str = DESIGN) -> Any:
-    """A dataclass field with its default, unit and source."""
-    return field(default=value, metadata={"unit": unit, "source": source})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resampling:
+class Resampling(Value):
     """The 1 Hz time axis."""
 
-    gap_min_s: float = knob(5.0, "s")
-    gap_median_steps: float = knob(3.0, "median recording steps")
-    gap_max_s: float = knob(15.0, "s")
+    gap_min_s: Annotated[float, "s", DESIGN] = 5.0
+    gap_median_steps: Annotated[float, "median recording steps", DESIGN] = 3.0
+    gap_max_s: Annotated[float, "s", DESIGN] = 15.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EpochRules:
+class EpochRules(Value):
     """What an epoch is and when it is valid."""
 
-    length_s: int = knob(30, "s")
-    min_covered_s: int = knob(20, "s")
-    min_records: int = knob(3, "records")
-    min_epochs: int = knob(10, "epochs, to assess a run")
+    length_s: Annotated[int, "s", DESIGN] = 30
+    min_covered_s: Annotated[int, "s", DESIGN] = 20
+    min_records: Annotated[int, "records", DESIGN] = 3
+    min_epochs: Annotated[int, "epochs, to assess a run", DESIGN] = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GaitRules:
+class GaitRules(Value):
     """Running, walking or a mixture."""
 
-    running_spm: float = knob(140.0, "steps/min")
-    walking_spm: float = knob(135.0, "steps/min", "walk-run transition study 2023, 134-141 separates 91-93 %")
-    mixed_share: float = knob(0.20, "share of samples")
-    grounded_duty_factor: float = knob(0.50, "1", "no flight by definition")
+    running_spm: Annotated[float, "steps/min", DESIGN] = 140.0
+    walking_spm: Annotated[float, "steps/min", "walk-run transition study 2023, 134-141 separates 91-93 %"] = 135.0
+    mixed_share: Annotated[float, "share of samples", DESIGN] = 0.20
+    grounded_duty_factor: Annotated[float, "1", "no flight by definition"] = 0.50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SteadyRules:
+class SteadyRules(Value):
     """Steady running and accelerations."""
 
-    smoothing_s: int = knob(11, "s")
-    max_acceleration_mps2: float = knob(0.06, "m/s2")
-    min_share: float = knob(0.80, "share of seconds")
-    start_s: float = knob(60.0, "s")
-    pause_margin_s: float = knob(10.0, "s")
-    burst_smoothing_s: int = knob(5, "s")
-    burst_gain_mps: float = knob(0.5, "m/s")
-    burst_within_s: int = knob(5, "s")
-    sprint_mps: float = knob(6.0, "m/s")
-    sprint_s: int = knob(3, "s")
+    smoothing_s: Annotated[int, "s", DESIGN] = 11
+    max_acceleration_mps2: Annotated[float, "m/s2", DESIGN] = 0.06
+    min_share: Annotated[float, "share of seconds", DESIGN] = 0.80
+    start_s: Annotated[float, "s", DESIGN] = 60.0
+    pause_margin_s: Annotated[float, "s", DESIGN] = 10.0
+    burst_smoothing_s: Annotated[int, "s", DESIGN] = 5
+    burst_gain_mps: Annotated[float, "m/s", DESIGN] = 0.5
+    burst_within_s: Annotated[int, "s", DESIGN] = 5
+    sprint_mps: Annotated[float, "m/s", DESIGN] = 6.0
+    sprint_s: Annotated[int, "s", DESIGN] = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GradeRules:
+class GradeRules(Value):
     """Hills: weights and the terms of the reference, per +1 % of grade."""
 
-    smoothing_m: float = knob(60.0, "m")
-    flat: float = knob(0.02, "1")
-    hilly: float = knob(0.06, "1")
-    hilly_weight: float = knob(0.5, "weight")
-    ln_T_per_pct: float = knob(-0.004, "ln s per %", "direction: Vernillo 2017, Padulo 2013; size: design")
-    DF_per_pct: float = knob(0.003, "1 per %", "direction: Vernillo 2017; size: design")
-    ln_k_per_pct: float = knob(-0.005, "1 per %", "direction: Dewolf 2016; size: design")
+    smoothing_m: Annotated[float, "m", DESIGN] = 60.0
+    flat: Annotated[float, "1", DESIGN] = 0.02
+    hilly: Annotated[float, "1", DESIGN] = 0.06
+    hilly_weight: Annotated[float, "weight", DESIGN] = 0.5
+    ln_T_per_pct: Annotated[float, "ln s per %", "direction: Vernillo 2017, Padulo 2013; size: design"] = -0.004
+    DF_per_pct: Annotated[float, "1 per %", "direction: Vernillo 2017; size: design"] = 0.003
+    ln_k_per_pct: Annotated[float, "1 per %", "direction: Dewolf 2016; size: design"] = -0.005
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plausible:
+class Plausible(Value):
     """Values outside are not measurements of running."""
 
-    speed_min_mps: float = knob(2.0, "m/s", "validity of the reference")
-    speed_max_mps: float = knob(6.0, "m/s", "validity of the reference")
-    stance_min_s: float = knob(0.140, "s")
-    stance_max_s: float = knob(0.450, "s")
-    duty_min: float = knob(0.20, "1")
-    duty_max: float = knob(0.55, "1")
-    oscillation_min_m: float = knob(0.030, "m")
-    oscillation_max_m: float = knob(0.180, "m")
-    cadence_min_spm: float = knob(130.0, "steps/min")
-    cadence_max_spm: float = knob(230.0, "steps/min")
-    duty_mismatch: float = knob(0.02, "relative", MEASURED)
-    flat_line_s: int = knob(60, "s")
-    unit_factor: float = knob(10.0, "factor", "Wahoo oscillation, " + MEASURED)
-    unit_share: float = knob(0.5, "share of records that break VO >= g*tf^2/8")
-    cadence_lock: float = knob(0.15, "relative distance to half or double of the run's cadence")
-    k_jump: float = knob(0.15, "ln k, shift of level within a run")
-    step_mismatch: float = knob(0.08, "relative, noted only")
+    speed_min_mps: Annotated[float, "m/s", "validity of the reference"] = 2.0
+    speed_max_mps: Annotated[float, "m/s", "validity of the reference"] = 6.0
+    stance_min_s: Annotated[float, "s", DESIGN] = 0.140
+    stance_max_s: Annotated[float, "s", DESIGN] = 0.450
+    duty_min: Annotated[float, "1", DESIGN] = 0.20
+    duty_max: Annotated[float, "1", DESIGN] = 0.55
+    oscillation_min_m: Annotated[float, "m", DESIGN] = 0.030
+    oscillation_max_m: Annotated[float, "m", DESIGN] = 0.180
+    cadence_min_spm: Annotated[float, "steps/min", DESIGN] = 130.0
+    cadence_max_spm: Annotated[float, "steps/min", DESIGN] = 230.0
+    duty_mismatch: Annotated[float, "relative", MEASURED] = 0.02
+    flat_line_s: Annotated[int, "s", DESIGN] = 60
+    unit_factor: Annotated[float, "factor", "Wahoo oscillation, " + MEASURED] = 10.0
+    unit_share: Annotated[float, "share of records that break VO >= g*tf^2/8", DESIGN] = 0.5
+    cadence_lock: Annotated[float, "relative distance to half or double of the run's cadence", DESIGN] = 0.15
+    k_jump: Annotated[float, "ln k, shift of level within a run", DESIGN] = 0.15
+    step_mismatch: Annotated[float, "relative, noted only", DESIGN] = 0.08
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Population:
+class Population(Value):
     """What is usual at a speed, and how much runners differ from one another."""
 
-    cadence_at_3_spm: float = knob(167.5, "steps/min", "Fukuchi 2017, van Oeveren 2019, Malisoux 2023; fit: design")
-    cadence_per_mps: float = knob(6.5, "steps/min per m/s", "as above")
-    cadence_per_m: float = knob(-50.0, "steps/min per m of height", "T ~ sqrt(height)")
-    height_m: float = knob(1.78, "m")
-    duty_base: float = knob(0.237, "1", "Fukuchi 2017 (re-analysis), Malisoux 2023; fit: design")
-    duty_per_slowness: float = knob(0.390, "m/s", "as above")
-    sd_ln_T: float = knob(0.045, "1", "Malisoux 2023, Garmin percentiles")
-    sd_ln_T_no_height: float = knob(0.055, "1", "as above, with the spread of heights")
-    sd_DF: float = knob(0.030, "1", "Malisoux 2023, Fukuchi 2017")
-    sd_ln_k: float = knob(0.075, "1", MEASURED)
-    widening: float = knob(1.3, "factor outside the anchors")
-    short_m: float = knob(1.60, "m")
-    slow_mps: float = knob(2.2, "m/s")
-    old_years: int = knob(60, "years")
-    class_speed_low_mps: float = knob(1.9, "m/s")
-    class_speed_high_mps: float = knob(3.5, "m/s")
-    class_speed_mid_mps: float = knob(2.7, "m/s")
-    leg_per_height: float = knob(0.53, "1", "Winter 1979, in Morin 2005")
+    cadence_at_3_spm: Annotated[float, "steps/min", "Fukuchi 2017, van Oeveren 2019; fit: design"] = 167.5
+    cadence_per_mps: Annotated[float, "steps/min per m/s", "as above"] = 6.5
+    cadence_per_m: Annotated[float, "steps/min per m of height", "T ~ sqrt(height)"] = -50.0
+    height_m: Annotated[float, "m", DESIGN] = 1.78
+    duty_base: Annotated[float, "1", "Fukuchi 2017 (re-analysis), Malisoux 2023; fit: design"] = 0.237
+    duty_per_slowness: Annotated[float, "m/s", "as above"] = 0.390
+    sd_ln_T: Annotated[float, "1", "Malisoux 2023, Garmin percentiles"] = 0.045
+    sd_ln_T_no_height: Annotated[float, "1", "as above, with the spread of heights"] = 0.055
+    sd_DF: Annotated[float, "1", "Malisoux 2023, Fukuchi 2017"] = 0.030
+    sd_ln_k: Annotated[float, "1", MEASURED] = 0.075
+    widening: Annotated[float, "factor outside the anchors", DESIGN] = 1.3
+    short_m: Annotated[float, "m", DESIGN] = 1.60
+    slow_mps: Annotated[float, "m/s", DESIGN] = 2.2
+    old_years: Annotated[int, "years", DESIGN] = 60
+    class_speed_low_mps: Annotated[float, "m/s", DESIGN] = 1.9
+    class_speed_high_mps: Annotated[float, "m/s", DESIGN] = 3.5
+    class_speed_mid_mps: Annotated[float, "m/s", DESIGN] = 2.7
+    leg_per_height: Annotated[float, "1", "Winter 1979, in Morin 2005"] = 0.53
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelRules:
+class LabelRules(Value):
     """Where a label begins. All bounds are inclusive unless the name says over or under."""
 
-    score: float = knob(1.0, "SD")
-    marked: float = knob(2.0, "SD")
-    piston_zB_min: float = knob(0.5, "SD")
-    piston_zSL_max: float = knob(0.25, "SD")
-    drive_zSL_min: float = knob(0.25, "SD")
-    drive_zDF_max: float = knob(-0.25, "SD")
-    shuffle_zDF_min: float = knob(0.5, "SD")
-    shuffle_zSL_max: float = knob(-0.25, "SD")
-    shuffle_under_mps: float = knob(3.0, "m/s")
-    corner_over: float = knob(0.25, "SD")
-    torso_extra: float = knob(1.0, "SD of ln k")
-    torso_quiet: float = knob(-0.5, "SD of ln k")
-    grounded_DF: float = knob(0.47, "1")
-    bouncy_zB: float = knob(1.0, "SD")
-    truth: float = knob(0.5, "SD; a label is right when the true score passes it")
-    spoken: float = knob(0.85, "probability")
-    leaning: float = knob(0.50, "probability")
-    high_epochs: int = knob(20, "epochs")
-    systematic_zSL: float = knob(0.40, "SD")
-    systematic_zSL_no_height: float = knob(0.50, "SD")
+    score: Annotated[float, "SD", DESIGN] = 1.0
+    marked: Annotated[float, "SD", DESIGN] = 2.0
+    piston_zB_min: Annotated[float, "SD", DESIGN] = 0.5
+    piston_zSL_max: Annotated[float, "SD", DESIGN] = 0.25
+    drive_zSL_min: Annotated[float, "SD", DESIGN] = 0.25
+    drive_zDF_max: Annotated[float, "SD", DESIGN] = -0.25
+    shuffle_zDF_min: Annotated[float, "SD", DESIGN] = 0.5
+    shuffle_zSL_max: Annotated[float, "SD", DESIGN] = -0.25
+    shuffle_under_mps: Annotated[float, "m/s", DESIGN] = 3.0
+    corner_over: Annotated[float, "SD", DESIGN] = 0.25
+    torso_extra: Annotated[float, "SD of ln k", DESIGN] = 1.0
+    torso_quiet: Annotated[float, "SD of ln k", DESIGN] = -0.5
+    grounded_DF: Annotated[float, "1", DESIGN] = 0.47
+    bouncy_zB: Annotated[float, "SD", DESIGN] = 1.0
+    truth: Annotated[float, "SD; a label is right when the true score passes it", DESIGN] = 0.5
+    spoken: Annotated[float, "probability", DESIGN] = 0.85
+    leaning: Annotated[float, "probability", DESIGN] = 0.50
+    high_epochs: Annotated[int, "epochs", DESIGN] = 20
+    systematic_zSL: Annotated[float, "SD", DESIGN] = 0.40
+    systematic_zSL_no_height: Annotated[float, "SD", DESIGN] = 0.50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileRules:
+class ProfileRules(Value):
     """Pace bands, slow running, balance."""
 
-    band_mps: float = knob(0.25, "m/s")
-    band_epochs: int = knob(4, "epochs")
-    slow_percentile: float = knob(25.0, "percentile of scored speeds")
-    slow_weeks: int = knob(8, "weeks")
-    contrast_epochs: int = knob(4, "epochs each")
-    contrast_gap_mps: float = knob(0.25, "m/s")
-    contrast_near: float = knob(0.05, "relative to the median speed")
-    contrast_runs: int = knob(3, "runs")
-    contrast_max: float = knob(-0.7, "SD")
-    short_flight_s: float = knob(0.040, "s")
-    maker_gap_s: float = knob(0.010, "s, contact time between makers", MEASURED)
-    balance_pp: float = knob(0.015, "1")
-    balance_share: float = knob(0.80, "share of epochs")
-    balance_runs: int = knob(3, "runs")
+    band_mps: Annotated[float, "m/s", DESIGN] = 0.25
+    band_epochs: Annotated[int, "epochs", DESIGN] = 4
+    slow_percentile: Annotated[float, "percentile of scored speeds", DESIGN] = 25.0
+    slow_weeks: Annotated[int, "weeks", DESIGN] = 8
+    contrast_epochs: Annotated[int, "epochs each", DESIGN] = 4
+    contrast_gap_mps: Annotated[float, "m/s", DESIGN] = 0.25
+    contrast_near: Annotated[float, "relative to the median speed", DESIGN] = 0.05
+    contrast_runs: Annotated[int, "runs", DESIGN] = 3
+    contrast_max: Annotated[float, "SD", DESIGN] = -0.7
+    short_flight_s: Annotated[float, "s", DESIGN] = 0.040
+    maker_gap_s: Annotated[float, "s, contact time between makers", MEASURED] = 0.010
+    balance_pp: Annotated[float, "1", DESIGN] = 0.015
+    balance_share: Annotated[float, "share of epochs", DESIGN] = 0.80
+    balance_runs: Annotated[int, "runs", DESIGN] = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FadeRules:
+class FadeRules(Value):
     """Within a run, at matched speed."""
 
-    warm_up_s: float = knob(480.0, "s of moving time")
-    third: float = knob(1 / 3, "share of the moving time after the warm-up")
-    speed_match: float = knob(0.03, "relative")
-    grade_match: float = knob(0.01, "1")
-    min_pairs: int = knob(6, "epochs each")
-    stance_time_s: float = knob(0.006, "s")
-    cadence_spm: float = knob(2.0, "steps/min")
-    duty_factor: float = knob(0.008, "1")
-    vertical_oscillation_m: float = knob(0.004, "m")
-    vertical_ratio: float = knob(0.003, "1")
-    ln_k: float = knob(0.03, "1")
-    habit_runs: int = knob(3, "runs")
+    warm_up_s: Annotated[float, "s of moving time", DESIGN] = 480.0
+    third: Annotated[float, "share of the moving time after the warm-up", DESIGN] = 1 / 3
+    speed_match: Annotated[float, "relative", DESIGN] = 0.03
+    grade_match: Annotated[float, "1", DESIGN] = 0.01
+    min_pairs: Annotated[int, "epochs each", DESIGN] = 6
+    stance_time_s: Annotated[float, "s", DESIGN] = 0.006
+    cadence_spm: Annotated[float, "steps/min", DESIGN] = 2.0
+    duty_factor: Annotated[float, "1", DESIGN] = 0.008
+    vertical_oscillation_m: Annotated[float, "m", DESIGN] = 0.004
+    vertical_ratio: Annotated[float, "1", DESIGN] = 0.003
+    ln_k: Annotated[float, "1", DESIGN] = 0.03
+    habit_runs: Annotated[int, "runs", DESIGN] = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineRules:
+class BaselineRules(Value):
     """The runner against himself."""
 
-    min_runs: int = knob(8, "runs")
-    min_days: int = knob(21, "days")
-    min_epochs: int = knob(150, "epochs")
-    shrink_epochs: int = knob(60, "epochs, weight n/(n+60) of the own slopes")
-    curve_iqr_mps: float = knob(0.5, "m/s, interquartile range that allows a v^2 term")
-    floor_cadence_spm: float = knob(1.5, "steps/min", MEASURED)
-    floor_stance_s: float = knob(0.004, "s", MEASURED)
-    floor_oscillation_m: float = knob(0.0025, "m", MEASURED)
-    floor_vertical_ratio: float = knob(0.002, "1", MEASURED)
-    floor_DF: float = knob(0.005, "1", MEASURED)
-    floor_ln_k: float = knob(0.02, "1", MEASURED)
-    noting: float = knob(1.0, "SD")
-    different: float = knob(2.0, "SD")
-    different_epochs: int = knob(20, "epochs")
-    computed_runs: int = knob(8, "runs")
-    computed_epochs: int = knob(150, "epochs")
-    computed_residual_DF: float = knob(0.003, "1", MEASURED)
+    min_runs: Annotated[int, "runs", DESIGN] = 8
+    min_days: Annotated[int, "days", DESIGN] = 21
+    min_epochs: Annotated[int, "epochs", DESIGN] = 150
+    shrink_epochs: Annotated[int, "epochs, weight n/(n+60) of the own slopes", DESIGN] = 60
+    curve_iqr_mps: Annotated[float, "m/s, interquartile range that allows a v^2 term", DESIGN] = 0.5
+    floor_cadence_spm: Annotated[float, "steps/min", MEASURED] = 1.5
+    floor_stance_s: Annotated[float, "s", MEASURED] = 0.004
+    floor_oscillation_m: Annotated[float, "m", MEASURED] = 0.0025
+    floor_vertical_ratio: Annotated[float, "1", MEASURED] = 0.002
+    floor_DF: Annotated[float, "1", MEASURED] = 0.005
+    floor_ln_k: Annotated[float, "1", MEASURED] = 0.02
+    noting: Annotated[float, "SD", DESIGN] = 1.0
+    different: Annotated[float, "SD", DESIGN] = 2.0
+    different_epochs: Annotated[int, "epochs", DESIGN] = 20
+    computed_runs: Annotated[int, "runs", DESIGN] = 8
+    computed_epochs: Annotated[int, "epochs", DESIGN] = 150
+    computed_residual_DF: Annotated[float, "1", MEASURED] = 0.003
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrendRules:
+class TrendRules(Value):
     """Over weeks."""
 
-    min_weeks: int = knob(8, "weeks")
-    advised_weeks: int = knob(12, "weeks")
-    alpha: float = knob(0.05, "probability, Holm over the tested series")
-    rho_max: float = knob(0.9, "1", "after Hamed and Rao 1998")
-    min_change: float = knob(0.2, "SD over the span", "smallest worthwhile change, 0.2 SD between runners")
-    detectable: float = knob(2.77, "1.96*sqrt 2", "minimal detectable change")
-    oscillation_jump_m: float = knob(0.010, "m, with T and DF unchanged: the sensor, not form")
+    min_weeks: Annotated[int, "weeks", DESIGN] = 8
+    advised_weeks: Annotated[int, "weeks", DESIGN] = 12
+    alpha: Annotated[float, "probability, Holm over the tested series", DESIGN] = 0.05
+    rho_max: Annotated[float, "1", "after Hamed and Rao 1998"] = 0.9
+    min_change: Annotated[float, "SD over the span", "smallest worthwhile change, 0.2 SD between runners"] = 0.2
+    detectable: Annotated[float, "1.96*sqrt 2", "minimal detectable change"] = 2.77
+    oscillation_jump_m: Annotated[float, "m, with T and DF unchanged: the sensor, not form", DESIGN] = 0.010
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Method:
+class Method(Value):
     """Every knob of the analysis, in one frozen value. Derived results are stored with its version."""
 
-    version: int = knob(1, "")
-    resampling: Resampling = field(default_factory=Resampling)
-    epochs: EpochRules = field(default_factory=EpochRules)
-    gait: GaitRules = field(default_factory=GaitRules)
-    steady: SteadyRules = field(default_factory=SteadyRules)
-    grade: GradeRules = field(default_factory=GradeRules)
-    plausible: Plausible = field(default_factory=Plausible)
-    population: Population = field(default_factory=Population)
-    labels: LabelRules = field(default_factory=LabelRules)
-    profile: ProfileRules = field(default_factory=ProfileRules)
-    fade: FadeRules = field(default_factory=FadeRules)
-    baseline: BaselineRules = field(default_factory=BaselineRules)
-    trend: TrendRules = field(default_factory=TrendRules)
+    version: Annotated[int, "", DESIGN] = 1
+    resampling: Resampling = Resampling()
+    epochs: EpochRules = EpochRules()
+    gait: GaitRules = GaitRules()
+    steady: SteadyRules = SteadyRules()
+    grade: GradeRules = GradeRules()
+    plausible: Plausible = Plausible()
+    population: Population = Population()
+    labels: LabelRules = LabelRules()
+    profile: ProfileRules = ProfileRules()
+    fade: FadeRules = FadeRules()
+    baseline: BaselineRules = BaselineRules()
+    trend: TrendRules = TrendRules()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Value):
     """What one sensor class may say, and how far its readings stand from the population's.
 
     scores: the letters it may speak of. k_ref: usual VO/VO_model on this class. o: shift of its duty factor in SD.

@@ -4,36 +4,36 @@ None, NaN and 0 are three statements: no such channel, not measured here, measur
 All values are frozen; arrays are read-only float64.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
+from kneedrive.value import Value, as_dict
+
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class Recording(Value):
     """A file as it came: its bytes are its identity."""
 
     sha256: str
     format: str
     name: str
-    body: bytes = field(repr=False)
+    body: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class Interval(Value):
     """Half-open [start_s, end_s), in seconds since the start of the activity."""
 
     start_s: float
     end_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Value):
     """What a reader forgave or the analysis corrected: `code` for programs, `text` for people, `offset` in bytes."""
 
     code: str
@@ -41,8 +41,7 @@ class Note:
     offset: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sensor:
+class Sensor(Value):
     """One device_info entry: the watch itself or something that talked to it. Serial numbers are not kept."""
 
     maker: str
@@ -54,8 +53,7 @@ class Sensor:
     firmware: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lap:
+class Lap(Value):
     """A lap as the watch closed it."""
 
     start_s: float
@@ -63,8 +61,7 @@ class Lap:
     distance_m: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Samples:
+class Samples(Value):
     """The recorded time axis and one array per channel, each of the length of `time_s`, or None.
 
     time_s: seconds since the start, non-decreasing, as recorded (not resampled). Cadence counts both feet. Ratios
@@ -93,12 +90,11 @@ class Samples:
 
     def present(self) -> dict[str, Array]:
         """The recorded channels by name, without time."""
-        named = {channel.name: self.channel(channel.name) for channel in fields(self) if channel.name != "time_s"}
+        named = {name: values for name, values in as_dict(self).items() if name != "time_s"}
         return {name: values for name, values in named.items() if values is not None}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class Activity(Value):
     """One session of a recording.
 
     id: first 12 hex digits of the recording's hash, with "-2" and so on for the later sessions of one file.
@@ -124,8 +120,8 @@ class Activity:
     records: int
     positioned: bool
     samples: Samples
-    alternatives: Mapping[str, Samples] = field(default_factory=dict)
-    averages: Mapping[str, float] = field(default_factory=dict)
+    alternatives: Mapping[str, Samples] = {}
+    averages: Mapping[str, float] = {}
     laps: tuple[Lap, ...] = ()
     pauses: tuple[Interval, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -136,8 +132,7 @@ class Activity:
         return self.sport == "running"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Runner:
+class Runner(Value):
     """What the runner tells about themselves; everything is optional and widens or narrows what can be said."""
 
     name: str = ""
