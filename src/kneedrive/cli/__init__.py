@@ -1,1 +1,111 @@
 """The command line: argparse, one file per command family; the only place that prints or exits."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kneedrive.app import FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, TRY_LATER, USAGE, overall
+from kneedrive.cli import run, settings
+from kneedrive.errors import (
+    ConfigError,
+    Forbidden,
+    KneedriveError,
+    NotAuthorised,
+    NotEnoughData,
+    RateLimited,
+    Unreachable,
+)
+
+if TYPE_CHECKING:
+    from kneedrive.app import Answer
+
+WELCOME = """\
+kneedrive reads the recordings of your running watch and tells whether your steps were
+piston-like, drive-like or shuffle-like at each pace, and how sure that is.
+
+  kneedrive demo               a simulated run, without any file of yours
+  kneedrive analyze RUN.fit    one run, from the file your watch wrote
+  kneedrive doctor RUN.fit     what a file holds and what can be said from it
+
+kneedrive --help lists everything."""
+
+EXIT_CODES = (
+    (ConfigError, USAGE),
+    (NotEnoughData, NOT_ENOUGH),
+    (NotAuthorised, NOT_AUTHORISED),
+    (Forbidden, NOT_AUTHORISED),
+    (RateLimited, TRY_LATER),
+    (Unreachable, TRY_LATER),
+    (KneedriveError, FAILED),
+)
+
+EPILOG = """\
+exit codes:
+  0 done                 3 not enough data for the question   6 partly done
+  1 failed               4 not logged in or not allowed     130 interrupted
+  2 wrong use            5 rate limit or network: try later"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="kneedrive",
+        description="Running form from a watch's own recordings: piston-like, drive-like or shuffle-like, by pace.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    for family in (run, settings):
+        family.add(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    try:
+        return _run(sys.argv[1:] if argv is None else list(argv))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of the pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(argv: list[str]) -> int:
+    arguments = parser().parse_args(argv)
+    if arguments.version:
+        print(f"kneedrive {settings.version()}")
+        return 0
+    if not hasattr(arguments, "command"):
+        print(WELCOME)
+        return 0
+    codes = []
+    try:
+        for answer in arguments.command(arguments):
+            _say(answer)
+            codes.append(answer.code)
+    except KneedriveError as error:
+        _complain(error, as_json=getattr(arguments, "json", False))
+        return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+    return overall(codes)
+
+
+def _say(answer: Answer) -> None:
+    if answer.trouble:
+        print(answer.trouble, file=sys.stderr)
+    if answer.text:
+        print(answer.text, flush=True)
+
+
+def _complain(error: KneedriveError, *, as_json: bool) -> None:
+    print(f"kneedrive: {error}", file=sys.stderr)
+    if as_json:
+        from kneedrive.app.machine import error_line
+
+        print(error_line(error))

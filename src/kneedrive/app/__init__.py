@@ -1,0 +1,22 @@
+"""Use cases: each joins the rooms for one thing a runner wants, and returns what to print. No printing here."""
+
+from __future__ import annotations
+
+from kneedrive.value import Value
+
+OK, FAILED, USAGE, NOT_ENOUGH, NOT_AUTHORISED, TRY_LATER, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+
+
+class Answer(Value):
+    """What a command has to say: `text` for stdout, `trouble` for stderr, and the exit code it asks for."""
+
+    text: str = ""
+    trouble: str = ""
+    code: int = OK
+
+
+def overall(codes: list[int]) -> int:
+    """The exit code of several answers: their common one; 6 when some failed and some did not; else 0."""
+    if len(set(codes)) <= 1:
+        return codes[0] if codes else OK
+    return PARTLY if FAILED in codes else OK

@@ -1,0 +1,76 @@
+"""Options that several commands share, and how they become a configuration and a style."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kneedrive import config
+
+if TYPE_CHECKING:
+    import argparse
+
+    from kneedrive.report.style import Style
+
+NARROWEST, WIDEST, PIPE_WIDTH = 40, 200, 80
+
+
+def add_display(parser: argparse.ArgumentParser) -> None:
+    """--json, --explain, --no-color, --ascii, --width, --units."""
+    group = parser.add_argument_group("display")
+    group.add_argument("--json", action="store_true", help="one JSON object per line on stdout, for programs")
+    group.add_argument("--no-color", action="store_true", help="no colours (also: NO_COLOR in the environment)")
+    group.add_argument("--ascii", action="store_true", help="plain ASCII characters only")
+    group.add_argument("--width", type=_width, metavar="N", help="columns to use (default: those of the terminal)")
+    group.add_argument("--units", choices=("km", "miles"), help="km or miles (default: from the configuration, km)")
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """--config."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="another configuration file")
+
+
+def add_runner(parser: argparse.ArgumentParser) -> None:
+    """--height and --mass."""
+    group = parser.add_argument_group("the runner")
+    group.add_argument("--height", metavar="M", help="height in metres, such as 1.78: sharpens what is usual for you")
+    group.add_argument("--mass", metavar="KG", help="body mass in kilograms: needed for leg stiffness only")
+
+
+def load_config(arguments: argparse.Namespace) -> config.Config:
+    """The configuration in force for these arguments."""
+    flags: dict[str, Any] = {
+        "runner.height_m": getattr(arguments, "height", None),
+        "runner.mass_kg": getattr(arguments, "mass", None),
+        "runner.name": getattr(arguments, "runner", None),
+        "display.units": getattr(arguments, "units", None),
+    }
+    return config.load(os.environ, flags, getattr(arguments, "config", None))
+
+
+def style(arguments: argparse.Namespace, settings: config.Config) -> Style:
+    """How to print: the width and abilities of this terminal, as the flags and the environment allow."""
+    from kneedrive.report.style import Style
+
+    terminal = sys.stdout.isatty()
+    width = arguments.width or shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
+    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
+    plain = arguments.no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return Style(
+        width=min(max(width, NARROWEST), WIDEST),
+        ascii=arguments.ascii or not encoding.startswith("utf"),
+        colour=terminal and not plain,
+        miles=settings["display.units"] == "miles",
+    )
+
+
+def _width(text: str) -> int:
+    import argparse
+
+    if not text.isdigit() or not NARROWEST <= int(text) <= WIDEST:
+        message = f"must be a whole number from {NARROWEST} to {WIDEST}, not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)

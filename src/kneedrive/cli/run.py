@@ -1,0 +1,81 @@
+"""One run: analyze, doctor, demo."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kneedrive.app import Answer
+from kneedrive.cli import options
+
+if TYPE_CHECKING:
+    import argparse
+
+SOURCES = ("native", "stryd", "runscribe")
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add this family's commands."""
+    analyze = commands.add_parser(
+        "analyze",
+        help="one screen about a run: piston-like, drive-like, shuffle-like or neither, at which paces, how sure",
+        description="Reads FIT files, also .gz or in a zip, whatever their names say, and prints one report a run.",
+    )
+    analyze.add_argument("files", nargs="+", metavar="FILE", help="a recording; - reads standard input")
+    _add_reading(analyze)
+    analyze.set_defaults(command=analyze_files)
+    demo = commands.add_parser("demo", help="the report of a simulated run, without any file of yours")
+    _add_reading(demo)
+    demo.set_defaults(command=show_demo)
+    doctor = commands.add_parser("doctor", help="what a file holds, what is odd in it, and what can be said from it")
+    doctor.add_argument("files", nargs="+", metavar="FILE", help="a recording; - reads standard input")
+    options.add_display(doctor)
+    options.add_config(doctor)
+    doctor.set_defaults(command=examine_files)
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--explain", action="store_true", help="every finding with its numbers, formula and source")
+    parser.add_argument(
+        "--speed-calibrated", action="store_true", help="trust the speed of a treadmill run (calibrated by you)"
+    )
+    parser.add_argument(
+        "--dynamics", choices=SOURCES, help="whose running dynamics to use where a file holds several (default: native)"
+    )
+    options.add_runner(parser)
+    options.add_display(parser)
+    options.add_config(parser)
+
+
+def analyze_files(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive analyze FILE..."""
+    from kneedrive.app import analyze
+
+    settings = options.load_config(arguments)
+    request = analyze.Request(
+        style=options.style(arguments, settings),
+        json=arguments.json,
+        explain=arguments.explain,
+        speed_calibrated=arguments.speed_calibrated,
+        dynamics=arguments.dynamics,
+    )
+    yield from analyze.analyze_files(arguments.files, request, settings, sys.stdin.buffer.read)
+
+
+def examine_files(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive doctor FILE..."""
+    from kneedrive.app import analyze
+
+    settings = options.load_config(arguments)
+    request = analyze.Request(style=options.style(arguments, settings), json=arguments.json)
+    yield from analyze.examine_files(arguments.files, request, settings, sys.stdin.buffer.read)
+
+
+def show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive demo."""
+    from kneedrive.app import analyze
+
+    settings = options.load_config(arguments)
+    request = analyze.Request(style=options.style(arguments, settings), json=arguments.json, explain=arguments.explain)
+    yield analyze.demo(request, settings)

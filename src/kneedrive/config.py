@@ -1,0 +1,218 @@
+"""The configuration: flag > environment > file > default, with the origin of every value.
+
+One table says what may be set. An unknown key is refused, with the key that was probably meant.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kneedrive.errors import ConfigError
+from kneedrive.secret import Secret
+from kneedrive.value import Value
+
+HEIGHT_M = (1.0, 2.3)
+MASS_KG = (25.0, 250.0)
+BIRTH_YEARS = (1900, 2100)
+
+
+class Setting(NamedTuple):
+    """One thing that can be set: its dotted key in the file, its environment variable, default, and how it is read."""
+
+    key: str
+    environment: str
+    default: Any
+    parse: Callable[[Any], Any]
+    meaning: str
+
+
+class Config(Value):
+    """Every setting by its dotted key, and where each value came from ("flag", "environment X", "file", "default")."""
+
+    values: Mapping[str, Any]
+    origins: Mapping[str, str]
+    file: Path
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key]
+
+
+def text(value: Any) -> str:
+    """A string."""
+    if not isinstance(value, str):
+        raise _unfit("a text in quotes", value)
+    return value
+
+
+def secret(value: Any) -> Secret:
+    """A string that will not be shown."""
+    if not isinstance(value, str):
+        message = "needs a text in quotes"  # the value stays unsaid
+        raise ConfigError(message)
+    return Secret(value)
+
+
+def number(low: float, high: float, unit: str) -> Callable[[Any], float | None]:
+    """A number between two bounds; a text of digits is taken too, since the environment has only texts."""
+
+    def parse(value: Any) -> float | None:
+        if value is None:
+            return None
+        try:
+            parsed = float(value) if not isinstance(value, bool) else float("nan")
+        except (TypeError, ValueError):
+            raise _unfit(f"a number in {unit}", value) from None
+        if not low <= parsed <= high:
+            raise _unfit(f"a number from {low:g} to {high:g} ({unit})", value)
+        return parsed
+
+    return parse
+
+
+def choice(*allowed: str) -> Callable[[Any], str]:
+    """One of a few words."""
+
+    def parse(value: Any) -> str:
+        if value not in allowed:
+            raise _unfit(" or ".join(f'"{word}"' for word in allowed), value)
+        return str(value)
+
+    return parse
+
+
+def path(value: Any) -> Path:
+    """A path; ~ is the home folder."""
+    if not isinstance(value, str | Path) or not str(value):
+        raise _unfit("a path in quotes", value)
+    return Path(value).expanduser()
+
+
+def paths(value: Any) -> tuple[Path, ...]:
+    """A list of paths; in the environment they are separated as in PATH."""
+    if isinstance(value, str):
+        value = [part for part in value.split(os.pathsep) if part]
+    if not isinstance(value, list | tuple):
+        raise _unfit('a list of paths, such as ["~/Downloads"]', value)
+    return tuple(path(part) for part in value)
+
+
+def zone(value: Any) -> str:
+    """An IANA time zone name, or empty for the machine's own."""
+    name = text(value)
+    if name:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise _unfit('a time zone name, such as "Europe/Berlin"', value) from None
+    return name
+
+
+def config_folder(environment: Mapping[str, str]) -> Path:
+    """$XDG_CONFIG_HOME/kneedrive, else ~/.config/kneedrive."""
+    return Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "kneedrive"
+
+
+def data_folder(environment: Mapping[str, str]) -> Path:
+    """$XDG_DATA_HOME/kneedrive, else ~/.local/share/kneedrive."""
+    return Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "kneedrive"
+
+
+SETTINGS = (
+    Setting("runner.name", "KNEEDRIVE_RUNNER", "", text, "keeps several runners apart in one store"),
+    Setting("runner.height_m", "KNEEDRIVE_HEIGHT_M", None, number(*HEIGHT_M, "metres"), "sharpens what is usual"),
+    Setting("runner.mass_kg", "KNEEDRIVE_MASS_KG", None, number(*MASS_KG, "kilograms"), "needed for leg stiffness"),
+    Setting("runner.birth_year", "KNEEDRIVE_BIRTH_YEAR", None, number(*BIRTH_YEARS, "year"), "widens ranges past 60"),
+    Setting("display.units", "KNEEDRIVE_UNITS", "km", choice("km", "miles"), "km or miles"),
+    Setting("display.zone", "KNEEDRIVE_ZONE", "", zone, "time zone of runs whose file names none"),
+    Setting("paths.store", "KNEEDRIVE_STORE", None, path, "the database of runs"),
+    Setting("sources.folder.paths", "KNEEDRIVE_FOLDERS", (), paths, "folders that sync looks into"),
+    Setting("sources.strava.client_id", "STRAVA_CLIENT_ID", "", text, "of your own Strava API application"),
+    Setting("sources.strava.client_secret", "STRAVA_CLIENT_SECRET", Secret(""), secret, "of the same application"),
+    Setting("sources.strava.base_url", "KNEEDRIVE_STRAVA_URL", "https://www.strava.com/api/v3", text, "API address"),
+    Setting("sources.strava.oauth_url", "KNEEDRIVE_STRAVA_OAUTH_URL", "https://www.strava.com/oauth", text, "login"),
+    Setting("sources.intervals.api_key", "INTERVALS_ICU_API_KEY", Secret(""), secret, "from its developer settings"),
+    Setting("sources.intervals.athlete_id", "INTERVALS_ICU_ATHLETE_ID", "0", text, "0 is the owner of the key"),
+    Setting("sources.intervals.base_url", "KNEEDRIVE_INTERVALS_URL", "https://intervals.icu/api/v1", text, "address"),
+)
+
+
+def load(environment: Mapping[str, str], flags: Mapping[str, Any], file: Path | None = None) -> Config:
+    """The configuration in force. `flags` are values by key, None where not given; `file` overrides the usual place.
+
+    Raises ConfigError naming the key, what it needs and where it was set. A missing file is no error unless it was
+    asked for by name.
+    """
+    named = file or (Path(environment["KNEEDRIVE_CONFIG"]) if environment.get("KNEEDRIVE_CONFIG") else None)
+    place = named or config_folder(environment) / "config.toml"
+    written = _read(place, required=named is not None)
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for setting in SETTINGS:
+        found, origin = _pick(setting, environment, flags, written, place)
+        try:
+            values[setting.key] = found if origin == "default" else setting.parse(found)
+        except ConfigError as error:
+            message = f"{setting.key} ({origin}) {error}"
+            raise ConfigError(message) from None
+        origins[setting.key] = origin
+    if values["paths.store"] is None:
+        values["paths.store"] = data_folder(environment) / "kneedrive.sqlite"
+    return Config(values=values, origins=origins, file=place)
+
+
+def _pick(
+    setting: Setting, environment: Mapping[str, str], flags: Mapping[str, Any], written: Mapping[str, Any], place: Path
+) -> tuple[Any, str]:
+    if flags.get(setting.key) is not None:
+        return flags[setting.key], "flag"
+    if environment.get(setting.environment):
+        return environment[setting.environment], f"environment {setting.environment}"
+    if setting.key in written:
+        return written[setting.key], str(place)
+    return setting.default, "default"
+
+
+def _read(place: Path, *, required: bool) -> Mapping[str, Any]:
+    if not place.is_file():
+        if required:
+            message = f"the configuration file {place} does not exist: create it, or drop the option that names it"
+            raise ConfigError(message)
+        return {}
+    import tomllib
+
+    try:
+        written = _flat(tomllib.loads(place.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        message = f"{place} cannot be read as TOML: {error}"
+        raise ConfigError(message) from None
+    for key in written:
+        _known(key, place)
+    return written
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat
+
+
+def _known(key: str, place: Path) -> None:
+    keys = [setting.key for setting in SETTINGS]
+    if key in keys:
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, keys, n=1)
+    remedy = f"did you mean {near[0]}?" if near else "see config.example.toml for the keys there are"
+    message = f"{place} has an unknown key {key}: {remedy}"
+    raise ConfigError(message)
+
+
+def _unfit(needs: str, got: Any) -> ConfigError:
+    return ConfigError(f"needs {needs}, not {got!r}")

@@ -1,0 +1,96 @@
+"""The house: who may import whom, and the one place of each effect."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+SRC = ROOT / "src" / "kneedrive"
+GROUND = {"channels", "errors", "findings", "history", "method", "model", "secret", "units", "value"}
+FLOOR = {"__main__": 4, "cli": 3, "__init__": 3, "app": 2}
+MODULES = sorted(SRC.rglob("*.py"))
+EFFECTS = {
+    "sqlite3": {"store"},
+    "requests": {"sources"},
+    "urllib3": {"sources"},
+    "socket": {"sources"},
+    "http": {"sources"},
+    "argparse": {"cli"},
+    "shtab": {"cli"},
+    "pickle": set(),
+    "marshal": set(),
+    "subprocess": set(),
+    "dataclasses": set(),
+}
+
+
+def room(path: Path) -> str:
+    """The folder or module of the package that a file belongs to: "readers", "store", "model"."""
+    first = path.relative_to(SRC).parts[0].removesuffix(".py")
+    return "store" if first.startswith("store_") else first
+
+
+def floor(name: str) -> int:
+    return FLOOR.get(name, 0 if name in GROUND else 1)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Dotted names of all that a module imports, at the top or late."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def neighbours(path: Path) -> set[str]:
+    """The rooms of ours that a module imports, its own excepted."""
+    ours = (name.split(".") for name in imports(path) if name.split(".")[0] == "kneedrive")
+    rooms = {
+        parts[1] if (SRC / parts[1]).exists() or (SRC / f"{parts[1]}.py").exists() else "__init__" for parts in ours
+    }
+    return {"store" if name.startswith("store_") else name for name in rooms} - {room(path)}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
+def test_a_module_imports_from_lower_floors_only(path: Path) -> None:
+    """Rooms do not know each other; nothing knows what stands above it."""
+    own = floor(room(path))
+
+    wrong = {name for name in neighbours(path) if floor(name) >= own and not (own == 0 == floor(name))}
+
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
+def test_an_effect_has_one_place(path: Path) -> None:
+    """The network in sources/, SQL in the store, arguments in cli/; pickle, subprocess and dataclasses nowhere."""
+    used = {name.split(".")[0] for name in imports(path)}
+
+    misplaced = {name for name in used & EFFECTS.keys() if room(path) not in EFFECTS[name]}
+
+    assert misplaced == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
+def test_no_module_prints_swallows_or_evaluates(path: Path) -> None:
+    """print belongs to cli/; a broad except and eval belong nowhere."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    caught = [
+        ast.unparse(node.type) if node.type else "" for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)
+    ]
+
+    assert not calls & {"eval", "exec", "compile", "breakpoint"}
+    assert "print" not in calls or room(path) == "cli"
+    assert not {"", "Exception", "BaseException"} & set(caught)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
+def test_a_file_holds_one_idea(path: Path) -> None:
+    """Past 300 lines it holds two."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
