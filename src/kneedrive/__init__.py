@@ -1,1 +1,50 @@
-"""Placeholder until the public names are joined."""
+"""Running form from a watch's own recordings.
+
+    for activity in kneedrive.read(data):
+        print(kneedrive.analyze(activity))
+
+The names are loaded when first used, so that the command line starts light.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kneedrive.analysis import analyze
+    from kneedrive.app.analyze import read
+    from kneedrive.errors import KneedriveError, ReadError
+    from kneedrive.findings import Analysis, Finding, Score, Scores
+    from kneedrive.method import Method
+    from kneedrive.model import Activity, Runner, Samples
+
+__all__ = [
+    "Activity",
+    "Analysis",
+    "Finding",
+    "KneedriveError",
+    "Method",
+    "ReadError",
+    "Runner",
+    "Samples",
+    "Score",
+    "Scores",
+    "analyze",
+    "read",
+]
+
+_HOMES = {
+    "analysis": ("analyze",),
+    "app.analyze": ("read",),
+    "errors": ("KneedriveError", "ReadError"),
+    "findings": ("Analysis", "Finding", "Score", "Scores"),
+    "method": ("Method",),
+    "model": ("Activity", "Runner", "Samples"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"kneedrive.{home}"), name)
+    message = f"module 'kneedrive' has no attribute {name!r}"
+    raise AttributeError(message)

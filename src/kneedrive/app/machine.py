@@ -1,0 +1,44 @@
+"""What programs read: JSON lines, and the configuration as text."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from kneedrive.report import record
+from kneedrive.secret import Secret
+
+if TYPE_CHECKING:
+    from kneedrive.config import Config
+    from kneedrive.errors import KneedriveError
+    from kneedrive.findings import Analysis
+
+
+def line(content: dict[str, Any]) -> str:
+    """One JSON object on one line. NaN is a bug, not a value."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def analysis_line(analysis: Analysis) -> str:
+    """The analysis as one line of JSON."""
+    return line(record.analysis_record(analysis))
+
+
+def error_line(error: KneedriveError) -> str:
+    """The error as one line of JSON."""
+    return line(record.error_record(error))
+
+
+def show_config(settings: Config) -> str:
+    """Every key with its value and origin; secrets hidden."""
+    rows = [(key, _shown(value), settings.origins[key]) for key, value in settings.values.items()]
+    width, wide = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join(f"{key:<{width}}  {value:<{wide}}  {origin}" for key, value, origin in rows)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Secret):
+        return "(hidden)" if value else "(not set)"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "(none)"
+    return "(not set)" if value in (None, "") else str(value)

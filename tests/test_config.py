@@ -1,0 +1,117 @@
+"""The configuration: precedence, origins, and errors that name the key and the remedy."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kneedrive.config import SETTINGS, load
+from kneedrive.errors import ConfigError
+from kneedrive.secret import Secret
+from tests.conftest import ROOT
+
+
+def write(folder: Path, text: str) -> dict[str, str]:
+    """An environment whose configuration file holds this text."""
+    place = folder / "kneedrive" / "config.toml"
+    place.parent.mkdir(parents=True)
+    place.write_text(text, encoding="utf-8")
+    return {"XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder / "data")}
+
+
+def test_without_anything_defaults_are_in_force(tmp_path: Path) -> None:
+    config = load({"XDG_CONFIG_HOME": str(tmp_path)}, {})
+
+    assert config["display.units"] == "km"
+    assert set(config.origins.values()) == {"default"}
+
+
+def test_the_store_follows_xdg(tmp_path: Path) -> None:
+    config = load({"XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}, {})
+
+    assert config["paths.store"] == tmp_path / "kneedrive" / "kneedrive.sqlite"
+
+
+def test_without_xdg_home_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    config = load({}, {})
+
+    assert config["paths.store"] == tmp_path / ".local" / "share" / "kneedrive" / "kneedrive.sqlite"
+    assert config.file == tmp_path / ".config" / "kneedrive" / "config.toml"
+
+
+def test_a_flag_beats_the_environment_which_beats_the_file(tmp_path: Path) -> None:
+    environment = write(tmp_path, "[runner]\nheight_m = 1.6\nmass_kg = 60\n[display]\nunits = 'miles'\n")
+    environment |= {"KNEEDRIVE_HEIGHT_M": "1.7", "KNEEDRIVE_MASS_KG": "61"}
+
+    config = load(environment, {"runner.height_m": "1.8"})
+
+    assert (config["runner.height_m"], config["runner.mass_kg"], config["display.units"]) == (1.8, 61.0, "miles")
+    assert config.origins["runner.height_m"] == "flag"
+    assert config.origins["runner.mass_kg"] == "environment KNEEDRIVE_MASS_KG"
+    assert config.origins["display.units"].endswith("config.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[runner]\nheigth_m = 1.7", r"unknown key runner.heigth_m: did you mean runner.height_m\?"),
+        ("[nonsense]\nkey = 1", r"unknown key nonsense.key: see config.example.toml"),
+        ("[runner]\nheight_m = 178", r"runner.height_m .* needs a number from 1 to 2.3 \(metres\), not 178"),
+        ("[runner]\nheight_m = true", r"runner.height_m .* needs a number from 1 to 2.3"),
+        ("[runner]\nmass_kg = 'heavy'", r"runner.mass_kg .* needs a number in kilograms, not 'heavy'"),
+        ("[display]\nunits = 'furlongs'", r'display.units .* needs "km" or "miles", not \'furlongs\''),
+        ("[display]\nzone = 'Mars/Base'", r"display.zone .* needs a time zone name"),
+        ("[runner]\nname = 3", r"runner.name .* needs a text in quotes, not 3"),
+        ("[sources.folder]\npaths = 3", r"sources.folder.paths .* needs a list of paths"),
+        ("[paths]\nstore = ''", r"paths.store .* needs a path in quotes"),
+        ("this is no toml", r"cannot be read as TOML"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_remedy(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        load(write(tmp_path, text), {})
+
+
+def test_a_wrong_environment_variable_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"runner.height_m \(environment KNEEDRIVE_HEIGHT_M\) needs a number"):
+        load({"XDG_CONFIG_HOME": str(tmp_path), "KNEEDRIVE_HEIGHT_M": "tall"}, {})
+
+
+def test_a_file_asked_for_by_name_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        load({}, {}, tmp_path / "none.toml")
+
+
+def test_a_wrong_secret_stays_unsaid(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, "[sources.strava]\nclient_secret = 918273"), {})
+
+    assert "918273" not in str(caught.value)
+
+
+def test_secrets_do_not_print(tmp_path: Path) -> None:
+    config = load({"XDG_CONFIG_HOME": str(tmp_path), "STRAVA_CLIENT_SECRET": "hush"}, {})
+
+    assert config["sources.strava.client_secret"].reveal() == "hush"
+    assert "hush" not in repr(config)
+    assert "hush" not in f"{Secret('hush')} {Secret('hush')!r}"
+
+
+def test_the_example_names_every_setting_and_its_variable() -> None:
+    text = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+
+    for setting in SETTINGS:
+        assert re.search(rf"^(# )?{setting.key.rsplit('.', 1)[1]} = ", text, flags=re.MULTILINE), setting.key
+        assert setting.environment in text
+
+
+def test_the_example_with_every_line_in_force_is_accepted(tmp_path: Path) -> None:
+    text = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+    everything = re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
+
+    config = load(write(tmp_path, everything), {})
+
+    assert config["runner.height_m"] == 1.78
+    assert len(config["sources.folder.paths"]) == 2
