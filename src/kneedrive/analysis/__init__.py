@@ -1,0 +1,1 @@
+"""Placeholder until the steps of the analysis are joined."""

@@ -1,0 +1,118 @@
+"""What is usual at a speed: for runners in general, shifted to how one class of sensor reads.
+
+Everything is element-wise over speeds. Below 2.0 and above 6.0 m/s the lines are not supported by the anchors; the
+gates keep such epochs out, these functions do not.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from kneedrive.analysis import features
+from kneedrive.method import Method, Population, Reference
+from kneedrive.model import Array, Runner
+from kneedrive.units import GRAVITY_MPS2, SECONDS_PER_MINUTE
+
+
+class Expected(NamedTuple):
+    """Usual values and the spread between runners, one per speed. ln_k and beta are NaN without a k_ref."""
+
+    T_s: Array
+    DF: Array
+    ln_k: Array
+    beta: Array
+    sd_ln_T: Array
+    sd_DF: Array
+    sd_ln_k: Array
+    sd_ln_beta: Array
+
+
+def usual_cadence_spm(speed_mps: Array, height_m: float | None, population: Population) -> Array:
+    """Steps per minute at each speed; without a height the height term vanishes."""
+    taller = 0.0 if height_m is None else height_m - population.height_m
+    faster = speed_mps - 3.0
+    return population.cadence_at_3_spm + population.cadence_per_mps * faster + population.cadence_per_m * taller
+
+
+def usual_duty_factor(speed_mps: Array, population: Population) -> Array:
+    """Duty factor at each speed, as a force plate would see it."""
+    return population.duty_base + population.duty_per_slowness / speed_mps
+
+
+def widening(speed_mps: Array, runner: Runner, population: Population) -> Array:
+    """Factor on every spread: 1 inside the anchors, `population.widening` where they hold few people."""
+    short = runner.height_m is not None and runner.height_m < population.short_m
+    old = runner.age is not None and runner.age > population.old_years
+    if short or old:
+        return np.full_like(speed_mps, population.widening)
+    return np.where(speed_mps < population.slow_mps, population.widening, 1.0)
+
+
+def hill_pct(grade: Array | None, speed_mps: Array, method: Method) -> Array:
+    """Grade in per cent where the hill terms apply, 0 on the flat and where the grade is unknown."""
+    if grade is None:
+        return np.zeros_like(speed_mps)
+    return np.where(np.abs(grade) > method.grade.flat, 100.0 * grade, 0.0)
+
+
+def expected(
+    speed_mps: Array, reference: Reference, runner: Runner, method: Method, grade: Array | None = None
+) -> Expected:
+    """Usual step time, duty factor, k and beta at these speeds on this sensor class, with spreads between runners.
+
+    grade (fraction, same shape) adds the hill terms where it is steeper than the flat; NaN counts as flat.
+    """
+    population, hills = method.population, method.grade
+    pct = hill_pct(grade, speed_mps, method)
+    wide = widening(speed_mps, runner, population)
+    T_s = SECONDS_PER_MINUTE / usual_cadence_spm(speed_mps, runner.height_m, population)
+    DF = usual_duty_factor(speed_mps, population) + population.sd_DF * reference.o + hills.DF_per_pct * pct
+    ln_k = expected_ln_k(speed_mps, reference, population) + hills.ln_k_per_pct * pct
+    shape = features.bounce_shape(DF)
+    timing_sd = wide * population.sd_DF * features.SINE_SHAPE / shape
+    sd_ln_T = population.sd_ln_T_no_height if runner.height_m is None else population.sd_ln_T
+    return Expected(
+        T_s=T_s * np.exp(hills.ln_T_per_pct * pct),
+        DF=DF,
+        ln_k=ln_k,
+        beta=np.exp(ln_k) * shape,
+        sd_ln_T=wide * sd_ln_T,
+        sd_DF=wide * population.sd_DF,
+        sd_ln_k=wide * population.sd_ln_k,
+        sd_ln_beta=np.hypot(timing_sd, wide * population.sd_ln_k),
+    )
+
+
+def expected_ln_k(speed_mps: Array, reference: Reference, population: Population) -> Array:
+    """Ln of the usual VO/VO_model on a sensor class, on the flat; NaN where the class has none."""
+    if reference.k_ref is None:
+        return np.full_like(speed_mps, np.nan)
+    within = np.clip(speed_mps, population.class_speed_low_mps, population.class_speed_high_mps)
+    return np.log(reference.k_ref) + reference.s_k * (within - population.class_speed_mid_mps)
+
+
+def leg_length_m(runner: Runner, method: Method) -> float | None:
+    """L, from the runner's height; None without one."""
+    return None if runner.height_m is None else method.population.leg_per_height * runner.height_m
+
+
+def usual_metrics(speed_mps: Array, reference: Reference, runner: Runner, method: Method) -> dict[str, Array]:
+    """What is usual at these speeds on the flat, by metric key, for what the sensor class may be held against."""
+    there = expected(speed_mps, reference, runner, method)
+    usual = {
+        "cadence_spm": SECONDS_PER_MINUTE / there.T_s,
+        "step_length_m": features.step_length_m(speed_mps, there.T_s),
+    }
+    if reference.sd_zDF is None:
+        return usual
+    stance = 2.0 * there.T_s * there.DF
+    usual |= {"stance_time_s": stance, "flight_time_s": there.T_s - stance, "duty_factor": there.DF}
+    if (leg := leg_length_m(runner, method)) is not None:
+        usual["stance_angle_deg"] = features.stance_angle_deg(speed_mps, stance, leg)
+    if reference.k_ref is not None:
+        oscillation = there.beta * GRAVITY_MPS2 * there.T_s**2
+        usual["vertical_oscillation_m"] = oscillation
+        usual["vertical_ratio"] = features.vertical_ratio(oscillation, usual["step_length_m"])
+    return usual
