@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kneedrive.report.style import Style
 
-NARROWEST, WIDEST, PIPE_WIDTH = 40, 200, 80
+NARROWEST, WIDEST, PIPE_WIDTH = 60, 200, 80
 
 
 def add_display(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +61,7 @@ def style(arguments: argparse.Namespace, settings: config.Config) -> Style:
     plain = arguments.no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     return Style(
         width=min(max(width, NARROWEST), WIDEST),
-        ascii=arguments.ascii or not encoding.startswith("utf"),
+        unicode=not arguments.ascii and encoding.startswith("utf"),
         colour=terminal and not plain,
         miles=settings["display.units"] == "miles",
     )

@@ -1,0 +1,127 @@
+"""From findings to one focus for the next weeks, in the order coaches give: strength, speed, drills, cues.
+
+The catalogue and the plans are data (advice.toml); here is only the choice. Pure: no file but the package's own.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from kneedrive.focus import Advice, Entry, Plan
+from kneedrive.value import Value
+
+if TYPE_CHECKING:
+    from kneedrive.findings import Analysis
+
+STEPS_ONLY = {"short-steps", "long-steps", "usual-steps"}
+KINDS = ("strength", "mobility", "speed", "drill", "cue")
+
+ASYMMETRY = (
+    "Your left and right foot have differed by the same side and by much in several runs. kneedrive cannot tell why, "
+    "and neither can a watch: let a physiotherapist or a sports doctor look at it before you train around it."
+)
+EXAGGERATING = (
+    "Since you took up this work your bounce has gone up and your cadence down: the knee lift is being exaggerated. "
+    "Less height, more forward, and drop the drills for a week."
+)
+LEANING = "The finding only leans this way, so let this be a light addition, not a change of plan."
+UNCLEAR = "The run does not show this clearly. Look at some more runs before you change anything."
+
+
+class Situation(Value):
+    """What advice depends on. label and certainty as in findings.Finding; scope "slow" is a part of the run."""
+
+    label: str = "unjudged"
+    certainty: str = "spoken"
+    scope: str = "run"
+    asymmetric: bool = False
+    exaggerating: bool = False
+
+
+def situation(analysis: Analysis, *, asymmetric: bool = False, exaggerating: bool = False) -> Situation:
+    """What the findings of a run come to: its most certain label that is not neutral, else neutral, else unjudged.
+
+    A finding from speed and cadence alone says nothing about drive, bounce or shuffle and counts as unjudged.
+    """
+    judged = [finding for finding in analysis.findings if finding.label not in STEPS_ONLY]
+    if not judged:
+        return Situation(asymmetric=asymmetric, exaggerating=exaggerating)
+    telling = [finding for finding in judged if finding.label != "neutral"] or judged
+    best = max(telling, key=lambda finding: finding.probability or 0.0)
+    return Situation(
+        label=best.label,
+        certainty=best.certainty,
+        scope=best.scope,
+        asymmetric=asymmetric,
+        exaggerating=exaggerating,
+    )
+
+
+def advise(facts: Situation) -> Advice:
+    """The one focus that a situation calls for.
+
+    What only leans is advised lightly; what is unclear falls back to "leave it alone"; exaggeration takes out every
+    entry that stresses height.
+    """
+    certain = facts.certainty != "unclear" or facts.label in ("neutral", "unjudged")
+    plan = plans()[facts.label if certain else "neutral"]
+    known = catalogue()
+    excess = set(plan.excess) | ({"height"} if facts.exaggerating else set())
+    chosen = tuple(known[entry] for entry in plan.entries if not excess & set(known[entry].stresses))
+    return Advice(plan=plan, entries=chosen, remarks=_remarks(facts, plan, certain=certain))
+
+
+def _remarks(facts: Situation, plan: Plan, *, certain: bool) -> tuple[str, ...]:
+    said = [plan.remark]
+    if not certain:
+        said.append(UNCLEAR)
+    elif facts.certainty == "leaning" and facts.label not in ("neutral", "unjudged", "drive-like"):
+        said.append(LEANING)
+    if facts.exaggerating:
+        said.append(EXAGGERATING)
+    if facts.asymmetric:
+        said.append(ASYMMETRY)
+    return tuple(said)
+
+
+def catalogue() -> dict[str, Entry]:
+    """All entries by id, in the order coaches give."""
+    return {entry["id"]: Entry(**_tuples(entry)) for entry in _written()["entry"]}
+
+
+def plans() -> dict[str, Plan]:
+    """The plan for each finding."""
+    return {plan["finding"]: Plan(**_tuples(plan)) for plan in _written()["plan"]}
+
+
+def sources() -> dict[str, str]:
+    """Whose ideas these are, by the short name that entries use."""
+    return dict(_written()["sources"])
+
+
+def search(word: str) -> tuple[Entry, ...]:
+    """The entries whose id, name or kind holds this word; all of them for an empty word."""
+    wanted = word.casefold()
+    return tuple(
+        entry
+        for entry in catalogue().values()
+        if wanted in entry.id.casefold() or wanted in entry.name.casefold() or wanted == entry.kind
+    )
+
+
+def plans_with(entry: Entry) -> tuple[Plan, ...]:
+    """The findings that call for an entry."""
+    return tuple(plan for plan in plans().values() if entry.id in plan.entries)
+
+
+@cache
+def _written() -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(files("kneedrive.advice").joinpath("advice.toml").read_text(encoding="utf-8"))
+
+
+def _tuples(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
