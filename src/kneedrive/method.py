@@ -94,6 +94,7 @@ class Population(Value):
     """What is usual at a speed, and how much runners differ from one another."""
 
     cadence_at_3_spm: Annotated[float, "steps/min", "Fukuchi 2017, van Oeveren 2019; fit: design"] = 167.5
+    cadence_speed_mps: Annotated[float, "m/s", "where the line is anchored"] = 3.0
     cadence_per_mps: Annotated[float, "steps/min per m/s", "as above"] = 6.5
     cadence_per_m: Annotated[float, "steps/min per m of height", "T ~ sqrt(height)"] = -50.0
     height_m: Annotated[float, "m", DESIGN] = 1.78
@@ -206,6 +207,69 @@ class TrendRules(Value):
     min_change: Annotated[float, "SD over the span", "smallest worthwhile change, 0.2 SD between runners"] = 0.2
     detectable: Annotated[float, "1.96*sqrt 2", "minimal detectable change"] = 2.77
     oscillation_jump_m: Annotated[float, "m, with T and DF unchanged: the sensor, not form", DESIGN] = 0.010
+    jump_runs: Annotated[int, "runs on either side of such a jump", DESIGN] = 5
+    jump_cadence_spm: Annotated[float, "steps/min, less is unchanged", DESIGN] = 2.0
+    jump_DF: Annotated[float, "1, less is unchanged", DESIGN] = 0.008
+    spell_runs: Annotated[int, "runs in a row that make a new sensor more than a stray one", DESIGN] = 3
+    run_epochs: Annotated[int, "flat epochs near the reference speed that a run value needs", DESIGN] = 4
+    speed_window: Annotated[float, "relative distance to the reference speed", DESIGN] = 0.15
+    power: Annotated[float, "probability of seeing the change that is named as visible", DESIGN] = 0.80
+
+
+class CompareRules(Value):
+    """Before and after. A bound names the change that matters; intervals narrower than it can say "no change"."""
+
+    min_runs: Annotated[int, "runs on each side", DESIGN] = 4
+    alpha: Annotated[float, "probability, for the whole table", DESIGN] = 0.05
+    quantities: Annotated[int, "independent ones at one speed: step time, duty factor, oscillation", DESIGN] = 3
+    speed_match: Annotated[float, "relative", "as within a run"] = 0.03
+    grade_match: Annotated[float, "1", "as within a run"] = 0.01
+    cadence_spm: Annotated[float, "steps/min", "0.2 SD between runners, rounded"] = 2.0
+    stance_time_s: Annotated[float, "s", "0.2 SD between runners, rounded"] = 0.006
+    step_length_m: Annotated[float, "m", "the same share as cadence"] = 0.012
+    vertical_oscillation_m: Annotated[float, "m", "0.2 SD between runners, rounded"] = 0.004
+    vertical_ratio: Annotated[float, "1", "0.2 SD between runners, rounded"] = 0.003
+    duty_factor: Annotated[float, "1", "0.2 SD between runners, rounded"] = 0.008
+    ln_k: Annotated[float, "1", "as within a run"] = 0.03
+    D: Annotated[float, "SD", DESIGN] = 0.5
+    P: Annotated[float, "SD", DESIGN] = 0.5
+
+
+class TrackRules(Value):
+    """GPX and TCX files, which say less than they could: what a reader takes for granted."""
+
+    pause_gap_s: Annotated[float, "s between two points, beyond which the recorder did not run", DESIGN] = 15.0
+    pause_speed_mps: Annotated[float, "m/s across such a gap: slower is a pause", DESIGN] = 0.5
+    split_gap_s: Annotated[float, "s between two points, beyond which they are not one activity", DESIGN] = 43_200.0
+    join_gap_s: Annotated[float, "s between two tracks of one sport that are one activity", DESIGN] = 1_800.0
+    position_window_s: Annotated[float, "s, mean of positions before distance is taken", DESIGN] = 5.0
+    speed_window_s: Annotated[float, "s, over which speed is taken", DESIGN] = 5.0
+    agreement: Annotated[float, "factor between recorded and computed speed or distance", DESIGN] = 1.25
+    min_coverage: Annotated[float, "share of points for a recorded channel to be used", DESIGN] = 0.5
+    one_leg_max_rpm: Annotated[float, "90th percentile; above, the file counts both feet", DESIGN] = 112.0
+    walk_spm: Annotated[float, "steps/min, at walking speed the file counts both feet from here", DESIGN] = 80.0
+    walk_mps: Annotated[float, "m/s, median speed of walking", DESIGN] = 1.9
+    run_min_mps: Annotated[float, "m/s, median moving speed that may be running", DESIGN] = 1.8
+    run_max_mps: Annotated[float, "m/s, as above, where cadence agrees", DESIGN] = 6.0
+    run_max_blind_mps: Annotated[float, "m/s, as above, without cadence (cycling begins here)", DESIGN] = 4.5
+    run_min_spm: Annotated[float, "steps/min, median cadence that may be running", DESIGN] = 140.0
+    moving_mps: Annotated[float, "m/s, slower is standing", DESIGN] = 0.5
+
+
+class MergeRules(Value):
+    """When two recordings are of one run, and what one may lend the other."""
+
+    start_s: Annotated[float, "s between the starts", DESIGN] = 120.0
+    duration_s: Annotated[float, "s, timer or elapsed time, whichever agree best", DESIGN] = 120.0
+    duration_share: Annotated[float, "relative, for runs long enough", DESIGN] = 0.05
+    distance_m: Annotated[float, "m", DESIGN] = 100.0
+    distance_share: Annotated[float, "relative, for runs long enough", DESIGN] = 0.05
+    heart_rate_bpm: Annotated[float, "1/min between the medians", DESIGN] = 6.0
+    twin_s: Annotated[float, "s; start and duration of one recording written twice", DESIGN] = 2.0
+    twin_share: Annotated[float, "relative; distance of one recording written twice", DESIGN] = 0.002
+    overlap_s: Annotated[float, "s in common, from which two runs need an explanation", DESIGN] = 60.0
+    min_coverage: Annotated[float, "share of records; below, a channel is looked for elsewhere", DESIGN] = 0.5
+    gap_s: Annotated[float, "s between records that a lent channel may bridge", DESIGN] = 15.0
 
 
 class Method(Value):
@@ -224,6 +288,9 @@ class Method(Value):
     fade: FadeRules = FadeRules()
     baseline: BaselineRules = BaselineRules()
     trend: TrendRules = TrendRules()
+    compare: CompareRules = CompareRules()
+    tracks: TrackRules = TrackRules()
+    merge: MergeRules = MergeRules()
 
 
 class Reference(Value):
@@ -292,5 +359,6 @@ REFERENCES: Mapping[str, Reference] = {
 }
 
 UNKNOWN_STRAP_SD_ZB = 1.0  # ANT+ type 30 without a product we know: strap or pod, so the oscillation is less sure
+FIRST_WRIST_PRODUCT = 3905  # Garmin watches numbered lower cannot measure dynamics at the wrist
 MODEL_DERIVED_K = (0.93, 1.04)  # median k of devices whose oscillation is their own timing again
 MODEL_DERIVED_SD = 0.03  # and the SD of ln k below which that is so

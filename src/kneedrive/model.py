@@ -132,6 +132,24 @@ class Activity(Value):
         return self.sport == "running"
 
 
+class Outline(Value):
+    """What of an activity tells whether another recording is of the same run.
+
+    started_at: aware UTC, whole milliseconds. device: maker and product of the watch. heart_rate_bpm: median, None
+    where not recorded. dynamics: how many running dynamics were measured in at least half of the records.
+    """
+
+    id: str
+    format: str
+    device: str
+    started_at: datetime
+    duration_s: float
+    elapsed_s: float
+    distance_m: float | None
+    heart_rate_bpm: float | None
+    dynamics: int
+
+
 class Runner(Value):
     """What the runner tells about themselves; everything is optional and widens or narrows what can be said."""
 
