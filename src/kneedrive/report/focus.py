@@ -1,0 +1,113 @@
+"""What to work on, as text: the focus at the end of a report, the whole plan, and the catalogue of exercises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kneedrive.focus import Advice, Entry, Plan
+from kneedrive.report.layout import INDENT, finish, flow, heading, pad
+from kneedrive.report.style import Style
+from kneedrive.report.words import LABELS
+
+KINDS = {
+    "strength": "First, strength",
+    "mobility": "With it, mobility",
+    "speed": "Then, gradually, faster running",
+    "drill": "On top, drills",
+    "cue": "While running, one thing to think of at a time",
+}
+CATALOGUE_KINDS = {
+    "strength": "strength",
+    "mobility": "mobility",
+    "speed": "running faster",
+    "drill": "drills",
+    "cue": "cues",
+}
+DISCLAIMER = (
+    "Ideas of coaches, chosen by timing alone: a watch does not see your hips, your strength or your history. "
+    "Stop what hurts, and ask somebody who can see you run."
+)
+
+
+def closing(advice: Advice, style: Style) -> list[str]:
+    """The last part of a report: the focus in two or three lines."""
+    names = ", ".join(_inline(entry.name) for entry in advice.entries[:3])
+    first = f" Begin with: {names}." if names else ""
+    return [
+        *heading("to work on", style, advice.plan.focus),
+        *flow(f"{advice.plan.why}{first}", style),
+        *flow(advice.remarks[0], style),
+    ]
+
+
+def render(advice: Advice, style: Style) -> str:
+    """The whole plan, in the order coaches give."""
+    blocks = [
+        [
+            *heading("to work on", style, advice.plan.focus),
+            "",
+            *flow(advice.plan.why, style),
+            *(line for remark in advice.remarks for line in flow(remark, style)),
+        ]
+    ]
+    for kind, title in KINDS.items():
+        chosen = [entry for entry in advice.entries if entry.kind == kind]
+        if chosen:
+            blocks.append([*heading(title, style), *_described(chosen, style)])
+    blocks.append(flow(DISCLAIMER, style))
+    return finish(blocks, style)
+
+
+def _described(entries: Sequence[Entry], style: Style) -> list[str]:
+    lines: list[str] = []
+    for entry in entries:
+        lines += [
+            "",
+            " " * INDENT + style.paint.apply("strong", style.spell(entry.name)),
+            *flow(entry.how, style, INDENT * 2),
+            *flow(f"How often: {_inline(entry.often)}.", style, INDENT * 2),
+            *flow(f"Common mistake: {entry.mistake}", style, INDENT * 2),
+            *(flow(f"Care: {entry.avoid}", style, INDENT * 2) if entry.avoid else []),
+        ]
+    return lines
+
+
+def one(entry: Entry, plans: Sequence[Plan], sources: Mapping[str, str], style: Style) -> str:
+    """One entry of the catalogue, whole."""
+    calls = ", ".join(_finding(plan) for plan in plans) or "no finding by itself"
+    rows = (
+        ("What for", entry.purpose),
+        ("How", entry.how),
+        ("How often", entry.often + "."),
+        ("Mistake", entry.mistake),
+        ("Care", entry.avoid or "Nothing special."),
+        ("Called for by", calls + "."),
+        ("Idea from", "; ".join(sources[key] for key in entry.sources) + "."),
+    )
+    wide = max(len(head) for head, _ in rows) + 2
+    lines = [style.paint.apply("strong", style.spell(entry.name)), ""]
+    for head, text in rows:
+        wrapped = flow(text, style, INDENT + wide)
+        lines += [" " * INDENT + pad(head, wide) + wrapped[0].lstrip(), *wrapped[1:]]
+    return finish([lines], style)
+
+
+def listing(entries: Sequence[Entry], style: Style) -> str:
+    """The catalogue by kind: the word to ask for it, and its name."""
+    wide = max(len(entry.id) for entry in entries) + 2
+    blocks = []
+    for kind, title in CATALOGUE_KINDS.items():
+        found = [entry for entry in entries if entry.kind == kind]
+        if found:
+            rows = [" " * INDENT + pad(entry.id, wide) + style.spell(entry.name) for entry in found]
+            blocks.append([*heading(title, style), *rows])
+    blocks.append(["kneedrive drills NAME tells more about one of them."])
+    return finish(blocks, style)
+
+
+def _finding(plan: Plan) -> str:
+    return LABELS[plan.finding].name if plan.finding in LABELS else plan.finding
+
+
+def _inline(text: str) -> str:
+    return text if text.startswith("A-") else text[:1].lower() + text[1:]
