@@ -1,0 +1,248 @@
+"""An activity of Strava's API, as the document that sources/strava.py writes: speed and cadence, no dynamics.
+
+The document is one JSON object: `format` ("kneedrive-strava-1"), `activity` (Strava's summary, without names and
+places) and `streams` (arrays by Strava's names, all along `time`; empty for activities entered by hand).
+Positions are never in it; `activity.positioned` tells whether Strava had some.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from kneedrive.errors import Malformed
+from kneedrive.method import Plausible
+from kneedrive.model import Activity, Array, Note, Samples, Sensor, frozen
+
+FORMAT = "strava"
+DOCUMENT = "kneedrive-strava-1"
+LEGS = 2
+STRIDES_MAX_SPM = Plausible().cadence_min_spm  # no runner makes this many strides a minute: those are steps already
+UTC_OFFSET_MAX_S = 14 * 3600
+HIDDEN_START = "T00:00:01"
+CHANNELS = {
+    "distance": "distance_m",
+    "velocity_smooth": "speed_mps",
+    "altitude": "altitude_m",
+    "cadence": "cadence_spm",
+    "heartrate": "heart_rate_bpm",
+    "watts": "power_w",
+}
+AVERAGES = {
+    "average_speed": "speed_mps",
+    "average_cadence": "cadence_spm",
+    "average_heartrate": "heart_rate_bpm",
+    "average_watts": "power_w",
+}
+SPORTS = {
+    "Run": ("running", "generic"),
+    "TrailRun": ("running", "trail"),
+    "VirtualRun": ("running", "virtual_activity"),
+    "Walk": ("walking", "generic"),
+    "Hike": ("hiking", "generic"),
+    "Ride": ("cycling", "generic"),
+    "VirtualRide": ("cycling", "virtual_activity"),
+}
+ON_FOOT = ("running", "walking", "hiking")
+
+
+def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002  (the readers' common signature)
+    """The one activity in a document. Raises Malformed, which names the key that is wrong."""
+    document = _document(data, name)
+    summary = _Summary(_object(document, "activity", name), name)
+    streams = _object(document, "streams", name)
+    sport, sub_sport = _sport(summary)
+    started_at = summary.moment("start_date")
+    notes: list[Note] = []
+    samples = _samples(streams, sport, notes, name)
+    return (
+        Activity(
+            id=id,
+            format=FORMAT,
+            name=name,
+            started_at=started_at,
+            utc_offset_s=_utc_offset_s(summary, started_at, notes),
+            sport=sport,
+            sub_sport=sub_sport,
+            device=Sensor(maker="", product=summary.text("device_name")),
+            sensors=(),
+            duration_s=summary.number("moving_time") or 0.0,
+            elapsed_s=summary.number("elapsed_time") or 0.0,
+            distance_m=summary.number("distance"),
+            records=len(samples.time_s),
+            positioned=summary.flag("positioned") and sub_sport not in ("treadmill", "virtual_activity"),
+            samples=samples,
+            averages=_averages(summary, sport),
+            notes=(*_remarks(summary), *notes),
+        ),
+    )
+
+
+class _Summary:
+    """Strava's summary, each value checked as it is taken."""
+
+    def __init__(self, values: Mapping[str, Any], name: str) -> None:
+        self._values = values
+        self._name = name
+
+    def text(self, key: str) -> str:
+        value = self._values.get(key)
+        return value if isinstance(value, str) else ""
+
+    def flag(self, key: str) -> bool:
+        return self._values.get(key) is True
+
+    def number(self, key: str) -> float | None:
+        """A finite number that is not negative, except for offsets; None where there is none."""
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e9:
+            message = f"is no Strava activity: activity.{key} is not a usable number"
+            raise Malformed(message, name=self._name)
+        return float(value)
+
+    def moment(self, key: str) -> datetime:
+        moment = _instant(self.text(key))
+        if moment is None:
+            message = f"is no Strava activity: activity.{key} is not a date and time"
+            raise Malformed(message, name=self._name)
+        return moment
+
+
+def _document(data: bytes, name: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(data)
+    except json.JSONDecodeError as error:
+        message = "is no Strava activity: it is not JSON"
+        raise Malformed(message, offset=error.pos, name=name) from None
+    except (ValueError, RecursionError):  # wrong encoding, numbers or nesting without end
+        message = "is no Strava activity: it is not JSON that can be read"
+        raise Malformed(message, name=name) from None
+    if not isinstance(document, dict) or document.get("format") != DOCUMENT:
+        message = f"is no Strava activity: its format is not {DOCUMENT}"
+        raise Malformed(message, name=name)
+    return document
+
+
+def _object(document: Mapping[str, Any], key: str, name: str) -> Mapping[str, Any]:
+    value = document.get(key)
+    if not isinstance(value, dict):
+        message = f"is no Strava activity: {key} is missing or no object"
+        raise Malformed(message, name=name)
+    return value
+
+
+def _sport(summary: _Summary) -> tuple[str, str]:
+    """FIT's words. `type` is the older key; `trainer` marks a treadmill."""
+    strava = summary.text("sport_type") or summary.text("type")
+    sport, sub_sport = SPORTS.get(strava, (strava.lower() or "unknown", "generic"))
+    indoor = summary.flag("trainer") and sport in ON_FOOT and sub_sport == "generic"
+    return sport, "treadmill" if indoor else sub_sport
+
+
+def _instant(text: str) -> datetime | None:
+    """A time as aware UTC, taking its Z at its word."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _utc_offset_s(summary: _Summary, started_at: datetime, notes: list[Note]) -> int | None:
+    """Strava's utc_offset, which knows summer time; then the zone's name; then the local start.
+
+    The offset that `timezone` shows in brackets is the winter's, and the Z of `start_date_local` is false.
+    """
+    told = summary.number("utc_offset")
+    if told is not None and abs(told) <= UTC_OFFSET_MAX_S:
+        return int(told)
+    named = _zone_offset_s(summary.text("timezone"), started_at)
+    if named is not None:
+        return named
+    local = _instant(summary.text("start_date_local"))
+    if local is not None and abs(local - started_at) <= timedelta(seconds=UTC_OFFSET_MAX_S):
+        return int((local - started_at).total_seconds())
+    notes.append(Note(code="no_utc_offset", text="Strava did not say how local time relates to UTC"))
+    return None
+
+
+def _zone_offset_s(timezone: str, at: datetime) -> int | None:
+    zone = timezone.rpartition(" ")[2]
+    if not zone:
+        return None
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        offset = at.astimezone(ZoneInfo(zone)).utcoffset()
+    except (ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
+        return None
+    return None if offset is None else int(offset.total_seconds())
+
+
+def _remarks(summary: _Summary) -> tuple[Note, ...]:
+    notes = []
+    if summary.text("start_date_local").removesuffix("Z").endswith(HIDDEN_START):
+        notes.append(Note(code="hidden_start", text="the time of day is hidden in Strava; only the date is known"))
+    if summary.flag("manual"):
+        notes.append(Note(code="manual", text="entered by hand in Strava: there are totals, but no recording"))
+    return tuple(notes)
+
+
+def _samples(streams: Mapping[str, Any], sport: str, notes: list[Note], name: str) -> Samples:
+    """The streams as samples, along a time axis that never goes back."""
+    time_s = _array(streams.get("time") or [], "time", name)
+    forward = np.isfinite(time_s) & (time_s >= np.maximum.accumulate(np.nan_to_num(time_s, nan=-np.inf)))
+    if not forward.all():
+        notes.append(Note(code="time_backwards", text=f"{np.sum(~forward)} samples out of order were left out"))
+    channels: dict[str, Array] = {}
+    for stream, channel in CHANNELS.items():
+        if streams.get(stream) is None:
+            continue
+        values = _array(streams[stream], stream, name)
+        if len(values) != len(time_s):
+            notes.append(Note(code="stream_length", text=f"the stream {stream} does not fit the time and was left out"))
+            continue
+        channels[channel] = frozen(values[forward])
+    if "cadence_spm" in channels:
+        channels["cadence_spm"] = _steps(channels["cadence_spm"], sport, notes)
+    return Samples(time_s=frozen(time_s[forward]), **channels)
+
+
+def _array(values: Any, stream: str, name: str) -> Array:
+    """One stream as float64; null is "not measured" and becomes NaN."""
+    kinds = {type(value) for value in values} if isinstance(values, list) else {object}
+    if not kinds <= {int, float, type(None)}:
+        message = f"is no Strava activity: streams.{stream} is not a list of numbers"
+        raise Malformed(message, name=name)
+    try:
+        array = np.array(values, dtype=np.float64)
+    except OverflowError:
+        message = f"is no Strava activity: streams.{stream} holds a number without end"
+        raise Malformed(message, name=name) from None
+    array[~np.isfinite(array)] = np.nan
+    return array
+
+
+def _steps(cadence: Array, sport: str, notes: list[Note]) -> Array:
+    """Steps a minute: Strava counts one leg. Doubled, unless what came can only be both."""
+    if sport not in ON_FOOT:
+        return cadence
+    moving = cadence[cadence > 0]
+    if len(moving) and np.median(moving) >= STRIDES_MAX_SPM:
+        notes.append(Note(code="cadence_in_steps", text="cadence came in steps already and was not doubled"))
+        return cadence
+    return frozen(cadence * LEGS)
+
+
+def _averages(summary: _Summary, sport: str) -> dict[str, float]:
+    averages = {channel: summary.number(key) for key, channel in AVERAGES.items()}
+    cadence = averages["cadence_spm"]
+    if cadence is not None and sport in ON_FOOT and cadence < STRIDES_MAX_SPM:
+        averages["cadence_spm"] = cadence * LEGS
+    return {channel: value for channel, value in averages.items() if value is not None}

@@ -1,0 +1,173 @@
+"""One HTTP connection to one service: time-outs, retries, bounded bodies, and foreign errors turned into ours.
+
+Nothing here logs or raises what it sends: secrets travel in the Authorization header or in a form, never in an address.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from kneedrive.errors import ConfigError, Unreachable
+from kneedrive.secret import Secret
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+CONNECT_S, READ_S, WHOLE_S = 10.0, 30.0, 300.0
+RETRIES = 2  # after the first try
+RETRY_STATUS = (500, 502, 503, 504)
+MAX_BYTES = 64 * 1024 * 1024
+CHUNK_BYTES = 64 * 1024
+REDIRECTS = 3
+
+# The first that fits, fits; a subclass stands before its base.
+_PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
+    (requests.exceptions.SSLError, "cannot be reached safely: its certificate is refused; check clock and proxy"),
+    (requests.exceptions.ProxyError, "cannot be reached through the configured proxy: check the proxy settings"),
+    (requests.exceptions.Timeout, "did not answer in time: try again later"),
+    (requests.exceptions.ChunkedEncodingError, "broke off in the middle of its answer: try again later"),
+    (requests.exceptions.ContentDecodingError, "sent an answer that cannot be unpacked: try again later"),
+    (requests.exceptions.TooManyRedirects, "redirects in a circle: check its base address in the configuration"),
+    (requests.exceptions.ConnectionError, "cannot be reached: check the network connection and try again"),
+    (requests.exceptions.RequestException, "cannot be asked: check its base address in the configuration"),
+)
+
+
+class Answer(NamedTuple):
+    """What came back: the status, the headers (names in any case) and the whole body."""
+
+    service: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def bearer(token: Secret) -> Secret:
+    """The Authorization header for an access token."""
+    return Secret(f"Bearer {token.reveal()}")
+
+
+def basic(user: str, password: Secret) -> Secret:
+    """The Authorization header for a user and a password (RFC 7617)."""
+    return Secret("Basic " + base64.b64encode(f"{user}:{password.reveal()}".encode()).decode("ascii"))
+
+
+def checked_base(url: str, service: str) -> str:
+    """The base address without a trailing slash. Raises ConfigError where secrets would travel in the clear."""
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not safe or not parts.hostname or parts.username or parts.query or parts.fragment:
+        message = f"the base address of {service} must be https://host/path (plain http only on this machine): {url!r}"
+        raise ConfigError(message)
+    return url.rstrip("/")
+
+
+class Http:
+    """A session with one service. `service` is its name in messages."""
+
+    def __init__(
+        self, service: str, base_url: str, *, read_s: float = READ_S, backoff_s: float = 0.5, max_bytes: int = MAX_BYTES
+    ) -> None:
+        self.service = service
+        self.base_url = checked_base(base_url, service)
+        self._read_s = read_s
+        self._max_bytes = max_bytes
+        self._session = _session(backoff_s, proxies=urlsplit(self.base_url).hostname not in LOOPBACK)
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None, *, authorization: Secret | None = None) -> Answer:
+        """GET, with retries on 5xx and time-outs. Any status comes back as an Answer; raises Unreachable."""
+        return self._ask("GET", path, {"params": query, "auth": _Authorization(authorization)})
+
+    def post(self, path: str, form: Mapping[str, str], *, authorization: Secret | None = None) -> Answer:
+        """POST a form, once: a lost answer to a token request must not be asked for again with a used-up token."""
+        sent = {"data": form, "auth": _Authorization(authorization), "allow_redirects": False}
+        return self._ask("POST", path, sent)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _ask(self, method: str, path: str, sent: Mapping[str, Any]) -> Answer:
+        url = f"{self.base_url}/{path.lstrip('/')}"
+        with (
+            _ours(self.service),
+            self._session.request(method, url, stream=True, timeout=(CONNECT_S, self._read_s), **sent) as response,
+        ):
+            return Answer(self.service, response.status_code, response.headers, self._body(response))
+
+    def _body(self, response: requests.Response) -> bytes:
+        deadline = time.monotonic() + WHOLE_S
+        body = bytearray()
+        for chunk in response.iter_content(CHUNK_BYTES):
+            body += chunk
+            if len(body) > self._max_bytes:
+                message = f"{self.service} sent more than {self._max_bytes:,} bytes: nothing of it was kept"
+                raise Unreachable(message)
+            if time.monotonic() > deadline:
+                message = f"{self.service} sent its answer too slowly: try again later"
+                raise Unreachable(message)
+        return bytes(body)
+
+
+class _Authorization(requests.auth.AuthBase):
+    """Sets the header, or nothing. Its presence keeps requests from looking into ~/.netrc for something else."""
+
+    def __init__(self, value: Secret | None) -> None:
+        self._value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._value:
+            request.headers["Authorization"] = self._value.reveal()
+        return request
+
+
+def _session(backoff_s: float, *, proxies: bool) -> requests.Session:
+    retry = Retry(
+        total=RETRIES,
+        backoff_factor=backoff_s,
+        backoff_jitter=backoff_s,
+        status_forcelist=RETRY_STATUS,
+        allowed_methods=("GET",),
+        raise_on_status=False,
+        respect_retry_after_header=False,
+    )
+    session = requests.Session()
+    session.trust_env = proxies
+    session.max_redirects = REDIRECTS
+    session.headers["User-Agent"] = "kneedrive"
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(max_retries=retry))
+    return session
+
+
+@contextmanager
+def _ours(service: str) -> Iterator[None]:
+    """The one place where errors of requests become ours. The cause is dropped: it may quote the whole request."""
+    try:
+        yield
+    except requests.exceptions.RequestException as error:
+        problem = next(words for kind, words in _PROBLEMS if isinstance(error, kind))
+        raise Unreachable(f"{service} {problem}") from None
+
+
+def json_of(answer: Answer) -> Any:
+    """The body as JSON. Raises Unreachable where it is a web page, or anything else that is not JSON."""
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        kind = "a web page" if is_page(answer.body) else "something that is not JSON"
+        message = f"{answer.service} sent {kind} instead of data (HTTP {answer.status}): try again later"
+        raise Unreachable(message) from None
+
+
+def is_page(body: bytes) -> bool:
+    """Whether these bytes begin like a web page."""
+    return body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html"))

@@ -1,0 +1,145 @@
+"""intervals.icu: the runner's activities, fetched as the very files that were uploaded, dynamics and all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from kneedrive.errors import ConfigError, Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable
+from kneedrive.sources.http import Answer, Http, basic, is_page, json_of
+from kneedrive.sources.items import Fetched, Listed
+
+if TYPE_CHECKING:
+    from kneedrive.secret import Secret
+    from kneedrive.sources.limits import Throttle
+
+USER = "API_KEY"  # literally; the key is the password
+INTERVAL_S = 0.5
+FIRST_DAY = "2000-01-01"
+LATE = timedelta(days=1)  # the list goes by local dates, which may lie a day off ours on either side
+PAUSE_S, REFUSALS = 60.0, 3  # no header says how long to wait after HTTP 429 when Retry-After is missing
+RUNS = ("Run", "TrailRun", "VirtualRun")
+STUB = "comes from Strava, which forbids intervals.icu to hand it on; use 'kneedrive sync strava' or Strava's export"
+VERSION_KEYS = ("id", "source", "file_type", "external_id", "start_date_local", "distance", "moving_time", "type")
+GONE = (404, 410)
+
+
+class Intervals:
+    """A Source. `wait(until)` sleeps through a refusal; without it the refusal is raised as RateLimited."""
+
+    name = "intervals"
+
+    def __init__(
+        self,
+        http: Http,
+        key: Secret,
+        throttle: Throttle,
+        *,
+        clock: Callable[[], datetime],
+        athlete: str = "0",
+        wait: Callable[[datetime], object] | None = None,
+    ) -> None:
+        if not key:
+            message = "intervals.icu needs your API key (its Settings, Developer): set INTERVALS_ICU_API_KEY"
+            raise ConfigError(message)
+        self._http = http
+        self._authorization = basic(USER, key)
+        self._throttle = throttle
+        self._clock = clock
+        self._athlete = athlete
+        self._wait = wait
+
+    def listing(self, since: datetime | None) -> Iterator[Listed]:
+        """Every activity from the day of `since` on. Raises SourceError."""
+        oldest = FIRST_DAY if since is None else f"{since - LATE:%Y-%m-%d}"
+        query = {"oldest": oldest, "newest": f"{self._clock() + LATE:%Y-%m-%d}"}
+        items = json_of(_good(self._get(f"athlete/{self._athlete}/activities", query), _list_error))
+        if not isinstance(items, list) or not all(isinstance(item, dict) and "id" in item for item in items):
+            message = "intervals.icu's list of activities is none that kneedrive understands: try again later"
+            raise Unreachable(message)
+        yield from map(listed, items)
+
+    def fetch(self, item: Listed) -> Fetched | None:
+        """The original file as it was uploaded, maybe gzipped or zipped; None where there is none (HTTP 404)."""
+        answer = self._get(f"activity/{item.id}/file", {})
+        if answer.status in GONE:
+            return None
+        body = _good(answer, _file_error).body
+        if not body or is_page(body):
+            message = f"intervals.icu sent no file for activity {item.id}: try again later"
+            raise Unreachable(message)
+        return Fetched(
+            source=self.name,
+            id=item.id,
+            version=item.version,
+            format=str(item.summary.get("file_type") or "").lower(),
+            name=f"intervals-{item.id}",
+            body=body,
+            fetched_at=self._clock(),
+        )
+
+    def _get(self, path: str, query: Mapping[str, Any]) -> Answer:
+        for _ in range(REFUSALS):
+            self._throttle.wait()
+            answer = self._http.get(path, query, authorization=self._authorization)
+            if answer.status != 429:
+                return answer
+            until = self._clock() + timedelta(seconds=_pause_s(answer))
+            if self._wait is None:
+                break
+            self._wait(until)
+        message = f"intervals.icu asks to wait: go on after {until:%Y-%m-%d %H:%M:%S} UTC; what was fetched is kept"
+        raise RateLimited(message, retry_at=until)
+
+
+def _pause_s(answer: Answer) -> float:
+    told = answer.headers.get("Retry-After", "")
+    return float(told) if told.isdecimal() and len(told) < 6 else PAUSE_S
+
+
+def _good(answer: Answer, problem: Callable[[Answer], SourceError]) -> Answer:
+    if answer.status != 200:
+        raise problem(answer)
+    return answer
+
+
+def _list_error(answer: Answer) -> SourceError:
+    if answer.status in (401, 403):
+        # The service says 403 to a wrong key too.
+        return NotAuthorised("intervals.icu refuses the API key: copy it anew from its Settings, Developer")
+    return _file_error(answer)
+
+
+def _file_error(answer: Answer) -> SourceError:
+    if answer.status in (401, 403):
+        return Forbidden("intervals.icu does not hand out this activity's file: import it from the watch instead")
+    if answer.status >= 500:
+        return Unreachable(f"intervals.icu has a problem of its own (HTTP {answer.status}): try again later")
+    return Unreachable(f"intervals.icu answered with HTTP {answer.status}: check its base address and athlete id")
+
+
+def listed(summary: Mapping[str, Any]) -> Listed:
+    """One entry of the list. Stubs of Strava activities and other sports are announced with the reason to skip them."""
+    kept = {key: str(summary[key]) for key in VERSION_KEYS if summary.get(key) is not None}
+    sport = kept.get("type", "")
+    stub = kept.get("source") == "STRAVA" or "_note" in summary
+    other = "" if sport in RUNS else "not a run"
+    return Listed(
+        id=str(summary["id"]),
+        version=hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()[:16],
+        started_at=_moment(summary.get("start_date") or summary.get("start_date_local")),
+        sport="running" if sport in RUNS else sport.lower(),
+        skip=STUB if stub else other,
+        summary=kept,
+    )
+
+
+def _moment(text: Any) -> datetime | None:
+    """The start; a local time without offset is taken as UTC, which is good enough to sort by."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,212 @@
+"""OAuth 2 for a program at somebody's desk: the address to open, the answer checked, tokens kept fresh, and revoked.
+
+Nothing here prints: `Attempt.url` is for the caller to show, and `Callback` or a pasted address brings the answer.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable
+from kneedrive.secret import Secret
+from kneedrive.sources.tokens import TokenFile, Tokens
+from kneedrive.value import Value
+
+if TYPE_CHECKING:
+    from kneedrive.sources.http import Answer, Http
+
+FRESH = timedelta(minutes=5)  # an access token with less than this left is renewed before it is used
+STATE_BYTES = 32
+OK = 200
+
+
+class Service(Value):
+    """What a service wants in a login. scope: asked for. enough: any one of these must be granted."""
+
+    name: str
+    command: str
+    scope: str
+    enough: tuple[str, ...]
+
+
+class Application(Value):
+    """The runner's own registration with the service."""
+
+    client_id: str
+    client_secret: Secret
+
+
+class Grant(Value):
+    """A checked answer: the one-time code, and the scope that was really granted."""
+
+    code: Secret
+    scope: str
+
+
+class Attempt(Value):
+    """One login under way: the address to open, and the random state its answer must carry."""
+
+    service: Service
+    url: str
+    state: str
+    redirect_uri: str
+
+    def owns(self, address: str) -> bool:
+        """Whether this redirect answers this attempt."""
+        return hmac.compare_digest(_query(address).get("state", "").encode(), self.state.encode())
+
+    def grant(self, address: str) -> Grant:
+        """The grant in a redirect, as the browser shows it: a whole address, or what follows its "?".
+
+        Raises NotAuthorised for an answer to another attempt, a refusal, a scope that does not do, or no code.
+        """
+        query = _query(address)
+        if not self.owns(address):
+            raise self._no("this is not the answer to this login (its state differs)")
+        if query.get("error"):
+            denied = query["error"] == "access_denied"
+            raise self._no("access was denied in the browser" if denied else f"{self.service.name} reported an error")
+        if not query.get("code"):
+            raise self._no("the address holds no code")
+        scope = query.get("scope", "")
+        if not set(self.service.enough) & set(scope.replace(" ", ",").split(",")):
+            raise self._no(f"the permission {' or '.join(self.service.enough)} was not granted; leave its box ticked")
+        return Grant(code=Secret(query["code"]), scope=scope)
+
+    def _no(self, why: str) -> NotAuthorised:
+        return NotAuthorised(f"login to {self.service.name} failed: {why}; try again with '{self.service.command}'")
+
+
+def attempt(service: Service, application: Application, oauth_url: str, redirect_uri: str) -> Attempt:
+    """A new login with a state of its own. Raises ConfigError where the application is not configured."""
+    if not application.client_id or not application.client_secret:
+        message = f"{service.name} needs the client id and the client secret of your own application: configure both"
+        raise ConfigError(message)
+    state = secrets.token_urlsafe(STATE_BYTES)
+    query = {
+        "client_id": application.client_id,
+        "redirect_uri": redirect_uri,
+        "response_type": "code",
+        "approval_prompt": "auto",
+        "scope": service.scope,
+        "state": state,
+    }
+    url = f"{oauth_url.rstrip('/')}/authorize?{urlencode(query)}"
+    return Attempt(service=service, url=url, state=state, redirect_uri=redirect_uri)
+
+
+def _query(address: str) -> dict[str, str]:
+    text = address.strip().strip("'\"")
+    asked = urlsplit(text).query or text
+    return {name: values[0] for name, values in parse_qs(asked, max_num_fields=20).items()} if len(text) < 8192 else {}
+
+
+class Login:
+    """The tokens of one login, kept fresh. `refusal` turns the service's own error answers into ours."""
+
+    def __init__(
+        self,
+        service: Service,
+        application: Application,
+        http: Http,
+        file: TokenFile,
+        *,
+        clock: Callable[[], datetime],
+        refusal: Callable[[Answer], SourceError],
+    ) -> None:
+        self._service = service
+        self._application = application
+        self._http = http
+        self._file = file
+        self._clock = clock
+        self._refusal = refusal
+
+    def redeem(self, grant: Grant) -> Tokens:
+        """Exchange the code for tokens and keep them."""
+        form = {"grant_type": "authorization_code", "code": grant.code.reveal()}
+        with self._file.locked():
+            tokens = self._ask(form, scope=grant.scope, athlete="")
+            self._file.save(tokens)
+        return tokens
+
+    def access(self) -> Secret:
+        """An access token that is good now. Raises NotAuthorised where there is no login."""
+        held = self._held()
+        return held.access if self._good(held) else self.renew(held.access)
+
+    def renew(self, failed: Secret) -> Secret:
+        """Another access token than `failed`: one that another process has fetched meanwhile, else a new one."""
+        with self._file.locked():
+            held = self._held()
+            if held.access != failed and self._good(held):
+                return held.access
+            self._file.save(held)  # proves that there is room and leave to write, before the old token dies
+            form = {"grant_type": "refresh_token", "refresh_token": held.refresh.reveal()}
+            fresh = self._ask(form, scope=held.scope, athlete=held.athlete)
+            self._file.save(fresh)
+            return fresh.access
+
+    def end(self) -> None:
+        """Revoke the login at the service and forget it here; it is forgotten even where the service cannot be told."""
+        from kneedrive.sources.http import basic
+
+        with self._file.locked():
+            held = self._held()
+            self._file.delete()
+        authorization = basic(self._application.client_id, self._application.client_secret)
+        form = {"token": held.refresh.reveal(), "token_type_hint": "refresh_token"}
+        try:
+            answer = self._http.post("revoke", form, authorization=authorization)
+        except Unreachable as error:
+            message = f"the login is forgotten here, but {error}; revoke it on {self._service.name}'s own settings page"
+            raise Unreachable(message) from None
+        if answer.status != OK:
+            raise self._refusal(answer)
+
+    def _held(self) -> Tokens:
+        held = self._file.load()
+        if held is None:
+            message = f"there is no login to {self._service.name}: run '{self._service.command}'"
+            raise NotAuthorised(message)
+        return held
+
+    def _good(self, tokens: Tokens) -> bool:
+        return tokens.expires_at - self._clock() > FRESH
+
+    def _ask(self, form: Mapping[str, str], *, scope: str, athlete: str) -> Tokens:
+        mine = {
+            "client_id": self._application.client_id,
+            "client_secret": self._application.client_secret.reveal(),
+        }
+        answer = self._http.post("token", {**mine, **form})
+        if answer.status != OK:
+            raise self._refusal(answer)
+        return _told(answer, scope, athlete)
+
+
+def _told(answer: Answer, scope: str, athlete: str) -> Tokens:
+    from kneedrive.sources.http import json_of
+
+    told: Any = json_of(answer)
+    try:
+        return Tokens(
+            access=Secret(_text(told["access_token"])),
+            refresh=Secret(_text(told["refresh_token"])),
+            expires_at=datetime.fromtimestamp(int(told["expires_at"]), UTC),
+            scope=scope,
+            athlete=str((told.get("athlete") or {}).get("id", athlete)),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
+        message = f"{answer.service} answered the login without the tokens it should hold: try again later"
+        raise Unreachable(message) from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError
+    return value

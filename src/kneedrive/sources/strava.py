@@ -1,0 +1,198 @@
+"""Strava's API: the runner's activities, listed and fetched as documents of our own (readers/strava.py reads them).
+
+Strava hands out speed and cadence, never the watch's file and never contact time or oscillation. Positions are never
+asked for and never kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from kneedrive.errors import RateLimited, Unreachable
+from kneedrive.sources import limits, strava_faults
+from kneedrive.sources.http import Answer, Http, bearer, json_of
+from kneedrive.sources.items import Fetched, Listed
+from kneedrive.sources.oauth import Service
+
+if TYPE_CHECKING:
+    from kneedrive.sources.oauth import Login
+
+SERVICE = Service(
+    name="Strava",
+    command=strava_faults.LOGIN,
+    scope="read,activity:read_all",
+    enough=("activity:read_all", "activity:read"),
+)
+FORMAT = "strava"
+DOCUMENT = "kneedrive-strava-1"
+PER_PAGE, MAX_PAGES = 200, 1000
+KEEP = timedelta(days=7)  # the API policy's longest time for raw answers
+REFUSALS = 3  # of one request, by rate limit
+STREAMS = ("time", "distance", "altitude", "velocity_smooth", "heartrate", "cadence", "watts")
+SUMMARY = (
+    "average_cadence",
+    "average_heartrate",
+    "average_speed",
+    "average_watts",
+    "device_name",
+    "device_watts",
+    "distance",
+    "elapsed_time",
+    "external_id",
+    "id",
+    "manual",
+    "moving_time",
+    "sport_type",
+    "start_date",
+    "start_date_local",
+    "timezone",
+    "trainer",
+    "type",
+    "utc_offset",
+)
+RUNS = ("Run", "TrailRun", "VirtualRun")
+Wait = Callable[[datetime], object]
+
+
+class Strava:
+    """A Source. `wait(until)` sleeps through a rate limit; without it the limit is raised as RateLimited."""
+
+    name = "strava"
+
+    def __init__(self, http: Http, login: Login, *, clock: Callable[[], datetime], wait: Wait | None = None) -> None:
+        self._http = http
+        self._login = login
+        self._clock = clock
+        self._wait = wait
+        self._usage: limits.Usage | None = None
+
+    def listing(self, since: datetime | None) -> Iterator[Listed]:
+        """Every activity from `since` on. Strava promises no order, and a short page is not the last: an empty one is.
+
+        Raises SourceError. An activity that slips from one page to the next while we read comes once.
+        """
+        after = {} if since is None else {"after": int(since.timestamp()) - 1}
+        seen: set[str] = set()
+        for page in range(1, MAX_PAGES + 1):
+            items = self._page({**after, "page": page, "per_page": PER_PAGE})
+            if not items:
+                return
+            fresh = [item for item in map(listed, items) if item.id not in seen]
+            seen.update(item.id for item in fresh)
+            yield from fresh
+        message = f"Strava still had activities after {MAX_PAGES} pages: check its base address in the configuration"
+        raise Unreachable(message)
+
+    def fetch(self, item: Listed) -> Fetched | None:
+        """The activity as one document; None where Strava has it no longer (HTTP 404). Manual ones have no streams."""
+        streams: Any = {}
+        if not item.summary.get("manual"):
+            answer = self._get(f"activities/{item.id}/streams", {"keys": ",".join(STREAMS), "key_by_type": "true"})
+            if answer.status == 404:
+                return None
+            streams = json_of(_good(answer))
+        now = self._clock()
+        return Fetched(
+            source=self.name,
+            id=item.id,
+            version=item.version,
+            format=FORMAT,
+            name=f"strava-{item.id}",
+            body=document(item.summary, streams),
+            fetched_at=now,
+            expires_at=now + KEEP,
+        )
+
+    def _page(self, query: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        items = json_of(_good(self._get("athlete/activities", query)))
+        if not isinstance(items, list) or not all(isinstance(item, dict) and "id" in item for item in items):
+            message = "Strava's list of activities is none that kneedrive understands: try again later"
+            raise Unreachable(message)
+        return items
+
+    def _get(self, path: str, query: Mapping[str, Any]) -> Answer:
+        for _ in range(REFUSALS):
+            self._hold(limits.open_at(self._usage, self._clock()))
+            answer = self._signed(path, query)
+            if answer.status != 429:
+                return answer
+            until = limits.after_refusal(self._usage, self._clock())
+            self._hold(until)
+        raise self._limited(until)
+
+    def _signed(self, path: str, query: Mapping[str, Any]) -> Answer:
+        token = self._login.access()
+        answer = self._counted(self._http.get(path, query, authorization=bearer(token)))
+        if strava_faults.bad_token(answer):
+            fresh = self._login.renew(token)
+            answer = self._counted(self._http.get(path, query, authorization=bearer(fresh)))
+        return answer
+
+    def _counted(self, answer: Answer) -> Answer:
+        self._usage = limits.usage(answer.headers, self._clock()) or self._usage
+        return answer
+
+    def _hold(self, until: datetime | None) -> None:
+        if until is None:
+            return
+        if self._wait is None:
+            raise self._limited(until)
+        self._wait(until)
+
+    def _limited(self, until: datetime) -> RateLimited:
+        message = f"Strava's rate limit is reached: go on after {until:%Y-%m-%d %H:%M} UTC; what was fetched is kept"
+        return RateLimited(message, retry_at=until)
+
+
+def _good(answer: Answer) -> Answer:
+    if answer.status != 200:
+        raise strava_faults.error_for(answer)
+    return answer
+
+
+def listed(summary: Mapping[str, Any]) -> Listed:
+    """One entry of the list. Only runs are worth a request; an activity whose start cannot be read comes without."""
+    kept = kept_of(summary)
+    sport = str(kept.get("sport_type") or kept.get("type") or "")
+    return Listed(
+        id=str(summary["id"]),
+        version=hashlib.sha256(_json(kept)).hexdigest()[:16],
+        started_at=_moment(kept.get("start_date")),
+        sport="running" if sport in RUNS else sport.lower(),
+        skip="" if sport in RUNS else "not a run",
+        summary=kept,
+    )
+
+
+def kept_of(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """What we keep of a summary: no names, no people, no places; of the position only whether there was one."""
+    kept = {key: summary[key] for key in SUMMARY if key in summary}
+    return {**kept, "positioned": bool(summary.get("start_latlng"))}
+
+
+def document(summary: Mapping[str, Any], streams: Any) -> bytes:
+    """The bytes we store: one JSON object with `format`, `activity` (see SUMMARY) and `streams` by name (see STREAMS).
+
+    The same answers give the same bytes. Raises Unreachable where the streams are no object of streams.
+    """
+    if not isinstance(streams, dict):
+        message = "Strava sent streams in a shape that kneedrive does not understand: try again later"
+        raise Unreachable(message)
+    arrays = {name: streams[name].get("data") for name in STREAMS if isinstance(streams.get(name), dict)}
+    return _json({"format": DOCUMENT, "activity": dict(summary), "streams": arrays})
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,146 @@
+"""The token file: readable by its owner alone, replaced as a whole, one writer at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kneedrive.errors import NotAuthorised, SourceError
+from kneedrive.secret import Secret
+from kneedrive.value import Value
+
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+LOCK_S, POLL_S = 90.0, 0.05
+
+
+class Tokens(Value):
+    """A login: both tokens, when the access token ends (aware UTC), the granted scope, whose login it is."""
+
+    access: Secret
+    refresh: Secret
+    expires_at: datetime
+    scope: str
+    athlete: str = ""
+
+
+class TokenFile:
+    """One login on disk. The lock file beside it stays: deleting a lock invites two owners."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def load(self) -> Tokens | None:
+        """The stored login, None where there is none. Raises NotAuthorised where the file cannot be understood."""
+        try:
+            with self.path.open(encoding="utf-8") as file:
+                if stat.S_IMODE(os.fstat(file.fileno()).st_mode) != PRIVATE_FILE:
+                    os.fchmod(file.fileno(), PRIVATE_FILE)  # a backup or an editor has opened it to others
+                stored = json.load(file)
+            return _tokens(stored)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _trouble("read", self.path, error) from None
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+            message = f"the saved login in {self.path} is damaged: log in again"
+            raise NotAuthorised(message) from None
+
+    def save(self, tokens: Tokens) -> None:
+        """Replace the file atomically: at every moment it holds the old login or the new one, whole and on disk."""
+        try:
+            self._folder()
+            handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump(_stored(tokens), file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(self.path)
+            except OSError:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            raise _trouble("saved", self.path, error) from None
+
+    def delete(self) -> None:
+        """Remove the login, if there is one."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _trouble("removed", self.path, error) from None
+
+    @contextmanager
+    def locked(self, patience_s: float = LOCK_S) -> Iterator[None]:
+        """Hold the login alone, across threads and processes. Raises SourceError after `patience_s` of waiting."""
+        try:
+            self._folder()
+            handle = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        except OSError as error:
+            raise _trouble("locked", self.path, error) from None
+        try:
+            _lock(handle, self.path, patience_s)
+            yield
+        finally:
+            os.close(handle)  # which gives the lock back, as does the end of the process, however it comes
+
+    def _folder(self) -> None:
+        folder = self.path.parent
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        with suppress(PermissionError):  # a folder of somebody else's, such as /tmp: the file is private still
+            folder.chmod(PRIVATE_FOLDER)
+
+
+def _lock(handle: int, path: Path, patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                message = f"another kneedrive holds the login in {path}: wait until it is done and try again"
+                raise SourceError(message) from None
+            time.sleep(POLL_S)
+        else:
+            return
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _stored(tokens: Tokens) -> Mapping[str, str | int]:
+    return {
+        "access_token": tokens.access.reveal(),
+        "refresh_token": tokens.refresh.reveal(),
+        "expires_at": int(tokens.expires_at.timestamp()),
+        "scope": tokens.scope,
+        "athlete": tokens.athlete,
+    }
+
+
+def _tokens(stored: Mapping[str, str | int]) -> Tokens:
+    return Tokens(
+        access=Secret(str(stored["access_token"])),
+        refresh=Secret(str(stored["refresh_token"])),
+        expires_at=datetime.fromtimestamp(int(stored["expires_at"]), UTC),
+        scope=str(stored["scope"]),
+        athlete=str(stored.get("athlete", "")),
+    )
+
+
+def _trouble(verb: str, path: Path, error: OSError) -> SourceError:
+    why = (error.strerror or "unknown reason").lower()
+    return SourceError(f"the login in {path} cannot be {verb} ({why}): make the folder yours and writable")
