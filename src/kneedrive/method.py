@@ -240,6 +240,7 @@ class TrackRules(Value):
 
     pause_gap_s: Annotated[float, "s between two points, beyond which the recorder did not run", DESIGN] = 15.0
     pause_speed_mps: Annotated[float, "m/s across such a gap: slower is a pause", DESIGN] = 0.5
+    part_gap_steps: Annotated[float, "median steps between two parts of a file that are a pause", DESIGN] = 2.0
     split_gap_s: Annotated[float, "s between two points, beyond which they are not one activity", DESIGN] = 43_200.0
     join_gap_s: Annotated[float, "s between two tracks of one sport that are one activity", DESIGN] = 1_800.0
     position_window_s: Annotated[float, "s, mean of positions before distance is taken", DESIGN] = 5.0

@@ -1,0 +1,200 @@
+"""Trends over weeks: Theil-Sen slope, Mann-Kendall test widened for correlated weeks, Holm, and the gates.
+
+Sources: Sen 1968; Hamed and Rao 1998 (the widening, here with the lag-1 term); Gilbert 1987 (ranks of the interval).
+A block bootstrap of the residuals is not used: in simulation it raised 14 to 34 % false alarms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from kneedrive.analysis.normal import MAD_TO_SD, below, quantile, robust_sd, two_sided
+from kneedrive.analysis.weekly_values import RunValues, WeekPoints, week_points
+from kneedrive.history import Trend
+from kneedrive.method import TrendRules
+from kneedrive.model import Array
+
+EPOCH_DAY = date(1970, 1, 1)
+VISIBLE_GRID = np.linspace(0.0, 30.0, 61)  # changes over the span, in SD of the weekly values
+DIRECTIONS = {
+    "D": ("towards drive", "towards shuffle"),
+    "P": ("more bounce", "less bounce"),
+    "zSL": ("longer steps", "shorter steps"),
+}
+
+
+class Line(NamedTuple):
+    """Theil-Sen line of weekly values. slopes: all pairwise ones, sorted; residual: of each week."""
+
+    slope: float
+    intercept: float
+    slopes: Array
+    residual: Array
+
+
+class Tested(NamedTuple):
+    """One series on its way to a verdict. sd_S: of Kendall's S, widened by rho."""
+
+    points: WeekPoints
+    line: Line
+    p: float
+    rho: float
+    sd_S: float
+    run_sd: float
+    runs: int
+
+
+def theil_sen(at_weeks: Array, value: Array) -> Line:
+    """Median of the slopes of all pairs; the intercept is the median of what the slope leaves."""
+    first, second = np.triu_indices(len(value), 1)
+    slopes = np.sort((value[second] - value[first]) / (at_weeks[second] - at_weeks[first]))
+    slope = float(np.median(slopes))
+    left = value - slope * at_weeks
+    intercept = float(np.median(left))
+    return Line(slope, intercept, slopes, left - intercept)
+
+
+def neighbour_correlation(residual: Array, week: npt.NDArray[np.int64], rho_max: float) -> float:
+    """Lag-1 correlation of the residuals of adjacent weeks plus 1/n (its small-sample bias), within [0, rho_max]."""
+    adjacent = np.diff(week) == 1
+    power = float(np.mean(residual**2))
+    if not adjacent.any() or power == 0.0:
+        return 0.0
+    lagged = float(np.mean((residual[1:] * residual[:-1])[adjacent]))
+    return min(max(lagged / power + 1.0 / len(residual), 0.0), rho_max)
+
+
+def kendall(value: Array) -> tuple[float, float]:
+    """Kendall's S of values in order of time, and its variance for independent values, ties allowed for."""
+    n = len(value)
+    first, second = np.triu_indices(n, 1)
+    S = float(np.sign(value[second] - value[first]).sum())
+    _, ties = np.unique(value, return_counts=True)
+    tied = float(np.sum(ties * (ties - 1) * (2 * ties + 5)))
+    return S, (n * (n - 1) * (2 * n + 5) - tied) / 18.0
+
+
+def kendall_p(S: float, sd_S: float) -> float:
+    """Two-sided p with continuity correction; 1 where all values are equal."""
+    if sd_S == 0.0:
+        return 1.0
+    return min(1.0, 2.0 * below(-max(abs(S) - 1.0, 0.0) / sd_S))
+
+
+def slope_interval(slopes: Array, sd_S: float, alpha: float) -> tuple[float, float] | None:
+    """Interval of the slope by ranks; it leaves 0 out exactly when the test rejects. None: a rank lies outside."""
+    rank = int(np.floor((len(slopes) - quantile(1.0 - alpha / 2.0) * sd_S - 1.0) / 2.0))
+    if rank < 0:
+        return None
+    return float(slopes[rank]), float(slopes[len(slopes) - 1 - rank])
+
+
+def holm(p: Mapping[str, float], alpha: float) -> tuple[dict[str, float], dict[str, float]]:
+    """Adjusted p by name, and the level that each was held against (after the first failure it stays)."""
+    adjusted: dict[str, float] = {}
+    levels: dict[str, float] = {}
+    highest, level, failed = 0.0, alpha, False
+    for rank, name in enumerate(sorted(p, key=lambda name: p[name])):
+        left = len(p) - rank
+        highest = max(highest, min(1.0, left * p[name]))
+        level = level if failed else alpha / left
+        failed = failed or p[name] > level
+        adjusted[name], levels[name] = highest, level
+    return adjusted, levels
+
+
+def visible_change(at_weeks: Array, week_sd: float, sd_S: float, rules: TrendRules, alpha: float) -> float | None:
+    """Change over the span that the test would find with probability `rules.power`, for weeks of this scatter.
+
+    Expected S of a line in normal noise, set against its critical value. Spread of S as under no change: cautious.
+    None: no change is large enough, the weeks are too few or hang together too much.
+    """
+    first, second = np.triu_indices(len(at_weeks), 1)
+    apart = (at_weeks[second] - at_weeks[first]) / (at_weeks[-1] - at_weeks[0])
+    needed = 1.0 + (quantile(1.0 - alpha / 2.0) + quantile(rules.power)) * sd_S
+    found = two_sided(np.outer(VISIBLE_GRID, apart) / np.sqrt(2.0)).sum(axis=1)
+    if needed >= found[-1]:
+        return None
+    return week_sd * float(np.interp(needed, found, VISIBLE_GRID))
+
+
+def tested(runs: RunValues, rules: TrendRules) -> Tested | None:
+    """The test of one series, or None with too few weeks."""
+    points = week_points(runs)
+    if len(points.value) < max(rules.min_weeks, 3):
+        return None
+    line = theil_sen(points.at_weeks, points.value)
+    rho = neighbour_correlation(line.residual, points.week, rules.rho_max)
+    S, variance = kendall(points.value)
+    sd_S = float(np.sqrt(variance * (1.0 + rho) / (1.0 - rho)))
+    about_line = robust_sd(runs.value - line.slope * runs.at_weeks)
+    return Tested(points, line, kendall_p(S, sd_S), rho, sd_S, about_line, len(runs.value))
+
+
+def trends(series: Mapping[str, RunValues], rules: TrendRules) -> tuple[Trend, ...]:
+    """A verdict for each series (D, P or zSL), tested together; times are weeks since 1970, values in SD."""
+    judged = {name: tested(runs, rules) for name, runs in series.items()}
+    at_hand = {name: each for name, each in judged.items() if each is not None}
+    adjusted, levels = holm({name: each.p for name, each in at_hand.items()}, rules.alpha)
+    return tuple(
+        too_early(name, series[name], rules)
+        if (each := at_hand.get(name)) is None
+        else verdict(name, each, (adjusted[name], levels[name]), rules)
+        for name in series
+    )
+
+
+def too_early(name: str, runs: RunValues, rules: TrendRules) -> Trend:
+    """What is said before there are enough weeks."""
+    weeks = len(np.unique(runs.week))
+    return Trend(
+        series=name,
+        verdict="too early to tell",
+        weeks=weeks,
+        runs=len(runs.value),
+        weeks_missing=rules.min_weeks - weeks,
+        weeks_advised=max(rules.advised_weeks - weeks, 0),
+    )
+
+
+def verdict(name: str, each: Tested, held: tuple[float, float], rules: TrendRules) -> Trend:
+    """Called only if p passes Holm and the change is both worthwhile and beyond the runner's own scatter."""
+    p_holm, level = held
+    at, slope = each.points.at_weeks, each.line.slope
+    span = float(at[-1] - at[0])
+    worthwhile = max(rules.min_change, rules.detectable * each.run_sd / np.sqrt(each.runs / 2.0))
+    called = each.p <= level and p_holm <= rules.alpha and abs(slope * span) >= worthwhile
+    interval = slope_interval(each.line.slopes, each.sd_S, level)
+    week_sd = MAD_TO_SD * float(np.median(np.abs(each.line.residual))) * np.sqrt(len(at) / (len(at) - 2.0))
+    seen = visible_change(at, week_sd, each.sd_S, rules, level)
+    return Trend(
+        series=name,
+        verdict=DIRECTIONS[name][slope < 0] if called else "steady",
+        weeks=len(at),
+        runs=each.runs,
+        weeks_missing=0,
+        weeks_advised=max(rules.advised_weeks - len(at), 0),
+        first=day_of(at[0]),
+        last=day_of(at[-1]),
+        slope_per_week=slope,
+        change=slope * span,
+        low=interval[0] * span if interval else None,
+        high=interval[1] * span if interval else None,
+        level=level,
+        p=each.p,
+        p_holm=p_holm,
+        rho=each.rho,
+        run_sd=each.run_sd,
+        worthwhile=float(worthwhile),
+        detectable=max(float(worthwhile), seen) if seen is not None else None,
+    )
+
+
+def day_of(at_weeks: float) -> date:
+    """The date of a time in weeks since 1970."""
+    return EPOCH_DAY + timedelta(days=int(np.floor(7.0 * at_weeks)))

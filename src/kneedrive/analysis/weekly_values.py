@@ -1,0 +1,63 @@
+"""Run values and what a week makes of them: the weighted median of its runs at their mean date."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from kneedrive.analysis.normal import MEDIAN_TO_MEAN_SE, robust_sd
+from kneedrive.model import Array
+
+
+class RunValues(NamedTuple):
+    """A series of run values in order of time. at_weeks: local time in weeks since 1970; week: number of its ISO week."""
+
+    at_weeks: Array
+    week: npt.NDArray[np.int64]
+    value: Array
+    se: Array
+
+
+class WeekPoints(NamedTuple):
+    """One row per week that has a value. se: of the weekly value, the scatter from run to run included."""
+
+    week: npt.NDArray[np.int64]
+    at_weeks: Array
+    value: Array
+    se: Array
+    runs: npt.NDArray[np.int64]
+
+
+def weighted_median(values: Array, weight: Array) -> float:
+    """The value in the middle of the weight, between neighbours where it falls between: equal weights, the median."""
+    order = np.argsort(values, kind="stable")
+    share = weight[order]
+    return float(np.interp(0.5 * share.sum(), np.cumsum(share) - 0.5 * share, values[order]))
+
+
+def run_variance(runs: RunValues) -> Array:
+    """Variance of each run value: its own error, and how runs scatter about their median.
+
+    Without the scatter one long, smooth run would outvote the rest of its week.
+    """
+    return runs.se**2 + robust_sd(runs.value) ** 2
+
+
+def week_points(runs: RunValues) -> WeekPoints:
+    """The weeks of a series; a week without runs has no row."""
+    variance = run_variance(runs)
+    weight = 1.0 / np.where(variance > 0, variance, 1.0)
+    weeks = np.unique(runs.week)
+    rows = [_week(runs, weight, np.flatnonzero(runs.week == week)) for week in weeks]
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 4)
+    return WeekPoints(weeks, table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(np.int64))
+
+
+def _week(runs: RunValues, weight: Array, rows: npt.NDArray[np.intp]) -> tuple[float, float, float, int]:
+    n = len(rows)
+    # A median of one or two values is their mean; from three on it costs efficiency.
+    factor = MEDIAN_TO_MEAN_SE if n > 2 else 1.0
+    se = factor / float(np.sqrt(weight[rows].sum()))
+    return float(runs.at_weeks[rows].mean()), weighted_median(runs.value[rows], weight[rows]), se, n
