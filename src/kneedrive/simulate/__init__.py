@@ -1,0 +1,45 @@
+"""The simulated runner: activities whose truth is known, for the demo, the fixtures and the proof of the method.
+
+    activity = simulate(PATTERNS["shuffle"], seed=1)
+    true_scores(PATTERNS["shuffle"], 2.6, Scene().frame(Method()))
+
+A `Pattern` says how the runner runs, a `Scene` where, with what sensor and what goes wrong. The same pattern, seed and
+scene give the same activity. The runner's gait follows the reference of the analysis, so a simulation can prove
+arithmetic, gates, statistics and honesty under noise; it cannot prove that the reference is right.
+"""
+
+from kneedrive.model import Activity, Runner
+from kneedrive.simulate.course import Segment
+from kneedrive.simulate.faults import Fault
+from kneedrive.simulate.gait import Frame, true_scores
+from kneedrive.simulate.history import History, along_drive, simulate_history
+from kneedrive.simulate.patterns import PATTERNS, Offsets, Pattern
+from kneedrive.simulate.plans import PLANS
+from kneedrive.simulate.scene import Scene, simulate
+
+__all__ = [
+    "DEMO_RUNNER",
+    "PATTERNS",
+    "PLANS",
+    "Fault",
+    "Frame",
+    "History",
+    "Offsets",
+    "Pattern",
+    "Scene",
+    "Segment",
+    "along_drive",
+    "simulate",
+    "simulate_demo",
+    "simulate_history",
+    "true_scores",
+]
+
+DEMO_RUNNER = Runner(height_m=1.78, mass_kg=70.0)
+_DEMO_SEED = 8
+
+
+def simulate_demo() -> Activity:
+    """The run of `kneedrive demo`: neutral at most paces, shuffle-like when slow; see `plans.DEMO_PLAN`."""
+    scene = Scene(plan=PLANS["demo"], runner=DEMO_RUNNER, balance_left=0.488)
+    return simulate(PATTERNS["shuffle-when-slow"], _DEMO_SEED, scene=scene).replace(name="demo")

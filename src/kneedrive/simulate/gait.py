@@ -1,0 +1,128 @@
+"""The gait of a simulated runner: what the form model expects at a speed, moved by a pattern, and its true scores.
+
+Written from the model's definition, apart from the analysis, so that each can be checked against the other. Shares only
+the constants of `Method` and `Reference` with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from kneedrive.method import REFERENCES, Method, Reference
+from kneedrive.model import Array, Runner
+from kneedrive.simulate.patterns import Offsets, Pattern
+from kneedrive.units import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.value import Value
+
+SINE = 0.5 - 1.0 / math.pi  # what a duty factor takes away from the bounce of a step (Morin 2005)
+_PER_CENT = 100.0
+
+
+class Frame(Value):
+    """What a runner's scores are measured against: body, sensor class, constants."""
+
+    runner: Runner
+    sensor: str
+    method: Method
+
+    @property
+    def reference(self) -> Reference:
+        """The row of the sensor class."""
+        return REFERENCES[self.sensor]
+
+    @property
+    def k_ref(self) -> float:
+        """Usual VO/VO_model; a class that is not judged on it bounces like the chest strap's."""
+        own = self.reference.k_ref
+        strap = REFERENCES["garmin_strap"].k_ref
+        assert strap is not None
+        return strap if own is None else own
+
+
+class Gait(NamedTuple):
+    """Timing and bounce at each moment: step time in s, duty factor, beta = VO/(g T^2); each shape (n,)."""
+
+    step_time_s: Array
+    duty_factor: Array
+    beta: Array
+
+
+def usual_gait(speed_mps: Array, frame: Frame) -> Gait:
+    """What the sensor class reads of the usual runner of this height at these speeds, on the level."""
+    usual, reference = frame.method.population, frame.reference
+    height_m = frame.runner.height_m or usual.height_m
+    cadence_spm = (
+        usual.cadence_at_3_spm
+        + usual.cadence_per_mps * (speed_mps - 3.0)
+        + usual.cadence_per_m * (height_m - usual.height_m)
+    )
+    duty_factor = usual.duty_base + usual.duty_per_slowness / speed_mps + usual.sd_DF * reference.o
+    near = np.clip(speed_mps, usual.class_speed_low_mps, usual.class_speed_high_mps) - usual.class_speed_mid_mps
+    beta = frame.k_ref * np.exp(reference.s_k * near) * (1 / 8 - SINE * duty_factor)
+    return Gait(SECONDS_PER_MINUTE / cadence_spm, duty_factor, beta)
+
+
+def planted_gait(offsets: Array, speed_mps: Array, grade: Array, frame: Frame) -> Gait:
+    """The gait of a runner with these offsets (shape (3, n)) at these speeds and grades.
+
+    Offsets are in spreads between runners inside the anchors, so that a gait does not jump where the spreads widen.
+    """
+    usual, hills, people = usual_gait(speed_mps, frame), frame.method.grade, frame.method.population
+    per_cent = _PER_CENT * grade
+    step_time_s = usual.step_time_s * np.exp(offsets[0] * sd_ln_t(frame) + hills.ln_T_per_pct * per_cent)
+    duty_factor = usual.duty_factor + offsets[1] * people.sd_DF + hills.DF_per_pct * per_cent
+    k = usual.beta / _timing(usual) * np.exp(offsets[2] * people.sd_ln_k + hills.ln_k_per_pct * per_cent)
+    return Gait(step_time_s, duty_factor, k * (1 / 8 - SINE * duty_factor))
+
+
+def shifted_gait(gait: Gait, shift: Offsets, speed_mps: Array, frame: Frame) -> Gait:
+    """What is read of a gait with systematic errors of step length and duty factor; `shift.zk` is the error of zB."""
+    return Gait(
+        gait.step_time_s * math.exp(shift.zSL * sd_ln_t(frame)),
+        gait.duty_factor + shift.zDF * frame.method.population.sd_DF,
+        gait.beta * np.exp(shift.zk * _sd_ln_beta(usual_gait(speed_mps, frame), frame)),
+    )
+
+
+def true_scores(pattern: Pattern, speed_mps: float, frame: Frame) -> Mapping[str, float]:
+    """zSL, zDF, zB, zk and D, P, G, K of a pattern at a speed, as a perfect sensor of the class would find them."""
+    speed = np.array([speed_mps])
+    usual = usual_gait(speed, frame)
+    gait = planted_gait(pattern.at(speed), speed, np.zeros(1), frame)
+    widening = _widening(speed_mps, frame)
+    zSL, zDF, zk = (float(z) / widening for z in pattern.at(speed)[:, 0])
+    zB = float(np.log(gait.beta / usual.beta)[0] / _sd_ln_beta(usual, frame)[0]) / widening
+    root = math.sqrt(2)
+    scores = {"D": (zSL - zDF) / root, "P": (zB - zSL) / root, "G": (zSL + zDF) / root, "K": zk}
+    return {"zSL": zSL, "zDF": zDF, "zB": zB, "zk": zk, **scores}
+
+
+def oscillation_m(gait: Gait) -> Array:
+    """Vertical oscillation, VO = beta g T^2, in m."""
+    return gait.beta * GRAVITY_MPS2 * gait.step_time_s**2
+
+
+def sd_ln_t(frame: Frame) -> float:
+    """Spread of ln T between runners, with or without knowledge of their height."""
+    people = frame.method.population
+    return people.sd_ln_T_no_height if frame.runner.height_m is None else people.sd_ln_T
+
+
+def _sd_ln_beta(usual: Gait, frame: Frame) -> Array:
+    people = frame.method.population
+    return np.hypot(people.sd_DF * SINE / _timing(usual), people.sd_ln_k)
+
+
+def _timing(gait: Gait) -> Array:
+    return 1 / 8 - SINE * gait.duty_factor
+
+
+def _widening(speed_mps: float, frame: Frame) -> float:
+    people, runner = frame.method.population, frame.runner
+    short = runner.height_m is not None and runner.height_m < people.short_m
+    old = runner.age is not None and runner.age > people.old_years
+    return people.widening if short or old or speed_mps < people.slow_mps else 1.0
