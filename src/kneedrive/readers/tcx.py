@@ -1,0 +1,150 @@
+"""TCX: activities of laps of tracks of points, read as a stream, with Garmin's extensions under any prefix or none.
+
+No schema is trusted: points lack times, positions or distances, laps overlap, and a watch in a gym has no position.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from kneedrive.errors import Malformed, NoActivity
+from kneedrive.model import Activity, Sensor
+from kneedrive.readers import markup, tracks
+from kneedrive.readers.markup import number
+from kneedrive.readers.points import Point
+from kneedrive.readers.tracks import Head, LapRow
+
+_NAN = float("nan")
+# What an element inside a trackpoint is called, in lower case, by the column that it feeds. A point's only <Value> is
+# its heart rate. The extension's RunCadence comes after a Cadence of 0 in some files: the later one counts.
+_COLUMNS = {
+    "latitudedegrees": "latitude_deg",
+    "longitudedegrees": "longitude_deg",
+    "altitudemeters": "altitude_m",
+    "distancemeters": "distance_m",
+    "speed": "speed_mps",
+    "cadence": "cadence",
+    "runcadence": "cadence",
+    "value": "heart_rate_bpm",
+    "watts": "power_w",
+}
+_EMPTY_POINT = Point(_NAN, 0, *[_NAN] * (len(Point._fields) - 2))
+_EMPTY_LAP = LapRow(_NAN, _NAN, _NAN)
+
+
+def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
+    """The activities of a TCX file, one per Activity element that has a point with a time or at least a lap.
+
+    Raises Malformed for broken or hostile XML, NoActivity for courses and workouts.
+    """
+    document = _Document()
+    markup.walk(markup.decoded(data, name), document, name)
+    if document.root != "trainingcenterdatabase":
+        problem = f"is XML, but its first element is <{document.root}> and not <TrainingCenterDatabase>"
+        raise Malformed(problem, name=name)
+    found: list[Activity] = []
+    for session in document.sessions:
+        numbered = f"{id}-{len(found) + 1}" if found else id
+        activity = _activity(session, numbered, name)
+        if activity is not None:
+            found.append(activity)
+    if not found:
+        what = "a course" if document.courses else "no activity with a time"
+        problem = f"holds {what}: nothing that was recorded on a run"
+        raise NoActivity(problem, name=name)
+    return tuple(found)
+
+
+def _activity(session: _Session, id: str, name: str) -> Activity | None:  # noqa: A002
+    device = Sensor(maker="", product=session.creator, source="file")
+    laps = tuple(session.laps)
+    head = Head(id, "tcx", name, session.sport, device, utc_offset_s=session.utc_offset_s, laps=laps)
+    return tracks.activity(session.points, head) or tracks.summary(head)
+
+
+class _Session:
+    """One Activity element as it fills."""
+
+    def __init__(self, sport: str) -> None:
+        self.sport = sport
+        self.creator = ""
+        self.utc_offset_s: int | None = None
+        self.laps: list[LapRow] = []
+        self.points: list[Point] = []
+
+    def time(self, text: str) -> float:
+        """Seconds since 1970 of a written time; its zone is the activity's where it is not UTC."""
+        unix_s, offset_s = _time(text)
+        self.utc_offset_s = self.utc_offset_s or offset_s or None
+        return unix_s
+
+
+class _Document:
+    """Collects activities from the elements of a document; `open_` are the names of the elements around."""
+
+    def __init__(self) -> None:
+        self.root = ""
+        self.courses = 0
+        self.sessions: list[_Session] = []
+        self._open: list[str] = []
+        self._tracks = 0
+        self._point: dict[str, float] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.root = self.root or name
+        self._open.append(name)
+        if name == "activity":
+            self.sessions.append(_Session(_attribute(attributes, "sport")))
+        elif name == "course":
+            self.courses += 1
+        elif name == "track":
+            self._tracks += 1
+        elif name == "trackpoint":
+            self._point = {}
+        elif name == "lap" and "activity" in self._open:
+            session = self.sessions[-1]
+            session.laps.append(_EMPTY_LAP._replace(unix_s=session.time(_attribute(attributes, "starttime"))))
+
+    def end(self, name: str, text: str) -> None:
+        self._open.pop()
+        if "activity" not in self._open:
+            return
+        session, parent = self.sessions[-1], self._open[-1]
+        if name == "trackpoint":
+            session.points.append(_EMPTY_POINT._replace(part=self._tracks, **self._point))
+        elif "trackpoint" in self._open:
+            self._column(session, name, text)
+        elif parent == "lap" and session.laps:
+            session.laps[-1] = _with_total(session.laps[-1], name, text)
+        elif parent == "creator" and name == "name":
+            session.creator = " ".join(text.split())[:60]
+
+    def _column(self, session: _Session, name: str, text: str) -> None:
+        if name == "time":
+            self._point["unix_s"] = session.time(text)
+        elif name in _COLUMNS and text:
+            self._point[_COLUMNS[name]] = number(text)
+
+
+def _with_total(lap: LapRow, name: str, text: str) -> LapRow:
+    if name == "totaltimeseconds":
+        return lap._replace(timer_s=number(text))
+    if name == "distancemeters":
+        return lap._replace(distance_m=number(text))
+    return lap
+
+
+def _attribute(attributes: dict[str, str], wanted: str) -> str:
+    """An attribute by its name in lower case, without prefix; "" for none."""
+    return next((text for key, text in attributes.items() if markup.local(key) == wanted), "")
+
+
+def _time(text: str) -> tuple[float, int]:
+    """Seconds since 1970 and the zone's offset; a time without a zone is UTC; NaN where it is no time."""
+    try:
+        written = datetime.fromisoformat(text)
+        aware = written if written.tzinfo else written.replace(tzinfo=UTC)
+        offset = aware.utcoffset()
+        return aware.timestamp(), int(offset.total_seconds()) if offset else 0
+    except (ValueError, OverflowError):
+        return _NAN, 0

@@ -1,0 +1,209 @@
+"""From timed points to an Activity: what GPX and TCX have in common. Positions become distance and speed and go."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from kneedrive.method import TrackRules
+from kneedrive.model import Activity, Array, Interval, Lap, Note, Samples, Sensor, frozen
+from kneedrive.readers import motion
+from kneedrive.readers.cadence import steps_per_minute
+from kneedrive.readers.points import Columns, Point, cleaned, columns_of
+from kneedrive.readers.sports import ON_FOOT, UNKNOWN, sport_of, sub_sport_of
+
+RULES = TrackRules()
+
+
+class LapRow(NamedTuple):
+    """A lap as written: start (unix seconds), timer time and distance, NaN where not said."""
+
+    unix_s: float
+    timer_s: float
+    distance_m: float
+
+
+class Head(NamedTuple):
+    """What a file says about an activity beside its points. sport: its own word, "" for none."""
+
+    id: str
+    format: str
+    name: str
+    sport: str
+    device: Sensor
+    utc_offset_s: int | None = None
+    laps: tuple[LapRow, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def activity(points: list[Point], head: Head) -> Activity | None:
+    """The activity of these points, or None where no point has a time.
+
+    Points without a time, out of order or half a day away from the rest are left out, each with a note.
+    """
+    table = np.array(points, dtype=np.float64).reshape(-1, len(Point._fields))
+    table, forgiven = cleaned(table)
+    if not len(table):
+        return None
+    started_s = float(table[0, 0])
+    columns = columns_of(table, started_s)
+    samples, sport, noted = _samples(columns, head.sport)
+    elapsed_s = float(columns.time_s[-1])
+    return Activity(
+        id=head.id,
+        format=head.format,
+        name=head.name,
+        started_at=datetime.fromtimestamp(started_s, UTC),
+        utc_offset_s=head.utc_offset_s,
+        sport=sport,
+        sub_sport=sub_sport_of(head.sport),
+        device=head.device,
+        sensors=(),
+        duration_s=_timer_s(columns.pauses, head.laps, elapsed_s),
+        elapsed_s=elapsed_s,
+        distance_m=_total_m(samples.distance_m, head.laps),
+        records=len(points),
+        positioned=bool(np.any(np.isfinite(table[:, 2]) & np.isfinite(table[:, 3]))),
+        samples=samples,
+        laps=_laps(head.laps, started_s, elapsed_s),
+        pauses=columns.pauses,
+        notes=(*head.notes, *forgiven, *noted),
+    )
+
+
+def summary(head: Head) -> Activity | None:
+    """An activity without points, from the totals of its laps; None where these hold no time either."""
+    laps = [lap for lap in head.laps if lap.timer_s > 0 and np.isfinite(lap.unix_s)]
+    if not laps:
+        return None
+    timer_s = sum(lap.timer_s for lap in laps)
+    distance_m = _total_m(None, tuple(laps))
+    missing = Note(code="no_points", text="the file holds totals of laps and no recorded points")
+    return Activity(
+        id=head.id,
+        format=head.format,
+        name=head.name,
+        started_at=datetime.fromtimestamp(laps[0].unix_s, UTC),
+        utc_offset_s=head.utc_offset_s,
+        sport=sport_of(head.sport),
+        sub_sport=sub_sport_of(head.sport),
+        device=head.device,
+        sensors=(),
+        duration_s=timer_s,
+        elapsed_s=max(timer_s, laps[-1].unix_s + laps[-1].timer_s - laps[0].unix_s),
+        distance_m=distance_m,
+        records=0,
+        positioned=False,
+        samples=Samples(time_s=frozen([])),
+        averages={"speed_mps": distance_m / timer_s} if distance_m else {},
+        notes=(*head.notes, missing),
+    )
+
+
+def _samples(columns: Columns, word: str) -> tuple[Samples, str, tuple[Note, ...]]:
+    distance_m, speed_mps, moved = _motion(columns)
+    cadence_spm, stepped = steps_per_minute(columns.cadence, speed_mps)
+    sport, guessed = _sport(word, speed_mps, cadence_spm)
+    on_foot = sport in ON_FOOT or sport == UNKNOWN
+    samples = Samples(
+        time_s=frozen(columns.time_s),
+        distance_m=_channel(distance_m),
+        speed_mps=_channel(speed_mps),
+        altitude_m=_channel(columns.altitude_m),
+        cadence_spm=_channel(cadence_spm) if on_foot and cadence_spm is not None else None,
+        power_w=_channel(columns.power_w),
+        heart_rate_bpm=_channel(columns.heart_rate_bpm),
+    )
+    return samples, sport, (*moved, *(stepped if on_foot else ()), *guessed)
+
+
+def _channel(values: Array) -> Array | None:
+    """A channel that was measured at least once."""
+    return frozen(values) if np.any(np.isfinite(values)) else None
+
+
+def _motion(columns: Columns) -> tuple[Array, Array, tuple[Note, ...]]:
+    """Distance and speed: as recorded where that covers the run and agrees with the positions, else computed."""
+    notes: list[Note] = []
+    stretches = motion.stretches(columns.starts)
+    walked_m = _by_stretch(stretches, columns)
+    distance_m = motion.climbing_m(columns.distance_m)
+    if not _usable(columns.distance_m, distance_m, walked_m):
+        if np.any(np.isfinite(columns.distance_m)):
+            text = "the recorded distance has holes or contradicts the positions: taken from the positions"
+            notes.append(Note(code="distance_from_positions", text=text))
+        distance_m = walked_m
+    elif np.any(np.diff(columns.distance_m[np.isfinite(columns.distance_m)]) < 0):
+        notes.append(Note(code="distance_restarts", text="the recorded distance falls: its parts were added up"))
+    computed_mps = np.concatenate([motion.speed_mps(columns.time_s[part], distance_m[part]) for part in stretches])
+    if _usable(columns.speed_mps, columns.speed_mps, computed_mps):
+        return distance_m, columns.speed_mps, tuple(notes)
+    if np.any(np.isfinite(computed_mps)):
+        notes.append(Note(code="speed_computed", text="speed was computed from distance, over 5 s"))
+    return distance_m, computed_mps, tuple(notes)
+
+
+def _by_stretch(stretches: list[slice], columns: Columns) -> Array:
+    """Distance from positions, counted inside stretches and not across pauses."""
+    total_m, parts = 0.0, []
+    for part in stretches:
+        along = motion.path_m(columns.time_s[part], columns.latitude_deg[part], columns.longitude_deg[part])
+        parts.append(along + total_m)
+        total_m += float(along[-1]) if np.isfinite(along[-1]) else 0.0
+    return np.concatenate(parts)
+
+
+def _usable(recorded: Array, values: Array, computed: Array) -> bool:
+    """Whether a recorded channel covers enough of the points and agrees with what can be computed."""
+    covered = float(np.mean(np.isfinite(recorded)))
+    enough = covered >= RULES.min_coverage or (covered > 0 and not np.any(np.isfinite(computed)))
+    return enough and motion.agrees(values, computed, RULES.agreement)
+
+
+def _sport(word: str, speed_mps: Array, cadence_spm: Array | None) -> tuple[str, tuple[Note, ...]]:
+    """What the file calls it; where it calls it nothing, what speed and cadence look like, with a note."""
+    sport = sport_of(word)
+    if sport != UNKNOWN:
+        return sport, ()
+    moving = speed_mps[speed_mps > RULES.moving_mps]
+    typical_mps = float(np.median(moving)) if len(moving) else 0.0
+    if cadence_spm is None:
+        runs = RULES.run_min_mps <= typical_mps <= RULES.run_max_blind_mps
+    else:
+        steps = float(np.nanmedian(cadence_spm))
+        runs = RULES.run_min_mps <= typical_mps <= RULES.run_max_mps and steps >= RULES.run_min_spm
+    called = "the file does not name a sport kneedrive knows"
+    if runs:
+        return "running", (Note(code="sport_assumed", text=f"{called}: taken as running by its speed and cadence"),)
+    return UNKNOWN, (Note(code="sport_unknown", text=f"{called}, and it does not look like running"),)
+
+
+def _timer_s(pauses: tuple[Interval, ...], laps: tuple[LapRow, ...], elapsed_s: float) -> float:
+    """Timer time: the laps' own where they are told and fit into the elapsed time, else elapsed time without pauses."""
+    paused_s = sum(pause.end_s - pause.start_s for pause in pauses)
+    told_s = sum(lap.timer_s for lap in laps)
+    fits = 0 < told_s <= elapsed_s + RULES.pause_gap_s and told_s >= (elapsed_s - paused_s) / RULES.agreement
+    return float(told_s) if fits else elapsed_s - paused_s
+
+
+def _total_m(distance_m: Array | None, laps: tuple[LapRow, ...]) -> float | None:
+    """The last distance of the points, else the sum of the laps, else None."""
+    if distance_m is not None:
+        return float(np.nanmax(distance_m))
+    told_m = sum(lap.distance_m for lap in laps)
+    return float(told_m) if told_m > 0 else None
+
+
+def _laps(rows: tuple[LapRow, ...], started_s: float, elapsed_s: float) -> tuple[Lap, ...]:
+    """Laps on the activity's time axis; a lap ends where the next begins, the last with the activity."""
+    starts = [min(max(row.unix_s - started_s, 0.0), elapsed_s) for row in rows]
+    if any(np.isnan(starts)) or starts != sorted(starts):
+        return ()
+    ends = [*starts[1:], elapsed_s][: len(starts)]
+    distances = [row.distance_m if row.distance_m >= 0 else None for row in rows]
+    return tuple(
+        Lap(start_s=start, end_s=end, distance_m=distance)
+        for start, end, distance in zip(starts, ends, distances, strict=True)
+    )
