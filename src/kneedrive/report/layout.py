@@ -1,0 +1,103 @@
+"""Text in columns: wrapping, tables, blocks side by side. Knows nothing of runs."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from kneedrive.report.style import Style
+from kneedrive.report.view import TIE
+
+INDENT = 2
+_CODES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def columns_of(text: str) -> int:
+    """How many terminal columns a line takes: without colour codes, wide East Asian characters counted twice."""
+    bare = _CODES.sub("", text)
+    if bare.isascii():
+        return len(bare)
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in bare)
+
+
+def flow(text: str, style: Style, indent: int = INDENT, hang: int = 0) -> list[str]:
+    """Prose wrapped to the measure; a value stays with its unit. `hang` indents all lines but the first further."""
+    spelled = style.spell(text)
+    if columns_of(spelled) != len(spelled):
+        spelled = _narrow(spelled)
+    return textwrap.wrap(
+        spelled,
+        style.measure,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hang),
+        break_on_hyphens=False,
+    )
+
+
+def _narrow(text: str) -> str:
+    """Wide characters as question marks, since wrapping counts characters and not columns."""
+    return "".join(letter if columns_of(letter) == 1 else "??" for letter in text)
+
+
+def heading(title: str, style: Style, remark: str = "") -> list[str]:
+    """A title in capitals with a faint remark behind it, or below where it does not fit."""
+    head = style.paint.apply("strong", style.spell(title.upper()))
+    if not remark:
+        return [head]
+    room = style.measure - columns_of(head) - INDENT
+    if len(style.spell(remark)) <= room:
+        return [head + " " * INDENT + style.paint.apply("faint", style.spell(remark))]
+    return [head, *(style.paint.apply("faint", line) for line in flow(remark, style))]
+
+
+def ends(left: str, right: str, style: Style) -> list[str]:
+    """Two pieces at both ends of a line, or below one another where they do not fit."""
+    room = style.measure - columns_of(left) - columns_of(right)
+    return [left + " " * room + right] if room >= INDENT else [left, right]
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """The text filled up to a number of columns."""
+    blanks = " " * max(width - columns_of(text), 0)
+    return blanks + text if right else text + blanks
+
+
+def table(rows: Sequence[Sequence[str]], style: Style, left: int = 1, indent: int = INDENT) -> list[str]:
+    """Rows in columns of their natural width, the first `left` columns to the left, the others to the right.
+
+    The first row is the heading. Columns at the end are left out where the width does not hold them.
+    """
+    spelled = [[style.spell(cell) for cell in row] for row in rows]
+    widths = [max(columns_of(cell) for cell in column) for column in zip_longest(*spelled, fillvalue="")]
+    gap, count = _fitting(widths, style.columns - indent)
+    lines = [
+        (" " * indent + gap.join(pad(cell, widths[i], right=i >= left) for i, cell in enumerate(row[:count]))).rstrip()
+        for row in spelled
+    ]
+    return [style.paint.apply("faint", lines[0]), *lines[1:]]
+
+
+def _fitting(widths: Sequence[int], room: int) -> tuple[str, int]:
+    """The widest gap that holds all columns, else a gap of one and the columns that fit."""
+    for gap in (3, 2, 1):
+        if sum(widths) + gap * (len(widths) - 1) <= room:
+            return " " * gap, len(widths)
+    count = len(widths)
+    while count > 1 and sum(widths[:count]) + count - 1 > room:
+        count -= 1
+    return " ", count
+
+
+def beside(left: Sequence[str], right: Sequence[str], width: int, gap: int = 4) -> list[str]:
+    """Two blocks side by side, the left one `width` columns wide."""
+    return [pad(one, width + gap) + two for one, two in zip_longest(left, right, fillvalue="")]
+
+
+def finish(blocks: Sequence[Sequence[str]], style: Style) -> str:
+    """The blocks as one text with an empty line between them; nothing at the ends of lines."""
+    filled = ["\n".join(line.replace(TIE, " ").rstrip() for line in block) for block in blocks if block]
+    return style.spell("\n\n".join(filled)) + "\n"

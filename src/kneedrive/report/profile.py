@@ -1,0 +1,135 @@
+"""The two pictures of a run: its pace profile and the map of drive against bounce, with one letter per pace band."""
+
+from __future__ import annotations
+
+from string import ascii_lowercase
+
+from kneedrive.findings import Analysis, PaceBand, Score
+from kneedrive.report import pictures, view, words
+from kneedrive.report.layout import beside, columns_of, flow, heading, pad
+from kneedrive.report.style import Style
+
+_SIDE_BY_SIDE = 124  # columns from which the two pictures stand beside each other
+_MAP_CELLS = (49, 13)
+_MAP_EDGES = pictures.Edges("more bounce: piston-like", "less bounce", "shuffle-like", "usual", "drive-like")
+
+
+def both(analysis: Analysis, style: Style) -> list[list[str]]:
+    """Pace profile and map, side by side where there is room."""
+    if style.columns < _SIDE_BY_SIDE:
+        return [pace_profile(analysis, style), plane(analysis, style)]
+    half = style.replace(width=(min(style.columns, 150) - 4) // 2)
+    left, right = pace_profile(analysis, half), plane(analysis, half)
+    return [beside(left, right, half.columns)] if right else [pace_profile(analysis, style)]
+
+
+def axes(analysis: Analysis) -> tuple[str, ...]:
+    """What the profile shows: D, and P where a band is piston-like; step length where neither is judged."""
+    bands = analysis.pace_profile
+    judged = [letter for letter in "DP" if any(getattr(band.scores, letter).value is not None for band in bands)]
+    bouncing = {band.label for band in bands} & _BOUNCING
+    if "D" in judged and "P" in judged and not bouncing:
+        return ("D",)
+    if bouncing and bouncing == {band.label for band in bands} - {"neutral"}:
+        return ("P",)
+    if judged:
+        return tuple(judged)
+    return ("zSL",) if any("zSL" in band.scores.z for band in bands) else ()
+
+
+_BOUNCING = frozenset({"piston-like"})
+_SILENT = frozenset({"neutral", "usual-steps"})
+_WIDEST_SCALE = 61
+
+
+def pace_profile(analysis: Analysis, style: Style) -> list[str]:
+    """One row per pace band, fastest first: letter, pace, time, the score with its error, its label."""
+    shown = axes(analysis)
+    if not shown:
+        return []
+    lines = [line for letter in shown for line in _scale(letter, analysis, style)]
+    doubtful = any(label.endswith("?") for label in _labels(analysis))
+    return [*heading("Pace profile", style), *lines, *_faint(_key(style, doubtful=doubtful), style)]
+
+
+def _key(style: Style, *, doubtful: bool) -> str:
+    glyphs = style.glyphs
+    text = (
+        f"{glyphs.dot} you, {glyphs.bar * 2} how sure (two times in three the truth lies on the line), {glyphs.tick} "
+        "one and two spreads between runners."
+    )
+    return text + (" A question mark: less than 85 % likely." if doubtful else "")
+
+
+def _labels(analysis: Analysis) -> list[str]:
+    """The word behind each band, fastest first; "" where nothing stands out, "?" where it is not sure."""
+    spoken = analysis.method.labels.spoken
+    return [
+        ""
+        if band.label in _SILENT
+        else _name(band) + ("?" if band.probability is not None and band.probability < spoken else "")
+        for band in reversed(analysis.pace_profile)
+    ]
+
+
+def _name(band: PaceBand) -> str:
+    return words.LABELS[band.label].name if band.label in words.LABELS else band.label
+
+
+def _scale(letter: str, analysis: Analysis, style: Style) -> list[str]:
+    """One score by pace: a line of words over the scale, then a row per band."""
+    bands, names = tuple(reversed(analysis.pace_profile)), _labels(analysis)
+    heads = [_row_head(mark, band, style) for mark, band in zip(ascii_lowercase, bands, strict=False)]
+    left, right = max(map(columns_of, heads)), max(map(len, names))
+    cells = min(style.measure - left - right - (4 if right else 2), _WIDEST_SCALE)
+    cells -= 1 - cells % 2
+    low, high = words.SCORE_ENDS[letter]
+    lines = [" " * (left + 2) + pictures.scale_words(low, "usual", high, cells)]
+    for head, name, band in zip(heads, names, bands, strict=False):
+        score, role = _score(band, letter, analysis), _role(band)
+        row = pictures.interval_row(score.value, score.se, cells, style, role)
+        lines.append(f"{pad(head, left)}  {row}  {style.paint.apply(role, name)}")
+    return lines
+
+
+def _score(band: PaceBand, letter: str, analysis: Analysis) -> Score:
+    """A band's score on the axis; step length alone has no score, only the error that its reference has."""
+    if letter != "zSL":
+        found: Score = getattr(band.scores, letter)
+        return found
+    rules = analysis.method.labels
+    se = rules.systematic_zSL if analysis.runner.height_m is not None else rules.systematic_zSL_no_height
+    return Score(value=band.scores.z.get("zSL"), se=se)
+
+
+def _role(band: PaceBand) -> str:
+    return words.LABELS[band.label].role if band.label in words.LABELS else ""
+
+
+def _faint(text: str, style: Style) -> list[str]:
+    return [style.paint.apply("faint", line) for line in flow(text, style)]
+
+
+def _row_head(mark: str, band: PaceBand, style: Style) -> str:
+    paced = view.pace(band.speed_mps, miles=style.miles)
+    return f"  {mark} {pad(paced, 9 if not style.miles else 11, right=True)} {view.clock(band.seconds):>7}"
+
+
+def plane(analysis: Analysis, style: Style) -> list[str]:
+    """The map of D against P; none where one of them is not judged."""
+    points = [
+        pictures.Point(band.scores.D.value, band.scores.P.value, mark, _role(band) or "strong")
+        for mark, band in zip(ascii_lowercase, reversed(analysis.pace_profile), strict=False)
+        if band.scores.D.value is not None and band.scores.P.value is not None
+    ]
+    if not points:
+        return []
+    across, down = min(_MAP_CELLS[0], style.columns - 9), _MAP_CELLS[1]
+    drawn = pictures.plane(points, _MAP_EDGES, (across - (1 - across % 2), down), style)
+    key = "Letters are the pace bands of the profile; where several fall together the fastest is drawn. The dotted "
+    key += "box is one spread of runners around what is usual at that speed."
+    return [
+        *heading("Map", style, "drive to the right, bounce upwards"),
+        *drawn,
+        *_faint(key, style),
+    ]

@@ -1,0 +1,194 @@
+"""The analysis as plain JSON values: keys carry units, numbers have six significant digits, NaN does not occur.
+
+docs/analysis.schema.json describes the result. A change of meaning or a removed key raises `SCHEMA_VERSION`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from kneedrive.errors import KneedriveError
+from kneedrive.findings import (
+    Analysis,
+    Fade,
+    Finding,
+    PaceBand,
+    Quality,
+    Score,
+    Scores,
+    ShuffleOnset,
+    Spread,
+)
+from kneedrive.report.view import local_time
+from kneedrive.value import Value, as_dict
+
+SCHEMA_VERSION = 1
+_DIGITS = 6  # more than any sensor gives, fewer than float noise
+
+METRICS = (
+    "speed_mps",
+    "cadence_spm",
+    "step_length_m",
+    "stance_time_s",
+    "flight_time_s",
+    "duty_factor",
+    "vertical_oscillation_m",
+    "vertical_ratio",
+    "balance_left",
+    "power_w",
+    "heart_rate_bpm",
+    "step_speed_loss_mps",
+    "stance_angle_deg",
+    "k_leg_kn_m",
+)
+
+
+def analysis_record(analysis: Analysis) -> dict[str, Any]:
+    """Everything about one activity, ready for json.dumps."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "method_version": analysis.method.version,
+        "status": analysis.status,
+        "status_reason": analysis.status_reason or None,
+        "activity": _activity(analysis),
+        "quality": _quality(analysis.quality),
+        "metrics": {key: _spread(analysis.metrics.get(key)) for key in METRICS},
+        "metrics_over": analysis.metrics_over,
+        "usual": numbers(analysis.usual),
+        "scores": _scores(analysis.scores),
+        "findings": [_finding(finding) for finding in analysis.findings],
+        "unjudged": [as_dict(item) for item in analysis.unjudged],
+        "pace_profile": [_band(band) for band in analysis.pace_profile],
+        **_onset(analysis.shuffle_onset),
+        "slow": fields(analysis.slow) | {"reason": analysis.slow.reason or None},
+        "vr_split": fields(analysis.vr_split),
+        "balance": fields(analysis.balance),
+        "accelerations": [fields(burst) for burst in analysis.accelerations],
+        "fade": _fade(analysis.fade),
+        "channels": {key: fields(channel) for key, channel in analysis.channels.items()},
+    }
+
+
+def error_record(error: KneedriveError) -> dict[str, Any]:
+    """An error where an analysis was asked for: code, message, and the byte where known."""
+    content = {"code": error.code, "message": str(error), "offset": getattr(error, "offset", None)}
+    return {"schema_version": SCHEMA_VERSION, "error": content}
+
+
+def number(value: float | None) -> float | int | None:
+    """A JSON number with six significant digits; None for what is not measured."""
+    if value is None or isinstance(value, bool):
+        return value
+    if hasattr(value, "__index__"):  # whole numbers, numpy's too
+        return int(value)
+    if not math.isfinite(value):
+        return None
+    return float(f"{value:.{_DIGITS}g}") + 0.0  # the sum turns -0.0 into 0.0
+
+
+def numbers(values: Mapping[str, float]) -> dict[str, Any]:
+    """A mapping of numbers, rounded; what is not measured is left out."""
+    rounded = {key: number(value) for key, value in values.items()}
+    return {key: value for key, value in rounded.items() if value is not None}
+
+
+def fields(value: Value | None) -> Any:
+    """The fields of a flat value, rounded; None stays None."""
+    if value is None:
+        return None
+    return {key: item if isinstance(item, str) else number(item) for key, item in as_dict(value).items()}
+
+
+def utc(moment: datetime) -> str:
+    """An aware UTC time in ISO 8601 with Z."""
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def _activity(analysis: Analysis) -> dict[str, Any]:
+    activity = analysis.activity
+    offset = activity.utc_offset_s
+    local = local_time(activity.started_at, offset).replace(tzinfo=None).isoformat(timespec="seconds")
+    return {
+        "id": activity.id,
+        "name": activity.name,
+        "format": activity.format,
+        "started_at": utc(activity.started_at),
+        "started_at_local": None if offset is None else local,
+        "utc_offset_s": offset,
+        "sport": activity.sport,
+        "sub_sport": activity.sub_sport,
+        "surface": analysis.surface,
+        "device": " ".join(part for part in (activity.device.maker, activity.device.product) if part) or None,
+        "provenance": analysis.provenance,
+        "provenance_reason": analysis.provenance_reason,
+        "duration_s": number(activity.duration_s),
+        "distance_m": number(activity.distance_m),
+        "records": activity.records,
+    }
+
+
+def _quality(quality: Quality) -> dict[str, Any]:
+    return {
+        "epochs_total": int(quality.epochs_total),
+        "epochs_scored": int(quality.epochs_scored),
+        "excluded": {gate: int(count) for gate, count in quality.excluded.items()},
+        "coverage": numbers(quality.coverage),
+        "notes": [as_dict(note) for note in quality.notes],
+    }
+
+
+def _spread(spread: Spread | None) -> dict[str, Any]:
+    """Every metric has its object; one that was not measured has n 0 and nulls."""
+    if spread is None:
+        return {"median": None, "p10": None, "p90": None, "n": 0}
+    return dict(fields(spread))
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {"value": number(score.value), "se": number(score.se), "reason": score.reason or None}
+
+
+def _scores(scores: Scores) -> dict[str, Any]:
+    return {letter: _score(score) for letter, score in scores.items()}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        **as_dict(finding),
+        "probability": number(finding.probability),
+        "qualifiers": list(finding.qualifiers),
+        "also": list(finding.also),
+        "evidence": numbers(finding.evidence),
+    }
+
+
+def _band(band: PaceBand) -> dict[str, Any]:
+    return {
+        "speed_mps": number(band.speed_mps),
+        "low_mps": number(band.low_mps),
+        "high_mps": number(band.high_mps),
+        "epochs": int(band.epochs),
+        "duration_s": number(band.seconds),
+        "scores": _scores(band.scores),
+        "label": band.label,
+        "probability": number(band.probability),
+        "metrics": numbers(band.metrics),
+        "usual": numbers(band.usual),
+    }
+
+
+def _onset(onset: ShuffleOnset) -> dict[str, Any]:
+    return {"shuffle_onset_speed_mps": number(onset.speed_mps), "shuffle_onset_verdict": onset.verdict}
+
+
+def _fade(fade: Fade) -> dict[str, Any]:
+    return {
+        "verdict": fade.verdict,
+        "pairs": int(fade.pairs),
+        "speed_mps": number(fade.speed_mps),
+        "changes": {key: fields(change) for key, change in fade.changes.items()},
+        "reason": fade.reason or None,
+    }

@@ -1,0 +1,30 @@
+"""The report of one run for a terminal: the verdict first, then the evidence, then what is missing."""
+
+from __future__ import annotations
+
+from kneedrive.findings import Analysis
+from kneedrive.report import profile, sections
+from kneedrive.report.layout import finish
+from kneedrive.report.style import Style
+
+
+def render(analysis: Analysis, style: Style) -> str:
+    """The whole report, no line wider than `style.width` (from 60 columns on), ending in a line break.
+
+    Pure: the same analysis and style give the same text. Parts without content are left out.
+    """
+    blocks = [
+        sections.title(analysis, style),
+        sections.judgement(analysis, style),
+        *profile.both(analysis, style),
+        sections.numbers(analysis, style),
+        sections.bounce(analysis, style),
+        sections.slow_running(analysis, style),
+        sections.fade(analysis, style),
+        sections.accelerations(analysis, style),
+        sections.balance(analysis, style),
+        sections.left_out(analysis, style),
+        sections.limits(analysis, style),
+        sections.next_steps(analysis, style),
+    ]
+    return finish(blocks, style)

@@ -1,0 +1,165 @@
+"""The verdict in one or two plain sentences, from findings. Shared by the report of a run, lists and summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kneedrive.channels import CHANNELS
+from kneedrive.findings import Analysis, Finding, PaceBand
+from kneedrive.report import view, words
+
+_COMPUTED = "garmin_wrist"
+_STEPS = frozenset({"short-steps", "usual-steps", "long-steps"})
+
+
+def headline(analysis: Analysis) -> str:
+    """A few words: "Drive-like", "Shuffle-like when slow, neutral otherwise", "Too little steady running to judge"."""
+    if not analysis.findings:
+        return _UNASSESSED.get(analysis.status, "Nothing to judge")
+    run = run_finding(analysis)
+    slow = slow_finding(analysis)
+    if slow is None:
+        return _sentence_case(_name(run))
+    rest = "neutral" if run.label == "neutral" else _name(run)
+    return _sentence_case(f"{_name(slow)} when slow, {rest} otherwise")
+
+
+_UNASSESSED = {
+    "too few epochs": "Too little steady running to judge",
+    "walk": "A walk, not a run",
+    "not a run": "Not a run",
+    "no samples": "Averages only, nothing to judge",
+}
+
+
+def run_finding(analysis: Analysis) -> Finding:
+    """The finding about the run as a whole; the first one where none says so."""
+    return next((finding for finding in analysis.findings if finding.scope == "run"), analysis.findings[0])
+
+
+def slow_finding(analysis: Analysis) -> Finding | None:
+    """The finding about the slow paces of a run that is otherwise different."""
+    return next((finding for finding in analysis.findings if finding.scope == "slow"), None)
+
+
+def _name(finding: Finding) -> str:
+    """How a label is spoken, by how sure it is."""
+    name = words.LABELS[finding.label].name
+    if finding.label in ("neutral", "usual-steps"):
+        return name
+    if finding.certainty == "leaning":
+        return f"leans towards {name}"
+    if finding.certainty == "unclear":
+        return f"unclear, at most a hint of {name}"
+    return f"markedly {name}" if finding.strength == "marked" else name
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def confidence(finding: Finding) -> str:
+    """The word and the probability: "confidence: moderate (93 % likely)"."""
+    likely = f" ({view.probability(finding.probability)} likely)" if finding.probability is not None else ""
+    return f"confidence: {finding.confidence}{likely}"
+
+
+def sentences(analysis: Analysis, *, miles: bool = False) -> list[str]:
+    """What the headline means for this run, each a sentence with its numbers."""
+    if not analysis.findings:
+        return _without_findings(analysis)
+    run, slow = run_finding(analysis), slow_finding(analysis)
+    said = [_about_slow(slow, analysis, miles=miles)] if slow else []
+    said.append(_about_run(run, analysis, after_slow=slow is not None, miles=miles))
+    said += _beside(run)
+    if run.label in _STEPS:
+        said.insert(0, words.WRIST if analysis.provenance == _COMPUTED else words.SPEED_AND_CADENCE)
+    if run.label == "short-steps":
+        said.append(words.SHORT_WHEN_SLOW)
+    return said
+
+
+def _about_run(finding: Finding, analysis: Analysis, *, after_slow: bool, miles: bool) -> str:
+    spread = analysis.metrics.get("speed_mps")
+    where = f"At {view.pace(spread.median, miles=miles)}" if spread else "At the speed of this run"
+    medians = {key: metric.median for key, metric in analysis.metrics.items()}
+    label = words.LABELS[finding.label]
+    if finding.label == "neutral":
+        opening = f"{where}{', the middle of this run,' if after_slow else ''} nothing stands out"
+    else:
+        opening = f"{where} {_hedged(finding, label.meaning)}"
+    return _with_evidence(opening, comparisons(label.cites, medians, analysis.usual))
+
+
+def _hedged(finding: Finding, meaning: str) -> str:
+    if finding.label == "usual-steps":
+        return meaning
+    if finding.certainty == "leaning":
+        return f"it looks as if {meaning}, but this is not sure"
+    if finding.certainty == "unclear":
+        return f"it cannot be told from chance whether {meaning}"
+    return meaning
+
+
+def _about_slow(finding: Finding, analysis: Analysis, *, miles: bool) -> str:
+    """The slow paces, shown on the slow band with most epochs."""
+    label = words.LABELS[finding.label]
+    onset = analysis.shuffle_onset.speed_mps
+    where = f"Slower than about {view.pace(onset, miles=miles)}" if onset else "When you run slowly"
+    band = _slow_band(analysis.pace_profile, finding.label, onset)
+    opening = f"{where} {_hedged(finding, label.meaning)}"
+    if band is None:
+        return opening + "."
+    shown = comparisons(label.cites, band.metrics, band.usual)
+    return _with_evidence(f"{opening}. Around {view.pace(band.speed_mps, miles=miles)}", shown)
+
+
+def _slow_band(profile: Sequence[PaceBand], label: str, onset: float | None) -> PaceBand | None:
+    bands = [band for band in profile if band.label == label and (onset is None or band.high_mps <= onset + 1e-9)]
+    return max(bands, key=lambda band: (band.epochs, -band.speed_mps), default=None)
+
+
+def comparisons(
+    keys: Sequence[str], found: Mapping[str, float], usual: Mapping[str, float], *, most: int = 3
+) -> list[str]:
+    """ "ground contact time 306 ms (usual 291)" for each metric that has both."""
+    both = [key for key in keys if key in found and key in usual][:most]
+    return [
+        f"{CHANNELS[key].name} {view.quantity(key, found[key])} (usual{view.TIE}{view.value(key, usual[key])})"
+        for key in both
+    ]
+
+
+def _with_evidence(opening: str, shown: Sequence[str]) -> str:
+    return f"{opening}: {', '.join(shown)}." if shown else f"{opening}."
+
+
+def _beside(finding: Finding) -> list[str]:
+    """Notes beside the label; no verdicts."""
+    said = [_NOTES[word] for word in finding.qualifiers if word in _NOTES]
+    if finding.also:
+        others = " and ".join(words.LABELS[label].name for label in finding.also if label in words.LABELS)
+        said.append(f"It also qualifies as {others}, less strongly.")
+    return said
+
+
+_NOTES = {
+    "extra torso bounce": "Your torso bounces more than the timing of your feet accounts for.",
+    "quiet torso": "Your torso bounces less than the timing of your feet would suggest.",
+    "grounded": "At times almost no flight is left between the steps.",
+    "bouncy": "There is more up and down than usual, and longer steps that go with it: a note, no verdict.",
+}
+
+
+def _without_findings(analysis: Analysis) -> list[str]:
+    reason = analysis.status_reason.strip()
+    return [_sentence_case(reason).rstrip(".") + "."] if reason else []
+
+
+def line(analysis: Analysis) -> str:
+    """The verdict as one line for lists: headline and, where judged, how likely."""
+    text = headline(analysis)
+    if not analysis.findings or text.startswith(("Neutral", "Usual")):
+        return text
+    finding = slow_finding(analysis) or run_finding(analysis)
+    return f"{text} ({view.probability(finding.probability)})" if finding.probability is not None else text

@@ -1,0 +1,199 @@
+"""Every word a report chooses, in tables: labels, reasons, sensors, limits. Rules of speech:
+
+A watch sees timing and bounce, so a label ends in "-like". Nothing is called good or bad. Every comparison is at the
+same speed. A low vertical ratio is never part of drive, and much bounce alone is a note, not a verdict.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Label(NamedTuple):
+    """A label's words. role: its colour. cites: the metrics that show it best, in order."""
+
+    name: str
+    meaning: str
+    role: str
+    cites: tuple[str, ...]
+
+
+LABELS = {
+    "piston-like": Label(
+        "piston-like",
+        "you go up and down more than the length of your steps calls for at that speed",
+        "piston",
+        ("vertical_oscillation_m", "step_length_m", "vertical_ratio"),
+    ),
+    "drive-like": Label(
+        "drive-like",
+        "your steps are longer than usual for that speed, and less of each is spent on the ground",
+        "drive",
+        ("step_length_m", "stance_time_s", "flight_time_s"),
+    ),
+    "shuffle-like": Label(
+        "shuffle-like",
+        "your steps are shorter than usual for that speed, and more of each is spent on the ground",
+        "shuffle",
+        ("stance_time_s", "flight_time_s", "cadence_spm"),
+    ),
+    "short-grounded": Label(
+        "short, grounded steps",
+        "your steps are shorter than usual for that speed, and more of each is spent on the ground"
+        "; so fast, that is not called a shuffle",
+        "shuffle",
+        ("stance_time_s", "flight_time_s", "cadence_spm"),
+    ),
+    "long-grounded": Label(
+        "long, grounded steps",
+        "your steps are longer than usual for that speed, and more of each is spent on the ground",
+        "note",
+        ("step_length_m", "stance_time_s", "cadence_spm"),
+    ),
+    "short-airy": Label(
+        "short, quick, light steps",
+        "your steps are shorter and quicker than usual for that speed, and less of each is spent on the ground",
+        "note",
+        ("cadence_spm", "stance_time_s", "step_length_m"),
+    ),
+    "short-bounce": Label(
+        "short steps with bounce",
+        "your steps are shorter than usual for that speed, and you go up and down more than they call for",
+        "piston",
+        ("vertical_oscillation_m", "stance_time_s", "step_length_m"),
+    ),
+    "neutral": Label(
+        "neutral",
+        "neither piston-like nor drive-like nor shuffle-like",
+        "",
+        ("cadence_spm", "stance_time_s", "vertical_oscillation_m"),
+    ),
+    "short-steps": Label(
+        "short steps", "your steps are shorter than usual for that speed", "shuffle", ("step_length_m", "cadence_spm")
+    ),
+    "usual-steps": Label(
+        "usual steps", "your steps are as long as usual for that speed", "", ("step_length_m", "cadence_spm")
+    ),
+    "long-steps": Label(
+        "long steps", "your steps are longer than usual for that speed", "drive", ("step_length_m", "cadence_spm")
+    ),
+}
+
+SCORES = {
+    "D": "drive or shuffle",
+    "P": "piston",
+    "G": "long on the ground or short in the air",
+    "K": "torso bounce",
+}
+
+SCORE_ENDS = {
+    "D": ("shuffle-like", "drive-like"),
+    "P": ("less bounce", "piston-like"),
+    "zSL": ("shorter steps", "longer steps"),
+}
+
+CONFIDENCE = {
+    "high": "the same runner on the same sensor",
+    "moderate": "compared with other runners, with a sensor that measures and a known height",
+    "low": "compared with other runners, and the sensor or the runner's height leaves room for doubt",
+}
+
+GATES = {
+    "walking": "walking",
+    "ambiguous": "between walking and running",
+    "mixed": "part walking, part running",
+    "gap": "gap in the recording",
+    "few samples": "too few records",
+    "start": "first minute",
+    "pause": "around a pause",
+    "unsteady": "changing speed",
+    "accelerating": "accelerating",
+    "hilly": "too steep",
+    "steep": "too steep",
+    "slow": "slower than 2 m/s",
+    "fast": "faster than 6 m/s",
+    "no speed": "no speed",
+    "no cadence": "no cadence",
+    "no stance time": "no contact time",
+    "no oscillation": "no oscillation",
+    "implausible": "impossible values",
+    "flat line": "a value that stood still",
+    "cadence lock": "half or double cadence",
+}
+
+PROVENANCE = {
+    "garmin_strap": "a Garmin chest strap or pod that measures running dynamics",
+    "garmin_strap_ble": "a Garmin HRM 200 or HRM 600 strap",
+    "garmin_pod": "a Garmin running dynamics pod",
+    "garmin_wrist": "a Garmin watch at the wrist",
+    "coros": "COROS",
+    "apple": "an Apple Watch",
+    "stryd": "a Stryd pod",
+    "model_derived": "a sensor whose oscillation follows from its own timing",
+    "other": "a sensor kneedrive does not know",
+    "none": "no running dynamics",
+}
+
+_ANY_SENSOR = (
+    "A chest strap or pod that measures running dynamics (Garmin HRM-Run, HRM-Tri, HRM-Pro or the running dynamics "
+    "pod), a COROS watch or a Stryd pod would let kneedrive say more."
+)
+_REAL_BOUNCE = (
+    "A sensor that measures oscillation on the torso (Garmin HRM-Run, HRM-Tri, HRM-Pro, the running dynamics pod, "
+    "or a COROS watch) would let kneedrive judge bounce too."
+)
+MORE = {
+    "garmin_strap": "",
+    "garmin_pod": "",
+    "coros": "",
+    "garmin_wrist": _ANY_SENSOR,
+    "none": _ANY_SENSOR,
+    "stryd": _REAL_BOUNCE,
+    "model_derived": _REAL_BOUNCE,
+    "garmin_strap_ble": _REAL_BOUNCE,
+    "apple": _REAL_BOUNCE,
+    "other": _REAL_BOUNCE,
+}
+HISTORY_HELPS = (
+    "This sensor measures all that kneedrive uses. What makes the verdict surer from here is your own history: "
+    "a runner against himself is compared far more closely than with others."
+)
+
+KNEE = (
+    "A watch, strap or pod measures when your feet touch the ground and how your torso bounces. It does not see the "
+    "knee. “-like” means the timing that goes with such running, nothing more; neither the height of the knee nor an "
+    "angle, a foot strike, economy or a risk of injury can be read from it, and no pattern here is good or bad."
+)
+
+NO_HEIGHT = (
+    "Your height is not known, so your step length is compared with that of runners of every height. --height 1.78 "
+    "(in metres) makes the comparison closer."
+)
+WRIST = (
+    "Your watch works out contact time and oscillation from speed and cadence; they add nothing to those two, so "
+    "neither drive nor bounce nor shuffle can be read from them."
+)
+SPEED_AND_CADENCE = (
+    "This recording holds speed and cadence but no contact time, so only the length of the steps can be judged."
+)
+SHORT_WHEN_SLOW = (
+    "Short steps at a slow pace are compatible with a shuffle; only contact time from a sensor that measures it can "
+    "tell."
+)
+
+FADED = {
+    "cadence_spm": ("cadence rose", "cadence fell"),
+    "step_length_m": ("steps lengthened", "steps shortened"),
+    "stance_time_s": ("contact lengthened", "contact shortened"),
+    "flight_time_s": ("time in the air grew", "time in the air shrank"),
+    "duty_factor": ("more of each step was spent on the ground", "less of each step was spent on the ground"),
+    "vertical_oscillation_m": ("oscillation grew", "oscillation shrank"),
+    "vertical_ratio": ("vertical ratio rose", "vertical ratio fell"),
+    "ln_k": ("torso bounce grew", "torso bounce shrank"),
+}
+
+CLASH = (
+    "Words that clash: in the research on running styles, “forward” or “terrestrial” running means long contact and "
+    "little bounce, and “aerial” running means the opposite. Coaches, and kneedrive with them, call it drive when the "
+    "step is long and the contact short. What the research calls forward is closest to “long, grounded steps” here."
+)
