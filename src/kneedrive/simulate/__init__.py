@@ -19,6 +19,7 @@ from kneedrive.simulate.scene import Scene, simulate
 
 __all__ = [
     "DEMO_RUNNER",
+    "DEMO_SEED",
     "PATTERNS",
     "PLANS",
     "Fault",
@@ -36,10 +37,10 @@ __all__ = [
 ]
 
 DEMO_RUNNER = Runner(height_m=1.78, mass_kg=70.0)
-_DEMO_SEED = 8
+DEMO_SEED = 8
 
 
 def simulate_demo() -> Activity:
     """The run of `kneedrive demo`: neutral at most paces, shuffle-like when slow; see `plans.DEMO_PLAN`."""
     scene = Scene(plan=PLANS["demo"], runner=DEMO_RUNNER, balance_left=0.488)
-    return simulate(PATTERNS["shuffle-when-slow"], _DEMO_SEED, scene=scene).replace(name="demo")
+    return simulate(PATTERNS["shuffle-when-slow"], DEMO_SEED, scene=scene).replace(name="demo")
