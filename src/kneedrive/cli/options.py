@@ -61,7 +61,7 @@ def style(arguments: argparse.Namespace, settings: config.Config) -> Style:
     plain = arguments.no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     return Style(
         width=min(max(width, NARROWEST), WIDEST),
-        unicode=not arguments.ascii and encoding.startswith("utf"),
+        ascii=arguments.ascii or not encoding.startswith("utf"),
         colour=terminal and not plain,
         miles=settings["display.units"] == "miles",
     )
