@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -91,10 +92,10 @@ def spreads(metrics: Mapping[str, float], n: int) -> dict[str, Spread]:
     return {key: Spread(median=v, p10=v * 0.95, p90=v * 1.05, n=n) for key, v in metrics.items()}
 
 
-def activity(**given: object) -> Activity:
+def activity(**given: Any) -> Activity:
     """A run of 12.4 km on a Sunday morning."""
     time_s = frozen(np.arange(0.0, 40.0))
-    defaults: dict[str, object] = {
+    defaults: dict[str, Any] = {
         "id": "3f2a9c01b7de",
         "format": "fit",
         "name": "morning.fit",
@@ -136,10 +137,10 @@ QUALITY = Quality(
 )
 
 
-def analysis(**given: object) -> Analysis:
+def analysis(**given: Any) -> Analysis:
     """A neutral run on a Garmin strap, with every part filled."""
     metrics = measured(2.85, 168.0, 0.268, 0.092)
-    defaults: dict[str, object] = {
+    defaults: dict[str, Any] = {
         "activity": activity(),
         "runner": Runner(height_m=1.78),
         "method": Method(),
@@ -194,9 +195,9 @@ def change(difference: float, threshold: float, *, notable: bool = False) -> Cha
     )
 
 
-def finding(label: str, **given: object) -> Finding:
+def finding(label: str, **given: Any) -> Finding:
     """A spoken, mild finding about the run."""
-    defaults: dict[str, object] = {
+    defaults: dict[str, Any] = {
         "scope": "run",
         "label": label,
         "strength": "mild",
@@ -288,7 +289,7 @@ def wrist() -> Analysis:
     )
 
 
-def _bare(metrics: Mapping[str, float], n: int, reason: str) -> dict[str, object]:
+def _bare(metrics: Mapping[str, float], n: int, reason: str) -> dict[str, Any]:
     """What an analysis without scores has in common."""
     none = Score(reason=reason)
     return {

@@ -66,19 +66,19 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def table(rows: Sequence[Sequence[str]], style: Style, left: int = 1, indent: int = INDENT) -> list[str]:
+def table(rows: Sequence[Sequence[str]], style: Style, left: int = 1, heads: int = 1) -> list[str]:
     """Rows in columns of their natural width, the first `left` columns to the left, the others to the right.
 
-    The first row is the heading. Columns at the end are left out where the width does not hold them.
+    The first `heads` rows are the heading. Columns at the end are left out where the width does not hold them.
     """
     spelled = [[style.spell(cell) for cell in row] for row in rows]
     widths = [max(columns_of(cell) for cell in column) for column in zip_longest(*spelled, fillvalue="")]
-    gap, count = _fitting(widths, style.columns - indent)
+    gap, count = _fitting(widths, style.columns - INDENT)
     lines = [
-        (" " * indent + gap.join(pad(cell, widths[i], right=i >= left) for i, cell in enumerate(row[:count]))).rstrip()
+        (" " * INDENT + gap.join(pad(cell, widths[i], right=i >= left) for i, cell in enumerate(row[:count]))).rstrip()
         for row in spelled
     ]
-    return [style.paint.apply("faint", lines[0]), *lines[1:]]
+    return [style.paint.apply("faint" if i < heads else "", line) for i, line in enumerate(lines)]
 
 
 def _fitting(widths: Sequence[int], room: int) -> tuple[str, int]:

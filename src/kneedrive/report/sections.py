@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from kneedrive.channels import CHANNELS
-from kneedrive.findings import Analysis, Change, Fade
+from kneedrive.findings import Analysis, Change, Fade, PaceBand, Unjudged
 from kneedrive.report import verdict, view, words
-from kneedrive.report.layout import ends, flow, heading, table
+from kneedrive.report.layout import INDENT, ends, flow, heading, table
 from kneedrive.report.style import Style
 
 _GAP = "   "
@@ -26,9 +26,9 @@ def title(analysis: Analysis, style: Style) -> list[str]:
     pieces.append(view.clock(seconds))
     if length and seconds:
         pieces.append(view.pace(length / seconds, miles=style.miles))
-    sensor = f"{view.device(activity.device)}, {words.PROVENANCE[analysis.provenance]}"
+    device = view.device(activity.device) if activity.device.maker or activity.device.product else ""
     surface = "indoors or on a treadmill" if analysis.surface == "indoor" else ""
-    faint = ", ".join(piece for piece in (sensor, surface) if piece)
+    faint = ", ".join(piece for piece in (device, words.PROVENANCE[analysis.provenance], surface) if piece)
     return [
         style.paint.apply("strong", line) for line in flow(_GAP.join(pieces).replace(" ", view.TIE), style, indent=0)
     ] + [style.paint.apply("faint", line) for line in flow(faint, style, indent=0)]
@@ -64,13 +64,14 @@ BAND_COLUMNS = (
     "vertical_ratio",
 )
 _HEADS = {
-    "cadence_spm": "steps/min",
-    "stance_time_s": "contact ms",
-    "step_length_m": "step m",
-    "flight_time_s": "air ms",
-    "vertical_oscillation_m": "bounce cm",
-    "vertical_ratio": "ratio %",
+    "cadence_spm": ("cadence", "/min"),
+    "stance_time_s": ("contact", "ms"),
+    "step_length_m": ("step", "m"),
+    "flight_time_s": ("air", "ms"),
+    "vertical_oscillation_m": ("bounce", "cm"),
+    "vertical_ratio": ("ratio", "%"),
 }
+_ROOMY = 72  # columns from which the slash between yours and usual gets its blanks
 
 
 def numbers(analysis: Analysis, style: Style) -> list[str]:
@@ -78,23 +79,30 @@ def numbers(analysis: Analysis, style: Style) -> list[str]:
     if not analysis.pace_profile:
         return _run_numbers(analysis, style)
     shown = [key for key in BAND_COLUMNS if any(key in band.metrics for band in analysis.pace_profile)]
-    rows = [[f"pace {view.pace_unit(miles=style.miles)}", *(_HEADS[key] for key in shown)]]
+    rows = [["pace", *(_HEADS[key][0] for key in shown)]]
+    rows.append([view.pace_unit(miles=style.miles), *(_HEADS[key][1] for key in shown)])
+    between = " / " if style.columns >= _ROOMY else "/"
     for band in reversed(analysis.pace_profile):
-        cells = [_against(key, band.metrics.get(key), band.usual.get(key)) for key in shown]
+        cells = [_against(key, band, between) for key in shown]
         rows.append([view.bare_pace(band.speed_mps, miles=style.miles), *cells])
     remark = "yours / usual at that speed"
-    return [*heading("Numbers by pace", style, remark), *table(rows, style), *_estimate_remark(analysis, style)]
+    return [
+        *heading("Numbers by pace", style, remark),
+        *table(rows, style, heads=2),
+        *_estimate_remark(analysis, style),
+    ]
 
 
-def _against(key: str, found: float | None, usual: float | None) -> str:
+def _against(key: str, band: PaceBand, between: str) -> str:
     """ "306 / 291", or the value alone where nothing is known to be usual."""
-    if found is None:
-        return view.MISSING
-    return f"{view.value(key, found)} / {view.value(key, usual)}" if usual is not None else view.value(key, found)
+    found, usual = band.metrics.get(key), band.usual.get(key)
+    if found is None or usual is None:
+        return view.value(key, found)
+    return f"{view.value(key, found)}{between}{view.value(key, usual)}"
 
 
 def _run_numbers(analysis: Analysis, style: Style) -> list[str]:
-    rows = [["", "median", "most of the time", "usual at this speed"]]
+    rows = [["", "median", "mostly", "usual"]]
     for key, spread in analysis.metrics.items():
         if key in ("speed_mps", "distance_m", "altitude_m") or not spread.n:
             continue
@@ -193,7 +201,7 @@ def fade(analysis: Analysis, style: Style) -> list[str]:
     """Late against early at the same speed; no change is a result."""
     found = analysis.fade
     if found.verdict == "not enough":
-        if not found.reason:
+        if not found.reason or analysis.status != "assessed":
             return []
         text = f"Not compared: {found.reason.rstrip('.')}."
     elif found.verdict == "changed":
@@ -263,11 +271,16 @@ def left_out(analysis: Analysis, style: Style) -> list[str]:
     if gates:
         text += " Not scored: " + ", ".join(f"{count}{view.TIE}{gate_words(gate)}" for gate, count in gates) + "."
     lines = flow(text, style) if quality.epochs_total else []
-    for item in analysis.unjudged:
+    for item in _still_to_say(analysis):
         lines += flow(f"{_capital(item.what)}: {item.reason.rstrip('.')}.", style, hang=2)
     for note in quality.notes:
         lines += flow(f"{_capital(view.clean(note.text, 200).rstrip('.'))}.", style, hang=2)
     return [*heading("What was left out, and why", style), *lines] if lines else []
+
+
+def _still_to_say(analysis: Analysis) -> list[Unjudged]:
+    """What is not judged, but for the reason that the verdict has given already."""
+    return [item for item in analysis.unjudged if item.reason != analysis.status_reason]
 
 
 def number_of(count: int) -> str:
@@ -286,6 +299,8 @@ def _capital(text: str) -> str:
 
 def limits(analysis: Analysis, style: Style) -> list[str]:
     """What a watch cannot know, and which sensor would let it say more."""
+    if analysis.status == "not a run":
+        return []
     more = words.MORE[analysis.provenance]
     if not more and analysis.status == "assessed":
         more = words.HISTORY_HELPS
@@ -302,12 +317,16 @@ _NEXT = (
 )
 
 
-def next_steps(_analysis: Analysis, style: Style) -> list[str]:
+def next_steps(analysis: Analysis, style: Style) -> list[str]:
     """Commands to go on with."""
-    return [*heading("Next", style), *commands(_NEXT, style)]
+    return [*heading("Next", style), *commands(_NEXT if analysis.findings else _NEXT[1:2], style)]
 
 
 def commands(rows: Sequence[tuple[str, str]], style: Style) -> list[str]:
-    """Commands and what they do, in two columns."""
+    """Commands and what they do, in two columns, or below one another where the width is small."""
     width = max(len(command) for command, _ in rows)
-    return [f"  {command:<{width}}   {style.paint.apply('faint', style.spell(what))}" for command, what in rows]
+    narrow = any(INDENT + width + len(_GAP + what) > style.columns for _, what in rows)
+    between = "\n" + " " * INDENT * 2 if narrow else _GAP
+    filled = [(command if narrow else f"{command:<{width}}", style.spell(what)) for command, what in rows]
+    lines = [f"{' ' * INDENT}{command}{between}{style.paint.apply('faint', what)}" for command, what in filled]
+    return "\n".join(lines).split("\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kneedrive.report.view import TIE
 from kneedrive.value import Value
 
 
@@ -112,8 +113,7 @@ class Style(Value):
         return ASCII if self.ascii else UNICODE
 
     def spell(self, text: str) -> str:
-        """The text in the characters of this style: with `ascii` nothing else is left."""
+        """The text in the characters of this style: with `ascii` nothing but ASCII and ties is left."""
         if not self.ascii or text.isascii():
             return text
-        translated = text.replace("\u00a0", " ").translate(_ASCII_WORDS)
-        return translated.encode("ascii", "replace").decode("ascii")
+        return "".join(letter if letter.isascii() or letter == TIE else "?" for letter in text.translate(_ASCII_WORDS))

@@ -9,6 +9,7 @@ from kneedrive.findings import Analysis, Finding, PaceBand
 from kneedrive.report import view, words
 
 _COMPUTED = "garmin_wrist"
+_QUIET = frozenset({"neutral", "usual-steps"})
 _STEPS = frozenset({"short-steps", "usual-steps", "long-steps"})
 
 
@@ -20,8 +21,7 @@ def headline(analysis: Analysis) -> str:
     slow = slow_finding(analysis)
     if slow is None:
         return _sentence_case(_name(run))
-    rest = "neutral" if run.label == "neutral" else _name(run)
-    return _sentence_case(f"{_name(slow)} when slow, {rest} otherwise")
+    return _sentence_case(f"{_name(slow)} when slow, {_name(run)} otherwise")
 
 
 _UNASSESSED = {
@@ -45,8 +45,8 @@ def slow_finding(analysis: Analysis) -> Finding | None:
 def _name(finding: Finding) -> str:
     """How a label is spoken, by how sure it is."""
     name = words.LABELS[finding.label].name
-    if finding.label in ("neutral", "usual-steps"):
-        return name
+    if finding.label in _QUIET:
+        return {"spoken": name, "leaning": f"probably {name}"}.get(finding.certainty, f"unclear, near {name}")
     if finding.certainty == "leaning":
         return f"leans towards {name}"
     if finding.certainty == "unclear":
@@ -85,14 +85,15 @@ def _about_run(finding: Finding, analysis: Analysis, *, after_slow: bool, miles:
     medians = {key: metric.median for key, metric in analysis.metrics.items()}
     label = words.LABELS[finding.label]
     if finding.label == "neutral":
-        opening = f"{where}{', the middle of this run,' if after_slow else ''} nothing stands out"
+        doubt = "" if finding.certainty == "spoken" else " clearly"
+        opening = f"{where}{', the middle of this run,' if after_slow else ''} nothing{doubt} stands out"
     else:
         opening = f"{where} {_hedged(finding, label.meaning)}"
     return _with_evidence(opening, comparisons(label.cites, medians, analysis.usual))
 
 
 def _hedged(finding: Finding, meaning: str) -> str:
-    if finding.label == "usual-steps":
+    if finding.label in _QUIET:
         return meaning
     if finding.certainty == "leaning":
         return f"it looks as if {meaning}, but this is not sure"
@@ -137,7 +138,7 @@ def _with_evidence(opening: str, shown: Sequence[str]) -> str:
 def _beside(finding: Finding) -> list[str]:
     """Notes beside the label; no verdicts."""
     said = [_NOTES[word] for word in finding.qualifiers if word in _NOTES]
-    if finding.also:
+    if finding.also and finding.label != "short-bounce":  # that name holds both
         others = " and ".join(words.LABELS[label].name for label in finding.also if label in words.LABELS)
         said.append(f"It also qualifies as {others}, less strongly.")
     return said
@@ -157,9 +158,11 @@ def _without_findings(analysis: Analysis) -> list[str]:
 
 
 def line(analysis: Analysis) -> str:
-    """The verdict as one line for lists: headline and, where judged, how likely."""
+    """The verdict as one line for lists: headline and, where something stands out, how likely."""
     text = headline(analysis)
-    if not analysis.findings or text.startswith(("Neutral", "Usual")):
+    if not analysis.findings:
         return text
     finding = slow_finding(analysis) or run_finding(analysis)
-    return f"{text} ({view.probability(finding.probability)})" if finding.probability is not None else text
+    if finding.label in _QUIET or finding.probability is None:
+        return text
+    return f"{text} ({view.probability(finding.probability)})"

@@ -111,9 +111,27 @@ def score(amount: float | None) -> str:
     return signed(amount, 1)
 
 
-def with_error(amount: float | None, se: float | None) -> str:
+def with_error(amount: float | None, se: float | None, decimals: int = 1) -> str:
     """A score with its standard error: "+1.4 ± 0.6"."""
-    return score(amount) if amount is None or se is None else f"{score(amount)}{TIE}±{TIE}{number(se, 1)}"
+    shown = signed(amount, decimals)
+    return shown if shown == MISSING or se is None else f"{shown}{TIE}±{TIE}{number(se, decimals)}"
+
+
+def exact(amount: float | None) -> str:
+    """A number with at most four significant digits and no idle zeros: for constants and formulas."""
+    if amount is None or not math.isfinite(amount):
+        return MISSING
+    return f"{amount + 0.0:.4g}"
+
+
+def unit(key: str) -> str:
+    """The display unit of a quantity; "" where it has none."""
+    return SHOWN[key].unit
+
+
+def named(key: str, amount: float) -> str:
+    """A piece of evidence: a quantity with its unit where the key is known, else a number of two decimals."""
+    return f"{key} {quantity(key, amount)}" if key in SHOWN else f"{key} {number(amount, 2)}"
 
 
 def bare_pace(speed_mps: float | None, *, miles: bool = False) -> str:

@@ -89,7 +89,7 @@ SCORES = {
 SCORE_ENDS = {
     "D": ("shuffle-like", "drive-like"),
     "P": ("less bounce", "piston-like"),
-    "zSL": ("shorter steps", "longer steps"),
+    "zSL": ("shorter", "longer"),
 }
 
 CONFIDENCE = {
@@ -104,34 +104,33 @@ GATES = {
     "mixed": "part walking, part running",
     "gap": "gap in the recording",
     "few samples": "too few records",
-    "start": "first minute",
+    "start": "start of the run",
     "pause": "around a pause",
     "unsteady": "changing speed",
     "accelerating": "accelerating",
     "hilly": "too steep",
-    "steep": "too steep",
-    "slow": "slower than 2 m/s",
-    "fast": "faster than 6 m/s",
+    "slow": "too slow to compare",
+    "fast": "too fast to compare",
     "no speed": "no speed",
     "no cadence": "no cadence",
     "no stance time": "no contact time",
-    "no oscillation": "no oscillation",
     "implausible": "impossible values",
-    "flat line": "a value that stood still",
+    "flat line": "a sensor that stood still",
+    "sensor jump": "a sensor whose level jumped",
     "cadence lock": "half or double cadence",
 }
 
 PROVENANCE = {
-    "garmin_strap": "a Garmin chest strap or pod that measures running dynamics",
-    "garmin_strap_ble": "a Garmin HRM 200 or HRM 600 strap",
-    "garmin_pod": "a Garmin running dynamics pod",
-    "garmin_wrist": "a Garmin watch at the wrist",
-    "coros": "COROS",
-    "apple": "an Apple Watch",
-    "stryd": "a Stryd pod",
-    "model_derived": "a sensor whose oscillation follows from its own timing",
-    "other": "a sensor kneedrive does not know",
-    "none": "no running dynamics",
+    "garmin_strap": "dynamics from a Garmin chest strap",
+    "garmin_strap_ble": "dynamics from a Garmin HRM 200 or HRM 600",
+    "garmin_pod": "dynamics from a Garmin running dynamics pod",
+    "garmin_wrist": "dynamics estimated at the wrist",
+    "coros": "dynamics from COROS",
+    "apple": "dynamics from an Apple Watch",
+    "stryd": "dynamics from a Stryd pod",
+    "model_derived": "dynamics from a sensor whose oscillation follows from its own timing",
+    "other": "dynamics from a sensor kneedrive does not know",
+    "none": "no running dynamics recorded",
 }
 
 _ANY_SENSOR = (

@@ -1,0 +1,152 @@
+"""What a file holds: session, devices, channels with their coverage, odd things and where, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from kneedrive.channels import CHANNELS
+from kneedrive.findings import Analysis, ChannelSummary
+from kneedrive.model import Note, Samples, Sensor
+from kneedrive.report import pictures, view, words
+from kneedrive.report.layout import finish, flow, heading, pad, table
+from kneedrive.report.style import Style
+
+
+def render(analysis: Analysis, style: Style) -> str:
+    """One session of a file, examined; no line wider than the style. Pure."""
+    blocks = [
+        _file(analysis, style),
+        _devices(analysis, style),
+        _channels(analysis, style),
+        _alternatives(analysis, style),
+        _averages(analysis, style),
+        _oddities(analysis, style),
+        _sayable(analysis, style),
+    ]
+    return finish(blocks, style)
+
+
+def _file(analysis: Analysis, style: Style) -> list[str]:
+    activity = analysis.activity
+    sport = view.clean(" ".join(part for part in (activity.sport, activity.sub_sport) if part not in ("", "generic")))
+    rows = [
+        ("session", f"{activity.id}, {activity.format.upper()}, {sport or 'no sport named'}"),
+        ("start", view.start(activity.started_at, activity.utc_offset_s)),
+        ("time", f"{view.clock(activity.duration_s)} running clock, {view.clock(activity.elapsed_s)} in all"),
+        ("distance", view.distance(activity.distance_m, miles=style.miles)),
+        ("records", f"{view.number(activity.records)}, {_step(activity.samples)}"),
+        ("laps, pauses", f"{len(activity.laps)}, {len(activity.pauses)}"),
+        ("positions", "recorded (never kept)" if activity.positioned else "none"),
+    ]
+    return [*heading(view.clean(activity.name) or "File", style), *_pairs(rows, style)]
+
+
+def _pairs(rows: list[tuple[str, str]], style: Style) -> list[str]:
+    width = max(len(name) for name, _ in rows) + 2
+    return [
+        line for name, text in rows for line in flow(pad(name, width).replace(" ", view.TIE) + text, style, hang=width)
+    ]
+
+
+def _step(samples: Samples) -> str:
+    """How densely the file was recorded."""
+    if len(samples.time_s) < 2:
+        return "no time axis"
+    steps = np.diff(samples.time_s)
+    return f"one every {view.exact(float(np.median(steps)))} s, the longest gap {view.minutes(float(steps.max()))}"
+
+
+def _devices(analysis: Analysis, style: Style) -> list[str]:
+    activity = analysis.activity
+    said = [f"Recorded by {_sensor(activity.device)}."]
+    said += [f"With {_sensor(sensor)}." for sensor in activity.sensors]
+    said.append(f"Provenance of the dynamics: {analysis.provenance} ({analysis.provenance_reason.rstrip('.')}).")
+    return [*heading("Devices", style), *(line for text in said for line in flow(text, style, hang=2))]
+
+
+def _sensor(sensor: Sensor) -> str:
+    details = [
+        f"product {sensor.product_id}" if sensor.product_id is not None else "",
+        f"ANT+ type {sensor.ant_device_type}" if sensor.ant_device_type is not None else "",
+        view.clean(sensor.source),
+        f"firmware {view.clean(sensor.firmware)}" if sensor.firmware else "",
+    ]
+    shown = ", ".join(detail for detail in details if detail)
+    return view.device(sensor) + (f" ({shown})" if shown else "")
+
+
+def _channels(analysis: Analysis, style: Style) -> list[str]:
+    if not analysis.channels:
+        return [*heading("Channels", style), *flow("None: the file holds no samples.", style)]
+    return [
+        *heading("Channels", style, "share of the records that have a value, and the median"),
+        *_coverage(analysis.channels, style),
+    ]
+
+
+def _coverage(channels: Mapping[str, ChannelSummary], style: Style) -> list[str]:
+    rows = [["", "coverage", "median", ""]]
+    for key, channel in channels.items():
+        full = pictures.bar(channel.coverage, 16, style)
+        name = CHANNELS[key].name if key in CHANNELS else key
+        median = view.quantity(key, channel.median) if key in view.SHOWN else view.number(channel.median, 2)
+        rows.append([name, view.percent(channel.coverage), median, pad(full, 16)])
+    return table(rows, style)
+
+
+def _alternatives(analysis: Analysis, style: Style) -> list[str]:
+    """The same channels from developer fields, by their maker."""
+    lines: list[str] = []
+    for maker, samples in analysis.activity.alternatives.items():
+        summaries = {key: _summary(values) for key, values in samples.present().items()}
+        remark = f"choose them with --dynamics {view.clean(maker)}; never mixed with the others"
+        lines += [*heading(f"Alternative: {view.clean(maker)}", style, remark), *_coverage(summaries, style)]
+    return lines
+
+
+def _summary(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> ChannelSummary:
+    known = values[np.isfinite(values)]
+    coverage = len(known) / len(values) if len(values) else 0.0
+    return ChannelSummary(coverage=coverage, median=float(np.median(known)) if len(known) else None)
+
+
+def _averages(analysis: Analysis, style: Style) -> list[str]:
+    known = {key: amount for key, amount in analysis.activity.averages.items() if key in view.SHOWN}
+    if not known:
+        return []
+    text = ", ".join(f"{CHANNELS[key].name} {view.quantity(key, amount)}" for key, amount in known.items())
+    return [*heading("Averages in the file", style), *flow(text + ".", style)]
+
+
+def _oddities(analysis: Analysis, style: Style) -> list[str]:
+    notes = tuple(dict.fromkeys((*analysis.activity.notes, *analysis.quality.notes)))
+    if not notes:
+        return [*heading("Odd things", style), *flow("None found.", style)]
+    return [*heading("Odd things", style), *(line for note in notes for line in flow(_note(note), style, hang=2))]
+
+
+def _note(note: Note) -> str:
+    where = f", at byte {view.number(note.offset)}" if note.offset is not None else ""
+    return f"{view.clean(note.text, 300).rstrip('.')}{where} [{note.code}]."
+
+
+def _sayable(analysis: Analysis, style: Style) -> list[str]:
+    """Which judgements this file allows, which not and why, and what would help."""
+    said = [_judged(analysis)]
+    if analysis.status_reason:
+        said.append(f"{analysis.status.capitalize()}: {analysis.status_reason.rstrip('.')}.")
+    said += [f"{item.what[:1].upper()}{item.what[1:]}: {item.reason.rstrip('.')}." for item in analysis.unjudged]
+    if words.MORE[analysis.provenance] and analysis.status != "not a run":
+        said.append(words.MORE[analysis.provenance])
+    return [*heading("What can be said from it", style), *(line for text in said for line in flow(text, style, hang=2))]
+
+
+def _judged(analysis: Analysis) -> str:
+    letters = [words.SCORES[letter] for letter, score in analysis.scores.items() if score.value is not None]
+    if letters:
+        return f"Judged: {', '.join(letters)}."
+    if analysis.findings:
+        return "Judged: the length of the steps for their speed."
+    return "Nothing is judged." if not analysis.metrics else "Nothing is judged; what was measured is shown."

@@ -1,0 +1,209 @@
+"""Behind the verdict: numbers, formulas in words, references with their sources, gates, and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kneedrive.channels import CHANNELS
+from kneedrive.findings import Analysis, Finding, PaceBand, Score
+from kneedrive.report import formulas, view, words
+from kneedrive.report.layout import finish, flow, heading, table
+from kneedrive.report.sections import gate_words
+from kneedrive.report.style import Style
+
+
+def render(analysis: Analysis, style: Style) -> str:
+    """Every number behind the report and where it comes from; no line wider than the style. Pure."""
+    blocks = [
+        _heads(analysis, style),
+        *(_finding(finding, analysis, style) for finding in analysis.findings),
+        _scores(analysis, style),
+        _measured(analysis, style),
+        _bands(analysis, style),
+        _sensor(analysis, style),
+        _gates(analysis, style),
+        _fade(analysis, style),
+        _clash(style),
+        _knobs(analysis, style),
+    ]
+    return finish(blocks, style)
+
+
+def _lines(texts: Iterable[str], style: Style) -> list[str]:
+    return [line for text in texts for line in flow(text, style, hang=2)]
+
+
+def _heads(analysis: Analysis, style: Style) -> list[str]:
+    activity = analysis.activity
+    said = (
+        f"Activity {activity.id}, status: {analysis.status}"
+        + (f" ({analysis.status_reason.rstrip('.')})." if analysis.status_reason else "."),
+        f"Method version {analysis.method.version}. Every score counts spreads between runners: 0 is usual at that "
+        "speed, +1 and −1 are one standard deviation away.",
+    )
+    return [*heading("Explained", style), *_lines(said, style)]
+
+
+def _finding(finding: Finding, analysis: Analysis, style: Style) -> list[str]:
+    label = words.LABELS[finding.label]
+    scope = "the slow paces" if finding.scope == "slow" else "the whole run"
+    said = [f"{label.name}, {finding.strength}, {finding.certainty}: {label.meaning}."]
+    said += _rule(finding, analysis)
+    said += _likelihood(finding, analysis)
+    said.append(f"Confidence {finding.confidence}: {words.CONFIDENCE[finding.confidence]}.")
+    if finding.qualifiers or finding.also:
+        said.append("Beside it: " + ", ".join((*finding.qualifiers, *finding.also)) + ".")
+    if finding.evidence:
+        said.append("Numbers: " + ", ".join(view.named(key, value) for key, value in finding.evidence.items()) + ".")
+    return [*heading(f"Finding about {scope}", style), *_lines(said, style)]
+
+
+def _rule(finding: Finding, analysis: Analysis) -> list[str]:
+    conditions = formulas.RULES.get(finding.label)
+    if conditions is None:
+        return []
+    rules = analysis.method.labels
+    held = [f"{c.part} {c.relation} {view.exact(c.sign * getattr(rules, c.knob))}" for c in conditions]
+    speed = f", slower than {view.quantity('speed_mps', rules.shuffle_under_mps)}"
+    return [f"Rule: {', '.join(held)}{speed if finding.label == 'shuffle-like' else ''}."]
+
+
+def _likelihood(finding: Finding, analysis: Analysis) -> list[str]:
+    """How the probability came about."""
+    if finding.probability is None:
+        return ["No probability is stated for it."]
+    rules = analysis.method.labels
+    spoken = f"Spoken from {view.percent(rules.spoken)}, leaning from {view.percent(rules.leaning)}."
+    prior = "with most runners near zero (prior N(0, 1))"
+    if finding.label in ("neutral", "usual-steps"):
+        bound = view.exact(rules.score)
+        said = f"that the true score lies between −{bound} and {bound}, for the score that is least sure of it, {prior}"
+    else:
+        formula = formulas.PROBABILITY.format(truth=view.exact(rules.truth))
+        said = f"{formula}, S the score signed towards the label, s its standard error, {prior}{_worked(finding, analysis)}"
+    return [f"Probability {view.probability(finding.probability)}: {said}. {spoken}"]
+
+
+def _worked(finding: Finding, analysis: Analysis) -> str:
+    """The numbers of a finding about the whole run put into the formula."""
+    letter, sign = formulas.SCORED_BY.get(finding.label, ("", 1))
+    score = getattr(analysis.scores, letter) if letter and finding.scope == "run" else Score()
+    if score.value is None or score.se is None:
+        return ""
+    return f"; here S = {view.exact(sign * score.value)}, s = {view.exact(score.se)}"
+
+
+def _scores(analysis: Analysis, style: Style) -> list[str]:
+    said = []
+    for letter, score in analysis.scores.items():
+        shown = f"not judged: {score.reason.rstrip('.')}"
+        if score.value is not None:
+            shown = view.with_error(score.value, score.se, decimals=2)
+        said.append(f"{letter}, {words.SCORES[letter]}: {shown}. {formulas.SCORES[letter]}.")
+    parts = analysis.scores.z
+    said += [
+        f"{name} {view.signed(parts[name], 2)}: {formulas.PARTS[name]}." for name in formulas.PARTS if name in parts
+    ]
+    said.append(
+        "Run values are weighted medians over the scored half-minutes (weight 1 on the flat, "
+        f"{view.exact(analysis.method.grade.hilly_weight)} on hills). The standard error joins the scatter between "
+        "half-minutes, which resemble their neighbours, with what reference and sensor may be off for a whole run."
+    )
+    return [*heading("Scores", style), *_lines(said, style)]
+
+
+def _measured(analysis: Analysis, style: Style) -> list[str]:
+    rows = [["", "median", "p10", "p90", "usual", "n"]]
+    for key, spread in analysis.metrics.items():
+        shown = [view.value(key, amount) for amount in (spread.median, spread.p10, spread.p90, analysis.usual.get(key))]
+        rows.append([f"{CHANNELS[key].name}, {view.unit(key)}", *shown, view.number(spread.n)])
+    if len(rows) == 1:
+        return []
+    return [*heading("Measured", style, f"over {analysis.metrics_over}"), *table(rows, style)]
+
+
+def _bands(analysis: Analysis, style: Style) -> list[str]:
+    if not analysis.pace_profile:
+        return []
+    rows = [["m/s", "n", "D", "P", "zSL", "label", "p"]]
+    rows += [_band_row(band) for band in reversed(analysis.pace_profile)]
+    rules = analysis.method.profile
+    remark = f"bands of {view.quantity('speed_mps', rules.band_mps)} with at least {rules.band_epochs} half-minutes"
+    return [*heading("Pace bands", style, remark), *table(rows, style)]
+
+
+def _band_row(band: PaceBand) -> list[str]:
+    cells = [view.with_error(score.value, score.se) for score in (band.scores.D, band.scores.P)]
+    part = view.score(band.scores.z.get("zSL"))
+    return [
+        view.number(band.speed_mps, 2),
+        str(band.epochs),
+        *cells,
+        part,
+        band.label,
+        view.probability(band.probability),
+    ]
+
+
+def _sensor(analysis: Analysis, style: Style) -> list[str]:
+    reference = analysis.reference
+    constants = {
+        "usual oscillation over the modelled one, k": reference.k_ref,
+        "its change per m/s, in ln k": reference.s_k or None,
+        "shift of its duty factor, in spreads": reference.o or None,
+        "what zDF may be off": reference.sd_zDF,
+        "what zB may be off": reference.sd_zB,
+        "what K may be off": reference.sd_K,
+    }
+    known = [f"{name} {view.exact(value)}" for name, value in constants.items() if value is not None]
+    said = [
+        f"{analysis.provenance}: {analysis.provenance_reason.rstrip('.')}.",
+        f"Reference for {reference.words}: " + ("; ".join(known) if known else "nothing that could be compared") + ".",
+        f"It rests on: {reference.basis}.",
+        "May speak of: " + (", ".join(words.SCORES[letter] for letter in reference.scores) or "step length only") + ".",
+    ]
+    return [*heading("Sensor and reference", style), *_lines(said, style)]
+
+
+def _gates(analysis: Analysis, style: Style) -> list[str]:
+    quality = analysis.quality
+    said = [f"{view.number(quality.epochs_scored)} of {view.plural(quality.epochs_total, 'half-minute')} scored."]
+    gates = sorted(quality.excluded.items(), key=lambda item: (-item[1], item[0]))
+    said += [f"{view.number(count)} left out: {gate_words(gate)} ({gate})." for gate, count in gates]
+    if quality.coverage:
+        shares = (f"{name} {view.percent(share)}" for name, share in quality.coverage.items())
+        said.append("Coverage of half-minutes: " + ", ".join(shares) + ".")
+    said += [f"{item.what}: {item.reason.rstrip('.')}." for item in analysis.unjudged]
+    return [*heading("Gates", style), *_lines(said, style)]
+
+
+def _fade(analysis: Analysis, style: Style) -> list[str]:
+    if not analysis.fade.changes:
+        return []
+    rows = [["", "late minus early", "95 % interval", "counts from", ""]]
+    for key, change in analysis.fade.changes.items():
+        between = f"{view.difference(key, change.low)} to {view.difference(key, change.high)}"
+        beyond = "counts" if change.notable else ""
+        name = "torso bounce, ln k" if key == "ln_k" else CHANNELS[key].name
+        rows.append(
+            [name, view.difference(key, change.difference), between, view.threshold(key, change.threshold), beyond]
+        )
+    remark = f"{view.plural(analysis.fade.pairs, 'pair')} matched on speed and grade"
+    return [*heading("Fade", style, remark), *table(rows, style)]
+
+
+def _clash(style: Style) -> list[str]:
+    return [*heading("Words", style), *_lines((words.CLASH, words.KNEE), style)]
+
+
+def _knobs(analysis: Analysis, style: Style) -> list[str]:
+    """Every number of the method that one run needs, with its unit and its source, by group."""
+    lines = heading("Numbers of the method", style, "with unit and source; “design” is a choice, not a finding")
+    last = ""
+    for group, name, value, unit, source in formulas.knobs(analysis.method):
+        if group != last:
+            lines += flow(f"{group}:", style)
+            last = group
+        shown = f"{view.exact(value)}{'' if unit == '1' else ' ' + unit}"
+        lines += flow(f"{name} = {shown} [{source}]", style, indent=4, hang=2)
+    return lines
