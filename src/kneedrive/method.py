@@ -30,6 +30,8 @@ class EpochRules(Value):
     min_covered_s: Annotated[int, "s", DESIGN] = 20
     min_records: Annotated[int, "records", DESIGN] = 3
     min_epochs: Annotated[int, "epochs, to assess a run", DESIGN] = 10
+    autocorrelation_max: Annotated[float, "1, lag-1 of epochs for the effective number", DESIGN] = 0.9
+    autocorrelation_pairs: Annotated[int, "neighbouring epochs; with fewer it is taken as 0", DESIGN] = 4
 
 
 class GaitRules(Value):
@@ -87,6 +89,8 @@ class Plausible(Value):
     unit_share: Annotated[float, "share of records that break VO >= g*tf^2/8", DESIGN] = 0.5
     cadence_lock: Annotated[float, "relative distance to half or double of the run's cadence", DESIGN] = 0.15
     k_jump: Annotated[float, "ln k, shift of level within a run", DESIGN] = 0.15
+    k_jump_epochs: Annotated[int, "epochs on either side of a shift", DESIGN] = 8
+    k_jump_calm: Annotated[float, "robust SD of ln k within either side, so that drift is no shift", DESIGN] = 0.05
     step_mismatch: Annotated[float, "relative, noted only", DESIGN] = 0.08
 
 
@@ -181,9 +185,11 @@ class BaselineRules(Value):
     min_runs: Annotated[int, "runs", DESIGN] = 8
     min_days: Annotated[int, "days", DESIGN] = 21
     min_epochs: Annotated[int, "epochs", DESIGN] = 150
+    weeks: Annotated[int, "weeks before a run that are its baseline", DESIGN] = 8
     shrink_epochs: Annotated[int, "epochs, weight n/(n+60) of the own slopes", DESIGN] = 60
     curve_iqr_mps: Annotated[float, "m/s, interquartile range that allows a v^2 term", DESIGN] = 0.5
     floor_cadence_spm: Annotated[float, "steps/min", MEASURED] = 1.5
+    floor_step_length_m: Annotated[float, "m", "the same share as cadence"] = 0.009
     floor_stance_s: Annotated[float, "s", MEASURED] = 0.004
     floor_oscillation_m: Annotated[float, "m", MEASURED] = 0.0025
     floor_vertical_ratio: Annotated[float, "1", MEASURED] = 0.002
@@ -239,6 +245,7 @@ class TrackRules(Value):
     """GPX and TCX files, which say less than they could: what a reader takes for granted."""
 
     pause_gap_s: Annotated[float, "s between two points, beyond which the recorder did not run", DESIGN] = 15.0
+    pause_gap_steps: Annotated[float, "median steps, likewise", DESIGN] = 3.0
     pause_speed_mps: Annotated[float, "m/s across such a gap: slower is a pause", DESIGN] = 0.5
     part_gap_steps: Annotated[float, "median steps between two parts of a file that are a pause", DESIGN] = 2.0
     split_gap_s: Annotated[float, "s between two points, beyond which they are not one activity", DESIGN] = 43_200.0
@@ -246,15 +253,27 @@ class TrackRules(Value):
     position_window_s: Annotated[float, "s, mean of positions before distance is taken", DESIGN] = 5.0
     speed_window_s: Annotated[float, "s, over which speed is taken", DESIGN] = 5.0
     agreement: Annotated[float, "factor between recorded and computed speed or distance", DESIGN] = 1.25
+    credible_mps: Annotated[float, "m/s on average; faster positions are wrong ones", DESIGN] = 30.0
+    restart_m: Annotated[float, "m by which a distance falls that is worth a note", DESIGN] = 1.0
     min_coverage: Annotated[float, "share of points for a recorded channel to be used", DESIGN] = 0.5
     one_leg_max_rpm: Annotated[float, "90th percentile; above, the file counts both feet", DESIGN] = 112.0
-    walk_spm: Annotated[float, "steps/min, at walking speed the file counts both feet from here", DESIGN] = 80.0
+    walk_spm: Annotated[float, "median; from here the file counts both feet where the speed is a walk", DESIGN] = 90.0
     walk_mps: Annotated[float, "m/s, median speed of walking", DESIGN] = 1.9
     run_min_mps: Annotated[float, "m/s, median moving speed that may be running", DESIGN] = 1.8
     run_max_mps: Annotated[float, "m/s, as above, where cadence agrees", DESIGN] = 6.0
     run_max_blind_mps: Annotated[float, "m/s, as above, without cadence (cycling begins here)", DESIGN] = 4.5
     run_min_spm: Annotated[float, "steps/min, median cadence that may be running", DESIGN] = 140.0
     moving_mps: Annotated[float, "m/s, slower is standing", DESIGN] = 0.5
+
+
+class FitRules(Value):
+    """FIT files whose clock or summary cannot be taken as they stand."""
+
+    clock_jump_s: Annotated[float, "s between two records that the session's elapsed time may deny", DESIGN] = 3_600.0
+    clock_agree_s: Annotated[float, "s by which gap and denial may differ", DESIGN] = 60.0
+    stray_gap_s: Annotated[float, "s between two records, beyond which they are not one activity", DESIGN] = 43_200.0
+    offset_max_s: Annotated[int, "s, local time minus UTC, either way", "time zones of the Earth"] = 50_400
+    offset_step_s: Annotated[int, "s, to which that difference is rounded", "time zones of the Earth"] = 900
 
 
 class MergeRules(Value):

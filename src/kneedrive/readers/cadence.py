@@ -37,9 +37,14 @@ def steps_per_minute(raw: Array, speed_mps: Array) -> tuple[Array | None, tuple[
 
 def _factor(turning: Array, speed_mps: Array) -> tuple[int, tuple[Note, ...]]:
     high = float(np.percentile(turning, 90))
-    moving = speed_mps[speed_mps > RULES.moving_mps]
-    walks = len(moving) > 0 and float(np.median(moving)) < RULES.walk_mps and high >= RULES.walk_spm
-    if high <= RULES.one_leg_max_rpm and not walks:
+    if high <= RULES.one_leg_max_rpm and not _walks(turning, speed_mps):
         return 2, ()
     text = "cadence seems to count both feet already and was not doubled (the format says it counts one leg)"
     return 1, (Note(code="cadence_both_feet", text=text),)
+
+
+def _walks(turning: Array, speed_mps: Array) -> bool:
+    """Both feet of a walker: a cadence that, of one leg, would be quick running, at the speed of a walk."""
+    moving = speed_mps[speed_mps > RULES.moving_mps]
+    slow = len(moving) > 0 and float(np.median(moving)) < RULES.walk_mps
+    return slow and float(np.median(turning)) >= RULES.walk_spm

@@ -20,7 +20,8 @@ def haversine_m(latitude_deg: Array, longitude_deg: Array) -> Array:
     latitude, longitude = np.radians(latitude_deg), np.radians(longitude_deg)
     across = np.cos(latitude[:-1]) * np.cos(latitude[1:]) * np.sin(np.diff(longitude) / 2) ** 2
     half_chord = np.sin(np.diff(latitude) / 2) ** 2 + across
-    return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(half_chord, 1.0)))
+    distances: Array = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(half_chord, 1.0)))
+    return distances
 
 
 def window_mean(time_s: Array, values: Array, window_s: float) -> Array:
@@ -33,7 +34,8 @@ def window_mean(time_s: Array, values: Array, window_s: float) -> Array:
     first = np.searchsorted(time_s, time_s - half_s, side="left")
     behind = np.searchsorted(time_s, time_s + half_s, side="right")
     total = np.concatenate(([0.0], np.cumsum(values - values[0])))
-    return values[0] + (total[behind] - total[first]) / (behind - first)
+    means: Array = values[0] + (total[behind] - total[first]) / (behind - first)
+    return means
 
 
 def path_m(time_s: Array, latitude_deg: Array, longitude_deg: Array) -> Array:
@@ -65,7 +67,8 @@ def speed_mps(time_s: Array, distance_m: Array) -> Array:
     early = np.maximum(time_s - RULES.speed_window_s / 2, time[0])
     late = np.minimum(time_s + RULES.speed_window_s / 2, time[-1])
     span_s = np.where(late > early, late - early, np.nan)
-    return (np.interp(late, time, distance) - np.interp(early, time, distance)) / span_s
+    speeds: Array = (np.interp(late, time, distance) - np.interp(early, time, distance)) / span_s
+    return speeds
 
 
 def stretches(starts: Flags) -> list[slice]:

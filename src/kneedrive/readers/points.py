@@ -1,4 +1,4 @@
-"""Timed points as strangers write them, made into columns: in order, without strays, broken where the recorder rested."""
+"""Timed points as strangers write them, made into columns: in order, without strays, broken at pauses."""
 
 from __future__ import annotations
 
@@ -76,25 +76,30 @@ def _parts_by_time(table: Array) -> Array:
 
 
 def columns_of(table: Array, started_s: float) -> Columns:
+    """The columns of a cleaned table (a row per point, in the order of Point), without what cannot be measured."""
     time_s = table[:, 0] - started_s
-    _, part, *rest = table.T
-    latitude, longitude, altitude, distance, speed, cadence, heart_rate, power = rest
-    latitude = _within(latitude, (-90.0, 90.0))
-    longitude = _within(longitude, (-360.0, 360.0))
-    starts, pauses = _breaks(time_s, part, motion.haversine_m(latitude, longitude))
+    latitude, longitude = _within(table[:, 2], (-90.0, 90.0)), _within(table[:, 3], (-360.0, 360.0))
+    distance_m = _within(table[:, 5], (0.0, np.inf))
+    starts, pauses = _breaks(time_s, table[:, 1], _moved_m(latitude, longitude, distance_m))
     return Columns(
         time_s,
         starts,
         pauses,
         latitude,
         longitude,
-        _within(altitude, _ALTITUDE_M),
-        _within(distance, (0.0, np.inf)),
-        _within(speed, _SPEED_MPS),
-        cadence,
-        _within(heart_rate, _HEART_RATE_BPM),
-        _within(power, _POWER_W),
+        _within(table[:, 4], _ALTITUDE_M),
+        distance_m if np.any(distance_m > 0) else np.full(len(time_s), np.nan),
+        _within(table[:, 6], _SPEED_MPS),
+        table[:, 7],
+        _within(table[:, 8], _HEART_RATE_BPM),
+        _within(table[:, 9], _POWER_W),
     )
+
+
+def _moved_m(latitude: Array, longitude: Array, distance_m: Array) -> Array:
+    """Metres between consecutive points, by position, else by recorded distance, else NaN."""
+    straight_m = motion.haversine_m(latitude, longitude)
+    return np.where(np.isfinite(straight_m), straight_m, np.diff(distance_m))
 
 
 def _within(values: Array, bounds: tuple[float, float]) -> Array:
@@ -103,17 +108,18 @@ def _within(values: Array, bounds: tuple[float, float]) -> Array:
 
 
 def _breaks(time_s: Array, part: Array, moved_m: Array) -> tuple[motion.Flags, tuple[Interval, ...]]:
-    """Where a stretch begins that nothing is computed across, and where the recorder was paused.
+    """Where a stretch begins that no distance is counted across, and where the recorder was paused: the same places.
 
     Paused: the file begins a new part after more than its usual step, or was silent while the runner stood still. A
-    silence while the runner went on is a gap in the recording, not a pause: timer time runs on. A new part without a
-    silence is a lap, nothing more.
+    silence while the runner went on is a gap in the recording, not a pause: timer and distance run on. A new part
+    without a silence is a lap, nothing more.
     """
     gap_s = np.diff(time_s)
     if not len(gap_s):
         return np.ones(len(time_s), dtype=np.bool_), ()
-    silent = gap_s > RULES.pause_gap_s
-    told = (np.diff(part) != 0) & (gap_s > RULES.part_gap_steps * np.median(gap_s))
+    usual_s = float(np.median(gap_s))
+    silent = gap_s > max(RULES.pause_gap_s, RULES.pause_gap_steps * usual_s)
+    told = (np.diff(part) != 0) & (gap_s > RULES.part_gap_steps * usual_s)
     paused = told | (silent & (moved_m < RULES.pause_speed_mps * gap_s))
     pauses = tuple(Interval(start_s=float(time_s[row]), end_s=float(time_s[row + 1])) for row in np.flatnonzero(paused))
-    return np.concatenate(([True], told | silent)), pauses
+    return np.concatenate(([True], paused)), pauses

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from kneedrive.model import Activity
+
+ASSUMED, NOT_KNOWN = "sport_assumed", "sport_unknown"  # codes of the notes where a file names no sport
 UNKNOWN = "unknown"
 ON_FOOT = frozenset({"running", "walking", "hiking"})
 
@@ -38,3 +41,15 @@ def sub_sport_of(words: str) -> str:
     """FIT's word for the kind of running, where the file names one; else "generic"."""
     plain = words.lower()
     return next((sub_sport for part, sub_sport in _SUB_SPORTS if part in plain), "generic")
+
+
+def with_sport(activity: Activity, words: str) -> Activity:
+    """The activity with the sport that an export's own list gives it, where the file itself names none.
+
+    What the file says comes first; words that mean nothing here change nothing.
+    """
+    sport = sport_of(words)
+    if sport == UNKNOWN or not any(note.code in (ASSUMED, NOT_KNOWN) for note in activity.notes):
+        return activity
+    notes = tuple(note for note in activity.notes if note.code not in (ASSUMED, NOT_KNOWN))
+    return activity.replace(sport=sport, sub_sport=sub_sport_of(words), notes=notes)

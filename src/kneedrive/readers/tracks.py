@@ -12,7 +12,7 @@ from kneedrive.model import Activity, Array, Interval, Lap, Note, Samples, Senso
 from kneedrive.readers import motion
 from kneedrive.readers.cadence import steps_per_minute
 from kneedrive.readers.points import Columns, Point, cleaned, columns_of
-from kneedrive.readers.sports import ON_FOOT, UNKNOWN, sport_of, sub_sport_of
+from kneedrive.readers.sports import ASSUMED, NOT_KNOWN, ON_FOOT, UNKNOWN, sport_of, sub_sport_of
 
 RULES = TrackRules()
 
@@ -130,12 +130,12 @@ def _motion(columns: Columns) -> tuple[Array, Array, tuple[Note, ...]]:
     stretches = motion.stretches(columns.starts)
     walked_m = _by_stretch(stretches, columns)
     distance_m = motion.climbing_m(columns.distance_m)
-    if not _usable(columns.distance_m, distance_m, walked_m):
+    if not _usable(columns.distance_m, distance_m, _credible(columns.time_s, walked_m)):
         if np.any(np.isfinite(columns.distance_m)):
             text = "the recorded distance has holes or contradicts the positions: taken from the positions"
             notes.append(Note(code="distance_from_positions", text=text))
         distance_m = walked_m
-    elif np.any(np.diff(columns.distance_m[np.isfinite(columns.distance_m)]) < 0):
+    elif np.any(np.diff(columns.distance_m[np.isfinite(columns.distance_m)]) < -RULES.restart_m):
         notes.append(Note(code="distance_restarts", text="the recorded distance falls: its parts were added up"))
     computed_mps = np.concatenate([motion.speed_mps(columns.time_s[part], distance_m[part]) for part in stretches])
     if _usable(columns.speed_mps, columns.speed_mps, computed_mps):
@@ -153,6 +153,12 @@ def _by_stretch(stretches: list[slice], columns: Columns) -> Array:
         parts.append(along + total_m)
         total_m += float(along[-1]) if np.isfinite(along[-1]) else 0.0
     return np.concatenate(parts)
+
+
+def _credible(time_s: Array, walked_m: Array) -> Array:
+    """Distance from positions, or NaN where these fly: then they cannot speak against what the file says."""
+    flies = time_s[-1] > 0 and np.nanmax(walked_m, initial=0.0) > RULES.credible_mps * time_s[-1]
+    return np.full(len(walked_m), np.nan) if flies else walked_m
 
 
 def _usable(recorded: Array, values: Array, computed: Array) -> bool:
@@ -176,8 +182,8 @@ def _sport(word: str, speed_mps: Array, cadence_spm: Array | None) -> tuple[str,
         runs = RULES.run_min_mps <= typical_mps <= RULES.run_max_mps and steps >= RULES.run_min_spm
     called = "the file does not name a sport kneedrive knows"
     if runs:
-        return "running", (Note(code="sport_assumed", text=f"{called}: taken as running by its speed and cadence"),)
-    return UNKNOWN, (Note(code="sport_unknown", text=f"{called}, and it does not look like running"),)
+        return "running", (Note(code=ASSUMED, text=f"{called}: taken as running by its speed and cadence"),)
+    return UNKNOWN, (Note(code=NOT_KNOWN, text=f"{called}, and it does not look like running"),)
 
 
 def _timer_s(pauses: tuple[Interval, ...], laps: tuple[LapRow, ...], elapsed_s: float) -> float:

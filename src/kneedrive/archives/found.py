@@ -1,0 +1,60 @@
+"""What a walk finds, and the names it may show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from kneedrive.errors import ReadError
+
+# Local parts may hold anything; the domain ends before the "_" that account exports put behind the address.
+_MAIL = re.compile(r"[^/\\\s:]+@[A-Za-z0-9.-]+")
+
+
+class Entry(NamedTuple):
+    """A file in a folder or archive, not yet looked at. path: as written there, with "/". peek: its first bytes.
+
+    peek and read raise ReadError where the archive is damaged or a limit is reached. disk: where it can be opened
+    without reading it whole, None inside archives.
+    """
+
+    path: str
+    size: int
+    peek: Callable[[], bytes]
+    read: Callable[[], bytes]
+    disk: Path | None = None
+
+
+class Found(NamedTuple):
+    """One file that a walk came across.
+
+    name: where it was, archives and members joined by "/", without e-mail addresses. read: its bytes, decompressed;
+    raises ReadError. Call it before the walk goes on: the archive around it may be closed afterwards. skipped: "" for a
+    recording, else one of the words of layouts.SKIPPED. sport: what an export's own list calls it, in its words.
+    """
+
+    name: str
+    read: Callable[[], bytes]
+    skipped: str = ""
+    sport: str = ""
+
+
+def masked(name: str) -> str:
+    """A name to show and to store: account exports put the owner's e-mail address into every file name."""
+    return _MAIL.sub("***", name)
+
+
+def given(data: bytes) -> Callable[[], bytes]:
+    """A `read` for bytes that are there already."""
+    return lambda: data
+
+
+def failing(error: ReadError) -> Callable[[], bytes]:
+    """A `read` for what cannot be read: it raises the reason."""
+
+    def read() -> bytes:
+        raise error
+
+    return read
