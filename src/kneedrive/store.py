@@ -1,0 +1,140 @@
+"""The store: every run of a runner in one SQLite file. Recordings are the truth, all else can be rebuilt from them.
+
+One transaction per recording: a kill at any moment loses at most the one in hand. Two processes may write at once;
+they wait for one another. The store knows nothing of analysis: a `Derive` function says what a recording means.
+
+    with Store.open(path) as store:
+        store.add(recording, Origin(source="file"), derive, version="1")
+        latest = store.find("last")
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from kneedrive.store_file import PATIENCE_S, copy_file, open_file
+from kneedrive.store_notes import Notes
+from kneedrive.store_rows import Derive, NewActivity, NewRun, Origin, Placed, Progress, RunRow, SourceRow, Tag, to_ms
+
+_ALL_TABLES = (
+    "detail",
+    "epochs",
+    "run_source",
+    "activity",
+    "run",
+    "origin",
+    "recording",
+    "split",
+    "forgotten",
+    "tag",
+    "sync_state",
+)
+
+
+class Store(Notes):
+    """An open store, seen by one runner (`runner`: "" where there is only one). Close it, or use it in `with`."""
+
+    @classmethod
+    def open(cls, path: Path, *, runner: str = "", create: bool = True, patience_s: float = PATIENCE_S) -> Self:
+        """Open a store, and make it (mode 0600, in a folder of mode 0700) where there is none.
+
+        An older schema is brought up to date: originals stay, results are left to `rebuild`. patience_s: how long to
+        wait for another writer. Raises StoreError for what is no store of ours, or newer, or cannot be written.
+        """
+        return cls(open_file(path, create=create, patience_s=patience_s), path, runner)
+
+    def close(self) -> None:
+        """Close the file; what was not committed is gone."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def backup(self, target: Path) -> None:
+        """Copy the whole store, all runners, to another file while others may write. Raises StoreError."""
+        copy_file(self._db, self.path, target)
+
+    def forget(self, run_id: str) -> tuple[str, ...]:
+        """Delete a run with its originals; returns the ids of its activities.
+
+        Their ids and hashes are remembered, so that no sync brings them back. An original that holds other sessions
+        too is kept for them.
+        """
+        with self.writing():
+            ids = tuple(row.outline.id for row in self.sources(run_id))
+            for activity in ids:
+                self._forget_activity(activity)
+            self._do("DELETE FROM run WHERE runner = ? AND key = ?", self.runner, run_id)
+        self._wipe()
+        return ids
+
+    def purge_expired(self, now: datetime) -> int:
+        """Delete the bytes of answers that may no longer be kept, of all runners; results stay. Returns how many."""
+        with self.writing():
+            rows = self._all("SELECT id FROM recording WHERE body IS NOT NULL AND expires_at_ms <= ?", to_ms(now))
+            for (number,) in rows:
+                self._do("UPDATE recording SET body = NULL WHERE id = ?", number)
+        if rows:
+            self._wipe()
+        return len(rows)
+
+    def purge_source(self, source: str) -> int:
+        """Delete everything that came from a source and from nowhere else, results included. Returns how many.
+
+        Runs that it shared with other recordings are left to `rebuild`.
+        """
+        with self.writing():
+            rows = self._all(
+                "SELECT recording FROM origin WHERE runner = ? AND source = ? AND recording IS NOT NULL",
+                self.runner,
+                source,
+            )
+            self._do("DELETE FROM origin WHERE runner = ? AND source = ?", self.runner, source)
+            self._do("DELETE FROM sync_state WHERE runner = ? AND source = ?", self.runner, source)
+            gone = sum(self._drop_orphan(number) for (number,) in rows)
+            self._mark_loose()
+        self._wipe()
+        return gone
+
+    def purge_all(self) -> None:
+        """Delete everything of every runner, also what was forgotten, and give the space back."""
+        with self.writing():
+            for table in _ALL_TABLES:
+                self._do(f"DELETE FROM {table}")  # noqa: S608 - a name of ours
+        self._do("VACUUM")
+        self._wipe()
+
+    def _forget_activity(self, activity: str) -> None:
+        own = (self.runner, activity)
+        ((number, sha256),) = self._all(
+            "SELECT recording.id, sha256 FROM activity JOIN recording ON recording.id = activity.recording"
+            " WHERE activity.runner = ? AND activity.key = ?",
+            *own,
+        )
+        self._do("INSERT OR IGNORE INTO forgotten (runner, activity, sha256) VALUES (?, ?, ?)", *own, sha256)
+        self._do("DELETE FROM activity WHERE runner = ? AND key = ?", *own)
+        if not self._all("SELECT 1 FROM activity WHERE recording = ?", number):
+            self._do("DELETE FROM recording WHERE id = ?", number)
+
+    def _wipe(self) -> None:
+        """Deleted content is overwritten with zeros (secure_delete); this empties the journal that still holds it."""
+        self._do("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+__all__ = [
+    "Derive",
+    "NewActivity",
+    "NewRun",
+    "Origin",
+    "Placed",
+    "Progress",
+    "RunRow",
+    "SourceRow",
+    "Store",
+    "Tag",
+]

@@ -1,0 +1,64 @@
+"""What the store remembers beside runs: tags, how far each source has been read, who is in it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from kneedrive.store_rows import Tag
+from kneedrive.store_write import Writing
+
+
+class Notes(Writing):
+    """Small facts, each written in one statement."""
+
+    def tag(self, day: date, text: str) -> None:
+        """Note something for a local day; the same twice is kept once."""
+        self._do("INSERT OR IGNORE INTO tag (runner, day, text) VALUES (?, ?, ?)", self.runner, day.isoformat(), text)
+
+    def untag(self, day: date, text: str) -> bool:
+        """Take a tag back; False where there was none."""
+        with self.writing():
+            there = Tag(day.isoformat(), text) in self.tags()
+            self._do("DELETE FROM tag WHERE runner = ? AND day = ? AND text = ?", self.runner, day.isoformat(), text)
+        return there
+
+    def tags(self) -> list[Tag]:
+        """All tags by day."""
+        return [
+            Tag(*row) for row in self._all("SELECT day, text FROM tag WHERE runner = ? ORDER BY day, id", self.runner)
+        ]
+
+    def set_cursor(self, source: str, cursor: str) -> None:
+        """Remember how far a source has been read."""
+        self._do(
+            "INSERT INTO sync_state (runner, source, cursor) VALUES (?, ?, ?)"
+            " ON CONFLICT (runner, source) DO UPDATE SET cursor = excluded.cursor",
+            self.runner,
+            source,
+            cursor,
+        )
+
+    def cursor(self, source: str) -> str | None:
+        """How far a source has been read; None for never."""
+        rows = self._all("SELECT cursor FROM sync_state WHERE runner = ? AND source = ?", self.runner, source)
+        return rows[0][0] if rows else None
+
+    def known(self, source: str) -> dict[str, str]:
+        """What a source's sync need not fetch again: its own key to the version that was seen."""
+        rows = self._all("SELECT key, version FROM origin WHERE runner = ? AND source = ?", self.runner, source)
+        return dict(rows)
+
+    def to_fetch(self, source: str, version: str) -> list[str]:
+        """Keys of recordings whose bytes were purged and whose results are older than `version`, sorted."""
+        rows = self._all(
+            "SELECT key FROM origin JOIN recording ON recording.id = origin.recording WHERE origin.runner = ?"
+            " AND source = ? AND body IS NULL AND derived <> ? ORDER BY key",
+            self.runner,
+            source,
+            version,
+        )
+        return [row[0] for row in rows]
+
+    def runners(self) -> list[str]:
+        """Everybody who has something in this store, by name."""
+        return [row[0] for row in self._all("SELECT DISTINCT runner FROM recording ORDER BY runner")]

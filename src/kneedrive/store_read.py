@@ -1,0 +1,288 @@
+"""Questions to the store. Nothing here changes it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from kneedrive.errors import NotEnoughData, StoreError
+from kneedrive.findings import Epochs
+from kneedrive.history import PastRun
+from kneedrive.model import Outline, Recording
+from kneedrive.store_file import told
+from kneedrive.store_rows import Packed, RunRow, SourceRow, from_ms, to_ms, unpack
+
+_RUNS = (
+    "SELECT key, started_at_ms, utc_offset_s, device, sensor, firmware, surface, duration_s, distance_m, status,"
+    " dynamics, recordings, epochs_total, epochs_scored, label, certainty, D, D_se, P, P_se, G, G_se, K, K_se"
+    " FROM run WHERE runner = ? "
+)
+_BY_ID = (
+    "AND (substr(key, 1, ?2) = ?3 OR id IN (SELECT run FROM activity WHERE runner = ?1 AND substr(key, 1, ?2) = ?3))"
+    " ORDER BY started_at_ms, key"
+)
+_BESIDE = (
+    "SELECT key, format, device, started_at_ms, duration_s, elapsed_s, distance_m, heart_rate_bpm, dynamics"
+    " FROM activity WHERE runner = ? AND started_at_ms <= ? AND ended_at_ms >= ? AND is_run"
+)
+_FIELDS = (
+    "id",
+    "format",
+    "device",
+    "started_at",
+    "duration_s",
+    "elapsed_s",
+    "distance_m",
+    "heart_rate_bpm",
+    "dynamics",
+)
+_ALWAYS_MS = (-(2**62), 2**62)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ID = re.compile(r"[0-9a-f]{4,12}(-\d+)?")
+
+
+class Reading:
+    """One runner's runs in an open store."""
+
+    def __init__(self, db: sqlite3.Connection, path: Path, runner: str) -> None:
+        self._db = db
+        self.path = path
+        self.runner = runner
+
+    def runs(self, since: datetime | None = None, until: datetime | None = None) -> list[RunRow]:
+        """Runs that started at or after `since` and before `until` (aware), oldest first."""
+        rows = self._all(
+            _RUNS + "AND started_at_ms >= ? AND started_at_ms < ? ORDER BY started_at_ms, key",
+            self.runner,
+            *_between(since, until),
+        )
+        return [_run_row(row) for row in rows]
+
+    def past_runs(self, since: datetime | None = None, until: datetime | None = None) -> list[PastRun]:
+        """The same runs with their epochs, for the analysis of a history."""
+        rows = self._all(
+            "SELECT key, started_at_ms, utc_offset_s, sensor, device, surface, distance_m, duration_s, firmware,"
+            " length, columns, reasons, block FROM run JOIN epochs ON epochs.run = run.id"
+            " WHERE runner = ? AND started_at_ms >= ? AND started_at_ms < ? ORDER BY started_at_ms, key",
+            self.runner,
+            *_between(since, until),
+        )
+        return [_past_run(row) for row in rows]
+
+    def epochs(self, run_id: str) -> Epochs:
+        """The epochs of a run."""
+        rows = self._all(
+            "SELECT length, columns, reasons, block FROM run JOIN epochs ON epochs.run = run.id"
+            " WHERE runner = ? AND key = ?",
+            self.runner,
+            run_id,
+        )
+        return unpack(Packed(*self._only(rows, run_id)))
+
+    def detail(self, run_id: str) -> str:
+        """The JSON that was stored with a run."""
+        rows = self._all(
+            "SELECT json FROM run JOIN detail ON detail.run = run.id WHERE runner = ? AND key = ?", self.runner, run_id
+        )
+        return str(self._only(rows, run_id)[0])
+
+    def find(self, spec: str, zone_offset_s: int = 0) -> RunRow:
+        """The run that a user means: "last", a local date, or the first four or more digits of an id.
+
+        Ids of all activities of a run count, so that an old id still leads to a run that was merged since.
+        zone_offset_s: local time minus UTC for runs that do not say. Raises NotEnoughData for an empty store,
+        StoreError for no such run or several.
+        """
+        if not self._all("SELECT 1 FROM run WHERE runner = ? LIMIT 1", self.runner):
+            message = "there are no runs in the store yet; import some first"
+            raise NotEnoughData(message)
+        rows = self._meant(spec.strip().lower(), zone_offset_s)
+        if len(rows) == 1:
+            return _run_row(rows[0])
+        if not rows:
+            message = (
+                f"{spec}: no such run; say last, a date like 2026-05-24, or the start of an id from the list of runs"
+            )
+        else:
+            message = f"{spec}: {len(rows)} runs; say which by its id: {', '.join(row[0] for row in rows[:8])}"
+        raise StoreError(message)
+
+    def sources(self, run_id: str) -> list[SourceRow]:
+        """The activities that a run is made of, the one that leads it first."""
+        rows = self._all(
+            "SELECT activity.key, activity.format, activity.device, activity.started_at_ms, activity.duration_s,"
+            " activity.elapsed_s, activity.distance_m, activity.heart_rate_bpm, activity.dynamics,"
+            " provenance, verdict, recording.name, recording.id, recording.body IS NOT NULL, activity.id"
+            " FROM run JOIN activity ON activity.run = run.id JOIN recording ON recording.id = activity.recording"
+            " WHERE run.runner = ? AND run.key = ? ORDER BY activity.key <> run.key, activity.key",
+            self.runner,
+            run_id,
+        )
+        self._only(rows[:1], run_id)
+        return [self._source_row(row) for row in rows]
+
+    def near(self, outline: Outline, start_s: float) -> list[Outline]:
+        """Stored runs that start within `start_s` of this one or overlap it, and whatever is near those in turn.
+
+        The one itself is not among them. Sorted by start.
+        """
+        found: dict[str, Outline] = {}
+        around = [outline]
+        while around:
+            new = {each.id: each for near in around for each in self._beside(near, start_s)}
+            around = [each for name, each in new.items() if name not in found and name != outline.id]
+            found |= {each.id: each for each in around}
+        return sorted(found.values(), key=lambda each: (each.started_at, each.id))
+
+    def apart(self, ids: Iterable[str]) -> frozenset[frozenset[str]]:
+        """The pairs among these activities that the runner split."""
+        wanted = set(ids)
+        pairs = self._all("SELECT a, b FROM split WHERE runner = ?", self.runner)
+        return frozenset(frozenset(pair) for pair in pairs if wanted.issuperset(pair))
+
+    def together(self, ids: Iterable[str]) -> frozenset[tuple[str, ...]]:
+        """The runs, as the sorted ids of their activities, that any of these activities are part of now."""
+        rows = (
+            self._all(
+                "SELECT key FROM activity WHERE run = (SELECT run FROM activity WHERE runner = ? AND key = ?) ORDER BY key",
+                self.runner,
+                each,
+            )
+            for each in ids
+        )
+        return frozenset(tuple(key for (key,) in members) for members in rows if members)
+
+    def recording(self, activity_id: str) -> Recording | None:
+        """The original that holds an activity; None where it was purged or never was."""
+        rows = self._all(
+            "SELECT sha256, recording.format, name, body FROM activity JOIN recording"
+            " ON recording.id = activity.recording WHERE activity.runner = ? AND activity.key = ? AND body IS NOT NULL",
+            self.runner,
+            activity_id,
+        )
+        return self._recording(rows[0]) if rows else None
+
+    def holds(self, sha256: str) -> bool:
+        """Whether the original with this hash is stored, bytes and results."""
+        return bool(
+            self._all(
+                "SELECT 1 FROM recording WHERE sha256 = ? AND runner = ? AND body IS NOT NULL", sha256, self.runner
+            )
+        )
+
+    def forgotten(self, sha256: str) -> frozenset[str]:
+        """Ids of the activities of this recording that the runner deleted."""
+        rows = self._all("SELECT activity FROM forgotten WHERE runner = ? AND sha256 = ?", self.runner, sha256)
+        return frozenset(row[0] for row in rows)
+
+    def stale(self, version: str) -> int:
+        """How many recordings have results of another version than this one and can be derived again."""
+        rows = self._all(
+            "SELECT count(*) FROM recording WHERE runner = ? AND derived <> ? AND body IS NOT NULL",
+            self.runner,
+            version,
+        )
+        return int(rows[0][0])
+
+    def _recording(self, row: Any) -> Recording:
+        sha256, kind, name, body = row
+        try:
+            return Recording(sha256=sha256, format=kind, name=name, body=zlib.decompress(body))
+        except zlib.error as error:
+            message = (
+                f"{self.path}: the original of {name} is damaged; restore a backup, or forget that run and import it"
+            )
+            raise StoreError(message) from error
+
+    def _all(self, sql: str, *values: object) -> list[Any]:
+        with told(self.path):
+            return self._db.execute(sql, values).fetchall()
+
+    def _only(self, rows: Sequence[Any], run_id: str) -> Any:
+        if not rows:
+            message = f"{run_id}: no such run in the store"
+            raise StoreError(message)
+        return rows[0]
+
+    def _meant(self, spec: str, zone_offset_s: int) -> list[Any]:
+        if spec in ("last", "latest"):
+            return self._all(_RUNS + "ORDER BY started_at_ms DESC, key LIMIT 1", self.runner)
+        if _DAY.fullmatch(spec):
+            return self._on_day(spec, zone_offset_s)
+        if not _ID.fullmatch(spec):
+            return []
+        return self._all(_RUNS + _BY_ID, self.runner, len(spec), spec)
+
+    def _on_day(self, day: str, zone_offset_s: int) -> list[Any]:
+        try:
+            first = date.fromisoformat(day)
+        except ValueError:
+            return []
+        midnight_ms = (first - date(1970, 1, 1)) // timedelta(milliseconds=1)
+        return self._all(
+            _RUNS + "AND started_at_ms + coalesce(utc_offset_s, ?) * 1000 BETWEEN ? AND ? ORDER BY started_at_ms, key",
+            self.runner,
+            zone_offset_s,
+            midnight_ms,
+            midnight_ms + 86_400_000 - 1,
+        )
+
+    def _beside(self, outline: Outline, start_s: float) -> list[Outline]:
+        start_ms = to_ms(outline.started_at) or 0
+        margin_ms = int(start_s * 1000)
+        rows = self._all(
+            _BESIDE,
+            self.runner,
+            start_ms + max(int(outline.elapsed_s * 1000), margin_ms),
+            start_ms - margin_ms,
+        )
+        return [_outline(row) for row in rows]
+
+    def _source_row(self, row: Any) -> SourceRow:
+        *_, recording_id, kept, activity_id = row
+        origins = self._all("SELECT DISTINCT source FROM origin WHERE recording = ? ORDER BY source", recording_id)
+        channels = self._all("SELECT channel FROM run_source WHERE activity = ? ORDER BY channel", activity_id)
+        return SourceRow(
+            outline=_outline(row[:9]),
+            provenance=row[9],
+            verdict=row[10],
+            name=row[11],
+            sources=tuple(origin for (origin,) in origins),
+            channels=tuple(channel for (channel,) in channels),
+            kept=bool(kept),
+        )
+
+
+def _between(since: datetime | None, until: datetime | None) -> tuple[int, int]:
+    first, last = to_ms(since), to_ms(until)
+    return _ALWAYS_MS[0] if first is None else first, _ALWAYS_MS[1] if last is None else last
+
+
+def _run_row(row: Any) -> RunRow:
+    return RunRow(row[0], from_ms(row[1]), *row[2:])
+
+
+def _past_run(row: Any) -> PastRun:
+    key, started_at_ms, utc_offset_s, sensor, device, surface, distance_m, duration_s, firmware = row[:9]
+    return PastRun(
+        id=key,
+        started_at=from_ms(started_at_ms),
+        utc_offset_s=utc_offset_s,
+        sensor=sensor,
+        device=device,
+        surface=surface,
+        distance_m=distance_m,
+        duration_s=duration_s,
+        epochs=unpack(Packed(*row[9:])),
+        firmware=firmware,
+    )
+
+
+def _outline(row: Any) -> Outline:
+    named = dict(zip(_FIELDS, row, strict=True))
+    return Outline(**{**named, "started_at": from_ms(named["started_at"])})

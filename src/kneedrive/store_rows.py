@@ -1,0 +1,167 @@
+"""What goes into the store and comes out of it: typed rows, and epochs as one packed block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+
+from kneedrive.findings import Analysis, Epochs
+from kneedrive.model import Activity, Outline, Recording
+from kneedrive.value import Value
+
+_FLOAT = np.dtype("<f4")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Origin(Value):
+    """Where a recording was found. key: the source's own name for it; "" means its hash.
+
+    fetched_at, expires_at (aware UTC): for answers of services, which may be kept for a while only; None: the
+    runner's own file. version: changes when the source's content does.
+    """
+
+    source: str
+    key: str = ""
+    version: str = ""
+    fetched_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class NewActivity(Value):
+    """One session of a recording, to be stored. is_run: it is part of a run, and some `NewRun` has it as a member."""
+
+    activity: Activity
+    outline: Outline
+    provenance: str
+    is_run: bool = True
+
+
+class NewRun(Value):
+    """A run to be stored, in place of whatever runs its activities were part of.
+
+    analysis: of the merged activity, whose id becomes the run's. members: ids of all its activities. sources: the
+    activity that gives each channel. verdicts: why an activity is part of it. detail: JSON, kept as it is.
+    """
+
+    analysis: Analysis
+    members: tuple[str, ...]
+    sources: Mapping[str, str] = {}
+    verdicts: Mapping[str, str] = {}
+    detail: str = "{}"
+    firmware: str = ""
+
+
+class Placed(Value):
+    """What was made of one recording: its sessions, and every run that is new or different because of it.
+
+    Sessions that the runner deleted (`Store.forgotten`) are to be left out.
+    """
+
+    activities: tuple[NewActivity, ...] = ()
+    runs: tuple[NewRun, ...] = ()
+
+
+Derive = Callable[[Recording], Placed]
+Progress = Callable[[int, int], None]
+
+
+class RunRow(NamedTuple):
+    """A run in a list. started_at: aware UTC. Scores and their SE are None where not judged."""
+
+    id: str
+    started_at: datetime
+    utc_offset_s: int | None
+    device: str
+    sensor: str
+    firmware: str
+    surface: str
+    duration_s: float
+    distance_m: float | None
+    status: str
+    dynamics: int
+    recordings: int
+    epochs_total: int
+    epochs_scored: int
+    label: str
+    certainty: str
+    D: float | None
+    D_se: float | None
+    P: float | None
+    P_se: float | None
+    G: float | None
+    G_se: float | None
+    K: float | None
+    K_se: float | None
+
+
+class SourceRow(NamedTuple):
+    """One of the activities that a run is made of. channels: what it gives. kept: its original is still stored."""
+
+    outline: Outline
+    provenance: str
+    verdict: str
+    name: str
+    sources: tuple[str, ...]
+    channels: tuple[str, ...]
+    kept: bool
+
+
+class Tag(NamedTuple):
+    """Something noted for a day. day: local date in ISO form."""
+
+    day: str
+    text: str
+
+
+class Packed(NamedTuple):
+    """Epochs as they lie in the database; schema.sql describes the block."""
+
+    length: int
+    columns: str
+    reasons: str
+    block: bytes
+
+
+def pack(epochs: Epochs) -> Packed:
+    """Epochs in one block; floats become float32. Raises ValueError for more than 256 reasons."""
+    legend, codes = np.unique(epochs.reason, return_inverse=True)
+    if len(legend) > 256:
+        message = f"{len(legend)} different reasons do not fit one byte"
+        raise ValueError(message)
+    held = {name: values for name, values in epochs.columns.items() if np.isfinite(values).any()}
+    floats = np.array([epochs.start_s, epochs.weight, *held.values()], dtype=_FLOAT)
+    return Packed(
+        length=len(epochs),
+        columns=",".join(name if name in held else f"-{name}" for name in epochs.columns),
+        reasons="\n".join(str(reason) for reason in legend),
+        block=floats.tobytes() + codes.astype(np.uint8).tobytes(),
+    )
+
+
+def unpack(packed: Packed) -> Epochs:
+    """The epochs of a block, in the order they were given; arrays are read-only float64."""
+    names = packed.columns.split(",") if packed.columns else []
+    held = [name for name in names if not name.startswith("-")]
+    cells = (2 + len(held)) * packed.length
+    floats = np.frombuffer(packed.block, _FLOAT, cells).astype(np.float64).reshape(-1, packed.length)
+    floats.flags.writeable = False
+    codes = np.frombuffer(packed.block, np.uint8, packed.length, cells * _FLOAT.itemsize)
+    rows = dict(zip(held, floats[2:], strict=True))
+    if len(held) < len(names):
+        nothing = np.full(packed.length, np.nan)
+        nothing.flags.writeable = False
+        rows = {name.removeprefix("-"): rows.get(name, nothing) for name in names}
+    return Epochs(start_s=floats[0], weight=floats[1], reason=np.array(packed.reasons.split("\n"))[codes], columns=rows)
+
+
+def to_ms(moment: datetime | None) -> int | None:
+    """Whole milliseconds since 1970 UTC."""
+    return None if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(moment_ms: int) -> datetime:
+    """The aware UTC moment."""
+    return _EPOCH + timedelta(milliseconds=moment_ms)

@@ -1,0 +1,300 @@
+"""Recordings into the store, and what is derived from them beside them. One transaction per recording."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from kneedrive.findings import Analysis
+from kneedrive.model import Recording
+from kneedrive.store_file import told
+from kneedrive.store_read import Reading
+from kneedrive.store_rows import Derive, NewActivity, NewRun, Origin, Placed, Progress, pack, to_ms
+
+_LEVEL = 1  # FIT files: 3 to 9 % larger than gzip's default, a third of the time
+# Putting one recording in its place can set another free; that one is placed in the next pass.
+_PASSES = 3
+
+
+class Writing(Reading):
+    """Adds, derives again, and takes runs apart."""
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction, from a lock that keeps other writers out to a commit, or back to the start on any error."""
+        if self._db.in_transaction:
+            yield
+            return
+        self._do("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._do("COMMIT")
+        finally:
+            # SQLite has gone back by itself after some errors, a full disk among them.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+    def add(self, recording: Recording, origin: Origin, derive: Derive, *, version: str, again: bool = False) -> str:
+        """Keep a recording and what `derive` makes of it, or nothing of both.
+
+        Returns "added", "already there", "updated" (the same key of a source has other content now), "restored" (the
+        bytes had been purged), or "forgotten" (the runner deleted it; `again` takes it back). version: of the results.
+        """
+        with self.writing():
+            row = self._known(recording.sha256)
+            gone = self.forgotten(recording.sha256)
+            if row is None and gone and not again:
+                self._note_origin(origin, recording.sha256, None)
+                return "forgotten"
+            verdict, number = self._admit(recording, origin, row)
+            replaced = self._note_origin(origin, recording.sha256, number)
+            if gone and again:
+                self._do("DELETE FROM forgotten WHERE runner = ? AND sha256 = ?", self.runner, recording.sha256)
+            if verdict != "already there" or (gone and again):
+                self._displace(number)
+                self._place(number, derive(recording), version)
+            self._mark_loose()
+        return "updated" if replaced and verdict == "added" else verdict
+
+    def rebuild(self, derive: Derive, *, version: str, progress: Progress | None = None) -> int:
+        """Derive again whatever has results of another version; returns how many recordings that were.
+
+        Each is a transaction of its own, so that a rebuild can be stopped and goes on the next time. What `derive`
+        raises stops it; the recording in hand keeps its old results. Purged recordings keep theirs (see `to_fetch`).
+        """
+        done = 0
+        for _ in range(_PASSES):
+            numbers = self._to_derive(version)
+            for position, number in enumerate(numbers, start=1):
+                done += self._derive_again(number, derive, version)
+                if progress:
+                    progress(position, len(numbers))
+        return done
+
+    def split(self, run_id: str) -> tuple[str, ...]:
+        """Take a merged run apart for good; returns the ids of its activities, which `rebuild` makes runs of."""
+        with self.writing():
+            ids = sorted(row.outline.id for row in self.sources(run_id))
+            for i, a in enumerate(ids):
+                for b in ids[i + 1 :]:
+                    self._do("INSERT OR IGNORE INTO split (runner, a, b) VALUES (?, ?, ?)", self.runner, a, b)
+            self._do("DELETE FROM run WHERE runner = ? AND key = ?", self.runner, run_id)
+            self._mark_loose()
+        return tuple(ids)
+
+    def _known(self, sha256: str) -> tuple[int, bool] | None:
+        rows = self._all(
+            "SELECT id, body IS NOT NULL FROM recording WHERE sha256 = ? AND runner = ?", sha256, self.runner
+        )
+        return (rows[0][0], bool(rows[0][1])) if rows else None
+
+    def _admit(self, recording: Recording, origin: Origin, row: tuple[int, bool] | None) -> tuple[str, int]:
+        """Keep the bytes; says what happened and the number of the recording's row."""
+        fetched_ms, expires_ms = to_ms(origin.fetched_at), to_ms(origin.expires_at)
+        if row is None:
+            added = self._db_insert(recording, fetched_ms, expires_ms)
+            return "added", added
+        number, kept = row
+        # The runner's own copy of what a service sent before never expires.
+        self._do(
+            "UPDATE recording SET expires_at_ms = CASE WHEN ? IS NULL OR (body IS NOT NULL AND expires_at_ms IS NULL)"
+            " THEN NULL ELSE ? END, fetched_at_ms = coalesce(?, fetched_at_ms) WHERE id = ?",
+            expires_ms,
+            expires_ms,
+            fetched_ms,
+            number,
+        )
+        if kept:
+            return "already there", number
+        self._do("UPDATE recording SET body = ? WHERE id = ?", zlib.compress(recording.body, _LEVEL), number)
+        return "restored", number
+
+    def _db_insert(self, recording: Recording, fetched_ms: int | None, expires_ms: int | None) -> int:
+        return self._do(
+            "INSERT INTO recording (runner, sha256, format, name, size, fetched_at_ms, expires_at_ms, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            self.runner,
+            recording.sha256,
+            recording.format,
+            recording.name,
+            len(recording.body),
+            fetched_ms,
+            expires_ms,
+            zlib.compress(recording.body, _LEVEL),
+        )
+
+    def _note_origin(self, origin: Origin, sha256: str, number: int | None) -> bool:
+        """Remember where it was found; True where that place held another recording before, which is dropped."""
+        key = origin.key or sha256
+        where = (self.runner, origin.source, key)
+        rows = self._all("SELECT recording FROM origin WHERE runner = ? AND source = ? AND key = ?", *where)
+        self._do(
+            "INSERT INTO origin (runner, source, key, version, recording) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (runner, source, key)"
+            " DO UPDATE SET version = excluded.version, recording = excluded.recording",
+            *where,
+            origin.version,
+            number,
+        )
+        replaced = bool(rows) and rows[0][0] not in (None, number)
+        if replaced:
+            self._drop_orphan(rows[0][0])
+        return replaced
+
+    def _drop_orphan(self, number: int) -> bool:
+        """Delete a recording that is to be found nowhere any more; False where it still is."""
+        if self._all("SELECT 1 FROM origin WHERE recording = ?", number):
+            return False
+        self._displace(number)
+        self._do("DELETE FROM recording WHERE id = ?", number)
+        return True
+
+    def _to_derive(self, version: str) -> list[int]:
+        rows = self._all(
+            "SELECT id FROM recording WHERE runner = ? AND derived <> ? AND body IS NOT NULL ORDER BY id",
+            self.runner,
+            version,
+        )
+        return [row[0] for row in rows]
+
+    def _derive_again(self, number: int, derive: Derive, version: str) -> int:
+        with self.writing():
+            rows = self._all(
+                "SELECT sha256, format, name, body FROM recording WHERE id = ? AND derived <> ? AND body IS NOT NULL",
+                number,
+                version,
+            )
+            if not rows:  # another process was faster
+                return 0
+            self._displace(number)
+            self._place(number, derive(self._recording(rows[0])), version)
+            self._mark_loose()
+        return 1
+
+    def _displace(self, number: int) -> None:
+        """Take a recording's activities away, and every run that they were part of."""
+        self._do("DELETE FROM run WHERE id IN (SELECT run FROM activity WHERE recording = ?)", number)
+        self._do("DELETE FROM activity WHERE recording = ?", number)
+
+    def _place(self, number: int, placed: Placed, version: str) -> None:
+        """Write what was derived from a recording; runs that its activities change are replaced."""
+        for new in placed.activities:
+            self._put_activity(number, new)
+        for run in placed.runs:
+            self._take_from_runs(run.members)
+        for run in placed.runs:
+            self._put_run(run)
+        rows = self._all("SELECT key FROM activity WHERE recording = ? AND is_run AND run IS NULL", number)
+        if rows:
+            message = f"derived activities without their run: {rows}"
+            raise ValueError(message)
+        self._do("UPDATE recording SET derived = ? WHERE id = ?", version, number)
+
+    def _put_activity(self, number: int, new: NewActivity) -> None:
+        activity, outline = new.activity, new.outline
+        started_ms = to_ms(outline.started_at) or 0
+        self._insert(
+            "activity",
+            recording=number,
+            runner=self.runner,
+            key=activity.id,
+            format=outline.format,
+            device=outline.device,
+            started_at_ms=started_ms,
+            ended_at_ms=started_ms + int(outline.elapsed_s * 1000),
+            duration_s=outline.duration_s,
+            elapsed_s=outline.elapsed_s,
+            distance_m=outline.distance_m,
+            heart_rate_bpm=outline.heart_rate_bpm,
+            dynamics=outline.dynamics,
+            sport=activity.sport,
+            sub_sport=activity.sub_sport,
+            provenance=new.provenance,
+            is_run=new.is_run,
+            verdict="",
+        )
+
+    def _take_from_runs(self, members: Sequence[str]) -> None:
+        for key in members:
+            self._do(
+                "DELETE FROM run WHERE id IN (SELECT run FROM activity WHERE runner = ? AND key = ?)", self.runner, key
+            )
+
+    def _put_run(self, new: NewRun) -> None:
+        number = self._insert("run", **self._run_values(new))
+        for key in new.members:
+            self._do(
+                "UPDATE activity SET run = ?, verdict = ? WHERE runner = ? AND key = ?",
+                number,
+                new.verdicts.get(key, ""),
+                self.runner,
+                key,
+            )
+        # What the activities know better than the analysis of their merger.
+        self._do(
+            "UPDATE run SET dynamics = (SELECT max(dynamics) FROM activity WHERE run = ?1),"
+            " device = (SELECT device FROM activity WHERE run = ?1 AND key = run.key) WHERE id = ?1",
+            number,
+        )
+        for channel, key in sorted(new.sources.items()):
+            self._do(
+                "INSERT INTO run_source (run, channel, activity) SELECT ?, ?, id FROM activity"
+                " WHERE runner = ? AND key = ?",
+                number,
+                channel,
+                self.runner,
+                key,
+            )
+        self._insert("epochs", run=number, **pack(new.analysis.epochs)._asdict())
+        self._insert("detail", run=number, json=new.detail)
+
+    def _run_values(self, new: NewRun) -> dict[str, object]:
+        activity = new.analysis.activity
+        return {
+            "runner": self.runner,
+            "key": activity.id,
+            "started_at_ms": to_ms(activity.started_at),
+            "utc_offset_s": activity.utc_offset_s,
+            "device": "",
+            "firmware": new.firmware,
+            "duration_s": activity.duration_s,
+            "distance_m": activity.distance_m,
+            "dynamics": 0,
+            "recordings": len(new.members),
+            **_said(new.analysis),
+        }
+
+    def _insert(self, table: str, **values: object) -> int:
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        return self._do(f"INSERT INTO {table} ({names}) VALUES ({marks})", *values.values())  # noqa: S608 - names of ours
+
+    def _mark_loose(self) -> None:
+        """Have every recording derived again of which a run is in no run: it was part of one that is gone."""
+        self._do(
+            "UPDATE recording SET derived = '' WHERE id IN"
+            " (SELECT recording FROM activity WHERE is_run AND run IS NULL)"
+        )
+
+    def _do(self, sql: str, *values: object) -> int:
+        """Run one statement; returns the row number of an insert."""
+        with told(self.path):
+            return self._db.execute(sql, values).lastrowid or 0
+
+
+def _said(analysis: Analysis) -> dict[str, object]:
+    """The columns of a run that say what the analysis found."""
+    label = next((finding for finding in analysis.findings if finding.scope == "run"), None)
+    scores = {name: score.value for name, score in analysis.scores.items()}
+    errors = {f"{name}_se": score.se for name, score in analysis.scores.items()}
+    return {
+        "sensor": analysis.provenance,
+        "surface": analysis.surface,
+        "status": analysis.status,
+        "epochs_total": len(analysis.epochs),
+        "epochs_scored": int(analysis.epochs.scored.sum()),
+        "label": label.label if label else "",
+        "certainty": label.certainty if label else "",
+        **scores,
+        **errors,
+    }
