@@ -170,6 +170,7 @@ class FadeRules(Value):
     speed_match: Annotated[float, "relative", DESIGN] = 0.03
     grade_match: Annotated[float, "1", DESIGN] = 0.01
     min_pairs: Annotated[int, "epochs each", DESIGN] = 6
+    interval: Annotated[float, "probability that an interval covers", DESIGN] = 0.95
     stance_time_s: Annotated[float, "s", DESIGN] = 0.006
     cadence_spm: Annotated[float, "steps/min", DESIGN] = 2.0
     duty_factor: Annotated[float, "1", DESIGN] = 0.008

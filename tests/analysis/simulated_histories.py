@@ -30,6 +30,9 @@ class Plan(NamedTuple):
     missing_weeks: float = 0.0
 
 
+NOTHING = Plan()
+
+
 class Rates(NamedTuple):
     """Share of histories in which anything was called, D was called in the planted direction, D was tested."""
 
@@ -59,7 +62,7 @@ def history(plan: Plan, random: np.random.Generator) -> dict[str, RunValues]:
     for name, line in planted.items():
         value = line + drift(plan, random)[week] + run_sd * random.normal(size=len(at))
         se = random.uniform(0.05, 0.2, size=len(at))
-        series[name] = RunValues(FIRST_WEEK + at[kept], FIRST_WEEK + week[kept], value[kept], se[kept])
+        series[name] = RunValues(FIRST_WEEK + at[kept].astype(float), FIRST_WEEK + week[kept], value[kept], se[kept])
     return series
 
 
@@ -82,6 +85,6 @@ def rate(plan: Plan, histories: int, seed: int, rules: TrendRules | None = None)
     return Rates(float(np.mean(called)), float(np.mean(found)), float(np.mean(tested)))
 
 
-def power_curve(changes: Sequence[float], *, histories: int, seed: int, plan: Plan = Plan()) -> dict[float, Rates]:
+def power_curve(changes: Sequence[float], *, histories: int, seed: int, plan: Plan = NOTHING) -> dict[float, Rates]:
     """Rates for each planted change of D; the other terms of the plan stay."""
     return {change: rate(plan._replace(change=change), histories, seed) for change in changes}

@@ -9,6 +9,9 @@ import numpy as np
 from kneedrive.model import Array
 
 MAD_TO_SD = 1.4826  # of a normal distribution
+SIMPSON_AT = np.linspace(0.0, 1.0, 257)
+SIMPSON_WEIGHT = np.where(np.arange(257) % 2, 4.0, 2.0) / 768.0
+SIMPSON_WEIGHT[[0, -1]] /= 2.0
 MEDIAN_TO_MEAN_SE = 1.2533  # sqrt(pi/2): the SE of a median, in units of that of a mean
 
 
@@ -28,21 +31,33 @@ def quantile(share: float) -> float:
     return z
 
 
-def student_quantile(share: float, freedom: float) -> float:
-    """Student's t with this share below it (Cornish-Fisher, Abramowitz and Stegun 26.7.5); within 1 % from 3 on."""
-    z = quantile(share)
-    terms = (
-        (z**3 + z) / 4.0,
-        (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / 96.0,
-        (3.0 * z**7 + 19.0 * z**5 + 17.0 * z**3 - 15.0 * z) / 384.0,
-        (79.0 * z**9 + 776.0 * z**7 + 1482.0 * z**5 - 1920.0 * z**3 - 945.0 * z) / 92160.0,
-    )
-    return z + sum(term / freedom ** (power + 1) for power, term in enumerate(terms))
-
-
 def student_below(t: float, freedom: float) -> float:
-    """Share of Student's t below t (Abramowitz and Stegun 26.7.8); within 0.01 from 2 degrees of freedom on."""
-    return below(t * (1.0 - 0.25 / freedom) / math.sqrt(1.0 + t * t / (2.0 * freedom)))
+    """Share of Student's t below t, for 1 and more degrees of freedom (whole or not); to 1e-7.
+
+    With t = sqrt(freedom)*tan(angle) the density becomes cos(angle)**(freedom - 1), smooth enough for Simpson's rule.
+    """
+    angle = math.atan(abs(t) / math.sqrt(freedom))
+    area = angle * float(SIMPSON_WEIGHT @ np.cos(angle * SIMPSON_AT) ** (freedom - 1.0))
+    whole = math.sqrt(math.pi) * math.exp(math.lgamma(0.5 * freedom) - math.lgamma(0.5 * (freedom + 1.0)))
+    return 0.5 + math.copysign(area / whole, t)
+
+
+def student_quantile(share: float, freedom: float) -> float:
+    """Student's t with this share below it, for 1 and more degrees of freedom; to 1e-6.
+
+    Newton's steps from below, where they cannot overshoot, starting at the normal's quantile.
+    """
+    if share < 0.5:
+        return -student_quantile(1.0 - share, freedom)
+    t = quantile(share)
+    ln_top = math.lgamma(0.5 * (freedom + 1.0)) - math.lgamma(0.5 * freedom) - 0.5 * math.log(freedom * math.pi)
+    for _ in range(100):
+        density = math.exp(ln_top - 0.5 * (freedom + 1.0) * math.log1p(t * t / freedom))
+        step = (share - student_below(t, freedom)) / density
+        t += step
+        if abs(step) < 1e-7 * (1.0 + abs(t)):
+            break
+    return t
 
 
 def two_sided(z: Array) -> Array:

@@ -7,19 +7,18 @@ A block bootstrap of the residuals is not used: in simulation it raised 14 to 34
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from kneedrive.analysis.local_time import day_of
 from kneedrive.analysis.normal import MAD_TO_SD, below, quantile, robust_sd, two_sided
 from kneedrive.analysis.weekly_values import RunValues, WeekPoints, week_points
 from kneedrive.history import Trend
 from kneedrive.method import TrendRules
 from kneedrive.model import Array
 
-EPOCH_DAY = date(1970, 1, 1)
 VISIBLE_GRID = np.linspace(0.0, 30.0, 61)  # changes over the span, in SD of the weekly values
 DIRECTIONS = {
     "D": ("towards drive", "towards shuffle"),
@@ -193,8 +192,3 @@ def verdict(name: str, each: Tested, held: tuple[float, float], rules: TrendRule
         worthwhile=float(worthwhile),
         detectable=max(float(worthwhile), seen) if seen is not None else None,
     )
-
-
-def day_of(at_weeks: float) -> date:
-    """The date of a time in weeks since 1970."""
-    return EPOCH_DAY + timedelta(days=int(np.floor(7.0 * at_weeks)))

@@ -12,7 +12,7 @@ from kneedrive.model import Array
 
 
 class RunValues(NamedTuple):
-    """A series of run values in order of time. at_weeks: local time in weeks since 1970; week: number of its ISO week."""
+    """A series of run values in order of time. at_weeks: local time in weeks since 1970; week: number of the week."""
 
     at_weeks: Array
     week: npt.NDArray[np.int64]
@@ -30,8 +30,12 @@ class WeekPoints(NamedTuple):
     runs: npt.NDArray[np.int64]
 
 
-def weighted_median(values: Array, weight: Array) -> float:
-    """The value in the middle of the weight, between neighbours where it falls between: equal weights, the median."""
+def middle_of_weight(values: Array, weight: Array) -> float:
+    """Weighted median that moves smoothly between neighbours; the median where all weights are equal.
+
+    Over hundreds of epochs it does not matter; of a week's two runs the plain one would take the heavier, and a hair
+    more weight would move the week from one run to the other.
+    """
     order = np.argsort(values, kind="stable")
     share = weight[order]
     return float(np.interp(0.5 * share.sum(), np.cumsum(share) - 0.5 * share, values[order]))
@@ -60,4 +64,4 @@ def _week(runs: RunValues, weight: Array, rows: npt.NDArray[np.intp]) -> tuple[f
     # A median of one or two values is their mean; from three on it costs efficiency.
     factor = MEDIAN_TO_MEAN_SE if n > 2 else 1.0
     se = factor / float(np.sqrt(weight[rows].sum()))
-    return float(runs.at_weeks[rows].mean()), weighted_median(runs.value[rows], weight[rows]), se, n
+    return float(runs.at_weeks[rows].mean()), middle_of_weight(runs.value[rows], weight[rows]), se, n

@@ -1,0 +1,175 @@
+"""The runner against himself: what is usual on one sensor class and surface, and how far one run is from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import numpy as np
+
+from kneedrive.analysis.computed import computed
+from kneedrive.analysis.curve import Table, column, curves, departures, metrics, own_usual, table
+from kneedrive.analysis.normal import robust_sd
+from kneedrive.analysis.scores import weighted_median
+from kneedrive.history import Baseline, OwnView, PastRun, PersonalZ, Setting
+from kneedrive.method import BaselineRules, Method
+from kneedrive.model import Array
+
+STEPS = ("cadence_spm", "step_length_m")  # all that a sensor which computes the rest may be held to
+POPULATION = {
+    "cadence_spm": ("zSL", -1.0),
+    "step_length_m": ("zSL", 1.0),
+    "duty_factor": ("zDF", 1.0),
+    "ln_k": ("zk", 1.0),
+}
+
+
+def baseline(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) -> Baseline:
+    """What these runs say is usual on a sensor class and surface; runs on others are passed over."""
+    own = sorted(
+        (run for run in runs if (run.sensor, run.surface) == (sensor, surface)), key=lambda run: run.started_at
+    )
+    own = [run for run in own if run.epochs.scored.any()]
+    rows = table(own)
+    days = (own[-1].started_at - own[0].started_at).days if own else 0
+    short = missing(len(own), days, len(rows), setting.method.baseline)
+    test = computed(own, sensor, setting.method)
+    fitted = curves(rows, departures(rows, sensor, setting), setting) if len(rows) else {}
+    known = rows.speed_mps[np.isfinite(rows.speed_mps)]
+    low, middle, high = np.percentile(known, (2.5, 50.0, 97.5)) if len(known) else (None, None, None)
+    return Baseline(
+        sensor=sensor,
+        surface=surface,
+        ready=not short,
+        missing=short,
+        runs=len(own),
+        epochs=len(rows),
+        days=days,
+        first=own[0].started_at if own else None,
+        last=own[-1].started_at if own else None,
+        speed_mps=middle,
+        speed_low_mps=low,
+        speed_high_mps=high,
+        curves=fitted,
+        spread=spreads(rows, own_usual(fitted, rows, sensor, setting), len(own), setting.method.baseline),
+        computed=test,
+    )
+
+
+def missing(runs: int, days: int, epochs: int, rules: BaselineRules) -> dict[str, int]:
+    """How many runs, days and epochs more a baseline needs; empty where there are enough."""
+    wanted = {"runs": rules.min_runs - runs, "days": rules.min_days - days, "epochs": rules.min_epochs - epochs}
+    return {name: count for name, count in wanted.items() if count > 0}
+
+
+def measured(rows: Table) -> dict[str, Array]:
+    """The metrics of each epoch as measured."""
+    return metrics(rows.speed_mps, rows.T_s, rows.DF, rows.oscillation_m)
+
+
+def spreads(rows: Table, usual: Mapping[str, Array], runs: int, rules: BaselineRules) -> dict[str, float]:
+    """Robust SD from run to run of each metric about the runner's own curve, never below its floor."""
+    lowest = floors(rules)
+    spread: dict[str, float] = {}
+    for name, values in measured(rows).items():
+        off = values - usual[name]
+        there = np.isfinite(off)
+        medians = [
+            weighted_median(off[chosen], rows.weight[chosen])
+            for run in range(runs)
+            if (chosen := there & (rows.run == run)).any()
+        ]
+        if medians:
+            spread[name] = max(robust_sd(np.array(medians)), lowest[name])
+    return spread
+
+
+def floors(rules: BaselineRules) -> dict[str, float]:
+    """The smallest spread by metric that a run is held against: what a sensor and a day differ by anyway."""
+    return {
+        "cadence_spm": rules.floor_cadence_spm,
+        "step_length_m": rules.floor_step_length_m,
+        "stance_time_s": rules.floor_stance_s,
+        "vertical_oscillation_m": rules.floor_oscillation_m,
+        "vertical_ratio": rules.floor_vertical_ratio,
+        "duty_factor": rules.floor_DF,
+        "ln_k": rules.floor_ln_k,
+    }
+
+
+def own_view(run: PastRun, history: Sequence[PastRun], setting: Setting) -> OwnView:
+    """One run against the runner's own weeks before it on the same sensor and surface; `history` may hold more."""
+    usual = baseline(before(run, history, setting.method), run.sensor, run.surface, setting)
+    rows = table([run])
+    known = rows.speed_mps[np.isfinite(rows.speed_mps)]
+    speed = float(np.median(known)) if len(known) else None
+    reason = unjudged(usual, speed, len(rows))
+    judged = () if reason else personal(run, usual, setting)
+    return OwnView(baseline=usual, speed_mps=speed, epochs=len(rows), rows=judged, reason=reason)
+
+
+def before(run: PastRun, history: Sequence[PastRun], method: Method) -> list[PastRun]:
+    """The runs of the weeks before this one that the same sensor and firmware class measured."""
+    since = run.started_at - timedelta(weeks=method.baseline.weeks)
+    return [
+        past
+        for past in history
+        if since <= past.started_at < run.started_at and past.id != run.id and past.firmware in ("", run.firmware)
+    ]
+
+
+def unjudged(usual: Baseline, speed_mps: float | None, epochs: int) -> str:
+    """Why a run is not held against a baseline, as a key; "" where it is."""
+    if not usual.ready:
+        return "baseline not ready"
+    if epochs == 0:
+        return "no scored epochs"
+    if speed_mps is None or usual.speed_low_mps is None or usual.speed_high_mps is None:
+        return ""
+    if speed_mps < usual.speed_low_mps:
+        return "slower than the baseline"
+    return "faster than the baseline" if speed_mps > usual.speed_high_mps else ""
+
+
+def personal(run: PastRun, usual: Baseline, setting: Setting) -> tuple[PersonalZ, ...]:
+    """Each metric of the run against what is usual for the runner at that speed and grade."""
+    rows = table([run])
+    own = own_usual(usual.curves, rows, run.sensor, setting)
+    allowed = STEPS if usual.computed.believed else tuple(usual.spread)
+    judged = []
+    for name, values in measured(rows).items():
+        there = np.isfinite(values - own[name])
+        if name in allowed and name in usual.spread and there.any():
+            value = weighted_median(values[there], rows.weight[there])
+            off = weighted_median((values - own[name])[there], rows.weight[there])
+            z = off / usual.spread[name]
+            judged.append(
+                PersonalZ(
+                    metric=name,
+                    value=value,
+                    usual=value - off,
+                    difference=off,
+                    spread=usual.spread[name],
+                    z=z,
+                    level=level(z, int(there.sum()), setting.method.baseline),
+                    epochs=int(there.sum()),
+                    others=others(run, name),
+                )
+            )
+    return tuple(judged)
+
+
+def level(z: float, epochs: int, rules: BaselineRules) -> str:
+    """The words' key: bounds are inclusive; few epochs are never "clearly different"."""
+    if abs(z) < rules.noting:
+        return "as always"
+    different = abs(z) >= rules.different and epochs >= rules.different_epochs
+    return "clearly different" if different else "worth noting"
+
+
+def others(run: PastRun, metric: str) -> float | None:
+    """The same metric against other runners: weighted median of its population z, None without one."""
+    name, sign = POPULATION.get(metric, ("", 1.0))
+    z, weight = column(run, name), run.epochs.weight[run.epochs.scored]
+    there = np.isfinite(z)
+    return sign * weighted_median(z[there], weight[there]) if there.any() else None
