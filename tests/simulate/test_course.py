@@ -1,0 +1,76 @@
+"""A plan of segments becomes a course, second by second."""
+
+import numpy as np
+import pytest
+
+from kneedrive.model import Interval
+from kneedrive.simulate import Segment
+from kneedrive.simulate.course import Course, lay
+
+
+def course(*plan: Segment, seed: int = 1) -> Course:
+    return lay(plan, np.random.default_rng(seed))
+
+
+def test_a_segment_is_run_at_its_speed() -> None:
+    laid = course(Segment(600, 2.5), Segment(600, 3.5))
+
+    assert laid.speed_mps[100:500].mean() == pytest.approx(2.5, abs=0.04)
+    assert laid.speed_mps[700:1100].mean() == pytest.approx(3.5, abs=0.04)
+
+
+def test_a_change_of_pace_is_no_acceleration() -> None:
+    laid = course(Segment(100, 2.5), Segment(100, 3.3))
+
+    assert (laid.speed_mps[5:] - laid.speed_mps[:-5]).max() < 0.5
+
+
+def test_a_pause_is_a_hole_in_the_time_axis() -> None:
+    laid = course(Segment(100, 2.5), Segment(40, kind="pause"), Segment(60, 2.5))
+
+    assert laid.pauses == (Interval(start_s=100.0, end_s=140.0),)
+    assert len(laid) == 160
+    assert not ((laid.time_s >= 100) & (laid.time_s < 140)).any()
+    assert laid.elapsed_s == 200.0
+
+
+def test_nothing_is_covered_during_a_pause() -> None:
+    laid = course(Segment(100, 2.5), Segment(40, kind="pause"), Segment(60, 2.5))
+
+    assert laid.distance_m[100] - laid.distance_m[99] < 4.0
+
+
+def test_distance_is_speed_summed_up() -> None:
+    laid = course(Segment(400, 3.0))
+
+    assert np.diff(laid.distance_m) == pytest.approx(laid.speed_mps[1:])
+
+
+def test_altitude_rises_with_the_slope() -> None:
+    laid = course(Segment(300, 2.5, 0.04), Segment(300, 2.5, -0.04))
+
+    climbed = laid.altitude_m[299] - laid.altitude_m[0]
+    assert climbed == pytest.approx(0.04 * laid.distance_m[299], rel=0.03)
+    assert laid.altitude_m[-1] == pytest.approx(laid.altitude_m[0], abs=1.5)
+
+
+def test_a_burst_rises_fast_to_its_speed_and_back() -> None:
+    laid = course(Segment(100, 2.7), Segment(18, 5.4, kind="burst"), Segment(100, 2.7))
+
+    assert laid.speed_mps[107:111].mean() == pytest.approx(5.4, abs=0.15)
+    assert laid.speed_mps[105] - laid.speed_mps[100] > 1.0
+    assert laid.speed_mps[125:200].mean() == pytest.approx(2.7, abs=0.15)
+
+
+def test_walking_and_bursting_are_known_by_the_second() -> None:
+    laid = course(Segment(50, 2.7), Segment(30, 1.5, kind="walk"), Segment(20, 5.0, kind="burst"), Segment(50, 2.7))
+
+    assert np.flatnonzero(laid.walking).tolist() == list(range(50, 80))
+    assert set(np.flatnonzero(laid.bursting)) <= set(range(80, 100))
+
+
+def test_the_same_seed_gives_the_same_course() -> None:
+    first, again, other = (course(Segment(60, 2.7), seed=seed) for seed in (3, 3, 4))
+
+    assert np.array_equal(first.speed_mps, again.speed_mps)
+    assert not np.array_equal(first.speed_mps, other.speed_mps)
