@@ -41,7 +41,7 @@ def _fold_bytes(octets: Octets) -> Octets:
     if len(octets) <= PERIOD:
         return octets
     head = len(octets) % PERIOD
-    folded = np.bitwise_xor.reduce(octets[head:].reshape(-1, PERIOD), axis=0)
+    folded: Octets = np.bitwise_xor.reduce(octets[head:].reshape(-1, PERIOD), axis=0)
     if head:
         folded[-head:] ^= octets[:head]
     return folded
@@ -66,9 +66,9 @@ def _tables() -> tuple[Words, tuple[list[int], list[int]]]:
     A CRC after n zero bytes is the sum of what its low and its high byte become, so two small tables say it; applied
     to themselves they say it for 2n, and the tables of n places become those of 2n.
     """
-    one = np.arange(256, dtype=np.uint16)
+    one: Words = np.arange(256, dtype=np.uint16)
     for _ in range(8):
-        one = (one >> 1) ^ (one & 1) * np.uint16(_POLYNOMIAL)
+        one = ((one >> 1) ^ np.where(one & 1, _POLYNOMIAL, 0)).astype(np.uint16)
     places, low, high = one[np.newaxis], one, np.arange(256, dtype=np.uint16)
     while len(places) < _ROW:
         places = np.concatenate([low[places & 0xFF] ^ high[places >> 8], places])

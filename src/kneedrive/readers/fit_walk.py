@@ -22,7 +22,6 @@ _CRC_BYTES = 2
 _DEFINITION = 0x40
 _DEVELOPER = 0x20
 _COMPRESSED = 0x80
-_LAST_COMPRESSED = 3
 
 
 class Slot(NamedTuple):
@@ -56,12 +55,14 @@ class Layout(NamedTuple):
 class Part(NamedTuple):
     """One FIT file, alone or in a chain: its layouts, and what was wrong with it.
 
+    start, end: its bytes, without the checksum; stated_end: where its header says that it ends.
     damage: the note about the place where reading stopped early, None where the part is whole.
     """
 
     octets: bytes
     start: int
     end: int
+    stated_end: int
     layouts: tuple[Layout, ...]
     notes: tuple[Note, ...]
     damage: Note | None
@@ -123,7 +124,7 @@ def _part(octets: bytes, header: _Header) -> Part:
         missing = header.end - len(octets)
         damage = Note(code="truncated", text=f"the file ends {missing:,} bytes too early", offset=len(octets))
     notes = [*header.notes, *_crc_notes(octets, header)]
-    return Part(octets, header.start, end, tuple(walk.layouts.values()), tuple(notes), damage)
+    return Part(octets, header.start, end, header.end, tuple(walk.layouts.values()), tuple(notes), damage)
 
 
 def _crc_notes(octets: bytes, header: _Header) -> list[Note]:
@@ -138,7 +139,7 @@ class _Walk:
     """The layouts found so far, and two tables by header byte that let the loop do nothing but look up.
 
     `_sizes` holds the size of a message by its header byte, 0 where the byte needs a closer look; `_appends` holds
-    what notes its start. Compressed timestamp headers, 32 bytes for each definition, are entered once one is seen.
+    what notes its start. Unusual header bytes (compressed timestamps: 32 for each definition) are entered once seen.
     """
 
     def __init__(self, octets: bytes, end: int) -> None:
@@ -148,7 +149,7 @@ class _Walk:
         self._sizes = [0] * 256
         self._appends: list[Callable[[int], object]] = [_nothing] * 256
         self._defined: dict[int, Layout] = {}
-        self._compressed = False
+        self._expected: dict[int, set[tuple[int, int]]] = {}
 
     def run(self, start: int) -> Note | None:
         """Walk from `start` to the end; a note says where and why it stopped before."""
@@ -161,29 +162,30 @@ class _Walk:
                 appends[head](at)
                 at += size
             elif head & (_DEFINITION | _COMPRESSED) == _DEFINITION:
-                after = self._define(at)
+                after = self._define(at, head)
                 if after > end:
                     return _cut(at)
                 at = after
-            elif head & _COMPRESSED and not self._compressed and _local(head) in self._defined:
-                self._expect_compressed()
+            elif _local(head) in self._defined:
+                self._expect(head)
             else:
                 text = f"a message of kind {_local(head)} that was never defined; what follows was left out"
                 return Note(code="damaged", text=text, offset=at)
         return self._drop_cut_message() if at > end else None
 
-    def _define(self, at: int) -> int:
+    def _define(self, at: int, head: int) -> int:
         """Learn the definition at `at`; return the offset after it, which may be beyond the end."""
         octets = self._octets
-        head = octets[at]
-        after = at + 6 + 3 * int.from_bytes(octets[at + 5 : at + 6], "little")
-        developer_from = after
+        if at + 6 > self._end:
+            return at + 6
+        after = developer_from = at + 6 + 3 * octets[at + 5]
+        described = 0
         if head & _DEVELOPER:
             after += 1 + 3 * int.from_bytes(octets[after : after + 1], "little")
+            # A developer field means what its description said before this definition: more descriptions, new layout.
+            described = self._descriptions()
         if after > self._end:
             return after
-        # A developer field means what its description said before this definition, so more descriptions, new layout.
-        described = self._descriptions() if head & _DEVELOPER else 0
         key = (octets[at + 1 : after], described)
         layout = self.layouts.get(key)
         if layout is None:
@@ -193,18 +195,18 @@ class _Walk:
 
     def _enter(self, local: int, layout: Layout) -> None:
         self._defined[local] = layout
-        for reserved in (0x00, 0x10, 0x20, 0x30):
-            self._sizes[local | reserved] = layout.size
-            self._appends[local | reserved] = layout.starts.append
-        if self._compressed and local <= _LAST_COMPRESSED:
-            first = _COMPRESSED | local << 5
-            self._sizes[first : first + 32] = [layout.size] * 32
-            self._appends[first : first + 32] = [layout.starts.append] * 32
+        self._sizes[local] = layout.size
+        self._appends[local] = layout.starts.append
+        for first, count in self._expected.get(local, ()):
+            self._sizes[first : first + count] = [layout.size] * count
+            self._appends[first : first + count] = [layout.starts.append] * count
 
-    def _expect_compressed(self) -> None:
-        self._compressed = True
-        for local in self._defined.keys() & set(range(_LAST_COMPRESSED + 1)):
-            self._enter(local, self._defined[local])
+    def _expect(self, head: int) -> None:
+        """From now on keep entries for header bytes like this one: a compressed time, or reserved bits set."""
+        local = _local(head)
+        entries = (_COMPRESSED | local << 5, 32) if head & _COMPRESSED else (head, 1)
+        self._expected.setdefault(local, set()).add(entries)
+        self._enter(local, self._defined[local])
 
     def _descriptions(self) -> int:
         return sum(len(layout.starts) for layout in self.layouts.values() if layout.message == FIELD_DESCRIPTION)
@@ -227,7 +229,7 @@ def _local(head: int) -> int:
 
 
 def _layout(octets: bytes, at: int, developer_from: int, after: int) -> Layout:
-    order = "big" if octets[at + 2] else "little"
+    big = octets[at + 2] != 0
     native: dict[int, Slot] = {}
     place = 1
     for i in range(at + 6, developer_from, 3):
@@ -238,5 +240,5 @@ def _layout(octets: bytes, at: int, developer_from: int, after: int) -> Layout:
     for i in range(developer_from + 1, after, 3):
         developer.append(Slot(octets[i], place, octets[i + 1], -1, octets[i + 2]))
         place += octets[i + 1]
-    message = int.from_bytes(octets[at + 3 : at + 5], order)
-    return Layout(message, ">" if octets[at + 2] else "<", place, native, tuple(developer), at, array("q"))
+    message = int.from_bytes(octets[at + 3 : at + 5], "big" if big else "little")
+    return Layout(message, ">" if big else "<", place, native, tuple(developer), at, array("q"))
