@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from kneedrive.simulate import PATTERNS, PLANS, Scene, Segment, simulate
-from tests.fit_activity import activity_fit
+from tests.fit_activity import activity_fit, describe
 from tests.fit_writer import Column, Developer, Field, Message, Table, crc16, fit_bytes
-from tests.fixture_oddities import describe
 
 RUN = simulate(PATTERNS["neutral"], 1, scene=Scene(plan=PLANS["varied"]))
 
@@ -66,6 +65,7 @@ def test_cadence_is_written_for_one_leg_with_its_fraction() -> None:
     data = activity_fit(RUN)
     whole, part = (np.array(values(data, "record", name), float) for name in ("cadence", "fractional_cadence"))
 
+    assert RUN.samples.cadence_spm is not None
     np.testing.assert_allclose(2 * (whole + part), RUN.samples.cadence_spm, atol=1 / 128)
 
 
