@@ -80,7 +80,8 @@ def _likelihood(finding: Finding, analysis: Analysis) -> list[str]:
         said = f"that the true score lies between −{bound} and {bound}, for the score that is least sure of it, {prior}"
     else:
         formula = formulas.PROBABILITY.format(truth=view.exact(rules.truth))
-        said = f"{formula}, S the score signed towards the label, s its standard error, {prior}{_worked(finding, analysis)}"
+        said = f"{formula}, S the score signed towards the label, s its standard error, {prior}"
+        said += _worked(finding, analysis)
     return [f"Probability {view.probability(finding.probability)}: {said}. {spoken}"]
 
 

@@ -1,0 +1,71 @@
+"""Wrapping, tables and blocks."""
+
+import pytest
+
+from kneedrive.report import layout
+from kneedrive.report.style import Style
+from kneedrive.report.view import TIE
+
+NARROW = Style(width=60)
+
+
+def test_a_value_stays_with_its_unit_when_lines_wrap() -> None:
+    text = " ".join(["some words before it and"] * 2) + f" then 291{TIE}ms"
+    lines = layout.finish([layout.flow(text, NARROW)], NARROW).splitlines()
+
+    assert lines[-1].endswith("291 ms")
+    assert not any(line.endswith("291") for line in lines)
+
+
+@pytest.mark.parametrize("width", [60, 80, 92, 120, 200])
+def test_prose_keeps_to_a_readable_measure(width: int) -> None:
+    lines = layout.flow("word " * 200, Style(width=width))
+
+    assert max(map(len, lines)) <= min(width, 92)
+
+
+def test_labels_with_a_hyphen_are_not_broken() -> None:
+    lines = layout.flow("x" * 50 + " shuffle-like", NARROW)
+
+    assert lines[1].strip() == "shuffle-like"
+
+
+def test_wide_letters_do_not_break_the_width() -> None:
+    lines = layout.flow("跑步" * 20 + " and words " * 10, NARROW)
+
+    assert max(map(layout.columns_of, lines)) <= 60
+
+
+@pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("跑步", 4), ("\x1b[1mab\x1b[0m", 2), ("é", 1)])
+def test_columns_count_what_the_terminal_shows(text: str, columns: int) -> None:
+    assert layout.columns_of(text) == columns
+
+
+def test_table_columns_line_up_to_the_right() -> None:
+    lines = layout.table([["", "a"], ["row", "1.25"], ["longer", "10.5"]], NARROW)
+
+    assert lines == ["              a", "  row      1.25", "  longer   10.5"]
+
+
+def test_a_table_too_wide_loses_its_last_columns_and_never_its_first() -> None:
+    lines = layout.table([["x" * 30, "y" * 20, "z" * 20]], NARROW)
+
+    assert lines == ["  " + "x" * 30 + " " + "y" * 20]
+
+
+def test_ends_fall_below_one_another_when_there_is_no_room() -> None:
+    assert layout.ends("a" * 40, "b" * 30, NARROW) == ["a" * 40, "b" * 30]
+    assert layout.ends("a", "b", NARROW) == ["a" + " " * 58 + "b"]
+
+
+def test_blocks_stand_side_by_side() -> None:
+    assert layout.beside(["a", "b"], ["c"], 3, gap=1) == ["a   c", "b   "]
+
+
+def test_empty_blocks_leave_no_gap() -> None:
+    assert layout.finish([["a"], [], ["b "]], NARROW) == "a\n\nb\n"
+
+
+def test_a_remark_that_does_not_fit_moves_below_the_heading() -> None:
+    assert layout.heading("Title", NARROW, "short") == ["TITLE  short"]
+    assert len(layout.heading("Title", NARROW, "long " * 12)) == 3

@@ -1,0 +1,94 @@
+"""Pictures as exact text."""
+
+import pytest
+
+from kneedrive.report import pictures
+from kneedrive.report.style import COLOURED, Style
+
+PLAIN = Style(ascii=True)
+
+
+@pytest.mark.parametrize(
+    ("amount", "se", "drawn"),
+    [
+        (None, None, "  . . | . .  "),
+        (0.0, None, "  . . o . .  "),
+        (0.0, 1.0, "  . --o-- .  "),
+        (-1.8, 0.6, " -o-- | . .  "),
+        (9.0, 0.5, "  . . | . . >"),
+        (-9.0, 0.5, "< . . | . .  "),
+        (float("nan"), 0.5, "  . . | . .  "),
+    ],
+)
+def test_interval_row_draws_value_and_error_on_the_scale(amount: float | None, se: float | None, drawn: str) -> None:
+    assert pictures.interval_row(amount, se, 13, PLAIN) == drawn
+
+
+@pytest.mark.parametrize("cells", [11, 23, 45, 61])
+@pytest.mark.parametrize("amount", [-4.0, -3.0, -0.1, 0.0, 2.9, 3.0])
+def test_interval_row_keeps_its_width(amount: float, cells: int) -> None:
+    assert len(pictures.interval_row(amount, 2.5, cells, Style())) == cells
+
+
+def test_colour_covers_the_interval_and_nothing_else() -> None:
+    row = pictures.interval_row(0.0, 1.0, 13, PLAIN.replace(colour=True), "drive")
+
+    assert row.count(COLOURED.drive) == row.count(COLOURED.reset) == 1
+    assert row.replace(COLOURED.drive, "").replace(COLOURED.reset, "") == pictures.interval_row(0.0, 1.0, 13, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "drawn"),
+    [
+        ([1.0, 2.0, 3.0], "_+@"),
+        ([1.0, None, 3.0], "_ @"),
+        ([2.0, 2.0], "++"),
+        ([None, None], "  "),
+        ([float("nan"), 1.0, 0.0], " @_"),
+        ([], ""),
+    ],
+)
+def test_sparkline_spans_lowest_to_highest_with_gaps(amounts: list[float | None], drawn: str) -> None:
+    assert pictures.sparkline(amounts, PLAIN) == drawn
+
+
+@pytest.mark.parametrize(("share", "drawn"), [(0.0, ""), (0.01, "@"), (0.5, "@@@@"), (1.0, "@" * 8), (2.0, "@" * 8)])
+def test_bar_shows_something_for_anything_above_zero(share: float, drawn: str) -> None:
+    assert pictures.bar(share, 8, PLAIN) == drawn
+
+
+@pytest.mark.parametrize(
+    ("cells", "drawn"), [(31, "left        middle        right"), (15, "left      right"), (9, "leftright")]
+)
+def test_scale_words_keep_the_ends_and_drop_the_middle(cells: int, drawn: str) -> None:
+    assert pictures.scale_words("left", "middle", "right", cells) == drawn
+
+
+EDGES = pictures.Edges("up", "down", "left", "mid", "right")
+
+
+def test_map_places_drive_to_the_right_and_bounce_upwards() -> None:
+    points = [pictures.Point(2.0, 1.5, "a"), pictures.Point(-2.0, -1.5, "b")]
+    lines = pictures.plane(points, EDGES, (25, 9), PLAIN)
+    rows = [line[4:-1] for line in lines[1:-2]]
+
+    (a,) = [(i, row.index("a")) for i, row in enumerate(rows) if "a" in row]
+    (b,) = [(i, row.index("b")) for i, row in enumerate(rows) if "b" in row]
+    assert a[0] < 4 < b[0]
+    assert b[1] < 12 < a[1]
+
+
+def test_map_keeps_its_frame_whatever_the_points() -> None:
+    points = [pictures.Point(99.0, -99.0, "a"), pictures.Point(0.0, 0.0, "b")]
+    lines = pictures.plane(points, EDGES, (25, 9), PLAIN)
+
+    assert {len(line) for line in lines} == {30}
+    assert lines[-3].endswith("a|")
+
+
+def test_map_draws_the_first_of_points_that_fall_together() -> None:
+    points = [pictures.Point(2.0, 2.0, "a"), pictures.Point(2.0, 2.0, "b")]
+    text = "\n".join(pictures.plane(points, pictures.Edges("", "", "", "", ""), (25, 9), PLAIN))
+
+    assert "a" in text
+    assert "b" not in text

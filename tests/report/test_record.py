@@ -1,0 +1,124 @@
+"""The JSON form and its schema."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+from kneedrive.errors import ConfigError, Malformed
+from kneedrive.report import record
+from tests.conftest import ROOT
+from tests.report import cases
+
+SCHEMA: dict[str, Any] = json.loads(Path(ROOT, "docs", "analysis.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("name", cases.CASES)
+def test_every_kind_of_analysis_is_valid(name: str) -> None:
+    content = record.analysis_record(cases.CASES[name]())
+
+    VALIDATOR.validate(json.loads(json.dumps(content, allow_nan=False)))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: content.pop("scores"),
+        lambda content: content.update(extra=1),
+        lambda content: content["scores"]["P"].update(value=None),
+        lambda content: content["findings"][0].update(label="good"),
+        lambda content: content["activity"].update(started_at="2026-11-08T06:42:10+01:00"),
+        lambda content: content["quality"].update(epochs_total=-1),
+    ],
+)
+def test_the_schema_refuses_what_the_document_does_not_promise(spoil: Any) -> None:
+    content = record.analysis_record(cases.analysis())
+    spoil(content)
+
+    assert not VALIDATOR.is_valid(content)
+
+
+def test_every_metric_has_an_object_even_where_it_was_not_measured() -> None:
+    metrics = record.analysis_record(cases.walk())["metrics"]
+
+    assert set(metrics) == set(record.METRICS)
+    assert metrics["power_w"] == {"median": None, "p10": None, "p90": None, "n": 0}
+
+
+def test_a_score_is_always_an_object_with_a_value_or_a_reason() -> None:
+    judged = record.analysis_record(cases.analysis())["scores"]["D"]
+    not_judged = record.analysis_record(cases.wrist())["scores"]["P"]
+
+    assert judged == {"value": 0.1, "se": 0.57, "reason": None}
+    assert not_judged["value"] is None
+    assert not_judged["reason"]
+
+
+def test_times_are_given_in_utc_and_local() -> None:
+    known = record.analysis_record(cases.analysis())["activity"]
+    unknown = record.analysis_record(cases.speed_and_cadence())["activity"]
+
+    assert (known["started_at"], known["started_at_local"]) == ("2026-11-08T06:42:10Z", "2026-11-08T07:42:10")
+    assert (unknown["started_at_local"], unknown["utc_offset_s"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "rounded"),
+    [
+        (0.123456789, 0.123457),
+        (12403.04, 12403.0),
+        (-0.0, 0.0),
+        (math.nan, None),
+        (math.inf, None),
+        (None, None),
+        (7, 7),
+        (np.int64(7), 7),
+        (np.float64(0.1), 0.1),
+        (True, True),
+    ],
+)
+def test_numbers_have_six_digits_and_no_nan(value: Any, rounded: Any) -> None:
+    found = record.number(value)
+
+    assert found == rounded
+    assert type(found) is type(rounded)
+    assert str(found) == str(rounded)  # tells 0.0 from -0.0
+
+
+def test_wrist_findings_carry_no_word_of_a_pattern() -> None:
+    labels = [finding["label"] for finding in record.analysis_record(cases.wrist())["findings"]]
+
+    assert labels
+    assert not any(word in label for label in labels for word in ("drive", "piston", "shuffle"))
+
+
+@pytest.mark.parametrize(
+    ("error", "content"),
+    [
+        (
+            Malformed("the header has no size", offset=12, name="a.fit"),
+            {"code": "malformed", "message": "a.fit: the header has no size (at byte 12)", "offset": 12},
+        ),
+        (ConfigError("no such key"), {"code": "config", "message": "no such key", "offset": None}),
+    ],
+)
+def test_an_error_is_an_object_too(error: Any, content: dict[str, Any]) -> None:
+    found = record.error_record(error)
+
+    assert found == {"schema_version": 1, "error": content}
+    VALIDATOR.validate(found)
+
+
+def test_same_analysis_gives_the_same_bytes() -> None:
+    first, second = (json.dumps(record.analysis_record(cases.shuffle_when_slow())) for _ in range(2))
+
+    assert first == second

@@ -1,0 +1,109 @@
+"""The verdict's sentences."""
+
+import pytest
+
+from kneedrive.findings import Finding
+from kneedrive.report import verdict, words
+from kneedrive.report.view import TIE
+from tests.report import cases
+
+
+@pytest.mark.parametrize(
+    ("label", "strength", "certainty", "headline"),
+    [
+        ("drive-like", "mild", "spoken", "Drive-like"),
+        ("piston-like", "marked", "spoken", "Markedly piston-like"),
+        ("shuffle-like", "marked", "leaning", "Leans towards shuffle-like"),
+        ("long-grounded", "mild", "unclear", "Unclear, at most a hint of long, grounded steps"),
+        ("neutral", "mild", "spoken", "Neutral"),
+        ("neutral", "mild", "leaning", "Probably neutral"),
+        ("neutral", "mild", "unclear", "Unclear, near neutral"),
+        ("short-steps", "mild", "spoken", "Short steps"),
+    ],
+)
+def test_headline_says_the_label_as_surely_as_it_is_known(
+    label: str, strength: str, certainty: str, headline: str
+) -> None:
+    found = cases.finding(label, strength=strength, certainty=certainty)
+
+    assert verdict.headline(cases.analysis(findings=(found,))) == headline
+
+
+def test_a_shuffle_at_slow_paces_comes_before_the_rest_of_the_run() -> None:
+    assert verdict.headline(cases.shuffle_when_slow()) == "Shuffle-like when slow, neutral otherwise"
+
+
+@pytest.mark.parametrize(
+    ("case", "headline"),
+    [
+        (cases.walk, "A walk, not a run"),
+        (cases.not_a_run, "Not a run"),
+        (cases.too_few, "Too little steady running to judge"),
+        (cases.averages_only, "Averages only, nothing to judge"),
+    ],
+)
+def test_an_activity_that_is_not_judged_says_what_it_is(case: object, headline: str) -> None:
+    assert verdict.headline(case()) == headline  # type: ignore[operator]
+
+
+def test_evidence_names_measured_and_usual() -> None:
+    said = verdict.comparisons(
+        ["stance_time_s", "power_w"], {"stance_time_s": 0.306, "power_w": 250}, {"stance_time_s": 0.291}
+    )
+
+    assert said == [f"ground contact time 306{TIE}ms (usual{TIE}291)"]
+
+
+def test_slow_finding_is_shown_on_a_band_at_or_below_the_onset() -> None:
+    text = " ".join(verdict.sentences(cases.shuffle_when_slow())).replace(TIE, " ")
+
+    assert "Slower than about 6:40 /km" in text
+    assert "Around 7:00 /km: ground contact time 309 ms (usual 294)" in text
+
+
+def test_wrist_run_hears_that_its_dynamics_are_computed() -> None:
+    assert verdict.sentences(cases.wrist())[0] == words.WRIST
+
+
+@pytest.mark.parametrize("certainty", ["leaning", "unclear"])
+def test_what_is_not_sure_is_not_said_as_a_fact(certainty: str) -> None:
+    (first, *_) = verdict.sentences(cases.drive(certainty))
+
+    assert "your steps are longer" in first
+    assert "not sure" in first or "cannot be told" in first
+
+
+def test_other_labels_that_qualified_are_named() -> None:
+    found = cases.finding("piston-like", also=("short-airy",))
+
+    assert "It also qualifies as short, quick, light steps, less strongly." in verdict.sentences(
+        cases.analysis(findings=(found,))
+    )
+
+
+def test_short_steps_with_bounce_do_not_repeat_their_parts() -> None:
+    found = cases.finding("short-bounce", also=("piston-like", "shuffle-like"))
+
+    assert not any("also" in text for text in verdict.sentences(cases.analysis(findings=(found,))))
+
+
+@pytest.mark.parametrize(("case", "line"), [("piston", "Markedly piston-like (97 %)"), ("analysis", "Neutral")])
+def test_one_line_verdict_adds_the_probability_of_what_stands_out(case: str, line: str) -> None:
+    assert verdict.line(cases.CASES[case]()).replace(TIE, " ") == line
+
+
+@pytest.mark.parametrize("label", words.LABELS)
+def test_no_label_speaks_of_good_or_bad_or_of_the_knee(label: str) -> None:
+    text = f"{words.LABELS[label].name} {words.LABELS[label].meaning}"
+
+    assert not any(word in text for word in ("good", "bad", "better", "worse", "knee", "efficient", "correct"))
+
+
+def test_every_label_of_a_finding_has_its_words() -> None:
+    documented = (Finding.__doc__ or "").split("label:")[1].split("strength")[0]
+    named = {word.strip(" .;\n") for word in documented.replace(" or ", ",").replace(";", ",").split(",")}
+
+    assert {label for label in named if "-" in label or label == "neutral"} - {"short-bounce\n    neutral"} <= {
+        *words.LABELS,
+        *(name for name in named if " where " in name),
+    }
