@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kneedrive.errors import NotEnoughData, StoreError
+from kneedrive.errors import StoreError
 from kneedrive.findings import Epochs
 from kneedrive.history import PastRun
 from kneedrive.model import Outline, Recording
 from kneedrive.store_file import told
-from kneedrive.store_rows import Packed, RunRow, SourceRow, from_ms, to_ms, unpack
+from kneedrive.store_rows import RUNS, Packed, RunRow, SourceRow, from_ms, run_row, to_ms, unpack
 
-_RUNS = (
-    "SELECT key, started_at_ms, utc_offset_s, device, sensor, firmware, surface, duration_s, distance_m, status,"
-    " dynamics, recordings, epochs_total, epochs_scored, label, certainty, D, D_se, P, P_se, G, G_se, K, K_se"
-    " FROM run WHERE runner = ? "
-)
-_BY_ID = (
-    "AND (substr(key, 1, ?2) = ?3 OR id IN (SELECT run FROM activity WHERE runner = ?1 AND substr(key, 1, ?2) = ?3))"
-    " ORDER BY started_at_ms, key"
-)
 _BESIDE = (
     "SELECT key, format, device, started_at_ms, duration_s, elapsed_s, distance_m, heart_rate_bpm, dynamics"
     " FROM activity WHERE runner = ? AND started_at_ms <= ? AND ended_at_ms >= ? AND is_run"
@@ -42,8 +32,6 @@ _FIELDS = (
     "dynamics",
 )
 _ALWAYS_MS = (-(2**62), 2**62)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_ID = re.compile(r"[0-9a-f]{4,12}(-\d+)?")
 
 
 class Reading:
@@ -57,11 +45,11 @@ class Reading:
     def runs(self, since: datetime | None = None, until: datetime | None = None) -> list[RunRow]:
         """Runs that started at or after `since` and before `until` (aware), oldest first."""
         rows = self._all(
-            _RUNS + "AND started_at_ms >= ? AND started_at_ms < ? ORDER BY started_at_ms, key",
+            RUNS + "AND started_at_ms >= ? AND started_at_ms < ? ORDER BY started_at_ms, key",
             self.runner,
             *_between(since, until),
         )
-        return [_run_row(row) for row in rows]
+        return [run_row(row) for row in rows]
 
     def past_runs(self, since: datetime | None = None, until: datetime | None = None) -> list[PastRun]:
         """The same runs with their epochs, for the analysis of a history."""
@@ -90,27 +78,6 @@ class Reading:
             "SELECT json FROM run JOIN detail ON detail.run = run.id WHERE runner = ? AND key = ?", self.runner, run_id
         )
         return str(self._only(rows, run_id)[0])
-
-    def find(self, spec: str, zone_offset_s: int = 0) -> RunRow:
-        """The run that a user means: "last", a local date, or the first four or more digits of an id.
-
-        Ids of all activities of a run count, so that an old id still leads to a run that was merged since.
-        zone_offset_s: local time minus UTC for runs that do not say. Raises NotEnoughData for an empty store,
-        StoreError for no such run or several.
-        """
-        if not self._all("SELECT 1 FROM run WHERE runner = ? LIMIT 1", self.runner):
-            message = "there are no runs in the store yet; import some first"
-            raise NotEnoughData(message)
-        rows = self._meant(spec.strip().lower(), zone_offset_s)
-        if len(rows) == 1:
-            return _run_row(rows[0])
-        if not rows:
-            message = (
-                f"{spec}: no such run; say last, a date like 2026-05-24, or the start of an id from the list of runs"
-            )
-        else:
-            message = f"{spec}: {len(rows)} runs; say which by its id: {', '.join(row[0] for row in rows[:8])}"
-        raise StoreError(message)
 
     def sources(self, run_id: str) -> list[SourceRow]:
         """The activities that a run is made of, the one that leads it first."""
@@ -149,7 +116,8 @@ class Reading:
         """The runs, as the sorted ids of their activities, that any of these activities are part of now."""
         rows = (
             self._all(
-                "SELECT key FROM activity WHERE run = (SELECT run FROM activity WHERE runner = ? AND key = ?) ORDER BY key",
+                "SELECT key FROM activity WHERE run = (SELECT run FROM activity WHERE runner = ? AND key = ?)"
+                " ORDER BY key",
                 self.runner,
                 each,
             )
@@ -209,29 +177,6 @@ class Reading:
             raise StoreError(message)
         return rows[0]
 
-    def _meant(self, spec: str, zone_offset_s: int) -> list[Any]:
-        if spec in ("last", "latest"):
-            return self._all(_RUNS + "ORDER BY started_at_ms DESC, key LIMIT 1", self.runner)
-        if _DAY.fullmatch(spec):
-            return self._on_day(spec, zone_offset_s)
-        if not _ID.fullmatch(spec):
-            return []
-        return self._all(_RUNS + _BY_ID, self.runner, len(spec), spec)
-
-    def _on_day(self, day: str, zone_offset_s: int) -> list[Any]:
-        try:
-            first = date.fromisoformat(day)
-        except ValueError:
-            return []
-        midnight_ms = (first - date(1970, 1, 1)) // timedelta(milliseconds=1)
-        return self._all(
-            _RUNS + "AND started_at_ms + coalesce(utc_offset_s, ?) * 1000 BETWEEN ? AND ? ORDER BY started_at_ms, key",
-            self.runner,
-            zone_offset_s,
-            midnight_ms,
-            midnight_ms + 86_400_000 - 1,
-        )
-
     def _beside(self, outline: Outline, start_s: float) -> list[Outline]:
         start_ms = to_ms(outline.started_at) or 0
         margin_ms = int(start_s * 1000)
@@ -261,10 +206,6 @@ class Reading:
 def _between(since: datetime | None, until: datetime | None) -> tuple[int, int]:
     first, last = to_ms(since), to_ms(until)
     return _ALWAYS_MS[0] if first is None else first, _ALWAYS_MS[1] if last is None else last
-
-
-def _run_row(row: Any) -> RunRow:
-    return RunRow(row[0], from_ms(row[1]), *row[2:])
 
 
 def _past_run(row: Any) -> PastRun:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -97,6 +97,14 @@ class RunRow(NamedTuple):
     K_se: float | None
 
 
+# Runs of one runner, in the order of RunRow; conditions and an order may follow.
+RUNS = (
+    "SELECT key, started_at_ms, utc_offset_s, device, sensor, firmware, surface, duration_s, distance_m, status,"
+    " dynamics, recordings, epochs_total, epochs_scored, label, certainty, D, D_se, P, P_se, G, G_se, K, K_se"
+    " FROM run WHERE runner = ? "
+)
+
+
 class SourceRow(NamedTuple):
     """One of the activities that a run is made of. channels: what it gives. kept: its original is still stored."""
 
@@ -165,3 +173,8 @@ def to_ms(moment: datetime | None) -> int | None:
 def from_ms(moment_ms: int) -> datetime:
     """The aware UTC moment."""
     return _EPOCH + timedelta(milliseconds=moment_ms)
+
+
+def run_row(row: Sequence[Any]) -> RunRow:
+    """A row of `RUNS`, typed."""
+    return RunRow(row[0], from_ms(row[1]), *row[2:])
