@@ -224,13 +224,14 @@ class TrendRules(Value):
 
 
 class CompareRules(Value):
-    """Before and after. A bound names the change that matters; intervals narrower than it can say "no change"."""
+    """Before and after. Metrics carry the smallest change worth a word."""
 
     min_runs: Annotated[int, "runs on each side", DESIGN] = 4
+    run_epochs: Annotated[int, "matched epochs that a run must have", DESIGN] = 4
     alpha: Annotated[float, "probability, for the whole table", DESIGN] = 0.05
     quantities: Annotated[int, "independent ones at one speed: step time, duty factor, oscillation", DESIGN] = 3
-    speed_match: Annotated[float, "relative", "as within a run"] = 0.03
-    grade_match: Annotated[float, "1", "as within a run"] = 0.01
+    speed_match: Annotated[float, "relative", "widest cell of matched epochs"] = 0.03
+    grade_match: Annotated[float, "1", "widest cell of matched epochs"] = 0.01
     cadence_spm: Annotated[float, "steps/min", "0.2 SD between runners, rounded"] = 2.0
     stance_time_s: Annotated[float, "s", "0.2 SD between runners, rounded"] = 0.006
     step_length_m: Annotated[float, "m", "the same share as cadence"] = 0.012
@@ -238,8 +239,10 @@ class CompareRules(Value):
     vertical_ratio: Annotated[float, "1", "0.2 SD between runners, rounded"] = 0.003
     duty_factor: Annotated[float, "1", "0.2 SD between runners, rounded"] = 0.008
     ln_k: Annotated[float, "1", "as within a run"] = 0.03
-    D: Annotated[float, "SD", DESIGN] = 0.5
-    P: Annotated[float, "SD", DESIGN] = 0.5
+    D: Annotated[float, "SD", DESIGN] = 0.3
+    P: Annotated[float, "SD", DESIGN] = 0.3
+    zSL: Annotated[float, "SD", DESIGN] = 0.3
+    resolution: Annotated[float, "of that change, half of an interval that can say no change", DESIGN] = 1.5
 
 
 class TrackRules(Value):

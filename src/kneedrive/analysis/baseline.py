@@ -9,13 +9,16 @@ import numpy as np
 
 from kneedrive.analysis.computed import computed
 from kneedrive.analysis.curve import Table, column, curves, departures, metrics, own_usual, table
+from kneedrive.analysis.fade import BOUNCE_IS_TIMING
 from kneedrive.analysis.normal import robust_sd
 from kneedrive.analysis.scores import weighted_median
-from kneedrive.history import Baseline, OwnView, PastRun, PersonalZ, Setting
+from kneedrive.history import Baseline, Computed, OwnView, PastRun, PersonalZ, Setting
 from kneedrive.method import BaselineRules, Method
 from kneedrive.model import Array
 
 STEPS = ("cadence_spm", "step_length_m")  # all that a sensor which computes the rest may be held to
+TIMING = (*STEPS, "stance_time_s", "duty_factor")
+METRICS = (*TIMING, "vertical_oscillation_m", "vertical_ratio", "ln_k")
 POPULATION = {
     "cadence_spm": ("zSL", -1.0),
     "step_length_m": ("zSL", 1.0),
@@ -135,7 +138,7 @@ def personal(run: PastRun, usual: Baseline, setting: Setting) -> tuple[PersonalZ
     """Each metric of the run against what is usual for the runner at that speed and grade."""
     rows = table([run])
     own = own_usual(usual.curves, rows, run.sensor, setting)
-    allowed = STEPS if usual.computed.believed else tuple(usual.spread)
+    allowed = allowed_metrics(run.sensor, usual.computed)
     judged = []
     for name, values in measured(rows).items():
         there = np.isfinite(values - own[name])
@@ -157,6 +160,13 @@ def personal(run: PastRun, usual: Baseline, setting: Setting) -> tuple[PersonalZ
                 )
             )
     return tuple(judged)
+
+
+def allowed_metrics(sensor: str, test: Computed) -> tuple[str, ...]:
+    """What a sensor class may be held to against itself: nothing that it computes from something else."""
+    if test.believed:
+        return STEPS
+    return TIMING if sensor in BOUNCE_IS_TIMING else METRICS
 
 
 def level(z: float, epochs: int, rules: BaselineRules) -> str:
