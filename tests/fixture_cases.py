@@ -34,6 +34,7 @@ class Case(NamedTuple):
     about: str
     body: bytes
     truth: dict[str, Any]
+    ending: str = ".fit"
 
 
 def recordings() -> Iterator[Case]:

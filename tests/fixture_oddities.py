@@ -1,9 +1,10 @@
 """Files that are odd or broken: what readers have to forgive, and what they have to refuse with a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from kneedrive.model import Activity
 from kneedrive.simulate import PATTERNS, Scene, Segment, simulate
@@ -13,6 +14,7 @@ from tests.fixture_cases import SEED, Case
 
 FEW_MINUTES = Scene(plan=(Segment(300, 2.7),))
 RECORD, TIMESTAMP = 20, 253
+Seconds = npt.NDArray[Any]
 
 
 def oddities() -> Iterator[Case]:
@@ -32,34 +34,39 @@ def _odd(name: str, about: str, body: bytes, **expected: Any) -> Case:
 
 def _formats() -> Iterator[Case]:
     run = _run()
-    yield _odd("formats/big-endian", "all numbers big-endian", activity_fit(run, endian=">"), records=300)
-    yield _odd("formats/header-12", "the old header of 12 bytes", activity_fit(run, header=12), records=300)
-    paused = _run(Scene(plan=(Segment(120, 2.7), Segment(50, kind="pause"), Segment(150, 2.7))))
-    compressed = activity_fit(paused, compressed=True)
-    yield _odd("formats/compressed-timestamps", "times in the record headers, with a pause", compressed, records=270)
-    yield _odd("formats/smart-recording", "a record every 2 to 9 s", activity_fit(smart := _run(_smart())),
-               records=smart.records)  # fmt: skip
     later = run.replace(started_at=run.started_at.replace(hour=9))
-    yield _odd("formats/chained", "two files, one after the other", activity_fit(run) + activity_fit(later),
-               activities=2, records=300)  # fmt: skip
-    yield _odd("formats/multisport", "a bike leg, a change and a run", _multisport(), activities=3,
-               sports=["cycling", "transition", "running"])  # fmt: skip
-    yield _odd("formats/changed-definitions", "one local number takes three definitions in turn", _redefined(run),
-               records=300)  # fmt: skip
-    yield _odd("formats/unknown-messages", "messages and fields of no public profile, arrays and strings",
-               _unknown(run), records=300)  # fmt: skip
-    yield _odd("formats/undescribed-developer-field", "a developer field without a description", _undescribed(run),
-               records=300)  # fmt: skip
-    yield _odd("formats/no-session", "records and no summary: the watch died", _without(run, 18, 19, 34), records=300)
-    yield _odd("formats/summary-only", "a summary with averages and no records", _without(run, 20), records=0)
-    yield _odd("formats/summary-first", "the summary before the records", _summary_first(run), records=300)
-    yield _odd("formats/time-jump", "the clock jumps ahead by 20 days in the middle", _jumped(run), records=300)
-    yield _odd("formats/time-backwards", "one record is ten seconds too early", _backwards(run), records=300)
-    yield _odd("formats/no-times", "half of the records have no valid time", _timeless(run), records=300)
+    smart = _run(FEW_MINUTES.replace(smart=True))
+    paused = _run(Scene(plan=(Segment(120, 2.7), Segment(50, kind="pause"), Segment(150, 2.7))))
+    legs = ["cycling", "transition", "running"]
+    whole: dict[str, tuple[str, bytes, dict[str, Any]]] = {
+        "big-endian": ("all numbers big-endian", activity_fit(run, endian=">"), {}),
+        "header-12": ("the old header of 12 bytes", activity_fit(run, header=12), {}),
+        "compressed-timestamps": ("times in headers", activity_fit(paused, compressed=True), {"records": 270}),
+        "smart-recording": ("a record every 2 to 9 s", activity_fit(smart), {"records": smart.records}),
+        "chained": ("two files, one after the other", activity_fit(run) + activity_fit(later), {"activities": 2}),
+        "multisport": ("a bike leg, a change and a run", _multisport(), {"sports": legs}),
+        "changed-definitions": ("one local number takes four definitions in turn", _redefined(run), {}),
+        "unknown-messages": ("messages and fields of no profile, arrays and strings", _unknown(run), {}),
+        "summary-only": ("a summary with averages and no records", _without(run, 20), {"records": 0}),
+        "summary-first": ("the summary before the records", _summary_first(run), {}),
+        "hostile-strings": ("markup and control characters in names", _hostile(run), {}),
+        "bike-ride": ("an activity, no run", activity_fit(run.replace(sport="cycling")), {"status": "not a run"}),
+    }
+    for name, (about, body, expected) in whole.items():
+        yield _odd(f"formats/{name}", about, body, **{"records": 300, "notes": [], **expected})
+    for name, (about, body, note) in _forgiven(run).items():
+        yield _odd(f"formats/{name}", about, body, records=300, notes=[note])
 
 
-def _smart() -> Scene:
-    return FEW_MINUTES.replace(smart=True)
+def _forgiven(run: Activity) -> dict[str, tuple[str, bytes, str]]:
+    """By name: what it is, its bytes, and the code of the note that has to be there."""
+    return {
+        "undescribed-developer-field": ("a developer field of nobody", _undescribed(run), "undescribed_field"),
+        "no-session": ("records and no summary: the watch died", _without(run, 18, 19, 34), "missing_session"),
+        "time-jump": ("the clock jumps ahead by 20 days", _retimed(run, _jumped), "clock_set"),
+        "time-backwards": ("one record is ten seconds too early", _retimed(run, _backwards), "time_backwards"),
+        "no-times": ("half of the records have no valid time", _retimed(run, _timeless), "time_invalid"),
+    }
 
 
 def _multisport() -> bytes:
@@ -116,19 +123,19 @@ def _summary_first(run: Activity) -> bytes:
     return fit_bytes([messages[0], *summary, *(message for message in messages[1:] if message not in summary)])
 
 
-def _jumped(run: Activity) -> bytes:
-    return _retimed(run, lambda seconds: np.where(np.arange(300) < 150, seconds, seconds + 20 * 86_400))
+def _jumped(seconds: Seconds) -> Seconds:
+    return np.where(np.arange(300) < 150, seconds, seconds + 20 * 86_400)
 
 
-def _backwards(run: Activity) -> bytes:
-    return _retimed(run, lambda seconds: np.where(np.arange(300) == 100, seconds - 10, seconds))
+def _backwards(seconds: Seconds) -> Seconds:
+    return np.where(np.arange(300) == 100, seconds - 10, seconds)
 
 
-def _timeless(run: Activity) -> bytes:
-    return _retimed(run, lambda seconds: np.where(np.arange(300) % 2 == 1, 0xFFFF_FFFF, seconds))
+def _timeless(seconds: Seconds) -> Seconds:
+    return np.where(np.arange(300) % 2 == 1, 0xFFFF_FFFF, seconds)
 
 
-def _retimed(run: Activity, change: Any) -> bytes:
+def _retimed(run: Activity, change: Callable[[Seconds], Seconds]) -> bytes:
     table, before, after = _split(run)
     times = table.columns[0]
     assert times.number == TIMESTAMP
@@ -146,37 +153,43 @@ def _split(run: Activity) -> tuple[Table, list[Message | Table], list[Message | 
 
 
 def _broken() -> Iterator[Case]:
-    run = _run()
-    whole = activity_fit(run)
+    whole = activity_fit(_run())
     half = len(whole) // 2
-    yield _odd("malformed/empty", "no bytes at all", b"", error=["unknown_format", "truncated"])
-    yield _odd("malformed/zeros", "4,000 zeros: a full disk", bytes(4000), error=["unknown_format"])
-    yield _odd("malformed/text", "a web page", b"<!doctype html><p>Please log in", error=["unknown_format"])
-    yield _odd("malformed/cut-in-header", "the first 10 bytes", whole[:10], error=["unknown_format", "truncated"])
-    yield _odd("malformed/header-only", "a header and nothing after it", whole[:14], error=["truncated", "no_activity"])
-    yield _odd("malformed/cut-in-definition", "cut inside the first definition", whole[:20],
-               error=["truncated", "no_activity"])  # fmt: skip
-    yield _odd("malformed/cut-in-records", "cut in the middle: what is there is read", whole[:half], note=True)
+    errors = {
+        "empty": ("no bytes at all", b"", "unknown_format", 0),
+        "zeros": ("4,000 zeros: a full disk", bytes(4000), "unknown_format", 0),
+        "text": ("a web page", b"<!doctype html><p>Please log in", "unknown_format", 0),
+        "cut-in-header": ("the first 10 bytes", whole[:10], "unknown_format", 0),
+        "header-only": ("a header and nothing after it", whole[:14], "truncated", 14),
+        "cut-in-definition": ("cut inside the first definition", whole[:20], "truncated", 14),
+        "garbage-after-header": ("the header of a FIT file, then noise", whole[:14] + _noise(3000), "malformed", 279),
+        "undefined-local": ("a message of a kind that was never defined", _undefined(), "malformed", 171),
+    }
+    for name, (about, body, code, offset) in errors.items():
+        yield _odd(f"malformed/{name}", about, body, error={"code": code, "offset": offset})
+    for name, (about, body, records, *notes) in _damaged(whole, half).items():
+        yield _odd(f"malformed/{name}", about, body, records=records, notes=notes)
+
+
+def _damaged(whole: bytes, half: int) -> dict[str, tuple[Any, ...]]:
+    """By name: what it is, its bytes, the records that can still be read, and codes of notes that have to be there."""
+    messages = activity_messages(_run())
     bad_crc = whole[:-2] + bytes(byte ^ 0xFF for byte in whole[-2:])
-    yield _odd("malformed/bad-crc", "the check sum is wrong, all else is right", bad_crc, note=True, records=300)
-    header = whole[:12] + b"\x12\x34" + whole[14:]
-    yield _odd("malformed/bad-header-crc", "the check sum of the header is wrong", header, note=True, records=300)
-    messages = activity_messages(run)
-    for name, size in (("zero", 0), ("huge", 0xFFFF_FFFF)):
-        body = fit_bytes(messages, size=size)
-        yield _odd(f"malformed/size-{name}", f"the header says {size:,} bytes of data", body, note=True, records=300)
-    yield _odd("malformed/undefined-local", "a message of a kind that was never defined", _undefined(run),
-               note_or_error=["malformed"])  # fmt: skip
-    yield _odd("malformed/garbage-after-header", "the header of a FIT file, then noise", whole[:14] + _noise(3000),
-               error=["malformed", "truncated", "no_activity"])  # fmt: skip
+    bad_header = whole[:12] + b"\x12\x34" + whole[14:]
     garbage = whole[:half] + _noise(400) + whole[half + 400 :]
-    yield _odd("malformed/garbage-inside", "400 bytes of noise in the middle", garbage, note_or_error=["malformed"])
-    yield _odd("malformed/bytes-after-end", "a kilobyte of noise after a good file", whole + _noise(1000), note=True,
-               records=300)  # fmt: skip
+    return {
+        "cut-in-records": ("cut in the middle", whole[:half], 149, "truncated"),
+        "bad-crc": ("the check sum is wrong, all else is right", bad_crc, 300, "crc"),
+        "bad-header-crc": ("the check sum of the header is wrong", bad_header, 300, "header_crc"),
+        "size-zero": ("the header says that there are no data", fit_bytes(messages, size=0), 300, "unterminated"),
+        "size-huge": ("the header says 4 GB of data", fit_bytes(messages, size=0xFFFF_FFFF), 300, "truncated"),
+        "garbage-inside": ("400 bytes of noise in the middle", garbage, 150, "damaged"),
+        "bytes-after-end": ("a kilobyte of noise after a good file", whole + _noise(1000), 300, "trailing_bytes"),
+    }
 
 
-def _undefined(run: Activity) -> bytes:
-    head = fit_bytes(opening(run), crc=True)[14:-2]
+def _undefined() -> bytes:
+    head = fit_bytes(opening(_run()))[14:-2]
     whole = head + bytes([0x0F]) + bytes(40)
     return fit_bytes([], size=len(whole))[:14] + whole + b"\0\0"
 
@@ -185,19 +198,15 @@ def _noise(size: int) -> bytes:
     return np.random.default_rng(SEED).bytes(size)
 
 
+def _hostile(run: Activity) -> bytes:
+    named = run.replace(device=run.device.replace(product="<script>alert(1)</script>\x1b[31m"))
+    return fit_bytes([*activity_messages(named), describe(0, 0, "uint8", "<img src=x onerror=alert(1)>", "\u202e")])
+
+
 def _no_activity() -> Iterator[Case]:
     run = _run()
     for name, file_type, number in (("settings", 2, 3), ("weight", 9, 30), ("monitoring", 32, 55)):
         other = Message(number, (Field(TIMESTAMP, "uint32", fit_time(run)), Field(0, "uint16", 700)))
         body = fit_bytes([*opening(run, file_type=file_type), other, other])
-        yield _odd(f"malformed/not-an-activity-{name}", f"a good FIT file of {name}", body, error=["no_activity"])
-    bike = run.replace(sport="cycling")
-    yield _odd("formats/bike-ride", "a bike ride: an activity, no run", activity_fit(bike), status="not a run",
-               records=300)  # fmt: skip
-    hostile = run.replace(device=run.device.replace(product="<script>alert(1)</script>\x1b[31m"))
-    body = fit_bytes([*activity_messages(hostile), _hostile_field()])
-    yield _odd("formats/hostile-strings", "markup and control characters in names", body, records=300)
-
-
-def _hostile_field() -> Message:
-    return describe(0, 0, "uint8", "<img src=x onerror=alert(1)>", "\u202e")
+        refused = {"code": "no_activity", "offset": None}
+        yield _odd(f"malformed/not-an-activity-{name}", f"a good FIT file of {name}", body, error=refused)

@@ -1,7 +1,8 @@
 """Makes everything in fixtures/ from the simulated runner: `python -m tests.make_fixtures` (same bytes every time).
 
 Each case is a file and, beside it, what is true of it: `NAME.fit` and `NAME.truth.json`. The tables of cases are in
-fixture_cases.py (recordings of a simulated runner) and fixture_oddities.py (files that are odd or broken).
+fixture_cases.py (recordings of a simulated runner) and fixture_oddities.py (files that are odd or broken); a table for
+another format joins them in `contents`.
 """
 
 import json
@@ -39,9 +40,9 @@ def contents() -> dict[str, bytes]:
     rows = []
     for case in (*recordings(), *oddities()):
         truth = {"about": case.about, **case.truth}
-        files[f"{case.name}.fit"] = case.body
+        files[case.name + case.ending] = case.body
         files[f"{case.name}.truth.json"] = (json.dumps(truth, indent=1, sort_keys=True) + "\n").encode()
-        rows.append(f"| {case.name}.fit | {case.about} |")
+        rows.append(f"| {case.name}{case.ending} | {case.about} |")
     table = "\n".join(["| file | what it is |", "|---|---|", *sorted(rows)]) + "\n"
     return files | {"README.md": (README + table).encode()}
 
