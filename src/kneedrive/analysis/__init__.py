@@ -1,1 +1,53 @@
-"""Placeholder until the steps of the analysis are joined."""
+"""One activity becomes an Analysis: pure numpy, no clock, no file, same input same output.
+
+analyze() reads from top to bottom as the method does: which sensor made it, one value a second, half-minute epochs,
+the gates, what is usual at the speed, scores, labels; then paces, accelerations and fade.
+"""
+
+from __future__ import annotations
+
+from kneedrive.analysis import assess, epochs, gates, plausible, provenance, scores, unassessed
+from kneedrive.analysis.case import Case, speed_trusted, surface_of
+from kneedrive.analysis.prepare import resample
+from kneedrive.findings import Analysis
+from kneedrive.method import Method
+from kneedrive.model import Activity, Runner
+
+__all__ = ["analyze"]
+
+
+def analyze(
+    activity: Activity,
+    *,
+    runner: Runner = Runner(),  # noqa: B008 - frozen
+    method: Method = Method(),  # noqa: B008 - frozen
+    speed_calibrated: bool = False,
+    dynamics: str | None = None,
+) -> Analysis:
+    """Everything kneedrive can say about one activity; what it cannot say comes with the reason.
+
+    speed_calibrated: the runner's word that indoor speed is right. dynamics: "native", "stryd" or "runscribe" chooses
+    whose contact time is judged; without it the watch's own come first. Never raises for what a file may hold: an
+    activity that is no run, or too short, is an Analysis with a status that says so.
+    """
+    chosen = provenance.choose(activity, dynamics)
+    samples, corrections = plausible.corrected_unit(chosen.samples, method.plausible)
+    sensor = provenance.provenance(activity, chosen._replace(samples=samples))
+    surface = surface_of(activity)
+    trusted = speed_trusted(activity, surface, speed_calibrated=speed_calibrated)
+    case = Case(activity, runner, method, sensor, surface, trusted)
+    if not len(samples.time_s) or not samples.present():
+        return unassessed.without_samples(case, chosen.notes)
+
+    stream = resample(samples, method.resampling, method.epochs)
+    seconds = epochs.seconds_of(stream, activity, method)
+    table = epochs.cut(stream, seconds, runner, method)
+    gated = gates.gate(table, case)
+    scored = scores.epoch_scores(gated.columns, gated.reason == "", gates.judged(gated.mode, case), case)
+    rows = assess.as_epochs(table, gated, scored, method)
+    run = assess.Run(case, stream, seconds, table, gated, rows, (*chosen.notes, *corrections))
+
+    status, why = assess.status(run)
+    if status != assess.ASSESSED:
+        return unassessed.without_scores(run, status, why)
+    return assess.assessed(run)

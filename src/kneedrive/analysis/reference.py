@@ -6,6 +6,7 @@ gates keep such epochs out, these functions do not.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +33,7 @@ class Expected(NamedTuple):
 def usual_cadence_spm(speed_mps: Array, height_m: float | None, population: Population) -> Array:
     """Steps per minute at each speed; without a height the height term vanishes."""
     taller = 0.0 if height_m is None else height_m - population.height_m
-    faster = speed_mps - 3.0
+    faster = speed_mps - population.cadence_speed_mps
     return population.cadence_at_3_spm + population.cadence_per_mps * faster + population.cadence_per_m * taller
 
 
@@ -90,7 +91,7 @@ def expected_ln_k(speed_mps: Array, reference: Reference, population: Population
     if reference.k_ref is None:
         return np.full_like(speed_mps, np.nan)
     within = np.clip(speed_mps, population.class_speed_low_mps, population.class_speed_high_mps)
-    return np.log(reference.k_ref) + reference.s_k * (within - population.class_speed_mid_mps)
+    return math.log(reference.k_ref) + reference.s_k * (within - population.class_speed_mid_mps)
 
 
 def leg_length_m(runner: Runner, method: Method) -> float | None:

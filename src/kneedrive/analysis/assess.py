@@ -1,0 +1,208 @@
+"""Puts the parts of an assessed run together: status, quality, scores, findings, paces, fade."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from kneedrive.analysis import fade, labels, metrics, plausible, profile, reasons, standing
+from kneedrive.analysis.case import OUTDOOR, Case
+from kneedrive.analysis.epochs import Seconds, Table
+from kneedrive.analysis.gates import STEPS, Gated
+from kneedrive.analysis.labels import Standing
+from kneedrive.analysis.prepare import Mask, Stream
+from kneedrive.findings import Analysis, Epochs, Fade, Finding, PaceBand, Quality, Scores, ShuffleOnset, Slow
+from kneedrive.method import REFERENCES, Method
+from kneedrive.model import Array, Note
+
+ASSESSED, TOO_FEW, WALK, NOT_A_RUN, NO_SAMPLES = "assessed", "too few epochs", "walk", "not a run", "no samples"
+WALKING_SPORTS = ("walking", "hiking")
+OVER_SCORED = "scored epochs"
+
+
+class Run(NamedTuple):
+    """Everything that is known about one run before it is judged."""
+
+    case: Case
+    stream: Stream
+    seconds: Seconds
+    table: Table
+    gated: Gated
+    epochs: Epochs
+    notes: tuple[Note, ...]
+
+
+def as_epochs(table: Table, gated: Gated, scored: dict[str, Array], method: Method) -> Epochs:
+    """The table with reasons, weights and scores: what is stored and drawn."""
+    counts = gated.reason == ""
+    hilly = np.abs(gated.columns["grade"]) > method.grade.flat
+    weight = np.where(counts, np.where(hilly, method.grade.hilly_weight, 1.0), 0.0)
+    return Epochs(start_s=table.start_s, weight=weight, reason=gated.reason, columns=gated.columns | scored)
+
+
+def is_run(case: Case) -> bool:
+    """Whether the file calls it a run; old files call a treadmill run a gym session on a treadmill."""
+    return case.activity.is_run or case.activity.sub_sport in ("treadmill", "indoor_running")
+
+
+def status(run: Run) -> tuple[str, str]:
+    """Whether the run can be assessed, and if not, why, in a sentence."""
+    case = run.case
+    if case.activity.sport in WALKING_SPORTS:
+        return WALK, f"the file calls it {case.activity.sport}; kneedrive judges running only"
+    if not is_run(case):
+        return NOT_A_RUN, f"the file calls it {case.activity.sport or 'an unknown sport'}, not running"
+    if run.epochs.scored.sum() >= case.method.epochs.min_epochs:
+        return ASSESSED, ""
+    if walked(run):
+        below = case.method.gait.walking_spm
+        return WALK, f"the cadence is below {below:.0f} steps a minute almost throughout: this was a walk"
+    return TOO_FEW, reasons.too_few_epochs(run.gated, case)
+
+
+def walked(run: Run) -> bool:
+    """Whether there was walking and no epoch of running; judged by the second where a file is shorter than epochs."""
+    words = run.gated.reason
+    if run.gated.running.any():
+        return False
+    if (words == "walking").any():
+        return True
+    cadence = run.stream.columns.get("cadence_spm")
+    known = cadence[np.isfinite(cadence)] if cadence is not None else np.empty(0)
+    return bool(len(known)) and 0 < float(np.median(known)) < run.case.method.gait.walking_spm
+
+
+def quality(run: Run) -> Quality:
+    """What was counted and what was left out, with the notes of the reader and our own."""
+    words, counts = np.unique(run.gated.reason[run.gated.reason != ""], return_counts=True)
+    total = len(run.gated.reason)
+    columns = {name: run.gated.columns[name] for name in metrics.METRICS}
+    return Quality(
+        epochs_total=total,
+        epochs_scored=int(run.epochs.scored.sum()),
+        excluded=dict(zip(words.tolist(), counts.tolist(), strict=True)),
+        coverage={name: float(np.mean(np.isfinite(values))) for name, values in columns.items()} if total else {},
+        notes=(*run.case.activity.notes, *run.notes, *_own_notes(run)),
+    )
+
+
+def _own_notes(run: Run) -> tuple[Note, ...]:
+    rules, found = run.case.method.plausible, []
+    if plausible.step_length_disagrees(run.gated.columns, rules):
+        text = "the device's own step length does not fit speed and cadence; kneedrive computes it from those"
+        found.append(Note(code="step_length", text=text))
+    if run.case.surface == OUTDOOR and not np.isfinite(run.gated.columns["grade"]).any():
+        found.append(Note(code="no_grade", text="no altitude was recorded, so hills cannot be told from the flat"))
+    lock, sound = (run.gated.reason == "cadence lock").sum(), run.gated.running.sum()
+    if lock > sound:
+        text = "the cadence is half or double of what running needs: the file may count one leg, or something else"
+        found.append(Note(code="cadence_lock", text=text))
+    return tuple(found)
+
+
+def assessed(run: Run) -> Analysis:
+    """The analysis of a run with enough epochs."""
+    case, epochs, mode = run.case, run.epochs, run.gated.mode
+    least = case.method.epochs.min_epochs
+    why = reasons.letter_reasons(run.gated, case)
+    at = standing.standing(epochs, epochs.scored, least, case)
+    bands = profile.pace_profile(epochs, mode, why, case)
+    onset = profile.shuffle_onset(bands, mode, case.method.labels)
+    scores = standing.scores_of(at, why)
+    missing = {letter: score.reason for letter, score in scores.items() if score.value is None}
+    speed = standing.middle(epochs["speed_mps"][epochs.scored])
+    return base(run, scores).replace(
+        status=ASSESSED,
+        status_reason="",
+        metrics=metrics.spreads(epochs.columns, epochs.scored, case),
+        metrics_over=OVER_SCORED,
+        usual=standing.usual_at(speed, mode, case),
+        findings=findings(run, at, bands, onset),
+        unjudged=reasons.unjudged(missing, run.gated, case),
+        pace_profile=bands,
+        shuffle_onset=onset,
+        slow=profile.slow_running(epochs, mode, case),
+        vr_split=None if mode == STEPS else profile.vr_split(epochs, case),
+        balance=profile.balance(epochs, epochs.scored, case),
+        fade=fade.fade(epochs, run.table.covered_s, mode, case),
+    )
+
+
+def base(run: Run, scores: Scores) -> Analysis:
+    """What every analysis of samples has, whatever its status."""
+    return blank(run.case).replace(
+        quality=quality(run),
+        scores=scores,
+        accelerations=metrics.accelerations(run.stream, run.seconds, run.case),
+        epochs=run.epochs,
+    )
+
+
+def blank(case: Case) -> Analysis:
+    """An analysis with the facts of the file and nothing measured or judged."""
+    nothing = np.empty(0)
+    return Analysis(
+        activity=case.activity,
+        runner=case.runner,
+        method=case.method,
+        status=NO_SAMPLES,
+        status_reason="",
+        provenance=case.sensor.word,
+        provenance_reason=case.sensor.reason,
+        reference=case.reference,
+        surface=case.surface,
+        quality=Quality(epochs_total=0, epochs_scored=0, excluded={}, coverage={}),
+        metrics={},
+        metrics_over="",
+        usual={},
+        scores=standing.no_scores(""),
+        findings=(),
+        unjudged=(),
+        pace_profile=(),
+        shuffle_onset=ShuffleOnset(verdict="unjudged"),
+        slow=Slow(speed_mps=None, epochs=0, share_flight_under_40ms=None),
+        vr_split=None,
+        balance=None,
+        accelerations=(),
+        fade=Fade(verdict="not enough", pairs=0),
+        channels=metrics.channels(case.activity),
+        epochs=Epochs(start_s=nothing, weight=nothing, reason=np.empty(0, dtype="<U1"), columns={}),
+    )
+
+
+def findings(run: Run, at: Standing | None, bands: tuple[PaceBand, ...], onset: ShuffleOnset) -> tuple[Finding, ...]:
+    """The judgement of the run, and of its slow part where that is shuffle-like and the run as a whole is not."""
+    if at is None or "zSL" not in at.values:
+        return ()
+    found = (_finding(run, at, run.epochs.scored, "run"),)
+    if onset.verdict != "at" or onset.speed_mps is None or _shuffle(found[0]):
+        return found
+    speed = run.epochs["speed_mps"]
+    slow = run.epochs.scored & (speed >= bands[0].low_mps) & (speed < onset.speed_mps)
+    slow_at = standing.standing(run.epochs, slow, run.case.method.profile.band_epochs, run.case)
+    if slow_at is None:
+        return found
+    part = _finding(run, slow_at, slow, "slow")
+    return (*found, part) if _shuffle(part) else found
+
+
+def _shuffle(finding: Finding) -> bool:
+    return labels.SHUFFLE in (finding.label, *finding.also)
+
+
+def _finding(run: Run, at: Standing, where: Mask, scope: str) -> Finding:
+    case, mode = run.case, run.gated.mode
+    return labels.finding(
+        at,
+        case.method.labels,
+        scope=scope,
+        confidence=confidence(mode, case),
+        evidence=standing.evidence(at, run.epochs, where, mode, case),
+    )
+
+
+def confidence(mode: str, case: Case) -> str:
+    """How far a label against other runners may be trusted; high is for the runner against himself."""
+    known_strap = case.sensor.word == "garmin_strap" and case.reference == REFERENCES["garmin_strap"]
+    return "moderate" if mode != STEPS and known_strap and case.runner.height_m is not None else "low"

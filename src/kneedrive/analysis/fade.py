@@ -1,0 +1,125 @@
+"""Whether form changed within a run: late epochs against early ones of the same speed and slope.
+
+Speed and hills change form more than tiredness does, so only matched pairs are compared. "No change" is a result.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from kneedrive.analysis import scores
+from kneedrive.analysis.case import Case
+from kneedrive.analysis.gates import STEPS
+from kneedrive.analysis.normal import student_quantile
+from kneedrive.analysis.prepare import Mask
+from kneedrive.findings import Change, Epochs, Fade
+from kneedrive.method import FadeRules, Method
+from kneedrive.model import Array
+
+# Tiredness lengthens contact and lowers cadence; the other way round is a runner who warmed up, and no fade.
+DIRECTIONS = {
+    "cadence_spm": -1,
+    "stance_time_s": 1,
+    "duty_factor": 1,
+    "vertical_oscillation_m": 0,
+    "vertical_ratio": 0,
+    "ln_k": 0,
+}
+OF_STEPS = ("cadence_spm",)
+OF_TIMING = ("cadence_spm", "stance_time_s", "duty_factor")
+BOUNCE_IS_TIMING = ("stryd", "model_derived")
+
+
+class Pairs(NamedTuple):
+    """Matched epochs: index of the early and of the late one."""
+
+    early: list[int]
+    late: list[int]
+
+
+def moving_time_s(epochs: Epochs, covered_s: Array) -> Array:
+    """Moving time at the start of each epoch: what was recorded, without the epochs that were paused."""
+    moving = np.where(epochs.reason == "pause", 0.0, covered_s)
+    return np.concatenate(([0.0], np.cumsum(moving)[:-1])) if len(moving) else moving
+
+
+def thirds(epochs: Epochs, covered_s: Array, rules: FadeRules) -> tuple[Mask, Mask]:
+    """Scored epochs of the first and of the last third of the moving time after the warm-up."""
+    at_s = moving_time_s(epochs, covered_s)
+    total_s = float(at_s[-1] + covered_s[-1]) if len(at_s) else 0.0
+    third_s = (total_s - rules.warm_up_s) * rules.third
+    if third_s <= 0:
+        nothing = np.zeros(len(at_s), dtype=np.bool_)
+        return nothing, nothing
+    early = (at_s >= rules.warm_up_s) & (at_s < rules.warm_up_s + third_s)
+    return epochs.scored & early, epochs.scored & (at_s >= total_s - third_s)
+
+
+def match(speed_mps: Array, grade: Array, early: Mask, late: Mask, rules: FadeRules) -> Pairs:
+    """Pairs of an early and a late epoch, nearest speeds first, each epoch used once. Unknown grade counts as flat."""
+    first, last = np.flatnonzero(early), np.flatnonzero(late)
+    slope = np.nan_to_num(grade)
+    apart = np.abs(speed_mps[last][None, :] / speed_mps[first][:, None] - 1.0)
+    fits = (apart <= rules.speed_match) & (np.abs(slope[last][None, :] - slope[first][:, None]) <= rules.grade_match)
+    rows, columns = np.nonzero(fits)
+    order = np.lexsort((columns, rows, apart[rows, columns]))
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for at in order.tolist():
+        row, column = int(rows[at]), int(columns[at])
+        if row not in pairs and column not in taken:
+            pairs[row] = column
+            taken.add(column)
+    kept = sorted(pairs.items())
+    return Pairs([int(first[row]) for row, _ in kept], [int(last[column]) for _, column in kept])
+
+
+def change(key: str, differences: Array, start_s: Array, method: Method) -> Change | None:
+    """Mean of the paired differences with its interval; None with too few pairs. start_s: of the early epochs.
+
+    Notable: the interval excludes 0 and the mean reaches the threshold, in the direction that counts for this metric.
+    """
+    there = np.isfinite(differences)
+    if there.sum() < method.fade.min_pairs:
+        return None
+    known, threshold = differences[there], float(getattr(method.fade, key))
+    rho = scores.lag_1(known, start_s[there], method.epochs)
+    n = max(scores.effective_epochs(np.ones(len(known)), rho), 2.0)
+    t = student_quantile(0.5 + method.fade.interval / 2.0, n - 1.0)
+    mean, half = float(np.mean(known)), t * float(np.std(known, ddof=1)) / math.sqrt(n)
+    counts = DIRECTIONS[key] * mean >= 0
+    notable = counts and abs(mean) >= threshold and abs(mean) > half
+    return Change(difference=mean, low=mean - half, high=mean + half, threshold=threshold, notable=notable)
+
+
+def keys_of(mode: str, case: Case) -> tuple[str, ...]:
+    """The metrics that this sensor measures, so that a change in them is one of the runner's."""
+    if mode == STEPS:
+        return OF_STEPS
+    return OF_TIMING if case.sensor.word in BOUNCE_IS_TIMING else tuple(DIRECTIONS)
+
+
+def fade(epochs: Epochs, covered_s: Array, mode: str, case: Case) -> Fade:
+    """Late against early at matched speed and grade, metric by metric."""
+    if not case.speed_trusted:
+        return Fade(verdict="not enough", pairs=0, reason="speed was not measured, so no paces can be matched")
+    rules = case.method.fade
+    early, late = thirds(epochs, covered_s, rules)
+    pairs = match(epochs["speed_mps"], epochs["grade"], early, late, rules)
+    if len(pairs.early) < rules.min_pairs:
+        reason = (
+            f"{len(pairs.early)} pairs of early and late epochs match in speed and slope; {rules.min_pairs} are needed"
+        )
+        return Fade(verdict="not enough", pairs=len(pairs.early), reason=reason)
+    changes = {}
+    for key in keys_of(mode, case):
+        differences = epochs[key][pairs.late] - epochs[key][pairs.early]
+        found = change(key, differences, epochs.start_s[pairs.early], case.method)
+        if found is not None:
+            changes[key] = found
+    verdict = "changed" if any(one.notable for one in changes.values()) else "no change"
+    speed = float(np.median(epochs["speed_mps"][pairs.early + pairs.late]))
+    return Fade(verdict=verdict, pairs=len(pairs.early), speed_mps=speed, changes=changes)

@@ -1,0 +1,188 @@
+"""Which epochs count, and for every other one the single reason why it does not: the first gate that catches it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from kneedrive.analysis import plausible
+from kneedrive.analysis.case import Case
+from kneedrive.analysis.epochs import Table
+from kneedrive.analysis.prepare import Mask
+from kneedrive.analysis.reference import expected_ln_k, usual_cadence_spm
+from kneedrive.method import Method
+from kneedrive.model import Array
+
+GATES: dict[str, str] = {
+    "start": "inside the first minute, before the sensors have settled",
+    "pause": "a pause, or less than 10 s away from one",
+    "gap": "less than 20 s of it were recorded",
+    "few samples": "fewer than 3 recorded values",
+    "no cadence": "no cadence was recorded",
+    "cadence lock": "cadence jumped to half or double while the speed stayed that of running",
+    "walking": "cadence below 135, so walking or standing; or below 140 and the sensor saw no ground contact",
+    "ambiguous": "cadence between 135 and 140, where walking and running overlap",
+    "mixed": "running and walking within one epoch",
+    "no speed": "no speed was recorded",
+    "accelerating": "holds an acceleration or a sprint, which has mechanics of its own",
+    "slow": "slower than 2.0 m/s, where the reference has no support",
+    "fast": "faster than 6.0 m/s, where the reference has no support",
+    "unsteady": "speed changed too much for too long",
+    "hilly": "steeper than 6 %",
+    "flat line": "contact time and oscillation did not move for a minute: the sensor was stuck",
+    "implausible": "values that running cannot give, or that contradict each other",
+    "sensor jump": "the level of oscillation shifted suddenly: the strap slipped, or another sensor took over",
+    "no stance time": "no ground contact time (nor anything else this sensor can be judged by)",
+}
+
+DYNAMICS, STEPS = "dynamics", "steps"
+Reasons = npt.NDArray[np.str_]
+
+
+class Gated(NamedTuple):
+    """reason: "" where scored, one per epoch. mode: "dynamics", or "steps" where only speed and cadence are judged.
+
+    columns: those of the table, with values that cannot be measurements taken out. running: epochs of running,
+    scored or not. dynamic: how many epochs would be scored for what their dynamics say.
+    """
+
+    reason: Reasons
+    mode: str
+    columns: dict[str, Array]
+    running: Mask
+    dynamic: int
+
+
+def gate(table: Table, case: Case) -> Gated:
+    """Every gate in order. Where the dynamics suffice for too few epochs, speed and cadence alone are judged."""
+    method = case.method
+    columns, doubts = _without_doubtful(table, case)
+    caught = _coverage(table, method) | _gait(table, case) | (_speed(table, case) if case.speed_trusted else {})
+    free = ~np.any(list(caught.values()), axis=0)
+    dynamic = int((free & _has_dynamics(columns, case)).sum())
+    steps = free & np.isfinite(columns["speed_mps"]) & np.isfinite(columns["step_time_s"])
+    few = dynamic < method.epochs.min_epochs
+    by_steps = case.speed_trusted and few and (not case.has_dynamics or steps.sum() >= method.epochs.min_epochs)
+    if not by_steps:
+        missing = ~_has_dynamics(columns, case)
+        for name, mask in doubts.items():
+            caught[name] = mask & missing | caught.get(name, False)
+        caught["no stance time"] = missing
+    return Gated(
+        reason=first_reason(caught, len(table.start_s)),
+        mode=STEPS if by_steps else DYNAMICS,
+        columns=columns,
+        running=columns["cadence_spm"] >= method.gait.running_spm,
+        dynamic=dynamic,
+    )
+
+
+def judged(mode: str, case: Case) -> str:
+    """The letters that may be given; none where steps alone are judged."""
+    return "" if mode == STEPS else case.reference.scores
+
+
+def first_reason(caught: Mapping[str, Mask], n: int) -> Reasons:
+    """For each of n epochs the first of GATES whose mask is True, "" where none is."""
+    reason = np.full(n, "", dtype=f"<U{max(map(len, GATES))}")
+    for name in reversed(GATES):
+        if name in caught:
+            reason[caught[name]] = name
+    return reason
+
+
+def _coverage(table: Table, method: Method) -> dict[str, Mask]:
+    least = method.epochs.min_covered_s
+    short = table.used_s < least
+    return {
+        "start": short & (table.shares["start"] > 0),
+        "pause": short & (table.shares["pause"] > 0),
+        "gap": table.covered_s < least,
+        "few samples": table.records < method.epochs.min_records,
+    }
+
+
+def _gait(table: Table, case: Case) -> dict[str, Mask]:
+    rules, cadence = case.method.gait, table.columns["cadence_spm"]
+    locked = _locked(table, case)
+    stance = np.isfinite(table.columns["stance_time_s"])
+    running = cadence >= rules.running_spm
+    # Watches withhold contact time while walking, so its absence tells, in a run that otherwise has it.
+    usually = bool(running.any()) and bool(np.mean(stance[running]) > 0.5)
+    between = (cadence >= rules.walking_spm) & (cadence < rules.running_spm)
+    return {
+        "no cadence": ~np.isfinite(cadence),
+        "cadence lock": locked,
+        "walking": (cadence < rules.walking_spm) | (between & ~stance & usually),
+        "ambiguous": between,
+        "mixed": table.shares["walking"] >= rules.mixed_share,
+        "implausible": cadence > case.method.plausible.cadence_max_spm,
+    }
+
+
+def _locked(table: Table, case: Case) -> Mask:
+    cadence, speed = table.columns["cadence_spm"], table.columns["speed_mps"]
+    if not case.speed_trusted:
+        return np.zeros(len(cadence), dtype=np.bool_)
+    rules = case.method.plausible
+    sound = (cadence >= case.method.gait.running_spm) & (cadence <= rules.cadence_max_spm)
+    sound &= speed >= rules.speed_min_mps
+    if sound.any():
+        typical = np.full_like(cadence, np.median(cadence[sound]))
+    else:
+        typical = usual_cadence_spm(speed, case.runner.height_m, case.method.population)
+    return plausible.locked_cadence(cadence, speed, typical, rules)
+
+
+def _speed(table: Table, case: Case) -> dict[str, Mask]:
+    method, speed = case.method, table.columns["speed_mps"]
+    return {
+        "no speed": ~np.isfinite(speed),
+        "accelerating": table.shares["burst"] > 0,
+        "slow": speed < method.plausible.speed_min_mps,
+        "fast": speed > method.plausible.speed_max_mps,
+        "unsteady": table.shares["steady"] < method.steady.min_share,
+        "hilly": np.abs(table.columns["grade"]) > method.grade.hilly,
+    }
+
+
+def _has_dynamics(columns: Mapping[str, Array], case: Case) -> Mask:
+    """Epochs that hold what the sensor class can be judged by: contact time, or oscillation where it counts."""
+    nothing = np.zeros(len(columns["speed_mps"]), dtype=np.bool_)
+    if not case.has_dynamics:
+        return nothing
+    there = np.isfinite(columns["duty_factor"])
+    if case.reference.k_ref is not None:
+        there |= np.isfinite(columns["beta"])
+    return there & (np.isfinite(columns["speed_mps"]) | (not case.speed_trusted))
+
+
+FROM_STANCE = ("stance_time_s", "flight_time_s", "duty_factor", "ln_k", "stance_angle_deg", "k_leg_kn_m")
+FROM_OSCILLATION = ("vertical_oscillation_m", "vertical_ratio", "ln_k", "beta")
+
+
+def _without_doubtful(table: Table, case: Case) -> tuple[dict[str, Array], dict[str, Mask]]:
+    """The columns without what cannot be a measurement, and where something was taken out for which reason."""
+    rules, columns = case.method.plausible, dict(table.columns)
+    stuck = table.shares["frozen"] > 0.5
+    stance, oscillation = (
+        plausible.implausible_stance(columns, rules),
+        plausible.implausible_oscillation(columns, rules),
+    )
+    jumped = plausible.sensor_jump(_ln_k_above(columns, stuck | stance | oscillation, case), rules)
+    for names, mask in ((FROM_STANCE, stuck | stance), (FROM_OSCILLATION, stuck | oscillation | jumped)):
+        for name in names:
+            columns[name] = np.where(mask, np.nan, columns[name])
+    return columns, {"flat line": stuck, "implausible": stance | oscillation, "sensor jump": jumped}
+
+
+def _ln_k_above(columns: Mapping[str, Array], doubtful: Mask, case: Case) -> Array:
+    """Ln k over what is usual at the speed, where k is a measurement and the runner ran."""
+    if case.reference.k_ref is None:
+        return np.full(len(doubtful), np.nan)
+    usual = expected_ln_k(columns["speed_mps"], case.reference, case.method.population)
+    counts = ~doubtful & (columns["cadence_spm"] >= case.method.gait.running_spm)
+    return np.where(counts, columns["ln_k"] - usual, np.nan)

@@ -1,0 +1,132 @@
+"""From the recorded time axis to one value a second, gaps left open.
+
+Recording can be smart (a record every 2 to 9 s), twice a second, or jump by days when the clock is set. So the grid
+of seconds covers only epochs that hold a record, plus one empty epoch after a long gap, which keeps sliding means
+from reaching across.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from kneedrive.method import EpochRules, Resampling
+from kneedrive.model import Array, Interval, Samples
+from kneedrive.value import Value
+
+Mask = npt.NDArray[np.bool_]
+Whole = npt.NDArray[np.int64]
+
+
+class Stream(Value):
+    """Samples at 1 Hz, in whole epochs; only `resample` makes one.
+
+    time_s: whole seconds since the start, increasing, in blocks of one epoch that may be apart. columns: one array
+    per channel that was recorded at all, NaN in gaps. recorded: how many recorded values of each channel fall into
+    each epoch. covered: seconds inside the recording. gaps: the steps of the recorded axis that are too long.
+    """
+
+    time_s: Array
+    epoch_s: int
+    columns: dict[str, Array]
+    recorded: dict[str, Whole]
+    covered: Mask
+    gaps: tuple[Interval, ...]
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs the seconds make."""
+        return len(self.time_s) // self.epoch_s
+
+    def rows(self, seconds: Array) -> Array:
+        """One row per epoch, one column per second."""
+        return seconds.reshape(-1, self.epoch_s)
+
+
+def longest_step_s(time_s: Array, rules: Resampling) -> float:
+    """The longest step of a time axis that interpolation may bridge."""
+    steps = np.diff(time_s)
+    steps = steps[steps > 0]
+    typical = float(np.median(steps)) if len(steps) else 0.0
+    return min(rules.gap_max_s, max(rules.gap_min_s, rules.gap_median_steps * typical))
+
+
+def grid(time_s: Array, epoch_s: int) -> Array:
+    """The seconds of every epoch that holds a record, and of one empty epoch wherever the next ones hold none."""
+    numbers = np.unique(np.floor_divide(time_s, epoch_s))
+    before_hole = numbers[:-1][np.diff(numbers) > 1]
+    numbers = np.union1d(numbers, before_hole + 1)
+    seconds: Array = numbers[:, None] * epoch_s + np.arange(epoch_s, dtype=np.float64)
+    return seconds.ravel()
+
+
+def bridged(time_s: Array, seconds: Array, longest_s: float) -> Mask:
+    """Which seconds lie on a recorded time or between two that are at most `longest_s` apart."""
+    left = np.searchsorted(time_s, seconds, side="right") - 1
+    right = np.minimum(left + 1, len(time_s) - 1)
+    before = np.maximum(left, 0)
+    on_it = time_s[before] == seconds
+    between = (right > left) & (time_s[right] - time_s[before] <= longest_s)
+    inside: Mask = (left >= 0) & (on_it | between)
+    return inside
+
+
+def gaps_of(time_s: Array, longest_s: float) -> tuple[Interval, ...]:
+    """The steps of the recorded axis that are longer than what may be bridged."""
+    at = np.flatnonzero(np.diff(time_s) > longest_s)
+    return tuple(Interval(start_s=float(time_s[i]), end_s=float(time_s[i + 1])) for i in at)
+
+
+def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> Stream:
+    """The samples at 1 Hz by interpolation on the recorded axis; needs at least one record.
+
+    Each channel is bridged on its own times, so one that starts late or drops out stays missing there.
+    """
+    time_s = samples.time_s
+    seconds = grid(time_s, epochs.length_s)
+    longest_s = longest_step_s(time_s, resampling)
+    covered = bridged(time_s, seconds, longest_s)
+    starts = seconds[:: epochs.length_s]
+    which = np.searchsorted(starts, time_s, side="right") - 1
+    columns: dict[str, Array] = {}
+    recorded: dict[str, Whole] = {}
+    for name, values in samples.present().items():
+        there = np.isfinite(values)
+        if not there.any():
+            continue
+        whole = bool(there.all())
+        times, known = (time_s, values) if whole else (time_s[there], values[there])
+        inside = covered if whole else bridged(times, seconds, longest_s)
+        columns[name] = np.where(inside, np.interp(seconds, times, known), np.nan)
+        recorded[name] = np.bincount(which if whole else which[there], minlength=len(starts))
+    return Stream(
+        time_s=seconds,
+        epoch_s=epochs.length_s,
+        columns=columns,
+        recorded=recorded,
+        covered=covered,
+        gaps=gaps_of(time_s, longest_s),
+    )
+
+
+def within(seconds: Array, intervals: Sequence[Interval], margin_s: float) -> Mask:
+    """Which seconds lie in any of the intervals, widened by a margin on both sides (bounds included)."""
+    edge = np.zeros(len(seconds) + 1)
+    for interval in intervals:
+        edge[np.searchsorted(seconds, interval.start_s - margin_s, side="left")] += 1
+        edge[np.searchsorted(seconds, interval.end_s + margin_s, side="right")] -= 1
+    return np.cumsum(edge[:-1]) > 0
+
+
+def sliding_mean(values: Array, width: int) -> Array:
+    """Centred mean over an odd number of seconds, of what is there; NaN where fewer than half of them are."""
+    there = np.isfinite(values)
+    half = width // 2
+    sums = np.concatenate(([0.0], np.cumsum(np.where(there, values, 0.0))))
+    counts = np.concatenate(([0], np.cumsum(there)))
+    low = np.maximum(np.arange(len(values)) - half, 0)
+    high = np.minimum(np.arange(len(values)) + half + 1, len(values))
+    count = counts[high] - counts[low]
+    return np.where(2 * count > width, (sums[high] - sums[low]) / np.maximum(count, 1), np.nan)

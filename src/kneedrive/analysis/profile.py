@@ -1,0 +1,147 @@
+"""How the run stands at each of its paces, from which pace down it is shuffle-like, and what its slow part is like."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kneedrive.analysis import features, labels, standing
+from kneedrive.analysis.case import Case
+from kneedrive.analysis.gates import DYNAMICS, STEPS
+from kneedrive.analysis.labels import SHUFFLE
+from kneedrive.analysis.prepare import Mask
+from kneedrive.analysis.reference import expected
+from kneedrive.analysis.scores import probability
+from kneedrive.findings import Balance, Epochs, PaceBand, ShuffleOnset, Slow, VrSplit
+from kneedrive.method import LabelRules
+
+METRICS = (
+    "cadence_spm",
+    "step_length_m",
+    "stance_time_s",
+    "flight_time_s",
+    "duty_factor",
+    "vertical_oscillation_m",
+    "vertical_ratio",
+    "balance_left",
+    "heart_rate_bpm",
+    "power_w",
+)
+
+
+def pace_profile(epochs: Epochs, mode: str, reasons: dict[str, str], case: Case) -> tuple[PaceBand, ...]:
+    """The bands of speed with enough scored epochs, from slow to fast; none without a measured speed."""
+    rules = case.method.profile
+    if not case.speed_trusted:
+        return ()
+    scored = epochs.scored
+    number = np.floor(np.where(scored, epochs["speed_mps"], np.nan) / rules.band_mps)
+    bands, counts = np.unique(number[np.isfinite(number)], return_counts=True)
+    enough = bands[counts >= rules.band_epochs]
+    return tuple(_band(epochs, float(band), number == band, (mode, reasons, case)) for band in enough)
+
+
+def _band(epochs: Epochs, band: float, where: Mask, about: tuple[str, dict[str, str], Case]) -> PaceBand:
+    mode, reasons, case = about
+    rules = case.method.profile
+    at = standing.standing(epochs, where, rules.band_epochs, case)
+    name = None if at is None else name_of(at, mode, case.method.labels)
+    speed = standing.middle(epochs["speed_mps"][where])
+    return PaceBand(
+        low_mps=band * rules.band_mps,
+        high_mps=(band + 1.0) * rules.band_mps,
+        speed_mps=speed,
+        epochs=int(where.sum()),
+        seconds=float(where.sum() * case.method.epochs.length_s),
+        scores=standing.scores_of(at, reasons),
+        label="" if name is None else name.label,
+        probability=None if name is None else name.probability,
+        metrics=standing.measured(epochs, where, METRICS),
+        usual=standing.usual_at(speed, mode, case),
+    )
+
+
+def name_of(at: labels.Standing, mode: str, rules: LabelRules) -> labels.Named:
+    """The label of a standing: of steps alone where only they are judged."""
+    return labels.named_steps(at, rules) if mode == STEPS else labels.named(at, rules)
+
+
+def shuffles(band: PaceBand, rules: LabelRules) -> bool:
+    """Whether the shuffle rule holds in a band, and surely enough to count for the onset pace."""
+    drive = band.scores.D
+    if drive.value is None or drive.se is None:
+        return False
+    values = {"D": drive.value, **band.scores.z}
+    found = labels.earned(labels.Standing(values, {"D": drive.se}, band.speed_mps), rules)
+    return (SHUFFLE, "D") in found and probability(drive.value, drive.se, rules.truth) >= rules.spoken
+
+
+def shuffle_onset(bands: tuple[PaceBand, ...], mode: str, rules: LabelRules) -> ShuffleOnset:
+    """The upper edge of the fastest band such that it and every slower one are shuffle-like and a faster one is not."""
+    if mode != DYNAMICS or not any(band.scores.D.value is not None for band in bands):
+        return ShuffleOnset(verdict="unjudged")
+    slower = 0
+    while slower < len(bands) and shuffles(bands[slower], rules):
+        slower += 1
+    if slower == 0:
+        return ShuffleOnset(verdict="none")
+    if slower == len(bands):
+        return ShuffleOnset(verdict="every")
+    return ShuffleOnset(verdict="at", speed_mps=bands[slower - 1].high_mps)
+
+
+def slow_running(epochs: Epochs, mode: str, case: Case) -> Slow:
+    """Scored epochs at or below the slow percentile of this run, and how much of them hardly leaves the ground.
+
+    Flight is judged on measured contact time alone, never on one that a watch computed.
+    """
+    rules = case.method.profile
+    speeds = epochs["speed_mps"][epochs.scored]
+    speeds = speeds[np.isfinite(speeds)]
+    if not case.speed_trusted or not len(speeds):
+        return Slow(speed_mps=None, epochs=0, share_flight_under_40ms=None, reason="no scored epoch with a speed")
+    limit = float(np.percentile(speeds, rules.slow_percentile))
+    slow = epochs.scored & (epochs["speed_mps"] <= limit)
+    flight = epochs["flight_time_s"][slow]
+    flight = flight[np.isfinite(flight)]
+    if mode == STEPS or not len(flight):
+        reason = "contact time was not measured, so the time in the air is not known"
+        return Slow(speed_mps=limit, epochs=int(slow.sum()), share_flight_under_40ms=None, reason=reason)
+    share = float(np.mean(flight < rules.short_flight_s))
+    return Slow(speed_mps=limit, epochs=int(slow.sum()), share_flight_under_40ms=share)
+
+
+def vr_split(epochs: Epochs, case: Case) -> VrSplit | None:
+    """How far ln VR is from usual, and how much of that is step time, air against ground, and torso bounce.
+
+    Weighted means over scored epochs, since means add up and medians do not. None where oscillation is not judged.
+    """
+    if case.reference.k_ref is None or not case.speed_trusted:
+        return None
+    whole = epochs.scored & np.isfinite(epochs["ln_k"]) & np.isfinite(epochs["speed_mps"])
+    if whole.sum() < case.method.epochs.min_epochs:
+        return None
+    there = expected(epochs["speed_mps"][whole], case.reference, case.runner, case.method, epochs["grade"][whole])
+    B, usual_B = features.bounce_shape(epochs["duty_factor"][whole]), features.bounce_shape(there.DF)
+    deviations = (
+        np.log(epochs["step_time_s"][whole] / there.T_s),
+        features.log(B / usual_B),
+        epochs["ln_k"][whole] - there.ln_k,
+    )
+    ln_T, ln_B, ln_k = (float(np.average(part, weights=epochs.weight[whole])) for part in deviations)
+    return VrSplit(ln_VR=ln_T + ln_B + ln_k, ln_T=ln_T, ln_B=ln_B, ln_k=ln_k)
+
+
+def balance(epochs: Epochs, where: Mask, case: Case) -> Balance | None:
+    """Ground contact balance over these epochs: a number, never a diagnosis. None where it was not recorded."""
+    left = epochs["balance_left"][where]
+    left = left[np.isfinite(left)]
+    if not len(left):
+        return None
+    median = float(np.median(left))
+    away = (left - 0.5) * np.sign(median - 0.5)
+    return Balance(
+        left=median,
+        same_side=float(np.mean(away > 0)),
+        beyond=float(np.mean(away >= case.method.profile.balance_pp)),
+        epochs=len(left),
+    )

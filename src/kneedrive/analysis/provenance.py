@@ -1,0 +1,182 @@
+"""Which sensor made the running dynamics, told from what the file says about its devices. First match wins.
+
+The sensor decides what may be said: a strap measures the bounce, a foot pod computes it from its own timing, and a
+Garmin watch at the wrist computes contact time and bounce from speed and cadence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from kneedrive.analysis import features
+from kneedrive.method import (
+    FIRST_WRIST_PRODUCT,
+    MODEL_DERIVED_K,
+    MODEL_DERIVED_SD,
+    REFERENCES,
+    UNKNOWN_STRAP_SD_ZB,
+    Reference,
+)
+from kneedrive.model import Activity, Array, Note, Samples, Sensor
+
+GARMIN, DEVELOPMENT, COROS, STRYD = 1, 255, 294, 95
+ANT_DYNAMICS, ANT_FOOT_POD = 30, 124
+
+# Garmin product numbers as they stand in device_info. Old watches wrote one byte of the strap's number.
+STRAPS: Mapping[int, str] = {
+    8: "HRM-Run",
+    12: "HRM-Tri",
+    13: "HRM-Run",
+    1743: "HRM-Tri",
+    1752: "HRM-Run",
+    2327: "HRM-Run",
+    3300: "HRM-Pro",
+    4130: "HRM-Pro Plus",
+}
+BLUETOOTH_STRAPS: Mapping[int, str] = {4606: "HRM 200", 4607: "HRM 600"}
+PODS: Mapping[int, str] = {2593: "Running Dynamics Pod"}
+
+OWN_CHANNELS = ("stance_time_s", "vertical_oscillation_m")
+DYNAMICS = (*OWN_CHANNELS, "duty_factor", "vertical_ratio", "step_length_m", "balance_left", "step_speed_loss_mps")
+NATIVE = "native"
+
+
+class Dynamics(NamedTuple):
+    """The samples to judge, and where their dynamics come from: "native" or the name of an alternative."""
+
+    samples: Samples
+    source: str
+    notes: tuple[Note, ...] = ()
+
+
+class Provenance(NamedTuple):
+    """The word for the sensor, why it is that one, and what it may say."""
+
+    word: str
+    reason: str
+    reference: Reference
+
+
+def has_dynamics(samples: Samples) -> bool:
+    """Whether contact time or oscillation was recorded at least once."""
+    channels = (samples.channel(name) for name in OWN_CHANNELS)
+    return any(values is not None and bool(np.isfinite(values).any()) for values in channels)
+
+
+def choose(activity: Activity, wanted: str | None) -> Dynamics:
+    """Native dynamics first; without them the first alternative that has some; `wanted` names one outright.
+
+    An alternative replaces the dynamics as a whole: two sensors are never mixed. Speed, distance, altitude and heart
+    rate stay those of the watch.
+    """
+    there = [name for name, samples in sorted(activity.alternatives.items()) if has_dynamics(samples)]
+    there.sort(key=lambda name: name != "stryd")
+    if wanted is not None and wanted != NATIVE:
+        if wanted in there:
+            return Dynamics(overlaid(activity.samples, activity.alternatives[wanted]), wanted)
+        text = f"no dynamics of {wanted} in this file; there are: {', '.join((NATIVE, *there))}"
+        return Dynamics(activity.samples, NATIVE, (Note(code="dynamics_not_there", text=text),))
+    if has_dynamics(activity.samples) or wanted == NATIVE or not there:
+        return Dynamics(activity.samples, NATIVE)
+    return Dynamics(overlaid(activity.samples, activity.alternatives[there[0]]), there[0])
+
+
+def overlaid(native: Samples, other: Samples) -> Samples:
+    """The watch's samples with the dynamics of another sensor, and with its cadence and power where it has them."""
+    changes: dict[str, Array | None] = {name: other.channel(name) for name in DYNAMICS}
+    for name in ("cadence_spm", "power_w"):
+        values = other.channel(name)
+        if values is not None and np.isfinite(values).any():
+            changes[name] = values
+    return native.replace(**changes)
+
+
+def foot_pod(activity: Activity) -> bool:
+    """Whether speed came, or could come, from a foot pod."""
+    devices = (activity.device, *activity.sensors)
+    return any(device.ant_device_type == ANT_FOOT_POD or device.maker_id == STRYD for device in devices)
+
+
+def provenance(activity: Activity, chosen: Dynamics) -> Provenance:
+    """The sensor class of the chosen dynamics."""
+    if not has_dynamics(chosen.samples):
+        return _as("none", "no contact time or oscillation was recorded")
+    if chosen.source == "stryd":
+        return _as("stryd", "contact time and oscillation come from Stryd's developer fields")
+    if chosen.source != NATIVE:
+        return _as("other", f"contact time comes from the developer fields of {chosen.source}")
+    return _native(activity, chosen.samples)
+
+
+def _native(activity: Activity, samples: Samples) -> Provenance:
+    maker = activity.device.maker_id
+    if maker == STRYD:
+        return _as("stryd", "recorded by Stryd itself")
+    if maker == COROS:
+        return _as("coros", "recorded by a COROS watch")
+    if _apple(activity):
+        return _as("apple", f"written by an app that exports Apple Watch workouts ({activity.device.product})")
+    if maker == GARMIN:
+        return _garmin(activity, samples)
+    if model_derived(samples):
+        return _as("model_derived", "the oscillation is what contact time and cadence imply, not a measurement")
+    return _as("other", f"recorded by {activity.device.maker or 'a device that does not name its maker'}")
+
+
+def _apple(activity: Activity) -> bool:
+    # HealthFit and the like write "development" as the maker and Apple's model code ("Watch6,14") as the product.
+    device = activity.device
+    named = device.product.startswith("Watch") and "," in device.product
+    return (device.maker_id in (DEVELOPMENT, None) and named) or device.maker.lower() == "apple"
+
+
+def _garmin(activity: Activity, samples: Samples) -> Provenance:
+    sensors = activity.sensors
+    numbers = {sensor.product_id for sensor in sensors if sensor.maker_id in (GARMIN, None)} - {None}
+    if found := numbers & BLUETOOTH_STRAPS.keys():
+        return _as("garmin_strap_ble", f"the strap is an {_named(found, BLUETOOTH_STRAPS)}")
+    if found := numbers & PODS.keys():
+        return _as("garmin_pod", f"device list: {_named(found, PODS)}")
+    if found := numbers & STRAPS.keys():
+        return _as("garmin_strap", f"device list: {_named(found, STRAPS)}")
+    if any(sensor.ant_device_type == ANT_DYNAMICS for sensor in sensors):
+        return _unknown_strap()
+    if samples.duty_factor is not None and np.isfinite(samples.duty_factor).any():
+        return _as("garmin_strap", "the watch wrote contact time in per cent, which only a strap or pod makes it do")
+    return _by_watch(activity.device)
+
+
+def _by_watch(device: Sensor) -> Provenance:
+    if device.product_id is not None and device.product_id < FIRST_WRIST_PRODUCT:
+        return _as("garmin_strap", "this watch cannot measure dynamics at the wrist, so a strap or pod did")
+    return _as("garmin_wrist", "no strap or pod in the device list, and no contact time in per cent")
+
+
+def _unknown_strap() -> Provenance:
+    reference = REFERENCES["garmin_strap"].replace(sd_zB=UNKNOWN_STRAP_SD_ZB)
+    return Provenance("garmin_strap", "a dynamics sensor over ANT+, of a product kneedrive does not know", reference)
+
+
+def _as(word: str, reason: str) -> Provenance:
+    return Provenance(word, reason, REFERENCES[word])
+
+
+def _named(numbers: set[int | None], names: Mapping[int, str]) -> str:
+    return ", ".join(sorted({names[number] for number in numbers if number is not None}))
+
+
+def model_derived(samples: Samples) -> bool:
+    """Whether the oscillation is the timing said again: k near 1 with next to no spread of its own."""
+    stance, oscillation, cadence = samples.stance_time_s, samples.vertical_oscillation_m, samples.cadence_spm
+    if stance is None or oscillation is None or cadence is None:
+        return False
+    T = features.step_time_s(np.where(cadence > 0, cadence, np.nan))
+    ln_k = features.ln_k(oscillation, T, features.duty_factor(stance, T))
+    ln_k = ln_k[np.isfinite(ln_k)]
+    if not len(ln_k):
+        return False
+    low, high = MODEL_DERIVED_K
+    return bool(low <= np.exp(np.median(ln_k)) <= high and np.std(ln_k) <= MODEL_DERIVED_SD)

@@ -1,0 +1,122 @@
+"""Why something is not judged, in words a runner understands. Every missing score carries one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from kneedrive.analysis.case import Case
+from kneedrive.analysis.gates import STEPS, Gated
+from kneedrive.analysis.scores import LETTERS
+from kneedrive.findings import Unjudged
+from kneedrive.method import UNKNOWN_STRAP_SD_ZB
+
+WHAT = {
+    "D": "drive-like or shuffle-like",
+    "P": "piston-like",
+    "G": "long on the ground or short and airy",
+    "K": "torso bounce beyond the timing",
+}
+BOUNCE = ("P", "K")
+
+COMPUTED_AT_WRIST = (
+    "this watch works out contact time and oscillation from speed and cadence, so they add nothing to those two"
+)
+NOT_RECORDED = "contact time was not recorded; speed and cadence alone cannot tell"
+SPEED_UNMEASURED = (
+    "indoors the watch guesses the speed, so step length is not known; a foot pod, or --speed-calibrated where the "
+    "distance was set right, would allow it"
+)
+NO_USUAL_BOUNCE: Mapping[str, str] = {
+    "garmin_strap_ble": "what oscillation is usual on an HRM 200 or HRM 600 is not known yet: too few files to say",
+    "apple": "what oscillation is usual on an Apple Watch is not known yet: too few files to say",
+    "other": "what oscillation is usual on this sensor is not known",
+    "stryd": "Stryd computes oscillation from its own contact time and cadence, so it says nothing new about bounce",
+    "model_derived": "this sensor computes oscillation from contact time and cadence, so it says nothing about bounce",
+}
+
+
+def letter_reasons(gated: Gated, case: Case) -> dict[str, str]:
+    """For each letter the reason that would hold if it had no value."""
+    return {letter: _letter(letter, gated, case) for letter in LETTERS}
+
+
+def _letter(letter: str, gated: Gated, case: Case) -> str:
+    word = case.sensor.word
+    if word == "garmin_wrist":
+        return COMPUTED_AT_WRIST
+    if word == "none":
+        return NOT_RECORDED
+    if letter in BOUNCE and word in NO_USUAL_BOUNCE:
+        return NO_USUAL_BOUNCE[word]
+    if not case.speed_trusted:
+        return SPEED_UNMEASURED
+    return _too_few(letter, gated, case)
+
+
+def _too_few(letter: str, gated: Gated, case: Case) -> str:
+    least = case.method.epochs.min_epochs
+    free = np.equal(gated.reason, "")
+    channel, column = ("oscillation", "beta") if letter == "P" else ("contact time", "duty_factor")
+    if letter == "K":
+        channel, column = "oscillation and contact time", "ln_k"
+    count = int((free & np.isfinite(gated.columns[column])).sum())
+    return f"only {count} steady epochs have {channel}; {least} are needed"
+
+
+def too_few_epochs(gated: Gated, case: Case) -> str:
+    """Why a run is not assessed: how many epochs would count, and what took the others."""
+    total, scored = len(gated.reason), int(np.equal(gated.reason, "").sum())
+    if not case.speed_trusted and not case.has_dynamics:
+        why = "computed by the watch" if case.sensor.word == "garmin_wrist" else "missing"
+        return f"{SPEED_UNMEASURED}; and contact time is {why}, so nothing is left to judge"
+    names, counts = np.unique(gated.reason[gated.reason != ""], return_counts=True)
+    most = sorted(zip(counts.tolist(), names.tolist(), strict=True), reverse=True)[:3]
+    left_out = ", ".join(f"{count} {name}" for count, name in most)
+    needed = f"{case.method.epochs.min_epochs} are needed"
+    return f"{scored} of {total} half-minute epochs can be scored, {needed}" + (f" ({left_out})" if left_out else "")
+
+
+def unjudged(values: Mapping[str, str], gated: Gated, case: Case) -> tuple[Unjudged, ...]:
+    """What a runner might expect and does not get, by reason; `values`: the reasons of the letters without value."""
+    found = [Unjudged(what=what, reason=reason) for what, reason in _joined(values).items()]
+    if gated.mode == STEPS:
+        found.append(Unjudged(what="a shuffle at slow pace", reason=COMPATIBLE))
+    if not case.speed_trusted:
+        found.append(Unjudged(what="step length", reason=SPEED_UNMEASURED))
+        if case.has_dynamics:
+            found.append(Unjudged(what="contact time, duty factor and bounce", reason=OWN_BASELINE))
+    if case.sensor.word == "garmin_wrist":
+        found.append(Unjudged(what="contact time, oscillation and vertical ratio", reason=ESTIMATE))
+        if "stryd" in case.activity.alternatives:
+            found.append(Unjudged(what="Stryd's own contact time", reason=STRYD_THERE))
+    if case.reference.sd_zB == UNKNOWN_STRAP_SD_ZB and case.sensor.word == "garmin_strap":
+        found.append(Unjudged(what="strap or pod", reason=UNKNOWN_PRODUCT))
+    return (*found, *_runner_unknown(case))
+
+
+COMPATIBLE = "short steps at a slow pace are compatible with a shuffle, but contact time is needed to tell"
+OWN_BASELINE = "they were measured and can be held against your own runs, but not against other runners without a speed"
+ESTIMATE = "what is shown is the watch's estimate from speed and cadence"
+STRYD_THERE = "this file also holds Stryd's fields; --dynamics stryd judges drive and shuffle by them"
+UNKNOWN_PRODUCT = "the file does not say whether a strap or a pod measured the bounce, so it is judged with more doubt"
+
+
+def _joined(values: Mapping[str, str]) -> dict[str, str]:
+    """What is not judged, joined where the reason is the same: {what: reason}."""
+    by_reason: dict[str, list[str]] = {}
+    for letter, reason in values.items():
+        by_reason.setdefault(reason, []).append(WHAT[letter])
+    return {"; ".join(whats): reason for reason, whats in by_reason.items()}
+
+
+def _runner_unknown(case: Case) -> tuple[Unjudged, ...]:
+    """Stance angle and stiffness need the runner's measures, and contact time that was measured."""
+    if not case.has_dynamics or not case.speed_trusted:
+        return ()
+    if case.runner.height_m is None:
+        return (Unjudged(what="stance sweep angle and leg stiffness", reason="the runner's height is not known"),)
+    if case.runner.mass_kg is None:
+        return (Unjudged(what="leg stiffness", reason="the runner's mass is not known"),)
+    return ()
