@@ -32,8 +32,22 @@ RECORDINGS = (".fit", ".gpx", ".tcx")
 _MEDIA = (".jpg", ".jpeg", ".png", ".gif", ".heic", ".webp", ".mp4", ".mov", ".mp3", ".pdf", ".kml", ".kmz")
 _TABLES = (".csv", ".json", ".txt", ".html", ".htm", ".md", ".ics", ".log", ".db", ".sqlite")
 _WATCH_FOLDERS = frozenset(
-    ("apps", "courses", "customdatafields", "goals", "hrvstatus", "monitor", "newfiles", "schedule", "segments")
-    + ("settings", "sleep", "totals", "weight", "workouts")
+    {
+        "apps",
+        "courses",
+        "customdatafields",
+        "goals",
+        "hrvstatus",
+        "monitor",
+        "newfiles",
+        "schedule",
+        "segments",
+        "settings",
+        "sleep",
+        "totals",
+        "weight",
+        "workouts",
+    }
 )
 _LIST = "activities.csv"
 _FOLDER = "activities/"

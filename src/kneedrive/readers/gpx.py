@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.errors import Malformed, NoActivity
+from kneedrive.errors import Malformed, NoActivity, ReadError
 from kneedrive.method import TrackRules
 from kneedrive.model import Activity, Sensor
 from kneedrive.readers import markup, tracks
-from kneedrive.readers.markup import number
+from kneedrive.readers.markup import Outline, number
 from kneedrive.readers.points import Point
 from kneedrive.readers.sports import sport_of
 from kneedrive.readers.tracks import Head
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gpxpy.gpx import GPX, GPXTrack, GPXTrackPoint
 
 RULES = TrackRules()
+MAX_POINTS = 200_000  # gpxpy needs about 2 kB a point
 _NAN = float("nan")
 # What an extension element is called, without prefix and in lower case, by the channel that it feeds.
 _EXTENSIONS = {
@@ -39,9 +40,6 @@ _EXTENSIONS = {
     "speed": "speed_mps",
     "distance": "distance_m",
 }
-_PREFIX_USED = re.compile(r"</?([A-Za-z_][\w.-]*):|\s([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*\s*=")
-_PREFIX_DECLARED = re.compile(r"\sxmlns:([A-Za-z_][\w.-]*)\s*=")
-_ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?gpx)\b", re.IGNORECASE)
 _UNPLACED = re.compile(r"<trkpt\b(?![^>]*\blat\s*=)|<trkpt\b(?![^>]*\blon\s*=)")
 
 
@@ -51,12 +49,8 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     Raises Malformed for broken or hostile XML, NoActivity for routes and tracks without times.
     """
     text = markup.decoded(data, name)
-    document = _Document()
-    markup.walk(text, document, name)
-    if document.root != "gpx":
-        problem = f"is XML, but its first element is <{document.root}> and not <gpx>"
-        raise Malformed(problem, name=name)
-    gpx = _parsed(_mended(text), name)
+    outline = _outlined(text, name)
+    gpx = _parsed(_mended(text, outline), name)
     device = _device(gpx.creator or "")
     found: list[Activity] = []
     for group in _sessions(gpx.tracks):
@@ -66,7 +60,7 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
         if activity is not None:
             found.append(activity)
     if not found:
-        what = "a track without times" if document.points else "no track"
+        what = "a track without times" if gpx.tracks else "no track"
         problem = f"holds {what}: a route or a plan, not a recorded run"
         raise NoActivity(problem, name=name)
     return tuple(
@@ -78,27 +72,27 @@ def _numbered(id: str, session: int) -> str:  # noqa: A002
     return id if session == 1 else f"{id}-{session}"
 
 
-class _Document:
-    """What the safe walk over the elements is asked to find out."""
-
-    def __init__(self) -> None:
-        self.root = ""
-        self.points = 0
-
-    def start(self, name: str, _attributes: dict[str, str]) -> None:
-        self.root = self.root or name
-        self.points += name == "trkpt"
-
-    def end(self, name: str, text: str) -> None:
-        """Nothing to learn from the end of an element."""
+def _outlined(text: str, name: str) -> Outline:
+    """What the document is made of, refused where it is no GPX or would fill the memory."""
+    outline = markup.outline(text, name)
+    if markup.local(outline.root) != "gpx":
+        problem = f"is XML, but its first element is <{outline.root[:40]}> and not <gpx>"
+        raise Malformed(problem, name=name)
+    points = sum(number_ for tag, number_ in outline.elements.items() if markup.local(tag) == "trkpt")
+    if points > MAX_POINTS:
+        problem = f"has {points:,} points; kneedrive reads up to {MAX_POINTS:,} (two days of one a second)"
+        raise ReadError(problem, name=name)
+    return outline
 
 
-def _mended(text: str) -> str:
+def _mended(text: str, outline: Outline) -> str:
     """The document with every prefix declared, and NaN for positions that points do not have."""
-    used = {prefix for pair in _PREFIX_USED.findall(text) for prefix in pair if prefix}
-    missing = sorted(used - set(_PREFIX_DECLARED.findall(text)) - {"xml", "xmlns"})
+    names = outline.elements.keys() | outline.attributes
+    used = {name.partition(":")[0] for name in names if ":" in name} - {"xml", "xmlns"}
+    missing = sorted(prefix for prefix in used if f"xmlns:{prefix}" not in outline.attributes)
     declarations = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in missing)
-    text = _ROOT.sub(lambda found: found[0] + declarations, text, count=1)
+    body = text.encode()
+    text = (body[: outline.root_at] + declarations.encode() + body[outline.root_at :]).decode()
     return _UNPLACED.sub('<trkpt lat="nan" lon="nan"', text)
 
 
@@ -110,8 +104,8 @@ def _parsed(text: str, name: str) -> GPX:
     version = "1.1" if "<extensions" in text else None
     try:
         return gpxpy.parse(text, version=version)
-    except GPXException as error:
-        problem = f"is not GPX as it should be: {str(error)[:200]}"
+    except GPXException as error:  # its text may quote a position, so it is not passed on
+        problem = "holds a value that its field does not allow (a position, a height or a number); export it again"
         raise Malformed(problem, name=name) from error
 
 

@@ -8,12 +8,16 @@ fetched. Prefixes are read as part of the name, so that undeclared ones do no ha
 from __future__ import annotations
 
 import re
-from typing import NoReturn, Protocol
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple, NoReturn, Protocol
 from xml.parsers import expat
 
 from kneedrive.errors import Malformed, ReadError
 
-MAX_BYTES = 64 * 1024 * 1024  # 24 hours of 1 Hz with every extension are about 40 MB
+MAX_BYTES = 64 * 1024 * 1024  # a day of 1 Hz with every extension is 20 MB of GPX and 30 MB of TCX
+MAX_ELEMENTS = 3_000_000
 MAX_DEPTH = 64
 _BLANKS = "\ufeff \t\r\n\0"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -70,11 +74,93 @@ def _known(encoding: str) -> str:
 def walk(text: str, visitor: Visitor, name: str) -> None:
     """Call the visitor for every element of the document, in order.
 
-    Raises Malformed with the byte offset (in UTF-8) for what is no XML, for a document type and for absurd nesting.
+    Raises Malformed with the byte offset (in UTF-8) for what is no XML, for a document type, for absurd nesting.
     """
+    texts: list[list[str]] = [[]]
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        texts.append([])
+        visitor.start(local(tag), attributes)
+
+    def end(tag: str) -> None:
+        visitor.end(local(tag), "".join(texts.pop()).strip())
+
+    def characters(piece: str) -> None:
+        texts[-1].append(piece)
+
+    parser = _guarded(name, start, end)
+    parser.CharacterDataHandler = characters
+    _parse(parser, text, name)
+
+
+class Outline(NamedTuple):
+    """What a document is made of. root: its first element; root_at: the byte (in UTF-8) behind that element's name.
+
+    elements: how many of each name, as written with its prefix; attributes: the names of all.
+    """
+
+    root: str
+    root_at: int
+    elements: Counter[str]
+    attributes: set[str]
+
+
+def outline(text: str, name: str) -> Outline:
+    """The names in a document that another parser will read: it raises what `walk` would raise, before that."""
+    elements: Counter[str] = Counter()
+    attributes: set[str] = set()
+
+    root_at = -1
+
+    def start(tag: str, given: dict[str, str]) -> None:
+        nonlocal root_at
+        if root_at < 0:
+            root_at = parser.CurrentByteIndex + 1 + len(tag.encode())
+        elements[tag] += 1
+        attributes.update(given)
+
+    def end(_tag: str) -> None:
+        """Nothing to learn from the end of an element."""
+
+    parser = _guarded(name, start, end)
+    _parse(parser, text, name)
+    return Outline(next(iter(elements)), root_at, elements, attributes)
+
+
+def _guarded(
+    name: str, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None]
+) -> expat.XMLParserType:
+    """A parser that refuses document types, absurd depth and absurd numbers of elements."""
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
-    _Walk(parser, visitor, name)
+    depth = seen = 0
+
+    def refuse(problem: str) -> NoReturn:
+        raise Malformed(problem, offset=parser.CurrentByteIndex, name=name)
+
+    def opening(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth, seen
+        depth, seen = depth + 1, seen + 1
+        if depth > MAX_DEPTH:
+            refuse(f"nests elements deeper than {MAX_DEPTH}")
+        if seen > MAX_ELEMENTS:
+            refuse(f"has more than {MAX_ELEMENTS:,} elements, far more than a run")
+        start(tag, attributes)
+
+    def closing(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        end(tag)
+
+    parser.StartElementHandler = opening
+    parser.EndElementHandler = closing
+    parser.StartDoctypeDeclHandler = lambda *_: refuse(
+        "declares a document type (DOCTYPE), which can hide harmful entities; no recording needs one"
+    )
+    return parser
+
+
+def _parse(parser: expat.XMLParserType, text: str, name: str) -> None:
     try:
         parser.Parse(text.encode("utf-8", errors="replace"), True)
     except expat.ExpatError as error:
@@ -82,36 +168,7 @@ def walk(text: str, visitor: Visitor, name: str) -> None:
         raise Malformed(problem, offset=max(parser.ErrorByteIndex, 0), name=name) from error
 
 
-class _Walk:
-    """The state of one walk: the texts of the open elements."""
-
-    def __init__(self, parser: expat.XMLParserType, visitor: Visitor, name: str) -> None:
-        self.parser, self.visitor, self.name = parser, visitor, name
-        self.texts: list[list[str]] = [[]]
-        parser.StartElementHandler = self.start
-        parser.EndElementHandler = self.end
-        parser.CharacterDataHandler = self.characters
-        parser.StartDoctypeDeclHandler = self.doctype
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if len(self.texts) > MAX_DEPTH:
-            self.refuse(f"nests elements deeper than {MAX_DEPTH}")
-        self.texts.append([])
-        self.visitor.start(local(tag), attributes)
-
-    def end(self, tag: str) -> None:
-        self.visitor.end(local(tag), "".join(self.texts.pop()).strip())
-
-    def characters(self, text: str) -> None:
-        self.texts[-1].append(text)
-
-    def doctype(self, *_: object) -> NoReturn:
-        self.refuse("declares a document type (DOCTYPE), which may hide entities; no activity file needs one")
-
-    def refuse(self, problem: str) -> NoReturn:
-        raise Malformed(problem, offset=self.parser.CurrentByteIndex, name=self.name)
-
-
+@lru_cache(maxsize=1024)
 def local(tag: str) -> str:
     """The name of an element without prefix or namespace, in lower case: writers agree on little else."""
     return tag.rpartition("}")[2].rpartition(":")[2].lower()
