@@ -97,11 +97,11 @@ class _Summary:
         return self._values.get(key) is True
 
     def number(self, key: str) -> float | None:
-        """A finite number that is not negative, except for offsets; None where there is none."""
+        """A finite number; None where there is none."""
         value = self._values.get(key)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e9:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e9:
             message = f"is no Strava activity: activity.{key} is not a usable number"
             raise Malformed(message, name=self._name)
         return float(value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.errors import ConfigError, Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable
+from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, SourceError, Unreachable
 from kneedrive.sources.http import Answer, Http, basic, is_page, json_of
 from kneedrive.sources.items import Fetched, Listed
 
@@ -109,15 +109,22 @@ def _list_error(answer: Answer) -> SourceError:
     if answer.status in (401, 403):
         # The service says 403 to a wrong key too.
         return NotAuthorised("intervals.icu refuses the API key: copy it anew from its Settings, Developer")
-    return _file_error(answer)
+    return _trouble(answer) or Unreachable(
+        f"intervals.icu answered with HTTP {answer.status}: check its base address and athlete id"
+    )
 
 
 def _file_error(answer: Answer) -> SourceError:
-    if answer.status in (401, 403):
-        return Forbidden("intervals.icu does not hand out this activity's file: import it from the watch instead")
-    if answer.status >= 500:
-        return Unreachable(f"intervals.icu has a problem of its own (HTTP {answer.status}): try again later")
-    return Unreachable(f"intervals.icu answered with HTTP {answer.status}: check its base address and athlete id")
+    # Its key was good for the list, so this is about the one activity: the rest goes on.
+    return _trouble(answer) or SourceError(
+        f"intervals.icu does not hand out this activity's file (HTTP {answer.status}): import it from the watch instead"
+    )
+
+
+def _trouble(answer: Answer) -> Unreachable | None:
+    if answer.status < 500:
+        return None
+    return Unreachable(f"intervals.icu has a problem of its own (HTTP {answer.status}): try again later")
 
 
 def listed(summary: Mapping[str, Any]) -> Listed:

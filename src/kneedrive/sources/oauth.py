@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FRESH = timedelta(minutes=5)  # an access token with less than this left is renewed before it is used
 STATE_BYTES = 32
+ADDRESS_MAX, FIELDS_MAX = 8192, 20  # a pasted novel is no address
 OK = 200
 
 
@@ -101,9 +102,13 @@ def attempt(service: Service, application: Application, oauth_url: str, redirect
 
 
 def _query(address: str) -> dict[str, str]:
-    text = address.strip().strip("'\"")
-    asked = urlsplit(text).query or text
-    return {name: values[0] for name, values in parse_qs(asked, max_num_fields=20).items()} if len(text) < 8192 else {}
+    """The fields of a redirect; none where it is no address that a browser would show."""
+    text = address.strip().strip("'\"")[:ADDRESS_MAX]
+    try:
+        fields = parse_qs(urlsplit(text).query or text, max_num_fields=FIELDS_MAX)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in fields.items()}
 
 
 class Login:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from kneedrive.errors import SourceError, Unreachable
+from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable
 from kneedrive.sources.items import Fetched, Listed, Source
 from kneedrive.value import Value
 
@@ -78,7 +78,8 @@ def completed(
 def follow(source: Source, steps: Iterable[Step]) -> Iterator[Outcome]:
     """Fetch what the steps ask for, one by one; the caller stores each before the next is asked for.
 
-    A single failure is an outcome. Three in a row, a rate limit or a refused login are raised: they concern the rest.
+    What concerns one activity is an outcome. A rate limit, a refused login or application, and a service that cannot
+    be reached three times in a row are raised: they concern the rest.
     """
     failures = 0
     for step in steps:
@@ -86,8 +87,10 @@ def follow(source: Source, steps: Iterable[Step]) -> Iterator[Outcome]:
             continue
         try:
             fetched = source.fetch(step.item)
-        except Unreachable as error:
-            failures += 1
+        except (RateLimited, NotAuthorised, Forbidden):
+            raise
+        except SourceError as error:
+            failures += isinstance(error, Unreachable)
             if failures == FAILURES:
                 raise
             yield Outcome(step=step, problem=error)

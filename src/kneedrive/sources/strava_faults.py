@@ -28,11 +28,14 @@ def fault(answer: Answer) -> Fault:
     """What the body says went wrong; web pages, broken JSON and other shapes say nothing."""
     try:
         body = json.loads(answer.body)
-        first = body["errors"][0]
-        resource, field, code = (str(first.get(key, "")) for key in ("resource", "field", "code"))
-        return Fault(resource, field, code, str(body.get("message", "")))
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+    except (ValueError, RecursionError):
         return Fault()
+    if not isinstance(body, dict):
+        return Fault()
+    errors = body.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    resource, field, code = (str(first.get(key, "")) for key in ("resource", "field", "code"))
+    return Fault(resource, field, code, str(body.get("message", "")))
 
 
 def bad_token(answer: Answer) -> bool:

@@ -1,0 +1,95 @@
+"""What the tests of the sources sit at: clients wired to the fake services, and logins into them."""
+
+import urllib.request
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from kneedrive.secret import Secret
+from kneedrive.sources import strava_faults
+from kneedrive.sources.http import Http
+from kneedrive.sources.intervals import Intervals
+from kneedrive.sources.limits import Throttle
+from kneedrive.sources.oauth import Application, Attempt, Grant, Login, attempt
+from kneedrive.sources.strava import SERVICE, Strava
+from kneedrive.sources.tokens import TokenFile
+from tests.fakes.intervals import KEY, FakeIntervals
+from tests.fakes.strava import CLIENT_ID, CLIENT_SECRET, FakeStrava
+
+APPLICATION = Application(client_id=CLIENT_ID, client_secret=Secret(CLIENT_SECRET))
+NOWHERE = "http://127.0.0.1:9/code"
+READ_S = 0.4
+Wait = Callable[[datetime], object]
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        """Do not follow: the address is what we want."""
+
+
+def click(url: str) -> str:
+    """Open the login address as a browser would and return the address it is sent to."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)
+    try:
+        opener.open(url, timeout=5)
+    except urllib.error.HTTPError as answer:
+        return str(answer.headers["Location"])
+    raise AssertionError(url)
+
+
+def follow(url: str) -> str:
+    """Open an address, redirects and all, and return the page."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(url, timeout=5) as page:
+        return str(page.read().decode())
+
+
+def http(service: str, url: str) -> Http:
+    """A connection that does not wait between its tries."""
+    return Http(service, url, read_s=READ_S, backoff_s=0.0)
+
+
+def login(fake: FakeStrava, folder: Path, application: Application = APPLICATION) -> Login:
+    """A Login whose tokens live in `folder`."""
+    return Login(
+        SERVICE,
+        application,
+        http("Strava", fake.oauth_url),
+        TokenFile(folder / "private" / "strava.json"),
+        clock=fake.clock,
+        refusal=strava_faults.error_for,
+    )
+
+
+def begin(fake: FakeStrava, redirect_uri: str = NOWHERE) -> Attempt:
+    return attempt(SERVICE, APPLICATION, fake.oauth_url, redirect_uri)
+
+
+def granted(fake: FakeStrava) -> Grant:
+    """A grant by way of the pasted address."""
+    begun = begin(fake)
+    return begun.grant(click(begun.url))
+
+
+def logged_in(fake: FakeStrava, folder: Path) -> Login:
+    """A login that has just been made."""
+    made = login(fake, folder)
+    made.redeem(granted(fake))
+    return made
+
+
+def strava(fake: FakeStrava, folder: Path, wait: Wait | None = None) -> Strava:
+    """A Strava client that is logged in."""
+    return client(fake, logged_in(fake, folder), wait)
+
+
+def client(fake: FakeStrava, using: Login, wait: Wait | None = None) -> Strava:
+    """A Strava client with this login."""
+    return Strava(http("Strava", fake.api_url), using, clock=fake.clock, wait=wait)
+
+
+def intervals(fake: FakeIntervals, key: str = KEY, wait: Wait | None = None) -> Intervals:
+    """An intervals.icu client that does not wait between requests."""
+    throttle = Throttle(0.0, lambda: 0.0, lambda _: None)
+    connection = http("intervals.icu", fake.api_url)
+    return Intervals(connection, Secret(key), throttle, clock=fake.clock, wait=wait)
