@@ -229,6 +229,7 @@ def shuffle_when_slow() -> Analysis:
                 "stance_time_s": change(0.009, 0.006, notable=True),
                 "cadence_spm": change(-2.6, 2.0, notable=True),
                 "vertical_oscillation_m": change(0.001, 0.004),
+                "ln_k": change(0.05, 0.03, notable=True),
             },
         ),
     )
@@ -337,7 +338,6 @@ def treadmill() -> Analysis:
             "surface": "indoor",
             "activity": activity(sub_sport="treadmill", positioned=False),
             "metrics_over": "scored epochs",
-            "status_reason": reason,
             "usual": {},
         }
     )

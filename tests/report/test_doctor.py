@@ -48,7 +48,7 @@ def test_a_note_that_reader_and_analysis_both_carry_is_said_once() -> None:
     note = Note(code="unit", text="oscillation unit corrected")
     run = cases.analysis(activity=cases.activity(notes=(note,)), quality=cases.QUALITY.replace(notes=(note,)))
 
-    assert doctor.render(run, STYLE).count("oscillation unit corrected") == 1
+    assert doctor.render(run, STYLE).count("Oscillation unit corrected") == 1
 
 
 def test_a_wrist_file_hears_which_sensor_would_say_more() -> None:

@@ -30,7 +30,7 @@ def test_ascii_spells_signs_out(text: str, spelled: str) -> None:
     assert Style().spell(text) == text
 
 
-@pytest.mark.parametrize(("width", "columns", "measure"), [(20, 60, 60), (80, 80, 80), (200, 200, 92)])
+@pytest.mark.parametrize(("width", "columns", "measure"), [(20, 40, 40), (80, 80, 80), (200, 200, 92)])
 def test_width_has_a_least_value_and_prose_a_widest(width: int, columns: int, measure: int) -> None:
     style = Style(width=width)
 

@@ -115,5 +115,5 @@ def test_a_score_beyond_the_scale_points_outwards() -> None:
 def test_a_fade_counts_only_where_it_is_notable() -> None:
     text = terminal.render(CASES["shuffle_when_slow"](), Style(width=200))
 
-    assert "contact lengthened by 9 ms (between +6 and +12)" in text
+    assert "contact lengthened by 9 ms (+6 to +12)" in text
     assert "oscillation grew" not in text

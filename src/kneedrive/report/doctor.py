@@ -40,7 +40,8 @@ def _file(analysis: Analysis, style: Style) -> list[str]:
         ("laps, pauses", f"{len(activity.laps)}, {len(activity.pauses)}"),
         ("positions", "recorded (never kept)" if activity.positioned else "none"),
     ]
-    return [*heading(view.clean(activity.name) or "File", style), *_pairs(rows, style)]
+    name = style.paint.apply("strong", style.spell(view.clean(activity.name, style.columns) or "File"))
+    return [name, *_pairs(rows, style)]
 
 
 def _pairs(rows: list[tuple[str, str]], style: Style) -> list[str]:
@@ -129,7 +130,8 @@ def _oddities(analysis: Analysis, style: Style) -> list[str]:
 
 def _note(note: Note) -> str:
     where = f", at byte {view.number(note.offset)}" if note.offset is not None else ""
-    return f"{view.clean(note.text, 300).rstrip('.')}{where} [{note.code}]."
+    text = view.clean(note.text, 300).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}{where} [{note.code}]."
 
 
 def _sayable(analysis: Analysis, style: Style) -> list[str]:

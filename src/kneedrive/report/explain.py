@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from kneedrive.channels import CHANNELS
 from kneedrive.findings import Analysis, Finding, PaceBand, Score
 from kneedrive.report import formulas, view, words
+from kneedrive.report.closing import gate_words
 from kneedrive.report.layout import finish, flow, heading, table
-from kneedrive.report.sections import gate_words
 from kneedrive.report.style import Style
 
 
@@ -53,9 +53,25 @@ def _finding(finding: Finding, analysis: Analysis, style: Style) -> list[str]:
     said.append(f"Confidence {finding.confidence}: {words.CONFIDENCE[finding.confidence]}.")
     if finding.qualifiers or finding.also:
         said.append("Beside it: " + ", ".join((*finding.qualifiers, *finding.also)) + ".")
-    if finding.evidence:
-        said.append("Numbers: " + ", ".join(view.named(key, value) for key, value in finding.evidence.items()) + ".")
-    return [*heading(f"Finding about {scope}", style), *_lines(said, style)]
+    return [*heading(f"Finding about {scope}", style), *_lines(said, style), *_evidence(finding, style)]
+
+
+def _evidence(finding: Finding, style: Style) -> list[str]:
+    """The numbers behind a finding: scores and parts with their errors, then metrics against what is usual."""
+    known = finding.evidence
+    scores = [
+        f"{name} {view.with_error(known[name], known.get(f'{name}_se'), decimals=2)}"
+        for name in ("D", "P", "G", "K", "zSL", "zDF", "zB", "zk")
+        if name in known
+    ]
+    lines = flow("Its scores and parts: " + ", ".join(scores) + ".", style, hang=2) if scores else []
+    rows = [
+        [CHANNELS[key].name, view.quantity(key, amount), view.value(key, known.get(f"usual_{key}"))]
+        for key, amount in known.items()
+        if key in CHANNELS
+    ]
+    over = f"medians over {view.plural(round(known['epochs']), 'half-minute')}" if "epochs" in known else "medians"
+    return [*lines, *(table([[over, "here", "usual"], *rows], style) if rows else [])]
 
 
 def _rule(finding: Finding, analysis: Analysis) -> list[str]:
@@ -86,12 +102,13 @@ def _likelihood(finding: Finding, analysis: Analysis) -> list[str]:
 
 
 def _worked(finding: Finding, analysis: Analysis) -> str:
-    """The numbers of a finding about the whole run put into the formula."""
+    """The finding's own numbers put into the formula."""
     letter, sign = formulas.SCORED_BY.get(finding.label, ("", 1))
     score = getattr(analysis.scores, letter) if letter and finding.scope == "run" else Score()
-    if score.value is None or score.se is None:
+    value, se = finding.evidence.get(letter, score.value), finding.evidence.get(f"{letter}_se", score.se)
+    if value is None or se is None:
         return ""
-    return f"; here S = {view.exact(sign * score.value)}, s = {view.exact(score.se)}"
+    return f"; here S = {view.exact(sign * value)}, s = {view.exact(se)}"
 
 
 def _scores(analysis: Analysis, style: Style) -> list[str]:

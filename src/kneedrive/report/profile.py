@@ -9,7 +9,9 @@ from kneedrive.report import pictures, view, words
 from kneedrive.report.layout import beside, columns_of, flow, heading, pad
 from kneedrive.report.style import Style
 
-_SIDE_BY_SIDE = 124  # columns from which the two pictures stand beside each other
+_SIDE_BY_SIDE = 120  # columns from which the two pictures stand beside each other
+_GAP = 4
+_WIDEST_PROFILE = 80
 _MAP_CELLS = (49, 13)
 _MAP_EDGES = pictures.Edges("more bounce: piston-like", "less bounce", "shuffle-like", "usual", "drive-like")
 
@@ -18,9 +20,10 @@ def both(analysis: Analysis, style: Style) -> list[list[str]]:
     """Pace profile and map, side by side where there is room."""
     if style.columns < _SIDE_BY_SIDE:
         return [pace_profile(analysis, style), plane(analysis, style)]
-    half = style.replace(width=(min(style.columns, 150) - 4) // 2)
-    left, right = pace_profile(analysis, half), plane(analysis, half)
-    return [beside(left, right, half.columns)] if right else [pace_profile(analysis, style)]
+    across = _MAP_CELLS[0] + 7
+    narrow = style.replace(width=min(style.columns - _GAP - across, _WIDEST_PROFILE))
+    left, right = pace_profile(analysis, narrow), plane(analysis, style.replace(width=across))
+    return [beside(left, right, narrow.width, _GAP)] if right else [pace_profile(analysis, style)]
 
 
 def axes(analysis: Analysis) -> tuple[str, ...]:
@@ -124,8 +127,7 @@ def plane(analysis: Analysis, style: Style) -> list[str]:
     ]
     if not points:
         return []
-    across, down = min(_MAP_CELLS[0], style.columns - 9), _MAP_CELLS[1]
-    drawn = pictures.plane(points, _MAP_EDGES, (across - (1 - across % 2), down), style)
+    drawn = pictures.plane(points, _MAP_EDGES, _MAP_CELLS, style)
     key = "Letters are the pace bands of the profile; where several fall together the fastest is drawn. The dotted "
     key += "box is one spread of runners around what is usual at that speed."
     return [

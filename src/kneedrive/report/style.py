@@ -80,12 +80,12 @@ _ASCII_WORDS = str.maketrans(
     }
 )
 
-NARROWEST = 60
+NARROWEST = 40  # a block beside another may be this narrow; a whole report needs 60
 WIDEST_PROSE = 92  # a longer line of prose is hard to find back from
 
 
 class Style(Value):
-    """width: columns, at least 60. ascii: only ASCII characters. colour: ANSI codes. miles: pace and distance."""
+    """width: columns, from 60 on. ascii: only ASCII characters. colour: ANSI codes. miles: pace and distance."""
 
     width: int = 80
     ascii: bool = False
@@ -94,7 +94,7 @@ class Style(Value):
 
     @property
     def columns(self) -> int:
-        """The width that is laid out for: never under 60, below which the tables do not fit."""
+        """The width that is laid out for."""
         return max(self.width, NARROWEST)
 
     @property

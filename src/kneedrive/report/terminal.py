@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kneedrive.findings import Analysis
-from kneedrive.report import profile, sections
+from kneedrive.report import closing, profile, sections, tables
 from kneedrive.report.layout import finish
 from kneedrive.report.style import Style
 
@@ -17,14 +17,14 @@ def render(analysis: Analysis, style: Style) -> str:
         sections.title(analysis, style),
         sections.judgement(analysis, style),
         *profile.both(analysis, style),
-        sections.numbers(analysis, style),
+        tables.numbers(analysis, style),
         sections.bounce(analysis, style),
         sections.slow_running(analysis, style),
         sections.fade(analysis, style),
         sections.accelerations(analysis, style),
         sections.balance(analysis, style),
-        sections.left_out(analysis, style),
-        sections.limits(analysis, style),
-        sections.next_steps(analysis, style),
+        closing.left_out(analysis, style),
+        closing.limits(analysis, style),
+        closing.next_steps(analysis, style),
     ]
     return finish(blocks, style)

@@ -25,6 +25,7 @@ def headline(analysis: Analysis) -> str:
 
 
 _UNASSESSED = {
+    "assessed": "Measured, but not comparable with other runners",
     "too few epochs": "Too little steady running to judge",
     "walk": "A walk, not a run",
     "not a run": "Not a run",
@@ -59,8 +60,9 @@ def _sentence_case(text: str) -> str:
 
 
 def confidence(finding: Finding) -> str:
-    """The word and the probability: "confidence: moderate (93 % likely)"."""
-    likely = f" ({view.probability(finding.probability)} likely)" if finding.probability is not None else ""
+    """The word, and the probability of what stands out: "confidence: moderate (93 % likely)"."""
+    stands_out = finding.probability is not None and finding.label not in _QUIET
+    likely = f" ({view.probability(finding.probability)} likely)" if stands_out else ""
     return f"confidence: {finding.confidence}{likely}"
 
 
@@ -153,7 +155,7 @@ _NOTES = {
 
 
 def _without_findings(analysis: Analysis) -> list[str]:
-    reason = analysis.status_reason.strip()
+    reason = analysis.status_reason.strip() or analysis.scores.D.reason
     return [_sentence_case(reason).rstrip(".") + "."] if reason else []
 
 

@@ -129,11 +129,6 @@ def unit(key: str) -> str:
     return SHOWN[key].unit
 
 
-def named(key: str, amount: float) -> str:
-    """A piece of evidence: a quantity with its unit where the key is known, else a number of two decimals."""
-    return f"{key} {quantity(key, amount)}" if key in SHOWN else f"{key} {number(amount, 2)}"
-
-
 def bare_pace(speed_mps: float | None, *, miles: bool = False) -> str:
     """Minutes and seconds for a kilometre or mile, without the unit."""
     if speed_mps is None or not math.isfinite(speed_mps) or speed_mps < _SLOWEST_MPS:

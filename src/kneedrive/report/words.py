@@ -138,8 +138,8 @@ _ANY_SENSOR = (
     "pod), a COROS watch or a Stryd pod would let kneedrive say more."
 )
 _REAL_BOUNCE = (
-    "A sensor that measures oscillation on the torso (Garmin HRM-Run, HRM-Tri, HRM-Pro, the running dynamics pod, "
-    "or a COROS watch) would let kneedrive judge bounce too."
+    "Bounce can be judged with a sensor that measures it and whose usual values are known: Garmin HRM-Run, HRM-Tri, "
+    "HRM-Pro, the running dynamics pod, or a COROS watch."
 )
 MORE = {
     "garmin_strap": "",
