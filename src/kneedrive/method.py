@@ -56,6 +56,7 @@ class SteadyRules(Value):
     burst_within_s: Annotated[int, "s", DESIGN] = 5
     sprint_mps: Annotated[float, "m/s", DESIGN] = 6.0
     sprint_s: Annotated[int, "s", DESIGN] = 3
+    fastest_mps: Annotated[float, "m/s, beyond it the position jumped and nobody ran", DESIGN] = 12.0
 
 
 class GradeRules(Value):

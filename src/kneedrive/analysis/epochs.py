@@ -13,7 +13,7 @@ import numpy as np
 from kneedrive.analysis import features, motion, plausible, reference
 from kneedrive.analysis.prepare import Mask, Stream, within
 from kneedrive.method import Method
-from kneedrive.model import Activity, Array, Runner
+from kneedrive.model import Activity, Array, Interval, Runner
 
 MEASURED = (
     "speed_mps",
@@ -63,7 +63,7 @@ def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
     frozen = plausible.frozen_seconds(stream.columns, method.plausible.flat_line_s)
     return Seconds(
         start=seconds < _first(stream) + rules.start_s,
-        pause=within(seconds, (*activity.pauses, *stream.gaps), rules.pause_margin_s),
+        pause=within(seconds, (*activity.pauses, *_unsaid_pauses(stream, method)), rules.pause_margin_s),
         steady=motion.steady_seconds(speed, rules),
         burst=motion.burst_seconds(speed, rules),
         frozen=np.zeros(len(seconds), dtype=np.bool_) if frozen is None else frozen,
@@ -75,6 +75,12 @@ def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
 def _first(stream: Stream) -> float:
     covered = np.flatnonzero(stream.covered)
     return float(stream.time_s[covered[0]]) if len(covered) else 0.0
+
+
+def _unsaid_pauses(stream: Stream, method: Method) -> tuple[Interval, ...]:
+    """Gaps longer than any recording step: a pause, whether or not the watch wrote an event for it."""
+    longest_s = method.resampling.gap_max_s
+    return tuple(gap for gap in stream.gaps if gap.end_s - gap.start_s > longest_s)
 
 
 def _grade(stream: Stream, speed_mps: Array, method: Method) -> Array:

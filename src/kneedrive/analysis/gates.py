@@ -26,7 +26,7 @@ GATES: dict[str, str] = {
     "walking": "cadence below 135, so walking or standing; or below 140 and the sensor saw no ground contact",
     "ambiguous": "cadence between 135 and 140, where walking and running overlap",
     "mixed": "running and walking within one epoch",
-    "no speed": "no speed was recorded",
+    "no speed": "no speed was recorded, or indoors only guessed",
     "accelerating": "holds an acceleration or a sprint, which has mechanics of its own",
     "slow": "slower than 2.0 m/s, where the reference has no support",
     "fast": "faster than 6.0 m/s, where the reference has no support",
@@ -60,7 +60,7 @@ def gate(table: Table, case: Case) -> Gated:
     """Every gate in order. Where the dynamics suffice for too few epochs, speed and cadence alone are judged."""
     method = case.method
     columns, doubts = _without_doubtful(table, case)
-    caught = _coverage(table, method) | _gait(table, case) | (_speed(table, case) if case.speed_trusted else {})
+    caught = _coverage(table, method) | _gait(table, case) | _speed(table, case)
     free = ~np.any(list(caught.values()), axis=0)
     dynamic = int((free & _has_dynamics(columns, case)).sum())
     steps = free & np.isfinite(columns["speed_mps"]) & np.isfinite(columns["step_time_s"])
@@ -139,6 +139,9 @@ def _locked(table: Table, case: Case) -> Mask:
 
 def _speed(table: Table, case: Case) -> dict[str, Mask]:
     method, speed = case.method, table.columns["speed_mps"]
+    if not case.speed_trusted:
+        # A guessed speed gates nothing; but without dynamics it is all there is to judge.
+        return {"no speed": np.full(len(speed), not case.has_dynamics)}
     return {
         "no speed": ~np.isfinite(speed),
         "accelerating": table.shares["burst"] > 0,

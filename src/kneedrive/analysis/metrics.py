@@ -38,7 +38,10 @@ def spread(values: Array) -> Spread | None:
     there = values[np.isfinite(values)]
     if not len(there):
         return None
-    p10, median, p90 = (float(value) for value in np.percentile(there, (10, 50, 90)))
+    there.sort()
+    # What np.percentile gives, at a tenth of its cost: linear between the two values around each rank.
+    at = np.array((0.1, 0.5, 0.9)) * (len(there) - 1)
+    p10, median, p90 = np.interp(at, np.arange(len(there)), there).tolist()
     return Spread(median=median, p10=p10, p90=p90, n=len(there))
 
 
@@ -71,10 +74,14 @@ def accelerations(stream: Stream, seconds: Seconds, case: Case) -> tuple[Acceler
     speed = stream.columns.get("speed_mps")
     if speed is None or not case.speed_trusted:
         return ()
-    smooth = sliding_mean(speed, case.method.steady.burst_smoothing_s)
-    found = (_acceleration(stream, smooth, start, end) for start, end in runs_of(seconds.burst))
+    rules = case.method.steady
+    smooth = sliding_mean(speed, rules.burst_smoothing_s)
+    settled = seconds.burst & ~seconds.start & ~seconds.pause
+    found = (_acceleration(stream, smooth, start, end) for start, end in runs_of(settled))
     slowest = case.method.plausible.speed_min_mps
-    return tuple(one for one in found if one is not None and one.from_mps >= slowest)
+    return tuple(
+        one for one in found if one is not None and one.from_mps >= slowest and one.to_mps <= rules.fastest_mps
+    )
 
 
 def _acceleration(stream: Stream, smooth: Array, start: int, end: int) -> Acceleration | None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from kneedrive.analysis import features
 from kneedrive.analysis.case import Case
-from kneedrive.analysis.normal import below, robust_sd
+from kneedrive.analysis.normal import below, median, robust_sd
 from kneedrive.analysis.prepare import Mask
 from kneedrive.analysis.reference import Expected, expected, hill_pct
 from kneedrive.method import EpochRules
@@ -87,11 +87,11 @@ def lag_1(values: Array, start_s: Array, rules: EpochRules) -> float:
     neighbours = np.flatnonzero(np.diff(start_s) <= rules.length_s)
     if len(neighbours) < rules.autocorrelation_pairs:
         return 0.0
-    around = values - np.median(values)
-    variance = float(np.mean(around**2))
+    around = values - median(values)
+    variance = float(around @ around) / len(around)
     if variance == 0.0:
         return 0.0
-    covariance = float(np.mean(around[neighbours] * around[neighbours + 1]))
+    covariance = float(around[neighbours] @ around[neighbours + 1]) / len(neighbours)
     return min(max(covariance / variance, 0.0), rules.autocorrelation_max)
 
 

@@ -10,6 +10,7 @@ from kneedrive.analysis import reference, scores
 from kneedrive.analysis.case import Case
 from kneedrive.analysis.gates import STEPS
 from kneedrive.analysis.labels import Standing
+from kneedrive.analysis.normal import median
 from kneedrive.analysis.prepare import Mask
 from kneedrive.analysis.scores import LETTERS, PARTS, RunValue
 from kneedrive.findings import Epochs, Score, Scores
@@ -50,7 +51,7 @@ def standing(epochs: Epochs, where: Mask, least: int, case: Case) -> Standing | 
 def middle(values: Array) -> float:
     """Median of what is there; NaN where nothing is."""
     there = values[np.isfinite(values)]
-    return float(np.median(there)) if len(there) else float("nan")
+    return median(there) if len(there) else float("nan")
 
 
 def scores_of(at: Standing | None, reasons: Mapping[str, str]) -> Scores:
