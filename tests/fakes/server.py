@@ -1,17 +1,18 @@
 """What the fake services share: a real HTTP server on an ephemeral port, a clock, a request log, faults on demand."""
 
 import json
+import socket
 import threading
-import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.make_service_fixtures import contents
+
 CONTROL = "/_control"
 HANG_S = 30.0
 
@@ -83,6 +84,7 @@ class FakeServer:
         self.faults: list[tuple[str, str]] = []
         self.known_faults: dict[str, Reply] = dict(TRANSPORT)
         self.lock = threading.Lock()
+        self.connections: list[socket.socket] = []
         self._released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -94,9 +96,17 @@ class FakeServer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Be gone: no new connections, and the living ones cut."""
         self._released.set()
         self._server.shutdown()
         self._server.server_close()
+        for connection in self.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.connections.clear()
 
     def serve(self) -> None:
         """Serve in this thread until interrupted."""
@@ -142,6 +152,10 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def setup(self) -> None:
+            super().setup()
+            fake.connections.append(self.connection)
+
         def do_GET(self) -> None:
             self._serve()
 
@@ -171,14 +185,12 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
 
 
 def fixture(name: str) -> Any:
-    """A JSON fixture of ours."""
-    return json.loads((ROOT / "fixtures" / name).read_text(encoding="utf-8"))
+    """A JSON fixture of ours; test_fixtures_of_services.py checks that fixtures/ holds the same."""
+    return json.loads(contents()[name])
 
 
 def stand(fake: FakeServer, **facts: str) -> None:
     """Say where the fake is, as one line of JSON, and serve until interrupted."""
     print(json.dumps({"url": fake.url, **facts}), flush=True)
-    try:
+    with suppress(KeyboardInterrupt):
         fake.serve()
-    except KeyboardInterrupt:
-        time.sleep(0)

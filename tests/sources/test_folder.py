@@ -1,0 +1,99 @@
+"""Folders as a source: what is new or changed, and a watch that is not plugged in."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kneedrive.sources import folder
+from kneedrive.sources.plan import KNOWN, NEW, UPDATED, plan
+
+
+def put(path: Path, body: bytes = b"x", changed: float = 1_770_000_000.0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(body)
+    os.utime(path, (changed, changed))
+    return path
+
+
+def names(*folders: Path) -> list[str]:
+    return [Path(item.id).name for item in folder.listing(folders)]
+
+
+def test_recordings_are_found_in_all_depths_in_order(tmp_path: Path) -> None:
+    for name in ("b.fit", "a.FIT", "Activity/c.fit.gz", "Activity/x/d.gpx", "e.tcx", "f.zip"):
+        put(tmp_path / name)
+
+    assert names(tmp_path) == ["c.fit.gz", "d.gpx", "a.FIT", "b.fit", "e.tcx", "f.zip"]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "fit", ".hidden.fit", "._apple.fit", ".cache/a.fit", "a.fit.part"])
+def test_other_files_are_passed_over(tmp_path: Path, name: str) -> None:
+    put(tmp_path / name)
+
+    assert names(tmp_path) == []
+
+
+def test_an_unplugged_watch_is_no_error(tmp_path: Path) -> None:
+    put(tmp_path / "here/a.fit")
+    away = tmp_path / "away"
+
+    assert names(away, tmp_path / "here") == ["a.fit"]
+    assert folder.missing([away, tmp_path / "here"]) == (away,)
+
+
+def test_a_file_in_place_of_a_folder_lists_nothing(tmp_path: Path) -> None:
+    assert names(put(tmp_path / "a.fit")) == []
+
+
+def test_links_that_run_in_a_circle_end(tmp_path: Path) -> None:
+    put(tmp_path / "a.fit")
+    (tmp_path / "loop").symlink_to(tmp_path)
+
+    assert names(tmp_path) == ["a.fit"]
+
+
+def test_a_link_to_nowhere_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "gone.fit").symlink_to(tmp_path / "nowhere.fit")
+
+    assert names(tmp_path) == []
+
+
+def test_a_file_below_the_depth_is_not_looked_for(tmp_path: Path) -> None:
+    put(tmp_path.joinpath(*"abcdefgh", "last.fit"))
+    put(tmp_path.joinpath(*"abcdefghi", "too-deep.fit"))
+
+    assert names(tmp_path) == ["last.fit"]
+
+
+@pytest.mark.parametrize(
+    ("body", "changed", "action"),
+    [(b"x", 1_770_000_000.0, KNOWN), (b"xy", 1_770_000_000.0, UPDATED), (b"x", 1_770_000_060.0, UPDATED)],
+    ids=["same", "other size", "other time"],
+)
+def test_only_what_changed_is_looked_into_again(tmp_path: Path, body: bytes, changed: float, action: str) -> None:
+    path = put(tmp_path / "a.fit")
+    first = plan(folder.listing([tmp_path]), {})
+    known = {step.item.id: step.item.version for step in first}
+    put(path, body, changed)
+
+    second = plan(folder.listing([tmp_path]), known)
+
+    assert [step.action for step in first] == [NEW]
+    assert [step.action for step in second] == [action]
+
+
+def test_since_goes_by_the_time_of_change(tmp_path: Path) -> None:
+    put(tmp_path / "old.fit", changed=1_760_000_000.0)
+    put(tmp_path / "new.fit", changed=1_770_000_000.0)
+    since = datetime.fromtimestamp(1_770_000_000.0, UTC)
+
+    assert [Path(item.id).name for item in folder.listing([tmp_path], since)] == ["new.fit"]
+
+
+def test_no_file_is_opened(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.fit")
+    path.chmod(0)
+
+    assert names(tmp_path) == ["a.fit"]

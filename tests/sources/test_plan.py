@@ -1,0 +1,192 @@
+"""What a sync decides: pure tables, and the walk that fetches."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable
+from kneedrive.sources.items import Fetched, Listed
+from kneedrive.sources.plan import (
+    KNOWN,
+    NEW,
+    OVERLAP,
+    SKIPPED,
+    UPDATED,
+    Outcome,
+    Step,
+    completed,
+    decide,
+    follow,
+    listing_from,
+    plan,
+)
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def item(name: str, days_ago: float | None = 1, version: str = "v1", skip: str = "") -> Listed:
+    started_at = None if days_ago is None else NOW - days_ago * DAY
+    return Listed(id=name, version=version, started_at=started_at, sport="running", skip=skip)
+
+
+@pytest.mark.parametrize(
+    ("listed", "action", "fetches"),
+    [
+        (item("unheard of"), NEW, True),
+        (item("held"), KNOWN, False),
+        (item("held", version="v2"), UPDATED, True),
+        (item("unheard of", skip="not a run"), SKIPPED, False),
+        (item("held", version="v2", skip="not a run"), SKIPPED, False),
+    ],
+)
+def test_each_activity_has_one_decision(listed: Listed, action: str, fetches: bool) -> None:
+    step = decide(listed, {"held": "v1"})
+
+    assert (step.action, step.fetches, step.reason) == (action, fetches, listed.skip)
+
+
+def test_the_latest_comes_first_and_the_undated_last() -> None:
+    steps = plan([item("old", 9), item("undated", None), item("new", 1), item("middle", 5)], {})
+
+    assert [step.item.id for step in steps] == ["new", "middle", "old", "undated"]
+
+
+def test_the_order_of_the_list_does_not_matter() -> None:
+    items = [item(str(number), number % 3) for number in range(9)]
+
+    assert plan(items, {}) == plan(reversed(items), {})
+
+
+def test_what_is_listed_twice_is_done_once() -> None:
+    assert len(plan([item("a"), item("a")], {})) == 1
+
+
+@pytest.mark.parametrize(
+    ("complete_to", "since", "full", "expected"),
+    [
+        (None, None, False, None),
+        (NOW, None, False, NOW - OVERLAP),
+        (NOW, NOW - DAY, False, NOW - DAY),
+        (None, NOW - DAY, False, NOW - DAY),
+        (NOW, None, True, None),
+        (NOW, NOW - DAY, True, NOW - DAY),
+    ],
+)
+def test_where_a_listing_begins(
+    complete_to: datetime | None, since: datetime | None, full: bool, expected: datetime | None
+) -> None:
+    assert listing_from(complete_to, since=since, full=full) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "listed_from", "left", "expected"),
+    [
+        (None, None, [], NOW),  # everything was listed and done
+        (None, None, [item("a", 9), item("b", 4)], NOW - 9 * DAY),
+        (None, None, [item("a", None)], None),  # who knows when it was
+        (None, NOW - 30 * DAY, [], None),  # what lies before was never looked at
+        (NOW - 20 * DAY, NOW - 50 * DAY, [], NOW),
+        (NOW - 20 * DAY, NOW - 20 * DAY, [], NOW),
+        (NOW - 20 * DAY, NOW - 5 * DAY, [], NOW - 20 * DAY),  # fifteen days lie open between
+        (NOW - 20 * DAY, NOW - 50 * DAY, [item("a", 3)], NOW - 3 * DAY),
+        (NOW - 20 * DAY, NOW - 50 * DAY, [item("a", 40)], NOW - 40 * DAY),  # it goes back, to be met again
+        (NOW - 20 * DAY, NOW - 50 * DAY, [item("a", -1)], NOW),  # a watch set to tomorrow
+    ],
+)
+def test_how_far_nothing_is_open(
+    before: datetime | None, listed_from: datetime | None, left: list[Listed], expected: datetime | None
+) -> None:
+    assert completed(before, listed_from, NOW, left) == expected
+
+
+class Scripted:
+    """A source that answers as told, by id: bytes, None, or an error."""
+
+    name = "scripted"
+
+    def __init__(self, script: dict[str, Fetched | SourceError | None]) -> None:
+        self.script = script
+        self.asked: list[str] = []
+
+    def listing(self, since: datetime | None) -> Iterator[Listed]:
+        yield from (item(name) for name in self.script)
+
+    def fetch(self, item: Listed) -> Fetched | None:
+        self.asked.append(item.id)
+        answer = self.script[item.id]
+        if isinstance(answer, SourceError):
+            raise answer
+        return answer
+
+
+def body(name: str) -> Fetched:
+    return Fetched(source="scripted", id=name, version="v1", format="fit", name=name, body=b"x", fetched_at=NOW)
+
+
+def steps(*ids: str) -> tuple[Step, ...]:
+    return tuple(Step(action=NEW, item=item(name)) for name in ids)
+
+
+def test_only_what_is_new_or_changed_is_fetched() -> None:
+    source = Scripted({"a": body("a"), "b": body("b"), "c": body("c"), "d": None})
+    actions = (NEW, KNOWN, UPDATED, SKIPPED)
+    mixed = [Step(action=action, item=item(name)) for action, name in zip(actions, "abcd", strict=True)]
+
+    done = list(follow(source, mixed))
+
+    assert source.asked == ["a", "c"]
+    assert [outcome.fetched and outcome.fetched.id for outcome in done] == ["a", "c"]
+
+
+def test_nothing_is_fetched_before_it_is_asked_for() -> None:
+    """The caller stores one before the next is requested: a kill loses at most the one in hand."""
+    source = Scripted({"a": body("a"), "b": body("b")})
+    walk = follow(source, steps("a", "b"))
+
+    next(walk)
+
+    assert source.asked == ["a"]
+
+
+def test_what_is_gone_is_marked() -> None:
+    assert list(follow(Scripted({"a": None}), steps("a"))) == [Outcome(step=steps("a")[0], gone=True)]
+
+
+def test_a_single_failure_does_not_stop_the_rest() -> None:
+    broken = Unreachable("broke off")
+    source = Scripted({"a": broken, "b": body("b"), "c": broken, "d": broken, "e": body("e")})
+
+    problems = [outcome.problem for outcome in follow(source, steps(*"abcde"))]
+
+    assert problems == [broken, None, broken, broken, None]
+
+
+def test_three_failures_in_a_row_are_the_connection() -> None:
+    source = Scripted(dict.fromkeys("abcd", Unreachable("broke off")))
+    walk = follow(source, steps(*"abcd"))
+    assert [next(walk).problem, next(walk).problem] == [source.script["a"], source.script["b"]]
+
+    with pytest.raises(Unreachable):
+        next(walk)
+
+    assert source.asked == ["a", "b", "c"]
+
+
+def test_activities_that_cannot_be_had_are_not_the_connection() -> None:
+    source = Scripted(dict.fromkeys("abcdef", SourceError("no file for this one")))
+
+    assert len(list(follow(source, steps(*"abcdef")))) == 6
+
+
+@pytest.mark.parametrize(
+    "error", [RateLimited("later", retry_at=NOW), NotAuthorised("log in"), Forbidden("no"), Forbidden("no again")]
+)
+def test_what_concerns_all_is_raised_at_once(error: SourceError) -> None:
+    source = Scripted({"a": error, "b": body("b")})
+
+    with pytest.raises(type(error)):
+        list(follow(source, steps("a", "b")))
+
+    assert source.asked == ["a"]
