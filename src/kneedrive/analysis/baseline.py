@@ -35,18 +35,18 @@ def baseline(runs: Sequence[PastRun], sensor: str, surface: str, setting: Settin
     own = [run for run in own if run.epochs.scored.any()]
     rows = table(own)
     days = (own[-1].started_at - own[0].started_at).days if own else 0
-    short = missing(len(own), days, len(rows), setting.method.baseline)
+    short = missing(len(own), days, rows.epochs, setting.method.baseline)
     test = computed(own, sensor, setting.method)
-    fitted = curves(rows, departures(rows, sensor, setting), setting) if len(rows) else {}
+    fitted = curves(rows, departures(rows, sensor, setting), setting) if rows.epochs else {}
     known = rows.speed_mps[np.isfinite(rows.speed_mps)]
-    low, middle, high = np.percentile(known, (2.5, 50.0, 97.5)) if len(known) else (None, None, None)
+    low, middle, high = np.percentile(known, (2.5, 50.0, 97.5)).tolist() if len(known) else (None, None, None)
     return Baseline(
         sensor=sensor,
         surface=surface,
         ready=not short,
         missing=short,
         runs=len(own),
-        epochs=len(rows),
+        epochs=rows.epochs,
         days=days,
         first=own[0].started_at if own else None,
         last=own[-1].started_at if own else None,
@@ -106,9 +106,9 @@ def own_view(run: PastRun, history: Sequence[PastRun], setting: Setting) -> OwnV
     rows = table([run])
     known = rows.speed_mps[np.isfinite(rows.speed_mps)]
     speed = float(np.median(known)) if len(known) else None
-    reason = unjudged(usual, speed, len(rows))
+    reason = unjudged(usual, speed, rows.epochs)
     judged = () if reason else personal(run, usual, setting)
-    return OwnView(baseline=usual, speed_mps=speed, epochs=len(rows), rows=judged, reason=reason)
+    return OwnView(baseline=usual, speed_mps=speed, epochs=rows.epochs, rows=judged, reason=reason)
 
 
 def before(run: PastRun, history: Sequence[PastRun], method: Method) -> list[PastRun]:

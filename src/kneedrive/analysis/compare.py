@@ -135,7 +135,7 @@ def match(rows: Table, runs_before: int, rules: CompareRules) -> Matched | None:
     """
     known = np.isfinite(rows.speed_mps) & (rows.weight > 0)
     rows = rows.rows(known)
-    if not len(rows):
+    if not rows.epochs:
         return None
     later = (rows.run >= runs_before).astype(np.int64)
     speed_cell = np.floor(np.log(rows.speed_mps) / np.log1p(rules.speed_match))
@@ -184,7 +184,7 @@ def metric_values(found: Matched, sensor: str, setting: Setting) -> dict[str, Ar
     rows = found.rows
     fitted = curves(rows, departures(rows, sensor, setting), setting, found.after)
     usual = own_usual(fitted, rows, sensor, setting)
-    middle = rows._replace(speed_mps=np.full(len(rows), found.speed_mps), grade=np.zeros(len(rows)))
+    middle = rows._replace(speed_mps=np.full(rows.epochs, found.speed_mps), grade=np.zeros(rows.epochs))
     there = own_usual(fitted, middle, sensor, setting)
     return {name: values - usual[name] + there[name] for name, values in measured(rows).items()}
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis import features
-from kneedrive.analysis.normal import MAD_TO_SD
+from kneedrive.analysis.normal import MAD_TO_SD, median
 from kneedrive.analysis.reference import expected
 from kneedrive.history import Curve, PastRun, Setting
 from kneedrive.method import REFERENCES
@@ -23,6 +23,7 @@ from kneedrive.units import GRAVITY_MPS2, SECONDS_PER_MINUTE
 QUANTITIES = ("ln_T", "DF", "ln_k", "ln_beta")
 HUBER = 1.345  # SD beyond which a residual counts less: 95 % efficiency where the noise is normal
 MAX_ROUNDS = 50
+SETTLED = 1e-4  # SD of the noise by which no epoch's fitted value moves any more
 PCT = 100.0  # grade is fitted in per cent, so that all columns are of one size
 
 
@@ -40,7 +41,9 @@ class Table(NamedTuple):
     DF: Array
     oscillation_m: Array
 
-    def __len__(self) -> int:
+    @property
+    def epochs(self) -> int:
+        """Number of rows. (`len` of a named tuple is its number of columns.)"""
         return len(self.run)
 
     def rows(self, chosen: npt.NDArray[np.bool_]) -> Table:
@@ -68,16 +71,22 @@ def table(runs: Sequence[PastRun]) -> Table:
     if not runs:
         empty = np.empty(0)
         return Table(np.empty(0, dtype=np.int64), empty, empty, empty, empty, empty, empty)
+    scored = [run.epochs.scored for run in runs]
 
     def joined(name: str) -> Array:
-        return np.concatenate([column(run, name) for run in runs])
+        parts = [run.epochs.columns.get(name) for run in runs]
+        return np.concatenate(
+            [
+                np.full(int(mask.sum()), np.nan) if part is None else part[mask]
+                for part, mask in zip(parts, scored, strict=True)
+            ]
+        )
 
-    lengths = [int(run.epochs.scored.sum()) for run in runs]
     return Table(
-        run=np.repeat(np.arange(len(runs)), lengths),
+        run=np.repeat(np.arange(len(runs)), [int(mask.sum()) for mask in scored]),
         speed_mps=np.where(np.isfinite(joined("zSL")), joined("speed_mps"), np.nan),
         grade=np.nan_to_num(joined("grade")),
-        weight=np.concatenate([run.epochs.weight[run.epochs.scored] for run in runs]),
+        weight=np.concatenate([run.epochs.weight[mask] for run, mask in zip(runs, scored, strict=True)]),
         T_s=features.step_time_s(joined("cadence_spm")),
         DF=joined("duty_factor"),
         oscillation_m=joined("vertical_oscillation_m"),
@@ -110,21 +119,20 @@ def departures(rows: Table, sensor: str, setting: Setting) -> dict[str, Array]:
 def centre(rows: Table, setting: Setting) -> float:
     """Median speed, or the middle of the reference where no speed is valid."""
     known = rows.speed_mps[np.isfinite(rows.speed_mps)]
-    return float(np.median(known)) if len(known) else setting.method.population.class_speed_mid_mps
+    return median(known) if len(known) else setting.method.population.class_speed_mid_mps
 
 
 def huber(X: Array, y: Array, weight: Array) -> Array:
     """Coefficients of a Huber fit, scale from the median absolute residual; columns without content get 0."""
     pull = weight
-    coefficients: Array = np.zeros(X.shape[1])
+    fitted = np.zeros_like(y)
     for _ in range(MAX_ROUNDS):
         weighted = X * pull[:, None]
-        step = np.asarray(np.linalg.lstsq(weighted.T @ X, weighted.T @ y, rcond=None)[0], dtype=np.float64)
-        settled = np.allclose(step, coefficients, rtol=1e-7, atol=1e-10)
-        coefficients = step
-        residual = np.abs(y - X @ coefficients)
-        scale = MAD_TO_SD * float(np.median(residual))
-        if settled or scale == 0.0:
+        coefficients = np.asarray(np.linalg.lstsq(weighted.T @ X, weighted.T @ y, rcond=None)[0], dtype=np.float64)
+        before, fitted = fitted, X @ coefficients
+        residual = np.abs(y - fitted)
+        scale = MAD_TO_SD * median(residual)
+        if scale == 0.0 or float(np.abs(fitted - before).max()) < SETTLED * scale:
             break
         pull = weight * np.minimum(1.0, HUBER * scale / np.maximum(residual, 1e-300))
     return coefficients
@@ -183,7 +191,7 @@ def own_usual(fitted: Mapping[str, Curve], rows: Table, sensor: str, setting: Se
     """The runner's own usual metrics at the speed and grade of each row; NaN for what has no curve."""
     speed = np.where(np.isfinite(rows.speed_mps), rows.speed_mps, centre(rows, setting))
     usual = population(sensor, speed, rows.grade, setting)
-    nothing = np.full(len(rows), np.nan)
+    nothing = np.full(rows.epochs, np.nan)
     own = {
         name: usual[name] + departure_at(fitted[name], rows.speed_mps, rows.grade) if name in fitted else nothing
         for name in QUANTITIES

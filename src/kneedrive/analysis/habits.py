@@ -41,12 +41,14 @@ def shuffling(run: PastRun, slow_mps: float, setting: Setting) -> Array | None:
     rules, se = setting.method.labels, timing_se(run.sensor, setting.runner, setting.method)
     if se is None or not slow.any():
         return None
-    holds = []
-    for place in np.flatnonzero(slow):
+    holds = np.zeros(int(slow.sum()))
+    D, zSL, zDF, speed = D[slow], zSL[slow], zDF[slow], speed[slow]
+    # Most epochs are far from any label: only those that can earn this one are asked.
+    for place in np.flatnonzero(-rules.score >= D):
         values = {"D": float(D[place]), "zSL": float(zSL[place]), "zDF": float(zDF[place])}
         named = {one.label for one in earned(Standing(values, {}, float(speed[place])), rules)}
-        holds.append(SHUFFLE in named and probability(values["D"], se, rules.truth) >= rules.spoken)
-    return np.array(holds, dtype=np.float64)
+        holds[place] = SHUFFLE in named and probability(values["D"], se, rules.truth) >= rules.spoken
+    return holds
 
 
 def timing_se(sensor: str, runner: Runner, method: Method) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from kneedrive.analysis.baseline import measured
 from kneedrive.analysis.curve import curves, departures, own_usual, table
 from kneedrive.analysis.local_time import local_date
+from kneedrive.analysis.normal import median
 from kneedrive.history import Break, PastRun, Setting
 from kneedrive.method import TrendRules
 from kneedrive.model import Array
@@ -102,8 +104,11 @@ def run_levels(stretch: Stretch, setting: Setting) -> Array:
     usual = own_usual(curves(rows, departures(rows, stretch.sensor, setting), setting), rows, stretch.sensor, setting)
     off = np.column_stack([measured(rows)[name] - usual[name] for name in names])
     whole = np.isfinite(off).all(axis=1)
-    for run in np.unique(rows.run[whole]):
-        levels[run] = np.median(off[whole & (rows.run == run)], axis=0)
+    off, run = off[whole], rows.run[whole]
+    ends = np.searchsorted(run, np.arange(len(stretch.runs) + 1))
+    for place, (start, end) in enumerate(pairwise(ends)):
+        if end > start:
+            levels[place] = [median(part) for part in off[start:end].T]
     return levels
 
 

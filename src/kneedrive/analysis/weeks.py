@@ -94,7 +94,7 @@ def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting:
     speed in a runner who also got faster.
     """
     rows = table(part.runs)
-    if speed_mps is None or not len(rows):
+    if speed_mps is None or not rows.epochs:
         return {}
     off = departures(rows, part.sensor, setting)
     at = weeks_since_epoch(part.runs, setting)
@@ -118,7 +118,7 @@ def standardised(
     z = {}
     for name, part in (("ln_T", "zSL"), ("DF", "zDF"), ("ln_beta", "zB"), ("ln_k", "zk")):
         if name not in fitted:
-            z[part] = np.full(len(rows), np.nan)
+            z[part] = np.full(rows.epochs, np.nan)
             continue
         curve = fitted[name]
         moved = departure_at(curve, rows.speed_mps, rows.grade) - departure_at(
