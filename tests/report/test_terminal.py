@@ -10,7 +10,7 @@ from kneedrive.report.style import Style
 from tests.conftest import Golden
 from tests.report.cases import CASES, activity, analysis, drive, wrist
 
-WIDTHS = (60, 61, 80, 100, 120, 124, 150, 200)
+WIDTHS = (60, 61, 80, 100, 120, 130, 150, 200)
 RENDERERS = {"terminal": terminal.render, "explain": explain.render, "doctor": doctor.render}
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 

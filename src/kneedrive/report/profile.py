@@ -9,7 +9,7 @@ from kneedrive.report import pictures, view, words
 from kneedrive.report.layout import beside, columns_of, flow, heading, pad
 from kneedrive.report.style import Style
 
-_SIDE_BY_SIDE = 120  # columns from which the two pictures stand beside each other
+_SIDE_BY_SIDE = 130  # columns from which the two pictures stand beside each other
 _GAP = 4
 _WIDEST_PROFILE = 80
 _MAP_CELLS = (49, 13)
@@ -128,8 +128,10 @@ def plane(analysis: Analysis, style: Style) -> list[str]:
     if not points:
         return []
     drawn = pictures.plane(points, _MAP_EDGES, _MAP_CELLS, style)
-    key = "Letters are the pace bands of the profile; where several fall together the fastest is drawn. The dotted "
-    key += "box is one spread of runners around what is usual at that speed."
+    key = (
+        "Letters are the pace bands of the profile, the fastest where several fall together; the dotted box is one "
+        "spread of runners around usual."
+    )
     return [
         *heading("Map", style, "drive to the right, bounce upwards"),
         *drawn,
