@@ -15,7 +15,7 @@ from tests.fixture_oddities import oddities
 
 README = """# Fixtures
 
-No real run is in here: every file is made by `python -m tests.make_fixtures` from the simulated runner
+No real run is in here. The files below are made by `python -m tests.make_fixtures` from the simulated runner
 (`src/kneedrive/simulate`) and written by the tests' own FIT writer. The command gives the same bytes every time, and a
 test checks that it does. Beside each file stands its truth: `about` says what the case is, `planted` what the runner
 truly does (scores at a speed, seed, sensor), `expected` what kneedrive has to make of it.
@@ -29,9 +29,13 @@ truly does (scores at a speed, seed, sensor), `expected` what kneedrive has to m
 | formats | valid files with an odd build: byte order, chained, compressed times, several sports ... |
 | malformed | broken files, and files that are no activity |
 
-Do not edit a file here: change the table of cases, run the command and read the difference of the truth files.
+Do not edit a file there: change the table of cases, run the command and read the difference of the truth files.
+Other folders have generators and pages of their own.
 
 """
+
+
+FOLDERS = ("formats", "gates", "labels", "malformed", "missing", "sensors")
 
 
 def contents() -> dict[str, bytes]:

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from kneedrive.analysis import analyze
 from kneedrive.errors import ReadError
+from kneedrive.findings import Analysis
+from kneedrive.model import Runner
 from kneedrive.readers import read
 from tests.conftest import FIXTURES
-from tests.make_fixtures import contents
+from tests.make_fixtures import FOLDERS, contents
 
-FILES = sorted(path for path in FIXTURES.rglob("*") if path.is_file())
-RECORDINGS = sorted(FIXTURES.rglob("*.fit"))
+FILES = [FIXTURES / "README.md", *(path for folder in FOLDERS for path in (FIXTURES / folder).iterdir())]
+RECORDINGS = sorted(path for path in FILES if path.suffix == ".fit")
 
 
 def truth(path: Path) -> dict[str, Any]:
@@ -36,7 +39,7 @@ def test_the_generator_makes_the_fixtures_byte_for_byte() -> None:
 
 
 def test_all_fixtures_together_are_small() -> None:
-    assert sum(path.stat().st_size for path in FILES) < 3_000_000
+    assert sum(path.stat().st_size for path in FILES) < 2_750_000
 
 
 @pytest.mark.parametrize(("path", "records"), told("records"))
@@ -79,3 +82,97 @@ def test_a_clean_file_needs_no_forgiving(path: Path) -> None:
     (activity,) = read(path.read_bytes(), path.name)
 
     assert activity.notes == ()
+
+
+def analyzed(path: Path) -> Analysis:
+    """The analysis of a recording with one session, for the runner that was planted."""
+    (activity,) = read(path.read_bytes(), path.name)
+    return analyze(activity, runner=Runner(**truth(path).get("planted", {}).get("runner", {})))
+
+
+@pytest.mark.parametrize(("path", "provenance"), told("provenance"))
+def test_the_sensor_is_told_from_the_file(path: Path, provenance: str) -> None:
+    assert analyzed(path).provenance == provenance
+
+
+@pytest.mark.parametrize(("path", "label"), told("label"))
+def test_the_planted_label_is_spoken(path: Path, label: str) -> None:
+    (finding,) = (finding for finding in analyzed(path).findings if finding.scope == "run")
+
+    assert (finding.label, finding.certainty) == (label, "spoken")
+
+
+@pytest.mark.parametrize(("path", "label"), told("slow_label"))
+def test_slow_running_has_a_finding_of_its_own(path: Path, label: str) -> None:
+    findings = {finding.scope: finding for finding in analyzed(path).findings}
+
+    assert (findings["run"].label, findings["slow"].label) == ("neutral", label)
+
+
+@pytest.mark.parametrize(("path", "qualifier"), told("qualifier"))
+def test_a_note_is_added_to_the_label(path: Path, qualifier: str) -> None:
+    assert analyzed(path).findings[0].qualifiers == (qualifier,)
+
+
+@pytest.mark.parametrize("path", [p for p in RECORDINGS if p.parent.name == "labels"], ids=lambda path: path.stem)
+def test_planted_scores_are_found(path: Path) -> None:
+    """Where the pattern is the same at every speed, so that one number tells the run."""
+    planted = truth(path)["planted"]
+    if planted["pattern"] == "shuffle-when-slow":
+        return
+    found = {letter: score.value for letter, score in analyzed(path).scores.items()}
+
+    expected = {letter: planted["true_scores"][letter] for letter in "DPGK"}
+    assert found == {letter: pytest.approx(value, abs=0.3) for letter, value in expected.items()}
+
+
+@pytest.mark.parametrize(("path", "letters"), told("scores"))
+def test_only_what_was_measured_is_scored(path: Path, letters: list[str]) -> None:
+    scores = dict(analyzed(path).scores.items())
+
+    assert sorted(letter for letter, score in scores.items() if score.value is not None) == letters
+    assert all(score.reason for score in scores.values() if score.value is None)
+
+
+@pytest.mark.parametrize(("path", "gate"), told("gate"))
+def test_every_gate_catches_its_case(path: Path, gate: str) -> None:
+    assert analyzed(path).quality.excluded.get(gate, 0) >= 2
+
+
+@pytest.mark.parametrize(("path", "status"), told("status"))
+def test_a_run_that_cannot_be_judged_says_why(path: Path, status: str) -> None:
+    analysis = analyzed(path)
+
+    assert analysis.status == status
+    assert analysis.status_reason
+
+
+@pytest.mark.parametrize(("path", "surface"), told("surface"))
+def test_a_treadmill_is_indoors(path: Path, surface: str) -> None:
+    assert analyzed(path).surface == surface
+
+
+@pytest.mark.parametrize(("path", "verdict"), told("fade"))
+def test_a_fade_is_found_where_one_was_planted(path: Path, verdict: str) -> None:
+    assert analyzed(path).fade.verdict == verdict
+
+
+@pytest.mark.parametrize(("path", "count"), told("accelerations"))
+def test_accelerations_are_counted(path: Path, count: int) -> None:
+    assert len(analyzed(path).accelerations) == count
+
+
+@pytest.mark.parametrize(("path", "codes"), told("analysis_notes"))
+def test_a_correction_is_noted(path: Path, codes: list[str]) -> None:
+    assert {note.code for note in analyzed(path).quality.notes} >= set(codes)
+
+
+@pytest.mark.parametrize("name", ["gap", "ambiguous", "cadence-lock", "no-cadence", "flat-line", "no-speed"])
+def test_a_fault_does_not_move_the_scores(name: str) -> None:
+    path = FIXTURES / "gates" / f"{name}.fit"
+    scores = analyzed(path).scores
+
+    planted = truth(path)["planted"]["true_scores"]
+    assert {letter: score.value for letter, score in scores.items()} == {
+        letter: pytest.approx(planted[letter], abs=0.4) for letter in "DPGK"
+    }

@@ -31,7 +31,7 @@ DEMO_PLAN = (
 
 PLANS = {
     "easy": (Segment(480, 2.75), Segment(420, 2.6), Segment(420, 2.9), Segment(480, 2.75)),
-    "short": (Segment(180, 2.7), Segment(180, 2.7)),
+    "short": (Segment(300, 2.7),),
     "steady": (Segment(1200, 2.7),),
     "fast": (Segment(300, 3.2), Segment(900, 3.5), Segment(300, 3.2)),
     "long": (Segment(900, 2.75), Segment(900, 2.65), Segment(900, 2.75), Segment(900, 2.65)),
@@ -51,7 +51,7 @@ PLANS = {
     "sauntering": (Segment(120, 2.7), *(Segment(150, 1.5, kind="walk"), Segment(150, 2.5)) * 4),
     "crawl": (Segment(420, 2.6), Segment(480, 1.8), Segment(420, 2.6)),
     "sprints": (Segment(600, 2.7), *_bursts(6, 2.7), Segment(120, 2.7)),
-    "surges": (Segment(400, 2.7), *(Segment(24, 2.4), Segment(24, 3.3)) * 10, Segment(300, 2.7)),
+    "surges": (Segment(400, 2.7), *(Segment(24, 2.2), Segment(24, 3.8)) * 10, Segment(300, 2.7)),
     "track": (Segment(420, 2.7), Segment(240, 6.4), Segment(480, 2.7)),
     "interrupted": (*(Segment(240, 2.7), Segment(45, kind="pause")) * 4, Segment(240, 2.7)),
     "demo": DEMO_PLAN,
