@@ -9,9 +9,13 @@ import jsonschema
 import numpy as np
 import pytest
 
-from kneedrive.errors import ConfigError, Malformed
-from kneedrive.report import record
-from tests.conftest import ROOT
+from kneedrive.analysis import analyze
+from kneedrive.errors import ConfigError, KneedriveError, Malformed
+from kneedrive.model import Runner
+from kneedrive.readers import read
+from kneedrive.report import doctor, explain, record, terminal
+from kneedrive.report.style import Style
+from tests.conftest import ROOT, needs_data, real_files
 from tests.report import cases
 
 SCHEMA: dict[str, Any] = json.loads(Path(ROOT, "docs", "analysis.schema.json").read_text(encoding="utf-8"))
@@ -122,3 +126,27 @@ def test_same_analysis_gives_the_same_bytes() -> None:
     first, second = (json.dumps(record.analysis_record(cases.shuffle_when_slow())) for _ in range(2))
 
     assert first == second
+
+
+def test_the_page_on_json_names_every_key() -> None:
+    page = Path(ROOT, "docs", "json.md").read_text(encoding="utf-8")
+
+    assert [key for key in record.analysis_record(cases.analysis()) if f"`{key}`" not in page] == []
+
+
+@needs_data
+@pytest.mark.slow
+@pytest.mark.parametrize("path", real_files("fit/*", "gpx/*", "tcx/*"), ids=lambda path: path.name)
+def test_reports_of_real_files_are_valid_and_fit_the_width(path: Path) -> None:
+    try:
+        activities = read(path.read_bytes(), path.name)
+    except KneedriveError as error:
+        VALIDATOR.validate(record.error_record(error))
+        return
+    for activity in activities:
+        found = analyze(activity, runner=Runner(height_m=1.78))
+        VALIDATOR.validate(json.loads(json.dumps(record.analysis_record(found), allow_nan=False)))
+        for render in (terminal.render, explain.render, doctor.render):
+            text = render(found, Style(width=60, ascii=True))
+            assert text.isascii()
+            assert max(map(len, text.splitlines())) <= 60

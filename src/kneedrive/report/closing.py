@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kneedrive.findings import Analysis, Unjudged
 from kneedrive.report import view, words
 from kneedrive.report.layout import INDENT, flow, heading
-from kneedrive.report.sections import bounce_unknown
+from kneedrive.report.sections import said_already
 from kneedrive.report.style import Style
 
 _GAP = "   "
@@ -30,7 +30,7 @@ def left_out(analysis: Analysis, style: Style) -> list[str]:
 
 def _still_to_say(analysis: Analysis) -> list[Unjudged]:
     """What is not judged, but for reasons that stand further up already."""
-    said = {analysis.status_reason} | ({analysis.scores.P.reason} if bounce_unknown(analysis) else set())
+    said = said_already(analysis)
     return [item for item in analysis.unjudged if item.reason not in said]
 
 
@@ -53,7 +53,7 @@ def limits(analysis: Analysis, style: Style) -> list[str]:
     if analysis.status == "not a run":
         return []
     more = words.MORE[analysis.provenance]
-    if not more and analysis.status == "assessed":
+    if not more and analysis.findings:
         more = words.HISTORY_HELPS
     said = [words.KNEE, more]
     if analysis.findings and analysis.runner.height_m is None:

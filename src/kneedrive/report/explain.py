@@ -178,6 +178,7 @@ def _sensor(analysis: Analysis, style: Style) -> list[str]:
         f"{analysis.provenance}: {analysis.provenance_reason.rstrip('.')}.",
         f"Reference for {reference.words}: " + ("; ".join(known) if known else "nothing that could be compared") + ".",
         f"It rests on: {reference.basis}.",
+        *(f"{text[:1].upper()}{text[1:]}." for text in formulas.usual(analysis.method)),
         "May speak of: " + (", ".join(words.SCORES[letter] for letter in reference.scores) or "step length only") + ".",
     ]
     return [*heading("Sensor and reference", style), *_lines(said, style)]
@@ -211,7 +212,7 @@ def _fade(analysis: Analysis, style: Style) -> list[str]:
 
 
 def _clash(style: Style) -> list[str]:
-    return [*heading("Words", style), *_lines((words.CLASH, words.KNEE), style)]
+    return [*heading("Words", style), *_lines((words.STEP, words.SPLIT, words.CLASH, words.KNEE), style)]
 
 
 def _knobs(analysis: Analysis, style: Style) -> list[str]:

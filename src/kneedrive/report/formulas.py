@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, get_type_hints
 
 from kneedrive.method import Method
+from kneedrive.report.view import exact
+from kneedrive.value import Value
 
 
 class Condition(NamedTuple):
@@ -74,6 +76,27 @@ SCORES = {
 PROBABILITY = "p = Φ((S/(1+s²) − {truth})/(s/√(1+s²)))"
 
 _ONE_RUN = ("resampling", "epochs", "gait", "steady", "grade", "plausible", "population", "labels", "profile", "fade")
+
+
+def usual(method: Method) -> tuple[str, ...]:
+    """How what is usual at a speed v (m/s) and height h (m) is computed, each with its source."""
+    known, sources = method.population, _sources(method.population)
+    cadence = (
+        f"usual cadence {exact(known.cadence_at_3_spm)} + {exact(known.cadence_per_mps)}·(v−3) "
+        f"− {exact(-known.cadence_per_m)}·(h−{exact(known.height_m)}) steps/min [{sources['cadence_at_3_spm']}]"
+    )
+    duty = f"usual duty factor {exact(known.duty_base)} + {exact(known.duty_per_slowness)}/v [{sources['duty_base']}]"
+    spreads = (
+        f"spreads between runners: s_T {exact(known.sd_ln_T)}, without a known height {exact(known.sd_ln_T_no_height)} "
+        f"[{sources['sd_ln_T']}]; s_DF {exact(known.sd_DF)} [{sources['sd_DF']}]; s_k {exact(known.sd_ln_k)} "
+        f"[{sources['sd_ln_k']}]"
+    )
+    return cadence, duty, spreads
+
+
+def _sources(rules: Value) -> dict[str, str]:
+    hints = get_type_hints(type(rules), include_extras=True)
+    return {name: hints[name].__metadata__[1] for name in rules._fields}
 
 
 def knobs(method: Method) -> Iterator[tuple[str, str, Any, str, str]]:

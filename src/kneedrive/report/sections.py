@@ -58,13 +58,19 @@ def bounce(analysis: Analysis, style: Style) -> list[str]:
     piston, torso = analysis.scores.P, analysis.scores.K
     said = []
     if piston.value is not None:
-        said.append(f"{_bounce_words(piston.value)} (P {view.with_error(piston.value, piston.se)}).")
+        said.append(f"{_bounce_words(piston.value)} (P{view.TIE}{view.with_error(piston.value, piston.se)}).")
     elif bounce_unknown(analysis):
         said.append(f"Bounce unknown: {piston.reason.rstrip('.')}.")
     if torso.value is not None:
         said.append(f"Torso bounce beyond the timing of the feet: {view.with_error(torso.value, torso.se)} spreads.")
     lines = [line for sentence in said for line in flow(sentence, style)] + _vr_split(analysis, style)
     return [*heading("Up and down", style), *lines] if lines else []
+
+
+def said_already(analysis: Analysis) -> set[str]:
+    """Reasons that the verdict or the part about bounce has given, so that no other part repeats them."""
+    said = {analysis.status_reason} if analysis.findings else {analysis.status_reason, analysis.scores.D.reason}
+    return said | ({analysis.scores.P.reason} if bounce_unknown(analysis) else set())
 
 
 def bounce_unknown(analysis: Analysis) -> bool:
@@ -126,7 +132,7 @@ def fade(analysis: Analysis, style: Style) -> list[str]:
     """Late against early at the same speed; no change is a result."""
     found = analysis.fade
     if found.verdict == "not enough":
-        if not found.reason or analysis.status != "assessed":
+        if not found.reason or found.reason in said_already(analysis):
             return []
         lines = flow(f"Not compared: {found.reason.rstrip('.')}.", style)
     elif found.verdict == "changed":

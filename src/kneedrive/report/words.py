@@ -196,3 +196,14 @@ CLASH = (
     "little bounce, and “aerial” running means the opposite. Coaches, and kneedrive with them, call it drive when the "
     "step is long and the contact short. What the research calls forward is closest to “long, grounded steps” here."
 )
+
+STEP = (
+    "A step goes from one foot to the other. Garmin, Apple and Polar call its length stride length. Cadence counts the "
+    "steps of both feet. The duty factor is the share of a stride (two steps) that one foot is on the ground; flight "
+    "time is what is left of a step."
+)
+SPLIT = (
+    "The vertical ratio (oscillation per step length) can differ from usual for three reasons that add up exactly, "
+    "ln VR = ln T + ln B + ln k: longer steps, more air in a step (B = 1/8−0.18169·DF), torso bounce. At one speed "
+    "longer steps and shorter contact raise it, so a low vertical ratio is never taken for drive."
+)
