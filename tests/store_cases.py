@@ -135,6 +135,14 @@ def told_activity(of: Recording) -> Activity:
     return activity(of.sha256[:12], channels=channels, **facts)
 
 
+def alone(*activities: Activity, block: Epochs | None = None) -> Placed:
+    """Each of these a run of its own."""
+    return Placed(
+        activities=tuple(NewActivity(activity=each, outline=outline(each), provenance="coros") for each in activities),
+        runs=tuple(NewRun(analysis=analysis(each, block), members=(each.id,)) for each in activities),
+    )
+
+
 class Application:
     """What the application does with a recording, with a constant for the analysis: read, group, merge, analyse."""
 

@@ -16,6 +16,7 @@ DERIVED_TABLES = ("detail", "epochs", "run_source", "activity", "run")  # childr
 # Changes of the six tables that hold the truth, by the version they lead to. Derived tables are never migrated.
 MIGRATIONS: dict[int, str] = {}
 PATIENCE_S = 30.0
+_MAGIC = b"SQLite format 3\0"
 
 _MEANING = {
     sqlite3.SQLITE_BUSY: "another kneedrive is writing to the store and has not finished; wait for it, then try again",
@@ -46,9 +47,20 @@ def told(path: Path) -> Iterator[None]:
         raise StoreError(message) from error
 
 
+@contextmanager
+def _reached(path: Path, what: str) -> Iterator[None]:
+    """Say in a sentence what the operating system refuses."""
+    try:
+        yield
+    except OSError as error:
+        message = f"{path}: {what} cannot be opened or made there ({error.strerror}); name another path"
+        raise StoreError(message) from error
+
+
 def open_file(path: Path, *, create: bool, patience_s: float = PATIENCE_S) -> sqlite3.Connection:
     """An open connection to a store of this version. Raises StoreError; a file that is not ours is not touched."""
-    _be_there(path, create=create)
+    with _reached(path, "the store"):
+        _be_there(path, create=create)
     with told(path):
         # Transactions are ours alone: isolation_level None means the same in every Python version.
         db = sqlite3.connect(path, timeout=patience_s, isolation_level=None)
@@ -65,20 +77,18 @@ def open_file(path: Path, *, create: bool, patience_s: float = PATIENCE_S) -> sq
 
 def copy_file(db: sqlite3.Connection, path: Path, target: Path) -> None:
     """Write a consistent copy while others may write. An older backup is replaced in one step, anything else is not."""
-    _replaceable(path, target)
     half = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
+    with _reached(target, "the backup"):
+        _replaceable(path, target)
         _touch(half)
-        with told(target), closing(sqlite3.connect(half, isolation_level=None)) as copy:
-            db.backup(copy)
-            # A backup is one file: no journal beside it.
-            copy.execute("PRAGMA journal_mode = DELETE")
-        half.replace(target)
-    except OSError as error:
-        message = f"{target}: the backup cannot be written there ({error.strerror}); name another path"
-        raise StoreError(message) from error
-    finally:
-        half.unlink(missing_ok=True)
+        try:
+            with told(target), closing(sqlite3.connect(half, isolation_level=None)) as copy:
+                db.backup(copy)
+                # A backup is one file: no journal beside it.
+                copy.execute("PRAGMA journal_mode = DELETE")
+            half.replace(target)
+        finally:
+            half.unlink(missing_ok=True)
 
 
 def _replaceable(path: Path, target: Path) -> None:
@@ -104,16 +114,21 @@ def _be_there(path: Path, *, create: bool) -> None:
         message = f"{path}: this is a folder; name a file in it for the store"
         raise StoreError(message)
     if path.exists():
+        _look(path)
         return
     if not create:
         message = f"{path}: there is no store yet; import some runs first"
         raise StoreError(message)
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _touch(path)
-    except OSError as error:
-        message = f"{path}: the store cannot be made there ({error.strerror}); name another path or change the folder"
-        raise StoreError(message) from error
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _touch(path)
+
+
+def _look(path: Path) -> None:
+    """Refuse what is no database before SQLite does: it takes a file of a few bytes for an empty one."""
+    with suppress(PermissionError), path.open("rb") as file:  # which SQLite will say
+        if file.read(len(_MAGIC)) not in (_MAGIC, b""):
+            message = f"{path}: {_MEANING[sqlite3.SQLITE_NOTADB]}"
+            raise StoreError(message)
 
 
 def _touch(path: Path) -> None:
@@ -172,8 +187,8 @@ def _upgrade(db: sqlite3.Connection) -> None:
 def _run_script(db: sqlite3.Connection, script: str) -> None:
     """Statement by statement: executescript() would end the transaction."""
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
+    for part in script.split(";")[:-1]:
+        statement += part + ";"  # which may stand in a comment or a string, and end nothing
         if sqlite3.complete_statement(statement):
             db.execute(statement)
             statement = ""

@@ -154,7 +154,7 @@ def unpack(packed: Packed) -> Epochs:
     names = packed.columns.split(",") if packed.columns else []
     held = [name for name in names if not name.startswith("-")]
     cells = (2 + len(held)) * packed.length
-    floats = np.frombuffer(packed.block, _FLOAT, cells).astype(np.float64).reshape(-1, packed.length)
+    floats = np.frombuffer(packed.block, _FLOAT, cells).astype(np.float64).reshape(2 + len(held), packed.length)
     floats.flags.writeable = False
     codes = np.frombuffer(packed.block, np.uint8, packed.length, cells * _FLOAT.itemsize)
     rows = dict(zip(held, floats[2:], strict=True))

@@ -1,0 +1,340 @@
+"""What changes later: deriving again, splitting, forgetting, purging, upgrading."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kneedrive import store_file
+from kneedrive.errors import ReadError
+from kneedrive.model import Recording
+from kneedrive.store import Origin, Placed, Store
+from tests.store_cases import Application, activity, alone, contents, recording, told, told_activity
+
+FILE = Origin(source="file")
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+WEEK = timedelta(days=7)
+LEAD = told()
+STREAM = told(start_s=5, format="strava", channels={"heart_rate_bpm": 150.0})
+LATER = told(start_s=86_400.0)
+
+
+def streamed(key: str = "17") -> Origin:
+    return Origin(source="strava", key=key, version="v1", fetched_at=NOW, expires_at=NOW + WEEK)
+
+
+def named(*recordings: Recording) -> list[str]:
+    return [each.sha256[:12] for each in recordings]
+
+
+def ids(store: Store) -> list[str]:
+    return [run.id for run in store.runs()]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A run from a file and a stream, and one from a file on the next day."""
+    with Store.open(tmp_path / "runs.sqlite") as store:
+        derive = Application(store)
+        store.add(LEAD, FILE, derive, version="1")
+        store.add(STREAM, streamed(), derive, version="1")
+        store.add(LATER, FILE, derive, version="1")
+        yield store
+
+
+# Deriving again
+
+
+def test_results_of_the_same_version_are_left_alone(store: Store) -> None:
+    derive = Application(store)
+
+    assert (store.rebuild(derive, version="1"), derive.calls) == (0, 0)
+
+
+def test_results_of_another_version_are_derived_again_to_the_same(store: Store) -> None:
+    before = contents(store.path)
+
+    assert (store.stale("2"), store.rebuild(Application(store), version="2"), store.stale("2")) == (3, 3, 0)
+
+    after = contents(store.path)
+    assert {row[7] for row in after.pop("recording")} == {"2"}
+    before.pop("recording")
+    assert after == before
+
+
+def test_a_rebuild_tells_how_far_it_is(store: Store) -> None:
+    seen: list[tuple[int, int]] = []
+
+    store.rebuild(Application(store), version="2", progress=lambda done, total: seen.append((done, total)))
+
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_rebuild_that_stops_goes_on_the_next_time(store: Store) -> None:
+    derive, whole = Application(store), contents(store.path)
+
+    def fails(of: Recording) -> Placed:
+        if of.sha256 == LATER.sha256:
+            message = "cannot be read any more"
+            raise ReadError(message)
+        return derive(of)
+
+    with pytest.raises(ReadError):
+        store.rebuild(fails, version="2")
+
+    assert (store.stale("2"), ids(store)) == (1, named(LEAD, LATER))
+    assert store.rebuild(derive, version="2") == 1
+    assert contents(store.path)["run"] == whole["run"]
+
+
+def test_runs_that_no_longer_match_are_taken_apart(store: Store) -> None:
+    """A better reader finds that the stream began an hour later."""
+
+    def read(of: Recording) -> object:
+        return told_activity(of) if of.sha256 != STREAM.sha256 else activity(named(STREAM)[0], start_s=3600.0)
+
+    store.rebuild(Application(store, read), version="2")  # type: ignore[arg-type]
+
+    assert ids(store) == named(LEAD, STREAM, LATER)
+    assert store.stale("2") == 0
+
+
+def test_recordings_that_gave_no_run_are_derived_again_once(store: Store) -> None:
+    store.rebuild(lambda _: Placed(), version="2")
+
+    assert (ids(store), store.stale("2")) == ([], 0)
+    assert store.rebuild(Application(store), version="3") == 3
+    assert ids(store) == named(LEAD, LATER)
+
+
+# Splitting
+
+
+def test_a_split_run_becomes_two_and_stays_two(store: Store) -> None:
+    assert store.split(named(LEAD)[0]) == tuple(sorted(named(LEAD, STREAM)))
+    store.rebuild(Application(store), version="1")
+    assert ids(store) == named(LEAD, STREAM, LATER)
+
+    for version in ("2", "3"):
+        store.rebuild(Application(store), version=version)
+    assert store.add(STREAM, FILE, Application(store), version="3") == "already there"
+    assert ids(store) == named(LEAD, STREAM, LATER)
+
+
+def test_a_split_is_remembered_by_the_pair(store: Store) -> None:
+    store.split(named(LEAD)[0])
+
+    assert store.apart(named(LEAD, STREAM, LATER)) == {frozenset(named(LEAD, STREAM))}
+    assert store.apart(named(LEAD, LATER)) == frozenset()
+
+
+def test_splitting_a_run_of_one_activity_changes_nothing(store: Store) -> None:
+    before = contents(store.path)["run"]
+
+    assert store.split(named(LATER)[0]) == tuple(named(LATER))
+    store.rebuild(Application(store), version="1")
+
+    assert contents(store.path)["run"] == before
+
+
+# Forgetting
+
+
+def test_a_forgotten_run_is_gone_with_its_originals(store: Store) -> None:
+    store.forget(named(LEAD)[0])
+
+    left = contents(store.path)
+    assert ids(store) == named(LATER)
+    assert [row[1] for row in left["recording"]] == [LATER.sha256]
+    assert {row[0] for row in left["epochs"]} == set(named(LATER))
+
+
+def test_forgotten_bytes_are_not_left_in_the_files(tmp_path: Path) -> None:
+    body = bytes(range(256)) * 40  # incompressible enough to be found again
+    secret = recording(body + b"my way home")
+    with Store.open(tmp_path / "runs.sqlite") as store:
+        store.add(secret, FILE, lambda _: alone(activity(named(secret)[0])), version="1")
+        store.forget(named(secret)[0])
+
+        on_disk = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"my way home" not in on_disk
+    assert bytes(range(100)) not in on_disk
+
+
+def test_a_sync_does_not_bring_a_forgotten_run_back(store: Store) -> None:
+    store.forget(named(LEAD)[0])
+
+    assert store.known("strava") == {"17": "v1"}
+    assert store.add(LEAD, Origin(source="folder", key="a.fit"), Application(store), version="1") == "forgotten"
+    assert ids(store) == named(LATER)
+
+
+def test_the_runner_may_take_a_forgotten_run_back(store: Store) -> None:
+    store.forget(named(LEAD)[0])
+
+    assert store.add(LEAD, FILE, Application(store), version="1", again=True) == "added"
+    assert (ids(store), store.forgotten(LEAD.sha256)) == (named(LEAD, LATER), frozenset())
+
+
+@pytest.fixture
+def triathlon(tmp_path: Path) -> Iterator[Store]:
+    """Two runs from one file."""
+    sessions = activity("abcdef012345"), activity("abcdef012345-2", start_s=9_000.0)
+    with Store.open(tmp_path / "runs.sqlite") as store:
+        store.add(recording("two"), FILE, lambda _: alone(*sessions), version="1")
+        yield store
+
+
+def test_forgetting_one_session_keeps_the_original_for_the_other(triathlon: Store) -> None:
+    triathlon.forget("abcdef012345")
+
+    assert ids(triathlon) == ["abcdef012345-2"]
+    assert triathlon.forgotten(recording("two").sha256) == {"abcdef012345"}
+    assert triathlon.recording("abcdef012345-2") == recording("two")
+
+
+def test_a_forgotten_session_can_be_taken_back(triathlon: Store) -> None:
+    sessions = activity("abcdef012345"), activity("abcdef012345-2", start_s=9_000.0)
+    triathlon.forget("abcdef012345")
+
+    assert triathlon.add(recording("two"), FILE, lambda _: alone(*sessions), version="1") == "already there"
+    assert ids(triathlon) == ["abcdef012345-2"]
+    triathlon.add(recording("two"), FILE, lambda _: alone(*sessions), version="1", again=True)
+    assert ids(triathlon) == ["abcdef012345", "abcdef012345-2"]
+
+
+def test_forgetting_both_sessions_deletes_the_original(triathlon: Store) -> None:
+    for run in ids(triathlon):
+        triathlon.forget(run)
+
+    assert contents(triathlon.path)["recording"] == []
+
+
+# Purging
+
+
+def test_answers_are_purged_when_their_time_is_up(store: Store) -> None:
+    assert store.purge_expired(NOW + WEEK - timedelta(milliseconds=1)) == 0
+    assert store.purge_expired(NOW + WEEK) == 1
+    assert store.purge_expired(NOW + WEEK) == 0
+
+    assert store.recording(named(STREAM)[0]) is None
+    assert [row.kept for row in store.sources(named(LEAD)[0])] == [True, False]
+    assert store.recording(named(LEAD)[0]) == LEAD
+
+
+def test_results_of_purged_answers_stay(store: Store) -> None:
+    before = contents(store.path)
+
+    store.purge_expired(NOW + WEEK)
+
+    after = contents(store.path)
+    assert {table: rows for table, rows in after.items() if before[table] != rows}.keys() == {"recording"}
+
+
+def test_what_the_runner_has_as_a_file_does_not_expire(store: Store) -> None:
+    store.add(STREAM, FILE, Application(store), version="1")
+    store.add(STREAM, streamed("18"), Application(store), version="1")
+
+    assert store.purge_expired(NOW + 9 * WEEK) == 0
+
+
+def test_a_purged_answer_that_comes_again_is_kept_again(store: Store) -> None:
+    store.purge_expired(NOW + WEEK)
+    again = Origin(source="strava", key="17", version="v1", fetched_at=NOW + WEEK, expires_at=NOW + 2 * WEEK)
+
+    assert store.add(STREAM, again, Application(store), version="1") == "restored"
+
+    assert store.recording(named(STREAM)[0]) == STREAM
+    assert (store.purge_expired(NOW + WEEK), store.purge_expired(NOW + 2 * WEEK)) == (0, 1)
+
+
+def test_a_rebuild_names_what_is_to_be_fetched_again(store: Store) -> None:
+    alone_on_strava = told(start_s=200_000.0, format="strava")
+    store.add(alone_on_strava, streamed("21"), Application(store), version="1")
+    store.purge_expired(NOW + WEEK)
+    assert store.to_fetch("strava", "1") == []
+
+    assert store.rebuild(Application(store), version="2") == 2
+
+    assert store.to_fetch("strava", "2") == ["17", "21"]
+    assert (store.stale("2"), ids(store)) == (0, named(LEAD, LATER, alone_on_strava))
+    assert store.past_runs()[-1].epochs.scored.sum() == 16
+
+
+def test_purging_a_source_leaves_the_rest(store: Store) -> None:
+    alone_on_strava = told(start_s=200_000.0, format="strava")
+    store.add(alone_on_strava, streamed("21"), Application(store), version="1")
+    store.set_cursor("strava", "21")
+
+    assert store.purge_source("strava") == 2
+
+    assert (store.known("strava"), store.cursor("strava"), store.stale("1")) == ({}, None, 1)
+    store.rebuild(Application(store), version="1")
+    assert ids(store) == named(LEAD, LATER)
+    assert "heart_rate_bpm" not in store.detail(named(LEAD)[0])
+
+
+def test_purging_a_source_keeps_what_another_has_too(store: Store) -> None:
+    store.add(STREAM, FILE, Application(store), version="1")
+
+    assert store.purge_source("strava") == 0
+    assert store.sources(named(LEAD)[0])[1].sources == ("file",)
+
+
+def test_purging_all_leaves_an_empty_store_that_works(store: Store) -> None:
+    store.split(named(LEAD)[0])
+    store.forget(named(LATER)[0])
+    with Store.open(store.path, runner="Ada") as hers:
+        hers.add(LEAD, FILE, Application(hers), version="1")
+
+    store.purge_all()
+
+    assert not any(contents(store.path).values())
+    assert store.add(LATER, FILE, Application(store), version="1") == "added"
+
+
+# Upgrading
+
+
+@pytest.fixture
+def newer(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A later kneedrive, whose recordings have one more column."""
+    version = store_file.SCHEMA_VERSION + 1
+    monkeypatch.setattr(store_file, "SCHEMA_VERSION", version)
+    monkeypatch.setitem(store_file.MIGRATIONS, version, "ALTER TABLE recording ADD COLUMN mood TEXT;")
+    return version
+
+
+def test_an_upgrade_keeps_the_truth_and_derives_the_rest_again(store: Store, newer: int) -> None:
+    before = contents(store.path)
+    store.close()
+
+    with Store.open(store.path) as upgraded:
+        assert (upgraded.runs(), upgraded.stale("1")) == ([], 3)
+        assert upgraded.recording(named(LEAD)[0]) is None  # sessions are derived too
+        upgraded.rebuild(Application(upgraded), version="1")
+
+    assert contents(store.path) == before
+    with sqlite3.connect(store.path) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (newer,)
+        assert db.execute("SELECT mood FROM recording").fetchall() == [(None,)] * 3
+    db.close()
+
+
+def test_an_upgrade_that_fails_changes_nothing(store: Store, newer: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = contents(store.path)
+    store.close()
+    monkeypatch.setitem(store_file.MIGRATIONS, newer, "ALTER TABLE recording ADD COLUMN mood TEXT; DROP TABLE absent;")
+
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        Store.open(store.path)
+
+    monkeypatch.undo()
+    assert contents(store.path) == before
+    with Store.open(store.path) as unharmed:
+        assert ids(unharmed) == named(LEAD, LATER)
