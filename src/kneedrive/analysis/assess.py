@@ -205,4 +205,6 @@ def _finding(run: Run, at: Standing, where: Mask, scope: str) -> Finding:
 def confidence(mode: str, case: Case) -> str:
     """How far a label against other runners may be trusted; high is for the runner against himself."""
     known_strap = case.sensor.word == "garmin_strap" and case.reference == REFERENCES["garmin_strap"]
-    return "moderate" if mode != STEPS and known_strap and case.runner.height_m is not None else "low"
+    outdoors = case.surface == OUTDOOR  # a foot pod that was never calibrated is off by more than the score allows for
+    sure = mode != STEPS and known_strap and outdoors and case.runner.height_m is not None
+    return "moderate" if sure else "low"

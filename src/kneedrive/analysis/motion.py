@@ -50,6 +50,7 @@ class _Profile(NamedTuple):
     """Altitude over distance, and its integral from the start."""
 
     along_m: Array
+    height_m: Array
     area_m2: Array
 
     def around(self, at_m: Array, width_m: float) -> tuple[Array, Array]:
@@ -57,8 +58,10 @@ class _Profile(NamedTuple):
         low = np.clip(at_m - width_m / 2.0, self.along_m[0], self.along_m[-1])
         high = np.clip(at_m + width_m / 2.0, self.along_m[0], self.along_m[-1])
         area = np.interp(high, self.along_m, self.area_m2) - np.interp(low, self.along_m, self.area_m2)
-        length = high - low
-        return area / np.where(length > 0, length, np.nan), (low + high) / 2.0
+        length, middle = high - low, (low + high) / 2.0
+        # At either end of the run a window shrinks to a point.
+        point = np.interp(middle, self.along_m, self.height_m)
+        return np.where(length > 0, area / np.where(length > 0, length, 1.0), point), middle
 
 
 def grade(altitude_m: Array, distance_m: Array, smoothing_m: float) -> Array:
@@ -73,7 +76,7 @@ def grade(altitude_m: Array, distance_m: Array, smoothing_m: float) -> Array:
         return slope
     along, height = np.maximum.accumulate(distance_m[known]), altitude_m[known]
     area = np.concatenate(([0.0], np.cumsum(np.diff(along) * (height[1:] + height[:-1]) / 2.0)))
-    way = _Profile(along, area)
+    way = _Profile(along, height, area)
     behind, behind_at = way.around(along - smoothing_m / 2.0, smoothing_m)
     ahead, ahead_at = way.around(along + smoothing_m / 2.0, smoothing_m)
     apart = ahead_at - behind_at

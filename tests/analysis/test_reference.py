@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+
+from kneedrive.analysis import reference
+from kneedrive.analysis.reference import expected, usual_metrics
+from kneedrive.method import REFERENCES, Method
+from kneedrive.model import Runner
+
+METHOD = Method()
+STRAP = REFERENCES["garmin_strap"]
+TALL = Runner(height_m=1.78)
+
+# Speed, cadence, step length, duty factor, stance time, flight time, oscillation on a strap (k 1.28, cm), sweep angle.
+TABLE = [
+    (2.00, 161.0, 0.745, 0.432, 0.322, 0.051, 8.1, 20.0),
+    (2.50, 164.2, 0.913, 0.393, 0.287, 0.078, 9.0, 22.4),
+    (3.00, 167.5, 1.075, 0.367, 0.263, 0.095, 9.4, 24.7),
+    (3.50, 170.8, 1.230, 0.348, 0.245, 0.107, 9.6, 27.0),
+    (4.50, 177.2, 1.523, 0.324, 0.219, 0.119, 9.5, 31.5),
+    (6.00, 187.0, 1.925, 0.302, 0.194, 0.127, 9.1, 38.0),
+]
+
+
+def at(speed: float, runner: Runner = TALL, word: str = "garmin_strap", grade: float | None = None) -> dict[str, float]:
+    slope = None if grade is None else np.array([grade])
+    found = expected(np.array([speed]), REFERENCES[word], runner, METHOD, slope)
+    return {name: float(value[0]) for name, value in found._asdict().items()}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=[f"{row[0]} m/s" for row in TABLE])
+def test_usual_values_match_the_published_table(row: tuple[float, ...]) -> None:
+    usual = {key: float(value[0]) for key, value in usual_metrics(np.array([row[0]]), STRAP, TALL, METHOD).items()}
+    assert usual["cadence_spm"] == pytest.approx(row[1], abs=0.06)
+    assert usual["step_length_m"] == pytest.approx(row[2], abs=0.001)
+    assert usual["duty_factor"] == pytest.approx(row[3], abs=0.0006)
+    assert usual["stance_time_s"] == pytest.approx(row[4], abs=0.0006)
+    assert usual["flight_time_s"] == pytest.approx(row[5], abs=0.0006)
+    assert 100.0 * usual["vertical_oscillation_m"] == pytest.approx(row[6], abs=0.06)
+    assert usual["stance_angle_deg"] == pytest.approx(row[7], abs=0.06)
+    assert usual["vertical_ratio"] == pytest.approx(usual["vertical_oscillation_m"] / usual["step_length_m"])
+
+
+def test_taller_runners_take_fewer_steps() -> None:
+    assert 60.0 / at(3.0, Runner(height_m=1.98))["T_s"] == pytest.approx(157.5)
+
+
+def test_without_a_height_the_height_term_vanishes_and_the_spread_grows() -> None:
+    assert at(3.0, Runner())["T_s"] == at(3.0)["T_s"]
+    assert (at(3.0, Runner())["sd_ln_T"], at(3.0)["sd_ln_T"]) == (0.055, 0.045)
+
+
+@pytest.mark.parametrize(
+    ("runner", "speed", "factor"),
+    [
+        (TALL, 2.2, 1.0),
+        (TALL, 2.19, 1.3),
+        (Runner(height_m=1.60), 3.0, 1.0),
+        (Runner(height_m=1.59), 3.0, 1.3),
+        (Runner(height_m=1.78, age=60), 3.0, 1.0),
+        (Runner(height_m=1.78, age=61), 3.0, 1.3),
+        (Runner(height_m=1.50, age=70), 2.0, 1.3),
+    ],
+)
+def test_spreads_widen_once_outside_the_anchors(runner: Runner, speed: float, factor: float) -> None:
+    found = at(speed, runner)
+    assert found["sd_ln_T"] == pytest.approx(0.045 * factor)
+    assert found["sd_DF"] == pytest.approx(0.030 * factor)
+    assert found["sd_ln_k"] == pytest.approx(0.075 * factor)
+
+
+def test_the_spread_of_beta_joins_timing_and_torso() -> None:
+    shape = 1 / 8 - 0.1816901 * 0.367
+    assert at(3.0)["sd_ln_beta"] == pytest.approx(np.hypot(0.030 * 0.1816901 / shape, 0.075), rel=1e-6)
+
+
+def test_beta_is_k_times_the_shape_of_the_bounce() -> None:
+    assert at(3.0)["beta"] == pytest.approx(1.28 * (1 / 8 - 0.1816901 * 0.367), rel=1e-6)
+
+
+def test_coros_reads_less_ground_contact_and_less_bounce_as_speed_grows() -> None:
+    found = at(3.0, word="coros")
+    assert found["DF"] == pytest.approx(0.367 - 0.5 * 0.030)
+    assert found["ln_k"] == pytest.approx(np.log(1.16) - 0.10 * 0.3)
+
+
+@pytest.mark.parametrize(("speed", "x"), [(2.0, -0.7), (2.7, 0.0), (3.5, 0.8), (5.0, 0.8)])
+def test_the_slope_of_a_class_ends_where_its_runs_did(speed: float, x: float) -> None:
+    assert at(speed, word="coros")["ln_k"] == pytest.approx(np.log(1.16) - 0.10 * x)
+
+
+@pytest.mark.parametrize("word", ["stryd", "apple", "other", "garmin_strap_ble", "garmin_wrist"])
+def test_classes_without_k_ref_expect_no_bounce(word: str) -> None:
+    found = at(3.0, word=word)
+    assert np.isnan(found["ln_k"])
+    assert np.isnan(found["beta"])
+
+
+@pytest.mark.parametrize(
+    ("grade", "ln_T", "DF", "ln_k"),
+    [(0.04, -0.016, 0.012, -0.020), (-0.03, 0.012, -0.009, 0.015), (0.02, 0.0, 0.0, 0.0), (np.nan, 0.0, 0.0, 0.0)],
+)
+def test_hill_terms_hold_beyond_the_flat_only(grade: float, ln_T: float, DF: float, ln_k: float) -> None:
+    flat, hill = at(3.0), at(3.0, grade=grade)
+    assert np.log(hill["T_s"] / flat["T_s"]) == pytest.approx(ln_T)
+    assert hill["DF"] - flat["DF"] == pytest.approx(DF)
+    assert hill["ln_k"] - flat["ln_k"] == pytest.approx(ln_k)
+
+
+def test_a_computed_sensor_is_held_against_steps_only() -> None:
+    usual = usual_metrics(np.array([3.0]), REFERENCES["garmin_wrist"], TALL, METHOD)
+    assert set(usual) == {"cadence_spm", "step_length_m"}
+
+
+def test_leg_length_is_a_share_of_the_height() -> None:
+    assert reference.leg_length_m(Runner(height_m=1.75), METHOD) == pytest.approx(0.9275)
+    assert reference.leg_length_m(Runner(), METHOD) is None
