@@ -118,6 +118,17 @@ class FakeServer:
         with self.lock:
             self.faults += [(on, fault)] * times
 
+    def served(self) -> list[tuple[Asked, int]]:
+        """Every request so far with the status it was given, also while more are coming in."""
+        with self.lock:
+            return list(zip(self.log, self.statuses, strict=True))
+
+    def forget(self) -> None:
+        """Begin the log anew."""
+        with self.lock:
+            self.log.clear()
+            self.statuses.clear()
+
     def asked(self, part: str) -> list[Asked]:
         """The logged requests whose path contains `part`."""
         return [asked for asked in self.log if part in asked.path]
@@ -151,6 +162,7 @@ class FakeServer:
 def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet, else each answer waits 40 ms for an acknowledgement
 
         def setup(self) -> None:
             super().setup()
@@ -184,9 +196,12 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+FIXTURES = contents()  # test_fixtures_of_services.py checks that the folder holds the same
+
+
 def fixture(name: str) -> Any:
-    """A JSON fixture of ours; test_fixtures_of_services.py checks that fixtures/ holds the same."""
-    return json.loads(contents()[name])
+    """A JSON fixture of ours."""
+    return json.loads(FIXTURES[name])
 
 
 def stand(fake: FakeServer, **facts: str) -> None:

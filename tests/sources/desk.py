@@ -18,7 +18,7 @@ from tests.fakes.strava import CLIENT_ID, CLIENT_SECRET, FakeStrava
 
 APPLICATION = Application(client_id=CLIENT_ID, client_secret=Secret(CLIENT_SECRET))
 NOWHERE = "http://127.0.0.1:9/code"
-READ_S = 0.4
+PATIENT_S, IMPATIENT_S = 20.0, 0.3
 Wait = Callable[[datetime], object]
 
 
@@ -44,17 +44,22 @@ def follow(url: str) -> str:
         return str(page.read().decode())
 
 
-def http(service: str, url: str) -> Http:
+def http(service: str, url: str, read_s: float = PATIENT_S) -> Http:
     """A connection that does not wait between its tries."""
-    return Http(service, url, read_s=READ_S, backoff_s=0.0)
+    return Http(service, url, read_s=read_s, backoff_s=0.0)
 
 
-def login(fake: FakeStrava, folder: Path, application: Application = APPLICATION) -> Login:
+def patience_s(fault: str) -> float:
+    """How long to wait for an answer: only a fault that hangs is not worth waiting for."""
+    return IMPATIENT_S if fault == "hang" else PATIENT_S
+
+
+def login(fake: FakeStrava, folder: Path, application: Application = APPLICATION, read_s: float = PATIENT_S) -> Login:
     """A Login whose tokens live in `folder`."""
     return Login(
         SERVICE,
         application,
-        http("Strava", fake.oauth_url),
+        http("Strava", fake.oauth_url, read_s),
         TokenFile(folder / "private" / "strava.json"),
         clock=fake.clock,
         refusal=strava_faults.error_for,
@@ -83,13 +88,13 @@ def strava(fake: FakeStrava, folder: Path, wait: Wait | None = None) -> Strava:
     return client(fake, logged_in(fake, folder), wait)
 
 
-def client(fake: FakeStrava, using: Login, wait: Wait | None = None) -> Strava:
+def client(fake: FakeStrava, using: Login, wait: Wait | None = None, read_s: float = PATIENT_S) -> Strava:
     """A Strava client with this login."""
-    return Strava(http("Strava", fake.api_url), using, clock=fake.clock, wait=wait)
+    return Strava(http("Strava", fake.api_url, read_s), using, clock=fake.clock, wait=wait)
 
 
-def intervals(fake: FakeIntervals, key: str = KEY, wait: Wait | None = None) -> Intervals:
+def intervals(fake: FakeIntervals, key: str = KEY, wait: Wait | None = None, read_s: float = PATIENT_S) -> Intervals:
     """An intervals.icu client that does not wait between requests."""
     throttle = Throttle(0.0, lambda: 0.0, lambda _: None)
-    connection = http("intervals.icu", fake.api_url)
+    connection = http("intervals.icu", fake.api_url, read_s)
     return Intervals(connection, Secret(key), throttle, clock=fake.clock, wait=wait)

@@ -78,8 +78,9 @@ def check_sentence(error: SourceError) -> None:
 
 @pytest.mark.parametrize(("call", "fault", "kind"), MATRIX, ids=lambda value: str(getattr(value, "__name__", value)))
 def test_strava(fake_strava: FakeStrava, tmp_path: Path, call: str, fault: str, kind: Expected) -> None:
-    login = desk.logged_in(fake_strava, tmp_path)
-    client = desk.client(fake_strava, login)
+    desk.logged_in(fake_strava, tmp_path)
+    login = desk.login(fake_strava, tmp_path, read_s=desk.patience_s(fault))
+    client = desk.client(fake_strava, login, read_s=desk.patience_s(fault))
     path, ask = CALLS[call]
     fake_strava.fail(fault, on=path, times=4)
 
@@ -103,7 +104,7 @@ def test_after_a_fault_has_passed_all_is_as_before(
     login = desk.logged_in(fake_strava, tmp_path)
     path, ask = CALLS[call]
     fake_strava.fail(fault, on=path, times=4)
-    outcome(lambda: ask(login, desk.client(fake_strava, login)))
+    outcome(lambda: ask(login, desk.client(fake_strava, login, read_s=desk.patience_s(fault))))
     fake_strava.faults.clear()
 
     again = desk.client(fake_strava, login)
@@ -152,7 +153,7 @@ PATHS = {"list": "/activities", "file": "/file"}
     ids=lambda value: str(getattr(value, "__name__", value)),
 )
 def test_intervals(fake_intervals: FakeIntervals, call: str, fault: str, kind: Expected) -> None:
-    client = desk.intervals(fake_intervals)
+    client = desk.intervals(fake_intervals, read_s=desk.patience_s(fault))
     fake_intervals.fail(fault, on=PATHS[call], times=4)
 
     def ask() -> Fetched | None:

@@ -153,7 +153,7 @@ def test_a_lasting_server_error_is_given_up_after_three_tries(fake_strava: FakeS
 def test_a_form_is_sent_once(fake_strava: FakeStrava, fault: str) -> None:
     """A refresh whose answer got lost may have been done: asking again would use a dead token."""
     fake_strava.fail(fault, times=9)
-    connection = desk.http("Strava", fake_strava.oauth_url)
+    connection = desk.http("Strava", fake_strava.oauth_url, desk.patience_s(fault))
 
     if fault == "500":
         assert connection.post("token", {"a": "b"}).status == 500

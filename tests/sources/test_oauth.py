@@ -301,7 +301,8 @@ def test_logging_out_revokes_and_forgets(fake_strava: FakeStrava, tmp_path: Path
 def test_logging_out_without_a_network_forgets_and_says_what_is_left(
     fake_strava: FakeStrava, tmp_path: Path, fault: str
 ) -> None:
-    login = desk.logged_in(fake_strava, tmp_path)
+    desk.logged_in(fake_strava, tmp_path)
+    login = desk.login(fake_strava, tmp_path, read_s=desk.patience_s(fault))
     fake_strava.fail(fault)
 
     with pytest.raises(Unreachable, match=r"is forgotten here, but Strava .* revoke it on Strava's own settings page"):
