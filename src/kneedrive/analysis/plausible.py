@@ -6,7 +6,7 @@ import numpy as np
 
 from kneedrive.analysis import features
 from kneedrive.analysis.motion import at_least
-from kneedrive.analysis.normal import robust_sd
+from kneedrive.analysis.normal import median, robust_sd
 from kneedrive.analysis.prepare import Mask
 from kneedrive.method import Plausible
 from kneedrive.model import Array, Note, Samples, frozen
@@ -96,12 +96,20 @@ def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
     if len(values) < 2 * width:
         return jumped
     windows = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
-    split = int(np.argmax(np.abs(windows[width:] - windows[:-width]))) + width
+    steps = np.abs(windows[width:] - windows[:-width])
+    rough = int(np.argmax(steps))
+    # Medians do not see which of the few epochs around the shift belong to which side.
+    near = range(rough + width - width // 2, rough + width + width // 2 + 1)
+    split = min(near, key=lambda cut: _scatter(values[:cut]) + _scatter(values[cut:]))
     before, after = values[:split], values[split:]
-    shift = min(abs(float(np.median(before) - np.median(after))), abs(float(windows[split] - windows[split - width])))
+    shift = min(float(steps[rough]), abs(median(before) - median(after)))
     if shift > rules.k_jump and max(robust_sd(before), robust_sd(after)) <= rules.k_jump_calm:
         jumped[at[split:] if len(after) < len(before) else at[:split]] = True
     return jumped
+
+
+def _scatter(values: Array) -> float:
+    return float(np.sum(np.abs(values - median(values))))
 
 
 def step_length_disagrees(columns: dict[str, Array], rules: Plausible) -> bool:

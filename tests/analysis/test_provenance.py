@@ -1,0 +1,134 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kneedrive.analysis import provenance
+from kneedrive.analysis.provenance import NATIVE, choose
+from kneedrive.model import Activity, Sensor, frozen
+from tests.analysis.runs import APPLE, COROS, FOOT_POD, OTHER, STRAP, STRYD, WATCH, activity, samples
+
+
+def garmin(product_id: int | None, ant: int | None = 30) -> Sensor:
+    return Sensor(maker="Garmin", maker_id=1, product_id=product_id, ant_device_type=ant)
+
+
+OLD_WATCH = WATCH.replace(product_id=1967)
+UNNAMED = Sensor(maker="", ant_device_type=30)
+POD_WITHOUT_MAKER = Sensor(maker="", product_id=2593, ant_device_type=30)
+PER_CENT = samples(duty_factor=0.364)
+NO_DYNAMICS = samples(stance_time_s=None, vertical_oscillation_m=None)
+
+
+def told(**changes: Any) -> str:
+    made: Activity = activity(**changes)
+    return provenance.provenance(made, choose(made, None)).word
+
+
+@pytest.mark.parametrize(
+    ("word", "changes"),
+    [
+        ("garmin_strap", {"sensors": (STRAP,)}),
+        ("garmin_strap", {"sensors": (garmin(1752),)}),
+        ("garmin_strap", {"sensors": (garmin(8, ant=120),)}),
+        ("garmin_strap", {"sensors": (garmin(9999),)}),
+        ("garmin_strap", {"sensors": (UNNAMED,)}),
+        ("garmin_strap", {"sensors": (), "recorded": PER_CENT}),
+        ("garmin_strap", {"sensors": (), "device": OLD_WATCH}),
+        ("garmin_strap_ble", {"sensors": (garmin(4606, ant=None),)}),
+        ("garmin_strap_ble", {"sensors": (garmin(4607, ant=None), UNNAMED)}),
+        ("garmin_pod", {"sensors": (garmin(2593),)}),
+        ("garmin_pod", {"sensors": (POD_WITHOUT_MAKER,)}),
+        ("garmin_wrist", {"sensors": ()}),
+        ("garmin_wrist", {"sensors": (), "device": WATCH.replace(product_id=3905)}),
+        ("garmin_wrist", {"sensors": (), "device": WATCH.replace(product_id=None)}),
+        ("garmin_strap", {"sensors": (), "device": WATCH.replace(product_id=3904)}),
+        ("coros", {"device": COROS, "sensors": ()}),
+        ("stryd", {"device": STRYD, "sensors": ()}),
+        ("apple", {"device": APPLE, "sensors": ()}),
+        ("other", {"device": OTHER, "sensors": ()}),
+        ("other", {"device": APPLE.replace(product="something"), "sensors": ()}),
+        ("none", {"recorded": NO_DYNAMICS}),
+        ("none", {"recorded": NO_DYNAMICS, "device": COROS}),
+    ],
+)
+def test_the_first_rule_that_matches_names_the_sensor(word: str, changes: dict[str, Any]) -> None:
+    assert told(**changes) == word
+
+
+def timing_again(noise: float) -> dict[str, Any]:
+    """Oscillation that is 0.97 of what the timing implies, with noise of its own."""
+    made = samples(stance_time_s=0.260, cadence_spm=168.0)
+    rng = np.random.default_rng(1)
+    oscillation = 0.97 * 0.0736561 * np.exp(rng.normal(0.0, noise, len(made.time_s)))
+    return {"device": OTHER, "sensors": (), "recorded": made.replace(vertical_oscillation_m=frozen(oscillation))}
+
+
+@pytest.mark.parametrize(("noise", "word"), [(0.02, "model_derived"), (0.05, "other")])
+def test_an_oscillation_that_is_timing_said_again_is_found(noise: float, word: str) -> None:
+    assert told(**timing_again(noise)) == word
+
+
+def test_every_word_has_its_reason_and_its_reference() -> None:
+    made = activity(sensors=())
+    found = provenance.provenance(made, choose(made, None))
+    assert found.reference.name == found.word == "garmin_wrist"
+    assert "no strap or pod" in found.reason
+
+
+def test_an_unknown_dynamics_sensor_makes_bounce_less_sure() -> None:
+    made = activity(sensors=(UNNAMED,))
+    assert provenance.provenance(made, choose(made, None)).reference.sd_zB == 1.0
+    known = activity()
+    assert provenance.provenance(known, choose(known, None)).reference.sd_zB == 0.5
+
+
+STRYD_FIELDS = samples(
+    speed_mps=None, altitude_m=None, stance_time_s=0.255, vertical_oscillation_m=0.074, power_w=250.0
+)
+RUNSCRIBE_FIELDS = samples(speed_mps=None, altitude_m=None, cadence_spm=None, vertical_oscillation_m=None)
+BOTH = {"runscribe": RUNSCRIBE_FIELDS, "stryd": STRYD_FIELDS}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "alternatives", "wanted", "source"),
+    [
+        (samples(), BOTH, None, NATIVE),
+        (samples(), BOTH, "stryd", "stryd"),
+        (samples(), BOTH, "runscribe", "runscribe"),
+        (samples(), BOTH, "native", NATIVE),
+        (NO_DYNAMICS, BOTH, None, "stryd"),
+        (NO_DYNAMICS, BOTH, "native", NATIVE),
+        (NO_DYNAMICS, {"runscribe": RUNSCRIBE_FIELDS}, None, "runscribe"),
+        (NO_DYNAMICS, {}, None, NATIVE),
+        (samples(), {}, "stryd", NATIVE),
+    ],
+)
+def test_native_dynamics_come_first_and_others_when_asked_for(
+    recorded: Any, alternatives: Any, wanted: str | None, source: str
+) -> None:
+    chosen = choose(activity(recorded, alternatives=alternatives), wanted)
+    assert chosen.source == source
+    assert bool(chosen.notes) == (wanted == "stryd" and not alternatives)
+
+
+def test_an_alternative_replaces_the_dynamics_as_a_whole() -> None:
+    native = samples(duty_factor=0.364, balance_left=0.5)
+    mixed = choose(activity(native, alternatives=BOTH), "runscribe").samples
+    assert (mixed.vertical_oscillation_m, mixed.duty_factor, mixed.balance_left) == (None, None, None)
+    assert mixed.speed_mps is native.speed_mps
+    assert mixed.cadence_spm is native.cadence_spm
+
+
+def test_an_alternative_brings_its_own_cadence_and_power() -> None:
+    mixed = choose(activity(alternatives=BOTH), "stryd").samples
+    assert mixed.cadence_spm is STRYD_FIELDS.cadence_spm
+    assert mixed.power_w is STRYD_FIELDS.power_w
+
+
+@pytest.mark.parametrize(
+    ("devices", "there"),
+    [({"sensors": (FOOT_POD,)}, True), ({"sensors": (STRAP,)}, False), ({"device": STRYD, "sensors": ()}, True)],
+)
+def test_a_foot_pod_is_told_from_the_device_list(devices: dict[str, Any], there: bool) -> None:
+    assert provenance.foot_pod(activity(**devices)) == there
