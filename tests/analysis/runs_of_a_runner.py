@@ -57,7 +57,7 @@ def epochs(speed_mps: np.ndarray, form: Form, sensor: str, random: np.random.Gen
     z = z_parts(columns, there)
     columns |= z | letters(z) | more
     return Epochs(
-        start_s=60.0 + 30.0 * np.arange(n),
+        start_s=60.0 + 30.0 * np.arange(n, dtype=np.float64),
         weight=np.where(np.abs(columns["grade"]) > method.grade.flat, method.grade.hilly_weight, 1.0),
         reason=np.full(n, ""),
         columns=columns,

@@ -123,4 +123,18 @@ def jump(levels: Array, rules: TrendRules) -> int | None:
     alone = (steps[:, 0] < rules.jump_cadence_spm) & (steps[:, 1] < rules.jump_DF)
     size = np.where(alone, steps[:, 2], 0.0)
     place = int(np.argmax(size))
-    return int(there[place + span]) if size[place] > rules.oscillation_jump_m else None
+    if size[place] <= rules.oscillation_jump_m:
+        return None
+    return int(there[place + edge(levels[there[place : place + 2 * span], 2])])
+
+
+def edge(values: Array) -> int:
+    """Where values change their level: the cut that leaves the least absolute scatter about two medians.
+
+    Medians of windows forgive two strangers, so by themselves they place a jump only to within two runs.
+    """
+    scatter = [
+        float(np.abs(values[:cut] - median(values[:cut])).sum() + np.abs(values[cut:] - median(values[cut:])).sum())
+        for cut in range(1, len(values))
+    ]
+    return 1 + int(np.argmin(scatter))

@@ -1,0 +1,179 @@
+"""Before and after, at matched speed and grade."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from kneedrive.analysis.compare import compare, difference, welch_half_width
+from kneedrive.history import Comparison, Difference, PastRun, Setting
+from kneedrive.method import CompareRules
+from tests.analysis.runs_of_a_runner import SPEEDS, Form, past_run
+
+SETTING = Setting()
+
+
+def period(
+    runs: int,
+    form: Form = Form(),  # noqa: B008 - frozen
+    *,
+    first: int = 0,
+    sensor: str = "garmin_strap",
+    speeds: tuple[float, ...] = SPEEDS,
+    scatter: float = 1.0,
+    seed: int = 0,
+) -> list[PastRun]:
+    """Runs every other day whose form scatters from day to day as real ones do."""
+    random = np.random.default_rng([seed, first])
+    return [
+        past_run(
+            first + 2 * place,
+            form._replace(
+                ln_T=form.ln_T + scatter * 0.010 * random.normal(),
+                DF=form.DF + scatter * 0.006 * random.normal(),
+                ln_k=form.ln_k + scatter * 0.025 * random.normal(),
+            ),
+            sensor=sensor,
+            speeds=speeds,
+            seed=seed,
+        )
+        for place in range(runs)
+    ]
+
+
+def row(found: Comparison, metric: str) -> Difference:
+    return next(each for each in found.rows if each.metric == metric)
+
+
+def test_a_change_of_step_time_is_found_in_what_it_changes() -> None:
+    found = compare(period(15), period(15, Form(ln_T=-0.04), first=40), SETTING)
+    cadence = row(found, "cadence_spm")
+    assert cadence.verdict == "changed"
+    assert cadence.difference == pytest.approx(0.04 * cadence.before, rel=0.35)
+    assert cadence.low < cadence.difference < cadence.high
+    assert row(found, "step_length_m").difference < 0
+    assert row(found, "duty_factor").verdict == "no change"
+    assert row(found, "ln_k").verdict != "changed"
+
+
+def test_no_change_names_its_bound() -> None:
+    found = row(compare(period(40, scatter=0.3), period(40, first=100, scatter=0.3), SETTING), "stance_time_s")
+    assert found.verdict == "no change"
+    assert found.bound == pytest.approx(max(abs(found.low), abs(found.high)))
+    assert found.bound < 0.006
+
+
+def test_few_runs_with_much_scatter_ask_for_more() -> None:
+    scattered = np.array([-1.0, -0.5, 0.5, 1.0])
+    found = difference("D", scattered, scattered + 0.1, CompareRules())
+    assert found.verdict == "not enough runs"
+    assert found.more_runs == pytest.approx(4 * (found.high - 0.1) ** 2 / 0.45**2 - 4, abs=1)
+
+
+def test_a_change_that_is_sure_but_too_small_to_matter_is_no_change() -> None:
+    before = np.linspace(-0.01, 0.01, 10)
+    found = difference("D", before, before + 0.2, CompareRules())
+    assert found.low > 0
+    assert found.verdict == "no change"
+
+
+def test_the_runs_asked_for_would_be_enough() -> None:
+    rules = CompareRules()
+    few = row(compare(period(6, scatter=2.0), period(6, first=40, scatter=2.0), SETTING), "cadence_spm")
+    half = (few.high - few.low) / 2.0
+    assert half * np.sqrt(6 / (6 + few.more_runs)) <= rules.resolution * rules.cadence_spm
+
+
+@pytest.mark.parametrize(("before", "after", "more"), [(3, 10, 1), (10, 1, 3), (0, 10, 4)])
+def test_fewer_than_four_runs_on_a_side_are_not_compared(before: int, after: int, more: int) -> None:
+    found = compare(period(before), period(after, first=40), SETTING)
+    assert (found.status, found.more_runs, found.rows) == ("not enough runs", more, ())
+
+
+def test_another_mixture_of_paces_is_not_a_change_of_form() -> None:
+    slow, fast = (2.6, 2.6, 2.6, 2.8, 3.0), (2.6, 2.8, 3.0, 3.0, 3.0)
+    found = compare(period(15, speeds=slow), period(15, first=40, speeds=fast), SETTING)
+    assert "changed" not in {each.verdict for each in found.rows}
+
+
+def test_only_paces_of_both_periods_count() -> None:
+    found = compare(period(10, speeds=(2.6, 3.0)), period(10, first=40, speeds=(3.0, 3.4)), SETTING)
+    assert found.speed_low_mps == pytest.approx(3.0, abs=0.25)
+    assert found.speed_high_mps == pytest.approx(3.0, abs=0.25)
+    assert found.epochs_before < 10 * 30 * 0.6
+
+
+def test_paces_that_never_meet_cannot_be_compared() -> None:
+    found = compare(period(10, speeds=(2.4,)), period(10, first=40, speeds=(3.6,)), SETTING)
+    assert (found.status, found.rows) == ("no overlap", ())
+
+
+def test_hills_are_matched_with_hills() -> None:
+    flat = period(10)
+    hilly = [past_run(40 + 2 * day, grade=np.full(30, 0.04)) for day in range(10)]
+    assert compare(flat, hilly, SETTING).status == "no overlap"
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_a_change_of_sensor_is_refused_unless_asked_for_and_then_labelled(across: bool) -> None:
+    found = compare(period(8), period(8, first=40, sensor="coros"), SETTING, across_sensors=across)
+    assert found.reason == "another sensor"
+    assert (found.status, found.across_sensors) == (("compared", True) if across else ("refused", False))
+    assert bool(found.rows) == across
+
+
+def test_across_sensors_only_what_both_measure_is_compared() -> None:
+    wrist = period(8, Form(noise_DF=0.0005), first=40, sensor="garmin_wrist", scatter=0.0)
+    found = compare(period(8), wrist, SETTING, across_sensors=True)
+    assert {each.metric for each in found.rows} == {"cadence_spm", "step_length_m"}
+
+
+def test_an_oscillation_that_jumped_between_the_periods_is_refused_as_the_sensor() -> None:
+    found = compare(period(8, scatter=0.3), period(8, Form(ln_k=0.2), first=40, scatter=0.3), SETTING)
+    assert (found.status, found.reason) == ("refused", "oscillation jumped")
+
+
+def test_a_new_firmware_class_is_refused() -> None:
+    before = [run.replace(firmware="11") for run in period(8)]
+    after = [run.replace(firmware="12") for run in period(8, first=40)]
+    assert compare(before, after, SETTING).reason == "another firmware"
+
+
+def test_a_stray_run_on_another_sensor_is_left_out_and_counted() -> None:
+    stray = past_run(15, sensor="garmin_wrist")
+    found = compare([*period(8), stray], period(8, first=40), SETTING)
+    assert (found.status, found.left_out, found.runs_before) == ("compared", 1, 8)
+
+
+@pytest.mark.parametrize(
+    ("form", "exaggerated"),
+    [
+        (Form(ln_T=0.04, ln_k=0.16), True),
+        (Form(ln_T=0.04), False),
+        (Form(ln_T=-0.04, ln_k=0.05), False),
+        (Form(), False),
+    ],
+    ids=["more bounce and fewer steps", "fewer steps alone", "more bounce and more steps", "nothing"],
+)
+def test_bounce_up_and_cadence_down_is_over_exaggeration(form: Form, exaggerated: bool) -> None:
+    found = compare(period(12, scatter=0.5), period(12, form, first=40, scatter=0.5), SETTING)
+    assert found.over_exaggeration == exaggerated
+
+
+def test_nothing_against_nothing_is_a_sentence_and_no_error() -> None:
+    assert compare([], [], SETTING).status == "not enough runs"
+
+
+def test_the_interval_is_welchs() -> None:
+    random = np.random.default_rng(5)
+    before, after = random.normal(size=7), 3.0 * random.normal(size=12)
+    theirs = stats.ttest_ind(after, before, equal_var=False).confidence_interval(0.95)
+    assert welch_half_width(before, after, 0.05) == pytest.approx((theirs.high - theirs.low) / 2.0, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_two_like_periods_seldom_differ_in_anything() -> None:
+    changed = 0
+    for seed in range(200):
+        found = compare(period(8, seed=seed), period(8, first=40, seed=seed), SETTING)
+        changed += any(each.verdict == "changed" for each in found.rows)
+    assert changed / 200 <= 0.08

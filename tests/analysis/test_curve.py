@@ -1,0 +1,117 @@
+"""The runner's own curves: a robust fit, shrunk to the population, blind to what the runner changed meanwhile."""
+
+import numpy as np
+import pytest
+from scipy.optimize import least_squares
+
+from kneedrive.analysis.curve import HUBER, curves, departures, fit, huber, own_usual, table
+from kneedrive.analysis.normal import robust_sd
+from kneedrive.history import Setting
+from tests.analysis.runs_of_a_runner import Form, past_run
+
+SETTING = Setting()
+QUIET = Form(noise_ln_T=0.0, noise_DF=0.0, noise_ln_k=0.0)
+
+
+def test_the_fit_minimises_hubers_loss_at_its_own_scale() -> None:
+    random = np.random.default_rng(1)
+    X = np.column_stack([np.ones(200), random.normal(size=(200, 2))])
+    y = X @ [1.0, 2.0, -1.0] + 0.3 * random.normal(size=200)
+    y[:20] += 5.0
+    found = huber(X, y, np.ones(200))
+    scale = 1.4826 * np.median(np.abs(y - X @ found))
+    theirs = least_squares(lambda b: X @ b - y, np.zeros(3), loss="huber", f_scale=HUBER * scale)
+    np.testing.assert_allclose(found, theirs.x, atol=2e-4)
+
+
+def test_outliers_hardly_move_the_fit() -> None:
+    random = np.random.default_rng(2)
+    X = np.column_stack([np.ones(300), random.normal(size=300)])
+    y = X @ [0.0, 1.0] + 0.1 * random.normal(size=300)
+    wrong = y.copy()
+    wrong[:30] = 50.0
+    plain = np.linalg.lstsq(X, wrong, rcond=None)[0]
+    assert abs(plain[0]) > 3.0
+    assert huber(X, wrong, np.ones(300)) == pytest.approx([0.0, 1.0], abs=0.05)
+
+
+def test_a_weight_of_zero_takes_an_epoch_out() -> None:
+    X = np.ones((4, 1))
+    assert huber(X, np.array([1.0, 1.0, 1.0, 9.0]), np.array([1.0, 1.0, 1.0, 0.0]))[0] == pytest.approx(1.0)
+
+
+def test_a_column_without_content_gets_no_coefficient() -> None:
+    X = np.column_stack([np.ones(5), np.zeros(5)])
+    np.testing.assert_allclose(huber(X, np.arange(5.0), np.ones(5)), [2.0, 0.0], atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [60, 540])
+def test_own_slopes_are_shrunk_to_the_populations_by_their_number(n: int) -> None:
+    rows = table([past_run(0, QUIET, n=n)])
+    dv = rows.speed_mps - np.median(rows.speed_mps)
+    found = fit(0.02 + 0.1 * dv, rows, SETTING)
+    assert found is not None
+    assert found.slope == pytest.approx(0.1 * n / (n + 60), rel=1e-3)
+    assert found.level == pytest.approx(0.02, abs=1e-4)
+
+
+@pytest.mark.parametrize(("speeds", "bent"), [((2.0, 2.5, 3.0, 3.5, 4.0), True), ((2.9, 3.0, 3.1), False)])
+def test_only_a_wide_range_of_speeds_allows_a_bend(speeds: tuple[float, ...], bent: bool) -> None:
+    rows = table([past_run(0, QUIET, n=200, speeds=speeds)])
+    dv = rows.speed_mps - np.median(rows.speed_mps)
+    found = fit(0.05 * dv**2, rows, SETTING)
+    assert found is not None
+    assert (found.bend != 0.0) == bent
+
+
+def test_a_change_over_time_is_not_taken_for_one_of_speed() -> None:
+    runs = [past_run(7.0 * week, QUIET, n=60, speeds=(2.6 + 0.05 * week,)) for week in range(12)]
+    rows = table(runs)
+    drifting = 0.01 * rows.run  # grows with time, and the runner grew faster too
+    blind = fit(drifting, rows, SETTING)
+    timed = fit(drifting, rows, SETTING, rows.run.astype(float))
+    assert blind is not None
+    assert timed is not None
+    assert blind.slope > 0.05
+    assert timed.slope == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_run_as_the_population_runs_has_nothing_but_zeros() -> None:
+    rows = table([past_run(0, QUIET)])
+    for values in departures(rows, "garmin_strap", SETTING).values():
+        np.testing.assert_allclose(values, 0.0, atol=1e-12)
+
+
+def test_known_departures_come_back() -> None:
+    rows = table([past_run(0, Form(ln_T=0.03, DF=-0.02, ln_k=0.1))])
+    found = departures(rows, "garmin_strap", SETTING)
+    assert np.median(found["ln_T"]) == pytest.approx(0.03, abs=0.005)
+    assert np.median(found["DF"]) == pytest.approx(-0.02, abs=0.005)
+    assert np.median(found["ln_k"]) == pytest.approx(0.1, abs=0.02)
+
+
+def test_what_is_usual_for_the_runner_meets_what_was_measured() -> None:
+    rows = table([past_run(day, Form(ln_T=0.03, DF=-0.02, ln_k=0.1)) for day in range(10)])
+    fitted = curves(rows, departures(rows, "garmin_strap", SETTING), SETTING)
+    usual = own_usual(fitted, rows, "garmin_strap", SETTING)
+    off = rows.oscillation_m - usual["vertical_oscillation_m"]
+    assert np.median(off) == pytest.approx(0.0, abs=0.001)
+    assert robust_sd(off) < 0.004
+
+
+def test_without_a_valid_speed_step_time_is_not_judged_but_duty_factor_is() -> None:
+    unknown = np.full(30, np.nan)
+    rows = table([past_run(0, surface="indoor", zSL=unknown)])
+    found = departures(rows, "garmin_strap", SETTING)
+    assert np.isnan(found["ln_T"]).all()
+    assert np.isfinite(found["DF"]).all()
+
+
+def test_a_run_without_dynamics_is_a_table_with_gaps() -> None:
+    nothing = np.full(30, np.nan)
+    rows = table([past_run(0, sensor="none", duty_factor=nothing, vertical_oscillation_m=nothing)])
+    assert set(curves(rows, departures(rows, "none", SETTING), SETTING)) == {"ln_T"}
+
+
+def test_no_runs_are_an_empty_table() -> None:
+    assert table([]).epochs == 0

@@ -1,0 +1,174 @@
+"""A runner's weeks, from epochs to a verdict."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from kneedrive.analysis.weeks import weekly
+from kneedrive.history import PastRun, Setting, WeeklyView
+from tests.analysis.runs_of_a_runner import START, Form, days, past_run
+
+SETTING = Setting()
+NIGHTLY = 0.4 * 0.03 / np.sqrt(0.5)  # of DF: gives D a scatter of about 0.4 from run to run
+
+
+def history(weeks: int, change: float = 0.0, sensor: str = "garmin_strap", seed: int = 1) -> list[PastRun]:
+    """Three runs a week; D rises by `change`, half by longer steps and half by a lower duty factor."""
+    random = np.random.default_rng(seed)
+    share = np.linspace(0.0, change / np.sqrt(2.0), 3 * weeks)
+    return [
+        past_run(
+            day,
+            Form(ln_T=0.055 * share[place], DF=-0.03 * share[place] + NIGHTLY * random.normal()),
+            sensor=sensor,
+            seed=seed,
+        )
+        for place, day in enumerate(days(weeks))
+    ]
+
+
+def last_day(weeks: int) -> date:
+    return START.date() + timedelta(days=7 * weeks - 1)
+
+
+def view(runs: list[PastRun], weeks: int) -> WeeklyView:
+    return weekly(runs, last_day(weeks), weeks, SETTING)
+
+
+def test_every_week_has_a_row_from_monday_on() -> None:
+    found = view(history(12), 12)
+    assert [week.monday for week in found.weeks] == [START.date() + timedelta(weeks=week) for week in range(12)]
+    assert {week.runs for week in found.weeks} == {3}
+
+
+def test_a_week_without_runs_is_missing_and_not_filled() -> None:
+    runs = [run for run in history(12) if not 35 <= (run.started_at - START).days < 42]
+    found = view(runs, 12)
+    assert (found.weeks[5].runs, found.weeks[5].values, found.weeks[5].segment) == (0, {}, None)
+    assert found.trends[0].weeks == 11
+
+
+def test_d_and_p_come_back_at_the_reference_speed() -> None:
+    runs = [past_run(day, Form(ln_T=0.055, DF=-0.03)) for day in days(10)]
+    found = view(runs, 10)
+    assert found.reference_speed_mps == pytest.approx(3.0, abs=0.05)
+    for week in found.weeks:
+        assert week.values["D"].value == pytest.approx(np.sqrt(2.0), abs=0.15)
+        assert week.values["D"].low < week.values["D"].value < week.values["D"].high
+
+
+def test_faster_running_is_not_taken_for_another_form() -> None:
+    own_slope = 0.03  # of ln T per m/s, more than the population's
+
+    def run(place: int, day: float) -> PastRun:
+        plain = past_run(day, speeds=(2.7 + 0.01 * place, 2.9 + 0.01 * place, 3.1 + 0.01 * place))
+        steeper = np.exp(own_slope * (plain.epochs["speed_mps"] - 3.0))
+        columns = dict(plain.epochs.columns) | {"cadence_spm": plain.epochs["cadence_spm"] / steeper}
+        return plain.replace(epochs=plain.epochs.replace(columns=columns))
+
+    found = view([run(place, day) for place, day in enumerate(days(14))], 14)
+    assert found.verdicts == ("steady",)
+    assert abs(found.trends[0].change or 0.0) < 0.1
+
+
+@pytest.mark.parametrize(("change", "word"), [(2.0, "towards drive"), (-2.0, "towards shuffle")])
+def test_a_planted_change_is_called(change: float, word: str) -> None:
+    found = view(history(16, change), 16)
+    assert word in found.verdicts
+    assert found.trends[0].change == pytest.approx(change, abs=0.6)
+
+
+def test_a_steady_runner_is_steady_and_told_what_could_have_been_seen() -> None:
+    found = view(history(16), 16)
+    assert found.verdicts == ("steady",)
+    assert all(0.2 <= (trend.detectable or 0.0) < 3.0 for trend in found.trends)
+
+
+def test_few_weeks_are_too_early() -> None:
+    found = view(history(6), 6)
+    assert found.verdicts == ("too early to tell",)
+    assert found.trends[0].weeks_missing == 2
+
+
+def test_no_trend_crosses_a_new_sensor() -> None:
+    other = history(16, sensor="coros")
+    runs = [*history(8), *other[24:]]
+    found = view(runs, 16)
+    assert [(each.date, each.before, each.after) for each in found.breaks] == [
+        (runs[24].started_at.date(), "garmin_strap", "coros")
+    ]
+    assert {trend.weeks for trend in found.trends} == {8}
+    assert [week.segment for week in found.weeks] == [0] * 8 + [1] * 8
+
+
+def test_a_jump_between_sensors_is_no_trend() -> None:
+    strap = [past_run(day) for day in days(10)]
+    coros = [past_run(day, Form(ln_T=0.1, DF=-0.05), sensor="coros") for day in days(10, first=10)]
+    assert view([*strap, *coros], 20).verdicts == ("steady",)
+
+
+@pytest.mark.parametrize(
+    ("sensor", "series"), [("garmin_strap", ["D", "P"]), ("stryd", ["D"]), ("garmin_wrist", ["zSL"]), ("none", ["zSL"])]
+)
+def test_a_sensor_is_tested_by_what_it_measures(sensor: str, series: list[str]) -> None:
+    assert [trend.series for trend in view(history(9, sensor=sensor), 9).trends] == series
+
+
+def test_a_sensor_found_to_compute_is_tested_by_steps_alone() -> None:
+    runs = [past_run(day, Form(noise_DF=0.001), sensor="other") for day in days(9)]
+    found = view(runs, 9)
+    assert found.computed is not None
+    assert found.computed.verdict == "computed"
+    assert [trend.series for trend in found.trends] == ["zSL"]
+
+
+def test_the_slow_minutes_are_those_at_the_slowest_quarter_of_the_last_eight_weeks() -> None:
+    found = view([past_run(day, speeds=(2.6, 2.8, 3.0, 3.2), n=40) for day in days(8)], 8)
+    assert found.slow_speed_mps == pytest.approx(2.7, abs=0.05)
+    assert sum(week.slow_s for week in found.weeks) == pytest.approx(0.25 * 24 * 40 * 30, rel=0.02)
+
+
+@pytest.mark.parametrize(("form", "share"), [(Form(ln_T=-0.1, DF=0.06), 1.0), (Form(), 0.0)])
+def test_the_share_of_slow_running_that_was_shuffle_like(form: Form, share: float) -> None:
+    found = view([past_run(day, form) for day in days(3)], 3)
+    assert [week.shuffle_share for week in found.weeks] == pytest.approx([share] * 3, abs=0.02)
+
+
+def test_without_contact_time_nobody_knows_the_share_that_was_shuffle_like() -> None:
+    found = view([past_run(day, Form(ln_T=-0.1, DF=0.06), sensor="garmin_wrist") for day in days(3)], 3)
+    assert {week.shuffle_share for week in found.weeks} == {None}
+
+
+def test_runs_after_the_last_day_do_not_count() -> None:
+    found = weekly(history(12), last_day(10) - timedelta(days=1), 10, SETTING)
+    assert found.weeks[-1].runs == 2
+
+
+def test_distance_and_runs_are_of_all_surfaces_but_scores_of_one() -> None:
+    outdoor, indoor = [past_run(day) for day in days(3)], [past_run(day + 0.5, surface="indoor") for day in days(3)]
+    found = view([*outdoor, *indoor], 3)
+    assert found.weeks[0].runs == 6
+    assert found.weeks[0].values["D"].runs == 3
+    assert found.weeks[0].distance_m == pytest.approx(
+        sum(run.distance_m or 0.0 for run in [*outdoor, *indoor]) / 3, rel=0.02
+    )
+
+
+def test_a_run_without_scored_epochs_is_counted_and_not_judged() -> None:
+    runs = history(9)
+    unscored = runs[0].replace(id="x", epochs=runs[0].epochs.replace(reason=np.full(30, "hilly")))
+    found = view([*runs, unscored], 9)
+    assert found.weeks[0].runs == 4
+    assert found.weeks[0].values["D"].runs == 3
+
+
+def test_no_runs_at_all_are_an_empty_view() -> None:
+    found = view([], 4)
+    assert (len(found.weeks), found.trends, found.verdicts) == (4, (), ("too early to tell",))
+    assert found.reference_speed_mps is None
+
+
+def test_the_order_of_the_runs_does_not_matter() -> None:
+    runs = history(10, 1.0)
+    assert view(runs[::-1], 10) == view(runs, 10)
