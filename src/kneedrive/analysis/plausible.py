@@ -103,6 +103,8 @@ def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
     split = min(near, key=lambda cut: _scatter(values[:cut]) + _scatter(values[cut:]))
     before, after = values[:split], values[split:]
     shift = min(float(steps[rough]), abs(median(before) - median(after)))
+    if min(len(before), len(after)) < width:
+        return jumped
     if shift > rules.k_jump and max(robust_sd(before), robust_sd(after)) <= rules.k_jump_calm:
         jumped[at[split:] if len(after) < len(before) else at[:split]] = True
     return jumped
