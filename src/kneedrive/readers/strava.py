@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from kneedrive.errors import Malformed
-from kneedrive.method import Plausible
+from kneedrive.method import Plausible, TrackRules
 from kneedrive.model import Activity, Array, Note, Samples, Sensor, frozen
 
 FORMAT = "strava"
 DOCUMENT = "kneedrive-strava-1"
 LEGS = 2
 STRIDES_MAX_SPM = Plausible().cadence_min_spm  # no runner makes this many strides a minute: those are steps already
+MOVING_MPS = TrackRules().moving_mps
 UTC_OFFSET_MAX_S = 14 * 3600
 HIDDEN_START = "T00:00:01"
 CHANNELS = {
@@ -210,7 +211,7 @@ def _samples(streams: Mapping[str, Any], sport: str, notes: list[Note], name: st
             continue
         channels[channel] = frozen(values[forward])
     if "cadence_spm" in channels:
-        channels["cadence_spm"] = _steps(channels["cadence_spm"], sport, notes)
+        channels["cadence_spm"] = _steps(channels["cadence_spm"], channels.get("speed_mps"), sport, notes)
     return Samples(time_s=frozen(time_s[forward]), **channels)
 
 
@@ -229,14 +230,16 @@ def _array(values: Any, stream: str, name: str) -> Array:
     return array
 
 
-def _steps(cadence: Array, sport: str, notes: list[Note]) -> Array:
-    """Steps a minute: Strava counts one leg. Doubled, unless what came can only be both."""
+def _steps(cadence: Array, speed_mps: Array | None, sport: str, notes: list[Note]) -> Array:
+    """Steps a minute: Strava counts one leg. Doubled, unless what came can only be both; 0 on the move is no value."""
     if sport not in ON_FOOT:
         return cadence
-    moving = cadence[cadence > 0]
-    if len(moving) and np.median(moving) >= STRIDES_MAX_SPM:
+    if speed_mps is not None:
+        cadence = np.where((cadence == 0) & (speed_mps > MOVING_MPS), np.nan, cadence)
+    turning = cadence[cadence > 0]
+    if len(turning) and np.median(turning) >= STRIDES_MAX_SPM:
         notes.append(Note(code="cadence_in_steps", text="cadence came in steps already and was not doubled"))
-        return cadence
+        return frozen(cadence)
     return frozen(cadence * LEGS)
 
 
