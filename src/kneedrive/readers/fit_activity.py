@@ -17,9 +17,10 @@ from kneedrive.readers import fit_summary as summary
 from kneedrive.readers.fit_clock import axis
 from kneedrive.readers.fit_columns import Columns, Wanted, columns, native, times
 from kneedrive.readers.fit_developer import Descriptions, developer, undescribed
+from kneedrive.readers.fit_layouts import Layout
 from kneedrive.readers.fit_messages import Message, messages
 from kneedrive.readers.fit_samples import Source, alternatives, samples
-from kneedrive.readers.fit_walk import Layout, Part
+from kneedrive.readers.fit_walk import Part
 
 _TIMER = 0
 _STILL_ACTIVITIES = frozenset({4, 20})
@@ -53,7 +54,7 @@ def record_columns(part: Part, fields: Sequence[profile.Field] = profile.RECORD_
     from_fields, from_apps = native(fields), developer(descriptions)
 
     def wanted(layout: Layout) -> list[Wanted]:
-        return [*from_fields(layout), *from_apps(layout)] if layout.developer else from_fields(layout)
+        return [*from_fields(layout), *from_apps(layout)] if layout.app_fields else from_fields(layout)
 
     found = columns(part, profile.RECORD, wanted)
     return found._replace(values={**found.values, "timestamp": times(part, found)})

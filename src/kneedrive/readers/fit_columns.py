@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from kneedrive.model import Array
+from kneedrive.readers.fit_layouts import Layout, Slot
 from kneedrive.readers.fit_profile import TIMESTAMP, Field
-from kneedrive.readers.fit_types import BYTE, STRING, base_type
-from kneedrive.readers.fit_walk import Layout, Part, Slot
+from kneedrive.readers.fit_types import BYTE, STRING, BaseType, base_type
+from kneedrive.readers.fit_walk import Part
 
 Places = npt.NDArray[np.int64]
 Raw = npt.NDArray[Any]
 
 _TIME_BITS = 0x1F
+_FEW = 8  # messages of a layout up to which one by one is quicker than arrays
 
 
 class Wanted(NamedTuple):
@@ -39,30 +43,41 @@ class Columns(NamedTuple):
     values: Mapping[str, Array]
 
 
+class _Block(NamedTuple):
+    """The messages of one layout: as rows, or None where they are too few for that; rows first to last of a column."""
+
+    layout: Layout
+    rows: Raw | None
+    first: int
+    last: int
+
+
 def columns(part: Part, message: int, wanted: Callable[[Layout], Sequence[Wanted]]) -> Columns:
     """The columns of all messages of a kind; `wanted` says per layout which fields to convert."""
     layouts = part.of(message)
-    starts = [np.frombuffer(layout.starts, dtype=np.int64) for layout in layouts]
+    starts = [layout.starts for layout in layouts]
     joined = np.concatenate(starts) if starts else np.empty(0, np.int64)
     order = np.argsort(joined, kind="stable") if len(starts) > 1 else None
-    pieces: dict[str, list[tuple[int, Array]]] = {}
-    first = 0
+    pieces: dict[str, list[tuple[_Block, Wanted]]] = {}
+    last = 0
     for layout, places in zip(layouts, starts, strict=True):
-        rows = _rows(part.octets, layout.size, places)
+        first, last = last, last + len(places)
+        rows = _rows(part.octets, layout.size, places) if len(places) > _FEW else None
+        block = _Block(layout, rows, first, last)
         for field in wanted(layout):
-            piece = _values(rows, layout, field)
-            if piece is not None:
-                pieces.setdefault(field.name, []).append((first, piece))
-        first += len(places)
-    values = {name: _join(found, len(joined), order) for name, found in pieces.items()}
-    return Columns(joined if order is None else joined[order], values)
+            pieces.setdefault(field.name, []).append((block, field))
+    values = {name: _column(part.octets, len(joined), found) for name, found in pieces.items()}
+    known = {name: column for name, column in values.items() if column is not None}
+    if order is None:
+        return Columns(joined, known)
+    return Columns(joined[order], {name: column[order] for name, column in known.items()})
 
 
 def native(fields: Sequence[Field]) -> Callable[[Layout], list[Wanted]]:
     """The native fields of a table that a layout has."""
 
     def wanted(layout: Layout) -> list[Wanted]:
-        slots = layout.native
+        slots = layout.native()
         return [Wanted(f.name, slots[f.number], f.scale, f.offset) for f in fields if f.number in slots]
 
     return wanted
@@ -104,13 +119,14 @@ def _full_times(part: Part) -> tuple[Places, Array]:
     octets = np.frombuffer(part.octets, np.uint8)
     starts, full = [np.empty(0, np.int64)], [np.empty(0)]
     for layout in part.layouts:
-        places = np.frombuffer(layout.starts, dtype=np.int64)
+        places = layout.starts
         seconds = np.full(len(places), np.nan)
-        if TIMESTAMP in layout.native and len(places):
-            rows = _rows(part.octets, layout.size, places)
-            values = _values(rows, layout, Wanted("timestamp", layout.native[TIMESTAMP]))
-            if values is not None and values.ndim == 1:
-                seconds = values
+        slot = layout.native().get(TIMESTAMP)
+        if slot is not None and len(places):
+            block = _Block(layout, _rows(part.octets, layout.size, places), 0, len(places))
+            stated = _column(part.octets, len(places), [(block, Wanted("timestamp", slot))])
+            if stated is not None and stated.ndim == 1:
+                seconds = stated
         timed = ~np.isnan(seconds) | (octets[places] & 0x80 != 0)
         starts.append(places[timed])
         full.append(seconds[timed])
@@ -128,35 +144,54 @@ def _rows(octets: bytes, size: int, places: Places) -> Raw:
     return view[places]
 
 
-def _values(rows: Raw, layout: Layout, field: Wanted) -> Array | None:
-    """One field of all rows as numbers; None for text and for fields without a byte."""
+def _column(octets: bytes, count: int, pieces: Sequence[tuple[_Block, Wanted]]) -> Array | None:
+    """One field of all messages, in the order of the blocks; None for text and for fields without a byte."""
+    read = [(block, field, *base_type(field.slot.base, field.slot.size)) for block, field in pieces]
+    read = [piece for piece in read if piece[1].slot.base != STRING and piece[3]]
+    if not read:
+        return None
+    width = max(values for _, _, _, values in read)
+    column = np.full(count if width == 1 else (count, width), np.nan)
+    for block, field, kind, values in read:
+        out = column[block.first : block.last]
+        if width > 1:
+            out = out[:, :values] if values > 1 else out[:, 0]
+        if block.rows is None and values == 1:
+            out[:] = _one_by_one(octets, block.layout, field, kind)
+        else:
+            rows = _rows(octets, block.layout.size, block.layout.starts) if block.rows is None else block.rows
+            _convert(rows, block.layout, field, out)
+    return column
+
+
+def _one_by_one(octets: bytes, layout: Layout, field: Wanted, kind: BaseType) -> list[float]:
+    read = _struct(layout.order + kind.letter).unpack_from
+    scale, offset, place = field.scale or 1, field.offset or 0, field.slot.place
+    raws = [read(octets, start + place)[0] for start in layout.starts.tolist()]
+    return [np.nan if raw == kind.invalid else raw / scale - offset for raw in raws]
+
+
+def _convert(rows: Raw, layout: Layout, field: Wanted, out: Array) -> None:
+    """Write one field of all rows into `out`, shape (rows,) or (rows, array length)."""
     slot = field.slot
     kind, count = base_type(slot.base, slot.size)
-    if slot.base == STRING or count == 0:
-        return None
     shape = (len(rows),) if count == 1 else (len(rows), count)
     strides = (layout.size,) if count == 1 else (layout.size, kind.size)
     raw = np.ndarray(shape, dtype=layout.order + kind.code, buffer=rows, offset=slot.place, strides=strides)
-    values = raw.astype(np.float64)
-    missing = None if kind.invalid is None else raw == kind.invalid
-    if slot.base == BYTE and missing is not None and count > 1:
-        missing = missing.all(axis=1)  # bytes are invalid as a whole or not at all
-    if field.scale is not None:
-        values /= field.scale
+    if field.scale is None:
+        out[...] = raw
+    else:
+        np.divide(raw, field.scale, out=out)
     if field.offset is not None:
-        values -= field.offset
-    if missing is not None:
-        values[missing] = np.nan
-    return values
+        out -= field.offset
+    if kind.invalid is None:
+        return
+    missing = raw == kind.invalid
+    if slot.base == BYTE and count > 1:
+        missing = np.broadcast_to(missing.all(axis=1, keepdims=True), shape)  # bytes are invalid all or none
+    np.copyto(out, np.nan, where=missing)
 
 
-def _join(found: list[tuple[int, Array]], count: int, order: Places | None) -> Array:
-    """The pieces of one column in the order of the file; NaN where a layout lacks it."""
-    if order is None:
-        return found[0][1]
-    width = max(values.shape[1] if values.ndim > 1 else 1 for _, values in found)
-    column = np.full((count, width), np.nan)
-    for first, values in found:
-        piece = values.reshape(len(values), -1)
-        column[first : first + len(piece), : piece.shape[1]] = piece
-    return column[order, 0] if width == 1 else column[order]
+@cache
+def _struct(letters: str) -> struct.Struct:
+    return struct.Struct(letters)

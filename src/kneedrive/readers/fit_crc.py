@@ -18,6 +18,8 @@ PERIOD = 32_767
 
 _POLYNOMIAL = 0xA001  # x^16 + x^15 + x^2 + 1, lowest bit first
 _ROW = 64
+_FIRST_OF_PLACE = np.arange(_ROW) * 256
+_FOLDS = tuple((periods * PERIOD, (1 << periods * PERIOD) - 1) for periods in (4, 2, 1))
 
 
 def crc16(octets: bytes | memoryview) -> int:
@@ -25,7 +27,7 @@ def crc16(octets: bytes | memoryview) -> int:
     folded = _fold_bits(_fold_bytes(np.frombuffer(octets, dtype=np.uint8)))
     by_position, (low, high) = _tables()
     rows = _lengthen(folded, -len(folded) % _ROW).reshape(-1, _ROW)
-    remainders = np.bitwise_xor.reduce(by_position[np.arange(_ROW), rows], axis=1)
+    remainders = np.bitwise_xor.reduce(by_position[rows + _FIRST_OF_PLACE], axis=1)
     crc = 0
     for remainder in remainders.tolist():
         crc = low[crc & 0xFF] ^ high[crc >> 8] ^ remainder
@@ -52,16 +54,15 @@ def _fold_bits(octets: Octets) -> Octets:
         return octets
     # Eight periods of bits in one whole number; the bit of highest weight comes first, so it is the lowest.
     bits = int.from_bytes(_lengthen(octets, PERIOD - len(octets)).tobytes(), "little")
-    for periods in (4, 2, 1):
-        half = periods * PERIOD
-        bits = (bits >> half) ^ (bits & ((1 << half) - 1))
+    for half, lower in _FOLDS:
+        bits = (bits >> half) ^ (bits & lower)
     whole_bytes = bits << 1  # one zero bit in front makes 4,096 bytes of 32,767 bits
     return np.frombuffer(whole_bytes.to_bytes(PERIOD // 8 + 1, "little"), np.uint8)
 
 
 @cache
 def _tables() -> tuple[Words, tuple[list[int], list[int]]]:
-    """What a byte adds to the CRC by its place in a row, shape (_ROW, 256); and what `_ROW` zeros make of a CRC.
+    """What a byte adds to the CRC by its place in a row, at 256 * place + byte; and what `_ROW` zeros make of a CRC.
 
     A CRC after n zero bytes is the sum of what its low and its high byte become, so two small tables say it; applied
     to themselves they say it for 2n, and the tables of n places become those of 2n.
@@ -73,4 +74,4 @@ def _tables() -> tuple[Words, tuple[list[int], list[int]]]:
     while len(places) < _ROW:
         places = np.concatenate([low[places & 0xFF] ^ high[places >> 8], places])
         low, high = low[low & 0xFF] ^ high[low >> 8], low[high & 0xFF] ^ high[high >> 8]
-    return places, (low.tolist(), high.tolist())
+    return places.ravel(), (low.tolist(), high.tolist())

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from kneedrive.model import Note
 from kneedrive.readers.fit_columns import Wanted
+from kneedrive.readers.fit_layouts import Layout
 from kneedrive.readers.fit_messages import Message, messages
 from kneedrive.readers.fit_profile import DEVELOPER_DATA_ID, FIELD_DESCRIPTION, RECORD
 from kneedrive.readers.fit_types import BYTE
-from kneedrive.readers.fit_walk import Layout, Part
+from kneedrive.readers.fit_walk import Part
 
 _NO_OFFSET = 0x7F
 _NO_SCALE = (0, 0xFF)
@@ -89,7 +90,7 @@ def developer(descriptions: Descriptions) -> Callable[[Layout], list[Wanted]]:
 
     def wanted(layout: Layout) -> list[Wanted]:
         found = []
-        for slot in layout.developer:
+        for slot in layout.developer():
             field = descriptions.of(slot.developer, slot.number, layout.offset)
             if field is not None and (field.maker, field.name) in APP_FIELDS:
                 name = f"{field.maker}:{field.name}"
@@ -104,7 +105,7 @@ def undescribed(part: Part, descriptions: Descriptions) -> tuple[Note, ...]:
     missing = {
         (slot.developer, slot.number, layout.offset)
         for layout in part.of(RECORD)
-        for slot in layout.developer
+        for slot in layout.developer()
         if descriptions.of(slot.developer, slot.number, layout.offset) is None
     }
     if not missing:

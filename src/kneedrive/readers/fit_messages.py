@@ -7,9 +7,10 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from kneedrive.readers.fit_layouts import Layout, Slot
 from kneedrive.readers.fit_profile import MESSAGE_FIELDS
 from kneedrive.readers.fit_types import BYTE, STRING, base_type
-from kneedrive.readers.fit_walk import Layout, Part, Slot
+from kneedrive.readers.fit_walk import Part
 
 Value = float | int | str | tuple[float | int | None, ...]
 
@@ -43,9 +44,10 @@ def messages(part: Part, kind: int) -> list[Message]:
 
 
 def _messages(octets: bytes, layout: Layout) -> Iterator[Message]:
-    fields = [field for field in MESSAGE_FIELDS[layout.message] if field.number in layout.native]
-    readers = [(field, layout.native[field.number], _format(layout, field.number)) for field in fields]
-    for start in layout.starts:
+    slots = layout.native()
+    fields = [field for field in MESSAGE_FIELDS[layout.message] if field.number in slots]
+    readers = [(field, slots[field.number], _format(layout.order, slots[field.number])) for field in fields]
+    for start in layout.starts.tolist():
         values = {}
         for field, slot, format_ in readers:
             value = _value(octets, start, slot, format_)
@@ -56,10 +58,9 @@ def _messages(octets: bytes, layout: Layout) -> Iterator[Message]:
         yield Message(start, values)
 
 
-def _format(layout: Layout, number: int) -> struct.Struct:
-    slot = layout.native[number]
+def _format(order: str, slot: Slot) -> struct.Struct:
     kind, count = base_type(slot.base, slot.size)
-    return struct.Struct(f"{layout.order}{count}{kind.letter}")
+    return struct.Struct(f"{order}{count}{kind.letter}")
 
 
 def _value(octets: bytes, start: int, slot: Slot, format_: struct.Struct) -> Value | None:

@@ -1,4 +1,4 @@
-"""One walk over the message headers of a FIT file: where each message starts, and how its kind is laid out.
+"""One walk over the message headers of a FIT file: where each message starts.
 
 Nothing is converted here. Messages of one layout are rows of one size, which fit_columns turns into arrays and
 fit_messages into values. A walk never fails: it stops where the bytes stop making sense and notes the place.
@@ -7,49 +7,21 @@ fit_messages into values. A walk never fails: it stops where the bytes stop maki
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
+
+import numpy as np
 
 from kneedrive.errors import Malformed
 from kneedrive.model import Note
 from kneedrive.readers.fit_crc import crc16
+from kneedrive.readers.fit_layouts import COMPRESSED, DEVELOPER, Changes, Layout, grouped, layout_of, local_number
 
 SIGNATURE = b".FIT"
-FIELD_DESCRIPTION = 206
 
 _MIN_HEADER = 12
 _CRC_BYTES = 2
 _DEFINITION = 0x40
-_DEVELOPER = 0x20
-_COMPRESSED = 0x80
-
-
-class Slot(NamedTuple):
-    """One field in a layout: its number, where it stands in the message, its size in bytes and its base type.
-
-    developer: the developer data index, None for a native field (its base type is then in its description).
-    """
-
-    number: int
-    place: int
-    size: int
-    base: int
-    developer: int | None = None
-
-
-class Layout(NamedTuple):
-    """One definition and where its messages start. Definitions of equal bytes share a layout.
-
-    size: bytes of a message with its header byte. offset: where the definition stands in the file.
-    """
-
-    message: int
-    order: str
-    size: int
-    native: dict[int, Slot]
-    developer: tuple[Slot, ...]
-    offset: int
-    starts: array[int]
 
 
 class Part(NamedTuple):
@@ -69,7 +41,7 @@ class Part(NamedTuple):
 
     def of(self, message: int) -> list[Layout]:
         """The layouts of a message that hold at least one."""
-        return [layout for layout in self.layouts if layout.message == message and layout.starts]
+        return [layout for layout in self.layouts if layout.message == message and len(layout.starts)]
 
 
 class _Header(NamedTuple):
@@ -123,122 +95,100 @@ def _part(octets: bytes, header: _Header) -> Part:
     if damage is None and header.end > len(octets):
         missing = header.end - len(octets)
         damage = Note(code="truncated", text=f"the file ends {missing:,} bytes too early", offset=len(octets))
-    notes = [*header.notes, *_crc_notes(octets, header)]
-    return Part(octets, header.start, end, header.end, tuple(walk.layouts.values()), tuple(notes), damage)
+    notes = (*header.notes, *_crc_notes(octets, header))
+    return Part(octets, header.start, end, header.end, tuple(walk.layouts()), notes, damage)
 
 
-def _crc_notes(octets: bytes, header: _Header) -> list[Note]:
+def _crc_notes(octets: bytes, header: _Header) -> tuple[Note, ...]:
     """What the file's checksum says; nothing where the file ends before it."""
     stated = octets[header.end : header.end + _CRC_BYTES]
     if len(stated) == _CRC_BYTES and crc16(memoryview(octets)[header.start : header.end + _CRC_BYTES]):
-        return [Note(code="crc", text="the file's checksum is wrong: some values may be damaged", offset=header.end)]
-    return []
+        text = "the file's checksum is wrong: some values may be damaged"
+        return (Note(code="crc", text=text, offset=header.end),)
+    return ()
 
 
 class _Walk:
-    """The layouts found so far, and two tables by header byte that let the loop do nothing but look up.
+    """Where the messages start, and which definitions came between them.
 
-    `_sizes` holds the size of a message by its header byte, 0 where the byte needs a closer look; `_appends` holds
-    what notes its start. Unusual header bytes (compressed timestamps: 32 for each definition) are entered once seen.
+    The loop only looks up sizes: `_sizes` holds the size of a message by its header byte, 0 where the byte needs a
+    closer look. Which definition a message had is found for all of them at once afterwards, in `layouts`.
     """
 
     def __init__(self, octets: bytes, end: int) -> None:
-        self.layouts: dict[tuple[bytes, int], Layout] = {}
         self._octets = octets
         self._end = end
+        self._starts = array("q")
         self._sizes = [0] * 256
-        self._appends: list[Callable[[int], object]] = [_nothing] * 256
-        self._defined: dict[int, Layout] = {}
-        self._expected: dict[int, set[tuple[int, int]]] = {}
+        self._unusual: dict[int, set[tuple[int, int]]] = {}
+        self._defined: dict[int, int] = {}
+        self._known: dict[bytes, int] = {}
+        self._layouts: list[Layout] = []
+        self._changes = Changes(array("q"), array("q"), array("q"), array("q"))
 
     def run(self, start: int) -> Note | None:
         """Walk from `start` to the end; a note says where and why it stopped before."""
-        octets, end, sizes, appends = self._octets, self._end, self._sizes, self._appends
+        octets, end, sizes, append = self._octets, self._end, self._sizes, self._starts.append
         at = start
         while at < end:
-            head = octets[at]
-            size = sizes[head]
+            size = sizes[octets[at]]
             if size:
-                appends[head](at)
+                append(at)
                 at += size
-            elif head & (_DEFINITION | _COMPRESSED) == _DEFINITION:
+                continue
+            head = octets[at]
+            if head & (_DEFINITION | COMPRESSED) == _DEFINITION:
                 after = self._define(at, head)
                 if after > end:
                     return _cut(at)
                 at = after
-            elif _local(head) in self._defined:
+            elif local_number(head) in self._defined:
                 self._expect(head)
             else:
-                text = f"a message of kind {_local(head)} that was never defined; what follows was left out"
+                text = f"a message of kind {local_number(head)} that was never defined; what follows was left out"
                 return Note(code="damaged", text=text, offset=at)
-        return self._drop_cut_message() if at > end else None
+        return _cut(self._starts.pop()) if at > end else None
+
+    def layouts(self) -> list[Layout]:
+        """The layouts met, each with the starts of its messages."""
+        return grouped(self._octets, np.frombuffer(self._starts, np.int64), self._changes, self._layouts)
 
     def _define(self, at: int, head: int) -> int:
         """Learn the definition at `at`; return the offset after it, which may be beyond the end."""
         octets = self._octets
         if at + 6 > self._end:
             return at + 6
-        after = developer_from = at + 6 + 3 * octets[at + 5]
-        described = 0
-        if head & _DEVELOPER:
+        after = at + 6 + 3 * octets[at + 5]
+        if head & DEVELOPER:
             after += 1 + 3 * int.from_bytes(octets[after : after + 1], "little")
-            # A developer field means what its description said before this definition: more descriptions, new layout.
-            described = self._descriptions()
         if after > self._end:
             return after
-        key = (octets[at + 1 : after], described)
-        layout = self.layouts.get(key)
-        if layout is None:
-            layout = self.layouts[key] = _layout(octets, at, developer_from, after)
-        self._enter(head & 0x0F, layout)
+        definition = octets[at + 1 : after]
+        index = self._known.get(definition)
+        if index is None:
+            index = self._known[definition] = len(self._layouts)
+            self._layouts.append(layout_of(definition, at))
+        local = head & 0x0F
+        changes = self._changes
+        changes.local.append(local)
+        changes.layout.append(index)
+        changes.offset.append(at)
+        changes.before.append(len(self._starts))
+        self._enter(local, self._layouts[index].size)
         return after
 
-    def _enter(self, local: int, layout: Layout) -> None:
-        self._defined[local] = layout
-        self._sizes[local] = layout.size
-        self._appends[local] = layout.starts.append
-        for first, count in self._expected.get(local, ()):
-            self._sizes[first : first + count] = [layout.size] * count
-            self._appends[first : first + count] = [layout.starts.append] * count
+    def _enter(self, local: int, size: int) -> None:
+        self._defined[local] = self._sizes[local] = size
+        for first, count in self._unusual.get(local, ()):
+            self._sizes[first : first + count] = [size] * count
 
     def _expect(self, head: int) -> None:
         """From now on keep entries for header bytes like this one: a compressed time, or reserved bits set."""
-        local = _local(head)
-        entries = (_COMPRESSED | local << 5, 32) if head & _COMPRESSED else (head, 1)
-        self._expected.setdefault(local, set()).add(entries)
+        local = local_number(head)
+        heads = (COMPRESSED | local << 5, 32) if head & COMPRESSED else (head, 1)
+        self._unusual.setdefault(local, set()).add(heads)
         self._enter(local, self._defined[local])
-
-    def _descriptions(self) -> int:
-        return sum(len(layout.starts) for layout in self.layouts.values() if layout.message == FIELD_DESCRIPTION)
-
-    def _drop_cut_message(self) -> Note:
-        cut = max((layout.starts for layout in self.layouts.values() if layout.starts), key=lambda starts: starts[-1])
-        return _cut(cut.pop())
-
-
-def _nothing(_start: int) -> None:
-    """Fills the table; a size of 0 keeps it from being called."""
 
 
 def _cut(at: int) -> Note:
     return Note(code="truncated", text="the last message is cut off", offset=at)
-
-
-def _local(head: int) -> int:
-    return head >> 5 & 0x03 if head & _COMPRESSED else head & 0x0F
-
-
-def _layout(octets: bytes, at: int, developer_from: int, after: int) -> Layout:
-    big = octets[at + 2] != 0
-    native: dict[int, Slot] = {}
-    place = 1
-    for i in range(at + 6, developer_from, 3):
-        slot = Slot(octets[i], place, octets[i + 1], octets[i + 2])
-        native.setdefault(slot.number, slot)
-        place += slot.size
-    developer = []
-    for i in range(developer_from + 1, after, 3):
-        developer.append(Slot(octets[i], place, octets[i + 1], -1, octets[i + 2]))
-        place += octets[i + 1]
-    message = int.from_bytes(octets[at + 3 : at + 5], "big" if big else "little")
-    return Layout(message, ">" if big else "<", place, native, tuple(developer), at, array("q"))
