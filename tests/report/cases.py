@@ -290,6 +290,64 @@ def wrist() -> Analysis:
     )
 
 
+def stryd() -> Analysis:
+    """Contact time and no oscillation of its own: drive and shuffle, bounce unknown."""
+    unknown = Score(reason="Stryd computes oscillation from its own contact time and cadence")
+    plain = analysis()
+    timing = ("cadence_spm", "step_length_m", "stance_time_s", "flight_time_s", "duty_factor")
+    return plain.replace(
+        provenance="stryd",
+        provenance_reason="recorded by Stryd itself",
+        reference=REFERENCES["stryd"],
+        runner=Runner(),
+        scores=plain.scores.replace(P=unknown, K=unknown),
+        findings=(
+            finding("drive-like", certainty="leaning", probability=0.7, confidence="low", also=("long-grounded",)),
+        ),
+        pace_profile=tuple(
+            one.replace(
+                scores=one.scores.replace(P=unknown, K=unknown),
+                usual={key: one.usual[key] for key in timing},
+                label=label,
+                probability=probability,
+            )
+            for one, label, probability in zip(
+                plain.pace_profile,
+                ("neutral", "neutral", "drive-like", "drive-like", "long-grounded"),
+                (0.9, 0.8, 0.66, 0.88, 0.4),
+                strict=True,
+            )
+        ),
+        unjudged=(Unjudged(what="piston-like", reason=unknown.reason),),
+        vr_split=None,
+        shuffle_onset=ShuffleOnset(verdict="every"),
+        slow=Slow(speed_mps=2.49, epochs=24, share_flight_under_40ms=0.0),
+    )
+
+
+def oscillation_only() -> Analysis:
+    """Speed, cadence and oscillation: bounce, and neither drive nor shuffle."""
+    unknown = Score(reason="contact time was not recorded")
+    plain = piston()
+    kept = ("cadence_spm", "step_length_m", "vertical_oscillation_m", "vertical_ratio")
+    return plain.replace(
+        scores=plain.scores.replace(D=unknown, G=unknown, K=unknown),
+        pace_profile=tuple(
+            one.replace(
+                scores=one.scores.replace(D=unknown, G=unknown, K=unknown),
+                metrics={key: one.metrics[key] for key in kept},
+                label="neutral",
+                probability=None,
+            )
+            for one in plain.pace_profile
+        ),
+        unjudged=(Unjudged(what="drive and shuffle", reason=unknown.reason),),
+        fade=Fade(verdict="not enough", pairs=3, reason="3 pairs match in speed; 6 are needed"),
+        shuffle_onset=ShuffleOnset(verdict="unjudged"),
+        slow=Slow(speed_mps=None, epochs=0, share_flight_under_40ms=None, reason=unknown.reason),
+    )
+
+
 def _bare(metrics: Mapping[str, float], n: int, reason: str) -> dict[str, Any]:
     """What an analysis without scores has in common."""
     none = Score(reason=reason)
@@ -420,6 +478,8 @@ CASES = {
         piston,
         drive,
         wrist,
+        stryd,
+        oscillation_only,
         speed_and_cadence,
         treadmill,
         walk,

@@ -58,7 +58,16 @@ def test_bar_shows_something_for_anything_above_zero(share: float, drawn: str) -
 
 
 @pytest.mark.parametrize(
-    ("cells", "drawn"), [(31, "left        middle        right"), (15, "left      right"), (9, "leftright")]
+    ("cells", "drawn"),
+    [
+        (31, "left        middle        right"),
+        (23, "left    middle    right"),
+        (19, "left  middle  right"),
+        (17, "left middle right"),
+        (16, "left       right"),
+        (15, "left      right"),
+        (9, "leftright"),
+    ],
 )
 def test_scale_words_keep_the_ends_and_drop_the_middle(cells: int, drawn: str) -> None:
     assert pictures.scale_words("left", "middle", "right", cells) == drawn

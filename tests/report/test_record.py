@@ -15,7 +15,7 @@ from kneedrive.model import Runner
 from kneedrive.readers import read
 from kneedrive.report import doctor, explain, record, terminal
 from kneedrive.report.style import Style
-from tests.conftest import ROOT, needs_data, real_files
+from tests.conftest import ROOT, Golden, needs_data, real_files
 from tests.report import cases
 
 SCHEMA: dict[str, Any] = json.loads(Path(ROOT, "docs", "analysis.schema.json").read_text(encoding="utf-8"))
@@ -120,6 +120,16 @@ def test_an_error_is_an_object_too(error: Any, content: dict[str, Any]) -> None:
 
     assert found == {"schema_version": 1, "error": content}
     VALIDATOR.validate(found)
+
+
+def test_a_record_holds_every_number_of_the_analysis(golden: Golden) -> None:
+    content = record.analysis_record(cases.shuffle_when_slow())
+
+    golden.check("record.json", json.dumps(content, indent=1) + "\n")
+
+
+def test_what_is_not_measured_is_left_out_of_mappings() -> None:
+    assert record.numbers({"a": 0.12345678, "b": math.nan, "c": 0.0}) == {"a": 0.123457, "c": 0.0}
 
 
 def test_same_analysis_gives_the_same_bytes() -> None:

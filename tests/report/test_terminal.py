@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kneedrive.report import doctor, explain, terminal
+from kneedrive.report import doctor, explain, profile, terminal
 from kneedrive.report.layout import columns_of
 from kneedrive.report.style import Style
 from tests.conftest import Golden
@@ -117,3 +117,57 @@ def test_a_fade_counts_only_where_it_is_notable() -> None:
 
     assert "contact lengthened by 9 ms (+6 to +12)" in text
     assert "oscillation grew" not in text
+
+
+def test_pictures_stand_side_by_side_from_130_columns_on() -> None:
+    together = [
+        terminal.render(analysis(), Style(width=width)).split("MAP")[0].rsplit("\n", 1)[1] for width in (129, 130)
+    ]
+
+    assert "PACE PROFILE" not in together[0]
+    assert "PACE PROFILE" in together[1]
+
+
+def test_a_metric_without_a_usual_value_stands_alone() -> None:
+    text = terminal.render(CASES["stryd"](), Style())
+
+    assert re.search(r"5:47 .* 92 / 92 +9\.3 +9\.0$", text, re.MULTILINE)
+
+
+def test_a_label_that_is_not_sure_carries_a_question_mark_and_its_meaning() -> None:
+    text = terminal.render(CASES["stryd"](), Style())
+
+    assert "drive-like?" in text
+    assert "long, grounded steps?" not in text  # less likely than not: not worth a word
+    assert "A question mark: less than 85 % likely." in " ".join(text.split())
+    assert "question mark" not in terminal.render(CASES["piston"](), Style())
+
+
+def test_bounce_unknown_is_said_once() -> None:
+    text = " ".join(terminal.render(CASES["stryd"](), Style()).split())
+
+    assert text.count("Stryd computes oscillation") == 1
+    assert "Bounce unknown: Stryd computes oscillation" in text
+
+
+@pytest.mark.parametrize(
+    ("case", "shown"),
+    [
+        ("shuffle_when_slow", ("D",)),
+        ("piston", ("P",)),
+        ("oscillation_only", ("P",)),
+        ("stryd", ("D",)),
+        ("wrist", ("zSL",)),
+        ("walk", ()),
+    ],
+)
+def test_profile_shows_the_score_that_tells_most(case: str, shown: tuple[str, ...]) -> None:
+    assert profile.axes(CASES[case]()) == shown
+
+
+def test_profile_shows_both_scores_where_piston_and_drive_meet() -> None:
+    first, *rest = CASES["piston"]().pace_profile
+    both = analysis(pace_profile=(first.replace(label="drive-like"), *rest))
+
+    assert profile.axes(both) == ("D", "P")
+    assert terminal.render(both, Style()).count("  a  5:19 /km") == 2

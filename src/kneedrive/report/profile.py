@@ -5,6 +5,7 @@ from __future__ import annotations
 from string import ascii_lowercase
 
 from kneedrive.findings import Analysis, PaceBand, Score
+from kneedrive.method import LabelRules
 from kneedrive.report import pictures, view, words
 from kneedrive.report.layout import beside, columns_of, flow, heading, pad
 from kneedrive.report.style import Style
@@ -51,28 +52,30 @@ def pace_profile(analysis: Analysis, style: Style) -> list[str]:
     if not shown:
         return []
     lines = [line for letter in shown for line in _scale(letter, analysis, style)]
-    doubtful = any(label.endswith("?") for label in _labels(analysis))
-    return [*heading("Pace profile", style), *lines, *_faint(_key(style, doubtful=doubtful), style)]
+    key = _key(style)
+    if any(label.endswith("?") for label in _labels(analysis)):
+        key += f" A question mark: less than {view.percent(analysis.method.labels.spoken)} likely."
+    return [*heading("Pace profile", style), *lines, *_faint(key, style)]
 
 
-def _key(style: Style, *, doubtful: bool) -> str:
+def _key(style: Style) -> str:
     glyphs = style.glyphs
-    text = (
+    return (
         f"{glyphs.dot} you, {glyphs.bar * 2} how sure (two times in three the truth lies on the line), {glyphs.tick} "
         "one and two spreads between runners."
     )
-    return text + (" A question mark: less than 85 % likely." if doubtful else "")
 
 
 def _labels(analysis: Analysis) -> list[str]:
-    """The word behind each band, fastest first; "" where nothing stands out, "?" where it is not sure."""
-    spoken = analysis.method.labels.spoken
-    return [
-        ""
-        if band.label in _SILENT
-        else _name(band) + ("?" if band.probability is not None and band.probability < spoken else "")
-        for band in reversed(analysis.pace_profile)
-    ]
+    """The word behind each band, fastest first; "" where nothing is likely to stand out, "?" where it is not sure."""
+    return [_label(band, analysis.method.labels) for band in reversed(analysis.pace_profile)]
+
+
+def _label(band: PaceBand, rules: LabelRules) -> str:
+    sure = 1.0 if band.probability is None else band.probability
+    if band.label in _SILENT or sure < rules.leaning:
+        return ""
+    return _name(band) + ("" if sure >= rules.spoken else "?")
 
 
 def _name(band: PaceBand) -> str:
