@@ -7,6 +7,7 @@ from scipy.optimize import least_squares
 from kneedrive.analysis.curve import HUBER, curves, departures, fit, huber, own_usual, table
 from kneedrive.analysis.normal import robust_sd
 from kneedrive.history import Setting
+from kneedrive.model import Array
 from tests.analysis.runs_of_a_runner import Form, past_run
 
 SETTING = Setting()
@@ -67,9 +68,9 @@ def test_only_a_wide_range_of_speeds_allows_a_bend(speeds: tuple[float, ...], be
 def test_a_change_over_time_is_not_taken_for_one_of_speed() -> None:
     runs = [past_run(7.0 * week, QUIET, n=60, speeds=(2.6 + 0.05 * week,)) for week in range(12)]
     rows = table(runs)
-    drifting = 0.01 * rows.run  # grows with time, and the runner grew faster too
+    drifting: Array = 0.01 * rows.run.astype(np.float64)  # grows with time, and the runner grew faster too
     blind = fit(drifting, rows, SETTING)
-    timed = fit(drifting, rows, SETTING, rows.run.astype(float))
+    timed = fit(drifting, rows, SETTING, rows.run.astype(np.float64))
     assert blind is not None
     assert timed is not None
     assert blind.slope > 0.05
