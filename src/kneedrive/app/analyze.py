@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kneedrive.analysis import analyze
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer
-from kneedrive.errors import NoActivity, ReadError
+from kneedrive.errors import ReadError
 from kneedrive.model import Activity, Runner
 from kneedrive.value import Value
 
@@ -35,27 +35,42 @@ def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
     """The activities in the bytes of a FIT, GPX or TCX file, also gzipped or in a zip; the kind is told from the bytes.
 
     One Activity per session, in order. Raises ReadError (UnknownFormat, Truncated, Malformed, NoActivity) with the
-    byte offset where one can be named; of an archive, the first member that cannot be read.
+    byte offset where one can be named; of an archive, for the first member that cannot be read.
     """
+    found: list[Activity] = []
+    for part in _parts(data, name):
+        if isinstance(part, ReadError):
+            raise part
+        found += part
+    return tuple(found)
+
+
+def _parts(data: bytes, name: str) -> Iterator[tuple[Activity, ...] | ReadError]:
+    """The activities of each recording inside the bytes; for one that cannot be read, why."""
     from kneedrive import readers
 
-    if readers.sniff(data) not in ("gzip", "zip"):
-        return readers.read(data, name)
-    from kneedrive import archives
+    if readers.sniff(data) in ("gzip", "zip"):
+        from kneedrive import archives
 
-    return tuple(activity for inner, body in archives.unwrap(data, name) for activity in readers.read(body, inner))
+        members = archives.unwrap(data, name)
+    else:
+        members = iter([(name, data)])
+    for inner, body in members:
+        try:
+            yield body if isinstance(body, ReadError) else readers.read(body, inner)
+        except ReadError as error:
+            yield error
 
 
 def analyze_files(files: list[str], request: Request, settings: Config, stdin: Callable[[], bytes]) -> Iterator[Answer]:
     """One answer per run in the files; a file that cannot be read is an answer too, and the rest goes on."""
     for file in files:
-        try:
-            activities = _load(file, stdin)
-        except ReadError as error:
-            yield _unreadable(error, request)
-            continue
-        for activity in runs_of(activities):
-            yield _report(_analyze(activity, request, settings), request)
+        for part in _opened(file, stdin):
+            if isinstance(part, ReadError):
+                yield _unreadable(part, request)
+                continue
+            for activity in runs_of(part):
+                yield _report(_analyze(activity, request, settings), request)
 
 
 def runs_of(activities: tuple[Activity, ...]) -> tuple[Activity, ...]:
@@ -65,27 +80,28 @@ def runs_of(activities: tuple[Activity, ...]) -> tuple[Activity, ...]:
 
 def examine_files(files: list[str], request: Request, settings: Config, stdin: Callable[[], bytes]) -> Iterator[Answer]:
     """What each file holds, one answer per session."""
+    for file in files:
+        for part in _opened(file, stdin):
+            if isinstance(part, ReadError):
+                yield _unreadable(part, request)
+                continue
+            yield from (_examined(_analyze(activity, request, settings), request) for activity in part)
+
+
+def _examined(analysis: Analysis, request: Request) -> Answer:
+    if request.json:
+        return _report(analysis, request).replace(code=OK)
     from kneedrive.report import doctor
 
-    for file in files:
-        try:
-            activities = _load(file, stdin)
-        except ReadError as error:
-            yield _unreadable(error, request)
-            continue
-        for activity in activities:
-            examined = _analyze(activity, request, settings)
-            if request.json:
-                yield _report(examined, request).replace(code=OK)
-            else:
-                yield Answer(text=doctor.render(examined, request.style))
+    return Answer(text=doctor.render(analysis, request.style))
 
 
-def demo(request: Request, settings: Config) -> Answer:
-    """The report of the simulated run, through the same path as any file's."""
+def demo(request: Request) -> Answer:
+    """The report of the simulated run, through the same path as any file's. Its runner is simulated too."""
     from kneedrive import simulate
 
-    return _report(_analyze(simulate.demo(), request, settings), request).replace(code=OK)
+    simulated = analyze(simulate.simulate_demo(), runner=simulate.DEMO_RUNNER)
+    return _report(simulated, request).replace(code=OK)
 
 
 def runner(settings: Config, activity: Activity) -> Runner:
@@ -99,21 +115,16 @@ def runner(settings: Config, activity: Activity) -> Runner:
     )
 
 
-def _load(file: str, stdin: Callable[[], bytes]) -> tuple[Activity, ...]:
+def _opened(file: str, stdin: Callable[[], bytes]) -> Iterator[tuple[Activity, ...] | ReadError]:
     name = "standard input" if file == STDIN else Path(file).name
     try:
         data = stdin() if file == STDIN else Path(file).read_bytes()
     except IsADirectoryError:
-        message = "is a folder; kneedrive import reads folders"
-        raise ReadError(message, name=file) from None
+        yield ReadError("is a folder; kneedrive import reads folders", name=file)
     except OSError as error:
-        message = f"cannot be opened ({(error.strerror or 'unknown reason').lower()})"
-        raise ReadError(message, name=file) from None
-    activities = read(data, name)
-    if not activities:
-        message = "holds no activity"
-        raise NoActivity(message, name=name)
-    return activities
+        yield ReadError(f"cannot be opened ({(error.strerror or 'unknown reason').lower()})", name=file)
+    else:
+        yield from _parts(data, name)
 
 
 def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis:
@@ -131,14 +142,16 @@ def _report(analysis: Analysis, request: Request) -> Answer:
         from kneedrive.app.machine import analysis_line
 
         return Answer(text=analysis_line(analysis), code=code)
+    from kneedrive.app import coach
     from kneedrive.report import terminal
 
-    text = terminal.render(analysis, request.style)
+    focus = coach.closing(analysis, request.style) if code == OK else []
+    text = terminal.render(analysis, request.style, focus)
     if request.explain:
         from kneedrive.report import explain
 
-        text += "\n\n" + explain.render(analysis, request.style)
-    return Answer(text=text, code=code)
+        text += "\n" + explain.render(analysis, request.style)
+    return Answer(text=text.rstrip("\n"), code=code)
 
 
 def _unreadable(error: ReadError, request: Request) -> Answer:

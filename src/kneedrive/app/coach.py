@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from kneedrive.report.style import Style
 
 
-def closing(analysis: Analysis, style: Style) -> str:
+def closing(analysis: Analysis, style: Style) -> list[str]:
     """The focus that ends the report of one run."""
-    return "\n".join(focus.closing(advice.advise(advice.situation(analysis)), style))
+    return focus.closing(advice.advise(advice.situation(analysis)), style)
 
 
 def drills(name: str, style: Style) -> str:

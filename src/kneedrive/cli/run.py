@@ -26,7 +26,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add_reading(analyze)
     analyze.set_defaults(command=analyze_files)
     demo = commands.add_parser("demo", help="the report of a simulated run, without any file of yours")
-    _add_reading(demo)
+    demo.add_argument("--explain", action="store_true", help="every finding with its numbers, formula and source")
+    options.add_display(demo)
+    options.add_config(demo)
     demo.set_defaults(command=show_demo)
     doctor = commands.add_parser("doctor", help="what a file holds, what is odd in it, and what can be said from it")
     doctor.add_argument("files", nargs="+", metavar="FILE", help="a recording; - reads standard input")
@@ -78,4 +80,4 @@ def show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     settings = options.load_config(arguments)
     request = analyze.Request(style=options.style(arguments, settings), json=arguments.json, explain=arguments.explain)
-    yield analyze.demo(request, settings)
+    yield analyze.demo(request)

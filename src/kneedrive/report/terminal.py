@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kneedrive.findings import Analysis
 from kneedrive.report import closing, profile, sections, tables
 from kneedrive.report.layout import finish
 from kneedrive.report.style import Style
 
 
-def render(analysis: Analysis, style: Style) -> str:
+def render(analysis: Analysis, style: Style, focus: Sequence[str] = ()) -> str:
     """The whole report, no line wider than `style.width` (from 60 columns on), ending in a line break.
+
+    focus: lines about what to work on, told before the next commands.
 
     Pure: the same analysis and style give the same text. Parts without content are left out.
     """
-    blocks = [
+    blocks: list[Sequence[str]] = [
         sections.title(analysis, style),
         sections.judgement(analysis, style),
         *profile.both(analysis, style),
@@ -25,6 +29,7 @@ def render(analysis: Analysis, style: Style) -> str:
         sections.balance(analysis, style),
         closing.left_out(analysis, style),
         closing.limits(analysis, style),
+        focus,
         closing.next_steps(analysis, style),
     ]
     return finish(blocks, style)
