@@ -124,7 +124,7 @@ _FAULTS = {
     "cadence-lock": ("the watch doubles the cadence", _between("scaled", "cadence_spm", value=2.0)),
     "no-cadence": ("no cadence for three minutes", _between("lost", "cadence_spm")),
     "flat-line": ("contact time and oscillation frozen", _between("frozen", _STANCE, "duty_factor", _OSCILLATION)),
-    "implausible": ("a contact time that no runner has", _between("set", _STANCE, _OSCILLATION, value=0.012)),
+    "implausible": ("contact and bounce that no runner has", _between("scaled", _STANCE, _OSCILLATION, value=0.3)),
     "no-stance-time": ("no dynamics for three minutes", _between("lost", *DYNAMICS)),
     "no-speed": ("no speed for three minutes: a tunnel", _between("lost", "speed_mps", "distance_m")),
     "strap-slipped": ("the strap slips: bounce jumps by a quarter", (Fault("scaled", _OSCILLATION, 360, 9999, 1.25),)),
