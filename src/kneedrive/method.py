@@ -260,6 +260,7 @@ class TrackRules(Value):
     agreement: Annotated[float, "factor between recorded and computed speed or distance", DESIGN] = 1.25
     credible_mps: Annotated[float, "m/s on average; faster positions are wrong ones", DESIGN] = 30.0
     restart_m: Annotated[float, "m by which a distance falls that is worth a note", DESIGN] = 1.0
+    max_timer_s: Annotated[float, "s, longest activity from totals alone", DESIGN] = 604_800.0
     min_coverage: Annotated[float, "share of points for a recorded channel to be used", DESIGN] = 0.5
     one_leg_max_rpm: Annotated[float, "90th percentile; above, the file counts both feet", DESIGN] = 112.0
     walk_spm: Annotated[float, "median; from here the file counts both feet where the speed is a walk", DESIGN] = 90.0
@@ -289,6 +290,7 @@ class MergeRules(Value):
     duration_share: Annotated[float, "relative, for runs long enough", DESIGN] = 0.05
     distance_m: Annotated[float, "m", DESIGN] = 100.0
     distance_share: Annotated[float, "relative, for runs long enough", DESIGN] = 0.05
+    most_share: Annotated[float, "relative, of duration or distance, however short the run", DESIGN] = 0.20
     heart_rate_bpm: Annotated[float, "1/min between the medians", DESIGN] = 6.0
     twin_s: Annotated[float, "s; start and duration of one recording written twice", DESIGN] = 2.0
     twin_share: Annotated[float, "relative; distance of one recording written twice", DESIGN] = 0.002

@@ -90,7 +90,7 @@ def entries(archive: zipfile.ZipFile, budget: Budget, name: str) -> list[Entry]:
             partial(_member, archive, info, budget, f"{name}/{masked(info.filename)}"),
         )
         for info in archive.infolist()
-        if not info.is_dir()
+        if not info.filename.endswith("/")  # is_dir() stumbles over an empty name
     ]
 
 
@@ -113,12 +113,13 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget, nam
 
 @contextmanager
 def _readable(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Iterator[IO[bytes]]:
+    if archive.fp is None:
+        mistake = "the archive is closed: read a member before the walk goes on"
+        raise RuntimeError(mistake)
     if info.flag_bits & _ENCRYPTED:
         raise ReadError("is encrypted; unpack it with its password and import the result", name=name)
     if info.compress_type not in _READABLE:
-        problem = (
-            f"is packed with method {info.compress_type}, which few programs write; unpack it and import the result"
-        )
+        problem = f"is packed with the rare method {info.compress_type}; unpack it and import the result"
         raise ReadError(problem, name=name)
     try:
         with archive.open(info) as stream:

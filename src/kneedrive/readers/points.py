@@ -11,6 +11,7 @@ from kneedrive.model import Array, Interval, Note
 from kneedrive.readers import motion
 
 RULES = TrackRules()
+_EARLIEST_UNIX_S, _LATEST_UNIX_S = 315_532_800.0, 4_102_444_800.0  # 1980 and 2100
 _ALTITUDE_M = (-500.0, 9_000.0)
 _HEART_RATE_BPM = (20.0, 250.0)
 _POWER_W = (0.0, 3_000.0)
@@ -60,12 +61,17 @@ def cleaned(table: Array) -> tuple[Array, tuple[Note, ...]]:
             notes.append(Note(code=code, text=f"{lost} of {len(table)} points {text} were left out"))
             table = table[flags]
 
-    keep(np.isfinite(table[:, 0]), "untimed_points", "without a time")
+    keep(dated(table[:, 0]), "untimed_points", "without a time")
     if len(table):
         table = _parts_by_time(table)
         keep(motion.in_order(table[:, 0]), "time_backwards", "whose time runs backwards")
         keep(motion.largest_stretch(table[:, 0], RULES.split_gap_s), "stray_points", "half a day or more away")
     return table, tuple(notes)
+
+
+def dated(unix_s: Array) -> motion.Flags:
+    """Which times can be those of a recording: between the first GPS satellites and the year 2100."""
+    return (unix_s >= _EARLIEST_UNIX_S) & (unix_s < _LATEST_UNIX_S)
 
 
 def _parts_by_time(table: Array) -> Array:

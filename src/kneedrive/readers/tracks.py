@@ -11,7 +11,7 @@ from kneedrive.method import TrackRules
 from kneedrive.model import Activity, Array, Interval, Lap, Note, Samples, Sensor, frozen
 from kneedrive.readers import motion
 from kneedrive.readers.cadence import steps_per_minute
-from kneedrive.readers.points import Columns, Point, cleaned, columns_of
+from kneedrive.readers.points import Columns, Point, cleaned, columns_of, dated
 from kneedrive.readers.sports import ASSUMED, NOT_KNOWN, ON_FOOT, UNKNOWN, sport_of, sub_sport_of
 
 RULES = TrackRules()
@@ -75,11 +75,13 @@ def activity(points: list[Point], head: Head) -> Activity | None:
 
 def summary(head: Head) -> Activity | None:
     """An activity without points, from the totals of its laps; None where these hold no time either."""
-    laps = [lap for lap in head.laps if lap.timer_s > 0 and np.isfinite(lap.unix_s)]
-    if not laps:
-        return None
+    laps = tuple(lap for lap in head.laps if lap.timer_s > 0 and dated(np.array(lap.unix_s)))
     timer_s = sum(lap.timer_s for lap in laps)
-    distance_m = _total_m(None, tuple(laps))
+    if not 0 < timer_s <= RULES.max_timer_s:
+        return None
+    told_m = _total_m(None, laps)
+    span_s = laps[-1].unix_s + laps[-1].timer_s - laps[0].unix_s
+    distance_m = told_m if told_m and told_m <= RULES.credible_mps * timer_s else None
     missing = Note(code="no_points", text="the file holds totals of laps and no recorded points")
     return Activity(
         id=head.id,
@@ -92,7 +94,7 @@ def summary(head: Head) -> Activity | None:
         device=head.device,
         sensors=(),
         duration_s=timer_s,
-        elapsed_s=max(timer_s, laps[-1].unix_s + laps[-1].timer_s - laps[0].unix_s),
+        elapsed_s=span_s if timer_s <= span_s <= RULES.max_timer_s else timer_s,
         distance_m=distance_m,
         records=0,
         positioned=False,

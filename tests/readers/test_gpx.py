@@ -1,0 +1,186 @@
+"""GPX: what is read out of it, how it is mended, and an independent reading to compare with."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from kneedrive import readers
+from kneedrive.errors import Malformed, NoActivity, ReadError
+from kneedrive.model import Activity
+from kneedrive.readers import gpx as reader
+from tests.conftest import real_files
+from tests.track_writer import START, cadenced, gpx, points, spots, trk
+
+MINUTE = spots(60)
+REAL = real_files("gpx/*.gpx")
+
+
+def read(text: str) -> tuple[Activity, ...]:
+    return readers.read(text.encode(), "run.gpx")
+
+
+def only(text: str) -> Activity:
+    (activity,) = read(text)
+    return activity
+
+
+def test_a_plain_run_is_read_whole() -> None:
+    activity = only(gpx(trk(points(MINUTE))))
+
+    assert (activity.format, activity.name, activity.records) == ("gpx", "run.gpx", 13)
+    assert activity.started_at == START
+    assert activity.device.product == "kneedrive tests"
+    assert activity.positioned
+    assert activity.samples.time_s.tolist() == list(range(0, 61, 5))
+
+
+def test_channels_that_are_not_there_are_none() -> None:
+    samples = only(gpx(trk(points(MINUTE)))).samples
+
+    assert set(samples.present()) == {"distance_m", "speed_mps", "altitude_m", "cadence_spm", "heart_rate_bpm"}
+
+
+def test_arrays_cannot_be_written_to() -> None:
+    samples = only(gpx(trk(points(MINUTE)))).samples
+
+    assert not any(values.flags.writeable for values in (samples.time_s, *samples.present().values()))
+
+
+@pytest.mark.parametrize(
+    ("element", "channel", "value"),
+    [
+        ("<gpxtpx:hr>151</gpxtpx:hr>", "heart_rate_bpm", 151),
+        ("<heartrate>151</heartrate>", "heart_rate_bpm", 151),
+        ("<st:heartRate>151</st:heartRate>", "heart_rate_bpm", 151),
+        ("<gpxdata:hr>151</gpxdata:hr>", "heart_rate_bpm", 151),
+        ("<power>250</power>", "power_w", 250),
+        ("<gpxpx:PowerInWatts>250</gpxpx:PowerInWatts>", "power_w", 250),
+        ("<gpxtpx:cad>85</gpxtpx:cad>", "cadence_spm", 170),
+        ("<gpxdata:cadence>85</gpxdata:cadence>", "cadence_spm", 170),
+        ("<RunCadence>85</RunCadence>", "cadence_spm", 170),
+        ("<speed>3.1</speed>", "speed_mps", 3.1),
+        ("<hr>151</hr><heartrate>99</heartrate>", "heart_rate_bpm", 151),
+        ("<hr></hr><heartrate>99</heartrate>", "heart_rate_bpm", None),
+    ],
+)
+def test_every_dialect_of_an_extension_is_understood(element: str, channel: str, value: float | None) -> None:
+    text = gpx(trk(points(MINUTE, lambda _: f"<extensions><wrap>{element}</wrap></extensions>")))
+
+    values = only(text).samples.channel(channel)
+
+    assert (values is None) if value is None else (values is not None and np.all(values == value))
+
+
+def test_speed_of_gpx_1_0_stands_outside_of_extensions() -> None:
+    text = gpx(trk(points(MINUTE, lambda _: "<speed>3.1</speed>")), version="1.0")
+
+    speed = only(text).samples.speed_mps
+    assert speed is not None
+    assert np.all(speed == 3.1)
+
+
+def test_activities_of_one_file_are_numbered() -> None:
+    text = gpx(trk(points(MINUTE)) + trk(points(MINUTE), sport="Ride") + trk(points(MINUTE), sport="Hike"))
+
+    first, *later = read(text)
+
+    assert [activity.id for activity in later] == [f"{first.id}-2", f"{first.id}-3"]
+
+
+@pytest.mark.parametrize(
+    ("gap_s", "sport", "activities"),
+    [(5, "running", 1), (1800, "running", 1), (1805, "running", 2), (5, "Walk", 2), (-30, "running", 2)],
+    ids=["next lap", "half an hour later", "later than that", "another sport", "at the same time"],
+)
+def test_tracks_that_follow_one_another_are_one_activity(gap_s: float, sport: str, activities: int) -> None:
+    text = gpx(trk(points(MINUTE)) + trk(points(spots(60, since=60 + gap_s)), sport=sport))
+
+    assert len(read(text)) == activities
+
+
+@pytest.mark.parametrize(
+    ("written", "started_at", "utc_offset_s"),
+    [
+        ("2026-05-04T06:00:00Z", datetime(2026, 5, 4, 6, tzinfo=UTC), None),
+        ("2026-05-04T06:00:00", datetime(2026, 5, 4, 6, tzinfo=UTC), None),
+        ("2026-05-04T06:00:00.250Z", datetime(2026, 5, 4, 6, 0, 0, 250_000, tzinfo=UTC), None),
+        ("2026-05-04T08:00:00+02:00", datetime(2026, 5, 4, 6, tzinfo=UTC), 7200),
+        ("2026-05-04T02:30:00-03:30", datetime(2026, 5, 4, 6, tzinfo=UTC), -12600),
+        ("2026-05-04T06:00:00+00:00", datetime(2026, 5, 4, 6, tzinfo=UTC), None),
+    ],
+)
+def test_the_start_is_utc_and_the_zone_is_kept_where_the_file_tells_one(
+    written: str, started_at: datetime, utc_offset_s: int | None
+) -> None:
+    activity = only(gpx(trk(points(MINUTE[:1], time=written))))
+
+    assert activity.started_at == started_at
+    assert activity.utc_offset_s == utc_offset_s
+
+
+@pytest.mark.parametrize("written", ["2026-05-04T06:00:00+99:00", "yesterday", "2026-02-30T06:00:00Z"])
+def test_an_impossible_time_is_no_time(written: str) -> None:
+    with pytest.raises(NoActivity):
+        read(gpx(trk(points(MINUTE, time=written))))
+
+
+def test_prefixes_are_declared_at_the_root_and_not_in_a_comment_before_it() -> None:
+    text = gpx(trk(points(MINUTE)), names="").replace("<gpx ", "<!-- <gpx --><gpx ", 1)
+
+    assert only(text).samples.heart_rate_bpm is not None
+
+
+def test_more_points_than_two_days_have_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_POINTS", 12)
+
+    with pytest.raises(ReadError, match="has 13 points; kneedrive reads up to 12"):
+        read(gpx(trk(points(MINUTE))))
+
+
+def test_a_value_that_is_no_number_is_refused_without_quoting_it() -> None:
+    """It may be somebody's position."""
+    with pytest.raises(Malformed) as caught:
+        read(gpx(trk(points(MINUTE))).replace('lat="0.000000"', 'lat="47.1234x"', 1))
+
+    assert "47" not in str(caught.value)
+
+
+def test_no_position_is_left_in_an_activity() -> None:
+    text = gpx(trk(points(MINUTE, cadenced))).replace('lat="0.000000"', 'lat="12.345678"')
+
+    assert "12.345678" not in repr(only(text))
+
+
+def plainly(body: bytes) -> tuple[int, Counter[float]]:
+    """An independent reading with ElementTree: timed points, and how often each heart rate is said."""
+    root = ElementTree.fromstring(body.strip())
+    found = [element for element in root.iter() if element.tag.endswith("}trkpt")]
+    timed = [point for point in found if any(child.tag.endswith("}time") for child in point)]
+    pulses = ([e.text for e in point.iter() if e.tag.lower().endswith(("}hr", "}heartrate"))] for point in timed)
+    rates = [float(pulse[0]) for pulse in pulses if pulse and pulse[0]]
+    return len(timed), Counter(rate for rate in rates if 20 <= rate <= 250)
+
+
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
+def test_a_real_file_holds_what_an_independent_reading_finds(path: Path) -> None:
+    body = path.read_bytes()
+    timed, rates = plainly(body)
+    try:
+        activities = readers.read(body, "x.gpx")
+    except NoActivity:
+        assert timed == 0
+        return
+
+    left_out = sum(activity.records - len(activity.samples.time_s) for activity in activities)
+    found: Counter[float] = Counter()
+    for activity in activities:
+        values = activity.samples.heart_rate_bpm
+        found.update([] if values is None else values[np.isfinite(values)].tolist())
+    assert sum(activity.records for activity in activities) == timed
+    assert left_out <= 1
+    assert found <= rates
+    assert rates.total() - found.total() <= left_out
