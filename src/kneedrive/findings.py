@@ -80,6 +80,7 @@ class Finding(Value):
 
     label: piston-like, drive-like, shuffle-like, short-grounded, long-grounded, short-airy, short-bounce, neutral;
     short-steps, long-steps or usual-steps where only speed and cadence are known. strength: "marked" or "mild".
+    probability: that the true score passes the label's mark; of neutral and usual-steps, that none reaches one.
     certainty: "spoken", "leaning" or "unclear". qualifiers: "extra torso bounce", "quiet torso", "grounded", "bouncy".
     also: other labels that qualified. evidence: the numbers behind it, keys with units.
     """
@@ -93,6 +94,11 @@ class Finding(Value):
     qualifiers: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     evidence: Mapping[str, float] = {}
+
+    def __str__(self) -> str:
+        where = "" if self.scope == "run" else f"when {self.scope}: "
+        sure = "" if self.probability is None else f", probability {self.probability:.2f}"
+        return f"{where}{', '.join((self.label, *self.qualifiers))} ({self.strength}, {self.certainty}{sure})"
 
 
 class Unjudged(Value):
@@ -207,8 +213,10 @@ class ChannelSummary(Value):
 class Analysis(Value):
     """Everything kneedrive can say about one activity.
 
-    status: "assessed" (scores or, from speed and cadence alone, steps), "too few epochs", "walk", "not a run",
-    "no samples". usual: the reference at the run's median scored speed, by metric key. surface: "outdoor" or "indoor".
+    status: "assessed" (scores or, from speed and cadence alone, steps; indoors without a measured speed neither, but
+    metrics), "too few epochs", "walk", "not a run", "no samples". metrics_over: "scored epochs", "all running epochs",
+    "all epochs", "single seconds" or "session averages". usual: the reference at the run's median scored speed, by
+    metric key. surface: "outdoor" or "indoor".
     """
 
     activity: Activity
@@ -236,3 +244,14 @@ class Analysis(Value):
     fade: Fade
     channels: Mapping[str, ChannelSummary]
     epochs: Epochs
+
+    def __str__(self) -> str:
+        """Two or three plain lines: what it is, what was found with its certainty, what was scored."""
+        run = self.activity
+        head = f"{run.sport} {run.started_at:%Y-%m-%d %H:%M} UTC, {run.duration_s / 60:.0f} min, {self.provenance}"
+        counted = f"{self.quality.epochs_scored} of {self.quality.epochs_total} epochs scored"
+        if self.status != "assessed":
+            return f"{head}\n{self.status}: {self.status_reason}\n{counted}"
+        said = "; ".join(str(finding) for finding in self.findings) or "nothing judged"
+        judged = (f"{name} {score.value:+.1f} +-{score.se:.1f}" for name, score in self.scores.items() if score.value)
+        return f"{head}\n{said}\n{', '.join((*judged, counted))}"
