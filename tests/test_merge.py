@@ -100,6 +100,21 @@ def test_a_short_run_may_differ_by_a_hundred_metres(metres: float, verdict: str)
     assert alike(seen(distance_m=1_000.0, **short), seen(B, distance_m=metres, **short)).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"duration_s": 80.0, "elapsed_s": 80.0}, ""),
+        ({"duration_s": 79.0, "elapsed_s": 79.0}, "duration"),
+        ({"distance_m": 240.0}, ""),
+        ({"distance_m": 239.0}, "distance"),
+    ],
+)
+def test_a_very_short_run_may_differ_by_a_fifth(changes: dict[str, Any], reason: str) -> None:
+    short: dict[str, Any] = {"duration_s": 100.0, "elapsed_s": 100.0, "distance_m": 300.0}
+
+    assert alike(seen(**short), seen(B, **{**short, **changes})).reason == reason
+
+
 def test_recordings_chain_through_what_lies_between_them() -> None:
     chain = [seen(A), seen(B, 100.0), seen(C, 200.0), seen(D, 9_000.0)]
 

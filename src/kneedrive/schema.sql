@@ -144,7 +144,7 @@ CREATE TABLE IF NOT EXISTS epochs (
 );
 
 CREATE TABLE IF NOT EXISTS detail (
-    -- One row is what else is shown of a run, as JSON that the caller made.
+    -- One row is what else is shown of a run: text that the caller made (JSON), as zlib.
     run INTEGER PRIMARY KEY REFERENCES run (id) ON DELETE CASCADE,
-    json TEXT NOT NULL
+    json BLOB NOT NULL
 );

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -104,7 +105,7 @@ class Placing(Searching):
                 key,
             )
         self._insert("epochs", run=number, **pack(new.analysis.epochs)._asdict())
-        self._insert("detail", run=number, json=new.detail)
+        self._insert("detail", run=number, json=zlib.compress(new.detail.encode()))
 
     def _run_values(self, new: NewRun) -> dict[str, object]:
         activity = new.analysis.activity

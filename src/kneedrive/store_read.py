@@ -77,7 +77,7 @@ class Reading:
         rows = self._all(
             "SELECT json FROM run JOIN detail ON detail.run = run.id WHERE runner = ? AND key = ?", self.runner, run_id
         )
-        return str(self._only(rows, run_id)[0])
+        return zlib.decompress(self._only(rows, run_id)[0]).decode()
 
     def sources(self, run_id: str) -> list[SourceRow]:
         """The activities that a run is made of, the one that leads it first."""

@@ -1,40 +1,22 @@
-"""One run from several recordings: which belong together, and which of them gives which channel. Pure.
-
-Nothing here depends on the order in which recordings came: the same set always gives the same runs.
-"""
+"""Which recordings are of one run: by start, duration, distance and heart rate."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
+from kneedrive.merge.coverage import RULES, dynamics
 from kneedrive.method import MergeRules
-from kneedrive.model import Activity, Array, Note, Outline, Sensor, frozen
+from kneedrive.model import Activity, Array, Outline, Sensor
 
 Pair = frozenset[str]
 
-MEASURED = ("stance_time_s", "vertical_oscillation_m", "balance_left", "step_speed_loss_mps")
-# Contact time and cadence make the duty factor together, so these come from one activity or not at all.
-DYNAMICS = (
-    "cadence_spm",
-    "stance_time_s",
-    "duty_factor",
-    "vertical_oscillation_m",
-    "vertical_ratio",
-    "step_length_m",
-    "balance_left",
-    "step_speed_loss_mps",
-)
-# What may come from another recording; speed and distance are one measurement.
-LENT = (("speed_mps", "distance_m"), ("altitude_m",), ("heart_rate_bpm",), ("power_w",))
 # Reasons that keep two recordings apart even where a third is like both.
-CONFLICTS = ("heart rate", "heart rate unknown", "same file", "split")
-
-RULES = MergeRules()
+CONFLICTS = ("heart rate", "heart rate unknown", "same file")
 
 
 class Match(NamedTuple):
@@ -51,13 +33,6 @@ class Match(NamedTuple):
     duration_s: float
     distance: float | None
     heart_rate_bpm: float | None
-
-
-class Merged(NamedTuple):
-    """A run made of several recordings. sources: the id of the activity that gives each channel."""
-
-    activity: Activity
-    sources: Mapping[str, str]
 
 
 def outline(activity: Activity, rules: MergeRules = RULES) -> Outline:
@@ -79,17 +54,6 @@ def outline(activity: Activity, rules: MergeRules = RULES) -> Outline:
 def device(sensor: Sensor) -> str:
     """Maker and product of a watch, in its own words."""
     return f"{sensor.maker} {sensor.product or sensor.product_id or ''}".strip()
-
-
-def dynamics(activity: Activity, rules: MergeRules = RULES) -> int:
-    """How many running dynamics were measured in enough records, by the watch or by the best developer fields."""
-    sets = (activity.samples, *activity.alternatives.values())
-    return max(sum(coverage(each.channel(name)) >= rules.min_coverage for name in MEASURED) for each in sets)
-
-
-def coverage(values: Array | None) -> float:
-    """Share of records that have a value, 0 to 1; 0 where there is no such channel or no record."""
-    return float(np.isfinite(values).mean()) if values is not None and len(values) else 0.0
 
 
 def alike(a: Outline, b: Outline, rules: MergeRules = RULES) -> Match:
@@ -138,102 +102,6 @@ def strangers(
     return tuple(each for each in compared if each[2].verdict != "separate")
 
 
-def ranked(
-    activities: Iterable[Activity], standing: Mapping[str, int] | None = None, rules: MergeRules = RULES
-) -> tuple[Activity, ...]:
-    """The recordings of one run, richest first; what has no records comes last.
-
-    standing: how much the sensor of an activity may say, by id; it goes before the number of dynamics. Then the
-    cadence, a FIT file before any other, the number of records; the id decides between equals.
-    """
-    worth = standing or {}
-    return tuple(
-        sorted(
-            activities,
-            key=lambda each: (
-                not len(each.samples.time_s),
-                -worth.get(each.id, 0),
-                -dynamics(each, rules),
-                -int(coverage(each.samples.cadence_spm) >= rules.min_coverage),
-                each.format != "fit",
-                -len(each.samples.time_s),
-                each.id,
-            ),
-        )
-    )
-
-
-def merge(
-    activities: Sequence[Activity], standing: Mapping[str, int] | None = None, rules: MergeRules = RULES
-) -> Merged:
-    """One activity from the recordings of one run.
-
-    The richest gives its time axis, its identity and all running dynamics, so that the provenance stays true. What it
-    lacks (speed with distance, altitude, heart rate, power) comes from the recording that covers it best, resampled.
-    A single activity comes back as it is. Raises ValueError for none.
-    """
-    if not activities:
-        message = "nothing to merge"
-        raise ValueError(message)
-    lead, *others = ranked(activities, standing, rules)
-    lent = {name: giver for channels in LENT for name, giver in _lend(lead, others, channels, rules).items()}
-    samples = lead.samples.replace(**{name: onto(lead, giver, name, rules) for name, giver in lent.items()})
-    sources = {name: lent[name].id if name in lent else lead.id for name in samples.present()}
-    offsets = (each.utc_offset_s for each in (lead, *others) if each.utc_offset_s is not None)
-    distances = (each.distance_m for each in (lead, *others) if each.distance_m is not None)
-    merged = lead.replace(
-        samples=samples,
-        utc_offset_s=next(offsets, None),
-        distance_m=next(distances, None),
-        positioned=any(each.positioned for each in activities),
-        notes=(*lead.notes, *_notes(lead, others, lent)),
-    )
-    return Merged(merged, sources)
-
-
-def onto(lead: Activity, giver: Activity, name: str, rules: MergeRules = RULES) -> Array:
-    """A channel of `giver` at the times of `lead`: linear between its values, NaN beyond them and in its gaps."""
-    values = giver.samples.channel(name)
-    shift_s = (giver.started_at - lead.started_at).total_seconds()
-    at_s = lead.samples.time_s
-    there = np.isfinite(values) if values is not None else np.zeros(0, dtype=bool)
-    if values is None or not there.any():
-        return frozen(np.full(len(at_s), np.nan))
-    known_s, first = np.unique(giver.samples.time_s[there] + shift_s, return_index=True)
-    lent = np.interp(at_s, known_s, values[there][first], left=np.nan, right=np.nan)
-    return frozen(np.where(_gap_s(known_s, at_s) <= rules.gap_s, lent, np.nan))
-
-
-def _gap_s(known_s: Array, at_s: Array) -> Array:
-    """Distance between the two known times around each time; 0 on a known one, infinite beyond the last."""
-    after = np.searchsorted(known_s, at_s, side="left")
-    edges = np.concatenate(([-np.inf], known_s, [np.inf]))
-    exact = edges[after + 1] == at_s
-    return np.where(exact, 0.0, edges[after + 1] - edges[after])
-
-
-def _lend(
-    lead: Activity, others: Sequence[Activity], channels: Sequence[str], rules: MergeRules
-) -> dict[str, Activity]:
-    """Which other recording gives these channels, by channel; nothing where the lead has them or nobody is better."""
-    own = coverage(lead.samples.channel(channels[0]))
-    # Without records of its own the lead has no time axis to lend to.
-    if own >= rules.min_coverage or not others or not len(lead.samples.time_s):
-        return {}
-    best = max(others, key=lambda each: coverage(onto(lead, each, channels[0], rules)))
-    if coverage(onto(lead, best, channels[0], rules)) <= own:
-        return {}
-    return {name: best for name in channels if best.samples.channel(name) is not None}
-
-
-def _notes(lead: Activity, others: Sequence[Activity], lent: Mapping[str, Activity]) -> tuple[Note, ...]:
-    if not others:
-        return ()
-    from_others = ", ".join(f"{name} from {giver.id}" for name, giver in lent.items())
-    text = f"one run from {len(others) + 1} recordings, led by {lead.id}" + (f"; {from_others}" if lent else "")
-    return (Note(code="merged", text=text),)
-
-
 def _differences(a: Outline, b: Outline) -> tuple[float, float, float | None, float | None]:
     start_s = abs((a.started_at - b.started_at).total_seconds())
     # Sources differ in whether pauses count, so the times that agree best are the ones compared.
@@ -251,17 +119,22 @@ def _reason(a: Outline, b: Outline, match: Match, rules: MergeRules) -> str:
     against = (
         ("same file", a.id.partition("-")[0] == b.id.partition("-")[0]),
         ("start", match.start_s > rules.start_s),
-        ("duration", match.duration_s > max(rules.duration_s, rules.duration_share * longest_s)),
+        ("duration", match.duration_s > _allowed(longest_s, rules.duration_s, rules.duration_share, rules)),
         (
             "distance",
             match.distance is not None
-            and match.distance * longest_m > max(rules.distance_m, rules.distance_share * longest_m),
+            and match.distance * longest_m > _allowed(longest_m, rules.distance_m, rules.distance_share, rules),
         ),
         ("heart rate", match.heart_rate_bpm is not None and match.heart_rate_bpm > rules.heart_rate_bpm),
         ("heart rate unknown", _two_watches(a, b) and match.heart_rate_bpm is None and not _twins(match, rules)),
         ("distance unknown", match.distance is None and match.heart_rate_bpm is None and not _twins(match, rules)),
     )
     return next((reason for reason, holds in against if holds), "")
+
+
+def _allowed(longest: float, fixed: float, share: float, rules: MergeRules) -> float:
+    """How far two may differ: a fixed amount or a share of the longer, but never most of a short one."""
+    return max(share * longest, min(fixed, rules.most_share * longest))
 
 
 def _two_watches(a: Outline, b: Outline) -> bool:
