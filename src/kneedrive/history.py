@@ -19,8 +19,8 @@ class PastRun(Value):
     """One stored run, as the analysis of a history sees it.
 
     started_at is aware UTC; local time is that plus utc_offset_s (None: the configured zone). sensor is the
-    provenance word of form analysis; device names the watch. surface: "outdoor" or "indoor". firmware: the firmware
-    class of whatever measured the dynamics, "" where it is not known or does not matter; a new one starts anew.
+    provenance word of form analysis; device names the watch. surface: "outdoor" or "indoor". firmware: the class of
+    whatever measured the dynamics, "" where unknown or of no matter; a new one starts a new baseline.
     """
 
     id: str
@@ -144,9 +144,8 @@ class WeekValue(Value):
 class Week(Value):
     """One ISO week of local time. values by series (D, P, zSL), empty where nothing could be judged: never filled in.
 
-    slow_s: scored time at or below the view's slow speed; shuffle_share: share of it in which the shuffle rule held
-    with the probability that a spoken label needs, None where it cannot be told. segment: index of the stretch
-    between breaks that `values` belong to, None for a week without runs.
+    slow_s: scored time at or below the slow speed; shuffle_share: share of it where the shuffle rule held as surely as
+    a spoken label, None where it cannot be told. segment: index of the stretch between breaks that `values` are of.
     """
 
     monday: date
@@ -163,8 +162,7 @@ class Week(Value):
 class Break(Value):
     """Values before and after `date` cannot be compared.
 
-    kind: "sensor" (before and after are provenance words), "firmware", or "oscillation" (it jumped while step time
-    and duty factor stayed: the sensor, not form).
+    kind: "sensor" (before and after are provenance words), "firmware", or "oscillation" (it jumped, timing stayed).
     """
 
     date: date
@@ -182,7 +180,7 @@ class Trend(Value):
     correlation of the weeks that p allows for. worthwhile: the smallest change that may be called at all.
     detectable: the change over the span that would have been called four times out of five.
     weeks_missing: weeks with runs still needed for a test; weeks_advised: to reach the advised number.
-    A called trend can also be season, shoes or fatigue: slow drift of the weeks is not told apart from form.
+    A called trend can also be season, shoes or fatigue.
     """
 
     series: str
@@ -274,10 +272,7 @@ class Comparison(Value):
 
 
 class SlowContrast(Value):
-    """D when slow minus D at the usual pace, over runs. verdict: "more than slowing down", "not shown" or "not enough".
-
-    "more than slowing down": steps shorten and stay on the ground more than slowing down alone explains.
-    """
+    """D when slow minus D at the usual pace, over runs: "more than slowing down", "not shown" or "not enough"."""
 
     verdict: str
     runs: int
@@ -297,10 +292,7 @@ class BalanceHabit(Value):
 
 
 class FadeHabit(Value):
-    """What changes late in a run, again and again. metrics: those that changed the same way in enough runs.
-
-    verdict: "habit", "none" or "not enough". median: the usual change by metric.
-    """
+    """What changes the same way late in run after run: "habit", "none" or "not enough"; the usual change by metric."""
 
     verdict: str
     runs: int

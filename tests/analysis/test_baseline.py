@@ -132,6 +132,13 @@ def test_another_firmware_class_starts_anew() -> None:
     assert own_view(past_run(50).replace(firmware="11"), old, SETTING).reason == ""
 
 
+def test_runs_before_a_jump_that_only_a_sensor_makes_are_no_baseline() -> None:
+    old = [past_run(day, Form(ln_k=0.2)) for day in days(3)]
+    new = [past_run(day) for day in days(4, first=3)]
+    found = own_view(past_run(50), [*old, *new], SETTING).baseline
+    assert (found.runs, found.first) == (len(new), new[0].started_at)
+
+
 def test_both_comparisons_stand_side_by_side() -> None:
     view = own_view(past_run(50, Form(ln_T=0.02, DF=0.06)), HISTORY, SETTING)
     duty = row(view, "duty_factor")

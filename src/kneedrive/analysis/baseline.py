@@ -8,12 +8,13 @@ from datetime import timedelta
 import numpy as np
 
 from kneedrive.analysis.computed import computed
-from kneedrive.analysis.curve import Table, column, curves, departures, metrics, own_usual, table
+from kneedrive.analysis.curve import Table, column, curves, departures, measured, own_usual, table
 from kneedrive.analysis.fade import BOUNCE_IS_TIMING
 from kneedrive.analysis.normal import robust_sd
 from kneedrive.analysis.scores import weighted_median
+from kneedrive.analysis.stretches import Stretch, split_at_jumps
 from kneedrive.history import Baseline, Computed, OwnView, PastRun, PersonalZ, Setting
-from kneedrive.method import BaselineRules, Method
+from kneedrive.method import BaselineRules
 from kneedrive.model import Array
 
 STEPS = ("cadence_spm", "step_length_m")  # all that a sensor which computes the rest may be held to
@@ -65,11 +66,6 @@ def missing(runs: int, days: int, epochs: int, rules: BaselineRules) -> dict[str
     return {name: count for name, count in wanted.items() if count > 0}
 
 
-def measured(rows: Table) -> dict[str, Array]:
-    """The metrics of each epoch as measured."""
-    return metrics(rows.speed_mps, rows.T_s, rows.DF, rows.oscillation_m)
-
-
 def spreads(rows: Table, usual: Mapping[str, Array], runs: int, rules: BaselineRules) -> dict[str, float]:
     """Robust SD from run to run of each metric about the runner's own curve, never below its floor."""
     lowest = floors(rules)
@@ -102,7 +98,7 @@ def floors(rules: BaselineRules) -> dict[str, float]:
 
 def own_view(run: PastRun, history: Sequence[PastRun], setting: Setting) -> OwnView:
     """One run against the runner's own weeks before it on the same sensor and surface; `history` may hold more."""
-    usual = baseline(before(run, history, setting.method), run.sensor, run.surface, setting)
+    usual = baseline(before(run, history, setting), run.sensor, run.surface, setting)
     rows = table([run])
     known = rows.speed_mps[np.isfinite(rows.speed_mps)]
     speed = float(np.median(known)) if len(known) else None
@@ -111,14 +107,18 @@ def own_view(run: PastRun, history: Sequence[PastRun], setting: Setting) -> OwnV
     return OwnView(baseline=usual, speed_mps=speed, epochs=rows.epochs, rows=judged, reason=reason)
 
 
-def before(run: PastRun, history: Sequence[PastRun], method: Method) -> list[PastRun]:
-    """The runs of the weeks before this one that the same sensor and firmware class measured."""
-    since = run.started_at - timedelta(weeks=method.baseline.weeks)
-    return [
+def before(run: PastRun, history: Sequence[PastRun], setting: Setting) -> tuple[PastRun, ...]:
+    """The runs of the weeks before this one that the same sensor and firmware class measured, since its last jump."""
+    since = run.started_at - timedelta(weeks=setting.method.baseline.weeks)
+    alike = [
         past
         for past in history
-        if since <= past.started_at < run.started_at and past.id != run.id and past.firmware in ("", run.firmware)
+        if since <= past.started_at < run.started_at
+        and (past.sensor, past.surface) == (run.sensor, run.surface)
+        and past.firmware in ("", run.firmware)
     ]
+    alike.sort(key=lambda past: past.started_at)
+    return split_at_jumps(Stretch(run.sensor, run.firmware, tuple(alike)), setting)[0][-1].runs
 
 
 def unjudged(usual: Baseline, speed_mps: float | None, epochs: int) -> str:

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis.baseline import allowed_metrics, measured
+from kneedrive.analysis.baseline import allowed_metrics
 from kneedrive.analysis.computed import computed
-from kneedrive.analysis.curve import QUANTITIES, Table, curves, departures, own_usual, table
+from kneedrive.analysis.curve import QUANTITIES, Table, curves, departures, measured, own_usual, table
 from kneedrive.analysis.normal import student_quantile
 from kneedrive.analysis.scores import letters, weighted_median
 from kneedrive.analysis.stretches import Stretch, split_at_jumps

@@ -187,6 +187,11 @@ def metrics(speed_mps: Array, T_s: Array, DF: Array, oscillation_m: Array) -> di
     }
 
 
+def measured(rows: Table) -> dict[str, Array]:
+    """The metrics of each epoch as measured."""
+    return metrics(rows.speed_mps, rows.T_s, rows.DF, rows.oscillation_m)
+
+
 def own_usual(fitted: Mapping[str, Curve], rows: Table, sensor: str, setting: Setting) -> dict[str, Array]:
     """The runner's own usual metrics at the speed and grade of each row; NaN for what has no curve."""
     speed = np.where(np.isfinite(rows.speed_mps), rows.speed_mps, centre(rows, setting))

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis.baseline import measured
-from kneedrive.analysis.curve import curves, departures, own_usual, table
+from kneedrive.analysis.curve import curves, departures, measured, own_usual, table
 from kneedrive.analysis.local_time import local_date
 from kneedrive.analysis.normal import median
 from kneedrive.history import Break, PastRun, Setting
