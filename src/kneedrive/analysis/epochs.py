@@ -152,14 +152,15 @@ def row_medians(rows: Array) -> Array:
 
 def derived(columns: dict[str, Array], runner: Runner, method: Method) -> dict[str, Array]:
     """The columns with everything that follows from speed, cadence, contact time and oscillation."""
-    speed, stance, oscillation = columns["speed_mps"], columns["stance_time_s"], columns["vertical_oscillation_m"]
-    cadence = columns["cadence_spm"]
-    T = features.step_time_s(np.where(cadence > 0, cadence, np.nan))
-    moving = np.where(speed > 0, speed, np.nan)
+    speed = columns["speed_mps"]
+    moving, cadence = _positive(speed), _positive(columns["cadence_spm"])
+    stance, oscillation = _positive(columns["stance_time_s"]), _positive(columns["vertical_oscillation_m"])
+    T = features.step_time_s(cadence)
     DF, flight = features.duty_factor(stance, T), features.flight_time_s(T, stance)
     step = features.step_length_m(moving, T)
     leg = reference.leg_length_m(runner, method)
     missing = np.full_like(speed, np.nan)
+    columns = columns | {"stance_time_s": stance, "vertical_oscillation_m": oscillation}
     return columns | {
         "step_time_s": T,
         "step_length_m": step,
@@ -171,6 +172,11 @@ def derived(columns: dict[str, Array], runner: Runner, method: Method) -> dict[s
         "stance_angle_deg": missing if leg is None else features.stance_angle_deg(speed, stance, leg),
         "k_leg_kn_m": missing if leg is None else _stiffness(columns | {"flight_time_s": flight}, runner, leg, method),
     }
+
+
+def _positive(values: Array) -> Array:
+    # No step lasts no time; where a device writes 0 it means that it does not know.
+    return np.where(values > 0, values, np.nan)
 
 
 def _stiffness(columns: dict[str, Array], runner: Runner, leg_length_m: float, method: Method) -> Array:

@@ -63,8 +63,9 @@ def epoch_scores(columns: Mapping[str, Array], scored: Mask, judged: str, case: 
 
     Where speed is no measurement nothing can be expected of it, so all of them are NaN.
     """
-    speed = np.where(scored & case.speed_trusted, columns["speed_mps"], np.nan)
-    z = z_parts(columns, expected(speed, case.reference, case.runner, case.method, columns["grade"]))
+    where = scored & case.speed_trusted
+    speed, grade = np.where(where, columns["speed_mps"], np.nan), np.where(where, columns["grade"], 0.0)
+    z = z_parts(columns, expected(speed, case.reference, case.runner, case.method, grade))
     if not judged:
         z |= {part: np.full_like(speed, np.nan) for part in ("zDF", "zB", "zk")}
     found = letters(z) | z

@@ -1,0 +1,249 @@
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kneedrive.analysis import analyze
+from kneedrive.findings import Analysis
+from kneedrive.method import REFERENCES, Method
+from kneedrive.model import Runner, Samples, frozen
+from tests.analysis.runs import APPLE, COROS, OTHER, RUNNER, STRYD, activity, samples
+
+EMPTY = Samples(time_s=frozen([]))
+
+
+def test_the_first_worked_row_stands_where_it_should() -> None:
+    found = analyze(activity(), runner=RUNNER)
+    assert found.status == "assessed"
+    assert found.scores.z["zSL"] == pytest.approx(np.log(167.5 / 168) / 0.045, abs=0.01)
+    assert found.scores.z["zDF"] == pytest.approx((0.364 - 0.367) / 0.030, abs=0.02)
+    assert found.scores.K.value == pytest.approx(0.0, abs=0.02)
+    assert found.scores.D.se == pytest.approx(0.570, abs=0.001)
+    assert [(one.label, one.confidence) for one in found.findings] == [("neutral", "moderate")]
+
+
+def test_metrics_are_over_the_scored_epochs() -> None:
+    found = analyze(activity(), runner=RUNNER)
+    assert found.metrics_over == "scored epochs"
+    assert found.metrics["duty_factor"].median == pytest.approx(0.364, abs=1e-3)
+    assert found.metrics["stance_angle_deg"].median == pytest.approx(np.degrees(np.arcsin(0.39 / 0.9434)), abs=0.1)
+    assert found.metrics["k_leg_kn_m"].median == pytest.approx(10.0, abs=0.2)
+    assert all(one.n == 28 and one.p10 <= one.median <= one.p90 for one in found.metrics.values())
+
+
+@pytest.mark.parametrize(
+    ("runner", "missing", "said"),
+    [
+        (Runner(height_m=1.78), {"k_leg_kn_m"}, "mass"),
+        (Runner(mass_kg=70.0), {"k_leg_kn_m", "stance_angle_deg"}, "height"),
+        (RUNNER, set(), ""),
+    ],
+)
+def test_what_needs_the_runner_says_so(runner: Runner, missing: set[str], said: str) -> None:
+    found = analyze(activity(), runner=runner)
+    assert {"k_leg_kn_m", "stance_angle_deg"} - set(found.metrics) == missing
+    assert said in " ".join(one.reason for one in found.unjudged)
+
+
+def test_stiffness_is_for_the_flat_alone() -> None:
+    climb = samples(altitude_m=3.0 * np.arange(900.0) * 0.03)
+    assert "k_leg_kn_m" not in analyze(activity(climb), runner=RUNNER).metrics
+
+
+@pytest.mark.parametrize(
+    ("device", "sensors", "letters"),
+    [
+        (None, None, "DPGK"),
+        (COROS, (), "DPGK"),
+        (APPLE, (), "DG"),
+        (OTHER, (), "DG"),
+        (STRYD, (), "DG"),
+        (None, (), ""),
+    ],
+    ids=["strap", "coros", "apple", "other", "stryd", "wrist"],
+)
+def test_the_sensor_decides_what_is_scored_and_the_rest_has_a_reason(device: Any, sensors: Any, letters: str) -> None:
+    changes = {name: value for name, value in (("device", device), ("sensors", sensors)) if value is not None}
+    found = analyze(activity(**changes), runner=RUNNER)
+    given = "".join(letter for letter, score in found.scores.items() if score.value is not None)
+    assert given == letters == REFERENCES[found.provenance].scores
+    assert all(score.reason for _, score in found.scores.items() if score.value is None)
+    assert all(score.se and not score.reason for _, score in found.scores.items() if score.value is not None)
+
+
+def test_a_wrist_run_is_judged_by_its_steps_alone() -> None:
+    short = samples(cadence_spm=181.0 + 0.5 * np.sin(np.arange(900.0)), stance_time_s=0.27)
+    found = analyze(activity(short, sensors=()), runner=RUNNER)
+    assert [(one.label, one.confidence) for one in found.findings] == [("short-steps", "low")]
+    assert set(found.scores.z) == {"zSL"}
+    assert "speed and cadence" in found.scores.D.reason
+    assert set(found.usual) == {"cadence_spm", "step_length_m"}
+    assert "stance_time_s" in found.metrics
+    assert set(found.fade.changes) <= {"cadence_spm"}
+    assert any("compatible with a shuffle" in one.reason for one in found.unjudged)
+
+
+def test_speed_and_cadence_alone_are_judged_by_steps() -> None:
+    bare = samples(stance_time_s=None, vertical_oscillation_m=None)
+    found = analyze(activity(bare), runner=RUNNER)
+    assert (found.status, found.provenance, found.findings[0].label) == ("assessed", "none", "usual-steps")
+
+
+def test_contact_time_without_oscillation_gives_no_bounce() -> None:
+    found = analyze(activity(samples(vertical_oscillation_m=None)), runner=RUNNER)
+    assert found.scores.D.value is not None
+    assert "oscillation" in found.scores.P.reason
+    assert "vertical_oscillation_m" not in found.metrics
+
+
+def test_oscillation_without_contact_time_gives_bounce_alone() -> None:
+    found = analyze(activity(samples(stance_time_s=None)), runner=RUNNER)
+    assert found.scores.P.value is not None
+    assert "contact time" in found.scores.D.reason
+    assert "duty_factor" not in found.metrics
+
+
+PISTON = {"cadence_spm": 182.0, "stance_time_s": 0.215, "vertical_oscillation_m": 0.105}
+DRIVE = {"cadence_spm": 152.0, "stance_time_s": 0.250, "vertical_oscillation_m": 0.130}
+SHUFFLE = {"cadence_spm": 184.0, "stance_time_s": 0.285, "vertical_oscillation_m": 0.055, "speed_mps": 2.6}
+PUSH = {"cadence_spm": 155.0, "stance_time_s": 0.318, "vertical_oscillation_m": 0.085}
+AIRY = {"cadence_spm": 184.0, "stance_time_s": 0.207, "vertical_oscillation_m": 0.078}
+
+
+@pytest.mark.parametrize(
+    ("label", "values"),
+    [
+        ("piston-like", PISTON),
+        ("drive-like", DRIVE),
+        ("shuffle-like", SHUFFLE),
+        ("long-grounded", PUSH),
+        ("short-airy", AIRY),
+        ("short-grounded", SHUFFLE | {"speed_mps": 3.2, "stance_time_s": 0.268}),
+    ],
+)
+def test_clear_patterns_get_their_label(label: str, values: dict[str, float]) -> None:
+    jitter = 1.0 + 0.002 * np.sin(np.arange(900.0) * 2.0)
+    channels: dict[str, Any] = {name: value * jitter for name, value in values.items()}
+    found = analyze(activity(samples(**channels)), runner=RUNNER)
+    assert label in (found.findings[0].label, *found.findings[0].also)
+    assert found.findings[0].certainty == "spoken"
+
+
+def test_evidence_holds_the_numbers_and_what_is_usual() -> None:
+    evidence = analyze(activity(), runner=RUNNER).findings[0].evidence
+    assert evidence["usual_stance_time_s"] == pytest.approx(2 * 60 / 167.5 * 0.367, abs=1e-5)
+    assert {"D", "D_se", "zSL", "zDF", "speed_mps", "stance_time_s", "vertical_ratio"} <= set(evidence)
+    assert evidence["epochs"] == 28.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "said"),
+    [
+        ({"recorded": samples(300)}, "too few epochs", "8 of 10"),
+        ({"recorded": samples(speed_mps=1.5, cadence_spm=112.0)}, "walk", "walk"),
+        ({"recorded": samples(17, speed_mps=1.5, cadence_spm=112.0)}, "walk", "walk"),
+        ({"sport": "walking"}, "walk", "walking"),
+        ({"sport": "cycling"}, "not a run", "cycling"),
+        ({"sport": ""}, "not a run", "unknown"),
+        ({"recorded": EMPTY}, "no samples", "averages"),
+        ({"sport": "fitness_equipment", "sub_sport": "treadmill"}, "assessed", ""),
+    ],
+)
+def test_every_activity_gets_a_status_and_a_sentence(changes: dict[str, Any], status: str, said: str) -> None:
+    found = analyze(activity(**changes), runner=RUNNER)
+    assert found.status == status
+    assert said in found.status_reason
+    if status != "assessed":
+        assert found.findings == found.pace_profile == ()
+        assert {score.reason for _, score in found.scores.items()} == {found.status_reason}
+
+
+@pytest.mark.parametrize(
+    ("changes", "over", "keys"),
+    [
+        ({"recorded": samples(300)}, "all running epochs", {"cadence_spm", "duty_factor"}),
+        ({"recorded": samples(speed_mps=1.5, cadence_spm=112.0)}, "all epochs", {"speed_mps", "cadence_spm"}),
+        ({"recorded": samples(14)}, "single seconds", {"speed_mps", "cadence_spm", "step_length_m"}),
+        ({"recorded": EMPTY, "averages": {"cadence_spm": 165.0}}, "session averages", {"cadence_spm"}),
+    ],
+)
+def test_what_was_measured_is_shown_without_a_verdict_too(changes: dict[str, Any], over: str, keys: set[str]) -> None:
+    found = analyze(activity(**changes), runner=RUNNER)
+    assert found.metrics_over == over
+    assert keys <= set(found.metrics)
+
+
+def test_the_cadence_of_a_bicycle_is_no_step_metric() -> None:
+    found = analyze(activity(samples(cadence_spm=180.0), sport="cycling"), runner=RUNNER)
+    assert set(found.metrics) == {"speed_mps"}
+
+
+def test_channels_are_as_recorded() -> None:
+    stance = np.where(np.arange(900) < 450, np.nan, 0.0)
+    found = analyze(activity(samples(stance_time_s=stance), records=1000), runner=RUNNER)
+    assert (found.channels["stance_time_s"].coverage, found.channels["stance_time_s"].median) == (0.45, 0.0)
+    assert found.channels["speed_mps"].coverage == 0.9
+
+
+def test_a_channel_without_a_value_has_no_median() -> None:
+    found = analyze(activity(samples(power_w=np.nan)), runner=RUNNER)
+    assert (found.channels["power_w"].coverage, found.channels["power_w"].median) == (0.0, None)
+
+
+def test_notes_of_the_reader_and_of_the_analysis_are_joined() -> None:
+    tiny = samples(
+        vertical_oscillation_m=0.0094 + 0.0001 * np.sin(np.arange(900.0)), altitude_m=None, step_length_m=0.5
+    )
+    found = analyze(activity(tiny, device=OTHER, sensors=()), runner=RUNNER)
+    assert {note.code for note in found.quality.notes} == {"oscillation_unit", "step_length", "no_grade"}
+    assert found.metrics["vertical_oscillation_m"].median == pytest.approx(0.094, abs=0.001)
+    assert found.channels["vertical_oscillation_m"].median == pytest.approx(0.0094, abs=0.0001)
+
+
+def test_asking_for_absent_dynamics_is_noted() -> None:
+    found = analyze(activity(), runner=RUNNER, dynamics="stryd")
+    assert [note.code for note in found.quality.notes] == ["dynamics_not_there"]
+
+
+def test_the_same_activity_gives_the_same_analysis() -> None:
+    one, two = (analyze(activity(), runner=RUNNER) for _ in range(2))
+    assert (one.scores, one.findings, one.fade) == (two.scores, two.findings, two.fade)
+
+
+def test_the_analysis_prints_in_plain_lines() -> None:
+    said = str(analyze(activity(), runner=RUNNER))
+    assert said.isascii()
+    assert said.count("\n") == 2
+    assert "neutral" in said
+    walk = str(analyze(activity(sport="walking"), runner=RUNNER))
+    assert "walk: the file calls it walking" in walk
+
+
+HOSTILE = [np.nan, 0.0, -1.0, 1e9, -1e9, 1e-12]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_absurd_values_neither_warn_nor_raise(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    channels: dict[str, Any] = {}
+    for name in ("speed_mps", "cadence_spm", "stance_time_s", "vertical_oscillation_m", "altitude_m", "distance_m"):
+        usual = {"speed_mps": 3.0, "cadence_spm": 168.0, "stance_time_s": 0.26, "vertical_oscillation_m": 0.09}
+        values = np.full(900, usual.get(name, 5.0))
+        strange = rng.random(900) < rng.choice([0.02, 0.5, 1.0])
+        channels[name] = np.where(strange, rng.choice(HOSTILE, 900), values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = analyze(activity(samples(**channels)), runner=RUNNER, method=Method())
+    assert isinstance(found, Analysis)
+    assert found.quality.epochs_total == 30
+
+
+@pytest.mark.parametrize("seconds", [1, 2, 5, 29, 30, 31, 61])
+def test_very_short_files_are_no_problem(seconds: int) -> None:
+    assert analyze(activity(samples(seconds)), runner=RUNNER).status == "too few epochs"
+
+
+def test_records_without_time_between_them_are_no_problem() -> None:
+    stuck = samples(50).replace(time_s=frozen(np.zeros(50)))
+    assert analyze(activity(stuck), runner=RUNNER).status == "too few epochs"
