@@ -22,7 +22,7 @@ class Paint(NamedTuple):
     def apply(self, role: str, text: str) -> str:
         """The text in a role's colour; unknown roles and "" leave it as it is."""
         code: str = getattr(self, role, "") if role else ""
-        return f"{code}{text}{self.reset}" if code else text
+        return f"{code}{text}{self.reset}" if code and text else text
 
 
 # Cyan, magenta and yellow stay apart for the common kinds of colour blindness; no red or green: nothing is good or bad.
