@@ -12,8 +12,8 @@ from kneedrive.store_rows import RUNS, RunRow, run_row
 
 # The whole id first: it is also the beginning of the ids of later sessions of the same file.
 _BY_ID = (
-    "AND id IN (SELECT run FROM activity WHERE runner = ?1 AND key = ?2)",
-    "AND id IN (SELECT run FROM activity WHERE runner = ?1 AND substr(key, 1, length(?2)) = ?2)",
+    "AND id IN (SELECT run FROM activity WHERE runner = ? AND key = ?)",
+    "AND id IN (SELECT run FROM activity WHERE runner = ? AND key LIKE ? || '%')",
 )
 _IN_ORDER = " ORDER BY started_at_ms, key"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -51,7 +51,7 @@ class Searching(Reading):
             return self._on_day(spec, zone_offset_s)
         if not _ID.fullmatch(spec):
             return []
-        found = (self._all(RUNS + condition + _IN_ORDER, self.runner, spec) for condition in _BY_ID)
+        found = (self._all(RUNS + condition + _IN_ORDER, self.runner, self.runner, spec) for condition in _BY_ID)
         return next((rows for rows in found if rows), [])
 
     def _on_day(self, day: str, zone_offset_s: int) -> list[Any]:

@@ -91,8 +91,8 @@ class Placing(Searching):
             )
         # What the activities know better than the analysis of their merger.
         self._do(
-            "UPDATE run SET dynamics = (SELECT max(dynamics) FROM activity WHERE run = ?1),"
-            " device = (SELECT device FROM activity WHERE run = ?1 AND key = run.key) WHERE id = ?1",
+            "UPDATE run SET dynamics = (SELECT max(dynamics) FROM activity WHERE run = run.id),"
+            " device = (SELECT device FROM activity WHERE run = run.id AND key = run.key) WHERE id = ?",
             number,
         )
         for channel, key in sorted(new.sources.items()):
