@@ -5,7 +5,7 @@ The prose is written by hand in the page itself; what stands between two markers
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import get_args, get_type_hints
 
 from kneedrive.analysis.gates import GATES
@@ -14,10 +14,10 @@ from kneedrive.value import Value, as_dict
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "method.md"
-_BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
@@ -75,7 +75,7 @@ TABLES: dict[str, Callable[[], str]] = {"method": method, "references": referenc
 
 def page(text: str) -> str:
     """The page with its tables as the code has them now."""
-    return _BLOCK.sub(lambda block: block[1] + TABLES[block[2]]() + block[3], text)
+    return _BLOCK.sub(lambda block: f"{block[1]}{TABLES[block[2]]()}\n{block[3]}", text)
 
 
 if __name__ == "__main__":
