@@ -323,9 +323,10 @@ def test_a_sparse_channel_is_replaced_by_a_full_one() -> None:
     assert np.array_equal(merged.activity.samples.present()["heart_rate_bpm"], constant(140.0))
 
 
-def test_a_sparse_channel_is_not_replaced_by_a_sparser_one() -> None:
+@pytest.mark.parametrize("records", [100, 200])
+def test_a_sparse_channel_is_replaced_by_a_fuller_one_only(records: int) -> None:
     sparse = frozen(np.where(np.arange(600) < 200, 150.0, np.nan))
-    sparser = frozen(np.where(np.arange(600) < 100, 140.0, np.nan))
+    sparser = frozen(np.where(np.arange(600) < records, 140.0, np.nan))
     lead = activity(A, channels={"stance_time_s": 0.25, "heart_rate_bpm": sparse})
 
     assert merge([lead, activity(B, channels={"heart_rate_bpm": sparser})]).sources["heart_rate_bpm"] == A
@@ -394,6 +395,10 @@ def test_merging_says_so_in_a_note() -> None:
 
     assert note.code == "merged"
     assert note.text == f"one run from 2 recordings, led by {A}; altitude_m from {B}"
+
+
+def test_a_copy_that_lends_nothing_is_noted_too() -> None:
+    assert merge([activity(A), activity(B)]).activity.notes[-1].text == f"one run from 2 recordings, led by {A}"
 
 
 def test_what_the_lead_does_not_know_of_itself_comes_from_another() -> None:
