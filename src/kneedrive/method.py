@@ -6,12 +6,47 @@ Each knob carries its unit and its source. "design" means a choice of ours, not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
+from kneedrive.method_files import DESIGN, FitRules, MergeRules, TrackRules
+from kneedrive.references import (
+    FIRST_WRIST_PRODUCT,
+    MODEL_DERIVED_K,
+    MODEL_DERIVED_SD,
+    REFERENCES,
+    UNKNOWN_STRAP_SD_ZB,
+    Reference,
+)
 from kneedrive.value import Value
 
-DESIGN = "design"
+__all__ = [
+    "DESIGN",
+    "FIRST_WRIST_PRODUCT",
+    "MEASURED",
+    "MODEL_DERIVED_K",
+    "MODEL_DERIVED_SD",
+    "REFERENCES",
+    "UNKNOWN_STRAP_SD_ZB",
+    "BaselineRules",
+    "CompareRules",
+    "EpochRules",
+    "FadeRules",
+    "FitRules",
+    "GaitRules",
+    "GradeRules",
+    "LabelRules",
+    "MergeRules",
+    "Method",
+    "Plausible",
+    "Population",
+    "ProfileRules",
+    "Reference",
+    "Resampling",
+    "SteadyRules",
+    "TrackRules",
+    "TrendRules",
+]
+
 MEASURED = "measured on public files"
 
 
@@ -246,59 +281,6 @@ class CompareRules(Value):
     resolution: Annotated[float, "of that change, half of an interval that can say no change", DESIGN] = 1.5
 
 
-class TrackRules(Value):
-    """GPX and TCX files, which say less than they could: what a reader takes for granted."""
-
-    pause_gap_s: Annotated[float, "s between two points, beyond which the recorder did not run", DESIGN] = 15.0
-    pause_gap_steps: Annotated[float, "median steps, likewise", DESIGN] = 3.0
-    pause_speed_mps: Annotated[float, "m/s across such a gap: slower is a pause", DESIGN] = 0.5
-    part_gap_steps: Annotated[float, "median steps between two parts of a file that are a pause", DESIGN] = 2.0
-    split_gap_s: Annotated[float, "s between two points, beyond which they are not one activity", DESIGN] = 43_200.0
-    join_gap_s: Annotated[float, "s between two tracks of one sport that are one activity", DESIGN] = 1_800.0
-    position_window_s: Annotated[float, "s, mean of positions before distance is taken", DESIGN] = 5.0
-    speed_window_s: Annotated[float, "s, over which speed is taken", DESIGN] = 5.0
-    agreement: Annotated[float, "factor between recorded and computed speed or distance", DESIGN] = 1.25
-    credible_mps: Annotated[float, "m/s on average; faster positions are wrong ones", DESIGN] = 30.0
-    restart_m: Annotated[float, "m by which a distance falls that is worth a note", DESIGN] = 1.0
-    max_timer_s: Annotated[float, "s, longest activity from totals alone", DESIGN] = 604_800.0
-    min_coverage: Annotated[float, "share of points for a recorded channel to be used", DESIGN] = 0.5
-    one_leg_max_rpm: Annotated[float, "90th percentile; above, the file counts both feet", DESIGN] = 112.0
-    walk_spm: Annotated[float, "median; from here the file counts both feet where the speed is a walk", DESIGN] = 90.0
-    walk_mps: Annotated[float, "m/s, median speed of walking", DESIGN] = 1.9
-    run_min_mps: Annotated[float, "m/s, median moving speed that may be running", DESIGN] = 1.8
-    run_max_mps: Annotated[float, "m/s, as above, where cadence agrees", DESIGN] = 6.0
-    run_max_blind_mps: Annotated[float, "m/s, as above, without cadence (cycling begins here)", DESIGN] = 4.5
-    run_min_spm: Annotated[float, "steps/min, median cadence that may be running", DESIGN] = 140.0
-    moving_mps: Annotated[float, "m/s, slower is standing", DESIGN] = 0.5
-
-
-class FitRules(Value):
-    """FIT files whose clock or summary cannot be taken as they stand."""
-
-    clock_jump_s: Annotated[float, "s between two records that the session's elapsed time may deny", DESIGN] = 3_600.0
-    clock_agree_s: Annotated[float, "s by which gap and denial may differ", DESIGN] = 60.0
-    stray_gap_s: Annotated[float, "s between two records, beyond which they are not one activity", DESIGN] = 43_200.0
-    offset_max_s: Annotated[int, "s, local time minus UTC, either way", "time zones of the Earth"] = 50_400
-    offset_step_s: Annotated[int, "s, to which that difference is rounded", "time zones of the Earth"] = 900
-
-
-class MergeRules(Value):
-    """When two recordings are of one run, and what one may lend the other."""
-
-    start_s: Annotated[float, "s between the starts", DESIGN] = 120.0
-    duration_s: Annotated[float, "s, timer or elapsed time, whichever agree best", DESIGN] = 120.0
-    duration_share: Annotated[float, "relative, for runs long enough", DESIGN] = 0.05
-    distance_m: Annotated[float, "m", DESIGN] = 100.0
-    distance_share: Annotated[float, "relative, for runs long enough", DESIGN] = 0.05
-    most_share: Annotated[float, "relative, of duration or distance, however short the run", DESIGN] = 0.20
-    heart_rate_bpm: Annotated[float, "1/min between the medians", DESIGN] = 6.0
-    twin_s: Annotated[float, "s; start and duration of one recording written twice", DESIGN] = 2.0
-    twin_share: Annotated[float, "relative; distance of one recording written twice", DESIGN] = 0.002
-    overlap_s: Annotated[float, "s in common, from which two runs need an explanation", DESIGN] = 60.0
-    min_coverage: Annotated[float, "share of records; below, a channel is looked for elsewhere", DESIGN] = 0.5
-    gap_s: Annotated[float, "s between records that a lent channel may bridge", DESIGN] = 15.0
-
-
 class Method(Value):
     """Every knob of the analysis, in one frozen value. Derived results are stored with its version."""
 
@@ -318,74 +300,3 @@ class Method(Value):
     compare: CompareRules = CompareRules()
     tracks: TrackRules = TrackRules()
     merge: MergeRules = MergeRules()
-
-
-class Reference(Value):
-    """What one sensor class may say, and how far its readings stand from the population's.
-
-    scores: the letters it may speak of. k_ref: usual VO/VO_model on this class. o: shift of its duty factor in SD.
-    s_k: change of ln k_ref per m/s. sd_zDF, sd_zB, sd_K: systematic SD of a population comparison (None: not scored).
-    """
-
-    name: str
-    words: str
-    scores: str
-    k_ref: float | None
-    o: float = 0.0
-    s_k: float = 0.0
-    sd_zDF: float | None
-    sd_zB: float | None = None
-    sd_K: float | None = None
-    basis: str
-
-
-def _row(
-    name: str, words: str, scores: str, k_ref: float | None, sd: tuple[float | None, ...], basis: str
-) -> Reference:
-    return Reference(
-        name=name, words=words, scores=scores, k_ref=k_ref, sd_zDF=sd[0], sd_zB=sd[1], sd_K=sd[2], basis=basis
-    )
-
-
-_TIMING_ONLY = (1.0, None, None)
-_FEW = "one or two files or runners"
-_TIMING_SAID_AGAIN = "its oscillation is computed from its own timing"
-
-REFERENCES: Mapping[str, Reference] = {
-    row.name: row
-    for row in (
-        _row("garmin_strap", "Garmin chest strap", "DPGK", 1.28, (0.70, 0.5, 0.9), "23 files"),
-        Reference(
-            name="coros",
-            words="COROS",
-            scores="DPGK",
-            k_ref=1.16,
-            o=-0.5,
-            s_k=-0.10,
-            sd_zDF=0.90,
-            sd_zB=1.0,
-            sd_K=1.2,
-            basis="3 runners, 466 runs: sensor and runner cannot be told apart",
-        ),
-        _row("garmin_pod", "Garmin running dynamics pod", "DPGK", 1.42, (0.90, 1.0, 1.2), "the maker's tables"),
-        _row("garmin_strap_ble", "Garmin HRM 200 or HRM 600", "DG", None, _TIMING_ONLY, _FEW),
-        _row("apple", "Apple Watch", "DG", None, _TIMING_ONLY, _FEW),
-        _row("other", "a sensor kneedrive does not know", "DG", None, _TIMING_ONLY, _FEW),
-        _row("stryd", "Stryd", "DG", None, _TIMING_ONLY, _TIMING_SAID_AGAIN),
-        _row("model_derived", "a sensor that models oscillation", "DG", None, _TIMING_ONLY, _TIMING_SAID_AGAIN),
-        _row(
-            "garmin_wrist",
-            "Garmin watch at the wrist",
-            "",
-            None,
-            (None, None, None),
-            "357 runs of three runners: its contact time and oscillation are computed from speed and cadence",
-        ),
-        _row("none", "no running dynamics", "", None, (None, None, None), "nothing recorded"),
-    )
-}
-
-UNKNOWN_STRAP_SD_ZB = 1.0  # ANT+ type 30 without a product we know: strap or pod, so the oscillation is less sure
-FIRST_WRIST_PRODUCT = 3905  # Garmin watches numbered lower cannot measure dynamics at the wrist
-MODEL_DERIVED_K = (0.93, 1.04)  # median k of devices whose oscillation is their own timing again
-MODEL_DERIVED_SD = 0.03  # and the SD of ln k below which that is so
