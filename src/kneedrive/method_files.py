@@ -7,6 +7,7 @@ from typing import Annotated
 from kneedrive.value import Value
 
 DESIGN = "design"
+MEASURED = "measured on public files"
 
 
 class TrackRules(Value):
