@@ -210,7 +210,13 @@ def finding(label: str, **given: Any) -> Finding:
 
 def shuffle_when_slow() -> Analysis:
     """Neutral at most paces, shuffle-like below 6:40 /km; contact lengthens late in the run."""
-    slow = {"cadence_spm": 1.06, "stance_time_s": 1.05, "flight_time_s": 0.55, "step_length_m": 0.94}
+    slow = {
+        "cadence_spm": 1.06,
+        "stance_time_s": 1.05,
+        "flight_time_s": 0.5,
+        "step_length_m": 0.94,
+        "duty_factor": 1.11,
+    }
     plain = analysis()
     return plain.replace(
         findings=(FINDING, finding("shuffle-like", scope="slow", probability=0.93, evidence={"D": -1.7})),
@@ -255,7 +261,13 @@ def piston() -> Analysis:
 
 def drive(certainty: str = "spoken") -> Analysis:
     """Long steps that leave the ground early."""
-    lift = {"step_length_m": 1.06, "stance_time_s": 0.93, "flight_time_s": 1.35, "cadence_spm": 0.94}
+    lift = {
+        "step_length_m": 1.06,
+        "stance_time_s": 0.93,
+        "flight_time_s": 1.35,
+        "cadence_spm": 0.94,
+        "duty_factor": 0.88,
+    }
     usual = usual_at(2.85)
     return analysis(
         findings=(finding("drive-like", certainty=certainty, probability=0.9 if certainty == "spoken" else 0.66),),

@@ -58,7 +58,7 @@ def test_slow_finding_is_shown_on_a_band_at_or_below_the_onset() -> None:
     text = " ".join(verdict.sentences(cases.shuffle_when_slow())).replace(TIE, " ")
 
     assert "Slower than about 6:40 /km" in text
-    assert "Around 7:00 /km: ground contact time 309 ms (usual 294)" in text
+    assert "Around 7:00 /km: each foot on the ground 44.5 % of the time (usual 40.1)" in text
 
 
 def test_wrist_run_hears_that_its_dynamics_are_computed() -> None:
@@ -107,3 +107,21 @@ def test_every_label_of_a_finding_has_its_words() -> None:
         *words.LABELS,
         *(name for name in named if " where " in name),
     }
+
+
+def test_piston_is_shown_against_what_steps_so_short_call_for() -> None:
+    """Quick short steps call for less bounce than usual ones, so the usual oscillation would mislead."""
+    usual = {"vertical_oscillation_m": 0.096, "step_length_m": 1.32}
+    found = {"vertical_oscillation_m": 0.088, "step_length_m": 1.19}
+    spread = cases.spreads(found, 60)
+    (first, *_) = verdict.sentences(
+        cases.analysis(findings=(cases.finding("piston-like"),), metrics=spread, usual=usual)
+    )
+
+    assert "vertical oscillation 8.8 cm where your steps call for 7.8 cm" in first.replace(TIE, " ")
+
+
+def test_piston_without_a_usual_oscillation_shows_its_steps_only() -> None:
+    run = cases.analysis(findings=(cases.finding("piston-like"),), usual={"step_length_m": 1.1})
+
+    assert "call for" not in verdict.sentences(run)[0].split(": ")[1]

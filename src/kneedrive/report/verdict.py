@@ -91,7 +91,7 @@ def _about_run(finding: Finding, analysis: Analysis, *, after_slow: bool, miles:
         opening = f"{where}{', the middle of this run,' if after_slow else ''} nothing{doubt} stands out"
     else:
         opening = f"{where} {_hedged(finding, label.meaning)}"
-    return _with_evidence(opening, comparisons(label.cites, medians, analysis.usual))
+    return _with_evidence(opening, _evidence(finding.label, medians, analysis.usual))
 
 
 def _hedged(finding: Finding, meaning: str) -> str:
@@ -113,7 +113,7 @@ def _about_slow(finding: Finding, analysis: Analysis, *, miles: bool) -> str:
     opening = f"{where} {_hedged(finding, label.meaning)}"
     if band is None:
         return opening + "."
-    shown = comparisons(label.cites, band.metrics, band.usual)
+    shown = _evidence(finding.label, band.metrics, band.usual)
     return _with_evidence(f"{opening}. Around {view.pace(band.speed_mps, miles=miles)}", shown)
 
 
@@ -122,15 +122,41 @@ def _slow_band(profile: Sequence[PaceBand], label: str, onset: float | None) -> 
     return max(bands, key=lambda band: (band.epochs, -band.speed_mps), default=None)
 
 
+_BOUNCING = frozenset({"piston-like", "short-bounce"})
+
+
+def _evidence(label: str, found: Mapping[str, float], usual: Mapping[str, float]) -> list[str]:
+    """The metrics that show a label best; for piston the bounce first, against what steps so short call for."""
+    bounce = _bounce(found, usual) if label in _BOUNCING else []
+    return bounce + comparisons(words.LABELS[label].cites, found, usual)
+
+
+def _bounce(found: Mapping[str, float], usual: Mapping[str, float]) -> list[str]:
+    """Oscillation against what the runner's own step time calls for.
+
+    Usual oscillation is that of usual steps; bounce goes with the square of the step time, and at one speed step time
+    and step length go together. So short quick steps can be piston-like with less oscillation than is usual.
+    """
+    needed = ("vertical_oscillation_m", "step_length_m")
+    if not all(key in found and usual.get(key) for key in needed):
+        return []
+    key, length = needed
+    called_for = usual[key] * (found[length] / usual[length]) ** 2
+    shown, due = view.quantity(key, found[key]), view.quantity(key, called_for)
+    return [f"{CHANNELS[key].name} {shown} where your steps call for {due}"]
+
+
 def comparisons(
     keys: Sequence[str], found: Mapping[str, float], usual: Mapping[str, float], *, most: int = 3
 ) -> list[str]:
     """ "ground contact time 306 ms (usual 291)" for each metric that has both."""
     both = [key for key in keys if key in found and key in usual][:most]
-    return [
-        f"{CHANNELS[key].name} {view.quantity(key, found[key])} (usual{view.TIE}{view.value(key, usual[key])})"
-        for key in both
-    ]
+    return [f"{_spoken(key, found[key])} (usual{view.TIE}{view.value(key, usual[key])})" for key in both]
+
+
+def _spoken(key: str, amount: float) -> str:
+    """A metric as it is said in a sentence."""
+    return words.SPOKEN_METRICS.get(key, f"{CHANNELS[key].name} {{}}").format(view.quantity(key, amount))
 
 
 def _with_evidence(opening: str, shown: Sequence[str]) -> str:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+# Long steps may have longer contact than usual and still spend less of each step on the ground. So a label's evidence
+# is the share of time on the ground, which it is made of, and not the contact time alone.
+SPOKEN_METRICS = {"duty_factor": "each foot on the ground {} of the time"}
+
 
 class Label(NamedTuple):
     """A label's words. role: its colour. cites: the metrics that show it best, in order."""
@@ -23,44 +27,44 @@ LABELS = {
         "piston-like",
         "you go up and down more than the length of your steps calls for at that speed",
         "piston",
-        ("vertical_oscillation_m", "step_length_m", "vertical_ratio"),
+        ("step_length_m", "cadence_spm"),
     ),
     "drive-like": Label(
         "drive-like",
         "your steps are longer than usual for that speed, and less of each is spent on the ground",
         "drive",
-        ("step_length_m", "stance_time_s", "flight_time_s"),
+        ("step_length_m", "duty_factor", "flight_time_s"),
     ),
     "shuffle-like": Label(
         "shuffle-like",
         "your steps are shorter than usual for that speed, and more of each is spent on the ground",
         "shuffle",
-        ("stance_time_s", "flight_time_s", "cadence_spm"),
+        ("duty_factor", "flight_time_s", "cadence_spm"),
     ),
     "short-grounded": Label(
         "short, grounded steps",
         "your steps are shorter than usual for that speed, and more of each is spent on the ground"
         "; so fast, that is not called a shuffle",
         "shuffle",
-        ("stance_time_s", "flight_time_s", "cadence_spm"),
+        ("duty_factor", "flight_time_s", "cadence_spm"),
     ),
     "long-grounded": Label(
         "long, grounded steps",
         "your steps are longer than usual for that speed, and more of each is spent on the ground",
         "note",
-        ("step_length_m", "stance_time_s", "cadence_spm"),
+        ("step_length_m", "duty_factor", "stance_time_s"),
     ),
     "short-airy": Label(
         "short, quick, light steps",
         "your steps are shorter and quicker than usual for that speed, and less of each is spent on the ground",
         "note",
-        ("cadence_spm", "stance_time_s", "step_length_m"),
+        ("cadence_spm", "duty_factor", "stance_time_s"),
     ),
     "short-bounce": Label(
         "short steps with bounce",
         "your steps are shorter than usual for that speed, and you go up and down more than they call for",
         "piston",
-        ("vertical_oscillation_m", "stance_time_s", "step_length_m"),
+        ("step_length_m", "duty_factor"),
     ),
     "neutral": Label(
         "neutral",
