@@ -17,6 +17,7 @@ GROUND = {
     "history",
     "method",
     "method_files",
+    "method_history",
     "model",
     "references",
     "secret",
