@@ -6,16 +6,16 @@ import pytest
 from kneedrive.analysis.computed import computed
 from kneedrive.history import PastRun
 from kneedrive.method import Method
-from tests.analysis.runs_of_a_runner import past_run
+from tests.analysis.runs_of_a_runner import Form, past_run
 
 METHOD = Method()
 
 
 def told(day: float, sensor: str, left: float, n: int = 30) -> PastRun:
     """A run whose duty factor is a cubic in speed and cadence, plus noise of SD `left`."""
-    plain = past_run(day, sensor=sensor, n=n)
+    plain = past_run(day, Form(noise_ln_T=0.03), sensor=sensor, n=n)
     v, c = plain.epochs["speed_mps"], plain.epochs["cadence_spm"]
-    DF = 0.60 - 0.12 * v + 0.012 * v**2 - 0.0006 * v**3 + 0.0008 * (c - 170) - 0.0003 * (c - 170) * v
+    DF = 0.60 - 0.12 * v + 0.012 * v**2 - 0.0006 * v**3 + 0.0008 * (c - 170) - 0.003 * (c - 170) * (v - 3.0)
     noise = left * np.random.default_rng(round(day)).normal(size=n)
     columns = dict(plain.epochs.columns) | {"duty_factor": DF + noise}
     return plain.replace(epochs=plain.epochs.replace(columns=columns))
@@ -48,6 +48,11 @@ def test_runs_of_other_sensors_are_passed_over() -> None:
     mixed = [told(day, "coros", 0.012) for day in range(10)] + [told(day, "garmin_wrist", 0.001) for day in range(10)]
     assert computed(mixed, "coros", METHOD).verdict == "measured"
     assert computed(mixed, "garmin_wrist", METHOD).verdict == "computed"
+
+
+def test_runs_are_told_by_other_runs() -> None:
+    runs = [told(day, "other", 0.012 if day % 2 else 0.0001) for day in range(12)]
+    assert computed(runs, "other", METHOD).residual_DF == pytest.approx(0.012, rel=0.15)
 
 
 def test_an_offset_from_run_to_run_is_form_and_counts_as_measured() -> None:

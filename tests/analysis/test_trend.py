@@ -200,5 +200,11 @@ def test_the_visible_change_grows_with_scatter_and_shrinks_with_weeks() -> None:
     assert seen(24, 0.2) < seen(12, 0.2) < seen(8, 0.2)
 
 
+def test_a_change_that_is_to_be_seen_more_often_must_be_larger() -> None:
+    at, sd_S = np.arange(16.0), 22.2
+    often = [trend.visible_change(at, 0.3, sd_S, RULES.replace(power=power), 0.05) or 0.0 for power in (0.5, 0.8, 0.95)]
+    assert often[0] * 1.25 < often[1] < often[2] / 1.15
+
+
 def test_too_few_weeks_can_see_nothing_at_all() -> None:
     assert trend.visible_change(np.arange(4.0), 0.2, 6.0, RULES, 0.05) is None
