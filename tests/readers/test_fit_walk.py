@@ -46,6 +46,14 @@ def test_starts_are_where_the_header_bytes_of_the_messages_are() -> None:
     assert [octets[start + 1] for start in layout.starts] == [80, 81, 82]
 
 
+@pytest.mark.parametrize("length", [12, 13])
+def test_a_file_that_ends_in_its_header_is_noted_there(length: int) -> None:
+    part = walk(run()[:length])
+
+    assert part.damage is not None
+    assert (part.damage.code, part.damage.offset) == ("truncated", length)
+
+
 @pytest.mark.parametrize("octets", [b"", b"\x0e", b"GIF89a" * 9, b"\x0e\x20\0\0\0\0\0\0.FIR" + bytes(9)])
 def test_bytes_without_the_mark_of_fit_are_refused(octets: bytes) -> None:
     with pytest.raises(Malformed) as caught:
@@ -88,6 +96,11 @@ def test_a_wrong_checksum_is_a_note() -> None:
     (note,) = walk(octets).notes
 
     assert (note.code, note.offset) == ("crc", len(octets) - 2)
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_missing_checksum_is_a_note(missing: int) -> None:
+    assert problems(walk(run()[:-missing])) == ["crc_missing"]
 
 
 def test_a_wrong_header_checksum_is_a_note() -> None:

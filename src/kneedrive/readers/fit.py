@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kneedrive.errors import NoActivity, ReadError
+from kneedrive.errors import ReadError
 from kneedrive.model import Activity
 from kneedrive.readers.fit_activity import activities, record_columns
 from kneedrive.readers.fit_columns import Columns
@@ -34,9 +34,8 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     """
     found, problems = _found(data)
     if not found:
-        first = problems[0] if problems else NoActivity("holds no activity")
-        first.name = name
-        raise first
+        problems[0].name = name
+        raise problems[0]
     ordered = sorted(found, key=lambda activity: activity.started_at)
     return tuple(
         activity.replace(name=name, id=f"{id}-{number}" if number > 1 else id)
@@ -48,9 +47,12 @@ def _found(octets: bytes) -> tuple[list[Activity], list[ReadError]]:
     """The activities of all chained files, and why those without one have none."""
     found: list[Activity] = []
     problems: list[ReadError] = []
-    for part in parts(octets):
+    chain = parts(octets)
+    while True:
         try:
+            part = next(chain, None)
+            if part is None:
+                return found, problems
             found += activities(part)
         except ReadError as problem:
             problems.append(problem)
-    return found, problems

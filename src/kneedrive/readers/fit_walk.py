@@ -46,6 +46,7 @@ class Part(NamedTuple):
 
 class _Header(NamedTuple):
     start: int
+    size: int
     body: int
     end: int
     notes: tuple[Note, ...]
@@ -85,13 +86,13 @@ def _header(octets: bytes, at: int) -> _Header:
             Note(code="unterminated", text="the recording was never closed: its size is not stated", offset=at)
         )
         end = len(octets)
-    return _Header(start=at, body=body, end=end, notes=tuple(notes))
+    return _Header(start=at, size=size, body=body, end=end, notes=tuple(notes))
 
 
 def _part(octets: bytes, header: _Header) -> Part:
     end = min(header.end, len(octets))
     walk = _Walk(octets, end)
-    damage = walk.run(header.body)
+    damage = walk.run(header.body) if header.body <= end else _cut(end, "the header")
     if damage is None and header.end > len(octets):
         missing = header.end - len(octets)
         damage = Note(code="truncated", text=f"the file ends {missing:,} bytes too early", offset=len(octets))
@@ -100,11 +101,13 @@ def _part(octets: bytes, header: _Header) -> Part:
 
 
 def _crc_notes(octets: bytes, header: _Header) -> tuple[Note, ...]:
-    """What the file's checksum says; nothing where the file ends before it."""
+    """What the file's checksum says; nothing where the messages themselves are cut off before it."""
     stated = octets[header.end : header.end + _CRC_BYTES]
     if len(stated) == _CRC_BYTES and crc16(memoryview(octets)[header.start : header.end + _CRC_BYTES]):
         text = "the file's checksum is wrong: some values may be damaged"
         return (Note(code="crc", text=text, offset=header.end),)
+    if len(stated) < _CRC_BYTES and header.size and header.end <= len(octets):
+        return (Note(code="crc_missing", text="the file ends before its checksum", offset=len(octets)),)
     return ()
 
 
@@ -190,5 +193,5 @@ class _Walk:
         self._enter(local, self._defined[local])
 
 
-def _cut(at: int) -> Note:
-    return Note(code="truncated", text="the last message is cut off", offset=at)
+def _cut(at: int, what: str = "the last message") -> Note:
+    return Note(code="truncated", text=f"{what} is cut off", offset=at)
