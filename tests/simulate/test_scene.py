@@ -175,14 +175,34 @@ def test_a_fade_lengthens_contact_towards_the_end() -> None:
     assert stance[-100:].mean() - stance[:100].mean() == pytest.approx(2 * 0.36 * 0.06 * 11 / 12, abs=0.01)
 
 
-def test_accelerating_is_more_piston_like() -> None:
-    plan = (Segment(100, 2.7), Segment(60, 4.5, kind="burst"), Segment(100, 4.5))
-    oscillation = channel(run(STEADY.replace(plan=plan)), "vertical_oscillation_m")
-    plain = channel(run(STEADY.replace(plan=(Segment(260, 4.5),))), "vertical_oscillation_m")
+@pytest.mark.parametrize(
+    ("name", "factor"), [("cadence_spm", 0.8 * 0.045), ("vertical_oscillation_m", 0.8 * (0.075 - 0.09))]
+)
+def test_accelerating_is_more_piston_like(name: str, factor: float) -> None:
+    """Steps get shorter by 0.8 spreads and the bounce for the step grows by 0.8; oscillation goes with T^2 and k."""
+    burst = run(STEADY.replace(plan=(Segment(100, 4.5), Segment(600, 4.6, kind="burst"), Segment(100, 4.5))))
+    plain = run(STEADY.replace(plan=(Segment(100, 4.5), Segment(600, 4.6), Segment(100, 4.5))))
 
-    # Steps get shorter, T^2 by 0.8 spreads twice, and the bounce grows by 0.8 spreads.
-    expected = np.exp(0.8 * (0.075 - 2 * 0.045))
-    assert oscillation[110:150].mean() / plain[110:150].mean() == pytest.approx(expected, rel=0.04)
+    ratio = channel(burst, name)[120:680].mean() / channel(plain, name)[120:680].mean()
+
+    assert np.log(ratio) == pytest.approx(factor, abs=0.004)
+
+
+@pytest.mark.parametrize(("sensor", "ratio"), [("garmin_strap", 0.975), ("garmin_wrist", 1.0), ("coros", 1.0)])
+def test_a_strap_filters_its_vertical_ratio(sensor: str, ratio: float) -> None:
+    activity = run(STEADY.replace(sensor=sensor))
+    quotient = channel(activity, "vertical_oscillation_m") / channel(activity, "step_length_m")
+
+    assert channel(activity, "vertical_ratio") / quotient == pytest.approx(ratio)
+
+
+def test_a_wrist_adds_duty_factor_with_cadence() -> None:
+    activity = run(STEADY.replace(sensor="garmin_wrist"), pattern="shuffle")
+    speed, cadence = channel(activity, "speed_mps"), channel(activity, "cadence_spm")
+    duty = channel(activity, "stance_time_s") * cadence / 120
+
+    usual_spm = 167.5 + 6.5 * (speed - 3)
+    assert duty - 0.237 - 0.390 / speed == pytest.approx(0.0008 * (cadence - usual_spm))
 
 
 def test_balance_is_where_it_was_planted() -> None:
