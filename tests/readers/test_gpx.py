@@ -12,6 +12,7 @@ from kneedrive import readers
 from kneedrive.errors import Malformed, NoActivity, ReadError
 from kneedrive.model import Activity
 from kneedrive.readers import gpx as reader
+from kneedrive.readers import tracks
 from tests.conftest import real_files
 from tests.track_writer import START, cadenced, gpx, points, spots, trk
 
@@ -139,6 +140,22 @@ def test_more_points_than_two_days_have_are_refused(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(ReadError, match="has 13 points; kneedrive reads up to 12"):
         read(gpx(trk(points(MINUTE))))
+
+
+def test_more_activities_than_years_of_running_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracks, "MAX_SESSIONS", 2)
+    both = trk(points(MINUTE)) + trk(points(MINUTE), sport="Ride")
+
+    assert len(read(gpx(both))) == 2
+    with pytest.raises(ReadError, match="holds more than 2 activities"):
+        read(gpx(both + trk(points(MINUTE))))
+
+
+def test_points_of_a_route_count_towards_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_POINTS", 14)
+
+    with pytest.raises(ReadError, match="has 15 points"):
+        read(gpx('<wpt lat="0" lon="0"/><rte><rtept lat="0" lon="0"/></rte>' + trk(points(MINUTE))))
 
 
 def test_a_value_that_is_no_number_is_refused_without_quoting_it() -> None:

@@ -106,6 +106,7 @@ HOSTILE = {
     "undeclared entity": ("<a>&e;</a>", "not well-formed"),
     "cut": ("<a><b>", "not well-formed"),
     "empty": ("", "not well-formed"),
+    "endless tag": ("<a " + "b='1' " * 20_000 + "/>", "tag without an end"),
     "two roots": ("<a/><a/>", "not well-formed"),
 }
 

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from gpxpy.gpx import GPX, GPXTrack, GPXTrackPoint
 
 RULES = TrackRules()
-MAX_POINTS = 200_000  # gpxpy needs about 2 kB a point
+MAX_POINTS = 100_000  # gpxpy needs 2 to 4 kB a point
 _NAN = float("nan")
+_POINTS = frozenset({"trkpt", "wpt", "rtept"})
 # What an extension element is called, without prefix and in lower case, by the channel that it feeds.
 _EXTENSIONS = {
     "hr": "heart_rate_bpm",
@@ -53,7 +54,7 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     gpx = _parsed(_mended(text, outline), name)
     device = _device(gpx.creator or "")
     found: list[Activity] = []
-    for group in _sessions(gpx.tracks):
+    for group in tracks.bounded(_sessions(gpx.tracks), name):
         points = list(_points(group))
         head = Head(id, "gpx", name, group[0].type or "", device, utc_offset_s=_utc_offset_s(group))
         activity = tracks.activity(points, head)
@@ -78,9 +79,9 @@ def _outlined(text: str, name: str) -> Outline:
     if markup.local(outline.root) != "gpx":
         problem = f"is XML, but its first element is <{outline.root[:40]}> and not <gpx>"
         raise Malformed(problem, name=name)
-    points = sum(number_ for tag, number_ in outline.elements.items() if markup.local(tag) == "trkpt")
+    points = sum(many for tag, many in outline.elements.items() if markup.local(tag) in _POINTS)
     if points > MAX_POINTS:
-        problem = f"has {points:,} points; kneedrive reads up to {MAX_POINTS:,} (two days of one a second)"
+        problem = f"has {points:,} points; kneedrive reads up to {MAX_POINTS:,} (more than a day of one a second)"
         raise ReadError(problem, name=name)
     return outline
 

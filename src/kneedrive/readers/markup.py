@@ -16,12 +16,14 @@ from xml.parsers import expat
 
 from kneedrive.errors import Malformed, ReadError
 
-MAX_BYTES = 64 * 1024 * 1024  # a day of 1 Hz with every extension is 20 MB of GPX and 30 MB of TCX
-MAX_ELEMENTS = 3_000_000
+# A day of one point a second with every extension: 20 MB and 700,000 elements of GPX, 30 MB and 1,050,000 of TCX.
+MAX_BYTES = 40 * 1024 * 1024
+MAX_ELEMENTS = 1_500_000
 MAX_DEPTH = 64
 _BLANKS = "\ufeff \t\r\n\0"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_ENDLESS_TAG = re.compile(r"<[^<>]{65536}")  # a parser holds all attributes of an element at once
 _DECLARATION = re.compile(r"<\?xml\b[^>]*\?>")
 
 
@@ -161,6 +163,10 @@ def _guarded(
 
 
 def _parse(parser: expat.XMLParserType, text: str, name: str) -> None:
+    endless = _ENDLESS_TAG.search(text)
+    if endless:
+        problem = "holds a tag without an end"
+        raise Malformed(problem, offset=len(text[: endless.start()].encode()), name=name)
     try:
         parser.Parse(text.encode("utf-8", errors="replace"), True)
     except expat.ExpatError as error:

@@ -43,7 +43,7 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
         problem = f"is XML, but its first element is <{document.root}> and not <TrainingCenterDatabase>"
         raise Malformed(problem, name=name)
     found: list[Activity] = []
-    for session in document.sessions:
+    for session in tracks.bounded(document.sessions, name):
         numbered = f"{id}-{len(found) + 1}" if found else id
         activity = _activity(session, numbered, name)
         if activity is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from kneedrive.errors import ReadError
 from kneedrive.method import TrackRules
 from kneedrive.model import Activity, Array, Interval, Lap, Note, Samples, Sensor, frozen
 from kneedrive.readers import motion
@@ -14,7 +16,9 @@ from kneedrive.readers.cadence import steps_per_minute
 from kneedrive.readers.points import Columns, Point, cleaned, columns_of, dated
 from kneedrive.readers.sports import ASSUMED, NOT_KNOWN, ON_FOOT, UNKNOWN, sport_of, sub_sport_of
 
+Session = TypeVar("Session")
 RULES = TrackRules()
+MAX_SESSIONS = 1_000
 
 
 class LapRow(NamedTuple):
@@ -36,6 +40,15 @@ class Head(NamedTuple):
     utc_offset_s: int | None = None
     laps: tuple[LapRow, ...] = ()
     notes: tuple[Note, ...] = ()
+
+
+def bounded(sessions: Iterable[Session], name: str) -> Iterator[Session]:
+    """The sessions of one file, one by one; raises ReadError where they are more than years of running in one file."""
+    for number, session in enumerate(sessions):
+        if number >= MAX_SESSIONS:
+            problem = f"holds more than {MAX_SESSIONS:,} activities; export them one by one"
+            raise ReadError(problem, name=name)
+        yield session
 
 
 def activity(points: list[Point], head: Head) -> Activity | None:
