@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kneedrive.errors import ReadError
+from kneedrive.errors import Malformed, ReadError
 from kneedrive.model import Activity
 from kneedrive.readers.fit_activity import activities, record_columns
 from kneedrive.readers.fit_columns import Columns
@@ -32,7 +32,11 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     What was forgiven (checksums, missing ends, odd clocks) stands in each activity's notes. Raises ReadError:
     Malformed or Truncated with the offset where nothing can be read, NoActivity for settings, weight and the like.
     """
-    found, problems = _found(data)
+    try:
+        found, problems = _found(data)
+    except Malformed as problem:
+        problem.name = name
+        raise
     if not found:
         problems[0].name = name
         raise problems[0]
@@ -47,12 +51,9 @@ def _found(octets: bytes) -> tuple[list[Activity], list[ReadError]]:
     """The activities of all chained files, and why those without one have none."""
     found: list[Activity] = []
     problems: list[ReadError] = []
-    chain = parts(octets)
-    while True:
+    for part in parts(octets):
         try:
-            part = next(chain, None)
-            if part is None:
-                return found, problems
             found += activities(part)
         except ReadError as problem:
             problems.append(problem)
+    return found, problems
