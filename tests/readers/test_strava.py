@@ -76,6 +76,12 @@ def test_null_is_not_measured_and_zero_is_zero() -> None:
     np.testing.assert_array_equal(samples.power_w, [np.nan, 0.0, 250.0])
 
 
+def test_a_number_without_end_is_not_measured() -> None:
+    data = body(streams={"time": [0, 1], "watts": [1, 2]}).replace(b"[1,2]", b"[1e999,2]")
+
+    np.testing.assert_array_equal(activity(data).samples.power_w, [np.nan, 2.0])
+
+
 def test_a_stream_that_is_missing_is_no_channel() -> None:
     samples = activity(body(streams={"time": [0, 1]})).samples
 
@@ -117,6 +123,7 @@ def test_the_average_cadence_counts_both_feet(told: float, expected: float) -> N
     [
         ({}, 7200),  # summer time, though the bracket says one hour
         ({"utc_offset": -25200.0, "timezone": "(GMT-08:00) America/Los_Angeles"}, -25200),
+        ({"utc_offset": -14400.0}, -14400),  # told, whatever the zone says
         ({"utc_offset": None}, 7200),  # by the zone's name
         ({"utc_offset": None, "start_date": "2026-01-05T06:30:00Z"}, 3600),  # winter
         ({"utc_offset": None, "timezone": "(GMT+05:45) Asia/Kathmandu"}, 20700),

@@ -176,6 +176,16 @@ def test_deleting_twice_is_fine(file: TokenFile) -> None:
     assert file.load() is None
 
 
+def test_what_a_killed_save_left_goes_with_the_login(file: TokenFile) -> None:
+    file.save(TOKENS)
+    (file.path.parent / ".strava.json.x7y").write_text("refresh-secret")
+    (file.path.parent / "config.toml").write_text("stays")
+
+    file.delete()
+
+    assert [path.name for path in file.path.parent.iterdir()] == ["config.toml"]
+
+
 def test_tokens_do_not_print() -> None:
     assert "secret" not in repr(TOKENS).replace("Secret(hidden)", "")
     assert "secret" not in f"{TOKENS} {TOKENS.access} {[TOKENS]}".replace("Secret(hidden)", "")

@@ -104,6 +104,7 @@ class Http:
             return Answer(self.service, response.status_code, response.headers, self._body(response))
 
     def _body(self, response: requests.Response) -> bytes:
+        # The time-out of requests is for one read; a body that drips keeps within it for ever.
         deadline = time.monotonic() + WHOLE_S
         body = bytearray()
         for chunk in response.iter_content(CHUNK_BYTES):
@@ -130,6 +131,7 @@ class _Authorization(requests.auth.AuthBase):
 
 
 def _session(backoff_s: float, *, proxies: bool) -> requests.Session:
+    # 429 is not in the list: when to come back is reckoned from the clock, not slept through blindly.
     retry = Retry(
         total=RETRIES,
         backoff_factor=backoff_s,
@@ -140,6 +142,7 @@ def _session(backoff_s: float, *, proxies: bool) -> requests.Session:
         respect_retry_after_header=False,
     )
     session = requests.Session()
+    # A proxy from the environment is for the world outside; with trust_env off, this machine is asked directly.
     session.trust_env = proxies
     session.max_redirects = REDIRECTS
     session.headers["User-Agent"] = "kneedrive"

@@ -147,7 +147,7 @@ class Login:
     def renew(self, failed: Secret) -> Secret:
         """Another access token than `failed`: one that another process has fetched meanwhile, else a new one."""
         with self._file.locked():
-            held = self._held()
+            held = self._held()  # again, now that we hold the lock: another process may have been here first
             if held.access != failed and self._good(held):
                 return held.access
             self._file.save(held)  # proves that there is room and leave to write, before the old token dies
@@ -162,7 +162,7 @@ class Login:
 
         with self._file.locked():
             held = self._held()
-            self._file.delete()
+            self._file.delete()  # first, so that no failure of the network keeps it
         authorization = basic(self._application.client_id, self._application.client_secret)
         form = {"token": held.refresh.reveal(), "token_type_hint": "refresh_token"}
         try:

@@ -68,6 +68,7 @@ def completed(
     """
     if listed_from is not None and (complete_to is None or listed_from > complete_to):
         return complete_to
+    # An open item pulls the moment back to its start, however old it is: the next listing will meet it again.
     starts = [item.started_at for item in open_items]
     if any(start is None for start in starts):
         return complete_to

@@ -75,6 +75,7 @@ class Strava:
 
         Raises SourceError. An activity that slips from one page to the next while we read comes once.
         """
+        # `after` excludes its own second; without it the order is newest first, with it oldest first.
         after = {} if since is None else {"after": int(since.timestamp()) - 1}
         seen: set[str] = set()
         for page in range(1, MAX_PAGES + 1):
@@ -115,6 +116,7 @@ class Strava:
         return items
 
     def _get(self, path: str, query: Mapping[str, Any]) -> Answer:
+        # Foreseeing a full window matters: a refused request counts for the day all the same.
         for _ in range(REFUSALS):
             self._hold(limits.open_at(self._usage, self._clock()))
             answer = self._signed(path, query)
@@ -182,6 +184,7 @@ def document(summary: Mapping[str, Any], streams: Any) -> bytes:
     if not isinstance(streams, dict):
         message = "Strava sent streams in a shape that kneedrive does not understand: try again later"
         raise Unreachable(message)
+    # Picked by name: whatever else an answer holds (positions, were they ever sent unasked) goes no further.
     arrays = {name: streams[name].get("data") for name in STREAMS if isinstance(streams.get(name), dict)}
     return _json({"format": DOCUMENT, "activity": dict(summary), "streams": arrays})
 

@@ -57,6 +57,7 @@ class TokenFile:
         """Replace the file atomically: at every moment it holds the old login or the new one, whole and on disk."""
         try:
             self._folder()
+            # mkstemp gives 0600 from the first moment; in the same folder, so that the rename is atomic.
             handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -72,9 +73,10 @@ class TokenFile:
             raise _trouble("saved", self.path, error) from None
 
     def delete(self) -> None:
-        """Remove the login, if there is one."""
+        """Remove the login, if there is one, and what a killed save may have left of it."""
         try:
-            self.path.unlink(missing_ok=True)
+            for path in (self.path, *self.path.parent.glob(f".{self.path.name}.*")):
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise _trouble("removed", self.path, error) from None
 
@@ -100,6 +102,7 @@ class TokenFile:
 
 
 def _lock(handle: int, path: Path, patience_s: float) -> None:
+    # flock ends with the process, so a kill leaves no stale lock; polling keeps Ctrl-C and the time-out working.
     deadline = time.monotonic() + patience_s
     while True:
         try:
