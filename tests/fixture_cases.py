@@ -145,8 +145,6 @@ _COURSES = {
 _EXPECTED: dict[str, dict[str, Any]] = {
     "too-short": {"status": "too few epochs"},
     "a-walk": {"status": "walk", "gate": "walking", "provenance": "none"},
-    # Nobody holds more than 6 m/s without sprinting, so the gate for sprints is the one that catches it.
-    "fast": {"gate": "accelerating"},
     "strap-slipped": {},
     "oscillation-unit": {"analysis_notes": ["oscillation_unit"]},
 }

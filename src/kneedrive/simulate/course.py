@@ -11,8 +11,9 @@ from kneedrive.model import Array, Interval
 from kneedrive.simulate.noise import ar1
 from kneedrive.value import Value
 
-_CHANGE_S = 20  # a change of pace or slope takes this long
-_BURST_RAMP_S = 6.0
+# A change of pace or slope takes this long: slow enough that it is not taken for an acceleration.
+_CHANGE_S = 20
+_BURST_RAMP_S = 6.0  # fast enough to be found as an acceleration
 _WANDER_MPS = 0.04  # nobody holds a pace exactly
 _WANDER_RHO = 0.98
 _START_ALTITUDE_M = 110.0
@@ -51,6 +52,7 @@ def lay(plan: tuple[Segment, ...], rng: np.random.Generator) -> Course:
     kinds = np.repeat([segment.kind for segment in plan], seconds)
     moving = kinds != "pause"
     base = _smooth(np.repeat(_base_speeds(plan), seconds)[moving])
+    # Bursts ride on top of the smoothed pace, or smoothing would take away what makes them bursts.
     bumps = np.concatenate([_bump(segment, low) for segment, low in zip(plan, _base_speeds(plan), strict=True)])
     speed = base + bumps[moving] + ar1(rng, int(moving.sum()), sd=_WANDER_MPS, rho=_WANDER_RHO)
     grade = _smooth(np.repeat([segment.grade for segment in plan], seconds)[moving])
@@ -59,7 +61,7 @@ def lay(plan: tuple[Segment, ...], rng: np.random.Generator) -> Course:
         time_s=np.flatnonzero(moving).astype(np.float64),
         speed_mps=speed,
         grade=grade,
-        distance_m=np.cumsum(speed),
+        distance_m=np.cumsum(speed),  # a second each
         altitude_m=_START_ALTITUDE_M + np.cumsum(speed * grade),
         walking=kinds[moving] == "walk",
         bursting=bumps[moving] > 0,

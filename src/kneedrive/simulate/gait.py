@@ -37,10 +37,7 @@ class Frame(Value):
     @property
     def k_ref(self) -> float:
         """Usual VO/VO_model; a class that is not judged on it bounces like the chest strap's."""
-        own = self.reference.k_ref
-        strap = REFERENCES["garmin_strap"].k_ref
-        assert strap is not None
-        return strap if own is None else own
+        return self.reference.k_ref or REFERENCES["garmin_strap"].k_ref or 1.0
 
 
 class Gait(NamedTuple):
@@ -61,6 +58,7 @@ def usual_gait(speed_mps: Array, frame: Frame) -> Gait:
         + usual.cadence_per_m * (height_m - usual.height_m)
     )
     duty_factor = usual.duty_base + usual.duty_per_slowness / speed_mps + usual.sd_DF * reference.o
+    # Sensor classes differ in how their oscillation grows with speed; outside this range nobody has looked.
     near = np.clip(speed_mps, usual.class_speed_low_mps, usual.class_speed_high_mps) - usual.class_speed_mid_mps
     beta = frame.k_ref * np.exp(reference.s_k * near) * (1 / 8 - SINE * duty_factor)
     return Gait(SECONDS_PER_MINUTE / cadence_spm, duty_factor, beta)
@@ -73,6 +71,7 @@ def planted_gait(offsets: Array, speed_mps: Array, grade: Array, frame: Frame) -
     """
     usual, hills, people = usual_gait(speed_mps, frame), frame.method.grade, frame.method.population
     per_cent = _PER_CENT * grade
+    # k is planted and beta follows from it, so that a change of timing alone leaves the torso's own bounce alone.
     step_time_s = usual.step_time_s * np.exp(offsets[0] * sd_ln_t(frame) + hills.ln_T_per_pct * per_cent)
     duty_factor = usual.duty_factor + offsets[1] * people.sd_DF + hills.DF_per_pct * per_cent
     k = usual.beta / _timing(usual) * np.exp(offsets[2] * people.sd_ln_k + hills.ln_k_per_pct * per_cent)
@@ -93,6 +92,7 @@ def true_scores(pattern: Pattern, speed_mps: float, frame: Frame) -> Mapping[str
     speed = np.array([speed_mps])
     usual = usual_gait(speed, frame)
     gait = planted_gait(pattern.at(speed), speed, np.zeros(1), frame)
+    # Offsets are planted in the plain spread; where the spread is wider, the same offset is a smaller score.
     widening = _widening(speed_mps, frame)
     zSL, zDF, zk = (float(z) / widening for z in pattern.at(speed)[:, 0])
     zB = float(np.log(gait.beta / usual.beta)[0] / _sd_ln_beta(usual, frame)[0]) / widening

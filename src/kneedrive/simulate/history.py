@@ -18,7 +18,7 @@ from kneedrive.value import Value
 
 _PLANS = ("easy", "progressive", "fast")  # the week's runs in turn
 _METHOD = Method()
-_HOURS = (6, 17, 12)
+_HOURS = (6, 17, 12)  # and at these hours, UTC
 
 
 class History(Value):
@@ -50,6 +50,7 @@ def simulate_history(history: History, seed: int, *, method: Method = _METHOD) -
     for week in range(history.weeks):
         for run in range(history.runs_a_week):
             planted = history.change_D * _progress(history, week, run) + drift[week]
+            # The same spread across the drive axis, as runners have it; it moves G and leaves D alone.
             D, other = planted + history.run_sd * rng.standard_normal(), history.run_sd * rng.standard_normal()
             pattern = history.pattern.moved(along_drive(D, other))
             yield simulate(pattern, int(rng.integers(2**32)), scene=_scene(history, week, run), method=method)

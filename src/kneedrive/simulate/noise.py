@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kneedrive.model import Array
 
-_FORGOTTEN = 1e-3
+_FORGOTTEN = 1e-3  # a weight this small is left out of the impulse response
 
 
 def ar1(rng: np.random.Generator, n: int, *, sd: float, rho: float) -> Array:

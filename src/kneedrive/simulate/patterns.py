@@ -44,6 +44,7 @@ class Pattern(Value):
         return self.replace(usual=shifted, slow=slow)
 
 
+# Signs: zSL above 0 is longer steps, zDF above 0 longer contact, zk above 0 more torso bounce than timing explains.
 # Each of the first seven has a score of at least 1.5 and every bound of its label with at least 0.25 to spare.
 PATTERNS = {
     pattern.name: pattern

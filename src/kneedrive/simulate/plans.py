@@ -48,6 +48,7 @@ PLANS = {
         Segment(300, 2.55),
     ),
     "walk": (Segment(1200, 1.5, kind="walk"),),
+    # From here on each plan is made for one gate.
     "sauntering": (Segment(120, 2.7), *(Segment(150, 1.5, kind="walk"), Segment(150, 2.5)) * 4),
     "crawl": (Segment(420, 2.6), Segment(480, 1.8), Segment(420, 2.6)),
     "sprints": (Segment(600, 2.7), *_bursts(6, 2.7), Segment(120, 2.7)),

@@ -64,13 +64,17 @@ def simulate(pattern: Pattern, seed: int, *, scene: Scene = _SCENE, method: Meth
     course = lay(scene.plan, rng)
     gait = _gait(pattern, course, scene, method)
     body = Body(scene.frame(method), scene.balance_left, scene.indoor)
+    # The order is that of the world: a body moves, sensors read it, the air loses some, faults come on top, and the
+    # watch writes what is left. Each step draws from the generator in turn, so a new step goes to the end.
     channels = _received(read_gait(gait, course, body, rng), scene, rng)
     channels = damaged(channels, course.time_s, scene.faults)
     kept = visible(course.time_s, scene.faults) & _written(len(course), scene, rng)
     samples, alternatives = as_recorded(
         KITS[scene.sensor], course.time_s[kept], {name: values[kept] for name, values in channels.items()}
     )
-    return _activity(f"{pattern.name}-{seed}", course, scene, samples).replace(alternatives=alternatives)
+    identity = hashlib.sha256(repr((pattern, seed, scene)).encode()).hexdigest()[:12]
+    activity = _activity(f"{pattern.name}-{seed}", course, scene, samples)
+    return activity.replace(id=identity, alternatives=alternatives)
 
 
 def _gait(pattern: Pattern, course: Course, scene: Scene, method: Method) -> Gait:
@@ -99,6 +103,7 @@ def _written(n: int, scene: Scene, rng: np.random.Generator) -> npt.NDArray[np.b
         return np.ones(n, dtype=bool)
     low, high = _SMART_STEPS_S
     written = np.zeros(n, dtype=bool)
+    # The shortest steps possible would need this many draws; the rest falls off the end.
     at = np.cumsum(rng.integers(low, high, size=n // low))
     written[at[at < n]] = True
     return written
@@ -108,7 +113,7 @@ def _activity(name: str, course: Course, scene: Scene, samples: Samples) -> Acti
     kit = KITS[scene.sensor]
     paused_s = sum(pause.end_s - pause.start_s for pause in course.pauses)
     return Activity(
-        id=hashlib.sha256(repr((name, scene)).encode()).hexdigest()[:12],
+        id="",
         format="simulated",
         name=name,
         started_at=scene.started_at,

@@ -12,6 +12,7 @@ from kneedrive.simulate.gait import SINE, Frame, Gait, oscillation_m, usual_gait
 from kneedrive.simulate.noise import ar1
 from kneedrive.units import GRAVITY_MPS2, SECONDS_PER_MINUTE
 
+# Noise of one second, as measured on public files: it has a memory, so an epoch of 30 s averages little of it away.
 _RHO = 0.9
 _CADENCE_SD_SPM = 2.4
 _STANCE_SD_S = 0.007
@@ -48,6 +49,8 @@ def _ant(product: str, product_id: int, device_type: int) -> Sensor:
     return _watch(product, product_id).replace(ant_device_type=device_type, source="antplus")
 
 
+# Product numbers are those of the FIT profile; they are what a reader tells the sensor class by. The FR255 can measure
+# at the wrist, so it stands for the wrist.
 _FR965, _FR255 = _watch("Forerunner 965", 4315), _watch("Forerunner 255", 3992)
 _HRM_600 = _watch("HRM 600", 4607).replace(source="bluetooth_low_energy")
 FOOT_POD = _ant("Foot Pod", 0, 124)
@@ -78,10 +81,12 @@ def read_gait(gait: Gait, course: Course, body: Body, rng: np.random.Generator) 
     """Every channel that the sensor class records, with its noise; each shape (n,), NaN where it has no value."""
     n, frame = len(course), body.frame
     cadence = SECONDS_PER_MINUTE / gait.step_time_s + ar1(rng, n, sd=_CADENCE_SD_SPM, rho=_RHO)
+    # Half the noise is left: a walk has a steady beat, and must stay below the cadence of running.
     cadence = np.where(course.walking, _WALKING_SPM + (cadence - np.median(cadence)) / 2, cadence)
     stance = 2 * gait.step_time_s * gait.duty_factor + ar1(rng, n, sd=_STANCE_SD_S, rho=_RHO)
     oscillation = oscillation_m(gait) + ar1(rng, n, sd=_OSCILLATION_SD_M, rho=_RHO)
     speed = np.maximum(course.speed_mps + ar1(rng, n, sd=_SPEED_SD_MPS, rho=_RHO), 0.0)
+    # Some sensors measure nothing of their own: whatever the runner does, they say speed and cadence again.
     if frame.sensor == "garmin_wrist":
         stance, oscillation = _computed(cadence, speed, frame)
     if frame.sensor in ("stryd", "model_derived"):
