@@ -93,13 +93,47 @@ def test_few_weeks_are_too_early() -> None:
 
 def test_no_trend_crosses_a_new_sensor() -> None:
     other = history(16, sensor="coros")
-    runs = [*history(8), *other[24:]]
+    runs = [*history(6), *other[18:]]
     found = view(runs, 16)
     assert [(each.date, each.before, each.after) for each in found.breaks] == [
-        (runs[24].started_at.date(), "garmin_strap", "coros")
+        (runs[18].started_at.date(), "garmin_strap", "coros")
     ]
-    assert {trend.weeks for trend in found.trends} == {8}
-    assert [week.segment for week in found.weeks] == [0] * 8 + [1] * 8
+    assert {trend.weeks for trend in found.trends} == {10}
+    assert [week.segment for week in found.weeks] == [0] * 6 + [1] * 10
+
+
+def test_where_a_break_falls_inside_a_week_the_later_sensor_speaks_for_it() -> None:
+    runs = [past_run(day) for day in days(3)] + [past_run(day, sensor="stryd") for day in (20.2, 20.4, 20.6)]
+    last = view(sorted(runs, key=lambda run: run.started_at), 3).weeks[2]
+    assert (last.segment, set(last.values)) == (1, {"D"})
+
+
+def test_a_runner_who_also_got_faster_keeps_the_whole_change() -> None:
+    share = np.linspace(0.0, 1.5 / np.sqrt(2.0), 42)
+    runs = [
+        past_run(day, Form(ln_T=0.055 * each, DF=-0.03 * each), speeds=(2.7 + 0.01 * place,))
+        for place, (day, each) in enumerate(zip(days(14), share, strict=True))
+    ]
+    assert view(runs, 14).trends[0].change == pytest.approx(1.42, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        past_run(8.5, speeds=(3.9,)),
+        past_run(8.5, n=3),
+        past_run(8.5, grade=np.full(30, 0.04)),
+    ],
+    ids=["far from the reference speed", "too short", "all uphill"],
+)
+def test_a_run_without_enough_flat_epochs_near_the_reference_speed_has_no_value(odd: PastRun) -> None:
+    assert view([*history(3), odd], 3).weeks[1].values["D"].runs == 3
+
+
+def test_slow_looks_back_eight_weeks_and_no_day_further() -> None:
+    runs = [past_run(0, speeds=(2.2,)), past_run(40, speeds=(3.0,))]
+    assert weekly(runs, START.date() + timedelta(days=56), 4, SETTING).slow_speed_mps == pytest.approx(3.0, abs=0.1)
+    assert weekly(runs, START.date() + timedelta(days=55), 4, SETTING).slow_speed_mps == pytest.approx(2.2, abs=0.1)
 
 
 def test_a_jump_between_sensors_is_no_trend() -> None:
@@ -129,7 +163,16 @@ def test_the_slow_minutes_are_those_at_the_slowest_quarter_of_the_last_eight_wee
     assert sum(week.slow_s for week in found.weeks) == pytest.approx(0.25 * 24 * 40 * 30, rel=0.02)
 
 
-@pytest.mark.parametrize(("form", "share"), [(Form(ln_T=-0.1, DF=0.06), 1.0), (Form(), 0.0)])
+@pytest.mark.parametrize(
+    ("form", "share"),
+    [
+        (Form(ln_T=-0.1, DF=0.06), 1.0),
+        (Form(), 0.0),
+        (Form(ln_T=-0.044, DF=0.024, noise_ln_T=0.0, noise_DF=0.0), 0.0),
+        (Form(ln_T=-0.2), 0.0),
+    ],
+    ids=["surely", "not at all", "the rule holds but not surely", "short steps that fly"],
+)
 def test_the_share_of_slow_running_that_was_shuffle_like(form: Form, share: float) -> None:
     found = view([past_run(day, form) for day in days(3)], 3)
     assert [week.shuffle_share for week in found.weeks] == pytest.approx([share] * 3, abs=0.02)
