@@ -92,7 +92,7 @@ CREATE TABLE IF NOT EXISTS run (
     D REAL, D_se REAL, P REAL, P_se REAL, G REAL, G_se REAL, K REAL, K_se REAL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS run_identity ON run (runner, key);
-CREATE INDEX IF NOT EXISTS run_time ON run (runner, started_at_ms);
+CREATE INDEX IF NOT EXISTS run_time ON run (runner, started_at_ms, key);
 
 CREATE TABLE IF NOT EXISTS activity (
     -- One row is one session of a recording, with what is compared when runs are put together.
