@@ -72,6 +72,13 @@ def test_the_sensor_decides_what_is_scored_and_the_rest_has_a_reason(device: Any
     assert all(score.se and not score.reason for _, score in found.scores.items() if score.value is not None)
 
 
+@pytest.mark.parametrize(("device", "said"), [(APPLE, "Apple"), (OTHER, "not known"), (STRYD, "computes oscillation")])
+def test_bounce_that_cannot_be_judged_says_why(device: Any, said: str) -> None:
+    found = analyze(activity(device=device, sensors=()), runner=RUNNER)
+    assert said in found.scores.P.reason
+    assert found.scores.K.reason == found.scores.P.reason
+
+
 def test_a_wrist_run_is_judged_by_its_steps_alone() -> None:
     short = samples(cadence_spm=181.0 + 0.5 * np.sin(np.arange(900.0)), stance_time_s=0.27)
     found = analyze(activity(short, sensors=()), runner=RUNNER)

@@ -89,6 +89,15 @@ def test_a_change_within_its_own_noise_is_not_notable() -> None:
     assert not change.notable
 
 
+@pytest.mark.parametrize(("scatter", "notable"), [(0.002, True), (0.03, False)])
+def test_a_large_mean_needs_an_interval_that_leaves_zero_out(scatter: float, notable: bool) -> None:
+    differences = 0.008 + scatter * np.array([-1.0, 1.0] * 6)
+    change = fade.change("stance_time_s", differences, 60.0 * np.arange(12.0), METHOD)
+    assert change is not None
+    assert change.difference == pytest.approx(0.008)
+    assert change.notable == notable
+
+
 def test_other_speeds_are_not_compared() -> None:
     found = fade.fade(hour(speed_mps=0.4), COVERED, DYNAMICS, case())
     assert (found.verdict, found.pairs) == ("not enough", 0)
