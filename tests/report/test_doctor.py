@@ -68,3 +68,9 @@ def test_a_file_without_samples_says_so() -> None:
 
 def test_positions_are_named_and_never_shown() -> None:
     assert "recorded (never kept)" in doctor.render(cases.analysis(), STYLE)
+
+
+def test_two_records_are_enough_for_a_time_axis() -> None:
+    two = cases.activity(samples=Samples(time_s=frozen([0.0, 90.0])))
+
+    assert "one every 90 s, the longest gap 2 min" in flat(doctor.render(cases.analysis(activity=two), STYLE))

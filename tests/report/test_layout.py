@@ -69,3 +69,9 @@ def test_empty_blocks_leave_no_gap() -> None:
 def test_a_remark_that_does_not_fit_moves_below_the_heading() -> None:
     assert layout.heading("Title", NARROW, "short") == ["TITLE  short"]
     assert len(layout.heading("Title", NARROW, "long " * 12)) == 3
+
+
+def test_only_the_heading_rows_of_a_table_are_faint() -> None:
+    lines = layout.table([["a"], ["b"], ["c"]], NARROW.replace(colour=True), heads=2)
+
+    assert [line.startswith("\x1b[2m") for line in lines] == [True, True, False]

@@ -171,3 +171,14 @@ def test_profile_shows_both_scores_where_piston_and_drive_meet() -> None:
 
     assert profile.axes(both) == ("D", "P")
     assert terminal.render(both, Style()).count("  a  5:19 /km") == 2
+
+
+@pytest.mark.parametrize(
+    ("piston", "words"),
+    [(1.0, "More up and down"), (0.99, "About as much"), (-0.99, "About as much"), (-1.0, "Less up")],
+)
+def test_bounce_is_worded_by_the_bound_of_the_method(piston: float, words: str) -> None:
+    found = analysis().scores.P.replace(value=piston)
+    text = terminal.render(analysis(scores=analysis().scores.replace(P=found)), Style())
+
+    assert words in text

@@ -125,3 +125,9 @@ def test_piston_without_a_usual_oscillation_shows_its_steps_only() -> None:
     run = cases.analysis(findings=(cases.finding("piston-like"),), usual={"step_length_m": 1.1})
 
     assert "call for" not in verdict.sentences(run)[0].split(": ")[1]
+
+
+def test_a_slow_finding_without_a_band_to_show_still_ends_its_sentence() -> None:
+    run = cases.shuffle_when_slow().replace(pace_profile=())
+
+    assert verdict.sentences(run)[0].endswith("spent on the ground.")

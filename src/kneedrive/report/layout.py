@@ -19,7 +19,7 @@ def columns_of(text: str) -> int:
     bare = _CODES.sub("", text)
     if bare.isascii():
         return len(bare)
-    from unicodedata import east_asian_width
+    from unicodedata import east_asian_width  # late: only names from files are ever not ASCII and wide
 
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in bare)
 
@@ -66,16 +66,18 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def table(rows: Sequence[Sequence[str]], style: Style, left: int = 1, heads: int = 1) -> list[str]:
+def table(
+    rows: Sequence[Sequence[str]], style: Style, left: int = 1, heads: int = 1, indent: int = INDENT
+) -> list[str]:
     """Rows in columns of their natural width, the first `left` columns to the left, the others to the right.
 
     The first `heads` rows are the heading. Columns at the end are left out where the width does not hold them.
     """
     spelled = [[style.spell(cell) for cell in row] for row in rows]
     widths = [max(columns_of(cell) for cell in column) for column in zip_longest(*spelled, fillvalue="")]
-    gap, count = _fitting(widths, style.columns - INDENT)
+    gap, count = _fitting(widths, style.columns - indent)
     lines = [
-        (" " * INDENT + gap.join(pad(cell, widths[i], right=i >= left) for i, cell in enumerate(row[:count]))).rstrip()
+        (" " * indent + gap.join(pad(cell, widths[i], right=i >= left) for i, cell in enumerate(row[:count]))).rstrip()
         for row in spelled
     ]
     return [style.paint.apply("faint" if i < heads else "", line) for i, line in enumerate(lines)]

@@ -102,7 +102,7 @@ def plane(points: Sequence[Point], edges: Edges, cells: tuple[int, int], style: 
     """
     across, down = cells
     grid = _grid(across, down, style)
-    for point in reversed(points):
+    for point in reversed(points):  # the first is drawn last and stays on top
         row, column = down - 1 - _place(point.y, SPAN, down), _place(point.x, SPAN, across)
         grid[row][column] = style.paint.apply(point.role, point.mark)
     corners, side = style.glyphs.corners, style.glyphs.down
@@ -118,7 +118,7 @@ def _grid(across: int, down: int, style: Style) -> list[list[str]]:
     grid = [[" "] * across for _ in range(down)]
     left, right = _place(-1.0, SPAN, across), _place(1.0, SPAN, across)
     top, bottom = _place(-1.0, SPAN, down), _place(1.0, SPAN, down)
-    for column in range(left, right + 1, 2):
+    for column in range(left, right + 1, 2):  # a row of letters is half as wide as high: every second cell
         grid[top][column] = grid[bottom][column] = style.glyphs.tick
     for row in range(top, bottom + 1):
         grid[row][left] = grid[row][right] = style.glyphs.tick

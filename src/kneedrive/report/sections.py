@@ -58,7 +58,8 @@ def bounce(analysis: Analysis, style: Style) -> list[str]:
     piston, torso = analysis.scores.P, analysis.scores.K
     said = []
     if piston.value is not None:
-        said.append(f"{_bounce_words(piston.value)} (P{view.TIE}{view.with_error(piston.value, piston.se)}).")
+        shown = view.with_error(piston.value, piston.se)
+        said.append(f"{_bounce_words(piston.value, analysis.method.labels.score)} (P{view.TIE}{shown}).")
     elif bounce_unknown(analysis):
         said.append(f"Bounce unknown: {piston.reason.rstrip('.')}.")
     if torso.value is not None:
@@ -78,10 +79,10 @@ def bounce_unknown(analysis: Analysis) -> bool:
     return analysis.scores.D.value is not None and analysis.scores.P.value is None
 
 
-def _bounce_words(piston: float) -> str:
-    if piston >= 1:
+def _bounce_words(piston: float, bound: float) -> str:
+    if piston >= bound:
         return "More up and down than your steps call for"
-    if piston <= -1:
+    if piston <= -bound:
         return "Less up and down than your steps would allow"
     return "About as much up and down as your steps call for"
 

@@ -17,6 +17,7 @@ TIE = "\u00a0"
 MISSING = "–"
 _SLOWEST_MPS = 0.2  # slower is standing; a pace of over an hour a kilometre says nothing
 
+# Not strftime: names would follow the locale, and the same run would read differently on another machine.
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -159,6 +160,7 @@ def clock(seconds: float | None) -> str:
     """ "5:30" or "1:12:31", rounded to the second."""
     if seconds is None or not math.isfinite(seconds):
         return MISSING
+    # Not round(): it rounds halves to even, so 0:30.5 and 0:31.5 would differ by two seconds.
     whole = math.floor(max(seconds, 0.0) + 0.5)
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
@@ -196,6 +198,7 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 def clean(text: str, longest: int = 60) -> str:
     """Text from a file, safe to print: no control characters, not longer than `longest`."""
+    # Control and bidirectional marks could rewrite the screen or hide what stands before them.
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     short = " ".join(printable.split())
     return short if len(short) <= longest else short[: longest - 1] + "…"
