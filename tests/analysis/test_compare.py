@@ -95,6 +95,29 @@ def test_another_mixture_of_paces_is_not_a_change_of_form() -> None:
     assert "changed" not in {each.verdict for each in found.rows}
 
 
+def test_another_mixture_of_paces_does_not_hide_a_change() -> None:
+    slow, fast = (2.60, 2.62, 2.64, 2.66, 3.0), (2.6, 2.96, 2.98, 3.00, 3.02)
+    after = period(8, Form(ln_T=-0.04), first=40, speeds=fast, scatter=0.0)
+    cadence = row(compare(period(8, speeds=slow, scatter=0.0), after, SETTING), "cadence_spm")
+    assert cadence.difference == pytest.approx(np.expm1(0.04) * cadence.before, rel=0.04)
+
+
+def test_runs_at_different_paces_do_not_scatter_by_their_pace() -> None:
+    still = Form(noise_ln_T=0.0, noise_DF=0.0, noise_ln_k=0.0)
+
+    def at_paces(first: int) -> list[PastRun]:
+        return [past_run(first + day, still, speeds=(2.6 + 0.1 * day,)) for day in range(8)]
+
+    cadence = row(compare(at_paces(0), at_paces(40), SETTING), "cadence_spm")
+    assert cadence.high - cadence.low < 0.3
+
+
+def test_across_sensors_each_period_is_held_against_its_own_class() -> None:
+    found = compare(period(8), period(8, first=40, sensor="coros"), SETTING, across_sensors=True)
+    assert row(found, "D").difference == pytest.approx(0.0, abs=0.25)
+    assert row(found, "duty_factor").difference == pytest.approx(-0.015, abs=0.008)
+
+
 def test_only_paces_of_both_periods_count() -> None:
     found = compare(period(10, speeds=(2.6, 3.0)), period(10, first=40, speeds=(3.0, 3.4)), SETTING)
     assert found.speed_low_mps == pytest.approx(3.0, abs=0.25)
