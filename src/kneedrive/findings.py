@@ -253,5 +253,9 @@ class Analysis(Value):
         if self.status != "assessed":
             return f"{head}\n{self.status}: {self.status_reason}\n{counted}"
         said = "; ".join(str(finding) for finding in self.findings) or "nothing judged"
-        judged = (f"{name} {score.value:+.1f} +-{score.se:.1f}" for name, score in self.scores.items() if score.value)
+        judged = (
+            f"{name} {score.value:+.1f} +-{score.se:.1f}"
+            for name, score in self.scores.items()
+            if score.value is not None
+        )
         return f"{head}\n{said}\n{', '.join((*judged, counted))}"
