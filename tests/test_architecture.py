@@ -43,8 +43,7 @@ EFFECTS = {
 
 def room(path: Path) -> str:
     """The folder or module of the package that a file belongs to: "readers", "store", "model"."""
-    first = path.relative_to(SRC).parts[0].removesuffix(".py")
-    return "store" if first.startswith("store_") else first
+    return path.relative_to(SRC).parts[0].removesuffix(".py")
 
 
 def floor(name: str) -> int:
@@ -67,7 +66,7 @@ def neighbours(path: Path) -> set[str]:
     rooms = {
         parts[1] if (SRC / parts[1]).exists() or (SRC / f"{parts[1]}.py").exists() else "__init__" for parts in ours
     }
-    return {"store" if name.startswith("store_") else name for name in rooms} - {room(path)}
+    return rooms - {room(path)}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kneedrive.merge import alike, coverage, dynamics, groups, merge, onto, outline, ranked, strangers
 from kneedrive.method import MergeRules
 from kneedrive.model import Outline, Samples, Sensor, frozen
-from tests.store_cases import START, activity, constant
+from tests.store.cases import START, activity, constant
 
 RULES = MergeRules()
 A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)

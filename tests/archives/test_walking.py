@@ -310,6 +310,55 @@ def test_every_limit_is_kept_and_named(data: bytes, limits: Limits, says: str) -
     assert says in errors[0]
 
 
+@pytest.mark.parametrize(
+    ("data", "limits"),
+    [
+        (zipped({"a.fit": FIT}), Limits(member_bytes=len(FIT))),
+        (zipped({"a.fit": FIT}), Limits(free_bytes=len(FIT), ratio=0)),
+        (zipped({"a.fit": FIT}), Limits(total_bytes=len(FIT))),
+        (zipped({"a.fit": FIT}), Limits(members=1)),
+        (zipped({"a.fit": FIT}), Limits(depth=1)),
+        (gzipped(FIT), Limits(depth=1, members=1, member_bytes=len(FIT))),
+        (zipped({"1": zipped({"a.fit": FIT})}), Limits(depth=2, members=2)),
+        (gzipped(zipped({"a.fit.gz": gzipped(FIT)})), Limits(depth=3, members=3)),
+    ],
+    ids=["member", "budget", "total", "members", "depth", "gzip", "zip in zip", "three deep"],
+)
+def test_what_just_fits_is_unfolded(data: bytes, limits: Limits) -> None:
+    assert [content for _, content in unwrap(data, "small.zip", limits)] == [FIT]
+
+
+@pytest.mark.parametrize(
+    ("data", "limits"),
+    [
+        (zipped({"a.fit": FIT}), Limits(total_bytes=len(FIT) - 1)),
+        (gzipped(FIT), Limits(members=0)),
+        (gzipped(FIT), Limits(depth=0)),
+        (gzipped(zipped({"a.fit.gz": gzipped(FIT)})), Limits(depth=2)),
+    ],
+    ids=["total", "gzip as a member", "gzip as a level", "three deep"],
+)
+def test_what_just_does_not_fit_is_refused(data: bytes, limits: Limits) -> None:
+    ((_, content),) = unwrap(data, "small.zip", limits)
+
+    assert isinstance(content, ReadError)
+
+
+@pytest.mark.parametrize(("size", "refused"), [(17 * 1024 * 1024, True), (60, False)])
+def test_the_long_list_of_a_large_zip_is_read_from_its_64_bit_record(size: int, *, refused: bool) -> None:
+    """The short record then says 0xFFFFFFFF."""
+    data = zipped({"a.fit": FIT})
+    end = data.rindex(b"PK\x05\x06")
+    record = b"PK\x06\x06" + bytes(36) + size.to_bytes(8, "little") + bytes(8)
+    locator = b"PK\x06\x07" + bytes(16)
+    large = data[:end] + record + locator + data[end : end + 12] + b"\xff" * 4 + data[end + 16 :]
+
+    ((_, error),) = unwrap(large, "large.zip")
+
+    assert isinstance(error, ReadError)
+    assert ("lists its members" in str(error)) is refused
+
+
 def test_a_spent_budget_of_one_archive_does_not_touch_the_next(tmp_path: Path) -> None:
     bomb = zipped({f"{n}.fit": bytes(90_000) for n in range(5)})
     folder = laid(tmp_path, {"a.zip": bomb, "b.fit": FIT})

@@ -71,7 +71,8 @@ def decoders() -> list[Decoder]:
 
 
 def _by_fitdecode(octets: bytes) -> int:
-    with fitdecode.FitReader(io.BytesIO(octets)) as frames:
+    quiet = fitdecode.ErrorHandling.IGNORE
+    with fitdecode.FitReader(io.BytesIO(octets), error_handling=quiet) as frames:
         return sum(frame.frame_type == fitdecode.FIT_FRAME_DATA and frame.name == "record" for frame in frames)
 
 

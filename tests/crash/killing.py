@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kneedrive import store_file
 from kneedrive.store import Origin, Store
-from tests.store_cases import Application, contents, told
+from kneedrive.store import file as store_file
+from tests.store.cases import Application, contents, told
 
 Action = Callable[[Store], object]
 FILE = Origin(source="file")

@@ -155,12 +155,13 @@ def test_native_fields_after_an_undescribed_one_are_still_read() -> None:
     assert activity.samples.cadence_spm.tolist() == [160.0] * 20
 
 
+@pytest.mark.parametrize("base", ["sint8", "uint8"])
 @pytest.mark.parametrize(("scale", "offset", "expected"), [(10, 5, 20.0), (None, None, 250.0), (0, 0x7F, 250.0)])
 def test_scale_and_offset_of_a_description_count_when_they_are_valid(
-    scale: int | None, offset: int | None, expected: float
+    scale: int | None, offset: int | None, expected: float, base: str
 ) -> None:
     described = describe(0, 0, "uint16", "Power")
-    described = described._replace(fields=(*described.fields, Field(6, "uint8", scale), Field(7, "sint8", offset)))
+    described = described._replace(fields=(*described.fields, Field(6, "uint8", scale), Field(7, base, offset)))
     octets = fit_bytes((file_id(), app(0), described, *rows(Developer(0, "uint16", 250)), session()))
 
     assert column(octets, "stryd:Power")[0] == expected

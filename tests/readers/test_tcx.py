@@ -121,6 +121,23 @@ def test_a_ride_has_no_steps() -> None:
     assert only(tcx(lap(MINUTE), sport="Biking")).samples.cadence_spm is None
 
 
+def test_the_device_is_the_creator_and_no_other_name() -> None:
+    others = "<Training><Plan><Name>Plan B</Name></Plan></Training></Activity>"
+    text = tcx(lap(MINUTE)).replace("<Name>", "<ProductID>7</ProductID><Name>").replace("</Activity>", others)
+
+    assert only(text).device.product == "Invented watch"
+
+
+def test_lap_distances_stand_in_where_no_point_has_one() -> None:
+    text = tcx(*(lap(spots(60, since=s), total_m=180, places=False, distance=False) for s in (0, 65)))
+
+    assert only(text).distance_m == 360
+
+
+def test_an_activity_without_any_distance_says_none() -> None:
+    assert only(tcx(lap(MINUTE, places=False, distance=False))).distance_m is None
+
+
 def test_another_document_that_mentions_the_root_is_refused() -> None:
     with pytest.raises(Malformed, match="first element is <note>"):
         read("<note><TrainingCenterDatabase/></note>")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from kneedrive.analysis import analyze
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer
+from kneedrive.app.settings import runner_of
 from kneedrive.errors import ReadError
-from kneedrive.model import Activity, Runner
+from kneedrive.model import Activity
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
@@ -104,17 +105,6 @@ def demo(request: Request) -> Answer:
     return _report(simulated, request).replace(code=OK)
 
 
-def runner(settings: Config, activity: Activity) -> Runner:
-    """The configured runner, with the age on the year of the activity."""
-    born = settings["runner.birth_year"]
-    return Runner(
-        name=settings["runner.name"],
-        height_m=settings["runner.height_m"],
-        mass_kg=settings["runner.mass_kg"],
-        age=activity.started_at.year - int(born) if born else None,
-    )
-
-
 def _opened(file: str, stdin: Callable[[], bytes]) -> Iterator[tuple[Activity, ...] | ReadError]:
     name = "standard input" if file == STDIN else Path(file).name
     try:
@@ -130,7 +120,7 @@ def _opened(file: str, stdin: Callable[[], bytes]) -> Iterator[tuple[Activity, .
 def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis:
     return analyze(
         activity,
-        runner=runner(settings, activity),
+        runner=runner_of(settings, activity),
         speed_calibrated=request.speed_calibrated,
         dynamics=request.dynamics,
     )

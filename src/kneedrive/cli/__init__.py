@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kneedrive.app import FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, TRY_LATER, USAGE, overall
-from kneedrive.cli import coach, run, settings
+from kneedrive.cli import coach, library, run, settings
 from kneedrive.errors import (
     ConfigError,
     Forbidden,
@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="store_true", help="print the version and exit")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for family in (run, coach, settings):
+    for family in (run, library, coach, settings):
         family.add(commands)
     return top
 

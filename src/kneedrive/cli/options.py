@@ -33,6 +33,11 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="another configuration file")
 
 
+def add_name(parser: argparse.ArgumentParser) -> None:
+    """--runner."""
+    parser.add_argument("--runner", metavar="NAME", help="whose runs, where one store holds several runners'")
+
+
 def add_runner(parser: argparse.ArgumentParser) -> None:
     """--height and --mass."""
     group = parser.add_argument_group("the runner")

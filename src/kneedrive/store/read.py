@@ -13,8 +13,8 @@ from kneedrive.errors import StoreError
 from kneedrive.findings import Epochs
 from kneedrive.history import PastRun
 from kneedrive.model import Outline, Recording
-from kneedrive.store_file import told
-from kneedrive.store_rows import RUNS, Packed, RunRow, SourceRow, from_ms, run_row, to_ms, unpack
+from kneedrive.store.file import told
+from kneedrive.store.rows import RUNS, Packed, RunRow, SourceRow, from_ms, run_row, to_ms, unpack
 
 _BESIDE = (
     "SELECT key, format, device, started_at_ms, duration_s, elapsed_s, distance_m, heart_rate_bpm, dynamics"

@@ -10,7 +10,7 @@ import pytest
 from kneedrive.errors import NotEnoughData, StoreError
 from kneedrive.model import Activity
 from kneedrive.store import Origin, Store
-from tests.store_cases import Application, activity, alone, recording, told
+from tests.store.cases import Application, activity, alone, recording, told
 
 HOUR_S = 3600.0
 

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from kneedrive.errors import NotEnoughData, StoreError
-from kneedrive.store_read import Reading
-from kneedrive.store_rows import RUNS, RunRow, run_row
+from kneedrive.store.read import Reading
+from kneedrive.store.rows import RUNS, RunRow, run_row
 
 # The whole id first: it is also the beginning of the ids of later sessions of the same file.
 _BY_ID = (

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from kneedrive.findings import Analysis
-from kneedrive.store_file import told
-from kneedrive.store_find import Searching
-from kneedrive.store_rows import NewActivity, NewRun, Placed, pack, to_ms
+from kneedrive.store.file import told
+from kneedrive.store.find import Searching
+from kneedrive.store.rows import NewActivity, NewRun, Placed, pack, to_ms
 
 
 class Placing(Searching):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from kneedrive.store_rows import Tag
-from kneedrive.store_write import Writing
+from kneedrive.store.rows import Tag
+from kneedrive.store.write import Writing
 
 
 class Notes(Writing):

@@ -15,7 +15,7 @@ from kneedrive.errors import ReadError, StoreError
 from kneedrive.merge import outline
 from kneedrive.model import Recording
 from kneedrive.store import NewActivity, Origin, Placed, Store, Tag
-from tests.store_cases import START, Application, activity, alone, contents, epochs, recording, told, told_activity
+from tests.store.cases import START, Application, activity, alone, contents, epochs, recording, told, told_activity
 
 FILE = Origin(source="file")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive import store_file
 from kneedrive.errors import StoreError
 from kneedrive.store import Origin, Store
+from kneedrive.store import file as store_file
 from tests.conftest import ROOT
-from tests.store_cases import Application, contents, told
+from tests.store.cases import Application, contents, told
 
 FILE = Origin(source="file")
 
@@ -215,7 +215,7 @@ import os, resource, sys
 from pathlib import Path
 from kneedrive.errors import StoreError
 from kneedrive.store import Origin, Store
-from tests.store_cases import Application, told
+from tests.store.cases import Application, told
 
 BEFORE
 try:
@@ -268,7 +268,7 @@ def test_two_processes_make_and_fill_one_store(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from kneedrive.store import Origin, Store
-from tests.store_cases import Application, told
+from tests.store.cases import Application, told
 with Store.open(Path(sys.argv[1])) as store:
     derive = Application(store)
     for number in range(10):

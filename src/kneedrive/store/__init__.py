@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from kneedrive.store_file import PATIENCE_S, copy_file, open_file
-from kneedrive.store_notes import Notes
-from kneedrive.store_rows import Derive, NewActivity, NewRun, Origin, Placed, Progress, RunRow, SourceRow, Tag, to_ms
+from kneedrive.store.file import PATIENCE_S, copy_file, open_file
+from kneedrive.store.notes import Notes
+from kneedrive.store.rows import Derive, NewActivity, NewRun, Origin, Placed, Progress, RunRow, SourceRow, Tag, to_ms
 
 _ALL_TABLES = (
     "detail",

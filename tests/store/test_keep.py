@@ -10,11 +10,11 @@ from random import Random
 
 import pytest
 
-from kneedrive import store_file
 from kneedrive.errors import ReadError
 from kneedrive.model import Recording
 from kneedrive.store import Origin, Placed, Store
-from tests.store_cases import Application, activity, alone, contents, recording, told, told_activity
+from kneedrive.store import file as store_file
+from tests.store.cases import Application, activity, alone, contents, recording, told, told_activity
 
 FILE = Origin(source="file")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

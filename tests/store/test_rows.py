@@ -12,8 +12,8 @@ from hypothesis.extra import numpy as arrays
 
 from kneedrive.findings import Epochs
 from kneedrive.model import Array, frozen
-from kneedrive.store_rows import from_ms, pack, to_ms, unpack
-from tests.store_cases import epochs
+from kneedrive.store.rows import from_ms, pack, to_ms, unpack
+from tests.store.cases import epochs
 
 SINGLE = st.floats(width=32, allow_infinity=False)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 
 from kneedrive.model import Recording
-from kneedrive.store_place import Placing
-from kneedrive.store_rows import Derive, Origin, Progress, to_ms
+from kneedrive.store.place import Placing
+from kneedrive.store.rows import Derive, Origin, Progress, to_ms
 
 _LEVEL = 1  # FIT files: 3 to 9 % larger than gzip's default, a third of the time
 # Putting one recording in its place can set another free; that one is placed in the next pass.

@@ -1,0 +1,103 @@
+"""Everything as CSV, columns named with their units; docs/export.md lists them."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kneedrive.app import Answer
+from kneedrive.app.library import opened
+from kneedrive.errors import StoreError
+from kneedrive.report.library import CSV_COLUMNS, run_record
+
+if TYPE_CHECKING:
+    from kneedrive.config import Config
+    from kneedrive.history import PastRun, WeeklyView
+
+WEEK_COLUMNS = ("monday", "runs", "distance_m", "duration_s", "slow_s", "shuffle_share", "sensor", "segment")
+SERIES = ("D", "P", "zSL")
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write one table; returns its number of rows. Raises StoreError where the file cannot be written."""
+    count = 0
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            for count, row in enumerate(rows, start=1):  # noqa: B007 - the last count is the result
+                writer.writerow(["" if _missing(value) else value for value in row])
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror or error}; name another folder with --to"
+        raise StoreError(message) from None
+    return count
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def export(settings: Config, folder: Path, weekly: WeeklyView) -> Answer:
+    """Write runs.csv, epochs.csv and weeks.csv into a folder, which is made where it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{folder} cannot be made: {error.strerror or error}; name another folder with --to"
+        raise StoreError(message) from None
+    with opened(settings) as store:
+        rows = [run_record(row) for row in store.runs()]
+        past = store.past_runs()
+    names = epoch_columns(past)
+    counts = {
+        "runs.csv": write_csv(folder / "runs.csv", CSV_COLUMNS, ([row[key] for key in CSV_COLUMNS] for row in rows)),
+        "epochs.csv": write_csv(
+            folder / "epochs.csv", ("run_id", "start_s", "scored", "weight", "reason", *names), epoch_rows(past, names)
+        ),
+        "weeks.csv": write_csv(folder / "weeks.csv", week_columns(), week_rows(weekly)),
+    }
+    return Answer(text="\n".join(f"{folder / name}: {count} rows" for name, count in counts.items()))
+
+
+def epoch_columns(past: Sequence[PastRun]) -> list[str]:
+    """Every column that any run has, sorted."""
+    return sorted({name for run in past for name in run.epochs.columns})
+
+
+def epoch_rows(past: Sequence[PastRun], names: Sequence[str]) -> Iterator[list[Any]]:
+    """A row for each epoch of each run."""
+    for run in past:
+        epochs = run.epochs
+        columns = [epochs.columns.get(name) for name in names]
+        for place in range(len(epochs)):
+            reason = str(epochs.reason[place])
+            measured = [None if column is None else _short(column[place]) for column in columns]
+            yield [
+                run.id,
+                _short(epochs.start_s[place]),
+                int(not reason),
+                _short(epochs.weight[place]),
+                reason,
+                *measured,
+            ]
+
+
+def week_columns() -> list[str]:
+    """Fixed columns, then value, low, high and runs of each series."""
+    return [*WEEK_COLUMNS, *(f"{name}{part}" for name in SERIES for part in ("", "_low", "_high", "_runs"))]
+
+
+def week_rows(weekly: WeeklyView) -> Iterator[list[Any]]:
+    """A row for each week of the view."""
+    for week in weekly.weeks:
+        told = [week.values.get(name) for name in SERIES]
+        numbers = [
+            value for one in told for value in ((one.value, one.low, one.high, one.runs) if one else (None,) * 4)
+        ]
+        yield [getattr(week, name) for name in WEEK_COLUMNS] + numbers
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.7g}")

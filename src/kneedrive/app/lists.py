@@ -1,0 +1,61 @@
+"""Lists from the store as text, JSON lines or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from kneedrive.app import Answer
+from kneedrive.app.library import opened
+from kneedrive.errors import NotEnoughData
+from kneedrive.report import library as words
+
+if TYPE_CHECKING:
+    from kneedrive.config import Config
+    from kneedrive.report.style import Style
+
+
+def runs(settings: Config, since: datetime | None, form: str, style: Style) -> Answer:
+    """The stored runs, oldest first. form: "text", "json" (an object a line) or "csv"."""
+    with opened(settings) as store:
+        rows = store.runs(since=since)
+    if not rows and form == "text":
+        message = "no runs in that time" if since else "no runs yet: kneedrive import FILE or FOLDER takes some in"
+        raise NotEnoughData(message)
+    if form == "json":
+        from kneedrive.app.machine import line
+
+        return Answer(text="\n".join(line(words.run_record(row)) for row in rows))
+    if form == "csv":
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(words.CSV_COLUMNS)
+        for row in map(words.run_record, rows):
+            writer.writerow(["" if row[key] is None else row[key] for key in words.CSV_COLUMNS])
+        return Answer(text=out.getvalue().rstrip("\n"))
+    return Answer(text=words.runs(rows, style).rstrip("\n"))
+
+
+def tag(settings: Config, day: date, text: str, *, remove: bool) -> Answer:
+    """Set a tag or take it back."""
+    with opened(settings, create=True) as store:
+        if not remove:
+            store.tag(day, text)
+            return Answer(text=f"Tagged {day}: {text}. kneedrive compare --tag {day} shows what changed since.")
+        if not store.untag(day, text):
+            message = f"there is no tag {text!r} on {day}; kneedrive tags lists them"
+            raise NotEnoughData(message)
+    return Answer(text=f"Took back {day}: {text}.")
+
+
+def tags(settings: Config, style: Style, *, json: bool) -> Answer:
+    """All tags by day."""
+    with opened(settings, create=True) as store:
+        rows = store.tags()
+    if json:
+        from kneedrive.app.machine import line
+
+        return Answer(text="\n".join(line({"schema_version": 1, "day": row.day, "text": row.text}) for row in rows))
+    return Answer(text=words.tags(rows, style).rstrip("\n"))

@@ -1,0 +1,200 @@
+"""The store: import, runs, tag, tags, split, forget, purge, rebuild, backup, export."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kneedrive.app import Answer
+from kneedrive.cli import moments, options
+
+if TYPE_CHECKING:
+    import argparse
+
+    from kneedrive.config import Config
+
+RUN_HELP = "last, a date like 2026-11-20, or the beginning of an id"
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add this family's commands."""
+    take_in = commands.add_parser(
+        "import",
+        help="take files, folders, zips and whole exports into your history",
+        description="Takes in FIT, GPX and TCX files wherever they lie: folders, .gz, zips in zips, a Strava bulk "
+        "export, a Garmin account export, a watch's GARMIN/Activity. The same run from several sources becomes one.",
+    )
+    take_in.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder or an archive")
+    take_in.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
+    _finish(take_in, import_paths)
+    runs = commands.add_parser("runs", help="list the runs of your history")
+    runs.add_argument("--since", type=moments.since, metavar="WHEN", help="a date or a span: 30d, 12w, 6m")
+    runs.add_argument("--csv", action="store_true", help="as CSV")
+    _finish(runs, list_runs)
+    tag = commands.add_parser("tag", help="note a day on which you changed something, for compare")
+    tag.add_argument("day", type=moments.day, metavar="DATE", help="2026-11-20, today or yesterday")
+    tag.add_argument("text", help='what changed, such as "started wall drills"')
+    tag.add_argument("--remove", action="store_true", help="take this tag back")
+    _finish(tag, set_tag)
+    _finish(commands.add_parser("tags", help="list the tags"), list_tags)
+    split = commands.add_parser("split", help="take a run apart that was merged from several recordings")
+    split.add_argument("run", help=RUN_HELP)
+    _finish(split, split_run)
+    forget = commands.add_parser("forget", help="delete a run and its original for good")
+    forget.add_argument("run", help=RUN_HELP)
+    forget.add_argument("--yes", action="store_true", help="do not ask")
+    _finish(forget, forget_run)
+    purge = commands.add_parser("purge", help="delete every run of every runner")
+    purge.add_argument("--all", action="store_true", required=True, help="really everything")
+    purge.add_argument("--yes", action="store_true", help="do not ask")
+    _finish(purge, purge_all)
+    _finish(commands.add_parser("rebuild", help="work everything out again from the originals"), rebuild)
+    backup = commands.add_parser("backup", help="copy the whole store to a file, while it may be in use")
+    backup.add_argument("file", type=Path, help="the copy; it must not exist yet")
+    _finish(backup, back_up)
+    export = commands.add_parser("export", help="write runs, epochs and weeks as CSV")
+    export.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder to write into")
+    _finish(export, export_csv)
+
+
+def _finish(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], Iterator[Answer]]) -> None:
+    options.add_name(parser)
+    options.add_display(parser)
+    options.add_config(parser)
+    parser.set_defaults(command=command)
+
+
+def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive import PATH..."""
+    from kneedrive.app import library
+
+    settings = options.load_config(arguments)
+    start = time.monotonic()
+    with progress("Importing") as count:
+        outcomes = library.take_in(arguments.paths, settings, dry_run=arguments.dry_run, count=count)
+    yield library.told(
+        outcomes,
+        options.style(arguments, settings),
+        json=arguments.json,
+        dry_run=arguments.dry_run,
+        elapsed_s=time.monotonic() - start,
+    )
+
+
+def list_runs(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive runs."""
+    from kneedrive.app import lists
+
+    settings = options.load_config(arguments)
+    form = "json" if arguments.json else "csv" if arguments.csv else "text"
+    yield lists.runs(settings, arguments.since, form, options.style(arguments, settings))
+
+
+def set_tag(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive tag DATE TEXT."""
+    from kneedrive.app import lists
+
+    yield lists.tag(options.load_config(arguments), arguments.day, arguments.text, remove=arguments.remove)
+
+
+def list_tags(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive tags."""
+    from kneedrive.app import lists
+
+    settings = options.load_config(arguments)
+    yield lists.tags(settings, options.style(arguments, settings), json=arguments.json)
+
+
+def split_run(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive split RUN."""
+    from kneedrive.app import library
+
+    yield library.split(options.load_config(arguments), arguments.run, moments.now())
+
+
+def forget_run(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive forget RUN."""
+    from kneedrive.app import library
+
+    settings = options.load_config(arguments)
+    yield library.forget(settings, arguments.run, moments.now(), confirmed(yes=arguments.yes))
+
+
+def purge_all(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive purge --all."""
+    from kneedrive.app import library
+
+    yield library.purge(options.load_config(arguments), confirmed(yes=arguments.yes))
+
+
+def rebuild(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive rebuild."""
+    from kneedrive.app import library
+
+    with progress("Rebuilding") as count:
+        answer = library.rebuild(options.load_config(arguments), count)
+    yield answer
+
+
+def back_up(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive backup FILE."""
+    from kneedrive.app import library
+
+    yield library.backup(options.load_config(arguments), arguments.file)
+
+
+def export_csv(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive export --to DIR."""
+    from kneedrive.app import export
+
+    settings: Config = options.load_config(arguments)
+    yield export.export(settings, arguments.to, moments.now())
+
+
+def confirmed(*, yes: bool) -> Callable[[str], bool]:
+    """Ask on the terminal before something is deleted; without a terminal only --yes agrees."""
+
+    def ask(question: str) -> bool:
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            print("Not asked, since this is no terminal; --yes agrees.", file=sys.stderr)
+            return False
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    return ask
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar with rate and time left on stderr; None where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Files a second so far."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.0f}/s" if task.speed else "")
+
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

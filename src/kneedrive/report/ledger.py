@@ -1,0 +1,98 @@
+"""What an import or a sync did, as lines and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kneedrive.report.layout import finish, flow, heading
+from kneedrive.report.style import Style
+from kneedrive.report.view import clean, minutes, plural
+from kneedrive.value import Value
+
+VERDICTS = ("added", "updated", "merged", "already_there", "not_a_run", "skipped", "failed")
+WORDS = {
+    "added": "new",
+    "updated": "updated",
+    "merged": "merged with a run that was there",
+    "already_there": "already there",
+    "not_a_run": "not a run",
+    "skipped": "skipped",
+    "failed": "failed",
+}
+MOST_SHOWN = 12
+
+
+class Ledger(Value):
+    """Counts by verdict, runs without running dynamics among the new ones, and what needs a look.
+
+    failed: (name, reason). beside: (name, ids of runs that overlap and are not alike). skipped: count by reason.
+    """
+
+    counts: Mapping[str, int]
+    without_dynamics: int
+    failed: Sequence[tuple[str, str]]
+    beside: Sequence[tuple[str, Sequence[str]]]
+    skipped: Mapping[str, int]
+    dry_run: bool = False
+
+
+def ledger_of(outcomes: Iterable[Any], *, dry_run: bool = False) -> Ledger:
+    """The outcomes added up; each has name, verdict, dynamics, reason and beside."""
+    seen = list(outcomes)
+    return Ledger(
+        counts=Counter(each.verdict for each in seen),
+        without_dynamics=sum(each.verdict in ("added", "updated") and not each.dynamics for each in seen),
+        failed=[(each.name, each.reason) for each in seen if each.verdict == "failed"],
+        beside=[(each.name, each.beside) for each in seen if each.beside],
+        skipped=Counter(each.reason for each in seen if each.verdict == "skipped"),
+        dry_run=dry_run,
+    )
+
+
+def ledger_record(ledger: Ledger) -> dict[str, Any]:
+    """For programs."""
+    return {
+        "schema_version": 1,
+        **{verdict: ledger.counts.get(verdict, 0) for verdict in VERDICTS if verdict != "failed"},
+        "without_dynamics": ledger.without_dynamics,
+        "failed": len(ledger.failed),
+        "failures": [{"name": name, "reason": reason} for name, reason in ledger.failed],
+        "overlapping": [{"name": name, "runs": list(runs)} for name, runs in ledger.beside],
+        "skipped_by_reason": dict(sorted(ledger.skipped.items())),
+        "dry_run": ledger.dry_run,
+    }
+
+
+def render(ledger: Ledger, style: Style, elapsed_s: float) -> str:
+    """One line of counts, then what failed and what looks like somebody else's run."""
+    parts = [f"{ledger.counts.get(verdict, 0)} {WORDS[verdict]}" for verdict in VERDICTS if _told(verdict, ledger)]
+    if ledger.without_dynamics:
+        parts.insert(1, f"of which {ledger.without_dynamics} without running dynamics")
+    line = f"{', '.join(parts)}, in {minutes(elapsed_s)}."
+    blocks = [flow(("Would be: " if ledger.dry_run else "") + line, style, 0)]
+    if ledger.failed:
+        blocks.append([*heading("could not be read", style), *_failures(ledger, style)])
+    if ledger.beside:
+        blocks.append(_strangers(ledger, style))
+    return finish(blocks, style)
+
+
+def _told(verdict: str, ledger: Ledger) -> bool:
+    return verdict == "added" or bool(ledger.counts.get(verdict))
+
+
+def _failures(ledger: Ledger, style: Style) -> list[str]:
+    lines = [line for name, why in ledger.failed[:MOST_SHOWN] for line in flow(f"{clean(name)}: {why}", style, hang=2)]
+    more = len(ledger.failed) - MOST_SHOWN
+    return lines + (flow(f"and {plural(more, 'more file')}; --json lists them all", style) if more > 0 else [])
+
+
+def _strangers(ledger: Ledger, style: Style) -> list[str]:
+    shown = [f"{clean(name)} overlaps {', '.join(runs)}" for name, runs in ledger.beside[:MOST_SHOWN]]
+    return [
+        *heading("runs at the same time that are not alike", style),
+        *flow("Perhaps somebody else's. --runner NAME keeps runners apart; kneedrive forget RUN takes one out.", style),
+        *(line for text in shown for line in flow(text, style, hang=2)),
+    ]
