@@ -8,7 +8,8 @@ how far they may unfold. No path from an archive is ever used as a path. E-mail 
 """
 
 from kneedrive.archives.found import Found
+from kneedrive.archives.layouts import SKIPPED
 from kneedrive.archives.limits import Limits
 from kneedrive.archives.walking import unwrap, walk
 
-__all__ = ["Found", "Limits", "unwrap", "walk"]
+__all__ = ["SKIPPED", "Found", "Limits", "unwrap", "walk"]
