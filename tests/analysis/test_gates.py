@@ -80,6 +80,13 @@ def test_setting_off_from_a_walk_is_no_acceleration() -> None:
     assert found.accelerations == ()
 
 
+@pytest.mark.parametrize(("pause_s", "listed"), [(200.0, 1), (290.0, 0), (312.0, 0)])
+def test_a_burst_that_touches_a_pause_is_not_listed(pause_s: float, listed: int) -> None:
+    speed = np.interp(SECOND, [0, 300, 306, 330, 345, 900], [3.0, 3.0, 4.6, 4.6, 3.0, 3.0])
+    found = analysed(samples(speed_mps=speed), pauses=(Interval(start_s=pause_s, end_s=pause_s),))
+    assert len(found.accelerations) == listed
+
+
 def test_ten_seconds_around_a_pause_do_not_count() -> None:
     found = reasons(pauses=(Interval(start_s=315.0, end_s=315.0),))
     assert found[10] == "pause"

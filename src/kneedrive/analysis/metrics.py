@@ -76,8 +76,10 @@ def accelerations(stream: Stream, seconds: Seconds, case: Case) -> tuple[Acceler
         return ()
     rules = case.method.steady
     smooth = sliding_mean(speed, rules.burst_smoothing_s)
-    settled = seconds.burst & ~seconds.start & ~seconds.pause
-    found = (_acceleration(stream, smooth, start, end) for start, end in runs_of(settled))
+    unsettled = seconds.start | seconds.pause
+    # A burst that touches a pause is setting off again; cutting it there would leave a piece that gains nothing.
+    whole = ((start, end) for start, end in runs_of(seconds.burst) if not unsettled[start:end].any())
+    found = (_acceleration(stream, smooth, start, end) for start, end in whole)
     slowest = case.method.plausible.speed_min_mps
     return tuple(
         one for one in found if one is not None and one.from_mps >= slowest and one.to_mps <= rules.fastest_mps
