@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +20,13 @@ from kneedrive.readers.fit_layouts import Layout
 from kneedrive.readers.fit_messages import Message, messages
 from kneedrive.readers.fit_samples import Source, alternatives, samples
 from kneedrive.readers.fit_walk import Part
+from kneedrive.value import Value
 
 _TIMER = 0
 _STILL_ACTIVITIES = frozenset({4, 20})
 
 
-class _Contents(NamedTuple):
+class _Contents(Value):
     """What the activities of one file share."""
 
     columns: Columns
@@ -39,7 +39,7 @@ class _Contents(NamedTuple):
     notes: tuple[Note, ...]
 
 
-class _Session(NamedTuple):
+class _Session(Value):
     """One session's message (None where none was written) and which records are its own."""
 
     message: Message | None
@@ -128,10 +128,10 @@ def _session(teller: Message | None, message: Message | None, own: npt.NDArray[n
     sport = teller.whole("sport") if teller else None
     sub_sport = teller.whole("sub_sport") if teller else None
     return _Session(
-        message,
-        profile.UNKNOWN if sport is None else profile.SPORTS.get(sport, f"sport {sport}"),
-        "generic" if sub_sport is None else profile.SUB_SPORTS.get(sub_sport, f"sub-sport {sub_sport}"),
-        own,
+        message=message,
+        sport=profile.UNKNOWN if sport is None else profile.SPORTS.get(sport, f"sport {sport}"),
+        sub_sport="generic" if sub_sport is None else profile.SUB_SPORTS.get(sub_sport, f"sub-sport {sub_sport}"),
+        own=own,
     )
 
 

@@ -11,6 +11,7 @@ from kneedrive.method import FitRules
 from kneedrive.model import Array, Note
 from kneedrive.readers import motion
 from kneedrive.readers.fit_profile import SMALLEST_TIME
+from kneedrive.value import Value
 
 Flags = npt.NDArray[np.bool_]
 
@@ -29,7 +30,7 @@ class Clock(NamedTuple):
         return fit_time - self.zero - (self.jump_s if fit_time > self.jump_after else 0.0)
 
 
-class Axis(NamedTuple):
+class Axis(Value):
     """keep: which records have a usable time. time_s: theirs, non-decreasing, since the clock's zero."""
 
     clock: Clock
@@ -48,7 +49,7 @@ def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, e
     keep = ~np.isnan(fit_times)
     notes = _left_out(keep, starts, "time_invalid", "records without a valid time were left out")
     if not keep.any():
-        return Axis(Clock(start or 0.0), keep, np.empty(0), tuple(notes))
+        return Axis(clock=Clock(start or 0.0), keep=keep, time_s=np.empty(0), notes=tuple(notes))
     keep, notes = _narrow(keep, motion.in_order(fit_times[keep]), starts, notes, "time_backwards")
     jump = _jump(fit_times[keep], elapsed_s)
     if jump:
@@ -64,7 +65,8 @@ def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, e
     if zero < SMALLEST_TIME:
         notes.append(Note(code="clock_unset", text="the watch did not know the date: the start is counted from 1989"))
     since = times - zero
-    return Axis(clock, keep, np.where(times > clock.jump_after, since - clock.jump_s, since), tuple(notes))
+    time_s = np.where(times > clock.jump_after, since - clock.jump_s, since)
+    return Axis(clock=clock, keep=keep, time_s=time_s, notes=tuple(notes))
 
 
 _WHY = {

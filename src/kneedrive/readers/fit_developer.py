@@ -17,12 +17,13 @@ from kneedrive.readers.fit_messages import Message, messages
 from kneedrive.readers.fit_profile import DEVELOPER_DATA_ID, FIELD_DESCRIPTION, RECORD
 from kneedrive.readers.fit_types import BYTE
 from kneedrive.readers.fit_walk import Part
+from kneedrive.value import Value
 
 _NO_OFFSET = 0x7F
 _NO_SCALE = (0, 0xFF)
 
 
-class Described(NamedTuple):
+class Described(Value):
     """One developer field of an app: its maker where known ("" otherwise), its name, and how to read it."""
 
     maker: str

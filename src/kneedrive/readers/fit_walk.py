@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from kneedrive.errors import Malformed
 from kneedrive.model import Note
 from kneedrive.readers.fit_crc import crc16
 from kneedrive.readers.fit_layouts import COMPRESSED, DEVELOPER, Changes, Layout, grouped, layout_of, local_number
+from kneedrive.value import Value
 
 SIGNATURE = b".FIT"
 
@@ -24,7 +24,7 @@ _CRC_BYTES = 2
 _DEFINITION = 0x40
 
 
-class Part(NamedTuple):
+class Part(Value):
     """One FIT file, alone or in a chain: its layouts, and what was wrong with it.
 
     start, end: its bytes, without the checksum; stated_end: where its header says that it ends.
@@ -44,7 +44,7 @@ class Part(NamedTuple):
         return [layout for layout in self.layouts if layout.message == message and len(layout.starts)]
 
 
-class _Header(NamedTuple):
+class _Header(Value):
     start: int
     size: int
     body: int
@@ -64,7 +64,7 @@ def parts(octets: bytes) -> Iterator[Part]:
         at = part.end + _CRC_BYTES
         if at < len(octets) and not _is_header(octets, at):
             rest = Note(code="trailing_bytes", text=f"{len(octets) - at:,} bytes after the end were ignored", offset=at)
-            part = part._replace(notes=(*part.notes, rest))
+            part = part.replace(notes=(*part.notes, rest))
         yield part
 
 
@@ -97,7 +97,15 @@ def _part(octets: bytes, header: _Header) -> Part:
         missing = header.end - len(octets)
         damage = Note(code="truncated", text=f"the file ends {missing:,} bytes too early", offset=len(octets))
     notes = (*header.notes, *_crc_notes(octets, header))
-    return Part(octets, header.start, end, header.end, tuple(walk.layouts()), notes, damage)
+    return Part(
+        octets=octets,
+        start=header.start,
+        end=end,
+        stated_end=header.end,
+        layouts=tuple(walk.layouts()),
+        notes=notes,
+        damage=damage,
+    )
 
 
 def _crc_notes(octets: bytes, header: _Header) -> tuple[Note, ...]:
