@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kneedrive.findings import Analysis, Unjudged
-from kneedrive.report import view, words
+from kneedrive.findings import Analysis
+from kneedrive.report import spoken
 from kneedrive.report.layout import INDENT, flow, heading
-from kneedrive.report.sections import said_already
 from kneedrive.report.style import Style
 
 _GAP = "   "
@@ -15,49 +14,17 @@ _GAP = "   "
 
 def left_out(analysis: Analysis, style: Style) -> list[str]:
     """How much was scored, what was not and why, what was corrected, what is not judged."""
-    quality = analysis.quality
-    text = f"{number_of(quality.epochs_scored)} of {view.plural(quality.epochs_total, 'half-minute')} scored."
-    gates = sorted(quality.excluded.items(), key=lambda item: (-item[1], item[0]))
-    if gates:
-        text += " Not scored: " + ", ".join(f"{count}{view.TIE}{gate_words(gate)}" for gate, count in gates) + "."
-    lines = flow(text, style) if quality.epochs_total else []
-    for item in _still_to_say(analysis):
-        lines += flow(f"{_capital(item.what)}: {item.reason.rstrip('.')}.", style, hang=2)
-    for note in quality.notes:
-        lines += flow(f"{_capital(view.clean(note.text, 200).rstrip('.'))}.", style, hang=2)
+    said = spoken.left_out(analysis)
+    first = 1 if analysis.quality.epochs_total else 0  # the count is a paragraph, what follows are items
+    lines = [line for place, text in enumerate(said) for line in flow(text, style, hang=2 if place >= first else 0)]
     return [*heading("What was left out, and why", style), *lines] if lines else []
-
-
-def _still_to_say(analysis: Analysis) -> list[Unjudged]:
-    """What is not judged, but for reasons that stand further up already."""
-    said = said_already(analysis)
-    return [item for item in analysis.unjudged if item.reason not in said]
-
-
-def number_of(count: int) -> str:
-    """A count, or "none"."""
-    return view.number(count) if count else "None"
-
-
-def gate_words(gate: str) -> str:
-    """A gate's reason in plain words."""
-    return words.GATES.get(gate, gate)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def limits(analysis: Analysis, style: Style) -> list[str]:
     """What a watch cannot know, and which sensor would let it say more."""
-    if analysis.status == "not a run":
+    said = spoken.limits(analysis)
+    if not said:
         return []
-    more = words.MORE[analysis.provenance]
-    if not more and analysis.findings:
-        more = words.HISTORY_HELPS
-    said = [words.KNEE, more]
-    if analysis.findings and analysis.runner.height_m is None:
-        said.append(words.NO_HEIGHT)
     return [*heading("What a watch cannot know", style), *(line for text in said for line in flow(text, style))]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from kneedrive.channels import CHANNELS
 from kneedrive.findings import Analysis, Finding, PaceBand, Score
 from kneedrive.report import formulas, view, words
-from kneedrive.report.closing import gate_words
 from kneedrive.report.layout import finish, flow, heading, table
+from kneedrive.report.spoken import gate_words
 from kneedrive.report.style import Style
 
 

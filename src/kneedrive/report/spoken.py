@@ -1,0 +1,222 @@
+"""What a report of one run says beside its pictures, as whole sentences; the terminal wraps them, the page sets them.
+
+Each function takes the analysis and returns sentences, none where it has nothing to say.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+from kneedrive.findings import Analysis, Change, Fade, Unjudged
+from kneedrive.report import view, words
+
+SHORT_BURSTS = 6  # so many accelerations are listed one by one
+
+
+class Facts(NamedTuple):
+    """When, how far, how long and how fast; and what recorded it."""
+
+    run: tuple[str, ...]
+    source: str
+
+
+def facts(analysis: Analysis, *, miles: bool) -> Facts:
+    """The head of a report."""
+    activity = analysis.activity
+    length, seconds = activity.distance_m, activity.duration_s
+    pieces = [view.start(activity.started_at, activity.utc_offset_s)]
+    if length:
+        pieces.append(view.distance(length, miles=miles))
+    pieces.append(view.clock(seconds))
+    if length and seconds:
+        pieces.append(view.pace(length / seconds, miles=miles))
+    device = view.device(activity.device) if activity.device.maker or activity.device.product else ""
+    surface = "indoors or on a treadmill" if analysis.surface == "indoor" else ""
+    named = (device, words.PROVENANCE[analysis.provenance], surface)
+    return Facts(tuple(pieces), ", ".join(piece for piece in named if piece))
+
+
+def bounce(analysis: Analysis) -> list[str]:
+    """The piston score, torso bounce and the exact split of the vertical ratio."""
+    piston, torso = analysis.scores.P, analysis.scores.K
+    said = []
+    if piston.value is not None:
+        shown = view.with_error(piston.value, piston.se)
+        said.append(f"{_bounce_words(piston.value, analysis.method.labels.score)} (P{view.TIE}{shown}).")
+    elif bounce_unknown(analysis):
+        said.append(f"Bounce unknown: {piston.reason.rstrip('.')}.")
+    if torso.value is not None:
+        said.append(f"Torso bounce beyond the timing of the feet: {view.with_error(torso.value, torso.se)} spreads.")
+    return said + _vr_split(analysis)
+
+
+def bounce_unknown(analysis: Analysis) -> bool:
+    """Whether drive is judged and bounce is not."""
+    return analysis.scores.D.value is not None and analysis.scores.P.value is None
+
+
+def _bounce_words(piston: float, bound: float) -> str:
+    if piston >= bound:
+        return "More up and down than your steps call for"
+    if piston <= -bound:
+        return "Less up and down than your steps would allow"
+    return "About as much up and down as your steps call for"
+
+
+def _vr_split(analysis: Analysis) -> list[str]:
+    split = analysis.vr_split
+    if split is None:
+        return []
+    parts = (
+        f"{view.change_percent(split.ln_T)} from the time of a step, {view.change_percent(split.ln_B)} from the share "
+        f"of air in it, {view.change_percent(split.ln_k)} from torso bounce that timing does not explain"
+    )
+    return [f"Vertical ratio against usual: {view.change_percent(split.ln_VR)}, made of {parts}."]
+
+
+def slow_running(analysis: Analysis, *, miles: bool) -> list[str]:
+    """Shuffle-onset pace and the share of slow running almost without flight."""
+    return [text for text in (_onset(analysis, miles=miles), _flight_share(analysis, miles=miles)) if text]
+
+
+def _onset(analysis: Analysis, *, miles: bool) -> str:
+    onset = analysis.shuffle_onset
+    if onset.verdict == "at" and onset.speed_mps:
+        return f"Shuffle-like from {view.pace(onset.speed_mps, miles=miles)} downwards: your shuffle-onset pace."
+    return {
+        "every": "Shuffle-like at every pace of this run, so no pace can be named where it begins.",
+        "none": "No pace of this run is shuffle-like.",
+    }.get(onset.verdict, "")
+
+
+def _flight_share(analysis: Analysis, *, miles: bool) -> str:
+    slow = analysis.slow
+    if slow.share_flight_under_40ms is None or slow.speed_mps is None:
+        return ""
+    limit = view.quantity("flight_time_s", analysis.method.profile.short_flight_s)
+    apart = view.quantity("stance_time_s", analysis.method.profile.maker_gap_s)
+    share = view.percent(slow.share_flight_under_40ms) if slow.share_flight_under_40ms else "none"
+    return (
+        f"At {view.pace(slow.speed_mps, miles=miles)} and slower, {share} of the running had less than {limit} "
+        f"in the air per step (makers read about {apart} apart)."
+    )
+
+
+class Faded(NamedTuple):
+    """An opening, a line for each notable change, and a closing word."""
+
+    opening: str
+    changes: tuple[str, ...] = ()
+    closing: str = ""
+
+
+def fade(analysis: Analysis, *, miles: bool) -> Faded | None:
+    """Late against early at the same speed; no change is a result. None where it need not be mentioned."""
+    found = analysis.fade
+    if found.verdict == "not enough":
+        said = bool(found.reason) and found.reason not in said_already(analysis)
+        return Faded(f"Not compared: {found.reason.rstrip('.')}.") if said else None
+    if found.verdict != "changed":
+        return Faded(f"No change that can be told from noise, over {_pairs(found, miles=miles)}.")
+    return Faded(
+        f"At the same speed, over {_pairs(found, miles=miles)} (95 % interval in brackets):",
+        tuple(_moved(key, change) for key, change in found.changes.items() if change.notable),
+        "A habit needs three runs.",
+    )
+
+
+def _pairs(found: Fade, *, miles: bool) -> str:
+    at = f" around {view.pace(found.speed_mps, miles=miles)}" if found.speed_mps else ""
+    return view.plural(found.pairs, "pair") + f" of half-minutes{at}"
+
+
+def _moved(key: str, change: Change) -> str:
+    rose, fell = words.FADED[key]
+    shown = view.change_percent if key == "ln_k" else partial(view.difference, key)
+    low, high = _bare(shown(change.low)), _bare(shown(change.high))
+    by = shown(change.difference).lstrip("+-")
+    return f"{rose if change.difference > 0 else fell} by {by} ({low} to {high})"
+
+
+def _bare(text: str) -> str:
+    """A quantity without its unit."""
+    return text.split(view.TIE, maxsplit=1)[0]
+
+
+def accelerations(analysis: Analysis, *, miles: bool) -> list[str]:
+    """Bursts that were kept out of every score."""
+    bursts = analysis.accelerations
+    if not bursts:
+        return []
+    said = [
+        f"{view.clock(burst.start_s)} ({view.bare_pace(burst.from_mps, miles=miles)} to "
+        f"{view.pace(burst.to_mps, miles=miles)})"
+        for burst in bursts[:SHORT_BURSTS]
+    ]
+    rest = len(bursts) - len(said)
+    text = f"{len(bursts)} found, at " + ", ".join(said) + (f" and {rest} more" if rest else "") + "."
+    return [text.replace(" to ", f"{view.TIE}to{view.TIE}").replace(" (", f"{view.TIE}(")]
+
+
+def balance(analysis: Analysis) -> list[str]:
+    """Left and right: a number, never a diagnosis."""
+    found = analysis.balance
+    if found is None:
+        return []
+    left, right = view.percent(found.left, 1), view.percent(1 - found.left, 1)
+    return [
+        f"Left {left}, right {right} of the contact time; {view.percent(found.same_side)} of the half-minutes lean to "
+        "the same side. One run is a number; whether it is a constant difference takes several."
+    ]
+
+
+def said_already(analysis: Analysis) -> set[str]:
+    """Reasons that the verdict or the part about bounce has given, so that no other part repeats them."""
+    said = {analysis.status_reason} if analysis.findings else {analysis.status_reason, analysis.scores.D.reason}
+    return said | ({analysis.scores.P.reason} if bounce_unknown(analysis) else set())
+
+
+def left_out(analysis: Analysis) -> list[str]:
+    """How much was scored, what was not and why, what is not judged, what was corrected."""
+    quality = analysis.quality
+    text = f"{_number_of(quality.epochs_scored)} of {view.plural(quality.epochs_total, 'half-minute')} scored."
+    gates = sorted(quality.excluded.items(), key=lambda item: (-item[1], item[0]))
+    if gates:
+        text += " Not scored: " + ", ".join(f"{count}{view.TIE}{gate_words(gate)}" for gate, count in gates) + "."
+    said = [text] if quality.epochs_total else []
+    said += [f"{capital(item.what)}: {item.reason.rstrip('.')}." for item in _still_to_say(analysis)]
+    return said + [f"{capital(view.clean(note.text, 200).rstrip('.'))}." for note in quality.notes]
+
+
+def _still_to_say(analysis: Analysis) -> list[Unjudged]:
+    """What is not judged, but for reasons that stand further up already."""
+    said = said_already(analysis)
+    return [item for item in analysis.unjudged if item.reason not in said]
+
+
+def _number_of(count: int) -> str:
+    return view.number(count) if count else "None"
+
+
+def gate_words(gate: str) -> str:
+    """A gate's reason in plain words."""
+    return words.GATES.get(gate, gate)
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def limits(analysis: Analysis) -> list[str]:
+    """What a watch cannot know, and which sensor would let it say more."""
+    if analysis.status == "not a run":
+        return []
+    more = words.MORE[analysis.provenance]
+    if not more and analysis.findings:
+        more = words.HISTORY_HELPS
+    said = [words.KNEE, more]
+    if analysis.findings and analysis.runner.height_m is None:
+        said.append(words.NO_HEIGHT)
+    return [text for text in said if text]
