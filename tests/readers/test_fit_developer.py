@@ -52,6 +52,15 @@ def test_stryd_becomes_an_alternative_in_si_units() -> None:
     }
 
 
+def test_a_cadence_in_steps_a_minute_is_not_doubled() -> None:
+    described = describe(0, 2, "uint8", "Cadence", "SPM"), describe(0, 3, "uint16", "Ground Time")
+    values = rows(Developer(2, "uint8", 157), Developer(3, "uint16", 240))
+
+    found = only(fit_bytes((file_id(), app(0), *described, *values, session()))).alternatives["stryd"]
+
+    assert found.present()["cadence_spm"][0] == 157
+
+
 def test_an_alternative_is_never_mixed_into_the_native_channels() -> None:
     activity = only(stryd((3, "uint16", "Ground Time", 240)))
 

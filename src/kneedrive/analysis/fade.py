@@ -110,9 +110,8 @@ def fade(epochs: Epochs, covered_s: Array, mode: str, case: Case) -> Fade:
     early, late = thirds(epochs, covered_s, rules)
     pairs = match(epochs["speed_mps"], epochs["grade"], early, late, rules)
     if len(pairs.early) < rules.min_pairs:
-        reason = (
-            f"{len(pairs.early)} pairs of early and late epochs match in speed and slope; {rules.min_pairs} are needed"
-        )
+        there = f"{len(pairs.early) or 'no'} pair{'' if len(pairs.early) == 1 else 's'} of early and late half-minutes"
+        reason = f"{there} with the same speed and slope; {rules.min_pairs} are needed"
         return Fade(verdict="not enough", pairs=len(pairs.early), reason=reason)
     changes = {}
     for key in keys_of(mode, case):

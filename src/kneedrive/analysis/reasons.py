@@ -75,7 +75,7 @@ def too_few_epochs(gated: Gated, case: Case) -> str:
     most = sorted(zip(counts.tolist(), names.tolist(), strict=True), reverse=True)[:3]
     left_out = ", ".join(f"{count} {name}" for count, name in most)
     needed = f"{case.method.epochs.min_epochs} are needed"
-    return f"{scored} of {total} half-minute epochs can be scored, {needed}" + (f" ({left_out})" if left_out else "")
+    return f"{scored} of {total} half-minutes can be scored, {needed}" + (f" ({left_out})" if left_out else "")
 
 
 def unjudged(values: Mapping[str, str], gated: Gated, case: Case) -> tuple[Unjudged, ...]:

@@ -58,6 +58,7 @@ _MAKERS_BY_NAME = {
 APP_FIELDS = {
     ("stryd", "Power"): AppField("power_w"),
     ("stryd", "Cadence"): AppField("cadence_spm", 0.5),
+    ("stryd", "Cadence SPM"): AppField("cadence_spm"),
     ("stryd", "Ground Time"): AppField("stance_time_s", 1000),
     ("stryd", "Vertical Oscillation"): AppField("vertical_oscillation_m", 100),
     ("runscribe", "Power"): AppField("power_w"),
@@ -137,10 +138,13 @@ def _hex(app: Message) -> str:
 def _described(message: Message, maker: str) -> Described:
     base = message.whole("fit_base_type_id")
     scale, offset = message.number("scale"), message.number("offset")
+    units = message.text("units")
+    # Stryd's first app counted both feet and said so in its unit alone.
+    both_feet = " SPM" if units.upper() == "SPM" else ""
     return Described(
         maker=maker,
-        name=message.text("field_name"),
-        units=message.text("units"),
+        name=message.text("field_name") + both_feet,
+        units=units,
         base=BYTE if base is None else base,
         # Writers fill in 0, 1 or the invalid value where they mean "as it stands".
         scale=None if scale in (None, 1, *_NO_SCALE) else scale,
