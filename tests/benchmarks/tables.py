@@ -1,6 +1,7 @@
 """Tables of results: printed as they are, and kept in a document between two marks that name the benchmark."""
 
-from collections.abc import Mapping, Sequence
+import argparse
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,3 +27,18 @@ def write_section(path: Path, name: str, tables: Mapping[str, Table]) -> None:
     after = rest.partition(end)[2] if found else ""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{before.rstrip()}\n\n{section}\n{after.lstrip()}", encoding="utf-8")
+
+
+def main_of(
+    name: str, measure: Callable[..., Mapping[str, Table]], about: str | None, arguments: Sequence[str] | None = None
+) -> None:
+    """The command line of one benchmark: measure, print, and write the tables where asked to."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="small and few: does it work at all")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables into this document too")
+    options = parser.parse_args(arguments)
+    tables = measure(quick=options.quick)
+    for title, table in tables.items():
+        print(f"\n{title}\n{table}")
+    if options.write:
+        write_section(options.write, name, tables)

@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from kneedrive.app import FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, TRY_LATER, USAGE, overall
-from kneedrive.cli import coach, library, run, settings
 from kneedrive.errors import (
     ConfigError,
     Forbidden,
@@ -22,6 +22,16 @@ from kneedrive.errors import (
 
 if TYPE_CHECKING:
     from kneedrive.app import Answer
+
+# Which module has which command. One command builds its own family only: the options of all would cost each start
+# as much as the analysis of a run. A command that stands in no row is still found, in the whole command line.
+FAMILIES = {
+    "run": ("analyze", "demo", "doctor"),
+    "library": ("import", "runs", "tag", "tags", "split", "forget", "purge", "rebuild", "backup", "export"),
+    "progress": ("show", "report", "weekly", "compare"),
+    "coach": ("advise", "drills"),
+    "settings": ("config", "completion"),
+}
 
 WELCOME = """\
 kneedrive reads the recordings of your running watch and tells whether your steps were
@@ -50,8 +60,8 @@ exit codes:
   2 wrong use            5 rate limit or network: try later"""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """The command line: with the family of a command, or whole for a word that is none."""
     top = argparse.ArgumentParser(
         prog="kneedrive",
         description="Running form from a watch's own recordings: piston-like, drive-like or shuffle-like, by pace.",
@@ -60,8 +70,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="store_true", help="print the version and exit")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for family in (run, library, coach, settings):
-        family.add(commands)
+    for family in [name for name, words in FAMILIES.items() if command in words] or FAMILIES:
+        import_module(f"kneedrive.cli.{family}").add(commands)
     return top
 
 
@@ -78,9 +88,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    arguments = parser().parse_args(argv)
+    arguments = parser(argv[0] if argv else "").parse_args(argv)
     if arguments.version:
-        print(f"kneedrive {settings.version()}")
+        print(f"kneedrive {version()}")
         return 0
     if not hasattr(arguments, "command"):
         print(WELCOME)
@@ -109,3 +119,10 @@ def _complain(error: KneedriveError, *, as_json: bool) -> None:
         from kneedrive.app.machine import error_line
 
         print(error_line(error))
+
+
+def version() -> str:
+    """The installed version."""
+    from importlib.metadata import version
+
+    return version("kneedrive")

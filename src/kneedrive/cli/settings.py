@@ -1,4 +1,4 @@
-"""config show, config path, completion, and the version."""
+"""config show, config path, and completion."""
 
 from __future__ import annotations
 
@@ -48,10 +48,3 @@ def complete(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.cli import parser
 
     yield Answer(text=shtab.complete(parser(), arguments.shell))
-
-
-def version() -> str:
-    """The installed version."""
-    from importlib.metadata import version
-
-    return version("kneedrive")
