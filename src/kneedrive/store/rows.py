@@ -69,7 +69,10 @@ Progress = Callable[[int, int], None]
 
 
 class RunRow(NamedTuple):
-    """A run in a list. started_at: aware UTC. Scores and their SE are None where not judged."""
+    """A run in a list. started_at: aware UTC. Scores and their SE are None where not judged.
+
+    formats: those of its recordings, sorted, with commas between.
+    """
 
     id: str
     started_at: datetime
@@ -95,12 +98,14 @@ class RunRow(NamedTuple):
     G_se: float | None
     K: float | None
     K_se: float | None
+    formats: str = ""
 
 
 # Runs of one runner, in the order of RunRow; conditions and an order may follow.
 RUNS = (
     "SELECT key, started_at_ms, utc_offset_s, device, sensor, firmware, surface, duration_s, distance_m, status,"
-    " dynamics, recordings, epochs_total, epochs_scored, label, certainty, D, D_se, P, P_se, G, G_se, K, K_se"
+    " dynamics, recordings, epochs_total, epochs_scored, label, certainty, D, D_se, P, P_se, G, G_se, K, K_se,"
+    " (SELECT group_concat(format) FROM (SELECT DISTINCT format FROM activity WHERE run = run.id ORDER BY format))"
     " FROM run WHERE runner = ? "
 )
 
@@ -171,8 +176,9 @@ def to_ms(moment: datetime | None) -> int | None:
 
 
 def from_ms(moment_ms: int) -> datetime:
-    """The aware UTC moment, exact: a double holds seconds to less than a microsecond for thousands of years."""
-    return datetime.fromtimestamp(moment_ms / 1000, UTC)
+    """The aware UTC moment, exact."""
+    seconds, rest_ms = divmod(moment_ms, 1000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest_ms * 1000)
 
 
 def run_row(row: Sequence[Any]) -> RunRow:
