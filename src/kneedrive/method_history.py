@@ -54,6 +54,7 @@ class TrendRules(Value):
 class CompareRules(Value):
     """Before and after. Metrics carry the smallest change worth a word."""
 
+    weeks: Annotated[int, "weeks on either side of a tag", DESIGN] = 12
     min_runs: Annotated[int, "runs on each side", DESIGN] = 4
     run_epochs: Annotated[int, "matched epochs that a run must have", DESIGN] = 4
     alpha: Annotated[float, "probability, for the whole table", DESIGN] = 0.05

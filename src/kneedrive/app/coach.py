@@ -1,21 +1,96 @@
-"""What to work on: the focus a run calls for, and the catalogue."""
+"""What to work on: the focus a run calls for, taking it up, and the catalogue."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 from kneedrive import advice
 from kneedrive.errors import NotEnoughData
 from kneedrive.report import focus
 
 if TYPE_CHECKING:
+    from kneedrive.app import Answer
+    from kneedrive.config import Config
     from kneedrive.findings import Analysis
+    from kneedrive.focus import Advice
     from kneedrive.report.style import Style
+    from kneedrive.store import RunRow, Store
+
+TAKEN = "advice: "  # begins the text of the tag that --take sets
 
 
 def closing(analysis: Analysis, style: Style) -> list[str]:
     """The focus that ends the report of one run."""
     return focus.closing(advice.advise(advice.situation(analysis)), style)
+
+
+def advise(settings: Config, run: str, now: datetime, style: Style, *, take: bool, json: bool) -> Answer:
+    """The focus that a run calls for, with what the runner's history adds. take: tag today with it."""
+    from kneedrive.app import Answer
+    from kneedrive.app.library import analysis_of, meant, opened
+    from kneedrive.app.past import local_day
+
+    today = local_day(settings, now)
+    with opened(settings) as store:
+        row = meant(store, settings, run, now)
+        facts = advice.situation(
+            analysis_of(store, settings, row.id),
+            asymmetric=asymmetric(store, settings, row),
+            exaggerating=exaggerating(store, settings, today),
+        )
+        chosen = advice.advise(facts)
+        if take:
+            store.tag(today, TAKEN + chosen.plan.focus)
+    if json:
+        from kneedrive.app.machine import line
+
+        return Answer(text=line(record(row.id, facts, chosen, today if take else None)))
+    taken = [focus.taken(today, style)] if take else [focus.to_take(style)]
+    return Answer(text=focus.render(chosen, style, taken).rstrip("\n"))
+
+
+def asymmetric(store: Store, settings: Config, row: RunRow) -> bool:
+    """Whether left and right differ constantly over the weeks up to a run, on its sensor."""
+    from kneedrive.analysis.habits import balance_habit
+    from kneedrive.app.past import runs_before
+    from kneedrive.method import Method
+
+    return balance_habit(runs_before(store, settings, row), Method()).verdict == "constant difference"
+
+
+def exaggerating(store: Store, settings: Config, today: date) -> bool:
+    """Whether bounce is up and cadence down since the focus that was taken last."""
+    from kneedrive.app.progress import Question, compared
+
+    taken = [tag for tag in store.tags() if tag.text.startswith(TAKEN)]
+    if not taken:
+        return False
+    return compared(store, settings, Question(tag=taken[-1].text), today)[0].over_exaggeration
+
+
+def record(run_id: str, facts: advice.Situation, chosen: Advice, taken: date | None) -> dict[str, Any]:
+    """The advice for programs. taken: the day that was tagged with it."""
+    from kneedrive.report.progress_record import plain
+
+    return {
+        "schema_version": 1,
+        "run": run_id,
+        "situation": facts_record(facts),
+        "focus": chosen.plan.focus,
+        "why": chosen.plan.why,
+        "watch": list(chosen.plan.watch),
+        "entries": [plain(entry) for entry in chosen.entries],
+        "remarks": list(chosen.remarks),
+        "taken": taken.isoformat() if taken else None,
+    }
+
+
+def facts_record(facts: advice.Situation) -> dict[str, Any]:
+    """What the advice depends on."""
+    from kneedrive.value import as_dict
+
+    return as_dict(facts)
 
 
 def drills(name: str, style: Style) -> str:

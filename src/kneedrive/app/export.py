@@ -5,19 +5,24 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kneedrive.analysis.local_time import local_date, week_number
+from kneedrive.analysis.weeks import weekly
 from kneedrive.app import Answer
 from kneedrive.app.library import opened
+from kneedrive.app.settings import setting_of
 from kneedrive.errors import StoreError
 from kneedrive.report.library import CSV_COLUMNS, run_record
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
-    from kneedrive.history import PastRun, WeeklyView
+    from kneedrive.history import PastRun, Setting, WeeklyView
 
 WEEK_COLUMNS = ("monday", "runs", "distance_m", "duration_s", "slow_s", "shuffle_share", "sensor", "segment")
+EPOCH_COLUMNS = ("run_id", "start_s", "scored", "weight", "reason")
 SERIES = ("D", "P", "zSL")
 
 
@@ -40,8 +45,11 @@ def _missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def export(settings: Config, folder: Path, weekly: WeeklyView) -> Answer:
-    """Write runs.csv, epochs.csv and weeks.csv into a folder, which is made where it is missing."""
+def export(settings: Config, folder: Path, now: datetime) -> Answer:
+    """Write runs.csv, epochs.csv and weeks.csv into a folder, which is made where it is missing.
+
+    The weeks are all from the first run to the last; a week before the last sensor change has its own sensor's values.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -50,15 +58,23 @@ def export(settings: Config, folder: Path, weekly: WeeklyView) -> Answer:
     with opened(settings) as store:
         rows = [run_record(row) for row in store.runs()]
         past = store.past_runs()
+    found = whole_history(past, setting_of(settings, now.year))
     names = epoch_columns(past)
     counts = {
         "runs.csv": write_csv(folder / "runs.csv", CSV_COLUMNS, ([row[key] for key in CSV_COLUMNS] for row in rows)),
-        "epochs.csv": write_csv(
-            folder / "epochs.csv", ("run_id", "start_s", "scored", "weight", "reason", *names), epoch_rows(past, names)
-        ),
-        "weeks.csv": write_csv(folder / "weeks.csv", week_columns(), week_rows(weekly)),
+        "epochs.csv": write_csv(folder / "epochs.csv", (*EPOCH_COLUMNS, *names), epoch_rows(past, names)),
+        "weeks.csv": write_csv(folder / "weeks.csv", week_columns(), week_rows(found)),
     }
     return Answer(text="\n".join(f"{folder / name}: {count} rows" for name, count in counts.items()))
+
+
+def whole_history(past: Sequence[PastRun], setting: Setting) -> WeeklyView | None:
+    """Every week from that of the first run to that of the last; None without runs."""
+    if not past:
+        return None
+    days = [local_date(run, setting) for run in past]
+    weeks = week_number(max(days)) - week_number(min(days)) + 1
+    return weekly(past, max(days), weeks, setting)
 
 
 def epoch_columns(past: Sequence[PastRun]) -> list[str]:
@@ -89,9 +105,9 @@ def week_columns() -> list[str]:
     return [*WEEK_COLUMNS, *(f"{name}{part}" for name in SERIES for part in ("", "_low", "_high", "_runs"))]
 
 
-def week_rows(weekly: WeeklyView) -> Iterator[list[Any]]:
+def week_rows(found: WeeklyView | None) -> Iterator[list[Any]]:
     """A row for each week of the view."""
-    for week in weekly.weeks:
+    for week in found.weeks if found else ():
         told = [week.values.get(name) for name in SERIES]
         numbers = [
             value for one in told for value in ((one.value, one.low, one.high, one.runs) if one else (None,) * 4)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
+from kneedrive.channels import CHANNELS
 from kneedrive.focus import Advice, Entry, Plan
+from kneedrive.report import view
 from kneedrive.report.layout import INDENT, finish, flow, heading, pad
 from kneedrive.report.style import Style
 from kneedrive.report.words import LABELS
@@ -23,6 +26,11 @@ CATALOGUE_KINDS = {
     "drill": "drills",
     "cue": "cues",
 }
+WATCHED = {key: channel.name for key, channel in CHANNELS.items()} | {
+    "D": "the drive score",
+    "P": "the bounce score",
+    "G": "the score for long on the ground against short in the air",
+}
 DISCLAIMER = (
     "Ideas of coaches, chosen by timing alone: a watch does not see your hips, your strength or your history. "
     "Stop what hurts, and ask somebody who can see you run."
@@ -40,8 +48,8 @@ def closing(advice: Advice, style: Style) -> list[str]:
     ]
 
 
-def render(advice: Advice, style: Style) -> str:
-    """The whole plan, in the order coaches give."""
+def render(advice: Advice, style: Style, following: Sequence[Sequence[str]] = ()) -> str:
+    """The whole plan, in the order coaches give. following: what to do next, in blocks."""
     blocks = [
         [
             *heading("to work on", style, advice.plan.focus),
@@ -54,8 +62,29 @@ def render(advice: Advice, style: Style) -> str:
         chosen = [entry for entry in advice.entries if entry.kind == kind]
         if chosen:
             blocks.append([*heading(title, style), *_described(chosen, style)])
-    blocks.append(flow(DISCLAIMER, style))
+    blocks += [_watched(advice, style), flow(DISCLAIMER, style), *map(list, following)]
     return finish(blocks, style)
+
+
+def _watched(advice: Advice, style: Style) -> list[str]:
+    """What would show that it works."""
+    names = [WATCHED.get(key, key) for key in advice.plan.watch]
+    return [*heading("What to watch", style), *flow(_sentence(", ".join(names)), style)] if names else []
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def to_take(style: Style) -> list[str]:
+    """How to take the focus up."""
+    text = "kneedrive advise --take notes today as the day you take this up; kneedrive compare then shows what changes."
+    return flow(text, style, 0)
+
+
+def taken(today: date, style: Style) -> list[str]:
+    """That it was taken up."""
+    return flow(f"Taken up on {view.day(today)}. From now on kneedrive compare shows what changes.", style, 0)
 
 
 def _described(entries: Sequence[Entry], style: Style) -> list[str]:

@@ -10,10 +10,17 @@ from kneedrive.report.layout import finish
 from kneedrive.report.style import Style
 
 
-def render(analysis: Analysis, style: Style, focus: Sequence[str] = ()) -> str:
+def render(
+    analysis: Analysis,
+    style: Style,
+    focus: Sequence[str] = (),
+    own: Sequence[str] = (),
+    following: Sequence[str] | None = None,
+) -> str:
     """The whole report, no line wider than `style.width` (from 60 columns on), ending in a line break.
 
-    focus: lines about what to work on, told before the next commands.
+    focus: lines about what to work on, told before the next commands. own: lines that hold the run against the
+    runner's own weeks. following: the next commands, where they are not those after a file's report.
 
     Pure: the same analysis and style give the same text. Parts without content are left out.
     """
@@ -23,6 +30,7 @@ def render(analysis: Analysis, style: Style, focus: Sequence[str] = ()) -> str:
         *profile.both(analysis, style),
         tables.numbers(analysis, style),
         sections.bounce(analysis, style),
+        own,
         sections.slow_running(analysis, style),
         sections.fade(analysis, style),
         sections.accelerations(analysis, style),
@@ -30,6 +38,6 @@ def render(analysis: Analysis, style: Style, focus: Sequence[str] = ()) -> str:
         closing.left_out(analysis, style),
         closing.limits(analysis, style),
         focus,
-        closing.next_steps(analysis, style),
+        closing.next_steps(analysis, style) if following is None else following,
     ]
     return finish(blocks, style)

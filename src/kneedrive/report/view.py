@@ -7,7 +7,7 @@ them; layout.finish turns the ties into blanks.
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from kneedrive.model import Sensor
@@ -175,14 +175,34 @@ def minutes(seconds: float) -> str:
     return f"{hours}{TIE}h{TIE}{rest}{TIE}min" if hours else f"{rest}{TIE}min"
 
 
+def whole_minutes(seconds: float) -> str:
+    """Minutes alone, for a column of a table that names the unit."""
+    return number(seconds / SECONDS_PER_MINUTE)
+
+
+def length(metres: float | None, *, miles: bool = False) -> str:
+    """Kilometres or miles with one decimal and without the unit, for a column of a table."""
+    return number(metres / (METRES_PER_MILE if miles else METRES_PER_KM) if metres is not None else None, 1)
+
+
+def from_ln(amount: float | None) -> str:
+    """A logarithm as the ratio it stands for, with two decimals."""
+    return number(math.exp(amount) if amount is not None else None, 2)
+
+
 def local_time(started_at: datetime, utc_offset_s: int | None) -> datetime:
     """The wall clock at the start of the run; UTC where the file does not say its offset."""
     return started_at + timedelta(seconds=utc_offset_s or 0)
 
 
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
     """ "Sun 8 Nov 2026", in English whatever the locale."""
     return f"{_WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def month(moment: date) -> str:
+    """ "Nov", the first of a year as its number: "2026"."""
+    return str(moment.year) if moment.month == 1 else _MONTHS[moment.month - 1]
 
 
 def start(started_at: datetime, utc_offset_s: int | None) -> str:

@@ -1,0 +1,144 @@
+"""A stored run as it was judged, against the runner's own weeks, and with the weeks around it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kneedrive.app import NOT_ENOUGH, OK, Answer
+from kneedrive.app.library import analysis_of, meant, opened
+from kneedrive.app.past import against_own, local_day, tags_between, weeks_until
+from kneedrive.app.settings import zone_of
+from kneedrive.errors import StoreError
+from kneedrive.value import Value
+
+if TYPE_CHECKING:
+    from kneedrive.config import Config
+    from kneedrive.findings import Analysis
+    from kneedrive.history import OwnView
+    from kneedrive.report.style import Style
+    from kneedrive.store import RunRow, Store
+
+LAST = "last"
+WEEKS, PAGE_WEEKS = 12, 26
+_SHOWN = (
+    ("kneedrive show {} --explain", "every number, formula and source"),
+    ("kneedrive weekly", "week by week"),
+    ("kneedrive advise {}", "what to work on"),
+)
+
+
+class Request(Value):
+    """How a report was asked for. run: last, a date or the beginning of an id."""
+
+    run: str = LAST
+    style: Style
+    json: bool = False
+    explain: bool = False
+    sources: bool = False
+
+
+def show(settings: Config, request: Request, now: datetime) -> Answer:
+    """One run from its originals, or the recordings that it is made of."""
+    with opened(settings) as store:
+        row = meant(store, settings, request.run, now)
+        if request.sources:
+            return sources(store, row, request)
+        analysis = analysis_of(store, settings, row.id)
+        own = against_own(store, settings, row.id, row.started_at)
+    code = OK if analysis.status == "assessed" else NOT_ENOUGH
+    if request.json:
+        from kneedrive.app.machine import line
+
+        return Answer(text=line(run_record(analysis, own)), code=code)
+    text = run_text(analysis, own, request.style, next_rows(row.id))
+    if request.explain:
+        from kneedrive.report import explain
+
+        text += "\n" + explain.render(analysis, request.style)
+    return Answer(text=text.rstrip("\n"), code=code)
+
+
+def sources(store: Store, row: RunRow, request: Request) -> Answer:
+    """The recordings of a run, and which channel each gives."""
+    found = store.sources(row.id)
+    if request.json:
+        from kneedrive.app.machine import line
+        from kneedrive.report.progress_record import sources_record
+
+        return Answer(text=line(sources_record(row.id, found)))
+    from kneedrive.report import library as words
+
+    return Answer(text=words.sources(found, request.style).rstrip("\n"))
+
+
+def run_record(analysis: Analysis, own: OwnView) -> dict[str, Any]:
+    """The analysis of the run, as `analyze` gives it, and the runner's own baseline beside it."""
+    from kneedrive.report.progress_record import own_record
+    from kneedrive.report.record import analysis_record
+
+    return analysis_record(analysis) | {"own": own_record(own)}
+
+
+def run_text(analysis: Analysis, own: OwnView, style: Style, following: list[tuple[str, str]]) -> str:
+    """The report of the run with the block AGAINST YOURSELF."""
+    from kneedrive.app import coach
+    from kneedrive.report import closing, terminal
+    from kneedrive.report import own as own_words
+    from kneedrive.report.layout import heading
+
+    assessed = analysis.status == "assessed"
+    focus = coach.closing(analysis, style) if assessed else []
+    rows = [*heading("Next", style), *closing.commands(following, style)] if following else []
+    return terminal.render(analysis, style, focus, own_words.render(own, style) if assessed else [], rows)
+
+
+def next_rows(run_id: str) -> list[tuple[str, str]]:
+    """Commands that follow the report of a stored run."""
+    return [(command.format(run_id), what) for command, what in _SHOWN]
+
+
+def report(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
+    """A run against the runner's own baseline, and the weeks up to it."""
+    with opened(settings) as store:
+        row = meant(store, settings, request.run, now)
+        analysis = analysis_of(store, settings, row.id)
+        own = against_own(store, settings, row.id, row.started_at)
+        until = day_of(settings, row)
+        view, habits = weeks_until(store, settings, until, weeks)
+        tags = tags_between(store.tags(), view.weeks[0].monday, until)
+    if request.json:
+        from kneedrive.app.machine import line
+        from kneedrive.report.progress_record import weekly_record
+
+        parts = {"schema_version": 1, "run": run_record(analysis, own), "weekly": weekly_record(view, habits)}
+        return Answer(text=line(parts))
+    from kneedrive.report import weekly as words
+
+    text = run_text(analysis, own, request.style, []) + "\n" + words.render(view, habits, request.style, tags)
+    return Answer(text=text.rstrip("\n"))
+
+
+def day_of(settings: Config, row: RunRow) -> date:
+    """The local day of a run."""
+    offset_s = row.utc_offset_s if row.utc_offset_s is not None else zone_of(settings)(row.started_at)
+    return (row.started_at + timedelta(seconds=offset_s)).date()
+
+
+def page(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
+    """The same as a page of HTML."""
+    from kneedrive.app.page import report_page
+
+    text = report_page(settings, request.run, weeks, local_day(settings, now), now, miles=request.style.miles)
+    return Answer(text=text)
+
+
+def written(answer: Answer, file: Path) -> Answer:
+    """The answer in a file, and a sentence that says so. Raises StoreError where it cannot be written."""
+    try:
+        file.write_text(answer.text + "\n", encoding="utf-8")
+    except OSError as error:
+        message = f"{file} cannot be written: {error.strerror or error}; name another file with -o"
+        raise StoreError(message) from None
+    return answer.replace(text=f"Written to {file}.")

@@ -1,0 +1,122 @@
+"""The history: show, report, weekly, compare."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+from kneedrive.app import Answer
+from kneedrive.cli import moments, options
+from kneedrive.errors import ConfigError
+
+RUN_HELP = "last (the default), a date like 2026-11-20, or the beginning of an id"
+MOST_WEEKS = 2000
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add this family's commands."""
+    show = commands.add_parser("show", help="a stored run in full, and against your own last weeks")
+    show.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
+    show.add_argument("--sources", action="store_true", help="the recordings that it is made of, and what each gives")
+    show.add_argument("--explain", action="store_true", help="every finding with its numbers, formula and source")
+    _finish(show, show_run)
+    report = commands.add_parser("report", help="the latest run against your own weeks, and the weeks up to it")
+    report.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
+    report.add_argument("--weeks", type=_weeks, metavar="N", help="how many weeks (default: 12; 26 with --html)")
+    report.add_argument("--html", action="store_true", help="as a page that needs nothing from anywhere")
+    report.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
+    _finish(report, show_report)
+    weekly = commands.add_parser("weekly", help="week by week: how much, drive and bounce, where it is going")
+    weekly.add_argument("--weeks", type=_weeks, default=12, metavar="N", help="how many weeks (default: 12)")
+    weekly.add_argument("--until", type=moments.day, metavar="DATE", help="the last day (default: today)")
+    _finish(weekly, show_weekly)
+    compare = commands.add_parser(
+        "compare",
+        help="before and after: what changed at the same pace and slope",
+        description="Compares the weeks before and after a tag (the latest by default), or two periods of your choice.",
+    )
+    compare.add_argument("--tag", default="", metavar="DATE|TEXT", help="the day of a tag, or a part of its text")
+    compare.add_argument("--before", type=_period, metavar="FROM..TO", help="the first period, both days included")
+    compare.add_argument("--after", type=_period, metavar="FROM..TO", help="the second period")
+    compare.add_argument("--across-sensors", action="store_true", help="also where the sensor changed between")
+    _finish(compare, show_comparison)
+
+
+def _finish(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], Iterator[Answer]]) -> None:
+    options.add_name(parser)
+    options.add_display(parser)
+    options.add_config(parser)
+    parser.set_defaults(command=command)
+
+
+def show_run(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive show [RUN]."""
+    from kneedrive.app import show
+
+    settings = options.load_config(arguments)
+    request = show.Request(
+        run=arguments.run,
+        style=options.style(arguments, settings),
+        json=arguments.json,
+        explain=arguments.explain,
+        sources=arguments.sources,
+    )
+    yield show.show(settings, request, moments.now())
+
+
+def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive report [RUN]."""
+    from kneedrive.app import show
+
+    settings = options.load_config(arguments)
+    request = show.Request(run=arguments.run, style=options.style(arguments, settings), json=arguments.json)
+    make, usual = (show.page, show.PAGE_WEEKS) if arguments.html else (show.report, show.WEEKS)
+    answer = make(settings, request, arguments.weeks or usual, moments.now())
+    yield show.written(answer, arguments.output) if arguments.output else answer
+
+
+def show_weekly(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive weekly."""
+    from kneedrive.app import progress
+
+    settings = options.load_config(arguments)
+    style = options.style(arguments, settings)
+    yield progress.weekly(settings, arguments.weeks, arguments.until, moments.now(), style, json=arguments.json)
+
+
+def show_comparison(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive compare."""
+    from kneedrive.app import progress
+    from kneedrive.report.compare import Periods
+
+    if bool(arguments.before) != bool(arguments.after):
+        message = "--before and --after belong together: name both periods, or a --tag"
+        raise ConfigError(message)
+    settings = options.load_config(arguments)
+    asked = progress.Question(
+        tag=arguments.tag,
+        periods=Periods(arguments.before, arguments.after) if arguments.before else None,
+        across_sensors=arguments.across_sensors,
+    )
+    yield progress.compare(settings, asked, moments.now(), options.style(arguments, settings), json=arguments.json)
+
+
+def _weeks(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= MOST_WEEKS:
+        message = f"must be a whole number of weeks from 1 to {MOST_WEEKS}, not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _period(text: str) -> tuple[date, date]:
+    first, dots, last = text.partition("..")
+    if not dots:
+        message = f"{text!r} is no period: write 2026-01-01..2026-03-31"
+        raise argparse.ArgumentTypeError(message)
+    days = moments.day(first), moments.day(last)
+    if days[0] > days[1]:
+        message = f"{text!r} ends before it begins"
+        raise argparse.ArgumentTypeError(message)
+    return days

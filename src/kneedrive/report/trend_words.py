@@ -1,0 +1,107 @@
+"""A trend in sentences, for somebody who knows no statistics: what changed, by how much, how small a change would show.
+
+Nothing is claimed that was not tested, and what is called comes with what else it could be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kneedrive.history import Trend, WeeklyView
+from kneedrive.report import view
+from kneedrive.report.habits import listed
+
+CALLED = {
+    "towards drive": "your steps have become longer for the pace, or less of each is spent on the ground, or both",
+    "towards shuffle": "your steps have become shorter for the pace, or more of each is spent on the ground, or both",
+    "more bounce": "you go up and down more than before for the steps that you take",
+    "less bounce": "you go up and down less than before for the steps that you take",
+    "longer steps": "your steps have become longer for the pace",
+    "shorter steps": "your steps have become shorter for the pace",
+}
+ROLES = {
+    "towards drive": "drive",
+    "towards shuffle": "shuffle",
+    "more bounce": "piston",
+    "longer steps": "drive",
+    "shorter steps": "shuffle",
+}
+SERIES = {"D": "between drive and shuffle", "P": "in bounce", "zSL": "in the length of your steps"}
+COLUMNS = {"D": "drive", "P": "bounce", "zSL": "steps"}
+UNIT = "1 is as far as runners at one pace usually lie apart"
+OTHERWISE = "Season, shoes or fatigue can do the same."
+ONLY_STEPS = {
+    "garmin_wrist": "Only the length of your steps is followed: the watch works out the rest from speed and cadence.",
+    "none": "Only the length of your steps is followed, since no contact time was recorded.",
+}
+ONLY_STEPS_ELSE = "Only the length of your steps is followed: contact time turned out to follow from speed and cadence."
+
+
+def headline(found: WeeklyView) -> str:
+    """ "Towards drive and less bounce", "Steady", "Too early to tell"."""
+    text = listed(found.verdicts)
+    return text[:1].upper() + text[1:]
+
+
+def role(found: WeeklyView) -> str:
+    """The colour of the headline."""
+    return next((ROLES[verdict] for verdict in found.verdicts if verdict in ROLES), "strong")
+
+
+def sentences(found: WeeklyView, *, miles: bool) -> list[str]:
+    """What the trends come to."""
+    if not found.trends:
+        return ["None of these weeks holds a run that could be judged."]
+    said = [_since(found)] if found.breaks else []
+    waiting = [trend for trend in found.trends if trend.verdict == "too early to tell"]
+    tested = [trend for trend in found.trends if trend.verdict != "too early to tell"]
+    called = [trend for trend in tested if trend.called]
+    at = view.pace(found.reference_speed_mps, miles=miles)
+    said += [_called(trend, at) for trend in called]
+    if called:
+        said.append(f"({UNIT[:1].upper()}{UNIT[1:]}.) {OTHERWISE}")
+    said += [_steady(trend) for trend in tested if not trend.called]
+    if tested and not called:
+        said.append(f"({UNIT[:1].upper()}{UNIT[1:]}.)")
+    said += _advised(tested) if tested else _too_early(waiting[:1])
+    if {trend.series for trend in found.trends} == {"zSL"}:
+        said.append(ONLY_STEPS.get(found.sensor, ONLY_STEPS_ELSE))
+    return said
+
+
+def _since(found: WeeklyView) -> str:
+    return f"Judged by the weeks since {view.day(found.breaks[-1].date)} alone, when what measures you changed."
+
+
+def _called(trend: Trend, at: str) -> str:
+    since = view.day(trend.first) if trend.first else ""
+    size = view.score(abs(trend.change)).lstrip("+") if trend.change is not None else view.MISSING
+    return f"At {at}, since {since}, {CALLED[trend.verdict]}: a change of {size}{_range(trend)}."
+
+
+def _range(trend: Trend) -> str:
+    if trend.low is None or trend.high is None or trend.change is None:
+        return ""
+    low, high = sorted((abs(trend.low), abs(trend.high)))
+    return f" (between {view.score(low).lstrip('+')} and {view.score(high).lstrip('+')})"
+
+
+def _steady(trend: Trend) -> str:
+    subject = SERIES[trend.series]
+    said = f"{subject[:1].upper()}{subject[1:]}: no change that stands out from the ups and downs of your runs."
+    if trend.detectable is None:
+        return f"{said} These weeks are too few or too unlike one another to have shown one."
+    return f"{said} One of {view.score(trend.detectable).lstrip('+')} would most likely have been seen."
+
+
+def _advised(tested: Sequence[Trend]) -> list[str]:
+    more = max(trend.weeks_advised for trend in tested)
+    return [f"With {view.plural(more, 'more week', 'more weeks')} the answer gets firmer."] if more else []
+
+
+def _too_early(waiting: Sequence[Trend]) -> list[str]:
+    return [
+        f"Not enough weeks yet: {view.plural(trend.weeks, 'week')} can be judged, about "
+        f"{view.number(trend.weeks_missing)} more are needed, {view.number(trend.weeks_advised)} more are better."
+        for trend in waiting
+    ]
