@@ -157,6 +157,16 @@ def files(*, quick: bool) -> list[Path]:
     return found[:: max(1, len(found) // 3)] if quick else found
 
 
+def _tables(paths: Sequence[Path], *, quick: bool) -> dict[str, Callable[[], Table]]:
+    runs = [path for path in paths if path.suffix == ".fit" and path.stat().st_size > 20_000]
+    by_size = sorted(runs, key=lambda path: -path.stat().st_size)
+    return {
+        "Decoding FIT records": lambda: speed(paths),
+        "Growth with the length of a run": lambda: growth((0.1, 1) if quick else (1, 10, 100)),
+        "Memory": lambda: memory(by_size[:1] if quick else by_size[:: max(1, len(by_size) // 4)]),
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and write the tables where asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -164,15 +174,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables into this document too")
     options = parser.parse_args(arguments)
     paths = files(quick=options.quick)
-    plain = sorted((path for path in paths if path.suffix == ".fit"), key=lambda path: path.stat().st_size)
-    largest = plain[:: -max(1, len(plain) // 4)]
-    tables = {
-        "Decoding FIT records": speed(paths),
-        "Growth with the length of a run": growth((0.1, 1) if options.quick else (1, 10, 100)),
-        "Memory": memory(largest[:1] if options.quick else largest),
-    }
-    for title, table in tables.items():
-        print(f"\n{title}\n{table}")
+    tables = {}
+    for title, measure in _tables(paths, quick=options.quick).items():
+        tables[title] = measure()
+        print(f"\n{title}\n{tables[title]}", flush=True)
     if options.write:
         write_section(options.write, "decode", tables)
 

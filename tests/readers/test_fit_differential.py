@@ -27,6 +27,7 @@ FILES = [
 LARGE = 400_000
 
 NUMBERS = {field.name: field.number for field in RECORD_FIELDS}
+OUR_SUFFIX = " SPM"  # tells a cadence of both feet, which its unit alone says, from one of one leg
 PACKED = "compressed_speed_distance"  # the decoders give its bytes in shapes of their own; tested by its parts
 
 # fitparse refuses a definition whose field is narrower than its type and loses the rest of the file; COROS writes such.
@@ -61,7 +62,7 @@ def differing(parts: tuple[Columns, ...], told: Told) -> list[str]:
     """The fields in which we and a decoder differ, over the records that both have."""
     names = {name for part in parts for name in part.values} - {PACKED}
     both = min(sum(len(part.starts) for part in parts), len(told.rows))
-    pairs = {name: NUMBERS.get(name, name.partition(":")[2]) for name in names}
+    pairs = {name: NUMBERS.get(name, name.partition(":")[2].removesuffix(OUR_SUFFIX)) for name in names}
     return [
         name
         for name, key in sorted(pairs.items())
