@@ -1,0 +1,45 @@
+"""The page as a whole: its head, and the parts in order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+
+from kneedrive.method import REFERENCES, Method
+from tests.conftest import DATA
+from tests.validation import histories, real, retest, seen, sensitivity, simulated
+from tests.validation.page import Section
+from tests.validation.sizes import GROUPS, Crew, Size
+
+PARTS: Mapping[str, Callable[[Size, Crew], Section]] = {
+    "a": simulated.part,
+    "b": histories.part,
+    "c": seen.part,
+    "d": real.part,
+    "e": retest.part,
+    "f": sensitivity.part,
+}
+OF_FILES = ("d", "e")
+COMMAND = "python -m tests.validation --out docs/validation.md"
+HEAD = """# What kneedrive can tell apart, and where it ends
+
+This page is generated, number by number, by `{command}`; the same code and the same seeds give the same page. Method
+version {version}, thresholds `{marks}`. What the words mean and how scores are made: [method.md](method.md). Scores are
+in spreads between runners: 0 is usual at that speed, 1 is one standard deviation away from it.
+
+Nothing here validates the axes against filmed knees. A watch sees timing and bounce; parts (a) to (c) show how well
+that timing is judged, parts (d) and (e) what real recordings give, part (f) how much depends on our own choices."""
+
+
+def marks() -> str:
+    """A fingerprint of every number that the page depends on: a page made by other thresholds is out of date."""
+    method = Method()
+    told = repr([(name, getattr(method, name)) for name in (*GROUPS, "baseline", "trend")]) + repr(REFERENCES)
+    return hashlib.sha256(told.encode()).hexdigest()[:10]
+
+
+def document(size: Size, crew: Crew, parts: Iterable[str]) -> str:
+    """The page of these parts; the parts of real files are left out where the folder of them is missing."""
+    there = [letter for letter in parts if letter not in OF_FILES or DATA.is_dir()]
+    head = HEAD.format(command=COMMAND, version=Method().version, marks=marks())
+    return "\n\n".join((head, *(str(PARTS[letter](size, crew)) for letter in there))) + "\n"
