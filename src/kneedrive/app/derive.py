@@ -28,10 +28,6 @@ BESIDES = ("channels", "activity")  # parts of the record that the store's own c
 
 def activities_of(recording: Recording) -> tuple[Activity, ...]:
     """The sessions of a recording of any format that the store keeps. Raises ReadError."""
-    if recording.format == "strava":
-        from kneedrive.readers import strava
-
-        return strava.read(recording.body, recording.name, recording.sha256[:12])
     return readers.read(recording.body, recording.name)
 
 

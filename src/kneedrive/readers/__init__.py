@@ -9,16 +9,19 @@ from kneedrive.errors import UnknownFormat
 from kneedrive.model import Activity
 
 _HEAD = 4096
+_STRAVA = b'{"format":"kneedrive-strava-'  # how sources/strava.py begins its documents
 
 
 def sniff(data: bytes) -> str:
-    """The format of these bytes: "fit", "gpx", "tcx", "gzip", "zip", or "" for none of them."""
+    """The format of these bytes: "fit", "gpx", "tcx", "strava", "gzip", "zip", or "" for none of them."""
     if data[8:12] == b".FIT":
         return "fit"
     if data[:2] == b"\x1f\x8b":
         return "gzip"
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return "zip"
+    if data.startswith(_STRAVA):
+        return "strava"
     head = data[:_HEAD].replace(b"\0", b"").lower()
     if b"<gpx" in head:
         return "gpx"
@@ -33,7 +36,7 @@ def identity(data: bytes) -> str:
 
 
 def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
-    """The activities in the bytes of one FIT, GPX or TCX file, in order of their start.
+    """The activities in the bytes of one FIT, GPX or TCX file, or of a document of Strava's API, by their start.
 
     Raises ReadError (UnknownFormat, Truncated, Malformed, NoActivity) with the byte offset where one can be named.
     """
@@ -50,5 +53,9 @@ def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
         from kneedrive.readers import tcx
 
         return tcx.read(data, name, identity(data))
+    if kind == "strava":
+        from kneedrive.readers import strava
+
+        return strava.read(data, name, identity(data))
     problem = "is empty" if not data else "is not a FIT, GPX or TCX file"
     raise UnknownFormat(problem, offset=0, name=name)

@@ -131,11 +131,14 @@ class Login:
         self._clock = clock
         self._refusal = refusal
 
-    def redeem(self, grant: Grant) -> Tokens:
-        """Exchange the code for tokens and keep them."""
+    def redeem(self, grant: Grant, *, remember: bool = False) -> Tokens:
+        """Exchange the code for tokens and keep them; `remember` keeps the application beside them, for renewals."""
         form = {"grant_type": "authorization_code", "code": grant.code.reveal()}
+        mine = self._application if remember else Application(client_id="", client_secret=Secret(""))
         with self._file.locked():
-            tokens = self._ask(form, scope=grant.scope, athlete="")
+            tokens = self._ask(form, scope=grant.scope, athlete="").replace(
+                client_id=mine.client_id, client_secret=mine.client_secret
+            )
             self._file.save(tokens)
         return tokens
 
@@ -152,7 +155,9 @@ class Login:
                 return held.access
             self._file.save(held)  # proves that there is room and leave to write, before the old token dies
             form = {"grant_type": "refresh_token", "refresh_token": held.refresh.reveal()}
-            fresh = self._ask(form, scope=held.scope, athlete=held.athlete)
+            fresh = self._ask(form, scope=held.scope, athlete=held.athlete).replace(
+                client_id=held.client_id, client_secret=held.client_secret
+            )
             self._file.save(fresh)
             return fresh.access
 

@@ -186,7 +186,8 @@ def document(summary: Mapping[str, Any], streams: Any) -> bytes:
         raise Unreachable(message)
     # Picked by name: whatever else an answer holds (positions, were they ever sent unasked) goes no further.
     arrays = {name: streams[name].get("data") for name in STREAMS if isinstance(streams.get(name), dict)}
-    return _json({"format": DOCUMENT, "activity": dict(summary), "streams": arrays})
+    # The format stands first, so that a reader knows the document by its first bytes.
+    return b'{"format":%b,"activity":%b,"streams":%b}' % (_json(DOCUMENT), _json(dict(summary)), _json(arrays))
 
 
 def _json(value: Any) -> bytes:

@@ -22,13 +22,18 @@ LOCK_S, POLL_S = 90.0, 0.05
 
 
 class Tokens(Value):
-    """A login: both tokens, when the access token ends (aware UTC), the granted scope, whose login it is."""
+    """A login: both tokens, when the access token ends (aware UTC), the granted scope, whose login it is.
+
+    client_id, client_secret: of the application, kept here only where the runner typed them in at the login.
+    """
 
     access: Secret
     refresh: Secret
     expires_at: datetime
     scope: str
     athlete: str = ""
+    client_id: str = ""
+    client_secret: Secret = Secret("")
 
 
 class TokenFile:
@@ -131,6 +136,7 @@ def _stored(tokens: Tokens) -> Mapping[str, str | int]:
         "expires_at": int(tokens.expires_at.timestamp()),
         "scope": tokens.scope,
         "athlete": tokens.athlete,
+        **({"client_id": tokens.client_id, "client_secret": tokens.client_secret.reveal()} if tokens.client_id else {}),
     }
 
 
@@ -141,6 +147,8 @@ def _tokens(stored: Mapping[str, str | int]) -> Tokens:
         expires_at=datetime.fromtimestamp(int(stored["expires_at"]), UTC),
         scope=str(stored["scope"]),
         athlete=str(stored.get("athlete", "")),
+        client_id=str(stored.get("client_id", "")),
+        client_secret=Secret(str(stored.get("client_secret", ""))),
     )
 
 
