@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kneedrive.report import view
+from kneedrive.report.credit import credit
 from kneedrive.report.layout import finish, flow, heading, table
 from kneedrive.report.style import Style
 from kneedrive.report.words import LABELS
@@ -61,11 +62,16 @@ CSV_COLUMNS = (
 
 def runs(rows: Sequence[Any], style: Style) -> str:
     """A line a run, the latest last: when, how far, how fast, what was found. rows: the store's."""
+    footer = [view.plural(len(rows), "run") + ".", *credit((row.formats for row in rows), style)]
+    return finish([runs_table(rows, style), footer], style)
+
+
+def runs_table(rows: Sequence[Any], style: Style) -> list[str]:
+    """The lines of `runs`, with their heading."""
     unit = "mile" if style.miles else "km"
     head = ("id", "start", "distance", "time", f"/{unit}", "sensor", "D", "P", "finding")
     lines = [head, *(_run(row, style) for row in rows)]
-    text = table(_finding_left(lines), style, left=2, indent=0)
-    return finish([text, [view.plural(len(rows), "run") + "."]], style)
+    return table(_finding_left(lines), style, left=2, indent=0)
 
 
 def _finding_left(lines: Sequence[Sequence[str]]) -> list[list[str]]:

@@ -33,7 +33,8 @@ def facts(analysis: Analysis, *, miles: bool) -> Facts:
         pieces.append(view.pace(length / seconds, miles=miles))
     device = view.device(activity.device) if activity.device.maker or activity.device.product else ""
     surface = "indoors or on a treadmill" if analysis.surface == "indoor" else ""
-    named = (device, words.PROVENANCE[analysis.provenance], surface)
+    powered = words.STRAVA_CREDIT if activity.format == "strava" else ""
+    named = (device, words.PROVENANCE[analysis.provenance], surface, powered)
     return Facts(tuple(pieces), ", ".join(piece for piece in named if piece))
 
 
@@ -213,9 +214,11 @@ def limits(analysis: Analysis) -> list[str]:
     """What a watch cannot know, and which sensor would let it say more."""
     if analysis.status == "not a run":
         return []
-    more = words.MORE[analysis.provenance]
-    if not more and analysis.findings:
-        more = words.HISTORY_HELPS
+    # What Strava leaves out says nothing about the sensor that was worn.
+    if analysis.activity.format == "strava":
+        more = "" if analysis.findings else words.STRAVA_STREAM
+    else:
+        more = words.MORE[analysis.provenance] or (words.HISTORY_HELPS if analysis.findings else "")
     said = [words.KNEE, more]
     if analysis.findings and analysis.runner.height_m is None:
         said.append(words.NO_HEIGHT)

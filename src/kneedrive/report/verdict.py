@@ -75,10 +75,16 @@ def sentences(analysis: Analysis, *, miles: bool = False) -> list[str]:
     said.append(_about_run(run, analysis, after_slow=slow is not None, miles=miles))
     said += _beside(run)
     if run.label in _STEPS:
-        said.insert(0, words.WRIST if analysis.provenance == _COMPUTED else words.SPEED_AND_CADENCE)
+        said.insert(0, _why_steps_only(analysis))
     if run.label == "short-steps":
         said.append(words.SHORT_WHEN_SLOW)
     return said
+
+
+def _why_steps_only(analysis: Analysis) -> str:
+    if analysis.provenance == _COMPUTED:
+        return words.WRIST
+    return words.STRAVA_STREAM if analysis.activity.format == "strava" else words.SPEED_AND_CADENCE
 
 
 def _about_run(finding: Finding, analysis: Analysis, *, after_slow: bool, miles: bool) -> str:

@@ -179,6 +179,12 @@ WRIST = (
 SPEED_AND_CADENCE = (
     "This recording holds speed and cadence but no contact time, so only the length of the steps can be judged."
 )
+STRAVA_CREDIT = "Powered by Strava"  # their terms ask for it wherever their data are shown
+STRAVA_STREAM = (
+    "Strava hands on speed and cadence but no contact time and no oscillation, so whether this run was piston-like, "
+    "drive-like or shuffle-like cannot be said from it; the file of the watch can tell: from the watch itself, through "
+    "intervals.icu, or in Strava's bulk export."
+)
 SHORT_WHEN_SLOW = (
     "Short steps at a slow pace are compatible with a shuffle; only contact time from a sensor that measures it can "
     "tell."
