@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kneedrive import archives, readers
 from kneedrive.app.derive import VERSION, Deriver
-from kneedrive.errors import NoActivity, ReadError
+from kneedrive.errors import NoActivity, ReadError, UnknownFormat
 from kneedrive.model import Recording
 from kneedrive.store import Origin, Placed, Store
 from kneedrive.value import Value
@@ -44,17 +44,18 @@ def collect(
     seen: set[str] = set()
     done = 0
     for found in archives.walk(paths):
-        if found.skipped:
-            yield Outcome(name=found.name, verdict="skipped", reason=found.skipped)
-            continue
-        yield _collect_one(found, store, derive, seen if dry_run else None)
-        done += 1
-        if count:
+        yield take(found, store, derive, seen=seen if dry_run else None)
+        done += not found.skipped
+        if count and not found.skipped:
             count(done, total)
 
 
-def _collect_one(found: Found, store: Store, derive: Deriver, seen: set[str] | None) -> Outcome:
-    """seen: hashes met so far in a dry run, which writes nothing; None where the file is to be stored."""
+def take(
+    found: Found, store: Store, derive: Deriver, *, seen: set[str] | None = None, origin: Origin = FILE
+) -> Outcome:
+    """One file. seen: hashes met so far in a dry run, which writes nothing; None where the file is to be stored."""
+    if found.skipped:
+        return Outcome(name=found.name, verdict="skipped", reason=found.skipped)
     try:
         body = found.read()
         recording = recorded(body, found.name)
@@ -63,7 +64,7 @@ def _collect_one(found: Found, store: Store, derive: Deriver, seen: set[str] | N
         if seen is not None:
             seen.add(recording.sha256)
             return outcome(found.name, derive(recording), derive)
-        return keep(recording, FILE, store, derive)
+        return keep(recording, origin, store, derive)
     except NoActivity as error:
         return Outcome(name=found.name, verdict="skipped", reason=error.problem)
     except ReadError as error:
@@ -73,6 +74,9 @@ def _collect_one(found: Found, store: Store, derive: Deriver, seen: set[str] | N
 def recorded(body: bytes, name: str) -> Recording:
     """The bytes with their identity. Raises UnknownFormat where they are none of ours."""
     kind = readers.sniff(body)
+    if kind == "strava":
+        message = "is an answer of Strava's, kept for a few days only: kneedrive sync strava fetches it anew"
+        raise UnknownFormat(message, name=name)
     if kind not in ("fit", "gpx", "tcx"):
         readers.read(body, name)  # raises, with the sentence that fits
     return Recording(sha256=hashlib.sha256(body).hexdigest(), format=kind, name=name, body=body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,16 +24,21 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(settings: Config, *, create: bool = False, progress: Counter | None = None) -> Iterator[Store]:
+def opened(
+    settings: Config, *, create: bool = False, progress: Counter | None = None, now: datetime | None = None
+) -> Iterator[Store]:
     """The configured store, brought up to date. Raises NotEnoughData where there is none yet, StoreError.
 
-    Results of an older method are derived again first; progress(done, total) is told of it.
+    Answers of services that may no longer be kept at `now` are deleted first. Results of an older method are derived
+    again; progress(done, total) is told of it.
     """
     place: Path = settings["paths.store"]
     if not create and not place.exists():
         message = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
         raise NotEnoughData(message)
     with Store.open(place, runner=settings["runner.name"], create=create) as store:
+        # No command may forget to keep the service's terms, so this clock has a default.
+        store.purge_expired(now or datetime.now(UTC))
         if store.stale(VERSION):
             store.rebuild(Deriver(store, settings).again, version=VERSION, progress=progress)
         yield store

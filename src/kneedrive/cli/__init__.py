@@ -29,6 +29,7 @@ FAMILIES = {
     "run": ("analyze", "demo", "doctor"),
     "library": ("import", "runs", "tag", "tags", "split", "forget", "purge", "rebuild", "backup", "export"),
     "progress": ("show", "report", "weekly", "compare"),
+    "accounts": ("sync", "auth"),
     "coach": ("advise", "drills"),
     "settings": ("config", "completion"),
 }

@@ -48,6 +48,24 @@ class Notes(Writing):
         rows = self._all("SELECT key, version FROM origin WHERE runner = ? AND source = ?", self.runner, source)
         return dict(rows)
 
+    def note_seen(self, source: str, key: str, version: str) -> None:
+        """Remember a version of which no recording was kept: it is gone at the source, or cannot be read."""
+        self._do(
+            "INSERT INTO origin (runner, source, key, version) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (runner, source, key) DO UPDATE SET version = excluded.version",
+            self.runner,
+            source,
+            key,
+            version,
+        )
+
+    def absent(self, source: str) -> set[str]:
+        """Keys without a recording: what the runner deleted, and what `note_seen` noted."""
+        rows = self._all(
+            "SELECT key FROM origin WHERE runner = ? AND source = ? AND recording IS NULL", self.runner, source
+        )
+        return {row[0] for row in rows}
+
     def to_fetch(self, source: str, version: str) -> list[str]:
         """Keys of recordings whose bytes were purged and whose results are older than `version`, sorted."""
         rows = self._all(

@@ -1,0 +1,142 @@
+"""Logging in to Strava and out again, and what is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kneedrive.app import NOT_AUTHORISED, OK, Answer
+from kneedrive.app.accounts import STRAVA, Desk, begin, login, token_file
+from kneedrive.app.settings import zone_of
+from kneedrive.errors import ConfigError, NotAuthorised, SourceError
+from kneedrive.report import whatsnew
+from kneedrive.secret import Secret
+from kneedrive.sources.oauth import Application
+
+if TYPE_CHECKING:
+    from kneedrive.sources.oauth import Grant
+    from kneedrive.sources.tokens import Tokens
+
+WHOLE_SCOPE = "activity:read_all"
+PASTED_TO = "http://127.0.0.1/code"  # nobody listens there: the browser shows the address, and it is pasted
+ASKED = "Log out of Strava and delete every run that came from its API alone?"
+
+
+def typed(client_id: str, client_secret: str) -> Application:
+    """An application as it was typed in. Raises ConfigError where half of it is missing."""
+    if not client_id or not client_secret:
+        message = "Strava needs both, the client id and the client secret of your application: strava.com/settings/api"
+        raise ConfigError(message)
+    return Application(client_id=client_id, client_secret=Secret(client_secret))
+
+
+def by_browser(
+    desk: Desk, mine: Application, show: Callable[[str], object], listen: tuple[int, float], *, remember: bool
+) -> Answer:
+    """Show the address, wait for the browser's answer on this machine, keep the tokens. listen: port and time-out."""
+    from kneedrive.sources.callback import Callback
+
+    port, timeout_s = listen
+    with Callback(port) as callback:
+        attempt = begin(desk, mine, callback.redirect_uri)
+        show(attempt.url)
+        grant = callback.wait(attempt, timeout_s)
+    return _redeemed(desk, mine, grant, remember=remember)
+
+
+def by_pasting(desk: Desk, mine: Application, ask: Callable[[str], str], *, remember: bool) -> Answer:
+    """Show the address and take the one that the browser ended at."""
+    attempt = begin(desk, mine, PASTED_TO)
+    return _redeemed(desk, mine, attempt.grant(ask(attempt.url)), remember=remember)
+
+
+def _redeemed(desk: Desk, mine: Application, grant: Grant, *, remember: bool) -> Answer:
+    tokens = login(desk, mine).redeem(grant, remember=remember)
+    said = ["Logged in to Strava. kneedrive sync fetches your runs."]
+    if WHOLE_SCOPE not in tokens.scope:
+        said.append(
+            "Runs that only you can see are not part of this login; log in again and tick that box to add them."
+        )
+    if remember:
+        said.append(f"Your application is kept in {token_file(desk).path}, readable by you alone.")
+    return Answer(text="\n".join(said))
+
+
+def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
+    """Forget and revoke the login, and delete what came from Strava, also where Strava cannot be told."""
+    from kneedrive.app.accounts import application
+
+    if not confirm(ASKED):
+        return Answer(text="Nothing was changed.")
+    problem: SourceError | None = None
+    try:
+        login(desk, application(desk)).end()
+    except SourceError as error:
+        problem = error
+    deleted = _purge(desk)
+    text = f"Logged out of Strava; {deleted} of its recordings deleted."
+    if isinstance(problem, NotAuthorised) and not deleted:
+        raise problem
+    if problem is None:
+        return Answer(text=text)
+    from kneedrive.app.sync_told import code_for
+
+    return Answer(text=text, trouble=f"kneedrive: {problem}", code=code_for(problem))
+
+
+def _purge(desk: Desk) -> int:
+    """Delete what came from Strava; runs that it shared with files are derived again from the files."""
+    if not desk.settings["paths.store"].exists():
+        return 0
+    from kneedrive.app.derive import VERSION, Deriver
+    from kneedrive.app.library import opened
+
+    with opened(desk.settings, now=desk.clock()) as store:
+        deleted = store.purge_source(STRAVA)
+        store.rebuild(Deriver(store, desk.settings).again, version=VERSION)
+    return deleted
+
+
+def status(desk: Desk, *, json: bool) -> Answer:
+    """Which sources are set up, from what is on this machine alone."""
+    held = token_file(desk).load()
+    told = _status_record(desk, held)
+    ready = held is not None or told["intervals"]["key"] or told["folder"]["paths"]
+    code = OK if ready else NOT_AUTHORISED
+    if json:
+        from kneedrive.app.machine import line
+
+        return Answer(text=line(told), code=code)
+    rows = (
+        ("Strava", _strava_words(desk, held)),
+        ("intervals.icu", "an API key is set" if told["intervals"]["key"] else "no API key is set"),
+        ("Folders", ", ".join(_folder_words(each) for each in told["folder"]["paths"]) or "none named"),
+    )
+    return Answer(text="\n".join(f"{name:<15}{words}" for name, words in rows), code=code)
+
+
+def _strava_words(desk: Desk, held: Tokens | None) -> str:
+    if held is None:
+        return "not logged in; kneedrive auth strava logs in"
+    ends = whatsnew.local_clock(held.expires_at, zone_of(desk.settings)(held.expires_at))
+    fresh = f"its token is good until {ends}" if held.expires_at > desk.clock() else "its token is renewed by a sync"
+    return f"logged in as athlete {held.athlete} ({held.scope}); {fresh}"
+
+
+def _folder_words(told: dict[str, Any]) -> str:
+    return f"{told['path']}{'' if told['there'] else ' (not there now)'}"
+
+
+def _status_record(desk: Desk, held: Tokens | None) -> dict[str, Any]:
+    settings = desk.settings
+    return {
+        "schema_version": 1,
+        "strava": {
+            "logged_in": held is not None,
+            "athlete": held.athlete if held else None,
+            "scope": held.scope if held else None,
+            "expires_at": held.expires_at.isoformat().replace("+00:00", "Z") if held else None,
+        },
+        "intervals": {"key": bool(settings["sources.intervals.api_key"])},
+        "folder": {"paths": [{"path": str(each), "there": each.is_dir()} for each in settings["sources.folder.paths"]]},
+    }

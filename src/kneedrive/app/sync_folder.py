@@ -1,0 +1,74 @@
+"""Folders in a sync: what has not been seen there yet goes the way of an import."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kneedrive import archives, readers
+from kneedrive.app.accounts import FOLDER
+from kneedrive.app.collect import Outcome, take
+from kneedrive.app.derive import Deriver
+from kneedrive.app.sync_keep import MARK, UNREAD, known
+from kneedrive.errors import ReadError, UnknownFormat
+from kneedrive.sources import folder
+from kneedrive.store import Origin, Store
+
+if TYPE_CHECKING:
+    from kneedrive.app.sync import Order
+    from kneedrive.archives import Found
+    from kneedrive.sources.items import Listed
+
+# By content, not by path: a watch that writes over its last file must not take the run before with it.
+ORIGIN = Origin(source=FOLDER)
+
+
+def pull_folders(
+    paths: Sequence[Path], store: Store, derive: Deriver, order: Order, count: Callable[[int, int], None] | None
+) -> tuple[list[Outcome], tuple[Path, ...]]:
+    """An outcome for each file that is new or changed, and the folders that are not there."""
+    seen = {} if order.full else known(store, FOLDER)
+    listed = list(folder.listing(paths, order.since))
+    fresh = [item for item in listed if seen.get(place(item)) != item.version]
+    outcomes = [Outcome(name="", verdict="already_there")] * (len(listed) - len(fresh))
+    met: set[str] | None = set() if order.dry_run else None
+    for done, item in enumerate(fresh, start=1):
+        outcomes += _pull_file(item, store, derive, met)
+        if count:
+            count(done, len(fresh))
+    return outcomes, folder.missing(paths)
+
+
+def place(item: Listed) -> str:
+    """A file's place, as it is remembered: a hash, since a path may tell of people and places."""
+    return "at " + hashlib.sha256(item.id.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+
+def _pull_file(item: Listed, store: Store, derive: Deriver, met: set[str] | None) -> list[Outcome]:
+    """What was in a file; it is noted as seen after all of it was stored. met: hashes met so far in a dry run."""
+    outcomes = [_taken(each, store, derive, met) for each in archives.walk([Path(item.id)])]
+    # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
+    if met is None and os.access(item.id, os.R_OK):
+        failed = any(outcome.verdict == "failed" for outcome in outcomes)
+        store.note_seen(FOLDER, place(item), item.version + (MARK + UNREAD if failed else ""))
+    return outcomes
+
+
+def _taken(found: Found, store: Store, derive: Deriver, met: set[str] | None) -> Outcome:
+    outcome = take(found, store, derive, seen=met, origin=ORIGIN)
+    # A download folder is full of zips that have nothing to do with running.
+    if outcome.verdict == "failed" and _is_none_of_ours(found):
+        return outcome.replace(verdict="skipped", reason=archives.SKIPPED["other"])
+    return outcome
+
+
+def _is_none_of_ours(found: Found) -> bool:
+    try:
+        return not readers.sniff(found.read())
+    except UnknownFormat:
+        return True
+    except ReadError:
+        return False

@@ -1,0 +1,177 @@
+"""Sources of runs: sync, and the logins that some of them need."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from kneedrive import config
+from kneedrive.app import Answer
+from kneedrive.cli import moments, options
+from kneedrive.cli.library import confirmed, progress
+from kneedrive.errors import ConfigError, NotAuthorised
+
+if TYPE_CHECKING:
+    import argparse
+
+    from kneedrive.app.accounts import Desk
+
+SOURCES = ("strava", "intervals", "folder")
+NAP_S = 30.0
+TIMEOUT_S = 300
+NO_TERMINAL = "a login asks you to agree in a browser: run 'kneedrive auth strava' yourself in a terminal"
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add this family's commands."""
+    sync = commands.add_parser(
+        "sync",
+        help="fetch what is new from your folders, intervals.icu and Strava, and report on it",
+        description="Looks for new runs in every source that is set up: folders (a watch's mount point, a download "
+        "folder), intervals.icu, Strava. Then it prints a line for each new run, the latest in full, and this week "
+        "against the last four. It can be stopped at any time and goes on the next time.",
+    )
+    sync.add_argument("sources", nargs="*", metavar="SOURCE", help="only these: strava, intervals, folder")
+    sync.add_argument("--since", type=moments.since, metavar="WHEN", help="nothing older than a date or span: 30d, 12w")
+    sync.add_argument("--full", action="store_true", help="look at everything again, also at what failed before")
+    sync.add_argument("--no-report", action="store_true", help="only the counts")
+    sync.add_argument("--dry-run", action="store_true", help="say what would be fetched, fetch and write nothing")
+    sync.add_argument("--wait", action="store_true", help="at a service's limit, wait and go on instead of stopping")
+    _finish(sync)
+    sync.set_defaults(command=run_sync)
+    auth = commands.add_parser("auth", help="log in to Strava, see which sources are set up, log out")
+    parts = auth.add_subparsers(title="parts", metavar="PART", required=True)
+    strava = parts.add_parser(
+        "strava",
+        help="log in to Strava",
+        description="Shows an address to open in your browser and waits for your answer there. Needs the client id "
+        "and secret of your own API application (strava.com/settings/api): from the configuration, from "
+        "STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET, or typed in when asked.",
+    )
+    strava.add_argument(
+        "--headless", action="store_true", help="the browser is on another machine: paste the address it ends at"
+    )
+    strava.add_argument("--port", type=int, default=0, metavar="N", help="listen on this port (default: any free one)")
+    strava.add_argument(
+        "--timeout", type=int, default=TIMEOUT_S, metavar="S", help=f"seconds to wait (default {TIMEOUT_S})"
+    )
+    strava.set_defaults(command=log_in)
+    status = parts.add_parser("status", help="which sources are set up; asks nobody")
+    status.set_defaults(command=show_status)
+    logout = parts.add_parser("logout", help="log out of Strava and delete everything that came from it")
+    logout.add_argument("--yes", action="store_true", help="do not ask")
+    logout.set_defaults(command=log_out)
+    for part in (strava, status, logout):
+        _finish(part)
+
+
+def _finish(parser: argparse.ArgumentParser) -> None:
+    options.add_name(parser)
+    options.add_display(parser)
+    options.add_config(parser)
+
+
+def desk(arguments: argparse.Namespace) -> Desk:
+    """What the commands of this family stand on."""
+    from kneedrive.app.accounts import Desk
+
+    return Desk(
+        settings=options.load_config(arguments),
+        folder=config.config_folder(os.environ),
+        clock=moments.now,
+        wait=sleep_until if getattr(arguments, "wait", False) else None,
+    )
+
+
+def sleep_until(moment: datetime) -> None:
+    """Sleep, and say until when."""
+    print(f"Waiting until {moment.astimezone():%H:%M} for the service's limit.", file=sys.stderr, flush=True)
+    while (left_s := (moment - moments.now()).total_seconds()) > 0:
+        time.sleep(min(left_s, NAP_S))
+
+
+def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive sync."""
+    from kneedrive.app import sync, sync_told
+
+    here = desk(arguments)
+    names = _names(arguments.sources)
+    order = sync.Order(names=names, since=arguments.since, full=arguments.full, dry_run=arguments.dry_run)
+    start = time.monotonic()
+    with progress("Syncing") as count:
+        pulled = sync.sync(here, order, count)
+    if arguments.json:
+        yield sync_told.told_json(pulled, here, dry_run=order.dry_run)
+        return
+    style = options.style(arguments, here.settings)
+    answer = sync_told.told(pulled, here, style, dry_run=order.dry_run, elapsed_s=time.monotonic() - start)
+    if not (arguments.no_report or order.dry_run):
+        report = sync_told.news(pulled, here, style)
+        answer = answer.replace(text="\n\n".join(filter(None, (answer.text, report.text))))
+    yield answer
+
+
+def _names(given: list[str]) -> tuple[str, ...]:
+    # Not argparse's choices: with nargs="*" they refuse an empty list on some versions of Python.
+    unknown = [name for name in given if name not in SOURCES]
+    if unknown:
+        message = f"there is no source {unknown[0]!r}: name {', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
+        raise ConfigError(message)
+    return tuple(given)
+
+
+def log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive auth strava."""
+    from kneedrive.app import accounts, login
+
+    if not sys.stdin.isatty():
+        raise NotAuthorised(NO_TERMINAL)
+    here = desk(arguments)
+    mine, typed = accounts.application(here), False
+    if not (mine.client_id and mine.client_secret):
+        mine, typed = login.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True
+    if arguments.headless:
+        yield login.by_pasting(here, mine, _pasted, remember=typed)
+    else:
+        yield login.by_browser(here, mine, _shown, (arguments.port, arguments.timeout), remember=typed)
+
+
+def _ask(question: str) -> str:
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
+def _ask_hidden(question: str) -> str:
+    return getpass.getpass(question, stream=sys.stderr).strip()
+
+
+def _shown(url: str) -> None:
+    print(f"Open this address in your browser and agree:\n\n  {url}\n\nWaiting for the answer.", file=sys.stderr)
+
+
+def _pasted(url: str) -> str:
+    print(
+        f"Open this address in any browser and agree:\n\n  {url}\n\n"
+        "The browser then ends at an address on 127.0.0.1 that it cannot show. Copy that whole address.",
+        file=sys.stderr,
+    )
+    return _ask_hidden("Paste it here (it stays hidden): ")
+
+
+def show_status(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive auth status."""
+    from kneedrive.app import login
+
+    yield login.status(desk(arguments), json=arguments.json)
+
+
+def log_out(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive auth logout."""
+    from kneedrive.app import login
+
+    yield login.log_out(desk(arguments), confirmed(yes=arguments.yes))
