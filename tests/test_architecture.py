@@ -19,6 +19,7 @@ GROUND = {
     "method_files",
     "method_history",
     "model",
+    "percentiles",
     "references",
     "secret",
     "units",

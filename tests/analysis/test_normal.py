@@ -36,12 +36,6 @@ def test_the_array_form_is_close_to_the_error_function() -> None:
     np.testing.assert_allclose(normal.two_sided(z), 2.0 * stats.norm.cdf(z) - 1.0, atol=5e-4)
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 10, 101])
-def test_the_median_is_that_of_numpy(n: int) -> None:
-    values = np.random.default_rng(n).normal(size=n)
-    assert normal.median(values) == np.median(values)
-
-
 def test_the_robust_sd_is_that_of_scipy() -> None:
     values = np.random.default_rng(3).normal(size=50)
     assert normal.robust_sd(values) == pytest.approx(stats.median_abs_deviation(values, scale="normal"), rel=1e-4)

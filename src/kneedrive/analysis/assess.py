@@ -15,6 +15,7 @@ from kneedrive.analysis.prepare import Mask, Stream
 from kneedrive.findings import Analysis, Epochs, Fade, Finding, PaceBand, Quality, Scores, ShuffleOnset, Slow
 from kneedrive.method import REFERENCES, Method
 from kneedrive.model import Array, Note
+from kneedrive.percentiles import median
 
 ASSESSED, TOO_FEW, WALK, NOT_A_RUN, NO_SAMPLES = "assessed", "too few epochs", "walk", "not a run", "no samples"
 WALKING_SPORTS = ("walking", "hiking")
@@ -70,7 +71,7 @@ def walked(run: Run) -> bool:
         return True
     cadence = run.stream.columns.get("cadence_spm")
     known = cadence[np.isfinite(cadence)] if cadence is not None else np.empty(0)
-    return bool(len(known)) and 0 < float(np.median(known)) < run.case.method.gait.walking_spm
+    return bool(len(known)) and 0 < median(known) < run.case.method.gait.walking_spm
 
 
 def quality(run: Run) -> Quality:

@@ -16,6 +16,7 @@ from kneedrive.analysis.stretches import Stretch, split_at_jumps
 from kneedrive.history import Baseline, Computed, OwnView, PastRun, PersonalZ, Setting
 from kneedrive.method import BaselineRules
 from kneedrive.model import Array
+from kneedrive.percentiles import median, percentile
 
 STEPS = ("cadence_spm", "step_length_m")  # all that a sensor which computes the rest may be held to
 TIMING = (*STEPS, "stance_time_s", "duty_factor")
@@ -40,7 +41,7 @@ def baseline(runs: Sequence[PastRun], sensor: str, surface: str, setting: Settin
     test = computed(own, sensor, setting.method)
     fitted = curves(rows, departures(rows, sensor, setting), setting) if rows.epochs else {}
     known = rows.speed_mps[np.isfinite(rows.speed_mps)]
-    low, middle, high = np.percentile(known, (2.5, 50.0, 97.5)).tolist() if len(known) else (None, None, None)
+    low, middle, high = (percentile(known, share) if len(known) else None for share in (2.5, 50.0, 97.5))
     return Baseline(
         sensor=sensor,
         surface=surface,
@@ -101,7 +102,7 @@ def own_view(run: PastRun, history: Sequence[PastRun], setting: Setting) -> OwnV
     usual = baseline(before(run, history, setting), run.sensor, run.surface, setting)
     rows = table([run])
     known = rows.speed_mps[np.isfinite(rows.speed_mps)]
-    speed = float(np.median(known)) if len(known) else None
+    speed = median(known) if len(known) else None
     reason = unjudged(usual, speed, rows.epochs)
     judged = () if reason else personal(run, usual, setting)
     return OwnView(baseline=usual, speed_mps=speed, epochs=rows.epochs, rows=judged, reason=reason)

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis import features
-from kneedrive.analysis.normal import MAD_TO_SD, median
+from kneedrive.analysis.normal import MAD_TO_SD
 from kneedrive.analysis.reference import expected
 from kneedrive.history import Curve, PastRun, Setting
 from kneedrive.method import REFERENCES
 from kneedrive.model import Array
+from kneedrive.percentiles import median, percentile
 from kneedrive.units import GRAVITY_MPS2, SECONDS_PER_MINUTE
 
 QUANTITIES = ("ln_T", "DF", "ln_k", "ln_beta")
@@ -149,7 +150,7 @@ def fit(departure: Array, rows: Table, setting: Setting, shift: Array | None = N
     if not there.any():
         return None
     dv = np.nan_to_num(rows.speed_mps - middle)[there]
-    low, high = np.percentile(dv, (25.0, 75.0))
+    low, high = percentile(dv, 25.0), percentile(dv, 75.0)
     bend = dv**2 if high - low >= rules.curve_iqr_mps else np.zeros_like(dv)
     other = np.zeros_like(dv) if shift is None else shift[there] - shift[there].mean()
     X = np.column_stack([np.ones_like(dv), dv, bend, PCT * rows.grade[there], other])

@@ -18,6 +18,7 @@ from kneedrive.analysis.prepare import Mask
 from kneedrive.findings import Change, Epochs, Fade
 from kneedrive.method import FadeRules, Method
 from kneedrive.model import Array
+from kneedrive.percentiles import median
 
 # Tiredness lengthens contact and lowers cadence; the other way round is a runner who warmed up, and no fade.
 DIRECTIONS = {
@@ -120,5 +121,5 @@ def fade(epochs: Epochs, covered_s: Array, mode: str, case: Case) -> Fade:
         if found is not None:
             changes[key] = found
     verdict = "changed" if any(one.notable for one in changes.values()) else "no change"
-    speed = float(np.median(epochs["speed_mps"][pairs.early + pairs.late]))
+    speed = median(epochs["speed_mps"][pairs.early + pairs.late])
     return Fade(verdict=verdict, pairs=len(pairs.early), speed_mps=speed, changes=changes)

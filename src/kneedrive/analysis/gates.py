@@ -15,6 +15,7 @@ from kneedrive.analysis.prepare import Mask
 from kneedrive.analysis.reference import expected_ln_k, usual_cadence_spm
 from kneedrive.method import Method
 from kneedrive.model import Array
+from kneedrive.percentiles import median
 
 GATES: dict[str, str] = {
     "start": "at the very start, before the sensors have settled",
@@ -131,7 +132,7 @@ def _locked(table: Table, case: Case) -> Mask:
     sound = (cadence >= case.method.gait.running_spm) & (cadence <= rules.cadence_max_spm)
     sound &= speed >= rules.speed_min_mps
     if sound.any():
-        typical = np.full_like(cadence, np.median(cadence[sound]))
+        typical = np.full_like(cadence, median(cadence[sound]))
     else:
         typical = usual_cadence_spm(speed, case.runner.height_m, case.method.population)
     return plausible.locked_cadence(cadence, speed, typical, rules)

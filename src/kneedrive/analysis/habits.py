@@ -15,6 +15,7 @@ from kneedrive.findings import Fade
 from kneedrive.history import BalanceHabit, FadeHabit, PastRun, Setting, SlowContrast
 from kneedrive.method import REFERENCES, Method, ProfileRules
 from kneedrive.model import Array, Runner
+from kneedrive.percentiles import percentile
 
 
 def slow_speed(runs: Sequence[PastRun], rules: ProfileRules) -> float | None:
@@ -24,7 +25,7 @@ def slow_speed(runs: Sequence[PastRun], rules: ProfileRules) -> float | None:
     """
     speeds = np.concatenate([np.empty(0), *(column(run, "speed_mps") for run in runs)])
     speeds = speeds[np.isfinite(speeds)]
-    return float(np.percentile(speeds, rules.slow_percentile)) if len(speeds) else None
+    return percentile(speeds, rules.slow_percentile) if len(speeds) else None
 
 
 def shuffle_share(runs: Sequence[PastRun], slow_mps: float, setting: Setting) -> float | None:

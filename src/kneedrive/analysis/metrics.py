@@ -12,6 +12,7 @@ from kneedrive.analysis.motion import runs_of
 from kneedrive.analysis.prepare import Mask, Stream, sliding_mean
 from kneedrive.findings import Acceleration, ChannelSummary, Spread
 from kneedrive.model import Activity, Array
+from kneedrive.percentiles import median
 
 METRICS = (
     "speed_mps",
@@ -64,8 +65,8 @@ def channels(activity: Activity) -> dict[str, ChannelSummary]:
     found = {}
     for name, values in activity.samples.present().items():
         there = values[np.isfinite(values)]
-        median = float(np.median(there)) if len(there) else None
-        found[name] = ChannelSummary(coverage=len(there) / records, median=median)
+        middle = median(there) if len(there) else None
+        found[name] = ChannelSummary(coverage=len(there) / records, median=middle)
     return found
 
 

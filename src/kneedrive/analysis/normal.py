@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from kneedrive.model import Array
+from kneedrive.percentiles import median
 
 MAD_TO_SD = 1.4826  # of a normal distribution
 SIMPSON_AT = np.linspace(0.0, 1.0, 257)
@@ -63,15 +64,6 @@ def student_quantile(share: float, freedom: float) -> float:
 def two_sided(z: Array) -> Array:
     """2*Phi(z) - 1 on arrays, to 2e-4: numpy has no error function, and a loop would cost more than the test."""
     return np.tanh(math.sqrt(2.0 / math.pi) * (z + 0.044715 * z**3))
-
-
-def median(values: Array) -> float:
-    """The median of values without NaN, at least one: numpy's own costs five times as much on a run's epochs."""
-    middle = len(values) // 2
-    if len(values) % 2:
-        return float(np.partition(values, middle)[middle])
-    low, high = np.partition(values, (middle - 1, middle))[middle - 1 : middle + 1]
-    return 0.5 * (float(low) + float(high))
 
 
 def robust_sd(values: Array) -> float:

@@ -6,10 +6,11 @@ import numpy as np
 
 from kneedrive.analysis import features
 from kneedrive.analysis.motion import at_least
-from kneedrive.analysis.normal import median, robust_sd
+from kneedrive.analysis.normal import robust_sd
 from kneedrive.analysis.prepare import Mask
 from kneedrive.method import Plausible
 from kneedrive.model import Array, Note, Samples, frozen
+from kneedrive.percentiles import median, medians
 
 HALF_AND_DOUBLE = (0.5, 2.0)
 
@@ -37,7 +38,7 @@ def corrected_unit(samples: Samples, rules: Plausible) -> tuple[Samples, tuple[N
         return samples, ()
     impossible = f"the vertical oscillation is too small for the time in the air in {share:.0%} of the records"
     tenfold = oscillation * rules.unit_factor
-    fits = rules.oscillation_min_m <= float(np.nanmedian(tenfold)) <= rules.oscillation_max_m
+    fits = rules.oscillation_min_m <= median(tenfold[~np.isnan(tenfold)]) <= rules.oscillation_max_m
     if fits and share_below_ballistic(tenfold, stance, cadence) <= rules.unit_share:
         text = f"{impossible}: its unit is wrong in this file, and it was multiplied by {rules.unit_factor:.0f}"
         note = Note(code="oscillation_unit", text=text)
@@ -95,7 +96,7 @@ def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
     values, width = ln_k_above[at], rules.k_jump_epochs
     if len(values) < 2 * width:
         return jumped
-    windows = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
+    windows = medians(np.lib.stride_tricks.sliding_window_view(values, width))
     steps = np.abs(windows[width:] - windows[:-width])
     rough = int(np.argmax(steps))
     # Medians do not see which of the few epochs around the shift belong to which side.

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from kneedrive.method import EpochRules, Resampling
 from kneedrive.model import Array, Interval, Samples
+from kneedrive.percentiles import median
 from kneedrive.value import Value
 
 Mask = npt.NDArray[np.bool_]
@@ -49,7 +50,7 @@ def longest_step_s(time_s: Array, rules: Resampling) -> float:
     """The longest step of a time axis that interpolation may bridge."""
     steps = np.diff(time_s)
     steps = steps[steps > 0]
-    typical = float(np.median(steps)) if len(steps) else 0.0
+    typical = median(steps) if len(steps) else 0.0
     return min(rules.gap_max_s, max(rules.gap_min_s, rules.gap_median_steps * typical))
 
 

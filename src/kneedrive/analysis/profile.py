@@ -13,6 +13,7 @@ from kneedrive.analysis.reference import expected
 from kneedrive.analysis.scores import probability
 from kneedrive.findings import Balance, Epochs, PaceBand, ShuffleOnset, Slow, VrSplit
 from kneedrive.method import LabelRules
+from kneedrive.percentiles import median, percentile
 
 METRICS = (
     "cadence_spm",
@@ -99,7 +100,7 @@ def slow_running(epochs: Epochs, mode: str, case: Case) -> Slow:
     speeds = speeds[np.isfinite(speeds)]
     if not case.speed_trusted or not len(speeds):
         return Slow(speed_mps=None, epochs=0, share_flight_under_40ms=None, reason="no scored epoch with a speed")
-    limit = float(np.percentile(speeds, rules.slow_percentile))
+    limit = percentile(speeds, rules.slow_percentile)
     slow = epochs.scored & (epochs["speed_mps"] <= limit)
     flight = epochs["flight_time_s"][slow]
     flight = flight[np.isfinite(flight)]
@@ -137,10 +138,10 @@ def balance(epochs: Epochs, where: Mask, case: Case) -> Balance | None:
     left = left[np.isfinite(left)]
     if not len(left):
         return None
-    median = float(np.median(left))
-    away = (left - 0.5) * np.sign(median - 0.5)
+    middle = median(left)
+    away = (left - 0.5) * np.sign(middle - 0.5)
     return Balance(
-        left=median,
+        left=middle,
         same_side=float(np.mean(away > 0)),
         beyond=float(np.mean(away >= case.method.profile.balance_pp)),
         epochs=len(left),

@@ -21,6 +21,7 @@ from kneedrive.method import (
     Reference,
 )
 from kneedrive.model import Activity, Array, Note, Samples, Sensor
+from kneedrive.percentiles import median
 
 GARMIN, DEVELOPMENT, COROS, STRYD = 1, 255, 294, 95
 ANT_DYNAMICS, ANT_FOOT_POD = 30, 124
@@ -179,4 +180,4 @@ def model_derived(samples: Samples) -> bool:
     if not len(ln_k):
         return False
     low, high = MODEL_DERIVED_K
-    return bool(low <= np.exp(np.median(ln_k)) <= high and np.std(ln_k) <= MODEL_DERIVED_SD)
+    return bool(low <= np.exp(median(ln_k)) <= high and np.std(ln_k) <= MODEL_DERIVED_SD)

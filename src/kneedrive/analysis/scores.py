@@ -15,11 +15,12 @@ import numpy as np
 
 from kneedrive.analysis import features
 from kneedrive.analysis.case import Case
-from kneedrive.analysis.normal import below, median, robust_sd
+from kneedrive.analysis.normal import below, robust_sd
 from kneedrive.analysis.prepare import Mask
 from kneedrive.analysis.reference import Expected, expected, hill_pct
 from kneedrive.method import EpochRules
 from kneedrive.model import Array
+from kneedrive.percentiles import median
 
 ROOT_2 = math.sqrt(2.0)
 LETTERS = ("D", "P", "G", "K")

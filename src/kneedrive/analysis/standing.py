@@ -10,11 +10,11 @@ from kneedrive.analysis import reference, scores
 from kneedrive.analysis.case import Case
 from kneedrive.analysis.gates import STEPS
 from kneedrive.analysis.labels import Standing
-from kneedrive.analysis.normal import median
 from kneedrive.analysis.prepare import Mask
 from kneedrive.analysis.scores import LETTERS, PARTS, RunValue
 from kneedrive.findings import Epochs, Score, Scores
 from kneedrive.model import Array
+from kneedrive.percentiles import median
 
 _IN_EVIDENCE = ("cadence_spm", "step_length_m")
 _IN_EVIDENCE_DYNAMICS = ("stance_time_s", "flight_time_s", "duty_factor")

@@ -11,10 +11,10 @@ import numpy as np
 
 from kneedrive.analysis.curve import curves, departures, measured, own_usual, table
 from kneedrive.analysis.local_time import local_date
-from kneedrive.analysis.normal import median
 from kneedrive.history import Break, PastRun, Setting
 from kneedrive.method import TrendRules
 from kneedrive.model import Array
+from kneedrive.percentiles import median, medians
 
 
 class Stretch(NamedTuple):
@@ -117,7 +117,7 @@ def jump(levels: Array, rules: TrendRules) -> int | None:
     span = rules.jump_runs
     if len(there) < 2 * span:
         return None
-    windows = np.median(np.lib.stride_tricks.sliding_window_view(levels[there], span, axis=0), axis=-1)
+    windows = medians(np.lib.stride_tricks.sliding_window_view(levels[there], span, axis=0))
     steps = np.abs(windows[span:] - windows[:-span])
     alone = (steps[:, 0] < rules.jump_cadence_spm) & (steps[:, 1] < rules.jump_DF)
     size = np.where(alone, steps[:, 2], 0.0)

@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis.local_time import day_of
-from kneedrive.analysis.normal import MAD_TO_SD, below, median, quantile, robust_sd, two_sided
+from kneedrive.analysis.normal import MAD_TO_SD, below, quantile, robust_sd, two_sided
 from kneedrive.analysis.weekly_values import RunValues, WeekPoints, week_points
 from kneedrive.history import Trend
 from kneedrive.method import TrendRules
 from kneedrive.model import Array
+from kneedrive.percentiles import median
 
 VISIBLE_GRID = np.linspace(0.0, 30.0, 61)  # changes over the span, in SD of the weekly values
 DIRECTIONS = {
@@ -53,7 +54,7 @@ def theil_sen(at_weeks: Array, value: Array) -> Line:
     """Median of the slopes of all pairs; the intercept is the median of what the slope leaves."""
     first, second = np.triu_indices(len(value), 1)
     slopes = np.sort((value[second] - value[first]) / (at_weeks[second] - at_weeks[first]))
-    slope = float(np.median(slopes))
+    slope = median(slopes)
     left = value - slope * at_weeks
     intercept = median(left)
     return Line(slope, intercept, slopes, left - intercept)

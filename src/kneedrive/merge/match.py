@@ -12,6 +12,7 @@ import numpy as np
 from kneedrive.merge.coverage import RULES, dynamics
 from kneedrive.method import MergeRules
 from kneedrive.model import Activity, Array, Outline, Sensor
+from kneedrive.percentiles import median
 
 Pair = frozenset[str]
 
@@ -165,4 +166,4 @@ def _closest_first(matches: Mapping[Pair, Match]) -> list[Pair]:
 
 def _median(values: Array | None) -> float | None:
     known = values[np.isfinite(values)] if values is not None else np.zeros(0)
-    return float(np.median(known)) if len(known) else None
+    return median(known) if len(known) else None

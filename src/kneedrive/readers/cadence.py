@@ -10,6 +10,7 @@ import numpy as np
 
 from kneedrive.method import TrackRules
 from kneedrive.model import Array, Note
+from kneedrive.percentiles import median, percentile
 
 RULES = TrackRules()
 _BEYOND_SPM = 300.0  # no one steps faster; 255 of one leg is "no value" in a byte
@@ -36,7 +37,7 @@ def steps_per_minute(raw: Array, speed_mps: Array) -> tuple[Array | None, tuple[
 
 
 def _factor(turning: Array, speed_mps: Array) -> tuple[int, tuple[Note, ...]]:
-    high = float(np.percentile(turning, 90))
+    high = percentile(turning, 90)
     if high <= RULES.one_leg_max_rpm and not _walks(turning, speed_mps):
         return 2, ()
     text = "cadence seems to count both feet already and was not doubled (the format says it counts one leg)"
@@ -46,5 +47,5 @@ def _factor(turning: Array, speed_mps: Array) -> tuple[int, tuple[Note, ...]]:
 def _walks(turning: Array, speed_mps: Array) -> bool:
     """Both feet of a walker: a cadence that, of one leg, would be quick running, at the speed of a walk."""
     moving = speed_mps[speed_mps > RULES.moving_mps]
-    slow = len(moving) > 0 and float(np.median(moving)) < RULES.walk_mps
-    return slow and float(np.median(turning)) >= RULES.walk_spm
+    slow = len(moving) > 0 and median(moving) < RULES.walk_mps
+    return slow and median(turning) >= RULES.walk_spm

@@ -8,6 +8,7 @@ import numpy as np
 
 from kneedrive.method import FitRules, TrackRules
 from kneedrive.model import Array, Interval, Lap, Note, Samples
+from kneedrive.percentiles import median
 from kneedrive.readers.fit_clock import Clock
 from kneedrive.readers.fit_messages import Message
 from kneedrive.readers.fit_profile import ON_FOOT, SESSION_FIELDS, UNKNOWN
@@ -116,8 +117,8 @@ def _looks_like_running(samples: Samples) -> bool:
     moving = np.empty(0) if samples.speed_mps is None else samples.speed_mps[samples.speed_mps > RUNNING.moving_mps]
     if not len(moving):
         return False
-    typical_mps = float(np.median(moving))
+    typical_mps = median(moving)
     if samples.cadence_spm is None:
         return RUNNING.run_min_mps <= typical_mps <= RUNNING.run_max_blind_mps
-    steps_spm = float(np.nanmedian(samples.cadence_spm))
+    steps_spm = median(samples.cadence_spm[~np.isnan(samples.cadence_spm)])
     return RUNNING.run_min_mps <= typical_mps <= RUNNING.run_max_mps and steps_spm >= RUNNING.run_min_spm

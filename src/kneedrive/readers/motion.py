@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from kneedrive.method import TrackRules
 from kneedrive.model import Array
+from kneedrive.percentiles import median
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 RULES = TrackRules()
@@ -124,5 +125,5 @@ def agrees(recorded: Array, computed: Array, factor: float) -> bool:
     both = (recorded > 0) & (computed > 0)
     if not np.any(both):
         return True
-    ratio = float(np.median(recorded[both] / computed[both]))
+    ratio = median(recorded[both] / computed[both])
     return 1 / factor <= ratio <= factor

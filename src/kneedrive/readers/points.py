@@ -8,6 +8,7 @@ import numpy as np
 
 from kneedrive.method import TrackRules
 from kneedrive.model import Array, Interval, Note
+from kneedrive.percentiles import median
 from kneedrive.readers import motion
 
 RULES = TrackRules()
@@ -123,7 +124,7 @@ def _breaks(time_s: Array, part: Array, moved_m: Array) -> tuple[motion.Flags, t
     gap_s = np.diff(time_s)
     if not len(gap_s):
         return np.ones(len(time_s), dtype=np.bool_), ()
-    usual_s = float(np.median(gap_s))
+    usual_s = median(gap_s)
     silent = gap_s > max(RULES.pause_gap_s, RULES.pause_gap_steps * usual_s)
     told = (np.diff(part) != 0) & (gap_s > RULES.part_gap_steps * usual_s)
     paused = told | (silent & (moved_m < RULES.pause_speed_mps * gap_s))

@@ -11,6 +11,7 @@ import numpy as np
 from kneedrive.errors import ReadError
 from kneedrive.method import TrackRules
 from kneedrive.model import Activity, Array, Interval, Lap, Note, Samples, Sensor, frozen
+from kneedrive.percentiles import median
 from kneedrive.readers import motion
 from kneedrive.readers.cadence import steps_per_minute
 from kneedrive.readers.points import Columns, Point, cleaned, columns_of, dated
@@ -189,11 +190,11 @@ def _sport(word: str, speed_mps: Array, cadence_spm: Array | None) -> tuple[str,
     if sport != UNKNOWN:
         return sport, ()
     moving = speed_mps[speed_mps > RULES.moving_mps]
-    typical_mps = float(np.median(moving)) if len(moving) else 0.0
+    typical_mps = median(moving) if len(moving) else 0.0
     if cadence_spm is None:
         runs = RULES.run_min_mps <= typical_mps <= RULES.run_max_blind_mps
     else:
-        steps = float(np.nanmedian(cadence_spm))
+        steps = median(cadence_spm[~np.isnan(cadence_spm)])
         runs = RULES.run_min_mps <= typical_mps <= RULES.run_max_mps and steps >= RULES.run_min_spm
     called = "the file does not name a sport kneedrive knows"
     if runs:

@@ -9,6 +9,7 @@ import numpy as np
 from kneedrive.channels import CHANNELS
 from kneedrive.findings import Analysis, ChannelSummary
 from kneedrive.model import Note, Samples, Sensor
+from kneedrive.percentiles import median
 from kneedrive.report import pictures, view, words
 from kneedrive.report.layout import finish, flow, heading, pad, table
 from kneedrive.report.style import Style
@@ -56,7 +57,7 @@ def _step(samples: Samples) -> str:
     if len(samples.time_s) < 2:
         return "no time axis"
     steps = np.diff(samples.time_s)
-    return f"one every {view.exact(float(np.median(steps)))} s, the longest gap {view.minutes(float(steps.max()))}"
+    return f"one every {view.exact(median(steps))} s, the longest gap {view.minutes(float(steps.max()))}"
 
 
 def _devices(analysis: Analysis, style: Style) -> list[str]:
@@ -110,7 +111,7 @@ def _alternatives(analysis: Analysis, style: Style) -> list[str]:
 def _summary(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> ChannelSummary:
     known = values[np.isfinite(values)]
     coverage = len(known) / len(values) if len(values) else 0.0
-    return ChannelSummary(coverage=coverage, median=float(np.median(known)) if len(known) else None)
+    return ChannelSummary(coverage=coverage, median=median(known) if len(known) else None)
 
 
 def _averages(analysis: Analysis, style: Style) -> list[str]:
