@@ -68,10 +68,11 @@ def _key(style: Style) -> str:
 
 def _labels(analysis: Analysis) -> list[str]:
     """The word behind each band, fastest first; "" where nothing is likely to stand out, "?" where it is not sure."""
-    return [_label(band, analysis.method.labels) for band in reversed(analysis.pace_profile)]
+    return [band_words(band, analysis.method.labels) for band in reversed(analysis.pace_profile)]
 
 
-def _label(band: PaceBand, rules: LabelRules) -> str:
+def band_words(band: PaceBand, rules: LabelRules) -> str:
+    """The word behind a band; "" where nothing is likely to stand out, with a question mark where it is not sure."""
     sure = 1.0 if band.probability is None else band.probability
     if band.label in _SILENT or sure < rules.leaning:
         return ""
@@ -92,13 +93,13 @@ def _scale(letter: str, analysis: Analysis, style: Style) -> list[str]:
     low, high = words.SCORE_ENDS[letter]
     lines = [" " * (left + 2) + pictures.scale_words(low, "usual", high, cells)]
     for head, name, band in zip(heads, names, bands, strict=False):
-        score, role = _score(band, letter, analysis), _role(band)
+        score, role = band_score(band, letter, analysis), band_role(band)
         row = pictures.interval_row(score.value, score.se, cells, style, role)
         lines.append(f"{pad(head, left)}  {row}  {style.paint.apply(role, name)}")
     return lines
 
 
-def _score(band: PaceBand, letter: str, analysis: Analysis) -> Score:
+def band_score(band: PaceBand, letter: str, analysis: Analysis) -> Score:
     """A band's score on the axis; step length alone has no score, only the error that its reference has."""
     if letter != "zSL":
         found: Score = getattr(band.scores, letter)
@@ -108,7 +109,8 @@ def _score(band: PaceBand, letter: str, analysis: Analysis) -> Score:
     return Score(value=band.scores.z.get("zSL"), se=se)
 
 
-def _role(band: PaceBand) -> str:
+def band_role(band: PaceBand) -> str:
+    """The colour of a band."""
     return words.LABELS[band.label].role if band.label in words.LABELS else ""
 
 
@@ -124,7 +126,7 @@ def _row_head(mark: str, band: PaceBand, style: Style) -> str:
 def plane(analysis: Analysis, style: Style) -> list[str]:
     """The map of D against P; none where one of them is not judged."""
     points = [
-        pictures.Point(band.scores.D.value, band.scores.P.value, mark, _role(band) or "strong")
+        pictures.Point(band.scores.D.value, band.scores.P.value, mark, band_role(band) or "strong")
         for mark, band in zip(ascii_lowercase, reversed(analysis.pace_profile), strict=False)
         if band.scores.D.value is not None and band.scores.P.value is not None
     ]

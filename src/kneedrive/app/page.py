@@ -1,0 +1,67 @@
+"""The report as one HTML page: a run, the weeks around it, and what to work on."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kneedrive import advice
+from kneedrive.analysis.ranges import usual_ranges
+from kneedrive.app.library import analysis_of, meant, opened
+from kneedrive.app.past import against_own, weeks_until
+from kneedrive.app.progress import Question, compared
+from kneedrive.report.html import page
+from kneedrive.report.html.content import Content, Event, Ranges
+
+if TYPE_CHECKING:
+    from kneedrive.config import Config
+    from kneedrive.findings import Analysis
+    from kneedrive.store import Store
+
+_POINTS = 16  # of the ribbon of what is usual; it is smooth
+_MARGIN = 0.06  # of the speeds on either side
+
+
+def report_page(settings: Config, spec: str, weeks: int, today: date, now: datetime, *, miles: bool) -> str:
+    """The page about a stored run ("" is the latest) and the last weeks. Raises NotEnoughData, StoreError."""
+    with opened(settings) as store:
+        row = meant(store, settings, spec or "last", now)
+        analysis = analysis_of(store, settings, row.id)
+        own = against_own(store, settings, row.id, row.started_at)
+        history = _history(store, settings, weeks, today)
+    return page.render(content_of(analysis, miles=miles).replace(own=own, **history))
+
+
+def content_of(analysis: Analysis, *, miles: bool = False) -> Content:
+    """What a page about one run holds without any history."""
+    return Content(
+        analysis=analysis,
+        ranges=ranges_of(analysis),
+        advice=advice.advise(advice.situation(analysis)) if analysis.findings else None,
+        miles=miles,
+    )
+
+
+def ranges_of(analysis: Analysis) -> Ranges:
+    """What is usual along the speeds of the run's pace bands; nothing without any."""
+    speeds = [band.speed_mps for band in analysis.pace_profile]
+    if not speeds:
+        return Ranges()
+    reach = max(max(speeds) - min(speeds), 0.5) * _MARGIN
+    along = np.linspace(min(speeds) - reach, max(speeds) + reach, _POINTS)
+    low, high = usual_ranges(along, analysis.reference, analysis.runner, analysis.method)
+    return Ranges(speed_mps=along, low=low, high=high)
+
+
+def _history(store: Store, settings: Config, weeks: int, today: date) -> dict[str, object]:
+    """The weeks, what was noted in them, and what changed since the last note."""
+    found, habits = weeks_until(store, settings, today, weeks)
+    tags = [tag for tag in store.tags() if tag.day <= today.isoformat()]
+    events = tuple(Event(date.fromisoformat(tag.day), tag.text) for tag in tags)
+    known: dict[str, object] = {"weekly": found, "habits": habits, "events": events}
+    if tags:
+        question = Question(tag=tags[-1].day)
+        known["comparison"], known["periods"] = compared(store, settings, question, today)
+    return known

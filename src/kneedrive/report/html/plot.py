@@ -1,0 +1,194 @@
+"""The grammar of all charts: scales, ticks, lines, marks. Places are percentages, sizes are pixels.
+
+A drawing fills its box at any width; only lines and areas are stretched, in an inner drawing, so that letters and dots
+keep their size from a phone to a wide screen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from kneedrive.report import view
+from kneedrive.report.html.markup import Markup, at, coordinate, el, join
+from kneedrive.units import METRES_PER_KM, METRES_PER_MILE
+
+_INNER = 1000.0  # units of an inner drawing to each side
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_PACE_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600)
+PLAIN = "m-plain"
+SHAPES = {"drive": "m-drive", "piston": "m-piston", "shuffle": "m-shuffle"}
+
+
+class Scale(NamedTuple):
+    """From a value to percent of the drawing; `up` scales grow upwards."""
+
+    low: float
+    high: float
+    up: bool = False
+
+    def percent(self, value: float) -> float:
+        """0 to 100; values outside land outside."""
+        share = (value - self.low) / (self.high - self.low)
+        return 100.0 * (1.0 - share if self.up else share)
+
+    def inside(self, value: float) -> float:
+        """The nearest value on the scale."""
+        return min(max(value, self.low), self.high)
+
+    def place(self, value: float) -> str:
+        """The attribute for a value."""
+        return at(self.percent(value))
+
+
+def spanning(values: Iterable[float], *, margin: float = 0.08, least: float = 0.0, up: bool = True) -> Scale:
+    """A scale over all finite values with a margin, at least `least` wide."""
+    known = [value for value in values if math.isfinite(value)] or [0.0]
+    low, high = min(known), max(known)
+    width = max(high - low, least, 1e-9)
+    middle = (low + high) / 2
+    reach = width * (0.5 + margin)
+    return Scale(middle - reach, middle + reach, up)
+
+
+def round_steps(low: float, high: float, most: int) -> list[float]:
+    """At most `most` round numbers between two bounds."""
+    rough = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(step * power for step in _STEPS if step * power >= rough * (1 - 1e-9))
+    first = math.ceil(low / step - 1e-9)
+    return [place * step for place in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+class Tick(NamedTuple):
+    """A value and its words."""
+
+    value: float
+    text: str
+
+
+def quantity_ticks(key: str, scale: Scale, most: int = 4) -> list[Tick]:
+    """Round values of a quantity in its display unit."""
+    factor = view.SHOWN[key].factor
+    decimals = view.SHOWN[key].decimals
+    steps = round_steps(scale.low * factor, scale.high * factor, most)
+    return [Tick(step / factor, view.number(step, decimals)) for step in steps]
+
+
+def pace_ticks(scale: Scale, *, miles: bool, most: int = 5) -> list[Tick]:
+    """Round paces within the speeds of a scale."""
+    length_m = METRES_PER_MILE if miles else METRES_PER_KM
+    slow_s, fast_s = length_m / max(scale.low, 0.3), length_m / max(scale.high, 0.4)
+    step = next((step for step in _PACE_STEPS_S if (slow_s - fast_s) / step <= most), _PACE_STEPS_S[-1])
+    paces = range(math.ceil(fast_s / step) * step, math.floor(slow_s) + 1, step)
+    return [Tick(length_m / pace, view.clock(pace)) for pace in paces]
+
+
+def drawing(kind: str, name: str, *parts: str | Iterable[str], marked: bool = False) -> Markup:
+    """A chart in its box. name: what a screen reader says. marked: it holds marks that can be reached one by one."""
+    svg = el("svg", *parts, role="group" if marked else "img", aria_label=name, focusable="false")
+    return el("div", svg, class_=f"plot {kind}")
+
+
+def stretched(*parts: str | Iterable[str], y: float = 0.0, height: float = 100.0) -> Markup:
+    """An inner drawing whose lines stretch with the box and are cut off at its edges; y and height in percent."""
+    return el(
+        "svg",
+        *parts,
+        x="0",
+        y=at(y),
+        width="100%",
+        height=at(height),
+        viewBox=f"0 0 {_INNER:.0f} {_INNER:.0f}",
+        preserveAspectRatio="none",
+    )
+
+
+Points = Sequence[tuple[float, float] | None]
+
+
+def path(x: Scale, y: Scale, points: Points, kind: str, *, closed: bool = False) -> Markup:
+    """A line through points for `stretched`; None lifts the pen."""
+    written, down = [], False
+    for point in points:
+        if point is None:
+            down = False
+            continue
+        place = (x.percent(point[0]) * _INNER / 100, y.percent(point[1]) * _INNER / 100)
+        written.append(f"{'L' if down else 'M'}{coordinate(round(place[0], 1))} {coordinate(round(place[1], 1))}")
+        down = True
+    return el("path", d="".join(written) + ("Z" if closed else ""), class_=kind)
+
+
+def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
+    """A straight line between two places in percent."""
+    return el("line", x1=at(x1), y1=at(y1), x2=at(x2), y2=at(y2), class_=kind)
+
+
+def area(left: float, top: float, right: float, bottom: float, kind: str) -> Markup:
+    """A rectangle between places in percent."""
+    return el("rect", x=at(left), y=at(top), width=at(right - left), height=at(bottom - top), class_=kind)
+
+
+class Beside(NamedTuple):
+    """Where words stand next to their place: pixels to the right and down, and which end is held."""
+
+    dx: float = 0.0
+    dy: float = 0.0
+    anchor: str = "middle"
+
+
+def words(x: float, y: float, text: str, beside: Beside = Beside(), kind: str = "") -> Markup:  # noqa: B008 - frozen
+    """Words at a place in percent."""
+    return el(
+        "text",
+        text,
+        x=at(x),
+        y=at(y),
+        dx=beside.dx or None,
+        dy=beside.dy or None,
+        text_anchor=None if beside.anchor == "start" else beside.anchor,
+        class_=kind or None,
+    )
+
+
+def x_axis(scale: Scale, ticks: Iterable[Tick], *, grid: bool = False) -> Markup:
+    """Words under the drawing, with faint lines through it where `grid`."""
+    parts = []
+    for tick in ticks:
+        place = scale.percent(tick.value)
+        parts += [line(place, 0, place, 100, "grid")] if grid else []
+        parts.append(words(place, 100, tick.text, Beside(0, 18), "tick"))
+    return join(parts)
+
+
+def y_axis(scale: Scale, ticks: Iterable[Tick], *, top: float = 0.0, height: float = 100.0) -> Markup:
+    """Words at the left of the drawing, or of its part from `top` on, with faint lines through it."""
+    parts = []
+    for tick in ticks:
+        place = top + scale.percent(tick.value) * height / 100
+        parts += [line(0, place, 100, place, "grid"), words(0, place, tick.text, Beside(-8, 4, "end"), "tick")]
+    return join(parts)
+
+
+def symbol(x: float, y: float, role: str) -> Markup:
+    """The mark of a pattern: its shape says what its colour says. x and y in percent."""
+    return el("use", href=f"#{SHAPES.get(role, PLAIN)}", x=at(x), y=at(y), class_=f"symbol {role}".strip())
+
+
+def mark(told: str, *parts: str | Iterable[str]) -> Markup:
+    """Something that tells more when it is pointed at or reached by keyboard."""
+    return el("g", el("title", told), *parts, class_="mark", role="img")
+
+
+def shapes() -> Markup:
+    """The shapes of all marks, once per page."""
+    kinds = (
+        (PLAIN, el("circle", r=5.5)),
+        ("m-drive", el("path", d="M-5.5-6.5L7 0L-5.5 6.5Z")),
+        ("m-piston", el("path", d="M0-7.5L6.5 0L0 7.5L-6.5 0Z")),
+        ("m-shuffle", el("rect", x=-5.2, y=-5.2, width=10.4, height=10.4, rx=1)),
+    )
+    symbols = [el("g", shape, id=name) for name, shape in kinds]
+    return el("svg", el("defs", *symbols), class_="shapes", aria_hidden="true", focusable="false")
