@@ -202,6 +202,7 @@ def test_stretches_cover_every_point_once(starts: list[int], parts: list[tuple[i
         ([2.5, 2.5], [3.0, 3.0], True),
         ([2.3, 2.3], [3.0, 3.0], False),
         ([10.8, 10.8], [3.0, 3.0], False),
+        ([3.0, 3.0], [1e-320, 1e-320], False),
         ([0.0, np.nan], [3.0, 3.0], True),
         ([3.0, 3.0], [np.nan, np.nan], True),
     ],

@@ -71,9 +71,9 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
             sub_sport=sub_sport,
             device=Sensor(maker="", product=summary.text("device_name")),
             sensors=(),
-            duration_s=summary.number("moving_time") or 0.0,
-            elapsed_s=summary.number("elapsed_time") or 0.0,
-            distance_m=summary.number("distance"),
+            duration_s=summary.measure("moving_time") or 0.0,
+            elapsed_s=summary.measure("elapsed_time") or 0.0,
+            distance_m=summary.measure("distance"),
             records=len(samples.time_s),
             positioned=summary.flag("positioned") and sub_sport not in ("treadmill", "virtual_activity"),
             samples=samples,
@@ -106,6 +106,14 @@ class _Summary:
             message = f"is no Strava activity: activity.{key} is not a usable number"
             raise Malformed(message, name=self._name)
         return float(value)
+
+    def measure(self, key: str) -> float | None:
+        """A number that cannot be below zero: a duration, a distance."""
+        value = self.number(key)
+        if value is not None and value < 0:
+            message = f"is no Strava activity: activity.{key} is negative"
+            raise Malformed(message, name=self._name)
+        return value
 
     def moment(self, key: str) -> datetime:
         moment = _instant(self.text(key))
@@ -244,7 +252,7 @@ def _steps(cadence: Array, speed_mps: Array | None, sport: str, notes: list[Note
 
 
 def _averages(summary: _Summary, sport: str) -> dict[str, float]:
-    averages = {channel: summary.number(key) for key, channel in AVERAGES.items()}
+    averages = {channel: summary.measure(key) for key, channel in AVERAGES.items()}
     cadence = averages["cadence_spm"]
     if cadence is not None and sport in ON_FOOT and cadence < STRIDES_MAX_SPM:
         averages["cadence_spm"] = cadence * LEGS
