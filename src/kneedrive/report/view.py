@@ -107,6 +107,20 @@ def threshold(key: str, amount: float) -> str:
     return difference(key, abs(amount)).lstrip("+")
 
 
+def at_most(key: str, amount: float) -> str:
+    """A size that something stays under, rounded up so that nothing smaller is claimed than is known.
+
+    Keys are those of `difference`; "ln_k" is shown in per cent, "" is a score.
+    """
+    if key in ("", "ln_k"):
+        size, decimals, behind = (amount, 1, "") if not key else (math.expm1(amount) * 100, 0, "%")
+    else:
+        size, decimals = amount * SHOWN[key].factor, SHOWN[key].decimals
+        behind = "points" if SHOWN[key].unit == "%" else SHOWN[key].unit
+    step = 10.0**-decimals
+    return _with_unit(number(math.ceil(size / step - 1e-6) * step, decimals), behind)
+
+
 def score(amount: float | None) -> str:
     """A score or z value: one signed decimal, since its error is about half a unit."""
     return signed(amount, 1)
