@@ -55,7 +55,7 @@ def habits_of(store: Store, runs: Sequence[PastRun], view: WeeklyView, setting: 
         for run in runs
         if since < local_date(run, setting) and (run.sensor, run.surface) == (view.sensor, view.surface)
     ]
-    slow = view.slow_speed_mps
+    slow = view.slow_speed_mps if any(trend.series == "D" for trend in view.trends) else None
     return Habits(
         slow=slow_contrast(last, slow, setting.method) if slow and last else SlowContrast(verdict="not enough", runs=0),
         balance=balance_habit(last, setting.method),

@@ -60,13 +60,13 @@ def render(found: Comparison, periods: Periods, style: Style) -> str:
 def title(periods: Periods, style: Style) -> list[str]:
     """What is compared."""
     head = f"Before and after “{view.clean(periods.name)}”" if periods.name else "Before and after"
-    spans = "; ".join(
-        f"{word} {view.day(first)} to {view.day(last)}"
-        for word, (first, last) in (("before:", periods.before), ("after:", periods.after))
-    )
+    spans = [f"{view.day(first)} to {view.day(last)}" for first, last in (periods.before, periods.after)]
     return [
         *(style.paint.apply("strong", line) for line in flow(head, style, indent=0)),
-        *(style.paint.apply("faint", line) for line in flow(spans, style, indent=0)),
+        *(
+            style.paint.apply("faint", f"{word:<8}{span}")
+            for word, span in zip(("before", "after"), spans, strict=True)
+        ),
     ]
 
 
@@ -96,7 +96,8 @@ def headline(found: Comparison) -> str:
     changed = [row for row in found.rows if row.verdict == "changed" and row.metric not in SCORES]
     changed = changed or [row for row in found.rows if row.verdict == "changed"]
     if changed:
-        return "Changed at the same pace: " + listed([change_words(row) for row in changed])
+        opening = "Different across the sensors" if found.across_sensors else "Changed at the same pace"
+        return f"{opening}: {listed([change_words(row) for row in changed])}"
     if all(row.verdict == "no change" for row in found.rows):
         return "No change at the same pace"
     return "No change shown, and not enough runs yet to rule one out"
@@ -121,7 +122,7 @@ def _few(found: Comparison) -> str:
     if not found.more_runs:
         return f"{counted}; too few of them share a pace and a slope."
     more = view.plural(found.more_runs, "more run", "more runs")
-    return f"{counted}; about {more} are needed on the shorter side."
+    return f"{counted}; the shorter side takes about {more}."
 
 
 def rows(found: Comparison, style: Style) -> list[str]:
@@ -173,10 +174,10 @@ def bare(text: str) -> str:
 def verdict(row: Difference) -> str:
     """ "changed, by 4 to 9 ms", "no change larger than 6 ms", "not enough runs: about 5 more"."""
     if row.verdict == "changed":
-        least, most = sorted((row.low, row.high), key=abs)
-        return f"changed, by {bare(difference(row, least)).lstrip('+-')} to {difference(row, most).lstrip('+-')}"
+        least, most = (difference(row, amount).lstrip("+-") for amount in sorted((row.low, row.high), key=abs))
+        return f"changed, by {most}" if least == most else f"changed, by {bare(least)} to {most}"
     if row.verdict == "no change":
-        return f"no change larger than {difference(row, row.bound).lstrip('+')}"
+        return f"no change larger than {view.at_most('' if row.metric in SCORES else row.metric, row.bound)}"
     return f"not enough runs: about {view.number(row.more_runs)} more"
 
 

@@ -67,7 +67,7 @@ def missing(found: OwnView) -> str:
 
 
 def _table(found: OwnView, style: Style) -> list[str]:
-    rows = [["", "this run", "usually", "difference", "for you", "among others"]]
+    rows = [["", "this run", "usually", "off by", "for you", "others"]]
     rows += [[NAMES[row.metric], *numbers(row), row.level, others(row)] for row in found.rows]
     filled = [
         [*row[:4], *(cell.ljust(width) for cell, width in zip(row[4:], _widths(rows), strict=True))] for row in rows

@@ -28,18 +28,23 @@ ROLES = {
 }
 SERIES = {"D": "between drive and shuffle", "P": "in bounce", "zSL": "in the length of your steps"}
 COLUMNS = {"D": "drive", "P": "bounce", "zSL": "steps"}
-UNIT = "1 is as far as runners at one pace usually lie apart"
+UNIT = "On this scale 1 is as far as runners at one pace usually lie apart."
 OTHERWISE = "Season, shoes or fatigue can do the same."
-ONLY_STEPS = {
-    "garmin_wrist": "Only the length of your steps is followed: the watch works out the rest from speed and cadence.",
-    "none": "Only the length of your steps is followed, since no contact time was recorded.",
+BROKEN = {
+    "sensor": "the sensor changed",
+    "firmware": "the sensor’s firmware changed",
+    "oscillation": "the sensor’s oscillation jumped",
 }
-ONLY_STEPS_ELSE = "Only the length of your steps is followed: contact time turned out to follow from speed and cadence."
+COMPUTED = "Only the length of your steps is followed: the watch works out the rest from speed and cadence."
+ONLY_STEPS = {"none": "Only the length of your steps is followed, since no contact time was recorded."}
+NO_REFERENCE = "Only the length of your steps is followed: for the rest this sensor has nothing to be held against."
 
 
 def headline(found: WeeklyView) -> str:
     """ "Towards drive and less bounce", "Steady", "Too early to tell"."""
     text = listed(found.verdicts)
+    if found.verdicts == ("steady",) and not any(trend.detectable for trend in found.trends):
+        text += ", as far as so few weeks can tell"
     return text[:1].upper() + text[1:]
 
 
@@ -58,19 +63,23 @@ def sentences(found: WeeklyView, *, miles: bool) -> list[str]:
     called = [trend for trend in tested if trend.called]
     at = view.pace(found.reference_speed_mps, miles=miles)
     said += [_called(trend, at) for trend in called]
-    if called:
-        said.append(f"({UNIT[:1].upper()}{UNIT[1:]}.) {OTHERWISE}")
+    said += [OTHERWISE] if called else []
     said += [_steady(trend) for trend in tested if not trend.called]
-    if tested and not called:
-        said.append(f"({UNIT[:1].upper()}{UNIT[1:]}.)")
+    said += [UNIT] if tested else []
     said += _advised(tested) if tested else _too_early(waiting[:1])
-    if {trend.series for trend in found.trends} == {"zSL"}:
-        said.append(ONLY_STEPS.get(found.sensor, ONLY_STEPS_ELSE))
-    return said
+    return [*said, *_only_steps(found)]
 
 
 def _since(found: WeeklyView) -> str:
-    return f"Judged by the weeks since {view.day(found.breaks[-1].date)} alone, when what measures you changed."
+    last = found.breaks[-1]
+    return f"Judged by the weeks since {view.day(last.date)} alone, when {BROKEN[last.kind]}."
+
+
+def _only_steps(found: WeeklyView) -> list[str]:
+    if {trend.series for trend in found.trends} != {"zSL"}:
+        return []
+    believed = found.computed is not None and found.computed.believed
+    return [COMPUTED if believed else ONLY_STEPS.get(found.sensor, NO_REFERENCE)]
 
 
 def _called(trend: Trend, at: str) -> str:
@@ -91,7 +100,7 @@ def _steady(trend: Trend) -> str:
     said = f"{subject[:1].upper()}{subject[1:]}: no change that stands out from the ups and downs of your runs."
     if trend.detectable is None:
         return f"{said} These weeks are too few or too unlike one another to have shown one."
-    return f"{said} One of {view.score(trend.detectable).lstrip('+')} would most likely have been seen."
+    return f"{said} A change of {view.score(trend.detectable).lstrip('+')} would most likely have been seen."
 
 
 def _advised(tested: Sequence[Trend]) -> list[str]:

@@ -19,8 +19,10 @@ from kneedrive.report.style import Style
 from kneedrive.report.words import SCORE_ENDS
 
 _ROOMY = 100  # columns from which each week's interval is drawn, not only written
+_ABREAST, _TABLE = 2, 80  # so many series have room with their ranges in narrower tables
 _PICTURE = (21, 41)  # narrowest and widest
 _WEEK = timedelta(days=6)
+_AROUND = 36  # columns that a sparkline leaves to its name and its range
 _GAP_WEEKS = 3  # so many weeks in a row without a run share a line
 _NEXT = (
     ("kneedrive report", "the latest run with these weeks"),
@@ -54,9 +56,10 @@ def title(found: WeeklyView, style: Style) -> list[str]:
         view.distance(metres, miles=style.miles),
     )
     head = flow("   ".join(pieces).replace(" ", view.TIE), style, indent=0)
+    sensor = flow(words.PROVENANCE[found.sensor], style, indent=0) if found.trends else []
     return [
         *(style.paint.apply("strong", line) for line in head),
-        *(style.paint.apply("faint", line) for line in flow(words.PROVENANCE[found.sensor], style, indent=0)),
+        *(style.paint.apply("faint", line) for line in sensor),
     ]
 
 
@@ -108,7 +111,8 @@ def _remark(found: WeeklyView, shown: Sequence[str], style: Style) -> str:
     said = []
     if shown and found.reference_speed_mps:
         names = habit_words.listed([trend_words.COLUMNS[name] for name in shown])
-        said.append(f"{names} at {view.pace(found.reference_speed_mps, miles=style.miles)}, ± is the 95 % range")
+        ranges = "" if _crowded(shown, style) else ", ± is the 95 % range"
+        said.append(f"{names} at {view.pace(found.reference_speed_mps, miles=style.miles)}{ranges}")
     if found.slow_speed_mps:
         said.append(f"slow: {view.pace(found.slow_speed_mps, miles=style.miles)} or slower")
     return "; ".join(said)
@@ -128,13 +132,18 @@ def _cells(week: Week, shown: Sequence[str], style: Style) -> list[str]:
         view.number(week.runs),
         view.length(week.distance_m, miles=style.miles),
         view.whole_minutes(week.slow_s) if week.slow_s else "",
-        *(_value(week.values.get(name)) for name in shown),
+        *(_value(week.values.get(name), alone=_crowded(shown, style)) for name in shown),
         view.percent(week.shuffle_share) if week.shuffle_share is not None else "",
     ]
 
 
-def _value(told: WeekValue | None) -> str:
-    return view.with_error(told.value, half(told)) if told else ""
+def _value(told: WeekValue | None, *, alone: bool) -> str:
+    return view.with_error(told.value, None if alone else half(told)) if told else ""
+
+
+def _crowded(shown: Sequence[str], style: Style) -> bool:
+    """Whether there are more series than have room with their ranges."""
+    return len(shown) > _ABREAST and style.columns < _TABLE
 
 
 def half(told: WeekValue) -> float:
@@ -194,7 +203,7 @@ def break_words(each: Break) -> str:
 
 def lines(found: WeeklyView, style: Style) -> list[str]:
     """A sparkline for distance and each series, one column a week; breaks cut all of them at the same place."""
-    room = style.columns - INDENT - 10 - 2 - 22
+    room = style.columns - INDENT - _AROUND
     weeks = found.weeks[-max(room - len(found.breaks), 1) :]
     parts = _parts(weeks, found.breaks)
     if len(weeks) < 3:

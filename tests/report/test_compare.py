@@ -1,0 +1,133 @@
+"""Before and after in words."""
+
+import re
+
+import pytest
+
+from kneedrive.history import Difference
+from kneedrive.report import compare
+from kneedrive.report.layout import columns_of
+from kneedrive.report.style import Style
+from tests.conftest import Golden
+from tests.report.histories import PAIRS, Pair
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def render(told: Pair, style: Style = Style()) -> str:  # noqa: B008 - frozen
+    return compare.render(told.found, told.periods, style)
+
+
+def row(metric: str, difference: float, half: float, verdict: str = "changed", more: int = 0) -> Difference:
+    return Difference(
+        metric=metric,
+        before=0.26,
+        after=0.26 + difference,
+        difference=difference,
+        low=difference - half,
+        high=difference + half,
+        threshold=0.006,
+        verdict=verdict,
+        bound=abs(difference) + half,
+        more_runs=more,
+    )
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_comparison_of_each_kind_at_80_columns(name: str, golden: Golden) -> None:
+    golden.check(f"compare-{name}.txt", render(PAIRS[name]()))
+
+
+def test_comparison_at_60_columns_in_ascii(golden: Golden) -> None:
+    golden.check("compare-changed-60-ascii.txt", render(PAIRS["changed"](), Style(width=60, ascii=True)))
+
+
+def test_wide_comparison_shows_every_interval(golden: Golden) -> None:
+    golden.check("compare-changed-120.txt", render(PAIRS["changed"](), Style(width=120)))
+
+
+@pytest.mark.parametrize("width", [60, 79, 80, 100, 120, 200])
+@pytest.mark.parametrize("name", PAIRS)
+def test_no_line_is_wider_than_the_width(name: str, width: int) -> None:
+    told = PAIRS[name]()
+    for style in (Style(width=width), Style(width=width, ascii=True, colour=True, miles=True)):
+        assert max(map(columns_of, render(told, style).splitlines())) <= width
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_colour_only_adds_colour(name: str) -> None:
+    told = PAIRS[name]()
+
+    assert COLOURS.sub("", render(told, Style(colour=True))) == render(told)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_ascii_is_ascii(name: str) -> None:
+    assert render(PAIRS[name](), Style(ascii=True)).isascii()
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (row("stance_time_s", -0.0062, 0.0021), "changed, by 4 to 8 ms"),
+        (row("stance_time_s", 0.0062, 0.0001), "changed, by 6 ms"),
+        (row("duty_factor", 0.02, 0.005), "changed, by 1.5 to 2.5 points"),
+        (row("ln_k", 0.1, 0.02), "changed, by 8 to 13 %"),
+        (row("D", -0.8, 0.2), "changed, by 0.6 to 1.0"),
+        (row("stance_time_s", 0.001, 0.0031, "no change"), "no change larger than 5 ms"),
+        (row("stance_time_s", 0.001, 0.003, "no change"), "no change larger than 4 ms"),
+        (row("ln_k", 0.001, 0.002, "no change"), "no change larger than 1 %"),
+        (row("P", 0.01, 0.13, "no change"), "no change larger than 0.2"),
+        (row("cadence_spm", 0.1, 4.0, "not enough runs", 5), "not enough runs: about 5 more"),
+    ],
+)
+def test_each_verdict_in_words(told: Difference, words: str) -> None:
+    assert compare.verdict(told).replace("\u00a0", " ") == words
+
+
+@pytest.mark.parametrize("metric", compare.CHANGED)
+def test_every_metric_has_a_name_and_words_for_both_directions(metric: str) -> None:
+    rose, fell = (compare.change_words(row(metric, sign * 0.1, 0.01)) for sign in (1, -1))
+
+    assert metric in compare.NAMES
+    assert rose != fell
+
+
+def test_exaggerated_knee_lift_is_said() -> None:
+    assert "the knee lift is being exaggerated" in render(PAIRS["exaggerated"]())
+    assert "exaggerated" not in render(PAIRS["changed"]())
+
+
+def test_a_refused_comparison_has_no_numbers_and_says_how_to_insist() -> None:
+    text = render(PAIRS["refused"]())
+
+    assert "SIDE BY SIDE" not in text
+    assert "--across-sensors" in text
+
+
+def test_across_sensors_nothing_is_called_a_change_of_form() -> None:
+    text = render(PAIRS["across_sensors"]())
+
+    assert "Different across the sensors" in text
+    assert "Changed at the same pace" not in text
+    assert "any difference may be the sensor’s" in " ".join(text.split())
+
+
+def test_a_wrist_is_compared_by_its_steps_alone() -> None:
+    text = render(PAIRS["wrist"]())
+
+    assert "step length" in text
+    for claimed in ("contact", "oscillation", "drive score", "bounce"):
+        assert claimed not in text
+
+
+def test_without_enough_runs_it_says_how_many_more() -> None:
+    assert "takes about 1 more run." in render(PAIRS["few_runs"]())
+
+
+def test_the_tag_that_it_is_about_is_named_and_cleaned() -> None:
+    told = PAIRS["changed"]()
+    text = render(told._replace(periods=told.periods._replace(name="wall\x1b[31m")))
+
+    assert "\x1b" not in text
+    assert text.startswith("Before and after “wall")

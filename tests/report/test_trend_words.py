@@ -1,0 +1,77 @@
+"""Trends in sentences."""
+
+from datetime import date
+
+import pytest
+
+from kneedrive.analysis.trend import DIRECTIONS
+from kneedrive.history import Trend, WeeklyView
+from kneedrive.report import trend_words
+
+
+def trend(series: str = "D", verdict: str = "steady", **more: object) -> Trend:
+    told: dict[str, object] = {"weeks": 12, "runs": 36, "weeks_missing": 0, "weeks_advised": 0, "detectable": 0.6}
+    return Trend(series=series, verdict=verdict, **(told | more))  # type: ignore[arg-type]
+
+
+def view(*trends: Trend, sensor: str = "garmin_strap") -> WeeklyView:
+    called = tuple(each.verdict for each in trends if each.called)
+    return WeeklyView(
+        until=date(2025, 3, 30),
+        weeks=(),
+        breaks=(),
+        trends=trends,
+        verdicts=called or ("steady",),
+        sensor=sensor,
+        surface="outdoor",
+        reference_speed_mps=2.8,
+        slow_speed_mps=2.4,
+        computed=None,
+    )
+
+
+def said(found: WeeklyView) -> str:
+    return " ".join(trend_words.sentences(found, miles=False)).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("verdict", [word for words in DIRECTIONS.values() for word in words])
+def test_every_verdict_of_the_analysis_has_its_words(verdict: str) -> None:
+    series = next(name for name, words in DIRECTIONS.items() if verdict in words)
+    called = trend(series, verdict, change=0.9, low=0.4, high=1.3, first=date(2025, 1, 8))
+
+    assert "a change of 0.9 (between 0.4 and 1.3)" in said(view(called))
+    assert trend_words.headline(view(called)).lower() == verdict
+
+
+def test_a_falling_trend_tells_its_range_from_the_smaller_to_the_larger() -> None:
+    called = trend("D", "towards shuffle", change=-0.9, low=-1.3, high=-0.4, first=date(2025, 1, 8))
+
+    assert "a change of 0.9 (between 0.4 and 1.3)" in said(view(called))
+
+
+def test_two_called_trends_are_both_in_the_headline() -> None:
+    found = view(trend("D", "towards drive", change=1.0), trend("P", "less bounce", change=-1.0))
+
+    assert trend_words.headline(found) == "Towards drive and less bounce"
+
+
+def test_no_series_is_called_steady_without_saying_what_would_have_been_seen() -> None:
+    assert "A change of 0.6 would most likely have been seen" in said(view(trend()))
+    assert "too few or too unlike" in said(view(trend(detectable=None)))
+
+
+def test_more_weeks_are_advised_where_few_were_tested() -> None:
+    assert "With 3 more weeks" in said(view(trend(weeks_advised=3)))
+    assert "With 1 more week " in said(view(trend(weeks_advised=1)))
+    assert "firmer" not in said(view(trend()))
+
+
+@pytest.mark.parametrize(
+    ("sensor", "words"), [("none", "no contact time was recorded"), ("apple", "nothing to be held against")]
+)
+def test_why_only_steps_are_followed(sensor: str, words: str) -> None:
+    assert words in said(view(trend("zSL"), sensor=sensor))
+
+
+def test_only_steps_is_not_said_of_a_sensor_that_measures() -> None:
+    assert "Only the length" not in said(view(trend(), trend("P")))
