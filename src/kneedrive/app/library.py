@@ -87,7 +87,11 @@ def analysis_of(store: Store, settings: Config, run_id: str) -> Analysis:
         if recording is not None:
             there += [each for each in activities_of(recording) if each.id == row.outline.id]
     if not there:
-        message = f"the original of {run_id} was an answer of Strava's, kept for 7 days only: kneedrive sync fetches it"
+        day = f"{store.sources(run_id)[0].outline.started_at:%Y-%m-%d}"
+        message = (
+            f"Strava's answer about {run_id} was kept for 7 days only, its results are in kneedrive runs and weekly; "
+            f"'kneedrive sync strava --full --since {day}' fetches it again"
+        )
         raise NotEnoughData(message)
     standing = {each.id: len(sensor_of(each).reference.scores) for each in there}
     activity = merge.merge(there, standing).activity

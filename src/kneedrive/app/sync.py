@@ -87,7 +87,7 @@ def pull(
 ) -> Iterator[Outcome]:
     """One outcome per activity that the source lists. Raises SourceError where it stops; what came before is kept."""
     order, now = asked
-    purged = set(store.to_fetch(source.name, VERSION))
+    purged = set(store.to_fetch(source.name, "" if order.full else VERSION))
     cursor = store.cursor(source.name)
     complete_to = datetime.fromisoformat(cursor) if cursor else None
     begins = listing_from(complete_to, since=order.since, full=order.full or bool(purged and order.since is None))
@@ -109,8 +109,8 @@ def pull(
 
 
 def _steps(source: Source, begins: datetime | None, store: Store, purged: set[str], *, full: bool) -> tuple[Step, ...]:
-    """What to do; results that are older than the method and whose answers were purged are asked for again."""
-    held = {key: version for key, version in known(store, source.name, full=full).items() if key not in purged}
+    """What to do; what was purged and is needed again counts as held in no version."""
+    held = known(store, source.name, full=full) | dict.fromkeys(purged, "")
     gone = deleted(store, source.name)
     items = (item.replace(skip=DELETED) if item.id in gone else item for item in source.listing(begins))
     return plan(items, held)
