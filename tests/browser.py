@@ -1,8 +1,8 @@
 """A real browser without windows: Chromium driven over two pipes by its own protocol, with nothing but Python.
 
-    with Browser() as browser:
-        page = browser.open(path, Screen(width=360, dark=True))
-        page.run("document.title")
+with Browser() as browser:
+    page = browser.open(path, Screen(width=360, dark=True))
+    page.run("document.title")
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from kneedrive.report.spoken import capital
 from kneedrive.report.words import SCORE_ENDS
 
 METRICS = ("step_length_m", "cadence_spm", "stance_time_s", "flight_time_s", "vertical_oscillation_m")
+COMPUTED = "garmin_wrist"  # its contact time and bounce are no measurements, and are marked so
 _MARGIN = 0.12
 _RIGHT = 55.0  # percent from which words turn to the left
 
@@ -33,7 +34,7 @@ def panels(analysis: Analysis, ranges: Ranges, *, miles: bool) -> list[tuple[str
     measured = [
         (capital(CHANNELS[key].name), metric_panel(key, analysis, (x, ranges), miles=miles))
         for key in METRICS
-        if any(key in band.metrics for band in analysis.pace_profile)
+        if any(key in band.usual and key in band.metrics for band in analysis.pace_profile)
     ]
     return scored + measured
 
@@ -50,27 +51,21 @@ def score_panel(letter: str, analysis: Analysis, x: Scale, *, miles: bool) -> Ma
     span = max(SPAN, math.ceil(reach))
     y = Scale(-span, span, up=True)
     low, high = SCORE_ENDS[letter]
+    places = [x.percent(band.speed_mps) for band, _ in found]
     dots = [_dot(band, letter, (x, y), analysis, miles=miles) for band, score in found if score.value is not None]
     return plot.drawing(
         "scores",
         f"{score_title(letter)} by pace; the table below has its numbers.",
         plot.area(0, y.percent(1), 100, y.percent(-1), "ribbon"),
         plot.line(0, 50, 100, 50, "zero"),
-        plot.words(100, y.percent(1), "usual range", Beside(-6, 15, "end"), "tick"),
-        _end(high, top=True),
-        _end(low, top=False),
+        plot.words(plot.emptiest(places), y.percent(-1), "usual range", Beside(0, -6), "tick"),
+        plot.ends(low, high),
         plot.y_axis(y, [plot.Tick(float(step), view.signed(float(step))) for step in (-2, -1, 0, 1, 2)]),
         plot.x_axis(x, plot.pace_ticks(x, miles=miles)),
         _onset(analysis, x, miles=miles) if letter == "D" else "",
         dots,
         marked=True,
     )
-
-
-def _end(text: str, *, top: bool) -> Markup:
-    """What a score means at its end of the scale."""
-    role = text.removesuffix("-like") if text.endswith("-like") else ""
-    return plot.words(0, 0 if top else 100, text, Beside(8, 16 if top else -8, "start"), f"edge {role}".strip())
 
 
 def _dot(band: PaceBand, letter: str, scales: tuple[Scale, Scale], analysis: Analysis, *, miles: bool) -> Markup:
@@ -122,7 +117,7 @@ def metric_panel(key: str, analysis: Analysis, drawn: tuple[Scale, Ranges], *, m
         plot.y_axis(y, plot.quantity_ticks(key, y, 5)),
         plot.x_axis(x, plot.pace_ticks(x, miles=miles)),
         plot.words(0, 0, f"{title}, {view.unit(key)}", Beside(0, -8, "start"), "edge"),
-        _ribbon_words(ribbon, x, y),
+        _ribbon_words(ribbon, bands, x, y),
         [_metric_dot(key, band, x, y, miles=miles) for band in bands],
         marked=True,
     )
@@ -137,14 +132,15 @@ def _ribbon_points(key: str, ranges: Ranges) -> list[tuple[float, float]]:
     return [*there, *back]
 
 
-def _ribbon_words(ribbon: Sequence[tuple[float, float]], x: Scale, y: Scale) -> Markup:
+def _ribbon_words(ribbon: Sequence[tuple[float, float]], bands: Sequence[PaceBand], x: Scale, y: Scale) -> Markup:
+    """What the ribbon is, where no dot is near."""
     if not ribbon:
         return Markup("")
-    half = len(ribbon) // 2
-    (fastest, low), (_, high) = ribbon[half - 1], ribbon[half]
-    return plot.words(
-        min(x.percent(fastest), 100.0), y.percent((low + high) / 2), "usual range", Beside(-6, 4, "end"), "tick"
-    )
+    place = plot.emptiest(x.percent(band.speed_mps) for band in bands)
+    low = [(abs(x.percent(speed) - place), value) for speed, value in ribbon[: len(ribbon) // 2]]
+    high = [(abs(x.percent(speed) - place), value) for speed, value in ribbon[len(ribbon) // 2 :]]
+    middle = (min(low)[1] + min(high)[1]) / 2
+    return plot.words(place, y.percent(middle), "usual range", Beside(0, 4), "tick")
 
 
 def _metric_dot(key: str, band: PaceBand, x: Scale, y: Scale, *, miles: bool) -> Markup:
@@ -163,7 +159,7 @@ def numbers(analysis: Analysis, *, miles: bool) -> Markup:
     bands = analysis.pace_profile
     letters = [letter for letter in "DPGK" if any(getattr(band.scores, letter).value is not None for band in bands)]
     keys = [key for key in METRICS if any(key in band.metrics for band in bands)]
-    head = [f"pace, {view.pace_unit(miles=miles)}", "time", *letters, *(_head(key) for key in keys), "label"]
+    head = [f"pace, {view.pace_unit(miles=miles)}", "time", *letters, *(_head(key, analysis) for key in keys), "label"]
     rows = [_row(band, letters, keys, analysis, miles=miles) for band in reversed(bands)]
     return el(
         "table",
@@ -172,8 +168,9 @@ def numbers(analysis: Analysis, *, miles: bool) -> Markup:
     )
 
 
-def _head(key: str) -> str:
-    return f"{CHANNELS[key].name}, {view.unit(key)}"
+def _head(key: str, analysis: Analysis) -> str:
+    estimate = analysis.provenance == COMPUTED and key not in analysis.usual
+    return f"{CHANNELS[key].name}, {view.unit(key)}" + (" (the watch’s estimate)" if estimate else "")
 
 
 def _row(band: PaceBand, letters: Sequence[str], keys: Sequence[str], analysis: Analysis, *, miles: bool) -> Markup:

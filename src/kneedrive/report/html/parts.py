@@ -220,8 +220,7 @@ def _flags(content: Content, found: WeeklyView) -> Markup:
 
 def _weeks_note(found: WeeklyView, content: Content) -> str:
     at = view.pace(found.reference_speed_mps, miles=content.miles)
-    unit = spoken.capital(trend_words.UNIT)
-    return f"Each dot is a week at {at}; its line holds the truth 19 times in 20. {unit}. {_POINT}"
+    return f"Each dot is a week at {at}; its line holds the truth 19 times in 20. {_POINT}"
 
 
 def _habits(habits: Habits | None) -> list[str]:

@@ -38,14 +38,13 @@ def spots(bands: Sequence[PaceBand]) -> Iterator[tuple[PaceBand, Spot]]:
 
 
 def trail(weekly: WeeklyView | None) -> list[tuple[Week, Spot]]:
-    """The weeks since the last break that have both scores, in order."""
+    """The weeks since the last break in order; none where what measures now has no such scores."""
     if weekly is None:
         return []
-    both = [week for week in weekly.weeks if "D" in week.values and "P" in week.values]
-    last = max((week.segment or 0 for week in both), default=0)
-    return [
-        (week, Spot(week.values["D"].value, week.values["P"].value)) for week in both if (week.segment or 0) == last
-    ]
+    told = [week for week in weekly.weeks if week.values]
+    last = [week for week in told if week.segment == told[-1].segment]
+    both = [week for week in last if "D" in week.values and "P" in week.values]
+    return [(week, Spot(week.values["D"].value, week.values["P"].value)) for week in both]
 
 
 def plane(analysis: Analysis | None, weekly: WeeklyView | None, *, miles: bool) -> Markup:
@@ -57,9 +56,22 @@ def plane(analysis: Analysis | None, weekly: WeeklyView | None, *, miles: bool) 
         return Markup("")
     span = max(SPAN, math.ceil(max(abs(score) for spot in every for score in spot) + 0.2))
     x, y = Scale(-span, span), Scale(-span, span, up=True)
-    name = "Map of drive against bounce; the table below has its numbers."
-    inside = (_frame(x, y, span), _trail(weeks, x, y), _bands(bands, (x, y), analysis, miles=miles))
-    return plot.drawing("map", name, *inside, marked=True)
+    names = [view.bare_pace(band.speed_mps, miles=miles) for band, _ in bands]
+    ends = [(weeks[0][1], view.month(weeks[0][0].monday)), (weeks[-1][1], "now")] if len(weeks) > 1 else []
+    told = [*zip((spot for _, spot in bands), names, strict=True), *ends]
+    dots = [Dot(x.percent(spot.d), y.percent(spot.p), text) for spot, text in told]
+    inside = (
+        _frame(x, y, span),
+        _trail(weeks, x, y),
+        _bands(bands, (x, y), analysis, miles=miles),
+        [_name(dot, beside) for dot, beside in zip(dots, placed(dots, _SIZES), strict=True)],
+    )
+    return plot.drawing("map", "Map of drive against bounce; the table of paces has its numbers.", *inside, marked=True)
+
+
+def _name(dot: Dot, beside: Beside | None) -> Markup:
+    """A dot's words, where there is room for them."""
+    return plot.words(dot.x, dot.y, dot.text, beside, "name") if beside else Markup("")
 
 
 def _frame(x: Scale, y: Scale, span: float) -> Markup:
@@ -117,15 +129,13 @@ def _bands(
     x, y = scales
     if analysis is None:
         return Markup("")
-    dots = [Dot(x.percent(at.d), y.percent(at.p), view.bare_pace(band.speed_mps, miles=miles)) for band, at in bands]
     parts = []
-    for (band, spot), dot, beside in zip(bands, dots, placed(dots, _SIZES), strict=True):
+    for band, spot in bands:
         told = (
             f"{view.pace(band.speed_mps, miles=miles)}: D {view.score(spot.d)}, P {view.score(spot.p)}"
             f"{_said(band_words(band, analysis.method.labels))}"
         )
-        written = plot.words(dot.x, dot.y, dot.text, beside, "name") if beside else ""
-        parts.append(plot.mark(told, plot.symbol(dot.x, dot.y, band_role(band)), written))
+        parts.append(plot.mark(told, plot.symbol(x.percent(spot.d), y.percent(spot.p), band_role(band))))
     return join(reversed(parts))  # the fastest lies on top, as on the terminal
 
 

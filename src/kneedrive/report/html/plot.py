@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from kneedrive.report import view
@@ -15,7 +16,8 @@ from kneedrive.report.html.markup import Markup, at, coordinate, el, join
 from kneedrive.units import METRES_PER_KM, METRES_PER_MILE
 
 _INNER = 1000.0  # units of an inner drawing to each side
-_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_STEPS = (1.0, 2.0, 5.0, 10.0)
+_SLOWEST_MPS = 0.4
 _PACE_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600)
 PLAIN = "m-plain"
 SHAPES = {"drive": "m-drive", "piston": "m-piston", "shuffle": "m-shuffle"}
@@ -52,9 +54,9 @@ def spanning(values: Iterable[float], *, margin: float = 0.08, least: float = 0.
     return Scale(middle - reach, middle + reach, up)
 
 
-def round_steps(low: float, high: float, most: int) -> list[float]:
-    """At most `most` round numbers between two bounds."""
-    rough = (high - low) / most
+def round_steps(low: float, high: float, most: int, finest: float = 0.0) -> list[float]:
+    """About `most` round numbers between two bounds at most, no closer together than `finest`."""
+    rough = max((high - low) / most, finest)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(step * power for step in _STEPS if step * power >= rough * (1 - 1e-9))
     first = math.ceil(low / step - 1e-9)
@@ -68,20 +70,20 @@ class Tick(NamedTuple):
     text: str
 
 
-def quantity_ticks(key: str, scale: Scale, most: int = 4) -> list[Tick]:
-    """Round values of a quantity in its display unit."""
-    factor = view.SHOWN[key].factor
-    decimals = view.SHOWN[key].decimals
-    steps = round_steps(scale.low * factor, scale.high * factor, most)
-    return [Tick(step / factor, view.number(step, decimals)) for step in steps]
+def quantity_ticks(key: str, scale: Scale, most: int = 5) -> list[Tick]:
+    """Round values of a quantity in its display unit, none finer than it is shown."""
+    shown = view.SHOWN[key]
+    finest = 10.0**-shown.decimals
+    steps = round_steps(scale.low * shown.factor, scale.high * shown.factor, most, finest)
+    return [Tick(step / shown.factor, view.number(step, shown.decimals)) for step in steps]
 
 
 def pace_ticks(scale: Scale, *, miles: bool, most: int = 5) -> list[Tick]:
     """Round paces within the speeds of a scale."""
     length_m = METRES_PER_MILE if miles else METRES_PER_KM
-    slow_s, fast_s = length_m / max(scale.low, 0.3), length_m / max(scale.high, 0.4)
-    step = next((step for step in _PACE_STEPS_S if (slow_s - fast_s) / step <= most), _PACE_STEPS_S[-1])
-    paces = range(math.ceil(fast_s / step) * step, math.floor(slow_s) + 1, step)
+    slow_s, fast_s = length_m / max(scale.low, _SLOWEST_MPS), length_m / max(scale.high, _SLOWEST_MPS)
+    rows = (range(math.ceil(fast_s / step) * step, math.floor(slow_s) + 1, step) for step in _PACE_STEPS_S)
+    paces = next((row for row in rows if len(row) <= most), range(0))
     return [Tick(length_m / pace, view.clock(pace)) for pace in paces]
 
 
@@ -153,6 +155,28 @@ def words(x: float, y: float, text: str, beside: Beside = Beside(), kind: str = 
     )
 
 
+def ends(low: str, high: str) -> Markup:
+    """What the lower and the upper end of a scale of scores mean, in a line under the drawing."""
+    return join(
+        (
+            words(0, 100, f"↓ {low}", Beside(0, 40, "start"), edge(low)),
+            words(100, 100, f"↑ {high}", Beside(0, 40, "end"), edge(high)),
+        )
+    )
+
+
+def edge(text: str) -> str:
+    """The class of words at the edge of a drawing: in the colour of the pattern that they name."""
+    return f"edge {text.removesuffix('-like')}" if text.endswith("-like") else "edge"
+
+
+def emptiest(places: Iterable[float]) -> float:
+    """The middle of the widest gap between places in percent."""
+    known = sorted((0.0, *places, 100.0))
+    gaps = [(after - before, (before + after) / 2) for before, after in pairwise(known)]
+    return max(gaps)[1]
+
+
 def x_axis(scale: Scale, ticks: Iterable[Tick], *, grid: bool = False) -> Markup:
     """Words under the drawing, with faint lines through it where `grid`."""
     parts = []
@@ -185,10 +209,10 @@ def mark(told: str, *parts: str | Iterable[str]) -> Markup:
 def shapes() -> Markup:
     """The shapes of all marks, once per page."""
     kinds = (
-        (PLAIN, el("circle", r=5.5)),
-        ("m-drive", el("path", d="M-5.5-6.5L7 0L-5.5 6.5Z")),
-        ("m-piston", el("path", d="M0-7.5L6.5 0L0 7.5L-6.5 0Z")),
-        ("m-shuffle", el("rect", x=-5.2, y=-5.2, width=10.4, height=10.4, rx=1)),
+        (PLAIN, el("circle", r=5.5, class_="shape")),
+        ("m-drive", el("path", d="M-5.5-6.5L7 0L-5.5 6.5Z", class_="shape")),
+        ("m-piston", el("path", d="M0-7.5L6.5 0L0 7.5L-6.5 0Z", class_="shape")),
+        ("m-shuffle", el("rect", x=-5.2, y=-5.2, width=10.4, height=10.4, rx=1, class_="shape")),
     )
     symbols = [el("g", shape, id=name) for name, shape in kinds]
     return el("svg", el("defs", *symbols), class_="shapes", aria_hidden="true", focusable="false")

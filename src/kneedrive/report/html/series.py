@@ -14,6 +14,7 @@ from kneedrive.model import Array
 from kneedrive.report import view
 from kneedrive.report.html import plot
 from kneedrive.report.html.markup import Markup, at, el, join
+from kneedrive.report.html.pace import COMPUTED
 from kneedrive.report.html.plot import Beside, Scale, Tick
 from kneedrive.report.spoken import gate_words
 
@@ -22,7 +23,6 @@ _GAP = 6.0  # percent between two charts
 _LEAST = {"speed_mps": 0.6, "cadence_spm": 12.0, "stance_time_s": 0.03, "vertical_oscillation_m": 0.012}
 _TIME_STEPS_S = (60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14400)
 _MOST_TICKS = 6
-_COMPUTED = "garmin_wrist"
 
 
 class Span(NamedTuple):
@@ -80,7 +80,7 @@ def _chart(key: str, epochs: Epochs, x: Scale, room: tuple[float, float], analys
     values = epochs[key]
     known = values[epochs.scored & np.isfinite(values)]
     y = plot.spanning((known if len(known) else values).tolist(), margin=0.12, least=_LEAST[key])
-    ticks = plot.pace_ticks(y, miles=miles, most=3) if key == "speed_mps" else plot.quantity_ticks(key, y, 3)
+    ticks = plot.pace_ticks(y, miles=miles, most=4) if key == "speed_mps" else plot.quantity_ticks(key, y, 4)
     middle = analysis.method.epochs.length_s / 2
     scored = np.where(epochs.scored, values, np.nan)
     drawn = ((values, "faint"), (scored, "strong"))
@@ -97,7 +97,7 @@ def _chart(key: str, epochs: Epochs, x: Scale, room: tuple[float, float], analys
 def _title(key: str, analysis: Analysis, *, miles: bool) -> str:
     if key == "speed_mps":
         return f"pace, {view.pace_unit(miles=miles)}"
-    estimate = analysis.provenance == _COMPUTED and key in ("stance_time_s", "vertical_oscillation_m")
+    estimate = analysis.provenance == COMPUTED and key in ("stance_time_s", "vertical_oscillation_m")
     return f"{CHANNELS[key].name}, {view.unit(key)}" + (" (the watch’s estimate)" if estimate else "")
 
 

@@ -29,7 +29,9 @@ _LEAST_SPAN, _FARTHEST = 2, 6  # spreads that the scale reaches at least and at 
 
 def charts(found: WeeklyView, events: Sequence[Event]) -> list[tuple[str, Markup]]:
     """Title and drawing of each series; none where no week has a value."""
-    return [(trend_words.COLUMNS[name], chart(name, found, events)) for name in series_of(found)]
+    now = [trend.series for trend in found.trends]
+    names = sorted(series_of(found), key=lambda name: name not in now)  # what is followed now comes first
+    return [(trend_words.COLUMNS[name], chart(name, found, events)) for name in names]
 
 
 def days(found: WeeklyView) -> Scale:
@@ -52,7 +54,7 @@ def chart(name: str, found: WeeklyView, events: Sequence[Event]) -> Markup:
         plot.line(0, 50, 100, 50, "zero"),
         plot.y_axis(y, [Tick(float(step), view.signed(float(step))) for step in range(-span + 1, span)]),
         plot.x_axis(x, month_ticks(found.weeks, first)),
-        _ends(name),
+        plot.ends(*SCORE_ENDS[name]),
         [_break(each, x, first) for each in found.breaks],
         _flags(list(numbered(found, events)), x, first),
         [_line(part, name, x, y, first) for part in grouped(found.weeks)],
@@ -60,20 +62,6 @@ def chart(name: str, found: WeeklyView, events: Sequence[Event]) -> Markup:
         [_dot(week, told, (x, y), first) for week, told in values],
         marked=True,
     )
-
-
-def _ends(name: str) -> Markup:
-    low, high = SCORE_ENDS[name]
-    return join(
-        (
-            plot.words(0, 0, high, Beside(8, 16, "start"), _edge(high)),
-            plot.words(0, 100, low, Beside(8, -8, "start"), _edge(low)),
-        )
-    )
-
-
-def _edge(text: str) -> str:
-    return f"edge {text.removesuffix('-like')}" if text.endswith("-like") else "edge"
 
 
 def month_ticks(weeks: Sequence[Week], first: date) -> list[Tick]:

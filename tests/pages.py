@@ -1,0 +1,97 @@
+"""Pages of the simulated runner: half a year with everything in it, and a single run of each pattern."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from kneedrive import advice, analyze, simulate
+from kneedrive.analysis.baseline import own_view
+from kneedrive.analysis.compare import compare
+from kneedrive.analysis.habits import balance_habit, fade_habit, slow_contrast
+from kneedrive.analysis.weeks import weekly
+from kneedrive.app.page import content_of
+from kneedrive.findings import Analysis
+from kneedrive.history import PastRun, Setting
+from kneedrive.report.compare import Periods
+from kneedrive.report.habits import Habits
+from kneedrive.report.html.content import Content, Event
+from kneedrive.simulate import DEMO_RUNNER, PATTERNS, PLANS, History, Scene
+
+FIRST = datetime(2026, 5, 18, 6, 0, tzinfo=UTC)
+WEEKS = 26
+UNTIL = date(2026, 11, 15)
+STARTED = date(2026, 8, 31)
+EVENTS = (Event(date(2026, 7, 6), "new shoes"), Event(STARTED, "started wall drills and strides"))
+SETTING = Setting(runner=DEMO_RUNNER)
+
+
+def run_page(pattern: str, *, miles: bool = False) -> Content:
+    """One progressive run of a pattern, without any history."""
+    plan = "fast" if pattern == "short-grounded" else "progressive"
+    activity = simulate.simulate(PATTERNS[pattern], 3, scene=Scene(plan=PLANS[plan], runner=DEMO_RUNNER))
+    return content_of(analyze(activity.replace(id="0" * 12), runner=DEMO_RUNNER), miles=miles)
+
+
+def demo_page() -> Content:
+    """The run of `kneedrive demo`."""
+    return content_of(analyze(simulate.simulate_demo(), runner=DEMO_RUNNER))
+
+
+@cache
+def half_a_year(pattern: str = "shuffle-when-slow", change_d: float = 1.3, sensor_week: int | None = None) -> Content:
+    """The last run of half a year in which D moves, with every part of the page filled."""
+    scene = Scene(runner=DEMO_RUNNER, balance_left=0.492)
+    history = History(
+        pattern=PATTERNS[pattern],
+        first_at=FIRST,
+        weeks=WEEKS,
+        change_D=change_d,
+        sensor_week=sensor_week,
+        scene=scene,
+        week_sd=0.1,
+    )
+    analyses = [analyze(activity, runner=DEMO_RUNNER) for activity in simulate.simulate_history(history, 5)]
+    demo = analyze(
+        simulate.simulate_demo().replace(started_at=FIRST + timedelta(weeks=WEEKS, days=-1)), runner=DEMO_RUNNER
+    )
+    return page_of([*analyses, demo] if sensor_week is None else analyses)
+
+
+def page_of(analyses: list[Analysis]) -> Content:
+    """The page of the last of these runs, with the others as its history."""
+    runs = [past_run(each) for each in analyses]
+    found = weekly(runs, UNTIL, WEEKS, SETTING)
+    since = STARTED - timedelta(weeks=8)
+    before = [run for run in runs if since <= run.started_at.date() < STARTED]
+    after = [run for run in runs if STARTED <= run.started_at.date() < STARTED + timedelta(weeks=8)]
+    days = Periods((since, STARTED - timedelta(days=1)), (STARTED, STARTED + timedelta(weeks=8)), EVENTS[-1].text)
+    return content_of(analyses[-1]).replace(
+        own=own_view(runs[-1], runs[:-1], SETTING),
+        weekly=found,
+        habits=Habits(
+            slow=slow_contrast(runs[-24:], found.slow_speed_mps or 2.5, SETTING.method),
+            balance=balance_habit(runs[-24:], SETTING.method),
+            fade=fade_habit([each.fade for each in analyses[-24:]], SETTING.method),
+        ),
+        events=EVENTS,
+        comparison=compare(before, after, SETTING),
+        periods=days,
+        advice=advice.advise(advice.situation(analyses[-1])),
+    )
+
+
+def past_run(analysis: Analysis) -> PastRun:
+    """What the store would keep of a run."""
+    activity = analysis.activity
+    return PastRun(
+        id=activity.id,
+        started_at=activity.started_at,
+        utc_offset_s=activity.utc_offset_s,
+        sensor=analysis.provenance,
+        device="a watch",
+        surface=analysis.surface,
+        distance_m=activity.distance_m,
+        duration_s=activity.duration_s,
+        epochs=analysis.epochs,
+    )
