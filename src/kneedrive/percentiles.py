@@ -20,10 +20,11 @@ def median(values: Array) -> float:
     count = len(values)
     if not count:
         return math.nan
-    low, high = (count - 1) // 2, count // 2
-    parted = np.partition(values, (low, high, count - 1))
-    # Missing values sort last.
-    return math.nan if np.isnan(parted[-1]) else 0.5 * (float(parted[low]) + float(parted[high]))
+    ordered = np.sort(values)
+    # Missing values sort last, and nothing else differs from itself.
+    if ordered[-1] != ordered[-1]:
+        return math.nan
+    return 0.5 * (float(ordered.item((count - 1) // 2)) + float(ordered.item(count // 2)))
 
 
 def medians(windows: Array) -> Array:

@@ -6,6 +6,7 @@ Speed and hills change form more than tiredness does, so only matched pairs are 
 from __future__ import annotations
 
 import math
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
@@ -60,20 +61,33 @@ def thirds(epochs: Epochs, covered_s: Array, rules: FadeRules) -> tuple[Mask, Ma
 
 
 def match(speed_mps: Array, grade: Array, early: Mask, late: Mask, rules: FadeRules) -> Pairs:
-    """Pairs of an early and a late epoch, nearest speeds first, each epoch used once. Unknown grade counts as flat."""
+    """Pairs of an early and a late epoch, nearest speeds first, each epoch used once. Unknown grade counts as flat.
+
+    One early epoch at a time is held against all late ones: a table of all pairs would grow with the square of a run.
+    """
     first, last = np.flatnonzero(early), np.flatnonzero(late)
     slope = np.nan_to_num(grade)
-    apart = np.abs(speed_mps[last][None, :] / speed_mps[first][:, None] - 1.0)
-    fits = (apart <= rules.speed_match) & (np.abs(slope[last][None, :] - slope[first][:, None]) <= rules.grade_match)
-    rows, columns = np.nonzero(fits)
-    order = np.lexsort((columns, rows, apart[rows, columns]))
+    late_mps, late_slope = speed_mps[last], slope[last]
+    free = np.ones(len(last), dtype=np.bool_)
+
+    def nearest(row: int) -> list[tuple[float, int, int]]:
+        apart = np.abs(late_mps / speed_mps[first[row]] - 1.0)
+        fits = free & (apart <= rules.speed_match) & (np.abs(late_slope - slope[first[row]]) <= rules.grade_match)
+        if not fits.any():
+            return []
+        column = int(np.argmin(np.where(fits, apart, np.inf)))
+        return [(float(apart[column]), row, column)]
+
+    waiting = [found for row in range(len(first)) for found in nearest(row)]
+    heapify(waiting)
     pairs: dict[int, int] = {}
-    taken: set[int] = set()
-    for at in order.tolist():
-        row, column = int(rows[at]), int(columns[at])
-        if row not in pairs and column not in taken:
-            pairs[row] = column
-            taken.add(column)
+    while waiting:
+        _, row, column = heappop(waiting)
+        if free[column]:
+            free[column], pairs[row] = False, column
+        else:  # a nearer one has taken it
+            for found in nearest(row):
+                heappush(waiting, found)
     kept = sorted(pairs.items())
     return Pairs([int(first[row]) for row, _ in kept], [int(last[column]) for _, column in kept])
 

@@ -1,0 +1,57 @@
+"""How many files a second `kneedrive import` takes in, reading, analysis and store included.
+
+    python -m tests.benchmarks.importing [--quick] [--write docs/benchmarks.md]
+
+One process, into a new store. The made runs are 45 minutes long; the real histories are measured where they are.
+"""
+
+import gzip
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.made import run
+from tests.benchmarks.start import KNEEDRIVE, environment, once
+from tests.benchmarks.tables import Table, main_of
+from tests.conftest import real_files
+
+MINUTES = 45
+
+
+def importing(*, quick: bool) -> dict[str, Table]:
+    """One row for made runs, one for each real history."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "made"
+        made.mkdir()
+        for number in range(1, 4 if quick else 121):
+            (made / f"{number}.fit").write_bytes(run(MINUTES, number=number))
+        rows.append(_row(f"made runs of {MINUTES} minutes", sorted(made.iterdir()), Path(folder) / "of-made"))
+        for history in [] if quick else sorted({path.parent for path in real_files("history-*/*.fit")}):
+            rows.append(_row(history.name, sorted(history.iterdir()), Path(folder) / f"of-{history.name}"))
+    heads = ("import of", "files", "files a second", "CPU ms a file", "again, files a second", "store, times gzip")
+    return {"Import into the store": Table(heads, rows)}
+
+
+def _row(name: str, files: list[Path], home: Path) -> tuple[str, ...]:
+    command = (KNEEDRIVE, "import", str(files[0].parent))
+    first = once(command, environment(home))
+    again = once(command, environment(home))
+    stored = sum(path.stat().st_size for path in (home / "data" / "kneedrive").iterdir())
+    count = len(files)
+    return (
+        name,
+        f"{count}",
+        f"{count / first.wall_s:.0f}",
+        f"{1000 * first.cpu_s / count:.0f}",
+        f"{count / again.wall_s:.0f}",
+        f"{stored / gzipped(files):.2f}",
+    )
+
+
+def gzipped(files: list[Path]) -> int:
+    """How many bytes the files take when gzipped one by one."""
+    return sum(len(gzip.compress(path.read_bytes())) for path in files)
+
+
+if __name__ == "__main__":
+    main_of("importing", importing, __doc__)
