@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from kneedrive.analysis.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.analysis.local_time import between, local_date
 from kneedrive.analysis.weeks import weekly
 from kneedrive.app.settings import setting_of, zone_of
-from kneedrive.findings import Change, Fade
+from kneedrive.findings import Analysis, Change, Fade
 from kneedrive.history import OwnView, PastRun, Setting, SlowContrast, WeeklyView
 from kneedrive.report.habits import Habits
 
@@ -42,10 +42,12 @@ def weeks_until(store: Store, settings: Config, until: date, weeks: int) -> tupl
     back = timedelta(weeks=max(weeks, setting.method.profile.slow_weeks), days=6)
     runs = runs_between(store, until - back, until, setting)
     view = weekly(runs, until, weeks, setting)
-    return view, habits_of(store, runs, view, setting)
+    return view, habits_of(runs, view, setting, lambda run: fade_in(store.detail(run.id)))
 
 
-def habits_of(store: Store, runs: Sequence[PastRun], view: WeeklyView, setting: Setting) -> Habits:
+def habits_of(
+    runs: Sequence[PastRun], view: WeeklyView, setting: Setting, fade_of: Callable[[PastRun], Fade]
+) -> Habits:
     """What comes back in the runs that count as the runner's last weeks, on the sensor of the view."""
     since = view.until - timedelta(weeks=setting.method.profile.slow_weeks)
     if view.breaks:
@@ -59,7 +61,7 @@ def habits_of(store: Store, runs: Sequence[PastRun], view: WeeklyView, setting: 
     return Habits(
         slow=slow_contrast(last, slow, setting.method) if slow and last else SlowContrast(verdict="not enough", runs=0),
         balance=balance_habit(last, setting.method),
-        fade=fade_habit([fade_in(store.detail(run.id)) for run in last], setting.method),
+        fade=fade_habit([fade_of(run) for run in last], setting.method),
     )
 
 
@@ -68,6 +70,22 @@ def fade_in(detail: str) -> Fade:
     found: Mapping[str, Any] = json.loads(detail).get("fade") or {"verdict": "not enough", "pairs": 0}
     changes = {key: Change(**change) for key, change in found.get("changes", {}).items()}
     return Fade(verdict=found["verdict"], pairs=found["pairs"], changes=changes)
+
+
+def past_run(analysis: Analysis) -> PastRun:
+    """An analysis as a run of the past, for histories that are in no store."""
+    activity = analysis.activity
+    return PastRun(
+        id=activity.id,
+        started_at=activity.started_at,
+        utc_offset_s=activity.utc_offset_s,
+        sensor=analysis.provenance,
+        device=activity.device.product,
+        surface=analysis.surface,
+        distance_m=activity.distance_m,
+        duration_s=activity.duration_s,
+        epochs=analysis.epochs,
+    )
 
 
 def against_own(store: Store, settings: Config, run_id: str, started_at: datetime) -> OwnView:

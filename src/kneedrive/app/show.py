@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kneedrive.app import NOT_ENOUGH, OK, Answer
 from kneedrive.app.library import analysis_of, meant, opened
-from kneedrive.app.past import against_own, local_day, tags_between, weeks_until
+from kneedrive.app.past import against_own, tags_between, weeks_until
 from kneedrive.app.settings import zone_of
 from kneedrive.errors import StoreError
 from kneedrive.value import Value
@@ -130,8 +130,9 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> Answe
     """The same as a page of HTML."""
     from kneedrive.app.page import report_page
 
-    text = report_page(settings, request.run, weeks, local_day(settings, now), now, miles=request.style.miles)
-    return Answer(text=text)
+    with opened(settings) as store:
+        until = day_of(settings, meant(store, settings, request.run, now))
+    return Answer(text=report_page(settings, request.run, weeks, until, now, miles=request.style.miles))
 
 
 def written(answer: Answer, file: Path) -> Answer:

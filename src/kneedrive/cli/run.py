@@ -27,6 +27,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     analyze.set_defaults(command=analyze_files)
     demo = commands.add_parser("demo", help="the report of a simulated run, without any file of yours")
     demo.add_argument("--explain", action="store_true", help="every finding with its numbers, formula and source")
+    demo.add_argument("--weekly", action="store_true", help="fourteen simulated weeks instead of one run")
     options.add_display(demo)
     options.add_config(demo)
     demo.set_defaults(command=show_demo)
@@ -79,5 +80,10 @@ def show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import analyze
 
     settings = options.load_config(arguments)
-    request = analyze.Request(style=options.style(arguments, settings), json=arguments.json, explain=arguments.explain)
-    yield analyze.demo(request)
+    style = options.style(arguments, settings)
+    if arguments.weekly:
+        from kneedrive.app.demo_weeks import demo_weeks
+
+        yield demo_weeks(style, json=arguments.json)
+        return
+    yield analyze.demo(analyze.Request(style=style, json=arguments.json, explain=arguments.explain))
