@@ -1,0 +1,62 @@
+"""`python -m tests.mutation [--sample 400] [--seed 1] [--processes 2] [--again] [--out docs/mutation.md]`."""
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+# Loaded here once, so that each forked process need not; kneedrive itself must not be.
+import hypothesis
+import numpy as np
+import pytest
+import scipy.stats
+
+from tests.mutation.mutants import mutated
+from tests.mutation.result import PROMISED, Result, store, stored
+from tests.mutation.session import ENDLESS, SOURCE, SURVIVED, Place, outcomes, places, sample
+
+PRELOADED = (hypothesis, np, pytest, scipy.stats)
+
+
+def main() -> int:
+    """Run the mutants, keep the result and write the page; exit 1 where too many survive."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation")
+    parser.add_argument("--sample", type=int, default=400, help="how many mutants of all")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--again", action="store_true", help="only the survivors of the last run, after adding tests")
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    chosen = sample(asked.sample, asked.seed)
+    tried = dict(sorted(Counter(place.module for place in chosen).items()))
+    if asked.again:
+        last = stored()
+        chosen = [Place(each.module, each.number) for each in last.survivors]
+        asked.seed, tried = last.seed, last.tried
+    left = survivors(chosen, asked.processes)
+    found = tuple(mutated(SOURCE / f"{place.module}.py", place.number)[1] for place in sorted(left))
+    result = Result(asked.seed, len(places()), tried, found)
+    store(result)
+    if asked.out is not None:
+        from tests.mutation import page
+
+        asked.out.write_text(page.page(result), encoding="utf-8")
+    sys.stdout.write(f"{sum(tried.values())} mutants, {len(left)} survived\n")
+    return 1 if result.share > PROMISED else 0
+
+
+def survivors(chosen: list[Place], processes: int) -> list[Place]:
+    """Those of the mutants that no test notices; says so as it goes."""
+    left = []
+    for done, each in enumerate(outcomes(chosen, processes), start=1):
+        if each.verdict == SURVIVED:
+            left.append(each.place)
+        if each.verdict in (SURVIVED, ENDLESS):
+            mutant = mutated(SOURCE / f"{each.place.module}.py", each.place.number)[1]
+            sys.stdout.write(f"{done}/{len(chosen)} {each.verdict} {mutant.module}:{mutant.line} {mutant.after}\n")
+            sys.stdout.flush()
+    return left
+
+
+if __name__ == "__main__":
+    sys.exit(main())
