@@ -1,0 +1,174 @@
+"""Folders as a source: what is new there, what is changed, what has nothing to do with running."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import FIXTURES
+from tests.sync.files import DRIVE, PISTON, SHUFFLE
+from tests.sync.household import Household, counts
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def watch(home: Household) -> Path:
+    """A folder with two runs, configured."""
+    folder = home.folder / "watch"
+    (folder / "Activity").mkdir(parents=True)
+    (folder / "Activity" / "1.fit").write_bytes(DRIVE)
+    (folder / "Activity" / "2.fit").write_bytes(PISTON)
+    home.with_folders(folder)
+    return folder
+
+
+def test_without_any_account_a_sync_works_on_folders(home: Household, watch: Path) -> None:
+    said = home.run("sync", "--json")
+
+    assert said.code == 0
+    assert (said.json["new"], said.json["without_dynamics"]) == (2, 0)
+    assert [each["source"] for each in said.json["sources"]] == ["folder"]
+    assert len(said.json["runs"]) == 2
+
+
+def test_what_was_seen_is_not_opened_again(home: Household, watch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.pull(now)
+    monkeypatch.setattr("kneedrive.archives.walk", lambda paths: pytest.fail(f"opened {paths}"))
+
+    assert counts(home.pull(now)) == {"already_there": 2}
+
+
+def test_a_new_file_is_found(home: Household, watch: Path) -> None:
+    home.pull(now)
+    (watch / "3.fit").write_bytes(SHUFFLE)
+
+    assert counts(home.pull(now)) == {"added": 1, "already_there": 2}
+
+
+def test_a_file_that_is_written_over_does_not_take_the_run_before_with_it(home: Household, watch: Path) -> None:
+    home.pull(now)
+    (watch / "Activity" / "1.fit").write_bytes(SHUFFLE)
+
+    assert counts(home.pull(now)) == {"added": 1, "already_there": 1}
+    assert home.held()["run"] == 3
+
+
+def test_a_copy_under_another_name_adds_nothing(home: Household, watch: Path) -> None:
+    home.pull(now)
+    (watch / "copy of 1.fit").write_bytes(DRIVE)
+
+    assert counts(home.pull(now)) == {"already_there": 3}
+
+
+def test_an_unplugged_watch_is_no_error(home: Household, watch: Path) -> None:
+    shutil.rmtree(watch)
+
+    said = home.run("sync")
+
+    assert said.code == 0
+    assert "is not there now" in said.out
+
+
+def test_files_that_are_none_of_ours_are_skipped(home: Household, watch: Path) -> None:
+    with zipfile.ZipFile(watch / "holiday.zip", "w") as archive:
+        archive.writestr("beach.jpg", b"\xff\xd8 a picture")
+    (watch / "notes.fit").write_bytes(b"not a recording at all")
+
+    said = home.run("sync", "--json")
+
+    assert said.code == 0
+    assert (said.json["new"], said.json["skipped"], said.json["failed"]) == (2, 2, 0)
+
+
+def test_runs_in_a_zip_are_found(home: Household, watch: Path) -> None:
+    with zipfile.ZipFile(watch / "export.zip", "w") as archive:
+        archive.writestr("a/b.fit", SHUFFLE)
+
+    assert counts(home.pull(now)) == {"added": 3}
+
+
+def test_a_damaged_file_fails_once_and_is_tried_again_in_full(home: Household, watch: Path) -> None:
+    shutil.copy(FIXTURES / "malformed" / "cut-in-definition.fit", watch / "bad.fit")
+
+    first, second, full = (home.run("sync", "--json", *more) for more in ((), (), ("--full",)))
+
+    assert [said.code for said in (first, second, full)] == [6, 0, 6]
+    assert first.json["failures"][0]["name"] == "bad.fit"
+    assert home.held()["run"] == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_opened_is_tried_again(home: Household, watch: Path) -> None:
+    closed = watch / "Activity" / "1.fit"
+    closed.chmod(0)
+    first = home.pull(now)
+    closed.chmod(0o600)
+
+    assert counts(first) == {"added": 1, "failed": 1}
+    assert counts(home.pull(now))["added"] == 1
+
+
+def test_a_file_that_goes_away_in_the_middle_is_tried_again(
+    home: Household, watch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kneedrive import archives
+
+    real, gone = archives.walk, watch / "Activity" / "1.fit"
+
+    def walk(paths: list[Path]) -> object:
+        gone.unlink(missing_ok=True)
+        return real(paths)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("kneedrive.archives.walk", walk)
+        first = home.pull(now)
+    gone.write_bytes(DRIVE)
+
+    assert counts(first) == {"added": 1, "failed": 1}
+    assert counts(home.pull(now))["added"] == 1
+
+
+def test_a_dry_run_reads_and_writes_nothing(home: Household, watch: Path) -> None:
+    said = home.run("sync", "--dry-run")
+
+    assert said.code == 0
+    assert said.out.startswith("Would be: 2 new")
+    assert not home.store_file.exists()
+
+
+def test_no_path_is_kept_in_the_store(home: Household, watch: Path) -> None:
+    home.pull(now)
+
+    assert str(watch).encode() not in home.stored_text()
+
+
+def test_a_sync_of_nothing_says_what_can_be_set_up(home: Household) -> None:
+    said = home.run("sync")
+
+    assert said.code == 2
+    assert "sources.folder.paths" in said.err
+    assert "kneedrive auth strava" in said.err
+
+
+@pytest.mark.parametrize(("name", "word"), [("folder", "sources.folder.paths"), ("garmin", "strava, intervals")])
+def test_a_source_that_is_not_there_is_wrong_use(home: Household, name: str, word: str) -> None:
+    said = home.run("sync", name)
+
+    assert said.code == 2
+    assert word in said.err
+
+
+def test_runners_stay_apart(home: Household, watch: Path) -> None:
+    home.run("sync", "--runner", "ann")
+    said = home.run("sync", "--runner", "bob", "--json")
+
+    assert said.json["new"] == 2
+    assert home.held()["run"] == 4
