@@ -43,8 +43,8 @@ NO_REFERENCE = "Only the length of your steps is followed: for the rest this sen
 def headline(found: WeeklyView) -> str:
     """ "Towards drive and less bounce", "Steady", "Too early to tell"."""
     text = listed(found.verdicts)
-    if found.verdicts == ("steady",) and not any(trend.detectable for trend in found.trends):
-        text += ", as far as so few weeks can tell"
+    if found.verdicts == ("steady",) and any(trend.detectable is None for trend in found.trends):
+        text += ", as far as these weeks can tell"
     return text[:1].upper() + text[1:]
 
 

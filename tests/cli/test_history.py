@@ -1,0 +1,320 @@
+"""Weeks, comparisons, stored runs and advice, from the command line to the store and back."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.history import MIDDLE, Capture, Said, caller, make_history, make_store
+
+Call = Callable[..., Said]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of twelve weeks, made once; tests get copies."""
+    folder = tmp_path_factory.mktemp("history")
+    return make_store(folder / "home", make_history(folder / "runs"))
+
+
+@pytest.fixture
+def call(kept: Path, tmp_path: Path, capsys: Capture) -> Call:
+    """Commands on a copy of the store."""
+    store = tmp_path / "kneedrive.sqlite"
+    shutil.copy(kept, store)
+    return caller(tmp_path, store, capsys)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, capsys: Capture) -> Call:
+    """Commands where there is no store."""
+    return caller(tmp_path, tmp_path / "none.sqlite", capsys)
+
+
+def test_weekly_finds_the_planted_change(call: Call) -> None:
+    said = call("weekly")
+
+    assert said.code == 0
+    assert "Towards drive." in said.out
+    assert len(said.out) > 800
+
+
+def test_weekly_ends_with_the_week_that_was_asked_for(call: Call) -> None:
+    told = call("weekly", "--until", "2026-02-11", "--weeks", "3", "--json").json
+
+    assert [week["monday"] for week in told["weeks"]] == ["2026-01-26", "2026-02-02", "2026-02-09"]
+    assert told["until"] == "2026-02-11"
+
+
+def test_few_weeks_are_too_early_to_tell(call: Call) -> None:
+    told = call("weekly", "--weeks", "4", "--json").json
+
+    assert told["verdicts"] == ["too early to tell"]
+    assert told["trends"][0]["weeks_missing"] == 4
+
+
+def test_weekly_json_holds_weeks_trends_breaks_and_habits(call: Call) -> None:
+    told = call("weekly", "--json").json
+
+    assert told["schema_version"] == 1
+    assert len(told["weeks"]) == 12
+    assert told["breaks"] == []
+    assert told["verdicts"] == ["towards drive"]
+    assert {trend["series"] for trend in told["trends"]} == {"D", "P"}
+    assert {"slow_contrast", "balance_habit", "fade_habit"} <= told.keys()
+    assert told["fade_habit"]["runs"] > 0
+
+
+def test_weeks_without_runs_say_where_the_runs_are(call: Call) -> None:
+    said = call("weekly", "--until", "2027-01-01", "--weeks", "4")
+
+    assert said.code == 3
+    assert "the latest was on 2026-03-27" in said.err
+
+
+def test_weeks_before_all_runs_are_told_apart(call: Call) -> None:
+    said = call("weekly", "--until", "2020-01-01")
+
+    assert said.code == 3
+    assert "no runs up to that day" in said.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("weekly",), ("compare",), ("show",), ("report",), ("advise",), ("report", "--html")]
+)
+def test_without_a_store_every_command_says_what_to_do(empty: Call, arguments: tuple[str, ...]) -> None:
+    said = empty(*arguments)
+
+    assert said.code == 3
+    assert "kneedrive import" in said.err
+    assert said.out == ""
+
+
+def test_compare_finds_the_change_at_a_tag(call: Call) -> None:
+    call("tag", MIDDLE, "started wall drills")
+    told = call("compare", "--json").json
+
+    assert told["status"] == "compared"
+    assert told["name"] == "started wall drills"
+    assert told["after"]["from"] == MIDDLE
+    verdicts = {row["metric"]: row["verdict"] for row in told["rows"]}
+    assert verdicts["D"] == verdicts["duty_factor"] == "changed"
+
+
+def test_a_tag_is_found_by_its_day_or_by_a_part_of_its_text(call: Call) -> None:
+    call("tag", MIDDLE, "Wall drills")
+    call("tag", "2026-03-01", "new shoes")
+
+    assert call("compare", "--json").json["name"] == "new shoes"
+    assert call("compare", "--tag", "wall", "--json").json["name"] == "Wall drills"
+    assert call("compare", "--tag", MIDDLE, "--json").json["name"] == "Wall drills"
+
+
+def test_compare_without_a_tag_says_how_to_set_one(call: Call) -> None:
+    said = call("compare")
+
+    assert said.code == 3
+    assert "nothing is tagged yet" in said.err
+
+
+def test_an_unknown_tag_is_named(call: Call) -> None:
+    call("tag", MIDDLE, "wall drills")
+    said = call("compare", "--tag", "hill sprints")
+
+    assert said.code == 3
+    assert "'hill sprints'" in said.err
+
+
+def test_two_periods_are_compared_by_their_days(call: Call) -> None:
+    told = call("compare", "--before", "2026-01-01..2026-02-15", "--after", "2026-02-16..2026-03-29", "--json").json
+
+    assert told["before"] == {"from": "2026-01-01", "to": "2026-02-15"}
+    assert told["runs_before"] == told["runs_after"] == 18
+
+
+def test_days_before_the_tag_stay_before_it(call: Call) -> None:
+    call("tag", MIDDLE, "wall drills")
+    told = call("compare", "--json").json
+
+    assert told["before"]["to"] == "2026-02-15"
+    assert told["runs_before"] == told["runs_after"] == 18
+
+
+def test_too_few_runs_after_a_tag_say_how_many_more(call: Call) -> None:
+    call("tag", "2026-03-27", "new shoes")
+    said = call("compare")
+
+    assert said.code == 3
+    assert "Not enough runs yet" in said.out
+    assert "the shorter side takes about 3 more runs" in " ".join(said.out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--before", "2026-01-01..2026-02-01"), "belong together"),
+        (("--before", "2026-01-01", "--after", "2026-02-01..2026-03-01"), "is no period"),
+        (("--before", "2026-02-01..2026-01-01", "--after", "2026-02-01..2026-03-01"), "ends before it begins"),
+    ],
+)
+def test_periods_that_cannot_be_are_wrong_use(
+    call: Call, capsys: Capture, arguments: tuple[str, ...], words: str
+) -> None:
+    try:
+        said = call("compare", *arguments)
+    except SystemExit as refused:
+        said = Said(int(str(refused.code)), "", capsys.readouterr().err)
+
+    assert said.code == 2
+    assert words in said.err
+
+
+@pytest.mark.parametrize("weeks", ["0", "-3", "many", "99999"])
+def test_a_number_of_weeks_that_cannot_be_is_wrong_use(call: Call, weeks: str) -> None:
+    with pytest.raises(SystemExit) as refused:
+        call("weekly", "--weeks", weeks)
+
+    assert refused.value.code == 2
+
+
+def test_show_holds_the_run_against_its_runner(call: Call) -> None:
+    said = call("show", "last")
+
+    assert said.code == 0
+    assert "AGAINST YOURSELF" in said.out
+    assert "same sensor" in said.out
+    assert said.out.index("AGAINST YOURSELF") < said.out.index("WITHIN THE RUN")
+
+
+def test_the_first_run_has_nothing_to_be_held_against(call: Call) -> None:
+    said = call("show", "2026-01-05")
+
+    assert said.code == 0
+    assert "Not yet" in said.out
+
+
+def test_show_json_is_the_analysis_with_the_own_baseline(call: Call) -> None:
+    told = call("show", "2026-02-18", "--json").json
+
+    assert told["activity"]["started_at"].startswith("2026-02-18")
+    assert told["own"]["reason"] == ""
+    assert {row["metric"] for row in told["own"]["rows"]} >= {"cadence_spm", "stance_time_s", "ln_k"}
+
+
+def test_show_explain_adds_the_numbers(call: Call) -> None:
+    assert len(call("show", "last", "--explain").out) > 1.5 * len(call("show", "last").out)
+
+
+def test_show_sources_lists_the_recordings(call: Call) -> None:
+    told = call("show", "last", "--sources", "--json").json
+
+    assert [source["format"] for source in told["sources"]] == ["fit"]
+    assert "FIT" in call("show", "last", "--sources").out
+
+
+def test_an_unknown_run_is_a_sentence(call: Call) -> None:
+    said = call("show", "1999-01-01")
+
+    assert said.code == 1
+    assert "no such run" in said.err
+
+
+def test_report_is_the_run_and_its_weeks(call: Call) -> None:
+    out = call("report").out
+
+    assert out.index("AGAINST YOURSELF") < out.index("Towards drive.") < out.index("WEEK BY WEEK")
+    assert out.count("\nNEXT\n") == 1
+
+
+def test_report_of_an_old_run_ends_with_its_week(call: Call) -> None:
+    told = call("report", "2026-02-09", "--weeks", "2", "--json").json
+
+    assert [week["monday"] for week in told["weekly"]["weeks"]] == ["2026-02-02", "2026-02-09"]
+    assert told["run"]["activity"]["started_at"].startswith("2026-02-09")
+
+
+def test_a_report_goes_to_a_file_and_says_so(call: Call, tmp_path: Path) -> None:
+    said = call("report", "-o", str(tmp_path / "report.txt"))
+
+    assert said.out == f"Written to {tmp_path / 'report.txt'}.\n"
+    assert "WEEK BY WEEK" in (tmp_path / "report.txt").read_text(encoding="utf-8")
+
+
+def test_a_file_that_cannot_be_written_is_a_sentence(call: Call, tmp_path: Path) -> None:
+    said = call("report", "-o", str(tmp_path / "nowhere" / "report.txt"))
+
+    assert said.code == 1
+    assert "cannot be written" in said.err
+
+
+def test_the_page_is_written_whole(call: Call, tmp_path: Path) -> None:
+    said = call("report", "--html", "-o", str(tmp_path / "page.html"))
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+
+    assert said.code == 0
+    assert page.lower().startswith("<!doctype html")
+    assert page.rstrip().endswith("</html>")
+
+
+def test_advice_is_taken_up_with_a_tag_and_followed(call: Call) -> None:
+    taken = call("advise", "--take", "--json").json
+    tags = [json.loads(line) for line in call("tags", "--json").out.splitlines()]
+
+    assert tags == [{"schema_version": 1, "day": "2026-03-29", "text": f"advice: {taken['focus']}"}]
+    assert taken["taken"] == "2026-03-29"
+    assert call("compare").code == 3  # nothing was run since
+
+
+def test_advice_without_taking_it_up_writes_nothing(call: Call) -> None:
+    said = call("advise")
+
+    assert said.code == 0
+    assert "kneedrive advise --take" in said.out
+    assert call("tags", "--json").out.strip() == ""
+
+
+def test_advice_fits_the_finding_of_the_run(call: Call) -> None:
+    told = call("advise", "--json").json
+    found = call("show", "--json").json["findings"]
+
+    assert told["situation"]["label"] in {finding["label"] for finding in found}
+    assert told["entries"]
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_export_writes_every_week_run_and_epoch(call: Call, tmp_path: Path) -> None:
+    call("export", "--to", str(tmp_path / "out"))
+    rows = {name: table(tmp_path / "out" / f"{name}.csv") for name in ("weeks", "runs", "epochs")}
+
+    assert [week["monday"] for week in rows["weeks"]][:: len(rows["weeks"]) - 1] == ["2026-01-05", "2026-03-23"]
+    assert sum(int(week["runs"]) for week in rows["weeks"]) == len(rows["runs"]) == 36
+    assert {row["run_id"] for row in rows["epochs"]} == {row["id"] for row in rows["runs"]}
+
+
+@pytest.mark.parametrize("command", ["weekly", "show", "report", "advise"])
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_line_of_any_report_is_wider_than_asked_for(call: Call, command: str, width: int) -> None:
+    said = call(command, "--width", str(width), "--ascii")
+
+    assert said.out.isascii()
+    assert max(map(len, said.out.splitlines())) <= width
+
+
+def test_the_same_weeks_print_the_same_text(call: Call) -> None:
+    assert call("weekly").out == call("weekly").out
+
+
+def test_demo_weeks_need_no_store(empty: Call) -> None:
+    said = empty("demo", "--weekly")
+
+    assert said.code == 0
+    assert "Towards drive." in said.out
+    assert empty("demo", "--weekly", "--json").json["verdicts"] == ["towards drive"]
