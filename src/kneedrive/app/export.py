@@ -34,15 +34,18 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]])
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(columns)
             for count, row in enumerate(rows, start=1):  # noqa: B007 - the last count is the result
-                writer.writerow(["" if _missing(value) else value for value in row])
+                writer.writerow([_cell(value) for value in row])
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}; name another folder with --to"
         raise StoreError(message) from None
     return count
 
 
-def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
+def _cell(value: Any) -> Any:
+    """Nothing for what is not measured; seven significant digits, which is what the store holds."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
 def export(settings: Config, folder: Path, now: datetime) -> Answer:
@@ -89,15 +92,9 @@ def epoch_rows(past: Sequence[PastRun], names: Sequence[str]) -> Iterator[list[A
         columns = [epochs.columns.get(name) for name in names]
         for place in range(len(epochs)):
             reason = str(epochs.reason[place])
-            measured = [None if column is None else _short(column[place]) for column in columns]
-            yield [
-                run.id,
-                _short(epochs.start_s[place]),
-                int(not reason),
-                _short(epochs.weight[place]),
-                reason,
-                *measured,
-            ]
+            measured = [None if column is None else float(column[place]) for column in columns]
+            start_s, weight = float(epochs.start_s[place]), float(epochs.weight[place])
+            yield [run.id, start_s, int(not reason), weight, reason, *measured]
 
 
 def week_columns() -> list[str]:
@@ -113,7 +110,3 @@ def week_rows(found: WeeklyView | None) -> Iterator[list[Any]]:
             value for one in told for value in ((one.value, one.low, one.high, one.runs) if one else (None,) * 4)
         ]
         yield [getattr(week, name) for name in WEEK_COLUMNS] + numbers
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.7g}")

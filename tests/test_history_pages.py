@@ -1,0 +1,59 @@
+"""docs/export.md and docs/history.md list exactly what the code writes."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kneedrive.analysis import analyze
+from kneedrive.app.demo_weeks import simulated_weeks
+from kneedrive.app.export import EPOCH_COLUMNS, epoch_columns, week_columns, week_rows
+from kneedrive.app.past import past_run
+from kneedrive.report.library import CSV_COLUMNS
+from kneedrive.report.progress_record import comparison_record, weekly_record
+from kneedrive.simulate import simulate_demo
+from tests.conftest import ROOT
+from tests.report.histories import PAIRS
+
+EXPORT, HISTORY = ROOT / "docs" / "export.md", ROOT / "docs" / "history.md"
+
+
+def named(page: Path, title: str) -> list[str]:
+    """The names in the first column of the table after a piece of text."""
+    section = page.read_text(encoding="utf-8").split(title, maxsplit=1)[1]
+    rows = section.split("|---|", maxsplit=1)[1].split("\n\n", maxsplit=1)[0].splitlines()[1:]
+    return [name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+
+
+@pytest.mark.parametrize(("title", "columns"), [("## runs.csv", list(CSV_COLUMNS)), ("## weeks.csv", week_columns())])
+def test_the_page_lists_exactly_the_columns(title: str, columns: list[str]) -> None:
+    assert named(EXPORT, title) == columns
+
+
+def test_the_page_lists_exactly_the_columns_of_epochs() -> None:
+    columns = epoch_columns([past_run(analyze(simulate_demo()))])
+
+    assert named(EXPORT, "## epochs.csv") == [*EPOCH_COLUMNS, *columns]
+
+
+def test_every_week_fills_every_column() -> None:
+    rows = list(week_rows(simulated_weeks()[0]))
+
+    assert len(rows) == 14
+    assert {len(row) for row in rows} == {len(week_columns())}
+
+
+def test_an_empty_history_has_no_weeks() -> None:
+    assert list(week_rows(None)) == []
+
+
+def test_the_page_lists_exactly_the_keys_of_weeks() -> None:
+    assert sorted(named(HISTORY, "The object of `weekly --json`")) == sorted(weekly_record(*simulated_weeks()))
+
+
+def test_the_page_lists_exactly_the_keys_of_a_comparison() -> None:
+    told = PAIRS["changed"]()
+
+    assert sorted(named(HISTORY, "The object of `compare --json`")) == sorted(
+        comparison_record(told.found, told.periods)
+    )
