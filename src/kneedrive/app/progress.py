@@ -11,6 +11,7 @@ from kneedrive.app.past import local_day, runs_between, tags_between, weeks_unti
 from kneedrive.app.settings import setting_of
 from kneedrive.errors import NotEnoughData
 from kneedrive.report import weekly as words
+from kneedrive.report.credit import credit
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ def weekly(settings: Config, weeks: int, until: date | None, now: datetime, styl
         if not any(week.runs for week in found.weeks):
             raise NotEnoughData(nothing_in(store, last, weeks))
         tags = tags_between(store.tags(), found.weeks[0].monday, last)
+        first = datetime.combine(found.weeks[0].monday, datetime.min.time()).astimezone()
+        named = credit(store.formats(first, first + timedelta(weeks=weeks)), style)
     if json:
         from kneedrive.app.machine import line
         from kneedrive.report.progress_record import weekly_record
 
         return Answer(text=line(weekly_record(found, habits)))
-    return Answer(text=words.render(found, habits, style, tags).rstrip("\n"))
+    return Answer(text="\n".join([words.render(found, habits, style, tags), *named]).rstrip("\n"))
 
 
 def nothing_in(store: Store, last: date, weeks: int) -> str:

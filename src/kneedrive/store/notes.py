@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from kneedrive.store.rows import Tag
+from kneedrive.store.rows import Tag, to_ms
 from kneedrive.store.write import Writing
 
 
@@ -63,6 +63,16 @@ class Notes(Writing):
         """Keys without a recording: what the runner deleted, and what `note_seen` noted."""
         rows = self._all(
             "SELECT key FROM origin WHERE runner = ? AND source = ? AND recording IS NULL", self.runner, source
+        )
+        return {row[0] for row in rows}
+
+    def formats(self, since: datetime, until: datetime) -> set[str]:
+        """The formats of the recordings that began in this time: who must be named beside their numbers."""
+        rows = self._all(
+            "SELECT DISTINCT format FROM activity WHERE runner = ? AND started_at_ms BETWEEN ? AND ?",
+            self.runner,
+            to_ms(since),
+            to_ms(until),
         )
         return {row[0] for row in rows}
 
