@@ -48,8 +48,8 @@ class Household:
         self.environment: dict[str, str] = {
             "XDG_DATA_HOME": str(folder / "data"),
             "XDG_CONFIG_HOME": str(folder / "config"),
-            "PATH": os.environ["PATH"],
             "HOME": str(folder),
+            **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
         }
 
     @property
