@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.report import record
 from kneedrive.secret import Secret
 
 if TYPE_CHECKING:
@@ -21,12 +20,16 @@ def line(content: dict[str, Any]) -> str:
 
 def analysis_line(analysis: Analysis) -> str:
     """The analysis as one line of JSON."""
-    return line(record.analysis_record(analysis))
+    from kneedrive.report.record import analysis_record
+
+    return line(analysis_record(analysis))
 
 
 def error_line(error: KneedriveError) -> str:
     """The error as one line of JSON."""
-    return line(record.error_record(error))
+    from kneedrive.report.record import error_record
+
+    return line(error_record(error))
 
 
 def show_config(settings: Config) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from kneedrive.app import FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, TRY_LATER, USAGE, overall
+from kneedrive.app import FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, OK, TRY_LATER, USAGE, overall
 from kneedrive.errors import (
     ConfigError,
     Forbidden,
@@ -79,13 +79,16 @@ def parser(command: str = "") -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     try:
-        return _run(sys.argv[1:] if argv is None else list(argv))
+        try:
+            return _run(sys.argv[1:] if argv is None else list(argv))
+        finally:
+            sys.stdout.flush()  # here a pipe that closed is still ours to answer for, argparse's help included
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of the pipe has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _drop_output()
+        return OK
 
 
 def _run(argv: list[str]) -> int:
@@ -110,8 +113,19 @@ def _run(argv: list[str]) -> int:
 def _say(answer: Answer) -> None:
     if answer.trouble:
         print(answer.trouble, file=sys.stderr)
-    if answer.text:
-        print(answer.text, flush=True)
+    try:
+        print(answer.text, end="\n" if answer.text else "", flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_output()
+        message = f"the output cannot be written: {(error.strerror or 'unknown reason').lower()}"
+        raise KneedriveError(message) from None
+
+
+def _drop_output() -> None:
+    """Send what is still in the buffer nowhere, so that the end of the program does not fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(error: KneedriveError, *, as_json: bool) -> None:

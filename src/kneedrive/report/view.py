@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from kneedrive.model import Sensor
 from kneedrive.units import METRES_PER_KM, METRES_PER_MILE, SECONDS_PER_MINUTE
+
+if TYPE_CHECKING:
+    from kneedrive.model import Sensor
 
 TIE = "\u00a0"
 MISSING = "–"
