@@ -75,7 +75,7 @@ def _dot(band: PaceBand, letter: str, scales: tuple[Scale, Scale], analysis: Ana
     place, role = x.percent(band.speed_mps), band_role(band)
     named = band_words(band, analysis.method.labels)
     told = (
-        f"{view.pace(band.speed_mps, miles=miles)}, {view.clock(band.seconds)} min: "
+        f"{view.pace(band.speed_mps, miles=miles)}, {view.minutes(band.seconds)}: "
         f"{view.with_error(score.value, score.se)}" + (f", {named}" if named else "")
     )
     return plot.mark(

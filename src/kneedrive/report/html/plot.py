@@ -16,7 +16,7 @@ from kneedrive.report.html.markup import Markup, at, coordinate, el, join
 from kneedrive.units import METRES_PER_KM, METRES_PER_MILE
 
 _INNER = 1000.0  # units of an inner drawing to each side
-_STEPS = (1.0, 2.0, 5.0, 10.0)
+_STEPS = (1.0, 2.0, 5.0)
 _SLOWEST_MPS = 0.4
 _PACE_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600)
 PLAIN = "m-plain"
@@ -55,12 +55,13 @@ def spanning(values: Iterable[float], *, margin: float = 0.08, least: float = 0.
 
 
 def round_steps(low: float, high: float, most: int, finest: float = 0.0) -> list[float]:
-    """About `most` round numbers between two bounds at most, no closer together than `finest`."""
-    rough = max((high - low) / most, finest)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(step * power for step in _STEPS if step * power >= rough * (1 - 1e-9))
-    first = math.ceil(low / step - 1e-9)
-    return [place * step for place in range(first, math.floor(high / step + 1e-9) + 1)]
+    """At most `most` round numbers between two bounds, no closer together than `finest`; as many as that allows."""
+    power = 10.0 ** math.floor(math.log10(max((high - low) / most, finest)) - 1)
+    for step in (step * power * scale for scale in (1.0, 10.0, 100.0, 1000.0) for step in _STEPS):
+        places = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+        if len(places) <= most and step >= finest * (1 - 1e-9):
+            return [place * step for place in places]
+    return []
 
 
 class Tick(NamedTuple):

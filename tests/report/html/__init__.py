@@ -1,0 +1,1 @@
+"""Tests of the page, by themselves and in a real browser."""

@@ -1,0 +1,234 @@
+"""What each chart draws, as text."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import numpy as np
+import pytest
+
+from kneedrive.findings import Epochs
+from kneedrive.history import Break, Difference, PersonalZ
+from kneedrive.report.html import pace, parts, plane, rows, series, weeks
+from kneedrive.report.html.content import Event
+from kneedrive.report.html.plot import Scale
+from tests.pages import EVENTS, demo_page, half_a_year, run_page
+
+CONTENT = demo_page()
+ANALYSIS = CONTENT.analysis
+assert ANALYSIS is not None
+
+
+def told(page: str) -> list[str]:
+    """What its marks tell."""
+    return [text.replace("\u00a0", " ") for text in re.findall(r'role="img"><title>([^<]*)</title>', page)]
+
+
+def epochs(*reasons: str) -> Epochs:
+    n = len(reasons)
+    return Epochs(start_s=30.0 * np.arange(n), weight=np.ones(n), reason=np.array(reasons), columns={})
+
+
+def test_neighbours_left_out_for_one_reason_are_one_stretch() -> None:
+    found = list(series.spans(epochs("start", "start", "", "hilly", "walking", "walking"), 30.0))
+
+    assert found == [(0.0, 60.0, "start"), (90.0, 120.0, "hilly"), (120.0, 180.0, "walking")]
+
+
+def test_every_stretch_left_out_is_shaded_and_says_why() -> None:
+    assert ANALYSIS
+    drawn = series.series(ANALYSIS, miles=False)
+    out = list(series.spans(ANALYSIS.epochs, 30.0))
+
+    assert len(told(drawn)) == len(out) == drawn.count('class="left-out"')
+    assert told(drawn)[0] == "0:00 to 1:00: start of the run, not scored"
+    for start, reason in zip(ANALYSIS.epochs.start_s, ANALYSIS.epochs.reason, strict=True):
+        assert [span.reason for span in out if span.start_s <= start < span.end_s] == ([reason] if reason else [])
+
+
+def test_every_scored_half_minute_can_be_read() -> None:
+    assert ANALYSIS
+    drawn = series.series(ANALYSIS, miles=False)
+
+    assert drawn.count('class="reading"') == ANALYSIS.quality.epochs_scored
+
+
+def test_a_quantity_that_was_never_recorded_has_no_chart() -> None:
+    assert ANALYSIS
+    columns = dict(ANALYSIS.epochs.columns)
+    columns["vertical_oscillation_m"] = np.full(len(ANALYSIS.epochs), np.nan)
+    without = ANALYSIS.replace(epochs=ANALYSIS.epochs.replace(columns=columns))
+
+    assert "rows3" in series.series(without, miles=False)
+    assert "oscillation" not in series.series(without, miles=False)
+
+
+def test_no_epochs_draw_nothing() -> None:
+    assert ANALYSIS
+    assert series.series(ANALYSIS.replace(epochs=epochs()), miles=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ticks"), [(1500, ["0:00", "5:00", "10:00", "15:00", "20:00", "25:00"]), (90, ["0:00", "1:00"])]
+)
+def test_the_time_axis_has_few_round_times(seconds: float, ticks: list[str]) -> None:
+    assert [tick.text for tick in series.time_ticks(Scale(0.0, seconds))] == ticks
+
+
+def test_a_dot_for_each_pace_band_says_its_score_and_label() -> None:
+    assert ANALYSIS
+    (_, drawn), *_ = pace.panels(ANALYSIS, CONTENT.ranges, miles=False)
+
+    assert told(drawn)[0] == "7:02 /km, 16 min: -2.3 ± 0.6, shuffle-like"
+    assert len(told(drawn)) == len(ANALYSIS.pace_profile)
+
+
+def test_the_shuffle_onset_pace_is_drawn_where_it_is() -> None:
+    assert ANALYSIS
+    x = Scale(2.0, 4.0)
+    drawn = pace.score_panel("D", ANALYSIS, x, miles=False)
+
+    assert "shuffle-onset 6:40" in drawn
+    assert '<line x1="25%" y1="0%" x2="25%" y2="100%" class="onset">' in drawn
+
+
+def test_without_an_onset_none_is_drawn() -> None:
+    neutral = run_page("neutral").analysis
+    assert neutral
+
+    assert "onset" not in pace.score_panel("D", neutral, Scale(2.0, 4.0), miles=False)
+
+
+def test_a_metric_says_what_is_usual_beside_what_was_measured() -> None:
+    assert ANALYSIS
+    panels = dict(pace.panels(ANALYSIS, CONTENT.ranges, miles=False))
+
+    assert told(panels["Ground contact time"])[0] == "7:02 /km: 312 ms, usual 295 ms"
+    assert 'class="ribbon"' in panels["Ground contact time"]
+
+
+def test_the_map_has_a_mark_for_each_band_and_each_week() -> None:
+    content = half_a_year()
+    assert content.analysis
+    assert content.weekly
+    drawn = plane.plane(content.analysis, content.weekly, miles=False)
+
+    bands, trail = len(content.analysis.pace_profile), len(plane.trail(content.weekly))
+    assert (bands, trail) == (6, 26)
+    assert len(told(drawn)) == bands + trail
+    assert drawn.count('class="trail') == trail - 1
+
+
+def test_the_trail_ends_where_the_sensor_changed() -> None:
+    """The weeks of another sensor say nothing about where the runner stands now."""
+    content = half_a_year("neutral", 0.0, 13)
+
+    assert plane.trail(content.weekly) == []
+    assert plane.plane(content.analysis, content.weekly, miles=False) == ""
+
+
+def test_a_week_says_its_value_interval_and_runs() -> None:
+    content = half_a_year()
+    assert content.weekly
+    drawn = weeks.chart("D", content.weekly, EVENTS)
+
+    assert re.fullmatch(r"Week of Mon 18 May 2026: [+-]?\d\.\d ± \d\.\d, 3 runs", told(drawn)[2])
+    assert drawn.count('class="week"') == 26
+
+
+def test_a_trend_is_drawn_only_where_one_was_found() -> None:
+    content = half_a_year()
+    assert content.weekly
+
+    assert 'class="trend drive"' in weeks.chart("D", content.weekly, ())
+    assert 'class="trend' not in weeks.chart("P", content.weekly, ())
+
+
+def test_a_break_is_drawn_and_says_that_nothing_is_compared_across() -> None:
+    content = half_a_year("neutral", 0.0, 13)
+    assert content.weekly
+    drawn = weeks.chart("D", content.weekly, ())
+
+    assert drawn.count('class="break"') == 1
+    assert "Garmin strap → wrist. Before and after cannot be compared." in told(drawn)[0]
+
+
+def test_events_outside_the_weeks_have_no_flag_and_others_are_numbered_by_time() -> None:
+    found = half_a_year().weekly
+    assert found
+    events = (Event(date(2026, 9, 1), "b"), Event(date(2026, 6, 1), "a"), Event(date(2020, 1, 1), "old"))
+
+    assert [(number, event.text) for number, event in weeks.numbered(found, events)] == [(1, "a"), (2, "b")]
+
+
+def test_flags_of_neighbouring_days_do_not_cover_each_other() -> None:
+    found = half_a_year().weekly
+    assert found
+    events = tuple(Event(date(2026, 7, day), str(day)) for day in (1, 2, 20))
+    drawn = weeks.chart("D", found, events)
+
+    assert re.findall(r'cy="(-\d+)" r="8"', drawn) == ["-10", "-28", "-10"]
+
+
+def test_firmware_names_are_shortened_and_escaped() -> None:
+    found = half_a_year().weekly
+    assert found
+    broken = Break(date=date(2026, 8, 3), kind="firmware", before="<b>" * 20, after="2")
+
+    assert "<b>" not in weeks.chart("D", found.replace(breaks=(broken,)), ())
+
+
+def difference(**given: float | str) -> Difference:
+    defaults = {
+        "metric": "cadence_spm",
+        "before": 164.0,
+        "after": 168.0,
+        "difference": 4.0,
+        "low": 2.0,
+        "high": 6.0,
+        "threshold": 2.0,
+        "verdict": "changed",
+        "bound": 6.0,
+    }
+    return Difference(**(defaults | given))
+
+
+def test_a_change_is_drawn_in_thresholds() -> None:
+    """Four thresholds to each side: 4 steps more is two of them, three quarters to the right."""
+    drawn = rows._difference(difference())
+
+    assert '<circle cx="75%"' in drawn
+    assert '<line x1="62.5%" y1="50%" x2="87.5%" y2="50%" class="error told">' in drawn
+    assert "164 → 168" in drawn
+
+
+def test_only_what_changed_is_drawn_strongly() -> None:
+    assert 'class="dot quiet"' in rows._difference(difference(verdict="no change"))
+    assert 'class="dot told"' in rows._difference(difference())
+
+
+def test_a_run_against_its_runner_is_drawn_in_spreads() -> None:
+    row = PersonalZ(
+        metric="stance_time_s",
+        value=0.271,
+        usual=0.264,
+        difference=0.007,
+        spread=0.00466,
+        z=1.5,
+        level="worth noting",
+        epochs=40,
+        others=1.2,
+    )
+    drawn = rows._own(row).replace("\u00a0", " ")
+
+    assert '<circle cx="75%"' in drawn
+    assert "271 ms, usually 264" in drawn
+    assert "worth noting; among others higher" in drawn
+
+
+@pytest.mark.parametrize(
+    "name", ["profile", "drive_map", "over_time", "against_own", "over_weeks", "before_after", "left_out"]
+)
+def test_a_part_without_content_is_left_out(name: str) -> None:
+    assert getattr(parts, name)(CONTENT.replace(analysis=None)) == ""

@@ -1,0 +1,121 @@
+"""Scales, ticks, lines and marks."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from kneedrive.report.html import plot
+from kneedrive.report.html.plot import Beside, Scale
+
+
+@pytest.mark.parametrize(
+    ("scale", "value", "percent"),
+    [
+        (Scale(0, 10), 2.5, 25.0),
+        (Scale(0, 10, up=True), 2.5, 75.0),
+        (Scale(-3, 3, up=True), 0.0, 50.0),
+        (Scale(-3, 3), 6.0, 150.0),
+    ],
+)
+def test_a_scale_places_values_in_percent(scale: Scale, value: float, percent: float) -> None:
+    assert scale.percent(value) == percent
+
+
+def test_values_beyond_a_scale_are_drawn_at_its_end() -> None:
+    assert [Scale(-3, 3).inside(value) for value in (-9, 1, 9)] == [-3, 1, 3]
+
+
+def test_a_scale_spans_what_is_known_with_a_margin_and_a_least_width() -> None:
+    assert plot.spanning([1.0, 3.0, math.nan], margin=0.1) == Scale(0.8, 3.2, up=True)
+    assert plot.spanning([2.0], least=1.0, margin=0.0) == Scale(1.5, 2.5, up=True)
+    assert plot.spanning([]).high > plot.spanning([]).low
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "finest", "steps"),
+    [
+        (0.0, 10.0, 6, 0.0, [0, 2, 4, 6, 8, 10]),
+        (217.0, 293.0, 4, 1.0, [220, 240, 260, 280]),
+        (165.2, 166.9, 5, 1.0, [166]),
+        (-2.5, 2.5, 5, 0.0, [-2, -1, 0, 1, 2]),
+        (0.93, 1.13, 5, 0.01, [0.95, 1.0, 1.05, 1.1]),
+    ],
+)
+def test_ticks_are_round_and_not_finer_than_what_is_shown(
+    low: float, high: float, most: int, finest: float, steps: list[float]
+) -> None:
+    assert plot.round_steps(low, high, most, finest) == pytest.approx(steps)
+
+
+def test_ticks_of_a_quantity_carry_display_units() -> None:
+    ticks = plot.quantity_ticks("stance_time_s", Scale(0.217, 0.293), 4)
+
+    assert [tick.text for tick in ticks] == ["220", "240", "260", "280"]
+    assert [tick.value for tick in ticks] == pytest.approx([0.22, 0.24, 0.26, 0.28])
+
+
+@pytest.mark.parametrize(
+    ("miles", "words"), [(False, ["5:00", "5:30", "6:00", "6:30", "7:00"]), (True, ["8:00", "9:00", "10:00", "11:00"])]
+)
+def test_ticks_of_speed_are_round_paces(miles: bool, words: list[str]) -> None:
+    ticks = plot.pace_ticks(Scale(2.35, 3.4), miles=miles)
+
+    assert [tick.text for tick in ticks] == words
+    assert all(2.35 <= tick.value <= 3.4 for tick in ticks)
+
+
+def test_standing_still_has_a_pace_axis_too() -> None:
+    assert len(plot.pace_ticks(Scale(-0.1, 0.2), miles=False)) <= 5
+
+
+def test_a_line_lifts_its_pen_where_nothing_is_known() -> None:
+    drawn = plot.path(Scale(0, 4), Scale(0, 10), [(0, 0), (1, 5), None, (3, 10)], "faint")
+
+    assert drawn == '<path d="M0 0L250 500M750 1000" class="faint"></path>'
+
+
+def test_an_area_is_a_closed_line() -> None:
+    assert 'Z"' in plot.path(Scale(0, 1), Scale(0, 1), [(0, 0), (1, 1), (1, 0)], "ribbon", closed=True)
+
+
+def test_a_mark_says_its_numbers_and_escapes_them() -> None:
+    drawn = plot.mark("<7:02>", plot.symbol(10, 20, "piston"))
+
+    assert drawn.startswith('<g class="mark" role="img"><title>&lt;7:02&gt;</title>')
+    assert '<use href="#m-piston" x="10%" y="20%" class="symbol piston">' in drawn
+
+
+@pytest.mark.parametrize(
+    ("role", "shape"), [("drive", "m-drive"), ("shuffle", "m-shuffle"), ("", "m-plain"), ("note", "m-plain")]
+)
+def test_each_pattern_has_a_shape_of_its_own(role: str, shape: str) -> None:
+    assert f'href="#{shape}"' in plot.symbol(0, 0, role)
+    assert f'id="{shape}"' in plot.shapes()
+
+
+def test_words_stand_beside_their_place() -> None:
+    assert (
+        plot.words(50, 0, "a", Beside(6, -8, "start"), "tick")
+        == '<text x="50%" y="0%" dx="6" dy="-8" class="tick">a</text>'
+    )
+    assert 'text-anchor="end"' in plot.words(0, 0, "a", Beside(anchor="end"))
+
+
+def test_the_emptiest_place_is_the_middle_of_the_widest_gap() -> None:
+    assert plot.emptiest([10.0, 90.0]) == 50.0
+    assert plot.emptiest([60.0]) == 30.0
+    assert plot.emptiest([]) == 50.0
+
+
+def test_a_drawing_with_marks_is_a_group_and_one_without_is_a_picture() -> None:
+    assert 'role="img"' in plot.drawing("map", "A map")
+    assert 'role="group"' in plot.drawing("map", "A map", marked=True)
+
+
+def test_only_patterns_colour_the_ends_of_a_scale() -> None:
+    drawn = plot.ends("less bounce", "piston-like")
+
+    assert 'class="edge">↓ less bounce' in drawn
+    assert 'class="edge piston">↑ piston-like' in drawn
