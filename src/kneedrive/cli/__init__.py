@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from kneedrive.app import FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, OK, TRY_LATER, USAGE, overall
+from kneedrive.cli.harmless import harmless
 from kneedrive.errors import (
     ConfigError,
     Forbidden,
@@ -112,9 +113,9 @@ def _run(argv: list[str]) -> int:
 
 def _say(answer: Answer) -> None:
     if answer.trouble:
-        print(answer.trouble, file=sys.stderr)
+        print(harmless(answer.trouble), file=sys.stderr)
     try:
-        print(answer.text, end="\n" if answer.text else "", flush=True)
+        print(harmless(answer.text), end="\n" if answer.text else "", flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -129,7 +130,7 @@ def _drop_output() -> None:
 
 
 def _complain(error: KneedriveError, *, as_json: bool) -> None:
-    print(f"kneedrive: {error}", file=sys.stderr)
+    print(f"kneedrive: {harmless(str(error))}", file=sys.stderr)
     if as_json:
         from kneedrive.app.machine import error_line
 

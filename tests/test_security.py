@@ -1,0 +1,206 @@
+"""Nothing is executed, nothing is left open, and text that comes from files stays text."""
+
+import ast
+import os
+import re
+import stat
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kneedrive import cli
+from kneedrive.simulate import simulate_demo
+from tests.conftest import ROOT
+from tests.fit_activity import activity_fit
+
+SRC = ROOT / "src" / "kneedrive"
+MODULES = sorted(SRC.rglob("*.py"))
+LOCK = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXECUTES = {"eval", "exec", "compile", "__import__", "breakpoint"}
+MODULES_THAT_EXECUTE = {
+    "pickle",
+    "cPickle",
+    "marshal",
+    "shelve",
+    "dill",
+    "subprocess",
+    "pty",
+    "ctypes",
+    "code",
+    "runpy",
+}
+FROM_OS = {"system", "popen", "execv", "execve", "execvp", "spawnl", "spawnv", "posix_spawn", "startfile"}
+ESCAPE = "\x1b]0;owned\x07\x1b[2J"
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+SGR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield node
+
+
+def name_of(call: ast.Call) -> str:
+    """The dotted name of what is called, as it stands in the code."""
+    return ast.unparse(call.func)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
+def test_nothing_is_evaluated_unpickled_or_given_to_a_shell(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = {
+        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
+    imported |= {(node.module or "").split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    called = [name_of(call) for call in calls(path)]
+
+    assert not imported & MODULES_THAT_EXECUTE
+    assert not EXECUTES & set(called)
+    assert not [name for name in called if name.startswith("os.") and name.split(".")[-1] in FROM_OS]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
+def test_no_call_turns_a_guard_off(path: Path) -> None:
+    """shell=True, verify=False, allow_pickle=True: each would undo a promise by one word."""
+    given = {
+        (keyword.arg, ast.unparse(keyword.value)) for call in calls(path) for keyword in call.keywords if keyword.arg
+    }
+
+    assert not given & {("shell", "True"), ("verify", "False"), ("allow_pickle", "True"), ("usedforsecurity", "False")}
+
+
+STATEMENT = re.compile(r"f[\"'](SELECT|INSERT|UPDATE|DELETE|CREATE|DROP)\b")
+OF_THE_SCHEMA = {"table", "names", "marks"}  # names of tables and columns, and question marks
+
+
+@pytest.mark.parametrize("path", sorted((SRC / "store").glob("*.py")), ids=lambda path: path.name)
+def test_values_never_become_part_of_an_sql_statement(path: Path) -> None:
+    """Statements are constants; the few put together are made of names that the code itself holds."""
+    built = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.JoinedStr)]
+    put_in = {
+        ast.unparse(part.value)
+        for node in built
+        if STATEMENT.match(ast.unparse(node))
+        for part in node.values
+        if isinstance(part, ast.FormattedValue)
+    }
+
+    assert put_in <= OF_THE_SCHEMA
+
+
+@pytest.mark.parametrize("path", sorted((SRC / "sources").glob("*.py")), ids=lambda path: path.name)
+def test_addresses_outside_this_machine_are_encrypted(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    plain = set(re.findall(r"http://([\w.\-{}]+)", text))
+    if re.search(r'^HOST\b.* = "127\.0\.0\.1"', text, re.MULTILINE):
+        plain.discard("{HOST}")
+
+    assert plain <= {"127.0.0.1", "localhost"}
+
+
+def wanted() -> list[str]:
+    """Every package that pyproject.toml names."""
+    every = [*PROJECT["dependencies"], *(name for extra in PROJECT["optional-dependencies"].values() for name in extra)]
+    return sorted({re.split(r"[<>=!~;\[ ]", name)[0].lower().replace("_", "-") for name in every})
+
+
+PACKAGES = {package["name"]: package for package in LOCK["package"]}
+
+
+@pytest.mark.parametrize("name", wanted())
+def test_every_dependency_is_pinned_to_one_version(name: str) -> None:
+    assert re.fullmatch(r"\d[\w.+!]*", PACKAGES[name]["version"])
+
+
+@pytest.mark.parametrize("name", sorted(PACKAGES))
+def test_everything_that_is_installed_comes_from_the_index_with_its_hash(name: str) -> None:
+    package = PACKAGES[name]
+    if name == PROJECT["name"]:
+        assert package["source"] in ({"editable": "."}, {"virtual": "."})
+        return
+    files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
+
+    assert package["source"] == {"registry": "https://pypi.org/simple"}
+    assert files
+    assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", file["hash"]) for file in files)
+    assert all(file["url"].startswith("https://files.pythonhosted.org/") for file in files)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of its own, made by somebody whose files are open to everybody."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    before = os.umask(0)
+    yield tmp_path
+    os.umask(before)
+
+
+def hostile_file(folder: Path) -> Path:
+    """A sound run whose device name would take over the terminal."""
+    activity = simulate_demo()
+    devices = [sensor.replace(product=ESCAPE + "x") for sensor in activity.sensors]
+    made = activity.replace(device=activity.device.replace(product=ESCAPE), sensors=tuple(devices))
+    path = folder / "run.fit"
+    path.write_bytes(activity_fit(made))
+    return path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are those of POSIX")
+def test_whatever_is_kept_is_readable_by_its_owner_alone(home: Path) -> None:
+    assert cli.main(["import", str(hostile_file(home))]) == 0
+    assert cli.main(["tag", "2026-11-01", "new shoes"]) == 0
+
+    kept = [path for path in (home / "data").rglob("*") if home / "data" != path]
+    folders = {path for path in kept if path.is_dir()}
+    files = set(kept) - folders
+    assert files
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
+
+
+@pytest.mark.parametrize("command", [["analyze"], ["analyze", "--explain"], ["analyze", "--json"], ["doctor"]])
+def test_a_hostile_device_name_does_not_reach_the_terminal(
+    command: list[str], home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main([*command, str(hostile_file(home))])
+    told = capsys.readouterr()
+
+    assert CONTROL.findall(SGR.sub("", told.out + told.err)) == []
+
+
+@pytest.mark.parametrize("command", [["runs"], ["show", "last"], ["show", "last", "--sources"], ["report"], ["weekly"]])
+def test_nor_by_way_of_the_store(command: list[str], home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["import", str(hostile_file(home))])
+    cli.main(["tag", "2026-11-08", f"shoes {ESCAPE}"])
+    cli.main(command)
+    cli.main(["tags"])
+    told = capsys.readouterr()
+
+    assert CONTROL.findall(SGR.sub("", told.out + told.err)) == []
+
+
+def test_a_hostile_file_name_does_not_reach_the_terminal(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = home / f"{ESCAPE.replace('/', '')}.fit"
+    path.write_bytes(b"no run")
+    cli.main(["analyze", str(path)])
+    cli.main(["import", str(path)])
+    told = capsys.readouterr()
+
+    assert CONTROL.findall(SGR.sub("", told.out + told.err)) == []
+
+
+@pytest.mark.parametrize("text", ["'); DROP TABLE tag; --", '" OR 1=1', "%s %(x)s {0} \\"])
+def test_words_of_the_user_stay_words(text: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["tag", "2026-11-01", text]) == 0
+    assert cli.main(["runs", "--runner", text]) in (0, 3)
+    capsys.readouterr()
+    assert cli.main(["tags"]) == 0
+
+    assert text in capsys.readouterr().out
