@@ -3,7 +3,6 @@
 import io
 import os
 import sys
-from pathlib import Path
 
 # One thread is enough for arrays of an hour, and the pool costs 10 ms to start. Must be set before numpy loads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -12,8 +11,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 def main() -> int:
     """The kneedrive command."""
     if sys.stdout is None:  # started with its output closed
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
-    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout = io.StringIO()
+    elif isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files may hold bytes that are no text, and a terminal may lack a letter: spell those out.
         sys.stdout.reconfigure(errors="backslashreplace")
     from kneedrive.cli import main as run

@@ -80,21 +80,22 @@ def runs_of(activities: tuple[Activity, ...]) -> tuple[Activity, ...]:
 
 
 def examine_files(files: list[str], request: Request, settings: Config, stdin: Callable[[], bytes]) -> Iterator[Answer]:
-    """What each file holds, one answer per session."""
+    """What each file holds: one answer a file, or with JSON one a session."""
     for file in files:
         for part in _opened(file, stdin):
             if isinstance(part, ReadError):
                 yield _unreadable(part, request)
-                continue
-            yield from (_examined(_analyze(activity, request, settings), request) for activity in part)
+            else:
+                yield from _examined([_analyze(activity, request, settings) for activity in part], request)
 
 
-def _examined(analysis: Analysis, request: Request) -> Answer:
+def _examined(analyses: list[Analysis], request: Request) -> Iterator[Answer]:
     if request.json:
-        return _report(analysis, request).replace(code=OK)
+        yield from (_report(analysis, request).replace(code=OK) for analysis in analyses)
+        return
     from kneedrive.report import doctor
 
-    return Answer(text=doctor.render(analysis, request.style))
+    yield Answer(text=doctor.render_all(analyses, request.style).rstrip("\n"))
 
 
 def demo(request: Request) -> Answer:

@@ -63,7 +63,7 @@ def analyze_files(arguments: argparse.Namespace) -> Iterator[Answer]:
         speed_calibrated=arguments.speed_calibrated,
         dynamics=arguments.dynamics,
     )
-    yield from analyze.analyze_files(arguments.files, request, settings, sys.stdin.buffer.read)
+    yield from _apart(analyze.analyze_files(arguments.files, request, settings, sys.stdin.buffer.read), arguments)
 
 
 def examine_files(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -72,7 +72,15 @@ def examine_files(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     settings = options.load_config(arguments)
     request = analyze.Request(style=options.style(arguments, settings), json=arguments.json)
-    yield from analyze.examine_files(arguments.files, request, settings, sys.stdin.buffer.read)
+    yield from _apart(analyze.examine_files(arguments.files, request, settings, sys.stdin.buffer.read), arguments)
+
+
+def _apart(answers: Iterator[Answer], arguments: argparse.Namespace) -> Iterator[Answer]:
+    """Reports with an empty line between them; JSON stays one object a line."""
+    told = False
+    for answer in answers:
+        yield answer.replace(text="\n" + answer.text) if told and answer.text and not arguments.json else answer
+        told = told or bool(answer.text)
 
 
 def show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from kneedrive.channels import CHANNELS
 from kneedrive.findings import Analysis, ChannelSummary
-from kneedrive.model import Note, Samples, Sensor
+from kneedrive.model import Activity, Note, Samples, Sensor
 from kneedrive.percentiles import median
 from kneedrive.report import pictures, view, words
 from kneedrive.report.layout import finish, flow, heading, pad, table
 from kneedrive.report.style import Style
+
+
+def render_all(analyses: Sequence[Analysis], style: Style) -> str:
+    """All sessions of a file as one answer: a line each, then the runs among them in full."""
+    if len(analyses) == 1:
+        return render(analyses[0], style)
+    runs = [analysis for analysis in analyses if analysis.activity.is_run]
+    return "\n".join([finish([_sessions(analyses, len(runs), style)], style), *(render(run, style) for run in runs)])
+
+
+def _sessions(analyses: Sequence[Analysis], runs: int, style: Style) -> list[str]:
+    name = view.clean(analyses[0].activity.name, style.columns) or "File"
+    told = f"{len(analyses)} sessions, {runs or 'none'} of them {'a run' if runs < 2 else 'runs'}"
+    rows = [["session", "sport", "start", "time", "distance"]]
+    for analysis in analyses:
+        activity = analysis.activity
+        start = view.start(activity.started_at, activity.utc_offset_s)
+        distance = view.distance(activity.distance_m, miles=style.miles)
+        rows.append([activity.id, _sport(activity), start, view.clock(activity.duration_s), distance])
+    return [style.paint.apply("strong", style.spell(f"{name}: {told}")), *table(rows, style, left=3)]
 
 
 def render(analysis: Analysis, style: Style) -> str:
@@ -31,9 +51,8 @@ def render(analysis: Analysis, style: Style) -> str:
 
 def _file(analysis: Analysis, style: Style) -> list[str]:
     activity = analysis.activity
-    sport = view.clean(" ".join(part for part in (activity.sport, activity.sub_sport) if part not in ("", "generic")))
     rows = [
-        ("session", f"{activity.id}, {activity.format.upper()}, {sport or 'no sport named'}"),
+        ("session", f"{activity.id}, {activity.format.upper()}, {_sport(activity)}"),
         ("start", view.start(activity.started_at, activity.utc_offset_s)),
         ("time", f"{view.clock(activity.duration_s)} running clock, {view.clock(activity.elapsed_s)} in all"),
         ("distance", view.distance(activity.distance_m, miles=style.miles)),
@@ -43,6 +62,11 @@ def _file(analysis: Analysis, style: Style) -> list[str]:
     ]
     name = style.paint.apply("strong", style.spell(view.clean(activity.name, style.columns) or "File"))
     return [name, *_pairs(rows, style)]
+
+
+def _sport(activity: Activity) -> str:
+    named = " ".join(part for part in (activity.sport, activity.sub_sport) if part not in ("", "generic"))
+    return view.clean(named) or "no sport named"
 
 
 def _pairs(rows: list[tuple[str, str]], style: Style) -> list[str]:
