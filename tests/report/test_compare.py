@@ -5,7 +5,7 @@ import re
 import pytest
 
 from kneedrive.history import Difference
-from kneedrive.report import compare
+from kneedrive.report import compare, view
 from kneedrive.report.layout import columns_of
 from kneedrive.report.style import Style
 from tests.conftest import Golden
@@ -131,3 +131,18 @@ def test_the_tag_that_it_is_about_is_named_and_cleaned() -> None:
 
     assert "\x1b" not in text
     assert text.startswith("Before and after “wall")
+
+
+@pytest.mark.parametrize(
+    ("key", "amount", "text"),
+    [
+        ("stance_time_s", 0.0041, "5 ms"),
+        ("stance_time_s", 0.004, "4 ms"),
+        ("duty_factor", 0.00301, "0.4 points"),
+        ("ln_k", 0.0, "0 %"),
+        ("", 0.11, "0.2"),
+        ("", 0.2, "0.2"),
+    ],
+)
+def test_bounds_are_rounded_up(key: str, amount: float, text: str) -> None:
+    assert view.at_most(key, amount).replace("\u00a0", " ") == text
