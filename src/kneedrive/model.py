@@ -18,12 +18,13 @@ Array = npt.NDArray[np.float64]
 
 
 class Recording(Value):
-    """A file as it came: its bytes are its identity."""
+    """A file as it came: its bytes are its identity. sport: what an export's own list calls it, in its words."""
 
     sha256: str
     format: str
     name: str
     body: bytes
+    sport: str = ""
 
 
 class Interval(Value):

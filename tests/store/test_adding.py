@@ -181,12 +181,37 @@ def test_any_order_of_import_gives_the_same_store(tmp_path: Path, order: Sequenc
 
 
 def test_near_follows_a_chain_and_stops_at_its_end(store: Store) -> None:
-    chain = [told(start_s=start_s) for start_s in (0, 590, 1180, 9_000)]
+    chain = [told(start_s=start_s) for start_s in (0, 110, 220, 341)]
     add(store, *chain)
 
     near = store.near(outline(told_activity(chain[0])), 120.0)
 
     assert [each.id for each in near] == [each.sha256[:12] for each in chain[1:3]]
+
+
+def test_a_run_of_days_is_not_near_what_starts_in_it(store: Store) -> None:
+    long, inside = told(start_s=0, seconds=90_000), told(start_s=40_000)
+    add(store, long, inside)
+
+    assert store.near(outline(told_activity(long)), 120.0) == []
+
+
+@pytest.mark.parametrize(
+    ("start_s", "overlaps"),
+    [
+        pytest.param(-600, True, id="it ends where this begins"),
+        pytest.param(-601, False, id="it ends before"),
+        pytest.param(600, True, id="it begins where this ends"),
+        pytest.param(601, False, id="it begins after"),
+    ],
+)
+def test_overlapping_is_what_was_under_way_at_the_same_time(store: Store, start_s: float, *, overlaps: bool) -> None:
+    this, other = told(start_s=0), told(start_s=start_s)
+    add(store, this, other)
+
+    found = store.overlapping(outline(told_activity(this)))
+
+    assert [each.id for each in found] == [other.sha256[:12]] * overlaps
 
 
 def test_runners_are_kept_apart(store: Store) -> None:

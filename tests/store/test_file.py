@@ -110,7 +110,7 @@ def _newer(path: Path) -> None:
         pytest.param(lambda path: path.write_bytes(bytes(8192)), "is not a database", id="zeros"),
         pytest.param(_foreign, "belongs to another program", id="a database"),
         pytest.param(_of_another_program, "belongs to another program", id="a database with an id"),
-        pytest.param(_newer, r"a newer kneedrive made this store \(schema 99, this one knows 1\)", id="a newer store"),
+        pytest.param(_newer, r"a newer kneedrive made this store \(schema 99, this one knows 2\)", id="a newer store"),
         pytest.param(Path.mkdir, "this is a folder", id="a folder"),
     ],
 )

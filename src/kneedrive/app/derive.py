@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from kneedrive import merge, readers
@@ -13,8 +15,10 @@ from kneedrive.app.settings import runner_of
 from kneedrive.errors import ReadError
 from kneedrive.method import Method
 from kneedrive.model import Activity, Outline, Recording
+from kneedrive.readers.sports import with_sport
 from kneedrive.report.record import analysis_record
 from kneedrive.store import NewActivity, NewRun, Placed
+from kneedrive.value import Value
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
@@ -24,80 +28,157 @@ METHOD = Method()
 SCHEMA = 1  # of what is derived; goes up when the stored tables need other contents from the same method
 VERSION = f"{METHOD.version}.{SCHEMA}"
 BESIDES = ("channels", "activity")  # parts of the record that the store's own columns hold
+BODY = ("runner.height_m", "runner.mass_kg", "runner.birth_year")
+
+
+class Alone(Value):
+    """What a recording says by itself, whatever else is stored.
+
+    rows: its sessions. runs: what each running session is when nothing joins it, by id. sessions: the activities with
+    their samples; empty where they were left behind in another process.
+    """
+
+    rows: tuple[NewActivity, ...]
+    runs: Mapping[str, NewRun]
+    sessions: Mapping[str, Activity] = {}
+
+
+def version_of(settings: Config) -> str:
+    """The version of results: of the method, and of what the runner says about themselves, since results follow it."""
+    said = [settings[key] for key in BODY]
+    if said == [None] * len(BODY):
+        return VERSION
+    return f"{VERSION} {hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]}"
 
 
 def activities_of(recording: Recording) -> tuple[Activity, ...]:
     """The sessions of a recording of any format that the store keeps. Raises ReadError."""
-    return readers.read(recording.body, recording.name)
+    found = readers.read(recording.body, recording.name)
+    return tuple(with_sport(each, recording.sport) for each in found) if recording.sport else found
+
+
+def alone(recording: Recording, settings: Config) -> Alone:
+    """Read and analyse a recording by itself; the costly part of an import. Raises ReadError."""
+    found = activities_of(recording)
+    rows = tuple(
+        NewActivity(activity=each, outline=merge.outline(each), provenance=sensor_of(each).word, is_run=each.is_run)
+        for each in found
+    )
+    runs = {each.id: run_of((each,), (each.id,), {}, settings) for each in found if each.is_run}
+    return Alone(rows=rows, runs=runs, sessions={each.id: each for each in found})
+
+
+def run_of(
+    there: tuple[Activity, ...], members: tuple[str, ...], outlines: Mapping[str, Outline], settings: Config
+) -> NewRun:
+    """The run that these activities are; members without bytes lend nothing and have an outline only."""
+    standing = {each.id: len(sensor_of(each).reference.scores) for each in there}
+    merged = merge.merge(there, standing)
+    analysis = analyze(merged.activity, runner=runner_of(settings, merged.activity))
+    record = analysis_record(analysis)
+    others = [key for key in members if key != merged.activity.id]
+    return NewRun(
+        analysis=analysis,
+        members=members,
+        sources=merged.sources,
+        verdicts={key: merge.alike(outlines[merged.activity.id], outlines[key]).verdict for key in others},
+        detail=json.dumps({key: value for key, value in record.items() if key not in BESIDES}, allow_nan=False),
+    )
 
 
 class Deriver:
-    """Derives what the store keeps, looking up in the store what else the run may be made of."""
+    """Derives what the store keeps, looking up in the store what else the run may be made of.
+
+    `ready` does the work before the store's lock is taken; called inside, the deriver only asks the store whether
+    that work still fits, and does anew what another process has changed in between.
+    """
 
     def __init__(self, store: Store, settings: Config) -> None:
         self._store = store
         self._settings = settings
+        self.version = version_of(settings)
+        self.unread: list[ReadError] = []  # by `again`
+        self._own: tuple[Recording, Alone] | None = None
+        self._merged: dict[tuple[tuple[str, ...], tuple[str, ...]], NewRun] = {}
+
+    def given(self, recording: Recording, known: Alone | None) -> None:
+        """Take what was worked out elsewhere of the recording that comes next; None: nothing was."""
+        self._own = (recording, known) if known else None
+
+    def ready(self, recording: Recording) -> None:
+        """Work out what this recording means now. Raises ReadError."""
+        self._merged.clear()
+        self(recording)
 
     def __call__(self, recording: Recording) -> Placed:
-        """The activities of a recording, and every run that is new or different because of them."""
+        """The activities of a recording, and every run that is new or different because of them. Raises ReadError."""
+        known = self._alone(recording)
         gone = self._store.forgotten(recording.sha256)
-        found = tuple(each for each in activities_of(recording) if each.id not in gone)
-        runs = {each.id: each for each in found if each.is_run}
-        rows = tuple(self._row(each) for each in found)
-        return Placed(activities=rows, runs=tuple(self._runs(runs)))
+        rows = tuple(row for row in known.rows if row.activity.id not in gone)
+        return Placed(activities=rows, runs=tuple(self._runs([row.outline for row in rows if row.is_run], known)))
+
+    def ahead(self, found: Iterable[tuple[Recording, Alone | None]]) -> Iterator[Recording]:
+        """For a rebuild: each recording, once what it means now is worked out."""
+        for recording, known in found:
+            self.given(recording, known)
+            with suppress(ReadError):  # `again` will meet it too
+                self.ready(recording)
+            yield recording
 
     def again(self, recording: Recording) -> Placed:
         """The same for a rebuild: what cannot be read any more keeps its original and has no results."""
         try:
             return self(recording)
-        except ReadError:
+        except ReadError as error:
+            self.unread.append(error)
             return Placed()
 
     def strangers(self, placed: Placed) -> tuple[str, ...]:
         """Ids of stored runs that overlap one of these in time and are not alike: perhaps somebody else's file."""
         found: set[str] = set()
         for own in (row.outline for row in placed.activities if row.is_run):
-            near = self._store.near(own, METHOD.merge.start_s)
+            near = self._store.overlapping(own)
             pairs = merge.strangers([own, *near], self._store.apart([own.id, *(each.id for each in near)]))
             found |= {other for a, b, _ in pairs if own.id in (a, b) for other in (a, b)} - {own.id}
         return tuple(sorted(found))
 
-    def _runs(self, new: Mapping[str, Activity]) -> Iterable[NewRun]:
-        outlines = {key: merge.outline(activity) for key, activity in new.items()}
+    def _alone(self, recording: Recording) -> Alone:
+        if self._own is None or self._own[0].sha256 != recording.sha256 or self._own[0].sport != recording.sport:
+            self._own = (recording, alone(recording, self._settings))
+        return self._own[1]
+
+    def _runs(self, new: Iterable[Outline], known: Alone) -> Iterable[NewRun]:
+        outlines = {own.id: own for own in new}
         near = {each.id: each for own in outlines.values() for each in self._store.near(own, METHOD.merge.start_s)}
-        known = near | outlines
-        before = self._store.together(near)
-        for members in merge.groups(known.values(), self._store.apart(known)):
-            if members not in before:
-                yield self._run(members, {key: new[key] for key in members if key in new}, known)
+        before = self._store.together(set(near) - set(outlines))
+        around = near | outlines
+        for members in merge.groups(around.values(), self._store.apart(around)):
+            # A rebuild works ahead while its own old run is still there.
+            if members not in before or not outlines.keys().isdisjoint(members):
+                yield self._run(members, known, around)
 
-    def _run(self, members: tuple[str, ...], new: Mapping[str, Activity], outlines: Mapping[str, Outline]) -> NewRun:
+    def _run(self, members: tuple[str, ...], known: Alone, outlines: Mapping[str, Outline]) -> NewRun:
+        if len(members) == 1 and members[0] in known.runs:
+            return known.runs[members[0]]
+        own = {row.activity.id for row in known.rows}
         # An answer of a service whose bytes have been purged stays a member, and no longer lends anything.
-        there = [each for key in members if (each := new.get(key) or self._stored(key))]
-        standing = {each.id: len(sensor_of(each).reference.scores) for each in there}
-        merged = merge.merge(there, standing)
-        analysis = analyze(merged.activity, runner=runner_of(self._settings, merged.activity))
-        record = analysis_record(analysis)
-        lead = outlines[merged.activity.id]
-        return NewRun(
-            analysis=analysis,
-            members=members,
-            sources=merged.sources,
-            verdicts={key: merge.alike(lead, outlines[key]).verdict for key in members if key != lead.id},
-            detail=json.dumps({key: value for key, value in record.items() if key not in BESIDES}, allow_nan=False),
-        )
+        kept = tuple(key for key in members if key in own or self._store.keeps(key))
+        if (members, kept) not in self._merged:
+            found = (self._session(key, known, own=key in own) for key in kept)
+            there = tuple(each for each in found if each is not None)
+            self._merged[members, kept] = run_of(there, members, outlines, self._settings)
+        return self._merged[members, kept]
 
-    def _row(self, activity: Activity) -> NewActivity:
-        return NewActivity(
-            activity=activity,
-            outline=merge.outline(activity),
-            provenance=sensor_of(activity).word,
-            is_run=activity.is_run,
-        )
-
-    def _stored(self, key: str) -> Activity | None:
-        recording = self._store.recording(key)
-        return next((each for each in activities_of(recording) if each.id == key), None) if recording else None
+    def _session(self, key: str, known: Alone, *, own: bool) -> Activity | None:
+        """A member with its samples. A neighbour whose original cannot be read any more lends nothing."""
+        if own and key in known.sessions:
+            return known.sessions[key]
+        recording = self._own[0] if own and self._own else self._store.recording(key)
+        try:
+            found = activities_of(recording) if recording else ()
+        except ReadError:
+            found = ()
+        return next((each for each in found if each.id == key), None)
 
 
 def sensor_of(activity: Activity) -> Provenance:

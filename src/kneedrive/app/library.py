@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kneedrive import merge
 from kneedrive.analysis import analyze
-from kneedrive.app import OK, PARTLY, Answer
-from kneedrive.app.collect import Counter, Outcome, collect
-from kneedrive.app.derive import VERSION, Deriver, activities_of, sensor_of
+from kneedrive.app import FAILED, OK, PARTLY, Answer
+from kneedrive.app.ahead import Ahead
+from kneedrive.app.collect import Counter, Import, Outcome, collect
+from kneedrive.app.derive import Deriver, activities_of, sensor_of, version_of
 from kneedrive.app.settings import runner_of, zone_of
-from kneedrive.errors import NotEnoughData, StoreError
+from kneedrive.errors import NotEnoughData, ReadError, StoreError
 from kneedrive.store import RunRow, Store
 
 if TYPE_CHECKING:
@@ -23,15 +24,31 @@ if TYPE_CHECKING:
     from kneedrive.report.style import Style
 
 
+class Rebuilt(NamedTuple):
+    """How many recordings were derived again, and which of them cannot be read any more."""
+
+    done: int
+    unread: list[ReadError]
+
+
 @contextmanager
 def opened(
     settings: Config, *, create: bool = False, progress: Counter | None = None, now: datetime | None = None
 ) -> Iterator[Store]:
     """The configured store, brought up to date. Raises NotEnoughData where there is none yet, StoreError.
 
-    Answers of services that may no longer be kept at `now` are deleted first. Results of an older method are derived
-    again; progress(done, total) is told of it.
+    Answers of services that may no longer be kept at `now` are deleted first. Results of an older method, or of a
+    runner who had told other things about themselves, are derived again; progress(done, total) is told of it.
     """
+    with kept(settings, create=create, now=now) as store:
+        if store.stale(version_of(settings)):
+            derive_again(store, settings, progress)
+        yield store
+
+
+@contextmanager
+def kept(settings: Config, *, create: bool = False, now: datetime | None = None) -> Iterator[Store]:
+    """The configured store as it is, results of an older method included. Raises as `opened` does."""
     place: Path = settings["paths.store"]
     if not create and not place.exists():
         message = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
@@ -39,20 +56,32 @@ def opened(
     with Store.open(place, runner=settings["runner.name"], create=create) as store:
         # No command may forget to keep the service's terms, so this clock has a default.
         store.purge_expired(now or datetime.now(UTC))
-        if store.stale(VERSION):
-            store.rebuild(Deriver(store, settings).again, version=VERSION, progress=progress)
         yield store
 
 
-def take_in(paths: list[Path], settings: Config, *, dry_run: bool, count: Counter | None) -> list[Outcome]:
+def derive_again(store: Store, settings: Config, progress: Counter | None = None) -> Rebuilt:
+    """Derive whatever is out of date."""
+    derive = Deriver(store, settings)
+    with Ahead(settings) as ahead:
+        done = store.rebuild(
+            derive.again,
+            version=derive.version,
+            progress=progress,
+            ahead=lambda originals: derive.ahead(ahead.each((each, each) for each in originals)),
+        )
+    return Rebuilt(done, derive.unread)
+
+
+def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
     """Import files and folders. A dry run reads and compares, and writes nothing."""
-    if dry_run and not settings["paths.store"].exists():
+    if how.dry_run and not settings["paths.store"].exists():
         from tempfile import TemporaryDirectory
 
         with TemporaryDirectory() as folder, Store.open(Path(folder) / "dry" / "run.sqlite") as store:
-            return list(collect(paths, store, Deriver(store, settings), dry_run=True, count=count))
-    with opened(settings, create=True, progress=count) as store:
-        return list(collect(paths, store, Deriver(store, settings), dry_run=dry_run, count=count))
+            return list(collect(paths, store, settings, how))
+    # A dry run leaves even results of an older method as they are.
+    with kept(settings) if how.dry_run else opened(settings, create=True, progress=how.count) as store:
+        return list(collect(paths, store, settings, how))
 
 
 def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, elapsed_s: float) -> Answer:
@@ -66,12 +95,6 @@ def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, el
 
         return Answer(text=line(ledger.ledger_record(summed)), code=code)
     return Answer(text=ledger.render(summed, style, elapsed_s).rstrip("\n"), code=code)
-
-
-def listed(settings: Config, since: datetime | None) -> list[RunRow]:
-    """The stored runs, oldest first."""
-    with opened(settings) as store:
-        return store.runs(since=since)
 
 
 def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:
@@ -100,11 +123,11 @@ def analysis_of(store: Store, settings: Config, run_id: str) -> Analysis:
 
 def rebuild(settings: Config, progress: Counter | None) -> Answer:
     """Derive everything again from the originals, whatever version it has."""
-    with opened(settings) as store:
-        derive = Deriver(store, settings)
-        store.rebuild(derive.again, version=f"{VERSION}+", progress=progress)
-        done = store.rebuild(derive.again, version=VERSION)
-        return Answer(text=f"{done} recordings derived again.")
+    with kept(settings) as store:
+        store.outdate()
+        done, unread = derive_again(store, settings, progress)
+    trouble = "\n".join(f"kneedrive: {error}; its original is kept" for error in unread)
+    return Answer(text=f"{done} recordings derived again.", trouble=trouble, code=PARTLY if unread else OK)
 
 
 def split(settings: Config, spec: str, now: datetime) -> Answer:
@@ -115,7 +138,7 @@ def split(settings: Config, spec: str, now: datetime) -> Answer:
             message = f"{row.id} is made of one recording; there is nothing to take apart"
             raise StoreError(message)
         ids = store.split(row.id)
-        store.rebuild(Deriver(store, settings).again, version=VERSION)
+        derive_again(store, settings)
     return Answer(text=f"{row.id} is now {len(ids)} runs: {', '.join(ids)}. They will not be merged again.")
 
 
@@ -123,24 +146,27 @@ def forget(settings: Config, spec: str, now: datetime, confirm: Callable[[str], 
     """Delete a run with its originals, for good."""
     with opened(settings) as store:
         row = meant(store, settings, spec, now)
-        if not confirm(f"Delete {row.id} and its original recording from the store?"):
-            return Answer(text="Nothing was deleted.")
+        day = (row.started_at + timedelta(seconds=row.utc_offset_s or 0)).date()
+        originals = "its original recording" if row.recordings == 1 else f"its {row.recordings} original recordings"
+        if not confirm(f"Delete {row.id} of {day} and {originals} from the store?"):
+            return Answer(trouble="Nothing was deleted.", code=FAILED)
         store.forget(row.id)
-        store.rebuild(Deriver(store, settings).again, version=VERSION)
-    return Answer(text=f"{row.id} is deleted, and no import or sync brings it back.")
+        derive_again(store, settings)
+    text = f"{row.id} is deleted. No import or sync brings it back, except kneedrive import --again with its file."
+    return Answer(text=text)
 
 
 def purge(settings: Config, confirm: Callable[[str], bool]) -> Answer:
     """Delete every run of every runner."""
-    with opened(settings) as store:
+    with kept(settings) as store:
         if not confirm(f"Delete every run in {store.path}, with the originals?"):
-            return Answer(text="Nothing was deleted.")
+            return Answer(trouble="Nothing was deleted.", code=FAILED)
         store.purge_all()
     return Answer(text="The store is empty.")
 
 
 def backup(settings: Config, target: Path) -> Answer:
     """Copy the whole store while others may use it."""
-    with opened(settings) as store:
+    with kept(settings) as store:
         store.backup(target)
     return Answer(text=f"Copied to {target}.")

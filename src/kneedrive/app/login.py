@@ -88,12 +88,11 @@ def _purge(desk: Desk) -> int:
     """Delete what came from Strava; runs that it shared with files are derived again from the files."""
     if not desk.settings["paths.store"].exists():
         return 0
-    from kneedrive.app.derive import VERSION, Deriver
-    from kneedrive.app.library import opened
+    from kneedrive.app.library import derive_again, opened
 
     with opened(desk.settings, now=desk.clock()) as store:
         deleted = store.purge_source(STRAVA)
-        store.rebuild(Deriver(store, desk.settings).again, version=VERSION)
+        derive_again(store, desk.settings)
     return deleted
 
 

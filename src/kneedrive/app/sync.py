@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kneedrive.app.accounts import FOLDER, Desk, chosen, client
 from kneedrive.app.collect import Outcome
-from kneedrive.app.derive import VERSION, Deriver
+from kneedrive.app.derive import Deriver
 from kneedrive.app.library import opened
 from kneedrive.app.sync_folder import pull_folders
 from kneedrive.app.sync_keep import DELETED, deleted, keep_fetched, known
@@ -87,7 +87,7 @@ def pull(
 ) -> Iterator[Outcome]:
     """One outcome per activity that the source lists. Raises SourceError where it stops; what came before is kept."""
     order, now = asked
-    purged = set(store.to_fetch(source.name, "" if order.full else VERSION))
+    purged = set(store.to_fetch(source.name, "" if order.full else derive.version))
     cursor = store.cursor(source.name)
     complete_to = datetime.fromisoformat(cursor) if cursor else None
     begins = listing_from(complete_to, since=order.since, full=order.full or bool(purged and order.since is None))

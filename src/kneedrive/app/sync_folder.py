@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kneedrive import archives, readers
 from kneedrive.app.accounts import FOLDER
-from kneedrive.app.collect import Outcome, take
+from kneedrive.app.collect import Outcome, Rehearsal, take
 from kneedrive.app.derive import Deriver
 from kneedrive.app.sync_keep import MARK, UNREAD, known
 from kneedrive.errors import ReadError, UnknownFormat
@@ -34,7 +34,7 @@ def pull_folders(
     listed = list(folder.listing(paths, order.since))
     fresh = [item for item in listed if seen.get(place(item)) != item.version]
     outcomes = [Outcome(name="", verdict="already_there")] * (len(listed) - len(fresh))
-    met: set[str] | None = set() if order.dry_run else None
+    met = Rehearsal() if order.dry_run else None
     for done, item in enumerate(fresh, start=1):
         outcomes += _pull_file(item, store, derive, met)
         if count:
@@ -47,8 +47,8 @@ def place(item: Listed) -> str:
     return "at " + hashlib.sha256(item.id.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
 
-def _pull_file(item: Listed, store: Store, derive: Deriver, met: set[str] | None) -> list[Outcome]:
-    """What was in a file; it is noted as seen after all of it was stored. met: hashes met so far in a dry run."""
+def _pull_file(item: Listed, store: Store, derive: Deriver, met: Rehearsal | None) -> list[Outcome]:
+    """What was in a file; it is noted as seen after all of it was stored. met: what a dry run met so far."""
     outcomes = [_taken(each, store, derive, met) for each in archives.walk([Path(item.id)])]
     # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
     if met is None and os.access(item.id, os.R_OK):
@@ -57,7 +57,7 @@ def _pull_file(item: Listed, store: Store, derive: Deriver, met: set[str] | None
     return outcomes
 
 
-def _taken(found: Found, store: Store, derive: Deriver, met: set[str] | None) -> Outcome:
+def _taken(found: Found, store: Store, derive: Deriver, met: Rehearsal | None) -> Outcome:
     outcome = take(found, store, derive, seen=met, origin=ORIGIN)
     # A download folder is full of zips that have nothing to do with running.
     if outcome.verdict == "failed" and _is_none_of_ours(found):

@@ -30,6 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     take_in.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder or an archive")
     take_in.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
+    take_in.add_argument("--again", action="store_true", help="also what you made kneedrive forget")
     _finish(take_in, import_paths)
     runs = commands.add_parser("runs", help="list the runs of your history")
     runs.add_argument("--since", type=moments.since, metavar="WHEN", help="a date or a span: 30d, 12w, 6m")
@@ -54,7 +55,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _finish(purge, purge_all)
     _finish(commands.add_parser("rebuild", help="work everything out again from the originals"), rebuild)
     backup = commands.add_parser("backup", help="copy the whole store to a file, while it may be in use")
-    backup.add_argument("file", type=Path, help="the copy; it must not exist yet")
+    backup.add_argument("file", type=Path, help="the copy; an older backup of that name is replaced, nothing else is")
     _finish(backup, back_up)
     export = commands.add_parser("export", help="write runs, epochs and weeks as CSV")
     export.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder to write into")
@@ -71,11 +72,13 @@ def _finish(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespa
 def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive import PATH..."""
     from kneedrive.app import library
+    from kneedrive.app.collect import Import
 
     settings = options.load_config(arguments)
     start = time.monotonic()
     with progress("Importing") as count:
-        outcomes = library.take_in(arguments.paths, settings, dry_run=arguments.dry_run, count=count)
+        how = Import(dry_run=arguments.dry_run, again=arguments.again, count=count)
+        outcomes = library.take_in(arguments.paths, settings, how)
     yield library.told(
         outcomes,
         options.style(arguments, settings),

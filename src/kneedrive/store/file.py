@@ -11,10 +11,10 @@ from pathlib import Path
 from kneedrive.errors import StoreError
 
 APPLICATION_ID = 0x6B6E6565  # "knee", at byte 68 of the file: tells our files from other SQLite databases
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DERIVED_TABLES = ("detail", "epochs", "run_source", "activity", "run")  # children first
 # Changes of the six tables that hold the truth, by the version they lead to. Derived tables are never migrated.
-MIGRATIONS: dict[int, str] = {}
+MIGRATIONS = {2: "ALTER TABLE recording ADD COLUMN sport TEXT NOT NULL DEFAULT '';"}
 PATIENCE_S = 30.0
 _MAGIC = b"SQLite format 3\0"
 
@@ -171,7 +171,7 @@ def _upgrade(db: sqlite3.Connection) -> None:
         version = _version(db)
         if version < SCHEMA_VERSION:  # another process may have been first
             for step in range(version + 1, SCHEMA_VERSION + 1):
-                _run_script(db, MIGRATIONS.get(step, ""))
+                _run_script(db, MIGRATIONS.get(step, "") if version else "")  # a new file has nothing to migrate
             for table in DERIVED_TABLES:
                 db.execute(f"DROP TABLE IF EXISTS {table}")
             _run_script(db, Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))

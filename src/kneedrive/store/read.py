@@ -16,9 +16,9 @@ from kneedrive.model import Outline, Recording
 from kneedrive.store.file import told
 from kneedrive.store.rows import RUNS, Packed, RunRow, SourceRow, from_ms, run_row, to_ms, unpack
 
-_BESIDE = (
+_OUTLINES = (
     "SELECT key, format, device, started_at_ms, duration_s, elapsed_s, distance_m, heart_rate_bpm, dynamics"
-    " FROM activity WHERE runner = ? AND started_at_ms <= ? AND ended_at_ms >= ? AND is_run"
+    " FROM activity WHERE runner = ? AND is_run AND "
 )
 _FIELDS = (
     "id",
@@ -94,17 +94,29 @@ class Reading:
         return [self._source_row(row) for row in rows]
 
     def near(self, outline: Outline, start_s: float) -> list[Outline]:
-        """Stored runs that start within `start_s` of this one or overlap it, and whatever is near those in turn.
+        """Stored runs that start within `start_s` of this one, and whatever starts so near to those in turn.
 
         The one itself is not among them. Sorted by start.
         """
         found: dict[str, Outline] = {}
         around = [outline]
         while around:
-            new = {each.id: each for near in around for each in self._beside(near, start_s)}
+            new = {each.id: each for near in around for each in self._starting(near, start_s)}
             around = [each for name, each in new.items() if name not in found and name != outline.id]
             found |= {each.id: each for each in around}
         return sorted(found.values(), key=lambda each: (each.started_at, each.id))
+
+    def overlapping(self, outline: Outline) -> list[Outline]:
+        """Stored runs that were under way at the same time as this one, without it. Sorted by start."""
+        start_ms = to_ms(outline.started_at) or 0
+        rows = self._all(
+            _OUTLINES + "started_at_ms <= ? AND ended_at_ms >= ? AND key <> ? ORDER BY started_at_ms, key",
+            self.runner,
+            start_ms + int(outline.elapsed_s * 1000),
+            start_ms,
+            outline.id,
+        )
+        return [_outline(row) for row in rows]
 
     def apart(self, ids: Iterable[str]) -> frozenset[frozenset[str]]:
         """The pairs among these activities that the runner split."""
@@ -128,12 +140,28 @@ class Reading:
     def recording(self, activity_id: str) -> Recording | None:
         """The original that holds an activity; None where it was purged or never was."""
         rows = self._all(
-            "SELECT sha256, recording.format, name, body FROM activity JOIN recording"
+            "SELECT sha256, recording.format, name, body, recording.sport FROM activity JOIN recording"
             " ON recording.id = activity.recording WHERE activity.runner = ? AND activity.key = ? AND body IS NOT NULL",
             self.runner,
             activity_id,
         )
         return self._recording(rows[0]) if rows else None
+
+    def keeps(self, activity_id: str) -> bool:
+        """Whether the original that holds an activity is stored, and not purged."""
+        rows = self._all(
+            "SELECT 1 FROM activity JOIN recording ON recording.id = activity.recording"
+            " WHERE activity.runner = ? AND activity.key = ? AND body IS NOT NULL",
+            self.runner,
+            activity_id,
+        )
+        return bool(rows)
+
+    def unnamed(self, sha256: str) -> bool:
+        """Whether the original with this hash is stored without the sport that an export's list would give it."""
+        return bool(
+            self._all("SELECT 1 FROM recording WHERE sha256 = ? AND runner = ? AND sport = ''", sha256, self.runner)
+        )
 
     def holds(self, sha256: str) -> bool:
         """Whether the original with this hash is stored, bytes and results."""
@@ -158,9 +186,9 @@ class Reading:
         return int(rows[0][0])
 
     def _recording(self, row: Any) -> Recording:
-        sha256, kind, name, body = row
+        sha256, kind, name, body, sport = row
         try:
-            return Recording(sha256=sha256, format=kind, name=name, body=zlib.decompress(body))
+            return Recording(sha256=sha256, format=kind, name=name, body=zlib.decompress(body), sport=sport)
         except zlib.error as error:
             message = (
                 f"{self.path}: the original of {name} is damaged; restore a backup, or forget that run and import it"
@@ -177,14 +205,10 @@ class Reading:
             raise StoreError(message)
         return rows[0]
 
-    def _beside(self, outline: Outline, start_s: float) -> list[Outline]:
-        start_ms = to_ms(outline.started_at) or 0
-        margin_ms = int(start_s * 1000)
+    def _starting(self, outline: Outline, start_s: float) -> list[Outline]:
+        start_ms, margin_ms = to_ms(outline.started_at) or 0, int(start_s * 1000)
         rows = self._all(
-            _BESIDE,
-            self.runner,
-            start_ms + max(int(outline.elapsed_s * 1000), margin_ms),
-            start_ms - margin_ms,
+            _OUTLINES + "started_at_ms BETWEEN ? AND ?", self.runner, start_ms - margin_ms, start_ms + margin_ms
         )
         return [_outline(row) for row in rows]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -66,6 +66,7 @@ class Placed(Value):
 
 Derive = Callable[[Recording], Placed]
 Progress = Callable[[int, int], None]
+Ahead = Callable[[Iterator[Recording]], Iterator[Recording]]
 
 
 class RunRow(NamedTuple):

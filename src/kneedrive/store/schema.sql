@@ -1,4 +1,4 @@
--- The store of kneedrive, schema 1. The first six tables are the truth; the last five are made from it and can be
+-- The store of kneedrive, schema 2. The first six tables are the truth; the last five are made from it and can be
 -- dropped and rebuilt at any time. Times ending in _ms are milliseconds since 1970-01-01 UTC. Every row belongs to one
 -- runner ("" where there is only one), so that several can share a store without being mixed.
 
@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS recording (
     fetched_at_ms INTEGER,              -- answers of services only
     expires_at_ms INTEGER,              -- when body must be gone; null: the runner's own file
     derived TEXT NOT NULL DEFAULT '',   -- version of the results made from it; '' means make them again
+    sport TEXT NOT NULL DEFAULT '',     -- what an export's own list calls it; '' where no list named it
     body BLOB                           -- zlib; null once purged. Last, so that the other columns are read without it
 );
 CREATE UNIQUE INDEX IF NOT EXISTS recording_identity ON recording (sha256, runner);

@@ -6,7 +6,7 @@ import zlib
 
 from kneedrive.model import Recording
 from kneedrive.store.place import Placing
-from kneedrive.store.rows import Derive, Origin, Progress, to_ms
+from kneedrive.store.rows import Ahead, Derive, Origin, Progress, to_ms
 
 _LEVEL = 1  # FIT files: 3 to 9 % larger than gzip's default, a third of the time
 # Putting one recording in its place can set another free; that one is placed in the next pass.
@@ -32,26 +32,32 @@ class Writing(Placing):
             replaced = self._note_origin(origin, recording.sha256, number)
             if gone and again:
                 self._do("DELETE FROM forgotten WHERE runner = ? AND sha256 = ?", self.runner, recording.sha256)
-            if verdict != "already there" or (gone and again):
+            if verdict != "already there" or (gone and again) or self._name_sport(number, recording.sport):
                 self._displace(number)
                 self._place(number, derive(recording), version)
             self._mark_loose()
         return "updated" if replaced and verdict == "added" else verdict
 
-    def rebuild(self, derive: Derive, *, version: str, progress: Progress | None = None) -> int:
+    def rebuild(self, derive: Derive, *, version: str, progress: Progress | None = None, ahead: Ahead = iter) -> int:
         """Derive again whatever has results of another version; returns how many recordings that were.
 
         Each is a transaction of its own, so that a rebuild can be stopped and goes on the next time. What `derive`
         raises stops it; the recording in hand keeps its old results. Purged recordings keep theirs (see `to_fetch`).
+        ahead: hands the recordings on in their order, and may do costly work on them before the lock is taken.
         """
         done = 0
         for _ in range(_PASSES):
             numbers = self._to_derive(version)
-            for position, number in enumerate(numbers, start=1):
-                done += self._derive_again(number, derive, version)
+            originals = (each for number in numbers if (each := self._original(number, version)) is not None)
+            for position, recording in enumerate(ahead(originals), start=1):
+                done += self._derive_again(recording, derive, version)
                 if progress:
                     progress(position, len(numbers))
         return done
+
+    def outdate(self) -> None:
+        """Have every recording of this runner whose bytes are kept derived again by the next `rebuild`."""
+        self._do("UPDATE recording SET derived = '' WHERE runner = ? AND body IS NOT NULL", self.runner)
 
     def split(self, run_id: str) -> tuple[str, ...]:
         """Take a merged run apart for good; returns the ids of its activities, which `rebuild` makes runs of."""
@@ -93,8 +99,8 @@ class Writing(Placing):
 
     def _db_insert(self, recording: Recording, fetched_ms: int | None, expires_ms: int | None) -> int:
         return self._do(
-            "INSERT INTO recording (runner, sha256, format, name, size, fetched_at_ms, expires_at_ms, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO recording (runner, sha256, format, name, size, fetched_at_ms, expires_at_ms, sport, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             self.runner,
             recording.sha256,
             recording.format,
@@ -102,6 +108,7 @@ class Writing(Placing):
             len(recording.body),
             fetched_ms,
             expires_ms,
+            recording.sport,
             zlib.compress(recording.body, _LEVEL),
         )
 
@@ -139,16 +146,34 @@ class Writing(Placing):
         )
         return [row[0] for row in rows]
 
-    def _derive_again(self, number: int, derive: Derive, version: str) -> int:
+    def _original(self, number: int, version: str) -> Recording | None:
+        rows = self._all(
+            "SELECT sha256, format, name, body, sport FROM recording"
+            " WHERE id = ? AND derived <> ? AND body IS NOT NULL",
+            number,
+            version,
+        )
+        return self._recording(rows[0]) if rows else None
+
+    def _derive_again(self, recording: Recording, derive: Derive, version: str) -> int:
         with self.writing():
             rows = self._all(
-                "SELECT sha256, format, name, body FROM recording WHERE id = ? AND derived <> ? AND body IS NOT NULL",
-                number,
+                "SELECT id FROM recording WHERE sha256 = ? AND runner = ? AND derived <> ? AND body IS NOT NULL",
+                recording.sha256,
+                self.runner,
                 version,
             )
             if not rows:  # another process was faster
                 return 0
+            ((number,),) = rows
             self._displace(number)
-            self._place(number, derive(self._recording(rows[0])), version)
+            self._place(number, derive(recording), version)
             self._mark_loose()
         return 1
+
+    def _name_sport(self, number: int, sport: str) -> bool:
+        """Take the sport that an export's list gives a recording that had none; whether that was so."""
+        if not sport or not self._all("SELECT 1 FROM recording WHERE id = ? AND sport = ''", number):
+            return False
+        self._do("UPDATE recording SET sport = ? WHERE id = ?", sport, number)
+        return True
