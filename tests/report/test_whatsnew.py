@@ -94,9 +94,9 @@ def test_nothing_before_is_said() -> None:
 @pytest.mark.parametrize(
     ("now", "words"),
     [
-        pytest.param(0.4, "no difference that can be told from chance", id="inside"),
-        pytest.param(0.6, "one week alone proves little", id="outside"),
-        pytest.param(-0.6, "one week alone proves little", id="below"),
+        pytest.param(0.4, "No difference that can be told from chance", id="inside"),
+        pytest.param(0.6, "One week alone proves little", id="outside"),
+        pytest.param(-0.6, "One week alone proves little", id="below"),
     ],
 )
 def test_a_score_is_compared_by_its_interval(now: float, words: str) -> None:
@@ -106,13 +106,13 @@ def test_a_score_is_compared_by_its_interval(now: float, words: str) -> None:
 def test_the_usual_score_is_weighted_by_runs() -> None:
     weeks = [week(4), week(3), week(2, D=value(3.0, runs=1)), week(1, D=value(0.0, runs=2))]
 
-    assert "before +1.0" in said(*weeks, week(0, D=value(1.0)))
+    assert "+1.0 before" in said(*weeks, week(0, D=value(1.0)))
 
 
 def test_scores_of_another_sensor_are_not_compared() -> None:
     weeks = [week(back, segment=0, D=value(2.0)) for back in (4, 3, 2, 1)]
 
-    assert "drive" not in said(*weeks, week(0, segment=1, D=value(0.0)))
+    assert "Drive" not in said(*weeks, week(0, segment=1, D=value(0.0)))
 
 
 def test_the_counts_say_why_something_was_skipped() -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 from kneedrive.errors import KneedriveError, RateLimited
 from kneedrive.history import Week, WeeklyView
-from kneedrive.report import ledger, library, trend_words, view
+from kneedrive.report import ledger, library, view
 from kneedrive.report.credit import credit
 from kneedrive.report.layout import finish, flow, heading
 from kneedrive.report.style import Style
 
 MOST_SHOWN = 12
-SERIES = ("D", "P", "zSL")
+SERIES = {"D": "Drive or shuffle", "P": "Bounce", "zSL": "Length of steps"}
 
 
 def counts(summed: ledger.Ledger, remarks: Sequence[str], style: Style, elapsed_s: float) -> str:
@@ -75,10 +75,10 @@ def _score(name: str, week: Week, before: Sequence[Week]) -> list[str]:
         return []
     usual = sum(value.value * value.runs for value in then) / sum(value.runs for value in then)
     inside = now.low <= usual <= now.high
-    verdict = "no difference that can be told from chance" if inside else "one week alone proves little"
+    verdict = "No difference that can be told from chance" if inside else "One week alone proves little"
     return [
-        f"{trend_words.COLUMNS[name]} {view.score(now.value)} ({view.score(now.low)} to {view.score(now.high)}),"
-        f" before {view.score(usual)}: {verdict}."
+        f"{SERIES[name]} (0 is usual at that speed): {view.score(now.value)} this week, {view.score(now.low)} to"
+        f" {view.score(now.high)} with its doubt; {view.score(usual)} before. {verdict}."
     ]
 
 
