@@ -43,10 +43,6 @@ _PLACES = (
     Beside(9, 18, "start"),
     Beside(-9, -10, "end"),
     Beside(-9, 18, "end"),
-    Beside(14, -24, "start"),
-    Beside(14, 32, "start"),
-    Beside(-14, -24, "end"),
-    Beside(-14, 32, "end"),
 )
 
 
