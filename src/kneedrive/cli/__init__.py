@@ -66,7 +66,7 @@ def parser(command: str = "") -> argparse.ArgumentParser:
     """The command line: with the family of a command, or whole for a word that is none."""
     top = argparse.ArgumentParser(
         prog="kneedrive",
-        description="Running form from a watch's own recordings: piston-like, drive-like or shuffle-like, by pace.",
+        description="Running form from a watch's own recordings:\npiston-like, drive-like or shuffle-like, by pace.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -55,7 +55,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _finish(purge, purge_all)
     _finish(commands.add_parser("rebuild", help="work everything out again from the originals"), rebuild)
     backup = commands.add_parser("backup", help="copy the whole store to a file, while it may be in use")
-    backup.add_argument("file", type=Path, help="the copy; an older backup of that name is replaced, nothing else is")
+    backup.add_argument(
+        "file", type=Path, metavar="FILE", help="the copy; an older backup of that name is replaced, nothing else is"
+    )
     _finish(backup, back_up)
     export = commands.add_parser("export", help="write runs, epochs and weeks as CSV")
     export.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder to write into")

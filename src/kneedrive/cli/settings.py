@@ -24,8 +24,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     path.set_defaults(command=show_path)
     for part in (show, path):
         options.add_config(part)
-    completion = commands.add_parser("completion", help="print a shell's completion script")
-    completion.add_argument("shell", choices=SHELLS)
+    completion = commands.add_parser(
+        "completion",
+        help="print a shell's completion script",
+        description="Prints a script that makes a shell complete commands, options and files: for bash, "
+        "kneedrive completion bash > ~/.local/share/bash-completion/completions/kneedrive",
+    )
+    completion.add_argument("shell", choices=SHELLS, help="your shell")
     completion.set_defaults(command=complete)
 
 
@@ -47,4 +52,19 @@ def complete(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     from kneedrive.cli import parser
 
-    yield Answer(text=shtab.complete(parser(), arguments.shell))
+    whole = parser()
+    for action in _arguments(whole):
+        if action.metavar in ("FILE", "PATH"):
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
+        elif action.metavar == "DIR":
+            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+    yield Answer(text=shtab.complete(whole, arguments.shell))
+
+
+def _arguments(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """Every argument of a command and of those below it."""
+    for action in parser._actions:  # argparse has no other way to them
+        yield action
+        # The commands of a parser are the choices of one of its arguments; other choices are plain words.
+        for command in action.choices.values() if isinstance(action.choices, dict) else ():
+            yield from _arguments(command)

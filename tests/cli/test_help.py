@@ -1,0 +1,83 @@
+"""The command line explains itself."""
+
+import argparse
+import sys
+
+import pytest
+
+from kneedrive.cli import FAMILIES, parser
+from tests.cli.calling import RUN, Capture, here
+from tests.conftest import ROOT
+from tests.make_commands import PAGE, PYTHON, commands, page
+
+COMMANDS = list(commands(parser()))
+LEAVES = [command for command in COMMANDS if command.get_default("command")]
+NAMES = sorted({command.prog.split()[1] for command in COMMANDS if command.prog != "kneedrive"})
+
+
+def prog(command: argparse.ArgumentParser) -> str:
+    return command.prog
+
+
+def test_kneedrive_alone_says_what_to_do_next(capsys: Capture) -> None:
+    said = here(capsys)
+
+    assert (said.code, said.err) == (0, "")
+    assert all(word in said.out for word in ("kneedrive demo", "kneedrive analyze", "kneedrive --help"))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=prog)
+def test_every_option_has_its_words(command: argparse.ArgumentParser) -> None:
+    silent = [
+        action.option_strings or action.dest
+        for action in command._actions
+        if not isinstance(action, argparse._SubParsersAction) and len((action.help or "").split()) < 2
+    ]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=prog)
+def test_every_command_prints_its_help(command: argparse.ArgumentParser, capsys: Capture) -> None:
+    said = here(capsys, *command.prog.split()[1:], "--help")
+
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith(f"usage: {command.prog} ")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=prog)
+def test_no_line_of_help_is_wider_than_80(command: argparse.ArgumentParser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    assert [line for line in command.format_help().splitlines() if len(line) > 80] == []
+
+
+def test_the_table_of_families_names_every_command() -> None:
+    assert sorted(name for names in FAMILIES.values() for name in names) == NAMES
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_alone_has_its_commands(family: str) -> None:
+    for name in FAMILIES[family]:
+        there = {command.prog.split()[1] for command in commands(parser(name)) if command.prog != "kneedrive"}
+
+        assert there == set(FAMILIES[family])
+
+
+def test_a_word_that_is_no_command_is_told_what_there_is(capsys: Capture) -> None:
+    said = here(capsys, "analyse", RUN)
+
+    assert said.code == 2
+    assert [name for name in NAMES if name not in said.err] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_is_named_on_a_page(name: str) -> None:
+    pages = PAGE.read_text(encoding="utf-8") + (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert f"kneedrive {name}" in pages
+
+
+@pytest.mark.skipif(not sys.version.startswith(PYTHON), reason=f"the page has the words of Python {PYTHON}'s argparse")
+def test_the_page_of_commands_is_current() -> None:
+    assert page() == PAGE.read_text(encoding="utf-8"), "run python -m tests.make_commands"
