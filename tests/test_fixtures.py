@@ -95,11 +95,15 @@ def test_the_sensor_is_told_from_the_file(path: Path, provenance: str) -> None:
     assert analyzed(path).provenance == provenance
 
 
+# Each claims several things at once, and so is less sure than any one of them.
+HEDGED = ("bouncy", "short-bounce")
+
+
 @pytest.mark.parametrize(("path", "label"), told("label"))
-def test_the_planted_label_is_spoken(path: Path, label: str) -> None:
+def test_the_planted_label_is_found_and_as_sure_as_it_can_be(path: Path, label: str) -> None:
     (finding,) = (finding for finding in analyzed(path).findings if finding.scope == "run")
 
-    assert (finding.label, finding.certainty) == (label, "spoken")
+    assert (finding.label, finding.certainty) == (label, "leaning" if path.stem in HEDGED else "spoken")
 
 
 @pytest.mark.parametrize(("path", "label"), told("slow_label"))

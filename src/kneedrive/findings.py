@@ -81,7 +81,8 @@ class Finding(Value):
     label: piston-like, drive-like, shuffle-like, short-grounded, long-grounded, short-airy, short-bounce, neutral;
     short-steps, long-steps or usual-steps where only speed and cadence are known. strength: "marked" or "mild".
     probability: that the true score passes the label's mark; of neutral and usual-steps, that none reaches one.
-    certainty: "spoken", "leaning" or "unclear". qualifiers: "extra torso bounce", "quiet torso", "grounded", "bouncy".
+    certainty: "spoken", "leaning" or "unclear". qualifiers: "extra torso bounce", "quiet torso", "grounded", "bouncy";
+    beside neutral also "short steps", "long steps", "low duty factor", "high duty factor".
     also: other labels that qualified. evidence: the numbers behind it, keys with units.
     """
 
@@ -174,7 +175,7 @@ class Acceleration(Value):
 
 
 class Change(Value):
-    """Late minus early at matched speed, with its 95 % interval; notable: beyond the threshold and not zero."""
+    """Late minus early at matched speed, with an interval at Fade.level; notable: beyond the threshold and not zero."""
 
     difference: float
     low: float
@@ -184,13 +185,17 @@ class Change(Value):
 
 
 class Fade(Value):
-    """verdict: "changed", "no change" or "not enough". changes by metric key (cadence_spm, stance_time_s, ln_k ...)."""
+    """verdict: "changed", "no change" or "not enough". changes by metric key (cadence_spm, stance_time_s, ln_k ...).
+
+    level: probability that the interval of each change covers; all of them together cover with 0.95.
+    """
 
     verdict: str
     pairs: int
     speed_mps: float | None = None
     changes: Mapping[str, Change] = {}
     reason: str = ""
+    level: float = 0.95
 
 
 class Quality(Value):

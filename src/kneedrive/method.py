@@ -125,7 +125,7 @@ class Plausible(Value):
     cadence_lock: Annotated[float, "relative distance to half or double of the run's cadence", DESIGN] = 0.15
     k_jump: Annotated[float, "ln k, shift of level within a run", DESIGN] = 0.15
     k_jump_epochs: Annotated[int, "epochs on either side of a shift", DESIGN] = 8
-    k_jump_calm: Annotated[float, "robust SD of ln k within either side, so that drift is no shift", DESIGN] = 0.05
+    k_jump_calm: Annotated[float, "robust SD of ln k within either side, so that drift is no shift", DESIGN] = 0.08
     step_mismatch: Annotated[float, "relative, noted only", DESIGN] = 0.08
 
 
@@ -205,7 +205,7 @@ class FadeRules(Value):
     speed_match: Annotated[float, "relative", DESIGN] = 0.03
     grade_match: Annotated[float, "1", DESIGN] = 0.01
     min_pairs: Annotated[int, "epochs each", DESIGN] = 6
-    interval: Annotated[float, "probability that an interval covers", DESIGN] = 0.95
+    interval: Annotated[float, "probability that all intervals of a run cover", DESIGN] = 0.95
     stance_time_s: Annotated[float, "s", DESIGN] = 0.006
     cadence_spm: Annotated[float, "steps/min", DESIGN] = 2.0
     duty_factor: Annotated[float, "1", DESIGN] = 0.008
@@ -218,7 +218,7 @@ class FadeRules(Value):
 class Method(Value):
     """Every knob of the analysis, in one frozen value. Derived results are stored with its version."""
 
-    version: Annotated[int, "", DESIGN] = 1
+    version: Annotated[int, "", DESIGN] = 2
     resampling: Resampling = Resampling()
     epochs: EpochRules = EpochRules()
     gait: GaitRules = GaitRules()

@@ -92,7 +92,7 @@ def test_a_change_within_its_own_noise_is_not_notable() -> None:
 @pytest.mark.parametrize(("scatter", "notable"), [(0.002, True), (0.03, False)])
 def test_a_large_mean_needs_an_interval_that_leaves_zero_out(scatter: float, notable: bool) -> None:
     differences = 0.008 + scatter * np.array([-1.0, 1.0] * 6)
-    change = fade.change("stance_time_s", differences, 60.0 * np.arange(12.0), METHOD)
+    change = fade.change("stance_time_s", differences, 60.0 * np.arange(12.0), 0.95, METHOD)
     assert change is not None
     assert change.difference == pytest.approx(0.008)
     assert change.notable == notable
@@ -152,11 +152,36 @@ def test_pauses_do_not_count_as_moving_time() -> None:
     assert fade.moving_time_s(epochs.replace(reason=reason), COVERED)[30] == 600.0
 
 
-def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
+@pytest.mark.parametrize("level", [0.80, 0.95])
+def test_the_interval_covers_the_truth_as_often_as_it_says(level: float) -> None:
     rng = np.random.default_rng(2)
     missed = 0
     for _ in range(600):
-        change = fade.change("stance_time_s", rng.normal(0.0, 0.004, 20), 30.0 * np.arange(20.0), METHOD)
+        change = fade.change("stance_time_s", rng.normal(0.0, 0.004, 20), 30.0 * np.arange(20.0), level, METHOD)
         assert change is not None
         missed += not change.low < 0 < change.high
-    assert missed / 600 == pytest.approx(0.05, abs=0.03)
+    assert missed / 600 == pytest.approx(1.0 - level, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("word", "mode", "level"),
+    [
+        ("garmin_strap", DYNAMICS, 1.0 - 0.05 / 3.0),
+        ("stryd", DYNAMICS, 1.0 - 0.05 / 2.0),
+        ("garmin_wrist", STEPS, 0.95),
+    ],
+)
+def test_every_independent_quantity_makes_the_intervals_wider(word: str, mode: str, level: float) -> None:
+    assert fade.fade(hour(), COVERED, mode, case(word)).level == pytest.approx(level)
+
+
+def test_an_unchanged_run_is_called_changed_in_one_of_twenty_at_most() -> None:
+    """Six pairs, the fewest allowed, and noise that reaches every threshold easily."""
+    rng, changed, runs = np.random.default_rng(6), 0, 400
+    start_s = 60.0 * np.arange(6.0)
+    sizes = {"cadence_spm": 4.0, "duty_factor": 0.02, "vertical_oscillation_m": 0.01}
+    level = fade.level_of(tuple(fade.DIRECTIONS), METHOD.fade)
+    for _ in range(runs):
+        found = [fade.change(key, rng.normal(0.0, sd, 6), start_s, level, METHOD) for key, sd in sizes.items()]
+        changed += any(one is not None and one.notable for one in found)
+    assert changed / runs <= 0.05 + 2.0 * (0.05 * 0.95 / runs) ** 0.5

@@ -206,3 +206,17 @@ def test_indoors_without_dynamics_nothing_is_left_to_judge() -> None:
     assert found.quality.excluded == {"no speed": 28, "start": 2}
     assert "nothing is left to judge" in found.status_reason
     assert found.metrics["cadence_spm"].median == pytest.approx(168.0, abs=0.5)
+
+
+def test_what_is_taken_out_of_scored_epochs_is_noted_with_its_number() -> None:
+    found = analysed(samples(vertical_oscillation_m=during(0.02, 0.094)))
+    assert not found.quality.excluded.get("implausible")
+    (note,) = (note for note in found.quality.notes if note.code == "left_out")
+    assert "(4 of them)" in note.text
+    assert gates.GATES["implausible"] in note.text
+
+
+def test_a_computed_contact_time_is_no_loss_and_not_noted() -> None:
+    found = analysed(samples(vertical_oscillation_m=during(0.02, 0.094)), sensors=())
+    assert found.provenance == "garmin_wrist"
+    assert not [note for note in found.quality.notes if note.code == "left_out"]

@@ -2,12 +2,12 @@ import math
 
 import pytest
 
-from kneedrive.analysis import labels
+from kneedrive.analysis import labels, scores
 from kneedrive.analysis.labels import Standing
 from kneedrive.method import LabelRules
 
 RULES = LabelRules()
-SE = {"D": 0.5, "P": 0.5, "G": 0.5, "K": 0.9, "zSL": 0.4}
+SE = {"D": 0.5, "P": 0.5, "G": 0.5, "K": 0.9, "zSL": 0.4, "zDF": 0.6, "zB": 0.5}
 
 
 def at(speed: float = 2.6, duty_factor: float = 0.40, **values: float) -> Standing:
@@ -67,11 +67,20 @@ def test_the_largest_score_is_the_label_and_the_others_are_also() -> None:
     assert (found.label, found.also) == ("short-airy", ("piston-like",))
 
 
-def test_piston_with_shuffle_is_short_steps_with_bounce_and_as_sure_as_the_less_sure_one() -> None:
-    both = at(D=-1.2, P=2.0, zB=1.0, zSL=-1.5, zDF=0.6)
-    found = labels.named(both, RULES)
+SHORT_BOUNCE = {"D": -1.5, "P": 1.8, "zB": 1.0, "zSL": -1.5, "zDF": 0.6}
+
+
+def test_piston_with_shuffle_is_short_steps_with_bounce() -> None:
+    found = labels.named(at(**SHORT_BOUNCE), RULES)
     assert (found.label, found.also) == ("short-bounce", ("piston-like", "shuffle-like"))
-    assert found.probability == labels.named(at(D=-1.2, zSL=-1.5, zDF=0.6), RULES).probability
+
+
+def test_short_steps_with_bounce_are_less_sure_where_long_contact_should_leave_less_bounce() -> None:
+    alone, tied = (labels.named(at(**SHORT_BOUNCE)._replace(timing_share=share), RULES) for share in (0.0, 0.78))
+    either = min(scores.probability(SHORT_BOUNCE[letter], 0.5, RULES.truth) for letter in "DP")
+    assert alone.probability is not None
+    assert tied.probability is not None
+    assert 0.5 < tied.probability < alone.probability - 0.02 < either
 
 
 @pytest.mark.parametrize(("D", "strength"), [(-1.99, "mild"), (-2.0, "marked")])
@@ -79,12 +88,24 @@ def test_two_spreads_are_marked(D: float, strength: str) -> None:
     assert labels.named(at(**(SHUFFLE | {"D": D})), RULES).strength == strength
 
 
-def test_neutral_is_as_probable_as_its_least_sure_score() -> None:
-    quiet, near = labels.named(at(D=0.0, G=0.0), RULES), labels.named(at(D=0.9, G=0.0), RULES)
-    assert quiet.label == near.label == "neutral"
-    assert quiet.probability is not None
-    assert near.probability is not None
-    assert near.probability < 0.8 < quiet.probability
+@pytest.mark.parametrize(
+    ("values", "counted"),
+    [
+        ({"D": 0.0, "G": 0.0}, ("D", "G")),
+        ({"D": 0.9, "G": 0.1}, ("D", "G")),
+        ({"D": 0.3, "G": 0.1, "P": 0.6}, ("D", "P")),
+        ({"D": 0.3, "G": 0.6, "P": 0.1}, ("D", "G")),
+        ({"P": 0.4}, ("P",)),
+        ({"D": 0.4}, ("D",)),
+    ],
+)
+def test_neutral_is_as_probable_as_drive_times_the_less_sure_of_the_two_others(
+    values: dict[str, float], counted: tuple[str, ...]
+) -> None:
+    found = labels.named(at(**values), RULES)
+    expected = math.prod(scores.probability_within(values[letter], SE[letter], RULES.score) for letter in counted)
+    assert found.label == "neutral"
+    assert found.probability == pytest.approx(expected)
 
 
 def test_what_is_not_judged_does_not_make_neutral_sure() -> None:
@@ -128,6 +149,13 @@ def test_certainty_goes_by_probability(probability: float | None, word: str) -> 
         ("neutral", {"zB": 1.0, "zSL": 0.26}, 0.3, ("bouncy",)),
         ("neutral", {"zB": 1.0, "zSL": 0.25}, 0.3, ()),
         ("neutral", {"zB": 0.9, "zSL": 0.5}, 0.3, ()),
+        ("neutral", {"D": -0.9, "zSL": -1.0}, 0.3, ("short steps",)),
+        ("neutral", {"D": -0.9, "zSL": -0.99}, 0.3, ()),
+        ("neutral", {"D": 0.9, "zSL": 1.0}, 0.3, ("long steps",)),
+        ("neutral", {"D": 0.9, "zDF": -1.0}, 0.3, ("low duty factor",)),
+        ("neutral", {"D": -0.9, "zDF": 1.0}, 0.3, ("high duty factor",)),
+        ("neutral", {"P": 0.9, "zSL": -1.0}, 0.3, ()),
+        ("shuffle-like", {"D": -1.9, "zSL": -1.5, "zDF": 1.5}, 0.3, ()),
     ],
 )
 def test_qualifiers_are_added_to_labels(

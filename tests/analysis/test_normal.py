@@ -19,6 +19,14 @@ def test_the_share_below_is_that_of_scipy(z: float) -> None:
     assert normal.below(z) == pytest.approx(stats.norm.cdf(z), abs=1e-12)
 
 
+@pytest.mark.parametrize("correlation", [-0.95, -0.4, 0.0, 0.7])
+@pytest.mark.parametrize(("first", "second"), [(0.0, 0.0), (-1.2, 0.5), (2.0, -3.0), (-9.0, 1.0), (9.0, 0.0)])
+def test_the_share_above_two_bounds_is_that_of_scipy(first: float, second: float, correlation: float) -> None:
+    spread = [[1.0, correlation], [correlation, 1.0]]
+    expected = stats.multivariate_normal.cdf([-first, -second], cov=spread)
+    assert normal.both_above(first, second, correlation) == pytest.approx(expected, abs=2e-6)
+
+
 @pytest.mark.parametrize("freedom", [1.0, 1.4, 2.0, 3.0, 7.5, 40.0, 2000.0])
 @pytest.mark.parametrize("share", [0.025, 0.5, 0.85, 0.975, 0.9917])
 def test_students_quantile_is_that_of_scipy(share: float, freedom: float) -> None:

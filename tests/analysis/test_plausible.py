@@ -120,10 +120,11 @@ def levels(*parts: tuple[int, float], noise: float = 0.02) -> Array:
         (levels((40, 0.0), (20, 0.10)), []),
         (levels((60, 0.0)), []),
         (levels((7, 0.0), (40, 0.3)), []),
+        (levels((40, 0.0), (20, 0.3), noise=0.055), list(range(40, 60))),
         (levels((40, 0.0), (20, 0.3), noise=0.12), []),
         (np.linspace(0.0, 0.4, 60), []),
     ],
-    ids=["late", "early", "small", "none", "too short", "noisy", "drift"],
+    ids=["late", "early", "small", "none", "too short", "as noisy as a strap", "noisy", "drift"],
 )
 def test_a_sudden_shift_drops_the_shorter_side(values: Array, dropped: list[int]) -> None:
     assert np.flatnonzero(plausible.sensor_jump(values, RULES)).tolist() == dropped

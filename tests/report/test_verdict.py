@@ -81,6 +81,25 @@ def test_other_labels_that_qualified_are_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("qualifier", "certainty", "head"),
+    [
+        ("short steps", "unclear", "Short steps, no clear pattern"),
+        ("short steps", "leaning", "Probably neutral, with short steps"),
+        ("low duty factor", "unclear", "Little time on the ground, no clear pattern"),
+        ("long steps", "spoken", "Neutral, with long steps"),
+    ],
+)
+def test_one_part_far_from_usual_is_named_where_no_pattern_follows(qualifier: str, certainty: str, head: str) -> None:
+    found = cases.finding("neutral", certainty=certainty, qualifiers=(qualifier,))
+    run = cases.analysis(findings=(found,))
+
+    assert verdict.headline(run) == head
+    assert words.APART[qualifier][1] in verdict.sentences(run)[0]
+    assert "nothing" not in verdict.sentences(run)[0]
+    assert "the drive score" in verdict.sentences(run)[1]
+
+
 def test_short_steps_with_bounce_do_not_repeat_their_parts() -> None:
     found = cases.finding("short-bounce", also=("piston-like", "shuffle-like"))
 

@@ -9,7 +9,7 @@ import numpy as np
 from kneedrive.analysis import fade, labels, metrics, plausible, profile, reasons, standing
 from kneedrive.analysis.case import OUTDOOR, Case
 from kneedrive.analysis.epochs import Seconds, Table
-from kneedrive.analysis.gates import STEPS, Gated
+from kneedrive.analysis.gates import GATES, STEPS, Gated
 from kneedrive.analysis.labels import Standing
 from kneedrive.analysis.prepare import Mask, Stream
 from kneedrive.findings import Analysis, Epochs, Fade, Finding, PaceBand, Quality, Scores, ShuffleOnset, Slow
@@ -89,7 +89,7 @@ def quality(run: Run) -> Quality:
 
 
 def _own_notes(run: Run) -> tuple[Note, ...]:
-    rules, found = run.case.method.plausible, []
+    rules, found = run.case.method.plausible, _left_out(run)
     if plausible.step_length_disagrees(run.gated.columns, rules):
         text = "the device's own step length does not fit speed and cadence; kneedrive computes it from those"
         found.append(Note(code="step_length", text=text))
@@ -100,6 +100,15 @@ def _own_notes(run: Run) -> tuple[Note, ...]:
         text = "the cadence is half or double of what running needs: the file may count one leg, or something else"
         found.append(Note(code="cadence_lock", text=text))
     return tuple(found)
+
+
+def _left_out(run: Run) -> list[Note]:
+    """What was taken out of epochs that still count for the rest: their gate is in no count of what was not scored."""
+    if run.gated.mode == STEPS:
+        return []
+    counts = {name: int((mask & run.epochs.scored).sum()) for name, mask in run.gated.doubts.items()}
+    where = "contact time or oscillation was left out of half-minutes scored for the rest ({} of them): {}"
+    return [Note(code="left_out", text=where.format(count, GATES[name])) for name, count in counts.items() if count]
 
 
 def assessed(run: Run) -> Analysis:

@@ -30,6 +30,8 @@ DIRECTIONS = {
     "vertical_ratio": 0,
     "ln_k": 0,
 }
+# At one speed the others follow from these; each that is measured is one more chance for noise to look like a change.
+INDEPENDENT = frozenset({"cadence_spm", "duty_factor", "vertical_oscillation_m"})
 OF_STEPS = ("cadence_spm",)
 OF_TIMING = ("cadence_spm", "stance_time_s", "duty_factor")
 BOUNCE_IS_TIMING = ("stryd", "model_derived")
@@ -92,10 +94,16 @@ def match(speed_mps: Array, grade: Array, early: Mask, late: Mask, rules: FadeRu
     return Pairs([int(first[row]) for row, _ in kept], [int(last[column]) for _, column in kept])
 
 
-def change(key: str, differences: Array, start_s: Array, method: Method) -> Change | None:
+def level_of(keys: tuple[str, ...], rules: FadeRules) -> float:
+    """Probability that the interval of each metric covers, so that all of them do with that of the rules."""
+    return 1.0 - (1.0 - rules.interval) / len(INDEPENDENT & set(keys))
+
+
+def change(key: str, differences: Array, start_s: Array, level: float, method: Method) -> Change | None:
     """Mean of the paired differences with its interval; None with too few pairs. start_s: of the early epochs.
 
-    Notable: the interval excludes 0 and the mean reaches the threshold, in the direction that counts for this metric.
+    level: probability that the interval covers. Notable: the interval excludes 0 and the mean reaches the threshold, in
+    the direction that counts for this metric.
     """
     there = np.isfinite(differences)
     if there.sum() < method.fade.min_pairs:
@@ -103,7 +111,7 @@ def change(key: str, differences: Array, start_s: Array, method: Method) -> Chan
     known, threshold = differences[there], float(getattr(method.fade, key))
     rho = scores.lag_1(known, start_s[there], method.epochs)
     n = max(scores.effective_epochs(np.ones(len(known)), rho), 2.0)
-    t = student_quantile(0.5 + method.fade.interval / 2.0, n - 1.0)
+    t = student_quantile(0.5 + level / 2.0, n - 1.0)
     mean, half = float(np.mean(known)), t * float(np.std(known, ddof=1)) / math.sqrt(n)
     counts = DIRECTIONS[key] * mean >= 0
     notable = counts and abs(mean) >= threshold and abs(mean) > half
@@ -128,12 +136,13 @@ def fade(epochs: Epochs, covered_s: Array, mode: str, case: Case) -> Fade:
         there = f"{len(pairs.early) or 'no'} pair{'' if len(pairs.early) == 1 else 's'} of early and late half-minutes"
         reason = f"{there} with the same speed and slope; {rules.min_pairs} are needed"
         return Fade(verdict="not enough", pairs=len(pairs.early), reason=reason)
-    changes = {}
-    for key in keys_of(mode, case):
+    changes, keys = {}, keys_of(mode, case)
+    level = level_of(keys, rules)
+    for key in keys:
         differences = epochs[key][pairs.late] - epochs[key][pairs.early]
-        found = change(key, differences, epochs.start_s[pairs.early], case.method)
+        found = change(key, differences, epochs.start_s[pairs.early], level, case.method)
         if found is not None:
             changes[key] = found
     verdict = "changed" if any(one.notable for one in changes.values()) else "no change"
     speed = median(epochs["speed_mps"][pairs.early + pairs.late])
-    return Fade(verdict=verdict, pairs=len(pairs.early), speed_mps=speed, changes=changes)
+    return Fade(verdict=verdict, pairs=len(pairs.early), speed_mps=speed, changes=changes, level=level)

@@ -47,7 +47,8 @@ class Gated(NamedTuple):
     """reason: "" where scored, one per epoch. mode: "dynamics", or "steps" where only speed and cadence are judged.
 
     columns: those of the table, with values that cannot be measurements taken out. running: epochs of running,
-    scored or not. dynamic: how many epochs would be scored for what their dynamics say.
+    scored or not. dynamic: how many epochs would be scored for what their dynamics say. doubts: where contact time or
+    oscillation was taken out, by the gate that says why; such an epoch may still be scored for the rest.
     """
 
     reason: Reasons
@@ -55,6 +56,7 @@ class Gated(NamedTuple):
     columns: dict[str, Array]
     running: Mask
     dynamic: int
+    doubts: dict[str, Mask]
 
 
 def gate(table: Table, case: Case) -> Gated:
@@ -78,6 +80,7 @@ def gate(table: Table, case: Case) -> Gated:
         columns=columns,
         running=columns["cadence_spm"] >= method.gait.running_spm,
         dynamic=dynamic,
+        doubts=doubts,
     )
 
 

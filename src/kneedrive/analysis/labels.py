@@ -19,13 +19,15 @@ SHORT_STEPS, USUAL_STEPS, LONG_STEPS = "short-steps", "usual-steps", "long-steps
 class Standing(NamedTuple):
     """Where a run, or a band of it, stands: scores and parts with their errors by name, speed and duty factor.
 
-    values and se hold only what is judged; duty_factor is NaN where contact time was not recorded.
+    values and se hold only what is judged; duty_factor is NaN where contact time was not recorded. timing_share: how
+    much of the spread of zB between runners is that of their duty factor, as a correlation.
     """
 
     values: Mapping[str, float]
     se: Mapping[str, float]
     speed_mps: float
     duty_factor: float = math.nan
+    timing_share: float = 0.0
 
     def of(self, name: str) -> float:
         """A score or part; NaN, which satisfies no rule, where it is not judged."""
@@ -67,7 +69,7 @@ def earned(at: Standing, rules: LabelRules) -> tuple[Earned, ...]:
 
 
 def named(at: Standing, rules: LabelRules) -> Named:
-    """The label of a run or band. Piston with shuffle has a name of its own, and is as sure as the less sure one."""
+    """The label of a run or band. Piston with shuffle has a name of its own, and claims that both are true at once."""
     found = earned(at, rules)
     if not found:
         return Named(NEUTRAL, "mild", neutral_probability(at, rules))
@@ -75,15 +77,25 @@ def named(at: Standing, rules: LabelRules) -> Named:
     strength = "marked" if abs(at.of(found[0].letter)) >= rules.marked else "mild"
     labels = tuple(chances)
     if PISTON in chances and SHUFFLE in chances:
-        return Named(SHORT_BOUNCE, strength, min(chances[PISTON], chances[SHUFFLE]), labels)
+        both = scores.together(at.values, at.se, at.timing_share, rules.truth)
+        return Named(SHORT_BOUNCE, strength, both, labels)
     return Named(labels[0], strength, chances[labels[0]], labels[1:])
 
 
 def neutral_probability(at: Standing, rules: LabelRules) -> float | None:
-    """Probability that no true score reaches where labels begin: that of the score which is least sure of it."""
-    judged = [letter for letter in ("D", "P", "G") if letter in at.values]
-    chances = [scores.probability_within(at.of(letter), at.se[letter], rules.score) for letter in judged]
-    return min(chances, default=None)
+    """Probability that no true score reaches where labels begin; None where no score is judged.
+
+    D stands apart from the two others. G and P are nearly one axis (more of the step on the ground leaves less bounce),
+    so of them the one that is less sure counts.
+    """
+    chances = {
+        letter: scores.probability_within(at.of(letter), at.se[letter], rules.score)
+        for letter in ("D", "P", "G")
+        if letter in at.values
+    }
+    if not chances:
+        return None
+    return chances.pop("D", 1.0) * min(chances.values(), default=1.0)
 
 
 def named_steps(at: Standing, rules: LabelRules) -> Named:
@@ -106,7 +118,14 @@ def certainty(probability: float | None, rules: LabelRules) -> str:
 def qualifiers(at: Standing, label: str, rules: LabelRules) -> tuple[str, ...]:
     """What is added to a label without being one."""
     drive, grounded = label == DRIVE, label in (SHUFFLE, SHORT_BOUNCE, SHORT_GROUNDED)
+    # A label needs two parts to agree. Where one alone is far from usual, a score can be large and no pattern follow;
+    # then the runner should hear of that part.
+    alone, cut = label == NEUTRAL and "D" in at.values, rules.score
     found = {
+        "short steps": alone and at.of("zSL") <= -cut,
+        "long steps": alone and at.of("zSL") >= cut,
+        "low duty factor": alone and at.of("zDF") <= -cut,
+        "high duty factor": alone and at.of("zDF") >= cut,
         "extra torso bounce": drive and at.of("K") >= rules.torso_extra,
         "quiet torso": drive and at.of("K") <= rules.torso_quiet,
         "grounded": grounded and at.duty_factor >= rules.grounded_DF,

@@ -13,6 +13,7 @@ MAD_TO_SD = 1.4826  # of a normal distribution
 SIMPSON_AT = np.linspace(0.0, 1.0, 257)
 SIMPSON_WEIGHT = np.where(np.arange(257) % 2, 4.0, 2.0) / 768.0
 SIMPSON_WEIGHT[[0, -1]] /= 2.0
+FAR = 8.0  # SD; beyond it a normal holds nothing that a double can show
 MEDIAN_TO_MEAN_SE = 1.2533  # sqrt(pi/2): the SE of a median, in units of that of a mean
 
 
@@ -30,6 +31,19 @@ def quantile(share: float) -> float:
         if abs(step) < 1e-12:
             break
     return z
+
+
+def both_above(first: float, second: float, correlation: float) -> float:
+    """Share of a bivariate standard normal with both of its parts above these bounds, |correlation| < 1; to 1e-7.
+
+    The first part is integrated over (Simpson), the second is normal given the first.
+    """
+    low, high = min(max(first, -FAR), FAR), FAR
+    at = low + (high - low) * SIMPSON_AT
+    left = math.sqrt(1.0 - correlation**2)
+    given = np.array([below((correlation * x - second) / left) for x in at.tolist()])
+    density = np.exp(-0.5 * at**2) / math.sqrt(2.0 * math.pi)
+    return (high - low) * float(SIMPSON_WEIGHT @ (density * given))
 
 
 def student_below(t: float, freedom: float) -> float:

@@ -86,6 +86,18 @@ def expected(
     )
 
 
+def timing_share(speed_mps: float, reference: Reference, method: Method) -> float:
+    """How far bounce between runners is their duty factor said again: the correlation of -zDF and zB, 0 to 1.
+
+    0 where the speed is not known. Widening leaves it as it is.
+    """
+    if not math.isfinite(speed_mps):
+        return 0.0
+    DF = usual_duty_factor(np.array([speed_mps]), method.population) + method.population.sd_DF * reference.o
+    timing_sd = float(method.population.sd_DF * features.SINE_SHAPE / features.bounce_shape(DF)[0])
+    return timing_sd / math.hypot(timing_sd, method.population.sd_ln_k)
+
+
 def expected_ln_k(speed_mps: Array, reference: Reference, population: Population) -> Array:
     """Ln of the usual VO/VO_model on a sensor class, on the flat; NaN where the class has none."""
     if reference.k_ref is None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from kneedrive.analysis import features
 from kneedrive.analysis.case import Case
-from kneedrive.analysis.normal import below, robust_sd
+from kneedrive.analysis.normal import below, both_above, robust_sd
 from kneedrive.analysis.prepare import Mask
 from kneedrive.analysis.reference import Expected, expected, hill_pct
 from kneedrive.method import EpochRules
@@ -155,3 +155,22 @@ def probability_within(score: float, se: float, bound: float) -> float:
     """Probability that the true score lies between -bound and bound."""
     mean, sd = posterior(score, se)
     return below((bound - mean) / sd) - below((-bound - mean) / sd)
+
+
+def together(z: Mapping[str, float], se: Mapping[str, float], timing_share: float, truth: float) -> float:
+    """Probability that true P is at least `truth` and true D at most -`truth`, from zSL, zDF, zB and their errors.
+
+    Both lean on zSL, and usual bounce falls with the duty factor (between runners zDF and zB correlate by
+    -timing_share), so much bounce beside long contact is mostly error: neither the smaller of the two probabilities
+    nor their product is true, and the three parts are weighed at once.
+    """
+    parts = ("zSL", "zDF", "zB")
+    runners = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, -timing_share], [0.0, -timing_share, 1.0]])
+    errors = np.diag([se[part] ** 2 for part in parts])
+    weigh = runners @ np.linalg.inv(runners + errors)
+    axes = np.array([[-1.0, 0.0, 1.0], [-1.0, 1.0, 0.0]]) / ROOT_2  # P and -D
+    mean = axes @ weigh @ np.array([z[part] for part in parts])
+    spread = axes @ (runners - weigh @ runners) @ axes.T
+    sd = np.sqrt(np.diag(spread))
+    first, second = ((truth - mean) / sd).tolist()
+    return both_above(first, second, float(spread[0, 1] / (sd[0] * sd[1])))

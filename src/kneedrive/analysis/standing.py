@@ -40,11 +40,13 @@ def standing(epochs: Epochs, where: Mask, least: int, case: Case) -> Standing | 
         return None
     weights = np.where(where, epochs.weight, 0.0)
     systematic = scores.systematic_se(case, epochs["grade"], weights)
+    speed = middle(epochs["speed_mps"][where])
     return Standing(
         values={name: one.value for name, one in values.items()},
         se={name: float(np.hypot(one.random_se, systematic[name])) for name, one in values.items()},
-        speed_mps=middle(epochs["speed_mps"][where]),
+        speed_mps=speed,
         duty_factor=middle(epochs["duty_factor"][where]),
+        timing_share=reference.timing_share(speed, case.reference, case.method),
     )
 
 

@@ -84,6 +84,17 @@ def _rule(finding: Finding, analysis: Analysis) -> list[str]:
     return [f"Rule: {', '.join(held)}{speed if finding.label == 'shuffle-like' else ''}."]
 
 
+_BETWEEN = {
+    "neutral": "that true D lies between −{bound} and {bound}, times the same of G or P, whichever is less sure of it "
+    "(those two are nearly one axis)",
+    "usual-steps": "that true zSL lies between −{bound} and {bound}",
+}
+_BOTH = (
+    "that true P is at least {truth} and true D at most −{truth} at once, from zSL, zDF and zB with their errors, "
+    "{prior}; between runners bounce falls as the duty factor rises"
+)
+
+
 def _likelihood(finding: Finding, analysis: Analysis) -> list[str]:
     """How the probability came about."""
     if finding.probability is None:
@@ -91,9 +102,11 @@ def _likelihood(finding: Finding, analysis: Analysis) -> list[str]:
     rules = analysis.method.labels
     spoken = f"Spoken from {view.percent(rules.spoken)}, leaning from {view.percent(rules.leaning)}."
     prior = "with most runners near zero (prior N(0, 1))"
-    if finding.label in ("neutral", "usual-steps"):
+    if finding.label in _BETWEEN:
         bound = view.exact(rules.score)
-        said = f"that the true score lies between −{bound} and {bound}, for the score that is least sure of it, {prior}"
+        said = f"{_BETWEEN[finding.label].format(bound=bound)}, {prior}"
+    elif finding.label == "short-bounce":
+        said = _BOTH.format(truth=view.exact(rules.truth), prior=prior)
     else:
         formula = formulas.PROBABILITY.format(truth=view.exact(rules.truth))
         said = f"{formula}, S the score signed towards the label, s its standard error, {prior}"
@@ -199,7 +212,8 @@ def _gates(analysis: Analysis, style: Style) -> list[str]:
 def _fade(analysis: Analysis, style: Style) -> list[str]:
     if not analysis.fade.changes:
         return []
-    rows = [["", "late minus early", "95 % interval", "counts from", ""]]
+    level = f"{view.percent(analysis.fade.level, 1)} interval"
+    rows = [["", "late minus early", level, "counts from", ""]]
     for key, change in analysis.fade.changes.items():
         between = f"{view.difference(key, change.low)} to {view.difference(key, change.high)}"
         beyond = "counts" if change.notable else ""

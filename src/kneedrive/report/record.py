@@ -189,6 +189,7 @@ def _fade(fade: Fade) -> dict[str, Any]:
         "verdict": fade.verdict,
         "pairs": int(fade.pairs),
         "speed_mps": number(fade.speed_mps),
+        "level": number(fade.level),
         "changes": {key: fields(change) for key, change in fade.changes.items()},
         "reason": fade.reason or None,
     }

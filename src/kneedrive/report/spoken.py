@@ -11,6 +11,7 @@ from typing import NamedTuple
 from kneedrive.findings import Analysis, Change, Fade, Unjudged
 from kneedrive.report import view, words
 
+_SHUFFLING = ("shuffle-like", "short-bounce")
 SHORT_BURSTS = 6  # so many accelerations are listed one by one
 
 
@@ -85,9 +86,11 @@ def _onset(analysis: Analysis, *, miles: bool) -> str:
     onset = analysis.shuffle_onset
     if onset.verdict == "at" and onset.speed_mps:
         return f"Shuffle-like from {view.pace(onset.speed_mps, miles=miles)} downwards: your shuffle-onset pace."
+    if onset.verdict == "none" and any(band.label in _SHUFFLING for band in analysis.pace_profile):
+        return "Some pace of this run looks shuffle-like, but not surely and not all slower ones: no pace is named."
     return {
         "every": "Shuffle-like at every pace of this run, so no pace can be named where it begins.",
-        "none": "No pace of this run is shuffle-like.",
+        "none": "No pace of this run stands out as shuffle-like.",
     }.get(onset.verdict, "")
 
 
@@ -121,7 +124,7 @@ def fade(analysis: Analysis, *, miles: bool) -> Faded | None:
     if found.verdict != "changed":
         return Faded(f"No change that can be told from noise, over {_pairs(found, miles=miles)}.")
     return Faded(
-        f"At the same speed, over {_pairs(found, miles=miles)} (95 % interval in brackets):",
+        f"At the same speed, over {_pairs(found, miles=miles)} ({view.percent(found.level, 1)} interval in brackets):",
         tuple(_moved(key, change) for key, change in found.changes.items() if change.notable),
         "A habit needs three runs.",
     )

@@ -46,6 +46,10 @@ def slow_finding(analysis: Analysis) -> Finding | None:
 def _name(finding: Finding) -> str:
     """How a label is spoken, by how sure it is."""
     name = words.LABELS[finding.label].name
+    if apart := _apart(finding):
+        aside = " and ".join(name for name, _ in apart)
+        usual = {"spoken": f"{name}, with {aside}", "leaning": f"probably {name}, with {aside}"}
+        return usual.get(finding.certainty, f"{aside}, no clear pattern")
     if finding.label in _QUIET:
         return {"spoken": name, "leaning": f"probably {name}"}.get(finding.certainty, f"unclear, near {name}")
     if finding.certainty == "leaning":
@@ -53,6 +57,11 @@ def _name(finding: Finding) -> str:
     if finding.certainty == "unclear":
         return f"unclear, at most a hint of {name}"
     return f"markedly {name}" if finding.strength == "marked" else name
+
+
+def _apart(finding: Finding) -> list[tuple[str, str]]:
+    """Name and saying of each part of a neutral run that is far from usual by itself."""
+    return [words.APART[word] for word in finding.qualifiers if word in words.APART]
 
 
 def _sentence_case(text: str) -> str:
@@ -93,11 +102,13 @@ def _about_run(finding: Finding, analysis: Analysis, *, after_slow: bool, miles:
     medians = {key: metric.median for key, metric in analysis.metrics.items()}
     label = words.LABELS[finding.label]
     if finding.label == "neutral":
+        middle = f"{where}{', the middle of this run,' if after_slow else ''}"
         doubt = "" if finding.certainty == "spoken" else " clearly"
-        opening = f"{where}{', the middle of this run,' if after_slow else ''} nothing{doubt} stands out"
+        apart = " and ".join(meaning for _, meaning in _apart(finding))
+        opening = f"{middle} {apart or f'nothing{doubt} stands out'}"
     else:
         opening = f"{where} {_hedged(finding, label.meaning)}"
-    return _with_evidence(opening, _evidence(finding.label, medians, analysis.usual))
+    return _with_evidence(opening, _evidence(finding, medians, analysis.usual))
 
 
 def _hedged(finding: Finding, meaning: str) -> str:
@@ -119,7 +130,7 @@ def _about_slow(finding: Finding, analysis: Analysis, *, miles: bool) -> str:
     opening = f"{where} {_hedged(finding, label.meaning)}"
     if band is None:
         return opening + "."
-    shown = _evidence(finding.label, band.metrics, band.usual)
+    shown = _evidence(finding, band.metrics, band.usual)
     return _with_evidence(f"{opening}. Around {view.pace(band.speed_mps, miles=miles)}", shown)
 
 
@@ -129,12 +140,14 @@ def _slow_band(profile: Sequence[PaceBand], label: str, onset: float | None) -> 
 
 
 _BOUNCING = frozenset({"piston-like", "short-bounce"})
+_APART_CITES = ("step_length_m", "duty_factor", "cadence_spm")
 
 
-def _evidence(label: str, found: Mapping[str, float], usual: Mapping[str, float]) -> list[str]:
+def _evidence(finding: Finding, found: Mapping[str, float], usual: Mapping[str, float]) -> list[str]:
     """The metrics that show a label best; for piston the bounce first, against what steps so short call for."""
-    bounce = _bounce(found, usual) if label in _BOUNCING else []
-    return bounce + comparisons(words.LABELS[label].cites, found, usual)
+    bounce = _bounce(found, usual) if finding.label in _BOUNCING else []
+    cites = _APART_CITES if _apart(finding) else words.LABELS[finding.label].cites
+    return bounce + comparisons(cites, found, usual)
 
 
 def _bounce(found: Mapping[str, float], usual: Mapping[str, float]) -> list[str]:
@@ -182,6 +195,10 @@ _NOTES = {
     "extra torso bounce": "Your torso bounces more than the timing of your feet accounts for.",
     "quiet torso": "Your torso bounces less than the timing of your feet would suggest.",
     "grounded": "At times almost no flight is left between the steps.",
+    "short steps": "Short steps alone pull the drive score down; a shuffle would also stay on the ground longer.",
+    "long steps": "Long steps alone raise the drive score; drive-like running would also leave the ground earlier.",
+    "low duty factor": "Leaving the ground early alone raises the drive score; drive-like steps would also be longer.",
+    "high duty factor": "Staying on the ground alone pulls the drive score down; a shuffle also has short steps.",
     "bouncy": "There is more up and down than usual, and longer steps that go with it: a note, no verdict.",
 }
 

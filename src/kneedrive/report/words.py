@@ -83,6 +83,14 @@ LABELS = {
     ),
 }
 
+# A neutral run one part of which is far from usual: what it is called, and how it is said.
+APART = {
+    "short steps": ("short steps", "your steps are shorter than usual for that speed"),
+    "long steps": ("long steps", "your steps are longer than usual for that speed"),
+    "low duty factor": ("little time on the ground", "less of each step than usual is spent on the ground"),
+    "high duty factor": ("much time on the ground", "more of each step than usual is spent on the ground"),
+}
+
 SCORES = {
     "D": "drive or shuffle",
     "P": "piston",
