@@ -149,6 +149,9 @@ def test_a_local_name_has_no_prefix_and_no_capitals(tag: str, name: str) -> None
         ("x", None),
         ("inf", None),
         ("1e300", None),
+        ("1e-320", 0.0),
+        ("-1e-13", 0.0),
+        ("1e-11", 1e-11),
     ],
 )
 def test_a_number_is_finite_or_missing(text: str | None, value: float | None) -> None:

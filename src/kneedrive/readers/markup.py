@@ -181,9 +181,11 @@ def local(tag: str) -> str:
 
 
 def number(text: str | None) -> float:
-    """A finite number, or NaN for everything else."""
+    """A number that can be reckoned with, or NaN; what is too small to divide by is 0."""
     try:
         value = float(text or "nan")
     except ValueError:
         return float("nan")
+    if abs(value) < 1e-12:
+        return 0.0
     return value if abs(value) < 1e12 else float("nan")
