@@ -13,7 +13,7 @@ import scipy.stats
 
 from tests.mutation.mutants import mutated
 from tests.mutation.result import PROMISED, Result, store, stored
-from tests.mutation.session import ENDLESS, SOURCE, SURVIVED, Place, outcomes, places, sample
+from tests.mutation.session import ENDLESS, SOURCE, SURVIVED, Place, outcomes, places, sample, unbroken_passes
 
 PRELOADED = (hypothesis, np, pytest, scipy.stats)
 
@@ -27,6 +27,9 @@ def main() -> int:
     parser.add_argument("--again", action="store_true", help="only the survivors of the last run, after adding tests")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
+    if not unbroken_passes():
+        sys.stderr.write("the tests fail without any mutant; mend that first\n")
+        return 2
     chosen = sample(asked.sample, asked.seed)
     tried = dict(sorted(Counter(place.module for place in chosen).items()))
     if asked.again:

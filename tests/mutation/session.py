@@ -33,6 +33,9 @@ class Place(NamedTuple):
     number: int
 
 
+NOTHING = Place("no module", 0)
+
+
 class Ran(NamedTuple):
     """What became of a mutant."""
 
@@ -87,9 +90,10 @@ def sample(size: int, seed: int) -> list[Place]:
 
 
 def tests_for(module: str) -> list[str]:
-    """The test files, those of the module itself first."""
+    """The test files: those of the module itself first, then the one that sees most."""
     files = [path for path in sorted(TESTS.glob("test_*.py")) if path.name not in LEFT_OUT]
-    files.sort(key=lambda path: path.name != f"test_{module}.py")
+    first = (f"test_{module}.py", "test_whole.py")
+    files.sort(key=lambda path: first.index(path.name) if path.name in first else len(first))
     return [str(path) for path in files]
 
 
@@ -117,6 +121,11 @@ def start(place: Place) -> int:
         code = run_tests(place)
     finally:
         os._exit(min(code, 255))
+
+
+def unbroken_passes() -> bool:
+    """Whether the tests pass against the code as it is: without that no mutant tells anything."""
+    return [each.verdict for each in outcomes([NOTHING], 1)] == [SURVIVED]
 
 
 def outcomes(chosen: Sequence[Place], processes: int) -> Iterator[Ran]:
