@@ -19,21 +19,24 @@ MINUTES = 45
 
 def importing(*, quick: bool) -> dict[str, Table]:
     """One row for made runs, one for each real history."""
-    rows = []
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "made"
         made.mkdir()
         for number in range(1, 4 if quick else 121):
             (made / f"{number}.fit").write_bytes(run(MINUTES, number=number))
-        rows.append(_row(f"made runs of {MINUTES} minutes", sorted(made.iterdir()), Path(folder) / "of-made"))
-        for history in [] if quick else sorted({path.parent for path in real_files("history-*/*.fit")}):
-            rows.append(_row(history.name, sorted(history.iterdir()), Path(folder) / f"of-{history.name}"))
+        histories = [] if quick else sorted({path.parent for path in real_files("history-*/*.fit")})
+        rows = [_row(name, where, Path(folder)) for name, where in _places(made, histories)]
     heads = ("import of", "files", "files a second", "CPU ms a file", "again, files a second", "store, times gzip")
     return {"Import into the store": Table(heads, rows)}
 
 
-def _row(name: str, files: list[Path], home: Path) -> tuple[str, ...]:
-    command = (KNEEDRIVE, "import", str(files[0].parent))
+def _places(made: Path, histories: list[Path]) -> list[tuple[str, Path]]:
+    return [(f"made runs of {MINUTES} minutes", made), *((history.name, history) for history in histories)]
+
+
+def _row(name: str, where: Path, folder: Path) -> tuple[str, ...]:
+    files, home = sorted(where.iterdir()), folder / f"home-{where.name}"
+    command = (KNEEDRIVE, "import", str(where))
     first = once(command, environment(home))
     again = once(command, environment(home))
     stored = sum(path.stat().st_size for path in (home / "data" / "kneedrive").iterdir())

@@ -147,8 +147,8 @@ def test_miles_are_for_people_and_not_for_programs(capsys: Capture) -> None:
     km, miles = (here(capsys, "analyze", RUN, "--units", units).out for units in ("km", "miles"))
     for_programs = [here(capsys, "analyze", RUN, "--json", "--units", units).out for units in ("km", "miles")]
 
-    assert set(re.findall(r"/(?:km|mi)\b", miles)) == {"/mi"}
-    assert set(re.findall(r"/(?:km|mi)\b", km)) == {"/km"}
+    assert set(re.findall(r"/(?:km|mile)\b", miles)) == {"/mile"}
+    assert set(re.findall(r"/(?:km|mile)\b", km)) == {"/km"}
     assert for_programs[0] == for_programs[1]
 
 
