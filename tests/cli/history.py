@@ -38,19 +38,19 @@ class Said(NamedTuple):
 
 def make_history(folder: Path, **changes: object) -> Path:
     """FIT files of twelve weeks, three runs each, more and more towards drive. `changes` as in History."""
-    told: dict[str, Any] = {"weeks": 12, "change_D": 2.6, "run_sd": 0.3}
-    history = History(pattern=PATTERNS["neutral"], first_at=FIRST, **{**told, **changes})
+    told: dict[str, Any] = {"pattern": PATTERNS["neutral"], "first_at": FIRST, "weeks": 12, "change_D": 2.6}
+    history = History(**{**told, "run_sd": 0.3, **changes})
     folder.mkdir(parents=True)
     for place, activity in enumerate(simulate_history(history, 5)):
         (folder / f"{place:03}.fit").write_bytes(activity_fit(activity))
     return folder
 
 
-def make_store(folder: Path, runs: Path) -> Path:
+def make_store(folder: Path, *runs: Path) -> Path:
     """A store with these files in it."""
     store = folder / "kneedrive.sqlite"
     with at_home(folder, store):
-        assert cli.main(["import", str(runs)]) == 0
+        assert cli.main(["import", *map(str, runs)]) == 0
     return store
 
 

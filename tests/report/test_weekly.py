@@ -114,6 +114,16 @@ def test_a_break_is_drawn_right_before_the_week_that_it_falls_in() -> None:
     assert lines[place + 1].strip().startswith("2025-04-07")
 
 
+@pytest.mark.parametrize("days", [0, 6])
+def test_a_break_on_the_first_or_last_day_of_a_week_belongs_to_it(days: int) -> None:
+    told = sensor_change()
+    moved = told.view.breaks[0].replace(date=date(2025, 4, 7) + timedelta(days=days))
+    lines = render(told._replace(view=told.view.replace(breaks=(moved,)))).splitlines()
+    place = next(i for i, line in enumerate(lines) if "Garmin strap → wrist" in line)
+
+    assert lines[place + 1].strip().startswith("2025-04-07")
+
+
 def test_a_tag_stands_right_before_its_week() -> None:
     lines = render(towards_drive()).splitlines()
     place = next(i for i, line in enumerate(lines) if "started wall drills" in line)
