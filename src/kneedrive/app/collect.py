@@ -65,7 +65,7 @@ class Rehearsal:
 
 def collect(paths: list[Path], store: Store, settings: Config, how: Import) -> Iterator[Outcome]:
     """Every file under these paths, in a stable order."""
-    derive = Deriver(store, settings)
+    derive = Deriver(store, settings, forgotten=how.again)
     total = sum(1 for found in archives.walk(paths) if not found.skipped) if how.count else 0
     seen = Rehearsal() if how.dry_run else None
     done = 0

@@ -90,10 +90,12 @@ class Deriver:
     """Derives what the store keeps, looking up in the store what else the run may be made of.
 
     `ready` does the work before the store's lock is taken; called inside, the deriver only asks the store whether
-    that work still fits, and does anew what another process has changed in between.
+    that work still fits, and does anew what another process has changed in between. forgotten: also what the runner
+    made kneedrive forget.
     """
 
-    def __init__(self, store: Store, settings: Config) -> None:
+    def __init__(self, store: Store, settings: Config, *, forgotten: bool = False) -> None:
+        self._forgotten = forgotten
         self._store = store
         self._settings = settings
         self.version = version_of(settings)
@@ -113,7 +115,7 @@ class Deriver:
     def __call__(self, recording: Recording) -> Placed:
         """The activities of a recording, and every run that is new or different because of them. Raises ReadError."""
         known = self._alone(recording)
-        gone = self._store.forgotten(recording.sha256)
+        gone = frozenset() if self._forgotten else self._store.forgotten(recording.sha256)
         rows = tuple(row for row in known.rows if row.activity.id not in gone)
         return Placed(activities=rows, runs=tuple(self._runs([row.outline for row in rows if row.is_run], known)))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from kneedrive.report.layout import finish, flow, heading
 from kneedrive.report.style import Style
-from kneedrive.report.view import clean, minutes, plural
+from kneedrive.report.view import clean, minutes, number, plural
 from kneedrive.value import Value
 
 VERDICTS = ("added", "updated", "merged", "already_there", "not_a_run", "skipped", "failed")
@@ -71,7 +71,7 @@ def render(ledger: Ledger, style: Style, elapsed_s: float) -> str:
     if ledger.without_dynamics:
         parts.insert(1, f"of which {ledger.without_dynamics} without running dynamics")
     line = f"{', '.join(parts)}, in {minutes(elapsed_s)}."
-    blocks = [flow(("Would be: " if ledger.dry_run else "") + line, style, 0)]
+    blocks = [flow(("Would be: " if ledger.dry_run else "") + line, style, 0) + _skipped(ledger, style)]
     if ledger.failed:
         blocks.append([*heading("could not be read", style), *_failures(ledger, style)])
     if ledger.beside:
@@ -87,6 +87,13 @@ def _failures(ledger: Ledger, style: Style) -> list[str]:
     lines = [line for name, why in ledger.failed[:MOST_SHOWN] for line in flow(f"{clean(name)}: {why}", style, hang=2)]
     more = len(ledger.failed) - MOST_SHOWN
     return lines + (flow(f"and {plural(more, 'more file')}; --json lists them all", style) if more > 0 else [])
+
+
+def _skipped(ledger: Ledger, style: Style) -> list[str]:
+    """Why files were skipped, the most frequent reason first."""
+    reasons = sorted(ledger.skipped.items(), key=lambda one: (-one[1], one[0]))
+    told = [f"{number(count)} {clean(why)}" for why, count in reasons[:MOST_SHOWN]]
+    return flow(f"Skipped: {'; '.join(told)}.", style, hang=2) if told else []
 
 
 def _strangers(ledger: Ledger, style: Style) -> list[str]:
