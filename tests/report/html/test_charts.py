@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 
 from kneedrive.findings import Epochs
 from kneedrive.history import Break, Difference, PersonalZ
+from kneedrive.model import frozen
 from kneedrive.report.html import pace, parts, plane, rows, series, weeks
 from kneedrive.report.html.content import Event
 from kneedrive.report.html.plot import Scale
@@ -27,7 +29,12 @@ def told(page: str) -> list[str]:
 
 def epochs(*reasons: str) -> Epochs:
     n = len(reasons)
-    return Epochs(start_s=30.0 * np.arange(n), weight=np.ones(n), reason=np.array(reasons), columns={})
+    return Epochs(
+        start_s=frozen(30.0 * np.arange(n)),
+        weight=frozen(np.ones(n)),
+        reason=np.array(reasons, dtype=np.str_),
+        columns={},
+    )
 
 
 def test_neighbours_left_out_for_one_reason_are_one_stretch() -> None:
@@ -137,6 +144,59 @@ def test_a_week_says_its_value_interval_and_runs() -> None:
     assert drawn.count('class="week"') == 26
 
 
+def test_weeks_breaks_and_flags_stand_at_their_days() -> None:
+    """26 weeks are 182 days; a week's dot stands at its middle."""
+    found = half_a_year().weekly
+    assert found
+    broken = Break(date=date(2026, 8, 3), kind="oscillation", before="", after="")
+    drawn = weeks.chart("D", found.replace(breaks=(broken,)), (Event(date(2026, 6, 1), "a"),))
+
+    assert f'<circle cx="{100 * 3.5 / 182:.2f}%"' in drawn
+    assert f'<line x1="{100 * 77 / 182:.4g}%" y1="0%" x2="{100 * 77 / 182:.4g}%" y2="100%" class="break">' in drawn
+    assert f'<circle cx="{100 * 14.5 / 182:.2f}%" cy="-10"' in drawn
+
+
+def test_a_trend_rises_by_its_slope_through_the_middle_of_its_weeks() -> None:
+    found = half_a_year().weekly
+    assert found
+    (trend, *_) = found.trends
+    drawn = weeks.chart("D", found, ())
+    (line,) = re.findall(r'd="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)" class="trend drive"', drawn)
+    left, low, right, high = map(float, line)
+    span = 3.0 if "+2" in drawn else 2.0
+    values = sorted(week.values["D"].value for week in found.weeks)
+
+    assert trend.slope_per_week
+    assert (left, right) == pytest.approx((1000 * 3.5 / 182, 1000 * 178.5 / 182), abs=0.1)
+    assert (low - high) / 1000 * 2 * span == pytest.approx(25 * trend.slope_per_week, abs=0.01)
+    assert span - (low + high) / 2 / 1000 * 2 * span == pytest.approx(np.median(values), abs=0.25)
+
+
+def test_months_are_named_where_they_begin_and_january_is_the_year() -> None:
+    found = half_a_year().weekly
+    assert found
+    year = [found.weeks[0].replace(monday=date(2026, 9, 7) + timedelta(weeks=week)) for week in range(22)]
+
+    ticks = weeks.month_ticks(year, date(2026, 9, 7))
+
+    assert [tick.text for tick in ticks] == ["Oct", "Nov", "Dec", "2027", "Feb"]
+    assert ticks[0].value == 24.0
+    long = [found.weeks[0].replace(monday=date(2024, 1, 1) + timedelta(weeks=week)) for week in range(104)]
+    assert len(weeks.month_ticks(long, date(2024, 1, 1))) <= 7
+
+
+def test_the_table_of_weeks_is_theirs_the_latest_first() -> None:
+    found = half_a_year().weekly
+    assert found
+    week = found.weeks[-1].replace(runs=4, distance_m=31_400.0, slow_s=1500.0, shuffle_share=0.25)
+    drawn = weeks.table(found.replace(weeks=(*found.weeks[:-1], week)), miles=False).replace("\u00a0", " ")
+
+    assert re.findall(r'<th scope="row">([^<]*)', drawn)[0] == "2026-11-09"
+    first = re.findall(r"<td>([^<]*)", drawn)[:3]
+    assert first == ["4", "31.4", "25"]
+    assert "<td>25 %</td>" in drawn
+
+
 def test_a_trend_is_drawn_only_where_one_was_found() -> None:
     content = half_a_year()
     assert content.weekly
@@ -180,7 +240,7 @@ def test_firmware_names_are_shortened_and_escaped() -> None:
 
 
 def difference(**given: float | str) -> Difference:
-    defaults = {
+    defaults: dict[str, Any] = {
         "metric": "cadence_spm",
         "before": 164.0,
         "after": 168.0,

@@ -167,7 +167,7 @@ def table(found: WeeklyView, *, miles: bool) -> Markup:
     names = series_of(found)
     unit = "miles" if miles else "km"
     series = [f"{trend_words.COLUMNS[name]} ({name})" for name in names]
-    head = ["week of", "runs", unit, "slow, min", *series, "shuffle of slow", "sensor"]
+    head = ["week of", "runs", unit, "slow, min", *series, "slow and shuffle-like", "sensor"]
     rows = [_row(week, names, miles=miles) for week in reversed(found.weeks)]
     return el(
         "table",
