@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from kneedrive.method import REFERENCES, Method
@@ -42,4 +43,11 @@ def document(size: Size, crew: Crew, parts: Iterable[str]) -> str:
     """The page of these parts; the parts of real files are left out where the folder of them is missing."""
     there = [letter for letter in parts if letter not in OF_FILES or DATA.is_dir()]
     head = HEAD.format(command=COMMAND, version=Method().version, marks=marks())
-    return "\n\n".join((head, *(str(PARTS[letter](size, crew)) for letter in there))) + "\n"
+    return "\n\n".join((head, *(written(letter, size, crew) for letter in there))) + "\n"
+
+
+def written(letter: str, size: Size, crew: Crew) -> str:
+    """One part; says on standard error that it is done, for the whole takes minutes."""
+    text = str(PARTS[letter](size, crew))
+    sys.stderr.write(f"part {letter}\n")
+    return text
