@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kneedrive.app import FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, OK, TRY_LATER, USAGE, overall
 from kneedrive.cli.harmless import harmless
+from kneedrive.cli.options import terminal_columns
 from kneedrive.errors import (
     ConfigError,
     Forbidden,
@@ -62,13 +63,31 @@ exit codes:
   2 wrong use            5 rate limit or network: try later"""
 
 
+class _Help(argparse.HelpFormatter):
+    """Help as wide as the terminal; argparse's own way to that width loads shutil, at every start."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=terminal_columns() - 2)
+
+
+class _TopHelp(_Help, argparse.RawDescriptionHelpFormatter):
+    """The same, with lines as they are written."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser, and by inheritance those of its commands, with that help."""
+
+    def __init__(self, *, formatter_class: type[_Help] = _Help, **given: Any) -> None:
+        super().__init__(formatter_class=formatter_class, **given)
+
+
 def parser(command: str = "") -> argparse.ArgumentParser:
     """The command line: with the family of a command, or whole for a word that is none."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="kneedrive",
         description="Running form from a watch's own recordings:\npiston-like, drive-like or shuffle-like, by pace.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_TopHelp,
     )
     top.add_argument("--version", action="store_true", help="print the version and exit")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
