@@ -1,0 +1,197 @@
+"""Work ahead of the store, in one process or several: the same results in the same order, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kneedrive.app import ahead
+from kneedrive.app.ahead import FEW, Ahead
+from kneedrive.app.collect import recorded
+from kneedrive.model import Recording
+from tests.app.shelf import Shelf, run_fit, settings
+from tests.cli.calling import PROGRAM, home
+from tests.store.cases import contents
+
+SEVERAL = FEW + 6
+
+
+def recordings(count: int) -> list[Recording]:
+    """Recordings of different days."""
+    return [recorded(run_fit(day, minutes=3), f"{day}.fit") for day in range(count)]
+
+
+def ids(of: list[Recording], **how: int) -> list[list[str]]:
+    """The ids of the activities that were found in each."""
+    with Ahead(settings(), **how) as working:
+        found = list(working.each((each.name, each) for each in of))
+    assert [name for name, _ in found] == [each.name for each in of]
+    return [[row.activity.id for row in known.rows] if known else [] for _, known in found]
+
+
+def pids(mark: str) -> set[int]:
+    """The processes whose environment holds this mark."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (path / "environ").read_bytes() and "Z" not in (path / "stat").read_text().split()[2]:
+                found.add(int(path.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("processes", [1, 2], ids=["alone", "with others"])
+def test_results_come_in_the_order_of_the_jobs(processes: int) -> None:
+    given = recordings(SEVERAL)
+
+    assert ids(given, processes=processes) == [[each.sha256[:12]] for each in given]
+
+
+def test_a_recording_that_cannot_be_read_is_left_to_whoever_reads_it_again() -> None:
+    given = recordings(SEVERAL)
+    given[3] = given[3].replace(body=given[3].body[:40])
+    given[FEW + 2] = given[FEW + 2].replace(body=given[FEW + 2].body[:40])
+
+    found = ids(given, processes=2)
+
+    assert [place for place, one in enumerate(found) if not one] == [3, FEW + 2]
+
+
+def test_a_job_without_a_recording_keeps_its_place() -> None:
+    with Ahead(settings(), processes=1) as working:
+        found = list(working.each([("a", None), ("b", recordings(1)[0]), ("c", None)]))
+
+    assert [(name, known is None) for name, known in found] == [("a", True), ("b", False), ("c", True)]
+
+
+def test_few_recordings_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Ahead] = []
+    monkeypatch.setattr(Ahead, "_start", started.append)
+
+    ids(recordings(FEW - 1))
+    assert not started
+    ids(recordings(FEW))
+    assert len(started) == 1
+
+
+def test_jobs_are_taken_only_a_little_ahead() -> None:
+    taken = 0
+
+    def jobs() -> Iterator[tuple[int, Recording]]:
+        nonlocal taken
+        for each in recordings(60):
+            taken += 1
+            yield taken, each
+
+    with Ahead(settings(), processes=2) as working:
+        for done, (number, _) in enumerate(working.each(jobs()), start=1):
+            assert number == done
+            assert taken - done <= ahead.IN_HAND * 2
+
+
+def test_large_recordings_stay_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "LARGE_BYTES", 100)
+    monkeypatch.setattr(ahead, "_told", None)  # would fail in the other process
+
+    given = recordings(SEVERAL)
+
+    assert ids(given, processes=2) == [[each.sha256[:12]] for each in given]
+
+
+def test_when_the_others_are_killed_one_process_goes_on() -> None:
+    given = recordings(SEVERAL + 20)
+    found = []
+    with Ahead(settings(), processes=2) as working:
+        for number, known in working.each(enumerate(given)):
+            found.append((number, known is not None))
+            if number == FEW + 2:
+                for child in list(working._pool._processes):  # type: ignore[union-attr]
+                    os.kill(child, signal.SIGKILL)
+
+    assert found == [(number, True) for number in range(len(given))]
+
+
+def test_a_system_without_semaphores_does_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(38, "not implemented")
+
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", refuse)
+    given = recordings(SEVERAL)
+
+    assert ids(given, processes=2) == [[each.sha256[:12]] for each in given]
+
+
+def test_no_secret_is_sent_to_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRAVA_CLIENT_SECRET", "hush")
+
+    with Ahead(settings(runner_height_m=1.8)) as working:
+        sent = working._settings.values
+
+    assert sent == {"runner.height_m": 1.8, "runner.mass_kg": None, "runner.birth_year": None, "runner.name": ""}
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are counted under /proc")
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_however_an_import_ends_no_process_is_left(shelf: Shelf, tmp_path: Path, end: signal.Signals) -> None:
+    mark = f"KNEEDRIVE_MARK_OF_THIS_TEST={tmp_path.name}{end}"
+    name, _, value = mark.partition("=")
+    shelf.runs(80, minutes=3)
+    log = tmp_path / "stderr"
+    with log.open("wb") as file:
+        run = subprocess.Popen(
+            [PROGRAM, "import", str(shelf.folder)],
+            env=home(tmp_path) | {name: value},
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+            start_new_session=True,
+        )
+    assert _within(30, lambda: len(pids(mark)) >= 3 or run.poll() is not None)
+    assert run.poll() is None, log.read_text()
+
+    if end is signal.SIGINT:  # from the keyboard it goes to all of them
+        os.killpg(run.pid, end)
+    else:
+        run.send_signal(end)
+    run.wait(30)
+
+    assert _within(20, lambda: not pids(mark))
+    assert log.read_text() == ("interrupted\n" if end is signal.SIGINT else "")
+    assert run.returncode == (130 if end is signal.SIGINT else -end)
+
+
+def _within(seconds: float, holds: object) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if holds():  # type: ignore[operator]
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_several_processes_make_the_same_store_as_one(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.runs(SEVERAL, minutes=12)
+    shelf.copies()
+    stores = []
+    for cores in ("1", "2"):
+        place = tmp_path / f"{cores}.sqlite"
+        program = f"import sys\nfrom kneedrive.app import ahead\nahead._cores = lambda: {cores}\n" + (
+            "if __name__ == '__main__':\n from kneedrive.cli import main\n sys.exit(main(['import', sys.argv[1]]))\n"
+        )
+        script = tmp_path / f"script{cores}.py"
+        script.write_text(program)
+        command = [sys.executable, str(script), str(shelf.folder)]
+        subprocess.run(command, env=home(tmp_path) | {"KNEEDRIVE_STORE": str(place)}, check=True, timeout=120)
+        stores.append(contents(place))
+
+    assert stores[0] == stores[1]
+    assert len(stores[0]["run"]) == SEVERAL + 1
