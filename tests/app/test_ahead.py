@@ -141,7 +141,7 @@ def test_no_secret_is_sent_to_another_process(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are counted under /proc")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_however_an_import_ends_no_process_is_left(shelf: Shelf, tmp_path: Path, end: signal.Signals) -> None:
-    mark = f"KNEEDRIVE_MARK_OF_THIS_TEST={tmp_path.name}{end}"
+    mark = f"KNEEDRIVE_MARK_OF_THIS_TEST={tmp_path}{end:d}{os.getpid()}"
     name, _, value = mark.partition("=")
     shelf.runs(80, minutes=3)
     log = tmp_path / "stderr"
