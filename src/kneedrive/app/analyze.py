@@ -91,7 +91,7 @@ def examine_files(files: list[str], request: Request, settings: Config, stdin: C
 
 def _examined(analyses: list[Analysis], request: Request) -> Iterator[Answer]:
     if request.json:
-        yield from (_report(analysis, request).replace(code=OK) for analysis in analyses)
+        yield from (_report(analysis, request).replace(code=OK, trouble="") for analysis in analyses)
         return
     from kneedrive.report import doctor
 
@@ -132,7 +132,7 @@ def _report(analysis: Analysis, request: Request) -> Answer:
     if request.json:
         from kneedrive.app.machine import analysis_line
 
-        return Answer(text=analysis_line(analysis), code=code)
+        return Answer(text=analysis_line(analysis), trouble=_unassessed(analysis) if code else "", code=code)
     from kneedrive.app import coach
     from kneedrive.report import terminal
 
@@ -143,6 +143,11 @@ def _report(analysis: Analysis, request: Request) -> Answer:
 
         text += "\n" + explain.render(analysis, request.style)
     return Answer(text=text.rstrip("\n"), code=code)
+
+
+def _unassessed(analysis: Analysis) -> str:
+    """What a person reads beside an object that holds no assessment."""
+    return f"kneedrive: {analysis.activity.name}: {analysis.status}: {analysis.status_reason}"
 
 
 def _unreadable(error: ReadError, request: Request) -> Answer:
