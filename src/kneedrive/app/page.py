@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,9 +29,18 @@ def report_page(settings: Config, spec: str, weeks: int, today: date, now: datet
     with opened(settings) as store:
         row = meant(store, settings, spec or "last", now)
         analysis = analysis_of(store, settings, row.id)
-        own = against_own(store, settings, row.id, row.started_at)
-        history = _history(store, settings, weeks, today)
-    return page.render(content_of(analysis, miles=miles).replace(own=own, **history))
+        content = content_of(analysis, miles=miles).replace(
+            own=against_own(store, settings, row.id, row.started_at),
+            formats=frozenset({row.formats, *_formats(store, today, weeks)}),
+            **_history(store, settings, weeks, today),
+        )
+    return page.render(content)
+
+
+def _formats(store: Store, today: date, weeks: int) -> set[str]:
+    """Of the recordings in the weeks shown, a day more at either end, since local days begin at any hour."""
+    end = datetime.combine(today, time(), UTC) + timedelta(days=2)
+    return store.formats(end - timedelta(weeks=weeks + 1), end)
 
 
 def content_of(analysis: Analysis, *, miles: bool = False) -> Content:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from kneedrive.channels import CHANNELS
 from kneedrive.findings import Analysis, PaceBand
 from kneedrive.report import view
@@ -44,7 +46,7 @@ def numbers(analysis: Analysis, style: Style) -> list[str]:
     return [
         *heading("Numbers by pace", style, remark),
         *table(rows, style, heads=2),
-        *_estimate_remark(analysis, style),
+        *(line for text in estimate_remark(analysis) for line in flow(text, style)),
     ]
 
 
@@ -56,7 +58,19 @@ def _against(key: str, band: PaceBand, between: str) -> str:
     return f"{view.value(key, found)}{between}{view.value(key, usual)}"
 
 
-def _run_numbers(analysis: Analysis, style: Style) -> list[str]:
+class Measured(NamedTuple):
+    """What was measured over a whole run: a title, what it is over, and rows of text with their heading."""
+
+    title: str
+    remark: str
+    rows: list[list[str]]
+
+
+def measured(analysis: Analysis) -> Measured | None:
+    """Medians and what most of the run lay between, beside what is usual where that is known; None without any.
+
+    A file without samples has the averages of its session.
+    """
     rows = [["", "median", "mostly", "usual"]]
     for key, spread in analysis.metrics.items():
         if key in ("speed_mps", "distance_m", "altitude_m") or not spread.n:
@@ -65,24 +79,31 @@ def _run_numbers(analysis: Analysis, style: Style) -> list[str]:
         between = f"{view.value(key, spread.p10)}–{view.value(key, spread.p90)}"
         rows.append([CHANNELS[key].name, view.quantity(key, spread.median), between, usual])
     if len(rows) == 1:
-        return _averages(analysis, style)
+        return _averages(analysis)
     if not analysis.usual:
         rows = [row[:-1] for row in rows]
-    remark = f"over {analysis.metrics_over}" if analysis.metrics_over else ""
-    return [*heading("What was measured", style, remark), *table(rows, style), *_estimate_remark(analysis, style)]
+    return Measured("What was measured", f"over {analysis.metrics_over}" if analysis.metrics_over else "", rows)
 
 
-def _averages(analysis: Analysis, style: Style) -> list[str]:
-    """Session averages of a file without samples."""
+def _averages(analysis: Analysis) -> Measured | None:
     known = {key: amount for key, amount in analysis.activity.averages.items() if key in view.SHOWN}
     if not known:
-        return []
+        return None
     rows = [["", "average"], *([CHANNELS[key].name, view.quantity(key, known[key])] for key in known)]
-    return [*heading("What the file says", style, "averages of the whole activity"), *table(rows, style)]
+    return Measured("What the file says", "averages of the whole activity", rows)
 
 
-def _estimate_remark(analysis: Analysis, style: Style) -> list[str]:
+def _run_numbers(analysis: Analysis, style: Style) -> list[str]:
+    found = measured(analysis)
+    if found is None:
+        return []
+    remark = estimate_remark(analysis) if found.title != "What the file says" else []
+    lines = [line for text in remark for line in flow(text, style)]
+    return [*heading(found.title, style, found.remark), *table(found.rows, style), *lines]
+
+
+def estimate_remark(analysis: Analysis) -> list[str]:
+    """That what a watch computes from speed and cadence is no measurement; nothing where it is one."""
     if analysis.provenance != _COMPUTED:
         return []
-    remark = "Contact, air, oscillation and ratio are the watch’s estimate from speed and cadence, not measurements."
-    return flow(remark, style)
+    return ["Contact, air, oscillation and ratio are the watch’s estimate from speed and cadence, not measurements."]

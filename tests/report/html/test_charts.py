@@ -29,12 +29,8 @@ def told(page: str) -> list[str]:
 
 def epochs(*reasons: str) -> Epochs:
     n = len(reasons)
-    return Epochs(
-        start_s=frozen(30.0 * np.arange(n)),
-        weight=frozen(np.ones(n)),
-        reason=np.array(reasons, dtype=np.str_),
-        columns={},
-    )
+    places = frozen(30.0 * np.arange(n))
+    return Epochs(start_s=places, weight=frozen(np.ones(n)), reason=np.array(reasons, dtype=np.str_), columns={})
 
 
 def test_neighbours_left_out_for_one_reason_are_one_stretch() -> None:

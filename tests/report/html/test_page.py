@@ -9,12 +9,15 @@ from html.parser import HTMLParser
 
 import pytest
 
+from kneedrive.app.page import content_of
 from kneedrive.history import WeeklyView
+from kneedrive.report import verdict
 from kneedrive.report.html.content import Content
 from kneedrive.report.html.page import render
 from kneedrive.simulate import PATTERNS
 from tests.conftest import Golden
 from tests.pages import demo_page, half_a_year, run_page
+from tests.report.cases import CASES
 
 HALF_YEAR_BYTES = 600_000
 TITLES = [
@@ -157,7 +160,33 @@ def test_weeks_without_any_run_are_not_shown() -> None:
     assert "Your weeks" not in text_of(demo_page().replace(weekly=empty))
 
 
-@pytest.mark.parametrize("name", [*sorted(PATTERNS)])
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_every_kind_of_analysis_has_a_page_with_its_verdict(name: str) -> None:
+    analysis = CASES[name]()
+    page = text_of(content_of(analysis))
+
+    assert Outline(page).titles[-1:] == (["What was left out, and why"] if name == "not_a_run" else TITLES[-1:])
+    assert f"{verdict.headline(analysis)}.</h1>" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("speed_and_cadence", '<th scope="row">cadence</th><td>'),
+        ("averages_only", '<th scope="row">cadence</th><td>'),
+        ("treadmill", '<th scope="row">ground contact time</th><td>'),
+    ],
+)
+def test_without_pace_bands_the_medians_of_the_run_are_shown(name: str, row: str) -> None:
+    assert row in text_of(content_of(CASES[name]()))
+
+
+def test_strava_is_named_where_its_data_are_shown() -> None:
+    assert "Powered by Strava" in text_of(half_a_year().replace(formats=frozenset({"fit,strava"})))
+    assert "Powered by Strava" not in text_of(half_a_year())
+
+
+@pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_golden_page_of_each_pattern(name: str, golden: Golden) -> None:
     page = without_own(render(run_page(name).replace(advice=None)))
 

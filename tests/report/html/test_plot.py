@@ -103,12 +103,6 @@ def test_words_stand_beside_their_place() -> None:
     assert 'text-anchor="end"' in plot.words(0, 0, "a", Beside(anchor="end"))
 
 
-def test_the_emptiest_place_is_the_middle_of_the_widest_gap() -> None:
-    assert plot.emptiest([10.0, 90.0]) == 50.0
-    assert plot.emptiest([60.0]) == 30.0
-    assert plot.emptiest([]) == 50.0
-
-
 def test_a_drawing_with_marks_is_a_group_and_one_without_is_a_picture() -> None:
     assert 'role="img"' in plot.drawing("map", "A map")
     assert 'role="group"' in plot.drawing("map", "A map", marked=True)

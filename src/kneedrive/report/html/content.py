@@ -33,7 +33,10 @@ class Ranges(Value):
 
 
 class Content(Value):
-    """analysis: the run that the page is about. comparison comes with the periods that it is of."""
+    """analysis: the run that the page is about. comparison comes with the periods that it is of.
+
+    formats: of the recordings shown, since some have to be named.
+    """
 
     analysis: Analysis | None = None
     ranges: Ranges = Ranges()
@@ -44,4 +47,5 @@ class Content(Value):
     comparison: Comparison | None = None
     periods: Periods | None = None
     advice: Advice | None = None
+    formats: frozenset[str] = frozenset()
     miles: bool = False

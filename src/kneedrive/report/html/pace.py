@@ -22,6 +22,7 @@ from kneedrive.report.words import SCORE_ENDS
 METRICS = ("step_length_m", "cadence_spm", "stance_time_s", "flight_time_s", "vertical_oscillation_m")
 COMPUTED = "garmin_wrist"  # its contact time and bounce are no measurements, and are marked so
 _MARGIN = 0.12
+BAND = plot.words(100, 0, "band: usual", Beside(0, -8, "end"), "tick")  # above the drawing, where no dot is
 _RIGHT = 55.0  # percent from which words turn to the left
 
 
@@ -51,14 +52,13 @@ def score_panel(letter: str, analysis: Analysis, x: Scale, *, miles: bool) -> Ma
     span = max(SPAN, math.ceil(reach))
     y = Scale(-span, span, up=True)
     low, high = SCORE_ENDS[letter]
-    places = [x.percent(band.speed_mps) for band, _ in found]
     dots = [_dot(band, letter, (x, y), analysis, miles=miles) for band, score in found if score.value is not None]
     return plot.drawing(
         "scores",
         f"{score_title(letter)} by pace; the table below has its numbers.",
         plot.area(0, y.percent(1), 100, y.percent(-1), "ribbon"),
         plot.line(0, 50, 100, 50, "zero"),
-        plot.words(plot.emptiest(places), y.percent(-1), "usual range", Beside(0, -6), "tick"),
+        BAND,
         plot.ends(low, high),
         plot.y_axis(y, [plot.Tick(float(step), view.signed(float(step))) for step in (-2, -1, 0, 1, 2)]),
         plot.x_axis(x, plot.pace_ticks(x, miles=miles)),
@@ -117,7 +117,7 @@ def metric_panel(key: str, analysis: Analysis, drawn: tuple[Scale, Ranges], *, m
         plot.y_axis(y, plot.quantity_ticks(key, y, 5)),
         plot.x_axis(x, plot.pace_ticks(x, miles=miles)),
         plot.words(0, 0, f"{title}, {view.unit(key)}", Beside(0, -8, "start"), "edge"),
-        _ribbon_words(ribbon, bands, x, y),
+        BAND if ribbon else "",
         [_metric_dot(key, band, x, y, miles=miles) for band in bands],
         marked=True,
     )
@@ -130,17 +130,6 @@ def _ribbon_points(key: str, ranges: Ranges) -> list[tuple[float, float]]:
     there = zip(ranges.speed_mps.tolist(), ranges.low[key].tolist(), strict=True)
     back = zip(np.flip(ranges.speed_mps).tolist(), np.flip(ranges.high[key]).tolist(), strict=True)
     return [*there, *back]
-
-
-def _ribbon_words(ribbon: Sequence[tuple[float, float]], bands: Sequence[PaceBand], x: Scale, y: Scale) -> Markup:
-    """What the ribbon is, where no dot is near."""
-    if not ribbon:
-        return Markup("")
-    place = plot.emptiest(x.percent(band.speed_mps) for band in bands)
-    low = [(abs(x.percent(speed) - place), value) for speed, value in ribbon[: len(ribbon) // 2]]
-    high = [(abs(x.percent(speed) - place), value) for speed, value in ribbon[len(ribbon) // 2 :]]
-    middle = (min(low)[1] + min(high)[1]) / 2
-    return plot.words(place, y.percent(middle), "usual range", Beside(0, 4), "tick")
 
 
 def _metric_dot(key: str, band: PaceBand, x: Scale, y: Scale, *, miles: bool) -> Markup:

@@ -16,6 +16,7 @@ from kneedrive.report.view import TIE
 SECTIONS = (
     parts.judgement,
     parts.profile,
+    parts.measured,
     parts.drive_map,
     parts.over_time,
     parts.up_and_down,
@@ -38,7 +39,7 @@ def render(content: Content) -> str:
         plot.shapes(),
         el("header", el("p", "kneedrive", class_="brand"), parts.head(content)),
         el("main", *(part(content) for part in SECTIONS), id="main"),
-        el("footer", el("p", "Made on this computer by kneedrive; the page sends nothing and fetches nothing.")),
+        parts.footer(content),
         el("div", id="tip", aria_hidden="true", hidden=True),
         el("script", script),
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from kneedrive.findings import Analysis
 from kneedrive.history import WeeklyView
-from kneedrive.report import compare, own, sections, spoken, trend_words, verdict, view, words
+from kneedrive.report import compare, own, sections, spoken, tables, trend_words, verdict, view, words
 from kneedrive.report import habits as habit_words
+from kneedrive.report.credit import credit
 from kneedrive.report.habits import Habits
 from kneedrive.report.html import pace, plane, plot, rows, series, weeks
 from kneedrive.report.html.content import Content
@@ -132,6 +133,22 @@ def profile(content: Content) -> Markup:
     return section("paces", "By pace", "slow at the left, fast at the right", paragraphs(said), *drawn)
 
 
+def measured(content: Content) -> Markup:
+    """Medians of the whole run, where there are no pace bands to show them by."""
+    analysis = content.analysis
+    found = tables.measured(analysis) if analysis and not analysis.pace_profile else None
+    if analysis is None or found is None:
+        return Markup("")
+    heads, *lines = found.rows
+    drawn = el(
+        "table",
+        el("thead", el("tr", *(el("th", text or "metric", scope="col") for text in heads))),
+        el("tbody", *(el("tr", el("th", row[0], scope="row"), *(el("td", text) for text in row[1:])) for row in lines)),
+    )
+    box = el("div", drawn, class_="scroll", tabindex=0, role="region", aria_label=found.title)
+    return section("measured", found.title, found.remark, box, paragraphs(tables.estimate_remark(analysis)))
+
+
 def drive_map(content: Content) -> Markup:
     """The map of D and P."""
     drawn = plane.plane(content.analysis, content.weekly, miles=content.miles)
@@ -220,7 +237,8 @@ def _flags(content: Content, found: WeeklyView) -> Markup:
 
 def _weeks_note(found: WeeklyView, content: Content) -> str:
     at = view.pace(found.reference_speed_mps, miles=content.miles)
-    return f"Each dot is a week at {at}; its line holds the truth 19 times in 20. {_POINT}"
+    usual = "The band is what is usual among runners."
+    return f"Each dot is a week at {at}; its line holds the truth 19 times in 20. {usual} {_POINT}"
 
 
 def _habits(habits: Habits | None) -> list[str]:
@@ -271,3 +289,10 @@ def limits(content: Content) -> Markup:
     """What a watch cannot know."""
     said = spoken.limits(content.analysis) if content.analysis else [words.KNEE]
     return section("limits", "What a watch cannot know", "", paragraphs(said))
+
+
+def footer(content: Content) -> Markup:
+    """Whence the page, and whom to name."""
+    named = credit(content.formats, _WIDE)
+    said = ["Made on this computer by kneedrive; the page sends nothing and fetches nothing.", *named]
+    return el("footer", *(el("p", text) for text in said))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from kneedrive.report import view
@@ -169,13 +168,6 @@ def ends(low: str, high: str) -> Markup:
 def edge(text: str) -> str:
     """The class of words at the edge of a drawing: in the colour of the pattern that they name."""
     return f"edge {text.removesuffix('-like')}" if text.endswith("-like") else "edge"
-
-
-def emptiest(places: Iterable[float]) -> float:
-    """The middle of the widest gap between places in percent."""
-    known = sorted((0.0, *places, 100.0))
-    gaps = [(after - before, (before + after) / 2) for before, after in pairwise(known)]
-    return max(gaps)[1]
 
 
 def x_axis(scale: Scale, ticks: Iterable[Tick], *, grid: bool = False) -> Markup:
