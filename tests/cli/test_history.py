@@ -226,7 +226,8 @@ def test_report_is_the_run_and_its_weeks(call: Call) -> None:
     out = call("report").out
 
     assert out.index("AGAINST YOURSELF") < out.index("Towards drive.") < out.index("WEEK BY WEEK")
-    assert out.count("\nNEXT\n") == 1
+    assert out.index("WEEK BY WEEK") < out.index("TO WORK ON") < out.index("\nNEXT\n")
+    assert out.count("\nNEXT\n") == out.count("TO WORK ON") == 1
 
 
 def test_report_of_an_old_run_ends_with_its_week(call: Call) -> None:

@@ -20,9 +20,18 @@ if TYPE_CHECKING:
 TAKEN = "advice: "  # begins the text of the tag that --take sets
 
 
-def closing(analysis: Analysis, style: Style) -> list[str]:
-    """The focus that ends the report of one run."""
-    return focus.closing(advice.advise(advice.situation(analysis)), style)
+def closing(analysis: Analysis, style: Style, facts: advice.Situation | None = None) -> list[str]:
+    """The focus that ends the report of one run. facts: what it depends on, where a history adds to the run."""
+    return focus.closing(advice.advise(facts or advice.situation(analysis)), style)
+
+
+def situation_of(store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date) -> advice.Situation:
+    """What a stored run comes to, with what the runs around it add."""
+    return advice.situation(
+        analysis,
+        asymmetric=asymmetric(store, settings, row),
+        exaggerating=exaggerating(store, settings, today),
+    )
 
 
 def advise(settings: Config, run: str, now: datetime, style: Style, *, take: bool, json: bool) -> Answer:
@@ -34,11 +43,7 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
     today = local_day(settings, now)
     with opened(settings) as store:
         row = meant(store, settings, run, now)
-        facts = advice.situation(
-            analysis_of(store, settings, row.id),
-            asymmetric=asymmetric(store, settings, row),
-            exaggerating=exaggerating(store, settings, today),
-        )
+        facts = situation_of(store, settings, row, analysis_of(store, settings, row.id), today)
         chosen = advice.advise(facts)
         if take:
             store.tag(today, TAKEN + chosen.plan.focus)

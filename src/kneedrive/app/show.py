@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kneedrive.app import NOT_ENOUGH, OK, Answer
+from kneedrive.app import NOT_ENOUGH, OK, Answer, coach
 from kneedrive.app.library import analysis_of, meant, opened
-from kneedrive.app.past import against_own, tags_between, weeks_until
+from kneedrive.app.past import against_own, local_day, tags_between, weeks_until
 from kneedrive.app.settings import zone_of
 from kneedrive.errors import StoreError
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
+    from kneedrive.advice import Situation
     from kneedrive.config import Config
     from kneedrive.findings import Analysis
     from kneedrive.history import OwnView
     from kneedrive.report.style import Style
     from kneedrive.store import RunRow, Store
 
-LAST = "last"
+ASSESSED, LAST = "assessed", "last"
 WEEKS, PAGE_WEEKS = 12, 26
 _SHOWN = (
     ("kneedrive show {} --explain", "every number, formula and source"),
@@ -39,24 +41,39 @@ class Request(Value):
     sources: bool = False
 
 
+class Found(NamedTuple):
+    """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for."""
+
+    row: RunRow
+    analysis: Analysis
+    own: OwnView
+    facts: Situation
+
+
+def found_in(store: Store, settings: Config, row: RunRow, now: datetime) -> Found:
+    """Everything about a stored run. Raises NotEnoughData where its originals are gone."""
+    analysis = analysis_of(store, settings, row.id)
+    own = against_own(store, settings, row.id, row.started_at)
+    return Found(row, analysis, own, coach.situation_of(store, settings, row, analysis, local_day(settings, now)))
+
+
 def show(settings: Config, request: Request, now: datetime) -> Answer:
     """One run from its originals, or the recordings that it is made of."""
     with opened(settings) as store:
         row = meant(store, settings, request.run, now)
         if request.sources:
             return sources(store, row, request)
-        analysis = analysis_of(store, settings, row.id)
-        own = against_own(store, settings, row.id, row.started_at)
-    code = OK if analysis.status == "assessed" else NOT_ENOUGH
+        found = found_in(store, settings, row, now)
+    code = OK if found.analysis.status == ASSESSED else NOT_ENOUGH
     if request.json:
         from kneedrive.app.machine import line
 
-        return Answer(text=line(run_record(analysis, own)), code=code)
-    text = run_text(analysis, own, request.style, next_rows(row.id))
+        return Answer(text=line(run_record(found.analysis, found.own)), code=code)
+    text = run_text(found, request.style, focus(found, request.style), next_block(row.id, request.style))
     if request.explain:
         from kneedrive.report import explain
 
-        text += "\n" + explain.render(analysis, request.style)
+        text += "\n" + explain.render(found.analysis, request.style)
     return Answer(text=text.rstrip("\n"), code=code)
 
 
@@ -81,42 +98,45 @@ def run_record(analysis: Analysis, own: OwnView) -> dict[str, Any]:
     return analysis_record(analysis) | {"own": own_record(own)}
 
 
-def run_text(analysis: Analysis, own: OwnView, style: Style, following: list[tuple[str, str]]) -> str:
+def run_text(found: Found, style: Style, focus: Sequence[str], following: Sequence[str]) -> str:
     """The report of the run with the block AGAINST YOURSELF."""
-    from kneedrive.app import coach
-    from kneedrive.report import closing, terminal
-    from kneedrive.report import own as own_words
+    from kneedrive.report import own, terminal
+
+    block = own.render(found.own, style) if found.analysis.status == ASSESSED else []
+    return terminal.render(found.analysis, style, focus, block, following)
+
+
+def focus(found: Found, style: Style) -> list[str]:
+    """What to work on; nothing where the run could not be judged."""
+    return coach.closing(found.analysis, style, found.facts) if found.analysis.status == ASSESSED else []
+
+
+def next_block(run_id: str, style: Style) -> list[str]:
+    """Commands that follow the report of a stored run."""
+    from kneedrive.report.closing import commands
     from kneedrive.report.layout import heading
 
-    assessed = analysis.status == "assessed"
-    focus = coach.closing(analysis, style) if assessed else []
-    rows = [*heading("Next", style), *closing.commands(following, style)] if following else []
-    return terminal.render(analysis, style, focus, own_words.render(own, style) if assessed else [], rows)
-
-
-def next_rows(run_id: str) -> list[tuple[str, str]]:
-    """Commands that follow the report of a stored run."""
-    return [(command.format(run_id), what) for command, what in _SHOWN]
+    return [*heading("Next", style), *commands([(command.format(run_id), what) for command, what in _SHOWN], style)]
 
 
 def report(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
     """A run against the runner's own baseline, and the weeks up to it."""
     with opened(settings) as store:
-        row = meant(store, settings, request.run, now)
-        analysis = analysis_of(store, settings, row.id)
-        own = against_own(store, settings, row.id, row.started_at)
-        until = day_of(settings, row)
+        found = found_in(store, settings, meant(store, settings, request.run, now), now)
+        until = day_of(settings, found.row)
         view, habits = weeks_until(store, settings, until, weeks)
         tags = tags_between(store.tags(), view.weeks[0].monday, until)
     if request.json:
         from kneedrive.app.machine import line
         from kneedrive.report.progress_record import weekly_record
 
-        parts = {"schema_version": 1, "run": run_record(analysis, own), "weekly": weekly_record(view, habits)}
-        return Answer(text=line(parts))
+        run = run_record(found.analysis, found.own)
+        return Answer(text=line({"schema_version": 1, "run": run, "weekly": weekly_record(view, habits)}))
     from kneedrive.report import weekly as words
 
-    text = run_text(analysis, own, request.style, []) + "\n" + words.render(view, habits, request.style, tags)
+    style = request.style
+    closing = [focus(found, style), next_block(found.row.id, style)]
+    text = run_text(found, style, (), ()) + "\n" + words.render(view, habits, style, tags, closing)
     return Answer(text=text.rstrip("\n"))
 
 

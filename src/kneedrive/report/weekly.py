@@ -23,6 +23,7 @@ _ABREAST, _TABLE = 2, 80  # so many series have room with their ranges in narrow
 _PICTURE = (21, 41)  # narrowest and widest
 _WEEK = timedelta(days=6)
 _AROUND = 36  # columns that a sparkline leaves to its name and its range
+_LEAST_WEEKS = 3  # with runs: fewer make no line
 _GAP_WEEKS = 3  # so many weeks in a row without a run share a line
 _NEXT = (
     ("kneedrive report", "the latest run with these weeks"),
@@ -31,20 +32,27 @@ _NEXT = (
 )
 
 
-def render(found: WeeklyView, habits: Habits, style: Style, tags: Sequence[Any] = ()) -> str:
-    """The whole report of some weeks. tags: the store's, with `day` in ISO form and `text`."""
-    following = [*heading("Next", style), *commands(_NEXT, style)]
-    return finish([title(found, style), *blocks(found, habits, style, tags), following], style)
+def render(
+    found: WeeklyView,
+    habits: Habits,
+    style: Style,
+    tags: Sequence[Any] = (),
+    closing: Sequence[Sequence[str]] | None = None,
+) -> str:
+    """The whole report of some weeks.
 
-
-def blocks(found: WeeklyView, habits: Habits, style: Style, tags: Sequence[Any] = ()) -> list[list[str]]:
-    """Everything but title and next commands, as a report of a run and its weeks needs it too."""
-    return [
+    tags: the store's, with `day` in ISO form and `text`. closing: the last blocks, where they are not the commands
+    that follow the weeks alone.
+    """
+    body = [
+        title(found, style),
         judgement(found, style),
         weeks_table(found, style, tags),
         lines(found, style),
         habit_words.render(habits, style),
     ]
+    last = [[*heading("Next", style), *commands(_NEXT, style)]] if closing is None else closing
+    return finish([*body, *last], style)
 
 
 def title(found: WeeklyView, style: Style) -> list[str]:
@@ -206,7 +214,7 @@ def lines(found: WeeklyView, style: Style) -> list[str]:
     room = style.columns - INDENT - _AROUND
     weeks = found.weeks[-max(room - len(found.breaks), 1) :]
     parts = _parts(weeks, found.breaks)
-    if len(weeks) < 3:
+    if sum(week.runs > 0 for week in weeks) < _LEAST_WEEKS:
         return []
     cut = [len(part) for part in parts]
     km = [week.distance_m or None for week in weeks]
@@ -256,4 +264,7 @@ def _last_known(parts: Sequence[Sequence[float | None]]) -> Sequence[float | Non
 def _span(amounts: Sequence[float | None], shown: Callable[[float], str]) -> str:
     """ "from 12 km to 45 km"."""
     known = [amount for amount in amounts if amount is not None]
-    return f"{shown(min(known))} to {shown(max(known))}" if known else ""
+    if not known:
+        return ""
+    low, high = shown(min(known)), shown(max(known))
+    return low if low == high else f"{low} to {high}"
