@@ -123,6 +123,17 @@ def test_a_zip_with_several_files_gives_a_report_each(tmp_path: Path, capsys: Ca
     assert ["error" in found for found in said.objects] == [False, True, False]
 
 
+@pytest.mark.parametrize("command", ["analyze", "doctor"])
+@pytest.mark.parametrize("body", [RUN, BROKEN], ids=["a run", "no recording"])
+def test_a_name_in_a_zip_does_not_steer_the_terminal(body: Path, command: str, tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "hostile.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a\x1b]0;mine\x07\x9b2Jb.fit", body.read_bytes())
+    said = here(capsys, command, file)
+
+    assert set("\x1b\x07\x9b") & set(said.out + said.err) == set()
+
+
 @pytest.mark.parametrize("words", [("analyze",), ("doctor",)], ids=" ".join)
 def test_standard_input_is_read_like_a_file(words: tuple[str, ...], tmp_path: Path) -> None:
     piped = process(tmp_path, *words, "-", "--json", stdin=RUN.read_bytes())
