@@ -9,6 +9,8 @@ import numpy as np
 
 from kneedrive import advice
 from kneedrive.analysis.ranges import usual_ranges
+from kneedrive.app.analyze import ASSESSED
+from kneedrive.app.coach import situation_of
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.app.past import against_own, weeks_until
 from kneedrive.app.progress import Question, compared
@@ -18,7 +20,8 @@ from kneedrive.report.html.content import Content, Event, Ranges
 if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.findings import Analysis
-    from kneedrive.store import Store
+    from kneedrive.focus import Advice
+    from kneedrive.store import RunRow, Store
 
 _POINTS = 16  # of the ribbon of what is usual; it is smooth
 _MARGIN = 0.06  # of the speeds on either side
@@ -30,11 +33,19 @@ def report_page(settings: Config, spec: str, weeks: int, today: date, now: datet
         row = meant(store, settings, spec or "last", now)
         analysis = analysis_of(store, settings, row.id)
         content = content_of(analysis, miles=miles).replace(
+            advice=_advice(store, settings, row, analysis, today),
             own=against_own(store, settings, row.id, row.started_at),
             formats=frozenset({row.formats, *_formats(store, today, weeks)}),
             **_history(store, settings, weeks, today),
         )
     return page.render(content)
+
+
+def _advice(store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date) -> Advice | None:
+    """The focus that the run and the runs around it call for."""
+    if analysis.status != ASSESSED:
+        return None
+    return advice.advise(situation_of(store, settings, row, analysis, today))
 
 
 def _formats(store: Store, today: date, weeks: int) -> set[str]:
@@ -48,7 +59,7 @@ def content_of(analysis: Analysis, *, miles: bool = False) -> Content:
     return Content(
         analysis=analysis,
         ranges=ranges_of(analysis),
-        advice=advice.advise(advice.situation(analysis)) if analysis.findings else None,
+        advice=advice.advise(advice.situation(analysis)) if analysis.status == ASSESSED else None,
         miles=miles,
     )
 
