@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from kneedrive import advice
 from kneedrive.analysis import analyze
+from kneedrive.app import coach
 from kneedrive.app.demo_weeks import simulated_weeks
 from kneedrive.app.export import EPOCH_COLUMNS, epoch_columns, week_columns, week_rows
 from kneedrive.app.past import past_run
@@ -56,4 +58,12 @@ def test_the_page_lists_exactly_the_keys_of_a_comparison() -> None:
 
     assert sorted(named(HISTORY, "The object of `compare --json`")) == sorted(
         comparison_record(told.found, told.periods)
+    )
+
+
+def test_the_page_lists_exactly_the_keys_of_advice() -> None:
+    facts = advice.Situation(label="neutral")
+
+    assert sorted(named(HISTORY, "The object of `advise --json`")) == sorted(
+        coach.record("a", facts, advice.advise(facts), None)
     )
