@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from kneedrive.analysis.weeks import weekly
-from kneedrive.app import past, show
+from kneedrive.app import past
 from kneedrive.config import Config, load
 from kneedrive.findings import Fade
 from kneedrive.history import PastRun
@@ -111,4 +111,4 @@ def test_the_day_of_a_stored_run_is_local(offset_s: int | None, zone: str, day: 
     started_at = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)
     row = RunRow._make([*("a", started_at, offset_s), *(None for _ in RunRow._fields[3:])])
 
-    assert show.day_of(settings(**{"display.zone": zone}), row).isoformat() == day
+    assert past.day_of(settings(**{"display.zone": zone}), row).isoformat() == day

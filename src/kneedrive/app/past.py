@@ -28,6 +28,12 @@ def local_day(settings: Config, now: datetime) -> date:
     return (now + timedelta(seconds=zone_of(settings)(now))).date()
 
 
+def day_of(settings: Config, row: RunRow) -> date:
+    """The local day of a run."""
+    offset_s = row.utc_offset_s if row.utc_offset_s is not None else zone_of(settings)(row.started_at)
+    return (row.started_at + timedelta(seconds=offset_s)).date()
+
+
 def runs_between(store: Store, first: date, last: date, setting: Setting) -> list[PastRun]:
     """The runs of these local days, both included, and no others read from the store."""
     near = store.past_runs(

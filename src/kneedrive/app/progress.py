@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from kneedrive.app import NOT_ENOUGH, OK, Answer
 from kneedrive.app.library import opened
-from kneedrive.app.past import local_day, runs_between, tags_between, weeks_until
+from kneedrive.app.past import day_of, local_day, runs_between, tags_between, weeks_until
 from kneedrive.app.settings import setting_of
 from kneedrive.errors import NotEnoughData
 from kneedrive.report import weekly as words
@@ -38,7 +38,7 @@ def weekly(settings: Config, weeks: int, until: date | None, now: datetime, styl
     with opened(settings) as store:
         found, habits = weeks_until(store, settings, last, weeks)
         if not any(week.runs for week in found.weeks):
-            raise NotEnoughData(nothing_in(store, last, weeks))
+            raise NotEnoughData(nothing_in(store, settings, last, weeks))
         tags = tags_between(store.tags(), found.weeks[0].monday, last)
         first = datetime.combine(found.weeks[0].monday, datetime.min.time()).astimezone()
         named = credit(store.formats(first, first + timedelta(weeks=weeks)), style)
@@ -50,13 +50,13 @@ def weekly(settings: Config, weeks: int, until: date | None, now: datetime, styl
     return Answer(text="\n".join([words.render(found, habits, style, tags), *named]).rstrip("\n"))
 
 
-def nothing_in(store: Store, last: date, weeks: int) -> str:
+def nothing_in(store: Store, settings: Config, last: date, weeks: int) -> str:
     """What to say of weeks without runs: where the latest run is."""
-    until = datetime.combine(last, datetime.min.time()).astimezone() + _TWO_DAYS
-    rows = store.runs(until=until)
-    if not rows:
+    near = store.runs(until=datetime.combine(last, time(), UTC) + _TWO_DAYS)
+    days = [day for row in near if (day := day_of(settings, row)) <= last]
+    if not days:
         return "no runs up to that day: kneedrive runs lists what there is"
-    latest = rows[-1].started_at.date()
+    latest = max(days)
     return (
         f"no runs in these {weeks} weeks; the latest was on {latest}: kneedrive weekly --until {latest} shows its weeks"
     )

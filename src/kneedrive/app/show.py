@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kneedrive.app import NOT_ENOUGH, OK, Answer, coach
 from kneedrive.app.library import analysis_of, meant, opened
-from kneedrive.app.past import against_own, local_day, tags_between, weeks_until
-from kneedrive.app.settings import zone_of
+from kneedrive.app.past import against_own, day_of, local_day, tags_between, weeks_until
 from kneedrive.errors import StoreError
 from kneedrive.value import Value
 
@@ -138,12 +137,6 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
     closing = [focus(found, style), next_block(found.row.id, style)]
     text = run_text(found, style, (), ()) + "\n" + words.render(view, habits, style, tags, closing)
     return Answer(text=text.rstrip("\n"))
-
-
-def day_of(settings: Config, row: RunRow) -> date:
-    """The local day of a run."""
-    offset_s = row.utc_offset_s if row.utc_offset_s is not None else zone_of(settings)(row.started_at)
-    return (row.started_at + timedelta(seconds=offset_s)).date()
 
 
 def page(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
