@@ -9,12 +9,12 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks import decode, importing, memory, start
+from tests.benchmarks import decode, importing, memory, page, start
 from tests.benchmarks.tables import Table, write_section
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-OURS = {"start": start.start, "memory": memory.memory, "importing": importing.importing}
+OURS = {"start": start.start, "memory": memory.memory, "importing": importing.importing, "page": page.page}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

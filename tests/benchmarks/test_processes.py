@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.readers import read
-from tests.benchmarks import importing, memory, start
+from tests.benchmarks import importing, memory, page, start
 from tests.benchmarks.made import run
 from tests.benchmarks.tables import main_of
 
@@ -19,6 +19,7 @@ from tests.benchmarks.tables import main_of
         ("start", start.start, ("kneedrive analyze", "kneedrive --version", "1.00")),
         ("memory", memory.memory, ("1 h", "peak above bare import")),
         ("importing", importing.importing, ("made runs of 45 minutes", "files a second")),
+        ("page", page.page, ("kneedrive report --html", "times weekly")),
     ],
 )
 def test_a_quick_run_prints_and_writes_its_table(
