@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.page [--quick] [--write docs/benchmarks.md]
 
-Three runs of 45 minutes a week for 26 weeks are imported and one day is tagged first. Both commands run in turn; the table has medians.
+Three runs of 45 minutes a week for 26 weeks are imported and one day is tagged first. Both commands run in turn; the
+table has medians.
 """
 
 import sys
