@@ -36,10 +36,11 @@ class Knob(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What was said of one run."""
+    """What was said of one run. besides: the verdicts about the onset of shuffling and about fade."""
 
     label: str
     certainty: str
+    besides: tuple[str, ...]
 
 
 def part(size: Size, crew: Crew) -> Section:
@@ -60,7 +61,7 @@ def knobs(size: Size) -> Iterator[Knob]:
 
 
 def labels(size: Size, crew: Crew) -> tuple[str, ...]:
-    """Labels and certainties that change, knob by knob."""
+    """Verdicts that change, knob by knob."""
     asked = list(knobs(size))
     found = crew.over(moved, asked)
     changed: dict[str, list[tuple[float, float]]] = {}
@@ -78,7 +79,8 @@ def labels(size: Size, crew: Crew) -> tuple[str, ...]:
         f"**Labels.** {several(asked[0].runs, 'simulated run')} of the population and "
         f"{several(asked[0].real, 'real run')}, each analysed again with one number 20 % smaller and 20 % larger; "
         "whole numbers are rounded. Share of runs whose label changes (to or from unjudged included), and of those "
-        "whose label stays but whose certainty (spoken, leaning, unclear) changes.",
+        "whose label stays but whose certainty (spoken, leaning, unclear) or verdict about the onset of shuffling or "
+        "about fade changes.",
         f"More than a fifth of {several(runs, 'label')} changes with: {listing(heavy)}.",
         "Of the constants of the population a fifth is many times their uncertainty (a fifth of a cadence is 33 steps "
         "a minute); a row among them says only that labels rest on the reference."
@@ -86,7 +88,7 @@ def labels(size: Size, crew: Crew) -> tuple[str, ...]:
         else "",
         f"Without any effect on these runs: {listing([name for name in order if name not in loud])}.",
     )
-    head = ("threshold", "label, -20 %", "label, +20 %", "certainty, -20 %", "certainty, +20 %")
+    head = ("threshold", "label, -20 %", "label, +20 %", "else, -20 %", "else, +20 %")
     return text, table(head, rows)
 
 
@@ -100,7 +102,7 @@ def turned(knob: Knob) -> Method:
 
 
 def moved(knob: Knob) -> tuple[float, float]:
-    """Share of runs whose label changes, and of those whose certainty alone does."""
+    """Share of runs whose label changes, and of those whose certainty, onset or fade alone does."""
     method, before = turned(knob), usual(knob.runs, knob.real)
     after = [verdict(activity, runner, method) for activity, runner in material(knob.runs, knob.real)]
     label = sum(old.label != new.label for old, new in zip(before, after, strict=True))
@@ -133,12 +135,13 @@ def _first(data: bytes) -> Activity:
 
 
 def verdict(activity: Activity, runner: Runner, method: Method) -> Verdict:
-    """Label and certainty of a run; empty where it is not judged."""
+    """What is said of a run; label and certainty are empty where it is not judged."""
     analysis = analyze(activity, runner=runner, method=method)
+    besides = (analysis.shuffle_onset.verdict, analysis.fade.verdict)
     for finding in analysis.findings:
         if finding.scope == "run":
-            return Verdict(finding.label, finding.certainty)
-    return Verdict("", "")
+            return Verdict(finding.label, finding.certainty, besides)
+    return Verdict("", "", besides)
 
 
 def trends(size: Size, crew: Crew) -> tuple[str, ...]:
