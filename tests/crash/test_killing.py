@@ -31,3 +31,16 @@ def test_a_kill_changes_nothing_in_the_end(tmp_path: Path, kind: str, least: int
     said = json.loads(done.stdout)
     assert said["different"] == []
     assert said["killed"] >= least
+
+
+@pytest.mark.slow
+def test_the_import_command_killed_at_fifty_moments_ends_in_the_same_store(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.crash.importing", str(tmp_path)]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
+
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["rounds"], said["different"]) == (50, [])
+    assert said["killed"] >= 25
+    assert said["begun"] >= 3
