@@ -42,6 +42,16 @@ def runs_between(store: Store, first: date, last: date, setting: Setting) -> lis
     return between(near, first, last, setting)
 
 
+def formats_between(store: Store, first: date, last: date) -> list[str]:
+    """The formats of the recordings of these days; a day more at both ends, since no zone is asked."""
+    return list(
+        store.formats(
+            datetime.combine(first, time(), UTC) - _WIDEST_OFFSET,
+            datetime.combine(last, time(), UTC) + 2 * _WIDEST_OFFSET,
+        )
+    )
+
+
 def weeks_until(store: Store, settings: Config, until: date, weeks: int) -> tuple[WeeklyView, Habits]:
     """The weekly view and the habits of the last weeks in it; only what they need is read."""
     setting = setting_of(settings, until.year)

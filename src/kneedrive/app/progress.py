@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kneedrive.app import NOT_ENOUGH, OK, Answer
 from kneedrive.app.library import opened
-from kneedrive.app.past import day_of, local_day, runs_between, tags_between, weeks_until
+from kneedrive.app.past import day_of, formats_between, local_day, runs_between, tags_between, weeks_until
 from kneedrive.app.settings import setting_of
 from kneedrive.errors import NotEnoughData
 from kneedrive.report import weekly as words
@@ -40,8 +40,7 @@ def weekly(settings: Config, weeks: int, until: date | None, now: datetime, styl
         if not any(week.runs for week in found.weeks):
             raise NotEnoughData(nothing_in(store, settings, last, weeks))
         tags = tags_between(store.tags(), found.weeks[0].monday, last)
-        first = datetime.combine(found.weeks[0].monday, datetime.min.time()).astimezone()
-        named = credit(store.formats(first, first + timedelta(weeks=weeks)), style)
+        named = credit(formats_between(store, found.weeks[0].monday, last), style)
     if json:
         from kneedrive.app.machine import line
         from kneedrive.report.progress_record import weekly_record
@@ -66,6 +65,7 @@ def compare(settings: Config, asked: Question, now: datetime, style: Style, *, j
     """Before against after. Raises NotEnoughData without a tag to compare by."""
     with opened(settings) as store:
         found, periods = compared(store, settings, asked, local_day(settings, now))
+        formats = [each for days in periods[:2] for each in formats_between(store, *days)]
     code = OK if found.status == "compared" else NOT_ENOUGH
     if json:
         from kneedrive.app.machine import line
@@ -74,7 +74,8 @@ def compare(settings: Config, asked: Question, now: datetime, style: Style, *, j
         return Answer(text=line(comparison_record(found, periods)), code=code)
     from kneedrive.report import compare as told
 
-    return Answer(text=told.render(found, periods, style).rstrip("\n"), code=code)
+    text = "\n".join([told.render(found, periods, style), *credit(formats, style)])
+    return Answer(text=text.rstrip("\n"), code=code)
 
 
 def compared(store: Store, settings: Config, asked: Question, today: date) -> tuple[Comparison, Periods]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kneedrive.app import NOT_ENOUGH, OK, Answer, coach
 from kneedrive.app.library import analysis_of, meant, opened
-from kneedrive.app.past import against_own, day_of, local_day, tags_between, weeks_until
+from kneedrive.app.past import against_own, day_of, formats_between, local_day, tags_between, weeks_until
 from kneedrive.errors import StoreError
 from kneedrive.value import Value
 
@@ -125,6 +125,7 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         until = day_of(settings, found.row)
         view, habits = weeks_until(store, settings, until, weeks)
         tags = tags_between(store.tags(), view.weeks[0].monday, until)
+        formats = formats_between(store, view.weeks[0].monday, until)
     if request.json:
         from kneedrive.app.machine import line
         from kneedrive.report.progress_record import weekly_record
@@ -132,9 +133,10 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         run = run_record(found.analysis, found.own)
         return Answer(text=line({"schema_version": 1, "run": run, "weekly": weekly_record(view, habits)}))
     from kneedrive.report import weekly as words
+    from kneedrive.report.credit import credit
 
     style = request.style
-    closing = [focus(found, style), next_block(found.row.id, style)]
+    closing = [focus(found, style), next_block(found.row.id, style), credit(formats, style)]
     text = run_text(found, style, (), ()) + "\n" + words.render(view, habits, style, tags, closing)
     return Answer(text=text.rstrip("\n"))
 

@@ -1,0 +1,23 @@
+"""Strava is named below whatever its data are part of."""
+
+from pathlib import Path
+
+import pytest
+
+from kneedrive.store import Store
+from tests.cli.history import MIDDLE, Capture, caller, make_history, make_store
+
+NAMED = "Powered by Strava"
+
+
+@pytest.mark.parametrize("command", ["weekly", "compare", "report"])
+def test_every_view_of_the_history_names_strava_where_it_holds_its_data(
+    command: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = caller(tmp_path, make_store(tmp_path / "home", make_history(tmp_path / "runs", weeks=9)), capsys)
+    call("tag", MIDDLE, "wall drills")
+    plain = call(command).out
+    monkeypatch.setattr(Store, "formats", lambda *_: ["fit", "fit,strava"])
+
+    assert NAMED not in plain
+    assert call(command).out.rstrip().endswith(NAMED)
