@@ -232,5 +232,6 @@ class Method(Value):
     baseline: BaselineRules = BaselineRules()
     trend: TrendRules = TrendRules()
     compare: CompareRules = CompareRules()
+    fit: FitRules = FitRules()
     tracks: TrackRules = TrackRules()
     merge: MergeRules = MergeRules()

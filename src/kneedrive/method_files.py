@@ -37,13 +37,20 @@ class TrackRules(Value):
 
 
 class FitRules(Value):
-    """FIT files whose clock or summary cannot be taken as they stand."""
+    """FIT files whose clock or summary cannot be taken as they stand, and how much one may hold."""
 
     clock_jump_s: Annotated[float, "s between two records that the session's elapsed time may deny", DESIGN] = 3_600.0
     clock_agree_s: Annotated[float, "s by which gap and denial may differ", DESIGN] = 60.0
     stray_gap_s: Annotated[float, "s between two records, beyond which they are not one activity", DESIGN] = 43_200.0
     offset_max_s: Annotated[int, "s, local time minus UTC, either way", "time zones of the Earth"] = 50_400
     offset_step_s: Annotated[int, "s, to which that difference is rounded", "time zones of the Earth"] = 900
+    max_parts: Annotated[int, "files chained into one that are read", DESIGN] = 100
+    max_layouts: Annotated[int, "kinds of messages that differ; real files have up to 53", DESIGN] = 1_000
+    max_messages: Annotated[int, "messages that are walked over", DESIGN] = 4_000_000
+    max_records: Annotated[int, "records that are read: a week at one a second", DESIGN] = 604_800
+    max_told: Annotated[int, "messages of any other kind that are read", DESIGN] = 50_000
+    max_sessions: Annotated[int, "sessions in one file", DESIGN] = 200
+    max_devices: Annotated[int, "sensors that differ, of which the first are kept", DESIGN] = 100
 
 
 class MergeRules(Value):

@@ -13,6 +13,7 @@ from kneedrive.model import Activity, Array, Note, Sensor
 from kneedrive.readers import fit_devices
 from kneedrive.readers import fit_profile as profile
 from kneedrive.readers import fit_summary as summary
+from kneedrive.readers.fit_bounds import check_sessions
 from kneedrive.readers.fit_clock import axis
 from kneedrive.readers.fit_columns import Columns, Wanted, columns, native, times
 from kneedrive.readers.fit_developer import Descriptions, developer, undescribed
@@ -63,6 +64,7 @@ def record_columns(part: Part, fields: Sequence[profile.Field] = profile.RECORD_
 def activities(part: Part) -> Iterator[Activity]:
     """The activities of one file, without id and name. Raises ReadError where it holds none."""
     found = record_columns(part)
+    check_sessions(sum(len(layout.starts) for layout in part.of(profile.SESSION)))
     sessions = messages(part, profile.SESSION)
     problem = _no_activity(part, len(found.starts), len(sessions))
     if problem is not None:

@@ -73,18 +73,20 @@ class Descriptions:
     """The field descriptions of one file, to be asked by developer index, field number and place."""
 
     def __init__(self, part: Part) -> None:
-        self._found: dict[tuple[int | None, int | None], list[tuple[int, Described]]] = {}
+        self._found: dict[tuple[int | None, int | None], tuple[list[int], list[Described]]] = {}
         described = messages(part, FIELD_DESCRIPTION)
         makers = _makers(messages(part, DEVELOPER_DATA_ID), described)
         for message in described:
             key = (message.whole("developer_data_index"), message.whole("field_definition_number"))
-            self._found.setdefault(key, []).append((message.start, _described(message, makers.get(key[0], ""))))
+            starts, fields = self._found.setdefault(key, ([], []))
+            starts.append(message.start)
+            fields.append(_described(message, makers.get(key[0], "")))
 
     def of(self, app: int | None, number: int, before: int) -> Described | None:
         """The last description of a field that stands before an offset, None where there is none."""
-        found = self._found.get((app, number), [])
-        index = bisect_left([start for start, _ in found], before)
-        return found[index - 1][1] if index else None
+        starts, fields = self._found.get((app, number), ([], []))
+        index = bisect_left(starts, before)
+        return fields[index - 1] if index else None
 
 
 def developer(descriptions: Descriptions) -> Callable[[Layout], list[Wanted]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kneedrive.method import FitRules
 from kneedrive.model import Sensor
 from kneedrive.readers.fit_messages import Message
 from kneedrive.readers.fit_profile import DYNASTREAM, DYNASTREAM_OEM, GARMIN, GARMIN_PRODUCTS, MAKERS, SOURCES
 
+RULES = FitRules()
 _CREATOR = (0, None)  # some makers do not number the watch itself
 
 
@@ -35,7 +37,7 @@ def sensors(infos: Sequence[Message]) -> tuple[Sensor, ...]:
     """
     others = [info for info in infos if info.whole("device_index") not in _CREATOR]
     told = [sensor for sensor in map(_sensor, others) if sensor.source != "local" and _says_something(sensor)]
-    once = list(dict.fromkeys(told))
+    once = list(dict.fromkeys(told))[: RULES.max_devices]
     return tuple(sensor for sensor in once if not any(_repeats(sensor, other) for other in once))
 
 

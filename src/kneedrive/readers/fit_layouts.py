@@ -9,6 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kneedrive.errors import Malformed
+from kneedrive.method import FitRules
+
+RULES = FitRules()
 FIELD_DESCRIPTION = 206
 DEVELOPER = 0x20
 COMPRESSED = 0x80
@@ -109,6 +113,9 @@ def grouped(octets: bytes, starts: Places, changes: Changes, layouts: Sequence[L
     before = np.searchsorted(np.sort(np.concatenate([_NOWHERE, *described])), offsets)
     keys = np.stack([index, np.where(np.isin(index, with_apps), before, 0)], axis=1)
     dated, first, again = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    if len(dated) > RULES.max_layouts:
+        problem = f"describes its apps' fields in {len(dated):,} ways; more than {RULES.max_layouts:,} are no recording"
+        raise Malformed(problem, offset=layouts[0].offset)
     split = [layouts[i]._replace(offset=int(at)) for i, at in zip(dated[:, 0], offsets[first], strict=True)]
     return _by_layout(octets, starts, changes, again.ravel(), split)
 

@@ -12,12 +12,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from kneedrive.errors import Malformed
+from kneedrive.method import FitRules
 from kneedrive.model import Note
+from kneedrive.readers.fit_bounds import bounded
 from kneedrive.readers.fit_crc import crc16
 from kneedrive.readers.fit_layouts import COMPRESSED, DEVELOPER, Changes, Layout, grouped, layout_of, local_number
 from kneedrive.value import Value
 
 SIGNATURE = b".FIT"
+RULES = FitRules()
 
 _MIN_HEADER = 12
 _CRC_BYTES = 2
@@ -57,15 +60,25 @@ def parts(octets: bytes) -> Iterator[Part]:
     if not _is_header(octets, 0):
         problem = "is not a FIT file: the header lacks its mark"
         raise Malformed(problem, offset=0)
-    at = 0
-    while _is_header(octets, at):
+    at, count = 0, 0
+    while _is_header(octets, at) and count < RULES.max_parts:
         header = _header(octets, at)
         part = _part(octets, header)
-        at = part.end + _CRC_BYTES
-        if at < len(octets) and not _is_header(octets, at):
-            rest = Note(code="trailing_bytes", text=f"{len(octets) - at:,} bytes after the end were ignored", offset=at)
-            part = part.replace(notes=(*part.notes, rest))
-        yield part
+        at, count = part.end + _CRC_BYTES, count + 1
+        yield part.replace(notes=(*part.notes, *_after(octets, at, count)))
+
+
+def _after(octets: bytes, at: int, count: int) -> tuple[Note, ...]:
+    """What is said of the bytes after a part that ends at `at`, the last one that is read."""
+    left = len(octets) - at
+    if left <= 0:
+        return ()
+    if not _is_header(octets, at):
+        return (Note(code="trailing_bytes", text=f"{left:,} bytes after the end were ignored", offset=at),)
+    if count < RULES.max_parts:
+        return ()
+    text = f"more than {count} files are chained here: the last {left:,} bytes were left out"
+    return (Note(code="chain_too_long", text=text, offset=at),)
 
 
 def _is_header(octets: bytes, at: int) -> bool:
@@ -96,13 +109,14 @@ def _part(octets: bytes, header: _Header) -> Part:
     if damage is None and header.end > len(octets):
         missing = header.end - len(octets)
         damage = Note(code="truncated", text=f"the file ends {missing:,} bytes too early", offset=len(octets))
-    notes = (*header.notes, *_crc_notes(octets, header))
+    layouts, cut = bounded(walk.layouts())
+    notes = (*header.notes, *_crc_notes(octets, header), *cut)
     return Part(
         octets=octets,
         start=header.start,
         end=end,
         stated_end=header.end,
-        layouts=tuple(walk.layouts()),
+        layouts=layouts,
         notes=notes,
         damage=damage,
     )
@@ -142,16 +156,22 @@ class _Walk:
         octets, end, sizes, append = self._octets, self._end, self._sizes, self._starts.append
         at = start
         while at < end:
-            size = sizes[octets[at]]
-            if size:
+            # A message has at least one byte, so up to here there cannot be too many; nothing to count in the loop.
+            safe = min(end, at + RULES.max_messages - len(self._starts))
+            while at < safe and (size := sizes[octets[at]]):
                 append(at)
                 at += size
+            if at >= safe:
+                if at < end and len(self._starts) >= RULES.max_messages:
+                    return _full(at, f"{RULES.max_messages:,} messages")
                 continue
             head = octets[at]
             if head & (_DEFINITION | COMPRESSED) == _DEFINITION:
                 after = self._define(at, head)
                 if after > end:
                     return _cut(at)
+                if len(self._layouts) > RULES.max_layouts:
+                    return _full(at, f"{RULES.max_layouts:,} kinds of messages")
                 at = after
             elif local_number(head) in self._defined:
                 self._expect(head)
@@ -199,6 +219,10 @@ class _Walk:
         heads = (COMPRESSED | local << 5, 32) if head & COMPRESSED else (head, 1)
         self._unusual.setdefault(local, set()).add(heads)
         self._enter(local, self._defined[local])
+
+
+def _full(at: int, what: str) -> Note:
+    return Note(code="too_many", text=f"more than {what} are no recording: what follows was left out", offset=at)
 
 
 def _cut(at: int, what: str = "the last message") -> Note:
