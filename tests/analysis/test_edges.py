@@ -1,0 +1,73 @@
+"""Bounds and missing parts that only show when a test looks exactly there."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from kneedrive.analysis import analyze
+from kneedrive.analysis.baseline import own_view
+from kneedrive.analysis.compare import compare
+from kneedrive.history import PastRun, Setting
+from kneedrive.method import Method
+from tests.analysis.runs import RUNNER, activity, samples
+from tests.analysis.runs_of_a_runner import days, past_run
+
+SETTING = Setting()
+
+
+def without(run: PastRun, metric: str, epochs: int) -> PastRun:
+    """The run without a metric in its first epochs."""
+    columns = dict(run.epochs.columns)
+    columns[metric] = np.where(np.arange(len(run.epochs)) < epochs, np.nan, columns[metric])
+    return run.replace(epochs=run.epochs.replace(columns=columns))
+
+
+def test_a_metric_that_some_epochs_lack_is_judged_by_the_others() -> None:
+    view = own_view(without(past_run(60), "duty_factor", 7), [past_run(day) for day in days(8)], SETTING)
+    epochs = {row.metric: row.epochs for row in view.rows}
+
+    assert epochs["duty_factor"] == 23
+    assert epochs["cadence_spm"] == 30
+
+
+def test_a_metric_that_no_epoch_has_is_not_judged() -> None:
+    view = own_view(without(past_run(60), "duty_factor", 30), [past_run(day) for day in days(8)], SETTING)
+
+    assert {row.metric for row in view.rows} >= {"cadence_spm", "step_length_m"}
+    assert "duty_factor" not in {row.metric for row in view.rows}
+
+
+@pytest.mark.parametrize(("epochs", "runs"), [(3, 0), (4, 5), (5, 5)])
+def test_a_run_is_compared_from_its_fourth_epoch_on(epochs: int, runs: int) -> None:
+    before = [past_run(day, n=epochs, speeds=(3.0,)) for day in range(0, 10, 2)]
+    after = [past_run(day, n=epochs, speeds=(3.0,)) for day in range(40, 50, 2)]
+    found = compare(before, after, SETTING)
+
+    assert found.runs_before <= runs
+    assert (found.runs_before > 0) == (runs > 0)
+
+
+def test_a_run_without_any_cadence_is_not_called_a_walk() -> None:
+    found = analyze(activity(samples(900, cadence_spm=None)), runner=RUNNER)
+
+    assert found.status == "too few epochs"
+
+
+@pytest.mark.parametrize(("epochs", "status"), [(9, "too few epochs"), (10, "assessed")])
+def test_ten_epochs_make_a_run(epochs: int, status: str) -> None:
+    # The first minute is dropped, so the run has two epochs more than are scored.
+    found = analyze(activity(samples(30 * (epochs + 2))), runner=RUNNER)
+
+    assert found.quality.epochs_scored == epochs
+    assert found.status == status
+
+
+def test_a_baseline_reaches_back_eight_weeks_to_the_second() -> None:
+    run = past_run(100)
+    reach = timedelta(weeks=Method().baseline.weeks)
+    inside = [past_run(day).replace(started_at=run.started_at - reach + timedelta(days=day)) for day in range(0, 40, 4)]
+    before = inside[0].replace(id="before", started_at=run.started_at - reach - timedelta(seconds=1))
+    same = inside[0].replace(id="same", started_at=run.started_at)
+
+    assert own_view(run, [before, *inside, same], SETTING).baseline.runs == len(inside)
