@@ -35,12 +35,11 @@ def test_medians_go_along_the_last_axis(width: int) -> None:
     assert np.array_equal(medians(windows), np.median(windows, axis=-1), equal_nan=True)
 
 
-@pytest.mark.parametrize("count", [1, 2, 7, 120])
-@pytest.mark.parametrize("percent", [0, 2.5, 20, 33.3, 50, 90, 97.5, 100])
-def test_percentiles_are_numpys_to_the_last_bit(count: int, percent: float) -> None:
-    values = RNG.normal(3.0, 1.0, count)
+@pytest.mark.parametrize("percent", [0, 2.5, 20, 33.3, 50, 66.6, 75, 90, 97.5, 100])
+def test_percentiles_are_numpys_to_the_last_bit(percent: float) -> None:
+    arrays = [RNG.normal(3.0, 1.0, count) for count in range(1, 150)]
 
-    assert percentile(values, percent) == float(np.percentile(values, percent))
+    assert [percentile(each, percent) for each in arrays] == [float(np.percentile(each, percent)) for each in arrays]
 
 
 def test_the_values_stay_in_their_order() -> None:

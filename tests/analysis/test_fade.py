@@ -8,6 +8,7 @@ from kneedrive.analysis.prepare import Mask
 from kneedrive.analysis.provenance import Provenance
 from kneedrive.findings import Epochs
 from kneedrive.method import REFERENCES, Method
+from kneedrive.model import Array
 from tests.analysis.runs import RUNNER, activity
 
 METHOD = Method()
@@ -138,6 +139,34 @@ def test_pairs_take_the_nearest_speeds_first_and_each_epoch_once() -> None:
     speed = np.array([3.00, 3.05, 9.0, 3.051, 3.01, 3.02])
     pairs = fade.match(speed, np.zeros(6), mask(0, 1), mask(3, 4, 5), METHOD.fade)
     assert (pairs.early, pairs.late) == ([0, 1], [4, 3])
+
+
+def nearest_first(speed: Array, grade: Array, early: Mask, late: Mask) -> dict[int, int]:
+    """The same from a table of all pairs, sorted by distance and then by place."""
+    rules = METHOD.fade
+    table = sorted(
+        (abs(speed[b] / speed[a] - 1.0), a, b)
+        for a in np.flatnonzero(early).tolist()
+        for b in np.flatnonzero(late).tolist()
+        if abs(speed[b] / speed[a] - 1.0) <= rules.speed_match and abs(grade[b] - grade[a]) <= rules.grade_match
+    )
+    pairs: dict[int, int] = {}
+    for _, a, b in table:
+        if a not in pairs and b not in pairs.values():
+            pairs[a] = b
+    return pairs
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pairs_are_those_of_a_table_of_all_pairs(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    speed = np.round(rng.normal(2.8, 0.08, 60), 2 if seed % 2 else 6)  # rounded speeds have ties
+    grade, place = rng.choice([0.0, 0.01, 0.03], 60), np.arange(60)
+    early, late = place < 20, place >= 40
+
+    pairs = fade.match(speed, grade, early, late, METHOD.fade)
+
+    assert dict(zip(pairs.early, pairs.late, strict=True)) == nearest_first(speed, grade, early, late)
 
 
 def test_an_unknown_grade_counts_as_flat() -> None:

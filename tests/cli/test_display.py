@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from kneedrive.cli import options, parser
 from kneedrive.report.layout import columns_of
-from tests.cli.calling import PROGRAM, RUN, Capture, Said, here, home, process
+from tests.cli.calling import MULTISPORT, PROGRAM, RUN, Capture, Said, here, home, process
 
 COLOUR = "\x1b["
 WIDTHS = (60, 66, 72, 79, 80, 81, 96, 100, 120, 160, 200)
@@ -76,6 +77,11 @@ def test_no_line_is_wider_than_the_width_asked_for(
     assert said.out.isascii() or not plain
 
 
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_sessions_of_a_file_keep_to_the_width(width: int, capsys: Capture) -> None:
+    assert too_wide(here(capsys, "doctor", MULTISPORT, "--width", str(width)).out, width) == []
+
+
 @pytest.mark.parametrize("command", ["demo", "drills"])
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_other_commands_keep_to_the_width(command: str, width: int, capsys: Capture) -> None:
@@ -90,12 +96,21 @@ def test_a_width_beyond_the_limits_is_refused(width: str, capsys: Capture) -> No
     assert "60 to 200" in said.err
 
 
-@pytest.mark.parametrize(("real", "used"), [(30, 60), (500, 200)])
-def test_a_terminal_beyond_the_limits_gets_the_nearest_width(real: int, used: int, tmp_path: Path) -> None:
-    said = on_a_terminal(tmp_path, real, "analyze", RUN)
-    asked = on_a_terminal(tmp_path, real, "analyze", RUN, "--width", str(used))
+@pytest.mark.parametrize(("real", "used"), [(30, 60), (60, 60), (133, 133), (500, 200)])
+def test_a_terminal_beyond_the_limits_gets_the_nearest_width(
+    real: int, used: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(real))
+    arguments = parser("analyze").parse_args(["analyze", str(RUN)])
 
-    assert said.out == asked.out
+    assert options.style(arguments, options.load_config(arguments)).width == used
+
+
+def test_the_width_is_that_of_the_terminal(tmp_path: Path) -> None:
+    narrow, wide = (on_a_terminal(tmp_path, width, "analyze", RUN).out for width in (66, 120))
+
+    assert narrow == on_a_terminal(tmp_path, 100, "analyze", RUN, "--width", "66").out
+    assert narrow != wide
 
 
 def test_a_pipe_gets_80_columns(tmp_path: Path) -> None:
