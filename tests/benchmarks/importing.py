@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.importing [--quick] [--write docs/benchmarks.md]
 
-One command, into a new store; many files keep several processes busy. The made runs are 45 minutes long; the real histories are measured where they are.
+One command, into a new store; many files keep several processes busy. The made runs are 45 minutes long; the real
+histories are measured where they are.
 """
 
 import gzip
