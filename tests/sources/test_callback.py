@@ -33,8 +33,7 @@ def knock(callback: Callback, path: str, **headers: str) -> tuple[int, str, dict
 def begun(callback: Callback, fake: FakeStrava) -> Attempt:
     """An attempt that the callback waits for already."""
     attempt = desk.begin(fake, callback.redirect_uri)
-    with pytest.raises(NotAuthorised):
-        callback.wait(attempt, 0.0)
+    callback.expect(attempt)
     return attempt
 
 

@@ -111,6 +111,14 @@ class Household:
     def store(self, runner: str = "") -> Store:
         return Store.open(self.store_file, runner=runner)
 
+    def ask(self, sql: str) -> list[Any]:
+        """What the store's file says."""
+        db = sqlite3.connect(self.store_file)
+        try:
+            return db.execute(sql).fetchall()
+        finally:
+            db.close()
+
     def held(self) -> dict[str, int]:
         """How many rows each table holds; nothing where there is no store."""
         if not self.store_file.exists():

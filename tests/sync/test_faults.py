@@ -9,6 +9,11 @@ from collections.abc import Callable
 import pytest
 
 from kneedrive import cli
+from kneedrive.app import collect
+from kneedrive.app.collect import Outcome
+from kneedrive.app.derive import Deriver
+from kneedrive.model import Recording
+from kneedrive.store import Origin, Store
 from tests.fakes.intervals import KEY, FakeIntervals
 from tests.fakes.server import FakeServer
 from tests.fakes.strava import CLIENT_SECRET, FakeStrava
@@ -166,18 +171,15 @@ def test_a_logout_that_fails_at_the_service_is_done_here(
 def test_a_full_disk_is_said_and_the_runs_before_stay(
     home: Household, strava: FakeStrava, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kneedrive.app import sync_keep
+    kept: list[object] = []
 
-    real, kept = sync_keep.keep, []
-
-    def keep(*given: object) -> object:
-        kept.append(given)
+    def keep(recording: Recording, origin: Origin, store: Store, derive: Deriver) -> Outcome:
+        kept.append(recording)
         if len(kept) == 3:
-            with given[2].writing():  # type: ignore[attr-defined]
-                given[2]._do("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
-        return real(*given)  # type: ignore[arg-type]
+            store._do("PRAGMA max_page_count = 1")  # no page more than there are
+        return collect.keep(recording, origin, store, derive)
 
-    monkeypatch.setattr(sync_keep, "keep", keep)
+    monkeypatch.setattr("kneedrive.app.sync_keep.keep", keep)
 
     said = run("sync", "strava")
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from typing import Any
 
 import pytest
 
+from kneedrive.app import collect
+from kneedrive.app.collect import Outcome
 from tests.conftest import FIXTURES
 from tests.fakes.intervals import FakeIntervals
 from tests.fakes.server import fixture
@@ -74,20 +77,18 @@ def test_a_kill_between_two_runs_of_a_zip_loses_neither(
     only = intervals.activities[0]["id"]
     intervals.activities[1:] = []
     intervals.files = {only: zipped(one=DRIVE, two=PISTON)}
-    from kneedrive.app import sync_keep
+    kept: list[object] = []
 
-    real, kept = sync_keep.keep, []
-
-    def keep(*given: object) -> object:
+    def keep(*given: Any) -> Outcome:
         if kept:
             raise KeyboardInterrupt
         kept.append(given)
-        return real(*given)  # type: ignore[arg-type]
+        return collect.keep(*given)
 
-    monkeypatch.setattr(sync_keep, "keep", keep)
+    monkeypatch.setattr("kneedrive.app.sync_keep.keep", keep)
     with pytest.raises(KeyboardInterrupt):
         runner.pull(intervals.clock)
-    monkeypatch.setattr(sync_keep, "keep", real)
+    monkeypatch.setattr("kneedrive.app.sync_keep.keep", collect.keep)
 
     assert runner.held()["run"] == 1
     runner.pull(intervals.clock)

@@ -6,6 +6,7 @@ import re
 import stat
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,7 @@ def both(home: Household, strava: FakeStrava, intervals: FakeIntervals) -> House
     return home
 
 
-def home_clock() -> object:
-    from datetime import UTC, datetime
-
+def home_clock() -> datetime:
     return datetime.now(UTC)
 
 

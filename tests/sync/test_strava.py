@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -136,7 +137,7 @@ def test_a_changed_activity_replaces_what_was_there(runner: Household, strava: F
 
     assert counts(pulled) == {"updated": 1, "already_there": 4}
     with runner.store() as store:
-        assert sorted(row.distance_m for row in store.runs()) == [5000.0, *[7340.5] * 4]
+        assert sorted(row.distance_m or 0.0 for row in store.runs()) == [5000.0, *[7340.5] * 4]
 
 
 def test_a_run_that_was_deleted_here_stays_deleted_even_if_strava_changes_it(
@@ -241,6 +242,14 @@ class TestPolicy:
             assert [row.kept for run in store.runs() for row in store.sources(run.id)] == [False] * 5
             assert all(len(past.epochs) for past in store.past_runs())
 
+    def test_an_answer_carries_when_it_came_and_when_it_goes(self, runner: Household, strava: FakeStrava) -> None:
+        runner.pull(strava.clock)
+        came_ms = int(strava.clock().timestamp() * 1000)
+
+        assert runner.ask("SELECT DISTINCT fetched_at_ms, expires_at_ms FROM recording") == [
+            (came_ms, came_ms + 7 * 86_400_000)
+        ]
+
     def test_any_command_purges_what_is_too_old(self, runner: Household, strava: FakeStrava) -> None:
         runner.pull(strava.clock)  # by a clock that lies months back
         runner.run("runs")
@@ -300,7 +309,10 @@ class TestTogether:
         summary, streams = as_strava_has_it(activity, strava.activities[0])
         strava.activities[:] = [summary]
         strava.streams[str(summary["id"])] = streams
-        steps = [lambda: runner.run("import", str(path)), lambda: runner.pull(activity_clock(strava))]
+        steps: list[Callable[[], object]] = [
+            lambda: runner.run("import", str(path)),
+            lambda: runner.pull(activity_clock(strava)),
+        ]
         for step in steps if first == "file" else reversed(steps):
             step()
 

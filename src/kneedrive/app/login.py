@@ -39,6 +39,7 @@ def by_browser(
     port, timeout_s = listen
     with Callback(port) as callback:
         attempt = begin(desk, mine, callback.redirect_uri)
+        callback.expect(attempt)
         show(attempt.url)
         grant = callback.wait(attempt, timeout_s)
     return _redeemed(desk, mine, grant, remember=remember)

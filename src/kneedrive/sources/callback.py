@@ -47,12 +47,16 @@ class Callback:
         self._server.shutdown()
         self._server.server_close()
 
+    def expect(self, attempt: Attempt) -> None:
+        """Take the answer to this attempt from now on: to be said before the address is shown, browsers are quick."""
+        self._server.attempt = attempt
+
     def wait(self, attempt: Attempt, timeout_s: float) -> Grant:
         """The grant of this attempt. What carries another `state` is refused and waited past.
 
         Raises NotAuthorised when nobody came in time, when the runner said no, or when the scope does not do.
         """
-        self._server.attempt = attempt
+        self.expect(attempt)
         try:
             address = self._server.answers.get(timeout=timeout_s)
         except queue.Empty:
