@@ -67,7 +67,7 @@ def said(*weeks: Week) -> str:
 
 
 def before(**values: WeekValue) -> list[Week]:
-    return [week(back, **values) for back in (4, 3, 2, 1)]
+    return [week(back).replace(values=values) for back in (4, 3, 2, 1)]
 
 
 def test_a_week_is_held_against_the_mean_of_the_four_before() -> None:
