@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kneedrive.store import Store
 from tests.cli.history import MIDDLE, Capture, Said, caller, make_history, make_store
 
 Call = Callable[..., Said]
@@ -319,3 +320,34 @@ def test_demo_weeks_need_no_store(empty: Call) -> None:
     assert said.code == 0
     assert "Towards drive." in said.out
     assert empty("demo", "--weekly", "--json").json["verdicts"] == ["towards drive"]
+
+
+@pytest.fixture
+def purged(call: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Commands on a store whose originals have all been purged."""
+    monkeypatch.setattr(Store, "recording", lambda *_: None)
+    return call
+
+
+def test_a_run_without_its_original_is_still_held_against_its_runner(purged: Call) -> None:
+    said = purged("show", "last")
+
+    assert said.code == 3
+    assert said.out.startswith("Not judged again: ")
+    assert "as always" in said.out
+    assert "TO WORK ON" not in said.out
+
+
+def test_a_report_without_the_original_still_has_its_weeks(purged: Call) -> None:
+    said = purged("report")
+
+    assert said.code == 0
+    assert said.out.index("Not judged again") < said.out.index("AGAINST YOURSELF") < said.out.index("Towards drive.")
+    assert purged("report", "--json").json["run"]["status"] == "gone"
+
+
+def test_advice_needs_the_original(purged: Call) -> None:
+    said = purged("advise")
+
+    assert said.code == 3
+    assert "kneedrive sync" in said.err

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kneedrive.app import NOT_ENOUGH, OK, Answer, coach
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.app.past import against_own, day_of, formats_between, local_day, tags_between, weeks_until
-from kneedrive.errors import StoreError
+from kneedrive.errors import NotEnoughData, StoreError
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
@@ -41,19 +41,26 @@ class Request(Value):
 
 
 class Found(NamedTuple):
-    """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for."""
+    """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for.
+
+    analysis and facts are None where the originals are gone; gone says why.
+    """
 
     row: RunRow
-    analysis: Analysis
     own: OwnView
-    facts: Situation
+    analysis: Analysis | None = None
+    facts: Situation | None = None
+    gone: str = ""
 
 
 def found_in(store: Store, settings: Config, row: RunRow, now: datetime) -> Found:
-    """Everything about a stored run. Raises NotEnoughData where its originals are gone."""
-    analysis = analysis_of(store, settings, row.id)
+    """Everything about a stored run. What was worked out of it outlives an original that had to be purged."""
     own = against_own(store, settings, row.id, row.started_at)
-    return Found(row, analysis, own, coach.situation_of(store, settings, row, analysis, local_day(settings, now)))
+    try:
+        analysis = analysis_of(store, settings, row.id)
+    except NotEnoughData as error:
+        return Found(row, own, gone=str(error))
+    return Found(row, own, analysis, coach.situation_of(store, settings, row, analysis, local_day(settings, now)))
 
 
 def show(settings: Config, request: Request, now: datetime) -> Answer:
@@ -63,13 +70,13 @@ def show(settings: Config, request: Request, now: datetime) -> Answer:
         if request.sources:
             return sources(store, row, request)
         found = found_in(store, settings, row, now)
-    code = OK if found.analysis.status == ASSESSED else NOT_ENOUGH
+    code = OK if assessed(found) else NOT_ENOUGH
     if request.json:
         from kneedrive.app.machine import line
 
-        return Answer(text=line(run_record(found.analysis, found.own)), code=code)
+        return Answer(text=line(run_record(found)), code=code)
     text = run_text(found, request.style, focus(found, request.style), next_block(row.id, request.style))
-    if request.explain:
+    if request.explain and found.analysis:
         from kneedrive.report import explain
 
         text += "\n" + explain.render(found.analysis, request.style)
@@ -89,25 +96,45 @@ def sources(store: Store, row: RunRow, request: Request) -> Answer:
     return Answer(text=words.sources(found, request.style).rstrip("\n"))
 
 
-def run_record(analysis: Analysis, own: OwnView) -> dict[str, Any]:
+def assessed(found: Found) -> bool:
+    """Whether there is an analysis that judges something."""
+    return found.analysis is not None and found.analysis.status == ASSESSED
+
+
+def run_record(found: Found) -> dict[str, Any]:
     """The analysis of the run, as `analyze` gives it, and the runner's own baseline beside it."""
     from kneedrive.report.progress_record import own_record
     from kneedrive.report.record import analysis_record
 
-    return analysis_record(analysis) | {"own": own_record(own)}
+    own = {"own": own_record(found.own)}
+    if found.analysis is None:
+        return {
+            "schema_version": 1,
+            "activity": {"id": found.row.id},
+            "status": "gone",
+            "status_reason": found.gone,
+        } | own
+    return analysis_record(found.analysis) | own
 
 
 def run_text(found: Found, style: Style, focus: Sequence[str], following: Sequence[str]) -> str:
-    """The report of the run with the block AGAINST YOURSELF."""
+    """The report of the run with the block AGAINST YOURSELF; that block alone where the originals are gone."""
     from kneedrive.report import own, terminal
+    from kneedrive.report.layout import finish, flow
 
-    block = own.render(found.own, style) if found.analysis.status == ASSESSED else []
+    if found.analysis is None:
+        return finish(
+            [flow(f"Not judged again: {found.gone}.", style, 0), own.render(found.own, style), following], style
+        )
+    block = own.render(found.own, style) if assessed(found) else []
     return terminal.render(found.analysis, style, focus, block, following)
 
 
 def focus(found: Found, style: Style) -> list[str]:
     """What to work on; nothing where the run could not be judged."""
-    return coach.closing(found.analysis, style, found.facts) if found.analysis.status == ASSESSED else []
+    if found.analysis is None or not assessed(found):
+        return []
+    return coach.closing(found.analysis, style, found.facts)
 
 
 def next_block(run_id: str, style: Style) -> list[str]:
@@ -130,8 +157,8 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         from kneedrive.app.machine import line
         from kneedrive.report.progress_record import weekly_record
 
-        run = run_record(found.analysis, found.own)
-        return Answer(text=line({"schema_version": 1, "run": run, "weekly": weekly_record(view, habits)}))
+        parts = {"schema_version": 1, "run": run_record(found), "weekly": weekly_record(view, habits)}
+        return Answer(text=line(parts))
     from kneedrive.report import weekly as words
     from kneedrive.report.credit import credit
 
