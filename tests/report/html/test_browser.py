@@ -194,6 +194,20 @@ def test_pointing_at_a_stretch_that_was_not_scored_says_why(browser: Browser, pl
     assert not page.run("document.getElementById('tip').hidden")
 
 
+def test_a_tap_says_the_same(browser: Browser, places: dict[str, Path]) -> None:
+    page = browser.open(places["demo"], Screen(360))
+    page.run("document.querySelector('#paces .mark').scrollIntoView({block: 'center'})")
+    page.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+    x, y = page.run(
+        "(() => { const box = document.querySelector('#paces .mark use').getBoundingClientRect();"
+        " return [box.left + box.width / 2, box.top + box.height / 2]; })()"
+    )
+
+    page.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+
+    assert page.run("document.getElementById('tip').textContent").endswith("shuffle-like")
+
+
 def test_tabs_show_one_panel_and_follow_the_arrow_keys(browser: Browser, places: dict[str, Path]) -> None:
     page = browser.open(places["demo"], Screen(800))
     shown = (
@@ -228,6 +242,9 @@ def test_print_shows_every_panel(browser: Browser, places: dict[str, Path]) -> N
     boxes = [row for row in page.run(DRAWINGS) if row[1] > 200 and row[2] > 100]
 
     assert len(boxes) == 10
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    cells = page.run("Array.from(document.querySelectorAll('td'), (each) => each.getBoundingClientRect().right)")
+    assert max(cells) <= 800
     assert page.run("getComputedStyle(document.querySelector('[role=tablist]')).display") == "none"
 
 

@@ -39,11 +39,12 @@
   const told = (event) => event.target.closest && event.target.closest("[data-told]");
   document.querySelectorAll(".mark, .reading").forEach(adopt);
   document.querySelectorAll(".plot svg[role=group]").forEach(drawings);
-  document.addEventListener("pointermove", (event) => {
+  // A finger taps and does not move.
+  ["pointermove", "pointerdown"].forEach((kind) => document.addEventListener(kind, (event) => {
     const each = told(event);
     if (each) show(each.dataset.told, event.clientX, event.clientY);
     else if (!document.activeElement.dataset.told) hide();
-  });
+  }));
   document.addEventListener("focusin", (event) => {
     const each = told(event);
     if (!each) return hide();
