@@ -220,3 +220,11 @@ def test_a_computed_contact_time_is_no_loss_and_not_noted() -> None:
     found = analysed(samples(vertical_oscillation_m=during(0.02, 0.094)), sensors=())
     assert found.provenance == "garmin_wrist"
     assert not [note for note in found.quality.notes if note.code == "left_out"]
+
+
+@pytest.mark.parametrize(("stance_s", "epochs"), [(0.356, 0), (0.359, 4)])
+def test_running_without_flight_is_scored_and_noted(stance_s: float, epochs: int) -> None:
+    found = analysed(samples(stance_time_s=during(stance_s, 0.26)))
+    assert found.quality.epochs_scored == 28
+    said = [note.text for note in found.quality.notes if note.code == "grounded_running"]
+    assert [text.split(" of the ")[0] for text in said] == ([f"grounded running: in {epochs}"] if epochs else [])

@@ -95,11 +95,22 @@ def _own_notes(run: Run) -> tuple[Note, ...]:
         found.append(Note(code="step_length", text=text))
     if run.case.surface == OUTDOOR and not np.isfinite(run.gated.columns["grade"]).any():
         found.append(Note(code="no_grade", text="no altitude was recorded, so hills cannot be told from the flat"))
+    if count := _grounded(run):
+        text = f"grounded running: in {count} of the scored half-minutes a foot was on the ground all the time"
+        found.append(Note(code="grounded_running", text=text))
     lock, sound = (run.gated.reason == "cadence lock").sum(), run.gated.running.sum()
     if lock > sound:
         text = "the cadence is half or double of what running needs: the file may count one leg, or something else"
         found.append(Note(code="cadence_lock", text=text))
     return tuple(found)
+
+
+def _grounded(run: Run) -> int:
+    """Scored epochs without any flight, by contact time that was measured."""
+    if run.gated.mode == STEPS:
+        return 0
+    least = run.case.method.gait.grounded_duty_factor
+    return int((run.epochs.scored & (run.epochs["duty_factor"] >= least)).sum())
 
 
 def _left_out(run: Run) -> list[Note]:
