@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,8 +13,8 @@ import pytest
 from kneedrive.findings import Epochs
 from kneedrive.history import Break, Difference, PersonalZ
 from kneedrive.model import frozen
-from kneedrive.report.html import pace, parts, plane, rows, series, weeks
-from kneedrive.report.html.content import Event
+from kneedrive.report.html import pace, parts, past, plane, rows, series, weeks
+from kneedrive.report.html.content import Content, Event
 from kneedrive.report.html.plot import Scale
 from tests.pages import EVENTS, demo_page, half_a_year, run_page
 
@@ -284,7 +285,17 @@ def test_a_run_against_its_runner_is_drawn_in_spreads() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["profile", "drive_map", "over_time", "against_own", "over_weeks", "before_after", "left_out"]
+    "part",
+    [
+        parts.profile,
+        parts.measured,
+        parts.drive_map,
+        parts.over_time,
+        parts.left_out,
+        past.against_own,
+        past.over_weeks,
+        past.before_after,
+    ],
 )
-def test_a_part_without_content_is_left_out(name: str) -> None:
-    assert getattr(parts, name)(CONTENT.replace(analysis=None)) == ""
+def test_a_part_without_content_is_left_out(part: Callable[[Content], str]) -> None:
+    assert part(CONTENT.replace(analysis=None)) == ""

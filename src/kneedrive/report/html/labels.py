@@ -51,6 +51,7 @@ def placed(dots: Sequence[Dot], sizes: Sequence[tuple[float, float]]) -> list[Be
 
     Earlier dots choose first.
     """
+    # Words further off would be read as another dot's, so what finds no place is left to the pointer and the table.
     chosen: list[Beside | None] = []
     taken: list[list[Box]] = [[_dot_box(dot, size) for dot in dots] for size in sizes]
     for dot in dots:

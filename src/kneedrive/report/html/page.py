@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from kneedrive.report import trend_words, verdict
-from kneedrive.report.html import parts, plot, work
+from kneedrive.report.html import parts, past, plot, work
 from kneedrive.report.html.content import Content
 from kneedrive.report.html.markup import Markup, el, join
 from kneedrive.report.view import TIE
@@ -20,9 +20,9 @@ SECTIONS = (
     parts.drive_map,
     parts.over_time,
     parts.up_and_down,
-    parts.against_own,
-    parts.over_weeks,
-    parts.before_after,
+    past.against_own,
+    past.over_weeks,
+    past.before_after,
     work.to_work_on,
     parts.left_out,
     parts.limits,
@@ -31,6 +31,7 @@ SECTIONS = (
 
 def render(content: Content) -> str:
     """The whole page. It asks nothing of any network, and whatever came from a file is escaped."""
+    # Both are the same in every page, so their hashes can be named and nothing else needs to be allowed.
     style, script = _own("page.css"), _own("page.js")
     title = f"kneedrive: {_title(content)}"
     body = el(

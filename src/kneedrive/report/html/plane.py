@@ -41,6 +41,7 @@ def trail(weekly: WeeklyView | None) -> list[tuple[Week, Spot]]:
     """The weeks since the last break in order; none where what measures now has no such scores."""
     if weekly is None:
         return []
+    # Weeks before a change of the sensor say nothing about where the runner stands now.
     told = [week for week in weekly.weeks if week.values]
     last = [week for week in told if week.segment == told[-1].segment]
     both = [week for week in last if "D" in week.values and "P" in week.values]

@@ -9,8 +9,8 @@ from kneedrive.report.html.markup import Markup, at, el
 from kneedrive.report.html.plot import Scale
 from kneedrive.report.spoken import capital
 
-_SPREADS = 3.0
-_THRESHOLDS = 4.0
+_SPREADS = 3.0  # of the runner, to each side
+_THRESHOLDS = 4.0  # changes worth a word, to each side: a scale for all metrics alike
 
 
 def comparison(found: Comparison) -> Markup:

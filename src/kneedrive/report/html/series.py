@@ -78,6 +78,7 @@ def _chart(key: str, epochs: Epochs, x: Scale, room: tuple[float, float], analys
     """One quantity: its ticks, a faint line for everything, a strong one for what was scored. room: top and height."""
     top, height = room
     values = epochs[key]
+    # The scale is that of what was scored: a walk or a sprint would flatten everything else, and may be cut off.
     known = values[epochs.scored & np.isfinite(values)]
     y = plot.spanning((known if len(known) else values).tolist(), margin=0.12, least=_LEAST[key])
     ticks = plot.pace_ticks(y, miles=miles, most=4) if key == "speed_mps" else plot.quantity_ticks(key, y, 4)
@@ -132,6 +133,7 @@ def _reading(place: int, keys: list[str], epochs: Epochs, x: Scale, length_s: fl
         for key in keys
     ]
     left = x.percent(start)
+    # Not a mark: two hundred of them would bury the stretches that a keyboard or a screen reader looks for.
     return el(
         "g",
         el("title", f"{view.clock(start)}: {', '.join(shown)}"),

@@ -156,6 +156,7 @@ def _trend(trend: Trend, found: WeeklyView, x: Scale, y: Scale) -> Markup:
     first = found.weeks[0].monday
     part = [week for week in grouped(found.weeks)[-1] if series in week.values]
     at = [_since(week.monday, first) + _MIDDLE for week in part]
+    # The trend test gives a slope and no height: the line goes through the median of what the slope leaves.
     level = median(week.values[series].value - slope * day / 7 for week, day in zip(part, at, strict=True))
     ends = [(day, y.inside(level + slope * day / 7)) for day in (at[0], at[-1])]
     role = trend_words.ROLES.get(trend.verdict, "")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kneedrive.focus import Advice, Entry
 from kneedrive.report.focus import DISCLAIMER, KINDS
+from kneedrive.report.html.blocks import paragraphs, section
 from kneedrive.report.html.content import Content
 from kneedrive.report.html.markup import Markup, el, join
-from kneedrive.report.html.parts import paragraphs, section
 
 
 def to_work_on(content: Content) -> Markup:
