@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -24,19 +25,21 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=400, help="how many mutants of all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=60.0, help="begin no further mutant after so long")
     parser.add_argument("--again", action="store_true", help="only the survivors of the last run, after adding tests")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     if not unbroken_passes():
         sys.stderr.write("the tests fail without any mutant; mend that first\n")
         return 2
-    chosen = sample(asked.sample, asked.seed)
-    tried = dict(sorted(Counter(place.module for place in chosen).items()))
+    chosen, tried = sample(asked.sample, asked.seed), {}
     if asked.again:
         last = stored()
         chosen = [Place(each.module, each.number) for each in last.survivors]
         asked.seed, tried = last.seed, last.tried
-    left = survivors(chosen, asked.processes)
+    done, left = survivors(chosen, asked.processes, asked.minutes)
+    if not asked.again:
+        tried = dict(sorted(Counter(place.module for place in done).items()))
     found = tuple(mutated(SOURCE / f"{place.module}.py", place.number)[1] for place in sorted(left))
     result = Result(asked.seed, len(places()), tried, found)
     store(result)
@@ -48,17 +51,20 @@ def main() -> int:
     return 1 if result.share > PROMISED else 0
 
 
-def survivors(chosen: list[Place], processes: int) -> list[Place]:
-    """Those of the mutants that no test notices; says so as it goes."""
-    left = []
-    for done, each in enumerate(outcomes(chosen, processes), start=1):
+def survivors(chosen: list[Place], processes: int, minutes: float) -> tuple[list[Place], list[Place]]:
+    """The mutants that were tried, and those that no test noticed; says so as it goes."""
+    tried, left = [], []
+    for each in outcomes(chosen, processes, time.monotonic() + 60.0 * minutes):
+        tried.append(each.place)
         if each.verdict == SURVIVED:
             left.append(each.place)
         if each.verdict in (SURVIVED, ENDLESS):
             mutant = mutated(SOURCE / f"{each.place.module}.py", each.place.number)[1]
-            sys.stdout.write(f"{done}/{len(chosen)} {each.verdict} {mutant.module}:{mutant.line} {mutant.after}\n")
+            sys.stdout.write(
+                f"{len(tried)}/{len(chosen)} {each.verdict} {mutant.module}:{mutant.line} {mutant.after}\n"
+            )
             sys.stdout.flush()
-    return left
+    return tried, left
 
 
 if __name__ == "__main__":
