@@ -74,7 +74,7 @@ def test_a_job_without_a_recording_keeps_its_place() -> None:
 
 def test_few_recordings_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Ahead] = []
-    monkeypatch.setattr(Ahead, "_start", started.append)
+    monkeypatch.setattr(Ahead, "_start", lambda self: started.append(self))  # noqa: PLW0108 - a method needs a function
 
     ids(recordings(FEW - 1))
     assert not started
@@ -94,7 +94,7 @@ def test_jobs_are_taken_only_a_little_ahead() -> None:
     with Ahead(settings(), processes=2) as working:
         for done, (number, _) in enumerate(working.each(jobs()), start=1):
             assert number == done
-            assert taken - done <= ahead.IN_HAND * 2
+            assert taken - done <= 2
 
 
 def test_large_recordings_stay_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,23 +107,23 @@ def test_large_recordings_stay_in_this_process(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_when_the_others_are_killed_one_process_goes_on() -> None:
-    given = recordings(SEVERAL + 20)
+    given = [recorded(run_fit(day, minutes=45), f"{day}.fit") for day in range(SEVERAL)]
     found = []
     with Ahead(settings(), processes=2) as working:
         for number, known in working.each(enumerate(given)):
             found.append((number, known is not None))
             if number == FEW + 2:
-                for child in list(working._pool._processes):  # type: ignore[union-attr]
-                    os.kill(child, signal.SIGKILL)
+                for worker in working._workers:
+                    worker._process.kill()
 
     assert found == [(number, True) for number in range(len(given))]
 
 
-def test_a_system_without_semaphores_does_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_without_more_processes_does_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise OSError(38, "not implemented")
+        raise OSError(11, "no more processes")
 
-    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", refuse)
+    monkeypatch.setattr("multiprocessing.process.BaseProcess.start", refuse)
     given = recordings(SEVERAL)
 
     assert ids(given, processes=2) == [[each.sha256[:12]] for each in given]
@@ -163,7 +163,8 @@ def test_however_an_import_ends_no_process_is_left(shelf: Shelf, tmp_path: Path,
     run.wait(30)
 
     assert _within(20, lambda: not pids(mark))
-    assert log.read_text() == ("interrupted\n" if end is signal.SIGINT else "")
+    # A process that was just starting may say that the one who started it is gone; after Ctrl-C none does.
+    assert end is not signal.SIGINT or log.read_text() == "interrupted\n"
     assert run.returncode == (130 if end is signal.SIGINT else -end)
 
 

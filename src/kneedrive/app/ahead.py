@@ -16,27 +16,61 @@ from typing import TYPE_CHECKING, TypeVar
 from kneedrive.app.derive import BODY, Alone, alone
 from kneedrive.errors import ReadError
 from kneedrive.model import Activity, Recording, Samples, frozen
-from kneedrive.value import Value
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
     from kneedrive.config import Config
 
 T = TypeVar("T")
 FEW = 24  # so many are done before other processes are asked: each costs a fifth of a second to start
 MOST_PROCESSES = 4  # one process writes; it keeps about four busy
-IN_HAND = 3  # recordings that wait for each process, so that none is idle
-LARGE_BYTES = 4 << 20  # larger ones stay here, so that what waits stays small
+LARGE_BYTES = 4 << 20  # larger ones stay here, so that what is in hand stays small
 _NOTHING = Samples(time_s=frozen([]))
 
 
-class _Waiting(Value):
-    """A recording in hand: what came of it, or who will say."""
+class _Job:
+    """A recording in hand. worker: who works on it, None where `found` is the result."""
 
-    recording: Recording | None
-    found: Alone | None = None
-    promise: Future[Alone | None] | None = None
+    def __init__(self, recording: Recording | None) -> None:
+        self.recording = recording
+        self.worker: _Worker | None = None
+        self.found: Alone | None = None
+
+
+class _Worker:
+    """Another process that works on one recording at a time, so that neither side ever waits for the other to read."""
+
+    def __init__(self, settings: Config) -> None:
+        from multiprocessing import get_context, resource_tracker
+
+        resource_tracker.ensure_running()  # would let Ctrl-C through again if it were started below
+        context = get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_work, args=(theirs, settings), daemon=True)
+        self.job: _Job | None = None
+        with _uninterrupted():  # a process that starts here inherits that Ctrl-C is not for it
+            self._process.start()
+        theirs.close()  # theirs alone: where one side ends, the other is told
+
+    def begin(self, job: _Job) -> None:
+        """Hand over a job. Raises OSError where the process has ended."""
+        self._pipe.send(job.recording)
+        self.job, job.worker = job, self
+
+    def finish(self) -> None:
+        """Wait for the result of the job in hand, if there is one. Raises EOFError, OSError as above."""
+        if self.job is not None:
+            self.job.found = self._pipe.recv()
+            self.job.worker = None
+            self.job = None
+
+    def end(self) -> None:
+        """It holds nothing that could be lost."""
+        self._pipe.close()
+        self._process.terminate()
+        self._process.join()
 
 
 class Ahead:
@@ -50,73 +84,88 @@ class Ahead:
             values={key: settings[key] for key in (*BODY, "runner.name")}, origins={}, file=Path()
         )
         self._processes = min(_cores() if processes is None else processes, MOST_PROCESSES)
-        self._pool: ProcessPoolExecutor | None = None
+        self._workers: deque[_Worker] = deque()
         self._done = 0
 
     def __enter__(self) -> Ahead:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end()
+        for worker in self._workers:
+            worker.end()
 
     def each(self, jobs: Iterable[tuple[T, Recording | None]]) -> Iterator[tuple[T, Alone | None]]:
         """What each recording says by itself beside its ticket, in the order given. Jobs are taken some way ahead.
 
         None for a job without a recording, and for one that cannot be read: whoever reads it again will say why.
         """
-        waiting: deque[tuple[T, _Waiting]] = deque()
+        waiting: deque[tuple[T, _Job]] = deque()
         for ticket, recording in jobs:
-            waiting.append((ticket, self._begin(recording)))
-            while len(waiting) > (IN_HAND * self._processes if self._pool else 0):
+            job = _Job(recording)
+            self._begin(job)
+            waiting.append((ticket, job))
+            while len(waiting) > len(self._workers):
                 first, begun = waiting.popleft()
-                yield first, self._finish(begun)
+                yield first, self._finished(begun)
         for last, begun in waiting:
-            yield last, self._finish(begun)
+            yield last, self._finished(begun)
 
-    def _begin(self, recording: Recording | None) -> _Waiting:
-        if recording is None:
-            return _Waiting(recording=None)
+    def _begin(self, job: _Job) -> None:
+        if job.recording is None:
+            return
         self._done += 1
         if self._done == FEW:
             self._start()
-        if self._pool is None or len(recording.body) > LARGE_BYTES:
-            return _Waiting(recording=recording, found=_found(recording, self._settings))
-        from concurrent.futures import BrokenExecutor
+        if self._workers and len(job.recording.body) <= LARGE_BYTES:
+            self._hand_over(job)
+        if job.worker is None:
+            job.found = _found(job.recording, self._settings)
 
+    def _hand_over(self, job: _Job) -> None:
+        """To the workers in turn. One that has ended (killed, for want of memory perhaps) is asked no more."""
+        worker = self._workers.popleft()
         try:
-            with _uninterrupted():  # processes start here, and inherit that Ctrl-C is not for them
-                return _Waiting(recording=recording, promise=self._pool.submit(_told, recording, self._settings))
-        except (BrokenExecutor, OSError):
-            self._end()
-            return _Waiting(recording=recording, found=_found(recording, self._settings))
+            worker.finish()
+            worker.begin(job)
+        except (EOFError, OSError):
+            self._lost(worker)
+        else:
+            self._workers.append(worker)
 
-    def _finish(self, begun: _Waiting) -> Alone | None:
-        if begun.recording is None or begun.promise is None:
-            return begun.found
-        from concurrent.futures import BrokenExecutor, CancelledError
+    def _finished(self, job: _Job) -> Alone | None:
+        if job.worker is not None:
+            worker = job.worker
+            try:
+                worker.finish()
+            except (EOFError, OSError):
+                self._workers.remove(worker)
+                self._lost(worker)
+        return job.found
 
-        try:
-            return begun.promise.result()
-        except (BrokenExecutor, CancelledError):  # killed from outside, for want of memory perhaps: go on alone
-            self._end()
-            return _found(begun.recording, self._settings)
+    def _lost(self, worker: _Worker) -> None:
+        worker.end()
+        if worker.job and worker.job.recording:
+            worker.job.found = _found(worker.job.recording, self._settings)
+            worker.job.worker = None
 
     def _start(self) -> None:
         # Where signals cannot be kept from a child, one process does it all.
         if self._processes < 2 or not hasattr(signal, "pthread_sigmask"):
             return
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
-
         try:
-            self._pool = ProcessPoolExecutor(self._processes, mp_context=get_context("spawn"), initializer=_stay_near)
-        except (OSError, ImportError, NotImplementedError):  # a system without semaphores
-            self._pool = None
+            while len(self._workers) < self._processes:
+                self._workers.append(_Worker(self._settings))
+        except (OSError, ImportError):  # a system that has no more to give
+            return
 
-    def _end(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+
+def _work(pipe: Connection, settings: Config) -> None:
+    """The life of a worker: it ends when the other side does, however that ends."""
+    try:
+        while True:
+            pipe.send(_told(pipe.recv(), settings))
+    except (EOFError, OSError):
+        return
 
 
 def _found(recording: Recording, settings: Config) -> Alone | None:
@@ -142,21 +191,6 @@ def _told(recording: Recording, settings: Config) -> Alone | None:
 
 def _bare(activity: Activity) -> Activity:
     return activity.replace(samples=_NOTHING, alternatives={}, laps=(), pauses=(), sensors=())
-
-
-def _stay_near() -> None:
-    """End with the process that asked, however it ends: waiting for work, a child would not notice a kill."""
-    from multiprocessing import parent_process
-    from threading import Thread
-
-    parent = parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

@@ -1,0 +1,364 @@
+"""The library's commands as users meet them: what they say, what they refuse, how they end."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sqlite3
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kneedrive.cli import moments
+from tests.app.shelf import FIRST, Shelf, run_fit, store_file
+from tests.cli.calling import PROGRAM, Capture, Said, here, home, process
+from tests.store.cases import contents
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    """A folder of made recordings, empty at first."""
+    return Shelf(tmp_path / "shelf")
+
+
+@pytest.fixture
+def filled(shelf: Shelf, capsys: Capture) -> Shelf:
+    """Three runs on three days, and one of three recordings."""
+    shelf.runs(3)
+    shelf.copies()
+    assert here(capsys, "import", shelf.folder).code == 0
+    return shelf
+
+
+def words(said: Said) -> str:
+    """What was said, on one line."""
+    return " ".join((said.out + said.err).split())
+
+
+def ids(capture: Capture, *more: str) -> list[str]:
+    return [run["id"] for run in here(capture, "runs", "--json", *more).objects]
+
+
+COMMANDS = (
+    ("runs",),
+    ("forget", "last", "--yes"),
+    ("split", "last"),
+    ("rebuild",),
+    ("purge", "--all", "--yes"),
+    ("backup", "copy"),
+    ("export", "--to", "out"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_without_a_store_a_command_says_how_to_begin(
+    command: tuple[str, ...], capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    said = here(capsys, *command)
+
+    assert (said.code, said.out) == (3, "")
+    assert "kneedrive import FILE or FOLDER" in said.err
+    assert not store_file().exists()
+
+
+def _newer(path: Path) -> None:
+    here_db = sqlite3.connect(path)
+    here_db.execute("PRAGMA user_version = 99")
+    here_db.close()
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        pytest.param(_newer, "a newer kneedrive made this store", id="a newer schema"),
+        pytest.param(lambda path: path.write_bytes(b"a letter " * 900), "this is not a database", id="a foreign file"),
+        pytest.param(lambda path: (path.unlink(), path.mkdir()), "this is a folder", id="a folder"),
+    ],
+)
+@pytest.mark.parametrize("command", [*COMMANDS, ("import", "shelf")], ids=lambda command: command[0])
+def test_what_is_no_store_of_ours_is_one_sentence_and_stays_as_it_is(
+    filled: Shelf, harm: Any, says: str, command: tuple[str, ...], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harm(store_file())
+    held = store_file().read_bytes() if store_file().is_file() else b""
+    monkeypatch.chdir(filled.folder.parent)
+
+    said = here(capsys, *command)
+
+    assert (said.code, said.out) == (1, "")
+    assert says in said.err
+    assert said.err.count("\n") == 1
+    assert held == (store_file().read_bytes() if store_file().is_file() else b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full here")
+def test_a_full_disk_is_a_sentence_and_what_was_stored_stays(filled: Shelf, tmp_path: Path, capsys: Capture) -> None:
+    before = contents(store_file())
+    filled.put("new.fit", run_fit(9, minutes=45))
+    # No file of this process may grow beyond what the store has now: to SQLite that is a disk without room.
+    blocks = store_file().stat().st_size // 1024
+    line = f'ulimit -f {blocks}; trap "" XFSZ; exec "$0" import "$1"'
+
+    done = subprocess.run(
+        ["bash", "-c", line, PROGRAM, str(filled.folder)],
+        env=home(tmp_path) | {"KNEEDRIVE_STORE": str(store_file())},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "what was stored before is unharmed" in done.stderr
+    assert contents(store_file()) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_a_sentence(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.runs(1)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+
+    said = process(tmp_path, "import", shelf.folder, KNEEDRIVE_STORE=str(closed / "store.sqlite"))
+
+    assert said.code == 1
+    assert "Traceback" not in said.err
+    assert "name another path" in said.err
+
+
+def test_a_place_that_is_no_folder_is_a_sentence(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.runs(1)
+    (tmp_path / "file").write_bytes(b"")
+
+    said = process(tmp_path, "import", shelf.folder, KNEEDRIVE_STORE=str(tmp_path / "file" / "store.sqlite"))
+
+    assert (said.code, said.out) == (1, "")
+    assert "name another path" in said.err
+
+
+def test_runs_are_listed_oldest_first(filled: Shelf, capsys: Capture) -> None:
+    said = here(capsys, "runs")
+
+    dates = [line.split()[1] for line in said.out.splitlines() if "2026-" in line]
+    assert dates == ["2026-03-02", "2026-03-03", "2026-03-04", "2026-05-04"]
+    assert "4 runs." in said.out
+
+
+def test_runs_as_csv_can_be_read_back(filled: Shelf, capsys: Capture) -> None:
+    said = here(capsys, "runs", "--csv")
+
+    rows = list(csv.DictReader(said.out.splitlines()))
+    objects = here(capsys, "runs", "--json").objects
+    assert [row["id"] for row in rows] == [run["id"] for run in objects]
+    assert [float(row["distance_m"]) for row in rows] == [run["distance_m"] for run in objects]
+    assert {row["recordings"] for row in rows} == {"1", "3"}
+
+
+@pytest.mark.parametrize(
+    ("since", "runs"),
+    [
+        pytest.param("2026-03-03", 3, id="a date, that day included"),
+        pytest.param("2026-05-05", 0, id="after all"),
+        pytest.param("3w", 1, id="a span"),
+        pytest.param("1y", 4, id="a long span"),
+    ],
+)
+def test_runs_since(filled: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch, since: str, runs: int) -> None:
+    monkeypatch.setattr(moments, "now", lambda: datetime(2026, 5, 20, tzinfo=UTC))
+
+    assert len(ids(capsys, "--since", since)) == runs
+
+
+def test_a_date_means_the_day_where_the_runner_ran(
+    shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The made watch is an hour ahead of UTC; 23:30 UTC is half past midnight of the next day there."""
+    from kneedrive.simulate import PATTERNS, Scene, Segment, simulate
+    from tests.fit_activity import activity_fit
+
+    late = Scene(plan=(Segment(900, 3.0),), started_at=FIRST.replace(hour=23, minute=30))
+    here(capsys, "import", shelf.put("late.fit", activity_fit(simulate(PATTERNS["neutral"], 1, scene=late))))
+
+    for zone in ("UTC", "America/Los_Angeles", "Asia/Tokyo"):
+        monkeypatch.setenv("KNEEDRIVE_ZONE", zone)
+        assert len(ids(capsys, "--since", "2026-03-03")) == 1
+        assert ids(capsys, "--since", "2026-03-04") == []
+        assert here(capsys, "show", "2026-03-03", "--sources").code == 0
+        assert here(capsys, "show", "2026-03-02", "--sources").code == 1
+
+
+def test_no_runs_in_a_time_is_said(filled: Shelf, capsys: Capture) -> None:
+    said = here(capsys, "runs", "--since", "2030-01-01")
+
+    assert (said.code, said.out) == (3, "")
+    assert "no runs in that time" in said.err
+
+
+@pytest.mark.parametrize("when", ["yesterweek", "30", "2026-13-01", "-3d", "99999d"])
+def test_a_time_that_is_none_is_wrong_use(when: str, capsys: Capture) -> None:
+    said = here(capsys, "runs", f"--since={when}")
+
+    assert said.code == 2
+    assert "neither a date like 2026-11-20 nor a span" in said.err
+
+
+def test_split_takes_a_run_apart_for_good(filled: Shelf, capsys: Capture) -> None:
+    said = here(capsys, "split", "2026-05-04")
+    here(capsys, "import", filled.folder)
+    here(capsys, "rebuild")
+
+    assert said.code == 0
+    assert "is now 3 runs" in said.out
+    assert len(ids(capsys)) == 6
+
+
+def test_a_run_of_one_recording_cannot_be_split(filled: Shelf, capsys: Capture) -> None:
+    said = here(capsys, "split", "2026-03-02")
+
+    assert said.code == 1
+    assert "nothing to take apart" in said.err
+
+
+def test_forget_deletes_a_run_and_an_import_does_not_bring_it_back(filled: Shelf, capsys: Capture) -> None:
+    (gone,) = {run["id"] for run in here(capsys, "runs", "--json").objects if run["recordings"] == 3}
+
+    said = here(capsys, "forget", gone, "--yes")
+    again = here(capsys, "import", "--json", filled.folder).objects[0]
+
+    assert said.code == 0
+    assert "kneedrive import --again" in said.out
+    assert (again["skipped"], again["already_there"]) == (3, 3)
+    assert gone not in ids(capsys)
+
+
+@pytest.mark.parametrize("command", [("forget", "last"), ("purge", "--all")], ids=lambda command: command[0])
+def test_nothing_is_deleted_without_a_yes(filled: Shelf, capsys: Capture, command: tuple[str, ...]) -> None:
+    before = contents(store_file())
+
+    said = here(capsys, *command)
+
+    assert said.code == 1
+    assert "--yes agrees" in said.err
+    assert contents(store_file()) == before
+
+
+def test_purge_leaves_nothing(filled: Shelf, capsys: Capture) -> None:
+    said = here(capsys, "purge", "--all", "--yes")
+
+    assert (said.code, said.out) == (0, "The store is empty.\n")
+    assert not any(contents(store_file()).values())
+    assert here(capsys, "runs").code == 3
+
+
+def test_a_purged_store_takes_the_same_runs_again(filled: Shelf, capsys: Capture) -> None:
+    before = contents(store_file())
+    here(capsys, "purge", "--all", "--yes")
+
+    here(capsys, "import", filled.folder)
+
+    assert contents(store_file()) == before
+
+
+def test_a_backup_made_while_another_writes_is_whole(filled: Shelf, capsys: Capture, tmp_path: Path) -> None:
+    before = contents(store_file())
+    writer = sqlite3.connect(store_file(), isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("DELETE FROM run")
+    try:
+        said = here(capsys, "backup", tmp_path / "copy")
+    finally:
+        writer.close()
+
+    assert said.code == 0
+    assert contents(tmp_path / "copy") == before
+
+
+def test_a_backup_is_a_store(filled: Shelf, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here(capsys, "backup", tmp_path / "copy")
+    before = ids(capsys)
+
+    monkeypatch.setenv("KNEEDRIVE_STORE", str(tmp_path / "copy"))
+
+    assert ids(capsys) == before
+
+
+def test_a_progress_bar_with_rate_and_time_left_in_a_terminal_only(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.runs(3)
+    terminal, side = os.openpty()
+    run = subprocess.Popen(
+        [PROGRAM, "import", str(shelf.folder)], env=home(tmp_path), stdout=subprocess.PIPE, stderr=side, text=True
+    )
+    os.close(side)
+    shown = _all_of(terminal)
+    out, _ = run.communicate(timeout=60)
+
+    assert run.returncode == 0
+    assert "Importing" in shown
+    assert "3/3" in shown
+    assert "/s" in shown
+    assert "0:00" in shown
+    assert out.startswith("3 new")
+    assert process(tmp_path, "import", shelf.folder).err == ""
+
+
+def _all_of(terminal: int) -> str:
+    """What a terminal shows until its other side is closed."""
+    pieces: list[bytes] = []
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # how Linux says that it is closed
+            piece = b""
+        if not piece:
+            os.close(terminal)
+            return b"".join(pieces).decode()
+        pieces.append(piece)
+
+
+def test_a_path_that_is_not_there_is_named(capsys: Capture) -> None:
+    said = here(capsys, "import", "nowhere.fit")
+
+    assert said.code == 6
+    assert "nowhere.fit: cannot be read: No such file or directory" in words(said)
+
+
+def test_tags_of_no_store_are_none_and_make_none(capsys: Capture) -> None:
+    said = here(capsys, "tags")
+
+    assert said.code == 0
+    assert "No tags yet" in said.out
+    assert not store_file().exists()
+
+
+def test_a_tag_is_set_listed_and_taken_back(capsys: Capture) -> None:
+    assert here(capsys, "tag", "2026-03-02", "started wall drills").code == 0
+    assert "2026-03-02  started wall drills" in here(capsys, "tags").out
+
+    assert here(capsys, "tag", "2026-03-02", "started wall drills", "--remove").code == 0
+    assert here(capsys, "tag", "2026-03-02", "started wall drills", "--remove").code == 3
+
+
+def test_three_thousand_runs_are_listed(capsys: Capture) -> None:
+    here(capsys, "tag", "2026-03-02", "makes a store")
+    start_ms = int(FIRST.timestamp() * 1000)
+    day_ms = int(timedelta(days=1).total_seconds() * 1000)
+    db = sqlite3.connect(store_file())
+    db.executemany(
+        "INSERT INTO run (runner, key, started_at_ms, device, sensor, firmware, surface, duration_s, status, dynamics,"
+        " recordings, epochs_total, epochs_scored, label, certainty)"
+        " VALUES ('', ?, ?, '', 'coros', '', 'outdoor', 1800, 'assessed', 2, 1, 60, 50, '', '')",
+        [(f"{number:012x}", start_ms + number * day_ms) for number in range(3000)],
+    )
+    db.commit()
+    db.close()
+
+    said = here(capsys, "runs")
+
+    assert said.out.count("\n") == 3000 + 3
+    assert "3,000 runs." in said.out
