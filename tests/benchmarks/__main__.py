@@ -4,17 +4,21 @@ A quick run only shows that they work, and writes nothing.
 """
 
 import argparse
-import os
-import platform
 from collections.abc import Sequence
-from pathlib import Path
 
-from tests.benchmarks import decode, importing, memory, page, start
-from tests.benchmarks.tables import Table, write_section
+from tests.benchmarks import decode, importing, machine, memory, page, start, weekly
+from tests.benchmarks.tables import write_section
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-OURS = {"start": start.start, "memory": memory.memory, "importing": importing.importing, "page": page.page}
+OURS = {
+    "start": start.start,
+    "memory": memory.memory,
+    "importing": importing.importing,
+    "page": page.page,
+    "weekly": weekly.weekly,
+    "machine": machine.machine,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -29,18 +33,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not options.quick:
             write_section(PAGE, name, tables)
     decode.main(["--quick"] if options.quick else ["--write", str(PAGE)])
-    if not options.quick:
-        write_section(PAGE, "machine", {"Machine": machine()})
-
-
-def machine() -> Table:
-    """What the numbers were measured on; ratios hold elsewhere, milliseconds do not."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
-    model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
-    load = f"{os.getloadavg()[0]:.1f} at the end"
-    return Table(
-        ("processor", "cores", "Python", "load"), [(model, f"{os.cpu_count()}", platform.python_version(), load)]
-    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.start [--quick] [--write docs/benchmarks.md]
 
 All commands run in turn, again and again, so that a busy machine slows all of them alike; the table has medians. The
-report goes to a pipe. CPU is user and system time of the process.
+report goes to a pipe. CPU is user and system time of the process. The command keeps linear algebra to one thread, so
+a bare start on one thread is the stricter comparison.
 """
 
 import os
@@ -66,6 +67,7 @@ def start(*, quick: bool) -> dict[str, Table]:
         file.write_bytes(run(10 if quick else 60))
         commands = {
             f'python -c "{BARE}"': (sys.executable, "-c", BARE),
+            "the same on one thread": ("env", "OPENBLAS_NUM_THREADS=1", sys.executable, "-c", BARE),
             f"kneedrive analyze ({10 if quick else 60} minutes at 1 Hz)": (KNEEDRIVE, "analyze", str(file)),
             "kneedrive analyze --json": (KNEEDRIVE, "analyze", "--json", str(file)),
             "kneedrive --help": (KNEEDRIVE, "--help"),

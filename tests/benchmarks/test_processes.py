@@ -18,6 +18,7 @@ from tests.benchmarks.tables import main_of
     [
         ("start", start.start, ("kneedrive analyze", "kneedrive --version", "1.00")),
         ("memory", memory.memory, ("1 h", "peak above bare import")),
+        ("machine", machine.machine, ("cores", "load")),
         ("importing", importing.importing, ("made runs of 45 minutes", "files a second")),
         ("page", page.page, ("kneedrive report --html", "times weekly")),
     ],
