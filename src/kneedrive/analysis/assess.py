@@ -37,6 +37,7 @@ class Run(NamedTuple):
 def as_epochs(table: Table, gated: Gated, scored: dict[str, Array], method: Method) -> Epochs:
     """The table with reasons, weights and scores: what is stored and drawn."""
     counts = gated.reason == ""
+    # An unknown grade is no hill: comparisons with NaN are False.
     hilly = np.abs(gated.columns["grade"]) > method.grade.flat
     weight = np.where(counts, np.where(hilly, method.grade.hilly_weight, 1.0), 0.0)
     return Epochs(start_s=table.start_s, weight=weight, reason=gated.reason, columns=gated.columns | scored)
@@ -54,6 +55,7 @@ def status(run: Run) -> tuple[str, str]:
         return WALK, f"the file calls it {case.activity.sport}; kneedrive judges running only"
     if not is_run(case):
         return NOT_A_RUN, f"the file calls it {case.activity.sport or 'an unknown sport'}, not running"
+    # Before the question of walking: a run with long walks in it is a run.
     if run.epochs.scored.sum() >= case.method.epochs.min_epochs:
         return ASSESSED, ""
     if walked(run):
@@ -200,6 +202,7 @@ def findings(run: Run, at: Standing | None, bands: tuple[PaceBand, ...], onset: 
     if onset.verdict != "at" or onset.speed_mps is None or _shuffle(found[0]):
         return found
     speed = run.epochs["speed_mps"]
+    # From the slowest band on: what lies below it was too short to have a band.
     slow = run.epochs.scored & (speed >= bands[0].low_mps) & (speed < onset.speed_mps)
     slow_at = standing.standing(run.epochs, slow, run.case.method.profile.band_epochs, run.case)
     if slow_at is None:

@@ -40,4 +40,5 @@ def surface_of(activity: Activity) -> str:
 
 def speed_trusted(activity: Activity, surface: str, *, speed_calibrated: bool) -> bool:
     """Indoors a watch guesses speed from arm swing; only a foot pod or the runner's word makes it a measurement."""
+    # Outdoors speed counts as measured: whether a watch blends arm swing into it, the file does not tell.
     return surface == OUTDOOR or speed_calibrated or foot_pod(activity)

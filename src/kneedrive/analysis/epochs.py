@@ -62,6 +62,7 @@ def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
     cadence = stream.columns.get("cadence_spm", nothing)
     frozen = plausible.frozen_seconds(stream.columns, method.plausible.flat_line_s)
     return Seconds(
+        # Counted from the first record: a watch may have been started long before its sensors woke up.
         start=seconds < _first(stream) + rules.start_s,
         pause=within(seconds, (*activity.pauses, *_unsaid_pauses(stream, method)), rules.pause_margin_s),
         steady=motion.steady_seconds(speed, rules),
@@ -95,12 +96,14 @@ def _grade(stream: Stream, speed_mps: Array, method: Method) -> Array:
 def cut(stream: Stream, seconds: Seconds, runner: Runner, method: Method) -> Table:
     """The stream as epochs. Values need `min_covered_s` seconds and `min_records` recorded values of their own."""
     rules = method.epochs
+    # Steps are unusual around a standstill, and sensors take a while to settle.
     kept = stream.covered & ~seconds.start & ~seconds.pause
     covered_s, kept_s = _count(stream, stream.covered), _count(stream, kept)
     # An epoch that is left out anyway still shows what was recorded in it.
     used = np.where(np.repeat(kept_s >= rules.min_covered_s, stream.epoch_s), kept, stream.covered)
     medians = _medians(stream, used, method)
     medians["grade"] = row_medians(stream.rows(np.where(used, seconds.grade, np.nan)))
+    # Shares of nothing are 0, not NaN: an empty epoch has its own gate.
     used_s = np.maximum(_count(stream, used), 1)
     conditions = {
         "start": seconds.start & stream.covered,
@@ -156,6 +159,7 @@ def derived(columns: dict[str, Array], runner: Runner, method: Method) -> dict[s
     moving, cadence = _positive(speed), _positive(columns["cadence_spm"])
     stance, oscillation = _positive(columns["stance_time_s"]), _positive(columns["vertical_oscillation_m"])
     T = features.step_time_s(cadence)
+    # Ratios of medians, not medians of ratios: a second with one odd channel then moves that channel alone.
     DF, flight = features.duty_factor(stance, T), features.flight_time_s(T, stance)
     step = features.step_length_m(moving, T)
     leg = reference.leg_length_m(runner, method)

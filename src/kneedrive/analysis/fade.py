@@ -46,6 +46,7 @@ class Pairs(NamedTuple):
 
 def moving_time_s(epochs: Epochs, covered_s: Array) -> Array:
     """Moving time at the start of each epoch: what was recorded, without the epochs that were paused."""
+    # A coffee after the first half is no tiring.
     moving = np.where(epochs.reason == "pause", 0.0, covered_s)
     return np.concatenate(([0.0], np.cumsum(moving)[:-1])) if len(moving) else moving
 
@@ -58,6 +59,7 @@ def thirds(epochs: Epochs, covered_s: Array, rules: FadeRules) -> tuple[Mask, Ma
     if third_s <= 0:
         nothing = np.zeros(len(at_s), dtype=np.bool_)
         return nothing, nothing
+    # Cadence and bounce settle over the first minutes, which would look like a change.
     early = (at_s >= rules.warm_up_s) & (at_s < rules.warm_up_s + third_s)
     return epochs.scored & early, epochs.scored & (at_s >= total_s - third_s)
 
@@ -68,6 +70,7 @@ def match(speed_mps: Array, grade: Array, early: Mask, late: Mask, rules: FadeRu
     One early epoch at a time is held against all late ones: a table of all pairs would grow with the square of a run.
     """
     first, last = np.flatnonzero(early), np.flatnonzero(late)
+    # Without altitude nothing can be matched on slope; a note of the run says so.
     slope = np.nan_to_num(grade)
     late_mps, late_slope = speed_mps[last], slope[last]
     free = np.ones(len(last), dtype=np.bool_)
@@ -109,7 +112,9 @@ def change(key: str, differences: Array, start_s: Array, level: float, method: M
     if there.sum() < method.fade.min_pairs:
         return None
     known, threshold = differences[there], float(getattr(method.fade, key))
+    # Of neighbouring pairs: tiredness, heat and wind come in stretches.
     rho = scores.lag_1(known, start_s[there], method.epochs)
+    # Student needs a degree of freedom; two epochs say next to nothing, and the interval is as wide.
     n = max(scores.effective_epochs(np.ones(len(known)), rho), 2.0)
     t = student_quantile(0.5 + level / 2.0, n - 1.0)
     mean, half = float(np.mean(known)), t * float(np.std(known, ddof=1)) / math.sqrt(n)

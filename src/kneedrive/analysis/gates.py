@@ -67,6 +67,7 @@ def gate(table: Table, case: Case) -> Gated:
     free = ~np.any(list(caught.values()), axis=0)
     dynamic = int((free & _has_dynamics(columns, case)).sum())
     steps = free & np.isfinite(columns["speed_mps"]) & np.isfinite(columns["step_time_s"])
+    # All or nothing per run: scores over some epochs and steps over the others would be two runs under one name.
     few = dynamic < method.epochs.min_epochs
     by_steps = case.speed_trusted and few and (not case.has_dynamics or steps.sum() >= method.epochs.min_epochs)
     if not by_steps:
@@ -92,6 +93,7 @@ def judged(mode: str, case: Case) -> str:
 def first_reason(caught: Mapping[str, Mask], n: int) -> Reasons:
     """For each of n epochs the first of GATES whose mask is True, "" where none is."""
     reason = np.full(n, "", dtype=f"<U{max(map(len, GATES))}")
+    # Backwards, so that an earlier gate overwrites a later one.
     for name in reversed(GATES):
         if name in caught:
             reason[caught[name]] = name
@@ -137,6 +139,7 @@ def _locked(table: Table, case: Case) -> Mask:
     if sound.any():
         typical = np.full_like(cadence, median(cadence[sound]))
     else:
+        # A lock throughout leaves no sound epoch to compare with, only what runners usually do.
         typical = usual_cadence_spm(speed, case.runner.height_m, case.method.population)
     return plausible.locked_cadence(cadence, speed, typical, rules)
 
@@ -174,6 +177,7 @@ FROM_OSCILLATION = ("vertical_oscillation_m", "vertical_ratio", "ln_k", "beta")
 def _without_doubtful(table: Table, case: Case) -> tuple[dict[str, Array], dict[str, Mask]]:
     """The columns without what cannot be a measurement, and where something was taken out for which reason."""
     rules, columns = case.method.plausible, dict(table.columns)
+    # Most of the epoch: its median is then the stuck value.
     stuck = table.shares["frozen"] > 0.5
     stance, oscillation = (
         plausible.implausible_stance(columns, rules),
@@ -190,6 +194,7 @@ def _ln_k_above(columns: Mapping[str, Array], doubtful: Mask, case: Case) -> Arr
     """Ln k over what is usual at the speed, where k is a measurement and the runner ran."""
     if case.reference.k_ref is None:
         return np.full(len(doubtful), np.nan)
+    # Above what is usual at the speed, since k itself changes with speed on some sensors.
     usual = expected_ln_k(columns["speed_mps"], case.reference, case.method.population)
     counts = ~doubtful & (columns["cadence_spm"] >= case.method.gait.running_spm)
     return np.where(counts, columns["ln_k"] - usual, np.nan)

@@ -73,6 +73,7 @@ def named(at: Standing, rules: LabelRules) -> Named:
     found = earned(at, rules)
     if not found:
         return Named(NEUTRAL, "mild", neutral_probability(at, rules))
+    # Probability is of the score alone: the cuts on its parts say which pattern, not how sure.
     chances = {one.label: scores.probability(at.of(one.letter), at.se[one.letter], rules.truth) for one in found}
     strength = "marked" if abs(at.of(found[0].letter)) >= rules.marked else "mild"
     labels = tuple(chances)
@@ -101,6 +102,7 @@ def neutral_probability(at: Standing, rules: LabelRules) -> float | None:
 def named_steps(at: Standing, rules: LabelRules) -> Named:
     """Short, usual or long steps for the speed: all that speed and cadence can tell."""
     z = at.of("zSL")
+    # The same mark as for the scores, so that "short steps" is as far from usual as any label.
     if abs(z) < rules.score:
         return Named(USUAL_STEPS, "mild", scores.probability_within(z, at.se["zSL"], rules.score))
     label = SHORT_STEPS if z < 0 else LONG_STEPS

@@ -61,6 +61,7 @@ def averages(activity: Activity) -> dict[str, Spread]:
 
 def channels(activity: Activity) -> dict[str, ChannelSummary]:
     """Every channel as recorded, unfiltered and uncorrected: share of the records that have it, and its median."""
+    # Records without a usable time count as well: coverage is of what was recorded.
     records = max(activity.records, len(activity.samples.time_s), 1)
     found = {}
     for name, values in activity.samples.present().items():
@@ -77,6 +78,7 @@ def accelerations(stream: Stream, seconds: Seconds, case: Case) -> tuple[Acceler
         return ()
     rules = case.method.steady
     smooth = sliding_mean(speed, rules.burst_smoothing_s)
+    # Whoever sets off after a traffic light accelerates too, from standing.
     unsettled = seconds.start | seconds.pause
     # A burst that touches a pause is setting off again; cutting it there would leave a piece that gains nothing.
     whole = ((start, end) for start, end in runs_of(seconds.burst) if not unsettled[start:end].any())

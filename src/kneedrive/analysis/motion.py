@@ -13,6 +13,7 @@ from kneedrive.model import Array
 
 def steady_seconds(speed_mps: Array, rules: SteadyRules) -> Mask:
     """Where smoothed speed changes by no more than the limit; False where it is not known."""
+    # Positions jitter: unsmoothed, hardly a second of a steady run would be steady.
     smooth = sliding_mean(speed_mps, rules.smoothing_s)
     if len(smooth) < 2:
         return np.zeros(len(smooth), dtype=np.bool_)
@@ -42,6 +43,7 @@ def burst_seconds(speed_mps: Array, rules: SteadyRules) -> Mask:
     starts = np.flatnonzero(smooth[within_s:] - smooth[:-within_s] >= rules.burst_gain_mps)
     for ahead in range(within_s + 1):
         gaining[starts + ahead] = True
+    # Unsmoothed on purpose: a jump of position lasts a second or two, a sprint longer.
     sprinting = at_least(speed_mps > rules.sprint_mps, rules.sprint_s)
     return gaining | sprinting
 
@@ -74,6 +76,7 @@ def grade(altitude_m: Array, distance_m: Array, smoothing_m: float) -> Array:
     known = np.isfinite(altitude_m) & np.isfinite(distance_m)
     if known.sum() < 2:
         return slope
+    # Distance that falls back (a watch that corrected itself) would make a slope of infinite steepness.
     along, height = np.maximum.accumulate(distance_m[known]), altitude_m[known]
     area = np.concatenate(([0.0], np.cumsum(np.diff(along) * (height[1:] + height[:-1]) / 2.0)))
     way = _Profile(along, height, area)

@@ -52,6 +52,7 @@ def frozen_seconds(columns: dict[str, Array], length_s: int) -> Mask | None:
     there = [columns[name] for name in ("stance_time_s", "vertical_oscillation_m") if name in columns]
     if not there:
         return None
+    # Both at once: a coarse unit can hold one of them still for a minute of even running.
     still = np.ones(len(there[0]) - 1, dtype=np.bool_)
     for values in there:
         still &= np.diff(values) == 0
@@ -64,6 +65,7 @@ def locked_cadence(cadence_spm: Array, speed_mps: Array, typical_spm: Array, rul
     """Epochs at running speed whose cadence is about half or double of what is typical: arm swing, music, one leg."""
     near = np.zeros(len(cadence_spm), dtype=np.bool_)
     for factor in HALF_AND_DOUBLE:
+        # Relative, since half a cadence that is off by 10 % is itself off by 10 %.
         near |= np.abs(cadence_spm / (factor * typical_spm) - 1.0) <= rules.cadence_lock
     return near & (speed_mps >= rules.speed_min_mps)
 
@@ -103,6 +105,7 @@ def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
     near = range(rough + width - width // 2, rough + width + width // 2 + 1)
     split = min(near, key=lambda cut: _scatter(values[:cut]) + _scatter(values[cut:]))
     before, after = values[:split], values[split:]
+    # A burst of bad epochs shifts the windows beside it, but not the medians of both whole sides.
     shift = min(float(steps[rough]), abs(median(before) - median(after)))
     if min(len(before), len(after)) < width:
         return jumped

@@ -49,6 +49,7 @@ class Stream(Value):
 def longest_step_s(time_s: Array, rules: Resampling) -> float:
     """The longest step of a time axis that interpolation may bridge."""
     steps = np.diff(time_s)
+    # Two records of one second are common and say nothing about the interval of recording.
     steps = steps[steps > 0]
     typical = median(steps) if len(steps) else 0.0
     return min(rules.gap_max_s, max(rules.gap_min_s, rules.gap_median_steps * typical))
@@ -99,6 +100,7 @@ def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> St
         there = np.isfinite(values)
         if not there.any():
             continue
+        # Most channels are whole, and indexing by a mask of nothing but True still copies them.
         whole = bool(there.all())
         times, known = (time_s, values) if whole else (time_s[there], values[there])
         inside = covered if whole else bridged(times, seconds, longest_s)
@@ -116,6 +118,7 @@ def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> St
 
 def within(seconds: Array, intervals: Sequence[Interval], margin_s: float) -> Mask:
     """Which seconds lie in any of the intervals, widened by a margin on both sides (bounds included)."""
+    # Ends of intervals are counted, not seconds: an ultra with a thousand pauses costs no more than one pause.
     edge = np.zeros(len(seconds) + 1)
     for interval in intervals:
         edge[np.searchsorted(seconds, interval.start_s - margin_s, side="left")] += 1

@@ -37,6 +37,7 @@ def pace_profile(epochs: Epochs, mode: str, reasons: dict[str, str], case: Case)
     scored = epochs.scored
     number = np.floor(np.where(scored, epochs["speed_mps"], np.nan) / rules.band_mps)
     bands, counts = np.unique(number[np.isfinite(number)], return_counts=True)
+    # Bands of too few epochs are left out, not joined to their neighbours: that would move their speed.
     enough = bands[counts >= rules.band_epochs]
     return tuple(_band(epochs, float(band), number == band, (mode, reasons, case)) for band in enough)
 
@@ -71,6 +72,7 @@ def shuffles(band: PaceBand, rules: LabelRules) -> bool:
     drive = band.scores.D
     if drive.value is None or drive.se is None:
         return False
+    # The label of a band can be another (piston is larger there), and the band shuffle all the same.
     values = {"D": drive.value, **band.scores.z}
     found = labels.earned(labels.Standing(values, {"D": drive.se}, band.speed_mps), rules)
     return (SHUFFLE, "D") in found and probability(drive.value, drive.se, rules.truth) >= rules.spoken
@@ -121,6 +123,7 @@ def vr_split(epochs: Epochs, case: Case) -> VrSplit | None:
     whole = epochs.scored & np.isfinite(epochs["ln_k"]) & np.isfinite(epochs["speed_mps"])
     if whole.sum() < case.method.epochs.min_epochs:
         return None
+    # Epoch by epoch: a run at several paces has several usual ratios.
     there = expected(epochs["speed_mps"][whole], case.reference, case.runner, case.method, epochs["grade"][whole])
     B, usual_B = features.bounce_shape(epochs["duty_factor"][whole]), features.bounce_shape(there.DF)
     deviations = (

@@ -89,6 +89,7 @@ def overlaid(native: Samples, other: Samples) -> Samples:
     """The watch's samples with the dynamics of another sensor, and with its cadence and power where it has them."""
     changes: dict[str, Array | None] = {name: other.channel(name) for name in DYNAMICS}
     for name in ("cadence_spm", "power_w"):
+        # Contact time and step time must come from one sensor, or the duty factor is of two.
         values = other.channel(name)
         if values is not None and np.isfinite(values).any():
             changes[name] = values
@@ -136,6 +137,7 @@ def _apple(activity: Activity) -> bool:
 
 def _garmin(activity: Activity, samples: Samples) -> Provenance:
     sensors = activity.sensors
+    # Where an entry leaves its maker out, the number is read as Garmin's, since the watch is.
     numbers = {sensor.product_id for sensor in sensors if sensor.maker_id in (GARMIN, None)} - {None}
     if found := numbers & BLUETOOTH_STRAPS.keys():
         return _as("garmin_strap_ble", f"the strap is an {_named(found, BLUETOOTH_STRAPS)}")
@@ -145,6 +147,7 @@ def _garmin(activity: Activity, samples: Samples) -> Provenance:
         return _as("garmin_strap", f"device list: {_named(found, STRAPS)}")
     if any(sensor.ant_device_type == ANT_DYNAMICS for sensor in sensors):
         return _unknown_strap()
+    # After the device list: some watches write the per cent and list no sensor at all.
     if samples.duty_factor is not None and np.isfinite(samples.duty_factor).any():
         return _as("garmin_strap", "the watch wrote contact time in per cent, which only a strap or pod makes it do")
     return _by_watch(activity.device)

@@ -32,6 +32,7 @@ class Expected(NamedTuple):
 
 def usual_cadence_spm(speed_mps: Array, height_m: float | None, population: Population) -> Array:
     """Steps per minute at each speed; without a height the height term vanishes."""
+    # The spread is wider without a height instead (sd_ln_T_no_height); the middle stays.
     taller = 0.0 if height_m is None else height_m - population.height_m
     faster = speed_mps - population.cadence_speed_mps
     return population.cadence_at_3_spm + population.cadence_per_mps * faster + population.cadence_per_m * taller
@@ -44,6 +45,7 @@ def usual_duty_factor(speed_mps: Array, population: Population) -> Array:
 
 def widening(speed_mps: Array, runner: Runner, population: Population) -> Array:
     """Factor on every spread: 1 inside the anchors, `population.widening` where they hold few people."""
+    # Widened once however many reasons there are: they are guesses of one kind.
     short = runner.height_m is not None and runner.height_m < population.short_m
     old = runner.age is not None and runner.age > population.old_years
     if short or old:
@@ -72,6 +74,7 @@ def expected(
     DF = usual_duty_factor(speed_mps, population) + population.sd_DF * reference.o + hills.DF_per_pct * pct
     ln_k = expected_ln_k(speed_mps, reference, population) + hills.ln_k_per_pct * pct
     shape = features.bounce_shape(DF)
+    # Bounce varies because timing varies (through B) and because torsos do (k); the model takes both as independent.
     timing_sd = wide * population.sd_DF * features.SINE_SHAPE / shape
     sd_ln_T = population.sd_ln_T_no_height if runner.height_m is None else population.sd_ln_T
     return Expected(
@@ -102,6 +105,7 @@ def expected_ln_k(speed_mps: Array, reference: Reference, population: Population
     """Ln of the usual VO/VO_model on a sensor class, on the flat; NaN where the class has none."""
     if reference.k_ref is None:
         return np.full_like(speed_mps, np.nan)
+    # Sensors were compared within these speeds; beyond them the line is held, not drawn out.
     within = np.clip(speed_mps, population.class_speed_low_mps, population.class_speed_high_mps)
     return math.log(reference.k_ref) + reference.s_k * (within - population.class_speed_mid_mps)
 

@@ -67,6 +67,7 @@ def epoch_scores(columns: Mapping[str, Array], scored: Mask, judged: str, case: 
     where = scored & case.speed_trusted
     speed, grade = np.where(where, columns["speed_mps"], np.nan), np.where(where, columns["grade"], 0.0)
     z = z_parts(columns, expected(speed, case.reference, case.runner, case.method, grade))
+    # Contact and bounce that a watch computed would be cadence in disguise; what is left is the steps.
     if not judged:
         z |= {part: np.full_like(speed, np.nan) for part in ("zDF", "zB", "zk")}
     found = letters(z) | z
@@ -76,6 +77,7 @@ def epoch_scores(columns: Mapping[str, Array], scored: Mask, judged: str, case: 
 
 def weighted_median(values: Array, weights: Array) -> float:
     """The value with half of the weight on either side; the mean of the two middle ones where it falls between."""
+    # The tolerance below keeps sums of 0.5 and 1 from missing the middle by rounding.
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
     half = reached[-1] / 2.0
@@ -89,6 +91,7 @@ def lag_1(values: Array, start_s: Array, rules: EpochRules) -> float:
     neighbours = np.flatnonzero(np.diff(start_s) <= rules.length_s)
     if len(neighbours) < rules.autocorrelation_pairs:
         return 0.0
+    # About the median, as the run value is: one wild epoch should not look like memory.
     around = values - median(values)
     variance = float(around @ around) / len(around)
     if variance == 0.0:
@@ -109,6 +112,7 @@ def run_value(values: Array, weights: Array, start_s: Array, rules: EpochRules) 
     if not there.any():
         return None
     values, weights, start_s = values[there], weights[there], start_s[there]
+    # The scatter is robust, the count is not optimistic: epochs in a row resemble each other, and do not count in full.
     n = effective_epochs(weights, lag_1(values, start_s, rules))
     return RunValue(weighted_median(values, weights), robust_sd(values) / math.sqrt(n), len(values))
 
@@ -122,6 +126,7 @@ def systematic_se(case: Case, grade: Array, weights: Array) -> dict[str, float]:
     unknown_height = case.runner.height_m is None
     reference = case.reference
     pct = hill_pct(grade, grade, case.method)
+    # An unknown slope counts as flat, as it does in the reference.
     climb = abs(float(np.sum(np.nan_to_num(pct) * weights) / np.sum(weights)))
     sd_ln_T = population.sd_ln_T_no_height if unknown_height else population.sd_ln_T
     zSL = math.hypot(
@@ -167,6 +172,7 @@ def together(z: Mapping[str, float], se: Mapping[str, float], timing_share: floa
     parts = ("zSL", "zDF", "zB")
     runners = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, -timing_share], [0.0, -timing_share, 1.0]])
     errors = np.diag([se[part] ** 2 for part in parts])
+    # The posterior of a normal: prior and errors weighed against each other, all three parts at once.
     weigh = runners @ np.linalg.inv(runners + errors)
     axes = np.array([[-1.0, 0.0, 1.0], [-1.0, 1.0, 0.0]]) / ROOT_2  # P and -D
     mean = axes @ weigh @ np.array([z[part] for part in parts])

@@ -28,6 +28,7 @@ def run_values(epochs: Epochs, where: Mask, least: int, case: Case) -> dict[str,
     found = {}
     for name in scores.SCORED:
         value = scores.run_value(epochs[name], weights, epochs.start_s, rules)
+        # Each score has a count of its own: a strap that lost contact time half-way still has its bounce.
         if value is not None and value.epochs >= least:
             found[name] = value
     return found

@@ -39,6 +39,7 @@ def without_scores(run: Run, status: str, reason: str) -> Analysis:
     if other_sport:
         # Cadence of a bicycle is no cadence of steps.
         spreads = {key: value for key, value in spreads.items() if key in metrics.NOT_OF_STEPS}
+    # Scores are dropped even where a few epochs had one: nine epochs are no verdict.
     found = base(run, standing.no_scores(reason))
     return found.replace(
         status=status,
