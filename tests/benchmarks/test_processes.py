@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.readers import read
-from tests.benchmarks import importing, memory, page, start
+from tests.benchmarks import importing, machine, memory, page, start
 from tests.benchmarks.made import run
 from tests.benchmarks.tables import main_of
 
