@@ -99,7 +99,8 @@ def test_what_is_no_store_of_ours_is_one_sentence_and_stays_as_it_is(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full here")
 def test_a_full_disk_is_a_sentence_and_what_was_stored_stays(filled: Shelf, tmp_path: Path, capsys: Capture) -> None:
     before = contents(store_file())
-    filled.put("new.fit", run_fit(9, minutes=45))
+    for day in range(20, 30):
+        filled.put(f"new{day}.fit", run_fit(day, minutes=45))
     # No file of this process may grow beyond what the store has now: to SQLite that is a disk without room.
     blocks = store_file().stat().st_size // 1024
     line = f'ulimit -f {blocks}; trap "" XFSZ; exec "$0" import "$1"'
@@ -116,7 +117,9 @@ def test_a_full_disk_is_a_sentence_and_what_was_stored_stays(filled: Shelf, tmp_
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert "what was stored before is unharmed" in done.stderr
-    assert contents(store_file()) == before
+    after = contents(store_file())
+    assert all(row in after["recording"] for row in before["recording"])
+    assert len(after["recording"]) == len(after["activity"]) < 16
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

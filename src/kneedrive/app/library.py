@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,7 @@ from kneedrive.app import FAILED, OK, PARTLY, Answer
 from kneedrive.app.ahead import Ahead
 from kneedrive.app.collect import Counter, Import, Outcome, collect
 from kneedrive.app.derive import Deriver, activities_of, sensor_of, version_of
-from kneedrive.app.settings import runner_of, zone_of
+from kneedrive.app.settings import local_day, runner_of, zone_of
 from kneedrive.errors import NotEnoughData, ReadError, StoreError
 from kneedrive.store import RunRow, Store
 
@@ -146,7 +146,7 @@ def forget(settings: Config, spec: str, now: datetime, confirm: Callable[[str], 
     """Delete a run with its originals, for good."""
     with opened(settings) as store:
         row = meant(store, settings, spec, now)
-        day = (row.started_at + timedelta(seconds=row.utc_offset_s or 0)).date()
+        day = local_day(row.started_at, row.utc_offset_s, zone_of(settings))
         originals = "its original recording" if row.recordings == 1 else f"its {row.recordings} original recordings"
         if not confirm(f"Delete {row.id} of {day} and {originals} from the store?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from kneedrive.app import Answer
-from kneedrive.app.library import opened
+from kneedrive.app.library import kept, opened
+from kneedrive.app.settings import local_day, zone_of
 from kneedrive.errors import NotEnoughData
 from kneedrive.report import library as words
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.report.style import Style
+    from kneedrive.store import RunRow, Store, Tag
 
 
-def runs(settings: Config, since: datetime | None, form: str, style: Style) -> Answer:
-    """The stored runs, oldest first. form: "text", "json" (an object a line) or "csv"."""
+def runs(settings: Config, since: date | datetime | None, form: str, style: Style) -> Answer:
+    """The stored runs, oldest first. since: a local day, or a moment. form: text, json (an object a line) or csv."""
     with opened(settings) as store:
-        rows = store.runs(since=since)
+        rows = _runs(store, settings, since)
     if not rows and form == "text":
         message = "no runs in that time" if since else "no runs yet: kneedrive import FILE or FOLDER takes some in"
         raise NotEnoughData(message)
@@ -38,6 +40,14 @@ def runs(settings: Config, since: datetime | None, form: str, style: Style) -> A
     return Answer(text=words.runs(rows, style).rstrip("\n"))
 
 
+def _runs(store: Store, settings: Config, since: date | datetime | None) -> list[RunRow]:
+    if since is None or isinstance(since, datetime):
+        return store.runs(since=since)
+    zone = zone_of(settings)
+    near = store.runs(since=datetime.combine(since, time(), UTC) - timedelta(days=1))
+    return [row for row in near if local_day(row.started_at, row.utc_offset_s, zone) >= since]
+
+
 def tag(settings: Config, day: date, text: str, *, remove: bool) -> Answer:
     """Set a tag or take it back."""
     with opened(settings, create=True) as store:
@@ -52,8 +62,10 @@ def tag(settings: Config, day: date, text: str, *, remove: bool) -> Answer:
 
 def tags(settings: Config, style: Style, *, json: bool) -> Answer:
     """All tags by day."""
-    with opened(settings, create=True) as store:
-        rows = store.tags()
+    rows: list[Tag] = []
+    if settings["paths.store"].exists():
+        with kept(settings) as store:
+            rows = store.tags()
     if json:
         from kneedrive.app.machine import line
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kneedrive.model import Activity, Runner
@@ -44,6 +44,11 @@ def zone_of(settings: Config) -> Callable[[datetime], int]:
         return int(offset.total_seconds()) if offset else 0
 
     return offset_s
+
+
+def local_day(moment: datetime, utc_offset_s: int | None, zone: Callable[[datetime], int]) -> date:
+    """The day it was where the runner ran; zone: for a run that does not say."""
+    return (moment + timedelta(seconds=zone(moment) if utc_offset_s is None else utc_offset_s)).date()
 
 
 def setting_of(settings: Config, year: int) -> Setting:

@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     take_in.add_argument("--again", action="store_true", help="also what you made kneedrive forget")
     _finish(take_in, import_paths)
     runs = commands.add_parser("runs", help="list the runs of your history")
-    runs.add_argument("--since", type=moments.since, metavar="WHEN", help="a date or a span: 30d, 12w, 6m")
+    runs.add_argument("--since", type=moments.day_or_moment, metavar="WHEN", help="a date or a span: 30d, 12w, 6m")
     runs.add_argument("--csv", action="store_true", help="as CSV")
     _finish(runs, list_runs)
     tag = commands.add_parser("tag", help="note a day on which you changed something, for compare")

@@ -28,12 +28,18 @@ def day(text: str) -> date:
 
 
 def since(text: str) -> datetime:
-    """A date, or a span back from now: 30d, 12w, 6m, 2y."""
+    """A date, at its midnight here, or a span back from now: 30d, 12w, 6m, 2y."""
+    moment = day_or_moment(text)
+    return moment if isinstance(moment, datetime) else datetime.combine(moment, datetime.min.time()).astimezone()
+
+
+def day_or_moment(text: str) -> date | datetime:
+    """A date, which begins where the runner was, or the moment that a span back from now ends at."""
     span = _AGO.fullmatch(text)
     if span:
         return now() - timedelta(days=int(span[1]) * _DAYS[span[2]])
     try:
-        return datetime.combine(date.fromisoformat(text), datetime.min.time()).astimezone()
+        return date.fromisoformat(text)
     except ValueError:
         message = f"{text!r} is neither a date like 2026-11-20 nor a span like 30d, 12w, 6m or 2y"
         raise argparse.ArgumentTypeError(message) from None

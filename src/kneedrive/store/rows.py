@@ -106,7 +106,8 @@ class RunRow(NamedTuple):
 RUNS = (
     "SELECT key, started_at_ms, utc_offset_s, device, sensor, firmware, surface, duration_s, distance_m, status,"
     " dynamics, recordings, epochs_total, epochs_scored, label, certainty, D, D_se, P, P_se, G, G_se, K, K_se,"
-    " (SELECT group_concat(format) FROM (SELECT DISTINCT format FROM activity WHERE run = run.id ORDER BY format))"
+    " coalesce((SELECT group_concat(format) FROM"
+    " (SELECT DISTINCT format FROM activity WHERE run = run.id ORDER BY format)), '')"
     " FROM run WHERE runner = ? "
 )
 
