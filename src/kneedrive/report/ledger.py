@@ -92,7 +92,7 @@ def _failures(ledger: Ledger, style: Style) -> list[str]:
 def _skipped(ledger: Ledger, style: Style) -> list[str]:
     """Why files were skipped, the most frequent reason first."""
     reasons = sorted(ledger.skipped.items(), key=lambda one: (-one[1], one[0]))
-    told = [f"{number(count)} {clean(why)}" for why, count in reasons[:MOST_SHOWN]]
+    told = [f"{number(count)} {clean(why, 100)}" for why, count in reasons[:MOST_SHOWN]]
     return flow(f"Skipped: {'; '.join(told)}.", style, hang=2) if told else []
 
 
