@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kneedrive import config
-from kneedrive.app.accounts import Desk, login
-from kneedrive.app.sync import Order, Pulled, sync
+from kneedrive.app.accounts import Desk, Order, login
+from kneedrive.app.sync import Pulled, sync
 from kneedrive.secret import Secret
 from kneedrive.sources.oauth import Application
 from kneedrive.store import Store

@@ -343,7 +343,8 @@ def activity_clock(fake: FakeStrava) -> Clock:
 
 def test_two_runners_keep_logins_of_their_own(runner: Household, strava: FakeStrava) -> None:
     """Else the sync of one would fetch the other's runs."""
-    from kneedrive.app.sync import Order, sync
+    from kneedrive.app.accounts import Order
+    from kneedrive.app.sync import sync
 
     (pulled,) = sync(runner.desk(strava.clock, runner="a/b"), Order(names=("strava",)))
 

@@ -42,6 +42,15 @@ class Desk(Value):
     wait: Callable[[datetime], object] | None = None
 
 
+class Order(Value):
+    """What was asked for. since: nothing older. full: from the first activity on, and what could not be had again."""
+
+    names: tuple[str, ...] = ()
+    since: datetime | None = None
+    full: bool = False
+    dry_run: bool = False
+
+
 def token_file(desk: Desk) -> TokenFile:
     """Where this runner's login to Strava is kept: one file a runner, so that nobody gets another's runs."""
     runner = desk.settings["runner.name"]

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kneedrive.app.accounts import FOLDER, Desk, chosen, client
+from kneedrive.app.accounts import FOLDER, Desk, Order, chosen, client
 from kneedrive.app.collect import Outcome
 from kneedrive.app.derive import Deriver
 from kneedrive.app.library import opened
@@ -24,15 +24,6 @@ if TYPE_CHECKING:
 
 Counter = Callable[[int, int], None]
 NOT_A_RUN = "not a run"
-
-
-class Order(Value):
-    """What was asked for. since: nothing older. full: from the first activity on, and what could not be had again."""
-
-    names: tuple[str, ...] = ()
-    since: datetime | None = None
-    full: bool = False
-    dry_run: bool = False
 
 
 class Pulled(Value):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kneedrive import archives, readers
-from kneedrive.app.accounts import FOLDER
+from kneedrive.app.accounts import FOLDER, Order
 from kneedrive.app.collect import Outcome, Rehearsal, take
 from kneedrive.app.derive import Deriver
 from kneedrive.app.sync_keep import MARK, UNREAD, known
@@ -18,7 +18,6 @@ from kneedrive.sources import folder
 from kneedrive.store import Origin, Store
 
 if TYPE_CHECKING:
-    from kneedrive.app.sync import Order
     from kneedrive.archives import Found
     from kneedrive.sources.items import Listed
 

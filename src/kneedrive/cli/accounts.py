@@ -97,11 +97,11 @@ def sleep_until(moment: datetime) -> None:
 
 def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive sync."""
-    from kneedrive.app import sync, sync_told
+    from kneedrive.app import accounts, sync, sync_told
 
     here = desk(arguments)
     names = _names(arguments.sources)
-    order = sync.Order(names=names, since=arguments.since, full=arguments.full, dry_run=arguments.dry_run)
+    order = accounts.Order(names=names, since=arguments.since, full=arguments.full, dry_run=arguments.dry_run)
     start = time.monotonic()
     with progress("Syncing") as count:
         pulled = sync.sync(here, order, count)

@@ -4,9 +4,7 @@ import re
 
 # Line feeds, tabs and colours stay. Everything else that is no letter to look at goes: other escape sequences, bells,
 # and the marks that turn the direction of writing and so can hide what stands before them.
-_UNSAFE = re.compile(
-    r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
+_UNSAFE = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def harmless(text: str) -> str:
