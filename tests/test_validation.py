@@ -163,6 +163,12 @@ def test_a_knob_is_turned_alone_and_whole_numbers_stay_whole() -> None:
     assert method.replace(epochs=Method().epochs) == Method()
 
 
+def test_a_probability_stays_below_one() -> None:
+    method = sensitivity.turned(sensitivity.Knob("fade", "interval", 1.2, 1, 0))
+
+    assert method.fade.interval == 0.99
+
+
 def test_every_number_of_a_group_is_moved_both_ways() -> None:
     asked = [(knob.name, knob.factor) for knob in sensitivity.knobs(QUICK)]
 

@@ -8,6 +8,8 @@ import pytest
 from kneedrive.analysis import analyze
 from kneedrive.analysis.baseline import own_view
 from kneedrive.analysis.compare import compare
+from kneedrive.analysis.habits import balance_habit, slow_contrast
+from kneedrive.analysis.provenance import overlaid
 from kneedrive.history import PastRun, Setting
 from kneedrive.method import Method
 from tests.analysis.runs import RUNNER, activity, samples
@@ -61,6 +63,7 @@ def test_ten_epochs_make_a_run(epochs: int, status: str) -> None:
 
     assert found.quality.epochs_scored == epochs
     assert found.status == status
+    assert (found.scores.D.value is not None) == (status == "assessed")
 
 
 def test_a_baseline_reaches_back_eight_weeks_to_the_second() -> None:
@@ -71,3 +74,47 @@ def test_a_baseline_reaches_back_eight_weeks_to_the_second() -> None:
     same = inside[0].replace(id="same", started_at=run.started_at)
 
     assert own_view(run, [before, *inside, same], SETTING).baseline.runs == len(inside)
+
+
+def test_half_the_cadence_of_a_runner_of_quick_steps_is_a_lock() -> None:
+    # Half of 196 is 98, which is too far from half of what is usual to be told without the run's own cadence.
+    wave = 0.5 * np.sin(2.0 * np.arange(1500))
+    cadence = np.where(np.arange(1500) < 900, 196.0, 98.0) + wave
+    found = analyze(activity(samples(1500, cadence_spm=cadence, stance_time_s=0.21 + 0.001 * wave)), runner=RUNNER)
+
+    assert found.quality.excluded["cadence lock"] >= 18
+
+
+def test_a_balance_that_some_epochs_lack_counts_by_the_others() -> None:
+    left = np.where(np.arange(30) < 5, np.nan, 0.52)
+    found = balance_habit([past_run(day, balance_left=left) for day in range(4)], Method())
+
+    assert (found.verdict, found.runs, found.side) == ("constant difference", 4, "left")
+
+
+@pytest.mark.parametrize(("contrast", "verdict"), [(-1.0, "more than slowing down"), (-0.5, "not shown")])
+def test_runs_that_do_not_differ_at_all_are_told_without_a_spread(contrast: float, verdict: str) -> None:
+    runs = []
+    for day in range(3):
+        run = past_run(day, speeds=(3.2,), n=30)
+        slow = np.arange(30) < 10
+        columns = {"speed_mps": np.where(slow, 2.6, 3.2), "D": np.where(slow, contrast, 0.0)}
+        runs.append(run.replace(epochs=run.epochs.replace(columns={**run.epochs.columns, **columns})))
+    found = slow_contrast(runs, 2.7, Method())
+
+    assert (found.verdict, found.se) == (verdict, 0.0)
+
+
+def test_a_cadence_with_gaps_still_comes_with_its_sensor() -> None:
+    native, other = samples(10), samples(10, cadence_spm=[180.0] * 9 + [np.nan])
+    found = overlaid(native, other).cadence_spm
+
+    assert found is not None
+    assert found[0] == 180.0
+
+
+def test_a_cadence_that_was_never_measured_stays_that_of_the_watch() -> None:
+    found = overlaid(samples(10), samples(10, cadence_spm=[np.nan] * 10)).cadence_spm
+
+    assert found is not None
+    assert 160 < found[0] < 175

@@ -20,6 +20,7 @@ from tests.validation.sizes import Crew, Size
 
 FACTORS = (0.8, 1.2)
 SCENES = tuple(Scene(plan=PLANS[name]) for name in ("varied", "easy", "hilly", "progressive"))
+NEARLY_SURE = 0.99
 OF_TRENDS = ("alpha", "rho_max", "min_change", "detectable")
 HALFWAY = Plan(change=0.75)  # the planted change that is found about as often as missed
 SEED = 3000
@@ -93,11 +94,13 @@ def labels(size: Size, crew: Crew) -> tuple[str, ...]:
 
 
 def turned(knob: Knob) -> Method:
-    """The method with one number moved; a whole number stays whole and is at least 1."""
+    """The method with one number moved; a whole number stays whole and at least 1, a probability below 1."""
     method = Method()
     rules: Value = getattr(method, knob.group)
     value = getattr(rules, knob.name)
     new = max(1, round(value * knob.factor)) if isinstance(value, int) else value * knob.factor
+    if value < 1.0 <= new:
+        new = NEARLY_SURE
     return method.replace(**{knob.group: rules.replace(**{knob.name: new})})
 
 
