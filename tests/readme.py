@@ -23,6 +23,7 @@ from tests.conftest import ROOT
 
 README = ROOT / "README.md"
 _BLOCK = re.compile(r"^```console\n\$ (?P<command>.+)\n(?P<output>(?:(?!```).*\n)*)```$", flags=re.MULTILINE)
+_TABLE = re.compile(r"(<!-- decode table -->\n).*?(<!-- end of decode table -->)", flags=re.DOTALL)
 _HEAD = re.compile(r" \| head -n (\d+)$")
 
 
@@ -46,8 +47,16 @@ def run(command: str) -> str:
 
 
 def filled(text: str) -> str:
-    """The text with the output of every block as it is now."""
-    return _BLOCK.sub(lambda match: f"```console\n$ {match['command']}\n{run(match['command'])}```", text)
+    """The text with the output of every block as it is now, and the decoding table of docs/benchmarks.md."""
+    text = _BLOCK.sub(lambda match: f"```console\n$ {match['command']}\n{run(match['command'])}```", text)
+    return _TABLE.sub(lambda match: f"{match[1]}{decode_table()}{match[2]}", text)
+
+
+def decode_table() -> str:
+    """The first table of docs/benchmarks.md, with an empty line on either side."""
+    lines = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8").split("## Decoding FIT records")[1]
+    table = [line for line in lines.split("##")[0].splitlines() if line.startswith("|")]
+    return "\n" + "\n".join(table) + "\n\n"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 
 from kneedrive.cli import parser
 from tests.conftest import ROOT
-from tests.readme import README, blocks, run
+from tests.readme import README, blocks, decode_table, run
 
 TEXT = README.read_text(encoding="utf-8")
 LINKS = sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)", TEXT)))
@@ -52,6 +52,10 @@ def test_every_command_is_named(command: str) -> None:
 @pytest.mark.parametrize("place", re.findall(r"`(tests/[\w/.]+)`", TEXT))
 def test_a_proof_that_the_readme_names_exists(place: str) -> None:
     assert (ROOT / place).exists()
+
+
+def test_the_decoding_table_is_that_of_the_benchmarks() -> None:
+    assert decode_table() in TEXT
 
 
 def test_both_commands_are_one_line_each() -> None:
