@@ -129,8 +129,8 @@ class Activity(Value):
 
     @property
     def is_run(self) -> bool:
-        """Whether the file calls it a run."""
-        return self.sport == "running"
+        """Whether the file calls it a run; old files call a treadmill run a gym session on a treadmill."""
+        return self.sport == "running" or self.sub_sport in ("treadmill", "indoor_running")
 
 
 class Outline(Value):

@@ -43,17 +43,12 @@ def as_epochs(table: Table, gated: Gated, scored: dict[str, Array], method: Meth
     return Epochs(start_s=table.start_s, weight=weight, reason=gated.reason, columns=gated.columns | scored)
 
 
-def is_run(case: Case) -> bool:
-    """Whether the file calls it a run; old files call a treadmill run a gym session on a treadmill."""
-    return case.activity.is_run or case.activity.sub_sport in ("treadmill", "indoor_running")
-
-
 def status(run: Run) -> tuple[str, str]:
     """Whether the run can be assessed, and if not, why, in a sentence."""
     case = run.case
     if case.activity.sport in WALKING_SPORTS:
         return WALK, f"the file calls it {case.activity.sport}; kneedrive judges running only"
-    if not is_run(case):
+    if not case.activity.is_run:
         return NOT_A_RUN, f"the file calls it {case.activity.sport or 'an unknown sport'}, not running"
     # Before the question of walking: a run with long walks in it is a run.
     if run.epochs.scored.sum() >= case.method.epochs.min_epochs:
