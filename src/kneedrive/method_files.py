@@ -33,6 +33,7 @@ class TrackRules(Value):
     run_max_mps: Annotated[float, "m/s, as above, where cadence agrees", DESIGN] = 6.0
     run_max_blind_mps: Annotated[float, "m/s, as above, without cadence (cycling begins here)", DESIGN] = 4.5
     run_min_spm: Annotated[float, "steps/min, median cadence that may be running", DESIGN] = 140.0
+    run_never_mps: Annotated[float, "m/s, median moving speed; faster is no run, whatever the file says", DESIGN] = 6.5
     moving_mps: Annotated[float, "m/s, slower is standing", DESIGN] = 0.5
 
 

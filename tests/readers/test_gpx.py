@@ -14,7 +14,7 @@ from kneedrive.model import Activity
 from kneedrive.readers import gpx as reader
 from kneedrive.readers import tracks
 from tests.conftest import real_files
-from tests.track_writer import START, cadenced, gpx, points, spots, trk
+from tests.track_writer import START, Spot, cadenced, gpx, nothing, points, spots, trk
 
 MINUTE = spots(60)
 REAL = real_files("gpx/*.gpx")
@@ -201,3 +201,40 @@ def test_a_real_file_holds_what_an_independent_reading_finds(path: Path) -> None
     assert left_out <= 1
     assert found <= rates
     assert rates.total() - found.total() <= left_out
+
+
+def at_midnight(seconds: int = 600, **how: float) -> list[Spot]:
+    """Moments whose first is midnight UTC of the next day."""
+    return spots(seconds, since=18 * 3600, **how)
+
+
+@pytest.mark.parametrize(
+    ("text", "sport"),
+    [
+        pytest.param(trk(points(spots(600, speed=13.6))), "unknown", id="running at 13.6 m/s"),
+        pytest.param(trk(points(spots(600, speed=6.6))), "unknown", id="just too fast"),
+        pytest.param(trk(points(spots(600, speed=6.4))), "running", id="very fast"),
+        pytest.param(trk(points(spots(600, speed=13.6)), sport="cycling"), "cycling", id="a ride"),
+    ],
+)
+def test_nobody_runs_faster_than_a_sprinter_for_half_of_a_run(text: str, sport: str) -> None:
+    activity = only(gpx(text))
+
+    assert activity.sport == sport
+    assert ("too_fast" in [note.code for note in activity.notes]) is (sport == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("text", "sport"),
+    [
+        pytest.param(trk(points(at_midnight(), nothing), sport=""), "unknown", id="a planned route"),
+        pytest.param(trk(points(spots(600, since=64_801), nothing), sport=""), "running", id="a second later"),
+        pytest.param(trk(points(at_midnight(), nothing)), "running", id="called running"),
+        pytest.param(trk(points(at_midnight()), sport=""), "running", id="with heart rate and cadence"),
+    ],
+)
+def test_times_from_midnight_sharp_without_a_sport_are_a_plan(text: str, sport: str) -> None:
+    activity = only(gpx(text))
+
+    assert activity.sport == sport
+    assert any("midnight sharp" in note.text for note in activity.notes) is (sport == "unknown")

@@ -7,6 +7,7 @@ import re
 from kneedrive.model import Activity
 
 ASSUMED, NOT_KNOWN = "sport_assumed", "sport_unknown"  # codes of the notes where a file names no sport
+TOO_FAST = "too_fast"  # where it names running and cannot mean it
 UNKNOWN = "unknown"
 ON_FOOT = frozenset({"running", "walking", "hiking"})
 

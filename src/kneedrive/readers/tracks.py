@@ -15,11 +15,12 @@ from kneedrive.percentiles import median
 from kneedrive.readers import motion
 from kneedrive.readers.cadence import steps_per_minute
 from kneedrive.readers.points import Columns, Point, cleaned, columns_of, dated
-from kneedrive.readers.sports import ASSUMED, NOT_KNOWN, ON_FOOT, UNKNOWN, sport_of, sub_sport_of
+from kneedrive.readers.sports import ASSUMED, NOT_KNOWN, ON_FOOT, TOO_FAST, UNKNOWN, sport_of, sub_sport_of
 
 Session = TypeVar("Session")
 RULES = TrackRules()
 MAX_SESSIONS = 1_000
+_DAY_S = 86_400
 
 
 class LapRow(NamedTuple):
@@ -63,7 +64,7 @@ def activity(points: list[Point], head: Head) -> Activity | None:
         return None
     started_s = float(table[0, 0])
     columns = columns_of(table, started_s)
-    samples, sport, noted = _samples(columns, head.sport)
+    samples, sport, noted = _samples(columns, head.sport, invented=_invented(columns, started_s))
     elapsed_s = float(columns.time_s[-1])
     return Activity(
         id=head.id,
@@ -118,10 +119,16 @@ def summary(head: Head) -> Activity | None:
     )
 
 
-def _samples(columns: Columns, word: str) -> tuple[Samples, str, tuple[Note, ...]]:
+def _invented(columns: Columns, started_s: float) -> bool:
+    """Whether the times look made up: planners let their routes begin at midnight sharp, and measure nothing."""
+    measured = (columns.cadence, columns.heart_rate_bpm, columns.power_w)
+    return started_s % _DAY_S == 0 and not any(np.any(np.isfinite(channel)) for channel in measured)
+
+
+def _samples(columns: Columns, word: str, *, invented: bool) -> tuple[Samples, str, tuple[Note, ...]]:
     distance_m, speed_mps, moved = _motion(columns)
     cadence_spm, stepped = steps_per_minute(columns.cadence, speed_mps)
-    sport, guessed = _sport(word, speed_mps, cadence_spm)
+    sport, guessed = _sport(word, speed_mps, cadence_spm, invented=invented)
     on_foot = sport in ON_FOOT or sport == UNKNOWN
     samples = Samples(
         time_s=frozen(columns.time_s),
@@ -184,13 +191,19 @@ def _usable(recorded: Array, values: Array, computed: Array) -> bool:
     return enough and motion.agrees(values, computed, RULES.agreement)
 
 
-def _sport(word: str, speed_mps: Array, cadence_spm: Array | None) -> tuple[str, tuple[Note, ...]]:
-    """What the file calls it; where it calls it nothing, what speed and cadence look like, with a note."""
+def _sport(word: str, speed_mps: Array, cadence_spm: Array | None, *, invented: bool) -> tuple[str, tuple[Note, ...]]:
+    """What the file calls it, where that can be; where it calls it nothing, what speed and cadence look like."""
     sport = sport_of(word)
-    if sport != UNKNOWN:
-        return sport, ()
     moving = speed_mps[speed_mps > RULES.moving_mps]
     typical_mps = median(moving) if len(moving) else 0.0
+    if sport == "running" and typical_mps > RULES.run_never_mps:
+        text = f"the file calls it running, yet half of it is faster than {typical_mps:.1f} m/s: nobody runs so"
+        return UNKNOWN, (Note(code=TOO_FAST, text=text),)
+    if sport != UNKNOWN:
+        return sport, ()
+    if invented:
+        text = "the file names no sport and its times begin at midnight sharp, as those of planned routes do"
+        return UNKNOWN, (Note(code=NOT_KNOWN, text=text),)
     if cadence_spm is None:
         runs = RULES.run_min_mps <= typical_mps <= RULES.run_max_blind_mps
     else:
