@@ -49,6 +49,11 @@ class TrendRules(Value):
     run_epochs: Annotated[int, "flat epochs near the reference speed that a run value needs", DESIGN] = 4
     speed_window: Annotated[float, "relative distance to the reference speed", DESIGN] = 0.15
     power: Annotated[float, "probability of seeing the change that is named as visible", DESIGN] = 0.80
+    telling: Annotated[float, "SD over the span; weeks that would show only more cannot tell steady", DESIGN] = 2.0
+    few_runs: Annotated[int, "runs; fewer do not know their own scatter", DESIGN] = 8
+    run_sd: Annotated[
+        float, "SD from run to run, at least, of so few runs", "middle of 0.3 to 0.6, as in public files"
+    ] = 0.45
 
 
 class CompareRules(Value):

@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 from kneedrive.analysis import trend
-from kneedrive.analysis.weekly_values import RunValues, middle_of_weight, week_points
+from kneedrive.analysis.line import theil_sen
+from kneedrive.analysis.weekly_values import RunValues, middle_of_weight, run_scatter, week_points
 from kneedrive.method import TrendRules
 
 RULES = TrendRules()
@@ -30,7 +31,7 @@ def straight(weeks: int, change: float, *, noise: float = 0.0, seed: int = 0) ->
 @pytest.mark.parametrize("n", [8, 16, 33])
 def test_slope_and_intercept_are_those_of_scipy(n: int, seed: int) -> None:
     at, value = values(n, seed, 0.1)
-    found = trend.theil_sen(at, value)
+    found = theil_sen(at, value)
     assert found.slope == pytest.approx(stats.theilslopes(value, at)[0], rel=1e-12)
     assert np.median(found.residual) == pytest.approx(0.0, abs=1e-12)
 
@@ -38,7 +39,7 @@ def test_slope_and_intercept_are_those_of_scipy(n: int, seed: int) -> None:
 @pytest.mark.parametrize("n", [8, 16, 33])
 def test_the_interval_is_within_one_rank_of_scipys(n: int) -> None:
     at, value = values(n, n, 0.1)
-    line = trend.theil_sen(at, value)
+    line = theil_sen(at, value)
     _, variance = trend.kendall(value)
     low, high = trend.slope_interval(line.slopes, variance**0.5, 0.05) or (np.nan, np.nan)
     theirs = stats.theilslopes(value, at, 0.95)
@@ -62,7 +63,7 @@ def test_s_variance_and_p_are_those_of_pymannkendall_with_ties_or_without(seed: 
 def test_the_interval_leaves_zero_out_exactly_when_the_test_rejects(seed: int) -> None:
     at, value = values(12, seed, 0.15)
     S, variance = trend.kendall(value)
-    bounds = trend.slope_interval(trend.theil_sen(at, value).slopes, variance**0.5, 0.05)
+    bounds = trend.slope_interval(theil_sen(at, value).slopes, variance**0.5, 0.05)
     assert bounds is not None
     assert (bounds[0] > 0 or bounds[1] < 0) == (trend.kendall_p(S, variance**0.5) <= 0.05)
 
@@ -152,7 +153,36 @@ def test_a_change_inside_the_runs_own_scatter_is_not_called() -> None:
     assert found.p is not None
     assert found.p < 0.01
     assert found.worthwhile == pytest.approx(2.77 * 3.0 * 1.4826 / np.sqrt(12.0), rel=0.1)
-    assert found.verdict == "steady"
+    assert not found.called
+
+
+@pytest.mark.parametrize(
+    ("noise", "verdict"), [(0.2, "steady"), (3.0, "too early to tell")], ids=["fine weeks", "coarse weeks"]
+)
+def test_weeks_that_would_show_only_a_very_large_change_cannot_tell(noise: float, verdict: str) -> None:
+    (found,) = trend.trends({"D": straight(12, 0.0, noise=noise)}, RULES)
+    assert (found.verdict, found.weeks_missing) == (verdict, 0)
+    assert found.detectable is not None
+    assert (found.detectable > RULES.telling) == (verdict == "too early to tell")
+
+
+def test_a_very_large_change_is_called_even_where_a_smaller_one_would_have_been_missed() -> None:
+    (found,) = trend.trends({"D": straight(12, 12.0, noise=3.0)}, RULES)
+    assert (found.detectable or 0.0) > RULES.telling
+    assert found.verdict == "towards drive"
+
+
+def test_a_trend_is_no_scatter_from_run_to_run() -> None:
+    still, moving = (straight(14, change, noise=0.3) for change in (0.0, 6.0))
+    assert run_scatter(moving, RULES) == pytest.approx(run_scatter(still, RULES), rel=0.15)
+    np.testing.assert_allclose(week_points(moving, RULES).se, week_points(still, RULES).se, rtol=0.15)
+
+
+@pytest.mark.parametrize(("runs", "at_least"), [(1, 0.45), (2, 0.45), (7, 0.45), (8, 0.0)])
+def test_few_runs_do_not_know_their_own_scatter(runs: int, at_least: float) -> None:
+    equal = RunValues(np.arange(runs) + 0.5, np.arange(runs), np.zeros(runs), np.full(runs, 0.1))
+    assert run_scatter(equal, RULES) == at_least
+    assert week_points(equal, RULES).se[0] == pytest.approx(np.hypot(0.1, at_least))
 
 
 def test_one_clear_trend_does_not_carry_a_second_one_along() -> None:
@@ -173,13 +203,13 @@ def test_a_missing_week_is_not_filled_in() -> None:
 
 
 def test_a_week_stands_at_the_mean_date_of_its_runs() -> None:
-    points = week_points(straight(8, 0.0))
+    points = week_points(straight(8, 0.0), RULES)
     np.testing.assert_allclose(points.at_weeks, 2900 + np.arange(8) + (0.2 + 0.5 + 0.9) / 3)
 
 
 def test_a_sure_run_weighs_more_in_its_week_but_never_decides_alone() -> None:
     runs = RunValues(np.array([1.0, 1.1]), np.array([1, 1]), np.array([0.0, 1.0]), np.array([0.0, 1.0]))
-    value = float(week_points(runs).value[0])
+    value = float(week_points(runs, RULES).value[0])
     assert 0.0 < value < 0.5
 
 

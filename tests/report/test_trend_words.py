@@ -57,7 +57,34 @@ def test_two_called_trends_are_both_in_the_headline() -> None:
 
 def test_no_series_is_called_steady_without_saying_what_would_have_been_seen() -> None:
     assert "A change of 0.6 would most likely have been seen" in said(view(trend()))
-    assert "too few or too unlike" in said(view(trend(detectable=None)))
+
+
+@pytest.mark.parametrize(
+    ("detectable", "words"),
+    [
+        (7.4, "these weeks cannot tell. Your runs go up and down so much that only a change of about 7.4"),
+        (None, "these weeks cannot tell: they are too few, or drift too much"),
+    ],
+)
+def test_weeks_that_cannot_tell_say_why_and_claim_no_steadiness(detectable: float | None, words: str) -> None:
+    blind = view(trend(verdict="too early to tell", detectable=detectable)).replace(verdicts=("too early to tell",))
+
+    assert trend_words.headline(blind) == "Too early to tell"
+    assert words in said(blind)
+    assert "stands out" not in said(blind)
+    assert "0 more are needed" not in said(blind)
+
+
+def test_a_headline_is_steady_only_in_what_is_known() -> None:
+    found = view(trend("D"), trend("P", "too early to tell", detectable=3.0))
+
+    assert trend_words.headline(found) == "Steady between drive and shuffle, too early to tell in bounce"
+
+
+def test_too_few_weeks_say_how_many_more() -> None:
+    few = trend(verdict="too early to tell", weeks=5, weeks_missing=3, weeks_advised=7, detectable=None)
+
+    assert "5 weeks can be judged, about 3 more are needed" in said(view(few).replace(verdicts=(few.verdict,)))
 
 
 def test_more_weeks_are_advised_where_few_were_tested() -> None:

@@ -66,7 +66,7 @@ def test_colour_only_adds_colour(name: str, width: int) -> None:
         ("towards_shuffle", "Towards shuffle."),
         ("more_bounce", "More bounce."),
         ("steady", "Steady."),
-        ("sensor_change", "Steady, as far as these weeks can tell."),
+        ("sensor_change", "Too early to tell."),
         ("too_few_weeks", "Too early to tell."),
         ("wrist_only", "Steady."),
         ("no_running", "Too early to tell."),

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kneedrive.analysis.line import Line, theil_sen
 from kneedrive.analysis.local_time import day_of
 from kneedrive.analysis.normal import MAD_TO_SD, below, quantile, robust_sd, two_sided
 from kneedrive.analysis.weekly_values import RunValues, WeekPoints, week_points
@@ -22,20 +23,12 @@ from kneedrive.model import Array
 from kneedrive.percentiles import median
 
 VISIBLE_GRID = np.linspace(0.0, 30.0, 61)  # changes over the span, in SD of the weekly values
+TOO_EARLY = "too early to tell"
 DIRECTIONS = {
     "D": ("towards drive", "towards shuffle"),
     "P": ("more bounce", "less bounce"),
     "zSL": ("longer steps", "shorter steps"),
 }
-
-
-class Line(NamedTuple):
-    """Theil-Sen line of weekly values. slopes: all pairwise ones, sorted; residual: of each week."""
-
-    slope: float
-    intercept: float
-    slopes: Array
-    residual: Array
 
 
 class Tested(NamedTuple):
@@ -48,16 +41,6 @@ class Tested(NamedTuple):
     sd_S: float
     run_sd: float
     runs: int
-
-
-def theil_sen(at_weeks: Array, value: Array) -> Line:
-    """Median of the slopes of all pairs; the intercept is the median of what the slope leaves."""
-    first, second = np.triu_indices(len(value), 1)
-    slopes = np.sort((value[second] - value[first]) / (at_weeks[second] - at_weeks[first]))
-    slope = median(slopes)
-    left = value - slope * at_weeks
-    intercept = median(left)
-    return Line(slope, intercept, slopes, left - intercept)
 
 
 def neighbour_correlation(residual: Array, week: npt.NDArray[np.int64], rho_max: float) -> float:
@@ -126,7 +109,7 @@ def visible_change(at_weeks: Array, week_sd: float, sd_S: float, rules: TrendRul
 
 def tested(runs: RunValues, rules: TrendRules) -> Tested | None:
     """The test of one series, or None with too few weeks."""
-    points = week_points(runs)
+    points = week_points(runs, rules)
     if len(points.value) < max(rules.min_weeks, 3):
         return None
     line = theil_sen(points.at_weeks, points.value)
@@ -155,7 +138,7 @@ def too_early(name: str, runs: RunValues, rules: TrendRules) -> Trend:
     weeks = len(np.unique(runs.week))
     return Trend(
         series=name,
-        verdict="too early to tell",
+        verdict=TOO_EARLY,
         weeks=weeks,
         runs=len(runs.value),
         weeks_missing=rules.min_weeks - weeks,
@@ -164,7 +147,10 @@ def too_early(name: str, runs: RunValues, rules: TrendRules) -> Trend:
 
 
 def verdict(name: str, each: Tested, held: tuple[float, float], rules: TrendRules) -> Trend:
-    """Called only if p passes Holm and the change is both worthwhile and beyond the runner's own scatter."""
+    """Called only if p passes Holm and the change is both worthwhile and beyond the runner's own scatter.
+
+    Steady only where a change of some size would have been seen; else the weeks are too early to tell.
+    """
     p_holm, level = held
     at, slope = each.points.at_weeks, each.line.slope
     span = float(at[-1] - at[0])
@@ -173,9 +159,11 @@ def verdict(name: str, each: Tested, held: tuple[float, float], rules: TrendRule
     interval = slope_interval(each.line.slopes, each.sd_S, level)
     week_sd = MAD_TO_SD * median(np.abs(each.line.residual)) * math.sqrt(len(at) / (len(at) - 2.0))
     seen = visible_change(at, week_sd, each.sd_S, rules, level)
+    detectable = max(worthwhile, seen) if seen is not None else None
+    quiet = TOO_EARLY if detectable is None or detectable > rules.telling else "steady"
     return Trend(
         series=name,
-        verdict=DIRECTIONS[name][slope < 0] if called else "steady",
+        verdict=DIRECTIONS[name][slope < 0] if called else quiet,
         weeks=len(at),
         runs=each.runs,
         weeks_missing=0,
@@ -192,5 +180,5 @@ def verdict(name: str, each: Tested, held: tuple[float, float], rules: TrendRule
         rho=each.rho,
         run_sd=each.run_sd,
         worthwhile=worthwhile,
-        detectable=max(worthwhile, seen) if seen is not None else None,
+        detectable=detectable,
     )

@@ -7,8 +7,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kneedrive.analysis.line import theil_sen
 from kneedrive.analysis.normal import MEDIAN_TO_MEAN_SE, robust_sd
+from kneedrive.method import TrendRules
 from kneedrive.model import Array
+from kneedrive.percentiles import median
+
+LEAST_FOR_LINE = 3  # weeks: a line through two takes their scatter for a trend
 
 
 class RunValues(NamedTuple):
@@ -41,17 +46,32 @@ def middle_of_weight(values: Array, weight: Array) -> float:
     return float(np.interp(0.5 * share.sum(), np.cumsum(share) - 0.5 * share, values[order]))
 
 
-def run_variance(runs: RunValues) -> Array:
-    """Variance of each run value: its own error, and how runs scatter about their median.
+def run_variance(runs: RunValues, rules: TrendRules) -> Array:
+    """Variance of each run value: its own error, and how runs scatter from one to the next.
 
     Without the scatter one long, smooth run would outvote the rest of its week.
     """
-    return runs.se**2 + robust_sd(runs.value) ** 2
+    return runs.se**2 + run_scatter(runs, rules) ** 2
 
 
-def week_points(runs: RunValues) -> WeekPoints:
+def run_scatter(runs: RunValues, rules: TrendRules) -> float:
+    """SD of the runs about their line over the weeks: a trend is no scatter.
+
+    Of few runs it is never below what runs usually differ by: one alone has none, though its day had a form of its
+    own. The slope is of plain weekly medians, so that years of daily runs stay cheap.
+    """
+    value, slope = runs.value, 0.0
+    weeks = [np.flatnonzero(runs.week == week) for week in np.unique(runs.week)]
+    if len(weeks) >= LEAST_FOR_LINE:
+        at = np.array([runs.at_weeks[rows].mean() for rows in weeks])
+        slope = theil_sen(at, np.array([median(value[rows]) for rows in weeks])).slope
+    spread = robust_sd(value - slope * runs.at_weeks)
+    return max(spread, rules.run_sd) if len(value) < rules.few_runs else spread
+
+
+def week_points(runs: RunValues, rules: TrendRules) -> WeekPoints:
     """The weeks of a series; a week without runs has no row."""
-    variance = run_variance(runs)
+    variance = run_variance(runs, rules)
     weight = 1.0 / np.where(variance > 0, variance, 1.0)
     weeks = np.unique(runs.week)
     rows = [_week(runs, weight, np.flatnonzero(runs.week == week)) for week in weeks]

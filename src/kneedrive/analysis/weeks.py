@@ -19,7 +19,7 @@ from kneedrive.analysis.stretches import Stretch, stretches
 from kneedrive.analysis.trend import trends
 from kneedrive.analysis.weekly_values import RunValues, week_points
 from kneedrive.history import Computed, Curve, PastRun, Setting, Trend, Week, WeeklyView, WeekValue
-from kneedrive.method import REFERENCES
+from kneedrive.method import REFERENCES, TrendRules
 from kneedrive.model import Array
 
 Series = Mapping[str, RunValues]
@@ -48,7 +48,7 @@ def weekly(
     slow = slow_until(runs, until, surface, setting)
     tests = [computed(part.runs, part.sensor, setting.method) for part in parts]
     series = [part_series(part, test, speed, setting) for part, test in zip(parts, tests, strict=True)]
-    told = told_weeks(series)
+    told = told_weeks(series, setting.method.trend)
     found = trends(series[-1], setting.method.trend) if series else ()
     return WeeklyView(
         until=until,
@@ -141,21 +141,21 @@ def run_values(runs: Sequence[PastRun], at_weeks: Array, values: Array, setting:
     return RunValues(columns[:, 0], columns[:, 1].astype(np.int64), columns[:, 2], columns[:, 3])
 
 
-def told_weeks(series: Sequence[Series]) -> dict[int, Told]:
+def told_weeks(series: Sequence[Series], rules: TrendRules) -> dict[int, Told]:
     """The value of each week by series; where a break falls inside a week, the later stretch speaks for it."""
     told: dict[int, Told] = {}
     for segment, by_name in enumerate(series):
         for name, values in by_name.items():
-            for number, value in week_values(values):
+            for number, value in week_values(values, rules):
                 if told.get(number, Told(-1, {})).segment != segment:
                     told[number] = Told(segment, {})
                 told[number].values[name] = value
     return told
 
 
-def week_values(values: RunValues) -> Iterator[tuple[int, WeekValue]]:
+def week_values(values: RunValues, rules: TrendRules) -> Iterator[tuple[int, WeekValue]]:
     """Each week's value with its 95 % interval."""
-    points = week_points(values)
+    points = week_points(values, rules)
     reach = quantile(TWO_SIDED_95) * points.se
     for place, number in enumerate(points.week):
         middle, off = float(points.value[place]), float(reach[place])
@@ -195,7 +195,7 @@ def week(
 
 
 def verdicts(found: Sequence[Trend]) -> tuple[str, ...]:
-    """What is called; else "steady" where something could be tested, else "too early to tell"."""
+    """What is called; else "steady" where a change of some series would have been seen, else "too early to tell"."""
     called = tuple(trend.verdict for trend in found if trend.called)
     if called:
         return called

@@ -27,8 +27,9 @@ ROLES = {
     "shorter steps": "shuffle",
 }
 SERIES = {"D": "between drive and shuffle", "P": "in bounce", "zSL": "in the length of your steps"}
+TOO_EARLY = "too early to tell"
 COLUMNS = {"D": "drive", "P": "bounce", "zSL": "steps"}
-UNIT = "On this scale 1 is as far as runners at one pace usually lie apart."
+UNIT = "On this scale two runners at one pace usually lie about 1 apart."
 OTHERWISE = "Season, shoes or fatigue can do the same."
 BROKEN = {
     "sensor": "the sensor changed",
@@ -41,10 +42,12 @@ NO_REFERENCE = "Only the length of your steps is followed: for the rest this sen
 
 
 def headline(found: WeeklyView) -> str:
-    """ "Towards drive and less bounce", "Steady", "Too early to tell"."""
+    """ "Towards drive and less bounce", "Steady", "Steady in bounce, too early to tell between drive and shuffle"."""
     text = listed(found.verdicts)
-    if found.verdicts == ("steady",) and any(trend.detectable is None for trend in found.trends):
-        text += ", as far as these weeks can tell"
+    blind = [trend for trend in found.trends if trend.verdict == TOO_EARLY]
+    if found.verdicts == ("steady",) and blind:
+        known = [SERIES[trend.series] for trend in found.trends if trend.verdict != TOO_EARLY]
+        text = f"steady {listed(known)}, too early to tell {listed([SERIES[trend.series] for trend in blind])}"
     return text[:1].upper() + text[1:]
 
 
@@ -58,14 +61,14 @@ def sentences(found: WeeklyView, *, miles: bool) -> list[str]:
     if not found.trends:
         return ["None of these weeks holds a run that could be judged."]
     said = [_since(found)] if found.breaks else []
-    waiting = [trend for trend in found.trends if trend.verdict == "too early to tell"]
-    tested = [trend for trend in found.trends if trend.verdict != "too early to tell"]
+    waiting = [trend for trend in found.trends if trend.verdict == TOO_EARLY]
+    tested = [trend for trend in found.trends if not trend.weeks_missing]
     called = [trend for trend in tested if trend.called]
     at = view.pace(found.reference_speed_mps, miles=miles)
     said += [_called(trend, at) for trend in called]
     said += [OTHERWISE] if called else []
-    said += [_steady(trend) for trend in tested if not trend.called]
-    said += [UNIT] if tested else []
+    said += [_blind(trend) if trend in waiting else _steady(trend) for trend in tested if not trend.called]
+    said += [UNIT] if any(trend.called or trend.detectable is not None for trend in tested) else []
     said += _advised(tested) if tested else _too_early(waiting[:1])
     return [*said, *_only_steps(found)]
 
@@ -96,11 +99,26 @@ def _range(trend: Trend) -> str:
 
 
 def _steady(trend: Trend) -> str:
-    subject = SERIES[trend.series]
-    said = f"{subject[:1].upper()}{subject[1:]}: no change that stands out from the ups and downs of your runs."
+    said = f"{_subject(trend)}: no change that stands out from the ups and downs of your runs."
+    return f"{said} A change of {_visible(trend)} would most likely have been seen."
+
+
+def _blind(trend: Trend) -> str:
     if trend.detectable is None:
-        return f"{said} These weeks are too few or too unlike one another to have shown one."
-    return f"{said} A change of {view.score(trend.detectable).lstrip('+')} would most likely have been seen."
+        return f"{_subject(trend)}: these weeks cannot tell: they are too few, or drift too much from one to the next."
+    return (
+        f"{_subject(trend)}: these weeks cannot tell. Your runs go up and down so much that only a change of about "
+        f"{_visible(trend)} would most likely have been seen, and a change of form is rarely that large."
+    )
+
+
+def _subject(trend: Trend) -> str:
+    subject = SERIES[trend.series]
+    return subject[:1].upper() + subject[1:]
+
+
+def _visible(trend: Trend) -> str:
+    return view.score(trend.detectable).lstrip("+") if trend.detectable is not None else view.MISSING
 
 
 def _advised(tested: Sequence[Trend]) -> list[str]:
