@@ -102,7 +102,7 @@ def test_copies_of_a_run_become_one_run_that_names_them(shelf: Shelf, capsys: Ca
     assert found == {"added": 1, "merged": 2}
     assert run["recordings"] == 3
     assert all(name in sources for name in ("copy.fit", "copy.gpx", "copy.tcx"))
-    assert "stance time" in sources.split("copy.gpx")[0]
+    assert "ground contact time" in sources.split("copy.gpx")[0]
     assert sources.count("heart rate") == 1
     assert "heart rate" not in sources.split("copy.gpx")[0].split("copy.tcx")[0]
 

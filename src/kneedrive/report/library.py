@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kneedrive.channels import CHANNELS
 from kneedrive.report import view
 from kneedrive.report.credit import credit
-from kneedrive.report.layout import finish, flow, heading, table
+from kneedrive.report.layout import columns_of, finish, flow, table
 from kneedrive.report.style import Style
 from kneedrive.report.words import LABELS
 
@@ -34,6 +35,11 @@ STATUS = {
     "no samples": "no records",
     "not a run": "not a run",
 }
+SCORES = ("D", "P")
+LEGEND = (
+    "D: above 0 toward drive-like, below 0 toward shuffle-like. P: above 0 toward piston-like.",
+    "0 is usual at that speed; 1 is as far from it as runners at one speed usually are; – is not judged.",
+)
 CSV_COLUMNS = (
     "id",
     "started_at",
@@ -62,15 +68,48 @@ CSV_COLUMNS = (
 
 def runs(rows: Sequence[Any], style: Style) -> str:
     """A line a run, the latest last: when, how far, how fast, what was found. rows: the store's."""
-    footer = [view.plural(len(rows), "run") + ".", *credit((row.formats for row in rows), style)]
-    return finish([runs_table(rows, style), footer], style)
+    everything = _columns(rows, style)
+    shown = _fitting(everything, style)
+    legend = LEGEND if "D" in shown else ()
+    if len(shown) < len(everything):
+        legend = (*legend, f"kneedrive runs --width {_width(everything)} shows more columns.")
+    footer = [view.plural(len(rows), "run") + ".", *(line for text in legend for line in flow(text, style, 0))]
+    return finish([_table(shown, style), [*footer, *credit((row.formats for row in rows), style)]], style)
 
 
 def runs_table(rows: Sequence[Any], style: Style) -> list[str]:
     """The lines of `runs`, with their heading."""
-    unit = "mile" if style.miles else "km"
-    head = ("id", "start", "distance", "time", f"/{unit}", "sensor", "D", "P", "finding")
-    lines = [head, *(_run(row, style) for row in rows)]
+    return _table(_fitting(_columns(rows, style), style), style)
+
+
+def _columns(rows: Sequence[Any], style: Style) -> dict[str, list[str]]:
+    """All columns by their heading; scores only where some run has one."""
+    heads = ("id", "start", "distance", "time", view.pace_unit(miles=style.miles), "sensor", *SCORES, "finding")
+    cells = [_run(row, style) for row in rows]
+    columns = {head: [line[place] for line in cells] for place, head in enumerate(heads)}
+    scored = any(row.D is not None or row.P is not None for row in rows)
+    return columns if scored else {head: cells for head, cells in columns.items() if head not in SCORES}
+
+
+def _fitting(columns: Mapping[str, list[str]], style: Style) -> dict[str, list[str]]:
+    """The columns that fit: what was found stays to the last, with the id to ask for and the day."""
+    shown = dict(columns)
+    for first in (SCORES, ("sensor",), ("time",), ("/km", "/mile"), ("distance",)):
+        if _width(shown) > style.columns:
+            shown = {head: cells for head, cells in shown.items() if head not in first}
+    if _width(shown) > style.columns:
+        shown["start"] = [moment.split()[0] for moment in shown["start"]]
+    return shown
+
+
+def _width(columns: Mapping[str, Sequence[str]]) -> int:
+    """How wide the columns are side by side, with two blanks between."""
+    widths = [max(map(columns_of, (head, *cells))) for head, cells in columns.items()]
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
+def _table(columns: Mapping[str, Sequence[str]], style: Style) -> list[str]:
+    lines = [list(columns), *map(list, zip(*columns.values(), strict=True))]
     return table(_finding_left(lines), style, left=2, indent=0)
 
 
@@ -131,14 +170,16 @@ def sources(rows: Sequence[Any], style: Style) -> str:
         ]
         if place:
             about.append(f"Merged because start, duration and distance are alike ({row.verdict} run).")
-        blocks.append([*heading(title, style), *(line for text in about for line in flow(text, style))])
+        # Not a heading: capitals would change the id that other commands ask for.
+        head = style.paint.apply("strong", style.spell(title))
+        blocks.append([head, *(line for text in about for line in flow(text, style))])
     if len(rows) > 1:
         blocks.append(["kneedrive split RUN takes them apart for good."])
     return finish(blocks, style)
 
 
-def _channels(names: Iterable[str]) -> str:
-    words = [name.rsplit("_", 1)[0].replace("_", " ") if "_" in name else name for name in names]
+def _channels(keys: Iterable[str]) -> str:
+    words = [CHANNELS[key].name if key in CHANNELS else key.replace("_", " ") for key in keys]
     return ", ".join(words) or "nothing that the others lack"
 
 
