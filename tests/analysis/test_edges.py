@@ -10,8 +10,9 @@ from kneedrive.analysis.baseline import own_view
 from kneedrive.analysis.compare import compare
 from kneedrive.analysis.habits import balance_habit, slow_contrast
 from kneedrive.analysis.provenance import overlaid
+from kneedrive.analysis.stretches import jump
 from kneedrive.history import PastRun, Setting
-from kneedrive.method import Method
+from kneedrive.method import Method, TrendRules
 from tests.analysis.runs import RUNNER, activity, samples
 from tests.analysis.runs_of_a_runner import days, past_run
 
@@ -118,3 +119,27 @@ def test_a_cadence_that_was_never_measured_stays_that_of_the_watch() -> None:
 
     assert found is not None
     assert 160 < found[0] < 175
+
+
+def test_a_metric_that_the_history_lacks_in_part_has_a_baseline_all_the_same() -> None:
+    history = [without(past_run(day), "duty_factor", 5) for day in days(8)]
+
+    assert "duty_factor" in {row.metric for row in own_view(past_run(60), history, SETTING).rows}
+
+
+def test_five_runs_on_either_side_are_enough_for_a_jump() -> None:
+    levels = np.zeros((10, 3))
+    levels[5:, 2] = 0.020
+
+    assert jump(levels, TrendRules()) == 5
+    assert jump(levels[1:], TrendRules()) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"), [("2", "", "compared"), ("", "3", "compared"), ("2", "3", "refused")]
+)
+def test_only_two_known_firmwares_can_differ(before: str, after: str, status: str) -> None:
+    first = [past_run(day).replace(firmware=before) for day in range(0, 16, 2)]
+    then = [past_run(day).replace(firmware=after) for day in range(40, 56, 2)]
+
+    assert compare(first, then, SETTING).status == status
