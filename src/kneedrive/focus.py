@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from kneedrive.value import Value
 
+TAKEN = "advice: "  # begins the text of the tag that is set where a focus is taken up
+NOTHING = "neutral"  # the finding whose plan is to leave things as they are
+
 
 class Entry(Value):
     """One exercise, drill or cue. stresses: what it trains or exaggerates. sources: whose idea it is."""
@@ -41,3 +44,8 @@ class Advice(Value):
     plan: Plan
     entries: tuple[Entry, ...]
     remarks: tuple[str, ...]
+
+    @property
+    def calls_for_work(self) -> bool:
+        """Whether there is a focus to take up; else everything may stay as it is."""
+        return self.plan.finding != NOTHING

@@ -8,7 +8,9 @@ from itertools import product
 import pytest
 
 from kneedrive.advice import (
+    APART,
     ASYMMETRY,
+    BOUNCY,
     EXAGGERATING,
     KINDS,
     LEANING,
@@ -22,6 +24,7 @@ from kneedrive.advice import (
     sources,
 )
 from kneedrive.focus import Advice, Entry, Plan
+from kneedrive.report import words
 
 LABELS = tuple(plans())
 CERTAINTIES = ("spoken", "leaning", "unclear")
@@ -94,6 +97,30 @@ def test_neutral_is_left_alone() -> None:
 
     assert advice.plan.focus == "Leave it alone"
     assert [entry.kind for entry in advice.entries] == ["speed"]
+
+
+@pytest.mark.parametrize("qualifier", APART)
+def test_what_stands_out_by_itself_is_named_and_not_denied(qualifier: str) -> None:
+    advice = advise(Situation(label="neutral", qualifiers=(qualifier,)))
+
+    assert advice.plan.why.startswith(APART[qualifier])
+    assert "Nothing in your timing stands out" not in advice.plan.why
+    assert "a note, no pattern" in advice.plan.why
+
+
+def test_every_part_that_can_stand_out_alone_has_its_words() -> None:
+    assert set(words.APART) <= set(APART)
+
+
+@pytest.mark.parametrize(("label", "said"), [("drive-like", True), ("long-grounded", True), ("piston-like", False)])
+def test_much_up_and_down_of_long_steps_is_a_note(label: str, said: bool) -> None:
+    assert (BOUNCY in advise(Situation(label=label, qualifiers=("bouncy",))).plan.why) is said
+    assert BOUNCY not in advise(Situation(label=label)).plan.why
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_only_the_plan_that_changes_nothing_calls_for_no_work(label: str) -> None:
+    assert advise(Situation(label=label)).calls_for_work == (label != "neutral")
 
 
 @pytest.mark.parametrize("label", sorted(set(LABELS) - {"neutral", "unjudged"}))

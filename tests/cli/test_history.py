@@ -4,12 +4,14 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from kneedrive.advice import Situation
 from kneedrive.store import Store
-from tests.cli.history import MIDDLE, Capture, Said, caller, make_history, make_store
+from tests.cli.history import MIDDLE, NOW, Capture, Said, caller, make_history, make_store
 
 Call = Callable[..., Said]
 
@@ -76,6 +78,40 @@ def test_weeks_without_runs_say_where_the_runs_are(call: Call) -> None:
     assert "the latest was on 2026-03-27" in said.err
 
 
+@pytest.fixture
+def later(call: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Commands half a year after the last run."""
+    monkeypatch.setattr("tests.cli.history.NOW", NOW + timedelta(weeks=26))
+    return call
+
+
+def test_after_a_long_break_the_weeks_are_those_of_the_last_run_and_it_is_said(later: Call) -> None:
+    said = later("weekly", "--width", "120")
+
+    assert said.code == 0
+    assert said.out.startswith(
+        "No run in the last 12 weeks: these are the weeks up to your last one, on Fri 27 Mar 2026."
+    )
+    assert later("weekly", "--json").json["until"] == "2026-03-27"
+
+
+@pytest.mark.parametrize("weeks", [27, 28])
+def test_weeks_that_reach_back_to_the_last_run_end_today(later: Call, weeks: int) -> None:
+    # The last run was on a Friday 26 weeks and two days ago, so that 27 weeks from Monday on hold it.
+    assert later("weekly", "--weeks", str(weeks), "--json").json["until"] == "2026-09-27"
+    assert later("weekly", "--weeks", "26", "--json").json["until"] == "2026-03-27"
+
+
+@pytest.mark.parametrize("command", ["report", "show", "advise"])
+def test_advice_says_how_old_its_run_is(later: Call, command: str) -> None:
+    assert "a run of Fri 27 Mar 2026, 26 weeks ago" in " ".join(later(command, "--width", "120").out.split())
+
+
+@pytest.mark.parametrize("command", ["report", "show", "advise"])
+def test_advice_on_a_recent_run_does_not_speak_of_its_age(call: Call, command: str) -> None:
+    assert "weeks ago" not in " ".join(call(command, "--width", "120").out.split())
+
+
 def test_weeks_before_all_runs_are_told_apart(call: Call) -> None:
     said = call("weekly", "--until", "2020-01-01")
 
@@ -112,6 +148,22 @@ def test_a_tag_is_found_by_its_day_or_by_a_part_of_its_text(call: Call) -> None:
     assert call("compare", "--json").json["name"] == "new shoes"
     assert call("compare", "--tag", "wall", "--json").json["name"] == "Wall drills"
     assert call("compare", "--tag", MIDDLE, "--json").json["name"] == "Wall drills"
+
+
+def test_a_tag_set_by_hand_comes_before_advice_of_the_same_day(call: Call) -> None:
+    call("tag", MIDDLE, "new shoes")
+    call("tag", MIDDLE, "advice: Send the bounce forward")
+
+    assert call("compare", "--json").json["name"] == "new shoes"
+    assert call("compare", "--tag", MIDDLE, "--json").json["name"] == "new shoes"
+    assert call("compare", "--tag", "advice", "--json").json["name"] == "advice: Send the bounce forward"
+
+
+def test_of_two_days_the_later_tag_counts_whoever_set_it(call: Call) -> None:
+    call("tag", "2026-02-01", "new shoes")
+    call("tag", MIDDLE, "advice: Send the bounce forward")
+
+    assert call("compare", "--json").json["name"] == "advice: Send the bounce forward"
 
 
 def test_compare_without_a_tag_says_how_to_set_one(call: Call) -> None:
@@ -157,6 +209,11 @@ def test_too_few_runs_after_a_tag_say_how_many_more(call: Call) -> None:
     ("arguments", "words"),
     [
         (("--before", "2026-01-01..2026-02-01"), "belong together"),
+        (("--before", "2026-01-01..2026-02-01", "--after", "2026-02-01..2026-03-01"), "overlap (2026-02-01)"),
+        (
+            ("--before", "2026-01-20..2026-02-20", "--after", "2026-01-01..2026-02-01"),
+            "overlap (2026-01-20 to 2026-02-01)",
+        ),
         (("--before", "2026-01-01", "--after", "2026-02-01..2026-03-01"), "is no period"),
         (("--before", "2026-02-01..2026-01-01", "--after", "2026-02-01..2026-03-01"), "ends before it begins"),
     ],
@@ -268,6 +325,20 @@ def test_advice_is_taken_up_with_a_tag_and_followed(call: Call) -> None:
     assert tags == [{"schema_version": 1, "day": "2026-03-29", "text": f"advice: {taken['focus']}"}]
     assert taken["taken"] == "2026-03-29"
     assert call("compare").code == 3  # nothing was run since
+
+
+def test_where_nothing_is_to_be_changed_there_is_nothing_to_take_up(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = Situation(label="neutral", qualifiers=("short steps",))
+    monkeypatch.setattr("kneedrive.app.coach.situation_of", lambda *_: quiet)
+    said = call("advise", "--take", "--width", "120")
+
+    assert said.code == 0
+    assert "Nothing was tagged" in said.out
+    assert call("advise", "--take", "--json").json["taken"] is None
+    assert "--take" not in call("advise").out
+    assert call("tags", "--json").out.strip() == ""
 
 
 def test_advice_without_taking_it_up_writes_nothing(call: Call) -> None:

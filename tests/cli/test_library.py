@@ -339,6 +339,31 @@ def test_tags_of_no_store_are_none_and_make_none(capsys: Capture) -> None:
     assert not store_file().exists()
 
 
+def test_the_only_tag_of_a_day_is_taken_back_without_its_text(capsys: Capture) -> None:
+    here(capsys, "tag", "2026-03-02", "new shoes")
+    said = here(capsys, "tag", "2026-03-02", "--remove")
+
+    assert (said.code, said.out) == (0, "Took back 2026-03-02: new shoes.\n")
+    assert here(capsys, "tag", "2026-03-02", "--remove").code == 3
+
+
+def test_of_several_tags_of_a_day_one_has_to_be_named(capsys: Capture) -> None:
+    here(capsys, "tag", "2026-03-02", "new shoes")
+    here(capsys, "tag", "2026-03-02", "wall drills")
+    said = here(capsys, "tag", "2026-03-02", "--remove")
+
+    assert said.code == 3
+    assert "has 2 tags ('new shoes', 'wall drills')" in said.err
+    assert "new shoes" in here(capsys, "tags").out
+
+
+def test_a_tag_without_a_text_is_wrong_use(capsys: Capture) -> None:
+    said = here(capsys, "tag", "2026-03-02")
+
+    assert said.code == 2
+    assert "say what changed" in said.err
+
+
 def test_a_tag_is_set_listed_and_taken_back(capsys: Capture) -> None:
     assert here(capsys, "tag", "2026-03-02", "started wall drills").code == 0
     assert "2026-03-02  started wall drills" in here(capsys, "tags").out

@@ -1,7 +1,7 @@
 """What to work on, as text."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -63,6 +63,27 @@ def test_a_report_ends_with_the_focus_in_a_few_lines() -> None:
     assert lines[0].startswith("TO WORK ON")
     assert len(lines) <= 8
     assert "Begin with" in " ".join(lines)
+
+
+def test_leaving_it_alone_does_not_begin_with_anything() -> None:
+    chosen = advice.advise(advice.Situation(label="neutral"))
+
+    assert "Begin with" not in " ".join(focus.closing(chosen, Style()))
+    assert "IF YOU LIKE" in render("neutral")
+    assert "gradually" not in render("neutral").lower()
+
+
+@pytest.mark.parametrize(("days", "said"), [(21, ""), (22, "3 weeks ago"), (98, "14 weeks ago")])
+def test_advice_from_an_old_run_says_how_old(days: int, said: str) -> None:
+    today = date(2026, 11, 20)
+    text = " ".join(focus.aged(today - timedelta(days=days), today, Style())).replace("\u00a0", " ")
+
+    assert said in text
+    assert bool(text) == bool(said)
+
+
+def test_nothing_to_take_up_is_said() -> None:
+    assert "Nothing was tagged" in " ".join(focus.not_taken(Style()))
 
 
 def test_how_to_take_it_up_and_that_it_was_taken() -> None:

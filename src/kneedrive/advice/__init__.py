@@ -9,12 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.focus import Advice, Entry, Plan
+from kneedrive.focus import NOTHING, Advice, Entry, Plan
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
     from kneedrive.findings import Analysis
 
+CALM = {"drive-like", "long-grounded"}  # long steps, which alone can be bouncy without being a pattern of bounce
 STEPS_ONLY = {"short-steps", "long-steps", "usual-steps"}
 _FILE = Path(__file__).with_name("advice.toml")  # importlib.resources would cost a report 8 ms
 KINDS = ("strength", "mobility", "speed", "drill", "cue")
@@ -28,17 +29,31 @@ EXAGGERATING = (
     "Less height, more forward, and drop the drills for a week."
 )
 LEANING = "The finding only leans this way, so let this be a light addition, not a change of plan."
+ALONE = "{} By itself that is a note, no pattern that calls for work."
+LEFT = (
+    "One number that is far from usual is no reason to change it. If you like, a few strides a week keep the faster "
+    "gears."
+)
+BOUNCY = "You also go up and down more than usual; with steps of this length that is a note, nothing to work on."
+APART = {
+    "short steps": "Your steps are short for the pace.",
+    "long steps": "Your steps are long for the pace.",
+    "low duty factor": "Little of each step is spent on the ground.",
+    "high duty factor": "Much of each step is spent on the ground.",
+    "bouncy": "You go up and down more than usual for the pace.",
+}
 UNCLEAR = "The run does not show this clearly. Look at some more runs before you change anything."
 
 
 class Situation(Value):
-    """What advice depends on. label and certainty as in findings.Finding; scope "slow" is a part of the run."""
+    """What advice depends on. label, certainty and qualifiers as in findings.Finding; scope "slow": part of the run."""
 
     label: str = "unjudged"
     certainty: str = "spoken"
     scope: str = "run"
     asymmetric: bool = False
     exaggerating: bool = False
+    qualifiers: tuple[str, ...] = ()
 
 
 def situation(analysis: Analysis, *, asymmetric: bool = False, exaggerating: bool = False) -> Situation:
@@ -57,6 +72,7 @@ def situation(analysis: Analysis, *, asymmetric: bool = False, exaggerating: boo
         scope=best.scope,
         asymmetric=asymmetric,
         exaggerating=exaggerating,
+        qualifiers=best.qualifiers,
     )
 
 
@@ -66,19 +82,29 @@ def advise(facts: Situation) -> Advice:
     What only leans is advised lightly; what is unclear falls back to "leave it alone"; exaggeration takes out every
     entry that stresses height.
     """
-    certain = facts.certainty != "unclear" or facts.label in ("neutral", "unjudged")
-    plan = plans()[facts.label if certain else "neutral"]
+    certain = facts.certainty != "unclear" or facts.label in (NOTHING, "unjudged")
+    plan = _worded(plans()[facts.label if certain else NOTHING], facts)
     known = catalogue()
     excess = set(plan.excess) | ({"height"} if facts.exaggerating else set())
     chosen = tuple(known[entry] for entry in plan.entries if not excess & set(known[entry].stresses))
     return Advice(plan=plan, entries=chosen, remarks=_remarks(facts, plan, certain=certain))
 
 
+def _worded(plan: Plan, facts: Situation) -> Plan:
+    """The plan with its reason as this run has it: what stands out by itself is named, so that nothing is denied."""
+    apart = [APART[name] for name in facts.qualifiers if name in APART]
+    if apart and facts.label == plan.finding == NOTHING:
+        return plan.replace(why=ALONE.format(" ".join(apart)), remark=LEFT)
+    if "bouncy" in facts.qualifiers and plan.finding in CALM:
+        return plan.replace(why=f"{plan.why} {BOUNCY}")
+    return plan
+
+
 def _remarks(facts: Situation, plan: Plan, *, certain: bool) -> tuple[str, ...]:
     said = [plan.remark]
     if not certain:
         said.append(UNCLEAR)
-    elif facts.certainty == "leaning" and facts.label not in ("neutral", "unjudged", "drive-like"):
+    elif facts.certainty == "leaning" and facts.label not in (NOTHING, "unjudged", "drive-like"):
         said.append(LEANING)
     if facts.exaggerating:
         said.append(EXAGGERATING)

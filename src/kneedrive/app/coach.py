@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kneedrive import advice
 from kneedrive.errors import NotEnoughData
+from kneedrive.focus import TAKEN
 from kneedrive.report import focus
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from kneedrive.focus import Advice
     from kneedrive.report.style import Style
     from kneedrive.store import RunRow, Store
-
-TAKEN = "advice: "  # begins the text of the tag that --take sets
 
 
 def closing(analysis: Analysis, style: Style, facts: advice.Situation | None = None) -> list[str]:
@@ -35,24 +34,37 @@ def situation_of(store: Store, settings: Config, row: RunRow, analysis: Analysis
 
 
 def advise(settings: Config, run: str, now: datetime, style: Style, *, take: bool, json: bool) -> Answer:
-    """The focus that a run calls for, with what the runner's history adds. take: tag today with it."""
+    """The focus that a run calls for, with what the runner's history adds.
+
+    take: tag today with it; where the focus is to change nothing there is none to take, and nothing is tagged.
+    """
     from kneedrive.app import Answer
     from kneedrive.app.library import analysis_of, meant, opened
-    from kneedrive.app.past import local_day
+    from kneedrive.app.past import day_of, local_day
 
     today = local_day(settings, now)
     with opened(settings) as store:
         row = meant(store, settings, run, now)
         facts = situation_of(store, settings, row, analysis_of(store, settings, row.id), today)
         chosen = advice.advise(facts)
-        if take:
+        taken = today if take and chosen.calls_for_work else None
+        if taken:
             store.tag(today, TAKEN + chosen.plan.focus)
     if json:
         from kneedrive.app.machine import line
 
-        return Answer(text=line(record(row.id, facts, chosen, today if take else None)))
-    taken = [focus.taken(today, style)] if take else [focus.to_take(style)]
-    return Answer(text=focus.render(chosen, style, taken).rstrip("\n"))
+        return Answer(text=line(record(row.id, facts, chosen, taken)))
+    last = [focus.aged(day_of(settings, row), today, style, 0), following(chosen, taken, style, asked=take)]
+    return Answer(text=focus.render(chosen, style, [lines for lines in last if lines]).rstrip("\n"))
+
+
+def following(chosen: Advice, taken: date | None, style: Style, *, asked: bool) -> list[str]:
+    """What to do after the advice was read."""
+    if taken:
+        return focus.taken(taken, style)
+    if asked:
+        return focus.not_taken(style)
+    return focus.to_take(style) if chosen.calls_for_work else []
 
 
 def asymmetric(store: Store, settings: Config, row: RunRow) -> bool:

@@ -49,15 +49,27 @@ def _runs(store: Store, settings: Config, since: date | datetime | None) -> list
 
 
 def tag(settings: Config, day: date, text: str, *, remove: bool) -> Answer:
-    """Set a tag or take it back."""
+    """Set a tag, or take it back: the only one of the day needs no text. Raises NotEnoughData where there is none."""
     with opened(settings, create=True) as store:
         if not remove:
             store.tag(day, text)
             return Answer(text=f"Tagged {day}: {text}. kneedrive compare --tag {day} shows what changed since.")
-        if not store.untag(day, text):
-            message = f"there is no tag {text!r} on {day}; kneedrive tags lists them"
+        meant = text or only_tag(store, day)
+        if not store.untag(day, meant):
+            message = f"there is no tag {meant!r} on {day}; kneedrive tags lists them"
             raise NotEnoughData(message)
-    return Answer(text=f"Took back {day}: {text}.")
+    return Answer(text=f"Took back {day}: {meant}.")
+
+
+def only_tag(store: Store, day: date) -> str:
+    """The text of the only tag of a day. Raises NotEnoughData where there is none, or more than one."""
+    found = [each.text for each in store.tags() if each.day == day.isoformat()]
+    if len(found) == 1:
+        return found[0]
+    message = f"there is no tag on {day}; kneedrive tags lists them"
+    if found:
+        message = f"{day} has {len(found)} tags ({', '.join(map(repr, found))}): say which of them to take back"
+    raise NotEnoughData(message)
 
 
 def tags(settings: Config, style: Style, *, json: bool) -> Answer:

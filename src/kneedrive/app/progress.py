@@ -10,6 +10,7 @@ from kneedrive.app.library import opened
 from kneedrive.app.past import day_of, formats_between, local_day, runs_between, tags_between, weeks_until
 from kneedrive.app.settings import setting_of
 from kneedrive.errors import NotEnoughData
+from kneedrive.focus import TAKEN
 from kneedrive.report import weekly as words
 from kneedrive.report.credit import credit
 from kneedrive.value import Value
@@ -33,9 +34,13 @@ class Question(Value):
 
 
 def weekly(settings: Config, weeks: int, until: date | None, now: datetime, style: Style, *, json: bool) -> Answer:
-    """The weeks that end with the one of `until`, or with this one. Raises NotEnoughData where they hold no run."""
-    last = until or local_day(settings, now)
+    """The weeks that end with the one of `until`; else with this one, or that of the last run where they hold none.
+
+    Raises NotEnoughData where the weeks that were asked for hold no run.
+    """
+    today = local_day(settings, now)
     with opened(settings) as store:
+        last = until or last_active(store, settings, today, weeks)
         found, habits = weeks_until(store, settings, last, weeks)
         if not any(week.runs for week in found.weeks):
             raise NotEnoughData(nothing_in(store, settings, last, weeks))
@@ -46,16 +51,28 @@ def weekly(settings: Config, weeks: int, until: date | None, now: datetime, styl
         from kneedrive.report.progress_record import weekly_record
 
         return Answer(text=line(weekly_record(found, habits)))
-    return Answer(text="\n".join([words.render(found, habits, style, tags), *named]).rstrip("\n"))
+    opening = [] if until or last == today else words.moved_back(weeks, last, style)
+    return Answer(text="\n".join([*opening, words.render(found, habits, style, tags), *named]).rstrip("\n"))
+
+
+def last_active(store: Store, settings: Config, today: date, weeks: int) -> date:
+    """Today, or the day of the last run where the weeks up to today hold none."""
+    monday = today - timedelta(days=today.weekday(), weeks=weeks - 1)
+    latest = latest_day(store, settings, today)
+    return today if latest is None or latest >= monday else latest
+
+
+def latest_day(store: Store, settings: Config, last: date) -> date | None:
+    """The local day of the last run up to a day."""
+    near = store.runs(until=datetime.combine(last, time(), UTC) + _TWO_DAYS)
+    return max((day for row in near if (day := day_of(settings, row)) <= last), default=None)
 
 
 def nothing_in(store: Store, settings: Config, last: date, weeks: int) -> str:
     """What to say of weeks without runs: where the latest run is."""
-    near = store.runs(until=datetime.combine(last, time(), UTC) + _TWO_DAYS)
-    days = [day for row in near if (day := day_of(settings, row)) <= last]
-    if not days:
+    latest = latest_day(store, settings, last)
+    if latest is None:
         return "no runs up to that day: kneedrive runs lists what there is"
-    latest = max(days)
     return (
         f"no runs in these {weeks} weeks; the latest was on {latest}: kneedrive weekly --until {latest} shows its weeks"
     )
@@ -89,11 +106,15 @@ def compared(store: Store, settings: Config, asked: Question, today: date) -> tu
 
 
 def meant_tag(tags: list[Tag], spec: str) -> Tag:
-    """The latest tag on that day, or with that in its text. Raises NotEnoughData."""
+    """The latest tag on that day, or with that in its text; of one day the last that the runner set by hand.
+
+    Raises NotEnoughData.
+    """
     wanted = spec.casefold()
     found = [tag for tag in tags if tag.day == spec or wanted in tag.text.casefold()]
     if found:
-        return found[-1]
+        latest = [tag for tag in found if tag.day == found[-1].day]
+        return next((tag for tag in reversed(latest) if not tag.text.startswith(TAKEN)), latest[-1])
     if not tags:
         message = 'nothing is tagged yet: kneedrive tag DATE "what changed" sets a day, --before and --after name two'
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,7 +43,7 @@ class Request(Value):
 class Found(NamedTuple):
     """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for.
 
-    analysis and facts are None where the originals are gone; gone says why.
+    analysis and facts are None where the originals are gone; gone says why. aged: the day of the run, and today.
     """
 
     row: RunRow
@@ -51,6 +51,7 @@ class Found(NamedTuple):
     analysis: Analysis | None = None
     facts: Situation | None = None
     gone: str = ""
+    aged: tuple[date, date] | None = None
 
 
 def found_in(store: Store, settings: Config, row: RunRow, now: datetime) -> Found:
@@ -60,7 +61,9 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime) -> Foun
         analysis = analysis_of(store, settings, row.id)
     except NotEnoughData as error:
         return Found(row, own, gone=str(error))
-    return Found(row, own, analysis, coach.situation_of(store, settings, row, analysis, local_day(settings, now)))
+    today = local_day(settings, now)
+    facts = coach.situation_of(store, settings, row, analysis, today)
+    return Found(row, own, analysis, facts, aged=(day_of(settings, row), today))
 
 
 def show(settings: Config, request: Request, now: datetime) -> Answer:
@@ -134,7 +137,9 @@ def focus(found: Found, style: Style) -> list[str]:
     """What to work on; nothing where the run could not be judged."""
     if found.analysis is None or not assessed(found):
         return []
-    return coach.closing(found.analysis, style, found.facts)
+    from kneedrive.report.focus import aged
+
+    return [*coach.closing(found.analysis, style, found.facts), *(aged(*found.aged, style) if found.aged else [])]
 
 
 def next_block(run_id: str, style: Style) -> list[str]:

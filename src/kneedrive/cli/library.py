@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kneedrive.app import Answer
 from kneedrive.cli import moments, options
+from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
@@ -38,8 +39,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _finish(runs, list_runs)
     tag = commands.add_parser("tag", help="note a day on which you changed something, for compare")
     tag.add_argument("day", type=moments.day, metavar="DATE", help="2026-11-20, today or yesterday")
-    tag.add_argument("text", help='what changed, such as "started wall drills"')
-    tag.add_argument("--remove", action="store_true", help="take this tag back")
+    tag.add_argument("text", nargs="?", default="", help='what changed, such as "started wall drills"')
+    tag.add_argument("--remove", action="store_true", help="take it back; the only tag of a day needs no text")
     _finish(tag, set_tag)
     _finish(commands.add_parser("tags", help="list the tags"), list_tags)
     split = commands.add_parser("split", help="take a run apart that was merged from several recordings")
@@ -103,6 +104,9 @@ def set_tag(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive tag DATE TEXT."""
     from kneedrive.app import lists
 
+    if not arguments.text and not arguments.remove:
+        message = f'say what changed: kneedrive tag {arguments.day} "started wall drills"'
+        raise ConfigError(message)
     yield lists.tag(options.load_config(arguments), arguments.day, arguments.text, remove=arguments.remove)
 
 
@@ -169,10 +173,17 @@ def confirmed(*, yes: bool) -> Callable[[str], bool]:
         if not sys.stdin.isatty():
             print("Not asked, since this is no terminal; --yes agrees.", file=sys.stderr)
             return False
-        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        print(_asked(question), end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     return ask
+
+
+def _asked(question: str) -> str:
+    """The question in lines that fit, so that no terminal breaks what may be answered."""
+    import textwrap
+
+    return textwrap.fill(f"{question} [y/N]", options.terminal_columns() - 2, break_on_hyphens=False) + " "
 
 
 @contextmanager

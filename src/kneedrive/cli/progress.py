@@ -30,7 +30,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _finish(report, show_report)
     weekly = commands.add_parser("weekly", help="week by week: how much, drive and bounce, where it is going")
     weekly.add_argument("--weeks", type=_weeks, default=12, metavar="N", help="how many weeks (default: 12)")
-    weekly.add_argument("--until", type=moments.day, metavar="DATE", help="the last day (default: today)")
+    weekly.add_argument(
+        "--until",
+        type=moments.day,
+        metavar="DATE",
+        help="the last day (default: today, or that of your last run where these weeks hold none)",
+    )
     _finish(weekly, show_weekly)
     compare = commands.add_parser(
         "compare",
@@ -94,6 +99,7 @@ def show_comparison(arguments: argparse.Namespace) -> Iterator[Answer]:
     if bool(arguments.before) != bool(arguments.after):
         message = "--before and --after belong together: name both periods, or a --tag"
         raise ConfigError(message)
+    _apart(arguments.before, arguments.after)
     settings = options.load_config(arguments)
     asked = progress.Question(
         tag=arguments.tag,
@@ -101,6 +107,15 @@ def show_comparison(arguments: argparse.Namespace) -> Iterator[Answer]:
         across_sensors=arguments.across_sensors,
     )
     yield progress.compare(settings, asked, moments.now(), options.style(arguments, settings), json=arguments.json)
+
+
+def _apart(before: tuple[date, date] | None, after: tuple[date, date] | None) -> None:
+    """Raises ConfigError for periods with days in common: a run cannot be both before and after."""
+    if before and after and max(before[0], after[0]) <= min(before[1], after[1]):
+        first, last = max(before[0], after[0]), min(before[1], after[1])
+        shared = str(first) if first == last else f"{first} to {last}"
+        message = f"--before and --after overlap ({shared}): both ends are included, so leave these days to one of them"
+        raise ConfigError(message)
 
 
 def _weeks(text: str) -> int:

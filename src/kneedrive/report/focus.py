@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from kneedrive.channels import CHANNELS
 from kneedrive.focus import Advice, Entry, Plan
@@ -19,6 +19,7 @@ KINDS = {
     "drill": "On top, drills",
     "cue": "While running, one thing to think of at a time",
 }
+IF_YOU_LIKE = "If you like"  # above what goes with a plan that changes nothing
 CATALOGUE_KINDS = {
     "strength": "strength",
     "mobility": "mobility",
@@ -27,10 +28,11 @@ CATALOGUE_KINDS = {
     "cue": "cues",
 }
 WATCHED = {key: channel.name for key, channel in CHANNELS.items()} | {
-    "D": "the drive score",
-    "P": "the bounce score",
-    "G": "the score for long on the ground against short in the air",
+    "D": "the drive score (longer steps with less of each on the ground)",
+    "P": "the bounce score (up and down for steps of that length)",
+    "G": "the score for long steps on the ground against short ones in the air",
 }
+RECENT = timedelta(weeks=3)  # a run older than that says little about how somebody runs now
 DISCLAIMER = (
     "Ideas of coaches, chosen by timing alone: a watch does not see your hips, your strength or your history. "
     "Stop what hurts, and ask somebody who can see you run."
@@ -40,7 +42,7 @@ DISCLAIMER = (
 def closing(advice: Advice, style: Style) -> list[str]:
     """The last part of a report: the focus in two or three lines."""
     names = ", ".join(_inline(entry.name) for entry in advice.entries[:3])
-    first = f" Begin with: {names}." if names else ""
+    first = f" Begin with: {names}." if names and advice.calls_for_work else ""
     return [
         *heading("to work on", style, advice.plan.focus),
         *flow(f"{advice.plan.why}{first}", style),
@@ -61,7 +63,8 @@ def render(advice: Advice, style: Style, following: Sequence[Sequence[str]] = ()
     for kind, title in KINDS.items():
         chosen = [entry for entry in advice.entries if entry.kind == kind]
         if chosen:
-            blocks.append([*heading(title, style), *_described(chosen, style)])
+            named = title if advice.calls_for_work else IF_YOU_LIKE
+            blocks.append([*heading(named, style), *_described(chosen, style)])
     blocks += [_watched(advice, style), flow(DISCLAIMER, style), *map(list, following)]
     return finish(blocks, style)
 
@@ -69,11 +72,8 @@ def render(advice: Advice, style: Style, following: Sequence[Sequence[str]] = ()
 def _watched(advice: Advice, style: Style) -> list[str]:
     """What would show that it works."""
     names = [WATCHED.get(key, key) for key in advice.plan.watch]
-    return [*heading("What to watch", style), *flow(_sentence(", ".join(names)), style)] if names else []
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    text = f"A change would show in: {', '.join(names)}."
+    return [*heading("What to watch", style), *flow(text, style)] if names else []
 
 
 def to_take(style: Style) -> list[str]:
@@ -84,7 +84,22 @@ def to_take(style: Style) -> list[str]:
 
 def taken(today: date, style: Style) -> list[str]:
     """That it was taken up."""
-    return flow(f"Taken up on {view.day(today)}. From now on kneedrive compare shows what changes.", style, 0)
+    text = f"Taken up on {view.day(today)}. From now on kneedrive compare --tag advice shows what changes."
+    return flow(text, style, 0)
+
+
+def not_taken(style: Style) -> list[str]:
+    """That there was nothing to take up."""
+    return flow("Nothing was tagged: this run asks for no change, so there is nothing to take up.", style, 0)
+
+
+def aged(day: date, today: date, style: Style, indent: int = INDENT) -> list[str]:
+    """How old the run is that the advice rests on; nothing where it is recent."""
+    weeks = (today - day).days // 7
+    if today - day <= RECENT:
+        return []
+    text = f"This rests on a run of {view.day(day)}, {view.plural(weeks, 'week')} ago: look at a newer one first."
+    return flow(text, style, indent)
 
 
 def _described(entries: Sequence[Entry], style: Style) -> list[str]:

@@ -55,6 +55,12 @@ def render(
     return finish([*body, *last], style)
 
 
+def moved_back(weeks: int, last: date, style: Style) -> list[str]:
+    """What to say above weeks that do not end today, though no other day was asked for."""
+    lately = "No run this week" if weeks == 1 else f"No run in the last {weeks} weeks"
+    return [*flow(f"{lately}: these are the weeks up to your last one, on {view.day(last)}.", style, indent=0), ""]
+
+
 def title(found: WeeklyView, style: Style) -> list[str]:
     """Which weeks, how much running, and what measured it."""
     runs, metres = sum(week.runs for week in found.weeks), sum(week.distance_m for week in found.weeks)
