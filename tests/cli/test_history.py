@@ -393,6 +393,25 @@ def test_demo_weeks_need_no_store(empty: Call) -> None:
     assert empty("demo", "--weekly", "--json").json["verdicts"] == ["towards drive"]
 
 
+def test_the_demo_writes_a_page_of_its_weeks_without_a_store(empty: Call, tmp_path: Path) -> None:
+    said = empty("demo", "--html", str(tmp_path / "demo.html"))
+    page = (tmp_path / "demo.html").read_text(encoding="utf-8")
+
+    assert (said.code, said.out) == (0, f"Written to {tmp_path / 'demo.html'}.\n")
+    assert page.rstrip().endswith("</html>")
+    assert "started drills (simulated)" in page
+    assert "Towards drive" in page
+    assert "Simulated watch" in page
+    assert "Garmin Forerunner" not in page
+
+
+def test_a_demo_page_that_cannot_be_written_is_a_sentence(empty: Call, tmp_path: Path) -> None:
+    said = empty("demo", "--html", str(tmp_path / "nowhere" / "demo.html"))
+
+    assert said.code == 1
+    assert "cannot be written" in said.err
+
+
 @pytest.fixture
 def purged(call: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Commands on a store whose originals have all been purged."""

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kneedrive import simulate
 from kneedrive.analysis import analyze
+from kneedrive.analysis.baseline import own_view
 from kneedrive.analysis.weeks import weekly
 from kneedrive.app import Answer
 from kneedrive.app.past import habits_of, past_run
 from kneedrive.history import Setting
+from kneedrive.model import Sensor
 from kneedrive.report.weekly import render
 from kneedrive.store import Tag
 
 if TYPE_CHECKING:
+    from kneedrive.findings import Analysis
     from kneedrive.history import WeeklyView
     from kneedrive.report.habits import Habits
     from kneedrive.report.style import Style
 
+SETTING = Setting(runner=simulate.DEMO_RUNNER)
 _MONDAY = date(2026, 2, 2)
 _WEEKS, _RUNS_A_WEEK, _CHANGE_D = 14, 3, 1.5
 _TAG = Tag((_MONDAY + timedelta(weeks=1)).isoformat(), "started drills (simulated)")
@@ -35,9 +40,35 @@ def demo_weeks(style: Style, *, json: bool) -> Answer:
     return Answer(text=render(view, habits, style, [_TAG]).rstrip("\n"))
 
 
+def demo_page(*, miles: bool) -> Answer:
+    """The page of the simulated runner: the run of `demo` on the day after the last of the simulated weeks."""
+    from kneedrive.app.page import content_of
+    from kneedrive.report.html import page
+    from kneedrive.report.html.content import Event
+
+    done = simulated_runs()
+    last = simulate.simulate_demo().replace(started_at=done[-1].activity.started_at + timedelta(days=1))
+    # A file outlives the command that wrote it, so the page says itself that nobody ran this.
+    latest = analyze(last, runner=simulate.DEMO_RUNNER)
+    latest = latest.replace(activity=latest.activity.replace(device=Sensor(maker="", product="Simulated watch")))
+    view, habits = seen_in([*done, latest])
+    runs = [past_run(each) for each in (*done, latest)]
+    content = content_of(latest, miles=miles).replace(
+        own=own_view(runs[-1], runs[:-1], SETTING),
+        weekly=view,
+        habits=habits,
+        events=(Event(date.fromisoformat(_TAG.day), _TAG.text),),
+    )
+    return Answer(text=page.render(content))
+
+
 def simulated_weeks() -> tuple[WeeklyView, Habits]:
     """The weekly view and the habits of a simulated history."""
-    setting = Setting(runner=simulate.DEMO_RUNNER)
+    return seen_in(simulated_runs())
+
+
+def simulated_runs() -> list[Analysis]:
+    """Every run of the simulated history, analysed."""
     history = simulate.History(
         pattern=simulate.PATTERNS["shuffle-when-slow"],
         first_at=datetime.combine(_MONDAY, datetime.min.time(), UTC),
@@ -46,10 +77,12 @@ def simulated_weeks() -> tuple[WeeklyView, Habits]:
         change_D=_CHANGE_D,
         scene=simulate.Scene(runner=simulate.DEMO_RUNNER, balance_left=0.497),
     )
-    done = [
-        analyze(activity, runner=simulate.DEMO_RUNNER)
-        for activity in simulate.simulate_history(history, simulate.DEMO_SEED)
-    ]
+    activities = simulate.simulate_history(history, simulate.DEMO_SEED)
+    return [analyze(activity, runner=simulate.DEMO_RUNNER) for activity in activities]
+
+
+def seen_in(done: Sequence[Analysis]) -> tuple[WeeklyView, Habits]:
+    """The weeks and the habits of these runs."""
     runs, fades = [past_run(each) for each in done], {each.activity.id: each.fade for each in done}
-    view = weekly(runs, _MONDAY + timedelta(weeks=_WEEKS, days=-1), _WEEKS, setting)
-    return view, habits_of(runs, view, setting, lambda run: fades[run.id])
+    view = weekly(runs, _MONDAY + timedelta(weeks=_WEEKS, days=-1), _WEEKS, SETTING)
+    return view, habits_of(runs, view, SETTING, lambda run: fades[run.id])

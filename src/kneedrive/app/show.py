@@ -187,6 +187,6 @@ def written(answer: Answer, file: Path) -> Answer:
     try:
         file.write_text(answer.text + "\n", encoding="utf-8")
     except OSError as error:
-        message = f"{file} cannot be written: {error.strerror or error}; name another file with -o"
+        message = f"{file} cannot be written: {error.strerror or error}; name another file"
         raise StoreError(message) from None
     return answer.replace(text=f"Written to {file}.")
