@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kneedrive.findings import ChannelSummary
 from kneedrive.model import Interval, Lap, Note, Samples, frozen
 from kneedrive.report import doctor
 from kneedrive.report.style import Style
@@ -37,6 +38,33 @@ def test_an_alternative_shows_its_own_coverage() -> None:
     assert "ground contact time 50 % 250 ms" in text
 
 
+def test_pace_and_distance_are_in_the_units_that_were_asked_for() -> None:
+    run = cases.analysis(
+        channels={
+            "speed_mps": ChannelSummary(coverage=1.0, median=3.0),
+            "distance_m": ChannelSummary(coverage=1.0, median=5000.0),
+        }
+    )
+    text = flat(doctor.render(run, STYLE.replace(miles=True)))
+
+    assert "pace 100 % 8:56 /mile" in text
+    assert "distance 100 % 3.11 miles" in text
+    assert "m/s" not in text
+
+
+def test_a_bar_is_drawn_only_for_what_is_not_whole() -> None:
+    found = {
+        "cadence_spm": ChannelSummary(coverage=1.0, median=166.0),
+        "stance_time_s": ChannelSummary(coverage=0.5, median=0.25),
+    }
+    lines = doctor.render(cases.analysis(channels=found), STYLE).splitlines()
+
+    assert [line.rstrip().endswith("█") for line in lines if line.startswith(("  cadence ", "  ground contact"))] == [
+        False,
+        True,
+    ]
+
+
 def test_odd_things_come_with_their_place() -> None:
     text = flat(doctor.render(cases.not_a_run(), STYLE))
 
@@ -55,7 +83,7 @@ def test_a_wrist_file_hears_which_sensor_would_say_more() -> None:
     text = flat(doctor.render(cases.wrist(), STYLE))
 
     assert "Judged: the length of the steps for their speed." in text
-    assert "would let kneedrive say more" in text
+    assert "would say more" in text
 
 
 def test_a_file_without_samples_says_so() -> None:

@@ -95,6 +95,19 @@ def test_map_keeps_its_frame_whatever_the_points() -> None:
     assert lines[-3].endswith("a|")
 
 
+@pytest.mark.parametrize(("x", "crossed"), [(3.0, True), (0.5, False), (0.25, False)])
+def test_the_cross_gives_way_to_letters_beside_it(x: float, *, crossed: bool) -> None:
+    lines = pictures.plane([pictures.Point(x, 0.0, "a")], EDGES, (25, 9), PLAIN)
+
+    assert ("+" in lines[5][3:-1]) is crossed
+
+
+def test_marks_of_one_place_are_together_in_their_order() -> None:
+    points = [pictures.Point(2.0, 2.0, "a"), pictures.Point(-2.0, 2.0, "b"), pictures.Point(2.0, 2.01, "c")]
+
+    assert pictures.together(points, (25, 9)) == [["a", "c"], ["b"]]
+
+
 def test_map_draws_the_first_of_points_that_fall_together() -> None:
     points = [pictures.Point(2.0, 2.0, "a"), pictures.Point(2.0, 2.0, "b")]
     text = "\n".join(pictures.plane(points, pictures.Edges("", "", "", "", ""), (25, 9), PLAIN))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kneedrive.report import doctor, explain, profile, terminal
+from kneedrive.report import doctor, explain, profile, terminal, words
 from kneedrive.report.layout import columns_of
 from kneedrive.report.style import Style
 from tests.conftest import Golden
@@ -170,15 +170,81 @@ def test_profile_shows_both_scores_where_piston_and_drive_meet() -> None:
     both = analysis(pace_profile=(first.replace(label="drive-like"), *rest))
 
     assert profile.axes(both) == ("D", "P")
-    assert terminal.render(both, Style()).count("  a  5:19 /km") == 2
+    text = terminal.render(both, Style())
+    assert text.count("  a  5:19 /km") == 2
+    drive, bounce = text.split("PACE PROFILE")[1].split("less bounce")[:2]
+    assert "drive above, bounce below" in drive
+    assert drive.count("drive-like") == 2  # the end of the scale and the label of the first band
+    assert "drive-like" not in bounce.split("MAP")[0].replace("piston-like", "")
 
 
 @pytest.mark.parametrize(
     ("piston", "words"),
-    [(1.0, "More up and down"), (0.99, "About as much"), (-0.99, "About as much"), (-1.0, "Less up")],
+    [(1.0, "more bounce than goes"), (0.99, "near balance"), (-0.99, "near balance"), (-1.0, "less bounce than goes")],
 )
 def test_bounce_is_worded_by_the_bound_of_the_method(piston: float, words: str) -> None:
     found = analysis().scores.P.replace(value=piston)
     text = terminal.render(analysis(scores=analysis().scores.replace(P=found)), Style())
 
-    assert words in text
+    assert words in " ".join(text.split())
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_short_report_keeps_to_the_width_and_to_one_screen(name: str, width: int) -> None:
+    lines = terminal.short(CASES[name](), Style(width=width)).splitlines()
+
+    assert max(map(columns_of, lines)) <= width
+    assert len(lines) <= (40 if width < 80 else 30)
+
+
+def test_the_short_report_is_the_first_screen_of_the_whole_one(golden: Golden) -> None:
+    short, whole = (render(CASES["shuffle_when_slow"](), Style()) for render in (terminal.short, terminal.render))
+
+    assert whole.startswith(short[: short.index("96 of")])
+    golden.check("short-shuffle_when_slow.txt", short)
+
+
+def test_a_walk_in_short_goes_on_with_what_the_file_holds() -> None:
+    text = terminal.short(CASES["walk"](), Style())
+
+    assert "kneedrive analyze FILE " in text
+    assert "kneedrive doctor FILE" in text
+    assert "--explain" not in text
+
+
+def test_the_words_are_explained_where_the_report_points_to() -> None:
+    assert "Words: kneedrive analyze --explain" in terminal.render(analysis(), Style())
+    told = " ".join(explain.render(analysis(), Style()).split("WORDS")[1].split())
+    assert all(
+        word in told
+        for word in ("A spread is", "D, the drive score", "P, the piston", "K, torso", "The vertical ratio")
+    )
+
+
+def test_what_the_report_says_of_the_knee_is_not_repeated_in_the_explanation() -> None:
+    report, explained = (" ".join(render(analysis(), Style()).split()) for render in (terminal.render, explain.render))
+
+    assert words.KNEE[:60] in report
+    assert words.KNEE[:60] not in explained
+
+
+def test_only_a_run_whose_bounce_is_judged_hears_that_accelerations_are_piston_like() -> None:
+    remark = "piston-like in everybody"
+
+    assert remark in terminal.render(CASES["shuffle_when_slow"](), Style())
+    bursts = CASES["shuffle_when_slow"]().accelerations
+    assert remark not in terminal.render(wrist().replace(accelerations=bursts), Style())
+
+
+def test_letters_that_fall_together_are_named_below_the_map() -> None:
+    first, *rest = CASES["shuffle_when_slow"]().pace_profile
+    same = tuple(band.replace(scores=first.scores) for band in (first, *rest))
+    text = " ".join(terminal.render(analysis(pace_profile=same), Style()).split())
+
+    assert "At one place: a with b and c" in text
+
+
+def test_the_whole_report_speaks_of_half_minutes_only() -> None:
+    for name in CASES:
+        assert "epoch" not in terminal.render(CASES[name](), Style()).lower().replace("too few epochs", "")

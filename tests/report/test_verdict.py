@@ -3,6 +3,7 @@
 import pytest
 
 from kneedrive.findings import Finding
+from kneedrive.method import REFERENCES
 from kneedrive.report import verdict, words
 from kneedrive.report.view import TIE
 from tests.report import cases
@@ -76,7 +77,7 @@ def test_what_is_not_sure_is_not_said_as_a_fact(certainty: str) -> None:
 def test_other_labels_that_qualified_are_named() -> None:
     found = cases.finding("piston-like", also=("short-airy",))
 
-    assert "It also qualifies as short, quick, light steps, less strongly." in verdict.sentences(
+    assert "A weaker pattern is there too: “short, quick, light steps”." in verdict.sentences(
         cases.analysis(findings=(found,))
     )
 
@@ -149,4 +150,57 @@ def test_piston_without_a_usual_oscillation_shows_its_steps_only() -> None:
 def test_a_slow_finding_without_a_band_to_show_still_ends_its_sentence() -> None:
     run = cases.shuffle_when_slow().replace(pace_profile=())
 
-    assert verdict.sentences(run)[0].endswith("spent on the ground.")
+    assert verdict.sentences(run)[0].replace(TIE, " ").endswith("spent on the ground (93 % likely).")
+
+
+def test_how_likely_stands_with_what_stands_out_and_not_beside_the_confidence() -> None:
+    run = cases.piston()
+    (first, *_) = verdict.sentences(run)
+
+    assert "calls for at that speed (97 % likely): " in first.replace(TIE, " ")
+    assert verdict.confidence(run.findings[0]) == f"confidence: {run.findings[0].confidence}"
+    assert not any("likely" in said for said in verdict.sentences(cases.analysis()))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, "Confidence is moderate, since you are held against other runners."),
+        ({"height": None}, "Confidence is low, since you are held against other runners and your height is not known."),
+        ({"surface": "indoor"}, "speed indoors is less sure."),
+        ({"provenance": "coros"}, "what is usual on this sensor is known less well than on a Garmin chest strap."),
+        ({"reference": REFERENCES["garmin_strap"].replace(sd_zB=0.9)}, "the file does not say which strap it was."),
+    ],
+)
+def test_confidence_comes_with_what_limits_it(change: dict[str, object], reason: str) -> None:
+    run = cases.analysis(findings=(cases.finding("drive-like", confidence="low" if change else "moderate"),))
+    rest = {key: value for key, value in change.items() if key != "height"}
+    runner = run.runner.replace(height_m=None) if "height" in change else run.runner
+
+    assert verdict.sentences(run.replace(runner=runner, **rest))[-1].endswith(reason)
+
+
+def test_several_doubts_are_clauses_of_one_sentence() -> None:
+    low = (cases.finding("drive-like", confidence="low"),)
+    run = cases.analysis(findings=low, surface="indoor", runner=cases.analysis().runner.replace(height_m=None))
+
+    assert verdict.sentences(run)[-1].endswith(
+        "other runners, speed indoors is less sure, and your height is not known."
+    )
+
+
+@pytest.mark.parametrize(
+    ("strength", "certainty", "said"),
+    [("marked", "spoken", True), ("mild", "spoken", False), ("marked", "leaning", False)],
+)
+def test_markedly_is_told_apart_from_sure_where_it_is_said(strength: str, certainty: str, *, said: bool) -> None:
+    found = cases.finding("drive-like", strength=strength, certainty=certainty)
+
+    assert (words.MARKEDLY in verdict.sentences(cases.analysis(findings=(found,)))) is said
+
+
+def test_fast_short_steps_hear_in_a_sentence_of_its_own_that_they_are_no_shuffle() -> None:
+    (first, second, *_) = verdict.sentences(cases.analysis(findings=(cases.finding("short-grounded"),)))
+
+    assert "shuffle" not in first
+    assert second == words.NO_SHUFFLE

@@ -153,13 +153,24 @@ def test_start_is_local_to_the_run_or_says_utc(offset_s: int | None, text: str) 
         ("garmin", "fenix8", "Garmin fenix8"),
         ("coros", "coros_pace3", "Coros pace3"),
         ("wahoo_fitness", "elemnt_rival", "Wahoo elemnt rival"),
-        ("", "Watch6,14", "Watch6,14"),
+        ("", "Watch6,14", "Apple Watch (Watch6,14)"),
+        ("development", "Watch6,14", "Apple Watch (Watch6,14)"),
+        ("development", "Watcher", "Watcher"),
+        ("Wahoo Fitness", "FITNESS", "Wahoo"),
+        ("Wahoo Fitness", "TICKR X", "Wahoo TICKR X"),
         ("", "", "unknown device"),
         ("evil\x1b[2J", "x\ny", "Evil [2J x y"),
     ],
 )
 def test_device_names_read_well_and_cannot_steer_the_terminal(maker: str, product: str, text: str) -> None:
     assert view.device(Sensor(maker=maker, product=product)) == text
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.95, "95 times in 100"), (0.9833, "98 times in 100"), (0.99, "99 times in 100")]
+)
+def test_times_in_a_hundred_are_rounded_down(p: float, text: str) -> None:
+    assert blank(view.times_in_100(p)) == text
 
 
 def test_long_text_from_a_file_is_cut() -> None:

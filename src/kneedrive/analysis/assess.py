@@ -20,6 +20,7 @@ from kneedrive.percentiles import median
 ASSESSED, TOO_FEW, WALK, NOT_A_RUN, NO_SAMPLES = "assessed", "too few epochs", "walk", "not a run", "no samples"
 WALKING_SPORTS = ("walking", "hiking")
 OVER_SCORED = "scored epochs"
+UNNAMED_SPORT = "the file does not say what sport it is"
 
 
 class Run(NamedTuple):
@@ -49,7 +50,9 @@ def status(run: Run) -> tuple[str, str]:
     if case.activity.sport in WALKING_SPORTS:
         return WALK, f"the file calls it {case.activity.sport}; kneedrive judges running only"
     if not case.activity.is_run:
-        return NOT_A_RUN, f"the file calls it {case.activity.sport or 'an unknown sport'}, not running"
+        named = case.activity.sport not in ("", "unknown", "generic")
+        called = f"the file calls it {case.activity.sport}, not running" if named else UNNAMED_SPORT
+        return NOT_A_RUN, called
     # Before the question of walking: a run with long walks in it is a run.
     if run.epochs.scored.sum() >= case.method.epochs.min_epochs:
         return ASSESSED, ""

@@ -28,6 +28,7 @@ class Request(Value):
     style: Style
     json: bool = False
     explain: bool = False
+    short: bool = False
     speed_calibrated: bool = False
     dynamics: str | None = None
 
@@ -133,16 +134,24 @@ def _report(analysis: Analysis, request: Request) -> Answer:
         from kneedrive.app.machine import analysis_line
 
         return Answer(text=analysis_line(analysis), trouble=_unassessed(analysis) if code else "", code=code)
-    from kneedrive.app import coach
-    from kneedrive.report import terminal
-
-    focus = coach.closing(analysis, request.style) if code == OK else []
-    text = terminal.render(analysis, request.style, focus)
+    text = _text(analysis, request)
     if request.explain:
         from kneedrive.report import explain
 
         text += "\n" + explain.render(analysis, request.style)
     return Answer(text=text.rstrip("\n"), code=code)
+
+
+def _text(analysis: Analysis, request: Request) -> str:
+    """The whole report with what to work on, or its first screen."""
+    from kneedrive.report import terminal
+
+    if request.short:
+        return terminal.short(analysis, request.style)
+    from kneedrive.app import coach
+
+    focus = coach.closing(analysis, request.style) if analysis.status == ASSESSED else []
+    return terminal.render(analysis, request.style, focus)
 
 
 def _unassessed(analysis: Analysis) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kneedrive import config
+from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
@@ -52,7 +53,24 @@ def load_config(arguments: argparse.Namespace) -> config.Config:
         "runner.name": getattr(arguments, "runner", None),
         "display.units": getattr(arguments, "units", None),
     }
-    return config.load(os.environ, flags, getattr(arguments, "config", None))
+    try:
+        return config.load(os.environ, flags, getattr(arguments, "config", None))
+    except ConfigError as error:
+        raise ConfigError(_as_typed(str(error))) from None
+
+
+# What was typed is named, not the setting that it stands for.
+_TYPED = (
+    ("runner.height_m (flag)", "--height", ": for example --height 1.78"),
+    ("runner.mass_kg (flag)", "--mass", ": for example --mass 70"),
+)
+
+
+def _as_typed(message: str) -> str:
+    for named, option, example in _TYPED:
+        if message.startswith(named):
+            return option + message.removeprefix(named) + example
+    return message
 
 
 def style(arguments: argparse.Namespace, settings: config.Config) -> Style:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kneedrive.app import Answer
@@ -19,15 +20,16 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this family's commands."""
     analyze = commands.add_parser(
         "analyze",
-        help="one screen about a run: piston-like, drive-like, shuffle-like or neither, at which paces, how sure",
+        help="the report of a run: piston-like, drive-like, shuffle-like or neither, at which paces, how sure",
         description="Reads FIT files, also .gz or in a zip, whatever their names say, and prints one report a run.",
     )
     analyze.add_argument("files", nargs="+", metavar="FILE", help="a recording; - reads standard input")
     _add_reading(analyze)
     analyze.set_defaults(command=analyze_files)
     demo = commands.add_parser("demo", help="the report of a simulated run, without any file of yours")
-    demo.add_argument("--explain", action="store_true", help="every finding with its numbers, formula and source")
+    _add_length(demo)
     demo.add_argument("--weekly", action="store_true", help="fourteen simulated weeks instead of one run")
+    demo.add_argument("--html", type=Path, metavar="FILE", help="write the page of the simulated weeks to a file")
     options.add_display(demo)
     options.add_config(demo)
     demo.set_defaults(command=show_demo)
@@ -38,8 +40,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     doctor.set_defaults(command=examine_files)
 
 
+def _add_length(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--short", action="store_true", help="the first screen: the verdict and the pace profile")
+    parser.add_argument(
+        "--explain", action="store_true", help="what the words mean; every finding with numbers, formula and source"
+    )
+
+
 def _add_reading(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--explain", action="store_true", help="every finding with its numbers, formula and source")
+    _add_length(parser)
     parser.add_argument(
         "--speed-calibrated", action="store_true", help="trust the speed of a treadmill run (calibrated by you)"
     )
@@ -60,6 +69,7 @@ def analyze_files(arguments: argparse.Namespace) -> Iterator[Answer]:
         style=options.style(arguments, settings),
         json=arguments.json,
         explain=arguments.explain,
+        short=arguments.short,
         speed_calibrated=arguments.speed_calibrated,
         dynamics=arguments.dynamics,
     )
@@ -89,9 +99,16 @@ def show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     settings = options.load_config(arguments)
     style = options.style(arguments, settings)
+    if arguments.html:
+        from kneedrive.app.demo_weeks import demo_page
+        from kneedrive.app.show import written
+
+        yield written(demo_page(miles=style.miles), arguments.html)
+        return
     if arguments.weekly:
         from kneedrive.app.demo_weeks import demo_weeks
 
         yield demo_weeks(style, json=arguments.json)
         return
-    yield analyze.demo(analyze.Request(style=style, json=arguments.json, explain=arguments.explain))
+    request = analyze.Request(style=style, json=arguments.json, explain=arguments.explain, short=arguments.short)
+    yield analyze.demo(request)

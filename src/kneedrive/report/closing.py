@@ -10,6 +10,8 @@ from kneedrive.report.layout import INDENT, flow, heading
 from kneedrive.report.style import Style
 
 _GAP = "   "
+_SHORT = ("kneedrive analyze FILE", "the whole report")
+_WORDS = "Words: kneedrive analyze --explain tells what each means."
 
 
 def left_out(analysis: Analysis, style: Style) -> list[str]:
@@ -29,15 +31,29 @@ def limits(analysis: Analysis, style: Style) -> list[str]:
 
 
 _NEXT = (
-    ("kneedrive analyze FILE --explain", "every number, formula and source"),
+    ("kneedrive analyze FILE --explain", "the words, every number, formula and source"),
     ("kneedrive doctor FILE", "what the file holds"),
     ("kneedrive import FILE", "start your own history"),
 )
 
 
+def left_out_line(analysis: Analysis, style: Style) -> list[str]:
+    """How much was scored in one sentence, and how many reasons the whole report gives."""
+    said = spoken.left_out(analysis)
+    return flow(said[0].split(". ", maxsplit=1)[0].rstrip(".") + ".", style, indent=0) if said else []
+
+
+def after_short(analysis: Analysis, style: Style) -> list[str]:
+    """Commands to go on with after the short report."""
+    rows = (_SHORT, *_NEXT) if analysis.findings else (_SHORT, _NEXT[1])
+    return [*heading("Next", style), *commands(rows[:2], style)]
+
+
 def next_steps(analysis: Analysis, style: Style) -> list[str]:
-    """Commands to go on with."""
-    return [*heading("Next", style), *commands(_NEXT if analysis.findings else _NEXT[1:2], style)]
+    """Commands to go on with, and where the words of the report are told."""
+    if not analysis.findings:
+        return [*heading("Next", style), *commands(_NEXT[1:2], style)]
+    return [*heading("Next", style), *commands(_NEXT, style), *flow(_WORDS, style)]
 
 
 def commands(rows: Sequence[tuple[str, str]], style: Style) -> list[str]:

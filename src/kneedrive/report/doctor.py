@@ -112,14 +112,32 @@ def _channels(analysis: Analysis, style: Style) -> list[str]:
     ]
 
 
+_BAR = 16
+_WHOLE = 0.995  # what is shown as 100 % needs no bar
+
+
 def _coverage(channels: Mapping[str, ChannelSummary], style: Style) -> list[str]:
     rows = [["", "coverage", "median", ""]]
     for key, channel in channels.items():
-        full = pictures.bar(channel.coverage, 16, style)
-        name = CHANNELS[key].name if key in CHANNELS else key
-        median = view.quantity(key, channel.median) if key in view.SHOWN else view.number(channel.median, 2)
-        rows.append([name, view.percent(channel.coverage), median, pad(full, 16)])
+        drawn = pictures.bar(channel.coverage, _BAR, style) if channel.coverage < _WHOLE else ""
+        rows.append([_name(key), view.percent(channel.coverage), _shown(key, channel.median, style), pad(drawn, _BAR)])
     return table(rows, style)
+
+
+def _name(key: str) -> str:
+    """A channel as a runner names it: speed is told as a pace."""
+    if key == "speed_mps":
+        return "pace"
+    return CHANNELS[key].name if key in CHANNELS else key
+
+
+def _shown(key: str, amount: float | None, style: Style) -> str:
+    """A value in the units that were asked for."""
+    if key == "speed_mps":
+        return view.pace(amount, miles=style.miles)
+    if key == "distance_m":
+        return view.distance(amount, miles=style.miles)
+    return view.quantity(key, amount) if key in view.SHOWN else view.number(amount, 2)
 
 
 def _alternatives(analysis: Analysis, style: Style) -> list[str]:
@@ -142,7 +160,7 @@ def _averages(analysis: Analysis, style: Style) -> list[str]:
     known = {key: amount for key, amount in analysis.activity.averages.items() if key in view.SHOWN}
     if not known:
         return []
-    text = ", ".join(f"{CHANNELS[key].name} {view.quantity(key, amount)}" for key, amount in known.items())
+    text = ", ".join(f"{_name(key)} {_shown(key, amount, style)}" for key, amount in known.items())
     return [*heading("Averages in the file", style), *flow(text + ".", style)]
 
 

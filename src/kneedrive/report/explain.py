@@ -23,7 +23,7 @@ def render(analysis: Analysis, style: Style) -> str:
         _sensor(analysis, style),
         _gates(analysis, style),
         _fade(analysis, style),
-        _clash(style),
+        _glossary(style),
         _knobs(analysis, style),
     ]
     return finish(blocks, style)
@@ -48,7 +48,7 @@ def _finding(finding: Finding, analysis: Analysis, style: Style) -> list[str]:
     label = words.LABELS[finding.label]
     scope = "the slow paces" if finding.scope == "slow" else "the whole run"
     said = [f"{label.name}, {finding.strength}, {finding.certainty}: {label.meaning}."]
-    said += _rule(finding, analysis)
+    said += _rule(finding, analysis, miles=style.miles)
     said += _likelihood(finding, analysis)
     said.append(f"Confidence {finding.confidence}: {words.CONFIDENCE[finding.confidence]}.")
     if finding.qualifiers or finding.also:
@@ -66,7 +66,9 @@ def _evidence(finding: Finding, style: Style) -> list[str]:
     ]
     lines = flow("Its scores and parts: " + ", ".join(scores) + ".", style, hang=2) if scores else []
     rows = [
-        [CHANNELS[key].name, view.quantity(key, amount), view.value(key, known.get(f"usual_{key}"))]
+        ["pace", view.pace(amount, miles=style.miles), view.MISSING]
+        if key == "speed_mps"
+        else [CHANNELS[key].name, view.quantity(key, amount), view.value(key, known.get(f"usual_{key}"))]
         for key, amount in known.items()
         if key in CHANNELS
     ]
@@ -74,13 +76,13 @@ def _evidence(finding: Finding, style: Style) -> list[str]:
     return [*lines, *(table([[over, "here", "usual"], *rows], style) if rows else [])]
 
 
-def _rule(finding: Finding, analysis: Analysis) -> list[str]:
+def _rule(finding: Finding, analysis: Analysis, *, miles: bool) -> list[str]:
     conditions = formulas.RULES.get(finding.label)
     if conditions is None:
         return []
     rules = analysis.method.labels
     held = [f"{c.part} {c.relation} {view.exact(c.sign * getattr(rules, c.knob))}" for c in conditions]
-    speed = f", slower than {view.quantity('speed_mps', rules.shuffle_under_mps)}"
+    speed = f", slower than {view.pace(rules.shuffle_under_mps, miles=miles)}"
     return [f"Rule: {', '.join(held)}{speed if finding.label == 'shuffle-like' else ''}."]
 
 
@@ -146,28 +148,32 @@ def _scores(analysis: Analysis, style: Style) -> list[str]:
 def _measured(analysis: Analysis, style: Style) -> list[str]:
     rows = [["", "median", "p10", "p90", "usual", "n"]]
     for key, spread in analysis.metrics.items():
-        shown = [view.value(key, amount) for amount in (spread.median, spread.p10, spread.p90, analysis.usual.get(key))]
-        rows.append([f"{CHANNELS[key].name}, {view.unit(key)}", *shown, view.number(spread.n)])
+        amounts = (spread.median, spread.p10, spread.p90, analysis.usual.get(key))
+        name, shown = f"{CHANNELS[key].name}, {view.unit(key)}", [view.value(key, amount) for amount in amounts]
+        if key == "speed_mps":
+            name = f"pace, {view.pace_unit(miles=style.miles)}"
+            shown = [view.bare_pace(amount, miles=style.miles) for amount in amounts]
+        rows.append([name, *shown, view.number(spread.n)])
     if len(rows) == 1:
         return []
-    return [*heading("Measured", style, f"over {analysis.metrics_over}"), *table(rows, style)]
+    return [*heading("Measured", style, words.OVER.get(analysis.metrics_over, "")), *table(rows, style)]
 
 
 def _bands(analysis: Analysis, style: Style) -> list[str]:
     if not analysis.pace_profile:
         return []
-    rows = [["m/s", "n", "D", "P", "zSL", "label", "p"]]
-    rows += [_band_row(band) for band in reversed(analysis.pace_profile)]
+    rows = [[view.pace_unit(miles=style.miles), "n", "D", "P", "zSL", "label", "p"]]
+    rows += [_band_row(band, miles=style.miles) for band in reversed(analysis.pace_profile)]
     rules = analysis.method.profile
     remark = f"bands of {view.quantity('speed_mps', rules.band_mps)} with at least {rules.band_epochs} half-minutes"
     return [*heading("Pace bands", style, remark), *table(rows, style)]
 
 
-def _band_row(band: PaceBand) -> list[str]:
+def _band_row(band: PaceBand, *, miles: bool) -> list[str]:
     cells = [view.with_error(score.value, score.se) for score in (band.scores.D, band.scores.P)]
     part = view.score(band.scores.z.get("zSL"))
     return [
-        view.number(band.speed_mps, 2),
+        view.bare_pace(band.speed_mps, miles=miles),
         str(band.epochs),
         *cells,
         part,
@@ -225,8 +231,9 @@ def _fade(analysis: Analysis, style: Style) -> list[str]:
     return [*heading("Fade", style, remark), *table(rows, style)]
 
 
-def _clash(style: Style) -> list[str]:
-    return [*heading("Words", style), *_lines((words.STEP, words.SPLIT, words.CLASH, words.KNEE), style)]
+def _glossary(style: Style) -> list[str]:
+    told = (words.SPREADS, words.LETTERS, words.STEP, words.SPLIT, words.CLASH)
+    return [*heading("Words", style), *_lines(told, style)]
 
 
 def _knobs(analysis: Analysis, style: Style) -> list[str]:

@@ -11,6 +11,7 @@ from kneedrive.report.layout import pad
 from kneedrive.report.style import Style
 
 SPAN = 3.0  # scores beyond three spreads are drawn at the edge
+_CROSS = "+"
 _SPREADS = (-2.0, -1.0, 1.0, 2.0)
 
 
@@ -103,14 +104,38 @@ def plane(points: Sequence[Point], edges: Edges, cells: tuple[int, int], style: 
     across, down = cells
     grid = _grid(across, down, style)
     for point in reversed(points):  # the first is drawn last and stays on top
-        row, column = down - 1 - _place(point.y, SPAN, down), _place(point.x, SPAN, across)
+        row, column = _cell(point, cells)
         grid[row][column] = style.paint.apply(point.role, point.mark)
+    centre = grid[down // 2]
+    if centre[across // 2] == _CROSS and any(letter.strip() for letter in _beside(centre, across // 2)):
+        centre[across // 2] = " "  # the cross among letters would read as one of them
     corners, side = style.glyphs.corners, style.glyphs.down
     framed = [_numbered(i, down, f"{side}{''.join(row)}{side}") for i, row in enumerate(grid)]
     top = corners[0] + _edge(edges.top, across, style) + corners[1]
     bottom = corners[2] + _edge(edges.bottom, across, style) + corners[3]
     words = scale_words(edges.left, edges.middle, edges.right, across + 2)
     return ["   " + top, *framed, "   " + bottom, "   " + words]
+
+
+def together(points: Sequence[Point], cells: tuple[int, int]) -> list[list[str]]:
+    """The marks by the cell that they share on such a map, in the order of the points."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for point in points:
+        found.setdefault(_cell(point, cells), []).append(point.mark)
+    return list(found.values())
+
+
+def _cell(point: Point, cells: tuple[int, int]) -> tuple[int, int]:
+    """Row and column of a point."""
+    across, down = cells
+    return down - 1 - _place(point.y, SPAN, down), _place(point.x, SPAN, across)
+
+
+_NEAR = 2
+
+
+def _beside(row: Sequence[str], column: int) -> list[str]:
+    return [*row[max(column - _NEAR, 0) : column], *row[column + 1 : column + 1 + _NEAR]]
 
 
 def _grid(across: int, down: int, style: Style) -> list[list[str]]:
@@ -122,7 +147,7 @@ def _grid(across: int, down: int, style: Style) -> list[list[str]]:
         grid[top][column] = grid[bottom][column] = style.glyphs.tick
     for row in range(top, bottom + 1):
         grid[row][left] = grid[row][right] = style.glyphs.tick
-    grid[down // 2][across // 2] = "+"
+    grid[down // 2][across // 2] = _CROSS
     return grid
 
 

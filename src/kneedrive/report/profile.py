@@ -14,7 +14,13 @@ _SIDE_BY_SIDE = 130  # columns from which the two pictures stand beside each oth
 _GAP = 4
 _WIDEST_PROFILE = 80
 _MAP_CELLS = (49, 13)
-_MAP_EDGES = pictures.Edges("more bounce: piston-like", "less bounce", "shuffle-like", "usual", "drive-like")
+_MAP_EDGES = pictures.Edges(
+    "more bounce for the step length: piston-like",
+    "less bounce for the step length",
+    "shuffle-like",
+    "usual",
+    "drive-like",
+)
 
 
 def both(analysis: Analysis, style: Style) -> list[list[str]]:
@@ -31,7 +37,7 @@ def axes(analysis: Analysis) -> tuple[str, ...]:
     """What the profile shows: D, and P where a band is piston-like; step length where neither is judged."""
     bands = analysis.pace_profile
     judged = [letter for letter in "DP" if any(getattr(band.scores, letter).value is not None for band in bands)]
-    bouncing = {band.label for band in bands} & _BOUNCING
+    bouncing = {band.label for band in bands} & _PISTON
     if "D" in judged and "P" in judged and not bouncing:
         return ("D",)
     if bouncing and bouncing == {band.label for band in bands} - {"neutral"}:
@@ -41,9 +47,11 @@ def axes(analysis: Analysis) -> tuple[str, ...]:
     return ("zSL",) if any("zSL" in band.scores.z for band in bands) else ()
 
 
-_BOUNCING = frozenset({"piston-like"})
+_BOUNCING = frozenset({"piston-like", "short-bounce"})  # read from P
+_PISTON = frozenset({"piston-like"})
 _SILENT = frozenset({"neutral", "usual-steps"})
 _WIDEST_SCALE = 61
+_LONGEST_NAME = 14  # "shuffle-like?" and shorter stay whole
 
 
 def pace_profile(analysis: Analysis, style: Style) -> list[str]:
@@ -51,18 +59,19 @@ def pace_profile(analysis: Analysis, style: Style) -> list[str]:
     shown = axes(analysis)
     if not shown:
         return []
-    lines = [line for letter in shown for line in _scale(letter, analysis, style)]
+    lines = [line for letter in shown for line in _scale(letter, analysis, style, apart=len(shown) > 1)]
     key = _key(style)
     if any(label.endswith("?") for label in _labels(analysis)):
         key += f" A question mark: less than {view.percent(analysis.method.labels.spoken)} likely."
-    return [*heading("Pace profile", style), *lines, *_faint(key, style)]
+    remark = "drive above, bounce below" if len(shown) > 1 else ""
+    return [*heading("Pace profile", style, remark), *lines, *_faint(key, style)]
 
 
 def _key(style: Style) -> str:
     glyphs = style.glyphs
     return (
         f"{glyphs.dot} you, {glyphs.bar * 2} how sure (two times in three the truth lies on the line), {glyphs.tick} "
-        "one and two spreads between runners."
+        "one and two spreads; a spread is as far as runners at one speed usually lie apart."
     )
 
 
@@ -83,9 +92,16 @@ def _name(band: PaceBand) -> str:
     return words.LABELS[band.label].name if band.label in words.LABELS else band.label
 
 
-def _scale(letter: str, analysis: Analysis, style: Style) -> list[str]:
-    """One score by pace: a line of words over the scale, then a row per band."""
-    bands, names = tuple(reversed(analysis.pace_profile)), _labels(analysis)
+def _scale(letter: str, analysis: Analysis, style: Style, *, apart: bool) -> list[str]:
+    """One score by pace: a line of words over the scale, then a row per band.
+
+    apart: the other score has a scale of its own, so that a label stands on the scale that it is read from.
+    """
+    bands = tuple(reversed(analysis.pace_profile))
+    names = [_brief(name) for name in _labels(analysis)]
+    if apart:
+        here = [(band.label in _BOUNCING) == (letter == "P") for band in bands]
+        names = [name if shown else "" for name, shown in zip(names, here, strict=True)]
     heads = [_row_head(mark, band, style) for mark, band in zip(ascii_lowercase, bands, strict=False)]
     left, right = max(map(columns_of, heads)), max(map(len, names))
     cells = min(style.measure - left - right - (4 if right else 2), _WIDEST_SCALE)
@@ -118,6 +134,11 @@ def _faint(text: str, style: Style) -> list[str]:
     return [style.paint.apply("faint", line) for line in flow(text, style)]
 
 
+def _brief(name: str) -> str:
+    """A long label without its steps, so that the scale keeps its room: "short, quick, light"."""
+    return name.replace(" steps", "", 1) if len(name) > _LONGEST_NAME else name
+
+
 def _row_head(mark: str, band: PaceBand, style: Style) -> str:
     paced = view.pace(band.speed_mps, miles=style.miles)
     return f"  {mark} {pad(paced, 9 if not style.miles else 11, right=True)} {view.clock(band.seconds):>7}"
@@ -134,11 +155,19 @@ def plane(analysis: Analysis, style: Style) -> list[str]:
         return []
     drawn = pictures.plane(points, _MAP_EDGES, _MAP_CELLS, style)
     key = (
-        "Letters are the pace bands of the profile, the fastest where several fall together; the dotted box is one "
-        "spread of runners around usual."
+        "Letters are the pace bands of the profile; the dotted box is one spread around usual. Upwards counts bounce "
+        "beyond the length of the step: short steps lie high even with little oscillation."
     )
+    if hidden := _hidden(points):
+        key += f" At one place: {hidden}."
     return [
-        *heading("Map", style, "drive to the right, bounce upwards"),
+        *heading("Map", style, "drive to the right, bounce for the length of the step upwards"),
         *drawn,
         *_faint(key, style),
     ]
+
+
+def _hidden(points: list[pictures.Point]) -> str:
+    """Which letters fall together on the map, where only the first is drawn: "b with c, d with e and f"."""
+    together = [group for group in pictures.together(points, _MAP_CELLS) if len(group) > 1]
+    return ", ".join(f"{first} with {' and '.join(rest)}" for first, *rest in together)

@@ -42,7 +42,7 @@ def role(analysis: Analysis) -> str:
 
 
 def bounce(analysis: Analysis, style: Style) -> list[str]:
-    """The piston score, torso bounce and the exact split of the vertical ratio."""
+    """How far the torso goes up and down, and whether that goes with the length of the step."""
     return _part("Up and down", spoken.bounce(analysis), style)
 
 
@@ -64,7 +64,8 @@ def fade(analysis: Analysis, style: Style) -> list[str]:
 
 def accelerations(analysis: Analysis, style: Style) -> list[str]:
     """Bursts that were kept out of every score."""
-    remark = "not judged: picking up speed is piston-like in everybody"
+    piston = analysis.scores.P.value is not None
+    remark = "not judged: picking up speed is piston-like in everybody" if piston else "kept out of every comparison"
     return _part("Accelerations", spoken.accelerations(analysis, miles=style.miles), style, remark)
 
 

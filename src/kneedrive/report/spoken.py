@@ -40,17 +40,59 @@ def facts(analysis: Analysis, *, miles: bool) -> Facts:
 
 
 def bounce(analysis: Analysis) -> list[str]:
-    """The piston score, torso bounce and the exact split of the vertical ratio."""
-    piston, torso = analysis.scores.P, analysis.scores.K
-    said = []
-    if piston.value is not None:
-        shown = view.with_error(piston.value, piston.se)
-        said.append(f"{_bounce_words(piston.value, analysis.method.labels.score)} (P{view.TIE}{shown}).")
-    elif bounce_unknown(analysis):
-        said.append(f"Bounce unknown: {piston.reason.rstrip('.')}.")
-    if torso.value is not None:
-        said.append(f"Torso bounce beyond the timing of the feet: {view.with_error(torso.value, torso.se)} spreads.")
-    return said + _vr_split(analysis)
+    """How far the torso goes up and down, the piston and torso scores, and what the vertical ratio is made of."""
+    if analysis.scores.P.value is None:
+        unknown = bounce_unknown(analysis)
+        return [f"Bounce unknown: {analysis.scores.P.reason.rstrip('.')}."] if unknown else []
+    said = [_rise(analysis), _piston(analysis), _torso(analysis), _vr_split(analysis)]
+    return [text for text in said if text]
+
+
+def _rise(analysis: Analysis) -> str:
+    """Oscillation in centimetres beside what is usual at the speed, and at the runner's own cadence.
+
+    What a cadence calls for grows with the square of the time of a step.
+    """
+    key, pace = "vertical_oscillation_m", "cadence_spm"
+    found, usual = analysis.metrics, analysis.usual
+    if not (key in found and pace in found and usual.get(key) and usual.get(pace)):
+        return ""
+    at_cadence = view.value(key, usual[key] * (usual[pace] / found[pace].median) ** 2)
+    return (
+        f"Each step takes you {view.quantity(key, found[key].median)} up and down. Usual at this speed is "
+        f"{view.value(key, usual[key])}, and {at_cadence} at a cadence like yours."
+    )
+
+
+def _piston(analysis: Analysis) -> str:
+    """P beside the two parts that it weighs against each other, each in spreads."""
+    piston, parts = analysis.scores.P, analysis.scores.z
+    if piston.value is None:
+        return ""
+    shown = f"P{view.TIE}{view.with_error(piston.value, piston.se)}"
+    judged = _bounce_words(piston.value, analysis.method.labels.score)
+    if not {"zB", "zSL"} <= parts.keys():
+        return f"Bounce for the length of the step (piston score {shown}): {judged}."
+    return (
+        f"Counted in spreads (1 is as far as runners at one speed usually lie apart), bounce at your cadence is "
+        f"{view.score(parts['zB'])} from usual, the length of the step {view.score(parts['zSL'])}. What bounce has "
+        f"over length is the piston score, {shown}: {judged}."
+    )
+
+
+def _torso(analysis: Analysis) -> str:
+    """K, in the words of the bounds that the labels have for it."""
+    torso, bound = analysis.scores.K, analysis.method.labels.score
+    if torso.value is None:
+        return ""
+    noted = {word for finding in analysis.findings for word in finding.qualifiers}
+    size = "about as much as"
+    if torso.value >= bound or "extra torso bounce" in noted:
+        size = "more than"
+    elif torso.value <= -bound or "quiet torso" in noted:
+        size = "less than"
+    shown = view.with_error(torso.value, torso.se)
+    return f"Torso bounce: {size} the timing of your feet explains (K{view.TIE}{shown})."
 
 
 def bounce_unknown(analysis: Analysis) -> bool:
@@ -60,21 +102,22 @@ def bounce_unknown(analysis: Analysis) -> bool:
 
 def _bounce_words(piston: float, bound: float) -> str:
     if piston >= bound:
-        return "More up and down than your steps call for"
+        return "more bounce than goes with steps of that length"
     if piston <= -bound:
-        return "Less up and down than your steps would allow"
-    return "About as much up and down as your steps call for"
+        return "less bounce than goes with steps of that length"
+    return "the two are near balance"
 
 
-def _vr_split(analysis: Analysis) -> list[str]:
+def _vr_split(analysis: Analysis) -> str:
     split = analysis.vr_split
     if split is None:
-        return []
+        return ""
     parts = (
-        f"{view.change_percent(split.ln_T)} from the time of a step, {view.change_percent(split.ln_B)} from the share "
-        f"of air in it, {view.change_percent(split.ln_k)} from torso bounce that timing does not explain"
+        f"{view.from_ln(split.ln_T)} (the time of a step), {view.from_ln(split.ln_B)} (the share of air in it) and "
+        f"{view.from_ln(split.ln_k)} (torso bounce)"
     )
-    return [f"Vertical ratio against usual: {view.change_percent(split.ln_VR)}, made of {parts}."]
+    whole = view.from_ln(split.ln_VR)
+    return f"The vertical ratio, up and down per length of step, is {whole} times usual: {parts} multiplied, rounded."
 
 
 def slow_running(analysis: Analysis, *, miles: bool) -> list[str]:
@@ -103,7 +146,7 @@ def _flight_share(analysis: Analysis, *, miles: bool) -> str:
     share = view.percent(slow.share_flight_under_40ms) if slow.share_flight_under_40ms else "none"
     return (
         f"At {view.pace(slow.speed_mps, miles=miles)} and slower, {share} of the running had less than {limit} "
-        f"in the air per step (makers read about {apart} apart)."
+        f"in the air per step. Sensors of different makers differ by about {apart} in that."
     )
 
 
@@ -124,7 +167,7 @@ def fade(analysis: Analysis, *, miles: bool) -> Faded | None:
     if found.verdict != "changed":
         return Faded(f"No change that can be told from noise, over {_pairs(found, miles=miles)}.")
     return Faded(
-        f"At the same speed, over {_pairs(found, miles=miles)} ({view.percent(found.level, 1)} interval in brackets):",
+        f"At the same speed, over {_pairs(found, miles=miles)}. {_range(found)}:",
         tuple(_moved(key, change) for key, change in found.changes.items() if change.notable),
         "A habit needs three runs.",
     )
@@ -133,6 +176,10 @@ def fade(analysis: Analysis, *, miles: bool) -> Faded | None:
 def _pairs(found: Fade, *, miles: bool) -> str:
     at = f" around {view.pace(found.speed_mps, miles=miles)}" if found.speed_mps else ""
     return view.plural(found.pairs, "pair") + f" of half-minutes{at}"
+
+
+def _range(found: Fade) -> str:
+    return f"The range in brackets holds the true change {view.times_in_100(found.level)}"
 
 
 def _moved(key: str, change: Change) -> str:
@@ -215,7 +262,7 @@ def capital(text: str) -> str:
 
 def limits(analysis: Analysis) -> list[str]:
     """What a watch cannot know, and which sensor would let it say more."""
-    if analysis.status == "not a run":
+    if analysis.status in ("not a run", "walk"):
         return []
     # What Strava leaves out says nothing about the sensor that was worn.
     if analysis.activity.format == "strava":

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kneedrive.channels import CHANNELS
 from kneedrive.findings import Analysis, PaceBand
-from kneedrive.report import view
+from kneedrive.report import view, words
 from kneedrive.report.layout import flow, heading, table
 from kneedrive.report.style import Style
 
@@ -82,7 +82,7 @@ def measured(analysis: Analysis) -> Measured | None:
         return _averages(analysis)
     if not analysis.usual:
         rows = [row[:-1] for row in rows]
-    return Measured("What was measured", f"over {analysis.metrics_over}" if analysis.metrics_over else "", rows)
+    return Measured("What was measured", words.OVER.get(analysis.metrics_over, analysis.metrics_over), rows)
 
 
 def _averages(analysis: Analysis) -> Measured | None:

@@ -41,3 +41,15 @@ def render(
         closing.next_steps(analysis, style) if following is None else following,
     ]
     return finish(blocks, style)
+
+
+def short(analysis: Analysis, style: Style) -> str:
+    """The first screen: title, verdict, pace profile, how much was scored, and how to see the rest. Pure."""
+    blocks = [
+        sections.title(analysis, style),
+        sections.judgement(analysis, style),
+        profile.pace_profile(analysis, style),
+        closing.left_out_line(analysis, style),
+        closing.after_short(analysis, style),
+    ]
+    return finish(blocks, style)

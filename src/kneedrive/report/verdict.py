@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from kneedrive.channels import CHANNELS
 from kneedrive.findings import Analysis, Finding, PaceBand
+from kneedrive.method import REFERENCES
 from kneedrive.report import view, words
 
 _COMPUTED = "garmin_wrist"
@@ -69,10 +70,43 @@ def _sentence_case(text: str) -> str:
 
 
 def confidence(finding: Finding) -> str:
-    """The word, and the probability of what stands out: "confidence: moderate (93 % likely)"."""
-    stands_out = finding.probability is not None and finding.label not in _QUIET
-    likely = f" ({view.probability(finding.probability)} likely)" if stands_out else ""
-    return f"confidence: {finding.confidence}{likely}"
+    """The word alone, beside the headline; `sentences` give its reason, and how likely the pattern is."""
+    return f"confidence: {finding.confidence}"
+
+
+def _why_so_sure(finding: Finding, analysis: Analysis) -> str:
+    """The word for confidence with what limits it."""
+    if finding.confidence == "high":
+        return f"Confidence is high: {words.CONFIDENCE['high']}."
+    doubts = _doubts(analysis) if finding.confidence == "low" else []
+    return f"Confidence is {finding.confidence}, since {_listed([words.OTHERS, *doubts])}."
+
+
+def _doubts(analysis: Analysis) -> list[str]:
+    """What keeps a comparison with others from being as close as it can be."""
+    strap = analysis.provenance == "garmin_strap"
+    steps = run_finding(analysis).label in _STEPS
+    held = {
+        "steps": steps,
+        "sensor": not strap and not steps,
+        "strap": strap and analysis.reference != REFERENCES["garmin_strap"],
+        "indoor": analysis.surface == "indoor",
+        "height": analysis.runner.height_m is None,
+    }
+    return [words.DOUBTS[name] for name, holds in held.items() if holds]
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b, and c": the parts are whole clauses."""
+    *first, last = parts
+    return f"{', '.join(first)}{',' if len(first) > 1 else ''} and {last}" if first else last
+
+
+def _likely(finding: Finding) -> str:
+    """ " (88 % likely)" behind what stands out; nothing where nothing does."""
+    if finding.probability is None or finding.label in _QUIET:
+        return ""
+    return f" ({view.probability(finding.probability)} likely)"
 
 
 def sentences(analysis: Analysis, *, miles: bool = False) -> list[str]:
@@ -87,7 +121,10 @@ def sentences(analysis: Analysis, *, miles: bool = False) -> list[str]:
         said.insert(0, _why_steps_only(analysis))
     if run.label == "short-steps":
         said.append(words.SHORT_WHEN_SLOW)
-    return said
+    told = slow or run
+    if told.strength == "marked" and told.certainty == "spoken" and told.label not in _QUIET:
+        said.append(words.MARKEDLY)
+    return [*said, _why_so_sure(told, analysis)]
 
 
 def _why_steps_only(analysis: Analysis) -> str:
@@ -115,10 +152,10 @@ def _hedged(finding: Finding, meaning: str) -> str:
     if finding.label in _QUIET:
         return meaning
     if finding.certainty == "leaning":
-        return f"it looks as if {meaning}, but this is not sure"
+        return f"it looks as if {meaning}, but this is not sure{_likely(finding)}"
     if finding.certainty == "unclear":
-        return f"it cannot be told from chance whether {meaning}"
-    return meaning
+        return f"it cannot be told from chance whether {meaning}{_likely(finding)}"
+    return meaning + _likely(finding)
 
 
 def _about_slow(finding: Finding, analysis: Analysis, *, miles: bool) -> str:
@@ -184,22 +221,21 @@ def _with_evidence(opening: str, shown: Sequence[str]) -> str:
 
 def _beside(finding: Finding) -> list[str]:
     """Notes beside the label; no verdicts."""
-    said = [_NOTES[word] for word in finding.qualifiers if word in _NOTES]
+    said = [words.NO_SHUFFLE] if finding.label == "short-grounded" else []
+    said += [_NOTES[word] for word in finding.qualifiers if word in _NOTES]
     if finding.also and finding.label != "short-bounce":  # that name holds both
-        others = " and ".join(words.LABELS[label].name for label in finding.also if label in words.LABELS)
-        said.append(f"It also qualifies as {others}, less strongly.")
+        others = [f"“{words.LABELS[label].name}”" for label in finding.also if label in words.LABELS]
+        said.append(f"A weaker pattern is there too: {_listed(others)}.")
     return said
 
 
+# What is noted about bounce stands in the part about up and down.
 _NOTES = {
-    "extra torso bounce": "Your torso bounces more than the timing of your feet accounts for.",
-    "quiet torso": "Your torso bounces less than the timing of your feet would suggest.",
     "grounded": "At times almost no flight is left between the steps.",
     "short steps": "Short steps alone pull the drive score down; a shuffle would also stay on the ground longer.",
     "long steps": "Long steps alone raise the drive score; drive-like running would also leave the ground earlier.",
     "low duty factor": "Leaving the ground early alone raises the drive score; drive-like steps would also be longer.",
     "high duty factor": "Staying on the ground alone pulls the drive score down; a shuffle also has short steps.",
-    "bouncy": "There is more up and down than usual, and longer steps that go with it: a note, no verdict.",
 }
 
 

@@ -86,6 +86,11 @@ def probability(p: float | None) -> str:
     return f"under 1{TIE}%" if p < 0.01 else percent(p)
 
 
+def times_in_100(p: float) -> str:
+    """A probability below 1 as whole times in 100, rounded down."""
+    return f"{math.floor(p * 100 + 1e-9)}{TIE}times in{TIE}100"
+
+
 def value(key: str, amount: float | None) -> str:
     """A quantity by its channel key in display units, without the unit: 0.291 s of stance time is "291"."""
     shown = SHOWN[key]
@@ -241,12 +246,18 @@ def clean(text: str, longest: int = 60) -> str:
 
 
 _MAKERS = {"coros": "COROS", "stryd": "Stryd", "wahoo_fitness": "Wahoo", "runscribe": "RunScribe"}
+_TEST_MAKER = "development"  # the maker's number for tests, which apps that export write for watches of others
 
 
 def device(sensor: Sensor) -> str:
     """Maker and product as people write them: "Garmin FR965"."""
-    maker = _MAKERS.get(sensor.maker, sensor.maker.replace("_", " "))
+    maker = _MAKERS.get(sensor.maker.lower().replace(" ", "_"), sensor.maker.replace("_", " "))
     product = sensor.product.replace("_", " ")
+    if product.lower() in sensor.maker.lower().split():  # "FITNESS" of "Wahoo Fitness" names no device
+        product = ""
+    if maker.lower() in ("", _TEST_MAKER) and product.startswith("Watch") and product[5:6].isdigit():
+        return clean(f"Apple Watch ({product})")
+    maker = "" if maker.lower() == _TEST_MAKER else maker
     if product[:2] == "fr" and product[2:3].isdigit():
         product = product.upper()
     if product.lower().startswith(maker.lower()):

@@ -43,8 +43,7 @@ LABELS = {
     ),
     "short-grounded": Label(
         "short, grounded steps",
-        "your steps are shorter than usual for that speed, and more of each is spent on the ground"
-        "; so fast, that is not called a shuffle",
+        "your steps are shorter than usual for that speed, and more of each is spent on the ground",
         "shuffle",
         ("duty_factor", "flight_time_s", "cadence_spm"),
     ),
@@ -110,6 +109,26 @@ CONFIDENCE = {
     "low": "compared with other runners, and the sensor or the runner's height leaves room for doubt",
 }
 
+# Why a verdict that holds a runner against others is no surer.
+OTHERS = "you are held against other runners"
+DOUBTS = {
+    "steps": "only the length of your steps can be judged",
+    "sensor": "what is usual on this sensor is known less well than on a Garmin chest strap",
+    "strap": "the file does not say which strap it was",
+    "indoor": "speed indoors is less sure",
+    "height": "your height is not known",
+}
+MARKEDLY = "“Markedly” says how far from usual you are, not how sure that is."
+NO_SHUFFLE = "At this speed that is not called a shuffle; the word is kept for slower running."
+
+OVER = {
+    "scored epochs": "over the half-minutes that were scored",
+    "all running epochs": "over all half-minutes of running",
+    "all epochs": "over all half-minutes",
+    "single seconds": "over single seconds",
+    "session averages": "averages of the whole activity",
+}
+
 GATES = {
     "walking": "walking",
     "ambiguous": "between walking and running",
@@ -146,12 +165,12 @@ PROVENANCE = {
 }
 
 _ANY_SENSOR = (
-    "A chest strap or pod that measures running dynamics (Garmin HRM-Run, HRM-Tri, HRM-Pro or the running dynamics "
-    "pod), a COROS watch or a Stryd pod would let kneedrive say more."
+    "A Garmin chest strap or pod that measures running dynamics (HRM-Run, HRM-Tri, HRM-Pro), a COROS watch or a Stryd "
+    "pod would say more."
 )
 _REAL_BOUNCE = (
-    "Bounce can be judged with a sensor that measures it and whose usual values are known: Garmin HRM-Run, HRM-Tri, "
-    "HRM-Pro, the running dynamics pod, or a COROS watch."
+    "Bounce takes a sensor that measures it and whose usual values are known: Garmin HRM-Run, HRM-Tri, HRM-Pro, the "
+    "running dynamics pod, or a COROS watch."
 )
 MORE = {
     "garmin_strap": "",
@@ -165,21 +184,14 @@ MORE = {
     "apple": _REAL_BOUNCE,
     "other": _REAL_BOUNCE,
 }
-HISTORY_HELPS = (
-    "This sensor measures all that kneedrive uses. What makes the verdict surer from here is your own history: "
-    "a runner against himself is compared far more closely than with others."
-)
+HISTORY_HELPS = "No other sensor would say more; your own history would, since that comparison is far closer."
 
 KNEE = (
-    "A watch, strap or pod measures when your feet touch the ground and how your torso bounces. It does not see the "
-    "knee. “-like” means the timing that goes with such running, nothing more; neither the height of the knee nor an "
-    "angle, a foot strike, economy or a risk of injury can be read from it, and no pattern here is good or bad."
+    "It sees when your feet touch the ground and how your torso bounces, not the knee: “-like” means the timing that "
+    "goes with such running. It tells nothing of angles, foot strike, economy or injury, and no pattern is good or bad."
 )
 
-NO_HEIGHT = (
-    "Your height is not known, so your step length is compared with that of runners of every height. --height 1.78 "
-    "(in metres) makes the comparison closer."
-)
+NO_HEIGHT = "With --height 1.78 (metres) your steps would be held against those of runners as tall as you."
 WRIST = (
     "Your watch works out contact time and oscillation from speed and cadence; they add nothing to those two, so "
     "neither drive nor bounce nor shuffle can be read from them."
@@ -215,13 +227,24 @@ CLASH = (
     "step is long and the contact short. What the research calls forward is closest to “long, grounded steps” here."
 )
 
+SPREADS = (
+    "A spread is as far as runners at one speed usually lie apart (one standard deviation): about two in three lie "
+    "within one spread of usual, 19 in 20 within two. Every score counts in spreads, and what stands behind ± is its "
+    "standard error: two times in three the truth lies within it."
+)
+LETTERS = (
+    "D, the drive score: long steps with little time on the ground are above zero, short steps that stay on the "
+    "ground below. P, the piston score: bounce beyond the length of the step. G: long steps with long contact are "
+    "above zero, short light ones below. K, torso bounce: the up and down that the timing of the feet does not explain."
+)
 STEP = (
     "A step goes from one foot to the other. Garmin, Apple and Polar call its length stride length. Cadence counts the "
     "steps of both feet. The duty factor is the share of a stride (two steps) that one foot is on the ground; flight "
     "time is what is left of a step."
 )
 SPLIT = (
-    "The vertical ratio (oscillation per step length) can differ from usual for three reasons that add up exactly, "
+    "Oscillation is how far the torso goes up and down in a step. The vertical ratio (oscillation per step length) "
+    "can differ from usual for three reasons that add up exactly as logarithms, "
     "ln VR = ln T + ln B + ln k: longer steps, more air in a step (B = 1/8−0.18169·DF), torso bounce. At one speed "
     "longer steps and shorter contact raise it, so a low vertical ratio is never taken for drive."
 )
