@@ -107,7 +107,7 @@ class PersonalZ(Value):
     """One metric of one run against the runner's own baseline at the same speed and grade.
 
     level: "as always", "worth noting" or "clearly different". others: the same against other runners (a population
-    z: zSL, zDF or zk), None where the sensor does not allow it; that one is uncertain, `z` is reliable.
+    z), None where the sensor does not allow it; that one is uncertain, `z` is reliable.
     """
 
     metric: str

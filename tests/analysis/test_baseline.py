@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from kneedrive.analysis.baseline import baseline, level, own_view
+from kneedrive.analysis.baseline import baseline, level, others, own_view
+from kneedrive.analysis.curve import measured, table
+from kneedrive.analysis.ranges import usual_ranges
 from kneedrive.history import OwnView, PastRun, PersonalZ, Setting
-from kneedrive.method import BaselineRules
+from kneedrive.method import REFERENCES, BaselineRules
 from kneedrive.units import SECONDS_PER_MINUTE
 from tests.analysis.runs_of_a_runner import FORM, Form, days, past_run
 
@@ -168,3 +170,22 @@ def test_indoors_without_a_speed_only_what_needs_none_is_judged() -> None:
     view = own_view(past_run(36, surface="indoor", zSL=unknown), history, SETTING)
     assert {each.metric for each in view.rows} == {"duty_factor", "ln_k"}
     assert view.speed_mps is None
+
+
+@pytest.mark.parametrize("metric", ["cadence_spm", "stance_time_s", "vertical_oscillation_m", "vertical_ratio"])
+def test_among_others_a_run_lies_as_far_out_as_in_the_ribbon_of_the_chart(metric: str) -> None:
+    speed = 3.0
+    still = {"noise_ln_T": 0.0, "noise_DF": 0.0, "noise_ln_k": 0.0}
+    run = past_run(50, Form(ln_T=0.05, DF=0.02, ln_k=0.1, **still), speeds=(speed,))
+    at = run.epochs["speed_mps"]
+    low, high = usual_ranges(at, REFERENCES["garmin_strap"], SETTING.runner, SETTING.method)
+    off = np.log(measured(table([run]))[metric] / np.sqrt(low[metric] * high[metric])) / (
+        0.5 * np.log(high[metric] / low[metric])
+    )
+    assert others(run, metric, SETTING) == pytest.approx(float(np.median(off)), abs=0.02)
+    assert abs(float(np.median(off))) > 0.5
+
+
+@pytest.mark.parametrize("metric", ["vertical_oscillation_m", "vertical_ratio"])
+def test_what_a_sensor_is_not_held_to_has_no_place_among_others(metric: str) -> None:
+    assert others(past_run(1, sensor="garmin_wrist"), metric, SETTING) is None

@@ -11,10 +11,11 @@ from kneedrive.analysis.computed import computed
 from kneedrive.analysis.curve import Table, column, curves, departures, measured, own_usual, table
 from kneedrive.analysis.fade import BOUNCE_IS_TIMING
 from kneedrive.analysis.normal import robust_sd
+from kneedrive.analysis.reference import expected
 from kneedrive.analysis.scores import weighted_median
 from kneedrive.analysis.stretches import Stretch, split_at_jumps
 from kneedrive.history import Baseline, Computed, OwnView, PastRun, PersonalZ, Setting
-from kneedrive.method import BaselineRules
+from kneedrive.method import REFERENCES, BaselineRules
 from kneedrive.model import Array
 from kneedrive.percentiles import median, percentile
 
@@ -157,7 +158,7 @@ def personal(run: PastRun, usual: Baseline, setting: Setting) -> tuple[PersonalZ
                     z=z,
                     level=level(z, int(there.sum()), setting.method.baseline),
                     epochs=int(there.sum()),
-                    others=others(run, name),
+                    others=others(run, name, setting),
                 )
             )
     return tuple(judged)
@@ -178,9 +179,26 @@ def level(z: float, epochs: int, rules: BaselineRules) -> str:
     return "clearly different" if different else "worth noting"
 
 
-def others(run: PastRun, metric: str) -> float | None:
+def others(run: PastRun, metric: str, setting: Setting) -> float | None:
     """The same metric against other runners: weighted median of its population z, None without one."""
-    name, sign = POPULATION.get(metric, ("", 1.0))
-    z, weight = column(run, name), run.epochs.weight[run.epochs.scored]
+    z, weight = population_z(run, metric, setting), run.epochs.weight[run.epochs.scored]
     there = np.isfinite(z)
-    return sign * weighted_median(z[there], weight[there]) if there.any() else None
+    return weighted_median(z[there], weight[there]) if there.any() else None
+
+
+def population_z(run: PastRun, metric: str, setting: Setting) -> Array:
+    """The population z of a metric in each scored epoch, NaN where its parts are not judged.
+
+    Contact, oscillation and ratio are made of parts that vary between runners independently: their departures add up
+    on the scale of logarithms, and so do the squares of the spreads.
+    """
+    if metric in POPULATION:
+        name, sign = POPULATION[metric]
+        return sign * column(run, name)
+    there = expected(column(run, "speed_mps"), REFERENCES[run.sensor], setting.runner, setting.method)
+    steps, bounce = there.sd_ln_T * column(run, "zSL"), there.sd_ln_beta * column(run, "zB")
+    ground = np.log1p(there.sd_DF / there.DF * column(run, "zDF"))
+    if metric == "stance_time_s":
+        return (steps + ground) / np.hypot(there.sd_ln_T, there.sd_DF / there.DF)
+    power = {"vertical_oscillation_m": 2.0, "vertical_ratio": 1.0}[metric]  # of step time in it
+    return (power * steps + bounce) / np.hypot(power * there.sd_ln_T, there.sd_ln_beta)
