@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kneedrive.findings import Epochs
+from kneedrive.findings import Analysis, Epochs
 from kneedrive.history import Break, Difference, PersonalZ
 from kneedrive.model import frozen
-from kneedrive.report.html import pace, parts, past, plane, rows, series, weeks
+from kneedrive.report.html import looks, pace, parts, past, plane, plot, rows, series, weeks
 from kneedrive.report.html.content import Content, Event
 from kneedrive.report.html.plot import Scale
 from tests.pages import EVENTS, demo_page, half_a_year, run_page
@@ -66,6 +66,56 @@ def test_a_quantity_that_was_never_recorded_has_no_chart() -> None:
 
     assert "rows3" in series.series(without, miles=False)
     assert "oscillation" not in series.series(without, miles=False)
+
+
+def test_where_little_was_scored_the_scale_is_that_of_the_bulk() -> None:
+    """Otherwise three scored half-minutes would cut off the run."""
+    columns = {"speed_mps": np.array([3.0, 3.1, 2.9, 3.2, 2.8, 3.0, 9.0])}
+    few = epochs("", *(["hilly"] * 6)).replace(columns=columns)
+    many = epochs(*([""] * 5), "hilly", "hilly").replace(columns=columns)
+
+    assert sorted(series._shown(columns["speed_mps"], few)) == [2.8, 2.9, 3.0, 3.0, 3.1, 3.2]
+    assert sorted(series._shown(columns["speed_mps"], many)) == [2.8, 2.9, 3.0, 3.1, 3.2]
+
+
+def banded(probability: float | None, label: str = "drive-like") -> Analysis:
+    assert ANALYSIS
+    first, *rest = (band.replace(label="neutral") for band in ANALYSIS.pace_profile)
+    return ANALYSIS.replace(pace_profile=(first.replace(label=label, probability=probability), *rest))
+
+
+@pytest.mark.parametrize(
+    ("probability", "role", "words"), [(0.9, "drive", "drive-like"), (0.7, "drive", "drive-like?"), (0.4, "", "")]
+)
+def test_a_mark_claims_no_more_than_its_words(probability: float, role: str, words: str) -> None:
+    analysis = banded(probability)
+    shown = looks.look(analysis.pace_profile[0], analysis.method.labels)
+
+    assert (shown.role, shown.words, shown.unsure) == (role, words, words.endswith("?"))
+
+
+def test_the_doubt_of_the_terminal_is_drawn_in_every_chart() -> None:
+    analysis = banded(0.7)
+
+    drawn = [plane.plane(analysis, None, miles=False)]
+    drawn += [panel for _, panel in pace.panels(analysis, CONTENT.ranges, miles=False)]
+
+    assert [each.count("symbol drive unsure") for each in drawn] == [1] * len(drawn)
+    assert drawn[1].count('class="doubt">?</text>') == 1
+    assert "drive-like?" in looks.key(analysis)
+    assert "less than 85 % likely" in looks.doubt(analysis).replace("\u00a0", " ")
+
+
+def test_without_doubt_nothing_is_said_of_it() -> None:
+    assert looks.doubt(banded(0.95)) == ""
+    assert "unsure" not in looks.key(banded(0.95))
+
+
+def test_the_key_names_what_was_found_and_not_the_pattern_of_its_colour() -> None:
+    """Short steps alone are not called a shuffle, and a note is something."""
+    assert "shuffle" not in re.sub("m-shuffle|symbol shuffle", "", looks.key(banded(0.95, "short-steps")))
+    assert 'href="#m-note"' in looks.key(banded(0.95, "long-grounded"))
+    assert "long, grounded steps" in looks.key(banded(0.95, "long-grounded"))
 
 
 def test_no_epochs_draw_nothing() -> None:
@@ -160,13 +210,15 @@ def test_a_trend_rises_by_its_slope_through_the_middle_of_its_weeks() -> None:
     drawn = weeks.chart("D", found, ())
     (line,) = re.findall(r'd="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)" class="trend drive"', drawn)
     left, low, right, high = map(float, line)
-    span = 3.0 if "+2" in drawn else 2.0
+    ends = [end for week in found.weeks for end in (week.values["D"].low, week.values["D"].high)]
+    y = plot.spreads(ends)
+    span = y.high - y.low
     values = sorted(week.values["D"].value for week in found.weeks)
 
     assert trend.slope_per_week
     assert (left, right) == pytest.approx((1000 * 3.5 / 182, 1000 * 178.5 / 182), abs=0.1)
-    assert (low - high) / 1000 * 2 * span == pytest.approx(25 * trend.slope_per_week, abs=0.01)
-    assert span - (low + high) / 2 / 1000 * 2 * span == pytest.approx(np.median(values), abs=0.25)
+    assert (low - high) / 1000 * span == pytest.approx(25 * trend.slope_per_week, abs=0.01)
+    assert y.high - (low + high) / 2 / 1000 * span == pytest.approx(np.median(values), abs=0.25)
 
 
 def test_months_are_named_where_they_begin_and_january_is_the_year() -> None:
@@ -279,7 +331,7 @@ def test_a_run_against_its_runner_is_drawn_in_spreads() -> None:
     )
     drawn = rows._own(row).replace("\u00a0", " ")
 
-    assert '<circle cx="75%"' in drawn
+    assert '<line x1="75%" y1="0%" x2="75%" y2="100%" class="needle">' in drawn
     assert "271 ms, usually 264" in drawn
     assert "worth noting; among others higher" in drawn
 

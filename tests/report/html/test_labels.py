@@ -5,30 +5,47 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kneedrive.report.html.labels import Box, Dot, placed, text_box
+from kneedrive.report.html.labels import Box, Dot, leader_boxes, placed, text_box
 
 PHONE, WIDE = (272.0, 340.0), (560.0, 340.0)
 PERCENT = st.floats(0, 100, allow_nan=False)
+DOTS = st.lists(st.builds(Dot, PERCENT, PERCENT, st.sampled_from(["4:45", "12:30", "now"])), max_size=9)
+RINGS = st.lists(st.builds(Dot, PERCENT, PERCENT), max_size=20)
+RING_RADIUS_PX = 3.0
+
+
+def around(dot: Dot, size: tuple[float, float]) -> Box:
+    x, y = dot.x * size[0] / 100, dot.y * size[1] / 100
+    return Box(x - RING_RADIUS_PX, y - RING_RADIUS_PX, x + RING_RADIUS_PX, y + RING_RADIUS_PX)
 
 
 def test_a_lone_dot_has_its_words_at_the_right() -> None:
-    (beside,) = placed([Dot(50, 50, "5:50")], [PHONE])
+    (place,) = placed([Dot(50, 50, "5:50")], [], [PHONE])
 
-    assert beside
-    assert (beside.anchor, beside.dx > 0) == ("start", True)
+    assert place
+    assert (place.beside.anchor, place.beside.dx > 0, place.leader) == ("start", True, None)
 
 
 def test_at_the_right_edge_words_turn_to_the_left() -> None:
-    (beside,) = placed([Dot(98, 50, "5:50")], [PHONE, WIDE])
+    (place,) = placed([Dot(98, 50, "5:50")], [], [PHONE, WIDE])
 
-    assert beside
-    assert beside.anchor == "end"
+    assert place
+    assert place.beside.anchor == "end"
+
+
+def test_words_without_room_beside_their_dot_stand_off_and_a_leader_joins_them() -> None:
+    ring_of_rings = [Dot(50 + x, 50 + y) for x in (-8, -4, 0, 4, 8) for y in (-6, -3, 0, 3, 6)]
+    (place,) = placed([Dot(50, 50, "5:50")], ring_of_rings, [PHONE])
+
+    assert place
+    assert place.leader
+    assert leader_boxes(Dot(50, 50, "5:50"), place, PHONE)
 
 
 def test_words_without_any_free_place_are_left_out() -> None:
-    crowd = [Dot(50, 50, "5:50")] * 30
+    crowd = [Dot(x, y) for x in range(0, 101, 4) for y in range(0, 101, 4)]
 
-    assert None in placed(crowd, [PHONE])
+    assert placed([Dot(50, 50, "5:50")], crowd, [PHONE]) == [None]
 
 
 def test_boxes_that_only_touch_do_not_meet() -> None:
@@ -36,12 +53,20 @@ def test_boxes_that_only_touch_do_not_meet() -> None:
     assert Box(0, 0, 10, 10).meets(Box(9, 9, 20, 20))
 
 
-@given(st.lists(st.builds(Dot, PERCENT, PERCENT, st.sampled_from(["4:45", "12:30", "now"])), max_size=9))
-def test_no_words_cover_other_words_at_any_of_the_widths(dots: list[Dot]) -> None:
+@given(DOTS, RINGS)
+def test_no_words_cover_other_words_or_a_ring_at_any_of_the_widths(dots: list[Dot], rings: list[Dot]) -> None:
     sizes = [PHONE, WIDE]
-    chosen = placed(dots, sizes)
+    chosen = placed(dots, rings, sizes)
 
     for size in sizes:
-        boxes = [text_box(dot, beside, size) for dot, beside in zip(dots, chosen, strict=True) if beside]
+        told = [(dot, place) for dot, place in zip(dots, chosen, strict=True) if place]
+        boxes = [text_box(dot, place.beside, size) for dot, place in told]
         assert not any(one.meets(other) for place, one in enumerate(boxes) for other in boxes[place + 1 :])
+        assert not any(box.meets(around(dot, size)) for box in boxes for dot in (*rings, *dots))
+        assert not any(
+            bead.meets(box)
+            for place, (dot, at) in enumerate(told)
+            for bead in leader_boxes(dot, at, size)
+            for box in (*boxes[:place], *boxes[place + 1 :])
+        )
         assert all(box.left >= 0 and box.right <= size[0] for box in boxes)

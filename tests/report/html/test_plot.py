@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -31,6 +32,29 @@ def test_a_scale_spans_what_is_known_with_a_margin_and_a_least_width() -> None:
     assert plot.spanning([1.0, 3.0, math.nan], margin=0.1) == Scale(0.8, 3.2, up=True)
     assert plot.spanning([2.0], least=1.0, margin=0.0) == Scale(1.5, 2.5, up=True)
     assert plot.spanning([]).high > plot.spanning([]).low
+
+
+@pytest.mark.parametrize(
+    ("amounts", "low", "high"),
+    [([0.2, -0.9], -1.5, 1.5), ([-2.3, 0.0], -2.7, 1.5), ([1.4, 2.6], -1.5, 3.0), ([9.0], -1.5, 6.4), ([], -1.5, 1.5)],
+)
+def test_a_scale_of_scores_ends_where_nothing_is_left_to_see(amounts: list[float], low: float, high: float) -> None:
+    scale = plot.spreads([*amounts, math.nan], 6.0)
+
+    assert (scale.low, scale.high) == pytest.approx((low, high))
+    assert scale.up
+
+
+def test_whole_spreads_are_named_but_not_at_the_very_edge() -> None:
+    assert [tick.text for tick in plot.spread_ticks(Scale(-2.7, 2.05))] == ["-2", "-1", "0", "+1"]
+
+
+def test_paces_that_would_touch_are_left_out() -> None:
+    scale = Scale(0.3, 4.0)
+    places = [scale.percent(tick.value) for tick in plot.pace_ticks(scale, miles=False)]
+
+    assert len(places) >= 2
+    assert min(abs(one - other) for one, other in pairwise(places)) >= 12.0
 
 
 @pytest.mark.parametrize(
@@ -88,11 +112,16 @@ def test_a_mark_says_its_numbers_and_escapes_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "shape"), [("drive", "m-drive"), ("shuffle", "m-shuffle"), ("", "m-plain"), ("note", "m-plain")]
+    ("role", "shape"), [("drive", "m-drive"), ("shuffle", "m-shuffle"), ("", "m-plain"), ("note", "m-note")]
 )
 def test_each_pattern_has_a_shape_of_its_own(role: str, shape: str) -> None:
     assert f'href="#{shape}"' in plot.symbol(0, 0, role)
     assert f'id="{shape}"' in plot.shapes()
+
+
+def test_a_doubtful_mark_is_hollow() -> None:
+    assert 'class="symbol drive unsure"' in plot.symbol(0, 0, "drive", unsure=True)
+    assert "unsure" not in plot.symbol(0, 0, "drive")
 
 
 def test_words_stand_beside_their_place() -> None:

@@ -55,12 +55,18 @@ def facts_list(facts: Iterable[str], source: str) -> Markup:
     return join((el("ul", *(el("li", fact) for fact in facts), class_="facts"), el("p", source, class_="source")))
 
 
-def swatch(role: str) -> Markup:
+def swatch(role: str, *, unsure: bool = False) -> Markup:
     """The mark of a pattern before its name."""
-    return shape_of(role) if role in plot.SHAPES else Markup("")
+    return shape_of(role, unsure=unsure) if role in plot.SHAPES else Markup("")
 
 
-def shape_of(role: str) -> Markup:
+def shape_of(role: str, *, unsure: bool = False) -> Markup:
     """The mark of a pattern or of none, as high as the letters beside it."""
-    shape = el("use", href=f"#{plot.SHAPES.get(role, plot.PLAIN)}", class_=f"symbol {role}".strip())
-    return el("svg", shape, class_="swatch", viewBox="-9 -9 18 18", aria_hidden="true", focusable="false")
+    return el(
+        "svg",
+        plot.shape(role, unsure=unsure),
+        class_="swatch",
+        viewBox="-9 -9 18 18",
+        aria_hidden="true",
+        focusable="false",
+    )

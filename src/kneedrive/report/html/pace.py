@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,10 +11,10 @@ from kneedrive.findings import Analysis, PaceBand
 from kneedrive.report import profile, view
 from kneedrive.report.html import plot
 from kneedrive.report.html.content import Ranges
+from kneedrive.report.html.looks import look
 from kneedrive.report.html.markup import Markup, el, join
 from kneedrive.report.html.plot import Beside, Scale
-from kneedrive.report.pictures import SPAN
-from kneedrive.report.profile import band_role, band_words
+from kneedrive.report.profile import band_words
 from kneedrive.report.spoken import capital
 from kneedrive.report.words import SCORE_ENDS
 
@@ -42,25 +41,25 @@ def panels(analysis: Analysis, ranges: Ranges, *, miles: bool) -> list[tuple[str
 
 def score_title(letter: str) -> str:
     """What a score's panel is called."""
-    return {"D": "Drive or shuffle", "P": "Bounce", "zSL": "Length of steps"}[letter]
+    return {"D": "Drive or shuffle", "P": "Bounce", "zSL": "Long or short steps"}[letter]
 
 
 def score_panel(letter: str, analysis: Analysis, x: Scale, *, miles: bool) -> Markup:
     """One score by pace with its error, the usual range as a ribbon, the shuffle-onset pace as a line."""
     found = [(band, profile.band_score(band, letter, analysis)) for band in analysis.pace_profile]
-    reach = max((abs(score.value) + (score.se or 0.0) for _, score in found if score.value is not None), default=0.0)
-    span = max(SPAN, math.ceil(reach))
-    y = Scale(-span, span, up=True)
+    shown = [(band, score) for band, score in found if score.value is not None]
+    ends = [(score.value or 0.0) + side * (score.se or 0.0) for _, score in shown for side in (-1, 1)]
+    y = plot.spreads(ends)
     low, high = SCORE_ENDS[letter]
-    dots = [_dot(band, letter, (x, y), analysis, miles=miles) for band, score in found if score.value is not None]
+    dots = [_dot(band, letter, (x, y), analysis, miles=miles) for band, _ in shown]
     return plot.drawing(
         "scores",
         f"{score_title(letter)} by pace; the table below has its numbers.",
         plot.area(0, y.percent(1), 100, y.percent(-1), "ribbon"),
-        plot.line(0, 50, 100, 50, "zero"),
+        plot.line(0, y.percent(0), 100, y.percent(0), "zero"),
         BAND,
         plot.ends(low, high),
-        plot.y_axis(y, [plot.Tick(float(step), view.signed(float(step))) for step in (-2, -1, 0, 1, 2)]),
+        plot.y_axis(y, plot.spread_ticks(y)),
         plot.x_axis(x, plot.pace_ticks(x, miles=miles)),
         _onset(analysis, x, miles=miles) if letter == "D" else "",
         dots,
@@ -72,8 +71,8 @@ def _dot(band: PaceBand, letter: str, scales: tuple[Scale, Scale], analysis: Ana
     x, y = scales
     score = profile.band_score(band, letter, analysis)
     amount, se = score.value or 0.0, score.se or 0.0
-    place, role = x.percent(band.speed_mps), band_role(band)
-    named = band_words(band, analysis.method.labels)
+    place = x.percent(band.speed_mps)
+    role, named = shown = look(band, analysis.method.labels)
     told = (
         f"{view.pace(band.speed_mps, miles=miles)}, {view.minutes(band.seconds)}: "
         f"{view.with_error(score.value, score.se)}" + (f", {named}" if named else "")
@@ -81,8 +80,9 @@ def _dot(band: PaceBand, letter: str, scales: tuple[Scale, Scale], analysis: Ana
     return plot.mark(
         told,
         plot.area(place - 2, 0, place + 2, 100, "reach"),
-        plot.line(place, y.percent(y.inside(amount - se)), place, y.percent(y.inside(amount + se)), f"error {role}"),
-        plot.symbol(place, y.percent(y.inside(amount)), role),
+        plot.line(place, y.percent(amount - se), place, y.percent(amount + se), f"error {role}".strip()),
+        plot.symbol(place, y.percent(amount), role, unsure=shown.unsure),
+        plot.words(place, y.percent(amount), "?", Beside(10, 5, "start"), "doubt") if shown.unsure else "",
     )
 
 
@@ -118,7 +118,7 @@ def metric_panel(key: str, analysis: Analysis, drawn: tuple[Scale, Ranges], *, m
         plot.x_axis(x, plot.pace_ticks(x, miles=miles)),
         plot.words(0, 0, f"{title}, {view.unit(key)}", Beside(0, -8, "start"), "edge"),
         BAND if ribbon else "",
-        [_metric_dot(key, band, x, y, miles=miles) for band in bands],
+        [_metric_dot(key, band, (x, y), analysis, miles=miles) for band in bands],
         marked=True,
     )
 
@@ -132,14 +132,15 @@ def _ribbon_points(key: str, ranges: Ranges) -> list[tuple[float, float]]:
     return [*there, *back]
 
 
-def _metric_dot(key: str, band: PaceBand, x: Scale, y: Scale, *, miles: bool) -> Markup:
+def _metric_dot(key: str, band: PaceBand, scales: tuple[Scale, Scale], analysis: Analysis, *, miles: bool) -> Markup:
+    x, y = scales
     usual = f", usual {view.quantity(key, band.usual[key])}" if key in band.usual else ""
     told = f"{view.pace(band.speed_mps, miles=miles)}: {view.quantity(key, band.metrics[key])}{usual}"
-    place = x.percent(band.speed_mps)
+    place, shown = x.percent(band.speed_mps), look(band, analysis.method.labels)
     return plot.mark(
         told,
         plot.area(place - 2, 0, place + 2, 100, "reach"),
-        plot.symbol(place, y.percent(band.metrics[key]), band_role(band)),
+        plot.symbol(place, y.percent(band.metrics[key]), shown.role, unsure=shown.unsure),
     )
 
 

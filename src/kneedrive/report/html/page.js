@@ -36,7 +36,20 @@
     });
   };
 
-  const told = (event) => event.target.closest && event.target.closest("[data-told]");
+  // Dots of the map lie close together and are small: the nearest one is meant, further off for a finger.
+  const nearest = (event) => {
+    const map = event.pointerType && event.target.closest && event.target.closest(".plot.map");
+    if (!map) return null;
+    let found = null;
+    let reach = event.pointerType === "touch" ? 22 : 10;
+    map.querySelectorAll(".mark").forEach((each) => {
+      const box = each.lastElementChild.getBoundingClientRect();
+      const off = Math.hypot(box.left + box.width / 2 - event.clientX, box.top + box.height / 2 - event.clientY);
+      if (off <= reach) [found, reach] = [each, off];
+    });
+    return found;
+  };
+  const told = (event) => nearest(event) || (event.target.closest && event.target.closest("[data-told]"));
   document.querySelectorAll(".mark, .reading").forEach(adopt);
   document.querySelectorAll(".plot svg[role=group]").forEach(drawings);
   // A finger taps and does not move.

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from kneedrive.findings import Analysis
 from kneedrive.report import sections, spoken, tables, verdict, view, words
 from kneedrive.report.credit import credit
-from kneedrive.report.html import pace, past, plane, plot, series
-from kneedrive.report.html.blocks import facts_list, more, paragraphs, section, shape_of, swatch, tabs, titled
+from kneedrive.report.html import looks, pace, past, plane, series
+from kneedrive.report.html.blocks import facts_list, more, paragraphs, section, swatch, tabs, titled
 from kneedrive.report.html.content import Content
 from kneedrive.report.html.markup import Markup, el
-from kneedrive.report.profile import band_role
 from kneedrive.report.style import Style
 
 _WIDE = Style(width=200)
 _RIBBON = "The band is what is usual at that pace: about two in three runners lie in it."
 _SURE = "The line through a mark shows how sure it is: two times in three the truth lies on it."
-ROLE_WORDS = {"drive": "drive-like", "piston": "piston-like", "shuffle": "shuffle-like", "": "nothing stands out"}
 
 
 def head(content: Content) -> Markup:
@@ -44,19 +41,18 @@ def judgement(content: Content) -> Markup:
     told = verdict.slow_finding(analysis) or verdict.run_finding(analysis) if analysis.findings else None
     return el(
         "section",
-        el("h1", swatch(role), verdict.headline(analysis) + ".", class_=role, id="verdict-title"),
+        el(
+            "h1",
+            swatch(role, unsure=told is not None and told.certainty != "spoken"),
+            verdict.headline(analysis) + ".",
+            class_=role,
+            id="verdict-title",
+        ),
         el("p", verdict.confidence(told), class_="sure") if told else "",
         paragraphs(verdict.sentences(analysis, miles=content.miles)),
         id="verdict",
         aria_labelledby="verdict-title",
     )
-
-
-def key(analysis: Analysis) -> Markup:
-    """Which shape is which pattern, of those on the page."""
-    roles = {band_role(band) if band_role(band) in plot.SHAPES else "" for band in analysis.pace_profile}
-    shown = [role for role in ROLE_WORDS if role in roles]
-    return el("ul", *(el("li", shape_of(role), ROLE_WORDS[role]) for role in shown), class_="key")
 
 
 def profile(content: Content) -> Markup:
@@ -69,8 +65,9 @@ def profile(content: Content) -> Markup:
         return Markup("")
     said = spoken.slow_running(analysis, miles=content.miles)
     table = more("All numbers by pace (yours / usual)", pace.numbers(analysis, miles=content.miles))
-    note = el("p", f"{_RIBBON} {_SURE} {past.POINT}", class_="note")
-    drawn = (tabs(panels), key(analysis), note, table)
+    told = (_RIBBON, _SURE, looks.doubt(analysis), past.POINT)
+    note = el("p", " ".join(filter(None, told)), class_="note")
+    drawn = (tabs(panels), looks.key(analysis), note, table)
     return section("paces", "By pace", "slow at the left, fast at the right", paragraphs(said), *drawn)
 
 
@@ -95,14 +92,15 @@ def drive_map(content: Content) -> Markup:
     drawn = plane.plane(content.analysis, content.weekly, miles=content.miles)
     if not drawn:
         return Markup("")
-    said = ["Right: longer steps, less of each on the ground. Up: more bounce than the steps call for."]
+    said = ["Right: longer steps, less of each on the ground. Up: more bounce than steps of that length call for."]
     if content.analysis and content.analysis.pace_profile:
         said.append("A large mark is a pace of this run.")
+        said.append(looks.doubt(content.analysis))
     if plane.trail(content.weekly) and content.weekly:
         at = view.pace(content.weekly.reference_speed_mps, miles=content.miles)
         said.append(f"The small rings are your weeks at {at}, from pale to strong as they come closer to today.")
     said.append("In the dashed box lies what is usual among runners.")
-    figure = el("figure", drawn, el("figcaption", " ".join(said), class_="note"))
+    figure = el("figure", drawn, el("figcaption", " ".join(filter(None, said)), class_="note"))
     return section("map", "Map", "drive and bounce together", figure)
 
 

@@ -15,7 +15,7 @@ from kneedrive.report.html.markup import Markup, el, join
 from kneedrive.report.style import Style
 
 _WIDE = Style(width=200)
-POINT = "Point at a mark, or go from mark to mark with the arrow keys, to read its numbers."
+POINT = "Point at a mark or tap it, or go from mark to mark with the arrow keys, to read its numbers."
 
 
 def trend_verdict(content: Content, level: str) -> Markup:
@@ -35,7 +35,10 @@ def against_own(content: Content) -> Markup:
         return Markup("")
     if found.reason or not found.rows:
         return section("own", "Against yourself", "", paragraphs([own.missing(found)]))
-    note = "The band is what you vary by from run to run. This is the reliable comparison; the one with others is not."
+    note = (
+        "The band is what you vary by from run to run: within it a run is as always, up to twice as far worth noting, "
+        "further off clearly different. This is the reliable comparison; the one with others is not."
+    )
     said = paragraphs([own.ONLY_STEPS] if found.baseline.computed.believed else [])
     drawn = (rows.personal(found), said, el("p", note, class_="note"))
     return section("own", "Against yourself", own.basis(found.baseline), *drawn)

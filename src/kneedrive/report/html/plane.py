@@ -11,14 +11,22 @@ from kneedrive.findings import Analysis, PaceBand
 from kneedrive.history import Week, WeeklyView
 from kneedrive.report import view
 from kneedrive.report.html import plot
-from kneedrive.report.html.labels import Dot, placed
+from kneedrive.report.html.labels import Dot, Place, placed
+from kneedrive.report.html.looks import look
 from kneedrive.report.html.markup import Markup, el, join
 from kneedrive.report.html.plot import Beside, Scale
-from kneedrive.report.pictures import SPAN
-from kneedrive.report.profile import band_role, band_words
 from kneedrive.report.words import SCORE_ENDS
 
-_SIZES = ((272.0, 340.0), (400.0, 340.0), (560.0, 340.0))  # of the drawing on a phone, on a tablet, at most
+# Of the drawing on the narrowest phone, on wider ones, on tablets, on a wide screen, and on paper.
+_SIZES = (
+    (272.0, 370.0),
+    (300.0, 370.0),
+    (340.0, 370.0),
+    (420.0, 370.0),
+    (520.0, 370.0),
+    (600.0, 370.0),
+    (560.0, 280.0),
+)
 _OLDEST = 0.25  # opacity of the first week of the trail
 
 
@@ -55,41 +63,49 @@ def plane(analysis: Analysis | None, weekly: WeeklyView | None, *, miles: bool) 
     every = [spot for _, spot in (*bands, *weeks)]
     if not every:
         return Markup("")
-    span = max(SPAN, math.ceil(max(abs(score) for spot in every for score in spot) + 0.2))
-    x, y = Scale(-span, span), Scale(-span, span, up=True)
+    x, y = plot.spreads((spot.d for spot in every), up=False), plot.spreads(spot.p for spot in every)
     names = [view.bare_pace(band.speed_mps, miles=miles) for band, _ in bands]
     ends = [(weeks[0][1], view.month(weeks[0][0].monday)), (weeks[-1][1], "now")] if len(weeks) > 1 else []
     told = [*zip((spot for _, spot in bands), names, strict=True), *ends]
     dots = [Dot(x.percent(spot.d), y.percent(spot.p), text) for spot, text in told]
+    rings = [Dot(x.percent(spot.d), y.percent(spot.p)) for _, spot in weeks]
+    places = placed(dots, rings, _SIZES)
     inside = (
-        _frame(x, y, span),
+        _frame(x, y),
         _trail(weeks, x, y),
+        [_leader(dot, place) for dot, place in zip(dots, places, strict=True)],
         _bands(bands, (x, y), analysis, miles=miles),
-        [_name(dot, beside) for dot, beside in zip(dots, placed(dots, _SIZES), strict=True)],
+        [_name(dot, place) for dot, place in zip(dots, places, strict=True)],
     )
     return plot.drawing("map", "Map of drive against bounce; the table of paces has its numbers.", *inside, marked=True)
 
 
-def _name(dot: Dot, beside: Beside | None) -> Markup:
+def _name(dot: Dot, place: Place | None) -> Markup:
     """A dot's words, where there is room for them."""
-    return plot.words(dot.x, dot.y, dot.text, beside, "name") if beside else Markup("")
+    return plot.words(dot.x, dot.y, dot.text, place.beside, "name") if place else Markup("")
 
 
-def _frame(x: Scale, y: Scale, span: float) -> Markup:
+def _leader(dot: Dot, place: Place | None) -> Markup:
+    """A line from a dot to words that stand further off."""
+    return plot.leader(dot.x, dot.y, place.leader) if place and place.leader else Markup("")
+
+
+def _frame(x: Scale, y: Scale) -> Markup:
     """The plane itself: the middle, one spread of runners around it, and the words at its edges."""
     left, right, top, bottom = x.percent(-1), x.percent(1), y.percent(1), y.percent(-1)
-    steps = [plot.Tick(float(step), view.signed(float(step))) for step in range(-math.floor(span) + 1, math.ceil(span))]
     ends = SCORE_ENDS
     return join(
         (
             plot.area(0, 0, 100, 100, "ground"),
             plot.area(left, top, right, bottom, "usual"),
-            plot.line(50, 0, 50, 100, "zero"),
-            plot.line(0, 50, 100, 50, "zero"),
-            plot.x_axis(x, steps),
-            plot.y_axis(y, []),
-            join(plot.words(0, y.percent(step.value), step.text, Beside(-8, 4, "end"), "tick") for step in steps),
-            plot.words(50, 0, f"more bounce: {ends['P'][1]}", Beside(0, -8), "edge piston"),
+            plot.line(x.percent(0), 0, x.percent(0), 100, "zero"),
+            plot.line(0, y.percent(0), 100, y.percent(0), "zero"),
+            plot.x_axis(x, plot.spread_ticks(x)),
+            join(
+                plot.words(0, y.percent(step.value), step.text, Beside(-8, 4, "end"), "tick")
+                for step in plot.spread_ticks(y)
+            ),
+            plot.words(50, 0, f"more bounce for the step: {ends['P'][1]}", Beside(0, -8), "edge piston"),
             plot.words(0, 100, ends["D"][0], Beside(0, 38, "start"), "edge shuffle"),
             plot.words(100, 100, ends["D"][1], Beside(0, 38, "end"), "edge drive"),
             plot.words(50, 100, ends["P"][0], Beside(0, 38), "edge"),
@@ -132,11 +148,13 @@ def _bands(
         return Markup("")
     parts = []
     for band, spot in bands:
+        shown = look(band, analysis.method.labels)
         told = (
             f"{view.pace(band.speed_mps, miles=miles)}: D {view.score(spot.d)}, P {view.score(spot.p)}"
-            f"{_said(band_words(band, analysis.method.labels))}"
+            f"{_said(shown.words)}"
         )
-        parts.append(plot.mark(told, plot.symbol(x.percent(spot.d), y.percent(spot.p), band_role(band))))
+        at = (x.percent(spot.d), y.percent(spot.p))
+        parts.append(plot.mark(told, plot.symbol(*at, shown.role, unsure=shown.unsure)))
     return join(reversed(parts))  # the fastest lies on top, as on the terminal
 
 

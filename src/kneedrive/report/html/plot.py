@@ -14,12 +14,14 @@ from kneedrive.report import view
 from kneedrive.report.html.markup import Markup, at, coordinate, el, join
 from kneedrive.units import METRES_PER_KM, METRES_PER_MILE
 
+_LEAST, _ROOM, _EDGE = 1.5, 0.4, 0.1  # spreads that a scale of scores reaches at least, adds, and keeps free of ticks
 _INNER = 1000.0  # units of an inner drawing to each side
 _STEPS = (1.0, 2.0, 5.0)
 _SLOWEST_MPS = 0.4
+_CROWDED = 12.0  # percent between paces below which one of them is left out
 _PACE_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600)
 PLAIN = "m-plain"
-SHAPES = {"drive": "m-drive", "piston": "m-piston", "shuffle": "m-shuffle"}
+SHAPES = {"drive": "m-drive", "piston": "m-piston", "shuffle": "m-shuffle", "note": "m-note"}
 
 
 class Scale(NamedTuple):
@@ -53,6 +55,18 @@ def spanning(values: Iterable[float], *, margin: float = 0.08, least: float = 0.
     return Scale(middle - reach, middle + reach, up)
 
 
+def spreads(amounts: Iterable[float], farthest: float = math.inf, *, up: bool = True) -> Scale:
+    """A scale of scores around usual: all that is known and a little more, so that no empty bands are left."""
+    known = [min(max(amount, -farthest), farthest) for amount in amounts if math.isfinite(amount)] or [0.0]
+    return Scale(min(-_LEAST, min(known) - _ROOM), max(_LEAST, max(known) + _ROOM), up)
+
+
+def spread_ticks(scale: Scale) -> list[Tick]:
+    """Every whole spread that is not at the very edge."""
+    steps = range(math.ceil(scale.low + _EDGE), math.floor(scale.high - _EDGE) + 1)
+    return [Tick(float(step), view.signed(float(step))) for step in steps]
+
+
 def round_steps(low: float, high: float, most: int, finest: float = 0.0) -> list[float]:
     """At most `most` round numbers between two bounds, no closer together than `finest`; as many as that allows."""
     power = 10.0 ** math.floor(math.log10(max((high - low) / most, finest)) - 1)
@@ -84,7 +98,12 @@ def pace_ticks(scale: Scale, *, miles: bool, most: int = 5) -> list[Tick]:
     slow_s, fast_s = length_m / max(scale.low, _SLOWEST_MPS), length_m / max(scale.high, _SLOWEST_MPS)
     rows = (range(math.ceil(fast_s / step) * step, math.floor(slow_s) + 1, step) for step in _PACE_STEPS_S)
     paces = next((row for row in rows if len(row) <= most), range(0))
-    return [Tick(length_m / pace, view.clock(pace)) for pace in paces]
+    ticks: list[Tick] = []
+    for pace in paces:  # paces crowd together towards standing still
+        tick = Tick(length_m / pace, view.clock(pace))
+        if not ticks or abs(scale.percent(tick.value) - scale.percent(ticks[-1].value)) >= _CROWDED:
+            ticks.append(tick)
+    return ticks
 
 
 def drawing(kind: str, name: str, *parts: str | Iterable[str], marked: bool = False) -> Markup:
@@ -131,6 +150,12 @@ def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
 def area(left: float, top: float, right: float, bottom: float, kind: str) -> Markup:
     """A rectangle between places in percent."""
     return el("rect", x=at(left), y=at(top), width=at(right - left), height=at(bottom - top), class_=kind)
+
+
+def leader(x: float, y: float, end: tuple[float, float]) -> Markup:
+    """A thin line from a place in percent to one so many pixels to the right and down."""
+    # Only an inner drawing can begin at a share of the width and go on in pixels.
+    return el("svg", el("line", x2=end[0], y2=end[1], class_="leader"), x=at(x), y=at(y), class_="from")
 
 
 class Beside(NamedTuple):
@@ -189,9 +214,14 @@ def y_axis(scale: Scale, ticks: Iterable[Tick], *, top: float = 0.0, height: flo
     return join(parts)
 
 
-def symbol(x: float, y: float, role: str) -> Markup:
-    """The mark of a pattern: its shape says what its colour says. x and y in percent."""
-    return el("use", href=f"#{SHAPES.get(role, PLAIN)}", x=at(x), y=at(y), class_=f"symbol {role}".strip())
+def symbol(x: float, y: float, role: str, *, unsure: bool = False) -> Markup:
+    """The mark of a pattern: its shape says what its colour says, and it is hollow in doubt. x and y in percent."""
+    return shape(role, unsure=unsure, x=at(x), y=at(y))
+
+
+def shape(role: str, *, unsure: bool, **place: str) -> Markup:
+    """A mark by its shape."""
+    return el("use", href=f"#{SHAPES.get(role, PLAIN)}", **place, class_=f"symbol {role}{' unsure' * unsure}".strip())
 
 
 def mark(told: str, *parts: str | Iterable[str]) -> Markup:
@@ -206,6 +236,7 @@ def shapes() -> Markup:
         ("m-drive", el("path", d="M-5.5-6.5L7 0L-5.5 6.5Z", class_="shape")),
         ("m-piston", el("path", d="M0-7.5L6.5 0L0 7.5L-6.5 0Z", class_="shape")),
         ("m-shuffle", el("rect", x=-5.2, y=-5.2, width=10.4, height=10.4, rx=1, class_="shape")),
+        ("m-note", el("path", d="M-2.2-7H2.2V-2.2H7V2.2H2.2V7H-2.2V2.2H-7V-2.2H-2.2Z", class_="shape")),
     )
     symbols = [el("g", shape, id=name) for name, shape in kinds]
     return el("svg", el("defs", *symbols), class_="shapes", aria_hidden="true", focusable="false")

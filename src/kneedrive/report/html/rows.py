@@ -35,26 +35,36 @@ def personal(found: OwnView) -> Markup:
 def _own(row: PersonalZ) -> Markup:
     value, usual, off = own.numbers(row)
     x = Scale(-_SPREADS, _SPREADS)
-    place = x.percent(x.inside(row.z))
     among = own.others(row)
     word = row.level + (f"; among others {among}" if among else "")
-    picture = _picture((place, place, place), x, strong=row.level == "clearly different")
+    picture = _needle(x.percent(x.inside(row.z)), x, strong=row.level == "clearly different")
     return _row(capital(own.NAMES[row.metric]), f"{value}, usually {usual}", off, picture, word)
+
+
+def _needle(place: float, x: Scale, *, strong: bool) -> Markup:
+    """A thin needle on the two ranges that the words stand for: a dot would hide on which side of an edge it is."""
+    return _strip(
+        plot.area(x.percent(-2), 20, x.percent(2), 80, "once"),
+        plot.area(x.percent(-1), 20, x.percent(1), 80, "ribbon"),
+        plot.line(50, 10, 50, 90, "zero"),
+        plot.line(place, 0, place, 100, "needle told" if strong else "needle"),
+    )
 
 
 def _picture(interval: tuple[float, float, float], x: Scale, *, strong: bool) -> Markup:
     low, middle, high = interval
     kind = "told" if strong else "quiet"
-    svg = el(
-        "svg",
+    return _strip(
         plot.area(x.percent(-1), 20, x.percent(1), 80, "ribbon"),
         plot.line(50, 10, 50, 90, "zero"),
         plot.line(low, 50, high, 50, f"error {kind}"),
         el("circle", cx=at(middle), cy="50%", r=4.5, class_=f"dot {kind}"),
-        aria_hidden="true",
-        focusable="false",
     )
-    return el("span", svg, class_="strip")
+
+
+def _strip(*drawn: Markup) -> Markup:
+    """A small picture beside numbers, which say the same."""
+    return el("span", el("svg", *drawn, aria_hidden="true", focusable="false"), class_="strip")
 
 
 def _row(name: str, numbers: str, difference: str, picture: Markup, word: str) -> Markup:

@@ -23,6 +23,8 @@ _GAP = 6.0  # percent between two charts
 _LEAST = {"speed_mps": 0.6, "cadence_spm": 12.0, "stance_time_s": 0.03, "vertical_oscillation_m": 0.012}
 _TIME_STEPS_S = (60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14400)
 _MOST_TICKS = 6
+_MOSTLY = 0.5  # of what was recorded: where less was scored, the scale is made for the bulk of all instead
+_FENCE = 1.5  # quartile ranges beyond the quartiles, as in a box plot
 
 
 class Span(NamedTuple):
@@ -78,9 +80,7 @@ def _chart(key: str, epochs: Epochs, x: Scale, room: tuple[float, float], analys
     """One quantity: its ticks, a faint line for everything, a strong one for what was scored. room: top and height."""
     top, height = room
     values = epochs[key]
-    # The scale is that of what was scored: a walk or a sprint would flatten everything else, and may be cut off.
-    known = values[epochs.scored & np.isfinite(values)]
-    y = plot.spanning((known if len(known) else values).tolist(), margin=0.12, least=_LEAST[key])
+    y = plot.spanning(_shown(values, epochs).tolist(), margin=0.12, least=_LEAST[key])
     ticks = plot.pace_ticks(y, miles=miles, most=4) if key == "speed_mps" else plot.quantity_ticks(key, y, 4)
     middle = analysis.method.epochs.length_s / 2
     scored = np.where(epochs.scored, values, np.nan)
@@ -93,6 +93,18 @@ def _chart(key: str, epochs: Epochs, x: Scale, room: tuple[float, float], analys
             plot.words(0, top, _title(key, analysis, miles=miles), Beside(0, -6, "start"), "edge"),
         )
     )
+
+
+def _shown(values: Array, epochs: Epochs) -> Array:
+    """What the scale is made for. A walk or a sprint would flatten everything else, and may be cut off."""
+    known = np.isfinite(values)
+    scored: Array = values[epochs.scored & known]
+    if len(scored) >= _MOSTLY * known.sum():
+        return scored
+    lower, upper = np.percentile(values[known], (25, 75))
+    reach = _FENCE * (upper - lower)
+    bulk: Array = values[known & (values >= lower - reach) & (values <= upper + reach)]
+    return bulk
 
 
 def _title(key: str, analysis: Analysis, *, miles: bool) -> str:

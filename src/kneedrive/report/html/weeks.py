@@ -24,7 +24,7 @@ _MIDDLE = 3.5  # days into a week
 _NARROWEST = 272.0  # pixels of a drawing on a phone
 _FLAG = 17.0  # pixels that a numbered flag needs
 _LABELS = 6
-_LEAST_SPAN, _FARTHEST = 2, 6  # spreads that the scale reaches at least and at most
+_FARTHEST = 6.0  # spreads that the scale reaches at most: an interval may be far longer than anybody's weeks differ
 
 
 def charts(found: WeeklyView, events: Sequence[Event]) -> list[tuple[str, Markup]]:
@@ -43,16 +43,14 @@ def chart(name: str, found: WeeklyView, events: Sequence[Event]) -> Markup:
     """One series over the weeks."""
     x = days(found)
     values = [(week, week.values[name]) for week in found.weeks if name in week.values]
-    reach = max((max(abs(told.low), abs(told.high)) for _, told in values), default=0.0)
-    span = max(_LEAST_SPAN, math.ceil(min(reach, _FARTHEST)))
-    y = Scale(-span, span, up=True)
+    y = plot.spreads((end for _, told in values for end in (told.low, told.high)), _FARTHEST)
     first = found.weeks[0].monday
     return plot.drawing(
         "weeks",
         f"{trend_words.COLUMNS[name].capitalize()} by week; the table below has its numbers.",
         plot.area(0, y.percent(1), 100, y.percent(-1), "ribbon"),
-        plot.line(0, 50, 100, 50, "zero"),
-        plot.y_axis(y, [Tick(float(step), view.signed(float(step))) for step in range(-span + 1, span)]),
+        plot.line(0, y.percent(0), 100, y.percent(0), "zero"),
+        plot.y_axis(y, plot.spread_ticks(y)),
         plot.x_axis(x, month_ticks(found.weeks, first)),
         plot.ends(*SCORE_ENDS[name]),
         [_break(each, x, first) for each in found.breaks],
