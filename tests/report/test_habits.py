@@ -25,9 +25,15 @@ def test_nothing_is_printed_where_nothing_can_be_told() -> None:
     [
         (
             SlowContrast(verdict="more than slowing down", runs=5, mean=-1.2, se=0.1),
-            "more than slowing down alone explains",
+            "more than slowing down alone explains: your drive score falls by about 1.2 (5 runs).",
         ),
-        (SlowContrast(verdict="not shown", runs=5, mean=-0.2, se=0.1), "is not shown (-0.2 ± 0.1"),
+        (
+            SlowContrast(verdict="not shown", runs=5, mean=-0.7, se=0.2),
+            "falls by about 0.7 (5 runs): that may be no more than slowing down alone explains.",
+        ),
+        (SlowContrast(verdict="not shown", runs=5, mean=-0.05, se=0.1), "falls by about 0.1"),
+        (SlowContrast(verdict="not shown", runs=5, mean=-0.04, se=0.1), "does not fall (5 runs)"),
+        (SlowContrast(verdict="not shown", runs=5, mean=0.4, se=0.1), "does not fall (5 runs)"),
     ],
 )
 def test_slow_contrast_in_words(found: SlowContrast, words: str) -> None:

@@ -11,6 +11,8 @@ from kneedrive.report import view, words
 from kneedrive.report.layout import flow, heading
 from kneedrive.report.style import Style
 
+NO_FALL = -0.05  # of the drive score: what is shown as 0.0
+
 
 class Habits(NamedTuple):
     """Three questions to the runs of some weeks."""
@@ -30,16 +32,18 @@ def render(habits: Habits, style: Style) -> list[str]:
 
 def slow(found: SlowContrast) -> str:
     """Whether slowing down takes more from the steps than from those of others."""
-    counted = view.plural(found.runs, "run")
     if found.verdict == "not enough" or found.mean is None:
         return ""
-    size = f"{view.with_error(found.mean, found.se)} in the drive score, over {counted}"
+    counted = view.plural(found.runs, "run")
+    if found.mean > NO_FALL:
+        return f"When you slow down, your drive score does not fall ({counted})."
+    fall = f"falls by about {view.score(found.mean).lstrip('-')} ({counted})"
     if found.verdict == "more than slowing down":
         return (
-            "When you slow down, your steps shorten and stay on the ground more than slowing down alone explains "
-            f"({size})."
+            "When you slow down, your steps shorten and stay on the ground more than slowing down alone explains: your "
+            f"drive score {fall}."
         )
-    return f"Slow against your usual pace: that more changes than slowing down explains is not shown ({size})."
+    return f"When you slow down, your drive score {fall}: that may be no more than slowing down alone explains."
 
 
 def balance(found: BalanceHabit) -> str:
