@@ -152,7 +152,7 @@ def test_evidence_holds_the_numbers_and_what_is_usual() -> None:
         ({"recorded": samples(17, speed_mps=1.5, cadence_spm=112.0)}, "walk", "walk"),
         ({"sport": "walking"}, "walk", "walking"),
         ({"sport": "cycling"}, "not a run", "cycling"),
-        ({"sport": ""}, "not a run", "unknown"),
+        ({"sport": ""}, "not a run", "does not say"),
         ({"recorded": EMPTY}, "no samples", "averages"),
         ({"sport": "fitness_equipment", "sub_sport": "treadmill"}, "assessed", ""),
     ],
@@ -216,6 +216,20 @@ def test_asking_for_absent_dynamics_is_noted() -> None:
 def test_the_same_activity_gives_the_same_analysis() -> None:
     one, two = (analyze(activity(), runner=RUNNER) for _ in range(2))
     assert (one.scores, one.findings, one.fade) == (two.scores, two.findings, two.fade)
+
+
+@pytest.mark.parametrize(
+    ("sport", "reason"),
+    [
+        ("cycling", "the file calls it cycling, not running"),
+        ("unknown", "the file does not say what sport it is"),
+        ("generic", "the file does not say what sport it is"),
+        ("", "the file does not say what sport it is"),
+    ],
+)
+def test_what_is_no_run_says_what_the_file_says_of_it(sport: str, reason: str) -> None:
+    found = analyze(activity(sport=sport), runner=RUNNER)
+    assert (found.status, found.status_reason) == ("not a run", reason)
 
 
 def test_the_analysis_prints_in_plain_lines() -> None:

@@ -171,3 +171,28 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
     words = ("analyze", RUN, "--explain")
 
     assert process(tmp_path, *words) == process(tmp_path, *words, PYTHONHASHSEED="7")
+
+
+@pytest.mark.parametrize("command", [("analyze", RUN), ("demo",)], ids=["analyze", "demo"])
+def test_short_is_the_first_screen_alone(command: tuple[object, ...], capsys: Capture) -> None:
+    short = here(capsys, *command, "--short", "--width", "80").out
+
+    assert "PACE PROFILE" in short
+    assert "half-minutes scored." in short
+    assert not any(part in short for part in ("MAP", "UP AND DOWN", "WHAT A WATCH CANNOT KNOW", "TO WORK ON"))
+    assert short.count("\n") <= 30
+
+
+def test_short_leaves_the_objects_of_programs_alone(capsys: Capture) -> None:
+    assert here(capsys, "analyze", RUN, "--short", "--json").out == here(capsys, "analyze", RUN, "--json").out
+
+
+@pytest.mark.parametrize(
+    ("option", "typed"), [("--height", "178"), ("--height", "1,78"), ("--mass", "7"), ("--mass", "70kg")]
+)
+def test_what_was_typed_wrongly_is_named_as_it_was_typed(option: str, typed: str, capsys: Capture) -> None:
+    said = here(capsys, "analyze", RUN, option, typed).err
+
+    assert said.startswith(f"kneedrive: {option} needs a number")
+    assert f"for example {option} " in said
+    assert "runner." not in said

@@ -102,3 +102,9 @@ def test_two_records_are_enough_for_a_time_axis() -> None:
     two = cases.activity(samples=Samples(time_s=frozen([0.0, 90.0])))
 
     assert "one every 90 s, the longest gap 2 min" in flat(doctor.render(cases.analysis(activity=two), STYLE))
+
+
+def test_a_sport_that_is_unknown_is_no_name() -> None:
+    text = flat(doctor.render(cases.analysis(activity=cases.activity(sport="unknown")), STYLE))
+
+    assert "FIT, no sport named" in text

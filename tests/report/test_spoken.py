@@ -65,15 +65,16 @@ def test_what_was_left_out_is_counted_by_reason_the_most_frequent_first() -> Non
 
 def test_up_and_down_goes_from_centimetres_to_the_score_and_its_two_parts() -> None:
     found = cases.analysis()
-    usual = {"vertical_oscillation_m": 0.10, "cadence_spm": 160.0}
-    spread = cases.spreads({"vertical_oscillation_m": 0.08, "cadence_spm": 200.0}, 60)
+    usual = {"vertical_oscillation_m": 0.10, "step_length_m": 1.0}
+    spread = cases.spreads({"vertical_oscillation_m": 0.08, "step_length_m": 0.8}, 60)
     scores = found.scores.replace(P=Score(value=0.9, se=0.5), z={"zB": -0.9, "zSL": -2.1})
     rise, piston, *_ = plain(spoken.bounce(found.replace(usual=usual, metrics=spread, scores=scores)))
 
     assert (
-        rise == "Each step takes you 8.0 cm up and down. Usual at this speed is 10.0, and 6.4 at a cadence like yours."
+        rise
+        == "Each step takes you 8.0 cm up and down. Usual at this speed is 10.0, and 6.4 for steps as long as yours."
     )
-    assert "bounce at your cadence is -0.9 from usual, the length of the step -2.1." in piston
+    assert "bounce for steps like yours is -0.9 from usual, the length of the step -2.1." in piston
     assert piston.endswith("the piston score, P +0.9 ± 0.5: the two are near balance.")
 
 
@@ -92,6 +93,7 @@ def test_without_its_parts_the_piston_score_stands_alone() -> None:
         (0.9, (), "about as much as"),
         (-0.6, (), "about as much as"),
         (-0.6, ("quiet torso",), "less than"),
+        (-0.4, ("quiet torso",), "about as much as"),
         (-1.0, (), "less than"),
     ],
 )
@@ -100,6 +102,21 @@ def test_torso_bounce_is_worded_by_its_bounds(torso: float, qualifiers: tuple[st
     run = found.replace(scores=found.scores.replace(K=Score(value=torso, se=0.9)))
 
     assert any(text.startswith(f"Torso bounce: {size} the timing") for text in spoken.bounce(run))
+
+
+def test_what_is_noted_beside_the_slow_paces_is_not_said_of_the_run() -> None:
+    slow = cases.finding("shuffle-like", qualifiers=("quiet torso",)).replace(scope="slow")
+    found = cases.analysis(findings=(cases.finding("neutral"), slow))
+    run = found.replace(scores=found.scores.replace(K=Score(value=-0.6, se=0.9)))
+
+    assert any("about as much as the timing" in text for text in spoken.bounce(run))
+
+
+def test_much_bounce_with_long_steps_is_a_note_where_up_and_down_is_told() -> None:
+    run = cases.analysis(findings=(cases.finding("drive-like", qualifiers=("bouncy",)),))
+
+    assert any(text.endswith("long steps is a note, no verdict.") for text in spoken.bounce(run))
+    assert not any("no verdict" in text for text in spoken.bounce(cases.analysis()))
 
 
 def test_the_vertical_ratio_is_split_into_factors_that_multiply() -> None:

@@ -31,7 +31,7 @@ def limits(analysis: Analysis, style: Style) -> list[str]:
 
 
 _NEXT = (
-    ("kneedrive analyze FILE --explain", "the words, every number, formula and source"),
+    ("kneedrive analyze FILE --explain", "every number, formula and source"),
     ("kneedrive doctor FILE", "what the file holds"),
     ("kneedrive import FILE", "start your own history"),
 )

@@ -65,7 +65,7 @@ def _file(analysis: Analysis, style: Style) -> list[str]:
 
 
 def _sport(activity: Activity) -> str:
-    named = " ".join(part for part in (activity.sport, activity.sub_sport) if part not in ("", "generic"))
+    named = " ".join(part for part in (activity.sport, activity.sub_sport) if part not in ("", "generic", "unknown"))
     return view.clean(named) or "no sport named"
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from kneedrive.findings import Analysis, Change, Fade, Unjudged
-from kneedrive.report import view, words
+from kneedrive.report import verdict, view, words
 
 _SHUFFLING = ("shuffle-like", "short-bounce")
 SHORT_BURSTS = 6  # so many accelerations are listed one by one
@@ -49,18 +49,15 @@ def bounce(analysis: Analysis) -> list[str]:
 
 
 def _rise(analysis: Analysis) -> str:
-    """Oscillation in centimetres beside what is usual at the speed, and at the runner's own cadence.
-
-    What a cadence calls for grows with the square of the time of a step.
-    """
-    key, pace = "vertical_oscillation_m", "cadence_spm"
-    found, usual = analysis.metrics, analysis.usual
-    if not (key in found and pace in found and usual.get(key) and usual.get(pace)):
+    """Oscillation in centimetres beside what is usual at the speed, and for steps like the runner's own."""
+    key, usual = "vertical_oscillation_m", analysis.usual
+    medians = {name: spread.median for name, spread in analysis.metrics.items()}
+    due = verdict.called_for(medians, usual)
+    if key not in medians or due is None:
         return ""
-    at_cadence = view.value(key, usual[key] * (usual[pace] / found[pace].median) ** 2)
     return (
-        f"Each step takes you {view.quantity(key, found[key].median)} up and down. Usual at this speed is "
-        f"{view.value(key, usual[key])}, and {at_cadence} at a cadence like yours."
+        f"Each step takes you {view.quantity(key, medians[key])} up and down. Usual at this speed is "
+        f"{view.value(key, usual[key])}, and {view.value(key, due)} for steps as long as yours."
     )
 
 
@@ -71,25 +68,33 @@ def _piston(analysis: Analysis) -> str:
         return ""
     shown = f"P{view.TIE}{view.with_error(piston.value, piston.se)}"
     judged = _bounce_words(piston.value, analysis.method.labels.score)
+    if "bouncy" in _noted(analysis):
+        judged += "; much bounce that goes with long steps is a note, no verdict"
     if not {"zB", "zSL"} <= parts.keys():
         return f"Bounce for the length of the step (piston score {shown}): {judged}."
     return (
-        f"Counted in spreads (1 is as far as runners at one speed usually lie apart), bounce at your cadence is "
+        f"Counted in spreads (1 is as far as runners at one speed usually lie apart), bounce for steps like yours is "
         f"{view.score(parts['zB'])} from usual, the length of the step {view.score(parts['zSL'])}. What bounce has "
         f"over length is the piston score, {shown}: {judged}."
     )
 
 
+def _noted(analysis: Analysis) -> set[str]:
+    """What is noted beside the label of the whole run."""
+    return {word for finding in analysis.findings if finding.scope == "run" for word in finding.qualifiers}
+
+
 def _torso(analysis: Analysis) -> str:
     """K, in the words of the bounds that the labels have for it."""
-    torso, bound = analysis.scores.K, analysis.method.labels.score
+    torso, rules = analysis.scores.K, analysis.method.labels
     if torso.value is None:
         return ""
-    noted = {word for finding in analysis.findings for word in finding.qualifiers}
+    # Less than usual counts early only beside drive, where it was noted.
+    least = rules.torso_quiet if "quiet torso" in _noted(analysis) else -rules.score
     size = "about as much as"
-    if torso.value >= bound or "extra torso bounce" in noted:
+    if torso.value >= rules.torso_extra:
         size = "more than"
-    elif torso.value <= -bound or "quiet torso" in noted:
+    elif torso.value <= least:
         size = "less than"
     shown = view.with_error(torso.value, torso.se)
     return f"Torso bounce: {size} the timing of your feet explains (K{view.TIE}{shown})."

@@ -188,18 +188,25 @@ def _evidence(finding: Finding, found: Mapping[str, float], usual: Mapping[str, 
 
 
 def _bounce(found: Mapping[str, float], usual: Mapping[str, float]) -> list[str]:
-    """Oscillation against what the runner's own step time calls for.
+    """Oscillation against what the runner's own steps call for: short quick ones can be piston-like with little."""
+    key, due = "vertical_oscillation_m", called_for(found, usual)
+    if key not in found or due is None:
+        return []
+    return [
+        f"{CHANNELS[key].name} {view.quantity(key, found[key])} where your steps call for {view.quantity(key, due)}"
+    ]
+
+
+def called_for(found: Mapping[str, float], usual: Mapping[str, float]) -> float | None:
+    """The oscillation (m) that would be usual for steps as long as these; None where one of the two is not known.
 
     Usual oscillation is that of usual steps; bounce goes with the square of the step time, and at one speed step time
-    and step length go together. So short quick steps can be piston-like with less oscillation than is usual.
+    and step length go together.
     """
-    needed = ("vertical_oscillation_m", "step_length_m")
-    if not all(key in found and usual.get(key) for key in needed):
-        return []
-    key, length = needed
-    called_for = usual[key] * (found[length] / usual[length]) ** 2
-    shown, due = view.quantity(key, found[key]), view.quantity(key, called_for)
-    return [f"{CHANNELS[key].name} {shown} where your steps call for {due}"]
+    oscillation, length = usual.get("vertical_oscillation_m"), usual.get("step_length_m")
+    if not oscillation or not length or "step_length_m" not in found:
+        return None
+    return oscillation * (found["step_length_m"] / length) ** 2
 
 
 def comparisons(

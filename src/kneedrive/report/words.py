@@ -230,7 +230,8 @@ CLASH = (
 SPREADS = (
     "A spread is as far as runners at one speed usually lie apart (one standard deviation): about two in three lie "
     "within one spread of usual, 19 in 20 within two. Every score counts in spreads, and what stands behind ± is its "
-    "standard error: two times in three the truth lies within it."
+    "standard error: two times in three the truth lies within it. What is scored is half-minutes of running; the "
+    "numbers of the method call them epochs."
 )
 LETTERS = (
     "D, the drive score: long steps with little time on the ground are above zero, short steps that stay on the "
