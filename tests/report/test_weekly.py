@@ -196,3 +196,16 @@ def test_a_week_that_holds_no_run_is_never_filled_in() -> None:
     lines = render(story(held, 10)).splitlines()
 
     assert next(line for line in lines if "2025-02-03" in line).split() == ["2025-02-03", "–"]
+
+
+def test_what_is_drawn_week_by_week_is_explained_below_it() -> None:
+    text = " ".join(render(STORIES["sensor_change"](), Style()).split())
+
+    assert (
+        "Above 0 means longer steps with less of each on the ground (drive), more up and down for steps of that length "
+        "(bounce), longer steps for the pace (steps). OVER THE WEEKS"
+    ) in text
+
+
+def test_weeks_without_anything_judged_need_no_explanation() -> None:
+    assert "Above 0" not in render(STORIES["no_running"](), Style())

@@ -29,6 +29,11 @@ ROLES = {
 SERIES = {"D": "between drive and shuffle", "P": "in bounce", "zSL": "in the length of your steps"}
 TOO_EARLY = "too early to tell"
 COLUMNS = {"D": "drive", "P": "bounce", "zSL": "steps"}
+MEANING = {
+    "D": "longer steps with less of each on the ground (drive)",
+    "P": "more up and down for steps of that length (bounce)",
+    "zSL": "longer steps for the pace (steps)",
+}
 UNIT = "On this scale two runners at one pace usually lie about 1 apart."
 OTHERWISE = "Season, shoes or fatigue can do the same."
 BROKEN = {
@@ -108,7 +113,7 @@ def _blind(trend: Trend) -> str:
         return f"{_subject(trend)}: these weeks cannot tell: they are too few, or drift too much from one to the next."
     return (
         f"{_subject(trend)}: these weeks cannot tell. Your runs go up and down so much that only a change of about "
-        f"{_visible(trend)} would most likely have been seen, and a change of form is rarely that large."
+        f"{_visible(trend)} would most likely have been seen."
     )
 
 

@@ -105,7 +105,13 @@ def weeks_table(found: WeeklyView, style: Style, tags: Sequence[Any] = ()) -> li
     printed = table(rows, style, heads=2)
     marks = _marks(found, tags, style)
     body = _without_gaps([(week, marks(week), row) for week, row in zip(found.weeks, printed[2:], strict=True)], style)
-    return [*heading("Week by week", style, _remark(found, shown, style)), *printed[:2], *body]
+    below = flow(_legend(shown), style) if shown else []
+    return [*heading("Week by week", style, _remark(found, shown, style)), *printed[:2], *body, *below]
+
+
+def _legend(shown: Sequence[str]) -> str:
+    """What the series mean: "Above 0 means longer steps with less of each on the ground (drive), ..."."""
+    return f"Above 0 means {', '.join(trend_words.MEANING[name] for name in shown)}."
 
 
 def _without_gaps(drawn: Sequence[tuple[Week, list[str], str]], style: Style) -> list[str]:
