@@ -37,6 +37,21 @@ Array.from(document.querySelectorAll(".plot > svg")).map((svg) => {
   return [svg.getAttribute("aria-label"), box.width, box.height, svg.querySelectorAll("use, path, circle").length];
 })
 """
+# Words of the map that lie on a dot or on a ring of the weeks.
+COVERED = """
+(() => {
+  const box = (each) => each.getBoundingClientRect();
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5
+    && Math.min(a.bottom, b.bottom) - 3 - Math.max(a.top, b.top) > 0.5;
+  const marks = Array.from(document.querySelectorAll("#map .symbol, #map .ring"), box);
+  return Array.from(document.querySelectorAll("#map text.name"))
+    .filter((text) => marks.some((mark) => meet(box(text), mark))).map((text) => text.textContent);
+})()
+"""
+SMALL = """
+Array.from(document.querySelectorAll("[role=tab], summary"))
+  .filter((each) => each.getClientRects().length && each.getBoundingClientRect().height < 44).length
+"""
 TABS = "document.querySelectorAll('[role=tab]').length"
 
 
@@ -113,6 +128,40 @@ def test_other_pages_fit_a_phone(browser: Browser, places: dict[str, Path], name
         assert page.run("document.documentElement.scrollWidth") <= 360
     assert page.complaints() == []
     assert page.requests() == []
+
+
+@pytest.mark.parametrize("width", [360, 412, 600, 800, 1000, 1600])
+@pytest.mark.parametrize("name", ["half a year", "demo"])
+def test_no_name_of_the_map_lies_on_a_dot_or_a_week(
+    browser: Browser, places: dict[str, Path], name: str, width: int
+) -> None:
+    page = browser.open(places[name], Screen(width))
+
+    assert page.run(COVERED) == []
+    assert page.run("document.querySelectorAll('#map text.name').length") >= 5
+
+
+def test_what_a_finger_chooses_is_large_enough(browser: Browser, places: dict[str, Path]) -> None:
+    page = browser.open(places["demo"], Screen(360))
+    page.call("Emulation.setTouchEmulationEnabled", enabled=True)
+
+    assert page.run(TABS) > 3
+    assert page.run(SMALL) == 0
+
+
+def test_a_finger_beside_a_dot_of_the_map_means_the_nearest(browser: Browser, places: dict[str, Path]) -> None:
+    page = browser.open(places["demo"], Screen(360))
+    page.run("document.querySelector('#map').scrollIntoView({block: 'center'})")
+    page.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+    x, y = page.run(
+        "(() => { const box = document.querySelector('#map .symbol.shuffle').getBoundingClientRect();"
+        " return [box.left - 12, box.top - 6]; })()"
+    )
+
+    page.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+
+    assert page.run("document.getElementById('tip').textContent").endswith("shuffle-like")
+    assert not page.run("document.getElementById('tip').hidden")
 
 
 @pytest.mark.parametrize("dark", [False, True])
