@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.make_method import table
-from tests.mutation.meanings import MEANINGS
 from tests.mutation.mutants import Mutant
 from tests.mutation.result import PROMISED, Result
 
 PAGE = ROOT / "docs" / "mutation.md"
+# By the key of a mutant: "same", "harmless" or "gap", and why; written by hand.
+MEANINGS: dict[str, str] = json.loads(Path(__file__).with_name("meanings.json").read_text(encoding="utf-8"))
 UNKNOWN = "not looked at yet"
 HEAD = """# Mutation testing of the analysis
 
