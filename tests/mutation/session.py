@@ -110,7 +110,9 @@ def run_tests(place: Place) -> int:
     # Most mutants fall at once, so the tests that see most go alone before the others are even loaded.
     first, rest = tests_for(place.module)[:NEAREST], tests_for(place.module)[NEAREST:]
     code = pytest.main([*quiet, f"--rootdir={ROOT}", *first])
-    return int(code or pytest.main([*quiet, f"--rootdir={ROOT}", *rest]))
+    if code or not rest:
+        return int(code)
+    return int(pytest.main([*quiet, f"--rootdir={ROOT}", *rest]))
 
 
 def start(place: Place) -> int:
