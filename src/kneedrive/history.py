@@ -176,9 +176,8 @@ class Trend(Value):
 
     verdict: "towards drive", "towards shuffle", "more bounce", "less bounce", "longer steps", "shorter steps",
     "steady", or "too early to tell": too few weeks, or they would have shown nothing but a very large change.
-    change, low, high: over the span, in SD between runners, at the level that Holm's procedure used (None: too few
-    weeks for an interval). p is before, p_holm after that procedure. rho: lag-1 correlation of the weeks that p
-    allows for. worthwhile: the smallest change that may be called at all.
+    change, low, high: over the span, in SD between runners, at the level of Holm's procedure (None: too few weeks for
+    it). p is before, p_holm after it. rho: lag-1 correlation that p allows for. worthwhile: the least that is called.
     detectable: the change over the span that would have been called four times out of five.
     weeks_missing: weeks with runs still needed for a test; weeks_advised: to reach the advised number.
     A called trend can also be season, shoes or fatigue.
