@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kneedrive.app import collect
+from kneedrive.app import collect, library
 from tests.app.shelf import Shelf, ride_fit, run_fit, store_file, zipped
-from tests.cli.calling import BROKEN, RUN, SETTINGS, Capture, here
+from tests.cli.calling import BROKEN, OTHER_RUN, RUN, SETTINGS, Capture, here
 from tests.conftest import DATA, needs_data
 from tests.store.cases import contents
 
@@ -81,6 +83,53 @@ def test_one_bad_file_does_not_stop_the_rest_and_ends_with_6(shelf: Shelf, capsy
     assert said.code == 6
     assert "1 new" in said.out
     assert "a.fit: is not a FIT, GPX or TCX file" in " ".join(said.out.split())
+
+
+def test_an_import_that_took_in_nothing_and_failed_ends_with_1(shelf: Shelf, capsys: Capture) -> None:
+    shelf.put("a.fit", BROKEN.read_bytes())
+    shelf.put("empty.fit", b"")
+    shelf.put("notes.txt", "no run")
+
+    said = here(capsys, "import", shelf.folder)
+
+    assert said.code == 1
+    assert "empty.fit: is empty\n" in said.out
+
+
+def test_a_file_that_ends_too_early_is_taken_in_and_named(shelf: Shelf, capsys: Capture) -> None:
+    body = RUN.read_bytes()
+    shelf.put("cut.fit", body[: len(body) // 2])
+    shelf.put("whole.fit", OTHER_RUN.read_bytes())
+
+    found = ledger(capsys, shelf.folder)
+
+    assert (found["added"], found["failed"]) == (2, 0)
+    (cut,) = found["cut_short"]
+    assert cut["name"].endswith("cut.fit")
+    assert f"(at byte {len(body) // 2:,})" in cut["where"] or "is cut off (at byte" in cut["where"]
+
+
+@pytest.mark.parametrize(
+    ("after", "kept"), [(0, "nothing was taken in yet"), (1, "1 file is kept"), (3, "3 files are kept")]
+)
+def test_an_import_that_is_interrupted_says_what_is_kept(
+    shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch, after: int, kept: str
+) -> None:
+    shelf.runs(4)
+    real = library.collect
+
+    def interrupted(*given: Any) -> Iterator[collect.Outcome]:
+        yield from islice(real(*given), after)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library, "collect", interrupted)
+        said = here(capsys, "import", shelf.folder)
+
+    assert said.code == 130
+    assert said.err.startswith(f"interrupted: {kept}")
+    assert counts(capsys, shelf.folder)["added"] == 4 - after
+    assert len(here(capsys, "runs", "--json").objects) == 4
 
 
 def test_a_skipped_file_says_why(shelf: Shelf, capsys: Capture) -> None:

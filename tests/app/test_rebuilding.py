@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from kneedrive.app import derive
 from kneedrive.app.derive import VERSION, version_of
-from kneedrive.app.library import kept, opened
+from kneedrive.app.library import kept, opened, outdated
 from tests.app.shelf import Shelf, settings, store_file
 from tests.cli.calling import Capture, here
 from tests.store.cases import contents
@@ -163,3 +164,43 @@ def test_a_rebuild_that_was_stopped_goes_on_with_the_next_command(filled: Shelf,
         assert store.stale(VERSION) == 0
 
     assert contents(store_file()) == before
+
+
+@pytest.mark.parametrize(
+    ("versions", "why"),
+    [
+        ({"2.1"}, "the method has changed"),
+        ({"2.1 abc", "3.1"}, "the method has changed"),
+        ({"3.1 abc"}, "your height, mass or birth year has changed: scores may differ"),
+        ({"3.1"}, "your height, mass or birth year has changed: scores may differ"),
+        ({"3.1 def"}, "that was not finished the last time"),
+        (set(), "that was not finished the last time"),
+    ],
+)
+def test_why_results_are_made_anew(versions: set[str], why: str) -> None:
+    assert outdated(versions, "3.1 def") == why
+
+
+def test_a_rebuild_that_nobody_asked_for_is_announced(
+    filled: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KNEEDRIVE_HEIGHT_M", "1.9")
+
+    first, second = here(capsys, "runs", "--json"), here(capsys, "runs", "--json")
+
+    assert first.err == (
+        "Working everything out again, since your height, mass or birth year has changed: scores may differ.\n"
+    )
+    assert (second.err, second.out) == ("", first.out)
+
+
+def test_a_rebuild_shows_its_progress_in_a_terminal(
+    filled: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[tuple[int, int]] = []
+    monkeypatch.setenv("KNEEDRIVE_HEIGHT_M", "1.9")
+    monkeypatch.setattr("kneedrive.cli.library.progress", lambda _: nullcontext(lambda *now: counted.append(now)))
+
+    here(capsys, "runs")
+
+    assert counted[-1] == (4, 4)

@@ -81,6 +81,7 @@ def test_config_show_names_origins_and_hides_secrets(
 ) -> None:
     place = written(tmp_path, '[display]\nunits = "miles"\n[sources.strava]\nclient_secret = "hush-hush"\n')
     monkeypatch.setenv("KNEEDRIVE_MASS_KG", "70")
+    monkeypatch.setenv("COLUMNS", "300")
     rows = {line.split()[0]: line for line in here(capsys, "config", "show").out.splitlines()}
 
     assert rows["display.units"].endswith(str(place))
@@ -88,6 +89,23 @@ def test_config_show_names_origins_and_hides_secrets(
     assert rows["runner.height_m"].endswith("default")
     assert "hidden" in rows["sources.strava.client_secret"]
     assert "hush" not in "".join(rows.values())
+
+
+def test_config_show_keeps_within_the_width_where_paths_allow(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KNEEDRIVE_STORE", "/store/of/some/length/that/is/not/too/long.sqlite")
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = here(capsys, "config", "show").out.splitlines()
+    monkeypatch.setenv("COLUMNS", "200")
+    wide = here(capsys, "config", "show").out.splitlines()
+
+    assert max(map(len, narrow)) <= 80
+    assert narrow[narrow.index("                              (environment KNEEDRIVE_STORE)") - 1].startswith(
+        "paths.store "
+    )
+    assert len(wide) < len(narrow)
+    assert any(line.startswith("paths.store ") and line.endswith("environment KNEEDRIVE_STORE") for line in wide)
 
 
 def test_config_path_says_where_it_looks(tmp_path: Path, capsys: Capture) -> None:

@@ -147,7 +147,7 @@ def test_standard_input_without_anything_is_empty(tmp_path: Path) -> None:
     said = process(tmp_path, "analyze", "-")
 
     assert (said.code, said.out) == (1, "")
-    assert said.err == "kneedrive: standard input: is empty (at byte 0)\n"
+    assert said.err == "kneedrive: standard input: is empty\n"
 
 
 def test_a_name_that_is_no_text_is_spelled_out(tmp_path: Path) -> None:

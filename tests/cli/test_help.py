@@ -64,11 +64,27 @@ def test_a_family_alone_has_its_commands(family: str) -> None:
         assert there == set(FAMILIES[family])
 
 
-def test_a_word_that_is_no_command_is_told_what_there_is(capsys: Capture) -> None:
-    said = here(capsys, "analyse", RUN)
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("anlyze", "did you mean analyze?"),
+        ("analyse", "did you mean analyze?"),
+        ("imports", "did you mean import?"),
+        ("frobnicate", "kneedrive --help lists the commands"),
+    ],
+)
+def test_a_word_that_is_no_command_is_told_what_was_meant(word: str, told: str, capsys: Capture) -> None:
+    said = here(capsys, word, RUN)
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"kneedrive: there is no command {word!r}: {told}\n"
+
+
+def test_a_word_that_is_no_command_is_an_object_for_programs(capsys: Capture) -> None:
+    said = here(capsys, "anlyze", RUN, "--json")
 
     assert said.code == 2
-    assert [name for name in NAMES if name not in said.err] == []
+    assert said.objects[0]["error"]["code"] == "config"
 
 
 @pytest.mark.parametrize("name", NAMES)

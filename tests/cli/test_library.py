@@ -327,7 +327,7 @@ def _all_of(terminal: int) -> str:
 def test_a_path_that_is_not_there_is_named(capsys: Capture) -> None:
     said = here(capsys, "import", "nowhere.fit")
 
-    assert said.code == 6
+    assert said.code == 1
     assert "nowhere.fit: cannot be read: No such file or directory" in words(said)
 
 

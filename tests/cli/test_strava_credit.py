@@ -21,3 +21,15 @@ def test_every_view_of_the_history_names_strava_where_it_holds_its_data(
 
     assert NAMED not in plain
     assert call(command).out.rstrip().endswith(NAMED)
+
+
+def test_an_export_names_strava_where_it_holds_its_data(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = caller(tmp_path, make_store(tmp_path / "home", make_history(tmp_path / "runs", weeks=1)), capsys)
+    plain = call("export", "--to", str(tmp_path / "plain")).out
+    real = Store.runs
+    monkeypatch.setattr(Store, "runs", lambda *given: [row._replace(formats="fit,strava") for row in real(*given)])
+
+    assert NAMED not in plain
+    assert call("export", "--to", str(tmp_path / "named")).out.rstrip().endswith(NAMED)

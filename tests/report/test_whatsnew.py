@@ -27,6 +27,7 @@ class Outcome(NamedTuple):
     dynamics: bool = True
     reason: str = ""
     beside: tuple[str, ...] = ()
+    cut: str = ""
 
 
 def value(middle: float, runs: int = 2) -> WeekValue:
@@ -115,12 +116,13 @@ def test_scores_of_another_sensor_are_not_compared() -> None:
     assert "Drive" not in said(*weeks, week(0, segment=1, D=value(0.0)))
 
 
-def test_the_counts_say_why_something_was_skipped() -> None:
-    outcomes = [Outcome("a", "added", dynamics=False), *[Outcome("b", "skipped", reason="it is a stub")] * 3]
+def test_the_counts_say_once_why_something_was_skipped() -> None:
+    outcomes = [Outcome("a", "added", dynamics=False), *[Outcome("b", "skipped", reason="is a stub")] * 3]
     text = whatsnew.counts(ledger.ledger_of(outcomes), ["A folder is not there."], STYLE, 2.0)
 
     assert text.splitlines()[0] == "1 new, of which 1 without running dynamics, 3 skipped, in 2 s."
-    assert "3 skipped: it is a stub." in text
+    assert "Skipped 3: each is a stub." in text
+    assert text.count("stub") == 1
     assert "A folder is not there." in text
 
 

@@ -134,6 +134,9 @@ def test_an_application_that_is_typed_in_is_kept_for_the_next_sync(home: Househo
         del home.environment[name]
     terminal = Terminal(home, "auth", "strava")
     terminal.until("Client id: ")
+    assert "https://www.strava.com/settings/api" in terminal.screen
+    assert "subscribers only" in terminal.screen
+    terminal.until("Client id: ")
     terminal.type(CLIENT_ID)
     terminal.until("not shown")
     terminal.type(CLIENT_SECRET)

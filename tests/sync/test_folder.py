@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.shelf import run_fit
+from tests.cli.calling import SETTINGS
 from tests.conftest import FIXTURES
 from tests.sync.files import DRIVE, PISTON, SHUFFLE
 from tests.sync.household import Household, counts
@@ -86,6 +88,27 @@ def test_files_that_are_none_of_ours_are_skipped(home: Household, watch: Path) -
 
     assert said.code == 0
     assert (said.json["new"], said.json["skipped"], said.json["failed"]) == (2, 2, 0)
+
+
+def test_a_file_without_a_run_is_told_once_and_is_not_there_afterwards(home: Household, watch: Path) -> None:
+    (watch / "settings.fit").write_bytes(SETTINGS.read_bytes())
+
+    first, second, full = counts(home.pull(now)), counts(home.pull(now)), counts(home.pull(now, full=True))
+
+    assert first == {"added": 2, "skipped": 1}
+    assert second == {"already_there": 2}
+    assert full == {"already_there": 2, "skipped": 1}
+
+
+def test_an_old_run_that_comes_late_is_not_called_the_latest(home: Household, watch: Path) -> None:
+    first = home.run("sync")
+    (watch / "old.fit").write_bytes(run_fit(0))
+
+    second = home.run("sync")
+
+    assert "THE LATEST IN FULL" in first.out
+    assert "THE LATEST IN FULL" not in second.out
+    assert "THE LAST OF THE NEW RUNS IN FULL  of Mon 2 Mar 2026" in second.out
 
 
 def test_runs_in_a_zip_are_found(home: Household, watch: Path) -> None:

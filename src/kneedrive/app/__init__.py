@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
+
 from kneedrive.value import Value
 
 OK, FAILED, USAGE, NOT_ENOUGH, NOT_AUTHORISED, TRY_LATER, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+
+Counter = Callable[[int, int], None]
+# Opening a store can mean minutes of work that nobody asked for. Who runs the commands sets here how that is told:
+# given why, and who counts already, it returns what is to count while the work goes on.
+Announce = Callable[[str, Counter | None], AbstractContextManager[Counter | None]]
+ANNOUNCE: ContextVar[Announce] = ContextVar("announce", default=lambda _, count: nullcontext(count))
 
 
 class Answer(Value):

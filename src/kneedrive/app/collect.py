@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from kneedrive.config import Config
 
 FILE = Origin(source="file")
-DELETED = "you deleted it (import --again takes it back)"
+DELETED = "deleted by you (import --again takes it back)"
+CUT = ("truncated", "damaged")  # codes of the notes of files whose end is missing or cannot be read
 Counter = Callable[[int, int], None]
 
 
@@ -28,13 +29,15 @@ class Outcome(Value):
     """What became of one file.
 
     verdict: added, merged, already_there, not_a_run, skipped, failed. dynamics: contact time or oscillation was
-    measured. reason: why it was skipped or failed. beside: ids of stored runs that overlap and are not alike.
+    measured. reason: why it was skipped or failed. cut: where reading a file stopped that was taken in as far as it
+    goes. beside: ids of stored runs that overlap and are not alike.
     """
 
     name: str
     verdict: str
     dynamics: bool = True
     reason: str = ""
+    cut: str = ""
     runs: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
 
@@ -185,13 +188,20 @@ def outcome(name: str, placed: Placed, derive: Deriver, *, updated: bool = False
     """What was made of a recording, in one word."""
     if not any(row.is_run for row in placed.activities):
         sports = ", ".join(sorted({row.activity.sport for row in placed.activities})) or "nothing"
-        return Outcome(name=name, verdict="not_a_run", reason=sports)
+        return Outcome(name=name, verdict="not_a_run", reason=sports, cut=cut_short(placed))
     own = {row.activity.id for row in placed.activities}
     merged = any(len(run.members) > 1 and own & set(run.members) for run in placed.runs)
     return Outcome(
         name=name,
         verdict="merged" if merged else "updated" if updated else "added",
+        cut=cut_short(placed),
         dynamics=any(row.outline.dynamics for row in placed.activities if row.is_run),
         runs=tuple(run.analysis.activity.id for run in placed.runs),
         beside=derive.strangers(placed),
     )
+
+
+def cut_short(placed: Placed) -> str:
+    """What the file says about its own missing end; "" where it is whole."""
+    notes = (note for row in placed.activities for note in row.activity.notes if note.code in CUT)
+    return next((f"{note.text} (at byte {note.offset:,})" if note.offset else note.text for note in notes), "")

@@ -15,7 +15,9 @@ from kneedrive.app import Answer
 from kneedrive.app.library import opened
 from kneedrive.app.settings import setting_of
 from kneedrive.errors import StoreError
+from kneedrive.report.credit import credit
 from kneedrive.report.library import CSV_COLUMNS, run_record
+from kneedrive.report.style import Style
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
@@ -59,8 +61,9 @@ def export(settings: Config, folder: Path, now: datetime) -> Answer:
         message = f"{folder} cannot be made: {error.strerror or error}; name another folder with --to"
         raise StoreError(message) from None
     with opened(settings) as store:
-        rows = [run_record(row) for row in store.runs()]
+        runs = store.runs()
         past = store.past_runs()
+    rows = [run_record(row) for row in runs]
     found = whole_history(past, setting_of(settings, now.year))
     names = epoch_columns(past)
     counts = {
@@ -68,7 +71,8 @@ def export(settings: Config, folder: Path, now: datetime) -> Answer:
         "epochs.csv": write_csv(folder / "epochs.csv", (*EPOCH_COLUMNS, *names), epoch_rows(past, names)),
         "weeks.csv": write_csv(folder / "weeks.csv", week_columns(), week_rows(found)),
     }
-    return Answer(text="\n".join(f"{folder / name}: {count} rows" for name, count in counts.items()))
+    told = [f"{folder / name}: {count} rows" for name, count in counts.items()]
+    return Answer(text="\n".join([*told, *credit((row.formats for row in runs), Style())]))
 
 
 def whole_history(past: Sequence[PastRun], setting: Setting) -> WeeklyView | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kneedrive import merge
 from kneedrive.analysis import analyze
-from kneedrive.app import FAILED, OK, PARTLY, Answer
+from kneedrive.app import ANNOUNCE, FAILED, OK, PARTLY, Answer
 from kneedrive.app.ahead import Ahead
 from kneedrive.app.collect import Counter, Import, Outcome, collect
 from kneedrive.app.derive import Deriver, activities_of, sensor_of, version_of
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.findings import Analysis
     from kneedrive.report.style import Style
+
+
+TAKEN = ("added", "updated", "merged", "not_a_run", "already_there")
 
 
 class Rebuilt(NamedTuple):
@@ -38,12 +41,24 @@ def opened(
     """The configured store, brought up to date. Raises NotEnoughData where there is none yet, StoreError.
 
     Answers of services that may no longer be kept at `now` are deleted first. Results of an older method, or of a
-    runner who had told other things about themselves, are derived again; progress(done, total) is told of it.
+    runner who had told other things about themselves, are derived again; that is announced, and counted by progress
+    where it is given.
     """
     with kept(settings, create=create, now=now) as store:
         if store.stale(version_of(settings)):
-            derive_again(store, settings, progress)
+            with ANNOUNCE.get()(outdated(store.versions(), version_of(settings)), progress) as count:
+                derive_again(store, settings, count)
         yield store
+
+
+def outdated(versions: set[str], current: str) -> str:
+    """Why results of these versions are derived again, as the end of a sentence."""
+    older = versions - {current}
+    if any(each.partition(" ")[0] != current.partition(" ")[0] for each in older):
+        return "the method has changed"
+    if older:
+        return "your height, mass or birth year has changed: scores may differ"
+    return "that was not finished the last time"
 
 
 @contextmanager
@@ -80,8 +95,23 @@ def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
         with TemporaryDirectory() as folder, Store.open(Path(folder) / "dry" / "run.sqlite") as store:
             return list(collect(paths, store, settings, how))
     # A dry run leaves even results of an older method as they are.
-    with kept(settings) if how.dry_run else opened(settings, create=True, progress=how.count) as store:
-        return list(collect(paths, store, settings, how))
+    found: list[Outcome] = []
+    try:
+        # A dry run leaves even results of an older method as they are.
+        with kept(settings) if how.dry_run else opened(settings, create=True, progress=how.count) as store:
+            found.extend(collect(paths, store, settings, how))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(stopped(found)) from None
+    return found
+
+
+def stopped(found: list[Outcome]) -> str:
+    """What an import that was interrupted leaves: each recording is stored whole or not at all."""
+    if not found:
+        return "nothing was taken in yet"
+    taken = sum(outcome.verdict in TAKEN for outcome in found)
+    files = "1 file is" if taken == 1 else f"{taken:,} files are"
+    return f"{files} kept; the same command goes on from there"
 
 
 def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, elapsed_s: float) -> Answer:
@@ -89,7 +119,7 @@ def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, el
     from kneedrive.report import ledger
 
     summed = ledger.ledger_of(outcomes, dry_run=dry_run)
-    code = PARTLY if summed.failed else OK
+    code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
     if json:
         from kneedrive.app.machine import line
 

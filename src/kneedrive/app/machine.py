@@ -32,11 +32,19 @@ def error_line(error: KneedriveError) -> str:
     return line(error_record(error))
 
 
-def show_config(settings: Config) -> str:
-    """Every key with its value and origin; secrets hidden."""
+def show_config(settings: Config, columns: int) -> str:
+    """Every key with its value and origin; secrets hidden. An origin that does not fit stands below its value."""
     rows = [(key, _shown(value), settings.origins[key]) for key, value in settings.values.items()]
     width, wide = (max(len(row[column]) for row in rows) for column in (0, 1))
-    return "\n".join(f"{key:<{width}}  {value:<{wide}}  {origin}" for key, value, origin in rows)
+    if width + wide + max(len(row[2]) for row in rows) + 4 <= columns:
+        return "\n".join(f"{key:<{width}}  {value:<{wide}}  {origin}" for key, value, origin in rows)
+    return "\n".join(_row(f"{key:<{width}}  ", value, origin, columns) for key, value, origin in rows)
+
+
+def _row(head: str, value: str, origin: str, columns: int) -> str:
+    """One key. A path may still be longer than the line: broken, it could not be copied."""
+    line = f"{head}{value}  ({origin})"
+    return line if len(line) <= columns else f"{head}{value}\n{' ' * len(head)}({origin})"
 
 
 def _shown(value: Any) -> str:

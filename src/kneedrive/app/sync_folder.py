@@ -12,7 +12,7 @@ from kneedrive import archives, readers
 from kneedrive.app.accounts import FOLDER, Order
 from kneedrive.app.collect import Outcome, Rehearsal, take
 from kneedrive.app.derive import Deriver
-from kneedrive.app.sync_keep import MARK, UNREAD, known
+from kneedrive.app.sync_keep import MARK, NO_RUN, UNREAD, known, without_runs
 from kneedrive.errors import ReadError, UnknownFormat
 from kneedrive.sources import folder
 from kneedrive.store import Origin, Store
@@ -32,7 +32,9 @@ def pull_folders(
     seen = {} if order.full else known(store, FOLDER)
     listed = list(folder.listing(paths, order.since))
     fresh = [item for item in listed if seen.get(place(item)) != item.version]
-    outcomes = [Outcome(name="", verdict="already_there")] * (len(listed) - len(fresh))
+    barren = without_runs(store, FOLDER)
+    there = sum(seen.get(place(item)) == item.version and place(item) not in barren for item in listed)
+    outcomes = [Outcome(name="", verdict="already_there")] * there
     met = Rehearsal() if order.dry_run else None
     for done, item in enumerate(fresh, start=1):
         outcomes += _pull_file(item, store, derive, met)
@@ -51,9 +53,16 @@ def _pull_file(item: Listed, store: Store, derive: Deriver, met: Rehearsal | Non
     outcomes = [_taken(each, store, derive, met) for each in archives.walk([Path(item.id)])]
     # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
     if met is None and os.access(item.id, os.R_OK):
-        failed = any(outcome.verdict == "failed" for outcome in outcomes)
-        store.note_seen(FOLDER, place(item), item.version + (MARK + UNREAD if failed else ""))
+        store.note_seen(FOLDER, place(item), item.version + _remark(outcomes))
     return outcomes
+
+
+def _remark(outcomes: list[Outcome]) -> str:
+    """What is noted behind the version of a file that has to be read again, or holds nothing of ours."""
+    verdicts = {outcome.verdict for outcome in outcomes}
+    if "failed" in verdicts:
+        return MARK + UNREAD
+    return MARK + NO_RUN if verdicts <= {"skipped", "not_a_run"} else ""
 
 
 def _taken(found: Found, store: Store, derive: Deriver, met: Rehearsal | None) -> Outcome:

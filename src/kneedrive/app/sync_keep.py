@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # Behind the version of what brought no recording: why. Results of another method version are read anew.
 MARK = "|"
-GONE, UNREAD = "gone", f"unread {VERSION}"
-DELETED = "you deleted it"
+GONE, UNREAD, NO_RUN = "gone", f"unread {VERSION}", f"no run {VERSION}"
+DELETED = "deleted by you"
 NO_LONGER = "the source has it no longer"
 
 
@@ -30,9 +30,14 @@ def known(store: Store, source: str, *, full: bool = False) -> dict[str, str]:
     seen = {}
     for key, noted in store.known(source).items():
         version, _, why = noted.partition(MARK)
-        if not why or (not full and why in (GONE, UNREAD)):
+        if not why or (not full and why in (GONE, UNREAD, NO_RUN)):
             seen[key] = version
     return seen
+
+
+def without_runs(store: Store, source: str) -> set[str]:
+    """What was seen and brought no run: it is not asked for again, and does not count as there."""
+    return {key for key, noted in store.known(source).items() if noted.partition(MARK)[2] in (UNREAD, NO_RUN)}
 
 
 def deleted(store: Store, source: str) -> set[str]:

@@ -88,11 +88,13 @@ def news(pulled: Sequence[Pulled], desk: Desk, style: Style) -> Answer:
         return Answer()
     now = desk.clock()
     with opened(desk.settings, now=now) as store:
-        rows = [row for row in store.runs() if row.id in wanted]
-        return Answer(text=_news(rows, store, desk, style)) if rows else Answer()
+        every = store.runs()
+        rows = [row for row in every if row.id in wanted]
+        overtaken = bool(rows) and rows[-1].id != every[-1].id
+        return Answer(text=_news(rows, store, desk, style, overtaken=overtaken)) if rows else Answer()
 
 
-def _news(rows: Sequence[RunRow], store: Store, desk: Desk, style: Style) -> str:
+def _news(rows: Sequence[RunRow], store: Store, desk: Desk, style: Style, *, overtaken: bool) -> str:
     from kneedrive.app.coach import closing
     from kneedrive.app.library import analysis_of
     from kneedrive.app.past import local_day, weeks_until
@@ -102,4 +104,4 @@ def _news(rows: Sequence[RunRow], store: Store, desk: Desk, style: Style) -> str
     focus = closing(analysis, style) if analysis.status == "assessed" else []
     latest = terminal.render(analysis, style, focus, following=())
     found, _ = weeks_until(store, desk.settings, local_day(desk.settings, desk.clock()), WEEKS)
-    return whatsnew.news(rows, found, latest, style).rstrip("\n")
+    return whatsnew.news(rows, found, latest, style, overtaken=overtaken).rstrip("\n")

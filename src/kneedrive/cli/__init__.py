@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.app import FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, OK, TRY_LATER, USAGE, overall
+from kneedrive.app import ANNOUNCE, FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, OK, TRY_LATER, USAGE, overall
 from kneedrive.cli.harmless import harmless
 from kneedrive.cli.options import terminal_columns
 from kneedrive.errors import (
@@ -23,7 +24,7 @@ from kneedrive.errors import (
 )
 
 if TYPE_CHECKING:
-    from kneedrive.app import Answer
+    from kneedrive.app import Answer, Counter
 
 # Which module has which command. One command builds its own family only: the options of all would cost each start
 # as much as the analysis of a run. A command that stands in no row is still found, in the whole command line.
@@ -103,15 +104,33 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(sys.argv[1:] if argv is None else list(argv))
         finally:
             sys.stdout.flush()  # here a pipe that closed is still ours to answer for, argparse's help included
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(": ".join(["interrupted", *map(str, stop.args)]), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of the pipe has seen enough
         _drop_output()
         return OK
 
 
+def _known(command: str) -> None:
+    """Refuse a word that is no command, with the one that was probably meant; argparse would list them all."""
+    words = [word for family in FAMILIES.values() for word in family]
+    if not command or command.startswith("-") or command in words:
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(command, words, n=1)
+    remedy = f"did you mean {near[0]}?" if near else "kneedrive --help lists the commands"
+    message = f"there is no command {command!r}: {remedy}"
+    raise ConfigError(message)
+
+
 def _run(argv: list[str]) -> int:
+    try:
+        _known(argv[0] if argv else "")
+    except ConfigError as error:
+        _complain(error, as_json="--json" in argv)
+        return USAGE
     arguments = parser(argv[0] if argv else "").parse_args(argv)
     if arguments.version:
         print(f"kneedrive {version()}")
@@ -120,6 +139,7 @@ def _run(argv: list[str]) -> int:
         print(WELCOME)
         return 0
     codes = []
+    ANNOUNCE.set(announced)
     try:
         for answer in arguments.command(arguments):
             _say(answer)
@@ -141,6 +161,16 @@ def _say(answer: Answer) -> None:
         _drop_output()
         message = f"the output cannot be written: {(error.strerror or 'unknown reason').lower()}"
         raise KneedriveError(message) from None
+
+
+@contextmanager
+def announced(why: str, count: Counter | None) -> Iterator[Counter | None]:
+    """Say on stderr that results are made anew, and count with a bar of its own where none is shown yet."""
+    from kneedrive.cli.library import progress
+
+    print(f"Working everything out again, since {why}.", file=sys.stderr, flush=True)
+    with nullcontext(count) if count else progress("Working out") as counter:
+        yield counter
 
 
 def _drop_output() -> None:

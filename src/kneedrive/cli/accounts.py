@@ -24,7 +24,22 @@ if TYPE_CHECKING:
 SOURCES = ("strava", "intervals", "folder")
 NAP_S = 30.0
 TIMEOUT_S = 300
+KEPT = "what was fetched is kept; the same command goes on from there"
 NO_TERMINAL = "a login asks you to agree in a browser: run 'kneedrive auth strava' yourself in a terminal"
+
+
+REGISTER = """\
+Strava asks everybody who uses a program with it for an API application of their
+own, and gives one to subscribers only. Five minutes, once:
+
+  1. Open https://www.strava.com/settings/api and make an application: any name
+     and website, and localhost as authorization callback domain.
+  2. Type in the client id and the client secret that the page then shows. (Not
+     the tokens below them: those may not read runs.)
+
+Without a subscription: Strava's bulk export holds more, and is free. See
+docs/sources.md, or kneedrive import --help. Ctrl-C leaves.
+"""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -50,8 +65,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "strava",
         help="log in to Strava",
         description="Shows an address to open in your browser and waits for your answer there. Needs the client id "
-        "and secret of your own API application (strava.com/settings/api): from the configuration, from "
-        "STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET, or typed in when asked.",
+        "and secret of an API application of your own, which Strava gives to subscribers only: make one at "
+        "strava.com/settings/api, any name and website, with localhost as authorization callback domain. Both are "
+        "taken from the configuration, from STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET, or typed in when asked.",
     )
     strava.add_argument(
         "--headless", action="store_true", help="the browser is on another machine: paste the address it ends at"
@@ -103,8 +119,11 @@ def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
     names = _names(arguments.sources)
     order = accounts.Order(names=names, since=arguments.since, full=arguments.full, dry_run=arguments.dry_run)
     start = time.monotonic()
-    with progress("Syncing") as count:
-        pulled = sync.sync(here, order, count)
+    try:
+        with progress("Syncing") as count:
+            pulled = sync.sync(here, order, count)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(KEPT) from None
     if arguments.json:
         yield sync_told.told_json(pulled, here, dry_run=order.dry_run)
         return
@@ -134,6 +153,7 @@ def log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
     here = desk(arguments)
     mine, typed = accounts.application(here), False
     if not (mine.client_id and mine.client_secret):
+        print(REGISTER, file=sys.stderr)
         mine, typed = login.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True
     if arguments.headless:
         yield login.by_pasting(here, mine, _pasted, remember=typed)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from kneedrive.app import Answer
 from kneedrive.cli import options
 
-if TYPE_CHECKING:
-    import argparse
-
 SHELLS = ("bash", "zsh", "tcsh")
+FOLDER = "~/.local/share/bash-completion/completions"
+INSTALL = f"""\
+for bash, once (works in shells opened after that):
+  folder={FOLDER}
+  mkdir -p $folder && kneedrive completion bash > $folder/kneedrive
+for bash, this shell only:
+  source <(kneedrive completion bash)
+for zsh, into a folder of your $fpath:
+  kneedrive completion zsh > ~/.zfunc/_kneedrive"""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,8 +33,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     completion = commands.add_parser(
         "completion",
         help="print a shell's completion script",
-        description="Prints a script that makes a shell complete commands, options and files: for bash, "
-        "kneedrive completion bash > ~/.local/share/bash-completion/completions/kneedrive",
+        description="Prints a script that makes a shell complete commands, options and files.",
+        epilog=INSTALL,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     completion.add_argument("shell", choices=SHELLS, help="your shell")
     completion.set_defaults(command=complete)
@@ -38,7 +45,7 @@ def show_config(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive config show."""
     from kneedrive.app import machine
 
-    yield Answer(text=machine.show_config(options.load_config(arguments)))
+    yield Answer(text=machine.show_config(options.load_config(arguments), options.terminal_columns()))
 
 
 def show_path(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -58,7 +65,17 @@ def complete(arguments: argparse.Namespace) -> Iterator[Answer]:
             action.complete = shtab.FILE  # type: ignore[attr-defined]
         elif action.metavar == "DIR":
             action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-    yield Answer(text=shtab.complete(whole, arguments.shell))
+    script = shtab.complete(whole, arguments.shell)
+    yield Answer(text=_headed(script) if arguments.shell == "bash" else script)
+
+
+def _headed(script: str) -> str:
+    """The script with our own word on where to put it; shtab's names a place that bash does not look into."""
+    head, blank, rest = script.partition("\n\n")
+    if not blank or not all(line.startswith("#") for line in head.splitlines()):
+        return script
+    told = "".join(f"# {line}\n" for line in INSTALL.splitlines()[:3])
+    return f"# Completion for kneedrive, written by shtab (https://github.com/tqdm/shtab).\n{told}\n{rest}"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

@@ -57,5 +57,8 @@ def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
         from kneedrive.readers import strava
 
         return strava.read(data, name, identity(data))
-    problem = "is empty" if not data else "is not a FIT, GPX or TCX file"
+    if not data:
+        problem = "is empty"
+        raise UnknownFormat(problem, name=name)
+    problem = "is not a FIT, GPX or TCX file"
     raise UnknownFormat(problem, offset=0, name=name)

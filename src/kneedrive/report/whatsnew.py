@@ -18,14 +18,16 @@ SERIES = {"D": "Drive or shuffle", "P": "Bounce", "zSL": "Length of steps"}
 
 
 def counts(summed: ledger.Ledger, remarks: Sequence[str], style: Style, elapsed_s: float) -> str:
-    """The ledger line, why activities were skipped, and remarks on the sources."""
+    """The ledger line with what needs a look, and remarks on the sources."""
     text = ledger.render(summed, style, elapsed_s).rstrip("\n").split("\n")
-    reasons = [f"{view.number(count)} skipped: {reason}." for reason, count in sorted(summed.skipped.items())]
-    return finish([text, [line for said in (*reasons, *remarks) for line in flow(said, style, 0, hang=2)]], style)
+    return finish([text, [line for said in remarks for line in flow(said, style, 0, hang=2)]], style)
 
 
-def news(rows: Sequence[Any], found: WeeklyView, latest: str, style: Style) -> str:
-    """The rest of it. rows: the new runs, oldest first. latest: the report of the latest one. found: five weeks."""
+def news(rows: Sequence[Any], found: WeeklyView, latest: str, style: Style, *, overtaken: bool = False) -> str:
+    """The rest of it. rows: the new runs, oldest first. latest: the report of the latest one. found: five weeks.
+
+    overtaken: the history holds a later run than these.
+    """
     shown = library.runs_table(rows[-MOST_SHOWN:], style)
     if len(rows) > MOST_SHOWN:
         shown += [
@@ -34,12 +36,20 @@ def news(rows: Sequence[Any], found: WeeklyView, latest: str, style: Style) -> s
         ]
     blocks = [
         [*heading("New runs", style), *shown],
-        heading("The latest in full", style),
+        _title(rows[-1], style, overtaken=overtaken),
         latest.rstrip("\n").split("\n"),
         week_so_far(found, style),
         credit([row.formats for row in rows], style),
     ]
     return finish(blocks, style)
+
+
+def _title(row: Any, style: Style, *, overtaken: bool) -> list[str]:
+    """Over the report of one run: that it is not the latest of all, where older runs came in late."""
+    if not overtaken:
+        return heading("The latest in full", style)
+    day = view.day(view.local_time(row.started_at, row.utc_offset_s))
+    return heading("The last of the new runs in full", style, f"of {day}; your history has later ones")
 
 
 def week_so_far(found: WeeklyView, style: Style) -> list[str]:

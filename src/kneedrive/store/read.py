@@ -185,6 +185,14 @@ class Reading:
         )
         return int(rows[0][0])
 
+    def versions(self) -> set[str]:
+        """The versions that results were derived with; those that are to be made again without a version have none."""
+        rows = self._all(
+            "SELECT DISTINCT derived FROM recording WHERE runner = ? AND derived <> '' AND body IS NOT NULL",
+            self.runner,
+        )
+        return {version for (version,) in rows}
+
     def _recording(self, row: Any) -> Recording:
         sha256, kind, name, body, sport = row
         try:
