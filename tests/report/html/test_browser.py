@@ -295,6 +295,7 @@ def test_print_shows_every_panel(browser: Browser, places: dict[str, Path]) -> N
     cells = page.run("Array.from(document.querySelectorAll('td'), (each) => each.getBoundingClientRect().right)")
     assert max(cells) <= 800
     assert page.run("getComputedStyle(document.querySelector('[role=tablist]')).display") == "none"
+    assert page.run("Array.from(document.querySelectorAll('.pointing')).every((each) => !each.getClientRects().length)")
 
 
 def hostile() -> Content:

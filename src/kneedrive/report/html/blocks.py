@@ -8,6 +8,8 @@ from kneedrive.report import spoken
 from kneedrive.report.html import plot
 from kneedrive.report.html.markup import Markup, el, join
 
+_POINT = "Point at a mark or tap it, or go from mark to mark with the arrow keys, to read its numbers."
+
 
 def section(name: str, title: str, remark: str, *inside: str | Iterable[str]) -> Markup:
     """A part of the page with its heading; nothing where it would be empty."""
@@ -21,6 +23,11 @@ def section(name: str, title: str, remark: str, *inside: str | Iterable[str]) ->
 def paragraphs(said: Iterable[str], kind: str | None = None) -> Markup:
     """Sentences, a paragraph each."""
     return join(el("p", text, class_=kind) for text in said if text)
+
+
+def pointed(text: str) -> Markup:
+    """A remark below a chart, and how to read its marks: nothing that paper could do."""
+    return el("p", text, " ", el("span", _POINT, class_="pointing"), class_="note")
 
 
 def more(summary: str, inside: Markup) -> Markup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kneedrive.report import sections, spoken, tables, verdict, view, words
 from kneedrive.report.credit import credit
 from kneedrive.report.html import looks, pace, past, plane, series
-from kneedrive.report.html.blocks import facts_list, more, paragraphs, section, swatch, tabs, titled
+from kneedrive.report.html.blocks import facts_list, more, paragraphs, pointed, section, swatch, tabs, titled
 from kneedrive.report.html.content import Content
 from kneedrive.report.html.markup import Markup, el
 from kneedrive.report.style import Style
@@ -65,8 +65,7 @@ def profile(content: Content) -> Markup:
         return Markup("")
     said = spoken.slow_running(analysis, miles=content.miles)
     table = more("All numbers by pace (yours / usual)", pace.numbers(analysis, miles=content.miles))
-    told = (_RIBBON, _SURE, looks.doubt(analysis), past.POINT)
-    note = el("p", " ".join(filter(None, told)), class_="note")
+    note = pointed(" ".join(filter(None, (_RIBBON, _SURE, looks.doubt(analysis)))))
     drawn = (tabs(panels), looks.key(analysis), note, table)
     return section("paces", "By pace", "slow at the left, fast at the right", paragraphs(said), *drawn)
 
@@ -110,7 +109,7 @@ def over_time(content: Content) -> Markup:
     if analysis is None:
         return Markup("")
     drawn = series.series(analysis, miles=content.miles)
-    note = el("p", f"Shaded: not scored. {past.POINT}", class_="note")
+    note = pointed("Shaded: not scored.")
     faded = spoken.fade(analysis, miles=content.miles)
     late = titled("Late against early", [faded.opening], faded.changes, faded.closing) if faded else Markup("")
     bursts = titled("Accelerations, not judged", spoken.accelerations(analysis, miles=content.miles))

@@ -9,13 +9,12 @@ from kneedrive.report import compare, own, trend_words, view
 from kneedrive.report import habits as habit_words
 from kneedrive.report.habits import Habits
 from kneedrive.report.html import rows, weeks
-from kneedrive.report.html.blocks import more, paragraphs, section, swatch, tabs, titled
+from kneedrive.report.html.blocks import more, paragraphs, pointed, section, swatch, tabs, titled
 from kneedrive.report.html.content import Content
 from kneedrive.report.html.markup import Markup, el, join
 from kneedrive.report.style import Style
 
 _WIDE = Style(width=200)
-POINT = "Point at a mark or tap it, or go from mark to mark with the arrow keys, to read its numbers."
 
 
 def trend_verdict(content: Content, level: str) -> Markup:
@@ -54,7 +53,7 @@ def over_weeks(content: Content) -> Markup:
         trend_verdict(content, "h3") if content.analysis else "",
         drawn,
         _flags(content, found),
-        el("p", _weeks_note(found, content), class_="note") if drawn else "",
+        pointed(_weeks_note(found, content)) if drawn else "",
         more("The weeks in numbers", weeks.table(found, miles=content.miles)),
         titled("Run after run", _habits(content.habits)),
     )
@@ -72,7 +71,7 @@ def _flags(content: Content, found: WeeklyView) -> Markup:
 def _weeks_note(found: WeeklyView, content: Content) -> str:
     at = view.pace(found.reference_speed_mps, miles=content.miles)
     usual = "The band is what is usual among runners."
-    return f"Each dot is a week at {at}; its line holds the truth 19 times in 20. {usual} {POINT}"
+    return f"Each dot is a week at {at}; its line holds the truth 19 times in 20. {usual}"
 
 
 def _habits(habits: Habits | None) -> list[str]:

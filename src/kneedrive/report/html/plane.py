@@ -105,10 +105,10 @@ def _frame(x: Scale, y: Scale) -> Markup:
                 plot.words(0, y.percent(step.value), step.text, Beside(-8, 4, "end"), "tick")
                 for step in plot.spread_ticks(y)
             ),
-            plot.words(50, 0, f"more bounce for the step: {ends['P'][1]}", Beside(0, -8), "edge piston"),
+            plot.words(50, 0, f"more bounce for the step length: {ends['P'][1]}", Beside(0, -8), "edge piston"),
             plot.words(0, 100, ends["D"][0], Beside(0, 38, "start"), "edge shuffle"),
             plot.words(100, 100, ends["D"][1], Beside(0, 38, "end"), "edge drive"),
-            plot.words(50, 100, ends["P"][0], Beside(0, 38), "edge"),
+            plot.words(50, 100, f"{ends['P'][0]} for the step length", Beside(0, 56), "edge"),
         )
     )
 
