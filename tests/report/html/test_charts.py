@@ -118,6 +118,23 @@ def test_the_key_names_what_was_found_and_not_the_pattern_of_its_colour() -> Non
     assert "long, grounded steps" in looks.key(banded(0.95, "long-grounded"))
 
 
+def test_a_plain_mark_is_no_pattern_or_where_steps_alone_are_known_neither_long_nor_short() -> None:
+    wrist = half_a_year("neutral", 0.0, 13).analysis
+    assert ANALYSIS
+    assert wrist
+
+    assert "no clear pattern" in looks.key(ANALYSIS)
+    assert "not clearly long or short" in looks.key(wrist)
+
+
+def test_scores_are_named_and_not_letters_alone() -> None:
+    assert ANALYSIS
+    assert "drive or shuffle (D)</th>" in pace.numbers(ANALYSIS, miles=False)
+    assert re.search(
+        r"drive score -2\.3, bounce score [+-]?0\.\d, shuffle-like", plane.plane(ANALYSIS, None, miles=False)
+    )
+
+
 def test_no_epochs_draw_nothing() -> None:
     assert ANALYSIS
     assert series.series(ANALYSIS.replace(epochs=epochs()), miles=False) == ""

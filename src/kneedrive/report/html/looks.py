@@ -9,9 +9,9 @@ from kneedrive.method import LabelRules
 from kneedrive.report import view
 from kneedrive.report.html.blocks import shape_of
 from kneedrive.report.html.markup import Markup, el
-from kneedrive.report.profile import band_role, band_words
+from kneedrive.report.profile import axes, band_role, band_words
 
-_NOTHING = "no clear pattern"
+_NOTHING, _NOTHING_OF_STEPS = "no clear pattern", "not clearly long or short"
 
 
 class Look(NamedTuple):
@@ -35,8 +35,9 @@ def look(band: PaceBand, rules: LabelRules) -> Look:
 def key(analysis: Analysis) -> Markup:
     """Which mark stands for which words, of those on the page, fastest first."""
     looks = [look(band, analysis.method.labels) for band in reversed(analysis.pace_profile)]
+    nothing = _NOTHING_OF_STEPS if axes(analysis) == ("zSL",) else _NOTHING
     shown = sorted(dict.fromkeys(looks), key=lambda each: not each.words)
-    entries = (el("li", shape_of(each.role, unsure=each.unsure), each.words or _NOTHING) for each in shown)
+    entries = (el("li", shape_of(each.role, unsure=each.unsure), each.words or nothing) for each in shown)
     return el("ul", *entries, class_="key")
 
 

@@ -16,7 +16,7 @@ from kneedrive.report.html.markup import Markup, el, join
 from kneedrive.report.html.plot import Beside, Scale
 from kneedrive.report.profile import band_words
 from kneedrive.report.spoken import capital
-from kneedrive.report.words import SCORE_ENDS
+from kneedrive.report.words import SCORE_ENDS, SCORES
 
 METRICS = ("step_length_m", "cadence_spm", "stance_time_s", "flight_time_s", "vertical_oscillation_m")
 COMPUTED = "garmin_wrist"  # its contact time and bounce are no measurements, and are marked so
@@ -149,13 +149,23 @@ def numbers(analysis: Analysis, *, miles: bool) -> Markup:
     bands = analysis.pace_profile
     letters = [letter for letter in "DPGK" if any(getattr(band.scores, letter).value is not None for band in bands)]
     keys = [key for key in METRICS if any(key in band.metrics for band in bands)]
-    head = [f"pace, {view.pace_unit(miles=miles)}", "time", *letters, *(_head(key, analysis) for key in keys), "label"]
+    head = [
+        f"pace, {view.pace_unit(miles=miles)}",
+        "time",
+        *map(_score_head, letters),
+        *(_head(key, analysis) for key in keys),
+        "label",
+    ]
     rows = [_row(band, letters, keys, analysis, miles=miles) for band in reversed(bands)]
     return el(
         "table",
         el("thead", el("tr", *(el("th", text, scope="col") for text in head))),
         el("tbody", *rows),
     )
+
+
+def _score_head(letter: str) -> str:
+    return f"{SCORES[letter]} ({letter})"
 
 
 def _head(key: str, analysis: Analysis) -> str:

@@ -121,13 +121,17 @@ def _trail(weeks: Sequence[tuple[Week, Spot]], x: Scale, y: Scale) -> Markup:
     ]
     rings = [
         plot.mark(
-            f"{week_words(week)}: D {view.score(spot.d)}, P {view.score(spot.p)}",
+            f"{week_words(week)}: {_scores(spot)}",
             el("circle", cx=x.place(spot.d), cy=y.place(spot.p), r=9, class_="reach"),
             el("circle", cx=x.place(spot.d), cy=y.place(spot.p), r=3, class_=f"ring {age}"),
         )
         for age, (week, spot) in zip(_ages(len(weeks)), weeks, strict=True)
     ]
     return join((*spans, *rings))
+
+
+def _scores(spot: Spot) -> str:
+    return f"drive score {view.score(spot.d)}, bounce score {view.score(spot.p)}"
 
 
 def _ages(count: int) -> list[str]:
@@ -149,10 +153,7 @@ def _bands(
     parts = []
     for band, spot in bands:
         shown = look(band, analysis.method.labels)
-        told = (
-            f"{view.pace(band.speed_mps, miles=miles)}: D {view.score(spot.d)}, P {view.score(spot.p)}"
-            f"{_said(shown.words)}"
-        )
+        told = f"{view.pace(band.speed_mps, miles=miles)}: {_scores(spot)}{_said(shown.words)}"
         at = (x.percent(spot.d), y.percent(spot.p))
         parts.append(plot.mark(told, plot.symbol(*at, shown.role, unsure=shown.unsure)))
     return join(reversed(parts))  # the fastest lies on top, as on the terminal
