@@ -23,7 +23,7 @@ from tests.pages import demo_page, half_a_year
 
 IMAGES = ROOT / "docs" / "images"
 PAGE_PX, TERMINAL_PX = 1120, 760
-TERMINAL_COLUMNS, TERMINAL_LINES = 84, 43
+TERMINAL_COLUMNS, TERMINAL_PARTS = 84, 4
 COLOURS = {"1": "strong", "2": "faint", "3": "note", "1;36": "drive", "1;35": "piston", "1;33": "shuffle"}
 TERMINAL_STYLE = """
 body { margin: 0; background: #14181b; color: #dfe5e8; }
@@ -57,13 +57,13 @@ def clipped(page: Page, width: int, height: float) -> bytes:
 
 
 def terminal_page() -> str:
-    """The beginning of the demo's report as a terminal shows it."""
+    """The first parts of the demo's report as a terminal shows them, whole."""
     analysis = demo_page().analysis
     assert analysis
     style = Style(width=TERMINAL_COLUMNS, colour=True)
-    lines = terminal.render(analysis, style, closing(analysis, style)).splitlines()[:TERMINAL_LINES]
+    parts = terminal.render(analysis, style, closing(analysis, style)).split("\n\n")[:TERMINAL_PARTS]
     prompt = "$ kneedrive demo"
-    body = el("body", el("pre", coloured("\n".join((prompt, "", *lines)))))
+    body = el("body", el("pre", coloured("\n\n".join((prompt, *parts)))))
     return join((Markup("<!doctype html>"), el("meta", charset="utf-8"), el("style", Markup(TERMINAL_STYLE)), body))
 
 
