@@ -7,7 +7,7 @@ import pytest
 from kneedrive.analysis import analyze
 from kneedrive.findings import Analysis
 from kneedrive.method import REFERENCES, Method
-from kneedrive.model import Runner, Samples, frozen
+from kneedrive.model import Note, Runner, Samples, frozen
 from tests.analysis.runs import APPLE, COROS, OTHER, RUNNER, STRYD, activity, samples
 
 EMPTY = Samples(time_s=frozen([]))
@@ -230,6 +230,12 @@ def test_the_same_activity_gives_the_same_analysis() -> None:
 def test_what_is_no_run_says_what_the_file_says_of_it(sport: str, reason: str) -> None:
     found = analyze(activity(sport=sport), runner=RUNNER)
     assert (found.status, found.status_reason) == ("not a run", reason)
+
+
+def test_a_run_that_the_reader_denied_says_why_it_is_none() -> None:
+    denied = Note(code="too_fast", text="half of it is faster than anybody runs")
+    found = analyze(activity(sport="unknown", notes=(denied,)), runner=RUNNER)
+    assert (found.status, found.status_reason) == ("not a run", denied.text)
 
 
 def test_the_analysis_prints_in_plain_lines() -> None:

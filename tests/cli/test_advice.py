@@ -3,8 +3,13 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from kneedrive.app import coach
+from kneedrive.report.style import Style
 from kneedrive.simulate import PATTERNS, Offsets, Scene
 from tests.cli.history import FIRST, MIDDLE, Capture, caller, make_history, make_store
+from tests.report import cases
 
 HIGH_KNEES = PATTERNS["neutral"].moved(Offsets(1.3, 0.0, 3.2))  # fewer, higher steps
 
@@ -41,3 +46,20 @@ def test_knee_lift_exaggerated_since_the_advice_was_taken_is_said(tmp_path: Path
     assert taken["situation"]["exaggerating"] is True
     assert any("exaggerated" in remark for remark in taken["remarks"])
     assert "the knee lift is being exaggerated" in " ".join(call("compare").out.split())
+
+
+@pytest.mark.parametrize(
+    ("kind", "says", "says_not"),
+    [
+        ("strava", "Take in the file of the watch itself, or Strava's bulk export", "chest strap"),
+        ("gpx", "chest strap", "bulk export"),
+    ],
+)
+def test_a_run_that_strava_alone_told_of_is_sent_to_its_own_file(kind: str, says: str, says_not: str) -> None:
+    analysis = cases.speed_and_cadence()
+    analysis = analysis.replace(activity=analysis.activity.replace(format=kind))
+
+    text = " ".join(" ".join(coach.closing(analysis, Style(width=80))).split())
+
+    assert says in text
+    assert says_not not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from kneedrive.cli import moments
+from kneedrive.cli.library import confirmed
 from tests.app.shelf import FIRST, Shelf, run_fit, store_file
 from tests.cli.calling import PROGRAM, Capture, Said, here, home, process
 from tests.store.cases import contents
@@ -390,3 +392,24 @@ def test_three_thousand_runs_are_listed(capsys: Capture) -> None:
 
     assert said.out.count("\n") == 3000 + 3
     assert "3,000 runs." in said.out
+
+
+def test_a_question_is_asked_in_lines_that_fit(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """A terminal that breaks the line itself would part "[y/" from "N]"."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdin", Typed("y\n"))
+    question = "Delete 0123456789ab of 2026-03-02 and its 3 original recordings from the store?"
+
+    agreed = confirmed(yes=False)(question)
+
+    asked = capsys.readouterr().err
+    assert agreed
+    assert " ".join(asked.split()) == f"{question} [y/N]"
+    assert max(map(len, asked.splitlines())) < 80
+
+
+class Typed(io.StringIO):
+    """What somebody types at a terminal."""
+
+    def isatty(self) -> bool:
+        return True

@@ -20,6 +20,7 @@ from kneedrive.percentiles import median
 ASSESSED, TOO_FEW, WALK, NOT_A_RUN, NO_SAMPLES = "assessed", "too few epochs", "walk", "not a run", "no samples"
 WALKING_SPORTS = ("walking", "hiking")
 OVER_SCORED = "scored epochs"
+TOO_FAST = "too_fast"  # a reader's note: what the file calls running cannot be that
 UNNAMED_SPORT = "the file does not say what sport it is"
 
 
@@ -50,6 +51,9 @@ def status(run: Run) -> tuple[str, str]:
     if case.activity.sport in WALKING_SPORTS:
         return WALK, f"the file calls it {case.activity.sport}; kneedrive judges running only"
     if not case.activity.is_run:
+        denied = next((note.text for note in case.activity.notes if note.code == TOO_FAST), "")
+        if denied:
+            return NOT_A_RUN, denied
         named = case.activity.sport not in ("", "unknown", "generic")
         called = f"the file calls it {case.activity.sport}, not running" if named else UNNAMED_SPORT
         return NOT_A_RUN, called

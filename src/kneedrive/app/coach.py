@@ -18,10 +18,20 @@ if TYPE_CHECKING:
     from kneedrive.report.style import Style
     from kneedrive.store import RunRow, Store
 
+OWN_FILE = "Take in the file of the watch itself, or Strava's bulk export: if it was measured, kneedrive says more."
+
 
 def closing(analysis: Analysis, style: Style, facts: advice.Situation | None = None) -> list[str]:
     """The focus that ends the report of one run. facts: what it depends on, where a history adds to the run."""
-    return focus.closing(advice.advise(facts or advice.situation(analysis)), style)
+    return focus.closing(advised(analysis, facts or advice.situation(analysis)), style)
+
+
+def advised(analysis: Analysis, facts: advice.Situation) -> Advice:
+    """The focus that a situation calls for; a run that Strava alone told of may have been measured all the same."""
+    chosen = advice.advise(facts)
+    if facts.label != "unjudged" or analysis.activity.format != "strava":
+        return chosen
+    return chosen.replace(remarks=(OWN_FILE, *chosen.remarks[1:]))
 
 
 def situation_of(store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date) -> advice.Situation:
@@ -45,8 +55,9 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
     today = local_day(settings, now)
     with opened(settings) as store:
         row = meant(store, settings, run, now)
-        facts = situation_of(store, settings, row, analysis_of(store, settings, row.id), today)
-        chosen = advice.advise(facts)
+        analysis = analysis_of(store, settings, row.id)
+        facts = situation_of(store, settings, row, analysis, today)
+        chosen = advised(analysis, facts)
         taken = today if take and chosen.calls_for_work else None
         if taken:
             store.tag(today, TAKEN + chosen.plan.focus)

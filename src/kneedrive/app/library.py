@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kneedrive.report.style import Style
 
 
-TAKEN = ("added", "updated", "merged", "not_a_run", "already_there")
+STAYS = ("added", "updated", "merged", "not_a_run", "already_there")
 
 
 class Rebuilt(NamedTuple):
@@ -109,7 +109,7 @@ def stopped(found: list[Outcome]) -> str:
     """What an import that was interrupted leaves: each recording is stored whole or not at all."""
     if not found:
         return "nothing was taken in yet"
-    taken = sum(outcome.verdict in TAKEN for outcome in found)
+    taken = sum(outcome.verdict in STAYS for outcome in found)
     files = "1 file is" if taken == 1 else f"{taken:,} files are"
     return f"{files} kept; the same command goes on from there"
 
