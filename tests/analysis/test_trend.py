@@ -180,7 +180,7 @@ def test_a_trend_is_no_scatter_from_run_to_run() -> None:
 
 @pytest.mark.parametrize(("runs", "at_least"), [(1, 0.45), (2, 0.45), (7, 0.45), (8, 0.0)])
 def test_few_runs_do_not_know_their_own_scatter(runs: int, at_least: float) -> None:
-    equal = RunValues(np.arange(runs) + 0.5, np.arange(runs), np.zeros(runs), np.full(runs, 0.1))
+    equal = RunValues(np.linspace(0.5, runs - 0.5, runs), np.arange(runs), np.zeros(runs), np.full(runs, 0.1))
     assert run_scatter(equal, RULES) == at_least
     assert week_points(equal, RULES).se[0] == pytest.approx(np.hypot(0.1, at_least))
 
