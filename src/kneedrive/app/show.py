@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ASSESSED, LAST = "assessed", "last"
 WEEKS, PAGE_WEEKS = 12, 26
 _SHOWN = (
-    ("kneedrive show {} --explain", "what the words mean, every number and formula"),
+    ("kneedrive show {} --explain", "the words, and every number"),
     ("kneedrive weekly", "week by week"),
     ("kneedrive advise {}", "what to work on"),
 )
