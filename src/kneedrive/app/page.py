@@ -12,10 +12,12 @@ from kneedrive.analysis.ranges import usual_ranges
 from kneedrive.app.analyze import ASSESSED
 from kneedrive.app.coach import situation_of
 from kneedrive.app.library import analysis_of, meant, opened
-from kneedrive.app.past import against_own, weeks_until
+from kneedrive.app.past import against_own, day_of, local_day, weeks_until
 from kneedrive.app.progress import Question, compared
+from kneedrive.report import focus
 from kneedrive.report.html import page
 from kneedrive.report.html.content import Content, Event, Ranges
+from kneedrive.report.style import Style
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _POINTS = 16  # of the ribbon of what is usual; it is smooth
 _MARGIN = 0.06  # of the speeds on either side
+_WIDE = Style(width=200)
 
 
 def report_page(settings: Config, spec: str, weeks: int, today: date, now: datetime, *, miles: bool) -> str:
@@ -33,7 +36,9 @@ def report_page(settings: Config, spec: str, weeks: int, today: date, now: datet
         row = meant(store, settings, spec or "last", now)
         analysis = analysis_of(store, settings, row.id)
         content = content_of(analysis, miles=miles).replace(
-            advice=_advice(store, settings, row, analysis, today),
+            advice=_aged(
+                _advice(store, settings, row, analysis, today), day_of(settings, row), local_day(settings, now)
+            ),
             own=against_own(store, settings, row.id, row.started_at),
             formats=frozenset({row.formats, *_formats(store, today, weeks)}),
             **_history(store, settings, weeks, today),
@@ -46,6 +51,13 @@ def _advice(store: Store, settings: Config, row: RunRow, analysis: Analysis, tod
     if analysis.status != ASSESSED:
         return None
     return advice.advise(situation_of(store, settings, row, analysis, today))
+
+
+def _aged(found: Advice | None, day: date, today: date) -> Advice | None:
+    """The same with a word on how old the run is that it rests on, as the terminal has it."""
+    if found is None:
+        return None
+    return found.replace(remarks=(*found.remarks, *(line.strip() for line in focus.aged(day, today, _WIDE))))
 
 
 def _formats(store: Store, today: date, weeks: int) -> set[str]:

@@ -152,6 +152,13 @@ def test_a_page_of_weeks_alone_begins_with_their_verdict() -> None:
     assert Outline(page).titles == ["Map", "Your weeks", TITLES[6], "What a watch cannot know"]
 
 
+def test_advice_to_leave_things_alone_begins_with_nothing() -> None:
+    page = text_of(run_page("neutral"))
+
+    assert "<h3>If you like</h3>" in page
+    assert "faster running</h3>" not in page
+
+
 def test_weeks_without_any_run_are_not_shown() -> None:
     found = half_a_year().weekly
     assert isinstance(found, WeeklyView)

@@ -72,12 +72,16 @@ def placed(dots: Sequence[Dot], rings: Sequence[Dot], sizes: Sequence[Size]) -> 
     taken = [[*(_around(dot, size, _DOT_PX) for dot in dots), *_rings(rings, size)] for size in sizes]
     crossed: list[list[Box]] = [[_around(dot, size, _DOT_PX) for dot in dots] for size in sizes]
     for dot in dots:
-        free = next((place for place in _places() if _fits(dot, place, sizes, taken, crossed)), None)
+        # A leader passes over a ring only where there is no other way, and never over another dot or words.
+        ways = ((place, kept) for kept in (taken, crossed) for place in _places())
+        free = next((place for place, kept in ways if _fits(dot, place, sizes, taken, kept)), None)
         chosen.append(free)
-        for size, boxes, words in zip(sizes, taken, crossed, strict=True) if free else ():
-            assert free
-            boxes += [text_box(dot, free.beside, size), *leader_boxes(dot, free, size)]
-            words += [text_box(dot, free.beside, size), *leader_boxes(dot, free, size)]
+        if free is None:
+            continue
+        for size, boxes, words in zip(sizes, taken, crossed, strict=True):
+            own = [text_box(dot, free.beside, size), *leader_boxes(dot, free, size)]
+            boxes += own
+            words += own
     return chosen
 
 
@@ -100,16 +104,16 @@ def _far(x: float, y: float) -> Place:
 
 
 def _fits(
-    dot: Dot, place: Place, sizes: Sequence[Size], taken: Sequence[Sequence[Box]], crossed: Sequence[Sequence[Box]]
+    dot: Dot, place: Place, sizes: Sequence[Size], taken: Sequence[Sequence[Box]], free: Sequence[Sequence[Box]]
 ) -> bool:
-    for size, boxes, words in zip(sizes, taken, crossed, strict=True):
+    """Whether words meet nothing that is taken, and their leader nothing that it has to leave free, at every size."""
+    for size, boxes, kept_free in zip(sizes, taken, free, strict=True):
         own = text_box(dot, place.beside, size)
         if own.left < 0 or own.right > size[0] or own.top < 0 or own.bottom > size[1]:
             return False
         if any(own.meets(box) for box in boxes):
             return False
-        # A leader may pass over a ring, but over no other dot and no words.
-        if any(bead.meets(box) for bead in leader_boxes(dot, place, size) for box in words):
+        if any(bead.meets(box) for bead in leader_boxes(dot, place, size) for box in kept_free):
             return False
     return True
 

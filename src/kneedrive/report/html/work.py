@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kneedrive.focus import Advice, Entry
-from kneedrive.report.focus import DISCLAIMER, KINDS
+from kneedrive.report.focus import DISCLAIMER, IF_YOU_LIKE, KINDS
 from kneedrive.report.html.blocks import paragraphs, section
 from kneedrive.report.html.content import Content
 from kneedrive.report.html.markup import Markup, el, join
@@ -28,7 +28,8 @@ def _kind(kind: str, title: str, advice: Advice) -> Markup:
     chosen = [entry for entry in advice.entries if entry.kind == kind]
     if not chosen:
         return Markup("")
-    return join((el("h3", title), *(_entry(entry) for entry in chosen)))
+    named = title if advice.calls_for_work else IF_YOU_LIKE
+    return join((el("h3", named), *(_entry(entry) for entry in chosen)))
 
 
 def _entry(entry: Entry) -> Markup:
