@@ -110,7 +110,8 @@ def test_a_file_that_ends_too_early_is_taken_in_and_named(shelf: Shelf, capsys: 
 
 
 @pytest.mark.parametrize(
-    ("after", "kept"), [(0, "nothing was taken in yet"), (1, "1 file is kept"), (3, "3 files are kept")]
+    ("after", "kept"),
+    [(0, "the same command begins anew"), (1, "at least 1 file is kept"), (3, "at least 3 files are kept")],
 )
 def test_an_import_that_is_interrupted_says_what_is_kept(
     shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch, after: int, kept: str

@@ -108,10 +108,10 @@ def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
 def stopped(found: list[Outcome]) -> str:
     """What an import that was interrupted leaves: each recording is stored whole or not at all."""
     if not found:
-        return "nothing was taken in yet"
+        return "the same command begins anew"
     taken = sum(outcome.verdict in STAYS for outcome in found)
     files = "1 file is" if taken == 1 else f"{taken:,} files are"
-    return f"{files} kept; the same command goes on from there"
+    return f"at least {files} kept; the same command goes on from there"
 
 
 def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, elapsed_s: float) -> Answer:
