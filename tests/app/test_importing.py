@@ -117,7 +117,7 @@ def test_an_import_that_is_interrupted_says_what_is_kept(
     shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch, after: int, kept: str
 ) -> None:
     shelf.runs(4)
-    real = library.collect
+    real = collect.collect
 
     def interrupted(*given: Any) -> Iterator[collect.Outcome]:
         yield from islice(real(*given), after)

@@ -174,7 +174,7 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [("analyze", RUN), ("demo",)], ids=["analyze", "demo"])
-def test_short_is_the_first_screen_alone(command: tuple[object, ...], capsys: Capture) -> None:
+def test_short_is_the_first_screen_alone(command: tuple[str | Path, ...], capsys: Capture) -> None:
     short = here(capsys, *command, "--short", "--width", "80").out
 
     assert "PACE PROFILE" in short

@@ -203,7 +203,7 @@ def test_a_real_file_holds_what_an_independent_reading_finds(path: Path) -> None
     assert rates.total() - found.total() <= left_out
 
 
-def at_midnight(seconds: int = 600, **how: float) -> list[Spot]:
+def at_midnight(seconds: int = 600, **how: int) -> list[Spot]:
     """Moments whose first is midnight UTC of the next day."""
     return spots(seconds, since=18 * 3600, **how)
 
