@@ -1,6 +1,7 @@
 """What all tests share: where the real files are, and the golden files' update switch."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ DATA = Path(os.environ.get("KNEEDRIVE_DATA", ROOT.parent / "shared" / "data"))
 FIXTURES = ROOT / "fixtures"
 
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real recordings is not on this machine")
+
+
+# Whatever runs the tests in the background may have had Ctrl-C ignored, and children would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def real_files(*patterns: str) -> list[Path]:

@@ -156,7 +156,7 @@ def _broken() -> Iterator[Case]:
     whole = activity_fit(_run())
     half = len(whole) // 2
     errors = {
-        "empty": ("no bytes at all", b"", "unknown_format", 0),
+        "empty": ("no bytes at all", b"", "unknown_format", None),
         "zeros": ("4,000 zeros: a full disk", bytes(4000), "unknown_format", 0),
         "text": ("a web page", b"<!doctype html><p>Please log in", "unknown_format", 0),
         "cut-in-header": ("the first 10 bytes", whole[:10], "unknown_format", 0),
