@@ -35,3 +35,6 @@ _ROWS = (
 )
 
 CHANNELS = {row.key: row for row in _ROWS}
+
+# What a result tells of epochs and runs: everything but where and how high.
+METRICS = tuple(key for key in CHANNELS if key not in ("distance_m", "altitude_m"))

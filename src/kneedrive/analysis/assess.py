@@ -12,6 +12,7 @@ from kneedrive.analysis.epochs import Seconds, Table
 from kneedrive.analysis.gates import GATES, STEPS, Gated
 from kneedrive.analysis.labels import Standing
 from kneedrive.analysis.prepare import Mask, Stream
+from kneedrive.channels import METRICS
 from kneedrive.findings import Analysis, Epochs, Fade, Finding, PaceBand, Quality, Scores, ShuffleOnset, Slow
 from kneedrive.method import REFERENCES, Method
 from kneedrive.model import Array, Note
@@ -82,7 +83,7 @@ def quality(run: Run) -> Quality:
     """What was counted and what was left out, with the notes of the reader and our own."""
     words, counts = np.unique(run.gated.reason[run.gated.reason != ""], return_counts=True)
     total = len(run.gated.reason)
-    columns = {name: run.gated.columns[name] for name in metrics.METRICS}
+    columns = {name: run.gated.columns[name] for name in METRICS}
     return Quality(
         epochs_total=total,
         epochs_scored=int(run.epochs.scored.sum()),

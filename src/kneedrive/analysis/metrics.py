@@ -10,26 +10,11 @@ from kneedrive.analysis.case import Case
 from kneedrive.analysis.epochs import Seconds
 from kneedrive.analysis.motion import runs_of
 from kneedrive.analysis.prepare import Mask, Stream, sliding_mean
+from kneedrive.channels import METRICS
 from kneedrive.findings import Acceleration, ChannelSummary, Spread
 from kneedrive.model import Activity, Array
 from kneedrive.percentiles import median
 
-METRICS = (
-    "speed_mps",
-    "cadence_spm",
-    "step_length_m",
-    "stance_time_s",
-    "flight_time_s",
-    "duty_factor",
-    "vertical_oscillation_m",
-    "vertical_ratio",
-    "balance_left",
-    "power_w",
-    "heart_rate_bpm",
-    "step_speed_loss_mps",
-    "stance_angle_deg",
-    "k_leg_kn_m",
-)
 FROM_SPEED = ("step_length_m", "vertical_ratio", "stance_angle_deg", "k_leg_kn_m")
 NOT_OF_STEPS = ("speed_mps", "power_w", "heart_rate_bpm")
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from kneedrive.channels import METRICS
 from kneedrive.errors import KneedriveError
 from kneedrive.findings import (
     Analysis,
@@ -27,23 +28,6 @@ from kneedrive.value import Value, as_dict
 
 SCHEMA_VERSION = 1
 _DIGITS = 6  # more than any sensor gives, fewer than float noise
-
-METRICS = (
-    "speed_mps",
-    "cadence_spm",
-    "step_length_m",
-    "stance_time_s",
-    "flight_time_s",
-    "duty_factor",
-    "vertical_oscillation_m",
-    "vertical_ratio",
-    "balance_left",
-    "power_w",
-    "heart_rate_bpm",
-    "step_speed_loss_mps",
-    "stance_angle_deg",
-    "k_leg_kn_m",
-)
 
 
 def analysis_record(analysis: Analysis) -> dict[str, Any]:
