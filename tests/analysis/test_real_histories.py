@@ -8,6 +8,7 @@ import pytest
 from kneedrive.analysis import analyze
 from kneedrive.analysis.computed import computed
 from kneedrive.analysis.weeks import weekly
+from kneedrive.app.past import past_run
 from kneedrive.history import PastRun, Setting
 from kneedrive.readers import read
 from tests.conftest import needs_data, real_files
@@ -22,21 +23,7 @@ def history(folder: str) -> tuple[PastRun, ...]:
     """Every run of a folder, as the store would return it."""
     found = []
     for path in real_files(f"{folder}/*.fit*"):
-        for activity in read(path.read_bytes(), path.name):
-            analysis = analyze(activity)
-            found.append(
-                PastRun(
-                    id=activity.id,
-                    started_at=activity.started_at,
-                    utc_offset_s=activity.utc_offset_s,
-                    sensor=analysis.provenance,
-                    device=activity.device.product,
-                    surface=analysis.surface,
-                    distance_m=activity.distance_m,
-                    duration_s=activity.duration_s,
-                    epochs=analysis.epochs,
-                )
-            )
+        found += [past_run(analyze(activity)) for activity in read(path.read_bytes(), path.name)]
     return tuple(sorted(found, key=lambda run: run.started_at))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kneedrive.analysis import analyze
+from kneedrive.app.past import past_run
 from kneedrive.errors import ReadError
 from kneedrive.findings import Analysis
 from kneedrive.history import PastRun
@@ -37,22 +38,6 @@ class Asked(NamedTuple):
 
     path: Path
     method: Method = METHOD
-
-
-def past_run(analysis: Analysis) -> PastRun:
-    """What of an analysis a history needs."""
-    activity = analysis.activity
-    return PastRun(
-        id=activity.id,
-        started_at=activity.started_at,
-        utc_offset_s=activity.utc_offset_s,
-        sensor=analysis.provenance,
-        device=activity.device.product,
-        surface=analysis.surface,
-        distance_m=activity.distance_m,
-        duration_s=activity.duration_s,
-        epochs=analysis.epochs,
-    )
 
 
 def look(asked: Asked) -> list[Looked]:

@@ -9,12 +9,12 @@ import numpy as np
 
 from kneedrive.analysis import analyze
 from kneedrive.analysis.computed import computed
+from kneedrive.app.past import past_run
 from kneedrive.history import PastRun
 from kneedrive.method import REFERENCES, Method
 from kneedrive.simulate import PATTERNS, Offsets, Pattern, Scene, Segment, simulate
 from tests.validation.page import Section, listing, paragraph, percent, table
 from tests.validation.people import Said, Task, run
-from tests.validation.runs import past_run
 from tests.validation.sizes import Crew, Size
 
 SHOWN = ("piston", "drive", "shuffle", "long-grounded", "short-airy", "neutral")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from kneedrive.value import Value
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
+    from kneedrive.findings import Analysis
     from kneedrive.store import Store
 
 METHOD = Method()
@@ -68,13 +69,18 @@ def alone(recording: Recording, settings: Config) -> Alone:
     return Alone(rows=rows, runs=runs, sessions={each.id: each for each in found})
 
 
+def analysed(there: Sequence[Activity], settings: Config) -> tuple[merge.Merged, Analysis]:
+    """The activities of one run as one, and what it comes to. What a sensor may say decides which of them leads."""
+    standing = {each.id: len(sensor_of(each).reference.scores) for each in there}
+    merged = merge.merge(there, standing)
+    return merged, analyze(merged.activity, runner=runner_of(settings, merged.activity))
+
+
 def run_of(
     there: tuple[Activity, ...], members: tuple[str, ...], outlines: Mapping[str, Outline], settings: Config
 ) -> NewRun:
     """The run that these activities are; members without bytes lend nothing and have an outline only."""
-    standing = {each.id: len(sensor_of(each).reference.scores) for each in there}
-    merged = merge.merge(there, standing)
-    analysis = analyze(merged.activity, runner=runner_of(settings, merged.activity))
+    merged, analysis = analysed(there, settings)
     record = analysis_record(analysis)
     others = [key for key in members if key != merged.activity.id]
     return NewRun(

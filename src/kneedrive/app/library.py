@@ -8,13 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kneedrive import merge
-from kneedrive.analysis import analyze
 from kneedrive.app import ANNOUNCE, FAILED, OK, PARTLY, Answer
 from kneedrive.app.ahead import Ahead
 from kneedrive.app.collect import Counter, Import, Outcome, collect
-from kneedrive.app.derive import Deriver, activities_of, sensor_of, version_of
-from kneedrive.app.settings import local_day, runner_of, zone_of
+from kneedrive.app.derive import Deriver, activities_of, analysed, version_of
+from kneedrive.app.settings import local_day, zone_of
 from kneedrive.errors import NotEnoughData, ReadError, StoreError
 from kneedrive.store import RunRow, Store
 
@@ -94,7 +92,6 @@ def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
 
         with TemporaryDirectory() as folder, Store.open(Path(folder) / "dry" / "run.sqlite") as store:
             return list(collect(paths, store, settings, how))
-    # A dry run leaves even results of an older method as they are.
     found: list[Outcome] = []
     try:
         # A dry run leaves even results of an older method as they are.
@@ -146,9 +143,7 @@ def analysis_of(store: Store, settings: Config, run_id: str) -> Analysis:
             f"'kneedrive sync strava --full --since {day}' fetches it again"
         )
         raise NotEnoughData(message)
-    standing = {each.id: len(sensor_of(each).reference.scores) for each in there}
-    activity = merge.merge(there, standing).activity
-    return analyze(activity, runner=runner_of(settings, activity))
+    return analysed(there, settings)[1]
 
 
 def rebuild(settings: Config, progress: Counter | None) -> Answer:

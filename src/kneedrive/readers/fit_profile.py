@@ -134,7 +134,6 @@ FILE_TYPES = {
     34: "segment",
     35: "segment_list",
 }
-ACTIVITY_FILE = 4
 
 SPORTS = {
     0: "generic",

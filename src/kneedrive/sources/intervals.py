@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, SourceError, Unreachable
 from kneedrive.sources.http import Answer, Http, basic, is_page, json_of
-from kneedrive.sources.items import Fetched, Listed
+from kneedrive.sources.items import Fetched, Listed, moment
 
 if TYPE_CHECKING:
     from kneedrive.secret import Secret
@@ -136,17 +136,8 @@ def listed(summary: Mapping[str, Any]) -> Listed:
     return Listed(
         id=str(summary["id"]),
         version=hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()[:16],
-        started_at=_moment(summary.get("start_date") or summary.get("start_date_local")),
+        started_at=moment(summary.get("start_date") or summary.get("start_date_local")),
         sport="running" if sport in RUNS else sport.lower(),
         skip=STUB if stub else other,
         summary=kept,
     )
-
-
-def _moment(text: Any) -> datetime | None:
-    """The start; a local time without offset is taken as UTC, which is good enough to sort by."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

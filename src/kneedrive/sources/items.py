@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from kneedrive.value import Value
@@ -50,3 +50,15 @@ class Source(Protocol):
     def fetch(self, item: Listed) -> Fetched | None:
         """The bytes of one activity; None where the source has it no longer."""
         ...
+
+
+def moment(text: Any) -> datetime | None:
+    """A start as services write it, aware UTC; without an offset taken as UTC, which is good enough to sort by.
+
+    None where it is no moment.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kneedrive.errors import RateLimited, Unreachable
 from kneedrive.sources import limits, strava_faults
 from kneedrive.sources.http import Answer, Http, bearer, json_of
-from kneedrive.sources.items import Fetched, Listed
+from kneedrive.sources.items import Fetched, Listed, moment
 from kneedrive.sources.oauth import Service
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def listed(summary: Mapping[str, Any]) -> Listed:
     return Listed(
         id=str(summary["id"]),
         version=hashlib.sha256(_json(kept)).hexdigest()[:16],
-        started_at=_moment(kept.get("start_date")),
+        started_at=moment(kept.get("start_date")),
         sport="running" if sport in RUNS else sport.lower(),
         skip="" if sport in RUNS else "not a run",
         summary=kept,
@@ -192,11 +192,3 @@ def document(summary: Mapping[str, Any], streams: Any) -> bytes:
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -27,7 +27,6 @@ _SIZES = (
     (600.0, 370.0),
     (560.0, 280.0),
 )
-_OLDEST = 0.25  # opacity of the first week of the trail
 
 
 class Spot(NamedTuple):
