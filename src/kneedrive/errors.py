@@ -14,6 +14,9 @@
     |  +- Unreachable       no answer, or none that can be understood
     |  +- Forbidden         the service refuses, and logging in again will not help
     +- StoreError           the database of runs
+       +- ReadOnlyStore     it can be read, and not written
+       +- DamagedOriginal   the stored bytes of a recording are not what was stored
+       +- StillHeld         deleted, but another process keeps the old content in the file
 
 A message is one sentence that says what is wrong and what to do; the facts are attributes too.
 """
@@ -124,3 +127,19 @@ class StoreError(KneedriveError):
     """The database of runs cannot be used as it is."""
 
     code = "store"
+
+
+class ReadOnlyStore(StoreError):
+    """The store can be read, and not written."""
+
+
+class DamagedOriginal(StoreError):
+    """The stored bytes of a recording are not what was stored. `id` is the beginning of its hash."""
+
+    def __init__(self, message: str, *, id: str) -> None:  # noqa: A002 - what it is called everywhere
+        super().__init__(message)
+        self.id = id
+
+
+class StillHeld(StoreError):
+    """What was asked for is deleted, but another process reads the store, so that the file still holds the content."""

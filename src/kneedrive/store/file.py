@@ -1,22 +1,23 @@
-"""The file of the store: made, opened, checked, copied; and what SQLite's errors mean to a user."""
+"""The file of the store: made, opened, checked; and what SQLite's errors mean to a user."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from kneedrive.errors import StoreError
+from kneedrive.errors import ReadOnlyStore, StoreError
 
 APPLICATION_ID = 0x6B6E6565  # "knee", at byte 68 of the file: tells our files from other SQLite databases
 SCHEMA_VERSION = 2
 DERIVED_TABLES = ("detail", "epochs", "run_source", "activity", "run")  # children first
+TRUTH_TABLES = ("origin", "recording", "split", "forgotten", "tag", "sync_state")
 # Changes of the six tables that hold the truth, by the version they lead to. Derived tables are never migrated.
 MIGRATIONS = {2: "ALTER TABLE recording ADD COLUMN sport TEXT NOT NULL DEFAULT '';"}
 PATIENCE_S = 30.0
-_MAGIC = b"SQLite format 3\0"
+_SMALLEST = 512  # bytes of a database
 
 _MEANING = {
     sqlite3.SQLITE_BUSY: "another kneedrive is writing to the store and has not finished; wait for it, then try again",
@@ -33,22 +34,27 @@ _MEANING = {
 }
 
 
+def plain_code(error: sqlite3.Error) -> int:
+    """SQLite's code without its extension, which it carries in the higher bytes; 0 for errors of the module itself."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 @contextmanager
 def told(path: Path) -> Iterator[None]:
     """Say in a sentence what SQLite reports, where it is the user's to know. Everything else is a bug and passes."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        # Extended codes carry the plain one in their low byte; errors of the module itself carry none.
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        code = plain_code(error)
         if code not in _MEANING:
             raise
+        kind = ReadOnlyStore if code == sqlite3.SQLITE_READONLY else StoreError
         message = f"{path}: {_MEANING[code]}"
-        raise StoreError(message) from error
+        raise kind(message) from error
 
 
 @contextmanager
-def _reached(path: Path, what: str) -> Iterator[None]:
+def reached(path: Path, what: str) -> Iterator[None]:
     """Say in a sentence what the operating system refuses."""
     try:
         yield
@@ -57,55 +63,58 @@ def _reached(path: Path, what: str) -> Iterator[None]:
         raise StoreError(message) from error
 
 
+def is_there(path: Path) -> bool:
+    """Whether a file is at this place. Raises StoreError where that cannot be told: a closed folder, a name too long."""
+    with reached(path, "the store"):
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+    return True
+
+
 def open_file(path: Path, *, create: bool, patience_s: float = PATIENCE_S) -> sqlite3.Connection:
     """An open connection to a store of this version. Raises StoreError; a file that is not ours is not touched."""
-    with _reached(path, "the store"):
+    with reached(path, "the store"):
         _be_there(path, create=create)
     with told(path):
-        # Transactions are ours alone: isolation_level None means the same in every Python version.
-        db = sqlite3.connect(path, timeout=patience_s, isolation_level=None)
+        db = _connected(path, patience_s)
         try:
-            _check(db, path)
             _prepare(db)
-        except (sqlite3.Error, StoreError):
+        except sqlite3.Error:
             db.close()
             raise
-    with suppress(PermissionError):  # somebody else's file, shared on purpose
+    with suppress(OSError):  # somebody else's file, shared on purpose, or a disk that cannot be written
         path.chmod(0o600)
     return db
 
 
-def copy_file(db: sqlite3.Connection, path: Path, target: Path) -> None:
-    """Write a consistent copy while others may write. An older backup is replaced in one step, anything else is not."""
-    half = target.with_name(f"{target.name}.{os.getpid()}.part")
-    with _reached(target, "the backup"):
-        _replaceable(path, target)
-        _touch(half)
-        try:
-            with told(target), closing(sqlite3.connect(half, isolation_level=None)) as copy:
-                db.backup(copy)
-                # A backup is one file: no journal beside it.
-                copy.execute("PRAGMA journal_mode = DELETE")
-            half.replace(target)
-        finally:
-            half.unlink(missing_ok=True)
+def _connected(path: Path, patience_s: float) -> sqlite3.Connection:
+    """A connection to a file that was found to be a store."""
+    try:
+        return _checked(str(path), path, patience_s)
+    except sqlite3.OperationalError as error:
+        # To read, SQLite makes a file beside the store. Where it may not, it can read all the same if it is told that
+        # nothing changes, which is true unless something waits in a journal.
+        if plain_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) or _has_journal(path):
+            raise
+    return _checked(f"{path.absolute().as_uri()}?immutable=1", path, patience_s)
 
 
-def _replaceable(path: Path, target: Path) -> None:
-    if target.is_dir():
-        message = f"{target}: this is a folder; name a file in it for the backup"
-        raise StoreError(message)
-    if target.exists() and target.samefile(path):
-        message = f"{target}: this is the store itself; name another file for the backup"
-        raise StoreError(message)
-    if target.exists() and _application_id(target) != APPLICATION_ID:
-        message = f"{target}: this file exists and is no backup of kneedrive; name another one"
-        raise StoreError(message)
+def _has_journal(path: Path) -> bool:
+    journals = (path.with_name(f"{path.name}-{kind}") for kind in ("wal", "journal"))
+    return any(each.exists() and each.stat().st_size for each in journals)
 
 
-def _application_id(path: Path) -> int:
-    with path.open("rb") as file:
-        return int.from_bytes(file.read(72)[68:72], "big")
+def _checked(address: str, path: Path, patience_s: float) -> sqlite3.Connection:
+    # Transactions are ours alone: isolation_level None means the same in every Python version.
+    db = sqlite3.connect(address, timeout=patience_s, isolation_level=None, uri=address != str(path))
+    try:
+        _check(db, path)
+    except (sqlite3.Error, StoreError):
+        db.close()
+        raise
+    return db
 
 
 def _be_there(path: Path, *, create: bool) -> None:
@@ -120,26 +129,28 @@ def _be_there(path: Path, *, create: bool) -> None:
         message = f"{path}: there is no store yet; import some runs first"
         raise StoreError(message)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _touch(path)
+    touch(path)
 
 
 def _look(path: Path) -> None:
-    """Refuse what is no database before SQLite does: it takes a file of a few bytes for an empty one."""
-    with suppress(PermissionError), path.open("rb") as file:  # which SQLite will say
-        if file.read(len(_MAGIC)) not in (_MAGIC, b""):
-            message = f"{path}: {_MEANING[sqlite3.SQLITE_NOTADB]}"
-            raise StoreError(message)
+    """Refuse what is too small to be a database: SQLite takes a file of one byte for an empty one.
+
+    The file is not opened for that. Whoever closes a file loses all locks on it that the process has.
+    """
+    if 0 < path.stat().st_size < _SMALLEST:
+        message = f"{path}: {_MEANING[sqlite3.SQLITE_NOTADB]}"
+        raise StoreError(message)
 
 
-def _touch(path: Path) -> None:
+def touch(path: Path) -> None:
+    """Make an empty file that nobody else can read."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:
-    """Refuse what is not ours or newer than we are."""
-    (ours,), (version,) = (db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version"))
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if ours != APPLICATION_ID and (ours or version or tables):
+    """Refuse what is not ours, newer than we are, or not whole."""
+    ours, version, names = _said(db)
+    if ours != APPLICATION_ID and (ours or version or names):
         message = f"{path}: this database belongs to another program, and kneedrive leaves it alone; name another path"
         raise StoreError(message)
     if version > SCHEMA_VERSION:
@@ -148,6 +159,26 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
             "install that version, or name another path"
         )
         raise StoreError(message)
+    expected = TRUTH_TABLES if version < SCHEMA_VERSION else TRUTH_TABLES + DERIVED_TABLES
+    missing = [name for name in expected if name not in names]
+    if version and missing:
+        message = (
+            f"{path}: the store is damaged, its table {missing[0]} is gone; move it away and restore a backup, or "
+            "import the files again"
+        )
+        raise StoreError(message)
+
+
+def _said(db: sqlite3.Connection) -> tuple[int, int, set[str]]:
+    """Application id, version and names of tables and indexes: as they are at one moment, whoever makes them just now."""
+    db.execute("BEGIN")
+    try:
+        (ours,), (version,) = (db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version"))
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+    return ours, version, names
 
 
 def _prepare(db: sqlite3.Connection) -> None:
@@ -156,8 +187,21 @@ def _prepare(db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA {setting}")
     if _version(db) < SCHEMA_VERSION:
         _upgrade(db)
-    if db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+    _use_wal(db)
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Let others read while one writes. Where that cannot be set, the store works without.
+
+    SQLite does not wait here for another process that is setting the same at this moment.
+    """
+    if db.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+        return
+    try:
         db.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if plain_code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            raise
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -44,6 +44,18 @@ class Searching(Reading):
             message = f"{spec}: {len(rows)} runs; say which by its id: {', '.join(row[0] for row in rows[:8])}"
         raise StoreError(message)
 
+    def without_run(self, spec: str) -> list[str]:
+        """Hashes of the originals that are part of no run and begin like this id: of four or more digits."""
+        if not _ID.fullmatch(spec):
+            return []
+        rows = self._all(
+            "SELECT sha256 FROM recording WHERE runner = ? AND sha256 LIKE ? || '%' AND NOT EXISTS"
+            " (SELECT 1 FROM activity WHERE recording = recording.id AND run IS NOT NULL) ORDER BY sha256",
+            self.runner,
+            spec,
+        )
+        return [sha256 for (sha256,) in rows]
+
     def _meant(self, spec: str, zone_offset_s: int) -> list[Any]:
         if spec in ("last", "latest"):
             return self._all(RUNS + "ORDER BY started_at_ms DESC, key LIMIT 1", self.runner)

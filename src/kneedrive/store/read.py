@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kneedrive.errors import StoreError
+from kneedrive.errors import DamagedOriginal, StoreError
 from kneedrive.findings import Epochs
 from kneedrive.history import PastRun
 from kneedrive.model import Outline, Recording
 from kneedrive.store.file import told
-from kneedrive.store.rows import RUNS, Packed, RunRow, SourceRow, from_ms, run_row, to_ms, unpack
+from kneedrive.store.rows import RUNS, Packed, RunRow, SourceRow, follow_one_another, from_ms, run_row, to_ms, unpack
 
 _OUTLINES = (
     "SELECT key, format, device, started_at_ms, duration_s, elapsed_s, distance_m, heart_rate_bpm, dynamics"
@@ -31,6 +33,7 @@ _FIELDS = (
     "heart_rate_bpm",
     "dynamics",
 )
+ID_LENGTH = 12  # digits of a hash that are an id
 _ALWAYS_MS = (-(2**62), 2**62)
 
 
@@ -60,24 +63,27 @@ class Reading:
             self.runner,
             *_between(since, until),
         )
-        return [_past_run(row) for row in rows]
+        return [self._past_run(row) for row in rows]
 
     def epochs(self, run_id: str) -> Epochs:
-        """The epochs of a run."""
+        """The epochs of a run. Raises StoreError, also where they are damaged."""
         rows = self._all(
             "SELECT length, columns, reasons, block FROM run JOIN epochs ON epochs.run = run.id"
             " WHERE runner = ? AND key = ?",
             self.runner,
             run_id,
         )
-        return unpack(Packed(*self._only(rows, run_id)))
+        return self._unpacked(self._only(rows, run_id), run_id)
 
     def detail(self, run_id: str) -> str:
-        """The JSON that was stored with a run."""
+        """The JSON that was stored with a run. Raises StoreError, also where it is damaged."""
         rows = self._all(
             "SELECT json FROM run JOIN detail ON detail.run = run.id WHERE runner = ? AND key = ?", self.runner, run_id
         )
-        return zlib.decompress(self._only(rows, run_id)[0]).decode()
+        with self._whole(run_id):
+            text = zlib.decompress(self._only(rows, run_id)[0]).decode()
+            json.loads(text)
+        return text
 
     def sources(self, run_id: str) -> list[SourceRow]:
         """The activities that a run is made of, the one that leads it first."""
@@ -138,7 +144,7 @@ class Reading:
         return frozenset(tuple(key for (key,) in members) for members in rows if members)
 
     def recording(self, activity_id: str) -> Recording | None:
-        """The original that holds an activity; None where it was purged or never was."""
+        """The original that holds an activity; None where it was purged or never was. Raises DamagedOriginal."""
         rows = self._all(
             "SELECT sha256, recording.format, name, body, recording.sport FROM activity JOIN recording"
             " ON recording.id = activity.recording WHERE activity.runner = ? AND activity.key = ? AND body IS NOT NULL",
@@ -197,9 +203,31 @@ class Reading:
         sha256, kind, name, body, sport = row
         try:
             return Recording(sha256=sha256, format=kind, name=name, body=zlib.decompress(body), sport=sport)
-        except zlib.error as error:
+        except (zlib.error, TypeError) as error:
+            own = sha256[:ID_LENGTH]
             message = (
-                f"{self.path}: the original of {name} is damaged; restore a backup, or forget that run and import it"
+                f"{self.path}: the original of {name} is damaged; restore a backup, or kneedrive forget {own} and then "
+                "kneedrive import --again with its file"
+            )
+            raise DamagedOriginal(message, id=own) from error
+
+    def _unpacked(self, row: Any, run_id: str) -> Epochs:
+        with self._whole(run_id):
+            epochs = unpack(Packed(*row))
+            if not follow_one_another(epochs):
+                message = "epochs in no order"
+                raise ValueError(message)
+        return epochs
+
+    @contextmanager
+    def _whole(self, run_id: str) -> Iterator[None]:
+        """Say which run's results lie in the database otherwise than they were put there."""
+        try:
+            yield
+        except (ValueError, TypeError, AttributeError, zlib.error) as error:
+            message = (
+                f"{self.path}: the results of {run_id} are damaged; kneedrive rebuild makes them anew from the "
+                f"original, kneedrive forget {run_id} deletes the run"
             )
             raise StoreError(message) from error
 
@@ -212,6 +240,21 @@ class Reading:
             message = f"{run_id}: no such run in the store"
             raise StoreError(message)
         return rows[0]
+
+    def _past_run(self, row: Any) -> PastRun:
+        key, started_at_ms, utc_offset_s, sensor, device, surface, distance_m, duration_s, firmware = row[:9]
+        return PastRun(
+            id=key,
+            started_at=from_ms(started_at_ms),
+            utc_offset_s=utc_offset_s,
+            sensor=sensor,
+            device=device,
+            surface=surface,
+            distance_m=distance_m,
+            duration_s=duration_s,
+            epochs=self._unpacked(row[9:], key),
+            firmware=firmware,
+        )
 
     def _starting(self, outline: Outline, start_s: float) -> list[Outline]:
         start_ms, margin_ms = to_ms(outline.started_at) or 0, int(start_s * 1000)
@@ -238,22 +281,6 @@ class Reading:
 def _between(since: datetime | None, until: datetime | None) -> tuple[int, int]:
     first, last = to_ms(since), to_ms(until)
     return _ALWAYS_MS[0] if first is None else first, _ALWAYS_MS[1] if last is None else last
-
-
-def _past_run(row: Any) -> PastRun:
-    key, started_at_ms, utc_offset_s, sensor, device, surface, distance_m, duration_s, firmware = row[:9]
-    return PastRun(
-        id=key,
-        started_at=from_ms(started_at_ms),
-        utc_offset_s=utc_offset_s,
-        sensor=sensor,
-        device=device,
-        surface=surface,
-        distance_m=distance_m,
-        duration_s=duration_s,
-        epochs=unpack(Packed(*row[9:])),
-        firmware=firmware,
-    )
 
 
 def _outline(row: Any) -> Outline:

@@ -157,19 +157,36 @@ def pack(epochs: Epochs) -> Packed:
 
 
 def unpack(packed: Packed) -> Epochs:
-    """The epochs of a block, in the order they were given; arrays are read-only float64."""
+    """The epochs of a block, in the order they were given; arrays are read-only float64.
+
+    Raises ValueError or TypeError for what `pack` cannot have made.
+    """
     names = packed.columns.split(",") if packed.columns else []
     held = [name for name in names if not name.startswith("-")]
     cells = (2 + len(held)) * packed.length
+    if len(packed.block) != cells * _FLOAT.itemsize + packed.length:
+        message = f"a block of {len(packed.block)} bytes is not {packed.length} epochs of {len(held)} columns"
+        raise ValueError(message)
     floats = np.frombuffer(packed.block, _FLOAT, cells).astype(np.float64).reshape(2 + len(held), packed.length)
     floats.flags.writeable = False
     codes = np.frombuffer(packed.block, np.uint8, packed.length, cells * _FLOAT.itemsize)
+    reasons = np.array(packed.reasons.split("\n"))
+    if (codes >= len(reasons)).any():
+        message = "a block names a reason that there is not"
+        raise ValueError(message)
     rows = dict(zip(held, floats[2:], strict=True))
     if len(held) < len(names):
         nothing = np.full(packed.length, np.nan)
         nothing.flags.writeable = False
         rows = {name.removeprefix("-"): rows.get(name, nothing) for name in names}
-    return Epochs(start_s=floats[0], weight=floats[1], reason=np.array(packed.reasons.split("\n"))[codes], columns=rows)
+    return Epochs(start_s=floats[0], weight=floats[1], reason=reasons[codes], columns=rows)
+
+
+def follow_one_another(epochs: Epochs) -> bool:
+    """Whether these can be the epochs of a run: each after the one before, counting from 0 to 1."""
+    start_s, weight = epochs.start_s, epochs.weight
+    in_order = bool(np.isfinite(start_s).all() and (np.diff(start_s) > 0).all())
+    return in_order and bool(((weight >= 0) & (weight <= 1)).all())
 
 
 def to_ms(moment: datetime | None) -> int | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Iterator
 
+from kneedrive.errors import DamagedOriginal
 from kneedrive.model import Recording
 from kneedrive.store.place import Placing
 from kneedrive.store.rows import Ahead, Derive, Origin, Progress, to_ms
@@ -11,6 +13,10 @@ from kneedrive.store.rows import Ahead, Derive, Origin, Progress, to_ms
 _LEVEL = 1  # FIT files: 3 to 9 % larger than gzip's default, a third of the time
 # Putting one recording in its place can set another free; that one is placed in the next pass.
 _PASSES = 3
+
+
+def _passed(_: DamagedOriginal) -> None:
+    """Who did not ask is not told."""
 
 
 class Writing(Placing):
@@ -38,17 +44,26 @@ class Writing(Placing):
             self._mark_loose()
         return "updated" if replaced and verdict == "added" else verdict
 
-    def rebuild(self, derive: Derive, *, version: str, progress: Progress | None = None, ahead: Ahead = iter) -> int:
+    def rebuild(
+        self,
+        derive: Derive,
+        *,
+        version: str,
+        progress: Progress | None = None,
+        ahead: Ahead = iter,
+        damaged: Callable[[DamagedOriginal], object] = _passed,
+    ) -> int:
         """Derive again whatever has results of another version; returns how many recordings that were.
 
         Each is a transaction of its own, so that a rebuild can be stopped and goes on the next time. What `derive`
-        raises stops it; the recording in hand keeps its old results. Purged recordings keep theirs (see `to_fetch`).
+        raises stops it; the recording in hand keeps its old results. Purged recordings keep theirs (see `to_fetch`),
+        and so do those whose bytes are damaged, of which `damaged` is told.
         ahead: hands the recordings on in their order, and may do costly work on them before the lock is taken.
         """
         done = 0
         for _ in range(_PASSES):
             numbers = self._to_derive(version)
-            originals = (each for number in numbers if (each := self._original(number, version)) is not None)
+            originals = self._originals(numbers, version, damaged)
             for position, recording in enumerate(ahead(originals), start=1):
                 done += self._derive_again(recording, derive, version)
                 if progress:
@@ -146,6 +161,19 @@ class Writing(Placing):
         )
         return [row[0] for row in rows]
 
+    def _originals(
+        self, numbers: list[int], version: str, damaged: Callable[[DamagedOriginal], object]
+    ) -> Iterator[Recording]:
+        for number in numbers:
+            try:
+                recording = self._original(number, version)
+            except DamagedOriginal as error:
+                self._leave(number, version)
+                damaged(error)
+            else:
+                if recording is not None:
+                    yield recording
+
     def _original(self, number: int, version: str) -> Recording | None:
         rows = self._all(
             "SELECT sha256, format, name, body, sport FROM recording"
@@ -154,6 +182,15 @@ class Writing(Placing):
             version,
         )
         return self._recording(rows[0]) if rows else None
+
+    def _leave(self, number: int, version: str) -> None:
+        """Take a damaged recording's results for those of this version, since they cannot be made again.
+
+        Sessions whose run is gone go too: nothing could make one of them.
+        """
+        with self.writing():
+            self._do("DELETE FROM activity WHERE recording = ? AND is_run AND run IS NULL", number)
+            self._do("UPDATE recording SET derived = ? WHERE id = ?", version, number)
 
     def _derive_again(self, recording: Recording, derive: Derive, version: str) -> int:
         with self.writing():
