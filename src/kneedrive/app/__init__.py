@@ -15,6 +15,8 @@ Counter = Callable[[int, int], None]
 # given why, and who counts already, it returns what is to count while the work goes on.
 Announce = Callable[[str, Counter | None], AbstractContextManager[Counter | None]]
 ANNOUNCE: ContextVar[Announce] = ContextVar("announce", default=lambda _, count: nullcontext(count))
+# What is to be known beside the answer, such as an original that cannot be read any more. Set as ANNOUNCE is.
+NOTE: ContextVar[Callable[[str], None]] = ContextVar("note", default=lambda _: None)
 
 
 class Answer(Value):

@@ -12,12 +12,12 @@ from kneedrive import merge, readers
 from kneedrive.analysis import analyze
 from kneedrive.analysis.provenance import Provenance, choose, provenance
 from kneedrive.app.settings import runner_of
-from kneedrive.errors import ReadError
+from kneedrive.errors import DamagedOriginal, ReadError
 from kneedrive.method import Method
 from kneedrive.model import Activity, Outline, Recording
 from kneedrive.readers.sports import with_sport
 from kneedrive.report.record import analysis_record
-from kneedrive.store import NewActivity, NewRun, Placed
+from kneedrive.store import ID_LENGTH, NewActivity, NewRun, Placed
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
@@ -92,6 +92,18 @@ def run_of(
     )
 
 
+class Unread(Value):
+    """An original that a rebuild could not read, by its id and why; str() is the sentence."""
+
+    id: str
+    error: DamagedOriginal | ReadError
+
+    def __str__(self) -> str:
+        if isinstance(self.error, DamagedOriginal):
+            return f"{self.error}. Its results stay as they were."
+        return f"{self.error}; its original is kept, and has no results. kneedrive forget {self.id} deletes it"
+
+
 class Deriver:
     """Derives what the store keeps, looking up in the store what else the run may be made of.
 
@@ -105,7 +117,7 @@ class Deriver:
         self._store = store
         self._settings = settings
         self.version = version_of(settings)
-        self.unread: list[ReadError] = []  # by `again`
+        self.unread: list[Unread] = []  # by `again`, and those that the store told `damaged` of
         self._own: tuple[Recording, Alone] | None = None
         self._merged: dict[tuple[tuple[str, ...], tuple[str, ...]], NewRun] = {}
 
@@ -138,8 +150,12 @@ class Deriver:
         try:
             return self(recording)
         except ReadError as error:
-            self.unread.append(error)
+            self.unread.append(Unread(id=recording.sha256[:ID_LENGTH], error=error))
             return Placed()
+
+    def damaged(self, error: DamagedOriginal) -> None:
+        """Take note of an original whose bytes the store cannot give any more."""
+        self.unread.append(Unread(id=error.id, error=error))
 
     def strangers(self, placed: Placed) -> tuple[str, ...]:
         """Ids of stored runs that overlap one of these in time and are not alike: perhaps somebody else's file."""
@@ -181,10 +197,10 @@ class Deriver:
         """A member with its samples. A neighbour whose original cannot be read any more lends nothing."""
         if own and key in known.sessions:
             return known.sessions[key]
-        recording = self._own[0] if own and self._own else self._store.recording(key)
         try:
+            recording = self._own[0] if own and self._own else self._store.recording(key)
             found = activities_of(recording) if recording else ()
-        except ReadError:
+        except (ReadError, DamagedOriginal):
             found = ()
         return next((each for each in found if each.id == key), None)
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kneedrive.analysis.local_time import local_date, week_number
 from kneedrive.analysis.weeks import weekly
-from kneedrive.app import Answer
+from kneedrive.app import Answer, files
 from kneedrive.app.library import opened
 from kneedrive.app.settings import setting_of
 from kneedrive.errors import StoreError
+from kneedrive.report.cells import cell
 from kneedrive.report.credit import credit
 from kneedrive.report.library import CSV_COLUMNS, run_record
 from kneedrive.report.style import Style
@@ -26,39 +27,41 @@ if TYPE_CHECKING:
 WEEK_COLUMNS = ("monday", "runs", "distance_m", "duration_s", "slow_s", "shuffle_share", "sensor", "segment")
 EPOCH_COLUMNS = ("run_id", "start_s", "scored", "weight", "reason")
 SERIES = ("D", "P", "zSL")
+REMEDY = "name another folder with --to"
+_KNOWN_BY = 3  # first columns that a table of ours is known by
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Write one table; returns its number of rows. Raises StoreError where the file cannot be written."""
     count = 0
     try:
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with files.private(path) as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(columns)
             for count, row in enumerate(rows, start=1):  # noqa: B007 - the last count is the result
-                writer.writerow([_cell(value) for value in row])
+                writer.writerow([cell(value) for value in row])
     except OSError as error:
-        message = f"{path} cannot be written: {error.strerror or error}; name another folder with --to"
-        raise StoreError(message) from None
+        raise files.refused(path, error, REMEDY) from None
     return count
 
 
-def _cell(value: Any) -> Any:
-    """Nothing for what is not measured; seven significant digits, which is what the store holds."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return float(f"{value:.7g}") if isinstance(value, float) else value
+def is_table(head: str, columns: Sequence[str]) -> bool:
+    """Whether a file that begins so is an export of this table, whatever columns were added to it since."""
+    return head.startswith(",".join(columns[:_KNOWN_BY]) + ",")
 
 
-def export(settings: Config, folder: Path, now: datetime) -> Answer:
+def export(settings: Config, folder: Path, now: datetime, *, force: bool = False) -> Answer:
     """Write runs.csv, epochs.csv and weeks.csv into a folder, which is made where it is missing.
+
+    Older exports are overwritten, and with `force` any files of these names. Raises StoreError, with nothing written
+    where one of them is another's.
 
     The weeks are all from the first run to the last; a week before the last sensor change has its own sensor's values.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"{folder} cannot be made: {error.strerror or error}; name another folder with --to"
+        message = f"{folder} cannot be made: {error.strerror or error}; {REMEDY}"
         raise StoreError(message) from None
     with opened(settings) as store:
         runs = store.runs()
@@ -66,11 +69,14 @@ def export(settings: Config, folder: Path, now: datetime) -> Answer:
     rows = [run_record(row) for row in runs]
     found = whole_history(past, setting_of(settings, now.year))
     names = epoch_columns(past)
-    counts = {
-        "runs.csv": write_csv(folder / "runs.csv", CSV_COLUMNS, ([row[key] for key in CSV_COLUMNS] for row in rows)),
-        "epochs.csv": write_csv(folder / "epochs.csv", (*EPOCH_COLUMNS, *names), epoch_rows(past, names)),
-        "weeks.csv": write_csv(folder / "weeks.csv", week_columns(), week_rows(found)),
+    tables: dict[str, tuple[Sequence[str], Iterable[Sequence[Any]]]] = {
+        "runs.csv": (CSV_COLUMNS, ([row[key] for key in CSV_COLUMNS] for row in rows)),
+        "epochs.csv": ((*EPOCH_COLUMNS, *names), epoch_rows(past, names)),
+        "weeks.csv": (week_columns(), week_rows(found)),
     }
+    for name, (columns, _) in tables.items():
+        files.allow(folder / name, partial(is_table, columns=columns), force=force, remedy=REMEDY)
+    counts = {name: write_csv(folder / name, *table) for name, table in tables.items()}
     told = [f"{folder / name}: {count} rows" for name, count in counts.items()]
     return Answer(text="\n".join([*told, *credit((row.formats for row in runs), Style())]))
 

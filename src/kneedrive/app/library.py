@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kneedrive.app import ANNOUNCE, FAILED, OK, PARTLY, Answer
+from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer
 from kneedrive.app.ahead import Ahead
 from kneedrive.app.collect import Counter, Import, Outcome, collect
-from kneedrive.app.derive import Deriver, activities_of, analysed, version_of
+from kneedrive.app.derive import Deriver, Unread, activities_of, analysed, version_of
 from kneedrive.app.settings import local_day, zone_of
-from kneedrive.errors import NotEnoughData, ReadError, StoreError
-from kneedrive.store import RunRow, Store
+from kneedrive.errors import NotEnoughData, ReadOnlyStore, StillHeld, StoreError
+from kneedrive.store import ID_LENGTH, RunRow, Store
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
@@ -29,7 +29,7 @@ class Rebuilt(NamedTuple):
     """How many recordings were derived again, and which of them cannot be read any more."""
 
     done: int
-    unread: list[ReadError]
+    unread: list[Unread]
 
 
 @contextmanager
@@ -40,13 +40,23 @@ def opened(
 
     Answers of services that may no longer be kept at `now` are deleted first. Results of an older method, or of a
     runner who had told other things about themselves, are derived again; that is announced, and counted by progress
-    where it is given.
+    where it is given. Where that cannot be done now, it is noted, and the store is used as it is.
     """
     with kept(settings, create=create, now=now) as store:
         if store.stale(version_of(settings)):
-            with ANNOUNCE.get()(outdated(store.versions(), version_of(settings)), progress) as count:
-                derive_again(store, settings, count)
+            _bring_up_to_date(store, settings, progress)
         yield store
+
+
+def _bring_up_to_date(store: Store, settings: Config, progress: Counter | None) -> None:
+    unread: list[Unread] = []
+    try:
+        with ANNOUNCE.get()(outdated(store.versions(), version_of(settings)), progress) as count:
+            unread = derive_again(store, settings, count).unread
+    except StoreError as error:
+        NOTE.get()(f"{error}. Until then the results of before are used.")
+    for each in unread:
+        NOTE.get()(str(each))
 
 
 def outdated(versions: set[str], current: str) -> str:
@@ -63,12 +73,13 @@ def outdated(versions: set[str], current: str) -> str:
 def kept(settings: Config, *, create: bool = False, now: datetime | None = None) -> Iterator[Store]:
     """The configured store as it is, results of an older method included. Raises as `opened` does."""
     place: Path = settings["paths.store"]
-    if not create and not place.exists():
+    if not create and not Store.is_there(place):
         message = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
         raise NotEnoughData(message)
     with Store.open(place, runner=settings["runner.name"], create=create) as store:
         # No command may forget to keep the service's terms, so this clock has a default.
-        store.purge_expired(now or datetime.now(UTC))
+        with suppress(ReadOnlyStore, StillHeld):  # nothing is kept longer by that than its holder keeps it
+            store.purge_expired(now or datetime.now(UTC))
         yield store
 
 
@@ -81,13 +92,14 @@ def derive_again(store: Store, settings: Config, progress: Counter | None = None
             version=derive.version,
             progress=progress,
             ahead=lambda originals: derive.ahead(ahead.each((each, each) for each in originals)),
+            damaged=derive.damaged,
         )
     return Rebuilt(done, derive.unread)
 
 
 def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
     """Import files and folders. A dry run reads and compares, and writes nothing."""
-    if how.dry_run and not settings["paths.store"].exists():
+    if how.dry_run and not Store.is_there(settings["paths.store"]):
         from tempfile import TemporaryDirectory
 
         with TemporaryDirectory() as folder, Store.open(Path(folder) / "dry" / "run.sqlite") as store:
@@ -151,7 +163,7 @@ def rebuild(settings: Config, progress: Counter | None) -> Answer:
     with kept(settings) as store:
         store.outdate()
         done, unread = derive_again(store, settings, progress)
-    trouble = "\n".join(f"kneedrive: {error}; its original is kept" for error in unread)
+    trouble = "\n".join(f"kneedrive: {each}" for each in unread)
     return Answer(text=f"{done} recordings derived again.", trouble=trouble, code=PARTLY if unread else OK)
 
 
@@ -168,17 +180,40 @@ def split(settings: Config, spec: str, now: datetime) -> Answer:
 
 
 def forget(settings: Config, spec: str, now: datetime, confirm: Callable[[str], bool]) -> Answer:
-    """Delete a run with its originals, for good."""
+    """Delete a run with its originals, for good; or an original of which no run could be made, by its id."""
     with opened(settings) as store:
-        row = meant(store, settings, spec, now)
-        day = local_day(row.started_at, row.utc_offset_s, zone_of(settings))
-        originals = "its original recording" if row.recordings == 1 else f"its {row.recordings} original recordings"
-        if not confirm(f"Delete {row.id} of {day} and {originals} from the store?"):
+        run_id, what, delete = _to_forget(store, settings, spec, now)
+        if not confirm(f"Delete {what} from the store?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
-        store.forget(row.id)
+        held = _still_held(delete)
         derive_again(store, settings)
-    text = f"{row.id} is deleted. No import or sync brings it back, except kneedrive import --again with its file."
-    return Answer(text=text)
+    text = f"{run_id} is deleted. No import or sync brings it back, except kneedrive import --again with its file."
+    return Answer(text=text, trouble=held, code=PARTLY if held else OK)
+
+
+def _to_forget(store: Store, settings: Config, spec: str, now: datetime) -> tuple[str, str, Callable[[], object]]:
+    """What is meant: its id, what it is in words, and how it is deleted."""
+    try:
+        row = meant(store, settings, spec, now)
+    except (NotEnoughData, StoreError):
+        found = store.without_run(spec.strip().lower())
+        if len(found) != 1:
+            raise
+        (sha256,) = found
+        own = sha256[:ID_LENGTH]
+        return own, f"the original recording {own}, of which no run was made,", lambda: store.forget_original(sha256)
+    day = local_day(row.started_at, row.utc_offset_s, zone_of(settings))
+    originals = "its original recording" if row.recordings == 1 else f"its {row.recordings} original recordings"
+    return row.id, f"{row.id} of {day} and {originals}", lambda: store.forget(row.id)
+
+
+def _still_held(delete: Callable[[], object]) -> str:
+    """Delete; what has to be said where another process keeps the old content in the file, "" where none does."""
+    try:
+        delete()
+    except StillHeld as error:
+        return f"kneedrive: {error}"
+    return ""
 
 
 def purge(settings: Config, confirm: Callable[[str], bool]) -> Answer:
@@ -186,12 +221,14 @@ def purge(settings: Config, confirm: Callable[[str], bool]) -> Answer:
     with kept(settings) as store:
         if not confirm(f"Delete every run in {store.path}, with the originals?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
-        store.purge_all()
+        held = _still_held(store.purge_all)
+    if held:
+        return Answer(trouble=held, code=PARTLY)
     return Answer(text="The store is empty.")
 
 
-def backup(settings: Config, target: Path) -> Answer:
-    """Copy the whole store while others may use it."""
+def backup(settings: Config, target: Path, *, force: bool = False) -> Answer:
+    """Copy the whole store while others may use it. force: also over a file that is no backup."""
     with kept(settings) as store:
-        store.backup(target)
+        store.backup(target, force=force)
     return Answer(text=f"Copied to {target}.")

@@ -12,11 +12,13 @@ from kneedrive.app.library import kept, opened
 from kneedrive.app.settings import local_day, zone_of
 from kneedrive.errors import NotEnoughData
 from kneedrive.report import library as words
+from kneedrive.report.cells import cell
+from kneedrive.store import Store
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.report.style import Style
-    from kneedrive.store import RunRow, Store, Tag
+    from kneedrive.store import RunRow, Tag
 
 
 def runs(settings: Config, since: date | datetime | None, form: str, style: Style) -> Answer:
@@ -35,7 +37,7 @@ def runs(settings: Config, since: date | datetime | None, form: str, style: Styl
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(words.CSV_COLUMNS)
         for row in map(words.run_record, rows):
-            writer.writerow(["" if row[key] is None else row[key] for key in words.CSV_COLUMNS])
+            writer.writerow([cell(row[key]) for key in words.CSV_COLUMNS])
         return Answer(text=out.getvalue().rstrip("\n"))
     return Answer(text=words.runs(rows, style).rstrip("\n"))
 
@@ -75,7 +77,7 @@ def only_tag(store: Store, day: date) -> str:
 def tags(settings: Config, style: Style, *, json: bool) -> Answer:
     """All tags by day."""
     rows: list[Tag] = []
-    if settings["paths.store"].exists():
+    if Store.is_there(settings["paths.store"]):
         with kept(settings) as store:
             rows = store.tags()
     if json:

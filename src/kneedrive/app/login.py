@@ -87,10 +87,11 @@ def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
 
 def _purge(desk: Desk) -> int:
     """Delete what came from Strava; runs that it shared with files are derived again from the files."""
-    if not desk.settings["paths.store"].exists():
-        return 0
     from kneedrive.app.library import derive_again, opened
+    from kneedrive.store import Store
 
+    if not Store.is_there(desk.settings["paths.store"]):
+        return 0
     with opened(desk.settings, now=desk.clock()) as store:
         deleted = store.purge_source(STRAVA)
         derive_again(store, desk.settings)

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kneedrive.app import NOT_ENOUGH, OK, Answer, coach
+from kneedrive.app import NOT_ENOUGH, OK, Answer, coach, files
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.app.past import against_own, day_of, formats_between, local_day, tags_between, weeks_until
-from kneedrive.errors import NotEnoughData, StoreError
+from kneedrive.errors import NotEnoughData
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ASSESSED, LAST = "assessed", "last"
 WEEKS, PAGE_WEEKS = 12, 26
+GENERATOR = '<meta name="generator" content="kneedrive'  # in the head of every page of ours
+_REMEDY = "name another file"
 _SHOWN = (
     ("kneedrive show {} --explain", "the words, and every number"),
     ("kneedrive weekly", "week by week"),
@@ -182,11 +184,20 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> Answe
     return Answer(text=report_page(settings, request.run, weeks, until, now, miles=request.style.miles))
 
 
-def written(answer: Answer, file: Path) -> Answer:
-    """The answer in a file, and a sentence that says so. Raises StoreError where it cannot be written."""
+def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:
+    """The answer in a file, and a sentence that says so. Raises StoreError where it cannot be written.
+
+    An older page of kneedrive's is overwritten, and so is its JSON; with `force` whatever is there.
+    """
+    files.allow(file, is_report, force=force, remedy=_REMEDY)
     try:
-        file.write_text(answer.text + "\n", encoding="utf-8")
+        with files.private(file) as there:
+            there.write(answer.text + "\n")
     except OSError as error:
-        message = f"{file} cannot be written: {error.strerror or error}; name another file"
-        raise StoreError(message) from None
+        raise files.refused(file, error, _REMEDY) from None
     return answer.replace(text=f"Written to {file}.")
+
+
+def is_report(head: str) -> bool:
+    """Whether a file that begins so was written by `report`. Its text carries no mark."""
+    return GENERATOR in head or head.startswith('{"schema_version":1,"run":')

@@ -44,7 +44,7 @@ def sync(desk: Desk, order: Order, count: Counter | None = None) -> tuple[Pulled
 
 def store_for(desk: Desk, order: Order, count: Counter | None) -> AbstractContextManager[Store]:
     """The runner's store; for a dry run without one, a store that is gone afterwards."""
-    if order.dry_run and not desk.settings["paths.store"].exists():
+    if order.dry_run and not Store.is_there(desk.settings["paths.store"]):
         return _passing_store()
     return opened(desk.settings, create=True, progress=count, now=desk.clock())
 

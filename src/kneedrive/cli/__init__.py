@@ -10,7 +10,18 @@ from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.app import ANNOUNCE, FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, OK, TRY_LATER, USAGE, overall
+from kneedrive.app import (
+    ANNOUNCE,
+    FAILED,
+    INTERRUPTED,
+    NOT_AUTHORISED,
+    NOT_ENOUGH,
+    NOTE,
+    OK,
+    TRY_LATER,
+    USAGE,
+    overall,
+)
 from kneedrive.cli.harmless import harmless
 from kneedrive.cli.options import terminal_columns
 from kneedrive.errors import (
@@ -140,6 +151,7 @@ def _run(argv: list[str]) -> int:
         return 0
     codes = []
     ANNOUNCE.set(announced)
+    NOTE.set(noted)
     try:
         for answer in arguments.command(arguments):
             _say(answer)
@@ -171,6 +183,11 @@ def announced(why: str, count: Counter | None) -> Iterator[Counter | None]:
     print(f"Working everything out again, since {why}.", file=sys.stderr, flush=True)
     with nullcontext(count) if count else progress("Working out") as counter:
         yield counter
+
+
+def noted(text: str) -> None:
+    """Say on stderr what is to be known beside the answer."""
+    print(f"kneedrive: {harmless(text)}", file=sys.stderr)
 
 
 def _drop_output() -> None:

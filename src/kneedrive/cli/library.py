@@ -59,9 +59,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     backup.add_argument(
         "file", type=Path, metavar="FILE", help="the copy; an older backup of that name is replaced, nothing else is"
     )
+    options.add_force(backup)
     _finish(backup, back_up)
     export = commands.add_parser("export", help="write runs, epochs and weeks as CSV")
     export.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder to write into")
+    options.add_force(export)
     _finish(export, export_csv)
 
 
@@ -153,7 +155,7 @@ def back_up(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive backup FILE."""
     from kneedrive.app import library
 
-    yield library.backup(options.load_config(arguments), arguments.file)
+    yield library.backup(options.load_config(arguments), arguments.file, force=arguments.force)
 
 
 def export_csv(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -161,7 +163,7 @@ def export_csv(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import export
 
     settings: Config = options.load_config(arguments)
-    yield export.export(settings, arguments.to, moments.now())
+    yield export.export(settings, arguments.to, moments.now(), force=arguments.force)
 
 
 def confirmed(*, yes: bool) -> Callable[[str], bool]:

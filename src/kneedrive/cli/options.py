@@ -33,6 +33,11 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="another configuration file")
 
 
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """--force."""
+    parser.add_argument("--force", action="store_true", help="also over a file that is not known as kneedrive's own")
+
+
 def add_name(parser: argparse.ArgumentParser) -> None:
     """--runner."""
     parser.add_argument("--runner", metavar="NAME", help="whose runs, where one store holds several runners'")

@@ -27,6 +27,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     report.add_argument("--weeks", type=_weeks, metavar="N", help="how many weeks (default: 12; 26 with --html)")
     report.add_argument("--html", action="store_true", help="as a page that needs nothing from anywhere")
     report.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
+    options.add_force(report)
     _finish(report, show_report)
     weekly = commands.add_parser("weekly", help="week by week: how much, drive and bounce, where it is going")
     weekly.add_argument("--weeks", type=_weeks, default=12, metavar="N", help="how many weeks (default: 12)")
@@ -79,7 +80,7 @@ def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
     request = show.Request(run=arguments.run, style=options.style(arguments, settings), json=arguments.json)
     make, usual = (show.page, show.PAGE_WEEKS) if arguments.html else (show.report, show.WEEKS)
     answer = make(settings, request, arguments.weeks or usual, moments.now())
-    yield show.written(answer, arguments.output) if arguments.output else answer
+    yield show.written(answer, arguments.output, force=arguments.force) if arguments.output else answer
 
 
 def show_weekly(arguments: argparse.Namespace) -> Iterator[Answer]:

@@ -30,6 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add_length(demo)
     demo.add_argument("--weekly", action="store_true", help="fourteen simulated weeks instead of one run")
     demo.add_argument("--html", type=Path, metavar="FILE", help="write the page of the simulated weeks to a file")
+    options.add_force(demo)
     options.add_display(demo)
     options.add_config(demo)
     demo.set_defaults(command=show_demo)
@@ -103,7 +104,7 @@ def show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:
         from kneedrive.app.demo_weeks import demo_page
         from kneedrive.app.show import written
 
-        yield written(demo_page(miles=style.miles), arguments.html)
+        yield written(demo_page(miles=style.miles), arguments.html, force=arguments.force)
         return
     if arguments.weekly:
         from kneedrive.app.demo_weeks import demo_weeks

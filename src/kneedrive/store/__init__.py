@@ -21,6 +21,7 @@ from kneedrive.store.notes import Notes
 from kneedrive.store.read import ID_LENGTH
 from kneedrive.store.rows import Derive, NewActivity, NewRun, Origin, Placed, Progress, RunRow, SourceRow, Tag, to_ms
 
+
 class Store(Notes):
     """An open store, seen by one runner (`runner`: "" where there is only one). Close it, or use it in `with`."""
 
@@ -160,6 +161,7 @@ class Store(Notes):
 
 
 __all__ = [
+    "ID_LENGTH",
     "Derive",
     "NewActivity",
     "NewRun",

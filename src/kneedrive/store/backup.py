@@ -56,7 +56,9 @@ def _replaceable(path: Path, target: Path, *, force: bool) -> None:
         message = f"{target}: this is the store itself; name another file for the backup"
         raise StoreError(message)
     if not force and not _is_ours(target):
-        message = f"{target}: this file exists and is no backup of kneedrive; name another one, or --force overwrites it"
+        message = (
+            f"{target}: this file exists and is no backup of kneedrive; name another one, or --force overwrites it"
+        )
         raise StoreError(message)
 
 

@@ -64,7 +64,7 @@ def reached(path: Path, what: str) -> Iterator[None]:
 
 
 def is_there(path: Path) -> bool:
-    """Whether a file is at this place. Raises StoreError where that cannot be told: a closed folder, a name too long."""
+    """Whether a file is there. Raises StoreError where that cannot be told: a closed folder, too long a name."""
     with reached(path, "the store"):
         try:
             path.stat()
@@ -170,8 +170,8 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _said(db: sqlite3.Connection) -> tuple[int, int, set[str]]:
-    """Application id, version and names of tables and indexes: as they are at one moment, whoever makes them just now."""
-    db.execute("BEGIN")
+    """Application id, version, and names of tables and indexes, as they are at one moment."""
+    db.execute("BEGIN")  # another process may be making them just now
     try:
         (ours,), (version,) = (db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version"))
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}

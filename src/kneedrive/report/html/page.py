@@ -47,6 +47,7 @@ def render(content: Content) -> str:
     head = el(
         "head",
         el("meta", charset="utf-8"),
+        el("meta", name="generator", content="kneedrive"),
         el("meta", http_equiv="Content-Security-Policy", content=policy(style, script)),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
