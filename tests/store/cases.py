@@ -6,12 +6,14 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kneedrive.errors import DamagedOriginal
 from kneedrive.findings import Analysis, Epochs, Fade, Finding, Quality, Score, Scores, ShuffleOnset, Slow
 from kneedrive.merge import groups, merge, outline
 from kneedrive.method import REFERENCES, MergeRules, Method
@@ -163,13 +165,27 @@ class Application:
         unchanged = self.store.together(ids)
         return Placed(
             activities=(NewActivity(activity=new, outline=mine, provenance="garmin_strap"),),
-            runs=tuple(self._run(members, new) for members in runs if members not in unchanged),
+            runs=tuple(
+                run
+                for members in runs
+                if members not in unchanged and (run := self._run(members, new, self._others(members, new)))
+            ),
         )
 
-    def _run(self, members: Sequence[str], new: Activity) -> NewRun:
-        originals = ((each, self.store.recording(each)) for each in members if each != new.id)
-        others = [self.read(original) for _, original in originals if original is not None]
-        merged = merge([*([new] if new.id in members else []), *others])
+    def _others(self, members: Sequence[str], new: Activity) -> list[Activity]:
+        """The neighbours that the store still has; damaged ones lend nothing."""
+        others = []
+        for each in members:
+            with suppress(DamagedOriginal):
+                if each != new.id and (original := self.store.recording(each)) is not None:
+                    others.append(self.read(original))
+        return others
+
+    def _run(self, members: Sequence[str], new: Activity, others: Sequence[Activity]) -> NewRun | None:
+        there = [*([new] if new.id in members else []), *others]
+        if not there:
+            return None
+        merged = merge(there)
         return NewRun(
             analysis=analysis(merged.activity),
             members=tuple(members),

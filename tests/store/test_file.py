@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -10,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from kneedrive.errors import StoreError
-from kneedrive.store import Origin, Store
+from kneedrive.store import Origin, Store, backup
 from kneedrive.store import file as store_file
 from tests.conftest import ROOT
 from tests.store.cases import Application, contents, told
@@ -95,10 +97,10 @@ def _of_another_program(path: Path) -> None:
     db.close()
 
 
-def _newer(path: Path) -> None:
+def _newer(path: Path, by: int = 97) -> None:
     Store.open(path).close()
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 99")
+        db.execute(f"PRAGMA user_version = {store_file.SCHEMA_VERSION + by}")
     db.close()
 
 
@@ -111,6 +113,7 @@ def _newer(path: Path) -> None:
         pytest.param(_foreign, "belongs to another program", id="a database"),
         pytest.param(_of_another_program, "belongs to another program", id="a database with an id"),
         pytest.param(_newer, r"a newer kneedrive made this store \(schema 99, this one knows 2\)", id="a newer store"),
+        pytest.param(lambda path: _newer(path, 1), r"\(schema 3, this one knows 2\)", id="newer by one"),
         pytest.param(Path.mkdir, "this is a folder", id="a folder"),
     ],
 )
@@ -154,6 +157,99 @@ def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="the store cannot be opened or made there"):
         Store.open(tmp_path / "file" / "runs.sqlite")
+
+
+def test_a_name_that_is_too_long_is_said(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 300)
+
+    with pytest.raises(StoreError, match="the store cannot be opened or made there"):
+        Store.open(path)
+    with pytest.raises(StoreError, match="the store cannot be opened or made there"):
+        Store.is_there(path)
+
+
+def test_whether_a_store_is_there(store: Store, tmp_path: Path) -> None:
+    assert Store.is_there(store.path)
+    assert not Store.is_there(tmp_path / "nowhere" / "runs.sqlite")
+    assert not Store.is_there(store.path / "runs.sqlite")  # below a file
+
+
+@pytest.mark.parametrize("table", store_file.TRUTH_TABLES + store_file.DERIVED_TABLES)
+def test_a_missing_table_is_said_and_nothing_is_made_in_its_place(store: Store, table: str) -> None:
+    store._do("PRAGMA foreign_keys = OFF")
+    store._do(f"DROP TABLE {table}")
+    store.close()
+
+    for _ in range(2):
+        with pytest.raises(StoreError, match=f"the store is damaged, its table {table} is gone; move it away"):
+            Store.open(store.path)
+
+
+def test_a_store_of_schema_1_is_brought_up_to_date(store: Store) -> None:
+    expected = contents(store.path)
+    store._do("ALTER TABLE recording DROP COLUMN sport")
+    store._do("DROP TABLE epochs")  # derived tables of an older schema may be others
+    store._do("PRAGMA user_version = 1")
+    store.close()
+
+    with Store.open(store.path) as upgraded:
+        assert upgraded.stale("1") == 1
+        upgraded.rebuild(Application(upgraded), version="1")
+
+    assert contents(store.path) == expected
+
+
+DAMAGE = {
+    "cut off": "UPDATE epochs SET block = substr(block, 1, 10)",
+    "too long": "UPDATE epochs SET block = CAST(block || x'00' AS BLOB)",
+    "zeros": "UPDATE epochs SET block = zeroblob(length(block))",
+    "noise": "UPDATE epochs SET block = randomblob(length(block))",
+    "a text": "UPDATE epochs SET block = 'of half-minutes'",
+    "other columns": "UPDATE epochs SET columns = 'D'",
+    "no columns": "UPDATE epochs SET columns = x'00'",
+    "a length below 0": "UPDATE epochs SET length = -1",
+    "fewer reasons": "UPDATE epochs SET reasons = ''",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_epochs_are_said_and_made_anew_by_a_rebuild(store: Store, damage: str) -> None:
+    (run,) = store.runs()
+    before = contents(store.path)
+    store._do(damage)
+
+    with pytest.raises(StoreError, match=f"the results of {run.id} are damaged; kneedrive rebuild"):
+        store.past_runs()
+    with pytest.raises(StoreError, match=f"the results of {run.id} are damaged; kneedrive rebuild"):
+        store.epochs(run.id)
+
+    store.outdate()
+    store.rebuild(Application(store), version="1")
+    assert contents(store.path) == before
+
+
+def test_bytes_that_are_no_text_are_damage(store: Store) -> None:
+    store._do("UPDATE run SET device = CAST(x'ff00' AS TEXT)")
+
+    with pytest.raises(StoreError, match="the store is damaged"):
+        store.runs()
+
+
+@pytest.mark.parametrize("block", ["x''", "x'789c00'", "'{}'", "x'ff'"])
+def test_a_damaged_detail_is_said(store: Store, block: str) -> None:
+    (run,) = store.runs()
+    store._do(f"UPDATE detail SET json = {block}")
+
+    with pytest.raises(StoreError, match=f"the results of {run.id} are damaged; kneedrive rebuild"):
+        store.detail(run.id)
+
+
+def test_a_detail_that_is_no_json_is_said(store: Store) -> None:
+    (run,) = store.runs()
+    store._do("UPDATE detail SET json = ?", zlib.compress(b"{"))
+
+    with pytest.raises(StoreError, match=f"the results of {run.id} are damaged"):
+        store.detail(run.id)
 
 
 def test_a_damaged_page_is_said(store: Store) -> None:
@@ -204,6 +300,9 @@ def test_an_unexpected_error_of_sqlite_is_a_bug_and_passes(store: Store) -> None
 # What the operating system refuses, in a process of its own
 
 
+NOBODY = "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)"  # whom modes bind
+
+
 def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run code that imports us, and catch what it says."""
     command = [sys.executable, "-c", code, *arguments]
@@ -214,7 +313,7 @@ ADD_ONE = """
 import os, resource, sys
 from pathlib import Path
 from kneedrive.errors import StoreError
-from kneedrive.store import Origin, Store
+from kneedrive.store import Origin, Store, backup
 from tests.store.cases import Application, told
 
 BEFORE
@@ -262,12 +361,135 @@ def test_what_may_not_be_written_is_said(folder: int, file: int, words: str) -> 
     assert words in done.stdout, done
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that others than root can reach, whatever its modes become."""
+    inside = Path(tempfile.mkdtemp(prefix="kneedrive-"))
+    inside.chmod(0o755)
+    yield inside
+    for folder in (inside, *(each for each in inside.iterdir() if each.is_dir())):
+        folder.chmod(0o700)
+    shutil.rmtree(inside)
+
+
+READ_ALL = """
+import os, sys, urllib.parse
+from pathlib import Path
+from kneedrive.errors import ReadOnlyStore
+from kneedrive.store import Store
+BEFORE
+with Store.open(Path(sys.argv[1])) as store:
+    (run,) = store.runs()
+    print(store.recording(run.id).name, len(store.epochs(run.id)), store.cursor("strava"))
+    try:
+        store.set_cursor("strava", "written")
+    except ReadOnlyStore as error:
+        print(error)
+"""
+
+
+def made(path: Path) -> Store:
+    """A store with a run and a cursor."""
+    store = Store.open(path)
+    store.add(told(), FILE, Application(store), version="1")
+    store.set_cursor("strava", "17")
+    return store
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"),
+    [
+        pytest.param(0o555, 0o444, id="neither the file nor its folder can be written"),
+        pytest.param(0o555, 0o666, id="its folder cannot be written"),
+        pytest.param(0o777, 0o444, id="the file cannot be written"),
+    ],
+)
+@pytest.mark.parametrize("backup", [False, True], ids=["a store", "a backup"])
+def test_a_store_that_may_not_be_written_can_be_read(open_folder: Path, folder: int, file: int, backup: bool) -> None:
+    """Also where it holds a name that is special in an address."""
+    path = open_folder / "my runs?mode=rwc#1%20.sqlite"
+    with made(open_folder / "first" if backup else path) as store:
+        if backup:
+            store.backup(path)
+    path.chmod(file)
+    open_folder.chmod(folder)
+    before = path.read_bytes()
+
+    done = run_python(READ_ALL.replace("BEFORE", NOBODY), str(path))
+
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[0] == "run.fit 20 17"
+    if not (folder == 0o555 and file == 0o666 and backup):  # one file without a journal beside it may still be written
+        assert "the store cannot be written" in done.stdout
+        assert path.read_bytes() == before
+
+
+def test_what_waits_in_a_journal_is_not_passed_over_to_read(open_folder: Path) -> None:
+    """An import was killed, and the journal that holds its runs cannot be worked in."""
+    with made(open_folder / "live") as store:
+        for name in ("", "-wal"):
+            shutil.copy(f"{store.path}{name}", open_folder / f"runs.sqlite{name}")
+    assert (open_folder / "runs.sqlite-wal").stat().st_size
+    open_folder.chmod(0o555)
+    for each in open_folder.iterdir():
+        each.chmod(0o444)
+
+    done = run_python(READ_ALL.replace("BEFORE", NOBODY), str(open_folder / "runs.sqlite"))
+
+    assert "StoreError" in done.stderr
+    assert "make its folder writable" in done.stderr
+
+
+def test_a_store_that_another_holds_open_is_read_with_what_is_in_its_journal(open_folder: Path) -> None:
+    path = open_folder / "runs.sqlite"
+    with made(path):
+        for each in open_folder.iterdir():
+            each.chmod(0o444)
+        open_folder.chmod(0o555)
+
+        done = run_python(READ_ALL.replace("BEFORE", NOBODY), str(path))
+
+    assert (done.stderr, done.stdout.splitlines()[0]) == ("", "run.fit 20 17")
+
+
+def test_a_store_in_a_closed_folder_is_said(open_folder: Path) -> None:
+    (open_folder / "closed").mkdir(mode=0o700)
+    (open_folder / "closed").chmod(0)
+    code = """
+import os, sys
+from pathlib import Path
+from kneedrive.errors import StoreError
+from kneedrive.store import Store
+BEFORE
+for ask in (Store.is_there, Store.open):
+    try:
+        ask(Path(sys.argv[1]))
+    except StoreError as error:
+        print(error)
+"""
+
+    done = run_python(code.replace("BEFORE", NOBODY), str(open_folder / "closed" / "runs.sqlite"))
+
+    assert done.stderr == ""
+    assert done.stdout.count("the store cannot be opened or made there (Permission denied)") == 2
+
+
+@pytest.mark.parametrize("tries", [40, pytest.param(1000, marks=pytest.mark.slow)])
+def test_four_processes_that_make_one_store_at_once_do_not_disturb_each_other(tmp_path: Path, tries: int) -> None:
+    command = [sys.executable, "-m", "tests.crash.opening", str(tmp_path), str(tries)]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"tries": tries, "failed": []}
+
+
 def test_two_processes_make_and_fill_one_store(tmp_path: Path) -> None:
     """Eight at once: each adds ten of its own and ten that all have."""
     code = """
 import sys
 from pathlib import Path
-from kneedrive.store import Origin, Store
+from kneedrive.store import Origin, Store, backup
 from tests.store.cases import Application, told
 with Store.open(Path(sys.argv[1])) as store:
     derive = Application(store)
@@ -348,3 +570,97 @@ def test_a_backup_never_overwrites_what_is_none(store: Store, tmp_path: Path, ta
     assert contents(store.path) == before
     assert (tmp_path / "letter.txt").read_text() == "dear runner"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kneedrive", "letter.txt"]
+
+
+def test_only_who_asks_for_it_has_another_file_replaced_by_a_backup(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear runner")
+
+    store.backup(tmp_path / "letter.txt", force=True)
+
+    assert contents(tmp_path / "letter.txt") == contents(store.path)
+    assert mode(tmp_path / "letter.txt") == 0o600
+    for target, words in ((store.path, "this is the store itself"), (store.path.parent, "this is a folder")):
+        with pytest.raises(StoreError, match=words):
+            store.backup(target, force=True)
+
+
+def test_a_pipe_is_never_replaced_by_a_backup(store: Store, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(StoreError, match="this is no ordinary file"):
+        store.backup(tmp_path / "pipe", force=True)
+
+    assert (tmp_path / "pipe").is_fifo()
+
+
+KILLED_BACKUP = """
+import os, signal, sys
+from pathlib import Path
+from kneedrive.store import Store, backup
+def killed(*given):
+    WORK
+    os.kill(os.getpid(), signal.SIGKILL)
+real = backup._fill
+backup._fill = killed
+with Store.open(Path(sys.argv[1])) as store:
+    store.backup(Path(sys.argv[2]))
+"""
+HALF_WAY = """
+    copy, db = given
+    class Half:
+        def backup(self, copy):
+            db.backup(copy, pages=4, progress=lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    real(copy, Half())"""
+
+
+@pytest.mark.parametrize(
+    ("work", "target"),
+    [
+        pytest.param("pass", "monday", id="before its first byte"),
+        pytest.param(HALF_WAY, "monday", id="half-way"),
+        pytest.param("real(*given)", "monday", id="before it was named"),
+        pytest.param(HALF_WAY, "tuesday", id="half-way, and the next has another name"),
+        pytest.param("real(*given)", "tuesday", id="before it was named, and the next has another name"),
+    ],
+)
+def test_what_a_killed_backup_leaves_is_cleared_by_the_next(
+    store: Store, tmp_path: Path, work: str, target: str
+) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    (copies / "film.part").write_bytes(b"half a film" * 100)
+    (copies / "monday.part").write_bytes(b"")
+    done = run_python(KILLED_BACKUP.replace("WORK", work), str(store.path), str(copies / "monday"))
+    assert done.returncode == -9, done.stderr
+    assert len(list(copies.glob("monday.*.part"))) == 1
+
+    store.backup(copies / target)
+
+    assert sorted(path.name for path in copies.iterdir()) == sorted(["film.part", "monday.part", target])
+    assert contents(copies / target) == contents(store.path)
+
+
+def test_a_backup_under_way_is_not_cleared_by_another(store: Store, tmp_path: Path) -> None:
+    """The other begins while the first has its copy filled, and has not named it."""
+    seen: list[Path] = []
+    fill = backup._fill
+
+    def filling(copy: sqlite3.Connection, db: sqlite3.Connection) -> None:
+        fill(copy, db)
+        if not seen:
+            seen.extend(tmp_path.glob("*.part"))
+            done = run_python(
+                "import sys; from pathlib import Path; from kneedrive.store import Store;"
+                "Store.open(Path(sys.argv[1])).backup(Path(sys.argv[2]))",
+                str(store.path),
+                str(tmp_path / "second"),
+            )
+            assert done.stderr == ""
+            assert seen[0].exists()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backup, "_fill", filling)
+        store.backup(tmp_path / "first")
+
+    assert contents(tmp_path / "first") == contents(tmp_path / "second") == contents(store.path)
+    assert not list(tmp_path.glob("*.part"))

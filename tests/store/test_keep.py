@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from kneedrive.errors import ReadError
+from kneedrive.errors import DamagedOriginal, ReadError, StillHeld
 from kneedrive.model import Recording
 from kneedrive.store import Origin, Placed, Store
 from kneedrive.store import file as store_file
@@ -302,6 +302,170 @@ def test_purging_all_leaves_an_empty_store_that_works(store: Store) -> None:
 
     assert not any(contents(store.path).values())
     assert store.add(LATER, FILE, Application(store), version="1") == "added"
+
+
+NOISE = recording(Random(2).randbytes(60_000))
+
+
+@pytest.fixture
+def noisy(tmp_path: Path) -> Iterator[Store]:
+    """A store that holds an answer of noise, which can be found again in the files, and a run."""
+    with Store.open(tmp_path / "noisy" / "runs.sqlite", patience_s=0.05) as store:
+        store.add(NOISE, streamed(), lambda _: alone(activity(named(NOISE)[0])), version="1")
+        store.add(LATER, FILE, Application(store), version="1")
+        store._wipe()
+        yield store
+
+
+def noise_in(path: Path) -> list[int]:
+    """Where a file still holds the noise."""
+    held = path.read_bytes()
+    return [at for at in range(0, 60_000, 500) if NOISE.body[at : at + 50] in held]
+
+
+def noise_left(store: Store) -> list[int]:
+    return [at for path in store.path.parent.iterdir() for at in noise_in(path)]
+
+
+def test_purged_answers_are_not_left_in_the_files(noisy: Store) -> None:
+    assert noise_left(noisy)
+
+    assert noisy.purge_expired(NOW + WEEK) == 1
+
+    assert not noise_left(noisy)
+
+
+def test_purging_all_overwrites_before_it_gives_space_back(noisy: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a shorter file no longer holds is not overwritten by anybody."""
+    long = noisy.path.stat().st_size
+    given_back: list[tuple[list[int], int]] = []
+    real = noisy._do
+
+    def watched(sql: str, *values: object) -> int:
+        if sql == "VACUUM":
+            given_back.append((noise_left(noisy), noisy.path.stat().st_size))
+        return real(sql, *values)
+
+    monkeypatch.setattr(noisy, "_do", watched)
+    noisy.purge_all()
+
+    assert given_back == [([], long)]
+    assert not noise_left(noisy)
+
+
+def test_purging_all_gives_the_space_back(noisy: Store, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "new.sqlite") as new:
+        new._wipe()
+
+        noisy.purge_all()
+
+        assert noisy.path.stat().st_size == new.path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    "delete",
+    [
+        pytest.param(lambda store: store.purge_all(), id="purge all"),
+        pytest.param(lambda store: store.forget(named(NOISE)[0]), id="forget"),
+        pytest.param(lambda store: store.purge_expired(NOW + WEEK), id="purge what has expired"),
+        pytest.param(lambda store: store.purge_source("strava"), id="purge a source"),
+    ],
+)
+def test_who_still_reads_keeps_the_content_and_that_is_said(noisy: Store, delete: Callable[[Store], object]) -> None:
+    reader = sqlite3.connect(noisy.path, isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM recording").fetchone() == (2,)
+
+    with pytest.raises(StillHeld, match="another program is reading the store, so the old content is still in the"):
+        delete(noisy)
+
+    assert noisy.recording(named(NOISE)[0]) is None  # deleted it is
+    assert noise_left(noisy)
+    reader.close()
+    noisy.close()
+    Store.open(noisy.path).close()
+    assert not noise_left(noisy)
+
+
+def test_who_has_the_store_open_and_reads_nothing_keeps_nothing(noisy: Store) -> None:
+    with Store.open(noisy.path) as other:
+        other.runs()
+
+        noisy.purge_all()
+
+        assert not noise_left(noisy)
+        assert other.runs() == []
+
+
+# Damage
+
+
+def spoil(store: Store, of: Recording) -> None:
+    """Damage the stored bytes of a recording."""
+    store._do("UPDATE recording SET body = x'0011' WHERE sha256 = ?", of.sha256)
+
+
+@pytest.mark.parametrize("of", [LATER, LEAD, STREAM], ids=["alone", "leading others", "beside others"])
+def test_a_damaged_original_keeps_its_results_and_stops_no_rebuild(store: Store, of: Recording) -> None:
+    told_of: list[DamagedOriginal] = []
+    before = contents(store.path)
+    spoil(store, of)
+
+    assert store.rebuild(Application(store), version="2", damaged=told_of.append) == 2
+
+    assert [error.id for error in told_of] == named(of)
+    assert "kneedrive import --again" in str(told_of[0])
+    assert (store.stale("2"), ids(store)) == (0, named(STREAM if of is LEAD else LEAD, LATER))
+    assert store.find(named(LEAD)[0]).recordings == 2
+    after = contents(store.path)
+    if of is LATER:
+        assert after["epochs"] == before["epochs"]
+        assert after["activity"] == before["activity"]
+
+
+def test_a_damaged_original_whose_run_is_gone_is_tried_once(store: Store) -> None:
+    """Its run was taken apart; nothing can make one of it."""
+    spoil(store, STREAM)
+    store.split(named(LEAD)[0])
+
+    store.rebuild(Application(store), version="1")
+
+    assert (store.stale("1"), ids(store)) == (0, named(LEAD, LATER))
+    assert store.add(told(start_s=3e5), FILE, Application(store), version="1") == "added"
+    assert store.stale("1") == 0
+
+
+def test_a_damaged_original_can_be_forgotten(store: Store) -> None:
+    spoil(store, LATER)
+
+    store.forget(named(LATER)[0])
+
+    assert ids(store) == named(LEAD)
+    assert store.forgotten(LATER.sha256) == set(named(LATER))
+    assert LATER.sha256 not in [row[1] for row in contents(store.path)["recording"]]
+
+
+def test_an_original_without_a_run_is_found_and_forgotten_by_its_id(store: Store) -> None:
+    store.rebuild(lambda _: Placed(), version="2")
+    (own,) = named(LATER)
+
+    assert store.without_run(own) == store.without_run(own[:6]) == [LATER.sha256]
+    store.forget_original(LATER.sha256)
+
+    assert store.without_run(own) == []
+    assert not store.holds(LATER.sha256)
+    assert store.add(LATER, FILE, Application(store), version="2") == "forgotten"
+
+
+@pytest.mark.parametrize("spec", ["", "abc", "last", "%%%%", "2026-05-24"])
+def test_what_is_no_id_finds_no_original(store: Store, spec: str) -> None:
+    store.rebuild(lambda _: Placed(), version="2")
+
+    assert store.without_run(spec) == []
+
+
+def test_the_original_of_a_run_is_found_by_its_run(store: Store) -> None:
+    assert store.without_run(named(LEAD)[0]) == []
 
 
 # Upgrading

@@ -100,7 +100,7 @@ class Unread(Value):
 
     def __str__(self) -> str:
         if isinstance(self.error, DamagedOriginal):
-            return f"{self.error}. Its results stay as they were."
+            return f"{self.error}. Results that rest on it alone stay as they were."
         return f"{self.error}; its original is kept, and has no results. kneedrive forget {self.id} deletes it"
 
 
@@ -179,9 +179,12 @@ class Deriver:
         for members in merge.groups(around.values(), self._store.apart(around)):
             # A rebuild works ahead while its own old run is still there.
             if members not in before or not outlines.keys().isdisjoint(members):
-                yield self._run(members, known, around)
+                run = self._run(members, known, around)
+                if run is not None:
+                    yield run
 
-    def _run(self, members: tuple[str, ...], known: Alone, outlines: Mapping[str, Outline]) -> NewRun:
+    def _run(self, members: tuple[str, ...], known: Alone, outlines: Mapping[str, Outline]) -> NewRun | None:
+        """What these are as one run; None where no original of theirs can be read any more."""
         if len(members) == 1 and members[0] in known.runs:
             return known.runs[members[0]]
         own = {row.activity.id for row in known.rows}
@@ -190,6 +193,8 @@ class Deriver:
         if (members, kept) not in self._merged:
             found = (self._session(key, known, own=key in own) for key in kept)
             there = tuple(each for each in found if each is not None)
+            if not there:
+                return None
             self._merged[members, kept] = run_of(there, members, outlines, self._settings)
         return self._merged[members, kept]
 

@@ -46,6 +46,8 @@ def told(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         code = plain_code(error)
+        if not code and "Could not decode" in str(error):  # the module's own error for bytes that are no text
+            code = sqlite3.SQLITE_CORRUPT
         if code not in _MEANING:
             raise
         kind = ReadOnlyStore if code == sqlite3.SQLITE_READONLY else StoreError

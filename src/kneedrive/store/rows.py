@@ -167,7 +167,9 @@ def unpack(packed: Packed) -> Epochs:
     if len(packed.block) != cells * _FLOAT.itemsize + packed.length:
         message = f"a block of {len(packed.block)} bytes is not {packed.length} epochs of {len(held)} columns"
         raise ValueError(message)
-    floats = np.frombuffer(packed.block, _FLOAT, cells).astype(np.float64).reshape(2 + len(held), packed.length)
+    with np.errstate(invalid="ignore"):  # damaged numbers of a kind that no computation gives
+        floats = np.frombuffer(packed.block, _FLOAT, cells).astype(np.float64)
+    floats = floats.reshape(2 + len(held), packed.length)
     floats.flags.writeable = False
     codes = np.frombuffer(packed.block, np.uint8, packed.length, cells * _FLOAT.itemsize)
     reasons = np.array(packed.reasons.split("\n"))

@@ -63,6 +63,9 @@ class Writing(Placing):
         done = 0
         for _ in range(_PASSES):
             numbers = self._to_derive(version)
+            if numbers:
+                with self.writing():  # where that is not possible, the work would be for nothing
+                    pass
             originals = self._originals(numbers, version, damaged)
             for position, recording in enumerate(ahead(originals), start=1):
                 done += self._derive_again(recording, derive, version)
