@@ -63,9 +63,8 @@ class Writing(Placing):
         done = 0
         for _ in range(_PASSES):
             numbers = self._to_derive(version)
-            if numbers:
-                with self.writing():  # where that is not possible, the work would be for nothing
-                    pass
+            if numbers:  # the work would be for nothing where nothing can be written; this asks
+                self._do("UPDATE recording SET derived = derived WHERE 0")
             originals = self._originals(numbers, version, damaged)
             for position, recording in enumerate(ahead(originals), start=1):
                 done += self._derive_again(recording, derive, version)
