@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import stat
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -19,6 +22,7 @@ from kneedrive.merge import groups, merge, outline
 from kneedrive.method import REFERENCES, MergeRules, Method
 from kneedrive.model import Activity, Array, Recording, Runner, Samples, Sensor, frozen
 from kneedrive.store import NewActivity, NewRun, Placed, Store
+from tests.conftest import ROOT
 
 START = datetime(2026, 5, 24, 6, 30, tzinfo=UTC)
 RULES = MergeRules()
@@ -219,3 +223,14 @@ def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         }
     finally:
         db.close()
+
+
+def mode(path: Path) -> int:
+    """Who may read and write a file."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run code that imports us, and catch what it says."""
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
