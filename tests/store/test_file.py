@@ -463,6 +463,20 @@ for ask in (Store.is_there, Store.open):
     assert done.stdout.count("the store cannot be opened or made there (Permission denied)") == 2
 
 
+def test_a_store_without_a_journal_beside_it_opens_while_another_process_works_on_it(store: Store) -> None:
+    """As one does for a moment that another has made and is setting up."""
+    store._do("PRAGMA journal_mode = DELETE")
+    store.close()
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with Store.open(store.path, patience_s=0.05) as opened:
+        assert len(opened.runs()) == 1
+        other.execute("ROLLBACK")
+        assert opened.add(told(start_s=1e5), FILE, Application(opened), version="1") == "added"
+    other.close()
+
+
 @pytest.mark.parametrize("tries", [40, pytest.param(1000, marks=pytest.mark.slow)])
 def test_four_processes_that_make_one_store_at_once_do_not_disturb_each_other(tmp_path: Path, tries: int) -> None:
     command = [sys.executable, "-m", "tests.crash.opening", str(tmp_path), str(tries)]
