@@ -218,7 +218,7 @@ class FadeRules(Value):
 class Method(Value):
     """Every knob of the analysis, in one frozen value. Derived results are stored with its version."""
 
-    version: Annotated[int, "", DESIGN] = 2
+    version: Annotated[int, "", DESIGN] = 3
     resampling: Resampling = Resampling()
     epochs: EpochRules = EpochRules()
     gait: GaitRules = GaitRules()
