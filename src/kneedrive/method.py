@@ -13,6 +13,7 @@ from kneedrive.method_history import BaselineRules, CompareRules, TrendRules
 from kneedrive.references import (
     FIRST_WRIST_PRODUCT,
     MODEL_DERIVED_K,
+    MODEL_DERIVED_RECORDS,
     MODEL_DERIVED_SD,
     REFERENCES,
     UNKNOWN_STRAP_SD_ZB,
@@ -25,6 +26,7 @@ __all__ = [
     "FIRST_WRIST_PRODUCT",
     "MEASURED",
     "MODEL_DERIVED_K",
+    "MODEL_DERIVED_RECORDS",
     "MODEL_DERIVED_SD",
     "REFERENCES",
     "UNKNOWN_STRAP_SD_ZB",

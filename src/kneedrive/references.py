@@ -78,3 +78,4 @@ UNKNOWN_STRAP_SD_ZB = 1.0  # ANT+ type 30 without a product we know: strap or po
 FIRST_WRIST_PRODUCT = 3905  # Garmin watches numbered lower cannot measure dynamics at the wrist
 MODEL_DERIVED_K = (0.93, 1.04)  # median k of devices whose oscillation is their own timing again
 MODEL_DERIVED_SD = 0.03  # and the robust SD of ln k up to which that is so
+MODEL_DERIVED_RECORDS = 30  # of fewer nobody can say how much they spread

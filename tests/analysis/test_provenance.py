@@ -105,6 +105,14 @@ def test_an_oscillation_that_is_timing_said_again_is_found_whoever_recorded_it(
     assert told(device=device, sensors=sensors, recorded=timing_again(noise)) == word
 
 
+@pytest.mark.parametrize(("records", "word"), [(1, "garmin_strap"), (29, "garmin_strap"), (30, "model_derived")])
+def test_a_handful_of_records_has_no_spread_to_tell_by(records: int, word: str) -> None:
+    made = timing_again(0.001)
+    assert made.stance_time_s is not None
+    there = np.where(np.arange(len(made.time_s)) < len(made.time_s) - records, np.nan, made.stance_time_s)
+    assert told(recorded=made.replace(stance_time_s=frozen(there))) == word
+
+
 @pytest.mark.parametrize("k", [0.92, 1.05])
 def test_an_even_bounce_beside_the_timing_is_measured(k: float) -> None:
     assert told(recorded=timing_again(0.01, k)) == "garmin_strap"

@@ -15,6 +15,7 @@ from kneedrive.analysis.normal import robust_sd
 from kneedrive.method import (
     FIRST_WRIST_PRODUCT,
     MODEL_DERIVED_K,
+    MODEL_DERIVED_RECORDS,
     MODEL_DERIVED_SD,
     REFERENCES,
     UNKNOWN_STRAP_SD_ZB,
@@ -204,7 +205,7 @@ def model_derived(samples: Samples) -> bool:
     T = features.step_time_s(np.where(cadence > 0, cadence, np.nan))
     ln_k = features.ln_k(oscillation, T, features.duty_factor(stance, T))
     ln_k = ln_k[np.isfinite(ln_k)]
-    if not len(ln_k):
+    if len(ln_k) < MODEL_DERIVED_RECORDS:
         return False
     low, high = MODEL_DERIVED_K
     return bool(low <= np.exp(median(ln_k)) <= high and robust_sd(ln_k) <= MODEL_DERIVED_SD)
