@@ -218,6 +218,7 @@ _SENSORS = {
     "garmin_pod": "DPGK",
     "garmin_wrist": "",
     "coros": "DPGK",
+    "coros_pod": "DG",
     "apple": "DG",
     "stryd": "DG",
     "model_derived": "DG",

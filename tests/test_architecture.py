@@ -20,6 +20,7 @@ GROUND = {
     "method_history",
     "model",
     "percentiles",
+    "products",
     "references",
     "secret",
     "units",

@@ -209,6 +209,8 @@ def test_an_outline_has_what_is_compared() -> None:
         (Sensor(maker="garmin", product="fr955"), "garmin fr955"),
         (Sensor(maker="garmin", product_id=4024), "garmin 4024"),
         (Sensor(maker="coros"), "coros"),
+        (Sensor(maker="COROS", product="COROS PACE 3"), "COROS PACE 3"),
+        (Sensor(maker="COROS", product="COROSPHERE"), "COROS COROSPHERE"),
     ],
 )
 def test_a_watch_is_named_by_its_maker_and_product(sensor: Sensor, words: str) -> None:

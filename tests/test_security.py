@@ -7,12 +7,14 @@ import stat
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from kneedrive import cli
-from kneedrive.simulate import simulate_demo
+from kneedrive.report.style import COLOURED
+from kneedrive.simulate import PATTERNS, Scene, simulate, simulate_demo
 from tests.conftest import ROOT
 from tests.fit_activity import activity_fit
 
@@ -34,9 +36,10 @@ MODULES_THAT_EXECUTE = {
     "runpy",
 }
 FROM_OS = {"system", "popen", "execv", "execve", "execvp", "spawnl", "spawnv", "posix_spawn", "startfile"}
-ESCAPE = "\x1b]0;owned\x07\x1b[2J"
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 SGR = re.compile(r"\x1b\[[0-9;]*m")
+RED = "\x1b[31m"
+ESCAPE = f"\x1b]0;owned\x07\x1b[2J{RED}\x1b[1;35m\u202e\u2066"
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f]")
 
 
 def calls(path: Path) -> Iterator[ast.Call]:
@@ -172,7 +175,7 @@ def test_a_hostile_device_name_does_not_reach_the_terminal(
     cli.main([*command, str(hostile_file(home))])
     told = capsys.readouterr()
 
-    assert CONTROL.findall(SGR.sub("", told.out + told.err)) == []
+    assert CONTROL.findall(told.out + told.err) == []
 
 
 @pytest.mark.parametrize("command", [["runs"], ["show", "last"], ["show", "last", "--sources"], ["report"], ["weekly"]])
@@ -183,7 +186,7 @@ def test_nor_by_way_of_the_store(command: list[str], home: Path, capsys: pytest.
     cli.main(["tags"])
     told = capsys.readouterr()
 
-    assert CONTROL.findall(SGR.sub("", told.out + told.err)) == []
+    assert CONTROL.findall(told.out + told.err) == []
 
 
 def test_a_hostile_file_name_does_not_reach_the_terminal(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,7 +196,49 @@ def test_a_hostile_file_name_does_not_reach_the_terminal(home: Path, capsys: pyt
     cli.main(["import", str(path)])
     told = capsys.readouterr()
 
-    assert CONTROL.findall(SGR.sub("", told.out + told.err)) == []
+    assert CONTROL.findall(told.out + told.err) == []
+
+
+def test_nor_where_the_output_is_coloured(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    run = hostile_file(home).rename(home / f"run{RED}.fit")
+    noise = home / f"noise{RED}.fit"
+    noise.write_bytes(b"no run")
+    for command in ("analyze", "doctor"):
+        cli.main([command, str(run), str(noise)])
+        told = capsys.readouterr()
+
+        assert COLOURED.strong in told.out
+        assert set(SGR.findall(told.out)) <= set(COLOURED)
+        assert CONTROL.findall(SGR.sub("", told.out)) == []
+        assert CONTROL.findall(told.err) == []
+
+
+def test_an_app_that_names_its_watch_in_colours_is_told_in_none(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The product of an exported Apple Watch workout is part of the reason why it is one."""
+    activity = simulate(PATTERNS["neutral"], 1, scene=Scene(sensor="apple"))
+    path = home / "apple.fit"
+    path.write_bytes(activity_fit(activity.replace(device=activity.device.replace(product=f"Watch{ESCAPE}6,14"))))
+    for command in (["doctor"], ["analyze", "--explain"]):
+        cli.main([*command, str(path)])
+        told = capsys.readouterr()
+
+        assert "exports Apple Watch workouts (Watch" in " ".join(told.out.split())
+        assert CONTROL.findall(told.out + told.err) == []
+
+
+def test_a_hostile_argument_does_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["analyze", f"--x{ESCAPE}"], ["runs", "--limit", ESCAPE], [ESCAPE], ["analyze", ESCAPE]):
+        with suppress(SystemExit):
+            cli.main(command)
+        told = capsys.readouterr()
+
+        assert told.err
+        assert CONTROL.findall(told.out + told.err) == []
 
 
 @pytest.mark.parametrize("text", ["'); DROP TABLE tag; --", '" OR 1=1', "%s %(x)s {0} \\"])

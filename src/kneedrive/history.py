@@ -62,8 +62,8 @@ class Curve(Value):
 class Computed(Value):
     """Whether contact time says more than speed and cadence do.
 
-    verdict: "computed", "measured", "assumed" (a wrist, too few runs to test) or "untested". residual_DF: SD of what
-    a polynomial in speed and cadence, fitted on half of the runs, leaves of the duty factor on the other half.
+    verdict: "computed", "measured", "assumed" (a Garmin wrist, whatever these runs say) or "untested". residual_DF: SD
+    of what a polynomial in speed and cadence, fitted on half of the runs, leaves of the duty factor on the other half.
     """
 
     sensor: str

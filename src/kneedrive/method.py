@@ -13,6 +13,7 @@ from kneedrive.method_history import BaselineRules, CompareRules, TrendRules
 from kneedrive.references import (
     FIRST_WRIST_PRODUCT,
     MODEL_DERIVED_K,
+    MODEL_DERIVED_RECORDS,
     MODEL_DERIVED_SD,
     REFERENCES,
     UNKNOWN_STRAP_SD_ZB,
@@ -25,6 +26,7 @@ __all__ = [
     "FIRST_WRIST_PRODUCT",
     "MEASURED",
     "MODEL_DERIVED_K",
+    "MODEL_DERIVED_RECORDS",
     "MODEL_DERIVED_SD",
     "REFERENCES",
     "UNKNOWN_STRAP_SD_ZB",
@@ -218,7 +220,7 @@ class FadeRules(Value):
 class Method(Value):
     """Every knob of the analysis, in one frozen value. Derived results are stored with its version."""
 
-    version: Annotated[int, "", DESIGN] = 2
+    version: Annotated[int, "", DESIGN] = 3
     resampling: Resampling = Resampling()
     epochs: EpochRules = EpochRules()
     gait: GaitRules = GaitRules()

@@ -53,6 +53,12 @@ class Sensor(Value):
     source: str = ""
     firmware: str = ""
 
+    @property
+    def name(self) -> str:
+        """Maker and product as the file says them, the maker once: "Garmin HRM-Pro", "COROS PACE 3"."""
+        said = self.product.casefold().startswith(f"{self.maker} ".casefold())
+        return self.product if said else f"{self.maker} {self.product}".strip()
+
 
 class Lap(Value):
     """A lap as the watch closed it."""

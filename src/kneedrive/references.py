@@ -56,7 +56,8 @@ REFERENCES: Mapping[str, Reference] = {
             basis="3 runners, 466 runs: sensor and runner cannot be told apart",
         ),
         _row("garmin_pod", "Garmin running dynamics pod", "DPGK", 1.42, (0.90, 1.0, 1.2), _POD),
-        _row("garmin_strap_ble", "Garmin HRM 200 or HRM 600", "DG", None, _TIMING_ONLY, _FEW),
+        _row("garmin_strap_ble", "Garmin HRM 600", "DG", None, _TIMING_ONLY, _FEW),
+        _row("coros_pod", "COROS POD", "DG", None, _TIMING_ONLY, _FEW),
         _row("apple", "Apple Watch", "DG", None, _TIMING_ONLY, _FEW),
         _row("other", "a sensor kneedrive does not know", "DG", None, _TIMING_ONLY, _FEW),
         _row("stryd", "Stryd", "DG", None, _TIMING_ONLY, _TIMING_SAID_AGAIN),
@@ -76,4 +77,5 @@ REFERENCES: Mapping[str, Reference] = {
 UNKNOWN_STRAP_SD_ZB = 1.0  # ANT+ type 30 without a product we know: strap or pod, so the oscillation is less sure
 FIRST_WRIST_PRODUCT = 3905  # Garmin watches numbered lower cannot measure dynamics at the wrist
 MODEL_DERIVED_K = (0.93, 1.04)  # median k of devices whose oscillation is their own timing again
-MODEL_DERIVED_SD = 0.03  # and the SD of ln k below which that is so
+MODEL_DERIVED_SD = 0.03  # and the robust SD of ln k up to which that is so
+MODEL_DERIVED_RECORDS = 30  # of fewer nobody can say how much they spread

@@ -24,12 +24,21 @@ def told(day: float, sensor: str, left: float, n: int = 30) -> PastRun:
 @pytest.mark.parametrize(
     ("left", "verdict"), [(0.001, "computed"), (0.0025, "computed"), (0.004, "measured"), (0.012, "measured")]
 )
-@pytest.mark.parametrize("sensor", ["other", "garmin_wrist", "coros"])
+@pytest.mark.parametrize("sensor", ["other", "coros_pod", "coros"])
 def test_what_is_left_over_decides_whatever_the_sensor_is_called(sensor: str, left: float, verdict: str) -> None:
     found = computed([told(day, sensor, left) for day in range(12)], sensor, METHOD)
     assert found.verdict == verdict
     assert found.residual_DF == pytest.approx(left, rel=0.15)
     assert found.believed == (verdict == "computed")
+
+
+@pytest.mark.parametrize(("left", "verdict"), [(0.001, "computed"), (0.004, "assumed"), (0.012, "assumed")])
+def test_a_history_can_confirm_a_garmin_wrist_and_never_make_it_a_sensor_that_measures(
+    left: float, verdict: str
+) -> None:
+    found = computed([told(day, "garmin_wrist", left) for day in range(12)], "garmin_wrist", METHOD)
+    assert (found.verdict, found.believed) == (verdict, True)
+    assert found.residual_DF == pytest.approx(left, rel=0.15)
 
 
 @pytest.mark.parametrize(("runs", "epochs"), [(7, 40), (8, 18)], ids=["too few runs", "too few epochs"])

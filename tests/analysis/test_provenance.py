@@ -5,7 +5,7 @@ import pytest
 
 from kneedrive.analysis import provenance
 from kneedrive.analysis.provenance import NATIVE, choose
-from kneedrive.model import Activity, Sensor, frozen
+from kneedrive.model import Activity, Samples, Sensor, frozen
 from tests.analysis.runs import APPLE, COROS, FOOT_POD, OTHER, STRAP, STRYD, WATCH, activity, samples
 
 
@@ -15,8 +15,14 @@ def garmin(product_id: int | None, ant: int | None = 30) -> Sensor:
 
 OLD_WATCH = WATCH.replace(product_id=1967)
 UNNAMED = Sensor(maker="", ant_device_type=30)
+MAKER_ZERO = Sensor(maker="maker 0", maker_id=0, product_id=4, ant_device_type=30)
 POD_WITHOUT_MAKER = Sensor(maker="", product_id=2593, ant_device_type=30)
+STRYD_POD = Sensor(maker="Stryd", maker_id=95, product_id=4660, ant_device_type=124)
+STRYD_POWER = {"stryd": samples(speed_mps=None, stance_time_s=None, vertical_oscillation_m=None, power_w=250.0)}
+TICKR = Sensor(maker="Wahoo Fitness", maker_id=32, ant_device_type=30)
+NAMED_STRAP = Sensor(maker="Garmin", maker_id=1, product="HRM-Pro Plus", source="bluetooth_low_energy")
 PER_CENT = samples(duty_factor=0.364)
+BALANCED = samples(balance_left=0.495)
 NO_DYNAMICS = samples(stance_time_s=None, vertical_oscillation_m=None)
 
 
@@ -35,7 +41,22 @@ def told(**changes: Any) -> str:
         ("garmin_strap", {"sensors": (UNNAMED,)}),
         ("garmin_strap", {"sensors": (), "recorded": PER_CENT}),
         ("garmin_strap", {"sensors": (), "device": OLD_WATCH}),
-        ("garmin_strap_ble", {"sensors": (garmin(4606, ant=None),)}),
+        ("garmin_strap", {"sensors": (garmin(4130, ant=None),)}),
+        ("garmin_strap", {"sensors": (garmin(4446, ant=None),)}),
+        ("garmin_strap", {"sensors": (garmin(22, ant=120),)}),
+        ("garmin_strap", {"sensors": (NAMED_STRAP,)}),
+        ("garmin_strap", {"sensors": (TICKR,), "alternatives": STRYD_POWER}),
+        ("garmin_strap", {"sensors": (STRAP,), "alternatives": STRYD_POWER}),
+        ("garmin_strap", {"sensors": (MAKER_ZERO,)}),
+        ("stryd", {"sensors": (MAKER_ZERO,), "alternatives": STRYD_POWER}),
+        ("stryd", {"sensors": (UNNAMED,), "alternatives": STRYD_POWER}),
+        ("stryd", {"sensors": (UNNAMED, STRYD_POD), "recorded": PER_CENT}),
+        ("stryd", {"sensors": (garmin(4606, ant=None), MAKER_ZERO), "alternatives": STRYD_POWER}),
+        ("garmin_pod", {"sensors": (POD_WITHOUT_MAKER,), "alternatives": STRYD_POWER}),
+        ("garmin_wrist", {"sensors": (STRYD_POD,)}),
+        ("garmin_wrist", {"sensors": (garmin(4606, ant=None),)}),
+        ("garmin_strap", {"sensors": (garmin(4606, ant=None), UNNAMED)}),
+        ("garmin_wrist", {"sensors": (garmin(3299, ant=120),)}),
         ("garmin_strap_ble", {"sensors": (garmin(4607, ant=None), UNNAMED)}),
         ("garmin_pod", {"sensors": (garmin(2593),)}),
         ("garmin_pod", {"sensors": (POD_WITHOUT_MAKER,)}),
@@ -44,6 +65,7 @@ def told(**changes: Any) -> str:
         ("garmin_wrist", {"sensors": (), "device": WATCH.replace(product_id=None)}),
         ("garmin_strap", {"sensors": (), "device": WATCH.replace(product_id=3904)}),
         ("coros", {"device": COROS, "sensors": ()}),
+        ("coros_pod", {"device": COROS, "sensors": (), "recorded": BALANCED}),
         ("stryd", {"device": STRYD, "sensors": ()}),
         ("apple", {"device": APPLE, "sensors": ()}),
         ("other", {"device": OTHER, "sensors": ()}),
@@ -56,17 +78,44 @@ def test_the_first_rule_that_matches_names_the_sensor(word: str, changes: dict[s
     assert told(**changes) == word
 
 
-def timing_again(noise: float) -> dict[str, Any]:
-    """Oscillation that is 0.97 of what the timing implies, with noise of its own."""
-    made = samples(stance_time_s=0.260, cadence_spm=168.0)
+def timing_again(noise: float, k: float = 0.97) -> Samples:
+    """Oscillation that is a constant share of what the timing implies, with noise of its own and a wild start."""
+    made = samples(stance_time_s=0.260, cadence_spm=168.0, balance_left=0.495)
     rng = np.random.default_rng(1)
-    oscillation = 0.97 * 0.0736561 * np.exp(rng.normal(0.0, noise, len(made.time_s)))
-    return {"device": OTHER, "sensors": (), "recorded": made.replace(vertical_oscillation_m=frozen(oscillation))}
+    oscillation = k * 0.0736561 * np.exp(rng.normal(0.0, noise, len(made.time_s)))
+    oscillation[: len(oscillation) // 20] *= 1.8
+    return made.replace(vertical_oscillation_m=frozen(oscillation))
 
 
-@pytest.mark.parametrize(("noise", "word"), [(0.02, "model_derived"), (0.05, "other")])
-def test_an_oscillation_that_is_timing_said_again_is_found(noise: float, word: str) -> None:
-    assert told(**timing_again(noise)) == word
+@pytest.mark.parametrize(
+    ("noise", "device", "sensors", "word"),
+    [
+        (0.02, OTHER, (), "model_derived"),
+        (0.05, OTHER, (), "other"),
+        (0.02, WATCH, (STRAP,), "model_derived"),
+        (0.02, WATCH, (STRAP, STRYD_POD), "stryd"),
+        (0.02, COROS, (), "model_derived"),
+        (0.05, WATCH, (STRAP, STRYD_POD), "garmin_strap"),
+        (0.05, COROS, (), "coros_pod"),
+    ],
+)
+def test_an_oscillation_that_is_timing_said_again_is_found_whoever_recorded_it(
+    noise: float, device: Sensor, sensors: tuple[Sensor, ...], word: str
+) -> None:
+    assert told(device=device, sensors=sensors, recorded=timing_again(noise)) == word
+
+
+@pytest.mark.parametrize(("records", "word"), [(1, "garmin_strap"), (29, "garmin_strap"), (30, "model_derived")])
+def test_a_handful_of_records_has_no_spread_to_tell_by(records: int, word: str) -> None:
+    made = timing_again(0.001)
+    assert made.stance_time_s is not None
+    there = np.where(np.arange(len(made.time_s)) < len(made.time_s) - records, np.nan, made.stance_time_s)
+    assert told(recorded=made.replace(stance_time_s=frozen(there))) == word
+
+
+@pytest.mark.parametrize("k", [0.92, 1.05])
+def test_an_even_bounce_beside_the_timing_is_measured(k: float) -> None:
+    assert told(recorded=timing_again(0.01, k)) == "garmin_strap"
 
 
 def test_every_word_has_its_reason_and_its_reference() -> None:

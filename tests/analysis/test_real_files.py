@@ -30,8 +30,8 @@ def said(found: Analysis) -> str:
     [
         ("fit/apple-watch-healthfit.fit", "apple"),
         ("fit/apple-watch4-no-dynamics.fit", "none"),
-        ("fit/coros-apex-pro-balance.fit", "coros"),
-        ("fit/coros-pace3-balance-and-lss.fit", "coros"),
+        ("fit/coros-apex-pro-balance.fit", "coros_pod"),
+        ("fit/coros-pace3-balance-and-lss.fit", "coros_pod"),
         ("fit/garmin-fenix2-chest-pauses.fit", "garmin_strap"),
         ("fit/garmin-fenix3-chest-runscribe-null-field.fit", "garmin_strap"),
         ("fit/garmin-fenix5-chest-21-records.fit", "garmin_strap"),

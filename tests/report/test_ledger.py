@@ -49,6 +49,24 @@ def test_what_was_cut_short_is_counted_and_named() -> None:
     assert "CUT SHORT, TAKEN IN AS FAR AS THEY GO\n  a.fit: the last message is cut off (at byte 20)" in text
 
 
+@pytest.mark.parametrize(("count", "others"), [(12, ""), (13, "and 1 more file;"), (40, "and 28 more files;")])
+def test_a_long_list_says_how_many_it_leaves_out(count: int, others: str) -> None:
+    for changes in ({"beside": ("0123456789ab",)}, {"cut": "there"}, {"verdict": "failed", "reason": "is empty"}):
+        given = {"verdict": "added", **changes}
+        text = said(*(Outcome(f"{i}.fit", **given) for i in range(count)))  # type: ignore[arg-type]
+
+        assert text.count(".fit") == 12
+        assert others in text
+        assert ("more file" in text) == bool(others)
+
+
+def test_the_reasons_left_out_are_counted_too() -> None:
+    text = said(*(Outcome(f"{i}.fit", "skipped", reason=f"reason {i}") for i in range(15)))
+
+    assert text.count("Skipped 1: reason") == 12
+    assert "and 3 more reasons; --json lists them all" in text
+
+
 def test_what_is_whole_has_no_such_part() -> None:
     assert "cut" not in said(Outcome("b.fit", "added")).casefold()
 

@@ -25,7 +25,7 @@ BAND_EPOCHS = 4
 NAMES = ("speed_mps", "step_time_s", "duty_factor", "beta", "ln_k", "grade")
 FEW = 5  # runners below which a constant is not changed, whatever the numbers say
 BIASED = 0.5  # SD between runners: beyond it a class stands apart from the population
-K_CLASSES = ("garmin_strap", "garmin_pod", "garmin_strap_ble", "coros", "apple", "other", "garmin_wrist")
+K_CLASSES = ("garmin_strap", "garmin_pod", "garmin_strap_ble", "coros", "coros_pod", "apple", "other", "garmin_wrist")
 
 
 class Level(NamedTuple):

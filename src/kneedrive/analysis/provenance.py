@@ -1,20 +1,21 @@
 """Which sensor made the running dynamics, told from what the file says about its devices. First match wins.
 
 The sensor decides what may be said: a strap measures the bounce, a foot pod computes it from its own timing, and a
-Garmin watch at the wrist computes contact time and bounce from speed and cadence.
+Garmin watch at the wrist computes contact time and bounce from speed and cadence. docs/method.md lists the rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from kneedrive.analysis import features
+from kneedrive.analysis.normal import robust_sd
 from kneedrive.method import (
     FIRST_WRIST_PRODUCT,
     MODEL_DERIVED_K,
+    MODEL_DERIVED_RECORDS,
     MODEL_DERIVED_SD,
     REFERENCES,
     UNKNOWN_STRAP_SD_ZB,
@@ -22,23 +23,15 @@ from kneedrive.method import (
 )
 from kneedrive.model import Activity, Array, Note, Samples, Sensor
 from kneedrive.percentiles import median
+from kneedrive.products import GARMIN_PRODUCTS
 
 GARMIN, DEVELOPMENT, COROS, STRYD = 1, 255, 294, 95
 ANT_DYNAMICS, ANT_FOOT_POD = 30, 124
 
-# Garmin product numbers as they stand in device_info. Old watches wrote one byte of the strap's number.
-STRAPS: Mapping[int, str] = {
-    8: "HRM-Run",
-    12: "HRM-Tri",
-    13: "HRM-Run",
-    1743: "HRM-Tri",
-    1752: "HRM-Run",
-    2327: "HRM-Run",
-    3300: "HRM-Pro",
-    4130: "HRM-Pro Plus",
-}
-BLUETOOTH_STRAPS: Mapping[int, str] = {4606: "HRM 200", 4607: "HRM 600"}
-PODS: Mapping[int, str] = {2593: "Running Dynamics Pod"}
+# Garmin's sensors of running dynamics. Its other straps (HRM 200, HRM-Dual) measure heart rate alone.
+STRAPS = frozenset({"HRM-Run", "HRM4-Run", "HRM-Tri", "HRM-Pro", "HRM-Pro Plus", "HRM-Fit"})
+BLUETOOTH_STRAPS = frozenset({"HRM 600"})
+PODS = frozenset({"Running Dynamics Pod"})
 
 OWN_CHANNELS = ("stance_time_s", "vertical_oscillation_m")
 DYNAMICS = (*OWN_CHANNELS, "duty_factor", "vertical_ratio", "step_length_m", "balance_left", "step_speed_loss_mps")
@@ -117,15 +110,36 @@ def _native(activity: Activity, samples: Samples) -> Provenance:
     maker = activity.device.maker_id
     if maker == STRYD:
         return _as("stryd", "recorded by Stryd itself")
+    if _stryd_there(activity) and any(map(_nameless_dynamics, activity.sensors)):
+        return _as("stryd", "a dynamics sensor over ANT+ that is not Garmin's, in a file with Stryd's fields")
+    if model_derived(samples):
+        word = "stryd" if _stryd_there(activity) else "model_derived"
+        return _as(word, "the oscillation is what contact time and cadence imply, not a measurement")
     if maker == COROS:
-        return _as("coros", "recorded by a COROS watch")
+        return _coros(samples)
     if _apple(activity):
         return _as("apple", f"written by an app that exports Apple Watch workouts ({activity.device.product})")
     if maker == GARMIN:
         return _garmin(activity, samples)
-    if model_derived(samples):
-        return _as("model_derived", "the oscillation is what contact time and cadence imply, not a measurement")
     return _as("other", f"recorded by {activity.device.maker or 'a device that does not name its maker'}")
+
+
+def _stryd_there(activity: Activity) -> bool:
+    """Whether the file holds Stryd's fields or names a Stryd among its sensors."""
+    return "stryd" in activity.alternatives or any(sensor.maker_id == STRYD for sensor in activity.sensors)
+
+
+def _nameless_dynamics(sensor: Sensor) -> bool:
+    """Whether a sensor sends running dynamics over ANT+ and leaves its maker out, as Stryd does."""
+    unnamed = sensor.maker_id in (None, 0, STRYD)
+    return sensor.ant_device_type == ANT_DYNAMICS and unnamed and _garmin_name(sensor) not in STRAPS | PODS
+
+
+def _coros(samples: Samples) -> Provenance:
+    # The watch alone has no left and right, so whoever wrote a balance is the pod.
+    if samples.balance_left is not None and np.isfinite(samples.balance_left).any():
+        return _as("coros_pod", "recorded by a COROS watch with a COROS POD, which alone writes a balance")
+    return _as("coros", "recorded by a COROS watch")
 
 
 def _apple(activity: Activity) -> bool:
@@ -137,20 +151,28 @@ def _apple(activity: Activity) -> bool:
 
 def _garmin(activity: Activity, samples: Samples) -> Provenance:
     sensors = activity.sensors
-    # Where an entry leaves its maker out, the number is read as Garmin's, since the watch is.
-    numbers = {sensor.product_id for sensor in sensors if sensor.maker_id in (GARMIN, None)} - {None}
-    if found := numbers & BLUETOOTH_STRAPS.keys():
-        return _as("garmin_strap_ble", f"the strap is an {_named(found, BLUETOOTH_STRAPS)}")
-    if found := numbers & PODS.keys():
-        return _as("garmin_pod", f"device list: {_named(found, PODS)}")
-    if found := numbers & STRAPS.keys():
-        return _as("garmin_strap", f"device list: {_named(found, STRAPS)}")
+    names = set(map(_garmin_name, sensors))
+    if found := names & BLUETOOTH_STRAPS:
+        return _as("garmin_strap_ble", f"the strap is an {_listed(found)}")
+    if found := names & PODS:
+        return _as("garmin_pod", f"device list: {_listed(found)}")
+    if found := names & STRAPS:
+        return _as("garmin_strap", f"device list: {_listed(found)}")
     if any(sensor.ant_device_type == ANT_DYNAMICS for sensor in sensors):
         return _unknown_strap()
     # After the device list: some watches write the per cent and list no sensor at all.
     if samples.duty_factor is not None and np.isfinite(samples.duty_factor).any():
         return _as("garmin_strap", "the watch wrote contact time in per cent, which only a strap or pod makes it do")
     return _by_watch(activity.device)
+
+
+def _garmin_name(sensor: Sensor) -> str:
+    """What Garmin calls a sensor, by its number or else by the name in the file; "" for other makers."""
+    # Where an entry leaves its maker out, the number is read as Garmin's, since the watch is.
+    if sensor.maker_id not in (GARMIN, None):
+        return ""
+    number = sensor.product_id
+    return sensor.product if number is None else GARMIN_PRODUCTS.get(number, sensor.product)
 
 
 def _by_watch(device: Sensor) -> Provenance:
@@ -168,19 +190,22 @@ def _as(word: str, reason: str) -> Provenance:
     return Provenance(word, reason, REFERENCES[word])
 
 
-def _named(numbers: set[int | None], names: Mapping[int, str]) -> str:
-    return ", ".join(sorted({names[number] for number in numbers if number is not None}))
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def model_derived(samples: Samples) -> bool:
-    """Whether the oscillation is the timing said again: k near 1 with next to no spread of its own."""
+    """Whether the oscillation is the timing said again: k near 1 with next to no spread of its own.
+
+    The spread is the robust one, since a few records at the start or at a light would hide it.
+    """
     stance, oscillation, cadence = samples.stance_time_s, samples.vertical_oscillation_m, samples.cadence_spm
     if stance is None or oscillation is None or cadence is None:
         return False
     T = features.step_time_s(np.where(cadence > 0, cadence, np.nan))
     ln_k = features.ln_k(oscillation, T, features.duty_factor(stance, T))
     ln_k = ln_k[np.isfinite(ln_k)]
-    if not len(ln_k):
+    if len(ln_k) < MODEL_DERIVED_RECORDS:
         return False
     low, high = MODEL_DERIVED_K
-    return bool(low <= np.exp(median(ln_k)) <= high and np.std(ln_k) <= MODEL_DERIVED_SD)
+    return bool(low <= np.exp(median(ln_k)) <= high and robust_sd(ln_k) <= MODEL_DERIVED_SD)

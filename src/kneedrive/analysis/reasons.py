@@ -29,7 +29,8 @@ SPEED_UNMEASURED = (
     "distance was set right, would allow it"
 )
 NO_USUAL_BOUNCE: Mapping[str, str] = {
-    "garmin_strap_ble": "what oscillation is usual on an HRM 200 or HRM 600 is not known yet: too few files to say",
+    "garmin_strap_ble": "what oscillation is usual on an HRM 600 is not known yet: too few files to say",
+    "coros_pod": "what oscillation is usual on a COROS POD is not known yet: too few files to say",
     "apple": "what oscillation is usual on an Apple Watch is not known yet: too few files to say",
     "other": "what oscillation is usual on this sensor is not known",
     "stryd": "Stryd computes oscillation from its own contact time and cadence, so it says nothing new about bounce",

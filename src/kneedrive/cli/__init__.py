@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from kneedrive.app import (
     ANNOUNCE,
@@ -23,7 +23,7 @@ from kneedrive.app import (
     overall,
 )
 from kneedrive.cli.harmless import harmless
-from kneedrive.cli.options import terminal_columns
+from kneedrive.cli.options import codes, terminal_columns
 from kneedrive.errors import (
     ConfigError,
     Forbidden,
@@ -87,10 +87,13 @@ class _TopHelp(_Help, argparse.RawDescriptionHelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser, and by inheritance those of its commands, with that help."""
+    """A parser, and by inheritance those of its commands, with that help and harmless complaints."""
 
     def __init__(self, *, formatter_class: type[_Help] = _Help, **given: Any) -> None:
         super().__init__(formatter_class=formatter_class, **given)
+
+    def error(self, message: str) -> NoReturn:
+        super().error(harmless(message))
 
 
 def parser(command: str = "") -> argparse.ArgumentParser:
@@ -116,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()  # here a pipe that closed is still ours to answer for, argparse's help included
     except KeyboardInterrupt as stop:
-        print(": ".join(["interrupted", *map(str, stop.args)]), file=sys.stderr)
+        print(harmless(": ".join(["interrupted", *map(str, stop.args)])), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of the pipe has seen enough
         _drop_output()
@@ -149,24 +152,25 @@ def _run(argv: list[str]) -> int:
     if not hasattr(arguments, "command"):
         print(WELCOME)
         return 0
-    codes = []
+    exits = []
     ANNOUNCE.set(announced)
     NOTE.set(noted)
     try:
         for answer in arguments.command(arguments):
-            _say(answer)
-            codes.append(answer.code)
+            _say(answer, codes(arguments))
+            exits.append(answer.code)
     except KneedriveError as error:
         _complain(error, as_json=getattr(arguments, "json", False))
         return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
-    return overall(codes)
+    return overall(exits)
 
 
-def _say(answer: Answer) -> None:
+def _say(answer: Answer, painted: Collection[str]) -> None:
+    """Print an answer; painted: the escape codes that its text may hold."""
     if answer.trouble:
         print(harmless(answer.trouble), file=sys.stderr)
     try:
-        print(harmless(answer.text), end="\n" if answer.text else "", flush=True)
+        print(harmless(answer.text, painted), end="\n" if answer.text else "", flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:

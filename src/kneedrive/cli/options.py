@@ -82,16 +82,29 @@ def style(arguments: argparse.Namespace, settings: config.Config) -> Style:
     """How to print: the width and abilities of this terminal, as the flags and the environment allow."""
     from kneedrive.report.style import Style
 
-    terminal = sys.stdout.isatty()
     width = arguments.width or terminal_columns()
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
-    plain = arguments.no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     return Style(
         width=min(max(width, NARROWEST), WIDEST),
         ascii=arguments.ascii or not encoding.startswith("utf"),
-        colour=terminal and not plain,
+        colour=coloured(arguments),
         miles=settings["display.units"] == "miles",
     )
+
+
+def coloured(arguments: argparse.Namespace) -> bool:
+    """Whether to print in colours: on a terminal that has them, unless told otherwise."""
+    plain = getattr(arguments, "no_color", False) or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain
+
+
+def codes(arguments: argparse.Namespace) -> frozenset[str]:
+    """The escape codes that this command may print."""
+    if not coloured(arguments):
+        return frozenset()
+    from kneedrive.report.style import COLOURED
+
+    return frozenset(COLOURED)
 
 
 def terminal_columns() -> int:

@@ -54,7 +54,7 @@ def outline(activity: Activity, rules: MergeRules = RULES) -> Outline:
 
 def device(sensor: Sensor) -> str:
     """Maker and product of a watch, in its own words."""
-    return f"{sensor.maker} {sensor.product or sensor.product_id or ''}".strip()
+    return sensor.name if sensor.product else f"{sensor.maker} {sensor.product_id or ''}".strip()
 
 
 def alike(a: Outline, b: Outline, rules: MergeRules = RULES) -> Match:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from kneedrive.method import FitRules
 from kneedrive.model import Sensor
+from kneedrive.products import GARMIN_PRODUCTS
 from kneedrive.readers.fit_messages import Message
-from kneedrive.readers.fit_profile import DYNASTREAM, DYNASTREAM_OEM, GARMIN, GARMIN_PRODUCTS, MAKERS, SOURCES
+from kneedrive.readers.fit_profile import DYNASTREAM, DYNASTREAM_OEM, GARMIN, MAKERS, SOURCES
 
 RULES = FitRules()
 _CREATOR = (0, None)  # some makers do not number the watch itself

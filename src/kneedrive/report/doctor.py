@@ -88,7 +88,8 @@ def _devices(analysis: Analysis, style: Style) -> list[str]:
     activity = analysis.activity
     said = [f"Recorded by {_sensor(activity.device)}."]
     said += [f"With {_sensor(sensor)}." for sensor in activity.sensors]
-    said.append(f"Provenance of the dynamics: {analysis.provenance} ({analysis.provenance_reason.rstrip('.')}).")
+    reason = view.clean(analysis.provenance_reason, 200).rstrip(".")
+    said.append(f"Provenance of the dynamics: {analysis.provenance} ({reason}).")
     return [*heading("Devices", style), *(line for text in said for line in flow(text, style, hang=2))]
 
 

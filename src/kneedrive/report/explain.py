@@ -194,7 +194,7 @@ def _sensor(analysis: Analysis, style: Style) -> list[str]:
     }
     known = [f"{name} {view.exact(value)}" for name, value in constants.items() if value is not None]
     said = [
-        f"{analysis.provenance}: {analysis.provenance_reason.rstrip('.')}.",
+        f"{analysis.provenance}: {view.clean(analysis.provenance_reason, 200).rstrip('.')}.",
         f"Reference for {reference.words}: " + ("; ".join(known) if known else "nothing that could be compared") + ".",
         f"It rests on: {reference.basis}.",
         *(f"{text[:1].upper()}{text[1:]}." for text in formulas.usual(analysis.method)),

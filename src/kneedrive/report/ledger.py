@@ -99,16 +99,20 @@ def _told(verdict: str, ledger: Ledger) -> bool:
 
 
 def _named(files: Sequence[tuple[str, str]], style: Style) -> list[str]:
-    lines = [line for name, why in files[:MOST_SHOWN] for line in flow(f"{clean(name)}: {why}", style, hang=2)]
-    more = len(files) - MOST_SHOWN
-    return lines + (flow(f"and {plural(more, 'more file')}; --json lists them all", style) if more > 0 else [])
+    return _shown([f"{clean(name)}: {why}" for name, why in files], "more file", style)
+
+
+def _shown(said: Sequence[str], others: str, style: Style) -> list[str]:
+    """The first of these sentences, and how many `others` there are."""
+    lines = [line for text in said[:MOST_SHOWN] for line in flow(text, style, hang=2)]
+    more = len(said) - MOST_SHOWN
+    return lines + (flow(f"and {plural(more, others)}; --json lists them all", style) if more > 0 else [])
 
 
 def _skipped(ledger: Ledger, style: Style) -> list[str]:
     """Why files were skipped, the most frequent reason first."""
     reasons = sorted(ledger.skipped.items(), key=lambda one: (-one[1], one[0]))
-    told = [f"Skipped {number(count)}: {_reason(why, count)}." for why, count in reasons[:MOST_SHOWN]]
-    return [line for text in told for line in flow(text, style, hang=2)]
+    return _shown([f"Skipped {number(count)}: {_reason(why, count)}." for why, count in reasons], "more reason", style)
 
 
 def _reason(why: str, count: int) -> str:
@@ -119,9 +123,9 @@ def _reason(why: str, count: int) -> str:
 
 
 def _strangers(ledger: Ledger, style: Style) -> list[str]:
-    shown = [f"{clean(name)} overlaps {', '.join(runs)}" for name, runs in ledger.beside[:MOST_SHOWN]]
+    overlaps = [f"{clean(name)} overlaps {', '.join(runs)}" for name, runs in ledger.beside]
     return [
         *heading("runs at the same time that are not alike", style),
         *flow("Perhaps somebody else's. --runner NAME keeps runners apart; kneedrive forget RUN takes one out.", style),
-        *(line for text in shown for line in flow(text, style, hang=2)),
+        *_shown(overlaps, "more file", style),
     ]

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 CERTAINTY = {"spoken": "", "leaning": "leans ", "unclear": "unclear: "}
 SENSORS = {
     "garmin_strap": "Garmin strap",
-    "garmin_strap_ble": "HRM 200/600",
+    "garmin_strap_ble": "HRM 600",
     "garmin_pod": "Garmin pod",
     "garmin_wrist": "wrist",
     "coros": "COROS",
+    "coros_pod": "COROS POD",
     "apple": "Apple",
     "stryd": "Stryd",
     "model_derived": "modelled",

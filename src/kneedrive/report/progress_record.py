@@ -15,10 +15,11 @@ from kneedrive.value import Value, as_dict
 # Where a sensor is worn, in words; the classes themselves stand beside them.
 WORN = {
     "garmin_strap": "chest strap",
-    "garmin_strap_ble": "chest strap (HRM 200 or HRM 600)",
+    "garmin_strap_ble": "chest strap (HRM 600)",
     "garmin_pod": "running dynamics pod, in place of a strap",
     "garmin_wrist": "wrist",
-    "coros": "COROS watch or pod",
+    "coros": "COROS watch",
+    "coros_pod": "COROS POD",
     "apple": "Apple Watch",
     "stryd": "Stryd foot pod",
     "model_derived": "a sensor whose oscillation follows from its timing",

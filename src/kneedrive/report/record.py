@@ -105,7 +105,7 @@ def _activity(analysis: Analysis) -> dict[str, Any]:
         "sport": activity.sport,
         "sub_sport": activity.sub_sport,
         "surface": analysis.surface,
-        "device": " ".join(part for part in (activity.device.maker, activity.device.product) if part) or None,
+        "device": activity.device.name or None,
         "provenance": analysis.provenance,
         "provenance_reason": analysis.provenance_reason,
         "duration_s": number(activity.duration_s),

@@ -153,10 +153,11 @@ GATES = {
 
 PROVENANCE = {
     "garmin_strap": "dynamics from a Garmin chest strap",
-    "garmin_strap_ble": "dynamics from a Garmin HRM 200 or HRM 600",
+    "garmin_strap_ble": "dynamics from a Garmin HRM 600",
     "garmin_pod": "dynamics from a Garmin running dynamics pod",
     "garmin_wrist": "dynamics estimated at the wrist",
     "coros": "dynamics from COROS",
+    "coros_pod": "dynamics from a COROS POD",
     "apple": "dynamics from an Apple Watch",
     "stryd": "dynamics from a Stryd pod",
     "model_derived": "dynamics from a sensor whose oscillation follows from its own timing",
@@ -181,6 +182,7 @@ MORE = {
     "stryd": _REAL_BOUNCE,
     "model_derived": _REAL_BOUNCE,
     "garmin_strap_ble": _REAL_BOUNCE,
+    "coros_pod": _REAL_BOUNCE,
     "apple": _REAL_BOUNCE,
     "other": _REAL_BOUNCE,
 }

@@ -39,6 +39,7 @@ class Kit(NamedTuple):
 _STANCE, _DUTY, _RATIO, _STEP, _LEFT = "stance_time_s", "duty_factor", "vertical_ratio", "step_length_m", "balance_left"
 _OSCILLATION, _LOSS = "vertical_oscillation_m", "step_speed_loss_mps"
 _STRAP = (_STANCE, _DUTY, _OSCILLATION, _RATIO, _STEP, _LEFT)
+_COROS = (_STANCE, _OSCILLATION, _RATIO, _STEP)
 
 
 def _watch(product: str, product_id: int, maker: str = "garmin", maker_id: int = 1) -> Sensor:
@@ -60,7 +61,8 @@ KITS = {
     "garmin_strap_ble": Kit(_FR965, (_HRM_600,), (*_STRAP, _LOSS)),
     "garmin_pod": Kit(_FR965, (_ant("Running Dynamics Pod", 2593, 30),), _STRAP),
     "garmin_wrist": Kit(_FR255, (), (_STANCE, _OSCILLATION, _RATIO, _STEP)),
-    "coros": Kit(_watch("COROS PACE 3", 804, "coros", 294), (), (_STANCE, _OSCILLATION, _RATIO, _STEP, _LEFT)),
+    "coros": Kit(_watch("COROS PACE 3", 804, "coros", 294), (), _COROS),
+    "coros_pod": Kit(_watch("COROS APEX Pro", 841, "coros", 294), (), (*_COROS, _LEFT)),
     "apple": Kit(_watch("Watch6,14", 0, "development", 255), (), (_STANCE, _OSCILLATION, _STEP)),
     "stryd": Kit(_FR255, (), (_STANCE, _OSCILLATION), app="stryd"),
     "model_derived": Kit(_watch("FITNESS", 0, "wahoo_fitness", 32), (), (_STANCE, _OSCILLATION)),
