@@ -223,6 +223,10 @@ def test_without_a_login_the_command_is_named(fake_strava: FakeStrava, tmp_path:
         b'{"access_token": "a", "refresh_token": "", "expires_at": 1}',
         b'{"access_token": null, "refresh_token": "b", "expires_at": 1}',
         b'{"access_token": "a", "refresh_token": "b", "expires_at": "soon"}',
+        b'{"access_token": "a\\nb", "refresh_token": "b", "expires_at": 1}',
+        b'{"access_token": "a", "refresh_token": "b b", "expires_at": 1}',
+        b'{"access_token": "a", "refresh_token": "b", "expires_at": 1, "expires_in": null}',
+        b'{"access_token": "a", "refresh_token": "b", "expires_at": 1, "expires_in": 1e300}',
         b'{"access_token": "a", "refresh_token": "b", "expires_at": 1e300}',
         b'{"access_token": "a", "refresh_token": "b", "expires_at": 1, "athlete": 7}',
     ],
@@ -295,6 +299,19 @@ def test_logging_out_revokes_and_forgets(fake_strava: FakeStrava, tmp_path: Path
     assert TokenFile(tmp_path / "private" / "strava.json").load() is None
     with pytest.raises(NotAuthorised, match="no login"):
         login.access()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"access_token": "access-secret-0001"}', "\x00\xff"])
+def test_logging_out_of_a_damaged_login_removes_it(fake_strava: FakeStrava, tmp_path: Path, text: str) -> None:
+    login = desk.logged_in(fake_strava, tmp_path)
+    place = tmp_path / "private" / "strava.json"
+    place.write_text(text, encoding="latin-1")
+    (place.parent / ".strava.json.x7y").write_text("left by a kill")
+
+    with pytest.raises(NotAuthorised, match=r"could not be read and is deleted.*on Strava's own settings page"):
+        login.end()
+
+    assert [path.name for path in place.parent.iterdir()] == ["strava.json.lock"]
 
 
 @pytest.mark.parametrize("fault", ["hang", "drop", "half"])

@@ -5,8 +5,10 @@ import json
 import os
 import stat
 import threading
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,6 +89,19 @@ def test_a_damaged_file_asks_for_a_new_login(file: TokenFile, text: str) -> None
         file.load()
 
 
+@pytest.mark.parametrize("key", ["access_token", "refresh_token"])
+@pytest.mark.parametrize("text", ["secret\n1", "secret\r\nX: 1", "secret 1", "secret\x00", "secret\u20ac", "", 7, None])
+def test_a_token_that_would_break_a_header_is_damage_and_not_printed(file: TokenFile, key: str, text: object) -> None:
+    file.save(TOKENS)
+    stored = json.loads(file.path.read_text())
+    file.path.write_text(json.dumps({**stored, key: text}))
+
+    with pytest.raises(NotAuthorised, match="is damaged: log in again") as caught:
+        file.load()
+
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+
+
 @pytest.mark.parametrize("expires_at", ['"soon"', "1e400", "99999999999999999999", "null"])
 def test_an_end_that_is_no_time_is_damage(file: TokenFile, expires_at: str) -> None:
     file.save(TOKENS)
@@ -137,6 +152,25 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(SourceError, match="cannot be saved"):
         TokenFile(tmp_path / "kneedrive" / "strava.json").save(TOKENS)
+
+
+def test_where_a_folder_cannot_be_opened_the_file_is_saved_all_the_same(
+    file: TokenFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows opens no folder, and has no modes to set on an open file."""
+    real = os.open
+
+    def opened(path: Any, flags: int, mode: int = 0o777, **named: Any) -> int:
+        if Path(path).is_dir():
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(path, flags, mode, **named)
+
+    monkeypatch.setattr(os, "open", opened)
+    monkeypatch.delattr(os, "fchmod")
+
+    file.save(TOKENS)
+
+    assert file.load() == TOKENS
 
 
 def test_one_owner_at_a_time(file: TokenFile) -> None:

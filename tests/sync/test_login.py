@@ -54,6 +54,39 @@ def test_a_wrong_secret_is_said_and_nothing_is_kept(home: Household, strava: Fak
     assert token_file(here).load() is None
 
 
+@pytest.mark.parametrize("configured", [True, False])
+def test_logging_out_of_a_damaged_login_removes_it_and_the_runs(
+    home: Household, strava: FakeStrava, configured: bool
+) -> None:
+    home.log_in(strava)
+    home.pull(strava.clock)
+    home.token_file.write_text('{"access_token": "access-secret')
+    if not configured:
+        del home.environment["STRAVA_CLIENT_ID"]
+
+    answer = login.log_out(home.desk(strava.clock), lambda _: True)
+
+    assert "5 of its recordings deleted" in answer.text
+    assert "could not be read and is deleted" in answer.trouble
+    assert answer.code == 4
+    assert not home.token_file.exists()
+    assert home.held()["run"] == 0
+    with pytest.raises(NotAuthorised, match="there is no login"):
+        login.log_out(home.desk(strava.clock), lambda _: True)
+
+
+def test_a_damaged_login_does_not_stand_in_the_way_of_a_new_one(home: Household, strava: FakeStrava) -> None:
+    """Its application was kept in it, so that it is asked for anew."""
+    del home.environment["STRAVA_CLIENT_ID"]
+    home.token_file.parent.mkdir(parents=True)
+    home.token_file.write_text("{")
+    here = home.desk(strava.clock)
+
+    assert not application(here).client_id
+    login.by_pasting(here, APPLICATION, desk.click, remember=True)
+    assert application(here) == APPLICATION
+
+
 @pytest.mark.parametrize("remember", [True, False])
 def test_a_typed_application_is_kept_and_outlives_a_renewal(
     home: Household, strava: FakeStrava, remember: bool

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from kneedrive.errors import ConfigError
+from kneedrive.errors import ConfigError, SourceError
 from kneedrive.sources.oauth import Application
-from kneedrive.sources.tokens import TokenFile
+from kneedrive.sources.tokens import TokenFile, Tokens, is_missing
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def chosen(desk: Desk, names: tuple[str, ...]) -> tuple[str, ...]:
     ready = {
         FOLDER: bool(desk.settings["sources.folder.paths"]),
         INTERVALS: bool(desk.settings["sources.intervals.api_key"]),
-        STRAVA: bool(desk.settings["sources.strava.client_id"]) or token_file(desk).path.exists(),
+        STRAVA: bool(desk.settings["sources.strava.client_id"]) or not is_missing(token_file(desk).path),
     }
     wanted = tuple(name for name in SOURCES if (name in names if names else ready[name]))
     if not wanted:
@@ -111,10 +111,18 @@ def application(desk: Desk) -> Application:
     """The runner's own registration with Strava: configured, else as it was typed in at the login."""
     client_id = desk.settings["sources.strava.client_id"]
     secret = desk.settings["sources.strava.client_secret"]
-    if not (client_id and secret) and (held := token_file(desk).load()):
+    if not (client_id and secret) and (held := _readable(token_file(desk))):
         # Both or neither: the id of one application and the secret of another would fit no lock.
         return Application(client_id=held.client_id, client_secret=held.client_secret)
     return Application(client_id=client_id, client_secret=secret)
+
+
+def _readable(file: TokenFile) -> Tokens | None:
+    """The login that is kept, None also where it cannot be read: a new login, and a logout, must do without it."""
+    try:
+        return file.load()
+    except SourceError:
+        return None
 
 
 def login(desk: Desk, mine: Application) -> Login:

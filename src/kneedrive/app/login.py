@@ -11,6 +11,7 @@ from kneedrive.app.settings import zone_of
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError
 from kneedrive.report import whatsnew
 from kneedrive.secret import Secret
+from kneedrive.sources import folder
 from kneedrive.sources.oauth import Application
 
 if TYPE_CHECKING:
@@ -139,5 +140,7 @@ def _status_record(desk: Desk, held: Tokens | None) -> dict[str, Any]:
             "expires_at": held.expires_at.isoformat().replace("+00:00", "Z") if held else None,
         },
         "intervals": {"key": bool(settings["sources.intervals.api_key"])},
-        "folder": {"paths": [{"path": str(each), "there": each.is_dir()} for each in settings["sources.folder.paths"]]},
+        "folder": {
+            "paths": [{"path": str(each), "there": folder.is_there(each)} for each in settings["sources.folder.paths"]]
+        },
     }

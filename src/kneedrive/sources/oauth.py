@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable
 from kneedrive.secret import Secret
-from kneedrive.sources.tokens import TokenFile, Tokens
+from kneedrive.sources.tokens import TokenFile, Tokens, is_missing, token
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ class Login:
         self._file = file
         self._clock = clock
         self._refusal = refusal
+        self._stale_at_birth: Secret | None = None
 
     def redeem(self, grant: Grant, *, remember: bool = False) -> Tokens:
         """Exchange the code for tokens and keep them; `remember` keeps the application beside them, for renewals."""
@@ -145,7 +146,9 @@ class Login:
     def access(self) -> Secret:
         """An access token that is good now. Raises NotAuthorised where there is no login."""
         held = self._held()
-        return held.access if self._good(held) else self.renew(held.access)
+        # A token that was over as it came says that a clock is wrong; another would be no better.
+        good = self._good(held) or held.access == self._stale_at_birth
+        return held.access if good else self.renew(held.access)
 
     def renew(self, failed: Secret) -> Secret:
         """Another access token than `failed`: one that another process has fetched meanwhile, else a new one."""
@@ -159,14 +162,23 @@ class Login:
                 client_id=held.client_id, client_secret=held.client_secret
             )
             self._file.save(fresh)
+            self._stale_at_birth = None if self._good(fresh) else fresh.access
             return fresh.access
 
     def end(self) -> None:
-        """Revoke the login at the service and forget it here; it is forgotten even where the service cannot be told."""
+        """Revoke the login at the service and forget it here; it is forgotten even where the service cannot be told.
+
+        Raises NotAuthorised where there is no login, or none that can be read, and Unreachable.
+        """
         from kneedrive.sources.http import basic
 
         with self._file.locked():
-            held = self._held()
+            try:
+                held = self._held()
+            except SourceError as error:
+                there = not is_missing(self._file.path)
+                self._file.delete()  # what cannot be read may hold tokens all the same
+                raise self._unread() if there else error from None
             self._file.delete()  # first, so that no failure of the network keeps it
         authorization = basic(self._application.client_id, self._application.client_secret)
         form = {"token": held.refresh.reveal(), "token_type_hint": "refresh_token"}
@@ -177,6 +189,13 @@ class Login:
             raise Unreachable(message) from None
         if answer.status != OK:
             raise self._refusal(answer)
+
+    def _unread(self) -> NotAuthorised:
+        name = self._service.name
+        return NotAuthorised(
+            f"the saved login could not be read and is deleted; {name} could not be told: "
+            f"revoke kneedrive's access on {name}'s own settings page"
+        )
 
     def _held(self) -> Tokens:
         held = self._file.load()
@@ -196,18 +215,19 @@ class Login:
         answer = self._http.post("token", {**mine, **form})
         if answer.status != OK:
             raise self._refusal(answer)
-        return _told(answer, scope, athlete)
+        return _told(answer, scope, athlete, self._clock())
 
 
-def _told(answer: Answer, scope: str, athlete: str) -> Tokens:
+def _told(answer: Answer, scope: str, athlete: str, now: datetime) -> Tokens:
+    """The tokens in an answer. Their end is reckoned by our own clock, which is the one that asks for it later."""
     from kneedrive.sources.http import json_of
 
     told: Any = json_of(answer)
     try:
         return Tokens(
-            access=Secret(_text(told["access_token"])),
-            refresh=Secret(_text(told["refresh_token"])),
-            expires_at=datetime.fromtimestamp(int(told["expires_at"]), UTC),
+            access=token(told["access_token"]),
+            refresh=token(told["refresh_token"]),
+            expires_at=_end(told, now),
             scope=scope,
             athlete=str((told.get("athlete") or {}).get("id", athlete)),
         )
@@ -216,7 +236,8 @@ def _told(answer: Answer, scope: str, athlete: str) -> Tokens:
         raise Unreachable(message) from None
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise TypeError
-    return value
+def _end(told: Mapping[str, Any], now: datetime) -> datetime:
+    """When the access token ends: by the time it has left, else by the service's clock."""
+    if "expires_in" in told:
+        return now + timedelta(seconds=int(told["expires_in"]))
+    return datetime.fromtimestamp(int(told["expires_at"]), UTC)

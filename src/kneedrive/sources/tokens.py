@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import stat
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -36,6 +34,15 @@ class Tokens(Value):
     client_secret: Secret = Secret("")
 
 
+def is_missing(path: Path) -> bool:
+    """Whether there is surely nothing at this path. What may not be looked at counts as there, for others to refuse."""
+    try:
+        path.stat()
+    except OSError as error:
+        return isinstance(error, FileNotFoundError | NotADirectoryError)
+    return False
+
+
 class TokenFile:
     """One login on disk. The lock file beside it stays: deleting a lock invites two owners."""
 
@@ -46,8 +53,7 @@ class TokenFile:
         """The stored login, None where there is none. Raises NotAuthorised where the file cannot be understood."""
         try:
             with self.path.open(encoding="utf-8") as file:
-                if stat.S_IMODE(os.fstat(file.fileno()).st_mode) != PRIVATE_FILE:
-                    os.fchmod(file.fileno(), PRIVATE_FILE)  # a backup or an editor has opened it to others
+                _close_to_others(file.fileno())
                 stored = json.load(file)
             return _tokens(stored)
         except FileNotFoundError:
@@ -88,16 +94,26 @@ class TokenFile:
     @contextmanager
     def locked(self, patience_s: float = LOCK_S) -> Iterator[None]:
         """Hold the login alone, across threads and processes. Raises SourceError after `patience_s` of waiting."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(
+            self.path.with_name(self.path.name + ".lock"),
+            timeout=patience_s,
+            mode=PRIVATE_FILE,
+            poll_interval=POLL_S,  # short waits keep Ctrl-C working
+        )
         try:
             self._folder()
-            handle = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+            lock.acquire()
+        except Timeout:
+            message = f"another kneedrive holds the login in {self.path}: wait until it is done and try again"
+            raise SourceError(message) from None
         except OSError as error:
             raise _trouble("locked", self.path, error) from None
         try:
-            _lock(handle, self.path, patience_s)
             yield
         finally:
-            os.close(handle)  # which gives the lock back, as does the end of the process, however it comes
+            lock.release()  # as the end of the process does, however it comes
 
     def _folder(self) -> None:
         folder = self.path.parent
@@ -106,23 +122,18 @@ class TokenFile:
             folder.chmod(PRIVATE_FOLDER)
 
 
-def _lock(handle: int, path: Path, patience_s: float) -> None:
-    # flock ends with the process, so a kill leaves no stale lock; polling keeps Ctrl-C and the time-out working.
-    deadline = time.monotonic() + patience_s
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                message = f"another kneedrive holds the login in {path}: wait until it is done and try again"
-                raise SourceError(message) from None
-            time.sleep(POLL_S)
-        else:
-            return
+def _close_to_others(handle: int) -> None:
+    """Make an open file private again, after a backup or an editor opened it. Windows has no such modes."""
+    if hasattr(os, "fchmod") and stat.S_IMODE(os.fstat(handle).st_mode) != PRIVATE_FILE:
+        os.fchmod(handle, PRIVATE_FILE)
 
 
 def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+    """Bring the folder's entries to the disk, where the system lets a folder be opened. Windows does not."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
     try:
         os.fsync(handle)
     finally:
@@ -142,14 +153,25 @@ def _stored(tokens: Tokens) -> Mapping[str, str | int]:
 
 def _tokens(stored: Mapping[str, str | int]) -> Tokens:
     return Tokens(
-        access=Secret(str(stored["access_token"])),
-        refresh=Secret(str(stored["refresh_token"])),
+        access=token(stored["access_token"]),
+        refresh=token(stored["refresh_token"]),
         expires_at=datetime.fromtimestamp(int(stored["expires_at"]), UTC),
         scope=str(stored["scope"]),
         athlete=str(stored.get("athlete", "")),
         client_id=str(stored.get("client_id", "")),
         client_secret=Secret(str(stored.get("client_secret", ""))),
     )
+
+
+def token(value: object) -> Secret:
+    """A token as it came. Raises ValueError for what is none: RFC 6750 has visible ASCII signs alone.
+
+    A header refuses others, such as a line break, and its error quotes them.
+    """
+    if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable() or " " in value:
+        message = "no token"  # and no word of it
+        raise ValueError(message)
+    return Secret(value)
 
 
 def _trouble(verb: str, path: Path, error: OSError) -> SourceError:
