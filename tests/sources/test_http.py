@@ -1,7 +1,14 @@
 """The connection: what is sent, what comes back, and every foreign error as one of ours."""
 
+import gzip
 import netrc
+import random
+import threading
+import traceback
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,8 +18,8 @@ import urllib3
 
 from kneedrive.errors import ConfigError, Unreachable
 from kneedrive.secret import Secret
-from kneedrive.sources.http import _PROBLEMS, Http, basic, bearer, checked_base, json_of
-from tests.fakes.server import Clock
+from kneedrive.sources.http import _PROBLEMS, CHUNK_BYTES, WHOLE_S, Http, basic, bearer, checked_base, json_of
+from tests.fakes.server import Clock, reply
 from tests.fakes.strava import FakeStrava
 from tests.sources import desk
 
@@ -120,15 +127,29 @@ def test_a_safe_address_is_taken_without_its_slash(address: str) -> None:
         "x.example",
         "",
         "https://",
-        "https://me:secret@x.example",
+        "https://me:hush@x.example",
         "https://x.example/?a=1",
         "http://127.0.0.1.x.example/",
         "http://localhost.x.example",
+        "https://me@x.example",
+        "https://:hush@x.example",
+        "http://me:hush@127.0.0.1",
+        "https://@x.example",
+        "me:hush@x.example",
+        "https://me:hush@x.example:port",
+        "https://me:hush@[::1",
+        "https://x.example:99999",
+        "https://x.example:0",
+        "https://x.example/a b",
+        "https://x.example/\nme:secret",
+        "https://x.example/#hush",
     ],
 )
-def test_an_address_that_would_show_secrets_is_refused(address: str) -> None:
-    with pytest.raises(ConfigError, match="must be https"):
+def test_an_address_that_would_show_secrets_is_refused_and_not_repeated(address: str) -> None:
+    with pytest.raises(ConfigError, match="base address of Service must be https") as caught:
         checked_base(address, "Service")
+
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -162,6 +183,94 @@ def test_a_form_is_sent_once(fake_strava: FakeStrava, fault: str) -> None:
             connection.post("token", {"a": "b"})
 
     assert len(fake_strava.log) == 1
+
+
+class Ticking:
+    """A clock of its own: each look at it is so much later."""
+
+    def __init__(self, step_s: float) -> None:
+        self.now_s = 0.0
+        self.step_s = step_s
+
+    def monotonic(self) -> float:
+        self.now_s += self.step_s
+        return self.now_s
+
+
+@pytest.mark.parametrize(("step_s", "in_time"), [(WHOLE_S / 8, True), (WHOLE_S * 2, False)])
+@responses.activate
+def test_a_body_has_a_longest_time(http: Http, monkeypatch: pytest.MonkeyPatch, step_s: float, in_time: bool) -> None:
+    responses.get(f"{BASE}/things", body=b"x" * 3 * CHUNK_BYTES)
+    monkeypatch.setattr("kneedrive.sources.http.time", Ticking(step_s))
+
+    if in_time:
+        assert len(http.get("things").body) == 3 * CHUNK_BYTES
+    else:
+        with pytest.raises(Unreachable, match="sent its answer too slowly"):
+            http.get("things")
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_a_body_that_drips_is_given_up_at_its_time_and_not_at_its_end(
+    monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """Each drop comes within the time-out of a read, and none of them fills a piece."""
+    monkeypatch.setattr("kneedrive.sources.http.WHOLE_S", 0.5)
+    drops = random.Random(1).randbytes(80)
+    body = gzip.compress(drops) if encoding == "gzip" else drops
+    with dripping(body, encoding) as (url, sent), pytest.raises(Unreachable, match="sent its answer too slowly"):
+        Http("Service", url, read_s=desk.PATIENT_S).get("things")
+
+    assert 0 < len(sent) < len(body) / 2
+
+
+@contextmanager
+def dripping(body: bytes, encoding: str) -> Iterator[tuple[str, list[int]]]:
+    """A server that sends a byte every 50 ms; its address, and what it has sent."""
+    sent: list[int] = []
+    stop = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response_only(200)
+            self.send_header("Content-Encoding", encoding)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            for byte in body:
+                if stop.wait(0.05):
+                    break
+                self.wfile.write(bytes([byte]))
+                sent.append(byte)
+
+        def handle(self) -> None:
+            with suppress(OSError):  # who asked has hung up
+                super().handle()
+
+        def log_message(self, *_: object) -> None:
+            """Keep the tests quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", sent
+        stop.set()
+        server.shutdown()
+
+
+@pytest.mark.parametrize(("status", "tries"), [(413, 1), (429, 1), (503, 3)])
+def test_no_service_makes_us_sleep(
+    fake_strava: FakeStrava, monkeypatch: pytest.MonkeyPatch, status: int, tries: int
+) -> None:
+    """How long to wait is the caller's to know, and to tell the runner: Retry-After is not slept through in here."""
+    slept: list[float] = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", slept.append)
+    fake_strava.known_faults["later"] = reply({}, status, Retry_After="3600")
+    fake_strava.fail("later", times=9)
+
+    answer = desk.http("Strava", fake_strava.api_url).get("athlete")
+
+    assert (answer.status, answer.headers["retry-after"]) == (status, "3600")
+    assert len(fake_strava.log) == tries
+    assert not any(slept)
 
 
 def test_a_body_has_a_largest_size(fake_strava: FakeStrava) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
@@ -28,7 +29,7 @@ MAX_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 REDIRECTS = 3
 
-# The first that fits, fits; a subclass stands before its base.
+# The first that fits, fits; a subclass stands before its base. Bodies are read from urllib3, whose errors come as such.
 _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
     (requests.exceptions.SSLError, "cannot be reached safely: its certificate is refused; check clock and proxy"),
     (requests.exceptions.ProxyError, "cannot be reached through the configured proxy: check the proxy settings"),
@@ -37,6 +38,9 @@ _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
     (requests.exceptions.ContentDecodingError, "sent an answer that cannot be unpacked: try again later"),
     (requests.exceptions.TooManyRedirects, "redirects in a circle: check its base address in the configuration"),
     (requests.exceptions.ConnectionError, "cannot be reached: check the network connection and try again"),
+    (urllib3.exceptions.TimeoutError, "did not answer in time: try again later"),
+    (urllib3.exceptions.DecodeError, "sent an answer that cannot be unpacked: try again later"),
+    (urllib3.exceptions.HTTPError, "broke off in the middle of its answer: try again later"),
     (requests.exceptions.RequestException, "cannot be asked: check its base address in the configuration"),
 )
 
@@ -62,12 +66,24 @@ def basic(user: str, password: Secret) -> Secret:
 
 def checked_base(url: str, service: str) -> str:
     """The base address without a trailing slash. Raises ConfigError where secrets would travel in the clear."""
-    parts = urlsplit(url)
-    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-    if not safe or not parts.hostname or parts.username or parts.query or parts.fragment:
-        message = f"the base address of {service} must be https://host/path (plain http only on this machine): {url!r}"
+    if not _safe(url):
+        # The address is not repeated: whatever is wrong with it, it may hold a password.
+        message = (
+            f"the base address of {service} must be https://host/path, without a user name, a password, ? or # "
+            "(plain http only on this machine): correct it in the configuration"
+        )
         raise ConfigError(message)
     return url.rstrip("/")
+
+
+def _safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        plain = parts.scheme == "http" and parts.hostname in LOOPBACK
+        whole = bool(parts.hostname) and (parts.port is None or parts.port > 0) and url.isprintable() and " " not in url
+    except ValueError:  # a bracket that does not close, a port that is no number
+        return False
+    return whole and (parts.scheme == "https" or plain) and not ("@" in parts.netloc or parts.query or parts.fragment)
 
 
 class Http:
@@ -104,11 +120,12 @@ class Http:
             return Answer(self.service, response.status_code, response.headers, self._body(response))
 
     def _body(self, response: requests.Response) -> bytes:
-        # The time-out of requests is for one read; a body that drips keeps within it for ever.
+        # The time-out of requests is for one read; a body that drips keeps within it for ever. read1 returns with what
+        # has come, where iter_content would wait for a whole piece, drop by drop, and look at no clock.
         deadline = time.monotonic() + WHOLE_S
         body = bytearray()
-        for chunk in response.iter_content(CHUNK_BYTES):
-            body += chunk
+        while piece := response.raw.read1(CHUNK_BYTES, decode_content=True):
+            body += piece
             if len(body) > self._max_bytes:
                 message = f"{self.service} sent more than {self._max_bytes:,} bytes: nothing of it was kept"
                 raise Unreachable(message)
@@ -153,10 +170,10 @@ def _session(backoff_s: float, *, proxies: bool) -> requests.Session:
 
 @contextmanager
 def _ours(service: str) -> Iterator[None]:
-    """The one place where errors of requests become ours. The cause is dropped: it may quote the whole request."""
+    """The one place where foreign errors become ours. The cause is dropped: it may quote the whole request."""
     try:
         yield
-    except requests.exceptions.RequestException as error:
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
         problem = next(words for kind, words in _PROBLEMS if isinstance(error, kind))
         raise Unreachable(f"{service} {problem}") from None
 
