@@ -110,6 +110,17 @@ def test_a_refusal_in_the_browser_is_said(home: Household, today: FakeStrava) ->
     assert not home.token_file.exists()
 
 
+@pytest.mark.parametrize(
+    "option", [("--port", "99999"), ("--port", "-1"), ("--timeout", "-5"), ("--timeout", "0"), ("--timeout", "²")]
+)
+def test_a_number_that_cannot_be_is_wrong_use(home: Household, strava: FakeStrava, option: tuple[str, str]) -> None:
+    terminal = Terminal(home.with_strava(strava), "auth", "strava", *option)
+
+    assert terminal.ended() == 2
+    assert "must be a whole number from" in terminal.screen
+    assert "Traceback" not in terminal.screen
+
+
 def test_nobody_answers_within_the_time(home: Household, today: FakeStrava) -> None:
     terminal = Terminal(home.with_strava(today), "auth", "strava", "--timeout", "1")
 
@@ -179,7 +190,7 @@ def test_status_tells_what_is_set_up_and_asks_nobody(home: Household, today: Fak
 
 
 def test_at_the_limit_the_time_is_told_in_words_and_for_programs(home: Household) -> None:
-    limits = {"overall": (3, 2000), "reading": (3, 1000)}
+    limits = {"overall": (4, 2000), "reading": (4, 1000)}
     with FakeStrava(runs(6, newest=now()), now, **limits) as fake:
         home.with_strava(fake).log_in(fake)
 

@@ -6,7 +6,7 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 SOURCES = ("strava", "intervals", "folder")
 NAP_S = 30.0
-TIMEOUT_S = 300
+TIMEOUT_S, LONGEST_S = 300, 24 * 3600
+HIGHEST_PORT = 65535
 KEPT = "what was fetched is kept; the same command goes on from there"
 NO_TERMINAL = "a login asks you to agree in a browser: run 'kneedrive auth strava' yourself in a terminal"
 
@@ -72,9 +73,19 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     strava.add_argument(
         "--headless", action="store_true", help="the browser is on another machine: paste the address it ends at"
     )
-    strava.add_argument("--port", type=int, default=0, metavar="N", help="listen on this port (default: any free one)")
     strava.add_argument(
-        "--timeout", type=int, default=TIMEOUT_S, metavar="S", help=f"seconds to wait (default {TIMEOUT_S})"
+        "--port",
+        type=_whole(0, HIGHEST_PORT),
+        default=0,
+        metavar="N",
+        help="listen on this port (default: 0, any free one)",
+    )
+    strava.add_argument(
+        "--timeout",
+        type=_whole(1, LONGEST_S),
+        default=TIMEOUT_S,
+        metavar="S",
+        help=f"seconds to wait (default {TIMEOUT_S})",
     )
     strava.set_defaults(command=log_in)
     status = parts.add_parser("status", help="which sources are set up; asks nobody")
@@ -84,6 +95,20 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     logout.set_defaults(command=log_out)
     for part in (strava, status, logout):
         _finish(part)
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """What reads a whole number between two bounds, for argparse."""
+
+    def read(text: str) -> int:
+        import argparse
+
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(high)) and low <= int(text) <= high):
+            message = f"must be a whole number from {low} to {high}, not {text!r}"
+            raise argparse.ArgumentTypeError(message)
+        return int(text)
+
+    return read
 
 
 def _finish(parser: argparse.ArgumentParser) -> None:
