@@ -21,6 +21,43 @@ def names(*folders: Path) -> list[str]:
     return [Path(item.id).name for item in folder.listing(folders)]
 
 
+@pytest.mark.parametrize("since", [None, datetime(2026, 1, 1, tzinfo=UTC)])
+@pytest.mark.parametrize("year", [-30_000, 36_812])
+def test_a_time_that_no_calendar_has_is_unknown_and_the_file_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, since: datetime | None, year: int
+) -> None:
+    (tmp_path / "run.fit").write_bytes(b"x")
+    real = os.DirEntry.stat
+    second = int((year - 1970) * 31_556_952)
+
+    class Entry:
+        """A directory entry with a time that not every file system can keep."""
+
+        def __init__(self, entry: os.DirEntry[str]) -> None:
+            self.name, self.path, self.is_dir = entry.name, entry.path, entry.is_dir
+            self._entry = entry
+
+        def stat(self) -> os.stat_result:
+            found = list(real(self._entry))
+            return os.stat_result((*found[:8], second, *found[9:]), {"st_mtime": float(second), "st_mtime_ns": second})
+
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: [Entry(entry) for entry in scandir(folder)])
+
+    (found,) = folder.listing([tmp_path], since)
+
+    assert found.started_at is None
+    assert str(second) in found.version
+
+
+@pytest.mark.parametrize("name", ["\0", "n" * 300, "file/below"])
+def test_a_path_that_cannot_be_a_folder_lists_nothing_and_is_missing(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("no folder")
+
+    assert list(folder.listing([tmp_path / name])) == []
+    assert folder.missing([tmp_path / name]) == (tmp_path / name,)
+
+
 def test_recordings_are_found_in_all_depths_in_order(tmp_path: Path) -> None:
     for name in ("b.fit", "a.FIT", "Activity/c.fit.gz", "Activity/x/d.gpx", "e.tcx", "f.zip"):
         put(tmp_path / name)

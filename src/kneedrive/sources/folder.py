@@ -21,27 +21,42 @@ def listing(folders: Iterable[Path], since: datetime | None = None) -> Iterator[
     for folder in folders:
         for entry in _files(folder, DEPTH):
             found = _listed(entry)
-            if found and (since is None or (found.started_at and found.started_at >= since)):
+            if found and (since is None or found.started_at is None or found.started_at >= since):
                 yield found
 
 
 def missing(folders: Iterable[Path]) -> tuple[Path, ...]:
     """The folders that are not there now, for the report to name."""
-    return tuple(folder for folder in folders if not folder.is_dir())
+    return tuple(folder for folder in folders if not is_there(folder))
+
+
+def is_there(folder: Path) -> bool:
+    """Whether this is a folder now; what cannot be looked at, or is no path at all, is none."""
+    try:
+        return folder.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _files(folder: Path | str, depth: int) -> Iterator[os.DirEntry[str]]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
+    except (OSError, ValueError):
         return
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir(follow_symlinks=False):
+        if _is_folder(entry):
             yield from _files(entry.path, depth - 1) if depth else ()
         elif entry.name.lower().endswith(SUFFIXES):
             yield entry
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:  # unplugged while we look
+        return False
 
 
 def _listed(entry: os.DirEntry[str]) -> Listed | None:
@@ -49,5 +64,13 @@ def _listed(entry: os.DirEntry[str]) -> Listed | None:
         seen = entry.stat()
     except OSError:  # unplugged while we look
         return None
-    changed = datetime.fromtimestamp(seen.st_mtime, UTC)
-    return Listed(id=entry.path, version=f"{seen.st_size}-{seen.st_mtime_ns}", started_at=changed, sport="")
+    version = f"{seen.st_size}-{seen.st_mtime_ns}"
+    return Listed(id=entry.path, version=version, started_at=_changed(seen), sport="")
+
+
+def _changed(seen: os.stat_result) -> datetime | None:
+    """When a file was changed, None for times that no calendar has."""
+    try:
+        return datetime.fromtimestamp(seen.st_mtime, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
