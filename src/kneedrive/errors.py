@@ -13,6 +13,7 @@
     |  +- RateLimited       come back at `retry_at`
     |  +- Unreachable       no answer, or none that can be understood
     |  +- Forbidden         the service refuses, and logging in again will not help
+    |  +- Withheld          the service does not hand out this one thing, whatever it does with the rest
     +- StoreError           the database of runs
        +- ReadOnlyStore     it can be read, and not written
        +- DamagedOriginal   the stored bytes of a recording are not what was stored
@@ -121,6 +122,12 @@ class Forbidden(SourceError):
     """The service refuses, and logging in again will not help."""
 
     code = "forbidden"
+
+
+class Withheld(SourceError):
+    """The service does not hand out this one thing; it says nothing about the rest."""
+
+    code = "withheld"
 
 
 class StoreError(KneedriveError):

@@ -152,7 +152,7 @@ class FakeStrava(FakeServer):
 
     def _page(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
         """Newest first; oldest first with `after`. Every second full page is one short: the list goes on behind it."""
-        after, before = int(query.get("after", "0")), int(query.get("before", str(2**40)))
+        after, before = int(query.get("after", -(2**40))), int(query.get("before", 2**40))
         inside = [item for item in self.activities if after < _epoch(item) < before]
         inside.sort(key=_epoch, reverse="after" not in query)
         size, page = int(query.get("per_page", "30")), int(query.get("page", "1"))

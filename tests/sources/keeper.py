@@ -35,7 +35,8 @@ def sync(source: Source, store: Path, clock: Callable[[], datetime]) -> int:
     """One sync as a command would do it; how many activities it fetched."""
     cursor = store / CURSOR
     complete_to = datetime.fromisoformat(json.loads(cursor.read_text())) if cursor.exists() else None
-    listed_from, listed_at = listing_from(complete_to), clock()
+    listed_at = clock()
+    listed_from = listing_from(complete_to, listed_at, source.lookback)
     steps = plan(source.listing(listed_from), known(store))
     left = []
     fetched = 0

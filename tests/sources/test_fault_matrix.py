@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable
+from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable, Withheld
 from kneedrive.sources.items import Fetched
 from kneedrive.sources.oauth import Login
 from kneedrive.sources.strava import Strava
@@ -137,10 +137,10 @@ INTERVALS: dict[str, dict[str, Expected]] = {
         **LOST,
         "html": Unreachable,
         "html 503": Unreachable,
-        "401": SourceError,
-        "403": SourceError,
+        "401": Withheld,
+        "403": Withheld,
         "404": GONE,
-        "422": SourceError,
+        "422": Withheld,
         "429": RateLimited,
     },
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, SourceError, Unreachable
+from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, Unreachable, Withheld
 from kneedrive.secret import Secret
 from kneedrive.sources.intervals import INTERVAL_S, STUB, Intervals, listed
 from kneedrive.sources.items import Listed
@@ -115,10 +115,8 @@ def test_a_file_that_is_refused_concerns_itself_alone(fake_intervals: FakeInterv
     item = first(fake_intervals)
     fake_intervals.fail(fault)
 
-    with pytest.raises(SourceError, match=rf"this activity's file \(HTTP {fault}\)") as caught:
+    with pytest.raises(Withheld, match=rf"this activity's file \(HTTP {fault}\)"):
         desk.intervals(fake_intervals).fetch(item)
-
-    assert type(caught.value) is SourceError
 
 
 @pytest.mark.parametrize("body", [b"", b"<!doctype html><p>Log in"])

@@ -1,16 +1,15 @@
 """What a sync decides: pure tables, and the walk that fetches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable
-from kneedrive.sources.items import Fetched, Listed
+from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable, Withheld
+from kneedrive.sources.items import EARLIEST, Fetched, Listed
 from kneedrive.sources.plan import (
     KNOWN,
     NEW,
-    OVERLAP,
     SKIPPED,
     UPDATED,
     Outcome,
@@ -24,6 +23,7 @@ from kneedrive.sources.plan import (
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
+LOOKBACK = 365 * DAY
 
 
 def item(name: str, days_ago: float | None = 1, version: str = "v1", skip: str = "") -> Listed:
@@ -67,17 +67,22 @@ def test_what_is_listed_twice_is_done_once() -> None:
     ("complete_to", "since", "full", "expected"),
     [
         (None, None, False, None),
-        (NOW, None, False, NOW - OVERLAP),
+        (NOW, None, False, NOW - LOOKBACK),
+        (NOW + 99 * LOOKBACK, None, False, NOW - LOOKBACK),  # synced by a clock that was years ahead
+        (NOW - 9 * DAY, None, False, NOW - 9 * DAY - LOOKBACK),
+        (datetime.min.replace(tzinfo=UTC), None, False, None),  # before there was any watch
+        (EARLIEST, None, False, None),
         (NOW, NOW - DAY, False, NOW - DAY),
         (None, NOW - DAY, False, NOW - DAY),
         (NOW, None, True, None),
         (NOW, NOW - DAY, True, NOW - DAY),
+        (NOW, datetime.min.replace(tzinfo=UTC), False, None),
     ],
 )
 def test_where_a_listing_begins(
     complete_to: datetime | None, since: datetime | None, full: bool, expected: datetime | None
 ) -> None:
-    assert listing_from(complete_to, since=since, full=full) == expected
+    assert listing_from(complete_to, NOW, LOOKBACK, since=since, full=full) == expected
 
 
 @pytest.mark.parametrize(
@@ -105,6 +110,7 @@ class Scripted:
     """A source that answers as told, by id: bytes, None, or an error."""
 
     name = "scripted"
+    lookback = LOOKBACK
 
     def __init__(self, script: dict[str, Fetched | SourceError | None]) -> None:
         self.script = script
@@ -154,39 +160,115 @@ def test_what_is_gone_is_marked() -> None:
     assert list(follow(Scripted({"a": None}), steps("a"))) == [Outcome(step=steps("a")[0], gone=True)]
 
 
-def test_a_single_failure_does_not_stop_the_rest() -> None:
-    broken = Unreachable("broke off")
+def followed(source: Scripted, asked: Sequence[Step]) -> tuple[list[Outcome], SourceError | None]:
+    """Every outcome, and what stopped the walk."""
+    done: list[Outcome] = []
+    try:
+        for outcome in follow(source, asked):
+            done.append(outcome)  # noqa: PERF402  (what came before an error counts)
+    except SourceError as error:
+        return done, error
+    return done, None
+
+
+def blamed(done: Sequence[Outcome]) -> str:
+    return "".join(each.step.item.id for each in done if each.problem and not each.excused)
+
+
+def excused(done: Sequence[Outcome]) -> str:
+    return "".join(each.step.item.id for each in done if each.excused)
+
+
+DOUBTFUL = [Unreachable("broke off"), Forbidden("no"), NotAuthorised("not you")]
+
+
+@pytest.mark.parametrize("broken", DOUBTFUL, ids=lambda error: type(error).__name__)
+def test_a_single_failure_does_not_stop_the_rest(broken: SourceError) -> None:
     source = Scripted({"a": broken, "b": body("b"), "c": broken, "d": broken, "e": body("e")})
 
-    problems = [outcome.problem for outcome in follow(source, steps(*"abcde"))]
+    done, stop = followed(source, steps(*"abcde"))
 
-    assert problems == [broken, None, broken, broken, None]
+    assert [outcome.problem for outcome in done] == [broken, None, broken, broken, None]
+    assert (stop, excused(done)) == (None, "")
 
 
-def test_three_failures_in_a_row_are_the_connection() -> None:
-    source = Scripted(dict.fromkeys("abcd", Unreachable("broke off")))
-    walk = follow(source, steps(*"abcd"))
-    assert [next(walk).problem, next(walk).problem] == [source.script["a"], source.script["b"]]
+@pytest.mark.parametrize("broken", DOUBTFUL, ids=lambda error: type(error).__name__)
+def test_three_failures_in_a_row_are_the_service_where_nothing_is_known_to_be_good(broken: SourceError) -> None:
+    source = Scripted(dict.fromkeys("abcd", broken))
 
-    with pytest.raises(Unreachable):
-        next(walk)
+    done, stop = followed(source, steps(*"abcd"))
 
+    assert stop is broken
     assert source.asked == ["a", "b", "c"]
+    assert (blamed(done), excused(done)) == ("", "abc")
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "fetched before"])
+def test_three_failures_in_a_row_are_the_activities_where_the_service_serves_another(known: bool) -> None:
+    source = Scripted({"z": body("z"), **dict.fromkeys("abc", Unreachable("broke off")), "d": body("d")})
+    first = Step(action=KNOWN if known else NEW, item=item("z"))
+
+    done, stop = followed(source, (first, *steps(*"abcd")))
+
+    assert stop is None
+    assert source.asked == ([] if known else ["z"]) + ["a", "b", "c", "z", "d"]
+    assert (blamed(done), done[-1].fetched) == ("abc", body("d"))
+
+
+def test_a_service_that_no_longer_serves_what_it_did_blames_nobody() -> None:
+    broken = Unreachable("broke off")
+    source = Scripted(dict.fromkeys("zabcd", broken))
+
+    done, stop = followed(source, (Step(action=KNOWN, item=item("z")), *steps(*"abcd")))
+
+    assert stop is broken
+    assert source.asked == ["a", "b", "c", "z"]
+    assert (blamed(done), excused(done)) == ("", "abc")
+
+
+@pytest.mark.parametrize(("good", "told"), [(body("z"), ("a", "")), (Unreachable("broke off"), ("", "a"))])
+def test_the_last_failures_are_put_to_the_test_too(good: Fetched | SourceError, told: tuple[str, str]) -> None:
+    source = Scripted({"z": good, "a": Unreachable("broke off")})
+
+    done, stop = followed(source, (Step(action=KNOWN, item=item("z")), *steps("a")))
+
+    assert (blamed(done), excused(done)) == told
+    assert (stop is None) == (told[1] == "")
+
+
+def test_what_is_complete_in_the_list_proves_nothing() -> None:
+    """A run typed in by hand is fetched without a request."""
+    source = Scripted({"z": body("z"), **dict.fromkeys("abc", Unreachable("broke off"))})
+    typed = Step(action=NEW, item=item("z").replace(complete=True))
+
+    done, stop = followed(source, (*steps("a", "b"), typed, *steps("c"), typed.replace(action=KNOWN)))
+
+    assert isinstance(stop, Unreachable)
+    assert source.asked == ["a", "b", "z", "c"]
+    assert excused(done) == "abc"
+
+
+def test_what_failed_before_comes_last() -> None:
+    found = plan([item("a", 1), item("b", 2), item("c", 3), item("d", 4)], {}, failed={"a", "c"})
+
+    assert [step.item.id for step in found] == ["b", "d", "a", "c"]
 
 
 def test_activities_that_cannot_be_had_are_not_the_connection() -> None:
-    source = Scripted(dict.fromkeys("abcdef", SourceError("no file for this one")))
+    source = Scripted(dict.fromkeys("abcdef", Withheld("no file for this one")))
 
-    assert len(list(follow(source, steps(*"abcdef")))) == 6
+    done, stop = followed(source, steps(*"abcdef"))
+
+    assert (blamed(done), stop) == ("abcdef", None)
 
 
-@pytest.mark.parametrize(
-    "error", [RateLimited("later", retry_at=NOW), NotAuthorised("log in"), Forbidden("no"), Forbidden("no again")]
-)
-def test_what_concerns_all_is_raised_at_once(error: SourceError) -> None:
-    source = Scripted({"a": error, "b": body("b")})
+@pytest.mark.parametrize("error", [RateLimited("later", retry_at=NOW), SourceError("the login cannot be saved")])
+@pytest.mark.parametrize("first", [True, False], ids=["first", "as a proof"])
+def test_what_concerns_all_is_raised_at_once(error: SourceError, first: bool) -> None:
+    source = Scripted({"z": error, "a": error if first else Forbidden("no"), "b": body("b")})
+    asked = (Step(action=KNOWN, item=item("z")), *steps("a"), *(steps("b") if first else ()))
 
-    with pytest.raises(type(error)):
-        list(follow(source, steps("a", "b")))
+    done, stop = followed(source, asked)
 
-    assert source.asked == ["a"]
+    assert (done, stop) == ([], error)
+    assert source.asked == (["a"] if first else ["a", "z"])

@@ -1,6 +1,9 @@
 """The Strava client against the fake: paging, documents, rate limits, renewal in the middle."""
 
+import itertools
 import json
+import random
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +15,12 @@ from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, Unreachable
 from kneedrive.secret import Secret
 from kneedrive.sources import strava_faults
 from kneedrive.sources.http import Answer
-from kneedrive.sources.items import Listed
+from kneedrive.sources.items import NO_ID, Listed
 from kneedrive.sources.limits import MARGIN
 from kneedrive.sources.strava import DOCUMENT, KEEP, STREAMS, SUMMARY, document, listed
 from tests.conftest import DATA, needs_data
-from tests.fakes.server import Clock, fixture
+from tests.fakes import strava as strava_fake
+from tests.fakes.server import Clock, fixture, reply
 from tests.fakes.strava import FAULTS, FakeStrava, runs
 from tests.sources import desk
 
@@ -28,8 +32,8 @@ def test_the_list_goes_on_behind_a_short_page(clock: Clock, tmp_path: Path) -> N
     with FakeStrava(runs(450), clock) as fake:
         items = list(desk.strava(fake, tmp_path).listing(None))
 
-        assert len({item.id for item in items}) == 450
-        assert [asked.query["page"] for asked in fake.asked("/athlete/activities")] == ["1", "2", "3", "4"]
+        assert len({item.id for item in items}) == len(items) == 450
+        assert len(fake.asked("/athlete/activities")) <= 5  # three that bring something, two to see the end
 
 
 @pytest.mark.parametrize("count", [0, 1, 199, 200, 201])
@@ -62,11 +66,81 @@ def test_an_upload_while_we_page_makes_nothing_come_twice(clock: Clock, tmp_path
 def test_a_list_without_end_is_given_up(
     fake_strava: FakeStrava, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    numbers = itertools.count()
     monkeypatch.setattr("kneedrive.sources.strava.MAX_PAGES", 3)
-    monkeypatch.setattr(fake_strava, "_page", lambda _: [RUN])
+    monkeypatch.setattr(fake_strava, "_page", lambda _: [{**RUN, "id": next(numbers)}])
 
     with pytest.raises(Unreachable, match="after 3 pages"):
         list(desk.strava(fake_strava, tmp_path).listing(None))
+
+
+@pytest.mark.parametrize("page", [[RUN], runs(200), [{**RUN, "start_date": None}]], ids=["one", "full", "undated"])
+def test_a_page_that_is_repeated_for_ever_ends_the_list(
+    fake_strava: FakeStrava, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: list[dict[str, Any]]
+) -> None:
+    monkeypatch.setattr(fake_strava, "_page", lambda _: page)
+
+    found = list(desk.strava(fake_strava, tmp_path).listing(None))
+
+    assert len(found) == len(page)
+    assert len(fake_strava.asked("/athlete/activities")) <= 3
+
+
+def test_an_activity_that_is_deleted_while_we_page_takes_no_other_with_it(clock: Clock, tmp_path: Path) -> None:
+    with FakeStrava(runs(650), clock) as fake:
+        kept = [str(run["id"]) for run in fake.activities[3:]]
+        found: list[str] = []
+        for item in desk.strava(fake, tmp_path).listing(None):
+            if len(found) in (0, 250, 450):
+                del fake.activities[0]  # on a page that was read: what stands behind moves up by one
+            found.append(item.id)
+
+        assert set(kept) <= set(found)
+        assert len(found) == len(set(found))
+
+
+def same_day(count: int) -> list[dict[str, Any]]:
+    """So many runs within an hour, and one of each of the weeks before."""
+    crowd = [{**RUN, "id": 10_000 + i, "start_date": f"2026-02-20T06:{i // 60:02}:{i % 60:02}Z"} for i in range(count)]
+    return [*crowd, *({**run, "start_date": f"2026-01-0{day}T06:00:00Z"} for day, run in enumerate(runs(9), 1))]
+
+
+def test_a_day_that_fills_pages_hides_nothing_behind_it(clock: Clock, tmp_path: Path) -> None:
+    with FakeStrava(same_day(900), clock) as fake:
+        assert len(list(desk.strava(fake, tmp_path).listing(None))) == 909
+
+
+@pytest.mark.parametrize("since", [None, datetime(2025, 6, 1, tzinfo=UTC)])
+def test_a_list_in_no_order_comes_whole(
+    clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, since: datetime | None
+) -> None:
+    """Strava promises none."""
+    with FakeStrava(runs(500), clock) as fake:
+        mixed = random.Random(5).sample(fake.activities, 500)
+
+        def page(query: Mapping[str, str]) -> list[dict[str, Any]]:
+            inside = [run for run in mixed if strava_fake._epoch(run) < int(query.get("before", 2**40))]
+            first = 200 * (int(query["page"]) - 1)
+            return inside[first : first + 200]
+
+        monkeypatch.setattr(fake, "_page", page)
+        found = list(desk.strava(fake, tmp_path).listing(since))
+
+    wanted = [run for run in fake.activities if since is None or datetime.fromisoformat(run["start_date"]) >= since]
+    assert sorted(item.id for item in found) == sorted(str(run["id"]) for run in wanted)
+
+
+@pytest.mark.parametrize("entry", [7, None, "a text", [], {}, {"id": None}, {"id": ""}, {"id": "\ud800"}, {"id": {}}])
+def test_an_entry_without_an_id_is_told_and_does_not_hide_the_others(
+    fake_strava: FakeStrava, tmp_path: Path, entry: Any
+) -> None:
+    fake_strava.known_faults["odd"] = reply([entry, *fake_strava.activities])
+    fake_strava.fail("odd", on="/athlete")
+
+    found = list(desk.strava(fake_strava, tmp_path).listing(None))
+
+    assert {item.id for item in found} == {"", *(str(run["id"]) for run in fake_strava.activities)}
+    assert [item.skip for item in found if not item.id] == [NO_ID]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +168,12 @@ def test_only_runs_are_worth_a_request(change: dict[str, Any], sport: str, skip:
         ("2026-07-05T08:30:00+02:00", datetime(2026, 7, 5, 6, 30, tzinfo=UTC)),
         ("2026-07-05T06:30:00", datetime(2026, 7, 5, 6, 30, tzinfo=UTC)),
         ("yesterday", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("0001-01-01T00:00:00+02:00", None),  # in UTC it lies before the calendar
+        ("9999-12-31T23:59:59-02:00", None),
+        ("1989-12-30T00:00:00Z", None),
+        ("1989-12-31T00:00:00Z", datetime(1989, 12, 31, tzinfo=UTC)),
+        ("2100-01-01T00:00:00Z", None),
         (None, None),
         (7, None),
     ],
@@ -195,9 +275,9 @@ def limited(clock: Clock, **limits: tuple[int, int]) -> FakeStrava:
 
 @pytest.mark.parametrize("pair", ["overall", "reading"])
 def test_a_full_quarter_is_foreseen_and_not_run_into(clock: Clock, tmp_path: Path, pair: str) -> None:
-    with limited(clock, **{pair: (4, 1000)}) as fake:
+    with limited(clock, **{pair: (5, 1000)}) as fake:
         client = desk.strava(fake, tmp_path)
-        items = list(client.listing(None))  # two requests
+        items = list(client.listing(None))  # three requests
         client.fetch(items[0])
         client.fetch(items[1])
 
@@ -213,7 +293,7 @@ def test_a_full_quarter_is_foreseen_and_not_run_into(clock: Clock, tmp_path: Pat
 
 @pytest.mark.parametrize("pair", ["overall", "reading"])
 def test_a_full_day_is_waited_out_till_midnight(clock: Clock, tmp_path: Path, pair: str) -> None:
-    with limited(clock, **{pair: (100, 3)}) as fake:
+    with limited(clock, **{pair: (100, 4)}) as fake:
         client = desk.strava(fake, tmp_path)
         items = list(client.listing(None))
         client.fetch(items[0])

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -107,22 +107,24 @@ def test_kills_lose_nothing_and_fetch_at_most_the_one_in_hand_again(tmp_path: Pa
         assert all((store / f"{id}.{version}").stat().st_size > 100 for id, version in known(store).items())  # noqa: A001
 
 
-def test_the_second_sync_lists_the_last_weeks_only(fake_strava: FakeStrava, tmp_path: Path, store: Path) -> None:
-    clock = fake_strava.clock
-    client = desk.strava(fake_strava, tmp_path)
-    sync(client, store, clock)
-    fake_strava.forget()
+def test_the_second_sync_lists_the_last_year_only(clock: Clock, tmp_path: Path, store: Path) -> None:
+    limits = {"overall": (10**6, 10**6), "reading": (10**6, 10**6)}
+    with FakeStrava(runs(500), clock, **limits) as fake:  # of nearly three years
+        client = desk.strava(fake, tmp_path)
+        sync(client, store, clock)
+        listed = len(fake.asked("/athlete/activities"))
+        fake.forget()
 
-    assert sync(client, store, clock) == 0
+        assert sync(client, store, clock) == 0
+        assert listed > 3
+        assert len(fake.log) == 1
 
-    since = int((clock() - timedelta(days=30)).timestamp()) - 1
-    assert {asked.query["after"] for asked in fake_strava.log} == {str(since)}
 
-
-def test_a_late_upload_is_found(fake_strava: FakeStrava, tmp_path: Path, store: Path) -> None:
+@pytest.mark.parametrize("day", ["2026-02-10", "2026-01-15", "2025-03-10"])  # 20 days back, 46, and nearly a year
+def test_a_late_upload_is_found(fake_strava: FakeStrava, tmp_path: Path, store: Path, day: str) -> None:
     client = desk.strava(fake_strava, tmp_path)
     sync(client, store, fake_strava.clock)
-    late = {**fake_strava.activities[0], "id": 42, "start_date": "2026-02-10T06:00:00Z"}
+    late = {**fake_strava.activities[0], "id": 42, "start_date": f"{day}T06:00:00Z"}
     fake_strava.activities.append(late)
 
     assert sync(client, store, fake_strava.clock) == 1

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from kneedrive import read
 from kneedrive.app import collect
 from kneedrive.app.collect import Outcome
 from tests.conftest import FIXTURES
 from tests.fakes.intervals import FakeIntervals
 from tests.fakes.server import fixture
+from tests.fit_activity import activity_fit
 from tests.sync.files import DRIVE, PISTON, SHUFFLE
 from tests.sync.household import Household, counts
 
@@ -113,7 +115,23 @@ def test_a_file_that_is_no_activity_is_skipped(runner: Household, intervals: Fak
     pulled = runner.pull(intervals.clock)
 
     assert counts(pulled) == {"added": 2, "skipped": 1}
-    assert counts(runner.pull(intervals.clock)) == {"already_there": 3}
+    assert counts(runner.pull(intervals.clock)) == {"already_there": 2}
+
+
+def test_a_file_of_another_sport_is_not_there_as_a_run(runner: Household, intervals: FakeIntervals) -> None:
+    """The list calls it a run, the file does not."""
+    intervals.files = {**intervals.files, intervals.activities[1]["id"]: ride()}
+
+    first, second = counts(runner.pull(intervals.clock)), counts(runner.pull(intervals.clock))
+
+    assert first == {"added": 2, "not_a_run": 1}
+    assert second == {"already_there": 2}
+
+
+def ride() -> bytes:
+    path = FIXTURES / "labels" / "drive.fit"
+    (activity,) = read(path.read_bytes(), path.name)
+    return activity_fit(activity.replace(sport="cycling"))
 
 
 def test_the_files_are_the_runners_own_and_stay(runner: Household, intervals: FakeIntervals) -> None:

@@ -51,7 +51,7 @@ def test_a_thousand_runs_come_over_many_windows_each_once(clock: Clock, home: Ho
         assert len(fake.dead) >= 1
         assert home.held()["run"] == 1000
         assert home.whole()
-        assert counts(home.pull(clock, wait)) == {"already_there": 15}
+        assert counts(home.pull(clock, wait)) == {"already_there": 182}
         assert sum(streams_asked(fake).values()) == 1000
 
 
@@ -164,7 +164,7 @@ def test_what_is_gone_is_not_asked_for_twice_except_in_full(runner: Household, s
     full = runner.pull(strava.clock, full=True)
 
     assert counts(first) == {"added": 4, "skipped": 1}
-    assert counts(second) == {"already_there": 5}
+    assert counts(second) == {"already_there": 4}
     assert asked == []
     assert counts(full)["added"] == 1
 
@@ -192,7 +192,7 @@ def test_an_answer_that_is_no_run_of_ours_is_told_once(runner: Household, strava
 
     assert counts(first) == {"added": 4, "failed": 1}
     assert next(each.reason for each in first[0].outcomes if each.verdict == "failed").startswith("is no Strava")
-    assert counts(second) == {"already_there": 5}
+    assert counts(second) == {"already_there": 4}
     assert not strava.asked("/streams")
 
 
@@ -271,7 +271,26 @@ class TestPolicy:
         assert counts(pulled) == {"updated": 5}
         assert len(strava.asked("/streams")) == 5
         assert runner.held()["run"] == 5
-        assert counts(runner.pull(strava.clock)) == {}
+        assert counts(runner.pull(strava.clock)) == {"already_there": 5}
+        assert len(strava.asked("/streams")) == 5
+
+    def test_what_strava_deleted_meanwhile_is_looked_for_once(
+        self, runner: Household, strava: FakeStrava, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One of the list, and one that is listed and answers no more."""
+        runner.pull(strava.clock)
+        strava.clock.advance(days=400)  # type: ignore[attr-defined]
+        monkeypatch.setattr("kneedrive.app.derive.VERSION", "of tomorrow")
+        del strava.activities[0]
+        strava.fail("404", on=f"/{strava.activities[0]['id']}/")
+        runner.pull(strava.clock)
+        strava.forget()
+
+        pulled = runner.pull(strava.clock)
+
+        assert counts(pulled) == {}
+        assert len(strava.log) == 1
+        assert runner.held()["run"] == 5
 
     def test_full_fetches_purged_answers_again(self, runner: Household, strava: FakeStrava) -> None:
         runner.pull(strava.clock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +13,22 @@ from kneedrive.app.collect import Outcome
 from kneedrive.app.derive import Deriver
 from kneedrive.app.library import opened
 from kneedrive.app.sync_folder import pull_folders
-from kneedrive.app.sync_keep import DELETED, deleted, keep_fetched, known
+from kneedrive.app.sync_keep import (
+    DELETED,
+    GIVEN_UP,
+    GONE,
+    MARK,
+    MEMBER,
+    TRIES,
+    deleted,
+    failures,
+    keep_fetched,
+    known,
+    note_failed,
+    settled,
+)
 from kneedrive.errors import ConfigError, SourceError
-from kneedrive.sources.plan import KNOWN, NEW, Step, completed, follow, listing_from, plan
+from kneedrive.sources.plan import KNOWN, NEW, SKIPPED, Step, completed, follow, listing_from, plan
 from kneedrive.store import Store
 from kneedrive.value import Value
 
@@ -79,15 +92,20 @@ def pull(
     """One outcome per activity that the source lists. Raises SourceError where it stops; what came before is kept."""
     order, now = asked
     purged = set(store.to_fetch(source.name, "" if order.full else derive.version))
+    purged -= set() if order.full else settled(store, source.name)
     cursor = store.cursor(source.name)
     complete_to = datetime.fromisoformat(cursor) if cursor else None
-    begins = listing_from(complete_to, since=order.since, full=order.full or bool(purged and order.since is None))
+    whole = order.full or bool(purged and order.since is None)
+    begins = listing_from(complete_to, now, source.lookback, since=order.since, full=whole)
     steps = _steps(source, begins, store, purged, full=order.full)
-    yield from (_told(step) for step in steps if not step.fetches)
+    yield from _told(steps, store.with_runs(source.name))
     if order.dry_run:
         words = ((step.item.id, "added" if step.action == NEW else "updated") for step in steps if step.fetches)
         yield from (Outcome(name=name, verdict=verdict) for name, verdict in words)
         return
+    if begins is None:
+        for key in purged - {step.item.id for step in steps}:  # deleted at the source, which is not asked again
+            store.note_seen(source.name, key, MARK + GONE)
     left = {step.item.id: step.item for step in steps if step.fetches}
     try:
         yield from _fetched(source, store, derive, (steps, left), count)
@@ -103,17 +121,28 @@ def _steps(source: Source, begins: datetime | None, store: Store, purged: set[st
     """What to do; what was purged and is needed again counts as held in no version."""
     held = known(store, source.name, full=full) | dict.fromkeys(purged, "")
     gone = deleted(store, source.name)
-    items = (item.replace(skip=DELETED) if item.id in gone else item for item in source.listing(begins))
-    return plan(items, held)
+    failed = {} if full else failures(store, source.name)
+
+    def judged(item: Listed) -> Listed:
+        version, times = failed.get(item.id, ("", 0))
+        if item.id in gone:
+            return item.replace(skip=DELETED)
+        return item.replace(skip=GIVEN_UP) if times >= TRIES and version == item.version else item
+
+    return plan(map(judged, source.listing(begins)), held, failed)
 
 
-def _told(step: Step) -> Outcome:
-    """The outcome of a step that asks for nothing."""
-    if step.action == KNOWN:
-        return Outcome(name=step.item.id, verdict="already_there")
-    if step.reason == NOT_A_RUN:
-        return Outcome(name=step.item.id, verdict="not_a_run", reason=step.item.sport)
-    return Outcome(name=step.item.id, verdict="skipped", reason=step.reason)
+def _told(steps: Iterable[Step], runs: set[str]) -> Iterator[Outcome]:
+    """The outcomes of the steps that ask for nothing; what is known counts as there where it holds a run."""
+    holding = {key.partition(MEMBER)[0] for key in runs}
+    for step in steps:
+        name, reason = step.item.id, step.reason
+        if step.action == KNOWN and name in holding:
+            yield Outcome(name=name, verdict="already_there")
+        elif step.action == SKIPPED and reason == NOT_A_RUN:
+            yield Outcome(name=name, verdict="not_a_run", reason=step.item.sport)
+        elif step.action == SKIPPED:
+            yield Outcome(name=name, verdict="skipped", reason=reason)
 
 
 def _fetched(
@@ -123,13 +152,18 @@ def _fetched(
     work: tuple[tuple[Step, ...], dict[str, Listed]],
     count: Counter | None,
 ) -> Iterator[Outcome]:
-    """Fetch and keep, one by one; takes out of `left` what is done."""
+    """Fetch and keep, one by one; takes out of `left` what is done, or given up."""
     steps, left = work
     total = len(left)
+    before = failures(store, source.name)
     for done, outcome in enumerate(follow(source, steps), start=1):
         item = outcome.step.item
         if outcome.problem:
-            yield Outcome(name=f"{source.name} {item.id}", verdict="failed", reason=str(outcome.problem))
+            version, times = before.get(item.id, ("", 0))
+            times = (times if version == item.version else 0) + (not outcome.excused)
+            yield from note_failed(outcome, source.name, store, times)
+            if times >= TRIES:
+                del left[item.id]
         else:
             yield from keep_fetched(outcome, source.name, store, derive)
             del left[item.id]

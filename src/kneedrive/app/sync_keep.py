@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 # Behind the version of what brought no recording: why. Results of another method version are read anew.
 MARK = "|"
+MEMBER = "#"  # before the number of a recording in an archive, behind the id of the archive
 GONE, UNREAD, NO_RUN = "gone", f"unread {VERSION}", f"no run {VERSION}"
+FAILED = "failed "  # and how often
+TRIES = 5  # of a version that the source does not hand out though it serves others; then it is given up
+AGAIN = "'kneedrive sync --full' tries again"
+GIVEN_UP = f"failed {TRIES} times and was given up; {AGAIN}"
 DELETED = "deleted by you"
 NO_LONGER = "the source has it no longer"
 
@@ -40,10 +45,34 @@ def without_runs(store: Store, source: str) -> set[str]:
     return {key for key, noted in store.known(source).items() if noted.partition(MARK)[2] in (UNREAD, NO_RUN)}
 
 
+def failures(store: Store, source: str) -> dict[str, tuple[str, int]]:
+    """What could not be had: its version, and how often that failed."""
+    noted = ((key, *text.partition(MARK)[::2]) for key, text in store.known(source).items())
+    return {key: (version, int(why.removeprefix(FAILED))) for key, version, why in noted if why.startswith(FAILED)}
+
+
+def settled(store: Store, source: str) -> set[str]:
+    """What will not be had: the source has it no longer, or it failed too often."""
+    gone = {key for key, noted in store.known(source).items() if noted.partition(MARK)[2] == GONE}
+    return gone | {key for key, (_, times) in failures(store, source).items() if times >= TRIES}
+
+
 def deleted(store: Store, source: str) -> set[str]:
     """What the runner deleted; a source that changes it does not bring it back."""
     noted = store.known(source)
     return {key for key in store.absent(source) if MARK not in noted[key]}
+
+
+def note_failed(got: Got, source: str, store: Store, times: int) -> Iterator[Outcome]:
+    """Remember what could not be had; an outcome where the activity is to blame. times: how often it failed by now."""
+    item = got.step.item
+    store.note_seen(source, item.id, f"{item.version}{MARK}{FAILED}{times}")
+    if got.excused:
+        return
+    day = f" ({item.started_at:%Y-%m-%d})" if item.started_at else ""
+    again = f"try {times} of {TRIES}; the next sync tries again"
+    what = again if times < TRIES else f"given up after {TRIES} tries; {AGAIN}"
+    yield Outcome(name=f"{source} {item.id}{day}", verdict="failed", reason=f"{got.problem} ({what})")
 
 
 def keep_fetched(got: Got, source: str, store: Store, derive: Deriver) -> Iterator[Outcome]:
@@ -73,7 +102,7 @@ def _members(fetched: Fetched) -> Iterator[tuple[str, bytes | ReadError]]:
 def _origin(fetched: Fetched, number: int) -> Origin:
     return Origin(
         source=fetched.source,
-        key=f"{fetched.id}#{number}" if number else fetched.id,
+        key=f"{fetched.id}{MEMBER}{number}" if number else fetched.id,
         version=fetched.version,
         fetched_at=fetched.fetched_at if fetched.expires_at else None,
         expires_at=fetched.expires_at,

@@ -24,6 +24,7 @@ LEGS = 2
 STRIDES_MAX_SPM = Plausible().cadence_min_spm  # no runner makes this many strides a minute: those are steps already
 MOVING_MPS = TrackRules().moving_mps
 UTC_OFFSET_MAX_S = 14 * 3600
+EARLIEST, LATEST = datetime(1989, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 HIDDEN_START = "T00:00:01"
 CHANNELS = {
     "distance": "distance_m",
@@ -117,8 +118,8 @@ class _Summary:
 
     def moment(self, key: str) -> datetime:
         moment = _instant(self.text(key))
-        if moment is None:
-            message = f"is no Strava activity: activity.{key} is not a date and time"
+        if moment is None or not EARLIEST <= moment < LATEST:
+            message = f"is no Strava activity: activity.{key} is not a date and time from 1989-12-31 to 2099"
             raise Malformed(message, name=self._name)
         return moment
 

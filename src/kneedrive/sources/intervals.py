@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, SourceError, Unreachable
+from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, SourceError, Unreachable, Withheld
 from kneedrive.sources.http import Answer, Http, basic, is_page, json_of
-from kneedrive.sources.items import Fetched, Listed, moment
+from kneedrive.sources.items import Fetched, Listed, identified, moment, unidentified
 
 if TYPE_CHECKING:
     from kneedrive.secret import Secret
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 USER = "API_KEY"  # literally; the key is the password
 INTERVAL_S = 0.5
 FIRST_DAY = "2000-01-01"
+LOOKBACK = timedelta(days=365)  # one request, whatever its length
 LATE = timedelta(days=1)  # the list goes by local dates, which may lie a day off ours on either side
 PAUSE_S, REFUSALS = 60.0, 3  # no header says how long to wait after HTTP 429 when Retry-After is missing
 RUNS = ("Run", "TrailRun", "VirtualRun")
@@ -30,6 +31,7 @@ class Intervals:
     """A Source. `wait(until)` sleeps through a refusal; without it the refusal is raised as RateLimited."""
 
     name = "intervals"
+    lookback = LOOKBACK
 
     def __init__(
         self,
@@ -56,10 +58,10 @@ class Intervals:
         oldest = FIRST_DAY if since is None else f"{since - LATE:%Y-%m-%d}"
         query = {"oldest": oldest, "newest": f"{self._clock() + LATE:%Y-%m-%d}"}
         items = json_of(_good(self._get(f"athlete/{self._athlete}/activities", query), _list_error))
-        if not isinstance(items, list) or not all(isinstance(item, dict) and "id" in item for item in items):
+        if not isinstance(items, list):
             message = "intervals.icu's list of activities is none that kneedrive understands: try again later"
             raise Unreachable(message)
-        yield from map(listed, items)
+        yield from (listed(item) if identified(item) else unidentified() for item in items)
 
     def fetch(self, item: Listed) -> Fetched | None:
         """The original file as it was uploaded, maybe gzipped or zipped; None where there is none (HTTP 404)."""
@@ -116,7 +118,7 @@ def _list_error(answer: Answer) -> SourceError:
 
 def _file_error(answer: Answer) -> SourceError:
     # Its key was good for the list, so this is about the one activity: the rest goes on.
-    return _trouble(answer) or SourceError(
+    return _trouble(answer) or Withheld(
         f"intervals.icu does not hand out this activity's file (HTTP {answer.status}): import it from the watch instead"
     )
 

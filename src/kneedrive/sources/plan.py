@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable
-from kneedrive.sources.items import Fetched, Listed, Source
+from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable, Withheld
+from kneedrive.sources.items import EARLIEST, Fetched, Listed, Source
 from kneedrive.value import Value
 
 NEW, UPDATED, KNOWN, SKIPPED = "new", "updated", "known", "skipped"
-OVERLAP = timedelta(days=30)  # watches upload late; what is known is not fetched again, only listed
-FAILURES = 3  # in a row: then it is the connection, not the activity
+FAILURES = 3  # in a row: then it may be the service, not the activity
+DOUBTFUL = (Forbidden, NotAuthorised, Unreachable)  # may be the service, may be the one activity
 _EARLY = datetime.min.replace(tzinfo=UTC)
 
 
@@ -29,12 +29,16 @@ class Step(Value):
 
 
 class Outcome(Value):
-    """What became of a step that fetches: the bytes, None with `gone` where the source has none, or the problem."""
+    """What became of a step that fetches: the bytes, None with `gone` where the source has none, or the problem.
+
+    excused: the problem is the service's, so that this activity is not to blame.
+    """
 
     step: Step
     fetched: Fetched | None = None
     gone: bool = False
     problem: SourceError | None = None
+    excused: bool = False
 
 
 def decide(item: Listed, known: Mapping[str, str]) -> Step:
@@ -46,17 +50,33 @@ def decide(item: Listed, known: Mapping[str, str]) -> Step:
     return Step(action=KNOWN if known[item.id] == item.version else UPDATED, item=item)
 
 
-def plan(items: Iterable[Listed], known: Mapping[str, str]) -> tuple[Step, ...]:
-    """Every step, the latest activity first, so that a sync cut short has what the runner asks for first."""
+def plan(items: Iterable[Listed], known: Mapping[str, str], failed: Collection[str] = ()) -> tuple[Step, ...]:
+    """Every step, the latest activity first, so that a sync cut short has what the runner asks for first.
+
+    failed: ids that could not be had the last time. They come after all others, so that they block none.
+    """
     steps = [decide(item, known) for item in {item.id: item for item in items}.values()]
-    return tuple(sorted(steps, key=lambda step: (step.item.started_at or _EARLY, step.item.id), reverse=True))
+    latest_first = sorted(steps, key=lambda step: (step.item.started_at or _EARLY, step.item.id), reverse=True)
+    return tuple(sorted(latest_first, key=lambda step: step.item.id in failed))
 
 
-def listing_from(complete_to: datetime | None, *, since: datetime | None = None, full: bool = False) -> datetime | None:
-    """Where a listing begins (None: at the first activity ever), given the moment up to which nothing is open."""
+def listing_from(
+    complete_to: datetime | None,
+    listed_at: datetime,
+    lookback: timedelta,
+    *,
+    since: datetime | None = None,
+    full: bool = False,
+) -> datetime | None:
+    """Where a listing begins (None: at the first activity ever), given the moment up to which nothing is open.
+
+    A moment after `listed_at` comes from a clock that was wrong, and one before all watches from a date that was.
+    """
     if full or since is not None:
-        return since
-    return None if complete_to is None else complete_to - OVERLAP
+        return since if since is not None and since > EARLIEST else None
+    if complete_to is None or complete_to < EARLIEST + lookback:
+        return None
+    return min(complete_to, listed_at) - lookback
 
 
 def completed(
@@ -76,25 +96,56 @@ def completed(
     return min(earliest, listed_at)
 
 
-def follow(source: Source, steps: Iterable[Step]) -> Iterator[Outcome]:
+def follow(source: Source, steps: Sequence[Step]) -> Iterator[Outcome]:
     """Fetch what the steps ask for, one by one; the caller stores each before the next is asked for.
 
-    What concerns one activity is an outcome. A rate limit, a refused login or application, and a service that cannot
-    be reached three times in a row are raised: they concern the rest.
+    What concerns one activity is an outcome. Failures that may be the service's are held back until something else is
+    served, which shows that they are the activities' own. Three in a row, or the last ones, are put to the test with
+    an activity that is known to be good: where that fails too, they are excused, and the last problem is raised. A
+    rate limit and trouble on this machine are raised at once.
     """
-    failures = 0
+    good = next((step.item for step in steps if step.action == KNOWN and not step.item.complete), None)
+    doubtful: list[Outcome] = []
     for step in steps:
         if not step.fetches:
             continue
-        try:
-            fetched = source.fetch(step.item)
-        except (RateLimited, NotAuthorised, Forbidden):
-            raise
-        except SourceError as error:
-            failures += isinstance(error, Unreachable)
-            if failures == FAILURES:
-                raise
-            yield Outcome(step=step, problem=error)
-        else:
-            failures = 0
-            yield Outcome(step=step, fetched=fetched, gone=fetched is None)
+        outcome = _asked(source, step)
+        if isinstance(outcome.problem, DOUBTFUL):
+            doubtful.append(outcome)
+            if len(doubtful) == FAILURES:
+                yield from _judged(source, good, doubtful)
+                doubtful = []
+            continue
+        if not step.item.complete:
+            yield from doubtful
+            doubtful = []
+            good = good if outcome.problem else step.item
+        yield outcome
+    yield from _judged(source, good, doubtful)
+
+
+def _asked(source: Source, step: Step) -> Outcome:
+    try:
+        fetched = source.fetch(step.item)
+    except (Withheld, *DOUBTFUL) as error:
+        return Outcome(step=step, problem=error)
+    return Outcome(step=step, fetched=fetched, gone=fetched is None)
+
+
+def _judged(source: Source, good: Listed | None, doubtful: Sequence[Outcome]) -> Iterator[Outcome]:
+    """The failures, blamed on their activities where the service serves `good`; else excused, and the last raised."""
+    if not doubtful:
+        return
+    if _serves(source, good) if good else len(doubtful) < FAILURES:
+        yield from doubtful
+        return
+    yield from (outcome.replace(excused=True) for outcome in doubtful)
+    raise next(outcome.problem for outcome in reversed(doubtful) if outcome.problem)
+
+
+def _serves(source: Source, good: Listed) -> bool:
+    try:
+        source.fetch(good)
+    except (Withheld, *DOUBTFUL):
+        return False
+    return True

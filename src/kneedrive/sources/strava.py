@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from kneedrive.errors import RateLimited, Unreachable
 from kneedrive.sources import limits, strava_faults
 from kneedrive.sources.http import Answer, Http, bearer, json_of
-from kneedrive.sources.items import Fetched, Listed, moment
+from kneedrive.sources.items import Fetched, Listed, identified, moment, unidentified
 from kneedrive.sources.oauth import Service
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ SERVICE = Service(
 )
 FORMAT = "strava"
 DOCUMENT = "kneedrive-strava-1"
-PER_PAGE, MAX_PAGES = 200, 1000
+PER_PAGE, MAX_PAGES = 200, 250
+LOOKBACK = timedelta(days=365)  # two requests for most runners
+# Pages overlap by this much: Strava does not say by which clock it sorts, and local ones are up to 14 hours apart.
+OVERLAP = timedelta(days=1)
 KEEP = timedelta(days=7)  # the API policy's longest time for raw answers
 REFUSALS = 3  # of one request, by rate limit
 STREAMS = ("time", "distance", "altitude", "velocity_smooth", "heartrate", "cadence", "watts")
@@ -62,6 +66,7 @@ class Strava:
     """A Source. `wait(until)` sleeps through a rate limit; without it the limit is raised as RateLimited."""
 
     name = "strava"
+    lookback = LOOKBACK
 
     def __init__(self, http: Http, login: Login, *, clock: Callable[[], datetime], wait: Wait | None = None) -> None:
         self._http = http
@@ -71,20 +76,24 @@ class Strava:
         self._usage: limits.Usage | None = None
 
     def listing(self, since: datetime | None) -> Iterator[Listed]:
-        """Every activity from `since` on. Strava promises no order, and a short page is not the last: an empty one is.
+        """Every activity from `since` on, each once. Raises SourceError.
 
-        Raises SourceError. An activity that slips from one page to the next while we read comes once.
+        Read by date, the newest first: by page numbers, an activity deleted meanwhile would move an older one onto a
+        page that was read before. Numbers count only where the answer is in no order, or one day fills it. A short
+        page is not the last: an empty one is, or a second one without anything new.
         """
-        # `after` excludes its own second; without it the order is newest first, with it oldest first.
-        after = {} if since is None else {"after": int(since.timestamp()) - 1}
         seen: set[str] = set()
-        for page in range(1, MAX_PAGES + 1):
-            items = self._page({**after, "page": page, "per_page": PER_PAGE})
-            if not items:
-                return
-            fresh = [item for item in map(listed, items) if item.id not in seen]
+        before: datetime | None = None
+        page = 1
+        for _ in range(MAX_PAGES):
+            items = self._page(before, page)
+            fresh = [item for item in items if item.id not in seen]
             seen.update(item.id for item in fresh)
-            yield from fresh
+            yield from (item for item in fresh if since is None or item.started_at is None or item.started_at >= since)
+            reached = _reached(items)
+            if not items or (not fresh and page > 1) or (since and reached and reached < since - OVERLAP):
+                return
+            before, page = (reached + OVERLAP, 1) if fresh and reached and page == 1 else (before, page + 1)
         message = f"Strava still had activities after {MAX_PAGES} pages: check its base address in the configuration"
         raise Unreachable(message)
 
@@ -108,12 +117,13 @@ class Strava:
             expires_at=now + KEEP,
         )
 
-    def _page(self, query: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        items = json_of(_good(self._get("athlete/activities", query)))
-        if not isinstance(items, list) or not all(isinstance(item, dict) and "id" in item for item in items):
+    def _page(self, before: datetime | None, page: int) -> list[Listed]:
+        until = {} if before is None else {"before": int(before.timestamp())}
+        entries = json_of(_good(self._get("athlete/activities", {**until, "page": page, "per_page": PER_PAGE})))
+        if not isinstance(entries, list):
             message = "Strava's list of activities is none that kneedrive understands: try again later"
             raise Unreachable(message)
-        return items
+        return [listed(entry) if identified(entry) else unidentified() for entry in entries]
 
     def _get(self, path: str, query: Mapping[str, Any]) -> Answer:
         # Foreseeing a full window matters: a refused request counts for the day all the same.
@@ -150,6 +160,13 @@ class Strava:
         return RateLimited(message, retry_at=until)
 
 
+def _reached(items: Sequence[Listed]) -> datetime | None:
+    """The start that a page goes back to; None where its activities are not in the order of their starts."""
+    starts = [item.started_at for item in items if item.started_at]
+    ordered = all(older <= newer + OVERLAP for newer, older in pairwise(starts))
+    return starts[-1] if starts and ordered else None
+
+
 def _good(answer: Answer) -> Answer:
     if answer.status != 200:
         raise strava_faults.error_for(answer)
@@ -167,6 +184,7 @@ def listed(summary: Mapping[str, Any]) -> Listed:
         sport="running" if sport in RUNS else sport.lower(),
         skip="" if sport in RUNS else "not a run",
         summary=kept,
+        complete=bool(kept.get("manual")),
     )
 
 

@@ -48,6 +48,16 @@ class Notes(Writing):
         rows = self._all("SELECT key, version FROM origin WHERE runner = ? AND source = ?", self.runner, source)
         return dict(rows)
 
+    def with_runs(self, source: str) -> set[str]:
+        """Keys of a source whose recording holds a run."""
+        rows = self._all(
+            "SELECT DISTINCT origin.key FROM origin JOIN activity ON activity.recording = origin.recording"
+            " WHERE origin.runner = ? AND source = ? AND is_run",
+            self.runner,
+            source,
+        )
+        return {row[0] for row in rows}
+
     def note_seen(self, source: str, key: str, version: str) -> None:
         """Remember a version of which no recording was kept: it is gone at the source, or cannot be read."""
         self._do(
