@@ -1,4 +1,4 @@
-"""What a user can cause and should read. Every other exception is a bug and shows its traceback.
+"""What a user should read. Every other exception is a bug: around one recording a Fault, elsewhere a traceback.
 
     KneedriveError
     +- ConfigError          the configuration file or an environment variable
@@ -7,6 +7,7 @@
     |  +- Truncated         ends before it should
     |  +- Malformed         says something that cannot be
     |  +- NoActivity        a well-formed file that holds no activity (settings, weight, monitoring)
+    |  +- Fault             kneedrive itself failed on it
     +- NotEnoughData        the question needs more than there is
     +- SourceError          a service on the network
     |  +- NotAuthorised     log in, or log in again
@@ -82,6 +83,15 @@ class NoActivity(ReadError):
     """A well-formed file without an activity in it."""
 
     code = "no_activity"
+
+
+class Fault(ReadError):
+    """kneedrive itself failed on a recording; the cause is the exception that nobody expected."""
+
+    code = "fault"
+
+    def __init__(self, problem: str = "a fault in kneedrive, please report it", *, name: str = "") -> None:
+        super().__init__(problem, name=name)
 
 
 class NotEnoughData(KneedriveError):

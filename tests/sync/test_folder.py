@@ -146,9 +146,9 @@ def test_a_file_that_goes_away_in_the_middle_is_tried_again(
 
     real, gone = archives.walk, watch / "Activity" / "1.fit"
 
-    def walk(paths: list[Path]) -> object:
+    def walk(paths: list[Path], limits: archives.Limits) -> object:
         gone.unlink(missing_ok=True)
-        return real(paths)
+        return real(paths, limits)
 
     with monkeypatch.context() as patched:
         patched.setattr("kneedrive.archives.walk", walk)

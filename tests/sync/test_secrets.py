@@ -112,10 +112,13 @@ def test_no_failure_gives_a_secret_away(both: Household, strava: FakeStrava, fau
     ],
 )
 def test_no_traceback_of_a_bug_holds_a_secret(both: Household, module: str, name: str, method: str) -> None:
-    said = verbose(both, "sync", "strava", bug=BUG.format(module=module, name=name, method=method))
+    said = verbose(both, "sync", "strava", "--debug", bug=BUG.format(module=module, name=name, method=method))
 
     assert "ZeroDivisionError" in said.err
     check(said.out + said.err, "the traceback")
+    log = both.store_file.with_name("kneedrive.log")
+    assert log.exists() == (name == "Store")  # a fault in one recording is logged, every other shows itself
+    check(log.read_text(encoding="utf-8") if log.exists() else "", "the log")
 
 
 def test_every_file_is_private(both: Household) -> None:

@@ -9,10 +9,11 @@ import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from kneedrive.app.boundary import boundary
 from kneedrive.app.derive import BODY, Alone, alone
 from kneedrive.errors import ReadError
 from kneedrive.model import Activity, Recording, Samples, frozen
@@ -169,10 +170,9 @@ def _work(pipe: Connection, settings: Config) -> None:
 
 
 def _found(recording: Recording, settings: Config) -> Alone | None:
-    try:
+    with suppress(ReadError), boundary(recording.name, quiet=True):
         return alone(recording, settings)
-    except ReadError:
-        return None
+    return None
 
 
 def _told(recording: Recording, settings: Config) -> Alone | None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kneedrive.analysis import analyze
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer
+from kneedrive.app.boundary import boundary
 from kneedrive.app.settings import runner_of
 from kneedrive.errors import ReadError
 from kneedrive.model import Activity
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
+    from kneedrive.archives.limits import Guard
     from kneedrive.config import Config
     from kneedrive.findings import Analysis
     from kneedrive.report.style import Style
 
+Answers = Callable[[tuple[Activity, ...]], Iterator[Answer]]
 STDIN = "-"
 ASSESSED = "assessed"
 
@@ -40,39 +44,38 @@ def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
     byte offset where one can be named; of an archive, for the first member that cannot be read.
     """
     found: list[Activity] = []
-    for part in _parts(data, name):
-        if isinstance(part, ReadError):
-            raise part
-        found += part
+    for inner, body in _members(data, name):
+        found += _activities(body, inner)
     return tuple(found)
 
 
-def _parts(data: bytes, name: str) -> Iterator[tuple[Activity, ...] | ReadError]:
-    """The activities of each recording inside the bytes; for one that cannot be read, why."""
+def _members(data: bytes, name: str, guard: Guard = nullcontext) -> Iterator[tuple[str, bytes | ReadError]]:
+    """The recordings inside the bytes, by name; for one that cannot be unpacked, why. guard: see archives.Limits."""
     from kneedrive import readers
 
-    if readers.sniff(data) in ("gzip", "zip"):
-        from kneedrive import archives
+    if readers.sniff(data) not in ("gzip", "zip"):
+        return iter([(name, data)])
+    from kneedrive import archives
 
-        members = archives.unwrap(data, name)
-    else:
-        members = iter([(name, data)])
-    for inner, body in members:
-        try:
-            yield body if isinstance(body, ReadError) else readers.read(body, inner)
-        except ReadError as error:
-            yield error
+    return archives.unwrap(data, name, archives.Limits(guard=guard))
+
+
+def _activities(body: bytes | ReadError, name: str) -> tuple[Activity, ...]:
+    """The activities of one recording. Raises ReadError."""
+    from kneedrive import readers
+
+    if isinstance(body, ReadError):
+        raise body
+    return readers.read(body, name)
 
 
 def analyze_files(files: list[str], request: Request, settings: Config, stdin: Callable[[], bytes]) -> Iterator[Answer]:
     """One answer per run in the files; a file that cannot be read is an answer too, and the rest goes on."""
-    for file in files:
-        for part in _opened(file, stdin):
-            if isinstance(part, ReadError):
-                yield _unreadable(part, request)
-                continue
-            for activity in runs_of(part):
-                yield _report(_analyze(activity, request, settings), request)
+
+    def reports(activities: tuple[Activity, ...]) -> Iterator[Answer]:
+        return (_report(_analyze(activity, request, settings), request) for activity in runs_of(activities))
+
+    return _one_by_one(files, request, stdin, reports)
 
 
 def runs_of(activities: tuple[Activity, ...]) -> tuple[Activity, ...]:
@@ -82,12 +85,22 @@ def runs_of(activities: tuple[Activity, ...]) -> tuple[Activity, ...]:
 
 def examine_files(files: list[str], request: Request, settings: Config, stdin: Callable[[], bytes]) -> Iterator[Answer]:
     """What each file holds: one answer a file, or with JSON one a session."""
+
+    def examined(activities: tuple[Activity, ...]) -> Iterator[Answer]:
+        return _examined([_analyze(activity, request, settings) for activity in activities], request)
+
+    return _one_by_one(files, request, stdin, examined)
+
+
+def _one_by_one(files: list[str], request: Request, stdin: Callable[[], bytes], answers: Answers) -> Iterator[Answer]:
+    """The answers about each recording in the files; where one cannot be read, or kneedrive fails on it, why."""
     for file in files:
-        for part in _opened(file, stdin):
-            if isinstance(part, ReadError):
-                yield _unreadable(part, request)
-            else:
-                yield from _examined([_analyze(activity, request, settings) for activity in part], request)
+        for name, body in _opened(file, stdin):
+            try:
+                with boundary(name):
+                    yield from answers(_activities(body, name))
+            except ReadError as error:
+                yield _unreadable(error, request)
 
 
 def _examined(analyses: list[Analysis], request: Request) -> Iterator[Answer]:
@@ -107,16 +120,17 @@ def demo(request: Request) -> Answer:
     return _report(simulated, request).replace(code=OK)
 
 
-def _opened(file: str, stdin: Callable[[], bytes]) -> Iterator[tuple[Activity, ...] | ReadError]:
+def _opened(file: str, stdin: Callable[[], bytes]) -> Iterator[tuple[str, bytes | ReadError]]:
+    """What _members gives of a file, or why it cannot be opened."""
     name = "standard input" if file == STDIN else Path(file).name
     try:
         data = stdin() if file == STDIN else Path(file).read_bytes()
     except IsADirectoryError:
-        yield ReadError("is a folder; kneedrive import reads folders", name=file)
+        yield name, ReadError("is a folder; kneedrive import reads folders", name=file)
     except OSError as error:
-        yield ReadError(f"cannot be opened ({(error.strerror or 'unknown reason').lower()})", name=file)
+        yield name, ReadError(f"cannot be opened ({(error.strerror or 'unknown reason').lower()})", name=file)
     else:
-        yield from _parts(data, name)
+        yield from _members(data, name, boundary)
 
 
 def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis:

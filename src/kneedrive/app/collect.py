@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kneedrive import archives, merge, readers
 from kneedrive.app.ahead import Ahead
+from kneedrive.app.boundary import boundary
 from kneedrive.app.derive import Deriver
+from kneedrive.archives import Limits
 from kneedrive.errors import NoActivity, ReadError, UnknownFormat
 from kneedrive.model import Outline, Recording
 from kneedrive.store import Origin, Placed, Store
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from kneedrive.config import Config
 
 FILE = Origin(source="file")
+GUARDED, COUNTED = (Limits(guard=guard) for guard in (boundary, partial(boundary, quiet=True)))
 DELETED = "deleted by you (import --again takes it back)"
 CUT = ("truncated", "damaged")  # codes of the notes of files whose end is missing or cannot be read
 Counter = Callable[[int, int], None]
@@ -69,7 +73,7 @@ class Rehearsal:
 def collect(paths: list[Path], store: Store, settings: Config, how: Import) -> Iterator[Outcome]:
     """Every file under these paths, in a stable order."""
     derive = Deriver(store, settings, forgotten=how.again)
-    total = sum(1 for found in archives.walk(paths) if not found.skipped) if how.count else 0
+    total = sum(1 for found in archives.walk(paths, COUNTED) if not found.skipped) if how.count else 0
     seen = Rehearsal() if how.dry_run else None
     done = 0
     with Ahead(settings) as ahead:
@@ -87,7 +91,7 @@ def collect(paths: list[Path], store: Store, settings: Config, how: Import) -> I
 def _jobs(
     paths: list[Path], store: Store, how: Import
 ) -> Iterator[tuple[tuple[Found, Outcome | Recording], Recording | None]]:
-    for found in archives.walk(paths):
+    for found in archives.walk(paths, GUARDED):
         looked = look(found, store, again=how.again)
         yield (found, looked), None if isinstance(looked, Outcome) else looked
 
@@ -110,9 +114,10 @@ def _settled(
     again: bool = False,
 ) -> Outcome:
     try:
-        if seen is not None:
-            return rehearse(recording, derive, seen)
-        return keep(recording, origin, store, derive, again=again)
+        with boundary(recording.name):
+            if seen is not None:
+                return rehearse(recording, derive, seen)
+            return keep(recording, origin, store, derive, again=again)
     except ReadError as error:
         return refused(recording.name, error)
 
@@ -132,7 +137,8 @@ def look(found: Found, store: Store, *, again: bool = False) -> Outcome | Record
     if found.skipped:
         return Outcome(name=found.name, verdict="skipped", reason=archives.SKIPPED[found.skipped])
     try:
-        recording = recorded(found.read(), found.name, found.sport)
+        with boundary(found.name):
+            recording = recorded(found.read(), found.name, found.sport)
     except ReadError as error:
         return refused(found.name, error)
     gone = bool(store.forgotten(recording.sha256))

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from kneedrive import merge, readers
 from kneedrive.analysis import analyze
 from kneedrive.analysis.provenance import Provenance, choose, provenance
+from kneedrive.app.boundary import boundary
 from kneedrive.app.settings import runner_of
-from kneedrive.errors import DamagedOriginal, ReadError
+from kneedrive.errors import DamagedOriginal, Fault, ReadError
 from kneedrive.method import Method
 from kneedrive.model import Activity, Outline, Recording
 from kneedrive.readers.sports import with_sport
@@ -101,6 +102,8 @@ class Unread(Value):
     def __str__(self) -> str:
         if isinstance(self.error, DamagedOriginal):
             return f"{self.error}. Results that rest on it alone stay as they were."
+        if isinstance(self.error, Fault):
+            return f"{self.error}; its original is kept"
         return f"{self.error}; its original is kept, and has no results. kneedrive forget {self.id} deletes it"
 
 
@@ -117,7 +120,9 @@ class Deriver:
         self._store = store
         self._settings = settings
         self.version = version_of(settings)
-        self.unread: list[Unread] = []  # by `again`, and those that the store told `damaged` of
+        self.remade = 0  # recordings, by `again`
+        self.unread: list[Unread] = []  # of these, and those that the store told `damaged` of
+        self._given_up: set[str] = set()
         self._own: tuple[Recording, Alone] | None = None
         self._merged: dict[tuple[tuple[str, ...], tuple[str, ...]], NewRun] = {}
 
@@ -141,14 +146,18 @@ class Deriver:
         """For a rebuild: each recording, once what it means now is worked out."""
         for recording, known in found:
             self.given(recording, known)
-            with suppress(ReadError):  # `again` will meet it too
+            with suppress(ReadError), boundary(recording.name, quiet=True):  # `again` will meet it too
                 self.ready(recording)
             yield recording
 
     def again(self, recording: Recording) -> Placed:
         """The same for a rebuild: what cannot be read any more keeps its original and has no results."""
+        self.remade += 1
+        if recording.sha256 in self._given_up:
+            return Placed()
         try:
-            return self(recording)
+            with boundary(recording.name):
+                return self(recording)
         except ReadError as error:
             self.unread.append(Unread(id=recording.sha256[:ID_LENGTH], error=error))
             return Placed()
@@ -156,6 +165,18 @@ class Deriver:
     def damaged(self, error: DamagedOriginal) -> None:
         """Take note of an original whose bytes the store cannot give any more."""
         self.unread.append(Unread(id=error.id, error=error))
+
+    def give_up(self, fault: Fault) -> None:
+        """Have `again` make nothing of the recording in hand: the store failed on what it came to.
+
+        Raises the fault where that was done before, so that it lies elsewhere.
+        """
+        if self._own is None or self._own[0].sha256 in self._given_up:
+            raise fault
+        recording = self._own[0]
+        self.remade -= 1
+        self._given_up.add(recording.sha256)
+        self.unread.append(Unread(id=recording.sha256[:ID_LENGTH], error=Fault(name=recording.name)))
 
     def strangers(self, placed: Placed) -> tuple[str, ...]:
         """Ids of stored runs that overlap one of these in time and are not alike: perhaps somebody else's file."""
@@ -202,12 +223,12 @@ class Deriver:
         """A member with its samples. A neighbour whose original cannot be read any more lends nothing."""
         if own and key in known.sessions:
             return known.sessions[key]
-        try:
+        with suppress(ReadError, DamagedOriginal):
             recording = self._own[0] if own and self._own else self._store.recording(key)
-            found = activities_of(recording) if recording else ()
-        except (ReadError, DamagedOriginal):
-            found = ()
-        return next((each for each in found if each.id == key), None)
+            if recording is not None:
+                with boundary(recording.name):
+                    return next((each for each in activities_of(recording) if each.id == key), None)
+        return None
 
 
 def sensor_of(activity: Activity) -> Provenance:

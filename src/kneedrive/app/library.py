@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer
+from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, fault_log
 from kneedrive.app.ahead import Ahead
+from kneedrive.app.boundary import boundary
 from kneedrive.app.collect import Counter, Import, Outcome, collect
 from kneedrive.app.derive import Deriver, Unread, activities_of, analysed, version_of
 from kneedrive.app.settings import local_day, zone_of
-from kneedrive.errors import NotEnoughData, ReadOnlyStore, StillHeld, StoreError
+from kneedrive.errors import Fault, NotEnoughData, ReadOnlyStore, StillHeld, StoreError
 from kneedrive.store import ID_LENGTH, RunRow, Store
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.findings import Analysis
+    from kneedrive.model import Recording
     from kneedrive.report.style import Style
 
 
@@ -87,14 +89,23 @@ def derive_again(store: Store, settings: Config, progress: Counter | None = None
     """Derive whatever is out of date."""
     derive = Deriver(store, settings)
     with Ahead(settings) as ahead:
-        done = store.rebuild(
-            derive.again,
-            version=derive.version,
-            progress=progress,
-            ahead=lambda originals: derive.ahead(ahead.each((each, each) for each in originals)),
-            damaged=derive.damaged,
-        )
-    return Rebuilt(done, derive.unread)
+
+        def in_order(originals: Iterator[Recording]) -> Iterator[Recording]:
+            return derive.ahead(ahead.each((each, each) for each in originals))
+
+        while True:
+            try:
+                with boundary("the store"):
+                    store.rebuild(
+                        derive.again,
+                        version=derive.version,
+                        progress=progress,
+                        ahead=in_order,
+                        damaged=derive.damaged,
+                    )
+                return Rebuilt(derive.remade, derive.unread)
+            except Fault as fault:
+                derive.give_up(fault)
 
 
 def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
@@ -147,7 +158,8 @@ def analysis_of(store: Store, settings: Config, run_id: str) -> Analysis:
     for row in store.sources(run_id):
         recording = store.recording(row.outline.id)
         if recording is not None:
-            there += [each for each in activities_of(recording) if each.id == row.outline.id]
+            with boundary(recording.name):
+                there += [each for each in activities_of(recording) if each.id == row.outline.id]
     if not there:
         day = f"{store.sources(run_id)[0].outline.started_at:%Y-%m-%d}"
         message = (
@@ -155,7 +167,8 @@ def analysis_of(store: Store, settings: Config, run_id: str) -> Analysis:
             f"'kneedrive sync strava --full --since {day}' fetches it again"
         )
         raise NotEnoughData(message)
-    return analysed(there, settings)[1]
+    with boundary(run_id):
+        return analysed(there, settings)[1]
 
 
 def rebuild(settings: Config, progress: Counter | None) -> Answer:
@@ -216,12 +229,13 @@ def _still_held(delete: Callable[[], object]) -> str:
     return ""
 
 
-def purge(settings: Config, confirm: Callable[[str], bool]) -> Answer:
-    """Delete every run of every runner."""
+def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping[str, str]) -> Answer:
+    """Delete every run of every runner, and the log of faults."""
     with kept(settings) as store:
         if not confirm(f"Delete every run in {store.path}, with the originals?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
         held = _still_held(store.purge_all)
+    fault_log.delete(environment)
     if held:
         return Answer(trouble=held, code=PARTLY)
     return Answer(text="The store is empty.")

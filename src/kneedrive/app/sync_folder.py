@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from kneedrive import archives, readers
 from kneedrive.app.accounts import FOLDER, Order
-from kneedrive.app.collect import Outcome, Rehearsal, take
+from kneedrive.app.boundary import boundary
+from kneedrive.app.collect import GUARDED, Outcome, Rehearsal, take
 from kneedrive.app.derive import Deriver
 from kneedrive.app.sync_keep import MARK, NO_RUN, UNREAD, known, without_runs
 from kneedrive.errors import ReadError, UnknownFormat
@@ -50,7 +51,7 @@ def place(item: Listed) -> str:
 
 def _pull_file(item: Listed, store: Store, derive: Deriver, met: Rehearsal | None) -> list[Outcome]:
     """What was in a file; it is noted as seen after all of it was stored. met: what a dry run met so far."""
-    outcomes = [_taken(each, store, derive, met) for each in archives.walk([Path(item.id)])]
+    outcomes = [_taken(each, store, derive, met) for each in archives.walk([Path(item.id)], GUARDED)]
     # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
     if met is None and os.access(item.id, os.R_OK):
         store.note_seen(FOLDER, place(item), item.version + _remark(outcomes))
@@ -75,7 +76,8 @@ def _taken(found: Found, store: Store, derive: Deriver, met: Rehearsal | None) -
 
 def _is_none_of_ours(found: Found) -> bool:
     try:
-        return not readers.sniff(found.read())
+        with boundary(found.name, quiet=True):
+            return not readers.sniff(found.read())
     except UnknownFormat:
         return True
     except ReadError:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kneedrive import archives, readers
-from kneedrive.app.collect import Outcome, keep, recorded
+from kneedrive.app.boundary import boundary
+from kneedrive.app.collect import GUARDED, Outcome, keep, recorded, refused
 from kneedrive.app.derive import VERSION, Deriver
-from kneedrive.errors import NoActivity, ReadError
+from kneedrive.errors import ReadError
 from kneedrive.model import Recording
 from kneedrive.sources.plan import UPDATED
 from kneedrive.store import Origin, Store
@@ -94,7 +95,7 @@ def keep_fetched(got: Got, source: str, store: Store, derive: Deriver) -> Iterat
 def _members(fetched: Fetched) -> Iterator[tuple[str, bytes | ReadError]]:
     """The recordings in an answer; what is no archive is one by itself."""
     if readers.sniff(fetched.body) in ("gzip", "zip"):
-        yield from archives.unwrap(fetched.body, fetched.name)
+        yield from archives.unwrap(fetched.body, fetched.name, GUARDED)
     else:
         yield fetched.name, fetched.body
 
@@ -114,12 +115,11 @@ def _kept(member: tuple[str, bytes | ReadError], origin: Origin, store: Store, d
     try:
         if isinstance(body, ReadError):
             raise body
-        outcome = keep(_recording(name, body), origin, store, derive)
+        with boundary(name):
+            outcome = keep(_recording(name, body), origin, store, derive)
     except ReadError as error:
         store.note_seen(origin.source, origin.key, f"{origin.version}{MARK}{UNREAD}")
-        if isinstance(error, NoActivity):
-            return Outcome(name=name, verdict="skipped", reason=error.problem)
-        return Outcome(name=name, verdict="failed", reason=str(error).removeprefix(f"{error.name}: "))
+        return refused(name, error)
     return outcome if outcome.verdict != "forgotten" else outcome.replace(verdict="skipped", reason=DELETED)
 
 

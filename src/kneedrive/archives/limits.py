@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
 from kneedrive.errors import ReadError
 from kneedrive.value import Value
 
 _MIB = 1024 * 1024
+Guard = Callable[[str], AbstractContextManager[object]]
 
 
 class Limits(Value):
@@ -15,6 +19,8 @@ class Limits(Value):
     entry, unfolded, which is also what is held in memory. ratio: unfolded bytes per byte of the outermost file, once
     free_bytes are used up (text of a run packs at most 30 to 1). total_bytes: everything unfolded. directory_bytes:
     the list of members of one zip.
+
+    guard: entered with a file's name for the work on it; what it raises as a ReadError is said of that file alone.
     """
 
     members: int = 200_000
@@ -24,6 +30,7 @@ class Limits(Value):
     free_bytes: int = 64 * _MIB
     total_bytes: int = 64 * 1024 * _MIB
     directory_bytes: int = 16 * _MIB
+    guard: Guard = nullcontext
 
 
 class Budget:

@@ -50,7 +50,8 @@ def walk(paths: Iterable[Path], limits: Limits = _LIMITS) -> Iterator[Found]:
         try:
             mode = path.stat().st_mode
             if stat.S_ISDIR(mode):
-                yield from _folder(path, name, limits)
+                with limits.guard(name):
+                    yield from _folder(path, name, limits)
                 continue
             entry = _on_disk(path, path.name, limits)
             if not stat.S_ISREG(mode):  # a pipe can be read only once: hold what comes
@@ -134,21 +135,27 @@ def _recordings(entries: list[Entry], base: str, budget_of: Callable[[Entry], Bu
 
 
 def _unfolded(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: bool = True) -> Iterator[Found]:
-    """What is in one file: itself, or what its archive holds. claimed: the user named it as a recording."""
+    """What is in one file, or why nothing is: see _inside."""
     try:
-        head = entry.peek()
-        if head.startswith(_ZIP):
-            yield from _zipped(entry, name, budget, depth + 1)
-        elif head.startswith(_GZIP):
-            budget.enter(depth + 1, 1, name)
-            inner = _of_bytes(entry.path, unpack.gunzip(entry.read(), budget, name))
-            yield from _unfolded(inner, name, budget, depth + 1, claimed=claimed)
-        elif claimed or layouts.looks_recorded(entry.path, head):
-            yield Found(name, entry.read)
-        else:
-            yield Found(name, entry.read, skipped="other")
+        with budget.limits.guard(name):
+            yield from _inside(entry, name, budget, depth, claimed=claimed)
     except ReadError as error:
         yield Found(name, failing(error))
+
+
+def _inside(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: bool) -> Iterator[Found]:
+    """The file itself, or what its archive holds. claimed: the user named it as a recording. Raises ReadError."""
+    head = entry.peek()
+    if head.startswith(_ZIP):
+        yield from _zipped(entry, name, budget, depth + 1)
+    elif head.startswith(_GZIP):
+        budget.enter(depth + 1, 1, name)
+        inner = _of_bytes(entry.path, unpack.gunzip(entry.read(), budget, name))
+        yield from _unfolded(inner, name, budget, depth + 1, claimed=claimed)
+    elif claimed or layouts.looks_recorded(entry.path, head):
+        yield Found(name, entry.read)
+    else:
+        yield Found(name, entry.read, skipped="other")
 
 
 def _zipped(entry: Entry, name: str, budget: Budget, depth: int) -> Iterator[Found]:

@@ -22,6 +22,8 @@ from kneedrive.app import (
     USAGE,
     overall,
 )
+from kneedrive.app.boundary import REPORT
+from kneedrive.cli.faults import reporter
 from kneedrive.cli.harmless import harmless
 from kneedrive.cli.options import codes, terminal_columns
 from kneedrive.errors import (
@@ -91,6 +93,10 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, *, formatter_class: type[_Help] = _Help, **given: Any) -> None:
         super().__init__(formatter_class=formatter_class, **given)
+        # Accepted at every place, before the command too; SUPPRESS, so that a command does not undo it.
+        self.add_argument(
+            "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback where kneedrive fails"
+        )
 
     def error(self, message: str) -> NoReturn:
         super().error(harmless(message))
@@ -140,12 +146,13 @@ def _known(command: str) -> None:
 
 
 def _run(argv: list[str]) -> int:
+    command = next((word for word in argv if word != "--debug"), "")
     try:
-        _known(argv[0] if argv else "")
+        _known(command)
     except ConfigError as error:
         _complain(error, as_json="--json" in argv)
         return USAGE
-    arguments = parser(argv[0] if argv else "").parse_args(argv)
+    arguments = parser(command).parse_args(argv)
     if arguments.version:
         print(f"kneedrive {version()}")
         return 0
@@ -155,6 +162,7 @@ def _run(argv: list[str]) -> int:
     exits = []
     ANNOUNCE.set(announced)
     NOTE.set(noted)
+    REPORT.set(reporter(debug=hasattr(arguments, "debug")))
     try:
         for answer in arguments.command(arguments):
             _say(answer, codes(arguments))

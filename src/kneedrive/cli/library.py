@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -139,7 +140,7 @@ def purge_all(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive purge --all."""
     from kneedrive.app import library
 
-    yield library.purge(options.load_config(arguments), confirmed(yes=arguments.yes))
+    yield library.purge(options.load_config(arguments), confirmed(yes=arguments.yes), os.environ)
 
 
 def rebuild(arguments: argparse.Namespace) -> Iterator[Answer]:
