@@ -13,14 +13,25 @@ gc.set_threshold(50_000)
 
 def main() -> int:
     """The kneedrive command."""
-    if sys.stdout is None:  # started with its output closed
-        sys.stdout = io.StringIO()
-    elif isinstance(sys.stdout, io.TextIOWrapper):
-        # Names of files may hold bytes that are no text, and a terminal may lack a letter: spell those out.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    _have_streams()
     from kneedrive.cli import main as run
 
     return run()
+
+
+def _have_streams() -> None:
+    """Streams for those that were closed at the start, and none that stumbles over a letter.
+
+    A closed stream's number would be taken by the next file that is opened, such as the store.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8", closefd=False))
+        elif isinstance(stream, io.TextIOWrapper):
+            # Names of files may hold bytes that are no text, and a terminal may lack a letter: spell those out.
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ One table says what may be set. An unknown key is refused, with the key that was
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ from kneedrive.value import Value
 HEIGHT_M = (1.0, 2.3)
 MASS_KG = (25.0, 250.0)
 BIRTH_YEARS = (1900, 2100)
+MOST_NAME_BYTES = 60
+PLATFORMS = ("darwin", "win32")  # that have places of their own for what programs keep
 
 
 class Setting(NamedTuple):
@@ -41,18 +44,31 @@ class Config(Value):
 
 
 def text(value: Any) -> str:
-    """A string."""
+    """A string, without line breaks and other control characters, and without bytes that are no text."""
     if not isinstance(value, str):
         raise _unfit("a text in quotes", value)
+    if any(letter < " " or "\x7f" <= letter < "\xa0" or "\ud800" <= letter <= "\udfff" for letter in value):
+        message = "needs a text of one line in UTF-8"  # addresses may hold a password: unsaid
+        raise ConfigError(message)
     return value
 
 
+def name(value: Any) -> str:
+    """A short string: the file of a login is named after it."""
+    if len(text(value).encode()) > MOST_NAME_BYTES:
+        raise _unfit(f"a name of at most {MOST_NAME_BYTES} plain letters", value)
+    return str(value)
+
+
 def secret(value: Any) -> Secret:
-    """A string that will not be shown."""
+    """A string of plain letters that will not be shown; blanks around it do not belong to it."""
     if not isinstance(value, str):
         message = "needs a text in quotes"  # the value stays unsaid
         raise ConfigError(message)
-    return Secret(value)
+    if not (value.strip().isascii() and value.strip().isprintable()):
+        message = "holds characters that no key has: copy it again"
+        raise ConfigError(message)
+    return Secret(value.strip())
 
 
 def number(low: float, high: float, unit: str) -> Callable[[Any], float | None]:
@@ -63,7 +79,7 @@ def number(low: float, high: float, unit: str) -> Callable[[Any], float | None]:
             return None
         try:
             parsed = float(value) if not isinstance(value, bool) else float("nan")
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise _unfit(f"a number in {unit}", value) from None
         if not low <= parsed <= high:
             raise _unfit(f"a number from {low:g} to {high:g} ({unit})", value)
@@ -85,9 +101,20 @@ def choice(*allowed: str) -> Callable[[Any], str]:
 
 def path(value: Any) -> Path:
     """A path; ~ is the home folder."""
-    if not isinstance(value, str | Path) or not str(value):
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise _unfit("a path in quotes", value)
-    return Path(value).expanduser()
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise _unfit("a path whose home folder is known", value) from None
+
+
+def store(value: Any) -> Path:
+    """A path from the root, so that SQLite takes no name for one of its own (":memory:")."""
+    try:
+        return path(value).absolute()
+    except OSError:
+        raise _unfit("a path from the root, since the present folder is gone", value) from None
 
 
 def paths(value: Any) -> tuple[Path, ...]:
@@ -113,23 +140,51 @@ def zone(value: Any) -> str:
 
 
 def config_folder(environment: Mapping[str, str]) -> Path:
-    """$XDG_CONFIG_HOME/kneedrive, else ~/.config/kneedrive."""
-    return Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "kneedrive"
+    """$XDG_CONFIG_HOME/kneedrive, else ~/.config/kneedrive; on macOS and Windows where programs keep theirs.
+
+    Raises ConfigError where there is no home folder.
+    """
+    return _own_folder(environment.get("XDG_CONFIG_HOME"), Path(".config"), "user_config_path")
 
 
 def data_folder(environment: Mapping[str, str]) -> Path:
-    """$XDG_DATA_HOME/kneedrive, else ~/.local/share/kneedrive."""
-    return Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "kneedrive"
+    """The same for data: $XDG_DATA_HOME/kneedrive, else ~/.local/share/kneedrive, or the platform's own place."""
+    return _own_folder(environment.get("XDG_DATA_HOME"), Path(".local", "share"), "user_data_path")
+
+
+def _own_folder(named: str | None, usual: Path, of_platform: str) -> Path:
+    """The folder kneedrive in the one that is named; else in the usual one under the home folder, or the platform's."""
+    if named:
+        return Path(named) / "kneedrive"
+    try:
+        place = Path.home() / usual / "kneedrive"
+    except RuntimeError:
+        message = "there is no home folder: set HOME, or both XDG_CONFIG_HOME and XDG_DATA_HOME"
+        raise ConfigError(message) from None
+    # A folder that was made by hand, or by somebody who moved here from Linux, is not left behind.
+    if sys.platform not in PLATFORMS or _is_folder(place):
+        return place
+    import platformdirs
+
+    found: Path = getattr(platformdirs, of_platform)("kneedrive", appauthor=False)
+    return found
+
+
+def _is_folder(place: Path) -> bool:
+    try:
+        return place.is_dir()
+    except OSError:
+        return False
 
 
 SETTINGS = (
-    Setting("runner.name", "KNEEDRIVE_RUNNER", "", text, "keeps several runners apart in one store"),
+    Setting("runner.name", "KNEEDRIVE_RUNNER", "", name, "keeps several runners apart in one store"),
     Setting("runner.height_m", "KNEEDRIVE_HEIGHT_M", None, number(*HEIGHT_M, "metres"), "sharpens what is usual"),
     Setting("runner.mass_kg", "KNEEDRIVE_MASS_KG", None, number(*MASS_KG, "kilograms"), "needed for leg stiffness"),
     Setting("runner.birth_year", "KNEEDRIVE_BIRTH_YEAR", None, number(*BIRTH_YEARS, "year"), "widens ranges past 60"),
     Setting("display.units", "KNEEDRIVE_UNITS", "km", choice("km", "miles"), "km or miles"),
     Setting("display.zone", "KNEEDRIVE_ZONE", "", zone, "time zone of runs whose file names none"),
-    Setting("paths.store", "KNEEDRIVE_STORE", None, path, "the database of runs"),
+    Setting("paths.store", "KNEEDRIVE_STORE", None, store, "the database of runs"),
     Setting("sources.folder.paths", "KNEEDRIVE_FOLDERS", (), paths, "folders that sync looks into"),
     Setting("sources.strava.client_id", "STRAVA_CLIENT_ID", "", text, "of your own Strava API application"),
     Setting("sources.strava.client_secret", "STRAVA_CLIENT_SECRET", Secret(""), secret, "of the same application"),
@@ -178,17 +233,24 @@ def _pick(
 
 
 def _read(place: Path, *, required: bool) -> Mapping[str, Any]:
-    if not place.is_file():
-        if required:
-            message = f"the configuration file {place} does not exist: create it, or drop the option that names it"
-            raise ConfigError(message)
-        return {}
-    import tomllib
-
     try:
+        if not place.is_file():
+            if required:
+                message = f"the configuration file {place} does not exist: create it, or drop the option that names it"
+                raise ConfigError(message)
+            return {}
+        import tomllib
+
         written = _flat(tomllib.loads(place.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except OSError as error:
+        why = (error.strerror or "unknown reason").lower()
+        message = f"{place} cannot be read ({why}): make it readable, or name another file in KNEEDRIVE_CONFIG"
+        raise ConfigError(message) from None
+    except ValueError as error:  # of tomllib, of text that is no UTF-8, and of numbers of thousands of digits
         message = f"{place} cannot be read as TOML: {error}"
+        raise ConfigError(message) from None
+    except RecursionError:
+        message = f"{place} cannot be read as TOML: it is nested too deeply"
         raise ConfigError(message) from None
     for key in written:
         _known(key, place)
@@ -215,4 +277,4 @@ def _known(key: str, place: Path) -> None:
 
 
 def _unfit(needs: str, got: Any) -> ConfigError:
-    return ConfigError(f"needs {needs}, not {got!r}")
+    return ConfigError(f"needs {needs}, not {got!r:.80}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from kneedrive.analysis import analyze
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Answers = Callable[[tuple[Activity, ...]], Iterator[Answer]]
 STDIN = "-"
+PIECE_BYTES, MOST_BYTES = 1 << 20, 256 << 20
 ASSESSED = "assessed"
 
 
@@ -69,7 +70,9 @@ def _activities(body: bytes | ReadError, name: str) -> tuple[Activity, ...]:
     return readers.read(body, name)
 
 
-def analyze_files(files: list[str], request: Request, settings: Config, stdin: Callable[[], bytes]) -> Iterator[Answer]:
+def analyze_files(
+    files: list[str], request: Request, settings: Config, stdin: Callable[[], BinaryIO]
+) -> Iterator[Answer]:
     """One answer per run in the files; a file that cannot be read is an answer too, and the rest goes on."""
 
     def reports(activities: tuple[Activity, ...]) -> Iterator[Answer]:
@@ -83,7 +86,9 @@ def runs_of(activities: tuple[Activity, ...]) -> tuple[Activity, ...]:
     return tuple(activity for activity in activities if activity.is_run) or activities
 
 
-def examine_files(files: list[str], request: Request, settings: Config, stdin: Callable[[], bytes]) -> Iterator[Answer]:
+def examine_files(
+    files: list[str], request: Request, settings: Config, stdin: Callable[[], BinaryIO]
+) -> Iterator[Answer]:
     """What each file holds: one answer a file, or with JSON one a session."""
 
     def examined(activities: tuple[Activity, ...]) -> Iterator[Answer]:
@@ -92,7 +97,9 @@ def examine_files(files: list[str], request: Request, settings: Config, stdin: C
     return _one_by_one(files, request, stdin, examined)
 
 
-def _one_by_one(files: list[str], request: Request, stdin: Callable[[], bytes], answers: Answers) -> Iterator[Answer]:
+def _one_by_one(
+    files: list[str], request: Request, stdin: Callable[[], BinaryIO], answers: Answers
+) -> Iterator[Answer]:
     """The answers about each recording in the files; where one cannot be read, or kneedrive fails on it, why."""
     for file in files:
         for name, body in _opened(file, stdin):
@@ -120,17 +127,34 @@ def demo(request: Request) -> Answer:
     return _report(simulated, request).replace(code=OK)
 
 
-def _opened(file: str, stdin: Callable[[], bytes]) -> Iterator[tuple[str, bytes | ReadError]]:
+def _opened(file: str, stdin: Callable[[], BinaryIO]) -> Iterator[tuple[str, bytes | ReadError]]:
     """What _members gives of a file, or why it cannot be opened."""
     name = "standard input" if file == STDIN else Path(file).name
     try:
-        data = stdin() if file == STDIN else Path(file).read_bytes()
+        data = _whole(stdin(), name) if file == STDIN else _of_file(Path(file), name)
+    except ReadError as error:
+        yield name, error
     except IsADirectoryError:
         yield name, ReadError("is a folder; kneedrive import reads folders", name=file)
     except OSError as error:
         yield name, ReadError(f"cannot be opened ({(error.strerror or 'unknown reason').lower()})", name=file)
     else:
         yield from _members(data, name, boundary)
+
+
+def _of_file(path: Path, name: str) -> bytes:
+    with path.open("rb") as stream:
+        return _whole(stream, name)
+
+
+def _whole(stream: BinaryIO, name: str) -> bytes:
+    """All bytes of a stream. Raises ReadError where it does not end soon (a device, a film)."""
+    pieces: list[bytes] = []
+    while piece := stream.read(PIECE_BYTES):
+        pieces.append(piece)
+        if len(pieces) * PIECE_BYTES > MOST_BYTES:
+            raise ReadError(f"has more than {MOST_BYTES:,} bytes, far more than a run", name=name)
+    return b"".join(pieces)
 
 
 def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis:

@@ -111,9 +111,7 @@ def derive_again(store: Store, settings: Config, progress: Counter | None = None
 def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
     """Import files and folders. A dry run reads and compares, and writes nothing."""
     if how.dry_run and not Store.is_there(settings["paths.store"]):
-        from tempfile import TemporaryDirectory
-
-        with TemporaryDirectory() as folder, Store.open(Path(folder) / "dry" / "run.sqlite") as store:
+        with passing_store() as store:
             return list(collect(paths, store, settings, how))
     found: list[Outcome] = []
     try:
@@ -123,6 +121,20 @@ def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
     except KeyboardInterrupt:
         raise KeyboardInterrupt(stopped(found)) from None
     return found
+
+
+@contextmanager
+def passing_store() -> Iterator[Store]:
+    """An empty store for a dry run, gone afterwards. Raises StoreError where there is no place for it."""
+    from tempfile import TemporaryDirectory
+
+    try:
+        folder = TemporaryDirectory()
+    except OSError as error:
+        message = f"a dry run needs a folder for what is gone afterwards ({error}); name one in TMPDIR"
+        raise StoreError(message) from None
+    with folder as place, Store.open(Path(place) / "dry" / "run.sqlite") as store:
+        yield store
 
 
 def stopped(found: list[Outcome]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kneedrive.app.accounts import FOLDER, Desk, Order, chosen, client
 from kneedrive.app.collect import Outcome
 from kneedrive.app.derive import Deriver
-from kneedrive.app.library import opened
+from kneedrive.app.library import opened, passing_store
 from kneedrive.app.sync_folder import pull_folders
 from kneedrive.app.sync_keep import (
     DELETED,
@@ -58,16 +58,8 @@ def sync(desk: Desk, order: Order, count: Counter | None = None) -> tuple[Pulled
 def store_for(desk: Desk, order: Order, count: Counter | None) -> AbstractContextManager[Store]:
     """The runner's store; for a dry run without one, a store that is gone afterwards."""
     if order.dry_run and not Store.is_there(desk.settings["paths.store"]):
-        return _passing_store()
+        return passing_store()
     return opened(desk.settings, create=True, progress=count, now=desk.clock())
-
-
-@contextmanager
-def _passing_store() -> Iterator[Store]:
-    from tempfile import TemporaryDirectory
-
-    with TemporaryDirectory() as folder, Store.open(Path(folder) / "dry" / "run.sqlite") as store:
-        yield store
 
 
 def _pull(name: str, desk: Desk, store: Store, order: Order, count: Counter | None) -> Pulled:

@@ -46,8 +46,9 @@ def walk(paths: Iterable[Path], limits: Limits = _LIMITS) -> Iterator[Found]:
     it is; in folders and archives, files that are none are skipped.
     """
     for path in paths:
-        name = masked(path.name or path.resolve().name)
+        name = masked(path.name or str(path))
         try:
+            name = masked(path.name or path.resolve().name)  # fails where the present folder is gone
             mode = path.stat().st_mode
             if stat.S_ISDIR(mode):
                 with limits.guard(name):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -23,6 +22,7 @@ from kneedrive.app import (
     overall,
 )
 from kneedrive.app.boundary import REPORT
+from kneedrive.cli import output
 from kneedrive.cli.faults import reporter
 from kneedrive.cli.harmless import harmless
 from kneedrive.cli.options import codes, terminal_columns
@@ -123,12 +123,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(sys.argv[1:] if argv is None else list(argv))
         finally:
-            sys.stdout.flush()  # here a pipe that closed is still ours to answer for, argparse's help included
+            output.flush()  # here a pipe that closed is still ours to answer for, argparse's help included
+    except KneedriveError as error:  # of that flush
+        _complain(error, as_json=False)
+        return FAILED
     except KeyboardInterrupt as stop:
-        print(harmless(": ".join(["interrupted", *map(str, stop.args)])), file=sys.stderr)
+        output.remark(": ".join(["interrupted", *map(str, stop.args)]))
         return INTERRUPTED
     except BrokenPipeError:  # the reader of the pipe has seen enough
-        _drop_output()
+        output.drop(sys.stdout)
         return OK
 
 
@@ -161,7 +164,7 @@ def _run(argv: list[str]) -> int:
         return 0
     exits = []
     ANNOUNCE.set(announced)
-    NOTE.set(noted)
+    NOTE.set(lambda text: output.remark(f"kneedrive: {text}"))
     REPORT.set(reporter(debug=hasattr(arguments, "debug")))
     try:
         for answer in arguments.command(arguments):
@@ -176,15 +179,8 @@ def _run(argv: list[str]) -> int:
 def _say(answer: Answer, painted: Collection[str]) -> None:
     """Print an answer; painted: the escape codes that its text may hold."""
     if answer.trouble:
-        print(harmless(answer.trouble), file=sys.stderr)
-    try:
-        print(harmless(answer.text, painted), end="\n" if answer.text else "", flush=True)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        _drop_output()
-        message = f"the output cannot be written: {(error.strerror or 'unknown reason').lower()}"
-        raise KneedriveError(message) from None
+        output.remark(answer.trouble)
+    output.answer(answer.text, painted)
 
 
 @contextmanager
@@ -192,27 +188,17 @@ def announced(why: str, count: Counter | None) -> Iterator[Counter | None]:
     """Say on stderr that results are made anew, and count with a bar of its own where none is shown yet."""
     from kneedrive.cli.library import progress
 
-    print(f"Working everything out again, since {why}.", file=sys.stderr, flush=True)
+    output.remark(f"Working everything out again, since {why}.")
     with nullcontext(count) if count else progress("Working out") as counter:
         yield counter
 
 
-def noted(text: str) -> None:
-    """Say on stderr what is to be known beside the answer."""
-    print(f"kneedrive: {harmless(text)}", file=sys.stderr)
-
-
-def _drop_output() -> None:
-    """Send what is still in the buffer nowhere, so that the end of the program does not fail on it again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _complain(error: KneedriveError, *, as_json: bool) -> None:
-    print(f"kneedrive: {harmless(str(error))}", file=sys.stderr)
+    output.remark(f"kneedrive: {error}")
     if as_json:
         from kneedrive.app.machine import error_line
 
-        print(error_line(error))
+        output.answer(error_line(error))
 
 
 def version() -> str:

@@ -6,13 +6,13 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kneedrive import config
 from kneedrive.app import Answer
-from kneedrive.cli import moments, options
+from kneedrive.cli import moments, options, output
 from kneedrive.cli.library import confirmed, progress
 from kneedrive.errors import ConfigError, NotAuthorised
 
@@ -75,14 +75,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     strava.add_argument(
         "--port",
-        type=_whole(0, HIGHEST_PORT),
+        type=options.between(0, HIGHEST_PORT),
         default=0,
         metavar="N",
         help="listen on this port (default: 0, any free one)",
     )
     strava.add_argument(
         "--timeout",
-        type=_whole(1, LONGEST_S),
+        type=options.between(1, LONGEST_S),
         default=TIMEOUT_S,
         metavar="S",
         help=f"seconds to wait (default {TIMEOUT_S})",
@@ -95,20 +95,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     logout.set_defaults(command=log_out)
     for part in (strava, status, logout):
         _finish(part)
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    """What reads a whole number between two bounds, for argparse."""
-
-    def read(text: str) -> int:
-        import argparse
-
-        if not (text.isascii() and text.isdigit() and len(text) <= len(str(high)) and low <= int(text) <= high):
-            message = f"must be a whole number from {low} to {high}, not {text!r}"
-            raise argparse.ArgumentTypeError(message)
-        return int(text)
-
-    return read
 
 
 def _finish(parser: argparse.ArgumentParser) -> None:
@@ -131,7 +117,7 @@ def desk(arguments: argparse.Namespace) -> Desk:
 
 def sleep_until(moment: datetime) -> None:
     """Sleep, and say until when."""
-    print(f"Waiting until {moment.astimezone():%H:%M} for the service's limit.", file=sys.stderr, flush=True)
+    output.remark(f"Waiting until {moment.astimezone():%H:%M} for the service's limit.")
     while (left_s := (moment - moments.now()).total_seconds()) > 0:
         time.sleep(min(left_s, NAP_S))
 
@@ -178,7 +164,7 @@ def log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
     here = desk(arguments)
     mine, typed = accounts.application(here), False
     if not (mine.client_id and mine.client_secret):
-        print(REGISTER, file=sys.stderr)
+        output.remark(REGISTER)
         mine, typed = login.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True
     if arguments.headless:
         yield login.by_pasting(here, mine, _pasted, remember=typed)
@@ -187,23 +173,25 @@ def log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
 
 
 def _ask(question: str) -> str:
-    print(question, end="", file=sys.stderr, flush=True)
+    output.remark(question, end="")
     return sys.stdin.readline().strip()
 
 
 def _ask_hidden(question: str) -> str:
-    return getpass.getpass(question, stream=sys.stderr).strip()
+    try:
+        return getpass.getpass(question, stream=sys.stderr).strip()
+    except (EOFError, UnicodeDecodeError):  # Ctrl-D, or what is no text: as good as nothing
+        return ""
 
 
 def _shown(url: str) -> None:
-    print(f"Open this address in your browser and agree:\n\n  {url}\n\nWaiting for the answer.", file=sys.stderr)
+    output.remark(f"Open this address in your browser and agree:\n\n  {url}\n\nWaiting for the answer.")
 
 
 def _pasted(url: str) -> str:
-    print(
+    output.remark(
         f"Open this address in any browser and agree:\n\n  {url}\n\n"
-        "The browser then ends at an address on 127.0.0.1 that it cannot show. Copy that whole address.",
-        file=sys.stderr,
+        "The browser then ends at an address on 127.0.0.1 that it cannot show. Copy that whole address."
     )
     return _ask_hidden("Paste it here (it stays hidden): ")
 

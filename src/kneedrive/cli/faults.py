@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from kneedrive.app.boundary import Report
-from kneedrive.cli.harmless import harmless
 from kneedrive.cli.moments import now
+from kneedrive.cli.output import remark
 from kneedrive.errors import ConfigError
 
 
@@ -18,10 +17,10 @@ def reporter(*, debug: bool) -> Report:
     def report(name: str, traceback: str) -> None:
         nonlocal told
         if debug:
-            print(harmless(f"{name}:\n{traceback}"), end="", file=sys.stderr)
+            remark(f"{name}:\n{traceback}", end="")
         place = logged(name, traceback)
         if not told:
-            print(f"kneedrive: {harmless(place)}", file=sys.stderr)
+            remark(f"kneedrive: {place}")
         told = True
 
     return report

@@ -7,11 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kneedrive.app import Answer
-from kneedrive.cli import moments, options
+from kneedrive.cli import moments, options, output
 from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Takes in FIT, GPX and TCX files wherever they lie: folders, .gz, zips in zips, a Strava bulk "
         "export, a Garmin account export, a watch's GARMIN/Activity. The same run from several sources becomes one.",
     )
-    take_in.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder or an archive")
+    take_in.add_argument("paths", nargs="+", type=options.place, metavar="PATH", help="a file, a folder or an archive")
     take_in.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
     take_in.add_argument("--again", action="store_true", help="also what you made kneedrive forget")
     _finish(take_in, import_paths)
@@ -40,7 +39,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _finish(runs, list_runs)
     tag = commands.add_parser("tag", help="note a day on which you changed something, for compare")
     tag.add_argument("day", type=moments.day, metavar="DATE", help="2026-11-20, today or yesterday")
-    tag.add_argument("text", nargs="?", default="", help='what changed, such as "started wall drills"')
+    tag.add_argument(
+        "text", nargs="?", type=options.line, default="", help='what changed, such as "started wall drills"'
+    )
     tag.add_argument("--remove", action="store_true", help="take it back; the only tag of a day needs no text")
     _finish(tag, set_tag)
     _finish(commands.add_parser("tags", help="list the tags"), list_tags)
@@ -58,12 +59,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _finish(commands.add_parser("rebuild", help="work everything out again from the originals"), rebuild)
     backup = commands.add_parser("backup", help="copy the whole store to a file, while it may be in use")
     backup.add_argument(
-        "file", type=Path, metavar="FILE", help="the copy; an older backup of that name is replaced, nothing else is"
+        "file",
+        type=options.place,
+        metavar="FILE",
+        help="the copy; an older backup of that name is replaced, nothing else is",
     )
     options.add_force(backup)
     _finish(backup, back_up)
     export = commands.add_parser("export", help="write runs, epochs and weeks as CSV")
-    export.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder to write into")
+    export.add_argument("--to", type=options.place, required=True, metavar="DIR", help="the folder to write into")
     options.add_force(export)
     _finish(export, export_csv)
 
@@ -174,9 +178,9 @@ def confirmed(*, yes: bool) -> Callable[[str], bool]:
         if yes:
             return True
         if not sys.stdin.isatty():
-            print("Not asked, since this is no terminal; --yes agrees.", file=sys.stderr)
+            output.remark("Not asked, since this is no terminal; --yes agrees.")
             return False
-        print(_asked(question), end="", file=sys.stderr, flush=True)
+        output.remark(_asked(question), end="")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     return ask
@@ -186,7 +190,7 @@ def _asked(question: str) -> str:
     """The question in lines that fit, so that no terminal breaks what may be answered."""
     import textwrap
 
-    return textwrap.fill(f"{question} [y/N]", options.terminal_columns() - 2, break_on_hyphens=False) + " "
+    return textwrap.fill(f"{question} [y/N]", max(options.terminal_columns() - 2, 20), break_on_hyphens=False) + " "
 
 
 @contextmanager

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kneedrive import config
 from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from kneedrive.report.style import Style
 
 NARROWEST, WIDEST, PIPE_WIDTH = 60, 200, 80
+MOST_DIGITS = 6
 
 
 def add_display(parser: argparse.ArgumentParser) -> None:
@@ -24,13 +26,15 @@ def add_display(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--json", action="store_true", help="one JSON object per line on stdout, for programs")
     group.add_argument("--no-color", action="store_true", help="no colours (also: NO_COLOR in the environment)")
     group.add_argument("--ascii", action="store_true", help="plain ASCII characters only")
-    group.add_argument("--width", type=_width, metavar="N", help="columns to use (default: those of the terminal)")
+    group.add_argument(
+        "--width", type=between(NARROWEST, WIDEST), metavar="N", help="columns to use (default: those of the terminal)"
+    )
     group.add_argument("--units", choices=("km", "miles"), help="km or miles (default: from the configuration, km)")
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """--config."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help="another configuration file")
+    parser.add_argument("--config", type=place, metavar="FILE", help="another configuration file")
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:
@@ -112,19 +116,54 @@ def terminal_columns() -> int:
 
     As shutil says it; but shutil loads three compressors, which cost a start 3 ms.
     """
-    named = os.environ.get("COLUMNS", "")
-    if named.isdigit() and int(named):
-        return int(named)
+    named = whole(os.environ.get("COLUMNS", ""))
+    if named:
+        return named
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or PIPE_WIDTH
     except (OSError, ValueError):  # a pipe, a closed output, or one that is no file
         return PIPE_WIDTH
 
 
-def _width(text: str) -> int:
+def whole(text: str) -> int | None:
+    """The whole number that a text is; None for any other text, also for one of more digits than anything has."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
+
+
+def between(low: int, high: int, unit: str = "") -> Callable[[str], int]:
+    """What takes a whole number between two bounds from the command line."""
     import argparse
 
-    if not text.isdigit() or not NARROWEST <= int(text) <= WIDEST:
-        message = f"must be a whole number from {NARROWEST} to {WIDEST}, not {text!r}"
+    def parse(text: str) -> int:
+        number = whole(text)
+        if number is None or not low <= number <= high:
+            message = f"must be a whole number{unit and f' of {unit}'} from {low} to {high}, not {text!r}"
+            raise argparse.ArgumentTypeError(message)
+        return number
+
+    return parse
+
+
+def line(text: str) -> str:
+    """A line of text from the command line; bytes that are none, and line breaks, could not be kept or shown."""
+    import argparse
+
+    try:
+        return config.text(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def standard_input() -> BinaryIO:
+    """The bytes of standard input, looked for only where they are asked for."""
+    return sys.stdin.buffer
+
+
+def place(text: str) -> Path:
+    """A path from the command line. An empty one is most likely a variable that is not set, not the present folder."""
+    import argparse
+
+    if not text:
+        message = "is empty: name a file or a folder"
         raise argparse.ArgumentTypeError(message)
-    return int(text)
+    return Path(text)

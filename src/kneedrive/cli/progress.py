@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 
 from kneedrive.app import Answer
 from kneedrive.cli import moments, options
@@ -24,13 +23,24 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _finish(show, show_run)
     report = commands.add_parser("report", help="the latest run against your own weeks, and the weeks up to it")
     report.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
-    report.add_argument("--weeks", type=_weeks, metavar="N", help="how many weeks (default: 12; 26 with --html)")
+    report.add_argument(
+        "--weeks",
+        type=options.between(1, MOST_WEEKS, "weeks"),
+        metavar="N",
+        help="how many weeks (default: 12; 26 with --html)",
+    )
     report.add_argument("--html", action="store_true", help="as a page that needs nothing from anywhere")
-    report.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
+    report.add_argument("-o", "--output", type=options.place, metavar="FILE", help="write it to a file")
     options.add_force(report)
     _finish(report, show_report)
     weekly = commands.add_parser("weekly", help="week by week: how much, drive and bounce, where it is going")
-    weekly.add_argument("--weeks", type=_weeks, default=12, metavar="N", help="how many weeks (default: 12)")
+    weekly.add_argument(
+        "--weeks",
+        type=options.between(1, MOST_WEEKS, "weeks"),
+        default=12,
+        metavar="N",
+        help="how many weeks (default: 12)",
+    )
     weekly.add_argument(
         "--until",
         type=moments.day,
@@ -117,13 +127,6 @@ def _apart(before: tuple[date, date] | None, after: tuple[date, date] | None) ->
         shared = str(first) if first == last else f"{first} to {last}"
         message = f"--before and --after overlap ({shared}): both ends are included, so leave these days to one of them"
         raise ConfigError(message)
-
-
-def _weeks(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= MOST_WEEKS:
-        message = f"must be a whole number of weeks from 1 to {MOST_WEEKS}, not {text!r}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
 
 
 def _period(text: str) -> tuple[date, date]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kneedrive.app import Answer
@@ -29,7 +27,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     demo = commands.add_parser("demo", help="the report of a simulated run, without any file of yours")
     _add_length(demo)
     demo.add_argument("--weekly", action="store_true", help="fourteen simulated weeks instead of one run")
-    demo.add_argument("--html", type=Path, metavar="FILE", help="write the page of the simulated weeks to a file")
+    demo.add_argument(
+        "--html", type=options.place, metavar="FILE", help="write the page of the simulated weeks to a file"
+    )
     options.add_force(demo)
     options.add_display(demo)
     options.add_config(demo)
@@ -74,7 +74,7 @@ def analyze_files(arguments: argparse.Namespace) -> Iterator[Answer]:
         speed_calibrated=arguments.speed_calibrated,
         dynamics=arguments.dynamics,
     )
-    yield from _apart(analyze.analyze_files(arguments.files, request, settings, sys.stdin.buffer.read), arguments)
+    yield from _apart(analyze.analyze_files(arguments.files, request, settings, options.standard_input), arguments)
 
 
 def examine_files(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -83,7 +83,7 @@ def examine_files(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     settings = options.load_config(arguments)
     request = analyze.Request(style=options.style(arguments, settings), json=arguments.json)
-    yield from _apart(analyze.examine_files(arguments.files, request, settings, sys.stdin.buffer.read), arguments)
+    yield from _apart(analyze.examine_files(arguments.files, request, settings, options.standard_input), arguments)
 
 
 def _apart(answers: Iterator[Answer], arguments: argparse.Namespace) -> Iterator[Answer]:
