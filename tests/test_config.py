@@ -3,9 +3,12 @@
 import re
 from pathlib import Path
 
+import platformdirs
+import platformdirs.macos
+import platformdirs.windows
 import pytest
 
-from kneedrive.config import SETTINGS, load
+from kneedrive.config import SETTINGS, config_folder, data_folder, load
 from kneedrive.errors import ConfigError
 from kneedrive.secret import Secret
 from tests.conftest import ROOT
@@ -67,6 +70,14 @@ def test_a_flag_beats_the_environment_which_beats_the_file(tmp_path: Path) -> No
         ("[sources.folder]\npaths = 3", r"sources.folder.paths .* needs a list of paths"),
         ("[paths]\nstore = ''", r"paths.store .* needs a path in quotes"),
         ("this is no toml", r"cannot be read as TOML"),
+        (f"[runner]\nheight_m = {'9' * 5000}", r"cannot be read as TOML"),
+        (f"[runner]\nheight_m = {'[' * 5000}", r"cannot be read as TOML: it is nested too deeply"),
+        (f"[runner]\n{'a.' * 5000}b = 1", r"cannot be read as TOML: it is nested too deeply"),
+        (f"[runner]\nheight_m = 1{'0' * 400}", r"runner.height_m .* needs a number in metres, not 1000"),
+        ('[runner]\nname = "a\\u0000b"', r"runner.name .* needs a text of one line in UTF-8"),
+        ('[paths]\nstore = "a\\u0000b"', r"paths.store .* needs a path in quotes"),
+        ("[paths]\nstore = '~nobody-of-that-name/x'", r"paths.store .* needs a path whose home folder is known"),
+        ("[sources.folder]\npaths = ['~nobody-of-that-name']", r"paths .* needs a path whose home folder is known"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_remedy(tmp_path: Path, text: str, sentence: str) -> None:
@@ -89,6 +100,84 @@ def test_a_wrong_secret_stays_unsaid(tmp_path: Path) -> None:
         load(write(tmp_path, "[sources.strava]\nclient_secret = 918273"), {})
 
     assert "918273" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["hush\nhush", "hush\r\nx: y", "hush\udcff", "hüsh", "hu\0sh"])
+def test_a_secret_that_no_header_can_hold_is_refused_and_stays_unsaid(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ConfigError, match="holds characters that no key has") as caught:
+        load({"XDG_CONFIG_HOME": str(tmp_path), "INTERVALS_ICU_API_KEY": key}, {})
+
+    assert "INTERVALS_ICU_API_KEY" in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_blanks_around_a_secret_do_not_belong_to_it(tmp_path: Path) -> None:
+    """A key that was read from a file of Windows ends with a carriage return."""
+    config = load({"XDG_CONFIG_HOME": str(tmp_path), "STRAVA_CLIENT_SECRET": " hush\r\n"}, {})
+
+    assert config["sources.strava.client_secret"].reveal() == "hush"
+
+
+def test_an_address_that_is_refused_stays_unsaid(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="needs a text of one line") as caught:
+        load({"XDG_CONFIG_HOME": str(tmp_path), "KNEEDRIVE_STRAVA_URL": "https://me:hush@x/\n"}, {})
+
+    assert "hush" not in str(caught.value)
+
+
+APPLICATIONS = ("Library", "Application Support", "kneedrive")
+
+
+@pytest.fixture
+def no_xdg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder, and nothing that names others."""
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def on_macos(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr(platformdirs, "PlatformDirs", platformdirs.macos.MacOS)
+
+
+def on_windows(monkeypatch: pytest.MonkeyPatch, local: Path) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr(platformdirs, "PlatformDirs", platformdirs.windows.Windows)
+    monkeypatch.setattr(platformdirs.windows, "get_win_folder", platformdirs.windows.get_win_folder_from_env_vars)
+    monkeypatch.setenv("LOCALAPPDATA", str(local))
+
+
+def test_on_macos_everything_lies_where_applications_keep_theirs(no_xdg: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_macos(monkeypatch)
+
+    config = load({}, {})
+
+    assert config.file == no_xdg.joinpath(*APPLICATIONS, "config.toml")
+    assert config["paths.store"] == no_xdg.joinpath(*APPLICATIONS, "kneedrive.sqlite")
+
+
+def test_on_windows_everything_lies_in_the_local_application_data(
+    no_xdg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_windows(monkeypatch, no_xdg / "AppData" / "Local")
+
+    config = load({}, {})
+
+    assert config.file == no_xdg / "AppData" / "Local" / "kneedrive" / "config.toml"
+    assert config["paths.store"] == no_xdg / "AppData" / "Local" / "kneedrive" / "kneedrive.sqlite"
+
+
+def test_folders_that_are_there_or_named_are_used_on_every_platform(
+    no_xdg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_macos(monkeypatch)
+    (no_xdg / ".config" / "kneedrive").mkdir(parents=True)
+
+    assert config_folder({}) == no_xdg / ".config" / "kneedrive"
+    assert data_folder({}) == no_xdg.joinpath(*APPLICATIONS)
+    assert data_folder({"XDG_DATA_HOME": "/there"}) == Path("/there/kneedrive")
 
 
 def test_secrets_do_not_print(tmp_path: Path) -> None:

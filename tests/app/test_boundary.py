@@ -18,7 +18,7 @@ from kneedrive.app import derive, fault_log
 from kneedrive.app.ahead import FEW
 from kneedrive.app.boundary import REPORT, boundary
 from kneedrive.archives import layouts, unpack
-from kneedrive.errors import Fault, NotEnoughData, StoreError, Truncated
+from kneedrive.errors import Fault, NotEnoughData, ReadError, StoreError, Truncated
 from kneedrive.model import Activity
 from kneedrive.store import Store
 from tests.app.shelf import Shelf, run_fit, store_file, zipped
@@ -343,6 +343,18 @@ def test_other_processes_go_on_behind_it_too(shelf: Shelf, log: Path, tmp_path: 
     assert [each["reason"] for each in found["failures"]] == [SENTENCE] * 2
     assert "Traceback" not in done.stderr
     assert log.read_text(encoding="utf-8").count("Traceback (most recent call last)") == 2
+
+
+def test_want_of_memory_is_no_fault_and_is_not_logged() -> None:
+    told: list[str] = []
+    token = REPORT.set(lambda name, _traceback: told.append(name))
+    try:
+        with pytest.raises(ReadError, match=r"^a\.fit: needs more memory than there is here$"), boundary("a.fit"):
+            raise MemoryError
+    finally:
+        REPORT.reset(token)
+
+    assert not told
 
 
 def test_errors_that_a_user_should_read_pass_the_boundary() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from itertools import islice
@@ -131,6 +132,19 @@ def test_an_import_that_is_interrupted_says_what_is_kept(
     assert said.err.startswith(f"interrupted: {kept}")
     assert counts(capsys, shelf.folder)["added"] == 4 - after
     assert len(here(capsys, "runs", "--json").objects) == 4
+
+
+def test_a_name_that_is_no_text_is_stored_spelled_out(shelf: Shelf, capsys: Capture) -> None:
+    for day, name in enumerate((b"caf\xe9.fit", b"d\xff/x.fit")):
+        place = Path(os.fsdecode(os.fsencode(shelf.folder) + b"/" + name))
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(run_fit(day))
+
+    assert counts(capsys, shelf.folder) == {"added": 2}
+
+    (source,) = here(capsys, "show", "last", "--sources", "--json").objects[0]["sources"]
+    assert source["name"] == r"shelf/d\udcff/x.fit"
+    assert here(capsys, "report", "--html").code == 0
 
 
 def test_a_skipped_file_says_why(shelf: Shelf, capsys: Capture) -> None:

@@ -160,7 +160,8 @@ def recorded(body: bytes, name: str, sport: str = "") -> Recording:
     if kind not in ("fit", "gpx", "tcx"):
         readers.read(body, name)  # raises, with the sentence that fits
     listed = sport if kind != "fit" else ""
-    return Recording(sha256=hashlib.sha256(body).hexdigest(), format=kind, name=name, body=body, sport=listed)
+    spelled = name.encode("utf-8", "backslashreplace").decode()  # bytes that are no text cannot be stored as a name
+    return Recording(sha256=hashlib.sha256(body).hexdigest(), format=kind, name=spelled, body=body, sport=listed)
 
 
 def refused(name: str, error: ReadError) -> Outcome:
