@@ -40,6 +40,8 @@ EFFECTS = {
     "marshal": set(),
     "subprocess": set(),
     "dataclasses": set(),
+    # What only Unix has, or only Windows.
+    **{name: set() for name in ("fcntl", "grp", "pwd", "resource", "termios", "tty", "pty", "msvcrt", "winreg")},
 }
 
 

@@ -5,7 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import shtab
 
+from kneedrive.cli.settings import SHELLS
 from tests.cli.calling import Capture, here
 
 # What bash does when a user presses the tab key after these words.
@@ -27,26 +29,41 @@ def script(shell: str, folder: Path, capsys: Capture) -> Path:
     return file
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
+# How each shell reads a script; those without a way to read only run it, which does no more than define completions.
+PARSE = "$e = $null; [void][Management.Automation.Language.Parser]::ParseFile($args[0], [ref]$null, [ref]$e); $e"
+READ = {
+    "bash": ("bash", "-n"),
+    "zsh": ("zsh", "-n"),
+    "fish": ("fish", "--no-config", "--no-execute"),
+    "tcsh": ("tcsh", "-f"),
+    "powershell": ("pwsh", "-NoProfile", "-Command", PARSE),
+}
+FISH = ("fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]")
+
+
+def test_every_shell_that_is_offered_is_tried() -> None:
+    assert set(READ) == set(SHELLS) <= set(shtab.SUPPORTED_SHELLS)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 def test_the_shell_can_read_its_script(shell: str, tmp_path: Path, capsys: Capture) -> None:
     file = script(shell, tmp_path, capsys)
-    if not shutil.which(shell):
-        pytest.skip(f"{shell} is not installed")
+    if not shutil.which(READ[shell][0]):
+        pytest.skip(f"{READ[shell][0]} is not installed")
 
-    done = subprocess.run([shell, "-n", file], capture_output=True, text=True, check=False)
+    done = subprocess.run([*READ[shell], file], capture_output=True, text=True, check=False)
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+@pytest.mark.parametrize("shell", SHELLS)
 def test_a_script_knows_every_shell_and_command(shell: str, tmp_path: Path, capsys: Capture) -> None:
     text = script(shell, tmp_path, capsys).read_text(encoding="utf-8")
 
     assert all(word in text for word in ("analyze", "doctor", "completion", "speed-calibrated"))
 
 
-@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
-@pytest.mark.parametrize(
+pressing_tab = pytest.mark.parametrize(
     ("words", "offered"),
     [
         (("kneedrive", "ana"), {"analyze"}),
@@ -58,6 +75,10 @@ def test_a_script_knows_every_shell_and_command(shell: str, tmp_path: Path, caps
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+@pressing_tab
 def test_bash_completes(words: tuple[str, ...], offered: set[str], tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "my-run.fit").touch()
     file = script("bash", tmp_path, capsys)
@@ -67,3 +88,27 @@ def test_bash_completes(words: tuple[str, ...], offered: set[str], tmp_path: Pat
 
     assert {word.strip() for word in done.stdout.splitlines()} - {""} >= offered
     assert "analyze" not in done.stdout or words[-1] == "ana"
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
+@pressing_tab
+def test_fish_completes(words: tuple[str, ...], offered: set[str], tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "my-run.fit").touch()
+    file = script("fish", tmp_path, capsys)
+    done = subprocess.run([*FISH, file, " ".join(words)], capture_output=True, text=True, cwd=tmp_path, check=True)
+
+    assert {line.partition("\t")[0] for line in done.stdout.splitlines()} >= offered
+
+
+@pytest.mark.skipif(not shutil.which("pwsh"), reason="pwsh is not installed")
+@pressing_tab
+def test_powershell_completes(words: tuple[str, ...], offered: set[str], tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "my-run.fit").touch()
+    file = script("powershell", tmp_path, capsys).rename(tmp_path / "completion.ps1")
+    typed = " ".join(words)
+    tab = f". '{file}'; (TabExpansion2 '{typed}' {len(typed)}).CompletionMatches.CompletionText"
+    done = subprocess.run(
+        ["pwsh", "-NoProfile", "-Command", tab], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+
+    assert {Path(line).name for line in done.stdout.splitlines()} >= offered

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kneedrive.app import Answer
 from kneedrive.cli import options
 
-SHELLS = ("bash", "zsh", "tcsh")
+SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 FOLDER = "~/.local/share/bash-completion/completions"
 INSTALL = f"""\
 for bash, once (works in shells opened after that):
@@ -17,7 +17,11 @@ for bash, once (works in shells opened after that):
 for bash, this shell only:
   source <(kneedrive completion bash)
 for zsh, into a folder of your $fpath:
-  kneedrive completion zsh > ~/.zfunc/_kneedrive"""
+  kneedrive completion zsh > ~/.zfunc/_kneedrive
+for fish, once:
+  kneedrive completion fish > ~/.config/fish/completions/kneedrive.fish
+for PowerShell, a line in your $PROFILE:
+  kneedrive completion powershell | Out-String | Invoke-Expression"""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
