@@ -40,7 +40,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     tag = commands.add_parser("tag", help="note a day on which you changed something, for compare")
     tag.add_argument("day", type=moments.day, metavar="DATE", help="2026-11-20, today or yesterday")
     tag.add_argument(
-        "text", nargs="?", type=options.line, default="", help='what changed, such as "started wall drills"'
+        "text", nargs="?", type=options.words, default="", help='what changed, such as "started wall drills"'
     )
     tag.add_argument("--remove", action="store_true", help="take it back; the only tag of a day needs no text")
     _finish(tag, set_tag)

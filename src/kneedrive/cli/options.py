@@ -144,14 +144,16 @@ def between(low: int, high: int, unit: str = "") -> Callable[[str], int]:
     return parse
 
 
-def line(text: str) -> str:
-    """A line of text from the command line; bytes that are none, and line breaks, could not be kept or shown."""
+def words(text: str) -> str:
+    """Text from the command line; bytes that are none could not be kept."""
     import argparse
 
     try:
-        return config.text(text)
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        text.encode()
+    except UnicodeEncodeError:
+        message = "holds bytes that are no text: write it in UTF-8"
+        raise argparse.ArgumentTypeError(message) from None
+    return text
 
 
 def standard_input() -> BinaryIO:
