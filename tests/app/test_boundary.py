@@ -242,6 +242,20 @@ def test_a_fault_that_is_in_no_recording_ends_a_rebuild(
     assert f"kneedrive: the store: {SENTENCE}\n" in said.err
 
 
+def test_results_of_before_are_used_where_none_can_be_made(
+    shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.runs(2)
+    here(capsys, "import", shelf.folder)
+    monkeypatch.setattr(Store, "_derive_again", failing)
+    monkeypatch.setattr(derive, "VERSION", "of tomorrow")
+
+    said = no_traceback(here(capsys, "runs", "--json"))
+
+    assert (said.code, len(said.objects)) == (0, 2)
+    assert f"kneedrive: the store: {SENTENCE}. Until then the results of before are used.\n" in said.err
+
+
 def test_a_stored_run_that_cannot_be_judged_again_is_a_sentence(shelf: Shelf, bug: Break, capsys: Capture) -> None:
     here(capsys, "import", shelf.put("bad.fit", BAD))
     bug("reading")

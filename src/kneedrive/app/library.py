@@ -55,7 +55,7 @@ def _bring_up_to_date(store: Store, settings: Config, progress: Counter | None) 
     try:
         with ANNOUNCE.get()(outdated(store.versions(), version_of(settings)), progress) as count:
             unread = derive_again(store, settings, count).unread
-    except StoreError as error:
+    except (StoreError, Fault) as error:
         NOTE.get()(f"{error}. Until then the results of before are used.")
     for each in unread:
         NOTE.get()(str(each))
