@@ -15,6 +15,7 @@ import pytest
 
 from kneedrive.cli import moments
 from kneedrive.cli.library import confirmed
+from kneedrive.report.view import path
 from tests.app.shelf import FIRST, Shelf, run_fit, store_file
 from tests.cli.calling import PROGRAM, Capture, Said, here, home, process
 from tests.store.cases import contents
@@ -406,6 +407,19 @@ def test_a_question_is_asked_in_lines_that_fit(monkeypatch: pytest.MonkeyPatch, 
     assert agreed
     assert " ".join(asked.split()) == f"{question} [y/N]"
     assert max(map(len, asked.splitlines())) < 80
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_the_path_in_a_question_is_never_broken(monkeypatch: pytest.MonkeyPatch, capsys: Capture, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for length in range(10, 150, 7):
+        monkeypatch.setattr("sys.stdin", Typed("n\n"))
+        place = ("/home/ann/my runs/" * 10)[:length].strip()
+
+        agreed = confirmed(yes=False)(f"Delete every run in {path(place)}, with the originals?")
+
+        assert not agreed
+        assert f"{place}," in capsys.readouterr().err
 
 
 class Typed(io.StringIO):
