@@ -2,9 +2,12 @@
 
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
+
+from tests.surroundings import Alone, settle
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("KNEEDRIVE_DATA", ROOT.parent / "shared" / "data"))
@@ -12,6 +15,9 @@ FIXTURES = ROOT / "fixtures"
 
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real recordings is not on this machine")
 
+
+_HOME = tempfile.TemporaryDirectory(prefix="kneedrive-home-")
+settle(Path(_HOME.name))
 
 # Whatever runs the tests in the background may have had Ctrl-C ignored, and children would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -26,6 +32,13 @@ def real_files(*patterns: str) -> list[Path]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update-golden` writes what the code says now; read the difference before you commit it."""
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files with the present output")
+    parser.addoption("--quick", action="store_true", help="only tests that start no process, and none marked slow")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What `--quick` leaves out on top of `-m "not slow"`."""
+    if config.getoption("--quick"):
+        config.pluginmanager.register(Alone())
 
 
 class Golden:

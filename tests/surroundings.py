@@ -1,0 +1,81 @@
+"""What the tests run in: the same for every user, terminal, locale, time zone and machine."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+# What the tests themselves are told by the environment.
+_OURS = ("KNEEDRIVE_DATA", "KNEEDRIVE_AXE", "KNEEDRIVE_CHROMIUM")
+_SPOKEN = ("KNEEDRIVE_", "STRAVA_", "INTERVALS_ICU_", "XDG_", "LC_")
+_NAMED = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "LANGUAGE", "PYTHONUTF8", "PYTHONIOENCODING")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_FIXED = {"LANG": "C.UTF-8", "TZ": "UTC", "TERM": "xterm-256color"}
+
+_VERSION_3, _DAC_OVERRIDE, _DAC_READ_SEARCH = 0x20080522, 1, 2  # linux/capability.h
+
+
+def settle(home: Path) -> None:
+    """Make the environment of this process and of its children the same everywhere, with a home of their own."""
+    for name in list(os.environ):
+        foreign = name.startswith(_SPOKEN) or name in _NAMED or name.lower() in _PROXIES
+        if foreign and name not in _OURS:
+            del os.environ[name]
+    os.environ.update(_FIXED, HOME=str(home))
+    if hasattr(time, "tzset"):
+        time.tzset()
+
+
+@contextmanager
+def as_anybody() -> Iterator[None]:
+    """Inside it the modes of files hold for root too, who else may open everything; not in programs started there."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_VERSION_3, 0)
+    before = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; twice 32 of each
+    _check(libc.capget(header, before))
+    fewer = (ctypes.c_uint32 * 6)(*before)
+    fewer[0] &= ~(1 << _DAC_OVERRIDE | 1 << _DAC_READ_SEARCH)
+    _check(libc.capset(header, fewer))
+    try:
+        yield
+    finally:
+        _check(libc.capset(header, before))
+
+
+class Alone:
+    """Skips a test as it is about to start a process: the quick selection starts none."""
+
+    EVENTS = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system", "pty.spawn"})
+
+    def __init__(self) -> None:
+        self.testing = False
+        sys.addaudithook(self._audit)
+
+    def _audit(self, event: str, _: object) -> None:
+        if self.testing and event in self.EVENTS:
+            pytest.skip("starts a process")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Iterator[None]:
+        """Processes that pytest itself starts are none of a test's."""
+        self.testing = True
+        try:
+            return (yield)
+        finally:
+            self.testing = False
+
+
+def _check(code: int) -> None:
+    if code:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
