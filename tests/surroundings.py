@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -52,18 +53,40 @@ def as_anybody() -> Iterator[None]:
         _check(libc.capset(header, before))
 
 
-class Alone:
-    """Skips a test as it is about to start a process: the quick selection starts none."""
+class Quick:
+    """The quick selection: no process, no server, no generated input, no real file.
 
-    EVENTS = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system", "pty.spawn"})
+    Only as a process is about to be started can it be known that a test starts one: such a test ends there as skipped.
+    """
 
-    def __init__(self) -> None:
+    STARTS = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system", "pty.spawn"})
+    DEAR = frozenset({"strava", "intervals", "fake_strava", "fake_intervals", "clock", "browser"})
+
+    def __init__(self, real: Path) -> None:
+        self.real = real
         self.testing = False
-        sys.addaudithook(self._audit)
+        sys.addaudithook(lambda event, _: self._leave() if event in self.STARTS else None)
+        # No audit event tells of these.
+        setattr(BaseProcess, "start", lambda _: self._leave())  # noqa: B010
 
-    def _audit(self, event: str, _: object) -> None:
-        if self.testing and event in self.EVENTS:
+    def _leave(self) -> None:
+        if self.testing:
             pytest.skip("starts a process")
+
+    @pytest.hookimpl
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave out what can be told before it runs."""
+        left_out = [item for item in items if self._lengthy(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not self._lengthy(item)]
+
+    def _lengthy(self, item: pytest.Item) -> bool:
+        given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        return (
+            bool(self.DEAR.intersection(getattr(item, "fixturenames", ())))
+            or getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+            or any(isinstance(each, Path) and each.is_relative_to(self.real) for each in given)
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self) -> Iterator[None]:
