@@ -37,20 +37,42 @@ def settle(home: Path) -> None:
 @contextmanager
 def as_anybody() -> Iterator[None]:
     """Inside it the modes of files hold for root too, who else may open everything; not in programs started there."""
-    if sys.platform != "linux" or os.geteuid() != 0:
+    before = _capabilities()
+    if before is None:
         yield
         return
-    libc = ctypes.CDLL(None, use_errno=True)
-    header = (ctypes.c_uint32 * 2)(_VERSION_3, 0)
-    before = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; twice 32 of each
-    _check(libc.capget(header, before))
-    fewer = (ctypes.c_uint32 * 6)(*before)
-    fewer[0] &= ~(1 << _DAC_OVERRIDE | 1 << _DAC_READ_SEARCH)
-    _check(libc.capset(header, fewer))
+    _hold(before, 0)
     try:
         yield
     finally:
-        _check(libc.capset(header, before))
+        _hold(before)
+
+
+def become_anybody() -> None:
+    """From here on the modes of files hold for root too, until another program is run."""
+    before = _capabilities()
+    if before is not None:
+        _hold(before, 0, 1)
+
+
+def _capabilities() -> list[int] | None:
+    """What root may do: effective, permitted and inheritable, twice 32 of each; None for others and elsewhere."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return None
+    held = (ctypes.c_uint32 * 6)()
+    _check(ctypes.CDLL(None, use_errno=True).capget(_header(), held))
+    return list(held)
+
+
+def _hold(capabilities: list[int], *without: int) -> None:
+    """Hold these, without those to pass over modes in the sets at these places."""
+    past_modes = 1 << _DAC_OVERRIDE | 1 << _DAC_READ_SEARCH
+    kept = [each & ~past_modes if place in without else each for place, each in enumerate(capabilities)]
+    _check(ctypes.CDLL(None, use_errno=True).capset(_header(), (ctypes.c_uint32 * 6)(*kept)))
+
+
+def _header() -> ctypes.Array[ctypes.c_uint32]:
+    return (ctypes.c_uint32 * 2)(_VERSION_3, 0)  # of this thread
 
 
 class Quick:

@@ -295,7 +295,7 @@ def test_an_unexpected_error_of_sqlite_is_a_bug_and_passes(store: Store) -> None
 # What the operating system refuses, in a process of its own
 
 
-NOBODY = "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)"  # whom modes bind
+ANYBODY = "from tests.surroundings import become_anybody; become_anybody()"  # whom modes bind
 
 
 ADD_ONE = """
@@ -342,7 +342,7 @@ def test_what_may_not_be_written_is_said(folder: int, file: int, words: str) -> 
         path.chmod(file)
         inside.chmod(folder)
 
-        done = run_python(ADD_ONE.replace("BEFORE", NOBODY), str(path))
+        done = run_python(ADD_ONE.replace("BEFORE", ANYBODY), str(path))
     finally:
         inside.chmod(0o700)
         shutil.rmtree(inside)
@@ -404,7 +404,7 @@ def test_a_store_that_may_not_be_written_can_be_read(open_folder: Path, folder: 
     open_folder.chmod(folder)
     before = path.read_bytes()
 
-    done = run_python(READ_ALL.replace("BEFORE", NOBODY), str(path))
+    done = run_python(READ_ALL.replace("BEFORE", ANYBODY), str(path))
 
     assert done.stderr == ""
     assert done.stdout.splitlines()[0] == "run.fit 20 17"
@@ -423,7 +423,7 @@ def test_what_waits_in_a_journal_is_not_passed_over_to_read(open_folder: Path) -
     for each in open_folder.iterdir():
         each.chmod(0o444)
 
-    done = run_python(READ_ALL.replace("BEFORE", NOBODY), str(open_folder / "runs.sqlite"))
+    done = run_python(READ_ALL.replace("BEFORE", ANYBODY), str(open_folder / "runs.sqlite"))
 
     assert "StoreError" in done.stderr
     assert "make its folder writable" in done.stderr
@@ -436,7 +436,7 @@ def test_a_store_that_another_holds_open_is_read_with_what_is_in_its_journal(ope
             each.chmod(0o444)
         open_folder.chmod(0o555)
 
-        done = run_python(READ_ALL.replace("BEFORE", NOBODY), str(path))
+        done = run_python(READ_ALL.replace("BEFORE", ANYBODY), str(path))
 
     assert (done.stderr, done.stdout.splitlines()[0]) == ("", "run.fit 20 17")
 
@@ -457,7 +457,7 @@ for ask in (Store.is_there, Store.open):
         print(error)
 """
 
-    done = run_python(code.replace("BEFORE", NOBODY), str(open_folder / "closed" / "runs.sqlite"))
+    done = run_python(code.replace("BEFORE", ANYBODY), str(open_folder / "closed" / "runs.sqlite"))
 
     assert done.stderr == ""
     assert done.stdout.count("the store cannot be opened or made there (Permission denied)") == 2
