@@ -1,10 +1,14 @@
 """What all tests share: where the real files are, and the golden files' update switch."""
 
+import atexit
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
+
+from tests.surroundings import Quick, settle
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("KNEEDRIVE_DATA", ROOT.parent / "shared" / "data"))
@@ -12,6 +16,10 @@ FIXTURES = ROOT / "fixtures"
 
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real recordings is not on this machine")
 
+
+_HOME = tempfile.TemporaryDirectory(prefix="kneedrive-home-")
+atexit.register(_HOME.cleanup)
+settle(Path(_HOME.name))
 
 # Whatever runs the tests in the background may have had Ctrl-C ignored, and children would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -26,6 +34,13 @@ def real_files(*patterns: str) -> list[Path]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update-golden` writes what the code says now; read the difference before you commit it."""
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files with the present output")
+    parser.addoption("--quick", action="store_true", help="no process, no server, no generated input, no real file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What `--quick` leaves out on top of `-m "not slow"`."""
+    if config.getoption("--quick"):
+        config.pluginmanager.register(Quick(DATA))
 
 
 class Golden:

@@ -1,6 +1,7 @@
 """The tests' own FIT writer, checked against an independent decoder."""
 
 import io
+from functools import lru_cache
 from typing import Any
 
 import fitdecode
@@ -14,6 +15,7 @@ from tests.fit_writer import Column, Developer, Field, Message, Table, crc16, fi
 RUN = simulate(PATTERNS["neutral"], 1, scene=Scene(plan=PLANS["varied"]))
 
 
+@lru_cache(4)
 def decoded(data: bytes) -> list[Any]:
     """All data messages, as fitdecode reads them; wrong check sums are errors."""
     with fitdecode.FitReader(io.BytesIO(data), check_crc=fitdecode.CrcCheck.RAISE) as reader:

@@ -17,9 +17,8 @@ from kneedrive.report.style import COLOURED
 from kneedrive.simulate import PATTERNS, Scene, simulate, simulate_demo
 from tests.conftest import ROOT
 from tests.fit_activity import activity_fit
+from tests.modules import SRC, culprits, nodes
 
-SRC = ROOT / "src" / "kneedrive"
-MODULES = sorted(SRC.rglob("*.py"))
 LOCK = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXECUTES = {"eval", "exec", "compile", "__import__", "breakpoint"}
@@ -43,9 +42,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u20
 
 
 def calls(path: Path) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            yield node
+    return (node for node in nodes(path) if isinstance(node, ast.Call))
 
 
 def name_of(call: ast.Call) -> str:
@@ -53,28 +50,33 @@ def name_of(call: ast.Call) -> str:
     return ast.unparse(call.func)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
-def test_nothing_is_evaluated_unpickled_or_given_to_a_shell(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def executing(path: Path) -> set[str]:
+    """What a module imports or calls that executes text or files."""
     imported = {
-        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+        alias.name.split(".")[0] for node in nodes(path) if isinstance(node, ast.Import) for alias in node.names
     }
-    imported |= {(node.module or "").split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    called = [name_of(call) for call in calls(path)]
-
-    assert not imported & MODULES_THAT_EXECUTE
-    assert not EXECUTES & set(called)
-    assert not [name for name in called if name.startswith("os.") and name.split(".")[-1] in FROM_OS]
+    imported |= {(node.module or "").split(".")[0] for node in nodes(path) if isinstance(node, ast.ImportFrom)}
+    called = {name_of(call) for call in calls(path)}
+    of_os = {name for name in called if name.startswith("os.") and name.split(".")[-1] in FROM_OS}
+    return imported & MODULES_THAT_EXECUTE | called & EXECUTES | of_os
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
-def test_no_call_turns_a_guard_off(path: Path) -> None:
+def test_nothing_is_evaluated_unpickled_or_given_to_a_shell() -> None:
+    assert culprits(executing) == {}
+
+
+GUARDS = {("shell", "True"), ("verify", "False"), ("allow_pickle", "True"), ("usedforsecurity", "False")}
+
+
+def guards_off(path: Path) -> set[tuple[str, str]]:
+    """The guards that calls of a module turn off."""
+    given = (keyword for call in calls(path) for keyword in call.keywords if keyword.arg)
+    return {(keyword.arg or "", ast.unparse(keyword.value)) for keyword in given} & GUARDS
+
+
+def test_no_call_turns_a_guard_off() -> None:
     """shell=True, verify=False, allow_pickle=True: each would undo a promise by one word."""
-    given = {
-        (keyword.arg, ast.unparse(keyword.value)) for call in calls(path) for keyword in call.keywords if keyword.arg
-    }
-
-    assert not given & {("shell", "True"), ("verify", "False"), ("allow_pickle", "True"), ("usedforsecurity", "False")}
+    assert culprits(guards_off) == {}
 
 
 STATEMENT = re.compile(r"f[\"'](SELECT|INSERT|UPDATE|DELETE|CREATE|DROP)\b")
@@ -84,7 +86,7 @@ OF_THE_SCHEMA = {"table", "names", "marks"}  # names of tables and columns, and 
 @pytest.mark.parametrize("path", sorted((SRC / "store").glob("*.py")), ids=lambda path: path.name)
 def test_values_never_become_part_of_an_sql_statement(path: Path) -> None:
     """Statements are constants; the few put together are made of names that the code itself holds."""
-    built = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.JoinedStr)]
+    built = [node for node in nodes(path) if isinstance(node, ast.JoinedStr)]
     put_in = {
         ast.unparse(part.value)
         for node in built

@@ -18,6 +18,7 @@ from kneedrive.app import derive
 from kneedrive.store import Store
 from tests.app.shelf import Shelf, store_file
 from tests.cli.calling import Capture, Said, here, home
+from tests.conftest import ROOT
 from tests.store.cases import contents
 
 
@@ -195,32 +196,27 @@ def test_a_run_that_is_forgotten_says_who_keeps_the_content(reader: sqlite3.Conn
 # Closed places, seen by who modes bind
 
 
-AS_NOBODY = """
-import os, sys
+AS_ANYBODY = """
+import sys
 from kneedrive.cli import main
-words = sys.argv[2:]
-main(words)  # which loads what the command needs, from wherever only this user may read
-print("as somebody else", flush=True)
-print("as somebody else", file=sys.stderr, flush=True)
-if os.geteuid() == 0:
-    os.setgroups([]); os.setgid(65534); os.setuid(65534)
-os.environ["KNEEDRIVE_STORE"] = sys.argv[1]
-sys.exit(main(words))
+from tests.surroundings import become_anybody
+become_anybody()
+sys.exit(main(sys.argv[1:]))
 """
 
 
-def as_nobody(store: Path, *words: str) -> Said:
-    """Run a command as a user who is not root, whom the modes of files bind."""
+def as_anybody(store: Path, *words: str) -> Said:
+    """Run a command as somebody whom the modes of files bind."""
     done = subprocess.run(
-        [sys.executable, "-c", AS_NOBODY, str(store), *words],
-        env=home(store.parent.parent / "home") | {"KNEEDRIVE_STORE": str(store_file())},
+        [sys.executable, "-c", AS_ANYBODY, *words],
+        cwd=ROOT,
+        env=home(store.parent.parent / "home") | {"KNEEDRIVE_STORE": str(store)},
         capture_output=True,
         check=False,
         timeout=120,
         text=True,
     )
-    out, err = (text.partition("as somebody else\n")[2] for text in (done.stdout, done.stderr))
-    return Said(done.returncode, out, err)
+    return Said(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture
@@ -252,7 +248,7 @@ def test_a_store_that_may_not_be_written_answers(
     closed.chmod(0o444)
     closed.parent.chmod(0o555)
 
-    said = as_nobody(closed, *command)
+    said = as_anybody(closed, *command)
 
     assert (said.code, said.out) == (expected.code, expected.out)
     assert ("the store cannot be written" in said.err) == (stale and command[0] != "tags")
@@ -267,7 +263,7 @@ def test_what_would_change_a_store_that_may_not_be_written_is_one_sentence(
     closed.chmod(0o444)
     closed.parent.chmod(0o555)
 
-    said = as_nobody(closed, *command)
+    said = as_anybody(closed, *command)
 
     assert (said.code, said.out) == (1, "")
     assert said.err.count("\n") == 1
@@ -290,7 +286,7 @@ def test_a_store_in_a_closed_folder_is_one_sentence(
     monkeypatch.setenv("KNEEDRIVE_FOLDERS", str(closed.parent))
     closed.parent.chmod(0)
 
-    said = as_nobody(closed, *command)
+    said = as_anybody(closed, *command)
 
     assert said.code == 1
     assert said.err == (

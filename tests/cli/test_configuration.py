@@ -81,7 +81,7 @@ def test_config_show_names_origins_and_hides_secrets(
 ) -> None:
     place = written(tmp_path, '[display]\nunits = "miles"\n[sources.strava]\nclient_secret = "hush-hush"\n')
     monkeypatch.setenv("KNEEDRIVE_MASS_KG", "70")
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setenv("COLUMNS", str(300 + len(str(place))))  # wide enough for any path
     rows = {line.split()[0]: line for line in here(capsys, "config", "show").out.splitlines()}
 
     assert rows["display.units"].endswith(str(place))

@@ -15,9 +15,11 @@ import pytest
 
 from kneedrive.cli import moments
 from kneedrive.cli.library import confirmed
+from kneedrive.report.view import path
 from tests.app.shelf import FIRST, Shelf, run_fit, store_file
 from tests.cli.calling import PROGRAM, Capture, Said, here, home, process
 from tests.store.cases import contents
+from tests.surroundings import as_anybody
 
 
 @pytest.fixture
@@ -124,13 +126,17 @@ def test_a_full_disk_is_a_sentence_and_what_was_stored_stays(filled: Shelf, tmp_
     assert len(after["recording"]) == len(after["activity"]) < 16
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_is_a_sentence(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_folder_that_may_not_be_written_is_a_sentence(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
     shelf.runs(1)
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
 
-    said = process(tmp_path, "import", shelf.folder, KNEEDRIVE_STORE=str(closed / "store.sqlite"))
+    monkeypatch.setenv("KNEEDRIVE_STORE", str(closed / "store.sqlite"))
+
+    with as_anybody():
+        said = here(capsys, "import", shelf.folder)
 
     assert said.code == 1
     assert "Traceback" not in said.err
@@ -406,6 +412,19 @@ def test_a_question_is_asked_in_lines_that_fit(monkeypatch: pytest.MonkeyPatch, 
     assert agreed
     assert " ".join(asked.split()) == f"{question} [y/N]"
     assert max(map(len, asked.splitlines())) < 80
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_the_path_in_a_question_is_never_broken(monkeypatch: pytest.MonkeyPatch, capsys: Capture, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for length in range(10, 150, 7):
+        monkeypatch.setattr("sys.stdin", Typed("n\n"))
+        place = ("/home/ann/my runs/" * 10)[:length].strip()
+
+        agreed = confirmed(yes=False)(f"Delete every run in {path(place)}, with the originals?")
+
+        assert not agreed
+        assert f"{place}," in capsys.readouterr().err
 
 
 class Typed(io.StringIO):

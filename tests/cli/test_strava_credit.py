@@ -10,17 +10,18 @@ from tests.cli.history import MIDDLE, Capture, caller, make_history, make_store
 NAMED = "Powered by Strava"
 
 
-@pytest.mark.parametrize("command", ["weekly", "compare", "report"])
 def test_every_view_of_the_history_names_strava_where_it_holds_its_data(
-    command: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    commands = ("weekly", "compare", "report")
     call = caller(tmp_path, make_store(tmp_path / "home", make_history(tmp_path / "runs", weeks=9)), capsys)
     call("tag", MIDDLE, "wall drills")
-    plain = call(command).out
+    plain = {command: call(command).out for command in commands}
     monkeypatch.setattr(Store, "formats", lambda *_: ["fit", "fit,strava"])
 
-    assert NAMED not in plain
-    assert call(command).out.rstrip().endswith(NAMED)
+    for command in commands:
+        assert NAMED not in plain[command], command
+        assert call(command).out.rstrip().endswith(NAMED), command
 
 
 def test_an_export_names_strava_where_it_holds_its_data(

@@ -4,7 +4,7 @@ import pytest
 
 from kneedrive.report import layout
 from kneedrive.report.style import Style
-from kneedrive.report.view import TIE
+from kneedrive.report.view import TIE, path
 
 NARROW = Style(width=60)
 
@@ -28,6 +28,37 @@ def test_labels_with_a_hyphen_are_not_broken() -> None:
     lines = layout.flow("x" * 50 + " shuffle-like", NARROW)
 
     assert lines[1].strip() == "shuffle-like"
+
+
+@pytest.mark.parametrize(
+    "folder", ["/media/watch/GARMIN/", "/Volumes/my old watch/", "C:\\Users\\Ann\\", "/跑步/手表/"]
+)
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_a_path_is_never_broken_however_long_it_is(folder: str, ascii_only: bool) -> None:
+    style = Style(width=60, ascii=ascii_only)
+    for length in range(10, 150):
+        place = (folder * 20)[:length].rstrip()
+
+        text = layout.finish([layout.flow(f"{path(place)} is not there now and {path(place)} neither.", style)], style)
+
+        assert style.spell(place) in text, length
+        assert " ".join(text.split()) == " ".join(
+            style.spell(f"{place} is not there now and {place} neither.").split()
+        ), length
+
+
+def test_other_words_longer_than_a_line_are_broken() -> None:
+    assert layout.flow("x" * 140, NARROW) == ["  " + "x" * 58, "  " + "x" * 58, "  " + "x" * 24]
+
+
+@pytest.mark.parametrize("before", ["", "a"])
+def test_wide_letters_stay_what_they_are(before: str) -> None:
+    text = before + "跑步" * 40
+
+    lines = layout.flow(text, NARROW)
+
+    assert "".join(line.strip() for line in lines) == text
+    assert max(map(layout.columns_of, lines)) <= 60
 
 
 def test_wide_letters_do_not_break_the_width() -> None:

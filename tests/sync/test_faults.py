@@ -94,20 +94,20 @@ def test_a_fault_ends_in_its_code_and_a_sentence_and_leaves_nothing_half(
     code: int,
 ) -> None:
     fake: FakeServer = strava if service == "strava" else intervals
-    if fault == "hang":
-        monkeypatch.setattr("kneedrive.app.accounts.READ_S", IMPATIENT_S)
     if "oauth" in call:
         strava.clock.advance(hours=7)  # type: ignore[attr-defined]
     fake.fail(fault, on=call, times=TIMES)
 
-    said = run("sync", service, "--json")
+    with monkeypatch.context() as impatient:
+        if fault == "hang":
+            impatient.setattr("kneedrive.app.accounts.READ_S", IMPATIENT_S)
+        said = run("sync", service, "--json")
 
     assert said.code == code
     told = json.loads(said.out)
     check_words(said, told, code)
     assert not home.store_file.exists() or home.whole()
     fake.faults.clear()
-    monkeypatch.undo()
     heal(home, fake, told)
 
 

@@ -243,8 +243,10 @@ def _still_held(delete: Callable[[], object]) -> str:
 
 def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping[str, str]) -> Answer:
     """Delete every run of every runner, and the log of faults."""
+    from kneedrive.report import view
+
     with kept(settings) as store:
-        if not confirm(f"Delete every run in {store.path}, with the originals?"):
+        if not confirm(f"Delete every run in {view.path(store.path)}, with the originals?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
         held = _still_held(store.purge_all)
     fault_log.delete(environment)

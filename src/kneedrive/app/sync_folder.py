@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,9 +52,18 @@ def _pull_file(item: Listed, store: Store, derive: Deriver, met: Rehearsal | Non
     """What was in a file; it is noted as seen after all of it was stored. met: what a dry run met so far."""
     outcomes = [_taken(each, store, derive, met) for each in archives.walk([Path(item.id)], GUARDED)]
     # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
-    if met is None and os.access(item.id, os.R_OK):
+    if met is None and _opens(Path(item.id)):
         store.note_seen(FOLDER, place(item), item.version + _remark(outcomes))
     return outcomes
+
+
+def _opens(path: Path) -> bool:
+    """Whether a file can be opened by whoever we act as; os.access asks for whoever started us."""
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False
 
 
 def _remark(outcomes: list[Outcome]) -> str:

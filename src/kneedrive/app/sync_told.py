@@ -10,7 +10,7 @@ from kneedrive.app import FAILED, NOT_AUTHORISED, OK, PARTLY, TRY_LATER, USAGE, 
 from kneedrive.app.accounts import NAMES, Desk
 from kneedrive.app.settings import zone_of
 from kneedrive.errors import ConfigError, Forbidden, KneedriveError, NotAuthorised, RateLimited, Unreachable
-from kneedrive.report import ledger, whatsnew
+from kneedrive.report import ledger, view, whatsnew
 
 if TYPE_CHECKING:
     from kneedrive.app.sync import Pulled
@@ -30,7 +30,9 @@ CODES = (
 def told(pulled: Sequence[Pulled], desk: Desk, style: Style, *, dry_run: bool, elapsed_s: float) -> Answer:
     """The counts of all sources; what stopped some of them as trouble."""
     summed = summed_up(pulled, dry_run=dry_run)
-    remarks = [f"{folder} is not there now and was passed over." for each in pulled for folder in each.missing]
+    remarks = [
+        f"{view.path(folder)} is not there now and was passed over." for each in pulled for folder in each.missing
+    ]
     text = whatsnew.counts(summed, remarks, style, elapsed_s).rstrip("\n")
     return Answer(text=text, trouble=trouble(pulled, desk), code=code_of(pulled))
 

@@ -188,9 +188,9 @@ def confirmed(*, yes: bool) -> Callable[[str], bool]:
 
 def _asked(question: str) -> str:
     """The question in lines that fit, so that no terminal breaks what may be answered."""
-    import textwrap
+    from kneedrive.report.layout import loose, wrap
 
-    return textwrap.fill(f"{question} [y/N]", max(options.terminal_columns() - 2, 20), break_on_hyphens=False) + " "
+    return loose("\n".join(wrap(f"{question} [y/N]", options.terminal_columns() - 2))) + " "
 
 
 @contextmanager

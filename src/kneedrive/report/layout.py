@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from kneedrive.report.style import Style
-from kneedrive.report.view import TIE
+from kneedrive.report.view import TIE, WHOLE
 
 INDENT = 2
 _CODES = re.compile(r"\x1b\[[0-9;]*m")
+_WORD = re.compile(r"[^ \t\n\r\x0b\x0c]+")  # as textwrap sees words: a tie is part of one
+_FILL = "\0"
 
 
 def columns_of(text: str) -> int:
@@ -26,21 +28,46 @@ def columns_of(text: str) -> int:
 
 def flow(text: str, style: Style, indent: int = INDENT, hang: int = 0) -> list[str]:
     """Prose wrapped to the measure; a value stays with its unit. `hang` indents all lines but the first further."""
-    spelled = style.spell(text)
-    if columns_of(spelled) != len(spelled):
-        spelled = _narrow(spelled)
-    return textwrap.wrap(
-        spelled,
-        style.measure,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + hang),
+    return wrap(style.spell(text), style.measure, indent, indent + hang)
+
+
+def wrap(text: str, width: int, first: int = 0, rest: int = 0) -> list[str]:
+    """Lines of at most `width` columns, the first indented by `first`, the others by `rest`.
+
+    A path longer than a line stands on a line of its own that is too long; other words as long are broken.
+    """
+    room = width - max(first, rest)
+    words = _WORD.sub(lambda word: " ".join(_pieces(word[0], room)), _filled(text))
+    lines = textwrap.wrap(
+        words,
+        width,
+        initial_indent=" " * first,
+        subsequent_indent=" " * rest,
+        break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(_FILL, "").replace(WHOLE, "") for line in lines]
 
 
-def _narrow(text: str) -> str:
-    """Wide characters as question marks, since wrapping counts characters and not columns."""
-    return "".join(letter if columns_of(letter) == 1 else "??" for letter in text)
+def _filled(text: str) -> str:
+    """The text with a filler after each wide character, since textwrap counts characters and not columns."""
+    if columns_of(text) == len(text):
+        return text
+    return "".join(letter if columns_of(letter) == 1 else letter + _FILL for letter in text)
+
+
+def _pieces(word: str, room: int) -> Iterator[str]:
+    """A word in pieces that fit into a line; a path in one."""
+    while len(word) > room and WHOLE not in word:
+        cut = room - 1 if word[room] == _FILL else room
+        yield word[:cut]
+        word = word[cut:]
+    yield word
+
+
+def loose(text: str) -> str:
+    """The text as it is printed: ties are blanks."""
+    return text.replace(TIE, " ")
 
 
 def heading(title: str, style: Style, remark: str = "") -> list[str]:
@@ -101,5 +128,5 @@ def beside(left: Sequence[str], right: Sequence[str], width: int, gap: int = 4) 
 
 def finish(blocks: Sequence[Sequence[str]], style: Style) -> str:
     """The blocks as one text with an empty line between them; nothing at the ends of lines."""
-    filled = ["\n".join(line.replace(TIE, " ").rstrip() for line in block) for block in blocks if block]
+    filled = ["\n".join(loose(line).rstrip() for line in block) for block in blocks if block]
     return style.spell("\n\n".join(filled)) + "\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 from kneedrive.report.layout import finish, flow, heading
 from kneedrive.report.style import Style
-from kneedrive.report.view import clean, minutes, number, plural
+from kneedrive.report.view import clean, minutes, number, path, plural
 from kneedrive.value import Value
 
 VERDICTS = ("added", "updated", "merged", "already_there", "not_a_run", "skipped", "failed")
@@ -99,7 +99,7 @@ def _told(verdict: str, ledger: Ledger) -> bool:
 
 
 def _named(files: Sequence[tuple[str, str]], style: Style) -> list[str]:
-    return _shown([f"{clean(name)}: {why}" for name, why in files], "more file", style)
+    return _shown([f"{path(clean(name))}: {why}" for name, why in files], "more file", style)
 
 
 def _shown(said: Sequence[str], others: str, style: Style) -> list[str]:
@@ -123,7 +123,7 @@ def _reason(why: str, count: int) -> str:
 
 
 def _strangers(ledger: Ledger, style: Style) -> list[str]:
-    overlaps = [f"{clean(name)} overlaps {', '.join(runs)}" for name, runs in ledger.beside]
+    overlaps = [f"{path(clean(name))} overlaps {', '.join(runs)}" for name, runs in ledger.beside]
     return [
         *heading("runs at the same time that are not alike", style),
         *flow("Perhaps somebody else's. --runner NAME keeps runners apart; kneedrive forget RUN takes one out.", style),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kneedrive.report.view import TIE
+from kneedrive.report.view import TIE, WHOLE
 from kneedrive.value import Value
 
 
@@ -116,4 +116,6 @@ class Style(Value):
         """The text in the characters of this style: with `ascii` nothing but ASCII and ties is left."""
         if not self.ascii or text.isascii():
             return text
-        return "".join(letter if letter.isascii() or letter == TIE else "?" for letter in text.translate(_ASCII_WORDS))
+        return "".join(
+            letter if letter.isascii() or letter in (TIE, WHOLE) else "?" for letter in text.translate(_ASCII_WORDS)
+        )

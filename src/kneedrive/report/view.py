@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kneedrive.model import Sensor
 
 TIE = "\u00a0"
+WHOLE = "\u2060"  # a word with this mark is never broken, however long
 MISSING = "–"
 _SLOWEST_MPS = 0.2  # slower is standing; a pace of over an hour a kilometre says nothing
 
@@ -235,6 +236,11 @@ def start(started_at: datetime, utc_offset_s: int | None) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """ "1 run", "3 runs"; `many` where adding an s is wrong."""
     return f"{number(count)}{TIE}{one if count == 1 else many or one + 's'}"
+
+
+def path(place: object) -> str:
+    """A path or file name for a sentence: no line is broken inside it, so that it can be copied."""
+    return WHOLE + str(place).replace(" ", TIE)
 
 
 def clean(text: str, longest: int = 60) -> str:
