@@ -14,7 +14,7 @@ class Limits(Value):
     members: entries in all archives together. depth: archives inside one another, gzip counted. member_bytes: one
     entry, unfolded, which is also what is held in memory. ratio: unfolded bytes per byte of the outermost file, once
     free_bytes are used up (text of a run packs at most 30 to 1). total_bytes: everything unfolded. directory_bytes:
-    the list of members of one zip.
+    the list of members of one zip. list_bytes: the lists of activities of all exports inside.
     """
 
     members: int = 200_000
@@ -24,6 +24,7 @@ class Limits(Value):
     free_bytes: int = 64 * _MIB
     total_bytes: int = 64 * 1024 * _MIB
     directory_bytes: int = 16 * _MIB
+    list_bytes: int = 16 * _MIB
 
 
 class Budget:
@@ -33,6 +34,7 @@ class Budget:
         self.limits = limits
         self.spent = False
         self._members = limits.members
+        self._list_bytes = limits.list_bytes
         self._bytes = min(limits.total_bytes, max(limits.free_bytes, limits.ratio * outer_bytes))
 
     def enter(self, depth: int, members: int, name: str) -> None:
@@ -48,6 +50,11 @@ class Budget:
         self._bytes -= count
         if self._bytes < 0:
             self._refuse("unfolds to far more than an archive of its size should; kneedrive stops here", name)
+
+    def allows_list(self, count: int) -> bool:
+        """Whether a list of activities of so many bytes may still be read; it is then taken."""
+        self._list_bytes -= count
+        return self._list_bytes >= 0
 
     def _refuse(self, problem: str, name: str) -> None:
         self.spent = True

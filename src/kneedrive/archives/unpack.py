@@ -11,12 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from kneedrive.archives.found import Entry, masked
+from kneedrive.archives.found import Entry, masked, shortened
 from kneedrive.archives.limits import Budget
 from kneedrive.errors import Malformed, ReadError, Truncated
 
 HEAD_BYTES = 4096
 _PIECE_BYTES = 1 << 20
+# What a part of a gzip file does not need of what it is fed is copied; fed by steps, many small parts copy little.
+_SMALLEST_FEED, _LARGEST_FEED = 1 << 9, 1 << 16
 _GZIP_WINDOW = 31  # zlib's way to say: gzip header, and check the trailer
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
@@ -42,22 +44,26 @@ def gunzip(data: bytes, budget: Budget, name: str) -> bytes:
     Raises Truncated where it ends early, Malformed for damage (with the byte offset), ReadError beyond the limits.
     """
     pieces: list[bytes] = []
-    size, rest = 0, data
-    while rest.startswith(b"\x1f\x8b"):
+    size = at = 0
+    while data.startswith(b"\x1f\x8b", at):
         part = zlib.decompressobj(_GZIP_WINDOW)
+        fed = _SMALLEST_FEED
         while not part.eof:
+            given = data[at : at + fed]
             try:
-                piece = part.decompress(rest, _PIECE_BYTES)
+                piece = part.decompress(given, _PIECE_BYTES)
             except zlib.error as error:
-                raise Malformed("is a damaged gzip file", offset=len(data) - len(rest), name=name) from error
-            if not piece and not part.eof:
+                raise Malformed("is a damaged gzip file", offset=at, name=name) from error
+            if not given and not piece and not part.eof:
                 problem = "is a gzip file that ends early; copy or download it again"
                 raise Truncated(problem, offset=len(data), name=name, got=len(data))
-            size += len(piece)
-            _check_size(size, budget, name)
-            budget.spend(len(piece), name)
-            pieces.append(piece)
-            rest = part.unused_data if part.eof else part.unconsumed_tail
+            at += len(given) - len(part.unused_data) - len(part.unconsumed_tail)
+            fed = min(2 * fed, _LARGEST_FEED)
+            if piece:
+                size += len(piece)
+                _check_size(size, budget, name)
+                budget.spend(len(piece), name)
+                pieces.append(piece)
     return b"".join(pieces)
 
 
@@ -84,7 +90,7 @@ def entries(archive: zipfile.ZipFile, budget: Budget, name: str) -> list[Entry]:
     """The members of an archive that are files, in its order."""
     return [
         Entry(
-            info.filename.replace("\\", "/"),
+            shortened(info.filename.replace("\\", "/")),
             info.file_size,
             partial(_peek, archive, info, f"{name}/{masked(info.filename)}"),
             partial(_member, archive, info, budget, f"{name}/{masked(info.filename)}"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from kneedrive.readers.fit_layouts import Layout, Slot
-from kneedrive.readers.fit_profile import MESSAGE_FIELDS
-from kneedrive.readers.fit_types import BYTE, STRING, base_type
+from kneedrive.readers.fit_profile import MESSAGE_FIELDS, TIME_END, TIMES
+from kneedrive.readers.fit_types import BYTE, LARGEST, STRING, base_type
 from kneedrive.readers.fit_walk import Part
 
 Value = float | int | str | tuple[float | int | None, ...]
@@ -53,7 +52,7 @@ def _messages(octets: bytes, layout: Layout) -> Iterator[Message]:
             value = _value(octets, start, slot, format_)
             if isinstance(value, (int, float)) and field.scale is not None:
                 value = value / field.scale - (field.offset or 0)
-            if value is not None:
+            if value is not None and (field.name not in TIMES or _is_time(value)):
                 values[field.name] = value
         yield Message(start, values)
 
@@ -75,4 +74,8 @@ def _value(octets: bytes, start: int, slot: Slot, format_: struct.Struct) -> Val
 
 
 def _is_invalid(value: float, invalid: int | None) -> bool:
-    return math.isnan(value) if invalid is None else value == invalid
+    return value == invalid or not abs(value) < LARGEST
+
+
+def _is_time(value: Value) -> bool:
+    return isinstance(value, (int, float)) and 0 <= value < TIME_END

@@ -13,6 +13,14 @@ class BaseType(NamedTuple):
     size: int
     invalid: int | None
 
+    @property
+    def unbounded(self) -> bool:
+        """Whether it holds values beyond all that is measured: floats, and whole numbers of 64 bits."""
+        return self.invalid is None or self.size == 8
+
+
+LARGEST = 1e12
+"""Nothing in a recording is as large. A field of a wide type that holds more holds no measurement."""
 
 STRING = 0x07
 BYTE = 0x0D
