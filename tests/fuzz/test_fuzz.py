@@ -12,8 +12,9 @@ from kneedrive.model import Activity
 from kneedrive.readers import strava
 from tests.analysis.runs import activity
 from tests.fuzz import outcome
-from tests.fuzz.inputs import KINDS, Input, make, readable, seeds, zipped
+from tests.fuzz.inputs import KINDS, Input, make, readable, seeds
 from tests.fuzz.running import outcomes
+from tests.fuzz.zips import zipped
 
 SHORT = 500
 PARTS = 8

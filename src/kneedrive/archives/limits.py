@@ -20,7 +20,7 @@ class Limits(Value):
     members: int = 200_000
     depth: int = 5
     member_bytes: int = 256 * _MIB
-    ratio: int = 200
+    ratio: int = 100
     free_bytes: int = 64 * _MIB
     total_bytes: int = 64 * 1024 * _MIB
     directory_bytes: int = 16 * _MIB

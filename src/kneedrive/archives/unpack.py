@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 import zlib
@@ -43,8 +44,8 @@ def gunzip(data: bytes, budget: Budget, name: str) -> bytes:
 
     Raises Truncated where it ends early, Malformed for damage (with the byte offset), ReadError beyond the limits.
     """
-    pieces: list[bytes] = []
-    size = at = 0
+    whole = io.BytesIO()  # unlike a list of pieces, it holds them once
+    at = 0
     while data.startswith(b"\x1f\x8b", at):
         part = zlib.decompressobj(_GZIP_WINDOW)
         fed = _SMALLEST_FEED
@@ -59,12 +60,15 @@ def gunzip(data: bytes, budget: Budget, name: str) -> bytes:
                 raise Truncated(problem, offset=len(data), name=name, got=len(data))
             at += len(given) - len(part.unused_data) - len(part.unconsumed_tail)
             fed = min(2 * fed, _LARGEST_FEED)
-            if piece:
-                size += len(piece)
-                _check_size(size, budget, name)
-                budget.spend(len(piece), name)
-                pieces.append(piece)
-    return b"".join(pieces)
+            _take(piece, whole, budget, name)
+    return whole.getvalue()
+
+
+def _take(piece: bytes, whole: IO[bytes], budget: Budget, name: str) -> None:
+    """Add a piece to what has unfolded of a file; raises ReadError beyond the limits."""
+    _check_size(whole.tell() + len(piece), budget, name)
+    budget.spend(len(piece), name)
+    whole.write(piece)
 
 
 def _check_size(size: int, budget: Budget, name: str) -> None:
@@ -106,15 +110,11 @@ def _peek(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget, name: str) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
+    whole = io.BytesIO()
     with _readable(archive, info, name) as stream:
         while piece := stream.read(_PIECE_BYTES):
-            size += len(piece)
-            _check_size(size, budget, name)
-            budget.spend(len(piece), name)
-            pieces.append(piece)
-    return b"".join(pieces)
+            _take(piece, whole, budget, name)
+    return whole.getvalue()
 
 
 @contextmanager

@@ -132,9 +132,7 @@ def _filled(fit_times: Array) -> Array:
     return np.where(last < 0, 0.0, fit_times[last])
 
 
-def _session(
-    teller: Message | None, message: Message | None, own: npt.NDArray[np.bool_], until: float
-) -> _Session:
+def _session(teller: Message | None, message: Message | None, own: npt.NDArray[np.bool_], until: float) -> _Session:
     sport = teller.whole("sport") if teller else None
     sub_sport = teller.whole("sub_sport") if teller else None
     return _Session(
