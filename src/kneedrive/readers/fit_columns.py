@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.model import Array
+from kneedrive.readers import motion
 from kneedrive.readers.fit_layouts import Layout, Slot
 from kneedrive.readers.fit_profile import TIME_END, TIMESTAMP, Field
-from kneedrive.readers.fit_types import BYTE, LARGEST, STRING, BaseType, base_type
+from kneedrive.readers.fit_types import BYTE, STRING, BaseType, base_type
 from kneedrive.readers.fit_walk import Part
 
 Places = npt.NDArray[np.int64]
@@ -176,7 +177,7 @@ def _one_by_one(octets: bytes, layout: Layout, field: Wanted, kind: BaseType) ->
     scale, offset, place = field.scale or 1, field.offset or 0, field.slot.place
     raws = [read(octets, start + place)[0] for start in layout.starts.tolist()]
     known = [np.nan if raw == kind.invalid else raw / scale - offset for raw in raws]
-    return [value if abs(value) < LARGEST else np.nan for value in known] if kind.unbounded else known
+    return motion.reckonable(np.array(known, np.float64)).tolist() if kind.unbounded else known
 
 
 def _convert(rows: Raw, layout: Layout, field: Wanted, out: Array) -> None:
@@ -200,7 +201,7 @@ def _convert(rows: Raw, layout: Layout, field: Wanted, out: Array) -> None:
             missing = missing[:, 0] if out.ndim == 1 else missing[:, : out.shape[1]]
         np.copyto(out, np.nan, where=missing)
     if kind.unbounded:
-        np.copyto(out, np.nan, where=~(np.abs(out) < LARGEST))
+        out[...] = motion.reckonable(out)
 
 
 @cache

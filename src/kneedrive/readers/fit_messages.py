@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from kneedrive.readers.fit_layouts import Layout, Slot
 from kneedrive.readers.fit_profile import MESSAGE_FIELDS, TIME_END, TIMES
-from kneedrive.readers.fit_types import BYTE, LARGEST, STRING, base_type
+from kneedrive.readers.fit_types import BYTE, STRING, base_type
 from kneedrive.readers.fit_walk import Part
+from kneedrive.readers.motion import LARGEST, SMALLEST
 
 Value = float | int | str | tuple[float | int | None, ...]
 
@@ -69,12 +70,15 @@ def _value(octets: bytes, start: int, slot: Slot, format_: struct.Struct) -> Val
     kind, _ = base_type(slot.base, slot.size)
     if slot.base == BYTE and all(octet == kind.invalid for octet in raw):
         return None
-    valid = tuple(None if _is_invalid(value, kind.invalid) else value for value in raw)
+    valid = tuple(_number(value, kind.invalid) for value in raw)
     return valid[0] if len(valid) == 1 else valid or None
 
 
-def _is_invalid(value: float, invalid: int | None) -> bool:
-    return value == invalid or not abs(value) < LARGEST
+def _number(raw: float, invalid: int | None) -> float | None:
+    """The value, None where it is invalid or too large to be measured, 0 where it is too small to divide by."""
+    if raw == invalid or not abs(raw) < LARGEST:
+        return None
+    return 0 if abs(raw) < SMALLEST else raw
 
 
 def _is_time(value: Value) -> bool:

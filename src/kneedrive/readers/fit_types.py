@@ -19,9 +19,6 @@ class BaseType(NamedTuple):
         return self.invalid is None or self.size == 8
 
 
-LARGEST = 1e12
-"""Nothing in a recording is as large. A field of a wide type that holds more holds no measurement."""
-
 STRING = 0x07
 BYTE = 0x0D
 

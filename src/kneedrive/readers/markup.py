@@ -14,6 +14,7 @@ from typing import NoReturn, Protocol
 from xml.parsers import expat
 
 from kneedrive.errors import Malformed, ReadError
+from kneedrive.readers.motion import LARGEST, SMALLEST
 
 # A day of one point a second with every extension: 20 MB and 700,000 elements of GPX, 30 MB and 1,050,000 of TCX.
 MAX_BYTES = 40 * 1024 * 1024
@@ -177,6 +178,6 @@ def number(text: str | None) -> float:
         value = float(text or "nan")
     except ValueError:
         return float("nan")
-    if abs(value) < 1e-12:
+    if abs(value) < SMALLEST:
         return 0.0
-    return value if abs(value) < 1e12 else float("nan")
+    return value if abs(value) < LARGEST else float("nan")
