@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.archives import walk
+from kneedrive.archives import Limits, walk
+from tests.fuzz.zips import zipped as zip_of
 
 FIT = b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00"
 ENGLISH = ["Activity ID", "Activity Date", "Activity Name", "Activity Type", "Elapsed Time", "Distance", "Filename"]
@@ -82,6 +83,64 @@ def test_a_list_that_cannot_be_read_costs_the_sports_and_nothing_else(tmp_path: 
     found = walk([laid(tmp_path, export(list_), packed=True)])
 
     assert [(one.sport, one.read()) for one in found if not one.skipped] == [("", FIT), ("", FIT)]
+
+
+def row(*cells: str) -> bytes:
+    return ",".join(cells).encode() + b"\n"
+
+
+RUN = row("1", "2", "3", "Run", "activities/1.fit")
+
+
+@pytest.mark.parametrize(
+    "list_",
+    [
+        RUN + b"\n" * 50_001,
+        RUN + row(*["x"] * 301),
+        RUN + b"x," * 70_000,
+        RUN + b" " * (16 * 1024 * 1024),
+    ],
+    ids=["rows", "columns", "a line", "bytes"],
+)
+def test_a_list_larger_than_any_is_not_taken_for_one(tmp_path: Path, list_: bytes) -> None:
+    found = walk([laid(tmp_path, export(list_), packed=True)])
+
+    assert [(one.sport, one.read()) for one in found if not one.skipped] == [("", FIT), ("", FIT)]
+
+
+def test_a_long_list_is_read_to_its_end(tmp_path: Path) -> None:
+    rows = [row("1", "2", "3", "Ride", f"activities/{number}.gpx") for number in range(3, 45_000)]
+    found = walk([laid(tmp_path, export(b"".join([*rows, RUN])), packed=True)])
+
+    assert [one.sport for one in found if not one.skipped] == ["Run", ""]
+
+
+def test_the_files_of_a_list_may_begin_far_down(tmp_path: Path) -> None:
+    by_hand = [row("1", "2", "3", "Run", "")] * 1_000
+    found = walk([laid(tmp_path, export(b"".join([*by_hand, RUN])), packed=True)])
+
+    assert [one.sport for one in found if not one.skipped] == ["Run", ""]
+
+
+def test_lists_in_archives_share_what_may_be_read_of_lists(tmp_path: Path) -> None:
+    inner = laid(tmp_path, export(RUN), packed=True).read_bytes()
+    (tmp_path / "both.zip").write_bytes(zip_of({"1.zip": inner, "2.zip": inner}))
+    limits = Limits(list_bytes=len(RUN) * 2 - 1)
+
+    found = [(one.name, one.sport, one.read()) for one in walk([tmp_path / "both.zip"], limits) if not one.skipped]
+
+    assert [sport for name, sport, _ in found if name.endswith("activities/1.fit")] == ["Run", ""]
+    assert [content for *_, content in found] == [FIT] * 4
+
+
+def test_an_export_is_found_below_folders_that_look_like_one(tmp_path: Path) -> None:
+    """The folder a has a list and no activities, a/b activities and no list."""
+    files = {"a/activities.csv": RUN, "a/activities.txt": b"", "a/b/activities/1.fit": FIT} | export(RUN, "c/")
+
+    found = walk([laid(tmp_path, files, packed=True)])
+
+    sports = {one.name.partition("/")[2]: one.sport for one in found if not one.skipped}
+    assert sports == {"a/b/activities/1.fit": "", "c/activities/1.fit": "Run", "c/activities/2.fit": ""}
 
 
 def test_routes_beside_no_list_are_looked_at(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import random
 import zipfile
 from collections import Counter
 from collections.abc import Iterable
@@ -283,6 +284,44 @@ def test_a_bomb_of_zips_in_zips_shares_one_budget() -> None:
     assert sum(len(content) for content in contents if isinstance(content, bytes)) <= 200_000
 
 
+def test_a_bomb_of_many_parts_of_gzip_is_stopped_too() -> None:
+    bomb = gzipped(bytes(90_000)) * 5
+
+    ((_, content),) = unwrap(bomb, "bomb.gz", Limits(free_bytes=200_000, ratio=1))
+
+    assert "unfolds to far more" in str(content)
+
+
+def test_gzips_in_a_zip_share_one_budget() -> None:
+    bomb = zipped({f"{n}.fit.gz": gzipped(bytes(90_000)) for n in range(5)})
+    limits = Limits(free_bytes=200_000, ratio=1)
+
+    contents = [content for _, content in unwrap(bomb, "bomb.zip", limits)]
+
+    assert [len(content) for content in contents if isinstance(content, bytes)] == [90_000, 90_000]
+    assert "unfolds to far more" in str(contents[-1])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3000])
+@pytest.mark.parametrize("rest", [b"", bytes(700), b"no gzip"], ids=["nothing", "zeros", "text"])
+def test_all_parts_of_a_gzip_are_read_and_what_is_behind_them_is_not(count: int, rest: bytes) -> None:
+    """However long a part is: shorter and longer than what is unfolded at a time."""
+    parts = [bytes([n % 251]) * (n % 7) for n in range(count)] + [random.Random(1).randbytes(200_000)]
+
+    ((_, content),) = unwrap(b"".join(map(gzipped, parts)) + rest, "parts.gz")
+
+    assert content == b"".join(parts)
+
+
+def test_a_gzip_that_ends_between_its_parts_or_inside_one_is_told_apart() -> None:
+    one = gzipped(FIT)
+
+    assert [content for _, content in unwrap(one + one, "two.gz")] == [FIT + FIT]
+    ((_, content),) = unwrap(one + one[:-1], "two.gz")
+    assert isinstance(content, Truncated)
+    assert content.offset == 2 * len(one) - 1
+
+
 def test_bytes_in_proportion_to_the_outer_file_are_allowed() -> None:
     data = zipped({"a.fit": bytes(90_000)})
 
@@ -332,11 +371,12 @@ def test_what_just_fits_is_unfolded(data: bytes, limits: Limits) -> None:
     ("data", "limits"),
     [
         (zipped({"a.fit": FIT}), Limits(total_bytes=len(FIT) - 1)),
+        (gzipped(FIT), Limits(total_bytes=len(FIT) - 1)),
         (gzipped(FIT), Limits(members=0)),
         (gzipped(FIT), Limits(depth=0)),
         (gzipped(zipped({"a.fit.gz": gzipped(FIT)})), Limits(depth=2)),
     ],
-    ids=["total", "gzip as a member", "gzip as a level", "three deep"],
+    ids=["total", "total of a gzip", "gzip as a member", "gzip as a level", "three deep"],
 )
 def test_what_just_does_not_fit_is_refused(data: bytes, limits: Limits) -> None:
     ((_, content),) = unwrap(data, "small.zip", limits)
@@ -386,10 +426,25 @@ def test_no_path_of_an_archive_is_ever_written(tmp_path: Path, monkeypatch: pyte
         ("x/a_b@mail.example.co.uk_0_summary.json", "x/***_0_summary.json"),
         ("plain.fit", "plain.fit"),
         ("a@b", "***"),
+        ("a@b/c@d_1.fit", "***/***_1.fit"),
+        ("a: b@c.de", "a: ***"),
+        ("@b/a@", "@b/a@"),
+        ("a@b@_c", "***@_c"),
+        ("a@b@c_d", "***_d"),
     ],
 )
 def test_mail_addresses_in_names_are_masked(name: str, shown: str) -> None:
     assert masked(name) == shown
+
+
+@pytest.mark.parametrize("long", ["a" * 60_000, "x/" * 30_000], ids=["letters", "folders"])
+def test_of_an_endless_name_the_beginning_and_the_end_are_shown(long: str) -> None:
+    ((name, content),) = unwrap(zipped({f"first{long}last.fit": FIT}), "run.zip")
+
+    assert content == FIT
+    assert len(name) <= 1_000
+    assert name.startswith("run.zip/first")
+    assert name.endswith("last.fit")
 
 
 def test_names_of_errors_are_masked_too() -> None:

@@ -1,13 +1,11 @@
-"""Inputs by number: a sound file, broken in a way that the number decides."""
+"""Inputs by number: a sound file broken in a way that the number decides, one of odd types, or one that grows."""
 
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import random
 import re
-import zipfile
 from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
@@ -16,6 +14,9 @@ from kneedrive.errors import ReadError
 from kneedrive.readers import read
 from kneedrive.sources.strava import document, kept_of
 from tests.conftest import FIXTURES, real_files
+from tests.fuzz.grown import grown
+from tests.fuzz.typed import typed_fit
+from tests.fuzz.zips import stored, zipped
 
 KINDS = ("fit", "gpx", "tcx", "strava", "archive")
 LARGEST = {"fit": 60_000, "gpx": 15_000, "tcx": 15_000, "strava": 60_000, "archive": 120_000}
@@ -39,15 +40,17 @@ TOKENS = (
     b"\xed\xa0\x80",
 )
 EXTREMES = (0x00, 0x01, 0x40, 0x7F, 0x80, 0xC0, 0xFE, 0xFF)
-ROUNDS = (1, 1, 1, 2, 3, 6)
+ROUNDS = (0, 1, 1, 1, 2, 3, 6)
+TYPED, GROWN = 0.3, 0.05  # shares of the inputs
 
 
 class Input(NamedTuple):
-    """What is fed to a reader. kind tells which one where the bytes do not."""
+    """What is fed to a reader. kind tells which one where the bytes do not; grown: whether it can be made larger."""
 
     number: int
     kind: str
     body: bytes
+    grown: bool = False
 
 
 @cache
@@ -88,7 +91,7 @@ def _archives() -> tuple[bytes, ...]:
             }
         ),
         zipped({"zeros.fit": bytes(2_000_000), "more.fit": bytes(2_000_000)}),
-        zipped({"../up.fit": fit, "/abs.fit": fit}, method=zipfile.ZIP_STORED),
+        stored({"../up.fit": fit, "/abs.fit": fit}),
     ]
     real = [path.read_bytes() for path in real_files("fit*/*") if path.stat().st_size <= LARGEST["archive"]]
     return tuple(made + [body for body in real if body[:2] in (b"PK", b"\x1f\x8b")])
@@ -102,20 +105,14 @@ def readable(body: bytes) -> bool:
         return False
 
 
-def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A zip of these members, the same for the same members."""
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w", method) as archive:
-        for name, body in members.items():
-            archive.writestr(zipfile.ZipInfo(name), body, method)
-    return memory.getvalue()
-
-
-def make(number: int) -> Input:
-    """The input of a number; the same on every machine that has the same seeds."""
+def make(number: int, times: int = 1) -> Input:
+    """The input of a number; the same on every machine that has the same seeds. times: how large, where it grows."""
     chance = random.Random(number)
     kind = KINDS[number % len(KINDS)]
-    body = bytearray(chance.choice(seeds(kind)))
+    sound = typed_fit(chance) if kind == "fit" and chance.random() < TYPED else chance.choice(seeds(kind))
+    if chance.random() < GROWN:
+        return Input(number, kind, grown(kind, sound, chance, times), grown=True)
+    body = bytearray(sound)
     ways = BINARY if kind in ("fit", "archive") else TEXT
     for _ in range(chance.choice(ROUNDS)):
         chance.choice(ways)(body, chance, kind)

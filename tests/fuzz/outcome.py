@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,13 @@ from kneedrive.archives import Limits, unwrap
 from kneedrive.errors import ReadError
 from kneedrive.model import Activity
 from kneedrive.readers import read, strava
-from tests.fuzz.inputs import Input
+from tests.fuzz.inputs import Input, make
 
 LONGEST_S = 2.0
-ANALYSED_EVERY = 4
-LIMITS = Limits(member_bytes=4_000_000, free_bytes=8_000_000, members=1000, depth=5)
+ANALYSED_EVERY, MOST_ANALYSED = 4, 2
+MOST_READ = 1_000_000  # bytes of what an archive unfolds to; it may hold 200 times its own size
+LIMITS = Limits()
+STEEPEST, SOON_S, TRIES = 2.6, 0.1, 3  # times the processor time for twice the input; below SOON_S nothing is compared
 
 
 class Hang(BaseException):
@@ -59,32 +62,62 @@ def bounded(seconds: float) -> Iterator[None]:
 def judge(given: Input) -> Outcome:
     """Feed one input. Every error but ReadError is a failure, warnings, MemoryError and Hang included."""
     try:
-        with bounded(LONGEST_S), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("error")
-            verdict = fed(given)
+            with bounded(LONGEST_S):
+                verdict = fed(given)
+            if given.grown:
+                linear(given)
     except (Exception, Hang) as problem:  # noqa: BLE001 - the net of the fuzz: whatever comes is a finding
         return Outcome(given.number, given.kind, "failed", f"{type(problem).__name__}: {problem}"[:200])
     return Outcome(given.number, given.kind, verdict)
 
 
+def linear(given: Input) -> None:
+    """Raise Broken where twice the input takes more than 2.6 times as long, each time that it is tried."""
+    for _ in range(TRIES):
+        once_s = spent_s(given)
+        if once_s < SOON_S:
+            return
+        twice_s = spent_s(make(given.number, times=2))
+        if twice_s <= STEEPEST * once_s:
+            return
+    raise Broken(f"twice the input takes {twice_s / once_s:.1f} times as long: {twice_s:.2f} s")
+
+
+def spent_s(given: Input) -> float:
+    """Processor time of reading an input."""
+    begun_s = time.process_time()
+    with bounded(2 * STEEPEST * LONGEST_S):
+        activities_of(given)
+    return time.process_time() - begun_s
+
+
+def activities_of(given: Input) -> tuple[Activity, ...]:
+    """What the readers make of an input; none where they refuse it."""
+    return _unfolded(given.body) if given.kind == "archive" else _read(given.kind, given.body)
+
+
 def fed(given: Input) -> str:
     """Read as the program would; "read" where anything came of it."""
-    found: list[tuple[Activity, ...]] = []
-    if given.kind == "archive":
-        found += [part for part in map(_member, unwrap(given.body, "given", LIMITS)) if part]
-    else:
-        found.append(_read(given.kind, given.body))
-    activities = [activity for part in found for activity in part]
+    activities = activities_of(given)
     for activity in activities:
         sound(activity)
-        if given.number % ANALYSED_EVERY == 0:
+    if given.number % ANALYSED_EVERY == 0:
+        for activity in activities[:MOST_ANALYSED]:
             str(analyze(activity))
     return "read" if activities else "refused"
 
 
-def _member(member: tuple[str, bytes | ReadError]) -> tuple[Activity, ...]:
-    body = member[1]
-    return () if isinstance(body, ReadError) else _read("any", body)
+def _unfolded(archive: bytes) -> tuple[Activity, ...]:
+    """The activities of an archive; all of it is unfolded, its first megabyte read."""
+    found: list[Activity] = []
+    left = MOST_READ
+    for _, body in unwrap(archive, "given", LIMITS):
+        if not isinstance(body, ReadError) and len(body) <= left:
+            left -= len(body)
+            found += _read("any", body)
+    return tuple(found)
 
 
 def _read(kind: str, body: bytes) -> tuple[Activity, ...]:

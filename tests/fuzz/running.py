@@ -1,4 +1,4 @@
-"""Many inputs on several processes, each of which may take 500 MB more than it had when it began."""
+"""Many inputs on several processes, each of which may take 300 MB more than it had when it began."""
 
 import resource
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.fuzz.inputs import make
 from tests.fuzz.outcome import Outcome, judge
 
-MEMORY_BYTES = 500 * 1024 * 1024
+MEMORY_BYTES = 300 * 1024 * 1024
 BATCH = 250
 
 

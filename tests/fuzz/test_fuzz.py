@@ -1,5 +1,7 @@
 """A short run of the fuzz, and whether its net would catch what it is there to catch."""
 
+import random
+import re
 import time
 
 import numpy as np
@@ -11,9 +13,12 @@ from kneedrive.errors import ReadError
 from kneedrive.model import Activity
 from kneedrive.readers import strava
 from tests.analysis.runs import activity
+from tests.fit_writer import BASES
 from tests.fuzz import outcome
-from tests.fuzz.inputs import KINDS, Input, make, readable, seeds, zipped
+from tests.fuzz.inputs import KINDS, Input, make, readable, seeds
 from tests.fuzz.running import outcomes
+from tests.fuzz.typed import typed_fit
+from tests.fuzz.zips import zipped
 
 SHORT = 500
 PARTS = 8
@@ -88,6 +93,47 @@ def test_an_input_that_hangs_is_a_failure() -> None:
         found = outcome.judge(Input(0, "fit", b""))
 
     assert found.problem.startswith("Hang")
+
+
+@pytest.mark.parametrize(("power", "verdict"), [(1, "read"), (2, "failed")])
+def test_what_takes_more_than_linear_time_is_a_failure(power: int, verdict: str) -> None:
+    seconds = {1: 0.1, 2: 0.1 * 2**power}
+
+    def make_(_number: int, times: int = 1) -> Input:
+        return Input(0, "fit", b"x" * times, grown=True)
+
+    def activities_of(given: Input) -> tuple[Activity, ...]:
+        end_s = time.process_time() + seconds[len(given.body)]
+        while time.process_time() < end_s:
+            pass
+        return (activity(),)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outcome, "SOON_S", 0.05)
+        patch.setattr(outcome, "make", make_)
+        patch.setattr(outcome, "activities_of", activities_of)
+        found = outcome.judge(make_(0))
+
+    assert found.verdict == verdict
+    assert ("twice the input takes" in found.problem) is (verdict == "failed")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_inputs_of_every_kind_grow_with_what_is_asked_for(kind: str) -> None:
+    numbers = [number for number in range(KINDS.index(kind), 1000, len(KINDS)) if make(number).grown]
+    sizes = np.array([[len(make(number, times).body) for times in (1, 2)] for number in numbers])
+
+    assert len(numbers) >= 3
+    assert sizes.max() > 200_000
+    assert np.mean(sizes[:, 1] / sizes[:, 0]) == pytest.approx(1.9, abs=0.25)
+
+
+def test_odd_types_make_files_that_are_read_and_hold_times_of_every_type() -> None:
+    files = [typed_fit(random.Random(seed)) for seed in range(300)]
+    types = {found[0] for body in files for found in re.findall(rb"\xfd[\x01-\x08](.)", body, re.DOTALL)}
+
+    assert {base.code for name, base in BASES.items() if name != "string"} <= types
+    assert sum(map(readable, files)) > 100
 
 
 def broken(**change: object) -> Activity:

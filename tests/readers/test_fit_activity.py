@@ -284,3 +284,23 @@ class TestNoActivity:
     def test_the_name_of_the_file_stands_in_front(self) -> None:
         with pytest.raises(Malformed, match=r"^x\.fit: "):
             read(b"nothing", "x.fit", "abc")
+
+
+def test_a_lap_belongs_to_the_session_that_began_last_before_it() -> None:
+    """Watches state a session a little longer than it is: the first lap of the next would be its last one too."""
+    told = [session(START, 20.9), session(START + 20, 19.0, 2)]
+    laps = [Message(19, (Field(2, "uint32", START + second), Field(7, "uint32", 5_000))) for second in (0, 10, 20, 30)]
+
+    first, second = read(run(records(40), *laps, *told), "two.fit", "0" * 12)
+
+    assert [lap.start_s for lap in first.laps] == [0, 10]
+    assert [lap.start_s for lap in second.laps] == [0, 10]
+
+
+def test_a_pause_is_shared_out_between_the_sessions_it_touches() -> None:
+    told = [session(START, 30.0), session(START + 20, 19.0, 2)]
+
+    first, second = read(run(records(40), timer(15, 4), timer(25, 0), *told), "two.fit", "0" * 12)
+
+    assert first.pauses == (Interval(start_s=15, end_s=20),)
+    assert second.pauses == (Interval(start_s=0, end_s=5),)

@@ -9,7 +9,7 @@ from tests.fit_writer import BASES, TIMESTAMP, Column, Message, Table, fit_bytes
 from tests.fit_writer import Field as Raw
 from tests.readers.fit_cases import START, column, records, run
 
-PLAIN = (Field(200, "plain"),)
+PLAIN = (Field(200, "plain", width=3),)
 MANY = 20  # beyond what is read one by one
 
 

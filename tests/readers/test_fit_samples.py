@@ -8,6 +8,8 @@ import pytest
 from kneedrive.model import Array
 from kneedrive.readers.fit_profile import COROS, GARMIN, STRYD
 from kneedrive.readers.fit_samples import Source, samples
+from tests.fit_writer import Column
+from tests.readers.fit_cases import only, records, run, session
 
 TIME_S = np.arange(5.0)
 NAN = np.nan
@@ -130,7 +132,8 @@ class TestSpeed:
 
 
 def test_the_first_of_an_array_counts_where_a_single_value_belongs() -> None:
-    found, _ = samples(TIME_S, {"heart_rate": np.array([[150.0, 99.0]] * 5)}, Source(GARMIN, "running"))
+    pairs = Column(3, "uint8", np.array([[150, 99]] * 5, np.uint8))
+    found = only(run(records(5, pairs), session())).samples
 
     assert cast(Array, found.heart_rate_bpm).tolist() == five(150)
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
+import gpxpy
+import gpxpy.gpx
 import numpy as np
 import pytest
 
@@ -112,6 +114,8 @@ def test_tracks_that_follow_one_another_are_one_activity(gap_s: float, sport: st
         ("2026-05-04T08:00:00+02:00", datetime(2026, 5, 4, 6, tzinfo=UTC), 7200),
         ("2026-05-04T02:30:00-03:30", datetime(2026, 5, 4, 6, tzinfo=UTC), -12600),
         ("2026-05-04T06:00:00+00:00", datetime(2026, 5, 4, 6, tzinfo=UTC), None),
+        ("2026-5-4T6:0:0Z", datetime(2026, 5, 4, 6, tzinfo=UTC), None),
+        ("2026-5-4 8:00:00+02:00", datetime(2026, 5, 4, 6, tzinfo=UTC), 7200),
     ],
 )
 def test_the_start_is_utc_and_the_zone_is_kept_where_the_file_tells_one(
@@ -123,7 +127,9 @@ def test_the_start_is_utc_and_the_zone_is_kept_where_the_file_tells_one(
     assert activity.utc_offset_s == utc_offset_s
 
 
-@pytest.mark.parametrize("written", ["2026-05-04T06:00:00+99:00", "yesterday", "2026-02-30T06:00:00Z"])
+@pytest.mark.parametrize(
+    "written", ["2026-05-04T06:00:00+99:00", "yesterday", "2026-02-30T06:00:00Z", "2026-5-4T6:0:000Z", "T" * 9]
+)
 def test_an_impossible_time_is_no_time(written: str) -> None:
     with pytest.raises(NoActivity):
         read(gpx(trk(points(MINUTE, time=written))))
@@ -170,6 +176,60 @@ def test_no_position_is_left_in_an_activity() -> None:
     text = gpx(trk(points(MINUTE, cadenced))).replace('lat="0.000000"', 'lat="12.345678"')
 
     assert "12.345678" not in repr(only(text))
+
+
+def test_an_extension_comes_before_a_field_of_the_point_and_the_first_dialect_before_the_next() -> None:
+    text = gpx(
+        trk(points(MINUTE, lambda _: "<speed>9</speed><extensions><a:speed>3.1</a:speed><speed>5</speed></extensions>"))
+    )
+
+    speed = only(text).samples.speed_mps
+    assert speed is not None
+    assert np.all(speed == 3.1)
+
+
+def test_points_outside_of_tracks_and_fields_of_nothing_are_ignored() -> None:
+    outside = '<wpt lat="0" lon="0"><time>2026-05-04T05:00:00Z</time></wpt><trkpt lat="x"/><type>ride</type>'
+    plain = only(gpx(trk(points(MINUTE))))
+
+    assert only(gpx(outside + trk(points(MINUTE)))).replace(id="", samples=None) == plain.replace(id="", samples=None)
+
+
+Moment = tuple[float, float | None]
+
+
+def by_gpxpy(body: bytes) -> set[Moment]:
+    """Time and height of each point with a time, as another library reads them."""
+    found = gpxpy.parse(body.decode("utf-8-sig").strip(), version="1.1")
+    points_ = [point for track in found.tracks for part in track.segments for point in part.points]
+    return {(round(point.time.timestamp(), 3), point.elevation) for point in points_ if point.time}
+
+
+def by_us(body: bytes) -> set[Moment]:
+    """The same of our activities."""
+    found: set[Moment] = set()
+    for activity in readers.read(body, "x.gpx"):
+        start_s, samples = activity.started_at.timestamp(), activity.samples
+        heights = np.full(len(samples.time_s), np.nan) if samples.altitude_m is None else samples.altitude_m
+        for time_s, height in zip(samples.time_s.tolist(), heights.tolist(), strict=True):
+            found.add((round(start_s + time_s, 3), None if np.isnan(height) else height))
+    return found
+
+
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
+def test_a_real_file_has_the_times_and_heights_that_gpxpy_finds(path: Path) -> None:
+    body = path.read_bytes()
+    try:
+        told = by_gpxpy(body)
+    except gpxpy.gpx.GPXException:
+        pytest.skip("gpxpy does not read this file")
+    if not told:
+        with pytest.raises(NoActivity):
+            by_us(body)
+        return
+
+    assert by_us(body) <= told
+    assert len(by_us(body)) >= len(told) - 1
 
 
 def plainly(body: bytes) -> tuple[int, Counter[float]]:

@@ -47,6 +47,14 @@ def test_a_treadmill_run_has_no_position_and_keeps_its_speed() -> None:
     assert activity.samples.speed_mps is not None
 
 
+def test_the_zone_is_that_of_the_first_time_that_tells_one() -> None:
+    """A run across a border of zones keeps the local time that it began with."""
+    first, second = lap(MINUTE, zone_h=2), lap(spots(60, since=65), zone_h=3)
+
+    assert only(tcx(first, second)).utc_offset_s == 7200
+    assert only(tcx(lap(MINUTE), second)).utc_offset_s == 10_800
+
+
 def test_laps_lie_on_the_time_axis_of_the_activity() -> None:
     text = tcx(*(lap(spots(60, since=start), timer_s=60, total_m=180) for start in (0, 65, 130)))
 

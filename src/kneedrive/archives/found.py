@@ -9,8 +9,11 @@ from typing import NamedTuple
 
 from kneedrive.errors import ReadError
 
-# Local parts may hold anything; the domain ends before the "_" that account exports put behind the address.
-_MAIL = re.compile(r"[^/\\\s:]+@[A-Za-z0-9.-]+")
+# Local parts may hold anything; the domain ends before the "_" that account exports put behind the address. Looked for
+# from the start of each part of a path only, so that a long part without an address is gone through once.
+_MAIL = re.compile(r"(?<![^/\\\s:])[^/\\\s:]+@[A-Za-z0-9.-]+")
+_LONGEST = 1_000  # characters of a path; no system allows more than four times as many
+_LEFT_OUT = "..."
 
 
 class Entry(NamedTuple):
@@ -42,8 +45,17 @@ class Found(NamedTuple):
 
 
 def masked(name: str) -> str:
-    """A name to show and to store: account exports put the owner's e-mail address into every file name."""
-    return _MAIL.sub("***", name)
+    """A name to show and to store: account exports put the owner's e-mail address into every file name.
+
+    Of an endless one, which many members of an archive may share, the beginning and the end.
+    """
+    return shortened(_MAIL.sub("***", name))
+
+
+def shortened(path: str) -> str:
+    """The path, or its beginning and its end where it is longer than paths are."""
+    half = (_LONGEST - len(_LEFT_OUT)) // 2
+    return path if len(path) <= _LONGEST else path[:half] + _LEFT_OUT + path[-half:]
 
 
 def given(data: bytes) -> Callable[[], bytes]:

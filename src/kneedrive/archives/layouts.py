@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import csv
 import io
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from kneedrive.archives.found import Entry
@@ -52,41 +53,79 @@ _WATCH_FOLDERS = frozenset(
 _LIST = "activities.csv"
 _FOLDER = "activities/"
 _SPORT_COLUMN = 3
+_ROWS, _COLUMNS = 50_000, 300  # of a list: forty-five years of three activities a day; exports have 100 columns
+_SAMPLE = 200  # rows with a file from which the column of files is told
 
 
 class Layout(NamedTuple):
     """What is known about a tree of files. root: where a Strava export begins, None where there is none.
 
-    sports: what its list calls each recording, by path; listed paths that are not there included.
+    sports: what its list calls each recording, by path from the root; listed paths that are not there included.
     """
 
     root: str | None = None
     sports: Mapping[str, str] = {}
 
+    def sport(self, path: str) -> str:
+        """What the list calls the recording at this path; "" where it does not name it."""
+        there = self.root is not None and path.startswith(self.root)
+        return self.sports.get(path[len(self.root or "") :], "") if there else ""
 
-def layout_of(entries: Sequence[Entry]) -> Layout:
-    """The layout of a tree, told from its paths; an unreadable list costs the sports, not the recordings."""
-    for entry in entries:
-        *above, file = entry.path.split("/")
-        root = "/".join([*above, ""])
-        if file == _LIST and any(other.path.startswith(root + _FOLDER) for other in entries):
-            return Layout(root, {root + path: sport for path, sport in _listed(entry).items()})
+    def missing(self, paths: Iterable[str]) -> list[str]:
+        """What the list names, from the root and sorted, that is not among these paths."""
+        root = self.root or ""
+        return sorted(self.sports.keys() - {path[len(root) :] for path in paths if path.startswith(root)})
+
+
+def layout_of(entries: Sequence[Entry], allows: Callable[[Entry], bool]) -> Layout:
+    """The layout of a tree, told from its paths; an unreadable list costs the sports, not the recordings.
+
+    allows: whether a list is not too large to be read.
+    """
+    lists = [entry for entry in entries if entry.path.rpartition("/")[2] == _LIST]
+    paths = sorted(entry.path for entry in entries) if lists else []
+    for entry in lists:
+        root = entry.path.removesuffix(_LIST)
+        # Sorted, what begins like the folder stands right behind it.
+        first = bisect_left(paths, root + _FOLDER)
+        if first < len(paths) and paths[first].startswith(root + _FOLDER):
+            return Layout(root, _listed(entry) if allows(entry) else {})
     return Layout()
 
 
 def _listed(entry: Entry) -> dict[str, str]:
     """The sport of each recording that an export lists, by its path in the export."""
     try:
-        text = entry.read().decode("utf-8-sig", errors="replace")
-        rows = list(csv.reader(io.StringIO(text, newline="")))
+        table = entry.read()
+        told = (row for row in _rows(table) if _FOLDER in ",".join(row))
+        sample = islice(told, _SAMPLE)
+        cells = Counter(at for row in sample for at, cell in enumerate(row) if cell.startswith(_FOLDER))
+        if not cells:
+            return {}
+        column = cells.most_common(1)[0][0]
+        wide = (row for row in _rows(table) if len(row) > max(column, _SPORT_COLUMN))
+        return {row[column]: row[_SPORT_COLUMN] for row in wide if row[column].startswith(_FOLDER)}
     except (ReadError, csv.Error):
         return {}
-    cells = Counter(at for row in rows for at, cell in enumerate(row) if cell.startswith(_FOLDER))
-    if not cells:
-        return {}
-    column = cells.most_common(1)[0][0]
-    wide = (row for row in rows if len(row) > max(column, _SPORT_COLUMN))
-    return {row[column]: row[_SPORT_COLUMN] for row in wide if row[column].startswith(_FOLDER)}
+
+
+def _rows(table: bytes) -> Iterator[list[str]]:
+    """The rows of a table, one at a time. Raises csv.Error where it is none, or larger than a list of activities."""
+    lines = io.TextIOWrapper(io.BytesIO(table), encoding="utf-8-sig", errors="replace", newline="")
+    for number, row in enumerate(csv.reader(_bounded(lines))):
+        if number >= _ROWS or len(row) > _COLUMNS:
+            message = f"more than {_ROWS:,} rows or {_COLUMNS:,} columns"
+            raise csv.Error(message)
+        yield row
+
+
+def _bounded(lines: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of a text; raises csv.Error at one that is longer than a cell may be, before it becomes a row."""
+    while line := lines.readline(csv.field_size_limit() + 1):
+        if len(line) > csv.field_size_limit():
+            message = "a line without an end"
+            raise csv.Error(message)
+        yield line
 
 
 def reason_to_skip(path: str, layout: Layout) -> str:

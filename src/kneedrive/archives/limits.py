@@ -21,16 +21,18 @@ class Limits(Value):
     the list of members of one zip.
 
     guard: entered with a file's name for the work on it; what it raises as a ReadError is said of that file alone.
+    the list of members of one zip. list_bytes: the lists of activities of all exports inside.
     """
 
     members: int = 200_000
     depth: int = 5
     member_bytes: int = 256 * _MIB
-    ratio: int = 200
+    ratio: int = 100
     free_bytes: int = 64 * _MIB
     total_bytes: int = 64 * 1024 * _MIB
     directory_bytes: int = 16 * _MIB
     guard: Guard = nullcontext
+    list_bytes: int = 16 * _MIB
 
 
 class Budget:
@@ -40,6 +42,7 @@ class Budget:
         self.limits = limits
         self.spent = False
         self._members = limits.members
+        self._list_bytes = limits.list_bytes
         self._bytes = min(limits.total_bytes, max(limits.free_bytes, limits.ratio * outer_bytes))
 
     def enter(self, depth: int, members: int, name: str) -> None:
@@ -55,6 +58,11 @@ class Budget:
         self._bytes -= count
         if self._bytes < 0:
             self._refuse("unfolds to far more than an archive of its size should; kneedrive stops here", name)
+
+    def allows_list(self, count: int) -> bool:
+        """Whether a list of activities of so many bytes may still be read; it is then taken."""
+        self._list_bytes -= count
+        return self._list_bytes >= 0
 
     def _refuse(self, problem: str, name: str) -> None:
         self.spent = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 import zlib
@@ -11,12 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from kneedrive.archives.found import Entry, masked
+from kneedrive.archives.found import Entry, masked, shortened
 from kneedrive.archives.limits import Budget
 from kneedrive.errors import Malformed, ReadError, Truncated
 
 HEAD_BYTES = 4096
 _PIECE_BYTES = 1 << 20
+# What a part of a gzip file does not need of what it is fed is copied; fed by steps, many small parts copy little.
+_SMALLEST_FEED, _LARGEST_FEED = 1 << 9, 1 << 16
 _GZIP_WINDOW = 31  # zlib's way to say: gzip header, and check the trailer
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
@@ -41,24 +44,31 @@ def gunzip(data: bytes, budget: Budget, name: str) -> bytes:
 
     Raises Truncated where it ends early, Malformed for damage (with the byte offset), ReadError beyond the limits.
     """
-    pieces: list[bytes] = []
-    size, rest = 0, data
-    while rest.startswith(b"\x1f\x8b"):
+    whole = io.BytesIO()  # unlike a list of pieces, it holds them once
+    at = 0
+    while data.startswith(b"\x1f\x8b", at):
         part = zlib.decompressobj(_GZIP_WINDOW)
+        fed = _SMALLEST_FEED
         while not part.eof:
+            given = data[at : at + fed]
             try:
-                piece = part.decompress(rest, _PIECE_BYTES)
+                piece = part.decompress(given, _PIECE_BYTES)
             except zlib.error as error:
-                raise Malformed("is a damaged gzip file", offset=len(data) - len(rest), name=name) from error
-            if not piece and not part.eof:
+                raise Malformed("is a damaged gzip file", offset=at, name=name) from error
+            if not given and not piece and not part.eof:
                 problem = "is a gzip file that ends early; copy or download it again"
                 raise Truncated(problem, offset=len(data), name=name, got=len(data))
-            size += len(piece)
-            _check_size(size, budget, name)
-            budget.spend(len(piece), name)
-            pieces.append(piece)
-            rest = part.unused_data if part.eof else part.unconsumed_tail
-    return b"".join(pieces)
+            at += len(given) - len(part.unused_data) - len(part.unconsumed_tail)
+            fed = min(2 * fed, _LARGEST_FEED)
+            _take(piece, whole, budget, name)
+    return whole.getvalue()
+
+
+def _take(piece: bytes, whole: IO[bytes], budget: Budget, name: str) -> None:
+    """Add a piece to what has unfolded of a file; raises ReadError beyond the limits."""
+    _check_size(whole.tell() + len(piece), budget, name)
+    budget.spend(len(piece), name)
+    whole.write(piece)
 
 
 def _check_size(size: int, budget: Budget, name: str) -> None:
@@ -84,7 +94,7 @@ def entries(archive: zipfile.ZipFile, budget: Budget, name: str) -> list[Entry]:
     """The members of an archive that are files, in its order."""
     return [
         Entry(
-            info.filename.replace("\\", "/"),
+            shortened(info.filename.replace("\\", "/")),
             info.file_size,
             partial(_peek, archive, info, f"{name}/{masked(info.filename)}"),
             partial(_member, archive, info, budget, f"{name}/{masked(info.filename)}"),
@@ -100,15 +110,11 @@ def _peek(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget, name: str) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
+    whole = io.BytesIO()
     with _readable(archive, info, name) as stream:
         while piece := stream.read(_PIECE_BYTES):
-            size += len(piece)
-            _check_size(size, budget, name)
-            budget.spend(len(piece), name)
-            pieces.append(piece)
-    return b"".join(pieces)
+            _take(piece, whole, budget, name)
+    return whole.getvalue()
 
 
 @contextmanager

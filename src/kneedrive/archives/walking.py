@@ -117,7 +117,7 @@ def _unreadable(error: OSError, name: str) -> ReadError:
 
 def _recordings(entries: list[Entry], base: str, budget_of: Callable[[Entry], Budget], depth: int) -> Iterator[Found]:
     """The recordings of a folder or an archive, as its layout says; it ends where a budget is spent."""
-    layout = layouts.layout_of(entries)
+    layout = layouts.layout_of(entries, lambda entry: budget_of(entry).allows_list(entry.size))
     for entry in entries:
         name = masked(f"{base}/{entry.path}" if base else entry.path)
         reason = layouts.reason_to_skip(entry.path, layout)
@@ -125,14 +125,14 @@ def _recordings(entries: list[Entry], base: str, budget_of: Callable[[Entry], Bu
             yield Found(name, entry.read, skipped=reason)
             continue
         budget = budget_of(entry)
-        sport = layout.sports.get(entry.path, "")
+        sport = layout.sport(entry.path)
         for found in _unfolded(entry, name, budget, depth, claimed=False):
             yield found._replace(sport=found.sport or sport)
         if budget.spent and depth:
             return
-    for path in sorted(set(layout.sports) - {entry.path for entry in entries}):
-        lost = ReadError("is listed in the export but is not in it", name=path)
-        yield Found(masked(f"{base}/{path}"), failing(lost), skipped="missing")
+    for path in layout.missing(entry.path for entry in entries):
+        lost = ReadError("is listed in the export but is not in it", name=masked(path))
+        yield Found(masked(f"{base}/{layout.root}{path}"), failing(lost), skipped="missing")
 
 
 def _unfolded(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: bool = True) -> Iterator[Found]:

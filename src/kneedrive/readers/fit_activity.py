@@ -35,18 +35,22 @@ class _Contents(Value):
     watch: Sensor
     sensors: tuple[Sensor, ...]
     utc_offset_s: int | None
-    laps: Sequence[Message]
-    timer: Sequence[Message]
+    laps: summary.LapColumns
+    stops: Array
     notes: tuple[Note, ...]
 
 
 class _Session(Value):
-    """One session's message (None where none was written) and which records are its own."""
+    """One session's message (None where none was written) and which records are its own.
+
+    until: the FIT time at which the next session begins, infinite for the last one.
+    """
 
     message: Message | None
     sport: str
     sub_sport: str
     own: npt.NDArray[np.bool_]
+    until: float
 
 
 def record_columns(part: Part, fields: Sequence[profile.Field] = profile.RECORD_FIELDS) -> Columns:
@@ -102,8 +106,8 @@ def _contents(part: Part, found: Columns) -> _Contents:
         watch=fit_devices.device(file_ids[0] if file_ids else None, infos),
         sensors=fit_devices.sensors(infos),
         utc_offset_s=summary.utc_offset_s(messages(part, profile.ACTIVITY)),
-        laps=messages(part, profile.LAP),
-        timer=timer,
+        laps=summary.lap_columns(messages(part, profile.LAP)),
+        stops=summary.stops(timer),
         notes=(*part.notes, *damage, *undescribed(part, Descriptions(part))),
     )
 
@@ -113,11 +117,13 @@ def _sessions(part: Part, told: Sequence[Message], found: Columns) -> list[_Sess
     everything = np.ones(len(found.starts), np.bool_)
     if len(told) < 2:
         message = told[0] if told else None
-        return [_session(message or _sport_message(part), message, everything)]
+        return [_session(message or _sport_message(part), message, everything, np.inf)]
     ordered = sorted(told, key=lambda message: message.number("start_time") or 0)
     begins = np.array([message.number("start_time") or 0 for message in ordered])
     index = np.searchsorted(begins, _filled(found.values["timestamp"]), side="right") - 1
-    return [_session(message, message, np.maximum(index, 0) == i) for i, message in enumerate(ordered)]
+    ends = [*begins[1:].tolist(), np.inf]
+    rows = enumerate(zip(ordered, ends, strict=True))
+    return [_session(message, message, np.maximum(index, 0) == i, until) for i, (message, until) in rows]
 
 
 def _filled(fit_times: Array) -> Array:
@@ -126,7 +132,7 @@ def _filled(fit_times: Array) -> Array:
     return np.where(last < 0, 0.0, fit_times[last])
 
 
-def _session(teller: Message | None, message: Message | None, own: npt.NDArray[np.bool_]) -> _Session:
+def _session(teller: Message | None, message: Message | None, own: npt.NDArray[np.bool_], until: float) -> _Session:
     sport = teller.whole("sport") if teller else None
     sub_sport = teller.whole("sub_sport") if teller else None
     return _Session(
@@ -134,6 +140,7 @@ def _session(teller: Message | None, message: Message | None, own: npt.NDArray[n
         sport=profile.UNKNOWN if sport is None else profile.SPORTS.get(sport, f"sport {sport}"),
         sub_sport="generic" if sub_sport is None else profile.SUB_SPORTS.get(sub_sport, f"sub-sport {sub_sport}"),
         own=own,
+        until=until,
     )
 
 
@@ -153,7 +160,9 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
     read, computed = samples(line.time_s, values, Source(contents.watch.maker_id, session.sport))
     sport, guessed = summary.sport_of(session.sport, read)
     elapsed_s = summary.elapsed_s(line.time_s, stated_s)
-    pauses = summary.pauses(contents.timer, line.clock, elapsed_s)
+    # Overlapping sessions share no pauses and laps, as they share no records.
+    end_s = float(np.clip(line.clock.seconds(session.until), 0.0, elapsed_s))
+    pauses = summary.pauses(contents.stops, line.clock, end_s)
     return Activity(
         id="",
         format="fit",
@@ -172,7 +181,7 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
         samples=read,
         alternatives=alternatives(line.time_s, values),
         averages=summary.averages(message, sport),
-        laps=summary.laps(contents.laps, line.clock, elapsed_s),
+        laps=summary.laps(contents.laps, line.clock, elapsed_s, end_s),
         pauses=pauses,
         notes=(*contents.notes, *_missing_session(message), *line.notes, *computed, *guessed),
     )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import ArrayLike
 
 from kneedrive.method import FitRules
 from kneedrive.model import Array, Note
@@ -25,9 +26,10 @@ class Clock(NamedTuple):
     jump_after: float = np.inf
     jump_s: float = 0.0
 
-    def seconds(self, fit_time: float) -> float:
-        """Seconds since the start of the session."""
-        return fit_time - self.zero - (self.jump_s if fit_time > self.jump_after else 0.0)
+    def seconds(self, fit_times: ArrayLike) -> Array:
+        """Seconds since the start of the session, of the shape of `fit_times`."""
+        times = np.asarray(fit_times, np.float64)
+        return times - self.zero - np.where(times > self.jump_after, self.jump_s, 0.0)
 
 
 class Axis(Value):
@@ -64,9 +66,7 @@ def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, e
     clock = Clock(zero) if jump is None else jump._replace(zero=zero)
     if zero < SMALLEST_TIME:
         notes.append(Note(code="clock_unset", text="the watch did not know the date: the start is counted from 1989"))
-    since = times - zero
-    time_s = np.where(times > clock.jump_after, since - clock.jump_s, since)
-    return Axis(clock=clock, keep=keep, time_s=time_s, notes=tuple(notes))
+    return Axis(clock=clock, keep=keep, time_s=clock.seconds(times), notes=tuple(notes))
 
 
 _WHY = {

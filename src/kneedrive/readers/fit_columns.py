@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.model import Array
+from kneedrive.readers import motion
 from kneedrive.readers.fit_layouts import Layout, Slot
-from kneedrive.readers.fit_profile import TIMESTAMP, Field
+from kneedrive.readers.fit_profile import TIME_END, TIMESTAMP, Field
 from kneedrive.readers.fit_types import BYTE, STRING, BaseType, base_type
 from kneedrive.readers.fit_walk import Part
 
@@ -24,19 +25,23 @@ _FEW = 8  # messages of a layout up to which one by one is quicker than arrays
 
 
 class Wanted(NamedTuple):
-    """One field to convert: where it stands in a layout, and value = raw / scale - offset."""
+    """One field to convert: where it stands in a layout, and value = raw / scale - offset.
+
+    width: how many values of an array are read. Without a bound, one wide record would widen those of the whole file.
+    """
 
     name: str
     slot: Slot
     scale: float | None = None
     offset: float | None = None
+    width: int = 1
 
 
 class Columns(NamedTuple):
     """Messages of one kind in the order of the file.
 
     starts: byte offset of each, shape (count,). values: float64 by field name, shape (count,) or, for array fields,
-    (count, longest array); NaN where a message lacks the field or calls it invalid.
+    (count, longest array up to the field's width); NaN where a message lacks the field or calls it invalid.
     """
 
     starts: Places
@@ -78,16 +83,14 @@ def native(fields: Sequence[Field]) -> Callable[[Layout], list[Wanted]]:
 
     def wanted(layout: Layout) -> list[Wanted]:
         slots = layout.native()
-        return [Wanted(f.name, slots[f.number], f.scale, f.offset) for f in fields if f.number in slots]
+        return [Wanted(f.name, slots[f.number], f.scale, f.offset, f.width) for f in fields if f.number in slots]
 
     return wanted
 
 
 def times(part: Part, found: Columns) -> Array:
     """The FIT time of each message in seconds, NaN where it has none; compressed time headers are resolved."""
-    stated = found.values.get("timestamp", np.full(len(found.starts), np.nan))
-    if stated.ndim > 1:
-        stated = stated[:, 0]
+    stated = _dated(found.values.get("timestamp", np.full(len(found.starts), np.nan)))
     octets = np.frombuffer(part.octets, np.uint8)
     compressed = octets[found.starts] & 0x80 != 0
     if not compressed.any():
@@ -96,6 +99,11 @@ def times(part: Part, found: Columns) -> Array:
     resolved = stated.copy()
     resolved[compressed] = seconds[np.searchsorted(starts, found.starts[compressed])]
     return resolved
+
+
+def _dated(fit_times: Array) -> Array:
+    """The times, NaN where they lie before the FIT epoch or after the year 2099."""
+    return np.where((fit_times >= 0) & (fit_times < TIME_END), fit_times, np.nan)
 
 
 def _all_times(part: Part, octets: npt.NDArray[np.uint8]) -> tuple[Places, Array]:
@@ -125,8 +133,8 @@ def _full_times(part: Part) -> tuple[Places, Array]:
         if slot is not None and len(places):
             block = _Block(layout, _rows(part.octets, layout.size, places), 0, len(places))
             stated = _column(part.octets, len(places), [(block, Wanted("timestamp", slot))])
-            if stated is not None and stated.ndim == 1:
-                seconds = stated
+            if stated is not None:
+                seconds = _dated(stated)
         timed = ~np.isnan(seconds) | (octets[places] & 0x80 != 0)
         starts.append(places[timed])
         full.append(seconds[timed])
@@ -150,12 +158,12 @@ def _column(octets: bytes, count: int, pieces: Sequence[tuple[_Block, Wanted]]) 
     read = [piece for piece in read if piece[1].slot.base != STRING and piece[3]]
     if not read:
         return None
-    width = max(values for _, _, _, values in read)
+    width = max(min(values, field.width) for _, field, _, values in read)
     column = np.full(count if width == 1 else (count, width), np.nan)
     for block, field, kind, values in read:
         out = column[block.first : block.last]
         if width > 1:
-            out = out[:, :values] if values > 1 else out[:, 0]
+            out = out[:, : min(values, width)] if values > 1 else out[:, 0]
         if block.rows is None and values == 1:
             out[:] = _one_by_one(octets, block.layout, field, kind)
         else:
@@ -168,28 +176,32 @@ def _one_by_one(octets: bytes, layout: Layout, field: Wanted, kind: BaseType) ->
     read = _struct(layout.order + kind.letter).unpack_from
     scale, offset, place = field.scale or 1, field.offset or 0, field.slot.place
     raws = [read(octets, start + place)[0] for start in layout.starts.tolist()]
-    return [np.nan if raw == kind.invalid else raw / scale - offset for raw in raws]
+    known = [np.nan if raw == kind.invalid else raw / scale - offset for raw in raws]
+    return motion.reckonable(np.array(known, np.float64)).tolist() if kind.unbounded else known
 
 
 def _convert(rows: Raw, layout: Layout, field: Wanted, out: Array) -> None:
-    """Write one field of all rows into `out`, shape (rows,) or (rows, array length)."""
+    """Write one field of all rows into `out`: shape (rows,) for its first value, (rows, n) for n values of an array."""
     slot = field.slot
     kind, count = base_type(slot.base, slot.size)
-    shape = (len(rows),) if count == 1 else (len(rows), count)
-    strides = (layout.size,) if count == 1 else (layout.size, kind.size)
-    raw = np.ndarray(shape, dtype=layout.order + kind.code, buffer=rows, offset=slot.place, strides=strides)
-    if field.scale is None:
-        out[...] = raw
-    else:
-        np.divide(raw, field.scale, out=out)
-    if field.offset is not None:
-        out -= field.offset
-    if kind.invalid is None:
-        return
-    missing = raw == kind.invalid
-    if slot.base == BYTE and count > 1:
-        missing = np.broadcast_to(missing.all(axis=1, keepdims=True), shape)  # bytes are invalid all or none
-    np.copyto(out, np.nan, where=missing)
+    shape, strides = (len(rows), count), (layout.size, kind.size)
+    whole = np.ndarray(shape, dtype=layout.order + kind.code, buffer=rows, offset=slot.place, strides=strides)
+    raw = whole[:, 0] if out.ndim == 1 else whole[:, : out.shape[1]]
+    with np.errstate(all="ignore"):  # floats hold anything, signalling NaN included; what is left is checked below
+        if field.scale is None:
+            out[...] = raw
+        else:
+            np.divide(raw, field.scale, out=out)
+        if field.offset is not None:
+            out -= field.offset
+    if kind.invalid is not None:
+        missing = raw == kind.invalid
+        if slot.base == BYTE and count > 1:  # bytes are invalid all or none
+            missing = np.broadcast_to((whole == kind.invalid).all(axis=1, keepdims=True), (len(rows), count))
+            missing = missing[:, 0] if out.ndim == 1 else missing[:, : out.shape[1]]
+        np.copyto(out, np.nan, where=missing)
+    if kind.unbounded:
+        out[...] = motion.reckonable(out)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from kneedrive.method import FitRules
 from kneedrive.model import Sensor
@@ -39,7 +40,9 @@ def sensors(infos: Sequence[Message]) -> tuple[Sensor, ...]:
     others = [info for info in infos if info.whole("device_index") not in _CREATOR]
     told = [sensor for sensor in map(_sensor, others) if sensor.source != "local" and _says_something(sensor)]
     once = list(dict.fromkeys(told))[: RULES.max_devices]
-    return tuple(sensor for sensor in once if not any(_repeats(sensor, other) for other in once))
+    facts = [_facts(sensor) for sensor in once]
+    repeated = [any(_repeats(mine, other) for other in facts) for mine in facts]
+    return tuple(sensor for sensor, again in zip(once, repeated, strict=True) if not again)
 
 
 def _sensor(info: Message) -> Sensor:
@@ -62,23 +65,33 @@ def _says_something(sensor: Sensor) -> bool:
     return sensor.maker_id is not None or sensor.product_id is not None or sensor.ant_device_type is not None
 
 
-def _repeats(sensor: Sensor, other: Sensor) -> bool:
-    if sensor == other:
-        return False
-    pairs = (
-        (sensor.maker_id, other.maker_id),
-        (sensor.product_id, other.product_id),
-        (sensor.ant_device_type, other.ant_device_type),
+class _Facts(NamedTuple):
+    """What a sensor's entry says of it; told: how many facts it tells, firmware included."""
+
+    maker_id: int | None
+    product_id: int | None
+    ant_device_type: int | None
+    source: str
+    told: int
+
+
+def _facts(sensor: Sensor) -> _Facts:
+    facts = (sensor.maker_id, sensor.product_id, sensor.ant_device_type, sensor.source)
+    return _Facts(*facts, sum(fact not in (None, "") for fact in (*facts, sensor.firmware)))
+
+
+def _repeats(mine: _Facts, other: _Facts) -> bool:
+    """Whether another entry says all that this one says, and more.
+
+    Of two that differ in firmware alone, the one that tells it stays; both stay where both tell one.
+    """
+    return (
+        mine.told < other.told
+        and mine.maker_id in (None, other.maker_id)
+        and mine.product_id in (None, other.product_id)
+        and mine.ant_device_type in (None, other.ant_device_type)
+        and mine.source in ("", other.source)
     )
-    same = all(mine in (None, theirs) for mine, theirs in pairs) and sensor.source in ("", other.source)
-    # Of two that differ in firmware alone, the one that tells it stays, else the first.
-    return same and _told(sensor) < _told(other)
-
-
-def _told(sensor: Sensor) -> int:
-    """How many facts a sensor's entry tells."""
-    facts = (sensor.maker_id, sensor.product_id, sensor.ant_device_type, sensor.source, sensor.firmware)
-    return sum(fact not in (None, "") for fact in facts)
 
 
 def _maker(maker_id: int | None) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from kneedrive.readers.fit_layouts import Layout, Slot
-from kneedrive.readers.fit_profile import MESSAGE_FIELDS
+from kneedrive.readers.fit_profile import MESSAGE_FIELDS, TIME_END, TIMES
 from kneedrive.readers.fit_types import BYTE, STRING, base_type
 from kneedrive.readers.fit_walk import Part
+from kneedrive.readers.motion import LARGEST, SMALLEST
 
 Value = float | int | str | tuple[float | int | None, ...]
 
@@ -53,7 +53,7 @@ def _messages(octets: bytes, layout: Layout) -> Iterator[Message]:
             value = _value(octets, start, slot, format_)
             if isinstance(value, (int, float)) and field.scale is not None:
                 value = value / field.scale - (field.offset or 0)
-            if value is not None:
+            if value is not None and (field.name not in TIMES or _is_time(value)):
                 values[field.name] = value
         yield Message(start, values)
 
@@ -70,9 +70,16 @@ def _value(octets: bytes, start: int, slot: Slot, format_: struct.Struct) -> Val
     kind, _ = base_type(slot.base, slot.size)
     if slot.base == BYTE and all(octet == kind.invalid for octet in raw):
         return None
-    valid = tuple(None if _is_invalid(value, kind.invalid) else value for value in raw)
+    valid = tuple(_number(value, kind.invalid) for value in raw)
     return valid[0] if len(valid) == 1 else valid or None
 
 
-def _is_invalid(value: float, invalid: int | None) -> bool:
-    return math.isnan(value) if invalid is None else value == invalid
+def _number(raw: float, invalid: int | None) -> float | None:
+    """The value, None where it is invalid or too large to be measured, 0 where it is too small to divide by."""
+    if raw == invalid or not abs(raw) < LARGEST:
+        return None
+    return 0 if abs(raw) < SMALLEST else raw
+
+
+def _is_time(value: Value) -> bool:
+    return isinstance(value, (int, float)) and 0 <= value < TIME_END

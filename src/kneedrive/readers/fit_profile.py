@@ -15,13 +15,22 @@ FIT_EPOCH_S = 631_065_600
 SMALLEST_TIME = 0x1000_0000
 """Times below count from the start of the device, not from the epoch."""
 
+TIME_END = 4_102_444_800 - FIT_EPOCH_S
+"""2100-01-01T00:00:00Z as a FIT time. What is not from 0 up to here is no time, whatever its type can hold."""
+
+TIMES = frozenset({"timestamp", "start_time", "local_timestamp"})
+"""The fields that hold a FIT time."""
+
 FILE_ID, SESSION, LAP, RECORD, EVENT, DEVICE_INFO = 0, 18, 19, 20, 21, 23
 SPORT, ACTIVITY, FIELD_DESCRIPTION, DEVELOPER_DATA_ID = 12, 34, 206, 207
 TIMESTAMP = 253
 
 
 class Field(NamedTuple):
-    """One field: value = raw / scale - offset in `unit`; `divisor` turns that into the SI unit of `channel`."""
+    """One field: value = raw / scale - offset in `unit`; `divisor` turns that into the SI unit of `channel`.
+
+    width: how many values of an array are read.
+    """
 
     number: int
     name: str
@@ -30,6 +39,7 @@ class Field(NamedTuple):
     unit: str | None = None
     channel: str = ""
     divisor: float = 1.0
+    width: int = 1
 
 
 RECORD_FIELDS = (
@@ -41,7 +51,7 @@ RECORD_FIELDS = (
     Field(5, "distance", 100, unit="m", channel="distance_m"),
     Field(6, "speed", 1000, unit="m/s", channel="speed_mps"),
     Field(7, "power", unit="watts", channel="power_w"),
-    Field(8, "compressed_speed_distance"),
+    Field(8, "compressed_speed_distance", width=3),
     Field(39, "vertical_oscillation", 10, unit="mm", channel="vertical_oscillation_m", divisor=1000),
     Field(40, "stance_time_percent", 100, unit="percent", channel="duty_factor", divisor=100),
     Field(41, "stance_time", 10, unit="ms", channel="stance_time_s", divisor=1000),

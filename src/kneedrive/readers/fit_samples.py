@@ -65,7 +65,7 @@ def alternatives(time_s: Array, columns: Mapping[str, Array]) -> dict[str, Sampl
     for (maker, name), field in APP_FIELDS.items():
         values = columns.get(f"{maker}:{name}")
         if values is not None:
-            found.setdefault(maker, {})[field.channel] = _one_wide(values) / field.divisor
+            found.setdefault(maker, {})[field.channel] = values / field.divisor
     named = {maker: _samples(time_s, _sides(channels), ZERO_IS_MISSING[maker]) for maker, channels in found.items()}
     return {maker: values for maker, values in named.items() if values.present()}
 
@@ -83,14 +83,9 @@ def _measured(values: Array) -> bool:
     return not bool(np.isnan(values).all())
 
 
-def _one_wide(values: Array) -> Array:
-    """The first value of each record, where a writer made an array of a field that is none."""
-    return values if values.ndim == 1 else values[:, 0]
-
-
 def _field(columns: Mapping[str, Array], name: str) -> Array | None:
     values = columns.get(name)
-    return None if values is None else _one_wide(values) / _DIVISORS[name]
+    return None if values is None else values / _DIVISORS[name]
 
 
 def _first_known(columns: Mapping[str, Array], names: tuple[str, ...]) -> Array | None:
@@ -113,7 +108,7 @@ def _cadence(columns: Mapping[str, Array]) -> Array | None:
 def _motion(channels: dict[str, Array | None], time_s: Array, columns: Mapping[str, Array]) -> tuple[Note, ...]:
     """Put speed and distance into the channels; a note where speed had to be computed."""
     packed = columns.get("compressed_speed_distance")
-    unpacked = _unpacked(packed) if packed is not None and packed.ndim == 2 and packed.shape[1] >= 3 else {}
+    unpacked = _unpacked(packed) if packed is not None and packed.shape[1:] == (3,) else {}
     columns = {**unpacked, **columns}
     speed, distance = _first_known(columns, ("speed", "enhanced_speed")), _field(columns, "distance")
     channels["distance_m"] = distance
@@ -126,8 +121,8 @@ def _motion(channels: dict[str, Array | None], time_s: Array, columns: Mapping[s
 
 def _unpacked(packed: Array) -> dict[str, Array]:
     """Speed (12 bits, 1/100 m/s) and distance (a 12-bit counter, 1/16 m) from three bytes per record."""
-    known: npt.NDArray[np.bool_] = np.isfinite(packed[:, :3].sum(axis=1))
-    octets = np.nan_to_num(packed[:, :3]).astype(np.int64)
+    known: npt.NDArray[np.bool_] = np.all((packed >= 0) & (packed <= 0xFF), axis=1)
+    octets = np.where(known[:, np.newaxis], packed, 0).astype(np.int64)
     counter = _kept(octets[:, 1] >> 4 | octets[:, 2] << 4, known)
     distance = np.cumsum(np.diff(counter, prepend=0) % _COUNTER) / 16
     speed = (octets[:, 0] | (octets[:, 1] & 0x0F) << 8) / 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,9 +34,8 @@ def utc_offset_s(told: Sequence[Message]) -> int | None:
 def elapsed_s(time_s: Array, stated_s: float | None) -> float:
     """From the start to the end with pauses: as stated, where that is not shorter than the records nor absurd."""
     span_s = float(time_s[-1]) if len(time_s) else 0.0
-    if stated_s is None or (len(time_s) and not span_s <= stated_s <= span_s + RULES.stray_gap_s):
-        return span_s
-    return stated_s
+    most_s = span_s + RULES.stray_gap_s if len(time_s) else RUNNING.max_timer_s
+    return stated_s if stated_s is not None and span_s <= stated_s <= most_s else span_s
 
 
 def duration_s(message: Message | None, elapsed_s: float, pauses: Sequence[Interval]) -> float:
@@ -49,43 +49,75 @@ def duration_s(message: Message | None, elapsed_s: float, pauses: Sequence[Inter
 def distance_m(message: Message | None, samples: Samples) -> float | None:
     """The total as stated, else what the records add up to."""
     stated_m = message.number("total_distance") if message else None
-    if stated_m is not None or samples.distance_m is None:
+    if stated_m is not None and stated_m >= 0:
         return stated_m
+    if samples.distance_m is None:
+        return None
     return float(np.nanmax(samples.distance_m) - np.nanmin(samples.distance_m))
 
 
-def pauses(timer: Sequence[Message], clock: Clock, elapsed_s: float) -> tuple[Interval, ...]:
-    """From each stop of the timer to its next start, inside the session. A stop that no start follows is the end."""
-    found: list[Interval] = []
+def stops(timer: Sequence[Message]) -> Array:
+    """FIT times of each stop of the timer and of the start after it, shape (stops, 2).
+
+    A stop that no start follows is the end, and not among them.
+    """
+    found: list[tuple[float, float]] = []
     stopped: float | None = None
     for event in timer:
         when = event.number("timestamp")
         if when is None:
             continue
-        at_s = min(max(clock.seconds(when), 0.0), elapsed_s)
         if event.whole("event_type") in _STOPS and stopped is None:
-            stopped = at_s
+            stopped = when
         elif event.whole("event_type") in _STARTS and stopped is not None:
-            found += [Interval(start_s=stopped, end_s=at_s)] if at_s > stopped else []
+            found.append((stopped, when))
             stopped = None
-    return tuple(found)
+    return np.array(found, dtype=np.float64).reshape(-1, 2)
 
 
-def laps(told: Sequence[Message], clock: Clock, elapsed_s: float) -> tuple[Lap, ...]:
-    """The laps that began inside the session. A lap that does not say its end lasts as long as it says."""
-    found = []
-    for message in told:
-        begin, end = message.number("start_time"), message.number("timestamp")
-        lasted_s = message.number("total_elapsed_time") or 0.0
-        if begin is None or not 0 <= clock.seconds(begin) < elapsed_s:
-            continue
-        start_s = clock.seconds(begin)
-        # Some watches stamp all laps with one moment, that of the whole recording's start or end.
-        agrees = end is not None and abs(clock.seconds(end) - start_s - lasted_s) <= RULES.clock_agree_s
-        end_s = clock.seconds(end) if end is not None and (agrees or not lasted_s) else start_s + lasted_s
-        bounded = min(max(end_s, start_s), elapsed_s)
-        found.append(Lap(start_s=start_s, end_s=bounded, distance_m=message.number("total_distance")))
-    return tuple(found)
+def pauses(stops: Array, clock: Clock, end_s: float) -> tuple[Interval, ...]:
+    """The part of each stop that lies between the start of the session and `end_s`, seconds after it."""
+    inside = np.clip(clock.seconds(stops), 0.0, end_s)
+    paused = inside[inside[:, 1] > inside[:, 0]].tolist()
+    return tuple(Interval(start_s=start_s, end_s=until_s) for start_s, until_s in paused)
+
+
+class LapColumns(NamedTuple):
+    """All laps of a file, NaN for what they do not say. starts, ends: FIT times. lasted_s: 0 where not said."""
+
+    starts: Array
+    ends: Array
+    lasted_s: Array
+    distance_m: Array
+
+
+def lap_columns(told: Sequence[Message]) -> LapColumns:
+    """The lap messages of a file as columns, in their order."""
+    starts, ends = _column(told, "start_time"), _column(told, "timestamp")
+    return LapColumns(starts, ends, np.nan_to_num(_column(told, "total_elapsed_time")), _column(told, "total_distance"))
+
+
+def _column(told: Sequence[Message], name: str) -> Array:
+    values = (message.number(name) for message in told)
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def laps(told: LapColumns, clock: Clock, elapsed_s: float, end_s: float) -> tuple[Lap, ...]:
+    """The laps that began between the start of the session and `end_s`, seconds after it.
+
+    A lap that does not say its end lasts as long as it says, and none beyond `elapsed_s`.
+    """
+    start_s, stated_s = clock.seconds(told.starts), clock.seconds(told.ends)
+    # Some watches stamp all laps with one moment, that of the whole recording's start or end.
+    agrees = np.abs(stated_s - start_s - told.lasted_s) <= RULES.clock_agree_s
+    known = ~np.isnan(stated_s) & (agrees | (told.lasted_s == 0))
+    until_s = np.clip(np.where(known, stated_s, start_s + told.lasted_s), start_s, elapsed_s)
+    began = (start_s >= 0) & (start_s < end_s)
+    rows = zip(*(column[began].tolist() for column in (start_s, until_s, told.distance_m)), strict=True)
+    return tuple(
+        Lap(start_s=start, end_s=until, distance_m=distance if distance >= 0 else None)
+        for start, until, distance in rows
+    )
 
 
 def averages(message: Message | None, sport: str) -> dict[str, float]:
@@ -95,7 +127,7 @@ def averages(message: Message | None, sport: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for field in SESSION_FIELDS:
         value = message.number(field.name)
-        if field.channel and value:
+        if field.channel and value is not None and value > 0:
             found[field.channel] = value / field.divisor
     if "cadence_spm" in found:
         found["cadence_spm"] += 2 * (message.number("avg_fractional_cadence") or 0.0)

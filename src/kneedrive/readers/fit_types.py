@@ -13,6 +13,11 @@ class BaseType(NamedTuple):
     size: int
     invalid: int | None
 
+    @property
+    def unbounded(self) -> bool:
+        """Whether it holds values beyond all that is measured: floats, and whole numbers of 64 bits."""
+        return self.invalid is None or self.size == 8
+
 
 STRING = 0x07
 BYTE = 0x0D

@@ -1,34 +1,29 @@
 """GPX: tracks of timed positions, with cadence, heart rate and power in extensions of many dialects.
 
-gpxpy reads the track; before that the text is checked for what XML can do to a reader (markup.py) and mended where
-gpxpy gives up on a whole file for a detail: prefixes that nobody declared, and points without a position.
+Read as a stream of elements by their names without prefix, so that undeclared prefixes, GPX 1.0 and extensions where
+none belong make no difference.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from itertools import count
-from typing import TYPE_CHECKING, Any
 
 from kneedrive.errors import Malformed, NoActivity, ReadError
 from kneedrive.method import TrackRules
 from kneedrive.model import Activity, Sensor
 from kneedrive.readers import markup, tracks
-from kneedrive.readers.markup import Outline, number
-from kneedrive.readers.points import Point
+from kneedrive.readers.markup import attribute, moment, number
+from kneedrive.readers.points import EMPTY_POINT, Point
 from kneedrive.readers.sports import sport_of
 from kneedrive.readers.tracks import Head
 
-if TYPE_CHECKING:
-    from gpxpy.gpx import GPX, GPXTrack, GPXTrackPoint
-
 RULES = TrackRules()
-MAX_POINTS = 100_000  # gpxpy needs 2 to 4 kB a point
+MAX_POINTS = 100_000
 _NAN = float("nan")
 _POINTS = frozenset({"trkpt", "wpt", "rtept"})
-# What an extension element is called, without prefix and in lower case, by the channel that it feeds.
+# What an element of a point is called, in lower case, by the column that it feeds.
+_FIELDS = {"ele": "altitude_m", "speed": "speed_mps"}
 _EXTENSIONS = {
     "hr": "heart_rate_bpm",
     "heartrate": "heart_rate_bpm",
@@ -41,79 +36,67 @@ _EXTENSIONS = {
     "speed": "speed_mps",
     "distance": "distance_m",
 }
-_UNPLACED = re.compile(r"<trkpt\b(?![^>]*\blat\s*=)|<trkpt\b(?![^>]*\blon\s*=)")
 
 
 def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     """The activities of a GPX file: its tracks, those of one sport that follow one another within half an hour joined.
 
-    Raises Malformed for broken or hostile XML, NoActivity for routes and tracks without times.
+    Raises Malformed for broken or hostile XML, ReadError for more than MAX_POINTS points, NoActivity for routes and
+    tracks without times.
     """
-    text = markup.decoded(data, name)
-    outline = _outlined(text, name)
-    gpx = _parsed(_mended(text, outline), name)
-    device = _device(gpx.creator or "")
+    document = _Document(name)
+    markup.walk(markup.decoded(data, name), document, name)
+    if document.root != "gpx":
+        problem = f"is XML, but its first element is <{document.root[:40]}> and not <gpx>"
+        raise Malformed(problem, name=name)
+    if document.seen > MAX_POINTS:
+        most = f"{MAX_POINTS:,} (more than a day of one a second)"
+        problem = f"has {document.seen:,} points; kneedrive reads up to {most}"
+        raise ReadError(problem, name=name)
     found: list[Activity] = []
-    for group in tracks.bounded(_sessions(gpx.tracks), name):
-        points = list(_points(group))
-        head = Head(id, "gpx", name, group[0].type or "", device, utc_offset_s=_utc_offset_s(group))
-        activity = tracks.activity(points, head)
+    for group in tracks.bounded(_sessions(document.tracks), name):
+        numbered = f"{id}-{len(found) + 1}" if found else id
+        activity = _activity(group, document.creator, numbered, name)
         if activity is not None:
             found.append(activity)
     if not found:
-        what = "a track without times" if gpx.tracks else "no track"
+        what = "a track without times" if document.tracks else "no track"
         problem = f"holds {what}: a route or a plan, not a recorded run"
         raise NoActivity(problem, name=name)
-    return tuple(
-        activity.replace(id=_numbered(id, number_)) for activity, number_ in zip(found, count(1), strict=False)
-    )
+    return tuple(found)
 
 
-def _numbered(id: str, session: int) -> str:  # noqa: A002
-    return id if session == 1 else f"{id}-{session}"
+def _activity(group: list[_Track], creator: str, id: str, name: str) -> Activity | None:  # noqa: A002
+    # GPX does not name watches, only the program that wrote the file.
+    device = Sensor(maker="", product=" ".join(creator.split())[:60], source="file")
+    # The zone of the first time, where it is not UTC: UTC says nothing about where the runner is.
+    offset_s = next((track.first[1] for track in group if track.first is not None), 0)
+    head = Head(id, "gpx", name, group[0].sport, device, utc_offset_s=offset_s or None)
+    return tracks.activity([point for track in group for point in track.points], head)
 
 
-def _outlined(text: str, name: str) -> Outline:
-    """What the document is made of, refused where it is no GPX or would fill the memory."""
-    outline = markup.outline(text, name)
-    if markup.local(outline.root) != "gpx":
-        problem = f"is XML, but its first element is <{outline.root[:40]}> and not <gpx>"
-        raise Malformed(problem, name=name)
-    points = sum(many for tag, many in outline.elements.items() if markup.local(tag) in _POINTS)
-    if points > MAX_POINTS:
-        problem = f"has {points:,} points; kneedrive reads up to {MAX_POINTS:,} (more than a day of one a second)"
-        raise ReadError(problem, name=name)
-    return outline
+class _Track:
+    """One track as it fills. first: its first time with the zone's offset, both in seconds; last: its last time."""
+
+    def __init__(self) -> None:
+        self.sport = ""
+        self.points: list[Point] = []
+        self.first: tuple[float, int] | None = None
+        self.last = _NAN
+
+    def time(self, text: str) -> float:
+        """Seconds since 1970 of the time of a point."""
+        when = moment(text)
+        if when[0] == when[0]:
+            self.first = self.first or when
+            self.last = when[0]
+        return when[0]
 
 
-def _mended(text: str, outline: Outline) -> str:
-    """The document with every prefix declared, and NaN for positions that points do not have."""
-    names = outline.elements.keys() | outline.attributes
-    used = {name.partition(":")[0] for name in names if ":" in name} - {"xml", "xmlns"}
-    missing = sorted(prefix for prefix in used if f"xmlns:{prefix}" not in outline.attributes)
-    declarations = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in missing)
-    body = text.encode()
-    text = (body[: outline.root_at] + declarations.encode() + body[outline.root_at :]).decode()
-    return _UNPLACED.sub('<trkpt lat="nan" lon="nan"', text)
-
-
-def _parsed(text: str, name: str) -> GPX:
-    """gpxpy's view. GPX 1.0 knows no extensions, yet writers put them there: such files are read as 1.1."""
-    import gpxpy
-    from gpxpy.gpx import GPXException
-
-    version = "1.1" if "<extensions" in text else None
-    try:
-        return gpxpy.parse(text, version=version)
-    except GPXException as error:  # its text may quote a position, so it is not passed on
-        problem = "holds a value that its field does not allow (a position, a height or a number); export it again"
-        raise Malformed(problem, name=name) from error
-
-
-def _sessions(gpx_tracks: list[GPXTrack]) -> Iterator[list[GPXTrack]]:
+def _sessions(found: list[_Track]) -> Iterator[list[_Track]]:
     """Tracks that are one session: same sport, and each begins within half an hour after the one before."""
-    group: list[GPXTrack] = []
-    for track in gpx_tracks:
+    group: list[_Track] = []
+    for track in found:
         if group and not _continues(group[-1], track):
             yield group
             group = []
@@ -122,75 +105,70 @@ def _sessions(gpx_tracks: list[GPXTrack]) -> Iterator[list[GPXTrack]]:
         yield group
 
 
-def _continues(before: GPXTrack, track: GPXTrack) -> bool:
-    ends, starts = _times(before), _times(track)
-    if sport_of(before.type or "") != sport_of(track.type or "") or not ends or not starts:
+def _continues(before: _Track, track: _Track) -> bool:
+    if before.first is None or track.first is None or sport_of(before.sport) != sport_of(track.sport):
         return False
-    return 0 <= starts[0] - ends[-1] <= RULES.join_gap_s
+    return 0 <= track.first[0] - before.last <= RULES.join_gap_s
 
 
-def _times(track: GPXTrack) -> list[float]:
-    times = (_unix_s(point.time) for segment in track.segments for point in segment.points)
-    return [time for time in times if time == time]
+class _Document:
+    """Collects tracks from the elements of a document; seen: how many points of all kinds it holds."""
 
+    def __init__(self, name: str) -> None:
+        self.root = ""
+        self.creator = ""
+        self.tracks: list[_Track] = []
+        self.seen = 0
+        self._name = name
+        self._open: list[str] = []
+        self._segments = count()
+        self._segment = 0
+        self._point: dict[str, float] | None = None
+        self._extended: set[str] = set()
 
-def _points(group: Iterable[GPXTrack]) -> Iterator[Point]:
-    parts = count()
-    for track in group:
-        for segment in track.segments:
-            part = next(parts)
-            for point in segment.points:
-                yield _point(point, part)
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if not self.root:
+            self.root, self.creator = name, attribute(attributes, "creator")
+        if name in _POINTS:
+            self.seen += 1
+        self._open.append(name)
+        if name == "trk":
+            self.tracks.append(_Track())
+        elif name == "trkseg":
+            self._segment = next(self._segments)
+        elif name == "trkpt" and self.tracks:
+            latitude, longitude = (self._place(attribute(attributes, axis)) for axis in ("lat", "lon"))
+            self._point, self._extended = {"latitude_deg": latitude, "longitude_deg": longitude}, set()
 
+    def end(self, name: str, text: str) -> None:
+        self._open.pop()
+        if not self.tracks:
+            return
+        track, parent = self.tracks[-1], self._open[-1] if self._open else ""
+        if self._point is None:
+            if name == "type" and parent == "trk":
+                track.sport = text
+        elif name == "trkpt":
+            if self.seen <= MAX_POINTS:
+                track.points.append(EMPTY_POINT._replace(part=self._segment, **self._point))
+            self._point = None
+        elif parent == "trkpt" and name == "time":
+            self._point["unix_s"] = track.time(text)
+        elif parent == "trkpt" and name in _FIELDS:
+            self._point.setdefault(_FIELDS[name], self._place(text))
+        elif name in _EXTENSIONS:
+            self._extend(_EXTENSIONS[name], text)
 
-def _point(point: GPXTrackPoint, part: int) -> Point:
-    told = _extensions(point.extensions)
-    return Point(
-        unix_s=_unix_s(point.time),
-        part=part,
-        latitude_deg=point.latitude,
-        longitude_deg=point.longitude,
-        altitude_m=_NAN if point.elevation is None else point.elevation,
-        distance_m=told.get("distance_m", _NAN),
-        speed_mps=told.get("speed_mps", _NAN if point.speed is None else point.speed),
-        cadence=told.get("cadence", _NAN),
-        heart_rate_bpm=told.get("heart_rate_bpm", _NAN),
-        power_w=told.get("power_w", _NAN),
-    )
+    def _extend(self, column: str, text: str) -> None:
+        """A channel of an extension; the first of several dialects counts, and before a field of the point itself."""
+        if self._point is not None and column not in self._extended:
+            self._extended.add(column)
+            self._point[column] = number(text)
 
-
-def _extensions(elements: Iterable[Any]) -> dict[str, float]:
-    """The channels in a point's extensions; the first of several dialects of one channel counts."""
-    told: dict[str, float] = {}
-    for extension in elements:
-        for element in extension.iter():
-            channel = _EXTENSIONS.get(markup.local(element.tag))
-            if channel:
-                told.setdefault(channel, number(element.text))
-    return told
-
-
-def _unix_s(time: datetime | None) -> float:
-    """Seconds since 1970; a time without a zone is UTC, as GPX demands; NaN for none and for absurd zones."""
-    if time is None:
-        return _NAN
-    try:
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):  # gpxpy lets zones of a day and more pass
-        return _NAN
-
-
-def _utc_offset_s(group: list[GPXTrack]) -> int | None:
-    """The zone of the first time, where it is not UTC: UTC says nothing about where the runner is."""
-    times = (point.time for track in group for segment in track.segments for point in segment.points)
-    first = next((time for time in times if time is not None), None)
-    if first is None or _unix_s(first) != _unix_s(first):
-        return None
-    offset = first.utcoffset() or timedelta(0)
-    return int(offset.total_seconds()) or None
-
-
-def _device(creator: str) -> Sensor:
-    """The program that wrote the file: GPX does not name watches."""
-    words = " ".join(creator.split())[:60]
-    return Sensor(maker="", product=words, source="file")
+    def _place(self, text: str) -> float:
+        """A number that a point's own fields must hold. The text may be somebody's position and is not passed on."""
+        try:
+            return float(text or "nan")
+        except ValueError:
+            problem = "holds a value that its field does not allow (a position, a height or a number); export it again"
+            raise Malformed(problem, name=self._name) from None

@@ -8,13 +8,13 @@ fetched. Prefixes are read as part of the name, so that undeclared ones do no ha
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
-from typing import NamedTuple, NoReturn, Protocol
+from datetime import UTC, datetime
+from typing import NoReturn, Protocol
 from xml.parsers import expat
 
 from kneedrive.errors import Malformed, ReadError
+from kneedrive.readers.motion import LARGEST, SMALLEST
 
 # A day of one point a second with every extension: 20 MB and 700,000 elements of GPX, 30 MB and 1,050,000 of TCX.
 MAX_BYTES = 40 * 1024 * 1024
@@ -24,6 +24,7 @@ _BLANKS = "\ufeff \t\r\n\0"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _ENDLESS_TAG = re.compile(r"<[^<>]{65536}")  # a parser holds all attributes of an element at once
+_SHORT_TIME = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})[T ]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
 _DECLARATION = re.compile(r"<\?xml\b[^>]*\?>")
 
 
@@ -47,7 +48,8 @@ def decoded(data: bytes, name: str) -> str:
         problem = f"has {len(data):,} bytes of XML; kneedrive reads up to {MAX_BYTES:,}"
         raise ReadError(problem, name=name)
     text = data.decode(_encoding(data), errors="replace").lstrip(_BLANKS)
-    return _DECLARATION.sub("", text, count=1).lstrip(_BLANKS).rstrip(_BLANKS) if text.startswith("<?xml") else text
+    declaration = _DECLARATION.match(text)
+    return text[declaration.end() :].strip(_BLANKS) if declaration else text
 
 
 def _encoding(data: bytes) -> str:
@@ -78,55 +80,23 @@ def walk(text: str, visitor: Visitor, name: str) -> None:
 
     Raises Malformed with the byte offset (in UTF-8) for what is no XML, for a document type, for absurd nesting.
     """
-    texts: list[list[str]] = [[]]
+    around: list[tuple[str, list[str]]] = [("", [])]
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        texts.append([])
-        visitor.start(local(tag), attributes)
+        name_ = local(tag)
+        around.append((name_, []))
+        visitor.start(name_, attributes)
 
-    def end(tag: str) -> None:
-        visitor.end(local(tag), "".join(texts.pop()).strip())
+    def end(_tag: str) -> None:
+        name_, pieces = around.pop()
+        visitor.end(name_, "".join(pieces).strip())
 
     def characters(piece: str) -> None:
-        texts[-1].append(piece)
+        around[-1][1].append(piece)
 
     parser = _guarded(name, start, end)
     parser.CharacterDataHandler = characters
     _parse(parser, text, name)
-
-
-class Outline(NamedTuple):
-    """What a document is made of. root: its first element; root_at: the byte (in UTF-8) behind that element's name.
-
-    elements: how many of each name, as written with its prefix; attributes: the names of all.
-    """
-
-    root: str
-    root_at: int
-    elements: Counter[str]
-    attributes: set[str]
-
-
-def outline(text: str, name: str) -> Outline:
-    """The names in a document that another parser will read: it raises what `walk` would raise, before that."""
-    elements: Counter[str] = Counter()
-    attributes: set[str] = set()
-
-    root_at = -1
-
-    def start(tag: str, given: dict[str, str]) -> None:
-        nonlocal root_at
-        if root_at < 0:
-            root_at = parser.CurrentByteIndex + 1 + len(tag.encode())
-        elements[tag] += 1
-        attributes.update(given)
-
-    def end(_tag: str) -> None:
-        """Nothing to learn from the end of an element."""
-
-    parser = _guarded(name, start, end)
-    _parse(parser, text, name)
-    return Outline(next(iter(elements)), root_at, elements, attributes)
 
 
 def _guarded(
@@ -174,10 +144,32 @@ def _parse(parser: expat.XMLParserType, text: str, name: str) -> None:
         raise Malformed(problem, offset=max(parser.ErrorByteIndex, 0), name=name) from error
 
 
-@lru_cache(maxsize=1024)
 def local(tag: str) -> str:
     """The name of an element without prefix or namespace, in lower case: writers agree on little else."""
     return tag.rpartition("}")[2].rpartition(":")[2].lower()
+
+
+def attribute(attributes: dict[str, str], wanted: str) -> str:
+    """An attribute by its name in lower case, without prefix; "" for none."""
+    return next((text for key, text in attributes.items() if local(key) == wanted), "")
+
+
+def moment(text: str) -> tuple[float, int]:
+    """Seconds since 1970 and the zone's offset of a written time; NaN and 0 where it is none.
+
+    A time without a zone is UTC, as GPX and TCX demand.
+    """
+    short = _SHORT_TIME.match(text)
+    if short:  # some writers leave leading zeros out
+        year, *rest = (int(part) for part in short.groups())
+        text = "{}-{:02}-{:02}T{:02}:{:02}:{:02}".format(year, *rest) + text[short.end() :]
+    try:
+        written = datetime.fromisoformat(text)
+        aware = written if written.tzinfo else written.replace(tzinfo=UTC)
+        offset = aware.utcoffset()
+        return aware.timestamp(), int(offset.total_seconds()) if offset else 0
+    except (ValueError, OverflowError):
+        return float("nan"), 0
 
 
 def number(text: str | None) -> float:
@@ -186,6 +178,6 @@ def number(text: str | None) -> float:
         value = float(text or "nan")
     except ValueError:
         return float("nan")
-    if abs(value) < 1e-12:
+    if abs(value) < SMALLEST:
         return 0.0
-    return value if abs(value) < 1e12 else float("nan")
+    return value if abs(value) < LARGEST else float("nan")

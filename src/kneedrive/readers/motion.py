@@ -14,6 +14,15 @@ from kneedrive.percentiles import median
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 RULES = TrackRules()
 Flags = npt.NDArray[np.bool_]
+LARGEST, SMALLEST = 1e12, 1e-12
+"""No quantity of a recording is as large as the one; what is smaller than the other is too small to divide by."""
+
+
+def reckonable(values: Array) -> Array:
+    """Numbers that can be reckoned with: NaN for what is too large to be measured, 0 for what is too small."""
+    size = np.abs(values)
+    kept: Array = np.where(size < LARGEST, np.where(size < SMALLEST, 0.0, values), np.nan)
+    return kept
 
 
 def haversine_m(latitude_deg: Array, longitude_deg: Array) -> Array:

@@ -35,6 +35,9 @@ class Point(NamedTuple):
     power_w: float
 
 
+EMPTY_POINT = Point(float("nan"), 0, *[float("nan")] * (len(Point._fields) - 2))
+
+
 class Columns(NamedTuple):
     """The points by column, in order of time; starts: where a stretch begins that no distance is counted across."""
 

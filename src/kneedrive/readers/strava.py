@@ -17,6 +17,7 @@ import numpy as np
 from kneedrive.errors import Malformed
 from kneedrive.method import Plausible, TrackRules
 from kneedrive.model import Activity, Array, Note, Samples, Sensor, frozen
+from kneedrive.readers.motion import reckonable
 
 FORMAT = "strava"
 DOCUMENT = "kneedrive-strava-1"
@@ -235,8 +236,7 @@ def _array(values: Any, stream: str, name: str) -> Array:
     except OverflowError:
         message = f"is no Strava activity: streams.{stream} holds a number without end"
         raise Malformed(message, name=name) from None
-    array[~np.isfinite(array)] = np.nan
-    return array
+    return reckonable(array)
 
 
 def _steps(cadence: Array, speed_mps: Array | None, sport: str, notes: list[Note]) -> Array:

@@ -5,13 +5,11 @@ No schema is trusted: points lack times, positions or distances, laps overlap, a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from kneedrive.errors import Malformed, NoActivity
 from kneedrive.model import Activity, Sensor
 from kneedrive.readers import markup, tracks
-from kneedrive.readers.markup import number
-from kneedrive.readers.points import Point
+from kneedrive.readers.markup import attribute, moment, number
+from kneedrive.readers.points import EMPTY_POINT, Point
 from kneedrive.readers.tracks import Head, LapRow
 
 _NAN = float("nan")
@@ -28,7 +26,6 @@ _COLUMNS = {
     "value": "heart_rate_bpm",
     "watts": "power_w",
 }
-_EMPTY_POINT = Point(_NAN, 0, *[_NAN] * (len(Point._fields) - 2))
 _EMPTY_LAP = LapRow(_NAN, _NAN, _NAN)
 
 
@@ -74,7 +71,7 @@ class _Session:
 
     def time(self, text: str) -> float:
         """Seconds since 1970 of a written time; its zone is the activity's where it is not UTC."""
-        unix_s, offset_s = _time(text)
+        unix_s, offset_s = moment(text)
         self.utc_offset_s = self.utc_offset_s or offset_s or None
         return unix_s
 
@@ -94,7 +91,7 @@ class _Document:
         self.root = self.root or name
         self._open.append(name)
         if name == "activity":
-            self.sessions.append(_Session(_attribute(attributes, "sport")))
+            self.sessions.append(_Session(attribute(attributes, "sport")))
         elif name == "course":
             self.courses += 1
         elif name == "track":
@@ -103,7 +100,7 @@ class _Document:
             self._point = {}
         elif name == "lap" and "activity" in self._open:
             session = self.sessions[-1]
-            session.laps.append(_EMPTY_LAP._replace(unix_s=session.time(_attribute(attributes, "starttime"))))
+            session.laps.append(_EMPTY_LAP._replace(unix_s=session.time(attribute(attributes, "starttime"))))
 
     def end(self, name: str, text: str) -> None:
         self._open.pop()
@@ -111,7 +108,7 @@ class _Document:
             return
         session, parent = self.sessions[-1], self._open[-1]
         if name == "trackpoint":
-            session.points.append(_EMPTY_POINT._replace(part=self._tracks, **self._point))
+            session.points.append(EMPTY_POINT._replace(part=self._tracks, **self._point))
         elif "trackpoint" in self._open:
             self._column(session, name, text)
         elif parent == "lap" and session.laps:
@@ -132,19 +129,3 @@ def _with_total(lap: LapRow, name: str, text: str) -> LapRow:
     if name == "distancemeters":
         return lap._replace(distance_m=number(text))
     return lap
-
-
-def _attribute(attributes: dict[str, str], wanted: str) -> str:
-    """An attribute by its name in lower case, without prefix; "" for none."""
-    return next((text for key, text in attributes.items() if markup.local(key) == wanted), "")
-
-
-def _time(text: str) -> tuple[float, int]:
-    """Seconds since 1970 and the zone's offset; a time without a zone is UTC; NaN where it is no time."""
-    try:
-        written = datetime.fromisoformat(text)
-        aware = written if written.tzinfo else written.replace(tzinfo=UTC)
-        offset = aware.utcoffset()
-        return aware.timestamp(), int(offset.total_seconds()) if offset else 0
-    except (ValueError, OverflowError):
-        return _NAN, 0

@@ -1,0 +1,89 @@
+"""Twice the input takes about twice as long, and a megabyte of anything at most two seconds and 300 MB.
+
+Processor time is measured, not the clock's, and the best of several tries counts: a busy machine only ever adds.
+"""
+
+import gc
+import multiprocessing
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.growth import MEGABYTE, SHAPES, taken
+
+STEEPEST = 2.6
+MOST_S = 2.0
+MOST_BYTES = 300 * 1024 * 1024
+TOO_SHORT_S = 0.04  # what takes less is measured too coarsely to be compared
+TRIES = 6
+# The shapes that once took minutes or gigabytes, and which are quick to make.
+ONCE_ENDLESS = (
+    "archive: long names",
+    "archive: lists",
+    "archive: parts of a gzip",
+    "archive: a list of newlines, far larger",
+    "xml: beginnings of points in a comment",
+    "xml: beginnings of declarations",
+    "xml: prefixes",
+    "fit: sessions and laps",
+    "fit: sessions and events",
+    "fit: one wide record",
+)
+
+
+def spent_s(body: bytes) -> float:
+    """Processor time of one reading."""
+    gc.collect()
+    gc.disable()
+    try:
+        begun_s = time.process_time()
+        taken(body)
+        return time.process_time() - begun_s
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("name", ONCE_ENDLESS)
+def test_a_megabyte_is_read_in_two_seconds(name: str) -> None:
+    body = SHAPES[name](MEGABYTE)
+
+    assert min(spent_s(body) for _ in range(2)) <= MOST_S
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHAPES)
+def test_twice_the_input_takes_about_twice_as_long(name: str) -> None:
+    once, twice = SHAPES[name](MEGABYTE), SHAPES[name](2 * MEGABYTE)
+    once_s, twice_s = spent_s(once), spent_s(twice)
+    for _ in range(TRIES):
+        if twice_s <= max(STEEPEST * once_s, TOO_SHORT_S):
+            break
+        once_s, twice_s = min(once_s, spent_s(once)), min(twice_s, spent_s(twice))
+
+    assert once_s <= MOST_S
+    assert twice_s <= max(STEEPEST * once_s, TOO_SHORT_S)
+
+
+def highest_bytes(name: str) -> int:
+    """How much more memory than before it began this process held at most while it read a megabyte of a shape."""
+    body = SHAPES[name](MEGABYTE)
+    taken(SHAPES[name](1000))  # what is loaded late is not the input's
+    before = resident("VmRSS")
+    taken(body)
+    return resident("VmHWM") - before
+
+
+def resident(line: str) -> int:
+    """A line of what the kernel says about this process, in bytes. VmHWM is the most it ever held."""
+    told = Path("/proc/self/status").read_text(encoding="ascii").split(f"{line}:")[1]
+    return int(told.split()[0]) * 1024
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the most memory a process held")
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_megabyte_takes_at_most_300_mb(name: str) -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:
+        assert fresh.submit(highest_bytes, name).result() <= MOST_BYTES
