@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kneedrive.model import Activity, Array, Interval, Samples, Sensor
+from kneedrive.recording import Activity, Array, Interval, Samples, Sensor
 from tests.fit_writer import BASES, EPOCH_S, TIMESTAMP, Column, Field, Message, Table, fit_bytes
 
 

@@ -6,19 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kneedrive.method import Method
-from kneedrive.model import Activity, Runner
-from kneedrive.simulate import (
-    DEMO_SEED,
-    PATTERNS,
-    PLANS,
-    Fault,
-    Offsets,
-    Scene,
-    Segment,
-    simulate,
-    simulate_demo,
-    true_scores,
-)
+from kneedrive.recording import Activity, Runner
+from kneedrive.simulate import DEMO_SEED, simulate_demo
+from kneedrive.simulate.course import PLANS, Segment
+from kneedrive.simulate.gait import PATTERNS, Offsets, true_scores
+from kneedrive.simulate.scene import Fault, Scene, simulate
 from kneedrive.simulate.sensors import KITS
 from tests.fit_activity import activity_fit
 

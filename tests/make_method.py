@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import get_args, get_type_hints
 
 from kneedrive.analysis.gates import GATES
-from kneedrive.method import REFERENCES, Method, Reference
+from kneedrive.method import Method
+from kneedrive.sensors import REFERENCES, Reference
 from kneedrive.value import Value, as_dict
 from tests.conftest import ROOT
 

@@ -12,11 +12,11 @@ import re
 import tempfile
 from pathlib import Path
 
-from kneedrive.app.coach import closing
-from kneedrive.report import terminal
-from kneedrive.report.html.markup import Markup, el, escaped, join
+from kneedrive.app.advise import closing
+from kneedrive.report import run
 from kneedrive.report.html.page import render
-from kneedrive.report.style import Style
+from kneedrive.report.html.svg import Markup, el, escaped, join
+from kneedrive.report.text import Style
 from tests.browser import Browser, Page, Screen
 from tests.conftest import ROOT
 from tests.pages import demo_page, half_a_year
@@ -61,7 +61,7 @@ def terminal_page() -> str:
     analysis = demo_page().analysis
     assert analysis
     style = Style(width=TERMINAL_COLUMNS, colour=True)
-    parts = terminal.render(analysis, style, closing(analysis, style)).split("\n\n")[:TERMINAL_PARTS]
+    parts = run.render(analysis, style, closing(analysis, style)).split("\n\n")[:TERMINAL_PARTS]
     prompt = "$ kneedrive demo"
     body = el("body", el("pre", coloured("\n\n".join((prompt, *parts)))))
     return join((Markup("<!doctype html>"), el("meta", charset="utf-8"), el("style", Markup(TERMINAL_STYLE)), body))

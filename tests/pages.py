@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
-from kneedrive import advice, analyze, simulate
-from kneedrive.analysis.baseline import own_view
-from kneedrive.analysis.compare import compare
-from kneedrive.analysis.habits import balance_habit, fade_habit, slow_contrast
-from kneedrive.analysis.weeks import weekly
-from kneedrive.app.page import content_of
-from kneedrive.findings import Analysis
-from kneedrive.history import PastRun, Setting
-from kneedrive.report.compare import Periods
-from kneedrive.report.habits import Habits
-from kneedrive.report.html.content import Content, Event
-from kneedrive.simulate import DEMO_RUNNER, PATTERNS, PLANS, History, Scene
+from kneedrive import advice, simulate
+from kneedrive.analysis import analyze
+from kneedrive.analysis.result import Analysis
+from kneedrive.app.show import content_of
+from kneedrive.history.baseline import own_view
+from kneedrive.history.compare import compare
+from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
+from kneedrive.history.result import PastRun, Setting
+from kneedrive.history.weeks import weekly
+from kneedrive.report.history import Habits, Periods
+from kneedrive.report.html.blocks import Content, Event
+from kneedrive.simulate import DEMO_RUNNER
+from kneedrive.simulate.course import PLANS
+from kneedrive.simulate.gait import PATTERNS
+from kneedrive.simulate.history import History
+from kneedrive.simulate.scene import Scene
 
 FIRST = datetime(2026, 5, 18, 6, 0, tzinfo=UTC)
 WEEKS = 26

@@ -8,9 +8,8 @@ import platformdirs.macos
 import platformdirs.windows
 import pytest
 
-from kneedrive.config import SETTINGS, config_folder, data_folder, load
+from kneedrive.config import SETTINGS, Secret, config_folder, data_folder, load
 from kneedrive.errors import ConfigError
-from kneedrive.secret import Secret
 from tests.conftest import ROOT
 
 

@@ -8,7 +8,9 @@ import fitdecode
 import numpy as np
 import pytest
 
-from kneedrive.simulate import PATTERNS, PLANS, Scene, Segment, simulate
+from kneedrive.simulate.course import PLANS, Segment
+from kneedrive.simulate.gait import PATTERNS
+from kneedrive.simulate.scene import Scene, simulate
 from tests.fit_activity import activity_fit, describe
 from tests.fit_writer import Column, Developer, Field, Message, Table, crc16, fit_bytes
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from kneedrive.analysis import analyze
+from kneedrive.analysis.result import Analysis
 from kneedrive.errors import ReadError
-from kneedrive.findings import Analysis
-from kneedrive.model import Runner
 from kneedrive.readers import read
+from kneedrive.recording import Runner
 from tests.conftest import FIXTURES
 from tests.make_fixtures import FOLDERS, contents
 

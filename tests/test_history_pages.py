@@ -7,12 +7,12 @@ import pytest
 
 from kneedrive import advice
 from kneedrive.analysis import analyze
-from kneedrive.app import coach
-from kneedrive.app.demo_weeks import simulated_weeks
-from kneedrive.app.export import EPOCH_COLUMNS, epoch_columns, week_columns, week_rows
-from kneedrive.app.past import past_run
-from kneedrive.report.library import CSV_COLUMNS
-from kneedrive.report.progress_record import comparison_record, weekly_record
+from kneedrive.app import advise
+from kneedrive.app.demo import simulated_weeks
+from kneedrive.app.history import past_run
+from kneedrive.app.library import EPOCH_COLUMNS, epoch_columns, week_columns, week_rows
+from kneedrive.report.lists import CSV_COLUMNS
+from kneedrive.report.machine import comparison_record, weekly_record
 from kneedrive.simulate import simulate_demo
 from tests.conftest import ROOT
 from tests.report.histories import PAIRS
@@ -65,5 +65,5 @@ def test_the_page_lists_exactly_the_keys_of_advice() -> None:
     facts = advice.Situation(label="neutral")
 
     assert sorted(named(HISTORY, "The object of `advise --json`")) == sorted(
-        coach.record("a", facts, advice.advise(facts), None)
+        advise.record("a", facts, advice.advise(facts), None)
     )

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kneedrive.merge import alike, coverage, dynamics, groups, merge, onto, outline, ranked, strangers
+from kneedrive.history.merge import alike, coverage, dynamics, groups, merge, onto, outline, ranked, strangers
 from kneedrive.method import MergeRules
-from kneedrive.model import Outline, Samples, Sensor, frozen
+from kneedrive.recording import Outline, Samples, Sensor, frozen
 from tests.store.cases import START, activity, constant
 
 RULES = MergeRules()

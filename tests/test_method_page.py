@@ -3,7 +3,8 @@ import re
 import pytest
 
 from kneedrive.analysis.gates import GATES
-from kneedrive.method import REFERENCES, Method
+from kneedrive.method import Method
+from kneedrive.sensors import REFERENCES
 from kneedrive.value import Value, as_dict
 from tests.make_method import PAGE, number, page
 

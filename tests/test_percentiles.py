@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from kneedrive.percentiles import median, medians, percentile
+from kneedrive.analysis.stats import median, medians, percentile
 
 RNG = np.random.default_rng(5)
 

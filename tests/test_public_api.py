@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import kneedrive
-from kneedrive import findings, model
+from kneedrive import recording
+from kneedrive.analysis import result
 from kneedrive.simulate import simulate_demo
 from kneedrive.value import Value, as_dict
 from tests.conftest import FIXTURES, ROOT, Golden
@@ -25,7 +26,7 @@ TYPES = [name for name in NAMES if isinstance(getattr(kneedrive, name), type)]
 FUNCTIONS = [name for name in NAMES if inspect.isfunction(getattr(kneedrive, name))]
 
 
-def reachable(start: type[Value], modules: tuple[ModuleType, ...] = (findings, model)) -> set[type[Value]]:
+def reachable(start: type[Value], modules: tuple[ModuleType, ...] = (result, recording)) -> set[type[Value]]:
     """The type and every value type that its fields can hold."""
     kinds = [kind for module in modules for kind in vars(module).values() if inspect.isclass(kind)]
     named = {kind.__name__: kind for kind in kinds if issubclass(kind, Value) and kind is not Value}

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from kneedrive import cli
-from kneedrive.report.style import COLOURED
-from kneedrive.simulate import PATTERNS, Scene, simulate, simulate_demo
+from kneedrive.report.text import COLOURED
+from kneedrive.simulate import simulate_demo
+from kneedrive.simulate.gait import PATTERNS
+from kneedrive.simulate.scene import Scene, simulate
 from tests.conftest import ROOT
 from tests.fit_activity import activity_fit
 from tests.modules import SRC, culprits, nodes

@@ -8,9 +8,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from kneedrive.findings import Analysis
+from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
-from kneedrive.simulate import PATTERNS, Offsets, Scene, simulate, true_scores
+from kneedrive.simulate.gait import PATTERNS, Offsets, true_scores
+from kneedrive.simulate.scene import Scene, simulate
 from tests.conftest import DATA, ROOT, Golden
 from tests.validation import people, retest, sensitivity
 from tests.validation.bias import Level, between

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kneedrive.analysis import analyze
+    from kneedrive.analysis.result import Analysis, Finding, Score, Scores
     from kneedrive.app.analyze import read
     from kneedrive.errors import KneedriveError, ReadError
-    from kneedrive.findings import Analysis, Finding, Score, Scores
     from kneedrive.method import Method
-    from kneedrive.model import Activity, Runner, Samples
+    from kneedrive.recording import Activity, Runner, Samples
 
 __all__ = [
     "Activity",
@@ -36,9 +36,9 @@ _HOMES = {
     "analysis": ("analyze",),
     "app.analyze": ("read",),
     "errors": ("KneedriveError", "ReadError"),
-    "findings": ("Analysis", "Finding", "Score", "Scores"),
+    "analysis.result": ("Analysis", "Finding", "Score", "Scores"),
     "method": ("Method",),
-    "model": ("Activity", "Runner", "Samples"),
+    "recording": ("Activity", "Runner", "Samples"),
 }
 
 

@@ -15,6 +15,9 @@ from kneedrive.advice import (
     KINDS,
     LEANING,
     UNCLEAR,
+    Advice,
+    Entry,
+    Plan,
     Situation,
     advise,
     catalogue,
@@ -23,8 +26,7 @@ from kneedrive.advice import (
     search,
     sources,
 )
-from kneedrive.focus import Advice, Entry, Plan
-from kneedrive.report import words
+from kneedrive.report import verdict
 
 LABELS = tuple(plans())
 CERTAINTIES = ("spoken", "leaning", "unclear")
@@ -109,7 +111,7 @@ def test_what_stands_out_by_itself_is_named_and_not_denied(qualifier: str) -> No
 
 
 def test_every_part_that_can_stand_out_alone_has_its_words() -> None:
-    assert set(words.APART) <= set(APART)
+    assert set(verdict.APART) <= set(APART)
 
 
 @pytest.mark.parametrize(("label", "said"), [("drive-like", True), ("long-grounded", True), ("piston-like", False)])

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kneedrive.model import Activity, Array, Runner, Samples, Sensor, frozen
+from kneedrive.recording import Activity, Array, Runner, Samples, Sensor, frozen
 
 RUNNER = Runner(height_m=1.78, mass_kg=70.0)
 WATCH = Sensor(maker="Garmin", maker_id=1, product="Forerunner 965", product_id=4315)

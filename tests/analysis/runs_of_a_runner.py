@@ -9,12 +9,13 @@ import numpy as np
 
 from kneedrive.analysis import features
 from kneedrive.analysis.reference import expected
+from kneedrive.analysis.result import Epochs
 from kneedrive.analysis.scores import letters, z_parts
-from kneedrive.findings import Epochs
-from kneedrive.history import PastRun
-from kneedrive.method import REFERENCES, Method
-from kneedrive.model import Runner
-from kneedrive.units import GRAVITY_MPS2
+from kneedrive.history.result import PastRun
+from kneedrive.method import Method
+from kneedrive.quantities import GRAVITY_MPS2
+from kneedrive.recording import Runner
+from kneedrive.sensors import REFERENCES
 
 START = datetime(2025, 1, 6, 7, 0, tzinfo=UTC)  # a Monday
 SPEEDS = (2.6, 2.8, 3.0, 3.2, 3.4)

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis.trend import trends
-from kneedrive.analysis.weekly_values import RunValues
-from kneedrive.history import Trend
+from kneedrive.history.result import Trend
+from kneedrive.history.trend import RunValues, trends
 from kneedrive.method import TrendRules
 
 RUN_SD = (0.3, 0.6)

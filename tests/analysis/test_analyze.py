@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import analyze
-from kneedrive.findings import Analysis
-from kneedrive.method import REFERENCES, Method
-from kneedrive.model import Note, Runner, Samples, frozen
+from kneedrive.analysis.result import Analysis
+from kneedrive.method import Method
+from kneedrive.recording import Note, Runner, Samples, frozen
+from kneedrive.sensors import REFERENCES
 from tests.analysis.runs import APPLE, COROS, OTHER, RUNNER, STRYD, activity, samples
 
 EMPTY = Samples(time_s=frozen([]))

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from kneedrive.analysis.baseline import baseline, level, others, own_view
-from kneedrive.analysis.curve import measured, table
-from kneedrive.analysis.ranges import usual_ranges
-from kneedrive.history import OwnView, PastRun, PersonalZ, Setting
-from kneedrive.method import REFERENCES, BaselineRules
-from kneedrive.units import SECONDS_PER_MINUTE
+from kneedrive.analysis.reference import usual_ranges
+from kneedrive.history.baseline import baseline, level, others, own_view
+from kneedrive.history.curve import measured, table
+from kneedrive.history.result import OwnView, PastRun, PersonalZ, Setting
+from kneedrive.method import BaselineRules
+from kneedrive.quantities import SECONDS_PER_MINUTE
+from kneedrive.sensors import REFERENCES
 from tests.analysis.runs_of_a_runner import FORM, Form, days, past_run
 
 SETTING = Setting()

@@ -10,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from kneedrive.analysis import features, labels, reference
-from kneedrive.analysis.labels import Standing
-from kneedrive.analysis.prepare import Mask
-from kneedrive.method import REFERENCES, Method
-from kneedrive.model import Array
+from kneedrive.analysis import features, reference, scores
+from kneedrive.analysis.resampling import Mask
+from kneedrive.analysis.scores import Standing
+from kneedrive.method import Method
+from kneedrive.recording import Array
+from kneedrive.sensors import REFERENCES
 
 METHOD = Method()
 RULES = METHOD.labels
@@ -62,7 +63,7 @@ def stated_and_right(crowd: People, label: str, candidates: Mask, right: Mask) -
     stated, held = [], []
     for at in np.flatnonzero(candidates).tolist():
         values = {name: float(column[at]) for name, column in crowd.measured.items()}
-        found = labels.named(Standing(values, crowd.se, SPEED_MPS, timing_share=crowd.timing_share), RULES)
+        found = scores.named(Standing(values, crowd.se, SPEED_MPS, timing_share=crowd.timing_share), RULES)
         if found.label == label:
             assert found.probability is not None
             stated.append(found.probability)
@@ -83,7 +84,7 @@ def test_short_steps_with_bounce_are_true_as_often_as_stated(word: str) -> None:
     true, measured = crowd.true, crowd.measured
     both = (true["P"] >= RULES.truth) & (true["D"] <= -RULES.truth)
     candidates = (measured["P"] >= RULES.score) & (measured["D"] <= -RULES.score)
-    stated, right = stated_and_right(crowd, labels.SHORT_BOUNCE, candidates, both)
+    stated, right = stated_and_right(crowd, scores.SHORT_BOUNCE, candidates, both)
     assert len(stated) > 800
     assert gaps(stated, right) == [pytest.approx(0.0, abs=0.05)] * 3
 
@@ -92,6 +93,6 @@ def test_short_steps_with_bounce_are_true_as_often_as_stated(word: str) -> None:
 def test_neutral_is_true_as_often_as_stated(word: str) -> None:
     crowd = people(word, 10_000)
     quiet = np.max([np.abs(crowd.true[letter]) for letter in "DPG"], axis=0) < RULES.score
-    stated, right = stated_and_right(crowd, labels.NEUTRAL, np.ones(10_000, dtype=np.bool_), quiet)
+    stated, right = stated_and_right(crowd, scores.NEUTRAL, np.ones(10_000, dtype=np.bool_), quiet)
     assert len(stated) > 3_000
     assert gaps(stated, right) == [pytest.approx(0.0, abs=0.05)] * 3

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from kneedrive.analysis.compare import compare, difference, welch_half_width
-from kneedrive.history import Comparison, Difference, PastRun, Setting
+from kneedrive.history.compare import compare, difference, welch_half_width
+from kneedrive.history.result import Comparison, Difference, PastRun, Setting
 from kneedrive.method import CompareRules
 from tests.analysis.runs_of_a_runner import SPEEDS, Form, past_run
 

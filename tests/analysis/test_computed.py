@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kneedrive.analysis.computed import computed
-from kneedrive.history import PastRun
+from kneedrive.history.result import PastRun
+from kneedrive.history.segments import computed
 from kneedrive.method import Method
 from tests.analysis.runs_of_a_runner import Form, past_run
 

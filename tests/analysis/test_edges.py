@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import analyze
-from kneedrive.analysis.baseline import own_view
-from kneedrive.analysis.compare import compare
-from kneedrive.analysis.habits import balance_habit, slow_contrast
 from kneedrive.analysis.provenance import overlaid
-from kneedrive.analysis.stretches import jump
-from kneedrive.history import PastRun, Setting
+from kneedrive.history.baseline import own_view
+from kneedrive.history.compare import compare
+from kneedrive.history.habits import balance_habit, slow_contrast
+from kneedrive.history.result import PastRun, Setting
+from kneedrive.history.segments import jump
 from kneedrive.method import Method, TrendRules
 from tests.analysis.runs import RUNNER, activity, samples
 from tests.analysis.runs_of_a_runner import days, past_run

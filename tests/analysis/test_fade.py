@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import fade
-from kneedrive.analysis.case import Case
 from kneedrive.analysis.gates import DYNAMICS, STEPS
-from kneedrive.analysis.prepare import Mask
 from kneedrive.analysis.provenance import Provenance
-from kneedrive.findings import Epochs
-from kneedrive.method import REFERENCES, Method
-from kneedrive.model import Array
+from kneedrive.analysis.reference import Case
+from kneedrive.analysis.resampling import Mask
+from kneedrive.analysis.result import Epochs
+from kneedrive.method import Method
+from kneedrive.recording import Array
+from kneedrive.sensors import REFERENCES
 from tests.analysis.runs import RUNNER, activity
 
 METHOD = Method()

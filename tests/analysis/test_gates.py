@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import analyze, gates
-from kneedrive.findings import Analysis
-from kneedrive.model import Activity, Interval, Samples, frozen
+from kneedrive.analysis.result import Analysis
+from kneedrive.recording import Activity, Interval, Samples, frozen
 from tests.analysis.runs import COROS, FOOT_POD, RUNNER, activity, samples
 
 SECOND = np.arange(900.0)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from kneedrive.analysis.habits import balance_habit, fade_habit, slow_contrast, slow_speed
-from kneedrive.findings import Change, Fade
-from kneedrive.history import PastRun
+from kneedrive.analysis.result import Change, Fade
+from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast, slow_speed
+from kneedrive.history.result import PastRun
 from kneedrive.method import Method
 from tests.analysis.runs_of_a_runner import past_run
 

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from kneedrive.analysis import labels, scores
-from kneedrive.analysis.labels import Standing
+from kneedrive.analysis import scores
+from kneedrive.analysis.scores import Standing
 from kneedrive.method import LabelRules
 
 RULES = LabelRules()
@@ -15,7 +15,7 @@ def at(speed: float = 2.6, duty_factor: float = 0.40, **values: float) -> Standi
 
 
 def earned(standing: Standing) -> list[str]:
-    return [one.label for one in labels.earned(standing, RULES)]
+    return [one.label for one in scores.earned(standing, RULES)]
 
 
 PISTON = {"P": 1.0, "zB": 0.5, "zSL": 0.25}
@@ -63,7 +63,7 @@ def test_a_shuffle_is_slow(speed: float, label: str) -> None:
 
 def test_the_largest_score_is_the_label_and_the_others_are_also() -> None:
     both = at(P=1.2, zB=1.0, G=-1.8, zSL=-1.0, zDF=-0.5)
-    found = labels.named(both, RULES)
+    found = scores.named(both, RULES)
     assert (found.label, found.also) == ("short-airy", ("piston-like",))
 
 
@@ -71,12 +71,12 @@ SHORT_BOUNCE = {"D": -1.5, "P": 1.8, "zB": 1.0, "zSL": -1.5, "zDF": 0.6}
 
 
 def test_piston_with_shuffle_is_short_steps_with_bounce() -> None:
-    found = labels.named(at(**SHORT_BOUNCE), RULES)
+    found = scores.named(at(**SHORT_BOUNCE), RULES)
     assert (found.label, found.also) == ("short-bounce", ("piston-like", "shuffle-like"))
 
 
 def test_short_steps_with_bounce_are_less_sure_where_long_contact_should_leave_less_bounce() -> None:
-    alone, tied = (labels.named(at(**SHORT_BOUNCE)._replace(timing_share=share), RULES) for share in (0.0, 0.78))
+    alone, tied = (scores.named(at(**SHORT_BOUNCE)._replace(timing_share=share), RULES) for share in (0.0, 0.78))
     either = min(scores.probability(SHORT_BOUNCE[letter], 0.5, RULES.truth) for letter in "DP")
     assert alone.probability is not None
     assert tied.probability is not None
@@ -85,7 +85,7 @@ def test_short_steps_with_bounce_are_less_sure_where_long_contact_should_leave_l
 
 @pytest.mark.parametrize(("D", "strength"), [(-1.99, "mild"), (-2.0, "marked")])
 def test_two_spreads_are_marked(D: float, strength: str) -> None:
-    assert labels.named(at(**(SHUFFLE | {"D": D})), RULES).strength == strength
+    assert scores.named(at(**(SHUFFLE | {"D": D})), RULES).strength == strength
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_two_spreads_are_marked(D: float, strength: str) -> None:
 def test_neutral_is_as_probable_as_drive_times_the_less_sure_of_the_two_others(
     values: dict[str, float], counted: tuple[str, ...]
 ) -> None:
-    found = labels.named(at(**values), RULES)
+    found = scores.named(at(**values), RULES)
     expected = math.prod(scores.probability_within(values[letter], SE[letter], RULES.score) for letter in counted)
     assert found.label == "neutral"
     assert found.probability == pytest.approx(expected)
 
 
 def test_what_is_not_judged_does_not_make_neutral_sure() -> None:
-    assert labels.named(at(), RULES).probability is None
+    assert scores.named(at(), RULES).probability is None
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_is_not_judged_does_not_make_neutral_sure() -> None:
     ],
 )
 def test_steps_alone_are_short_usual_or_long(z: float, label: str, strength: str) -> None:
-    found = labels.named_steps(at(zSL=z), RULES)
+    found = scores.named_steps(at(zSL=z), RULES)
     assert (found.label, found.strength) == (label, strength)
 
 
@@ -131,7 +131,7 @@ def test_steps_alone_are_short_usual_or_long(z: float, label: str, strength: str
     [(0.85, "spoken"), (0.84, "leaning"), (0.50, "leaning"), (0.49, "unclear"), (None, "unclear")],
 )
 def test_certainty_goes_by_probability(probability: float | None, word: str) -> None:
-    assert labels.certainty(probability, RULES) == word
+    assert scores.certainty(probability, RULES) == word
 
 
 @pytest.mark.parametrize(
@@ -161,14 +161,14 @@ def test_certainty_goes_by_probability(probability: float | None, word: str) -> 
 def test_qualifiers_are_added_to_labels(
     label: str, values: dict[str, float], duty_factor: float, added: tuple[str, ...]
 ) -> None:
-    assert labels.qualifiers(at(duty_factor=duty_factor, **values), label, RULES) == added
+    assert scores.qualifiers(at(duty_factor=duty_factor, **values), label, RULES) == added
 
 
 def test_a_finding_of_steps_alone_is_made_without_scores() -> None:
-    found = labels.finding(at(zSL=-1.5), RULES, scope="run", confidence="low", evidence={"zSL": -1.5})
+    found = scores.finding(at(zSL=-1.5), RULES, scope="run", confidence="low", evidence={"zSL": -1.5})
     assert (found.label, found.certainty, found.confidence) == ("short-steps", "spoken", "low")
 
 
 def test_a_bounce_score_alone_may_say_piston() -> None:
-    found = labels.finding(at(**(PISTON | {"P": 2.0})), RULES, scope="run", confidence="low", evidence={})
+    found = scores.finding(at(**(PISTON | {"P": 2.0})), RULES, scope="run", confidence="low", evidence={})
     assert (found.label, found.certainty) == ("piston-like", "spoken")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kneedrive.analysis import motion
+from kneedrive.analysis import resampling
 from kneedrive.method import SteadyRules
 
 RULES = SteadyRules()
@@ -12,60 +12,60 @@ RULES = SteadyRules()
 )
 def test_speed_may_drift_up_to_the_limit(slope: float, steady: bool) -> None:
     speed = 3.0 + slope * np.arange(40.0)
-    assert motion.steady_seconds(speed, RULES)[10:30].all() == steady
+    assert resampling.steady_seconds(speed, RULES)[10:30].all() == steady
 
 
 def test_speed_that_is_missing_is_not_steady() -> None:
-    assert not motion.steady_seconds(np.full(40, np.nan), RULES).any()
+    assert not resampling.steady_seconds(np.full(40, np.nan), RULES).any()
 
 
 @pytest.mark.parametrize(("gain", "burst"), [(0.45, False), (0.60, True)])
 def test_a_burst_gains_half_a_metre_per_second_in_five_seconds(gain: float, burst: bool) -> None:
     speed = np.interp(np.arange(90.0), [0, 40, 45, 90], [3.0, 3.0, 3.0 + gain, 3.0 + gain])
     speed = np.where(np.arange(90) > 42, 3.0 + gain, 3.0) if burst else speed
-    assert motion.burst_seconds(speed, RULES).any() == burst
+    assert resampling.burst_seconds(speed, RULES).any() == burst
 
 
 @pytest.mark.parametrize(("seconds", "sprint"), [(2, False), (3, True)])
 def test_a_sprint_lasts_three_seconds_beyond_six(seconds: int, sprint: bool) -> None:
     speed = np.full(60, 5.95)
     speed[30 : 30 + seconds] = 6.05
-    assert motion.burst_seconds(speed, RULES).any() == sprint
+    assert resampling.burst_seconds(speed, RULES).any() == sprint
 
 
 def test_steady_running_has_no_burst() -> None:
-    assert not motion.burst_seconds(np.full(100, 3.0), RULES).any()
+    assert not resampling.burst_seconds(np.full(100, 3.0), RULES).any()
 
 
 def test_short_stretches_are_dropped() -> None:
     mask = np.array([True, True, False, True, True, True])
-    assert motion.at_least(mask, 3).tolist() == [False, False, False, True, True, True]
+    assert resampling.at_least(mask, 3).tolist() == [False, False, False, True, True, True]
 
 
 def test_stretches_are_half_open() -> None:
-    assert motion.runs_of(np.array([True, False, True, True])) == [(0, 1), (2, 4)]
+    assert resampling.runs_of(np.array([True, False, True, True])) == [(0, 1), (2, 4)]
 
 
 @pytest.mark.parametrize("slope", [-0.08, -0.01, 0.0, 0.03, 0.12])
 def test_an_even_slope_comes_out_everywhere(slope: float) -> None:
     distance = 3.0 * np.arange(200.0)
-    found = motion.grade(50.0 + slope * distance, distance, 60.0)
+    found = resampling.grade(50.0 + slope * distance, distance, 60.0)
     assert found == pytest.approx(np.full(200, slope), abs=1e-9)
 
 
 def test_a_bump_shorter_than_the_window_is_smoothed() -> None:
     distance = 3.0 * np.arange(200.0)
     bump = np.where(np.abs(distance - 300.0) < 3.0, 1.0, 0.0)
-    assert np.abs(motion.grade(bump, distance, 60.0)).max() < 0.005
+    assert np.abs(resampling.grade(bump, distance, 60.0)).max() < 0.005
 
 
 def test_standing_still_does_not_divide_by_nothing() -> None:
-    assert np.isnan(motion.grade(np.full(10, 5.0), np.zeros(10), 60.0)).all()
+    assert np.isnan(resampling.grade(np.full(10, 5.0), np.zeros(10), 60.0)).all()
 
 
 def test_grade_is_missing_where_altitude_is() -> None:
     altitude = np.full(100, 10.0)
     altitude[40:50] = np.nan
-    found = motion.grade(altitude, 3.0 * np.arange(100.0), 60.0)
+    found = resampling.grade(altitude, 3.0 * np.arange(100.0), 60.0)
     assert np.isnan(found[40:50]).all()
     assert np.isfinite(found[:40]).all()

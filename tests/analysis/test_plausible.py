@@ -3,7 +3,7 @@ import pytest
 
 from kneedrive.analysis import plausible
 from kneedrive.method import Plausible
-from kneedrive.model import Array
+from kneedrive.recording import Array
 from tests.analysis.runs import samples
 
 RULES = Plausible()

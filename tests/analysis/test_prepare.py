@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from kneedrive.analysis.prepare import grid, longest_step_s, resample, sliding_mean, within
+from kneedrive.analysis.resampling import grid, longest_step_s, resample, sliding_mean, within
 from kneedrive.method import EpochRules, Resampling
-from kneedrive.model import Array, Interval, Samples, frozen
+from kneedrive.recording import Array, Interval, Samples, frozen
 
 RULES, EPOCHS = Resampling(), EpochRules()
 

@@ -3,9 +3,9 @@ import pytest
 
 from kneedrive.analysis import analyze, profile
 from kneedrive.analysis.gates import DYNAMICS, STEPS
-from kneedrive.findings import PaceBand, Score, Scores
+from kneedrive.analysis.result import PaceBand, Score, Scores
 from kneedrive.method import LabelRules
-from kneedrive.model import Runner
+from kneedrive.recording import Runner
 from tests.analysis.runs import RUNNER, activity, samples
 
 RULES = LabelRules()

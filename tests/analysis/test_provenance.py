@@ -5,7 +5,7 @@ import pytest
 
 from kneedrive.analysis import provenance
 from kneedrive.analysis.provenance import NATIVE, choose
-from kneedrive.model import Activity, Samples, Sensor, frozen
+from kneedrive.recording import Activity, Samples, Sensor, frozen
 from tests.analysis.runs import APPLE, COROS, FOOT_POD, OTHER, STRAP, STRYD, WATCH, activity, samples
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kneedrive.analysis.ranges import usual_ranges
-from kneedrive.analysis.reference import expected, usual_metrics
-from kneedrive.method import REFERENCES, Method
-from kneedrive.model import Runner
+from kneedrive.analysis.reference import expected, usual_metrics, usual_ranges
+from kneedrive.method import Method
+from kneedrive.recording import Runner
+from kneedrive.sensors import REFERENCES
 
 SPEEDS = np.array([2.3, 2.8, 3.4])
 RUNNER = Runner(height_m=1.78)

@@ -5,10 +5,10 @@ from functools import cache
 import pytest
 
 from kneedrive.analysis import analyze
+from kneedrive.analysis.result import Analysis
 from kneedrive.errors import ReadError
-from kneedrive.findings import Analysis
-from kneedrive.model import Runner
 from kneedrive.readers import read
+from kneedrive.recording import Runner
 from tests.conftest import DATA, needs_data, real_files
 
 pytestmark = needs_data

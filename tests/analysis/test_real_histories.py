@@ -6,10 +6,10 @@ from functools import cache
 import pytest
 
 from kneedrive.analysis import analyze
-from kneedrive.analysis.computed import computed
-from kneedrive.analysis.weeks import weekly
-from kneedrive.app.past import past_run
-from kneedrive.history import PastRun, Setting
+from kneedrive.app.history import past_run
+from kneedrive.history.result import PastRun, Setting
+from kneedrive.history.segments import computed
+from kneedrive.history.weeks import weekly
 from kneedrive.readers import read
 from tests.conftest import needs_data, real_files
 

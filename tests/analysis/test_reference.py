@@ -3,8 +3,9 @@ import pytest
 
 from kneedrive.analysis import reference
 from kneedrive.analysis.reference import expected, usual_metrics
-from kneedrive.method import REFERENCES, Method
-from kneedrive.model import Runner
+from kneedrive.method import Method
+from kneedrive.recording import Runner
+from kneedrive.sensors import REFERENCES
 
 METHOD = Method()
 STRAP = REFERENCES["garmin_strap"]

@@ -5,11 +5,11 @@ import pytest
 from scipy.stats import norm
 
 from kneedrive.analysis import scores
-from kneedrive.analysis.case import Case
 from kneedrive.analysis.provenance import Provenance
-from kneedrive.analysis.reference import expected
-from kneedrive.method import REFERENCES, EpochRules, Method
-from kneedrive.model import Array, Runner
+from kneedrive.analysis.reference import Case, expected
+from kneedrive.method import EpochRules, Method
+from kneedrive.recording import Array, Runner
+from kneedrive.sensors import REFERENCES
 from tests.analysis.runs import RUNNER, activity
 
 METHOD, RULES = Method(), EpochRules()

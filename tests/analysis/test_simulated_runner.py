@@ -11,9 +11,12 @@ import pytest
 from scipy.stats import norm, qmc
 
 from kneedrive.analysis import analyze
-from kneedrive.findings import Analysis
+from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
-from kneedrive.simulate import DEMO_RUNNER, PATTERNS, PLANS, Offsets, Pattern, Scene, Segment, simulate, true_scores
+from kneedrive.simulate import DEMO_RUNNER
+from kneedrive.simulate.course import PLANS, Segment
+from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern, true_scores
+from kneedrive.simulate.scene import Scene, simulate
 
 SEEDS = 500
 METHOD = Method()

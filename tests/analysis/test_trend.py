@@ -5,9 +5,9 @@ import pymannkendall
 import pytest
 from scipy import stats
 
-from kneedrive.analysis import trend
-from kneedrive.analysis.line import theil_sen
-from kneedrive.analysis.weekly_values import RunValues, middle_of_weight, run_scatter, week_points
+from kneedrive.analysis.stats import theil_sen
+from kneedrive.history import trend
+from kneedrive.history.trend import RunValues, middle_of_weight, run_scatter, week_points
 from kneedrive.method import TrendRules
 
 RULES = TrendRules()

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from kneedrive.analysis.weeks import weekly
-from kneedrive.history import PastRun, Setting, WeeklyView
+from kneedrive.history.result import PastRun, Setting, WeeklyView
+from kneedrive.history.weeks import weekly
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 
 SETTING = Setting()

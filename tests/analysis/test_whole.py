@@ -15,15 +15,18 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import analyze
-from kneedrive.analysis.baseline import baseline, own_view
-from kneedrive.analysis.compare import compare
-from kneedrive.analysis.habits import balance_habit, shuffle_share, slow_contrast
-from kneedrive.analysis.weeks import weekly
-from kneedrive.findings import Analysis
-from kneedrive.history import PastRun, Setting
+from kneedrive.analysis.result import Analysis
+from kneedrive.history.baseline import baseline, own_view
+from kneedrive.history.compare import compare
+from kneedrive.history.habits import balance_habit, shuffle_share, slow_contrast
+from kneedrive.history.result import PastRun, Setting
+from kneedrive.history.weeks import weekly
 from kneedrive.method import Method
-from kneedrive.model import Activity, Runner
-from kneedrive.simulate import DEMO_RUNNER, PATTERNS, PLANS, Fault, Offsets, Pattern, Scene, Segment, simulate
+from kneedrive.recording import Activity, Runner
+from kneedrive.simulate import DEMO_RUNNER
+from kneedrive.simulate.course import PLANS, Segment
+from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern
+from kneedrive.simulate.scene import Fault, Scene, simulate
 from kneedrive.value import Value, as_dict
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 from tests.conftest import Golden

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.app import ahead
-from kneedrive.app.ahead import FEW, Ahead
-from kneedrive.app.collect import recorded
-from kneedrive.model import Recording
+from kneedrive.app import importing
+from kneedrive.app.importing import FEW, Ahead, recorded
+from kneedrive.recording import Recording
 from tests.app.shelf import Shelf, run_fit, settings
 from tests.cli.calling import PROGRAM, home
 from tests.store.cases import contents
@@ -99,8 +98,8 @@ def test_jobs_are_taken_only_a_little_ahead() -> None:
 
 
 def test_large_recordings_stay_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ahead, "LARGE_BYTES", 100)
-    monkeypatch.setattr(ahead, "_told", None)  # would fail in the other process
+    monkeypatch.setattr(importing, "LARGE_BYTES", 100)
+    monkeypatch.setattr(importing, "_told", None)  # would fail in the other process
 
     given = recordings(SEVERAL)
 

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from kneedrive import archives, readers
-from kneedrive.app import derive, fault_log
-from kneedrive.app.ahead import FEW
+from kneedrive.app import boundary as fault_log
+from kneedrive.app import importing
 from kneedrive.app.boundary import REPORT, boundary
+from kneedrive.app.importing import FEW
 from kneedrive.archives import layouts, unpack
 from kneedrive.errors import Fault, NotEnoughData, ReadError, StoreError, Truncated
-from kneedrive.model import Activity
+from kneedrive.recording import Activity
 from kneedrive.store import Store
 from tests.app.shelf import Shelf, run_fit, store_file, zipped
 from tests.cli.calling import BROKEN, RUN, Capture, Said, here, home
@@ -47,7 +48,7 @@ def bug(monkeypatch: pytest.MonkeyPatch) -> Break:
     """Have one kind of work fail on the recording BAD."""
 
     def spoil(work: str) -> None:
-        module, name = {"reading": (readers, "read"), "analysis": (derive, "run_of")}[work]
+        module, name = {"reading": (readers, "read"), "analysis": (importing, "run_of")}[work]
         real = getattr(module, name)
 
         def spoilt(given: bytes | tuple[Activity, ...], *more: Any) -> Any:
@@ -135,12 +136,12 @@ def test_the_next_file_is_reported_on(command: str, shelf: Shelf, bug: Break, lo
 def test_a_fault_in_the_report_of_one_run_is_said_of_that_run(
     shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kneedrive.report import terminal
+    from kneedrive.report import run
 
     good, bad = shelf.runs(2)
-    real = terminal.render
+    real = run.render
     monkeypatch.setattr(
-        terminal, "render", lambda found, *more: failing() if "001" in found.activity.name else real(found, *more)
+        run, "render", lambda found, *more: failing() if "001" in found.activity.name else real(found, *more)
     )
 
     said = no_traceback(here(capsys, "analyze", bad, good))
@@ -184,7 +185,7 @@ def test_results_of_another_method_are_made_anew_behind_it_and_what_is_missing_i
     shelf.runs(3)
     here(capsys, "import", shelf.folder)
     bug("analysis")
-    monkeypatch.setattr(derive, "VERSION", "of tomorrow")
+    monkeypatch.setattr(importing, "VERSION", "of tomorrow")
 
     said = no_traceback(here(capsys, "runs", "--json"))
 
@@ -248,7 +249,7 @@ def test_results_of_before_are_used_where_none_can_be_made(
     shelf.runs(2)
     here(capsys, "import", shelf.folder)
     monkeypatch.setattr(Store, "_derive_again", failing)
-    monkeypatch.setattr(derive, "VERSION", "of tomorrow")
+    monkeypatch.setattr(importing, "VERSION", "of tomorrow")
 
     said = no_traceback(here(capsys, "runs", "--json"))
 

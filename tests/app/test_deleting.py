@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.app import derive
+from kneedrive.app import importing
 from kneedrive.store import Store
 from tests.app.shelf import Shelf, store_file
 from tests.cli.calling import Capture, Said, here, home
@@ -57,7 +57,7 @@ def test_a_damaged_original_does_not_stop_what_derives_again(
 ) -> None:
     before = ids(capsys)
     change(DAMAGE)
-    monkeypatch.setattr(derive, "VERSION", "of tomorrow")
+    monkeypatch.setattr(importing, "VERSION", "of tomorrow")
 
     first, second = here(capsys, *command(filled)), here(capsys, *command(filled))
 
@@ -73,7 +73,7 @@ def test_a_damaged_original_is_forgotten_while_results_are_older(
 ) -> None:
     damaged, other = ids(capsys)
     change(DAMAGE)
-    monkeypatch.setattr(derive, "VERSION", "of tomorrow")
+    monkeypatch.setattr(importing, "VERSION", "of tomorrow")
 
     said = here(capsys, "forget", damaged, "--yes")
 
@@ -120,7 +120,7 @@ def test_an_original_of_which_no_run_can_be_made_is_named_and_can_be_forgotten(
     """A later reader refuses it."""
     lost, other = ids(capsys)
     change(f"UPDATE recording SET body = x'{zlib.compress(b'a letter').hex()}' WHERE id = 1")
-    monkeypatch.setattr(derive, "VERSION", "of tomorrow")
+    monkeypatch.setattr(importing, "VERSION", "of tomorrow")
 
     said = here(capsys, "runs", "--json")
     assert [run["id"] for run in said.objects] == [other]
@@ -146,7 +146,7 @@ def test_results_that_cannot_be_derived_again_now_are_used_as_they_are(
     """Another process holds the lock for longer than anybody waits."""
     before = ids(capsys)
     monkeypatch.setattr(Store, "open", partial(Store.open, patience_s=0.05))
-    monkeypatch.setattr(derive, "VERSION", "of tomorrow")
+    monkeypatch.setattr(importing, "VERSION", "of tomorrow")
     other = sqlite3.connect(store_file(), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.app.export import write_csv
-from kneedrive.report.cells import cell
+from kneedrive.app.library import write_csv
+from kneedrive.report.text import cell
 from tests.app.shelf import Shelf, store_file
 from tests.cli.calling import Capture, here
 from tests.store.cases import contents

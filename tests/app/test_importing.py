@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kneedrive.app import collect, library
+from kneedrive.app import importing, library
 from tests.app.shelf import Shelf, ride_fit, run_fit, store_file, zipped
 from tests.cli.calling import BROKEN, OTHER_RUN, RUN, SETTINGS, Capture, here
 from tests.conftest import DATA, needs_data
@@ -118,9 +118,9 @@ def test_an_import_that_is_interrupted_says_what_is_kept(
     shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch, after: int, kept: str
 ) -> None:
     shelf.runs(4)
-    real = collect.collect
+    real = importing.collect
 
-    def interrupted(*given: Any) -> Iterator[collect.Outcome]:
+    def interrupted(*given: Any) -> Iterator[importing.Outcome]:
         yield from islice(real(*given), after)
         raise KeyboardInterrupt
 
@@ -272,7 +272,7 @@ def test_a_dry_run_leaves_a_store_byte_for_byte(shelf: Shelf, capsys: Capture, m
     counts(capsys, shelf.folder)
     before = store_file().read_bytes()
     shelf.runs(3)
-    monkeypatch.setattr("kneedrive.app.derive.VERSION", "of tomorrow")
+    monkeypatch.setattr("kneedrive.app.importing.VERSION", "of tomorrow")
 
     dry = counts(capsys, shelf.folder, "--dry-run")
 
@@ -289,7 +289,7 @@ def test_what_was_forgotten_stays_away_until_it_is_asked_for_again(shelf: Shelf,
     rehearsed = counts(capsys, path, "--again", "--dry-run")
     taken = counts(capsys, path, "--again")
 
-    assert (kept_away["skipped"], kept_away["skipped_by_reason"]) == (1, {collect.DELETED: 1})
+    assert (kept_away["skipped"], kept_away["skipped_by_reason"]) == (1, {importing.DELETED: 1})
     assert rehearsed == taken == {"added": 1}
     assert len(here(capsys, "runs", "--json").objects) == 1
 
@@ -339,7 +339,7 @@ def test_a_recording_that_another_process_stored_meanwhile_is_joined(
     real = sqlite3.connect
     capsys.readouterr()
 
-    from kneedrive.app.derive import Deriver
+    from kneedrive.app.importing import Deriver
 
     ready = Deriver.ready
     done: list[int] = []
@@ -361,7 +361,7 @@ def test_a_recording_that_another_process_stored_meanwhile_is_joined(
 def test_nothing_is_read_or_analysed_while_the_store_is_locked(
     shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kneedrive.app import derive
+    from kneedrive.app import importing
     from kneedrive.store import Store
 
     locked: list[str] = []
@@ -373,13 +373,13 @@ def test_nothing_is_read_or_analysed_while_the_store_is_locked(
         return opened[-1]
 
     def watched(name: str) -> None:
-        real = getattr(derive, name)
+        real = getattr(importing, name)
 
         def call(*args: Any, **how: Any) -> Any:
             locked.extend([name] * opened[-1]._db.in_transaction)
             return real(*args, **how)
 
-        monkeypatch.setattr(derive, name, call)
+        monkeypatch.setattr(importing, name, call)
 
     monkeypatch.setattr(Store, "open", classmethod(opening))
     for name in ("activities_of", "run_of"):

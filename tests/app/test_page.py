@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from kneedrive.app.page import _aged
+from kneedrive.app.show import _aged
 from tests.pages import run_page
 
 TODAY = date(2026, 11, 15)

@@ -9,12 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from kneedrive.analysis.weeks import weekly
-from kneedrive.app import past
+from kneedrive.analysis.result import Fade
+from kneedrive.app import history
 from kneedrive.config import Config, load
-from kneedrive.findings import Fade
-from kneedrive.history import PastRun
-from kneedrive.store import RunRow, Store, Tag
+from kneedrive.history.result import PastRun
+from kneedrive.history.weeks import weekly
+from kneedrive.store import Store
+from kneedrive.store.rows import RunRow, Tag
 from tests.analysis.runs_of_a_runner import Form, past_run
 from tests.report.histories import FIRST, SETTING, runs
 
@@ -62,13 +63,13 @@ def settings(**flags: object) -> Config:
 def test_days_are_those_of_the_runner(started_at: datetime, offset_s: int, inside: bool) -> None:
     run = past_run(0.0).replace(started_at=started_at, utc_offset_s=offset_s)
 
-    assert bool(past.runs_between(shelf([run]), date(2026, 2, 1), LAST, SETTING)) is inside
+    assert bool(history.runs_between(shelf([run]), date(2026, 2, 1), LAST, SETTING)) is inside
 
 
 def test_only_the_weeks_that_are_asked_for_are_read() -> None:
     held = shelf(runs(60, Form()))
     until = FIRST + timedelta(weeks=60, days=-1)
-    past.weeks_until(held, settings(), until, 12)
+    history.weeks_until(held, settings(), until, 12)
 
     assert held.read <= 3 * 14
 
@@ -77,7 +78,7 @@ def test_habits_are_those_of_the_last_eight_weeks() -> None:
     held = runs(12, Form())
     view = weekly(held, FIRST + timedelta(weeks=12, days=-1), 12, SETTING)
 
-    assert past.habits_of(held, view, SETTING, lambda _: QUIET).fade.runs == 24
+    assert history.habits_of(held, view, SETTING, lambda _: QUIET).fade.runs == 24
 
 
 def test_habits_begin_after_the_last_break() -> None:
@@ -85,22 +86,22 @@ def test_habits_begin_after_the_last_break() -> None:
     view = weekly(held, FIRST + timedelta(weeks=12, days=-1), 12, SETTING)
 
     assert len(view.breaks) == 1
-    assert past.habits_of(held, view, SETTING, lambda _: QUIET).fade.runs == 12
+    assert history.habits_of(held, view, SETTING, lambda _: QUIET).fade.runs == 12
 
 
 def test_fades_are_read_from_what_was_stored_with_a_run() -> None:
     change = {"difference": 0.01, "low": 0.005, "high": 0.015, "threshold": 0.006, "notable": True}
     stored = {"fade": {"verdict": "changed", "pairs": 7, "speed_mps": 2.8, "changes": {"stance_time_s": change}}}
-    found = past.fade_in(json.dumps(stored))
+    found = history.fade_in(json.dumps(stored))
 
     assert (found.verdict, found.pairs, found.changes["stance_time_s"].difference) == ("changed", 7, 0.01)
-    assert past.fade_in("{}").verdict == "not enough"
+    assert history.fade_in("{}").verdict == "not enough"
 
 
 def test_tags_of_both_end_days_belong_to_the_weeks() -> None:
     tags = [Tag(day, "x") for day in ("2026-01-31", "2026-02-01", "2026-03-01", "2026-03-02")]
 
-    assert [tag.day for tag in past.tags_between(tags, date(2026, 2, 1), LAST)] == ["2026-02-01", "2026-03-01"]
+    assert [tag.day for tag in history.tags_between(tags, date(2026, 2, 1), LAST)] == ["2026-02-01", "2026-03-01"]
 
 
 @pytest.mark.parametrize(
@@ -111,4 +112,4 @@ def test_the_day_of_a_stored_run_is_local(offset_s: int | None, zone: str, day: 
     started_at = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)
     row = RunRow._make([*("a", started_at, offset_s), *(None for _ in RunRow._fields[3:])])
 
-    assert past.day_of(settings(**{"display.zone": zone}), row).isoformat() == day
+    assert history.day_of(settings(**{"display.zone": zone}), row).isoformat() == day

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.app import derive
-from kneedrive.app.derive import VERSION, version_of
+from kneedrive.app import importing
+from kneedrive.app.importing import VERSION, version_of
 from kneedrive.app.library import kept, opened, outdated
 from tests.app.shelf import Shelf, settings, store_file
 from tests.cli.calling import Capture, here
@@ -49,8 +49,8 @@ def test_a_rebuild_reads_each_recording_once_by_itself(
     filled: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     analysed: list[int] = []
-    real = derive.run_of
-    monkeypatch.setattr(derive, "run_of", lambda *a: analysed.append(len(a[0])) or real(*a))  # type: ignore[func-returns-value]
+    real = importing.run_of
+    monkeypatch.setattr(importing, "run_of", lambda *a: analysed.append(len(a[0])) or real(*a))  # type: ignore[func-returns-value]
 
     here(capsys, "rebuild")
 
@@ -60,7 +60,7 @@ def test_a_rebuild_reads_each_recording_once_by_itself(
 def test_another_version_of_the_method_is_derived_by_the_next_command(
     filled: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(derive, "VERSION", "of tomorrow")
+    monkeypatch.setattr(importing, "VERSION", "of tomorrow")
 
     here(capsys, "runs")
 
@@ -108,7 +108,7 @@ def test_unsaying_it_brings_the_results_back(filled: Shelf, capsys: Capture, mon
 
 
 def test_current_results_are_left_alone(filled: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(derive, "alone", None)  # would fail
+    monkeypatch.setattr(importing, "alone", None)  # would fail
 
     assert here(capsys, "runs").code == 0
 
@@ -147,8 +147,8 @@ def _spoil(change: Callable[[bytes], bytes]) -> None:
 def test_a_backup_or_a_purge_derives_nothing(
     filled: Shelf, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(derive, "VERSION", "of tomorrow")
-    monkeypatch.setattr(derive, "alone", None)  # would fail
+    monkeypatch.setattr(importing, "VERSION", "of tomorrow")
+    monkeypatch.setattr(importing, "alone", None)  # would fail
 
     assert here(capsys, "backup", tmp_path / "copy").code == 0
     assert here(capsys, "purge", "--all", "--yes").code == 0

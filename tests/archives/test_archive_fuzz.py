@@ -7,7 +7,8 @@ import zipfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kneedrive.archives import Limits, unwrap
+from kneedrive.archives import unwrap
+from kneedrive.archives.unpack import Limits
 from kneedrive.errors import ReadError
 
 CALM = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])

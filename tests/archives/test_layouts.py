@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.archives import Limits, walk
+from kneedrive.archives import walk
+from kneedrive.archives.unpack import Limits
 from tests.fuzz.zips import zipped as zip_of
 
 FIT = b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.archives import Found, Limits, unwrap, walk
-from kneedrive.archives.found import masked
+from kneedrive.archives import unwrap, walk
+from kneedrive.archives.unpack import Found, Limits, masked
 from kneedrive.errors import ReadError, Truncated, UnknownFormat
 from tests.conftest import DATA, needs_data
 

@@ -13,14 +13,16 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kneedrive import merge
 from kneedrive.analysis import analyze
-from kneedrive.app.derive import BESIDES, VERSION
-from kneedrive.findings import Analysis
-from kneedrive.model import Recording
-from kneedrive.report.record import analysis_record
-from kneedrive.simulate import PATTERNS, History, simulate_history
-from kneedrive.store import NewActivity, NewRun, Origin, Placed, Store
+from kneedrive.analysis.result import Analysis
+from kneedrive.app.importing import BESIDES, VERSION
+from kneedrive.history import merge
+from kneedrive.recording import Recording
+from kneedrive.report.machine import analysis_record
+from kneedrive.simulate.gait import PATTERNS
+from kneedrive.simulate.history import History, simulate_history
+from kneedrive.store import Store
+from kneedrive.store.rows import NewActivity, NewRun, Origin, Placed
 from tests.benchmarks.memory import OURS, WATCHED, peak_mb
 from tests.benchmarks.start import BARE, KNEEDRIVE, environment, interleaved
 from tests.benchmarks.tables import Table, main_of

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from kneedrive import cli
-from kneedrive.cli import moments
-from kneedrive.simulate import PATTERNS, History, simulate_history
+from kneedrive.cli import options
+from kneedrive.simulate.gait import PATTERNS
+from kneedrive.simulate.history import History, simulate_history
 from tests.fit_activity import activity_fit
 
 FIRST = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
@@ -62,7 +63,7 @@ def at_home(folder: Path, store: Path) -> Iterator[None]:
         patch.setenv("KNEEDRIVE_STORE", str(store))
         patch.setenv("KNEEDRIVE_ZONE", "UTC")
         patch.setenv("COLUMNS", "80")
-        patch.setattr(moments, "now", lambda: NOW)
+        patch.setattr(options, "now", lambda: NOW)
         yield
 
 

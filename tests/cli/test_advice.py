@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.app import coach
-from kneedrive.report.style import Style
-from kneedrive.simulate import PATTERNS, Offsets, Scene
+from kneedrive.app import advise
+from kneedrive.report.text import Style
+from kneedrive.simulate.gait import PATTERNS, Offsets
+from kneedrive.simulate.scene import Scene
 from tests.cli.history import FIRST, MIDDLE, Capture, caller, make_history, make_store
 from tests.report import cases
 
@@ -59,7 +60,7 @@ def test_a_run_that_strava_alone_told_of_is_sent_to_its_own_file(kind: str, says
     analysis = cases.speed_and_cadence()
     analysis = analysis.replace(activity=analysis.activity.replace(format=kind))
 
-    text = " ".join(" ".join(coach.closing(analysis, Style(width=80))).split())
+    text = " ".join(" ".join(advise.closing(analysis, Style(width=80))).split())
 
     assert says in text
     assert says_not not in text

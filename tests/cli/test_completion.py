@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import shtab
 
-from kneedrive.cli.settings import SHELLS
+from kneedrive.cli.run import SHELLS
 from tests.cli.calling import Capture, here
 
 # What bash does when a user presses the tab key after these words.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.cli import options, parser
-from kneedrive.report.layout import columns_of
+from kneedrive.report.text import columns_of
 from tests.cli.calling import MULTISPORT, PROGRAM, RUN, Capture, Said, here, home, process
 
 COLOUR = "\x1b["

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kneedrive.cli.harmless import harmless
+from kneedrive.cli.output import harmless
 
 # Every mark of the bidirectional algorithm: implicit, embedding, override, isolate, and the old ones beside them.
 BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x2070))

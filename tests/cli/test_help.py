@@ -57,7 +57,7 @@ def test_the_table_of_families_names_every_command() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_alone_has_its_commands(family: str) -> None:
+def test_a_family_alone_has_its_commands(family: tuple[str, str]) -> None:
     for name in FAMILIES[family]:
         there = {command.prog.split()[1] for command in commands(parser(name)) if command.prog != "kneedrive"}
 

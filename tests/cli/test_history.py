@@ -331,7 +331,7 @@ def test_where_nothing_is_to_be_changed_there_is_nothing_to_take_up(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quiet = Situation(label="neutral", qualifiers=("short steps",))
-    monkeypatch.setattr("kneedrive.app.coach.situation_of", lambda *_: quiet)
+    monkeypatch.setattr("kneedrive.app.advise.situation_of", lambda *_: quiet)
     said = call("advise", "--take", "--width", "120")
 
     assert said.code == 0

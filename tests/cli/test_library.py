@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from kneedrive.cli import moments
+from kneedrive.cli import options
 from kneedrive.cli.library import confirmed
-from kneedrive.report.view import path
+from kneedrive.report.numbers import path
 from tests.app.shelf import FIRST, Shelf, run_fit, store_file
 from tests.cli.calling import PROGRAM, Capture, Said, here, home, process
 from tests.store.cases import contents
@@ -181,7 +181,7 @@ def test_runs_as_csv_can_be_read_back(filled: Shelf, capsys: Capture) -> None:
     ],
 )
 def test_runs_since(filled: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch, since: str, runs: int) -> None:
-    monkeypatch.setattr(moments, "now", lambda: datetime(2026, 5, 20, tzinfo=UTC))
+    monkeypatch.setattr(options, "now", lambda: datetime(2026, 5, 20, tzinfo=UTC))
 
     assert len(ids(capsys, "--since", since)) == runs
 
@@ -190,7 +190,9 @@ def test_a_date_means_the_day_where_the_runner_ran(
     shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The made watch is an hour ahead of UTC; 23:30 UTC is half past midnight of the next day there."""
-    from kneedrive.simulate import PATTERNS, Scene, Segment, simulate
+    from kneedrive.simulate.course import Segment
+    from kneedrive.simulate.gait import PATTERNS
+    from kneedrive.simulate.scene import Scene, simulate
     from tests.fit_activity import activity_fit
 
     late = Scene(plan=(Segment(900, 3.0),), started_at=FIRST.replace(hour=23, minute=30))

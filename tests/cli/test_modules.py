@@ -10,10 +10,10 @@ from tests.cli.calling import RUN, home
 from tests.conftest import FIXTURES
 
 NETWORK = ("requests", "urllib3", "http.client", "http.server", "socket", "ssl", "email", "kneedrive.sources")
-STORE = ("sqlite3", "kneedrive.store", "kneedrive.merge", "kneedrive.archives", "multiprocessing")
+STORE = ("sqlite3", "kneedrive.store", "kneedrive.history.merge", "kneedrive.archives", "multiprocessing")
 HEAVY = ("numpy.ma", "numpy.random", "importlib.metadata", "importlib.resources", "dataclasses", "asyncio", "zoneinfo")
 PAGES = ("rich", "kneedrive.report.html", "xml.etree.ElementTree", "gpxpy", "shtab")
-OTHERS = ("kneedrive.simulate", "kneedrive.analysis.weeks", "kneedrive.analysis.trend", "kneedrive.cli.library")
+OTHERS = ("kneedrive.simulate", "kneedrive.history.weeks", "kneedrive.history.trend", "kneedrive.cli.library")
 NEVER = (*NETWORK, *STORE, *HEAVY, *PAGES, *OTHERS)
 SCRIPT = """
 import os, sys

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.report import trend_words, view
+from kneedrive.report import history, numbers
 from tests.cli.history import MIDDLE, Capture, Said, caller, make_history, make_store
 from tests.conftest import FIXTURES
 
@@ -34,7 +34,7 @@ def call(kept: Path, tmp_path: Path, capsys: Capture) -> Call:
 
 def plain(page: str) -> str:
     """The page with blanks where values are tied to their units."""
-    return page.replace(view.TIE, " ").replace("&#39;", "'")
+    return page.replace(numbers.TIE, " ").replace("&#39;", "'")
 
 
 def visible(page: str) -> str:
@@ -54,7 +54,9 @@ def test_the_page_has_the_verdict_weeks_and_advice_of_the_commands(call: Call) -
     shown, advised = call("show", "2026-03-27", "--json").json, call("advise", "2026-03-27", "--json").json
     weekly = call("weekly", "--weeks", "26", "--json").json
 
-    assert view.with_error(shown["scores"]["P"]["value"], shown["scores"]["P"]["se"]).replace(view.TIE, " ") in words
+    assert (
+        numbers.with_error(shown["scores"]["P"]["value"], shown["scores"]["P"]["se"]).replace(numbers.TIE, " ") in words
+    )
     assert f"{shown['quality']['epochs_scored']} of {shown['quality']['epochs_total']} half-minutes" in words
     assert advised["focus"] in words
     assert "26 weeks to " in words
@@ -103,5 +105,5 @@ def test_the_trend_is_told_in_the_words_of_the_terminal(call: Call) -> None:
     terminal = " ".join(call("weekly", "--weeks", "26").out.split())
     words = visible(call("report", "--html", "2026-03-27").out)
 
-    assert trend_words.OTHERWISE in terminal
-    assert trend_words.OTHERWISE in words
+    assert history.TREND_OTHERWISE in terminal
+    assert history.TREND_OTHERWISE in words

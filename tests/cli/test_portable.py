@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.app.ahead import FEW
+from kneedrive.app.importing import FEW
 from tests.app.shelf import Shelf
 from tests.cli.calling import RUN, home
 

@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kneedrive.store import Origin, Store
-from kneedrive.store import file as store_file
+from kneedrive import store as store_file
+from kneedrive.store import Store
+from kneedrive.store.rows import Origin
 from tests.store.cases import Application, contents, told
 
 Action = Callable[[Store], object]

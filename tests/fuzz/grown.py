@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 
 from kneedrive.errors import ReadError
-from kneedrive.readers.fit_profile import ACTIVITY, DEVICE_INFO, EVENT, FILE_ID, LAP, RECORD, SESSION, SPORT
-from kneedrive.readers.fit_walk import parts
+from kneedrive.readers.fit.profile import ACTIVITY, DEVICE_INFO, EVENT, FILE_ID, LAP, RECORD, SESSION, SPORT
+from kneedrive.readers.fit.wire import parts
 from tests.fuzz.zips import stored, zipped
 
 SIZES = (20_000, 60_000, 250_000, 1_000_000)

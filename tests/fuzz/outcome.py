@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from kneedrive.analysis import analyze
-from kneedrive.archives import Limits, unwrap
+from kneedrive.archives import unwrap
+from kneedrive.archives.unpack import Limits
 from kneedrive.errors import ReadError
-from kneedrive.model import Activity
 from kneedrive.readers import read, strava
+from kneedrive.recording import Activity
 from tests.fuzz.inputs import Input, make
 
 LONGEST_S = 2.0

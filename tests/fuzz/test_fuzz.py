@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kneedrive.errors import ReadError
-from kneedrive.model import Activity
 from kneedrive.readers import strava
+from kneedrive.recording import Activity
 from tests.analysis.runs import activity
 from tests.fit_writer import BASES
 from tests.fuzz import outcome

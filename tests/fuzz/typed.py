@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import struct
 
-from kneedrive.readers.fit_developer import APP_FIELDS
-from kneedrive.readers.fit_profile import (
+from kneedrive.readers.fit.fields import APP_FIELDS
+from kneedrive.readers.fit.profile import (
     ACTIVITY,
     DEVELOPER_DATA_ID,
     DEVICE_INFO,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kneedrive.model import Activity
 from kneedrive.readers.fit import read
+from kneedrive.recording import Activity
 from tests.fit_writer import TIMESTAMP, Column, Field, Message, Table, fit_bytes
 
 START = 1_000_000_000  # FIT seconds, in September 2021

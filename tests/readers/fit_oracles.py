@@ -15,8 +15,8 @@ import fitparse
 import fitparse.records
 import numpy as np
 
-from kneedrive.model import Array
-from kneedrive.readers.fit_profile import RECORD_FIELDS, TIMESTAMP
+from kneedrive.readers.fit.profile import RECORD_FIELDS, TIMESTAMP
+from kneedrive.recording import Array
 
 Row = dict[int | str, Any]
 

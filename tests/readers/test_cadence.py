@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kneedrive.readers.cadence import steps_per_minute
+from kneedrive.readers.motion import steps_per_minute
 
 
 def even(value: float, n: int = 50) -> np.ndarray:

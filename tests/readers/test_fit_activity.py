@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from kneedrive.errors import Malformed, NoActivity, Truncated
-from kneedrive.model import Interval, Lap, Sensor
 from kneedrive.readers import identity, sniff
 from kneedrive.readers import read as read_any
 from kneedrive.readers.fit import read
+from kneedrive.recording import Interval, Lap, Sensor
 from tests.fit_writer import Field, Message, fit_bytes
 from tests.readers.fit_cases import START, codes, column, file_id, only, records, run, session, timer
 

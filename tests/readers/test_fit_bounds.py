@@ -4,9 +4,9 @@ import pytest
 
 from kneedrive.errors import Malformed
 from kneedrive.method import FitRules
-from kneedrive.readers import fit_bounds, fit_devices, fit_layouts, fit_walk
-from kneedrive.readers.fit import read
-from kneedrive.readers.fit_walk import parts
+from kneedrive.readers.fit import read, wire
+from kneedrive.readers.fit import session as fit_devices
+from kneedrive.readers.fit.wire import parts
 from tests.fit_activity import describe
 from tests.fit_writer import Developer, Field, Message, fit_bytes
 from tests.readers.fit_cases import START, codes, column, file_id, only, records, run, session, timer
@@ -19,7 +19,7 @@ SMALL = FitRules().replace(
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that a test can reach with a few messages."""
-    for module in (fit_bounds, fit_devices, fit_layouts, fit_walk):
+    for module in (wire, fit_devices, wire, wire):
         monkeypatch.setattr(module, "RULES", SMALL)
 
 

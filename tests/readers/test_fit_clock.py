@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kneedrive.readers.fit_clock import Axis, Clock, axis
+from kneedrive.readers.fit.session import Axis, Clock, axis
 
 START = 1_000_000_000.0
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kneedrive.readers.fit_crc import PERIOD, crc16
+from kneedrive.readers.fit.wire import PERIOD, crc16
 from tests.fit_writer import crc16 as by_definition
 
 LENGTHS = (0, 1, 2, 12, 63, 64, 65, 4095, 4096, PERIOD - 1, PERIOD, PERIOD + 1, 2 * PERIOD, 100_003)

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kneedrive.errors import ReadError
-from kneedrive.model import Activity
 from kneedrive.readers.fit import decode, read
+from kneedrive.recording import Activity
 from tests.conftest import real_files
 from tests.fit_activity import describe
 from tests.fit_writer import BASES, Developer, Field, Message, fit_bytes

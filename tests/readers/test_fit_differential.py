@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from kneedrive.errors import Malformed
-from kneedrive.model import Array
 from kneedrive.readers.fit import decode
-from kneedrive.readers.fit_columns import Columns
-from kneedrive.readers.fit_profile import RECORD_FIELDS
+from kneedrive.readers.fit.columns import Columns
+from kneedrive.readers.fit.profile import RECORD_FIELDS
+from kneedrive.recording import Array
 from tests.conftest import FIXTURES, real_files
 from tests.readers.fit_oracles import Told, by_fitdecode, by_fitparse, column, contents, keys
 

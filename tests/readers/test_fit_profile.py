@@ -6,10 +6,9 @@ import pytest
 from fitdecode.profile import FIELD_TYPES, MESSAGE_TYPES
 from fitdecode.types import BASE_TYPES
 
-from kneedrive.model import Samples, frozen
 from kneedrive.products import GARMIN_PRODUCTS
-from kneedrive.readers import fit_profile as profile
-from kneedrive.readers import fit_types
+from kneedrive.readers.fit import profile, wire
+from kneedrive.recording import Samples, frozen
 from kneedrive.value import as_dict
 
 OURS_ALONE = {(profile.RECORD, 146), (profile.SESSION, 222)}  # step speed loss, in no public profile
@@ -121,16 +120,16 @@ def test_watches_that_runs_came_from_have_the_names_they_are_sold_by(number: int
 
 @pytest.mark.parametrize("number", sorted(BASE_TYPES))
 def test_a_base_type_is_as_wide_and_read_as_published(number: int) -> None:
-    ours, theirs = fit_types.BASE_TYPES[number], BASE_TYPES[number]
+    ours, theirs = wire.BASE_TYPES[number], BASE_TYPES[number]
 
     assert (ours.letter, ours.size) == (theirs.fmt, theirs.size)
-    if ours.invalid is not None and number != fit_types.BYTE:
+    if ours.invalid is not None and number != wire.BYTE:
         assert theirs.parse(ours.invalid) is None
         assert theirs.parse(1) == 1
 
 
 def test_every_base_type_of_the_protocol_is_known() -> None:
-    assert fit_types.BASE_TYPES.keys() == BASE_TYPES.keys()
+    assert wire.BASE_TYPES.keys() == BASE_TYPES.keys()
 
 
 @pytest.mark.parametrize(
@@ -139,6 +138,6 @@ def test_every_base_type_of_the_protocol_is_known() -> None:
     ids=["one", "array", "size not divided", "size too small", "unknown type"],
 )
 def test_what_does_not_fit_its_type_is_read_as_bytes(number: int, size: int, letter: str, count: int) -> None:
-    kind, values = fit_types.base_type(number, size)
+    kind, values = wire.base_type(number, size)
 
     assert (kind.letter, values) == (letter, count)

@@ -5,9 +5,9 @@ from typing import cast
 import numpy as np
 import pytest
 
-from kneedrive.model import Array
-from kneedrive.readers.fit_profile import COROS, GARMIN, STRYD
-from kneedrive.readers.fit_samples import Source, samples
+from kneedrive.readers.fit.fields import Source, samples
+from kneedrive.readers.fit.profile import COROS, GARMIN, STRYD
+from kneedrive.recording import Array
 from tests.fit_writer import Column
 from tests.readers.fit_cases import only, records, run, session
 

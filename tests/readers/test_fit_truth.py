@@ -8,8 +8,8 @@ import pytest
 
 from kneedrive import readers
 from kneedrive.errors import NoActivity, ReadError
-from kneedrive.model import Activity
-from kneedrive.readers.fit_profile import FIT_EPOCH_S
+from kneedrive.readers.fit.profile import FIT_EPOCH_S
+from kneedrive.recording import Activity
 from tests.conftest import DATA, needs_data
 from tests.readers.fit_oracles import contents
 

@@ -5,10 +5,10 @@ import struct
 import numpy as np
 import pytest
 
-from kneedrive.model import Activity, Array
 from kneedrive.readers import motion
 from kneedrive.readers.fit import decode
-from kneedrive.readers.fit_profile import Field as Told
+from kneedrive.readers.fit.profile import Field as Told
+from kneedrive.recording import Activity, Array
 from tests.fit_activity import describe
 from tests.fit_writer import Developer, Field, Message, Raw, fit_bytes
 from tests.readers.fit_cases import START, codes, file_id, only, records, run, session, timer

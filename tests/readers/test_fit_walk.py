@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kneedrive.errors import Malformed
-from kneedrive.readers.fit_walk import Part, parts
+from kneedrive.readers.fit.wire import Part, parts
 from tests.fit_writer import Column, Field, Message, Table, crc16, fit_bytes
 from tests.readers.fit_cases import file_id, records, run, session
 

@@ -12,9 +12,9 @@ import pytest
 
 from kneedrive import readers
 from kneedrive.errors import Malformed, NoActivity, ReadError
-from kneedrive.model import Activity
 from kneedrive.readers import gpx as reader
 from kneedrive.readers import tracks
+from kneedrive.recording import Activity
 from tests.conftest import real_files
 from tests.track_writer import START, Spot, cadenced, gpx, nothing, points, spots, trk
 

@@ -3,7 +3,7 @@
 import pytest
 
 from kneedrive.errors import Malformed, ReadError
-from kneedrive.readers import markup
+from kneedrive.readers import xml
 
 ROWS = '<a><b x="1">é ✓</b></a>'
 
@@ -23,7 +23,7 @@ class Recorder:
 
 def walked(text: str) -> list[tuple[object, ...]]:
     recorder = Recorder()
-    markup.walk(text, recorder, "x")
+    xml.walk(text, recorder, "x")
     return recorder.calls
 
 
@@ -59,27 +59,27 @@ def walked(text: str) -> list[tuple[object, ...]]:
     ],
 )
 def test_text_is_the_same_in_every_wrapping(data: bytes) -> None:
-    assert markup.decoded(data, "x").strip() == ROWS
+    assert xml.decoded(data, "x").strip() == ROWS
 
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "ISO-8859-15"])
 def test_declared_single_byte_encodings_are_followed(encoding: str) -> None:
     data = f'<?xml version="1.0" encoding="{encoding}"?><a>é</a>'.encode(encoding)
 
-    assert markup.decoded(data, "x") == "<a>é</a>"
+    assert xml.decoded(data, "x") == "<a>é</a>"
 
 
 def test_more_bytes_than_a_run_can_have_are_refused_before_they_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(markup, "MAX_BYTES", 10)
+    monkeypatch.setattr(xml, "MAX_BYTES", 10)
 
     with pytest.raises(ReadError, match=r"^x: has 11 bytes of XML; kneedrive reads up to 10$"):
-        markup.decoded(bytes(11), "x")
+        xml.decoded(bytes(11), "x")
 
 
 def test_a_walk_calls_names_without_prefix_and_text_without_blanks() -> None:
     recorder = Recorder()
 
-    markup.walk('<q:A><B c="1"> t<!-- no -->u </B>&lt;</q:A>', recorder, "x")
+    xml.walk('<q:A><B c="1"> t<!-- no -->u </B>&lt;</q:A>', recorder, "x")
 
     assert recorder.calls == [
         ("start", "a", {}),
@@ -106,7 +106,7 @@ HOSTILE = {
 @pytest.mark.parametrize(("text", "says"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_and_broken_documents_are_refused_with_their_place(text: str, says: str) -> None:
     with pytest.raises(Malformed, match=says) as caught:
-        markup.walk(text, Recorder(), "x")
+        xml.walk(text, Recorder(), "x")
 
     assert caught.value.offset is not None
 
@@ -116,7 +116,7 @@ def test_sixty_four_levels_are_allowed() -> None:
 
 
 def test_more_elements_than_a_run_can_have_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(markup, "MAX_ELEMENTS", 5)
+    monkeypatch.setattr(xml, "MAX_ELEMENTS", 5)
 
     assert len(walked("<a><b/><b/><b/><b/></a>")) == 2 * 5
     with pytest.raises(Malformed, match="more than 5 elements"):
@@ -127,7 +127,7 @@ def test_more_elements_than_a_run_can_have_are_refused(monkeypatch: pytest.Monke
     ("tag", "name"), [("{urn:x}Cad", "cad"), ("ns3:TPX", "tpx"), ("Speed", "speed"), ("{urn:a:b}q", "q")]
 )
 def test_a_local_name_has_no_prefix_and_no_capitals(tag: str, name: str) -> None:
-    assert markup.local(tag) == name
+    assert xml.local(tag) == name
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,6 @@ def test_a_local_name_has_no_prefix_and_no_capitals(tag: str, name: str) -> None
     ],
 )
 def test_a_number_is_finite_or_missing(text: str | None, value: float | None) -> None:
-    found = markup.number(text)
+    found = xml.number(text)
 
     assert found == value or (value is None and found != found)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kneedrive.model import Interval
-from kneedrive.readers.points import Point, cleaned, columns_of
+from kneedrive.readers.tracks import Point, cleaned, columns_of
+from kneedrive.recording import Interval
 
 NAN = float("nan")
 MORNING = 1_777_874_400.0

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kneedrive.model import Activity, Note, Samples, Sensor, frozen
 from kneedrive.readers.sports import sport_of, sub_sport_of, with_sport
+from kneedrive.recording import Activity, Note, Samples, Sensor, frozen
 
 
 @pytest.mark.parametrize(

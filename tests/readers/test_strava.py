@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kneedrive.errors import Malformed
-from kneedrive.model import Activity
 from kneedrive.readers.strava import read
+from kneedrive.recording import Activity
 from kneedrive.sources.strava import document, kept_of
 from tests.conftest import DATA, needs_data
 from tests.fakes.server import fixture

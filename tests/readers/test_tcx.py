@@ -8,7 +8,7 @@ import pytest
 
 from kneedrive import readers
 from kneedrive.errors import Malformed, NoActivity
-from kneedrive.model import Activity, Lap
+from kneedrive.recording import Activity, Lap
 from tests.conftest import real_files
 from tests.track_writer import START, lap, spots, tcx, trackpoint
 

@@ -9,7 +9,7 @@ import pytest
 
 from kneedrive import readers
 from kneedrive.errors import ReadError
-from kneedrive.model import Activity, Array
+from kneedrive.recording import Activity, Array
 from tests.make_track_fixtures import FOLDER, contents
 
 CASES = sorted(path for path in FOLDER.glob("*.*") if path.suffix in (".gpx", ".tcx"))

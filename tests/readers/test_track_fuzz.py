@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from kneedrive import readers
 from kneedrive.errors import ReadError
-from kneedrive.model import Activity
 from kneedrive.readers import gpx, tcx
+from kneedrive.recording import Activity
 from tests.make_track_fixtures import FOLDER
 
 CALM = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

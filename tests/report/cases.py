@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kneedrive.findings import (
+from kneedrive.analysis.result import (
     Acceleration,
     Analysis,
     Balance,
@@ -27,8 +27,9 @@ from kneedrive.findings import (
     Unjudged,
     VrSplit,
 )
-from kneedrive.method import REFERENCES, Method
-from kneedrive.model import Activity, Note, Runner, Samples, Sensor, frozen
+from kneedrive.method import Method
+from kneedrive.recording import Activity, Note, Runner, Samples, Sensor, frozen
+from kneedrive.sensors import REFERENCES
 
 UNKNOWN = Score(reason="not measured")
 

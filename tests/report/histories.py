@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis.compare import compare
-from kneedrive.analysis.habits import balance_habit, fade_habit, slow_contrast
-from kneedrive.analysis.weeks import weekly
-from kneedrive.findings import Change, Fade
-from kneedrive.history import Comparison, PastRun, Setting, WeeklyView
-from kneedrive.report.compare import Periods
-from kneedrive.report.habits import Habits
+from kneedrive.analysis.result import Change, Fade
+from kneedrive.history.compare import compare
+from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
+from kneedrive.history.result import Comparison, PastRun, Setting, WeeklyView
+from kneedrive.history.weeks import weekly
+from kneedrive.report.history import Habits, Periods
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 
 SETTING = Setting()

@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-from kneedrive.history import Difference
-from kneedrive.report import compare, view
-from kneedrive.report.layout import columns_of
-from kneedrive.report.style import Style
+from kneedrive.history.result import Difference
+from kneedrive.report import history, numbers
+from kneedrive.report.text import Style, columns_of
 from tests.conftest import Golden
 from tests.report.histories import PAIRS, Pair
 
@@ -15,7 +14,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def render(told: Pair, style: Style = Style()) -> str:  # noqa: B008 - frozen
-    return compare.render(told.found, told.periods, style)
+    return history.comparison_text(told.found, told.periods, style)
 
 
 def row(metric: str, difference: float, half: float, verdict: str = "changed", more: int = 0) -> Difference:
@@ -82,14 +81,14 @@ def test_ascii_is_ascii(name: str) -> None:
     ],
 )
 def test_each_verdict_in_words(told: Difference, words: str) -> None:
-    assert compare.verdict(told).replace("\u00a0", " ") == words
+    assert history.difference_verdict(told).replace("\u00a0", " ") == words
 
 
-@pytest.mark.parametrize("metric", compare.CHANGED)
+@pytest.mark.parametrize("metric", history.CHANGED)
 def test_every_metric_has_a_name_and_words_for_both_directions(metric: str) -> None:
-    rose, fell = (compare.change_words(row(metric, sign * 0.1, 0.01)) for sign in (1, -1))
+    rose, fell = (history.change_words(row(metric, sign * 0.1, 0.01)) for sign in (1, -1))
 
-    assert metric in compare.NAMES
+    assert metric in history.COMPARED_NAMES
     assert rose != fell
 
 
@@ -145,4 +144,4 @@ def test_the_tag_that_it_is_about_is_named_and_cleaned() -> None:
     ],
 )
 def test_bounds_are_rounded_up(key: str, amount: float, text: str) -> None:
-    assert view.at_most(key, amount).replace("\u00a0", " ") == text
+    assert numbers.at_most(key, amount).replace("\u00a0", " ") == text

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from kneedrive.findings import ChannelSummary
-from kneedrive.model import Interval, Lap, Note, Samples, frozen
+from kneedrive.analysis.result import ChannelSummary
+from kneedrive.recording import Interval, Lap, Note, Samples, frozen
 from kneedrive.report import doctor
-from kneedrive.report.style import Style
+from kneedrive.report.text import Style
 from tests.conftest import Golden
 from tests.report import cases
 

@@ -3,8 +3,8 @@
 import pytest
 
 from kneedrive.method import Method
-from kneedrive.report import explain, formulas
-from kneedrive.report.style import Style
+from kneedrive.report import explain
+from kneedrive.report.text import Style
 from tests.conftest import Golden
 from tests.report import cases
 
@@ -61,7 +61,7 @@ def test_a_score_that_is_not_judged_gives_its_reason() -> None:
 
 
 def test_every_knob_has_a_value_a_unit_and_a_source() -> None:
-    rows = list(formulas.knobs(Method()))
+    rows = list(explain.knobs(Method()))
 
     assert ("labels", "spoken", 0.85, "probability", "design") in rows
     assert all(unit and source for _, _, _, unit, source in rows)

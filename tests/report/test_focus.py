@@ -7,8 +7,7 @@ import pytest
 
 from kneedrive import advice
 from kneedrive.report import focus
-from kneedrive.report.layout import columns_of, finish
-from kneedrive.report.style import Style
+from kneedrive.report.text import Style, columns_of, finish
 from tests.conftest import Golden
 
 FINDINGS = tuple(advice.plans())

@@ -2,10 +2,10 @@
 
 import pytest
 
-from kneedrive.history import BalanceHabit, FadeHabit, SlowContrast
-from kneedrive.report import habits
-from kneedrive.report.habits import Habits
-from kneedrive.report.style import Style
+from kneedrive.history.result import BalanceHabit, FadeHabit, SlowContrast
+from kneedrive.report import history
+from kneedrive.report.history import Habits
+from kneedrive.report.text import Style
 
 NO_SLOW = SlowContrast(verdict="not enough", runs=0)
 NO_BALANCE = BalanceHabit(verdict="not enough", runs=2, runs_beyond=0)
@@ -17,7 +17,7 @@ def plain(text: str) -> str:
 
 
 def test_nothing_is_printed_where_nothing_can_be_told() -> None:
-    assert habits.render(Habits(NO_SLOW, NO_BALANCE, NO_FADE), Style()) == []
+    assert history.habit_lines(Habits(NO_SLOW, NO_BALANCE, NO_FADE), Style()) == []
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ def test_nothing_is_printed_where_nothing_can_be_told() -> None:
     ],
 )
 def test_slow_contrast_in_words(found: SlowContrast, words: str) -> None:
-    assert words in plain(habits.slow(found))
+    assert words in plain(history.slow(found))
 
 
 def test_a_contrast_that_is_not_shown_claims_none() -> None:
-    text = habits.slow(SlowContrast(verdict="not shown", runs=5, mean=-0.2, se=0.1))
+    text = history.slow(SlowContrast(verdict="not shown", runs=5, mean=-0.2, se=0.1))
 
     assert "shorten" not in text
 
@@ -53,14 +53,14 @@ def test_a_contrast_that_is_not_shown_claims_none() -> None:
 def test_constant_difference_names_the_foot_that_is_longer_on_the_ground(left: float, side: str, words: str) -> None:
     found = BalanceHabit(verdict="constant difference", runs=9, runs_beyond=8, left=left, side=side)
 
-    assert words in plain(habits.balance(found))
-    assert "8 of 9 runs" in plain(habits.balance(found))
+    assert words in plain(history.balance(found))
+    assert "8 of 9 runs" in plain(history.balance(found))
 
 
 def test_balance_without_a_constant_difference_is_said() -> None:
     found = BalanceHabit(verdict="none", runs=9, runs_beyond=1, left=0.502)
 
-    assert "no constant difference (left 50.2 %, over 9 runs)" in plain(habits.balance(found))
+    assert "no constant difference (left 50.2 %, over 9 runs)" in plain(history.balance(found))
 
 
 def test_fade_habit_says_what_changes_and_by_how_much() -> None:
@@ -72,16 +72,16 @@ def test_fade_habit_says_what_changes_and_by_how_much() -> None:
     )
 
     assert "cadence fell by 3 steps/min, torso bounce grew by 4 % and contact lengthened by 8 ms" in plain(
-        habits.fade(found)
+        history.fade(found)
     )
 
 
 def test_no_fade_habit_is_a_result() -> None:
-    assert "nothing changes the same way" in habits.fade(FadeHabit(verdict="none", runs=6))
+    assert "nothing changes the same way" in history.fade(FadeHabit(verdict="none", runs=6))
 
 
 @pytest.mark.parametrize(
     ("pieces", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
 def test_lists_in_words(pieces: list[str], text: str) -> None:
-    assert habits.listed(pieces) == text
+    assert history.listed(pieces) == text

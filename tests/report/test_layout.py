@@ -2,16 +2,16 @@
 
 import pytest
 
-from kneedrive.report import layout
-from kneedrive.report.style import Style
-from kneedrive.report.view import TIE, path
+from kneedrive.report import text
+from kneedrive.report.numbers import TIE, path
+from kneedrive.report.text import Style, columns_of, finish, flow
 
 NARROW = Style(width=60)
 
 
 def test_a_value_stays_with_its_unit_when_lines_wrap() -> None:
     text = " ".join(["some words before it and"] * 2) + f" then 291{TIE}ms"
-    lines = layout.finish([layout.flow(text, NARROW)], NARROW).splitlines()
+    lines = finish([flow(text, NARROW)], NARROW).splitlines()
 
     assert lines[-1].endswith("291 ms")
     assert not any(line.endswith("291") for line in lines)
@@ -19,13 +19,13 @@ def test_a_value_stays_with_its_unit_when_lines_wrap() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 92, 120, 200])
 def test_prose_keeps_to_a_readable_measure(width: int) -> None:
-    lines = layout.flow("word " * 200, Style(width=width))
+    lines = text.flow("word " * 200, Style(width=width))
 
     assert max(map(len, lines)) <= min(width, 92)
 
 
 def test_labels_with_a_hyphen_are_not_broken() -> None:
-    lines = layout.flow("x" * 50 + " shuffle-like", NARROW)
+    lines = text.flow("x" * 50 + " shuffle-like", NARROW)
 
     assert lines[1].strip() == "shuffle-like"
 
@@ -39,7 +39,7 @@ def test_a_path_is_never_broken_however_long_it_is(folder: str, ascii_only: bool
     for length in range(10, 150):
         place = (folder * 20)[:length].rstrip()
 
-        text = layout.finish([layout.flow(f"{path(place)} is not there now and {path(place)} neither.", style)], style)
+        text = finish([flow(f"{path(place)} is not there now and {path(place)} neither.", style)], style)
 
         assert style.spell(place) in text, length
         assert " ".join(text.split()) == " ".join(
@@ -48,61 +48,61 @@ def test_a_path_is_never_broken_however_long_it_is(folder: str, ascii_only: bool
 
 
 def test_other_words_longer_than_a_line_are_broken() -> None:
-    assert layout.flow("x" * 140, NARROW) == ["  " + "x" * 58, "  " + "x" * 58, "  " + "x" * 24]
+    assert text.flow("x" * 140, NARROW) == ["  " + "x" * 58, "  " + "x" * 58, "  " + "x" * 24]
 
 
 @pytest.mark.parametrize("before", ["", "a"])
 def test_wide_letters_stay_what_they_are(before: str) -> None:
     text = before + "跑步" * 40
 
-    lines = layout.flow(text, NARROW)
+    lines = flow(text, NARROW)
 
     assert "".join(line.strip() for line in lines) == text
-    assert max(map(layout.columns_of, lines)) <= 60
+    assert max(map(columns_of, lines)) <= 60
 
 
 def test_wide_letters_do_not_break_the_width() -> None:
-    lines = layout.flow("跑步" * 20 + " and words " * 10, NARROW)
+    lines = text.flow("跑步" * 20 + " and words " * 10, NARROW)
 
-    assert max(map(layout.columns_of, lines)) <= 60
+    assert max(map(text.columns_of, lines)) <= 60
 
 
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("跑步", 4), ("\x1b[1mab\x1b[0m", 2), ("é", 1)])
 def test_columns_count_what_the_terminal_shows(text: str, columns: int) -> None:
-    assert layout.columns_of(text) == columns
+    assert columns_of(text) == columns
 
 
 def test_table_columns_line_up_to_the_right() -> None:
-    lines = layout.table([["", "a"], ["row", "1.25"], ["longer", "10.5"]], NARROW)
+    lines = text.table([["", "a"], ["row", "1.25"], ["longer", "10.5"]], NARROW)
 
     assert lines == ["              a", "  row      1.25", "  longer   10.5"]
 
 
 def test_a_table_too_wide_loses_its_last_columns_and_never_its_first() -> None:
-    lines = layout.table([["x" * 30, "y" * 20, "z" * 20]], NARROW)
+    lines = text.table([["x" * 30, "y" * 20, "z" * 20]], NARROW)
 
     assert lines == ["  " + "x" * 30 + " " + "y" * 20]
 
 
 def test_ends_fall_below_one_another_when_there_is_no_room() -> None:
-    assert layout.ends("a" * 40, "b" * 30, NARROW) == ["a" * 40, "b" * 30]
-    assert layout.ends("a", "b", NARROW) == ["a" + " " * 58 + "b"]
+    assert text.ends("a" * 40, "b" * 30, NARROW) == ["a" * 40, "b" * 30]
+    assert text.ends("a", "b", NARROW) == ["a" + " " * 58 + "b"]
 
 
 def test_blocks_stand_side_by_side() -> None:
-    assert layout.beside(["a", "b"], ["c"], 3, gap=1) == ["a   c", "b   "]
+    assert text.beside(["a", "b"], ["c"], 3, gap=1) == ["a   c", "b   "]
 
 
 def test_empty_blocks_leave_no_gap() -> None:
-    assert layout.finish([["a"], [], ["b "]], NARROW) == "a\n\nb\n"
+    assert text.finish([["a"], [], ["b "]], NARROW) == "a\n\nb\n"
 
 
 def test_a_remark_that_does_not_fit_moves_below_the_heading() -> None:
-    assert layout.heading("Title", NARROW, "short") == ["TITLE  short"]
-    assert len(layout.heading("Title", NARROW, "long " * 12)) == 3
+    assert text.heading("Title", NARROW, "short") == ["TITLE  short"]
+    assert len(text.heading("Title", NARROW, "long " * 12)) == 3
 
 
 def test_only_the_heading_rows_of_a_table_are_faint() -> None:
-    lines = layout.table([["a"], ["b"], ["c"]], NARROW.replace(colour=True), heads=2)
+    lines = text.table([["a"], ["b"], ["c"]], NARROW.replace(colour=True), heads=2)
 
     assert [line.startswith("\x1b[2m") for line in lines] == [True, True, False]

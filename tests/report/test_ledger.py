@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from kneedrive.report import ledger
-from kneedrive.report.style import Style
+from kneedrive.report import lists
+from kneedrive.report.text import Style
 
 PLAN = "holds a track without times: a route or a plan, not a recorded run"
 LONG = "is a FIT file of the kind 'monitoring_b, as it was written by a watch of many years ago' and holds no activity"
@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
 
 
 def said(*outcomes: Outcome, width: int = 200) -> str:
-    return ledger.render(ledger.ledger_of(outcomes), Style(width=width), 2.0)
+    return lists.render(lists.ledger_of(outcomes), Style(width=width), 2.0)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_is_whole_has_no_such_part() -> None:
 
 
 def test_programs_learn_where_a_file_was_cut() -> None:
-    record = ledger.ledger_record(ledger.ledger_of([Outcome("a.fit", "added", cut="there"), Outcome("b", "added")]))
+    record = lists.ledger_record(lists.ledger_of([Outcome("a.fit", "added", cut="there"), Outcome("b", "added")]))
 
     assert record["cut_short"] == [{"name": "a.fit", "where": "there"}]
 
@@ -92,4 +92,4 @@ def test_programs_learn_where_a_file_was_cut() -> None:
 def test_nothing_was_done_where_something_failed_and_nothing_else_came_of_it(
     verdicts: list[str], nothing: bool
 ) -> None:
-    assert ledger.ledger_of([Outcome("a", verdict) for verdict in verdicts]).nothing_done is nothing
+    assert lists.ledger_of([Outcome("a", verdict) for verdict in verdicts]).nothing_done is nothing

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from kneedrive.model import Outline
-from kneedrive.report import library
-from kneedrive.report.style import Style
-from kneedrive.store import RunRow, SourceRow
+from kneedrive.recording import Outline
+from kneedrive.report import lists
+from kneedrive.report.text import Style
+from kneedrive.store.rows import RunRow, SourceRow
 
 LONGEST = "unclear: short, quick, light steps"
 STARTED = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
@@ -48,7 +48,7 @@ def row(**given: Any) -> RunRow:
 
 
 def table(width: int, *rows: RunRow, ascii: bool = True) -> list[str]:  # noqa: A002
-    return library.runs(rows or (row(),), Style(width=width, ascii=ascii)).splitlines()
+    return lists.runs(rows or (row(),), Style(width=width, ascii=ascii)).splitlines()
 
 
 WIDEST = row(label="short-airy", certainty="unclear")
@@ -128,7 +128,7 @@ def test_what_a_recording_gives_is_named_in_full_and_its_id_as_it_is_written() -
     )
     given = SourceRow(outline, "garmin_strap", "", "run.fit", ("file",), ("vertical_ratio", "stance_time_s"), True)
 
-    text = library.sources([given], Style(width=80))
+    text = lists.sources([given], Style(width=80))
 
     assert text.startswith("0123456789ab  FIT  Garmin FR965\n")
     assert "Gives: vertical ratio, ground contact time." in text

@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from kneedrive.analysis.baseline import own_view
-from kneedrive.history import OwnView, PersonalZ
-from kneedrive.report import own
-from kneedrive.report.layout import columns_of, finish
-from kneedrive.report.style import Style
+from kneedrive.history.baseline import own_view
+from kneedrive.history.result import OwnView, PersonalZ
+from kneedrive.report import history
+from kneedrive.report.text import Style, columns_of, finish
 from tests.analysis.runs_of_a_runner import Form, past_run
 from tests.conftest import Golden
 from tests.report.histories import COMPUTED, SETTING, runs
@@ -29,7 +28,7 @@ CASES = {
 
 
 def render(found: OwnView, style: Style = Style()) -> str:  # noqa: B008 - frozen
-    return finish([own.render(found, style)], style)
+    return finish([history.own_lines(found, style)], style)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -89,15 +88,15 @@ def test_place_among_others_in_words(z: float | None, words: str) -> None:
         metric="ln_k", value=0.2, usual=0.2, difference=0.0, spread=0.02, z=0.0, level="as always", epochs=30, others=z
     )
 
-    assert own.others(row) == words
+    assert history.others(row) == words
 
 
 @pytest.mark.parametrize("reason", ["no scored epochs", "slower than the baseline", "faster than the baseline"])
 def test_every_reason_is_a_sentence(reason: str) -> None:
     found = CASES["as_always"]().replace(rows=(), reason=reason)
 
-    assert own.missing(found).endswith(".")
-    assert own.missing(found) != own.missing(found.replace(reason="unknown"))
+    assert history.missing(found).endswith(".")
+    assert history.missing(found) != history.missing(found.replace(reason="unknown"))
 
 
 def test_basis_says_how_many_runs_since_when() -> None:
@@ -105,6 +104,6 @@ def test_basis_says_how_many_runs_since_when() -> None:
     first = found.baseline.first
 
     assert first is not None
-    assert own.basis(found.baseline).replace("\u00a0", " ") == "18 runs since Tue 7 Jan 2025, same sensor"
+    assert history.basis(found.baseline).replace("\u00a0", " ") == "18 runs since Tue 7 Jan 2025, same sensor"
     later = found.baseline.replace(first=first + timedelta(days=1))
-    assert "Wed 8 Jan" in own.basis(later)
+    assert "Wed 8 Jan" in history.basis(later)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kneedrive.report import pictures
-from kneedrive.report.style import COLOURED, Style
+from kneedrive.report import text
+from kneedrive.report.text import COLOURED, Edges, Point, Style, plane
 
 PLAIN = Style(ascii=True)
 
@@ -21,20 +21,20 @@ PLAIN = Style(ascii=True)
     ],
 )
 def test_interval_row_draws_value_and_error_on_the_scale(amount: float | None, se: float | None, drawn: str) -> None:
-    assert pictures.interval_row(amount, se, 13, PLAIN) == drawn
+    assert text.interval_row(amount, se, 13, PLAIN) == drawn
 
 
 @pytest.mark.parametrize("cells", [11, 23, 45, 61])
 @pytest.mark.parametrize("amount", [-4.0, -3.0, -0.1, 0.0, 2.9, 3.0])
 def test_interval_row_keeps_its_width(amount: float, cells: int) -> None:
-    assert len(pictures.interval_row(amount, 2.5, cells, Style())) == cells
+    assert len(text.interval_row(amount, 2.5, cells, Style())) == cells
 
 
 def test_colour_covers_the_interval_and_nothing_else() -> None:
-    row = pictures.interval_row(0.0, 1.0, 13, PLAIN.replace(colour=True), "drive")
+    row = text.interval_row(0.0, 1.0, 13, PLAIN.replace(colour=True), "drive")
 
     assert row.count(COLOURED.drive) == row.count(COLOURED.reset) == 1
-    assert row.replace(COLOURED.drive, "").replace(COLOURED.reset, "") == pictures.interval_row(0.0, 1.0, 13, PLAIN)
+    assert row.replace(COLOURED.drive, "").replace(COLOURED.reset, "") == text.interval_row(0.0, 1.0, 13, PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_colour_covers_the_interval_and_nothing_else() -> None:
     ],
 )
 def test_sparkline_spans_lowest_to_highest_with_gaps(amounts: list[float | None], drawn: str) -> None:
-    assert pictures.sparkline(amounts, PLAIN) == drawn
+    assert text.sparkline(amounts, PLAIN) == drawn
 
 
 @pytest.mark.parametrize(("share", "drawn"), [(0.0, ""), (0.01, "@"), (0.5, "@@@@"), (1.0, "@" * 8), (2.0, "@" * 8)])
 def test_bar_shows_something_for_anything_above_zero(share: float, drawn: str) -> None:
-    assert pictures.bar(share, 8, PLAIN) == drawn
+    assert text.bar(share, 8, PLAIN) == drawn
 
 
 @pytest.mark.parametrize(
@@ -70,15 +70,15 @@ def test_bar_shows_something_for_anything_above_zero(share: float, drawn: str) -
     ],
 )
 def test_scale_words_keep_the_ends_and_drop_the_middle(cells: int, drawn: str) -> None:
-    assert pictures.scale_words("left", "middle", "right", cells) == drawn
+    assert text.scale_words("left", "middle", "right", cells) == drawn
 
 
-EDGES = pictures.Edges("up", "down", "left", "mid", "right")
+EDGES = text.Edges("up", "down", "left", "mid", "right")
 
 
 def test_map_places_drive_to_the_right_and_bounce_upwards() -> None:
-    points = [pictures.Point(2.0, 1.5, "a"), pictures.Point(-2.0, -1.5, "b")]
-    lines = pictures.plane(points, EDGES, (25, 9), PLAIN)
+    points = [text.Point(2.0, 1.5, "a"), text.Point(-2.0, -1.5, "b")]
+    lines = text.plane(points, EDGES, (25, 9), PLAIN)
     rows = [line[4:-1] for line in lines[1:-2]]
 
     (a,) = [(i, row.index("a")) for i, row in enumerate(rows) if "a" in row]
@@ -88,8 +88,8 @@ def test_map_places_drive_to_the_right_and_bounce_upwards() -> None:
 
 
 def test_map_keeps_its_frame_whatever_the_points() -> None:
-    points = [pictures.Point(99.0, -99.0, "a"), pictures.Point(0.0, 0.0, "b")]
-    lines = pictures.plane(points, EDGES, (25, 9), PLAIN)
+    points = [text.Point(99.0, -99.0, "a"), text.Point(0.0, 0.0, "b")]
+    lines = text.plane(points, EDGES, (25, 9), PLAIN)
 
     assert {len(line) for line in lines} == {30}
     assert lines[-3].endswith("a|")
@@ -97,20 +97,20 @@ def test_map_keeps_its_frame_whatever_the_points() -> None:
 
 @pytest.mark.parametrize(("x", "crossed"), [(3.0, True), (0.5, False), (0.25, False)])
 def test_the_cross_gives_way_to_letters_beside_it(x: float, *, crossed: bool) -> None:
-    lines = pictures.plane([pictures.Point(x, 0.0, "a")], EDGES, (25, 9), PLAIN)
+    lines = text.plane([text.Point(x, 0.0, "a")], EDGES, (25, 9), PLAIN)
 
     assert ("+" in lines[5][3:-1]) is crossed
 
 
 def test_marks_of_one_place_are_together_in_their_order() -> None:
-    points = [pictures.Point(2.0, 2.0, "a"), pictures.Point(-2.0, 2.0, "b"), pictures.Point(2.0, 2.01, "c")]
+    points = [text.Point(2.0, 2.0, "a"), text.Point(-2.0, 2.0, "b"), text.Point(2.0, 2.01, "c")]
 
-    assert pictures.together(points, (25, 9)) == [["a", "c"], ["b"]]
+    assert text.together(points, (25, 9)) == [["a", "c"], ["b"]]
 
 
 def test_map_draws_the_first_of_points_that_fall_together() -> None:
-    points = [pictures.Point(2.0, 2.0, "a"), pictures.Point(2.0, 2.0, "b")]
-    text = "\n".join(pictures.plane(points, pictures.Edges("", "", "", "", ""), (25, 9), PLAIN))
+    points = [Point(2.0, 2.0, "a"), Point(2.0, 2.0, "b")]
+    text = "\n".join(plane(points, Edges("", "", "", "", ""), (25, 9), PLAIN))
 
     assert "a" in text
     assert "b" not in text

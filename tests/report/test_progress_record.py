@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kneedrive.history import Break
-from kneedrive.method import REFERENCES
-from kneedrive.report import progress_record
-from kneedrive.report.library import SENSORS
+from kneedrive.history.result import Break
+from kneedrive.report import machine
+from kneedrive.report.lists import SENSORS
+from kneedrive.sensors import REFERENCES
 from tests.report.histories import PAIRS, STORIES
 
 
@@ -22,7 +22,7 @@ def whole(record: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("name", STORIES)
 def test_weeks_of_every_kind_are_json(name: str) -> None:
     told = STORIES[name]()
-    record = whole(progress_record.weekly_record(told.view, told.habits))
+    record = whole(machine.weekly_record(told.view, told.habits))
 
     assert [week["monday"] for week in record["weeks"]] == [week.monday.isoformat() for week in told.view.weeks]
     assert record["verdicts"] == list(told.view.verdicts)
@@ -31,7 +31,7 @@ def test_weeks_of_every_kind_are_json(name: str) -> None:
 @pytest.mark.parametrize("name", PAIRS)
 def test_comparisons_of_every_kind_are_json(name: str) -> None:
     told = PAIRS[name]()
-    record = whole(progress_record.comparison_record(told.found, told.periods))
+    record = whole(machine.comparison_record(told.found, told.periods))
 
     assert record["status"] == told.found.status
     assert record["before"] == {"from": "2025-01-06", "to": "2025-03-30"}
@@ -40,7 +40,7 @@ def test_comparisons_of_every_kind_are_json(name: str) -> None:
 
 def test_a_week_keeps_its_values_with_their_intervals() -> None:
     told = STORIES["steady"]()
-    week = whole(progress_record.weekly_record(told.view, told.habits))["weeks"][0]
+    week = whole(machine.weekly_record(told.view, told.habits))["weeks"][0]
     value = told.view.weeks[0].values["D"]
 
     assert week["values"]["D"]["low"] == pytest.approx(value.low, rel=1e-5)
@@ -51,7 +51,7 @@ def test_a_week_keeps_its_values_with_their_intervals() -> None:
 def test_a_sensor_break_says_where_sensors_are_worn_and_what_they_are() -> None:
     told = STORIES["sensor_change"]()
 
-    assert progress_record.weekly_record(told.view, told.habits)["breaks"] == [
+    assert machine.weekly_record(told.view, told.habits)["breaks"] == [
         {
             "date": "2025-04-08",
             "kind": "sensor",
@@ -64,14 +64,14 @@ def test_a_sensor_break_says_where_sensors_are_worn_and_what_they_are() -> None:
 
 
 def test_a_firmware_break_names_the_firmware() -> None:
-    record = progress_record.break_record(Break(date=date(2025, 4, 8), kind="firmware", before="3", after="4"))
+    record = machine.break_record(Break(date=date(2025, 4, 8), kind="firmware", before="3", after="4"))
 
     assert (record["from"], record["to"], record["from_sensor"]) == ("3", "4", None)
 
 
 @pytest.mark.parametrize("sensor", REFERENCES)
 def test_every_sensor_class_has_its_words(sensor: str) -> None:
-    assert progress_record.WORN[sensor]
+    assert machine.WORN[sensor]
     assert SENSORS[sensor]
 
 
@@ -91,4 +91,4 @@ def test_every_sensor_class_has_its_words(sensor: str) -> None:
     ],
 )
 def test_plain_values(value: object, written: object) -> None:
-    assert progress_record.plain(value) == written
+    assert machine.plain(value) == written

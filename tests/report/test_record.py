@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import analyze
-from kneedrive.channels import METRICS
 from kneedrive.errors import ConfigError, KneedriveError, Malformed
-from kneedrive.model import Runner
+from kneedrive.quantities import METRICS
 from kneedrive.readers import read
-from kneedrive.report import doctor, explain, record, terminal
-from kneedrive.report.style import Style
+from kneedrive.recording import Runner
+from kneedrive.report import doctor, explain, machine, run
+from kneedrive.report.text import Style
 from tests.conftest import ROOT, Golden, needs_data, real_files
 from tests.report import cases
 
@@ -29,7 +29,7 @@ def test_the_schema_is_a_schema() -> None:
 
 @pytest.mark.parametrize("name", cases.CASES)
 def test_every_kind_of_analysis_is_valid(name: str) -> None:
-    content = record.analysis_record(cases.CASES[name]())
+    content = machine.analysis_record(cases.CASES[name]())
 
     VALIDATOR.validate(json.loads(json.dumps(content, allow_nan=False)))
 
@@ -46,22 +46,22 @@ def test_every_kind_of_analysis_is_valid(name: str) -> None:
     ],
 )
 def test_the_schema_refuses_what_the_document_does_not_promise(spoil: Any) -> None:
-    content = record.analysis_record(cases.analysis())
+    content = machine.analysis_record(cases.analysis())
     spoil(content)
 
     assert not VALIDATOR.is_valid(content)
 
 
 def test_every_metric_has_an_object_even_where_it_was_not_measured() -> None:
-    metrics = record.analysis_record(cases.walk())["metrics"]
+    metrics = machine.analysis_record(cases.walk())["metrics"]
 
     assert set(metrics) == set(METRICS)
     assert metrics["power_w"] == {"median": None, "p10": None, "p90": None, "n": 0}
 
 
 def test_a_score_is_always_an_object_with_a_value_or_a_reason() -> None:
-    judged = record.analysis_record(cases.analysis())["scores"]["D"]
-    not_judged = record.analysis_record(cases.wrist())["scores"]["P"]
+    judged = machine.analysis_record(cases.analysis())["scores"]["D"]
+    not_judged = machine.analysis_record(cases.wrist())["scores"]["P"]
 
     assert judged == {"value": 0.1, "se": 0.57, "reason": None}
     assert not_judged["value"] is None
@@ -69,8 +69,8 @@ def test_a_score_is_always_an_object_with_a_value_or_a_reason() -> None:
 
 
 def test_times_are_given_in_utc_and_local() -> None:
-    known = record.analysis_record(cases.analysis())["activity"]
-    unknown = record.analysis_record(cases.speed_and_cadence())["activity"]
+    known = machine.analysis_record(cases.analysis())["activity"]
+    unknown = machine.analysis_record(cases.speed_and_cadence())["activity"]
 
     assert (known["started_at"], known["started_at_local"]) == ("2026-11-08T06:42:10Z", "2026-11-08T07:42:10")
     assert (unknown["started_at_local"], unknown["utc_offset_s"]) == (None, None)
@@ -92,7 +92,7 @@ def test_times_are_given_in_utc_and_local() -> None:
     ],
 )
 def test_numbers_have_six_digits_and_no_nan(value: Any, rounded: Any) -> None:
-    found = record.number(value)
+    found = machine.number(value)
 
     assert found == rounded
     assert type(found) is type(rounded)
@@ -100,7 +100,7 @@ def test_numbers_have_six_digits_and_no_nan(value: Any, rounded: Any) -> None:
 
 
 def test_wrist_findings_carry_no_word_of_a_pattern() -> None:
-    labels = [finding["label"] for finding in record.analysis_record(cases.wrist())["findings"]]
+    labels = [finding["label"] for finding in machine.analysis_record(cases.wrist())["findings"]]
 
     assert labels
     assert not any(word in label for label in labels for word in ("drive", "piston", "shuffle"))
@@ -117,24 +117,24 @@ def test_wrist_findings_carry_no_word_of_a_pattern() -> None:
     ],
 )
 def test_an_error_is_an_object_too(error: Any, content: dict[str, Any]) -> None:
-    found = record.error_record(error)
+    found = machine.error_record(error)
 
     assert found == {"schema_version": 1, "error": content}
     VALIDATOR.validate(found)
 
 
 def test_a_record_holds_every_number_of_the_analysis(golden: Golden) -> None:
-    content = record.analysis_record(cases.shuffle_when_slow())
+    content = machine.analysis_record(cases.shuffle_when_slow())
 
     golden.check("record.json", json.dumps(content, indent=1) + "\n")
 
 
 def test_what_is_not_measured_is_left_out_of_mappings() -> None:
-    assert record.numbers({"a": 0.12345678, "b": math.nan, "c": 0.0}) == {"a": 0.123457, "c": 0.0}
+    assert machine.numbers({"a": 0.12345678, "b": math.nan, "c": 0.0}) == {"a": 0.123457, "c": 0.0}
 
 
 def test_same_analysis_gives_the_same_bytes() -> None:
-    first, second = (json.dumps(record.analysis_record(cases.shuffle_when_slow())) for _ in range(2))
+    first, second = (json.dumps(machine.analysis_record(cases.shuffle_when_slow())) for _ in range(2))
 
     assert first == second
 
@@ -142,7 +142,7 @@ def test_same_analysis_gives_the_same_bytes() -> None:
 def test_the_page_on_json_names_every_key() -> None:
     page = Path(ROOT, "docs", "json.md").read_text(encoding="utf-8")
 
-    assert [key for key in record.analysis_record(cases.analysis()) if f"`{key}`" not in page] == []
+    assert [key for key in machine.analysis_record(cases.analysis()) if f"`{key}`" not in page] == []
 
 
 @needs_data
@@ -152,12 +152,12 @@ def test_reports_of_real_files_are_valid_and_fit_the_width(path: Path) -> None:
     try:
         activities = read(path.read_bytes(), path.name)
     except KneedriveError as error:
-        VALIDATOR.validate(record.error_record(error))
+        VALIDATOR.validate(machine.error_record(error))
         return
     for activity in activities:
         found = analyze(activity, runner=Runner(height_m=1.78))
-        VALIDATOR.validate(json.loads(json.dumps(record.analysis_record(found), allow_nan=False)))
-        for render in (terminal.render, explain.render, doctor.render):
+        VALIDATOR.validate(json.loads(json.dumps(machine.analysis_record(found), allow_nan=False)))
+        for render in (run.render, explain.render, doctor.render):
             text = render(found, Style(width=60, ascii=True))
             assert text.isascii()
             assert max(map(len, text.splitlines())) <= 60

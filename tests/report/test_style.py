@@ -2,7 +2,7 @@
 
 import pytest
 
-from kneedrive.report.style import ASCII, COLOURED, PLAIN, UNICODE, Paint, Style
+from kneedrive.report.text import ASCII, COLOURED, PLAIN, UNICODE, Paint, Style
 
 
 def test_plain_paint_changes_nothing() -> None:

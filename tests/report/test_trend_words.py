@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from kneedrive.analysis.trend import DIRECTIONS
-from kneedrive.history import Trend, WeeklyView
-from kneedrive.report import trend_words
+from kneedrive.history.result import Trend, WeeklyView
+from kneedrive.history.trend import DIRECTIONS
+from kneedrive.report import history
 
 
 def trend(series: str = "D", verdict: str = "steady", **more: object) -> Trend:
@@ -31,7 +31,7 @@ def view(*trends: Trend, sensor: str = "garmin_strap") -> WeeklyView:
 
 
 def said(found: WeeklyView) -> str:
-    return " ".join(trend_words.sentences(found, miles=False)).replace("\u00a0", " ")
+    return " ".join(history.sentences(found, miles=False)).replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("verdict", [word for words in DIRECTIONS.values() for word in words])
@@ -40,7 +40,7 @@ def test_every_verdict_of_the_analysis_has_its_words(verdict: str) -> None:
     called = trend(series, verdict, change=0.9, low=0.4, high=1.3, first=date(2025, 1, 8))
 
     assert "a change of 0.9 (between 0.4 and 1.3)" in said(view(called))
-    assert trend_words.headline(view(called)).lower() == verdict
+    assert history.trend_headline(view(called)).lower() == verdict
 
 
 def test_a_falling_trend_tells_its_range_from_the_smaller_to_the_larger() -> None:
@@ -52,7 +52,7 @@ def test_a_falling_trend_tells_its_range_from_the_smaller_to_the_larger() -> Non
 def test_two_called_trends_are_both_in_the_headline() -> None:
     found = view(trend("D", "towards drive", change=1.0), trend("P", "less bounce", change=-1.0))
 
-    assert trend_words.headline(found) == "Towards drive and less bounce"
+    assert history.trend_headline(found) == "Towards drive and less bounce"
 
 
 def test_no_series_is_called_steady_without_saying_what_would_have_been_seen() -> None:
@@ -69,7 +69,7 @@ def test_no_series_is_called_steady_without_saying_what_would_have_been_seen() -
 def test_weeks_that_cannot_tell_say_why_and_claim_no_steadiness(detectable: float | None, words: str) -> None:
     blind = view(trend(verdict="too early to tell", detectable=detectable)).replace(verdicts=("too early to tell",))
 
-    assert trend_words.headline(blind) == "Too early to tell"
+    assert history.trend_headline(blind) == "Too early to tell"
     assert words in said(blind)
     assert "stands out" not in said(blind)
     assert "0 more are needed" not in said(blind)
@@ -78,7 +78,7 @@ def test_weeks_that_cannot_tell_say_why_and_claim_no_steadiness(detectable: floa
 def test_a_headline_is_steady_only_in_what_is_known() -> None:
     found = view(trend("D"), trend("P", "too early to tell", detectable=3.0))
 
-    assert trend_words.headline(found) == "Steady between drive and shuffle, too early to tell in bounce"
+    assert history.trend_headline(found) == "Steady between drive and shuffle, too early to tell in bounce"
 
 
 def test_too_few_weeks_say_how_many_more() -> None:

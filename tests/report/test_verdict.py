@@ -2,10 +2,10 @@
 
 import pytest
 
-from kneedrive.findings import Finding
-from kneedrive.method import REFERENCES
-from kneedrive.report import verdict, words
-from kneedrive.report.view import TIE
+from kneedrive.analysis.result import Finding
+from kneedrive.report import verdict
+from kneedrive.report.numbers import TIE
+from kneedrive.sensors import REFERENCES
 from tests.report import cases
 
 
@@ -63,7 +63,7 @@ def test_slow_finding_is_shown_on_a_band_at_or_below_the_onset() -> None:
 
 
 def test_wrist_run_hears_that_its_dynamics_are_computed() -> None:
-    assert verdict.sentences(cases.wrist())[0] == words.WRIST
+    assert verdict.sentences(cases.wrist())[0] == verdict.WRIST
 
 
 @pytest.mark.parametrize("certainty", ["leaning", "unclear"])
@@ -96,7 +96,7 @@ def test_one_part_far_from_usual_is_named_where_no_pattern_follows(qualifier: st
     run = cases.analysis(findings=(found,))
 
     assert verdict.headline(run) == head
-    assert words.APART[qualifier][1] in verdict.sentences(run)[0]
+    assert verdict.APART[qualifier][1] in verdict.sentences(run)[0]
     assert "nothing" not in verdict.sentences(run)[0]
     assert "the drive score" in verdict.sentences(run)[1]
 
@@ -112,9 +112,9 @@ def test_one_line_verdict_adds_the_probability_of_what_stands_out(case: str, lin
     assert verdict.line(cases.CASES[case]()).replace(TIE, " ") == line
 
 
-@pytest.mark.parametrize("label", words.LABELS)
+@pytest.mark.parametrize("label", verdict.LABELS)
 def test_no_label_speaks_of_good_or_bad_or_of_the_knee(label: str) -> None:
-    text = f"{words.LABELS[label].name} {words.LABELS[label].meaning}"
+    text = f"{verdict.LABELS[label].name} {verdict.LABELS[label].meaning}"
 
     assert not any(word in text for word in ("good", "bad", "better", "worse", "knee", "efficient", "correct"))
 
@@ -124,7 +124,7 @@ def test_every_label_of_a_finding_has_its_words() -> None:
     named = {word.strip(" .;\n") for word in documented.replace(" or ", ",").replace(";", ",").split(",")}
 
     assert {label for label in named if "-" in label or label == "neutral"} - {"short-bounce\n    neutral"} <= {
-        *words.LABELS,
+        *verdict.LABELS,
         *(name for name in named if " where " in name),
     }
 
@@ -196,11 +196,11 @@ def test_several_doubts_are_clauses_of_one_sentence() -> None:
 def test_markedly_is_told_apart_from_sure_where_it_is_said(strength: str, certainty: str, *, said: bool) -> None:
     found = cases.finding("drive-like", strength=strength, certainty=certainty)
 
-    assert (words.MARKEDLY in verdict.sentences(cases.analysis(findings=(found,)))) is said
+    assert (verdict.MARKEDLY in verdict.sentences(cases.analysis(findings=(found,)))) is said
 
 
 def test_fast_short_steps_hear_in_a_sentence_of_its_own_that_they_are_no_shuffle() -> None:
     (first, second, *_) = verdict.sentences(cases.analysis(findings=(cases.finding("short-grounded"),)))
 
     assert "shuffle" not in first
-    assert second == words.NO_SHUFFLE
+    assert second == verdict.NO_SHUFFLE

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kneedrive.model import Sensor
-from kneedrive.report import view
+from kneedrive.recording import Sensor
+from kneedrive.report import numbers
 
 
 def blank(text: str) -> str:
     """Ties as blanks, so that tables read well."""
-    return text.replace(view.TIE, " ")
+    return text.replace(numbers.TIE, " ")
 
 
 @pytest.mark.parametrize(
@@ -27,14 +27,14 @@ def blank(text: str) -> str:
     ],
 )
 def test_number_has_fixed_decimals_and_no_negative_zero(amount: float | None, decimals: int, text: str) -> None:
-    assert view.number(amount, decimals) == text
+    assert numbers.number(amount, decimals) == text
 
 
 @pytest.mark.parametrize(
     ("amount", "text"), [(0.31, "+0.3"), (-0.31, "-0.3"), (0.02, "0.0"), (-0.02, "0.0"), (None, "–"), (12.0, "+12.0")]
 )
 def test_scores_carry_their_sign_unless_they_round_to_zero(amount: float | None, text: str) -> None:
-    assert view.score(amount) == text
+    assert numbers.score(amount) == text
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_scores_carry_their_sign_unless_they_round_to_zero(amount: float | None,
     ],
 )
 def test_pace_is_minutes_and_seconds_for_a_kilometre_or_mile(speed_mps: float | None, miles: bool, text: str) -> None:
-    assert blank(view.pace(speed_mps, miles=miles)) == text
+    assert blank(numbers.pace(speed_mps, miles=miles)) == text
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_pace_is_minutes_and_seconds_for_a_kilometre_or_mile(speed_mps: float | 
     [(0, "0:00"), (59.5, "1:00"), (330, "5:30"), (4351, "1:12:31"), (3599.6, "1:00:00"), (-3, "0:00"), (None, "–")],
 )
 def test_clock_rounds_to_the_second_and_carries(seconds: float | None, text: str) -> None:
-    assert view.clock(seconds) == text
+    assert numbers.clock(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(45, "45 s"), (60, "1 min"), (2160, "36 min"), (4320, "1 h 12 min"), (3599, "1 h 0 min")]
 )
 def test_minutes_are_words(seconds: float, text: str) -> None:
-    assert blank(view.minutes(seconds)) == text
+    assert blank(numbers.minutes(seconds)) == text
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_minutes_are_words(seconds: float, text: str) -> None:
     ],
 )
 def test_distance_has_two_decimals_below_ten(metres: float | None, miles: bool, text: str) -> None:
-    assert blank(view.distance(metres, miles=miles)) == text
+    assert blank(numbers.distance(metres, miles=miles)) == text
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_distance_has_two_decimals_below_ten(metres: float | None, miles: bool, 
     ],
 )
 def test_quantities_are_shown_in_the_units_runners_use(key: str, amount: float | None, text: str) -> None:
-    assert blank(view.quantity(key, amount)) == text
+    assert blank(numbers.quantity(key, amount)) == text
 
 
 @pytest.mark.parametrize(
@@ -111,26 +111,26 @@ def test_quantities_are_shown_in_the_units_runners_use(key: str, amount: float |
     ],
 )
 def test_differences_of_percentages_are_points(key: str, amount: float, text: str) -> None:
-    assert blank(view.difference(key, amount)) == text
+    assert blank(numbers.difference(key, amount)) == text
 
 
 @pytest.mark.parametrize(
     ("p", "text"), [(0.93, "93 %"), (0.997, "over 99 %"), (1.0, "over 99 %"), (0.004, "under 1 %"), (None, "–")]
 )
 def test_probability_never_claims_certainty(p: float | None, text: str) -> None:
-    assert blank(view.probability(p)) == text
+    assert blank(numbers.probability(p)) == text
 
 
 @pytest.mark.parametrize(("ln_ratio", "text"), [(0.0953, "+10 %"), (-0.1054, "-10 %"), (0.001, "0 %"), (None, "–")])
 def test_log_ratios_become_percentages(ln_ratio: float | None, text: str) -> None:
-    assert blank(view.change_percent(ln_ratio)) == text
+    assert blank(numbers.change_percent(ln_ratio)) == text
 
 
 @pytest.mark.parametrize(
     ("amount", "text"), [(0.25, "0.25"), (167.5, "167.5"), (1 / 3, "0.3333"), (-0.0, "0"), (5.0, "5"), (None, "–")]
 )
 def test_constants_are_shown_without_idle_zeros(amount: float | None, text: str) -> None:
-    assert view.exact(amount) == text
+    assert numbers.exact(amount) == text
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_constants_are_shown_without_idle_zeros(amount: float | None, text: str)
     ],
 )
 def test_start_is_local_to_the_run_or_says_utc(offset_s: int | None, text: str) -> None:
-    assert view.start(datetime(2026, 11, 7, 23, 42, tzinfo=UTC), offset_s) == text
+    assert numbers.start(datetime(2026, 11, 7, 23, 42, tzinfo=UTC), offset_s) == text
 
 
 @pytest.mark.parametrize(
@@ -163,20 +163,20 @@ def test_start_is_local_to_the_run_or_says_utc(offset_s: int | None, text: str) 
     ],
 )
 def test_device_names_read_well_and_cannot_steer_the_terminal(maker: str, product: str, text: str) -> None:
-    assert view.device(Sensor(maker=maker, product=product)) == text
+    assert numbers.device(Sensor(maker=maker, product=product)) == text
 
 
 @pytest.mark.parametrize(
     ("p", "text"), [(0.95, "95 times in 100"), (0.9833, "98 times in 100"), (0.99, "99 times in 100")]
 )
 def test_times_in_a_hundred_are_rounded_down(p: float, text: str) -> None:
-    assert blank(view.times_in_100(p)) == text
+    assert blank(numbers.times_in_100(p)) == text
 
 
 def test_long_text_from_a_file_is_cut() -> None:
-    assert view.clean("a" * 100, longest=10) == "a" * 9 + "…"
+    assert numbers.clean("a" * 100, longest=10) == "a" * 9 + "…"
 
 
 @pytest.mark.parametrize(("count", "text"), [(1, "1 run"), (3, "3 runs"), (0, "0 runs"), (1200, "1,200 runs")])
 def test_plural_counts(count: int, text: str) -> None:
-    assert blank(view.plural(count, "run")) == text
+    assert blank(numbers.plural(count, "run")) == text

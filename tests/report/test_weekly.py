@@ -5,10 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from kneedrive.history import Break
-from kneedrive.report import weekly
-from kneedrive.report.layout import columns_of
-from kneedrive.report.style import Style
+from kneedrive.history.result import Break
+from kneedrive.report import history
+from kneedrive.report.text import Style, columns_of
 from tests.analysis.runs_of_a_runner import Form
 from tests.conftest import Golden
 from tests.report.histories import FIRST, STORIES, Story, Tag, runs, sensor_change, steady, story, towards_drive
@@ -19,7 +18,7 @@ FORM_WORDS = re.compile(r"\b(drive|bounce|shuffle|piston)\b")
 
 
 def render(told: Story, style: Style = Style()) -> str:  # noqa: B008 - frozen
-    return weekly.render(told.view, told.habits, style, told.tags)
+    return history.weekly_text(told.view, told.habits, style, told.tags)
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -179,7 +178,7 @@ def test_many_weeks_draw_only_the_last_that_fit() -> None:
     ],
 )
 def test_each_kind_of_break_has_its_words(broken: Break, words: str) -> None:
-    assert weekly.break_words(broken) == words
+    assert history.break_words(broken) == words
 
 
 def test_miles_are_used_everywhere_or_nowhere() -> None:

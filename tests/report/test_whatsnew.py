@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import pytest
 
+from kneedrive.analysis.result import Analysis
 from kneedrive.errors import Forbidden, NotAuthorised, RateLimited
-from kneedrive.findings import Analysis
-from kneedrive.history import Week, WeeklyView, WeekValue
-from kneedrive.report import ledger, terminal, whatsnew, words
-from kneedrive.report.credit import credit
-from kneedrive.report.style import Style
+from kneedrive.history.result import Week, WeeklyView, WeekValue
+from kneedrive.report import history, lists, run, verdict
+from kneedrive.report.run import credit
+from kneedrive.report.text import Style
 from tests.report import cases
 
 STYLE = Style(width=80)
@@ -64,7 +64,7 @@ def view(*weeks: Week) -> WeeklyView:
 
 
 def said(*weeks: Week) -> str:
-    return " ".join(" ".join(whatsnew.week_so_far(view(*weeks), STYLE)).replace("\u00a0", " ").split())
+    return " ".join(" ".join(history.week_so_far(view(*weeks), STYLE)).replace("\u00a0", " ").split())
 
 
 def before(**values: WeekValue) -> list[Week]:
@@ -118,7 +118,7 @@ def test_scores_of_another_sensor_are_not_compared() -> None:
 
 def test_the_counts_say_once_why_something_was_skipped() -> None:
     outcomes = [Outcome("a", "added", dynamics=False), *[Outcome("b", "skipped", reason="is a stub")] * 3]
-    text = whatsnew.counts(ledger.ledger_of(outcomes), ["A folder is not there."], STYLE, 2.0)
+    text = history.counts(lists.ledger_of(outcomes), ["A folder is not there."], STYLE, 2.0)
 
     assert text.splitlines()[0] == "1 new, of which 1 without running dynamics, 3 skipped, in 2 s."
     assert "Skipped 3: each is a stub." in text
@@ -129,20 +129,20 @@ def test_the_counts_say_once_why_something_was_skipped() -> None:
 def test_a_pause_is_told_in_local_time() -> None:
     error = RateLimited("go on after 23:30 UTC", retry_at=datetime(2026, 11, 20, 23, 30, tzinfo=UTC))
 
-    text = whatsnew.problem(error, "Strava", 3600)
+    text = history.problem(error, "Strava", 3600)
 
     assert "Strava asks for a pause: go on after Sat 21 Nov 2026, 00:30" in text
     assert "--wait" in text
 
 
 def test_other_problems_are_told_as_they_are() -> None:
-    assert whatsnew.problem(NotAuthorised("log in: now"), "Strava", 0) == "log in: now"
+    assert history.problem(NotAuthorised("log in: now"), "Strava", 0) == "log in: now"
 
 
 def test_the_record_has_the_latest_time_to_come_back() -> None:
     errors = [RateLimited("x", retry_at=datetime(2026, 11, 20, hour, tzinfo=UTC)) for hour in (9, 21)]
-    sources = [whatsnew.source_record(name, {"added": 2}, error) for name, error in zip("ab", errors, strict=True)]
-    record = whatsnew.record(ledger.ledger_of([Outcome("a", "added")]), sources, ["id"])
+    sources = [history.source_record(name, {"added": 2}, error) for name, error in zip("ab", errors, strict=True)]
+    record = history.record(lists.ledger_of([Outcome("a", "added")]), sources, ["id"])
 
     assert record["retry_at"] == "2026-11-20T21:00:00Z"
     assert (record["new"], record["sources"][0]["new"]) == (1, 2)
@@ -151,13 +151,13 @@ def test_the_record_has_the_latest_time_to_come_back() -> None:
 
 
 def test_the_record_of_a_source_that_was_read_to_the_end_has_no_error() -> None:
-    told = whatsnew.source_record("folder", {}, None)
+    told = history.source_record("folder", {}, None)
 
     assert (told["error"], told["retry_at"], told["new"]) == (None, None, 0)
 
 
 def test_a_refusal_has_no_time_to_come_back() -> None:
-    assert whatsnew.source_record("strava", {}, Forbidden("no"))["retry_at"] is None
+    assert history.source_record("strava", {}, Forbidden("no"))["retry_at"] is None
 
 
 @pytest.mark.parametrize(
@@ -174,14 +174,14 @@ def test_a_run_from_strava_alone_says_once_what_it_cannot_tell_and_where_the_res
     analysis = case()
     analysis = analysis.replace(activity=analysis.activity.replace(format="strava"), provenance="none")
 
-    text = " ".join(terminal.render(analysis, STYLE).split())
+    text = " ".join(run.render(analysis, STYLE).split())
 
     assert text.count("cannot be said from it") == 1
     assert "from the watch itself, through intervals.icu, or in Strava's bulk export" in text
     assert text.count("Powered by Strava") == 1
     assert "chest strap" not in text
-    assert words.SPEED_AND_CADENCE not in text
+    assert verdict.SPEED_AND_CADENCE not in text
 
 
 def test_a_run_of_a_file_does_not_speak_of_strava() -> None:
-    assert "Strava" not in terminal.render(cases.speed_and_cadence(), STYLE)
+    assert "Strava" not in run.render(cases.speed_and_cadence(), STYLE)

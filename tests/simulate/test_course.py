@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from kneedrive.model import Interval
-from kneedrive.simulate import Segment
-from kneedrive.simulate.course import Course, lay
+from kneedrive.recording import Interval
+from kneedrive.simulate.course import Course, Segment, lay
 
 
 def course(*plan: Segment, seed: int = 1) -> Course:

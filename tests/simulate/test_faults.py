@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from kneedrive.simulate import Fault
-from kneedrive.simulate.faults import damaged, visible
+from kneedrive.simulate.scene import Fault, damaged, visible
 
 TIME_S = np.arange(6.0)
 VALUES = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])

@@ -6,9 +6,19 @@ import numpy as np
 import pytest
 
 from kneedrive.method import Method
-from kneedrive.model import Array, Runner
-from kneedrive.simulate import PATTERNS, Frame, Offsets, Pattern, true_scores
-from kneedrive.simulate.gait import Gait, oscillation_m, planted_gait, shifted_gait, usual_gait
+from kneedrive.recording import Array, Runner
+from kneedrive.simulate.gait import (
+    PATTERNS,
+    Frame,
+    Gait,
+    Offsets,
+    Pattern,
+    oscillation_m,
+    planted_gait,
+    shifted_gait,
+    true_scores,
+    usual_gait,
+)
 
 
 def frame(sensor: str = "garmin_strap", height_m: float | None = 1.78, age: int | None = None) -> Frame:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from kneedrive.model import Activity
-from kneedrive.simulate import PATTERNS, History, simulate_history
+from kneedrive.recording import Activity
+from kneedrive.simulate.gait import PATTERNS
+from kneedrive.simulate.history import History, simulate_history
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 STILL = History(pattern=PATTERNS["neutral"], first_at=MONDAY, weeks=4, run_sd=0.0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kneedrive.simulate.noise import ar1, stretches
+from kneedrive.simulate.course import ar1, stretches
 
 
 @pytest.mark.parametrize(("sd", "rho"), [(2.4, 0.9), (0.007, 0.9), (0.04, 0.98), (1.0, 0.5)])

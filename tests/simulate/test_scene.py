@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from kneedrive.model import Activity, Array
-from kneedrive.simulate import PATTERNS, PLANS, Fault, Offsets, Pattern, Scene, Segment, simulate, simulate_demo
+from kneedrive.recording import Activity, Array
+from kneedrive.simulate import simulate_demo
+from kneedrive.simulate.course import PLANS, Segment
+from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern
+from kneedrive.simulate.scene import Fault, Scene, simulate
 
 STEADY = Scene(plan=(Segment(1200, 2.8),), dropout=0.0)
 COMMON = {"speed_mps", "distance_m", "cadence_spm", "altitude_m", "heart_rate_bpm", "power_w"}

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from kneedrive.secret import Secret
-from kneedrive.sources import strava_faults
-from kneedrive.sources.http import Http
+from kneedrive.config import Secret
+from kneedrive.sources import strava as strava_faults
+from kneedrive.sources.http import Http, Throttle
 from kneedrive.sources.intervals import Intervals
-from kneedrive.sources.limits import Throttle
 from kneedrive.sources.oauth import Application, Attempt, Grant, Login, attempt
 from kneedrive.sources.strava import SERVICE, Strava
 from kneedrive.sources.tokens import TokenFile

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kneedrive.sources import strava_faults
+from kneedrive.sources import strava
 from kneedrive.sources.http import Http
-from kneedrive.sources.items import Source
 from kneedrive.sources.oauth import Login
-from kneedrive.sources.plan import Outcome, completed, follow, listing_from, plan
+from kneedrive.sources.plan import Outcome, Source, completed, follow, listing_from, plan
 from kneedrive.sources.strava import SERVICE, Strava
 from kneedrive.sources.tokens import TokenFile
 from tests.sources.desk import APPLICATION
@@ -64,7 +63,7 @@ def main(api_url: str, oauth_url: str, tokens: str, store: str) -> None:
         Http("Strava", oauth_url),
         TokenFile(Path(tokens)),
         clock=now,
-        refusal=strava_faults.error_for,
+        refusal=strava.error_for,
     )
     sync(Strava(Http("Strava", api_url, backoff_s=0.0), login, clock=now), Path(store), now)
 

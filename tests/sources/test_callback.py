@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from kneedrive.errors import NotAuthorised
-from kneedrive.sources.callback import DONE, REFUSED, Callback
-from kneedrive.sources.oauth import Attempt
+from kneedrive.sources.oauth import DONE, REFUSED, Attempt, Callback
 from kneedrive.sources.tokens import TokenFile
 from tests.fakes.strava import FakeStrava
 from tests.sources import desk

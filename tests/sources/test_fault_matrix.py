@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable, Withheld
-from kneedrive.sources.items import Fetched
 from kneedrive.sources.oauth import Login
+from kneedrive.sources.plan import Fetched
 from kneedrive.sources.strava import Strava
 from tests.fakes.intervals import KEY, FakeIntervals
 from tests.fakes.strava import CLIENT_SECRET, FakeStrava

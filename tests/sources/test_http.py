@@ -16,8 +16,8 @@ import requests
 import responses
 import urllib3
 
+from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, Unreachable
-from kneedrive.secret import Secret
 from kneedrive.sources.http import _PROBLEMS, CHUNK_BYTES, WHOLE_S, Http, basic, bearer, checked_base, json_of
 from tests.fakes.server import Clock, reply
 from tests.fakes.strava import FakeStrava

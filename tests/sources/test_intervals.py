@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, Unreachable, Withheld
-from kneedrive.secret import Secret
+from kneedrive.sources.http import Throttle
 from kneedrive.sources.intervals import INTERVAL_S, STUB, Intervals, listed
-from kneedrive.sources.items import Listed
-from kneedrive.sources.limits import Throttle
+from kneedrive.sources.plan import Listed
 from tests.fakes.intervals import KEY, FakeIntervals
 from tests.fakes.server import Clock, fixture
 from tests.sources import desk

@@ -4,16 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kneedrive.sources.limits import (
-    MARGIN,
-    Throttle,
-    Window,
-    after_refusal,
-    next_midnight,
-    next_quarter,
-    open_at,
-    usage,
-)
+from kneedrive.sources.http import MARGIN, Throttle, Window, after_refusal, next_midnight, next_quarter, open_at, usage
 
 NOW = datetime(2026, 3, 2, 10, 7, 30, tzinfo=UTC)
 QUARTER = datetime(2026, 3, 2, 10, 15, tzinfo=UTC)

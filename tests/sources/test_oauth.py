@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable
-from kneedrive.secret import Secret
 from kneedrive.sources import oauth
 from kneedrive.sources.http import Http
 from kneedrive.sources.oauth import Application, attempt

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable, Withheld
-from kneedrive.sources.items import EARLIEST, Fetched, Listed
 from kneedrive.sources.plan import (
+    EARLIEST,
     KNOWN,
     NEW,
     SKIPPED,
     UPDATED,
+    Fetched,
+    Listed,
     Outcome,
     Step,
     completed,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.errors import KneedriveError
-from kneedrive.sources.callback import Callback
+from kneedrive.sources.oauth import Callback
 from tests.conftest import ROOT
 from tests.fakes.intervals import KEY, FakeIntervals
 from tests.fakes.server import Clock

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 import responses
 
+from kneedrive.config import Secret
 from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, Unreachable
-from kneedrive.secret import Secret
-from kneedrive.sources import strava_faults
-from kneedrive.sources.http import Answer
-from kneedrive.sources.items import NO_ID, Listed
-from kneedrive.sources.limits import MARGIN
+from kneedrive.sources import strava
+from kneedrive.sources.http import MARGIN, Answer
+from kneedrive.sources.plan import NO_ID, Listed
 from kneedrive.sources.strava import DOCUMENT, KEEP, STREAMS, SUMMARY, document, listed
 from tests.conftest import DATA, needs_data
 from tests.fakes import strava as strava_fake
@@ -434,7 +433,7 @@ def test_a_revoked_login_is_no_longer_good(fake_strava: FakeStrava, tmp_path: Pa
 def test_each_fault_has_its_sentence(fault: str, kind: type[Exception], words: str) -> None:
     told = FAULTS[fault]
 
-    error = strava_faults.error_for(Answer("Strava", told["status"], {}, json.dumps(told["body"]).encode()))
+    error = strava.error_for(Answer("Strava", told["status"], {}, json.dumps(told["body"]).encode()))
 
     assert type(error) is kind
     with pytest.raises(kind, match=words):
@@ -446,7 +445,7 @@ def test_each_fault_has_its_sentence(fault: str, kind: type[Exception], words: s
 )
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 418, 500, 503])
 def test_a_body_without_a_fault_still_gives_a_sentence(body: bytes, status: int) -> None:
-    assert len(str(strava_faults.error_for(Answer("Strava", status, {}, body)))) > 20
+    assert len(str(strava.error_for(Answer("Strava", status, {}, body)))) > 20
 
 
 # The fake beside the real thing

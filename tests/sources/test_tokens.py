@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from kneedrive.config import Secret
 from kneedrive.errors import NotAuthorised, SourceError
-from kneedrive.secret import Secret
 from kneedrive.sources.tokens import TokenFile, Tokens
 
 TOKENS = Tokens(

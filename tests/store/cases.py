@@ -16,12 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from kneedrive.analysis.result import Analysis, Epochs, Fade, Finding, Quality, Score, Scores, ShuffleOnset, Slow
 from kneedrive.errors import DamagedOriginal
-from kneedrive.findings import Analysis, Epochs, Fade, Finding, Quality, Score, Scores, ShuffleOnset, Slow
-from kneedrive.merge import groups, merge, outline
-from kneedrive.method import REFERENCES, MergeRules, Method
-from kneedrive.model import Activity, Array, Recording, Runner, Samples, Sensor, frozen
-from kneedrive.store import NewActivity, NewRun, Placed, Store
+from kneedrive.history.merge import groups, merge, outline
+from kneedrive.method import MergeRules, Method
+from kneedrive.recording import Activity, Array, Recording, Runner, Samples, Sensor, frozen
+from kneedrive.sensors import REFERENCES
+from kneedrive.store import Store
+from kneedrive.store.rows import NewActivity, NewRun, Placed
 from tests.conftest import ROOT
 
 START = datetime(2026, 5, 24, 6, 30, tzinfo=UTC)

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from kneedrive.errors import ReadError, StoreError
-from kneedrive.merge import outline
-from kneedrive.model import Recording
-from kneedrive.store import NewActivity, Origin, Placed, Store, Tag
+from kneedrive.history.merge import outline
+from kneedrive.recording import Recording
+from kneedrive.store import Store
+from kneedrive.store.rows import NewActivity, Origin, Placed, Tag
 from tests.store.cases import START, Application, activity, alone, contents, epochs, recording, told, told_activity
 
 FILE = Origin(source="file")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from kneedrive import store as backup
 from kneedrive.errors import StoreError
-from kneedrive.store import Origin, Store, backup
+from kneedrive.store import Store
+from kneedrive.store.rows import Origin
 from tests.store.cases import Application, contents, mode, run_python, told
 
 FILE = Origin(source="file")

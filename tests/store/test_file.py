@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from kneedrive import store as store_file
 from kneedrive.errors import StoreError
-from kneedrive.store import Origin, Store
-from kneedrive.store import file as store_file
+from kneedrive.store import Store
+from kneedrive.store.rows import Origin
 from tests.conftest import ROOT
 from tests.store.cases import Application, contents, mode, run_python, told
 

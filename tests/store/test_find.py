@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from kneedrive.errors import NotEnoughData, StoreError
-from kneedrive.model import Activity
-from kneedrive.store import Origin, Store
+from kneedrive.recording import Activity
+from kneedrive.store import Store
+from kneedrive.store.rows import Origin
 from tests.store.cases import Application, activity, alone, recording, told
 
 HOUR_S = 3600.0

@@ -10,10 +10,11 @@ from random import Random
 
 import pytest
 
+from kneedrive import store as store_file
 from kneedrive.errors import DamagedOriginal, ReadError, StillHeld
-from kneedrive.model import Recording
-from kneedrive.store import Origin, Placed, Store
-from kneedrive.store import file as store_file
+from kneedrive.recording import Recording
+from kneedrive.store import Store
+from kneedrive.store.rows import Origin, Placed
 from tests.store.cases import Application, activity, alone, contents, recording, told, told_activity
 
 FILE = Origin(source="file")

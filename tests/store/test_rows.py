@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from kneedrive.findings import Epochs
-from kneedrive.model import Array, frozen
+from kneedrive.analysis.result import Epochs
+from kneedrive.recording import Array, frozen
 from kneedrive.store.rows import from_ms, pack, to_ms, unpack
 from tests.store.cases import epochs
 

@@ -17,7 +17,7 @@ __all__ = ["_stay_on_loopback", "clock"]
 @pytest.fixture(autouse=True)
 def _in_no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting between tries, and intervals.icu may be asked as fast as it answers."""
-    monkeypatch.setattr("kneedrive.app.accounts.BACKOFF_S", 0.0)
+    monkeypatch.setattr("kneedrive.app.sync.BACKOFF_S", 0.0)
     monkeypatch.setattr("kneedrive.sources.intervals.INTERVAL_S", 0.0)
 
 

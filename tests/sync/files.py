@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cache
 
-from kneedrive import read
+from kneedrive.app.analyze import read
 from tests.conftest import FIXTURES
 from tests.fit_activity import activity_fit
 

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kneedrive import config
-from kneedrive.app.accounts import Desk, Order, login
-from kneedrive.app.sync import Pulled, sync
-from kneedrive.secret import Secret
+from kneedrive.app.sync import Desk, Order, Pulled, login, sync
+from kneedrive.config import Secret
 from kneedrive.sources.oauth import Application
 from kneedrive.store import Store
 from tests.conftest import ROOT

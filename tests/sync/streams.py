@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kneedrive.model import Activity
+from kneedrive.recording import Activity
 
 
 def _stream(values: np.ndarray) -> dict[str, Any]:

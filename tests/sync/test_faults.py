@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 
 from kneedrive import cli
-from kneedrive.app import collect
-from kneedrive.app.collect import Outcome
-from kneedrive.app.derive import Deriver
-from kneedrive.model import Recording
-from kneedrive.store import Origin, Store
+from kneedrive.app import importing
+from kneedrive.app.importing import Deriver, Outcome
+from kneedrive.recording import Recording
+from kneedrive.store import Store
+from kneedrive.store.rows import Origin
 from tests.fakes.intervals import KEY, FakeIntervals
 from tests.fakes.server import FakeServer
 from tests.fakes.strava import CLIENT_SECRET, FakeStrava
@@ -71,7 +71,7 @@ def run(
     intervals.files = {entry["id"]: body for entry, body in zip(intervals.activities, files, strict=True)}
     for name, value in home.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("kneedrive.cli.moments.now", strava.clock)
+    monkeypatch.setattr("kneedrive.cli.options.now", strava.clock)
 
     def run(*arguments: str) -> Said:
         capfd.readouterr()
@@ -100,7 +100,7 @@ def test_a_fault_ends_in_its_code_and_a_sentence_and_leaves_nothing_half(
 
     with monkeypatch.context() as impatient:
         if fault == "hang":
-            impatient.setattr("kneedrive.app.accounts.READ_S", IMPATIENT_S)
+            impatient.setattr("kneedrive.app.sync.READ_S", IMPATIENT_S)
         said = run("sync", service, "--json")
 
     assert said.code == code
@@ -157,7 +157,7 @@ def test_a_logout_that_fails_at_the_service_is_done_here(
 ) -> None:
     run("sync", "strava", "--no-report")
     if fault == "hang":
-        monkeypatch.setattr("kneedrive.app.accounts.READ_S", IMPATIENT_S)
+        monkeypatch.setattr("kneedrive.app.sync.READ_S", IMPATIENT_S)
     strava.fail(fault, on="/oauth/revoke", times=TIMES)
 
     said = run("auth", "logout", "--yes")
@@ -177,9 +177,9 @@ def test_a_full_disk_is_said_and_the_runs_before_stay(
         kept.append(recording)
         if len(kept) == 3:
             store._do("PRAGMA max_page_count = 1")  # no page more than there are
-        return collect.keep(recording, origin, store, derive)
+        return importing.keep(recording, origin, store, derive)
 
-    monkeypatch.setattr("kneedrive.app.sync_keep.keep", keep)
+    monkeypatch.setattr("kneedrive.app.importing.keep", keep)
 
     said = run("sync", "strava")
 

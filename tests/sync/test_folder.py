@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.app.collect import Outcome
-from kneedrive.app.sync import Pulled
-from kneedrive.app.sync_told import told
-from kneedrive.report.style import Style
+from kneedrive.app.importing import Outcome
+from kneedrive.app.sync import Pulled, told
+from kneedrive.report.text import Style
 from tests.app.shelf import run_fit
 from tests.cli.calling import SETTINGS
 from tests.conftest import FIXTURES

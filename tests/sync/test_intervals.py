@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from kneedrive import read
-from kneedrive.app import collect
-from kneedrive.app.collect import Outcome
+from kneedrive.app import importing
+from kneedrive.app.analyze import read
+from kneedrive.app.importing import Outcome
 from tests.conftest import FIXTURES
 from tests.fakes.intervals import FakeIntervals
 from tests.fakes.server import fixture
@@ -85,12 +85,12 @@ def test_a_kill_between_two_runs_of_a_zip_loses_neither(
         if kept:
             raise KeyboardInterrupt
         kept.append(given)
-        return collect.keep(*given)
+        return importing.keep(*given)
 
-    monkeypatch.setattr("kneedrive.app.sync_keep.keep", keep)
+    monkeypatch.setattr("kneedrive.app.importing.keep", keep)
     with pytest.raises(KeyboardInterrupt):
         runner.pull(intervals.clock)
-    monkeypatch.setattr("kneedrive.app.sync_keep.keep", collect.keep)
+    monkeypatch.setattr("kneedrive.app.importing.keep", importing.keep)
 
     assert runner.held()["run"] == 1
     runner.pull(intervals.clock)

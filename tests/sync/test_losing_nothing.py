@@ -6,9 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from kneedrive.app.collect import Outcome
-from kneedrive.app.sync import Pulled
-from kneedrive.app.sync_keep import AGAIN, GIVEN_UP, TRIES
+from kneedrive.app.importing import Outcome
+from kneedrive.app.sync import AGAIN, GIVEN_UP, TRIES, Pulled
 from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable
 from tests.fakes.intervals import FakeIntervals, entries
 from tests.fakes.server import Clock

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from kneedrive.errors import NotAuthorised, RateLimited
-from kneedrive.sources.limits import MARGIN
+from kneedrive.sources.http import MARGIN
 from tests.conftest import FIXTURES
 from tests.fakes.server import Clock
 from tests.fakes.strava import FakeStrava, runs
@@ -203,7 +203,7 @@ def test_an_unreadable_answer_is_asked_for_again_by_another_method(
     strava.streams[broken] = {"time": {"data": ["soon", "later"]}}
     runner.pull(strava.clock)
     strava.streams.clear()
-    monkeypatch.setattr("kneedrive.app.sync_keep.UNREAD", "unread by another")
+    monkeypatch.setattr("kneedrive.app.sync.UNREAD", "unread by another")
 
     assert counts(runner.pull(strava.clock))["added"] == 1
 
@@ -264,7 +264,7 @@ class TestPolicy:
         strava.clock.advance(days=40)  # type: ignore[attr-defined]
         runner.pull(strava.clock)
         strava.forget()
-        monkeypatch.setattr("kneedrive.app.derive.VERSION", "of tomorrow")
+        monkeypatch.setattr("kneedrive.app.importing.VERSION", "of tomorrow")
 
         pulled = runner.pull(strava.clock)
 
@@ -280,7 +280,7 @@ class TestPolicy:
         """One of the list, and one that is listed and answers no more."""
         runner.pull(strava.clock)
         strava.clock.advance(days=400)  # type: ignore[attr-defined]
-        monkeypatch.setattr("kneedrive.app.derive.VERSION", "of tomorrow")
+        monkeypatch.setattr("kneedrive.app.importing.VERSION", "of tomorrow")
         del strava.activities[0]
         strava.fail("404", on=f"/{strava.activities[0]['id']}/")
         runner.pull(strava.clock)
@@ -320,7 +320,7 @@ class TestTogether:
     def test_a_stream_and_a_file_become_one_run_with_the_dynamics_of_the_file(
         self, runner: Household, strava: FakeStrava, first: str
     ) -> None:
-        from kneedrive import read
+        from kneedrive.app.analyze import read
 
         path = FIXTURES / "labels" / "drive.fit"
         (activity,) = read(path.read_bytes(), path.name)
@@ -362,8 +362,7 @@ def activity_clock(fake: FakeStrava) -> Clock:
 
 def test_two_runners_keep_logins_of_their_own(runner: Household, strava: FakeStrava) -> None:
     """Else the sync of one would fetch the other's runs."""
-    from kneedrive.app.accounts import Order
-    from kneedrive.app.sync import sync
+    from kneedrive.app.sync import Order, sync
 
     (pulled,) = sync(runner.desk(strava.clock, runner="a/b"), Order(names=("strava",)))
 

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis.curve import column
-from kneedrive.analysis.normal import robust_sd
 from kneedrive.analysis.reference import expected
 from kneedrive.analysis.scores import z_parts
-from kneedrive.history import PastRun
-from kneedrive.method import REFERENCES, Method
-from kneedrive.model import Array, Runner
+from kneedrive.analysis.stats import robust_sd
+from kneedrive.history.curve import column
+from kneedrive.history.result import PastRun
+from kneedrive.method import Method
+from kneedrive.recording import Array, Runner
+from kneedrive.sensors import REFERENCES
 from tests.validation.page import listing, paragraph, signed, table, two
 from tests.validation.runs import Looked
 

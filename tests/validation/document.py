@@ -6,7 +6,8 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from kneedrive.method import REFERENCES, Method
+from kneedrive.method import Method
+from kneedrive.sensors import REFERENCES
 from tests.conftest import DATA
 from tests.validation import histories, real, retest, seen, sensitivity, simulated
 from tests.validation.page import Section

@@ -11,10 +11,13 @@ from unittest import mock
 import numpy as np
 from scipy.stats import norm, qmc
 
-from kneedrive.analysis import analyze, labels
-from kneedrive.findings import Analysis
+from kneedrive.analysis import analyze, scores
+from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
-from kneedrive.simulate import Offsets, Pattern, Scene, Segment, sensors, simulate, true_scores
+from kneedrive.simulate import sensors
+from kneedrive.simulate.course import Segment
+from kneedrive.simulate.gait import Offsets, Pattern, true_scores
+from kneedrive.simulate.scene import Scene, simulate
 
 METHOD = Method()
 RULES = METHOD.labels
@@ -116,5 +119,5 @@ def said(analysis: Analysis, truth: Mapping[str, float], speed_mps: float) -> Sa
 
 def true_label(truth: Mapping[str, float], speed_mps: float) -> str:
     """The label that the rules give to the true scores."""
-    at = labels.Standing(values=truth, se=dict.fromkeys(truth, 1.0), speed_mps=speed_mps)
-    return labels.named(at, RULES).label
+    at = scores.Standing(values=truth, se=dict.fromkeys(truth, 1.0), speed_mps=speed_mps)
+    return scores.named(at, RULES).label

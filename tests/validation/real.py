@@ -6,10 +6,11 @@ from collections import Counter
 
 import numpy as np
 
-from kneedrive.analysis.computed import computed, residual_sd
-from kneedrive.analysis.curve import column
-from kneedrive.method import REFERENCES, Method
-from kneedrive.model import Array
+from kneedrive.history.curve import column
+from kneedrive.history.segments import computed, residual_sd
+from kneedrive.method import Method
+from kneedrive.recording import Array
+from kneedrive.sensors import REFERENCES
 from tests.validation.bias import biases, proposals
 from tests.validation.page import Section, counted, listing, one, paragraph, percent, table, two
 from tests.validation.runs import Looked, looks

@@ -6,18 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis.baseline import METRICS, allowed_metrics, baseline, floors, personal
-from kneedrive.analysis.computed import computed
-from kneedrive.analysis.curve import Table, curves, departures, own_usual
-from kneedrive.analysis.curve import table as rows_table
-from kneedrive.analysis.local_time import weeks_since_epoch
-from kneedrive.analysis.normal import robust_sd
 from kneedrive.analysis.scores import letters
-from kneedrive.analysis.weekly_values import RunValues
-from kneedrive.analysis.weeks import reference_speed, run_values, standardised
-from kneedrive.history import PastRun, Setting
-from kneedrive.method import REFERENCES
-from kneedrive.model import Array
+from kneedrive.analysis.stats import robust_sd
+from kneedrive.history.baseline import METRICS, allowed_metrics, baseline, floors, personal
+from kneedrive.history.curve import Table, curves, departures, own_usual
+from kneedrive.history.curve import table as rows_table
+from kneedrive.history.result import PastRun, Setting
+from kneedrive.history.segments import computed
+from kneedrive.history.trend import RunValues
+from kneedrive.history.weeks import reference_speed, run_values, standardised
+from kneedrive.local_time import weeks_since_epoch
+from kneedrive.recording import Array
+from kneedrive.sensors import REFERENCES
 from tests.validation.page import Section, one, paragraph, percent, table, two
 from tests.validation.runs import HISTORIES, looks
 from tests.validation.sizes import Crew, Size

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kneedrive.analysis import analyze
-from kneedrive.app.past import past_run
+from kneedrive.analysis.result import Analysis
+from kneedrive.app.history import past_run
 from kneedrive.errors import ReadError
-from kneedrive.findings import Analysis
-from kneedrive.history import PastRun
+from kneedrive.history.result import PastRun
 from kneedrive.method import Method
 from kneedrive.readers import read, sniff
 from tests.conftest import real_files

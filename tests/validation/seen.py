@@ -8,11 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from kneedrive.analysis import analyze
-from kneedrive.analysis.computed import computed
-from kneedrive.app.past import past_run
-from kneedrive.history import PastRun
-from kneedrive.method import REFERENCES, Method
-from kneedrive.simulate import PATTERNS, Offsets, Pattern, Scene, Segment, simulate
+from kneedrive.app.history import past_run
+from kneedrive.history.result import PastRun
+from kneedrive.history.segments import computed
+from kneedrive.method import Method
+from kneedrive.sensors import REFERENCES
+from kneedrive.simulate.course import Segment
+from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern
+from kneedrive.simulate.scene import Scene, simulate
 from tests.validation.page import Section, listing, paragraph, percent, table
 from tests.validation.people import Said, Task, run
 from tests.validation.sizes import Crew, Size

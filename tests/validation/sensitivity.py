@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from kneedrive.analysis import analyze
 from kneedrive.method import Method, TrendRules
-from kneedrive.model import Activity, Runner
 from kneedrive.readers import read
-from kneedrive.simulate import PLANS, Pattern, Scene, simulate
+from kneedrive.recording import Activity, Runner
+from kneedrive.simulate.course import PLANS
+from kneedrive.simulate.gait import Pattern
+from kneedrive.simulate.scene import Scene, simulate
 from kneedrive.value import Value, as_dict
 from tests.analysis.simulated_histories import Plan, judged
 from tests.validation.page import Section, listing, paragraph, percent, several, table

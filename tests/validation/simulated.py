@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.model import Runner
-from kneedrive.simulate import PATTERNS, PLANS, Offsets, Scene, Segment
+from kneedrive.recording import Runner
+from kneedrive.simulate.course import PLANS, Segment
+from kneedrive.simulate.gait import PATTERNS, Offsets
+from kneedrive.simulate.scene import Scene
 from tests.validation.page import (
     Section,
     counted,

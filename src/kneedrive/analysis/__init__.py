@@ -6,12 +6,12 @@ the gates, what is usual at the speed, scores, labels; then paces, accelerations
 
 from __future__ import annotations
 
-from kneedrive.analysis import assess, epochs, gates, plausible, provenance, scores, unassessed
-from kneedrive.analysis.case import Case, speed_trusted, surface_of
-from kneedrive.analysis.prepare import resample
-from kneedrive.findings import Analysis
+from kneedrive.analysis import assess, epochs, gates, plausible, provenance, scores
+from kneedrive.analysis.reference import Case, speed_trusted, surface_of
+from kneedrive.analysis.resampling import resample
+from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
-from kneedrive.model import Activity, Runner
+from kneedrive.recording import Activity, Runner
 
 __all__ = ["analyze"]
 
@@ -37,7 +37,7 @@ def analyze(
     trusted = speed_trusted(activity, surface, speed_calibrated=speed_calibrated)
     case = Case(activity, runner, method, sensor, surface, trusted)
     if not len(samples.time_s) or not samples.present():
-        return unassessed.without_samples(case, chosen.notes)
+        return assess.without_samples(case, chosen.notes)
 
     stream = resample(samples, method.resampling, method.epochs)
     seconds = epochs.seconds_of(stream, activity, method)
@@ -49,5 +49,5 @@ def analyze(
 
     status, why = assess.status(run)
     if status != assess.ASSESSED:
-        return unassessed.without_scores(run, status, why)
+        return assess.without_scores(run, status, why)
     return assess.assessed(run)

@@ -1,22 +1,121 @@
-"""Puts the parts of an assessed run together: status, quality, scores, findings, paces, fade."""
+"""What was measured, in numbers: spreads over epochs, channels as recorded, accelerations."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis import fade, labels, metrics, plausible, profile, reasons, standing
-from kneedrive.analysis.case import OUTDOOR, Case
+from kneedrive.analysis import epochs, fade, plausible, profile, reasons, scores
 from kneedrive.analysis.epochs import Seconds, Table
 from kneedrive.analysis.gates import GATES, STEPS, Gated
-from kneedrive.analysis.labels import Standing
-from kneedrive.analysis.prepare import Mask, Stream
-from kneedrive.channels import METRICS
-from kneedrive.findings import Analysis, Epochs, Fade, Finding, PaceBand, Quality, Scores, ShuffleOnset, Slow
-from kneedrive.method import REFERENCES, Method
-from kneedrive.model import Array, Note
-from kneedrive.percentiles import median
+from kneedrive.analysis.reference import OUTDOOR, Case
+from kneedrive.analysis.resampling import Mask, Stream, runs_of, sliding_mean
+from kneedrive.analysis.result import (
+    Acceleration,
+    Analysis,
+    ChannelSummary,
+    Epochs,
+    Fade,
+    Finding,
+    PaceBand,
+    Quality,
+    Scores,
+    ShuffleOnset,
+    Slow,
+    Spread,
+    Unjudged,
+)
+from kneedrive.analysis.scores import Standing, middle, scores_of, standing, usual_at
+from kneedrive.analysis.stats import median
+from kneedrive.method import Method
+from kneedrive.quantities import METRICS
+from kneedrive.recording import Activity, Array, Note
+from kneedrive.sensors import REFERENCES
+
+FROM_SPEED = ("step_length_m", "vertical_ratio", "stance_angle_deg", "k_leg_kn_m")
+NOT_OF_STEPS = ("speed_mps", "power_w", "heart_rate_bpm")
+
+
+def spread(values: Array) -> Spread | None:
+    """Median, 10th and 90th percentile of what is there; None where nothing is."""
+    there = values[np.isfinite(values)]
+    if not len(there):
+        return None
+    there.sort()
+    # What np.percentile gives, at a tenth of its cost: linear between the two values around each rank.
+    at = np.array((0.1, 0.5, 0.9)) * (len(there) - 1)
+    p10, median, p90 = np.interp(at, np.arange(len(there)), there).tolist()
+    return Spread(median=median, p10=p10, p90=p90, n=len(there))
+
+
+def spreads(columns: Mapping[str, Array], where: Mask, case: Case) -> dict[str, Spread]:
+    """The metrics over some epochs (or seconds). Without a measured speed nothing that is computed from it is shown."""
+    keys = METRICS if case.speed_trusted else tuple(key for key in METRICS if key not in FROM_SPEED)
+    found = {key: spread(columns[key][where]) for key in keys if key in columns}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def averages(activity: Activity) -> dict[str, Spread]:
+    """The session averages of a file without samples, as far as they are metrics; n is 0: they come from no epoch."""
+    values = {key: value for key, value in activity.averages.items() if key in METRICS and np.isfinite(value)}
+    return {key: Spread(median=value, p10=value, p90=value, n=0) for key, value in values.items()}
+
+
+def channels(activity: Activity) -> dict[str, ChannelSummary]:
+    """Every channel as recorded, unfiltered and uncorrected: share of the records that have it, and its median."""
+    # Records without a usable time count as well: coverage is of what was recorded.
+    records = max(activity.records, len(activity.samples.time_s), 1)
+    found = {}
+    for name, values in activity.samples.present().items():
+        there = values[np.isfinite(values)]
+        middle = median(there) if len(there) else None
+        found[name] = ChannelSummary(coverage=len(there) / records, median=middle)
+    return found
+
+
+def accelerations(stream: Stream, seconds: Seconds, case: Case) -> tuple[Acceleration, ...]:
+    """The bursts out of running, with their own numbers. Setting off from a walk or a stand is not one of them."""
+    speed = stream.columns.get("speed_mps")
+    if speed is None or not case.speed_trusted:
+        return ()
+    rules = case.method.steady
+    smooth = sliding_mean(speed, rules.burst_smoothing_s)
+    # Whoever sets off after a traffic light accelerates too, from standing.
+    unsettled = seconds.start | seconds.pause
+    # A burst that touches a pause is setting off again; cutting it there would leave a piece that gains nothing.
+    whole = ((start, end) for start, end in runs_of(seconds.burst) if not unsettled[start:end].any())
+    found = (_acceleration(stream, smooth, start, end) for start, end in whole)
+    slowest = case.method.plausible.speed_min_mps
+    return tuple(
+        one for one in found if one is not None and one.from_mps >= slowest and one.to_mps <= rules.fastest_mps
+    )
+
+
+def _acceleration(stream: Stream, smooth: Array, start: int, end: int) -> Acceleration | None:
+    within = smooth[start:end]
+    within = within[np.isfinite(within)]
+    if not len(within):
+        return None
+    return Acceleration(
+        start_s=float(stream.time_s[start]),
+        end_s=float(stream.time_s[end - 1] + 1.0),
+        from_mps=float(within[0]),
+        to_mps=float(np.max(within)),
+        cadence_spm=_median_of(stream, "cadence_spm", start, end),
+        stance_time_s=_median_of(stream, "stance_time_s", start, end),
+    )
+
+
+def _median_of(stream: Stream, name: str, start: int, end: int) -> float | None:
+    values = stream.columns.get(name)
+    found = None if values is None else spread(values[start:end])
+    return None if found is None else found.median
+
+
+# Puts the parts of an assessed run together: status, quality, scores, findings, paces, fade.
+
 
 ASSESSED, TOO_FEW, WALK, NOT_A_RUN, NO_SAMPLES = "assessed", "too few epochs", "walk", "not a run", "no samples"
 WALKING_SPORTS = ("walking", "hiking")
@@ -132,18 +231,18 @@ def assessed(run: Run) -> Analysis:
     case, epochs, mode = run.case, run.epochs, run.gated.mode
     least = case.method.epochs.min_epochs
     why = reasons.letter_reasons(run.gated, case)
-    at = standing.standing(epochs, epochs.scored, least, case)
+    at = standing(epochs, epochs.scored, least, case)
     bands = profile.pace_profile(epochs, mode, why, case)
     onset = profile.shuffle_onset(bands, mode, case.method.labels)
-    scores = standing.scores_of(at, why)
+    scores = scores_of(at, why)
     missing = {letter: score.reason for letter, score in scores.items() if score.value is None}
-    speed = standing.middle(epochs["speed_mps"][epochs.scored])
+    speed = middle(epochs["speed_mps"][epochs.scored])
     return base(run, scores).replace(
         status=ASSESSED,
         status_reason="",
-        metrics=metrics.spreads(epochs.columns, epochs.scored, case),
+        metrics=spreads(epochs.columns, epochs.scored, case),
         metrics_over=OVER_SCORED,
-        usual=standing.usual_at(speed, mode, case),
+        usual=usual_at(speed, mode, case),
         findings=findings(run, at, bands, onset),
         unjudged=reasons.unjudged(missing, run.gated, case),
         pace_profile=bands,
@@ -160,7 +259,7 @@ def base(run: Run, scores: Scores) -> Analysis:
     return blank(run.case).replace(
         quality=quality(run),
         scores=scores,
-        accelerations=metrics.accelerations(run.stream, run.seconds, run.case),
+        accelerations=accelerations(run.stream, run.seconds, run.case),
         epochs=run.epochs,
     )
 
@@ -182,7 +281,7 @@ def blank(case: Case) -> Analysis:
         metrics={},
         metrics_over="",
         usual={},
-        scores=standing.no_scores(""),
+        scores=scores.no_scores(""),
         findings=(),
         unjudged=(),
         pace_profile=(),
@@ -192,7 +291,7 @@ def blank(case: Case) -> Analysis:
         balance=None,
         accelerations=(),
         fade=Fade(verdict="not enough", pairs=0),
-        channels=metrics.channels(case.activity),
+        channels=channels(case.activity),
         epochs=Epochs(start_s=nothing, weight=nothing, reason=np.empty(0, dtype="<U1"), columns={}),
     )
 
@@ -207,7 +306,7 @@ def findings(run: Run, at: Standing | None, bands: tuple[PaceBand, ...], onset: 
     speed = run.epochs["speed_mps"]
     # From the slowest band on: what lies below it was too short to have a band.
     slow = run.epochs.scored & (speed >= bands[0].low_mps) & (speed < onset.speed_mps)
-    slow_at = standing.standing(run.epochs, slow, run.case.method.profile.band_epochs, run.case)
+    slow_at = scores.standing(run.epochs, slow, run.case.method.profile.band_epochs, run.case)
     if slow_at is None:
         return found
     part = _finding(run, slow_at, slow, "slow")
@@ -215,17 +314,17 @@ def findings(run: Run, at: Standing | None, bands: tuple[PaceBand, ...], onset: 
 
 
 def _shuffle(finding: Finding) -> bool:
-    return labels.SHUFFLE in (finding.label, *finding.also)
+    return scores.SHUFFLE in (finding.label, *finding.also)
 
 
 def _finding(run: Run, at: Standing, where: Mask, scope: str) -> Finding:
     case, mode = run.case, run.gated.mode
-    return labels.finding(
+    return scores.finding(
         at,
         case.method.labels,
         scope=scope,
         confidence=confidence(mode, case),
-        evidence=standing.evidence(at, run.epochs, where, mode, case),
+        evidence=scores.evidence(at, run.epochs, where, mode, case),
     )
 
 
@@ -235,3 +334,64 @@ def confidence(mode: str, case: Case) -> str:
     outdoors = case.surface == OUTDOOR  # a foot pod that was never calibrated is off by more than the score allows for
     sure = mode != STEPS and known_strap and outdoors and case.runner.height_m is not None
     return "moderate" if sure else "low"
+
+
+# Activities that carry no verdict: walks, other sports, too little running, files without samples. Facts remain.
+
+
+FROM_SESSION = "session averages"
+
+
+def without_samples(case: Case, notes: tuple[Note, ...]) -> Analysis:
+    """A file with averages at most: what the averages are."""
+    reason = "the file holds no samples, only what the session adds up to; averages say nothing about form"
+    found, spreads = blank(case), averages(case.activity)
+    return found.replace(
+        status=NO_SAMPLES,
+        status_reason=reason,
+        quality=found.quality.replace(notes=(*case.activity.notes, *notes)),
+        metrics=spreads,
+        metrics_over=FROM_SESSION if spreads else "",
+        scores=scores.no_scores(reason),
+        unjudged=(Unjudged(what="running form", reason=reason),),
+        slow=found.slow.replace(reason=reason),
+        fade=found.fade.replace(reason=reason),
+    )
+
+
+def without_scores(run: Run, status: str, reason: str) -> Analysis:
+    """What was measured, and no judgement."""
+    over, spreads = _spreads(run)
+    other_sport = status == NOT_A_RUN
+    if other_sport:
+        # Cadence of a bicycle is no cadence of steps.
+        spreads = {key: value for key, value in spreads.items() if key in NOT_OF_STEPS}
+    # Scores are dropped even where a few epochs had one: nine epochs are no verdict.
+    found = base(run, scores.no_scores(reason))
+    return found.replace(
+        status=status,
+        status_reason=reason,
+        metrics=spreads or averages(run.case.activity),
+        metrics_over=over if spreads else FROM_SESSION,
+        unjudged=(Unjudged(what="running form", reason=reason),),
+        accelerations=() if other_sport else found.accelerations,
+        slow=found.slow.replace(reason=reason),
+        fade=found.fade.replace(reason=reason),
+        balance=None if other_sport else profile.balance(run.epochs, run.gated.running, run.case),
+    )
+
+
+def _spreads(run: Run) -> tuple[str, Mapping[str, Spread]]:
+    """Metrics over running epochs; over all epochs where nobody ran; over seconds where a file is too short for any."""
+    everywhere = np.ones(len(run.epochs), dtype=np.bool_)
+    for over, where in (("all running epochs", run.gated.running), ("all epochs", everywhere)):
+        if found := spreads(run.epochs.columns, where, run.case):
+            return over, found
+    seconds = _by_second(run)
+    return "single seconds", spreads(seconds, np.ones(len(run.stream.time_s), dtype=np.bool_), run.case)
+
+
+def _by_second(run: Run) -> dict[str, Array]:
+    missing = np.full(len(run.stream.time_s), np.nan)
+    columns = {name: run.stream.columns.get(name, missing) for name in epochs.MEASURED}
+    return epochs.derived(columns | {"grade": run.seconds.grade}, run.case.runner, run.case.method)

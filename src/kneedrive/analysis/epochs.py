@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis import features, motion, plausible, reference
-from kneedrive.analysis.prepare import Mask, Stream, within
+from kneedrive.analysis import features, plausible, reference, resampling
+from kneedrive.analysis.resampling import Mask, Stream, within
 from kneedrive.method import Method
-from kneedrive.model import Activity, Array, Interval, Runner
+from kneedrive.recording import Activity, Array, Interval, Runner
 
 MEASURED = (
     "speed_mps",
@@ -65,8 +65,8 @@ def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
         # Counted from the first record: a watch may have been started long before its sensors woke up.
         start=seconds < _first(stream) + rules.start_s,
         pause=within(seconds, (*activity.pauses, *_unsaid_pauses(stream, method)), rules.pause_margin_s),
-        steady=motion.steady_seconds(speed, rules),
-        burst=motion.burst_seconds(speed, rules),
+        steady=resampling.steady_seconds(speed, rules),
+        burst=resampling.burst_seconds(speed, rules),
         frozen=np.zeros(len(seconds), dtype=np.bool_) if frozen is None else frozen,
         walking=cadence < method.gait.walking_spm,
         grade=_grade(stream, speed, method),
@@ -89,8 +89,8 @@ def _grade(stream: Stream, speed_mps: Array, method: Method) -> Array:
     if altitude is None:
         return np.full_like(speed_mps, np.nan)
     distance = stream.columns.get("distance_m")
-    along = motion.distance_from_speed(speed_mps) if distance is None else distance
-    return motion.grade(altitude, along, method.grade.smoothing_m)
+    along = resampling.distance_from_speed(speed_mps) if distance is None else distance
+    return resampling.grade(altitude, along, method.grade.smoothing_m)
 
 
 def cut(stream: Stream, seconds: Seconds, runner: Runner, method: Method) -> Table:

@@ -12,14 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from kneedrive.analysis import scores
-from kneedrive.analysis.case import Case
 from kneedrive.analysis.gates import STEPS
-from kneedrive.analysis.normal import student_quantile
-from kneedrive.analysis.prepare import Mask
-from kneedrive.findings import Change, Epochs, Fade
+from kneedrive.analysis.reference import Case
+from kneedrive.analysis.resampling import Mask
+from kneedrive.analysis.result import Change, Epochs, Fade
+from kneedrive.analysis.stats import median, student_quantile
 from kneedrive.method import FadeRules, Method
-from kneedrive.model import Array
-from kneedrive.percentiles import median
+from kneedrive.recording import Array
 
 # Tiredness lengthens contact and lowers cadence; the other way round is a runner who warmed up, and no fade.
 DIRECTIONS = {

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from kneedrive.model import Array
-from kneedrive.units import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.recording import Array
 
 Number = TypeVar("Number", float, Array)
 

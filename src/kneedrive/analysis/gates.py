@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis import plausible
-from kneedrive.analysis.case import Case
 from kneedrive.analysis.epochs import Table
-from kneedrive.analysis.prepare import Mask
-from kneedrive.analysis.reference import expected_ln_k, usual_cadence_spm
+from kneedrive.analysis.reference import Case, expected_ln_k, usual_cadence_spm
+from kneedrive.analysis.resampling import Mask
+from kneedrive.analysis.stats import median
 from kneedrive.method import Method
-from kneedrive.model import Array
-from kneedrive.percentiles import median
+from kneedrive.recording import Array
 
 GATES: dict[str, str] = {
     "start": "at the very start, before the sensors have settled",

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from kneedrive.analysis import features
-from kneedrive.analysis.motion import at_least
-from kneedrive.analysis.normal import robust_sd
-from kneedrive.analysis.prepare import Mask
+from kneedrive.analysis.resampling import Mask, at_least
+from kneedrive.analysis.stats import median, medians, robust_sd
 from kneedrive.method import Plausible
-from kneedrive.model import Array, Note, Samples, frozen
-from kneedrive.percentiles import median, medians
+from kneedrive.recording import Array, Note, Samples, frozen
 
 HALF_AND_DOUBLE = (0.5, 2.0)
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from kneedrive.analysis import features, labels, standing
-from kneedrive.analysis.case import Case
+from kneedrive.analysis import features, scores
 from kneedrive.analysis.gates import DYNAMICS, STEPS
-from kneedrive.analysis.labels import SHUFFLE
-from kneedrive.analysis.prepare import Mask
-from kneedrive.analysis.reference import expected
-from kneedrive.analysis.scores import probability
-from kneedrive.findings import Balance, Epochs, PaceBand, ShuffleOnset, Slow, VrSplit
+from kneedrive.analysis.reference import Case, expected
+from kneedrive.analysis.resampling import Mask
+from kneedrive.analysis.result import Balance, Epochs, PaceBand, ShuffleOnset, Slow, VrSplit
+from kneedrive.analysis.scores import SHUFFLE, probability
+from kneedrive.analysis.stats import median, percentile
 from kneedrive.method import LabelRules
-from kneedrive.percentiles import median, percentile
 
 METRICS = (
     "cadence_spm",
@@ -45,26 +43,26 @@ def pace_profile(epochs: Epochs, mode: str, reasons: dict[str, str], case: Case)
 def _band(epochs: Epochs, band: float, where: Mask, about: tuple[str, dict[str, str], Case]) -> PaceBand:
     mode, reasons, case = about
     rules = case.method.profile
-    at = standing.standing(epochs, where, rules.band_epochs, case)
+    at = scores.standing(epochs, where, rules.band_epochs, case)
     name = None if at is None else name_of(at, mode, case.method.labels)
-    speed = standing.middle(epochs["speed_mps"][where])
+    speed = scores.middle(epochs["speed_mps"][where])
     return PaceBand(
         low_mps=band * rules.band_mps,
         high_mps=(band + 1.0) * rules.band_mps,
         speed_mps=speed,
         epochs=int(where.sum()),
         seconds=float(where.sum() * case.method.epochs.length_s),
-        scores=standing.scores_of(at, reasons),
+        scores=scores.scores_of(at, reasons),
         label="" if name is None else name.label,
         probability=None if name is None else name.probability,
-        metrics=standing.measured(epochs, where, METRICS),
-        usual=standing.usual_at(speed, mode, case),
+        metrics=scores.measured(epochs, where, METRICS),
+        usual=scores.usual_at(speed, mode, case),
     )
 
 
-def name_of(at: labels.Standing, mode: str, rules: LabelRules) -> labels.Named:
+def name_of(at: scores.Standing, mode: str, rules: LabelRules) -> scores.Named:
     """The label of a standing: of steps alone where only they are judged."""
-    return labels.named_steps(at, rules) if mode == STEPS else labels.named(at, rules)
+    return scores.named_steps(at, rules) if mode == STEPS else scores.named(at, rules)
 
 
 def shuffles(band: PaceBand, rules: LabelRules) -> bool:
@@ -74,7 +72,7 @@ def shuffles(band: PaceBand, rules: LabelRules) -> bool:
         return False
     # The label of a band can be another (piston is larger there), and the band shuffle all the same.
     values = {"D": drive.value, **band.scores.z}
-    found = labels.earned(labels.Standing(values, {"D": drive.se}, band.speed_mps), rules)
+    found = scores.earned(scores.Standing(values, {"D": drive.se}, band.speed_mps), rules)
     return (SHUFFLE, "D") in found and probability(drive.value, drive.se, rules.truth) >= rules.spoken
 
 

@@ -11,8 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from kneedrive.analysis import features
-from kneedrive.analysis.normal import robust_sd
-from kneedrive.method import (
+from kneedrive.analysis.stats import median, robust_sd
+from kneedrive.products import GARMIN_PRODUCTS
+from kneedrive.recording import Activity, Array, Note, Samples, Sensor
+from kneedrive.sensors import (
     FIRST_WRIST_PRODUCT,
     MODEL_DERIVED_K,
     MODEL_DERIVED_RECORDS,
@@ -21,9 +23,6 @@ from kneedrive.method import (
     UNKNOWN_STRAP_SD_ZB,
     Reference,
 )
-from kneedrive.model import Activity, Array, Note, Samples, Sensor
-from kneedrive.percentiles import median
-from kneedrive.products import GARMIN_PRODUCTS
 
 GARMIN, DEVELOPMENT, COROS, STRYD = 1, 255, 294, 95
 ANT_DYNAMICS, ANT_FOOT_POD = 30, 124

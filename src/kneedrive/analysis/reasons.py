@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kneedrive.analysis.case import Case
 from kneedrive.analysis.gates import STEPS, Gated
+from kneedrive.analysis.reference import Case
+from kneedrive.analysis.result import Unjudged
 from kneedrive.analysis.scores import LETTERS
-from kneedrive.findings import Unjudged
-from kneedrive.method import UNKNOWN_STRAP_SD_ZB
+from kneedrive.sensors import UNKNOWN_STRAP_SD_ZB
 
 WHAT = {
     "D": "drive-like or shuffle-like",

@@ -1,8 +1,4 @@
-"""What is usual at a speed: for runners in general, shifted to how one class of sensor reads.
-
-Everything is element-wise over speeds. Below 2.0 and above 6.0 m/s the lines are not supported by the anchors; the
-gates keep such epochs out, these functions do not.
-"""
+"""What is known about a run before its numbers are looked at: who ran, what recorded it, and which axes that allows."""
 
 from __future__ import annotations
 
@@ -12,9 +8,52 @@ from typing import NamedTuple
 import numpy as np
 
 from kneedrive.analysis import features
-from kneedrive.method import Method, Population, Reference
-from kneedrive.model import Array, Runner
-from kneedrive.units import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.analysis.provenance import Provenance, foot_pod
+from kneedrive.method import Method, Population
+from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.recording import Activity, Array, Runner
+from kneedrive.sensors import Reference
+
+OUTDOOR, INDOOR = "outdoor", "indoor"
+INDOOR_SPORTS = ("treadmill", "indoor_running", "virtual_activity", "indoor_walking", "track_indoor")
+
+
+class Case(NamedTuple):
+    """surface: outdoor or indoor. speed_trusted: whether speed was measured and may carry a step-length axis."""
+
+    activity: Activity
+    runner: Runner
+    method: Method
+    sensor: Provenance
+    surface: str
+    speed_trusted: bool
+
+    @property
+    def reference(self) -> Reference:
+        """What this sensor class may say, and how it reads."""
+        return self.sensor.reference
+
+    @property
+    def has_dynamics(self) -> bool:
+        """Whether contact time (and oscillation) were measured rather than missing or computed."""
+        return self.reference.sd_zDF is not None
+
+
+def surface_of(activity: Activity) -> str:
+    """Indoor where the watch says so or no position was recorded."""
+    return INDOOR if activity.sub_sport in INDOOR_SPORTS or not activity.positioned else OUTDOOR
+
+
+def speed_trusted(activity: Activity, surface: str, *, speed_calibrated: bool) -> bool:
+    """Indoors a watch guesses speed from arm swing; only a foot pod or the runner's word makes it a measurement."""
+    # Outdoors speed counts as measured: whether a watch blends arm swing into it, the file does not tell.
+    return surface == OUTDOOR or speed_calibrated or foot_pod(activity)
+
+
+# What is usual at a speed: for runners in general, shifted to how one class of sensor reads.
+#
+# Everything is element-wise over speeds. Below 2.0 and above 6.0 m/s the lines are not supported by the anchors; the
+# gates keep such epochs out, these functions do not.
 
 
 class Expected(NamedTuple):
@@ -133,3 +172,31 @@ def usual_metrics(speed_mps: Array, reference: Reference, runner: Runner, method
         usual["vertical_oscillation_m"] = oscillation
         usual["vertical_ratio"] = features.vertical_ratio(oscillation, usual["step_length_m"])
     return usual
+
+
+# What is usual along a range of speeds, with one spread between runners to each side: the ribbon behind a chart.
+
+
+def usual_ranges(
+    speed_mps: Array, reference: Reference, runner: Runner, method: Method
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Low and high by metric key, shape of `speed_mps`; metrics that the sensor class is not held against are absent.
+
+    Step time, duty factor and bounce vary between runners independently; the spread of what is made of them is the
+    root of the sum of their squares, on the scale of logarithms.
+    """
+    there = expected(speed_mps, reference, runner, method)
+    ln_T, ln_DF = there.sd_ln_T, there.sd_DF / there.DF
+    air = there.sd_DF / (0.5 - there.DF)  # flight time is T*(1-2*DF)
+    spread = {
+        "cadence_spm": ln_T,
+        "step_length_m": ln_T,
+        "stance_time_s": np.hypot(ln_T, ln_DF),
+        "flight_time_s": np.hypot(ln_T, air),
+        "duty_factor": ln_DF,
+        "vertical_oscillation_m": np.hypot(2.0 * ln_T, there.sd_ln_beta),
+        "vertical_ratio": np.hypot(ln_T, there.sd_ln_beta),
+    }
+    usual = usual_metrics(speed_mps, reference, runner, method)
+    low = {key: usual[key] * np.exp(-off) for key, off in spread.items() if key in usual}
+    return low, {key: usual[key] * np.exp(off) for key, off in spread.items() if key in usual}

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
+from kneedrive.config import Secret
+from kneedrive.errors import StoreError
+from kneedrive.recording import Activity, Runner
 from kneedrive.value import Value
+
+if TYPE_CHECKING:
+    from kneedrive.analysis.result import Analysis
+    from kneedrive.config import Config
+    from kneedrive.errors import KneedriveError
+    from kneedrive.history.result import Setting
 
 OK, FAILED, USAGE, NOT_ENOUGH, NOT_AUTHORISED, TRY_LATER, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 
@@ -32,3 +46,135 @@ def overall(codes: list[int]) -> int:
     if len(set(codes)) <= 1:
         return codes[0] if codes else OK
     return PARTLY if FAILED in codes else OK
+
+
+# What use cases take from the configuration.
+
+
+def runner_of(settings: Config, activity: Activity) -> Runner:
+    """The configured runner, with the age on the year of the activity."""
+    return runner_in(settings, activity.started_at.year)
+
+
+def runner_in(settings: Config, year: int) -> Runner:
+    """The configured runner, with the age of a year."""
+    born = settings["runner.birth_year"]
+    return Runner(
+        name=settings["runner.name"],
+        height_m=settings["runner.height_m"],
+        mass_kg=settings["runner.mass_kg"],
+        age=year - int(born) if born else None,
+    )
+
+
+def zone_of(settings: Config) -> Callable[[datetime], int]:
+    """Seconds that local time is ahead of UTC at a moment: the configured zone's, else this machine's."""
+    name = settings["display.zone"]
+
+    def offset_s(moment: datetime) -> int:
+        if name:
+            from zoneinfo import ZoneInfo
+
+            local = moment.astimezone(ZoneInfo(name))
+        else:
+            local = moment.astimezone()
+        offset = local.utcoffset()
+        return int(offset.total_seconds()) if offset else 0
+
+    return offset_s
+
+
+def local_day(moment: datetime, utc_offset_s: int | None, zone: Callable[[datetime], int]) -> date:
+    """The day it was where the runner ran; zone: for a run that does not say."""
+    return (moment + timedelta(seconds=zone(moment) if utc_offset_s is None else utc_offset_s)).date()
+
+
+def setting_of(settings: Config, year: int) -> Setting:
+    """What every question about a history needs besides the runs."""
+    from kneedrive.history.result import Setting
+
+    return Setting(runner=runner_in(settings, year), zone=zone_of(settings))
+
+
+# Files that a runner asks for: readable by them alone, and never over a file that kneedrive did not write.
+
+
+_HEAD = 4096  # bytes of a file in which its mark is looked for
+
+
+def allow(file: Path, is_ours: Callable[[str], bool], *, force: bool, remedy: str) -> None:
+    """Raise StoreError where `file` exists and its first bytes, as text, are not ours, or cannot be looked at.
+
+    force: whatever it holds may go. What is no ordinary file, a pipe or a terminal, loses nothing.
+    """
+    try:
+        if force or not file.is_file():
+            return
+        with file.open("rb") as there:
+            head = there.read(_HEAD).decode(errors="replace")
+    except OSError as error:
+        raise refused(file, error, remedy) from None
+    if not is_ours(head):
+        message = f"{file} exists and is not known as a file of kneedrive's: {remedy}, or --force overwrites it"
+        raise StoreError(message)
+
+
+def private(file: Path) -> TextIO:
+    """The file, opened to be written anew, with the lines as they are given. Raises OSError."""
+    opened = open(  # noqa: SIM115 - Path.open takes no opener, and the caller closes it
+        file, "w", newline="", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)
+    )
+    if file.is_file():
+        with suppress(OSError):  # a disk that knows no modes
+            file.chmod(0o600)
+    return opened
+
+
+def refused(file: Path, error: OSError, remedy: str) -> StoreError:
+    """The error that says in a sentence what the operating system refuses."""
+    return StoreError(f"{file} cannot be written: {error.strerror or error}; {remedy}")
+
+
+# What programs read: JSON lines, and the configuration as text.
+
+
+def line(content: dict[str, Any]) -> str:
+    """One JSON object on one line. NaN is a bug, not a value."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def analysis_line(analysis: Analysis) -> str:
+    """The analysis as one line of JSON."""
+    from kneedrive.report.machine import analysis_record
+
+    return line(analysis_record(analysis))
+
+
+def error_line(error: KneedriveError) -> str:
+    """The error as one line of JSON."""
+    from kneedrive.report.machine import error_record
+
+    return line(error_record(error))
+
+
+def show_config(settings: Config, columns: int) -> str:
+    """Every key with its value and origin; secrets hidden. An origin that does not fit stands below its value."""
+    rows = [(key, _shown(value), settings.origins[key]) for key, value in settings.values.items()]
+    width, wide = (max(len(row[column]) for row in rows) for column in (0, 1))
+    if width + wide + max(len(row[2]) for row in rows) + 4 <= columns:
+        return "\n".join(f"{key:<{width}}  {value:<{wide}}  {origin}" for key, value, origin in rows)
+    return "\n".join(_row(f"{key:<{width}}  ", value, origin, columns) for key, value, origin in rows)
+
+
+def _row(head: str, value: str, origin: str, columns: int) -> str:
+    """One key. A path may still be longer than the line: broken, it could not be copied."""
+    line = f"{head}{value}  ({origin})"
+    return line if len(line) <= columns else f"{head}{value}\n{' ' * len(head)}({origin})"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Secret):
+        return "(hidden)" if value else "(not set)"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "(none)"
+    return "(not set)" if value in (None, "") else str(value)

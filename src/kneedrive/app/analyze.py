@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from kneedrive.analysis import analyze
-from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer
+from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer, runner_of
 from kneedrive.app.boundary import boundary
-from kneedrive.app.settings import runner_of
 from kneedrive.errors import ReadError
-from kneedrive.model import Activity
+from kneedrive.recording import Activity
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
-    from kneedrive.archives.limits import Guard
+    from kneedrive.analysis.result import Analysis
+    from kneedrive.archives.unpack import Guard
     from kneedrive.config import Config
-    from kneedrive.findings import Analysis
-    from kneedrive.report.style import Style
+    from kneedrive.report.text import Style
 
 Answers = Callable[[tuple[Activity, ...]], Iterator[Answer]]
 STDIN = "-"
@@ -169,7 +168,7 @@ def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis
 def _report(analysis: Analysis, request: Request) -> Answer:
     code = OK if analysis.status == ASSESSED else NOT_ENOUGH
     if request.json:
-        from kneedrive.app.machine import analysis_line
+        from kneedrive.app import analysis_line
 
         return Answer(text=analysis_line(analysis), trouble=_unassessed(analysis) if code else "", code=code)
     text = _text(analysis, request)
@@ -182,14 +181,14 @@ def _report(analysis: Analysis, request: Request) -> Answer:
 
 def _text(analysis: Analysis, request: Request) -> str:
     """The whole report with what to work on, or its first screen."""
-    from kneedrive.report import terminal
+    from kneedrive.report import run
 
     if request.short:
-        return terminal.short(analysis, request.style)
-    from kneedrive.app import coach
+        return run.short(analysis, request.style)
+    from kneedrive.app import advise
 
-    focus = coach.closing(analysis, request.style) if analysis.status == ASSESSED else []
-    return terminal.render(analysis, request.style, focus)
+    focus = advise.closing(analysis, request.style) if analysis.status == ASSESSED else []
+    return run.render(analysis, request.style, focus)
 
 
 def _unassessed(analysis: Analysis) -> str:
@@ -200,7 +199,7 @@ def _unassessed(analysis: Analysis) -> str:
 def _unreadable(error: ReadError, request: Request) -> Answer:
     text = ""
     if request.json:
-        from kneedrive.app.machine import error_line
+        from kneedrive.app import error_line
 
         text = error_line(error)
     return Answer(text=text, trouble=f"kneedrive: {error}", code=FAILED)

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, fault_log
-from kneedrive.app.ahead import Ahead
+from kneedrive import app
+from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, local_day, setting_of, zone_of
+from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
-from kneedrive.app.collect import Counter, Import, Outcome, collect
-from kneedrive.app.derive import Deriver, Unread, activities_of, analysed, version_of
-from kneedrive.app.settings import local_day, zone_of
+from kneedrive.app.importing import (
+    Ahead,
+    Counter,
+    Deriver,
+    Import,
+    Outcome,
+    Unread,
+    activities_of,
+    analysed,
+    collect,
+    version_of,
+)
 from kneedrive.errors import Fault, NotEnoughData, ReadOnlyStore, StillHeld, StoreError
-from kneedrive.store import ID_LENGTH, RunRow, Store
+from kneedrive.history.weeks import weekly
+from kneedrive.local_time import local_date, week_number
+from kneedrive.report import lists as words
+from kneedrive.report.lists import CSV_COLUMNS, run_record
+from kneedrive.report.run import credit
+from kneedrive.report.text import Style, cell
+from kneedrive.store import ID_LENGTH, Store
+from kneedrive.store.rows import RunRow
 
 if TYPE_CHECKING:
+    from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.findings import Analysis
-    from kneedrive.model import Recording
-    from kneedrive.report.style import Style
-
+    from kneedrive.history.result import PastRun, Setting, WeeklyView
+    from kneedrive.recording import Recording
+    from kneedrive.report.text import Style
+    from kneedrive.store.rows import RunRow, Tag
 
 STAYS = ("added", "updated", "merged", "not_a_run", "already_there")
 
@@ -148,15 +169,15 @@ def stopped(found: list[Outcome]) -> str:
 
 def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, elapsed_s: float) -> Answer:
     """The ledger of an import."""
-    from kneedrive.report import ledger
+    from kneedrive.report import lists
 
-    summed = ledger.ledger_of(outcomes, dry_run=dry_run)
+    summed = lists.ledger_of(outcomes, dry_run=dry_run)
     code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
     if json:
-        from kneedrive.app.machine import line
+        from kneedrive.app import line
 
-        return Answer(text=line(ledger.ledger_record(summed)), code=code)
-    return Answer(text=ledger.render(summed, style, elapsed_s).rstrip("\n"), code=code)
+        return Answer(text=line(lists.ledger_record(summed)), code=code)
+    return Answer(text=lists.render(summed, style, elapsed_s).rstrip("\n"), code=code)
 
 
 def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:
@@ -243,10 +264,10 @@ def _still_held(delete: Callable[[], object]) -> str:
 
 def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping[str, str]) -> Answer:
     """Delete every run of every runner, and the log of faults."""
-    from kneedrive.report import view
+    from kneedrive.report import numbers
 
     with kept(settings) as store:
-        if not confirm(f"Delete every run in {view.path(store.path)}, with the originals?"):
+        if not confirm(f"Delete every run in {numbers.path(store.path)}, with the originals?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
         held = _still_held(store.purge_all)
     fault_log.delete(environment)
@@ -260,3 +281,173 @@ def backup(settings: Config, target: Path, *, force: bool = False) -> Answer:
     with kept(settings) as store:
         store.backup(target, force=force)
     return Answer(text=f"Copied to {target}.")
+
+
+# Everything as CSV, columns named with their units; docs/export.md lists them.
+
+
+WEEK_COLUMNS = ("monday", "runs", "distance_m", "duration_s", "slow_s", "shuffle_share", "sensor", "segment")
+EPOCH_COLUMNS = ("run_id", "start_s", "scored", "weight", "reason")
+SERIES = ("D", "P", "zSL")
+REMEDY = "name another folder with --to"
+_KNOWN_BY = 3  # first columns that a table of ours is known by
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write one table; returns its number of rows. Raises StoreError where the file cannot be written."""
+    count = 0
+    try:
+        with app.private(path) as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            for count, row in enumerate(rows, start=1):  # noqa: B007 - the last count is the result
+                writer.writerow([cell(value) for value in row])
+    except OSError as error:
+        raise app.refused(path, error, REMEDY) from None
+    return count
+
+
+def is_table(head: str, columns: Sequence[str]) -> bool:
+    """Whether a file that begins so is an export of this table, whatever columns were added to it since."""
+    return head.startswith(",".join(columns[:_KNOWN_BY]) + ",")
+
+
+def export(settings: Config, folder: Path, now: datetime, *, force: bool = False) -> Answer:
+    """Write runs.csv, epochs.csv and weeks.csv into a folder, which is made where it is missing.
+
+    Older exports are overwritten, and with `force` any files of these names. Raises StoreError, with nothing written
+    where one of them is another's.
+
+    The weeks are all from the first run to the last; a week before the last sensor change has its own sensor's values.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{folder} cannot be made: {error.strerror or error}; {REMEDY}"
+        raise StoreError(message) from None
+    with opened(settings) as store:
+        runs = store.runs()
+        past = store.past_runs()
+    rows = [run_record(row) for row in runs]
+    found = whole_history(past, setting_of(settings, now.year))
+    names = epoch_columns(past)
+    tables: dict[str, tuple[Sequence[str], Iterable[Sequence[Any]]]] = {
+        "runs.csv": (CSV_COLUMNS, ([row[key] for key in CSV_COLUMNS] for row in rows)),
+        "epochs.csv": ((*EPOCH_COLUMNS, *names), epoch_rows(past, names)),
+        "weeks.csv": (week_columns(), week_rows(found)),
+    }
+    for name, (columns, _) in tables.items():
+        app.allow(folder / name, partial(is_table, columns=columns), force=force, remedy=REMEDY)
+    counts = {name: write_csv(folder / name, *table) for name, table in tables.items()}
+    told = [f"{folder / name}: {count} rows" for name, count in counts.items()]
+    return Answer(text="\n".join([*told, *credit((row.formats for row in runs), Style())]))
+
+
+def whole_history(past: Sequence[PastRun], setting: Setting) -> WeeklyView | None:
+    """Every week from that of the first run to that of the last; None without runs."""
+    if not past:
+        return None
+    days = [local_date(run, setting) for run in past]
+    weeks = week_number(max(days)) - week_number(min(days)) + 1
+    return weekly(past, max(days), weeks, setting)
+
+
+def epoch_columns(past: Sequence[PastRun]) -> list[str]:
+    """Every column that any run has, sorted."""
+    return sorted({name for run in past for name in run.epochs.columns})
+
+
+def epoch_rows(past: Sequence[PastRun], names: Sequence[str]) -> Iterator[list[Any]]:
+    """A row for each epoch of each run."""
+    for run in past:
+        epochs = run.epochs
+        columns = [epochs.columns.get(name) for name in names]
+        for place in range(len(epochs)):
+            reason = str(epochs.reason[place])
+            measured = [None if column is None else float(column[place]) for column in columns]
+            start_s, weight = float(epochs.start_s[place]), float(epochs.weight[place])
+            yield [run.id, start_s, int(not reason), weight, reason, *measured]
+
+
+def week_columns() -> list[str]:
+    """Fixed columns, then value, low, high and runs of each series."""
+    return [*WEEK_COLUMNS, *(f"{name}{part}" for name in SERIES for part in ("", "_low", "_high", "_runs"))]
+
+
+def week_rows(found: WeeklyView | None) -> Iterator[list[Any]]:
+    """A row for each week of the view."""
+    for week in found.weeks if found else ():
+        told = [week.values.get(name) for name in SERIES]
+        numbers = [
+            value for one in told for value in ((one.value, one.low, one.high, one.runs) if one else (None,) * 4)
+        ]
+        yield [getattr(week, name) for name in WEEK_COLUMNS] + numbers
+
+
+# Lists from the store as text, JSON lines or CSV.
+
+
+def runs(settings: Config, since: date | datetime | None, form: str, style: Style) -> Answer:
+    """The stored runs, oldest first. since: a local day, or a moment. form: text, json (an object a line) or csv."""
+    with opened(settings) as store:
+        rows = _runs(store, settings, since)
+    if not rows and form == "text":
+        message = "no runs in that time" if since else "no runs yet: kneedrive import FILE or FOLDER takes some in"
+        raise NotEnoughData(message)
+    if form == "json":
+        from kneedrive.app import line
+
+        return Answer(text="\n".join(line(words.run_record(row)) for row in rows))
+    if form == "csv":
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(words.CSV_COLUMNS)
+        for row in map(words.run_record, rows):
+            writer.writerow([cell(row[key]) for key in words.CSV_COLUMNS])
+        return Answer(text=out.getvalue().rstrip("\n"))
+    return Answer(text=words.runs(rows, style).rstrip("\n"))
+
+
+def _runs(store: Store, settings: Config, since: date | datetime | None) -> list[RunRow]:
+    if since is None or isinstance(since, datetime):
+        return store.runs(since=since)
+    zone = zone_of(settings)
+    near = store.runs(since=datetime.combine(since, time(), UTC) - timedelta(days=1))
+    return [row for row in near if local_day(row.started_at, row.utc_offset_s, zone) >= since]
+
+
+def tag(settings: Config, day: date, text: str, *, remove: bool) -> Answer:
+    """Set a tag, or take it back: the only one of the day needs no text. Raises NotEnoughData where there is none."""
+    with opened(settings, create=True) as store:
+        if not remove:
+            store.tag(day, text)
+            return Answer(text=f"Tagged {day}: {text}. kneedrive compare --tag {day} shows what changed since.")
+        meant = text or only_tag(store, day)
+        if not store.untag(day, meant):
+            message = f"there is no tag {meant!r} on {day}; kneedrive tags lists them"
+            raise NotEnoughData(message)
+    return Answer(text=f"Took back {day}: {meant}.")
+
+
+def only_tag(store: Store, day: date) -> str:
+    """The text of the only tag of a day. Raises NotEnoughData where there is none, or more than one."""
+    found = [each.text for each in store.tags() if each.day == day.isoformat()]
+    if len(found) == 1:
+        return found[0]
+    message = f"there is no tag on {day}; kneedrive tags lists them"
+    if found:
+        message = f"{day} has {len(found)} tags ({', '.join(map(repr, found))}): say which of them to take back"
+    raise NotEnoughData(message)
+
+
+def tags(settings: Config, style: Style, *, json: bool) -> Answer:
+    """All tags by day."""
+    rows: list[Tag] = []
+    if Store.is_there(settings["paths.store"]):
+        with kept(settings) as store:
+            rows = store.tags()
+    if json:
+        from kneedrive.app import line
+
+        return Answer(text="\n".join(line({"schema_version": 1, "day": row.day, "text": row.text}) for row in rows))
+    return Answer(text=words.tags(rows, style).rstrip("\n"))

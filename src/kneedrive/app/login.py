@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.app import NOT_AUTHORISED, OK, Answer
-from kneedrive.app.accounts import STRAVA, Desk, begin, login, token_file
-from kneedrive.app.settings import zone_of
+from kneedrive.app import NOT_AUTHORISED, OK, Answer, zone_of
+from kneedrive.app.sync import STRAVA, Desk, begin, login, token_file
+from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError
-from kneedrive.report import whatsnew
-from kneedrive.secret import Secret
+from kneedrive.report import history
 from kneedrive.sources import folder
 from kneedrive.sources.oauth import Application
 
@@ -35,7 +34,7 @@ def by_browser(
     desk: Desk, mine: Application, show: Callable[[str], object], listen: tuple[int, float], *, remember: bool
 ) -> Answer:
     """Show the address, wait for the browser's answer on this machine, keep the tokens. listen: port and time-out."""
-    from kneedrive.sources.callback import Callback
+    from kneedrive.sources.oauth import Callback
 
     port, timeout_s = listen
     with Callback(port) as callback:
@@ -66,7 +65,7 @@ def _redeemed(desk: Desk, mine: Application, grant: Grant, *, remember: bool) ->
 
 def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
     """Forget and revoke the login, and delete what came from Strava, also where Strava cannot be told."""
-    from kneedrive.app.accounts import application
+    from kneedrive.app.sync import application
 
     if not confirm(ASKED):
         return Answer(text="Nothing was changed.")
@@ -81,7 +80,7 @@ def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
         raise problem
     if problem is None:
         return Answer(text=text)
-    from kneedrive.app.sync_told import code_for
+    from kneedrive.app.sync import code_for
 
     return Answer(text=text, trouble=f"kneedrive: {problem}", code=code_for(problem))
 
@@ -106,7 +105,7 @@ def status(desk: Desk, *, json: bool) -> Answer:
     ready = held is not None or told["intervals"]["key"] or told["folder"]["paths"]
     code = OK if ready else NOT_AUTHORISED
     if json:
-        from kneedrive.app.machine import line
+        from kneedrive.app import line
 
         return Answer(text=line(told), code=code)
     rows = (
@@ -120,7 +119,7 @@ def status(desk: Desk, *, json: bool) -> Answer:
 def _strava_words(desk: Desk, held: Tokens | None) -> str:
     if held is None:
         return "not logged in; kneedrive auth strava logs in"
-    ends = whatsnew.local_clock(held.expires_at, zone_of(desk.settings)(held.expires_at))
+    ends = history.local_clock(held.expires_at, zone_of(desk.settings)(held.expires_at))
     fresh = f"its token is good until {ends}" if held.expires_at > desk.clock() else "its token is renewed by a sync"
     return f"logged in as athlete {held.athlete} ({held.scope}); {fresh}"
 

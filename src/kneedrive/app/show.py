@@ -1,27 +1,124 @@
-"""A stored run as it was judged, against the runner's own weeks, and with the weeks around it."""
+"""The report as one HTML page: a run, the weeks around it, and what to work on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kneedrive.app import NOT_ENOUGH, OK, Answer, coach, files
+import numpy as np
+
+from kneedrive import advice, app
+from kneedrive.analysis.reference import usual_ranges
+from kneedrive.app import NOT_ENOUGH, OK, Answer, advise
+from kneedrive.app.advise import situation_of
+from kneedrive.app.analyze import ASSESSED
+from kneedrive.app.history import (
+    Question,
+    against_own,
+    compared,
+    day_of,
+    formats_between,
+    local_day,
+    tags_between,
+    weeks_until,
+)
 from kneedrive.app.library import analysis_of, meant, opened
-from kneedrive.app.past import against_own, day_of, formats_between, local_day, tags_between, weeks_until
 from kneedrive.errors import NotEnoughData
+from kneedrive.report import focus
+from kneedrive.report.html import page
+from kneedrive.report.html.blocks import Content, Event, Ranges
+from kneedrive.report.text import Style
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
-    from kneedrive.advice import Situation
+    from kneedrive.advice import Advice, Situation
+    from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.findings import Analysis
-    from kneedrive.history import OwnView
-    from kneedrive.report.style import Style
-    from kneedrive.store import RunRow, Store
+    from kneedrive.history.result import OwnView
+    from kneedrive.report.text import Style
+    from kneedrive.store import Store
+    from kneedrive.store.rows import RunRow
 
-ASSESSED, LAST = "assessed", "last"
+_POINTS = 16  # of the ribbon of what is usual; it is smooth
+_MARGIN = 0.06  # of the speeds on either side
+_WIDE = Style(width=200)
+
+
+def report_page(settings: Config, spec: str, weeks: int, today: date, now: datetime, *, miles: bool) -> str:
+    """The page about a stored run ("" is the latest) and the last weeks. Raises NotEnoughData, StoreError."""
+    with opened(settings) as store:
+        row = meant(store, settings, spec or "last", now)
+        analysis = analysis_of(store, settings, row.id)
+        content = content_of(analysis, miles=miles).replace(
+            advice=_aged(
+                _advice(store, settings, row, analysis, today), day_of(settings, row), local_day(settings, now)
+            ),
+            own=against_own(store, settings, row.id, row.started_at),
+            formats=frozenset({row.formats, *_formats(store, today, weeks)}),
+            **_history(store, settings, weeks, today),
+        )
+    return page.render(content)
+
+
+def _advice(store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date) -> Advice | None:
+    """The focus that the run and the runs around it call for."""
+    if analysis.status != ASSESSED:
+        return None
+    return advice.advise(situation_of(store, settings, row, analysis, today))
+
+
+def _aged(found: Advice | None, day: date, today: date) -> Advice | None:
+    """The same with a word on how old the run is that it rests on, as the terminal has it."""
+    if found is None:
+        return None
+    return found.replace(remarks=(*found.remarks, *(line.strip() for line in focus.aged(day, today, _WIDE))))
+
+
+def _formats(store: Store, today: date, weeks: int) -> set[str]:
+    """Of the recordings in the weeks shown, a day more at either end, since local days begin at any hour."""
+    end = datetime.combine(today, time(), UTC) + timedelta(days=2)
+    return store.formats(end - timedelta(weeks=weeks + 1), end)
+
+
+def content_of(analysis: Analysis, *, miles: bool = False) -> Content:
+    """What a page about one run holds without any history."""
+    return Content(
+        analysis=analysis,
+        ranges=ranges_of(analysis),
+        advice=advice.advise(advice.situation(analysis)) if analysis.status == ASSESSED else None,
+        miles=miles,
+    )
+
+
+def ranges_of(analysis: Analysis) -> Ranges:
+    """What is usual along the speeds of the run's pace bands; nothing without any."""
+    speeds = [band.speed_mps for band in analysis.pace_profile]
+    if not speeds:
+        return Ranges()
+    reach = max(max(speeds) - min(speeds), 0.5) * _MARGIN
+    along = np.linspace(min(speeds) - reach, max(speeds) + reach, _POINTS)
+    low, high = usual_ranges(along, analysis.reference, analysis.runner, analysis.method)
+    return Ranges(speed_mps=along, low=low, high=high)
+
+
+def _history(store: Store, settings: Config, weeks: int, today: date) -> dict[str, object]:
+    """The weeks, what was noted in them, and what changed since the last note."""
+    found, habits = weeks_until(store, settings, today, weeks)
+    tags = [tag for tag in store.tags() if tag.day <= today.isoformat()]
+    events = tuple(Event(date.fromisoformat(tag.day), tag.text) for tag in tags)
+    known: dict[str, object] = {"weekly": found, "habits": habits, "events": events}
+    if tags:
+        question = Question(tag=tags[-1].day)
+        known["comparison"], known["periods"] = compared(store, settings, question, today)
+    return known
+
+
+# A stored run as it was judged, against the runner's own weeks, and with the weeks around it.
+
+
+LAST = "last"
 WEEKS, PAGE_WEEKS = 12, 26
 GENERATOR = '<meta name="generator" content="kneedrive'  # in the head of every page of ours
 _REMEDY = "name another file"
@@ -64,7 +161,7 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime) -> Foun
     except NotEnoughData as error:
         return Found(row, own, gone=str(error))
     today = local_day(settings, now)
-    facts = coach.situation_of(store, settings, row, analysis, today)
+    facts = advise.situation_of(store, settings, row, analysis, today)
     return Found(row, own, analysis, facts, aged=(day_of(settings, row), today))
 
 
@@ -77,10 +174,10 @@ def show(settings: Config, request: Request, now: datetime) -> Answer:
         found = found_in(store, settings, row, now)
     code = OK if assessed(found) else NOT_ENOUGH
     if request.json:
-        from kneedrive.app.machine import line
+        from kneedrive.app import line
 
         return Answer(text=line(run_record(found)), code=code)
-    text = run_text(found, request.style, focus(found, request.style), next_block(row.id, request.style))
+    text = run_text(found, request.style, focus_lines(found, request.style), next_block(row.id, request.style))
     if request.explain and found.analysis:
         from kneedrive.report import explain
 
@@ -92,11 +189,11 @@ def sources(store: Store, row: RunRow, request: Request) -> Answer:
     """The recordings of a run, and which channel each gives."""
     found = store.sources(row.id)
     if request.json:
-        from kneedrive.app.machine import line
-        from kneedrive.report.progress_record import sources_record
+        from kneedrive.app import line
+        from kneedrive.report.machine import sources_record
 
         return Answer(text=line(sources_record(row.id, found)))
-    from kneedrive.report import library as words
+    from kneedrive.report import lists as words
 
     return Answer(text=words.sources(found, request.style).rstrip("\n"))
 
@@ -108,8 +205,7 @@ def assessed(found: Found) -> bool:
 
 def run_record(found: Found) -> dict[str, Any]:
     """The analysis of the run, as `analyze` gives it, and the runner's own baseline beside it."""
-    from kneedrive.report.progress_record import own_record
-    from kneedrive.report.record import analysis_record
+    from kneedrive.report.machine import analysis_record, own_record
 
     own = {"own": own_record(found.own)}
     if found.analysis is None:
@@ -124,30 +220,30 @@ def run_record(found: Found) -> dict[str, Any]:
 
 def run_text(found: Found, style: Style, focus: Sequence[str], following: Sequence[str]) -> str:
     """The report of the run with the block AGAINST YOURSELF; that block alone where the originals are gone."""
-    from kneedrive.report import own, terminal
-    from kneedrive.report.layout import finish, flow
+    from kneedrive.report import history, run
+    from kneedrive.report.text import finish, flow
 
     if found.analysis is None:
         return finish(
-            [flow(f"Not judged again: {found.gone}.", style, 0), own.render(found.own, style), following], style
+            [flow(f"Not judged again: {found.gone}.", style, 0), history.own_lines(found.own, style), following], style
         )
-    block = own.render(found.own, style) if assessed(found) else []
-    return terminal.render(found.analysis, style, focus, block, following)
+    block = history.own_lines(found.own, style) if assessed(found) else []
+    return run.render(found.analysis, style, focus, block, following)
 
 
-def focus(found: Found, style: Style) -> list[str]:
+def focus_lines(found: Found, style: Style) -> list[str]:
     """What to work on; nothing where the run could not be judged."""
     if found.analysis is None or not assessed(found):
         return []
     from kneedrive.report.focus import aged
 
-    return [*coach.closing(found.analysis, style, found.facts), *(aged(*found.aged, style) if found.aged else [])]
+    return [*advise.closing(found.analysis, style, found.facts), *(aged(*found.aged, style) if found.aged else [])]
 
 
 def next_block(run_id: str, style: Style) -> list[str]:
     """Commands that follow the report of a stored run."""
-    from kneedrive.report.closing import commands
-    from kneedrive.report.layout import heading
+    from kneedrive.report.run import commands
+    from kneedrive.report.text import heading
 
     return [*heading("Next", style), *commands([(command.format(run_id), what) for command, what in _SHOWN], style)]
 
@@ -161,23 +257,22 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         tags = tags_between(store.tags(), view.weeks[0].monday, until)
         formats = formats_between(store, view.weeks[0].monday, until)
     if request.json:
-        from kneedrive.app.machine import line
-        from kneedrive.report.progress_record import weekly_record
+        from kneedrive.app import line
+        from kneedrive.report.machine import weekly_record
 
         parts = {"schema_version": 1, "run": run_record(found), "weekly": weekly_record(view, habits)}
         return Answer(text=line(parts))
-    from kneedrive.report import weekly as words
-    from kneedrive.report.credit import credit
+    from kneedrive.report import history as words
+    from kneedrive.report.run import credit
 
     style = request.style
-    closing = [focus(found, style), next_block(found.row.id, style), credit(formats, style)]
-    text = run_text(found, style, (), ()) + "\n" + words.render(view, habits, style, tags, closing)
+    closing = [focus_lines(found, style), next_block(found.row.id, style), credit(formats, style)]
+    text = run_text(found, style, (), ()) + "\n" + words.weekly_text(view, habits, style, tags, closing)
     return Answer(text=text.rstrip("\n"))
 
 
-def page(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
+def page_answer(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
     """The same as a page of HTML."""
-    from kneedrive.app.page import report_page
 
     with opened(settings) as store:
         until = day_of(settings, meant(store, settings, request.run, now))
@@ -189,12 +284,12 @@ def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:
 
     An older page of kneedrive's is overwritten, and so is its JSON; with `force` whatever is there.
     """
-    files.allow(file, is_report, force=force, remedy=_REMEDY)
+    app.allow(file, is_report, force=force, remedy=_REMEDY)
     try:
-        with files.private(file) as there:
+        with app.private(file) as there:
             there.write(answer.text + "\n")
     except OSError as error:
-        raise files.refused(file, error, _REMEDY) from None
+        raise app.refused(file, error, _REMEDY) from None
     return answer.replace(text=f"Written to {file}.")
 
 

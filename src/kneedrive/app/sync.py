@@ -1,41 +1,380 @@
-"""Sync: what is new at every source goes into the store, one activity at a time, each whole or not at all."""
+"""Accounts: which sources there are, the clients that ask them, and the login to Strava."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from kneedrive.app.accounts import FOLDER, Desk, Order, chosen, client
-from kneedrive.app.collect import Outcome
-from kneedrive.app.derive import Deriver
+from kneedrive import archives, readers
+from kneedrive.app import FAILED, NOT_AUTHORISED, OK, PARTLY, TRY_LATER, USAGE, Answer, zone_of
+from kneedrive.app.boundary import boundary
+from kneedrive.app.importing import GUARDED, VERSION, Deriver, Outcome, Rehearsal, keep, recorded, refused, take
 from kneedrive.app.library import opened, passing_store
-from kneedrive.app.sync_folder import pull_folders
-from kneedrive.app.sync_keep import (
-    DELETED,
-    GIVEN_UP,
-    GONE,
-    MARK,
-    MEMBER,
-    TRIES,
-    deleted,
-    failures,
-    keep_fetched,
-    known,
-    note_failed,
-    settled,
+from kneedrive.errors import (
+    ConfigError,
+    Forbidden,
+    KneedriveError,
+    NotAuthorised,
+    RateLimited,
+    ReadError,
+    SourceError,
+    UnknownFormat,
+    Unreachable,
 )
-from kneedrive.errors import ConfigError, SourceError
-from kneedrive.sources.plan import KNOWN, NEW, SKIPPED, Step, completed, follow, listing_from, plan
+from kneedrive.recording import Recording
+from kneedrive.report import history, lists, numbers
+from kneedrive.sources import folder
+from kneedrive.sources.oauth import Application
+from kneedrive.sources.plan import KNOWN, NEW, SKIPPED, UPDATED, Step, completed, follow, listing_from, plan
+from kneedrive.sources.tokens import TokenFile, Tokens, is_missing
 from kneedrive.store import Store
+from kneedrive.store.rows import Origin
 from kneedrive.value import Value
 
 if TYPE_CHECKING:
-    from kneedrive.sources.items import Listed, Source
+    from kneedrive.archives.unpack import Found
+    from kneedrive.config import Config
+    from kneedrive.report.text import Style
+    from kneedrive.sources.intervals import Intervals
+    from kneedrive.sources.oauth import Attempt, Login
+    from kneedrive.sources.plan import Fetched, Listed, Source
+    from kneedrive.sources.plan import Outcome as Got
+    from kneedrive.sources.strava import Strava
+    from kneedrive.store import Store
+    from kneedrive.store.rows import RunRow
 
-Counter = Callable[[int, int], None]
+FOLDER, INTERVALS, STRAVA = SOURCES = ("folder", "intervals", "strava")  # in the order of a sync
+NAMES = {FOLDER: "Folders", INTERVALS: "intervals.icu", STRAVA: "Strava"}
+READ_S, BACKOFF_S = 30.0, 0.5
+NO_SOURCES = (
+    "there is nothing to sync from: name folders in sources.folder.paths, set an intervals.icu key, or run "
+    "'kneedrive auth strava'; docs/sources.md tells how"
+)
+NO_FOLDERS = "sources.folder.paths names no folder: list some there or in KNEEDRIVE_FOLDERS, separated as in PATH"
+
+
+class Desk(Value):
+    """What commands that ask services stand on.
+
+    folder: where logins are kept. clock: aware UTC. wait(until): sleeps through a rate limit; None where it is not to
+    be slept through.
+    """
+
+    settings: Config
+    folder: Path
+    clock: Callable[[], datetime]
+    wait: Callable[[datetime], object] | None = None
+
+
+class Order(Value):
+    """What was asked for. since: nothing older. full: from the first activity on, and what could not be had again."""
+
+    names: tuple[str, ...] = ()
+    since: datetime | None = None
+    full: bool = False
+    dry_run: bool = False
+
+
+def token_file(desk: Desk) -> TokenFile:
+    """Where this runner's login to Strava is kept: one file a runner, so that nobody gets another's runs."""
+    runner = desk.settings["runner.name"]
+    name = f"strava-token-{quote(runner, safe='')}.json" if runner else "strava-token.json"
+    return TokenFile(desk.folder / name)
+
+
+def chosen(desk: Desk, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The sources to sync: those named, else all that are set up. Raises ConfigError where there are none."""
+    if FOLDER in names and not desk.settings["sources.folder.paths"]:
+        raise ConfigError(NO_FOLDERS)
+    ready = {
+        FOLDER: bool(desk.settings["sources.folder.paths"]),
+        INTERVALS: bool(desk.settings["sources.intervals.api_key"]),
+        STRAVA: bool(desk.settings["sources.strava.client_id"]) or not is_missing(token_file(desk).path),
+    }
+    wanted = tuple(name for name in SOURCES if (name in names if names else ready[name]))
+    if not wanted:
+        raise ConfigError(NO_SOURCES)
+    return wanted
+
+
+def client(name: str, desk: Desk) -> Intervals | Strava:
+    """The client of a service. Raises ConfigError where something of it is not configured."""
+    return strava(desk) if name == STRAVA else intervals(desk)
+
+
+def intervals(desk: Desk) -> Intervals:
+    """A client of intervals.icu, gentle to it."""
+    import time
+
+    from kneedrive.sources.http import Http, Throttle
+    from kneedrive.sources.intervals import INTERVAL_S, Intervals
+
+    settings = desk.settings
+    http = Http(NAMES[INTERVALS], settings["sources.intervals.base_url"], read_s=READ_S, backoff_s=BACKOFF_S)
+    return Intervals(
+        http,
+        settings["sources.intervals.api_key"],
+        Throttle(INTERVAL_S, time.monotonic, time.sleep),
+        clock=desk.clock,
+        athlete=settings["sources.intervals.athlete_id"],
+        wait=desk.wait,
+    )
+
+
+def strava(desk: Desk) -> Strava:
+    """A client of Strava, with the login that is kept."""
+    from kneedrive.sources.http import Http
+    from kneedrive.sources.strava import Strava
+
+    http = Http(NAMES[STRAVA], desk.settings["sources.strava.base_url"], read_s=READ_S, backoff_s=BACKOFF_S)
+    return Strava(http, login(desk, application(desk)), clock=desk.clock, wait=desk.wait)
+
+
+def application(desk: Desk) -> Application:
+    """The runner's own registration with Strava: configured, else as it was typed in at the login."""
+    client_id = desk.settings["sources.strava.client_id"]
+    secret = desk.settings["sources.strava.client_secret"]
+    if not (client_id and secret) and (held := _readable(token_file(desk))):
+        # Both or neither: the id of one application and the secret of another would fit no lock.
+        return Application(client_id=held.client_id, client_secret=held.client_secret)
+    return Application(client_id=client_id, client_secret=secret)
+
+
+def _readable(file: TokenFile) -> Tokens | None:
+    """The login that is kept, None also where it cannot be read: a new login, and a logout, must do without it."""
+    try:
+        return file.load()
+    except SourceError:
+        return None
+
+
+def login(desk: Desk, mine: Application) -> Login:
+    """The login to Strava, as this application."""
+    from kneedrive.sources import strava as strava_faults
+    from kneedrive.sources.http import Http
+    from kneedrive.sources.oauth import Login
+    from kneedrive.sources.strava import SERVICE
+
+    return Login(
+        SERVICE,
+        mine,
+        Http(NAMES[STRAVA], desk.settings["sources.strava.oauth_url"], read_s=READ_S, backoff_s=BACKOFF_S),
+        token_file(desk),
+        clock=desk.clock,
+        refusal=strava_faults.error_for,
+    )
+
+
+def begin(desk: Desk, mine: Application, redirect_uri: str) -> Attempt:
+    """A login under way. Raises ConfigError where the address of the login would give secrets away."""
+    from kneedrive.sources.http import checked_base
+    from kneedrive.sources.oauth import attempt
+    from kneedrive.sources.strava import SERVICE
+
+    oauth_url = checked_base(desk.settings["sources.strava.oauth_url"], NAMES[STRAVA])
+    return attempt(SERVICE, mine, oauth_url, redirect_uri)
+
+
+# What a sync remembers of each activity: which version was seen, and what became of it.
+
+
+# Behind the version of what brought no recording: why. Results of another method version are read anew.
+MARK = "|"
+MEMBER = "#"  # before the number of a recording in an archive, behind the id of the archive
+GONE, UNREAD, NO_RUN = "gone", f"unread {VERSION}", f"no run {VERSION}"
+FAILED_MARK = "failed "  # and how often
+TRIES = 5  # of a version that the source does not hand out though it serves others; then it is given up
+AGAIN = "'kneedrive sync --full' tries again"
+GIVEN_UP = f"failed {TRIES} times and was given up; {AGAIN}"
+DELETED = "deleted by you"
+NO_LONGER = "the source has it no longer"
+
+
+def known(store: Store, source: str, *, full: bool = False) -> dict[str, str]:
+    """The version seen of each activity. full: what brought no recording counts as not seen."""
+    seen = {}
+    for key, noted in store.known(source).items():
+        version, _, why = noted.partition(MARK)
+        if not why or (not full and why in (GONE, UNREAD, NO_RUN)):
+            seen[key] = version
+    return seen
+
+
+def without_runs(store: Store, source: str) -> set[str]:
+    """What was seen and brought no run: it is not asked for again, and does not count as there."""
+    return {key for key, noted in store.known(source).items() if noted.partition(MARK)[2] in (UNREAD, NO_RUN)}
+
+
+def failures(store: Store, source: str) -> dict[str, tuple[str, int]]:
+    """What could not be had: its version, and how often that failed."""
+    noted = ((key, *text.partition(MARK)[::2]) for key, text in store.known(source).items())
+    return {
+        key: (version, int(why.removeprefix(FAILED_MARK))) for key, version, why in noted if why.startswith(FAILED_MARK)
+    }
+
+
+def settled(store: Store, source: str) -> set[str]:
+    """What will not be had: the source has it no longer, or it failed too often."""
+    gone = {key for key, noted in store.known(source).items() if noted.partition(MARK)[2] == GONE}
+    return gone | {key for key, (_, times) in failures(store, source).items() if times >= TRIES}
+
+
+def deleted(store: Store, source: str) -> set[str]:
+    """What the runner deleted; a source that changes it does not bring it back."""
+    noted = store.known(source)
+    return {key for key in store.absent(source) if MARK not in noted[key]}
+
+
+def note_failed(got: Got, source: str, store: Store, times: int) -> Iterator[Outcome]:
+    """Remember what could not be had; an outcome where the activity is to blame. times: how often it failed by now."""
+    item = got.step.item
+    store.note_seen(source, item.id, f"{item.version}{MARK}{FAILED_MARK}{times}")
+    if got.excused:
+        return
+    day = f" ({item.started_at:%Y-%m-%d})" if item.started_at else ""
+    again = f"try {times} of {TRIES}; the next sync tries again"
+    what = again if times < TRIES else f"given up after {TRIES} tries; {AGAIN}"
+    yield Outcome(name=f"{source} {item.id}{day}", verdict="failed", reason=f"{got.problem} ({what})")
+
+
+def keep_fetched(got: Got, source: str, store: Store, derive: Deriver) -> Iterator[Outcome]:
+    """Store what was fetched: one outcome per recording in it, or why there is none."""
+    item = got.step.item
+    if got.fetched is None:
+        store.note_seen(source, item.id, f"{item.version}{MARK}{GONE}")
+        yield Outcome(name=f"{source} {item.id}", verdict="skipped", reason=NO_LONGER)
+        return
+    members = list(_members(got.fetched))
+    # The bare key comes last: it is what tells that an archive has been stored whole.
+    for number in reversed(range(len(members))):
+        outcome = _kept(members[number], _origin(got.fetched, number), store, derive)
+        if outcome.verdict == "added" and got.step.action == UPDATED:
+            outcome = outcome.replace(verdict="updated")
+        yield outcome
+
+
+def _members(fetched: Fetched) -> Iterator[tuple[str, bytes | ReadError]]:
+    """The recordings in an answer; what is no archive is one by itself."""
+    if readers.sniff(fetched.body) in ("gzip", "zip"):
+        yield from archives.unwrap(fetched.body, fetched.name, GUARDED)
+    else:
+        yield fetched.name, fetched.body
+
+
+def _origin(fetched: Fetched, number: int) -> Origin:
+    return Origin(
+        source=fetched.source,
+        key=f"{fetched.id}{MEMBER}{number}" if number else fetched.id,
+        version=fetched.version,
+        fetched_at=fetched.fetched_at if fetched.expires_at else None,
+        expires_at=fetched.expires_at,
+    )
+
+
+def _kept(member: tuple[str, bytes | ReadError], origin: Origin, store: Store, derive: Deriver) -> Outcome:
+    name, body = member
+    try:
+        if isinstance(body, ReadError):
+            raise body
+        with boundary(name):
+            outcome = keep(_recording(name, body), origin, store, derive)
+    except ReadError as error:
+        store.note_seen(origin.source, origin.key, f"{origin.version}{MARK}{UNREAD}")
+        return refused(name, error)
+    return outcome if outcome.verdict != "forgotten" else outcome.replace(verdict="skipped", reason=DELETED)
+
+
+def _recording(name: str, body: bytes) -> Recording:
+    kind = readers.sniff(body)
+    if kind != "strava":
+        return recorded(body, name)
+    return Recording(sha256=hashlib.sha256(body).hexdigest(), format=kind, name=name, body=body)
+
+
+# Folders in a sync: what has not been seen there yet goes the way of an import.
+
+
+# By content, not by path: a watch that writes over its last file must not take the run before with it.
+ORIGIN = Origin(source=FOLDER)
+
+
+def pull_folders(
+    paths: Sequence[Path], store: Store, derive: Deriver, order: Order, count: Callable[[int, int], None] | None
+) -> tuple[list[Outcome], tuple[Path, ...]]:
+    """An outcome for each file that is new or changed, and the folders that are not there."""
+    seen = {} if order.full else known(store, FOLDER)
+    listed = list(folder.listing(paths, order.since))
+    fresh = [item for item in listed if seen.get(place(item)) != item.version]
+    barren = without_runs(store, FOLDER)
+    there = sum(seen.get(place(item)) == item.version and place(item) not in barren for item in listed)
+    outcomes = [Outcome(name="", verdict="already_there")] * there
+    met = Rehearsal() if order.dry_run else None
+    for done, item in enumerate(fresh, start=1):
+        outcomes += _pull_file(item, store, derive, met)
+        if count:
+            count(done, len(fresh))
+    return outcomes, folder.missing(paths)
+
+
+def place(item: Listed) -> str:
+    """A file's place, as it is remembered: a hash, since a path may tell of people and places."""
+    return "at " + hashlib.sha256(item.id.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+
+def _pull_file(item: Listed, store: Store, derive: Deriver, met: Rehearsal | None) -> list[Outcome]:
+    """What was in a file; it is noted as seen after all of it was stored. met: what a dry run met so far."""
+    outcomes = [_taken(each, store, derive, met) for each in archives.walk([Path(item.id)], GUARDED)]
+    # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
+    if met is None and _opens(Path(item.id)):
+        store.note_seen(FOLDER, place(item), item.version + _remark(outcomes))
+    return outcomes
+
+
+def _opens(path: Path) -> bool:
+    """Whether a file can be opened by whoever we act as; os.access asks for whoever started us."""
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False
+
+
+def _remark(outcomes: list[Outcome]) -> str:
+    """What is noted behind the version of a file that has to be read again, or holds nothing of ours."""
+    verdicts = {outcome.verdict for outcome in outcomes}
+    if "failed" in verdicts:
+        return MARK + UNREAD
+    return MARK + NO_RUN if verdicts <= {"skipped", "not_a_run"} else ""
+
+
+def _taken(found: Found, store: Store, derive: Deriver, met: Rehearsal | None) -> Outcome:
+    outcome = take(found, store, derive, seen=met, origin=ORIGIN)
+    # A download folder is full of zips that have nothing to do with running.
+    if outcome.verdict == "failed" and _is_none_of_ours(found):
+        return outcome.replace(verdict="skipped", reason=archives.SKIPPED["other"])
+    return outcome
+
+
+def _is_none_of_ours(found: Found) -> bool:
+    try:
+        with boundary(found.name, quiet=True):
+            return not readers.sniff(found.read())
+    except UnknownFormat:
+        return True
+    except ReadError:
+        return False
+
+
+# Sync: what is new at every source goes into the store, one activity at a time, each whole or not at all.
+
+
+SyncCounter = Callable[[int, int], None]
 NOT_A_RUN = "not a run"
 
 
@@ -48,21 +387,21 @@ class Pulled(Value):
     missing: tuple[Path, ...] = ()
 
 
-def sync(desk: Desk, order: Order, count: Counter | None = None) -> tuple[Pulled, ...]:
+def sync(desk: Desk, order: Order, count: SyncCounter | None = None) -> tuple[Pulled, ...]:
     """Ask each source; a problem of one does not keep the others from being asked. Raises ConfigError, StoreError."""
     names = chosen(desk, order.names)
     with store_for(desk, order, count) as store:
         return tuple(_pull(name, desk, store, order, count) for name in names)
 
 
-def store_for(desk: Desk, order: Order, count: Counter | None) -> AbstractContextManager[Store]:
+def store_for(desk: Desk, order: Order, count: SyncCounter | None) -> AbstractContextManager[Store]:
     """The runner's store; for a dry run without one, a store that is gone afterwards."""
     if order.dry_run and not Store.is_there(desk.settings["paths.store"]):
         return passing_store()
     return opened(desk.settings, create=True, progress=count, now=desk.clock())
 
 
-def _pull(name: str, desk: Desk, store: Store, order: Order, count: Counter | None) -> Pulled:
+def _pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> Pulled:
     derive = Deriver(store, desk.settings)
     if name == FOLDER:
         paths = desk.settings["sources.folder.paths"]
@@ -79,7 +418,7 @@ def _pull(name: str, desk: Desk, store: Store, order: Order, count: Counter | No
 
 
 def pull(
-    source: Source, store: Store, derive: Deriver, asked: tuple[Order, datetime], count: Counter | None = None
+    source: Source, store: Store, derive: Deriver, asked: tuple[Order, datetime], count: SyncCounter | None = None
 ) -> Iterator[Outcome]:
     """One outcome per activity that the source lists. Raises SourceError where it stops; what came before is kept."""
     order, now = asked
@@ -142,7 +481,7 @@ def _fetched(
     store: Store,
     derive: Deriver,
     work: tuple[tuple[Step, ...], dict[str, Listed]],
-    count: Counter | None,
+    count: SyncCounter | None,
 ) -> Iterator[Outcome]:
     """Fetch and keep, one by one; takes out of `left` what is done, or given up."""
     steps, left = work
@@ -161,3 +500,98 @@ def _fetched(
             del left[item.id]
         if count:
             count(done, total)
+
+
+# What a sync has to say: the ledger, what stopped a source, and the report of what is new.
+
+
+WEEKS = 5
+# What a runner must do something about comes before what time will heal.
+CODES = (
+    (ConfigError, USAGE),
+    ((NotAuthorised, Forbidden), NOT_AUTHORISED),
+    ((RateLimited, Unreachable), TRY_LATER),
+    (KneedriveError, FAILED),
+)
+
+
+def told(pulled: Sequence[Pulled], desk: Desk, style: Style, *, dry_run: bool, elapsed_s: float) -> Answer:
+    """The counts of all sources; what stopped some of them as trouble."""
+    summed = summed_up(pulled, dry_run=dry_run)
+    remarks = [
+        f"{numbers.path(folder)} is not there now and was passed over." for each in pulled for folder in each.missing
+    ]
+    text = history.counts(summed, remarks, style, elapsed_s).rstrip("\n")
+    return Answer(text=text, trouble=trouble(pulled, desk), code=code_of(pulled))
+
+
+def told_json(pulled: Sequence[Pulled], desk: Desk, *, dry_run: bool) -> Answer:
+    """The same as one line of JSON; what stopped a source is told to people too."""
+    from kneedrive.app import line
+
+    sources = [
+        history.source_record(each.source, Counter(outcome.verdict for outcome in each.outcomes), each.problem)
+        for each in pulled
+    ]
+    told = history.record(summed_up(pulled, dry_run=dry_run), sources, new_runs(pulled))
+    return Answer(text=line(told), trouble=trouble(pulled, desk), code=code_of(pulled))
+
+
+def summed_up(pulled: Iterable[Pulled], *, dry_run: bool) -> lists.Ledger:
+    """One ledger of all sources."""
+    return lists.ledger_of((outcome for each in pulled for outcome in each.outcomes), dry_run=dry_run)
+
+
+def trouble(pulled: Sequence[Pulled], desk: Desk) -> str:
+    """A line for each source that stopped."""
+    offset_s = zone_of(desk.settings)(desk.clock())
+    stopped = [(each.problem, NAMES[each.source]) for each in pulled if each.problem]
+    return "\n".join(f"kneedrive: {history.problem(error, name, offset_s)}" for error, name in stopped)
+
+
+def code_of(pulled: Sequence[Pulled]) -> int:
+    """The exit code: of what stopped a source, else 6 where single activities failed."""
+    found = [code_for(each.problem) for each in pulled if each.problem]
+    if found:
+        return min(found, key=[code for _, code in CODES].index)
+    return PARTLY if any(outcome.verdict == "failed" for each in pulled for outcome in each.outcomes) else OK
+
+
+def code_for(problem: KneedriveError) -> int:
+    """The exit code of one problem."""
+    return next(code for kind, code in CODES if isinstance(problem, kind))
+
+
+def new_runs(pulled: Sequence[Pulled]) -> list[str]:
+    """Ids of the runs that are new or have changed, each once."""
+    brought = ("added", "updated", "merged")
+    found = (run for each in pulled for outcome in each.outcomes if outcome.verdict in brought for run in outcome.runs)
+    return list(dict.fromkeys(found))
+
+
+def news(pulled: Sequence[Pulled], desk: Desk, style: Style) -> Answer:
+    """The report of what is new; nothing where nothing is."""
+    from kneedrive.app.library import opened
+
+    wanted = set(new_runs(pulled))
+    if not wanted:
+        return Answer()
+    now = desk.clock()
+    with opened(desk.settings, now=now) as store:
+        every = store.runs()
+        rows = [row for row in every if row.id in wanted]
+        overtaken = bool(rows) and rows[-1].id != every[-1].id
+        return Answer(text=_news(rows, store, desk, style, overtaken=overtaken)) if rows else Answer()
+
+
+def _news(rows: Sequence[RunRow], store: Store, desk: Desk, style: Style, *, overtaken: bool) -> str:
+    from kneedrive.app.advise import closing
+    from kneedrive.app.history import local_day, weeks_until
+    from kneedrive.app.library import analysis_of
+    from kneedrive.report import run
+
+    analysis = analysis_of(store, desk.settings, rows[-1].id)
+    focus = closing(analysis, style) if analysis.status == "assessed" else []
+    latest = run.render(analysis, style, focus, following=())
+    found, _ = weeks_until(store, desk.settings, local_day(desk.settings, desk.clock()), WEEKS)
+    return history.news(rows, found, latest, style, overtaken=overtaken).rstrip("\n")

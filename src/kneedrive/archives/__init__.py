@@ -1,15 +1,177 @@
-"""Where recordings lie: files, folders, gzip, zip, zip in zip, and exports as they come. Bytes out, nothing written.
+"""From paths or bytes to recordings, one at a time."""
 
-    walk(paths)            every recording under these paths, one at a time, and what was skipped and why
-    unwrap(data, name)     the recordings inside the bytes of one file, of standard input or of a download
+from __future__ import annotations
 
-What a thing is, its bytes say and not its name. Archives are bounded (Limits): in members, in depth, in bytes and in
-how far they may unfold. No path from an archive is ever used as a path. E-mail addresses in names are masked.
-"""
+import io
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
 
-from kneedrive.archives.found import Found
+from kneedrive.archives import layouts, unpack
 from kneedrive.archives.layouts import SKIPPED
-from kneedrive.archives.limits import Limits
-from kneedrive.archives.walking import unwrap, walk
+from kneedrive.archives.unpack import Budget, Entry, Found, Limits, failing, given, masked
+from kneedrive.errors import ReadError, UnknownFormat
+
+_GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
+_LIMITS = Limits()
+
+
+def unwrap(data: bytes, name: str = "", limits: Limits = _LIMITS) -> Iterator[tuple[str, bytes | ReadError]]:
+    """The recordings inside these bytes, by name; for one that cannot be unpacked the error in place of its bytes.
+
+    Bytes that are no archive come back as they are. An archive without any recording gives one UnknownFormat.
+    """
+    shown, empty = masked(name), True
+    for found in _unfolded(_of_bytes(name, data), shown, Budget(limits, len(data)), depth=0):
+        if not found.skipped:
+            empty = False
+            yield found.name, _bytes_or_error(found)
+    if empty:
+        yield shown, UnknownFormat("is an archive without a FIT, GPX or TCX file in it", name=shown)
+
+
+def _bytes_or_error(found: Found) -> bytes | ReadError:
+    try:
+        return found.read()
+    except ReadError as error:
+        return error
+
+
+def walk(paths: Iterable[Path], limits: Limits = _LIMITS) -> Iterator[Found]:
+    """Every file under these paths in a stable order: recordings, and what was skipped with the reason.
+
+    A path that cannot be read is a Found whose `read` says why. A file named outright counts as a recording whatever
+    it is; in folders and archives, files that are none are skipped.
+    """
+    for path in paths:
+        name = masked(path.name or str(path))
+        try:
+            name = masked(path.name or path.resolve().name)  # fails where the present folder is gone
+            mode = path.stat().st_mode
+            if stat.S_ISDIR(mode):
+                with limits.guard(name):
+                    yield from _folder(path, name, limits)
+                continue
+            entry = _on_disk(path, path.name, limits)
+            if not stat.S_ISREG(mode):  # a pipe can be read only once: hold what comes
+                entry = _of_bytes(path.name, entry.read())
+        except OSError as error:
+            yield Found(name, failing(_unreadable(error, name)))
+        except ReadError as error:
+            yield Found(name, failing(error))
+        else:
+            yield from _unfolded(entry, name, Budget(limits, entry.size), depth=0)
+
+
+def _folder(folder: Path, name: str, limits: Limits) -> Iterator[Found]:
+    closed: list[OSError] = []
+    entries = list(_files(folder, limits, closed.append))
+    yield from _recordings(entries, name, lambda entry: Budget(limits, entry.size), depth=0)
+    for error in closed:
+        shown = masked(Path(error.filename or name).name)
+        yield Found(shown, failing(_unreadable(error, shown)))
+
+
+def _files(folder: Path, limits: Limits, closed: Callable[[OSError], None]) -> Iterator[Entry]:
+    """The files under a folder, sorted; links to folders are not followed. A hidden folder counts as one file."""
+    for where, folders, files in os.walk(folder, onerror=closed):
+        hidden = [name for name in folders if name.startswith(".")]
+        folders[:] = sorted(set(folders) - set(hidden))
+        for name in sorted([*files, *hidden]):
+            path = Path(where) / name
+            inside = path.relative_to(folder).as_posix()
+            # Pipes and devices would block, links may lead nowhere: neither is opened.
+            yield _on_disk(path, inside, limits) if path.is_file() else _of_bytes(inside, b"")
+
+
+def _on_disk(path: Path, inside: str, limits: Limits) -> Entry:
+    name = masked(path.name)
+    head = partial(_start, path, unpack.HEAD_BYTES, name)
+    return Entry(inside, path.stat().st_size, head, partial(_whole, path, limits, name), path)
+
+
+def _of_bytes(path: str, data: bytes) -> Entry:
+    return Entry(path, len(data), given(data[: unpack.HEAD_BYTES]), given(data))
+
+
+def _start(path: Path, count: int, name: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise _unreadable(error, name) from error
+
+
+def _whole(path: Path, limits: Limits, name: str) -> bytes:
+    data = _start(path, limits.member_bytes + 1, name)
+    if len(data) > limits.member_bytes:
+        raise ReadError(f"has more than {limits.member_bytes:,} bytes, far more than a run", name=name)
+    return data
+
+
+def _unreadable(error: OSError, name: str) -> ReadError:
+    return ReadError(f"cannot be read: {error.strerror or error}", name=name)
+
+
+def _recordings(entries: list[Entry], base: str, budget_of: Callable[[Entry], Budget], depth: int) -> Iterator[Found]:
+    """The recordings of a folder or an archive, as its layout says; it ends where a budget is spent."""
+    layout = layouts.layout_of(entries, lambda entry: budget_of(entry).allows_list(entry.size))
+    for entry in entries:
+        name = masked(f"{base}/{entry.path}" if base else entry.path)
+        reason = layouts.reason_to_skip(entry.path, layout)
+        if reason:
+            yield Found(name, entry.read, skipped=reason)
+            continue
+        budget = budget_of(entry)
+        sport = layout.sport(entry.path)
+        for found in _unfolded(entry, name, budget, depth, claimed=False):
+            yield found._replace(sport=found.sport or sport)
+        if budget.spent and depth:
+            return
+    for path in layout.missing(entry.path for entry in entries):
+        lost = ReadError("is listed in the export but is not in it", name=masked(path))
+        yield Found(masked(f"{base}/{layout.root}{path}"), failing(lost), skipped="missing")
+
+
+def _unfolded(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: bool = True) -> Iterator[Found]:
+    """What is in one file, or why nothing is: see _inside."""
+    try:
+        with budget.limits.guard(name):
+            yield from _inside(entry, name, budget, depth, claimed=claimed)
+    except ReadError as error:
+        yield Found(name, failing(error))
+
+
+def _inside(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: bool) -> Iterator[Found]:
+    """The file itself, or what its archive holds. claimed: the user named it as a recording. Raises ReadError."""
+    head = entry.peek()
+    if head.startswith(_ZIP):
+        yield from _zipped(entry, name, budget, depth + 1)
+    elif head.startswith(_GZIP):
+        budget.enter(depth + 1, 1, name)
+        inner = _of_bytes(entry.path, unpack.gunzip(entry.read(), budget, name))
+        yield from _unfolded(inner, name, budget, depth + 1, claimed=claimed)
+    elif claimed or layouts.looks_recorded(entry.path, head):
+        yield Found(name, entry.read)
+    else:
+        yield Found(name, entry.read, skipped="other")
+
+
+def _zipped(entry: Entry, name: str, budget: Budget, depth: int) -> Iterator[Found]:
+    source = entry.disk or io.BytesIO(entry.read())
+    with unpack.opened(source, budget, depth, name) as archive:
+        yield from _recordings(unpack.entries(archive, budget, name), name, lambda _: budget, depth)
+
+
+# Where recordings lie: files, folders, gzip, zip, zip in zip, and exports as they come. Bytes out, nothing written.
+#
+#     walk(paths)            every recording under these paths, one at a time, and what was skipped and why
+#     unwrap(data, name)     the recordings inside the bytes of one file, of standard input or of a download
+#
+# What a thing is, its bytes say and not its name. Archives are bounded (Limits): in members, in depth, in bytes and
+# in how far they may unfold. No path from an archive is ever used as a path. E-mail addresses in names are masked.
+
 
 __all__ = ["SKIPPED", "Found", "Limits", "unwrap", "walk"]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from kneedrive.archives.found import Entry
+from kneedrive.archives.unpack import Entry
 from kneedrive.errors import ReadError
 
 # Why a file is no recording, by the word that is counted.

@@ -1,20 +1,150 @@
-"""gzip and zip, piece by piece and within a budget. Foreign errors become ReadErrors here."""
+"""How much an archive may hold and unfold to. Real exports stay far below; bombs do not."""
 
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
-from kneedrive.archives.found import Entry, masked, shortened
-from kneedrive.archives.limits import Budget
 from kneedrive.errors import Malformed, ReadError, Truncated
+from kneedrive.value import Value
+
+_MIB = 1024 * 1024
+Guard = Callable[[str], AbstractContextManager[object]]
+
+
+class Limits(Value):
+    """Bounds of one file given by the user, with all archives inside it.
+
+    members: entries in all archives together. depth: archives inside one another, gzip counted. member_bytes: one
+    entry, unfolded, which is also what is held in memory. ratio: unfolded bytes per byte of the outermost file, once
+    free_bytes are used up (text of a run packs at most 30 to 1). total_bytes: everything unfolded. directory_bytes:
+    the list of members of one zip.
+
+    guard: entered with a file's name for the work on it; what it raises as a ReadError is said of that file alone.
+    the list of members of one zip. list_bytes: the lists of activities of all exports inside.
+    """
+
+    members: int = 200_000
+    depth: int = 5
+    member_bytes: int = 256 * _MIB
+    ratio: int = 100
+    free_bytes: int = 64 * _MIB
+    total_bytes: int = 64 * 1024 * _MIB
+    directory_bytes: int = 16 * _MIB
+    guard: Guard = nullcontext
+    list_bytes: int = 16 * _MIB
+
+
+class Budget:
+    """What is left of the limits while one file unfolds. `spent` once any of them is reached: nothing more comes."""
+
+    def __init__(self, limits: Limits, outer_bytes: int) -> None:
+        self.limits = limits
+        self.spent = False
+        self._members = limits.members
+        self._list_bytes = limits.list_bytes
+        self._bytes = min(limits.total_bytes, max(limits.free_bytes, limits.ratio * outer_bytes))
+
+    def enter(self, depth: int, members: int, name: str) -> None:
+        """Take an archive at this depth with so many members; raises ReadError where that is too much."""
+        if depth > self.limits.depth:
+            raise ReadError(f"holds archives more than {self.limits.depth} deep; unpack it once", name=name)
+        self._members -= members
+        if self._members < 0:
+            self._refuse(f"holds more than {self.limits.members:,} files", name)
+
+    def spend(self, count: int, name: str) -> None:
+        """Take unfolded bytes; raises ReadError where they are more than an archive of this size should hold."""
+        self._bytes -= count
+        if self._bytes < 0:
+            self._refuse("unfolds to far more than an archive of its size should; kneedrive stops here", name)
+
+    def allows_list(self, count: int) -> bool:
+        """Whether a list of activities of so many bytes may still be read; it is then taken."""
+        self._list_bytes -= count
+        return self._list_bytes >= 0
+
+    def _refuse(self, problem: str, name: str) -> None:
+        self.spent = True
+        raise ReadError(problem, name=name)
+
+
+# What a walk finds, and the names it may show.
+
+
+# Local parts may hold anything; the domain ends before the "_" that account exports put behind the address. Looked for
+# from the start of each part of a path only, so that a long part without an address is gone through once.
+_MAIL = re.compile(r"(?<![^/\\\s:])[^/\\\s:]+@[A-Za-z0-9.-]+")
+_LONGEST = 1_000  # characters of a path; no system allows more than four times as many
+_LEFT_OUT = "..."
+
+
+class Entry(NamedTuple):
+    """A file in a folder or archive, not yet looked at. path: as written there, with "/". peek: its first bytes.
+
+    peek and read raise ReadError where the archive is damaged or a limit is reached. disk: where it can be opened
+    without reading it whole, None inside archives.
+    """
+
+    path: str
+    size: int
+    peek: Callable[[], bytes]
+    read: Callable[[], bytes]
+    disk: Path | None = None
+
+
+class Found(NamedTuple):
+    """One file that a walk came across.
+
+    name: where it was, archives and members joined by "/", without e-mail addresses. read: its bytes, decompressed;
+    raises ReadError. Call it before the walk goes on: the archive around it may be closed afterwards. skipped: "" for a
+    recording, else one of the words of layouts.SKIPPED. sport: what an export's own list calls it, in its words.
+    """
+
+    name: str
+    read: Callable[[], bytes]
+    skipped: str = ""
+    sport: str = ""
+
+
+def masked(name: str) -> str:
+    """A name to show and to store: account exports put the owner's e-mail address into every file name.
+
+    Of an endless one, which many members of an archive may share, the beginning and the end.
+    """
+    return shortened(_MAIL.sub("***", name))
+
+
+def shortened(path: str) -> str:
+    """The path, or its beginning and its end where it is longer than paths are."""
+    half = (_LONGEST - len(_LEFT_OUT)) // 2
+    return path if len(path) <= _LONGEST else path[:half] + _LEFT_OUT + path[-half:]
+
+
+def given(data: bytes) -> Callable[[], bytes]:
+    """A `read` for bytes that are there already."""
+    return lambda: data
+
+
+def failing(error: ReadError) -> Callable[[], bytes]:
+    """A `read` for what cannot be read: it raises the reason."""
+
+    def read() -> bytes:
+        raise error
+
+    return read
+
+
+# gzip and zip, piece by piece and within a budget. Foreign errors become ReadErrors here.
+
 
 HEAD_BYTES = 4096
 _PIECE_BYTES = 1 << 20

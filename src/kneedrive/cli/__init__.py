@@ -9,23 +9,11 @@ from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from kneedrive.app import (
-    ANNOUNCE,
-    FAILED,
-    INTERRUPTED,
-    NOT_AUTHORISED,
-    NOT_ENOUGH,
-    NOTE,
-    OK,
-    TRY_LATER,
-    USAGE,
-    overall,
-)
+from kneedrive.app import ANNOUNCE, FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, NOTE, OK, TRY_LATER, USAGE, overall
 from kneedrive.app.boundary import REPORT
 from kneedrive.cli import output
-from kneedrive.cli.faults import reporter
-from kneedrive.cli.harmless import harmless
 from kneedrive.cli.options import codes, terminal_columns
+from kneedrive.cli.output import harmless, reporter
 from kneedrive.errors import (
     ConfigError,
     Forbidden,
@@ -42,12 +30,23 @@ if TYPE_CHECKING:
 # Which module has which command. One command builds its own family only: the options of all would cost each start
 # as much as the analysis of a run. A command that stands in no row is still found, in the whole command line.
 FAMILIES = {
-    "run": ("analyze", "demo", "doctor"),
-    "library": ("import", "runs", "tag", "tags", "split", "forget", "purge", "rebuild", "backup", "export"),
-    "progress": ("show", "report", "weekly", "compare"),
-    "accounts": ("sync", "auth"),
-    "coach": ("advise", "drills"),
-    "settings": ("config", "completion"),
+    ("run", "add_run_commands"): ("analyze", "demo", "doctor"),
+    ("library", "add_library_commands"): (
+        "import",
+        "runs",
+        "tag",
+        "tags",
+        "split",
+        "forget",
+        "purge",
+        "rebuild",
+        "backup",
+        "export",
+    ),
+    ("history", "add_history_commands"): ("show", "report", "weekly", "compare"),
+    ("accounts", "add_account_commands"): ("sync", "auth"),
+    ("history", "add_advice_commands"): ("advise", "drills"),
+    ("run", "add_settings_commands"): ("config", "completion"),
 }
 
 WELCOME = """\
@@ -112,8 +111,8 @@ def parser(command: str = "") -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="store_true", help="print the version and exit")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for family in [name for name, words in FAMILIES.items() if command in words] or FAMILIES:
-        import_module(f"kneedrive.cli.{family}").add(commands)
+    for module, add in [name for name, words in FAMILIES.items() if command in words] or FAMILIES:
+        getattr(import_module(f"kneedrive.cli.{module}"), add)(commands)
     return top
 
 
@@ -196,7 +195,7 @@ def announced(why: str, count: Counter | None) -> Iterator[Counter | None]:
 def _complain(error: KneedriveError, *, as_json: bool) -> None:
     output.remark(f"kneedrive: {error}")
     if as_json:
-        from kneedrive.app.machine import error_line
+        from kneedrive.app import error_line
 
         output.answer(error_line(error))
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from kneedrive import config
 from kneedrive.app import Answer
-from kneedrive.cli import moments, options, output
+from kneedrive.cli import options, output
 from kneedrive.cli.library import confirmed, progress
 from kneedrive.errors import ConfigError, NotAuthorised
 
 if TYPE_CHECKING:
     import argparse
 
-    from kneedrive.app.accounts import Desk
+    from kneedrive.app.sync import Desk
 
 SOURCES = ("strava", "intervals", "folder")
 NAP_S = 30.0
@@ -43,7 +43,7 @@ docs/sources.md, or kneedrive import --help. Ctrl-C leaves.
 """
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_account_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this family's commands."""
     sync = commands.add_parser(
         "sync",
@@ -53,7 +53,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "against the last four. It can be stopped at any time and goes on the next time.",
     )
     sync.add_argument("sources", nargs="*", metavar="SOURCE", help="only these: strava, intervals, folder")
-    sync.add_argument("--since", type=moments.since, metavar="WHEN", help="nothing older than a date or span: 30d, 12w")
+    sync.add_argument("--since", type=options.since, metavar="WHEN", help="nothing older than a date or span: 30d, 12w")
     sync.add_argument("--full", action="store_true", help="look at everything again, also at what failed before")
     sync.add_argument("--no-report", action="store_true", help="only the counts")
     sync.add_argument("--dry-run", action="store_true", help="say what would be fetched, fetch and write nothing")
@@ -105,12 +105,12 @@ def _finish(parser: argparse.ArgumentParser) -> None:
 
 def desk(arguments: argparse.Namespace) -> Desk:
     """What the commands of this family stand on."""
-    from kneedrive.app.accounts import Desk
+    from kneedrive.app.sync import Desk
 
     return Desk(
         settings=options.load_config(arguments),
         folder=config.config_folder(os.environ),
-        clock=moments.now,
+        clock=options.now,
         wait=sleep_until if getattr(arguments, "wait", False) else None,
     )
 
@@ -118,17 +118,17 @@ def desk(arguments: argparse.Namespace) -> Desk:
 def sleep_until(moment: datetime) -> None:
     """Sleep, and say until when."""
     output.remark(f"Waiting until {moment.astimezone():%H:%M} for the service's limit.")
-    while (left_s := (moment - moments.now()).total_seconds()) > 0:
+    while (left_s := (moment - options.now()).total_seconds()) > 0:
         time.sleep(min(left_s, NAP_S))
 
 
 def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive sync."""
-    from kneedrive.app import accounts, sync, sync_told
+    from kneedrive.app import sync
 
     here = desk(arguments)
     names = _names(arguments.sources)
-    order = accounts.Order(names=names, since=arguments.since, full=arguments.full, dry_run=arguments.dry_run)
+    order = sync.Order(names=names, since=arguments.since, full=arguments.full, dry_run=arguments.dry_run)
     start = time.monotonic()
     try:
         with progress("Syncing") as count:
@@ -136,12 +136,12 @@ def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
     except KeyboardInterrupt:
         raise KeyboardInterrupt(KEPT) from None
     if arguments.json:
-        yield sync_told.told_json(pulled, here, dry_run=order.dry_run)
+        yield sync.told_json(pulled, here, dry_run=order.dry_run)
         return
     style = options.style(arguments, here.settings)
-    answer = sync_told.told(pulled, here, style, dry_run=order.dry_run, elapsed_s=time.monotonic() - start)
+    answer = sync.told(pulled, here, style, dry_run=order.dry_run, elapsed_s=time.monotonic() - start)
     if not (arguments.no_report or order.dry_run):
-        report = sync_told.news(pulled, here, style)
+        report = sync.news(pulled, here, style)
         answer = answer.replace(text="\n\n".join(filter(None, (answer.text, report.text))))
     yield answer
 
@@ -157,12 +157,12 @@ def _names(given: list[str]) -> tuple[str, ...]:
 
 def log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive auth strava."""
-    from kneedrive.app import accounts, login
+    from kneedrive.app import login, sync
 
     if not sys.stdin.isatty():
         raise NotAuthorised(NO_TERMINAL)
     here = desk(arguments)
-    mine, typed = accounts.application(here), False
+    mine, typed = sync.application(here), False
     if not (mine.client_id and mine.client_secret):
         output.remark(REGISTER)
         mine, typed = login.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True

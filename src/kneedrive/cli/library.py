@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kneedrive.app import Answer
-from kneedrive.cli import moments, options, output
+from kneedrive.cli import options, output
 from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RUN_HELP = "last, a date like 2026-11-20, or the beginning of an id"
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_library_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this family's commands."""
     take_in = commands.add_parser(
         "import",
@@ -34,11 +34,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     take_in.add_argument("--again", action="store_true", help="also what you made kneedrive forget")
     _finish(take_in, import_paths)
     runs = commands.add_parser("runs", help="list the runs of your history")
-    runs.add_argument("--since", type=moments.day_or_moment, metavar="WHEN", help="a date or a span: 30d, 12w, 6m")
+    runs.add_argument("--since", type=options.day_or_moment, metavar="WHEN", help="a date or a span: 30d, 12w, 6m")
     runs.add_argument("--csv", action="store_true", help="as CSV")
     _finish(runs, list_runs)
     tag = commands.add_parser("tag", help="note a day on which you changed something, for compare")
-    tag.add_argument("day", type=moments.day, metavar="DATE", help="2026-11-20, today or yesterday")
+    tag.add_argument("day", type=options.day, metavar="DATE", help="2026-11-20, today or yesterday")
     tag.add_argument(
         "text", nargs="?", type=options.words, default="", help='what changed, such as "started wall drills"'
     )
@@ -82,7 +82,7 @@ def _finish(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespa
 def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive import PATH..."""
     from kneedrive.app import library
-    from kneedrive.app.collect import Import
+    from kneedrive.app.importing import Import
 
     settings = options.load_config(arguments)
     start = time.monotonic()
@@ -100,36 +100,36 @@ def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
 
 def list_runs(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive runs."""
-    from kneedrive.app import lists
+    from kneedrive.app import library
 
     settings = options.load_config(arguments)
     form = "json" if arguments.json else "csv" if arguments.csv else "text"
-    yield lists.runs(settings, arguments.since, form, options.style(arguments, settings))
+    yield library.runs(settings, arguments.since, form, options.style(arguments, settings))
 
 
 def set_tag(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive tag DATE TEXT."""
-    from kneedrive.app import lists
+    from kneedrive.app import library
 
     if not arguments.text and not arguments.remove:
         message = f'say what changed: kneedrive tag {arguments.day} "started wall drills"'
         raise ConfigError(message)
-    yield lists.tag(options.load_config(arguments), arguments.day, arguments.text, remove=arguments.remove)
+    yield library.tag(options.load_config(arguments), arguments.day, arguments.text, remove=arguments.remove)
 
 
 def list_tags(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive tags."""
-    from kneedrive.app import lists
+    from kneedrive.app import library
 
     settings = options.load_config(arguments)
-    yield lists.tags(settings, options.style(arguments, settings), json=arguments.json)
+    yield library.tags(settings, options.style(arguments, settings), json=arguments.json)
 
 
 def split_run(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive split RUN."""
     from kneedrive.app import library
 
-    yield library.split(options.load_config(arguments), arguments.run, moments.now())
+    yield library.split(options.load_config(arguments), arguments.run, options.now())
 
 
 def forget_run(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -137,7 +137,7 @@ def forget_run(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
     settings = options.load_config(arguments)
-    yield library.forget(settings, arguments.run, moments.now(), confirmed(yes=arguments.yes))
+    yield library.forget(settings, arguments.run, options.now(), confirmed(yes=arguments.yes))
 
 
 def purge_all(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -165,10 +165,10 @@ def back_up(arguments: argparse.Namespace) -> Iterator[Answer]:
 
 def export_csv(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive export --to DIR."""
-    from kneedrive.app import export
+    from kneedrive.app import library
 
     settings: Config = options.load_config(arguments)
-    yield export.export(settings, arguments.to, moments.now(), force=arguments.force)
+    yield library.export(settings, arguments.to, options.now(), force=arguments.force)
 
 
 def confirmed(*, yes: bool) -> Callable[[str], bool]:
@@ -188,7 +188,7 @@ def confirmed(*, yes: bool) -> Callable[[str], bool]:
 
 def _asked(question: str) -> str:
     """The question in lines that fit, so that no terminal breaks what may be answered."""
-    from kneedrive.report.layout import loose, wrap
+    from kneedrive.report.text import loose, wrap
 
     return loose("\n".join(wrap(f"{question} [y/N]", options.terminal_columns() - 2))) + " "
 

@@ -1,9 +1,12 @@
-"""Options that several commands share, and how they become a configuration and a style."""
+"""Dates as people type them."""
 
 from __future__ import annotations
 
+import argparse
 import os
+import re
 import sys
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -14,7 +17,60 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from kneedrive.report.style import Style
+    from kneedrive.report.text import Style
+
+_AGO = re.compile(r"([0-9]{1,4})([dwmy])")
+_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+# From the first day that a FIT file can tell of. What lies outside has been typed by mistake, and could not be
+# reckoned with near the first and the last year that dates have.
+FIRST, LAST = date(1989, 12, 31), date(2099, 12, 31)
+
+
+def now() -> datetime:
+    """This moment; the only clock that commands read."""
+    return datetime.now(UTC)
+
+
+def day(text: str) -> date:
+    """A date like 2026-11-20, or today or yesterday."""
+    today = now().astimezone().date()
+    if text in ("today", "yesterday"):
+        return today - timedelta(days=text == "yesterday")
+    return _written(text, f"{text!r} is no date: write 2026-11-20, today or yesterday")
+
+
+def since(text: str) -> datetime:
+    """A date, at its midnight here, or a span back from now: 30d, 12w, 6m, 2y."""
+    moment = day_or_moment(text)
+    return moment if isinstance(moment, datetime) else datetime.combine(moment, datetime.min.time()).astimezone()
+
+
+def day_or_moment(text: str) -> date | datetime:
+    """A date, which begins where the runner was, or the moment that a span back from now ends at."""
+    span = _AGO.fullmatch(text)
+    if not span:
+        return _written(text, f"{text!r} is neither a date like 2026-11-20 nor a span like 30d, 12w, 6m or 2y")
+    days = int(span[1]) * _DAYS[span[2]]
+    if days > (now().date() - FIRST).days:
+        message = f"{text!r} reaches back beyond {FIRST}, before which no watch recorded a run"
+        raise argparse.ArgumentTypeError(message)
+    return now() - timedelta(days=days)
+
+
+def _written(text: str, otherwise: str) -> date:
+    """The date that is written there. Raises ArgumentTypeError: for none what is said otherwise."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(otherwise) from None
+    if not FIRST <= found <= LAST:
+        message = f"{text!r} is no day of a run: write one from {FIRST} to {LAST}"
+        raise argparse.ArgumentTypeError(message)
+    return found
+
+
+# Options that several commands share, and how they become a configuration and a style.
+
 
 NARROWEST, WIDEST, PIPE_WIDTH = 60, 200, 80
 MOST_DIGITS = 6
@@ -84,7 +140,7 @@ def _as_typed(message: str) -> str:
 
 def style(arguments: argparse.Namespace, settings: config.Config) -> Style:
     """How to print: the width and abilities of this terminal, as the flags and the environment allow."""
-    from kneedrive.report.style import Style
+    from kneedrive.report.text import Style
 
     width = arguments.width or terminal_columns()
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
@@ -106,7 +162,7 @@ def codes(arguments: argparse.Namespace) -> frozenset[str]:
     """The escape codes that this command may print."""
     if not coloured(arguments):
         return frozenset()
-    from kneedrive.report.style import COLOURED
+    from kneedrive.report.text import COLOURED
 
     return frozenset(COLOURED)
 

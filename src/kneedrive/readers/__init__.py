@@ -6,7 +6,7 @@ Every reader is `read(data, name, id) -> tuple of Activity`, one per session, wi
 import hashlib
 
 from kneedrive.errors import UnknownFormat
-from kneedrive.model import Activity
+from kneedrive.recording import Activity
 
 _HEAD = 4096
 _STRAVA = b'{"format":"kneedrive-strava-'  # how sources/strava.py begins its documents

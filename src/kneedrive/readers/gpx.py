@@ -11,12 +11,11 @@ from itertools import count
 
 from kneedrive.errors import Malformed, NoActivity, ReadError
 from kneedrive.method import TrackRules
-from kneedrive.model import Activity, Sensor
-from kneedrive.readers import markup, tracks
-from kneedrive.readers.markup import attribute, moment, number
-from kneedrive.readers.points import EMPTY_POINT, Point
+from kneedrive.readers import tracks, xml
 from kneedrive.readers.sports import sport_of
-from kneedrive.readers.tracks import Head
+from kneedrive.readers.tracks import EMPTY_POINT, Head, Point
+from kneedrive.readers.xml import attribute, moment, number
+from kneedrive.recording import Activity, Sensor
 
 RULES = TrackRules()
 MAX_POINTS = 100_000
@@ -45,7 +44,7 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     tracks without times.
     """
     document = _Document(name)
-    markup.walk(markup.decoded(data, name), document, name)
+    xml.walk(xml.decoded(data, name), document, name)
     if document.root != "gpx":
         problem = f"is XML, but its first element is <{document.root[:40]}> and not <gpx>"
         raise Malformed(problem, name=name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kneedrive.model import Activity
+from kneedrive.recording import Activity
 
 ASSUMED, NOT_KNOWN = "sport_assumed", "sport_unknown"  # codes of the notes where a file names no sport
 TOO_FAST = "too_fast"  # where it names running and cannot mean it

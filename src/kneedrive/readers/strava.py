@@ -16,8 +16,8 @@ import numpy as np
 
 from kneedrive.errors import Malformed
 from kneedrive.method import Plausible, TrackRules
-from kneedrive.model import Activity, Array, Note, Samples, Sensor, frozen
 from kneedrive.readers.motion import reckonable
+from kneedrive.recording import Activity, Array, Note, Samples, Sensor, frozen
 
 FORMAT = "strava"
 DOCUMENT = "kneedrive-strava-1"

@@ -6,11 +6,10 @@ No schema is trusted: points lack times, positions or distances, laps overlap, a
 from __future__ import annotations
 
 from kneedrive.errors import Malformed, NoActivity
-from kneedrive.model import Activity, Sensor
-from kneedrive.readers import markup, tracks
-from kneedrive.readers.markup import attribute, moment, number
-from kneedrive.readers.points import EMPTY_POINT, Point
-from kneedrive.readers.tracks import Head, LapRow
+from kneedrive.readers import tracks, xml
+from kneedrive.readers.tracks import EMPTY_POINT, Head, LapRow, Point
+from kneedrive.readers.xml import attribute, moment, number
+from kneedrive.recording import Activity, Sensor
 
 _NAN = float("nan")
 # What an element inside a trackpoint is called, in lower case, by the column that it feeds. A point's only <Value> is
@@ -35,7 +34,7 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     Raises Malformed for broken or hostile XML, NoActivity for courses and workouts.
     """
     document = _Document()
-    markup.walk(markup.decoded(data, name), document, name)
+    xml.walk(xml.decoded(data, name), document, name)
     if document.root != "trainingcenterdatabase":
         problem = f"is XML, but its first element is <{document.root}> and not <TrainingCenterDatabase>"
         raise Malformed(problem, name=name)

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from kneedrive.channels import CHANNELS
-from kneedrive.findings import Analysis, ChannelSummary
-from kneedrive.model import Activity, Note, Samples, Sensor
-from kneedrive.percentiles import median
-from kneedrive.report import pictures, view, words
-from kneedrive.report.layout import finish, flow, heading, pad, table
-from kneedrive.report.style import Style
+from kneedrive.analysis.result import Analysis, ChannelSummary
+from kneedrive.analysis.stats import median
+from kneedrive.quantities import CHANNELS
+from kneedrive.recording import Activity, Note, Samples, Sensor
+from kneedrive.report import numbers, text, verdict
+from kneedrive.report.text import Style, finish, flow, heading, pad, table
 
 
 def render_all(analyses: Sequence[Analysis], style: Style) -> str:
@@ -24,14 +23,14 @@ def render_all(analyses: Sequence[Analysis], style: Style) -> str:
 
 
 def _sessions(analyses: Sequence[Analysis], runs: int, style: Style) -> list[str]:
-    name = view.clean(analyses[0].activity.name, style.columns) or "File"
+    name = numbers.clean(analyses[0].activity.name, style.columns) or "File"
     told = f"{len(analyses)} sessions, {runs or 'none'} of them {'a run' if runs < 2 else 'runs'}"
     rows = [["session", "sport", "start", "time", "distance"]]
     for analysis in analyses:
         activity = analysis.activity
-        start = view.start(activity.started_at, activity.utc_offset_s)
-        distance = view.distance(activity.distance_m, miles=style.miles)
-        rows.append([activity.id, _sport(activity), start, view.clock(activity.duration_s), distance])
+        start = numbers.start(activity.started_at, activity.utc_offset_s)
+        distance = numbers.distance(activity.distance_m, miles=style.miles)
+        rows.append([activity.id, _sport(activity), start, numbers.clock(activity.duration_s), distance])
     return [style.paint.apply("strong", style.spell(f"{name}: {told}")), *table(rows, style, left=3)]
 
 
@@ -53,26 +52,28 @@ def _file(analysis: Analysis, style: Style) -> list[str]:
     activity = analysis.activity
     rows = [
         ("session", f"{activity.id}, {activity.format.upper()}, {_sport(activity)}"),
-        ("start", view.start(activity.started_at, activity.utc_offset_s)),
-        ("time", f"{view.clock(activity.duration_s)} running clock, {view.clock(activity.elapsed_s)} in all"),
-        ("distance", view.distance(activity.distance_m, miles=style.miles)),
-        ("records", f"{view.number(activity.records)}, {_step(activity.samples)}"),
+        ("start", numbers.start(activity.started_at, activity.utc_offset_s)),
+        ("time", f"{numbers.clock(activity.duration_s)} running clock, {numbers.clock(activity.elapsed_s)} in all"),
+        ("distance", numbers.distance(activity.distance_m, miles=style.miles)),
+        ("records", f"{numbers.number(activity.records)}, {_step(activity.samples)}"),
         ("laps, pauses", f"{len(activity.laps)}, {len(activity.pauses)}"),
         ("positions", "recorded (never kept)" if activity.positioned else "none"),
     ]
-    name = style.paint.apply("strong", style.spell(view.clean(activity.name, style.columns) or "File"))
+    name = style.paint.apply("strong", style.spell(numbers.clean(activity.name, style.columns) or "File"))
     return [name, *_pairs(rows, style)]
 
 
 def _sport(activity: Activity) -> str:
     named = " ".join(part for part in (activity.sport, activity.sub_sport) if part not in ("", "generic", "unknown"))
-    return view.clean(named) or "no sport named"
+    return numbers.clean(named) or "no sport named"
 
 
 def _pairs(rows: list[tuple[str, str]], style: Style) -> list[str]:
     width = max(len(name) for name, _ in rows) + 2
     return [
-        line for name, text in rows for line in flow(pad(name, width).replace(" ", view.TIE) + text, style, hang=width)
+        line
+        for name, text in rows
+        for line in flow(pad(name, width).replace(" ", numbers.TIE) + text, style, hang=width)
     ]
 
 
@@ -81,14 +82,14 @@ def _step(samples: Samples) -> str:
     if len(samples.time_s) < 2:
         return "no time axis"
     steps = np.diff(samples.time_s)
-    return f"one every {view.exact(median(steps))} s, the longest gap {view.minutes(float(steps.max()))}"
+    return f"one every {numbers.exact(median(steps))} s, the longest gap {numbers.minutes(float(steps.max()))}"
 
 
 def _devices(analysis: Analysis, style: Style) -> list[str]:
     activity = analysis.activity
     said = [f"Recorded by {_sensor(activity.device)}."]
     said += [f"With {_sensor(sensor)}." for sensor in activity.sensors]
-    reason = view.clean(analysis.provenance_reason, 200).rstrip(".")
+    reason = numbers.clean(analysis.provenance_reason, 200).rstrip(".")
     said.append(f"Provenance of the dynamics: {analysis.provenance} ({reason}).")
     return [*heading("Devices", style), *(line for text in said for line in flow(text, style, hang=2))]
 
@@ -97,11 +98,11 @@ def _sensor(sensor: Sensor) -> str:
     details = [
         f"product {sensor.product_id}" if sensor.product_id is not None else "",
         f"ANT+ type {sensor.ant_device_type}" if sensor.ant_device_type is not None else "",
-        view.clean(sensor.source),
-        f"firmware {view.clean(sensor.firmware)}" if sensor.firmware else "",
+        numbers.clean(sensor.source),
+        f"firmware {numbers.clean(sensor.firmware)}" if sensor.firmware else "",
     ]
     shown = ", ".join(detail for detail in details if detail)
-    return view.device(sensor) + (f" ({shown})" if shown else "")
+    return numbers.device(sensor) + (f" ({shown})" if shown else "")
 
 
 def _channels(analysis: Analysis, style: Style) -> list[str]:
@@ -120,8 +121,10 @@ _WHOLE = 0.995  # what is shown as 100 % needs no bar
 def _coverage(channels: Mapping[str, ChannelSummary], style: Style) -> list[str]:
     rows = [["", "coverage", "median", ""]]
     for key, channel in channels.items():
-        drawn = pictures.bar(channel.coverage, _BAR, style) if channel.coverage < _WHOLE else ""
-        rows.append([_name(key), view.percent(channel.coverage), _shown(key, channel.median, style), pad(drawn, _BAR)])
+        drawn = text.bar(channel.coverage, _BAR, style) if channel.coverage < _WHOLE else ""
+        rows.append(
+            [_name(key), numbers.percent(channel.coverage), _shown(key, channel.median, style), pad(drawn, _BAR)]
+        )
     return table(rows, style)
 
 
@@ -135,10 +138,10 @@ def _name(key: str) -> str:
 def _shown(key: str, amount: float | None, style: Style) -> str:
     """A value in the units that were asked for."""
     if key == "speed_mps":
-        return view.pace(amount, miles=style.miles)
+        return numbers.pace(amount, miles=style.miles)
     if key == "distance_m":
-        return view.distance(amount, miles=style.miles)
-    return view.quantity(key, amount) if key in view.SHOWN else view.number(amount, 2)
+        return numbers.distance(amount, miles=style.miles)
+    return numbers.quantity(key, amount) if key in numbers.SHOWN else numbers.number(amount, 2)
 
 
 def _alternatives(analysis: Analysis, style: Style) -> list[str]:
@@ -146,8 +149,8 @@ def _alternatives(analysis: Analysis, style: Style) -> list[str]:
     lines: list[str] = []
     for maker, samples in analysis.activity.alternatives.items():
         summaries = {key: _summary(values) for key, values in samples.present().items()}
-        remark = f"choose them with --dynamics {view.clean(maker)}; never mixed with the others"
-        lines += [*heading(f"Alternative: {view.clean(maker)}", style, remark), *_coverage(summaries, style)]
+        remark = f"choose them with --dynamics {numbers.clean(maker)}; never mixed with the others"
+        lines += [*heading(f"Alternative: {numbers.clean(maker)}", style, remark), *_coverage(summaries, style)]
     return lines
 
 
@@ -158,7 +161,7 @@ def _summary(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Chann
 
 
 def _averages(analysis: Analysis, style: Style) -> list[str]:
-    known = {key: amount for key, amount in analysis.activity.averages.items() if key in view.SHOWN}
+    known = {key: amount for key, amount in analysis.activity.averages.items() if key in numbers.SHOWN}
     if not known:
         return []
     text = ", ".join(f"{_name(key)} {_shown(key, amount, style)}" for key, amount in known.items())
@@ -173,8 +176,8 @@ def _oddities(analysis: Analysis, style: Style) -> list[str]:
 
 
 def _note(note: Note) -> str:
-    where = f", at byte {view.number(note.offset)}" if note.offset is not None else ""
-    text = view.clean(note.text, 300).rstrip(".")
+    where = f", at byte {numbers.number(note.offset)}" if note.offset is not None else ""
+    text = numbers.clean(note.text, 300).rstrip(".")
     return f"{text[:1].upper()}{text[1:]}{where} [{note.code}]."
 
 
@@ -184,13 +187,13 @@ def _sayable(analysis: Analysis, style: Style) -> list[str]:
     if analysis.status_reason:
         said.append(f"{analysis.status.capitalize()}: {analysis.status_reason.rstrip('.')}.")
     said += [f"{item.what[:1].upper()}{item.what[1:]}: {item.reason.rstrip('.')}." for item in analysis.unjudged]
-    if words.MORE[analysis.provenance] and analysis.status != "not a run":
-        said.append(words.MORE[analysis.provenance])
+    if verdict.MORE[analysis.provenance] and analysis.status != "not a run":
+        said.append(verdict.MORE[analysis.provenance])
     return [*heading("What can be said from it", style), *(line for text in said for line in flow(text, style, hang=2))]
 
 
 def _judged(analysis: Analysis) -> str:
-    letters = [words.SCORES[letter] for letter, score in analysis.scores.items() if score.value is not None]
+    letters = [verdict.SCORES[letter] for letter, score in analysis.scores.items() if score.value is not None]
     if letters:
         return f"Judged: {', '.join(letters)}."
     if analysis.findings:

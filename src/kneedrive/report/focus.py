@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from kneedrive.channels import CHANNELS
-from kneedrive.focus import Advice, Entry, Plan
-from kneedrive.report import view
-from kneedrive.report.layout import INDENT, finish, flow, heading, pad
-from kneedrive.report.style import Style
-from kneedrive.report.words import LABELS
+from kneedrive.advice import Advice, Entry, Plan
+from kneedrive.quantities import CHANNELS
+from kneedrive.report import numbers
+from kneedrive.report.text import INDENT, Style, finish, flow, heading, pad
+from kneedrive.report.verdict import LABELS
 
 KINDS = {
     "strength": "First, strength",
@@ -84,7 +83,7 @@ def to_take(style: Style) -> list[str]:
 
 def taken(today: date, style: Style) -> list[str]:
     """That it was taken up."""
-    text = f"Taken up on {view.day(today)}. From now on kneedrive compare --tag advice shows what changes."
+    text = f"Taken up on {numbers.day(today)}. From now on kneedrive compare --tag advice shows what changes."
     return flow(text, style, 0)
 
 
@@ -98,7 +97,7 @@ def aged(day: date, today: date, style: Style, indent: int = INDENT) -> list[str
     weeks = (today - day).days // 7
     if today - day <= RECENT:
         return []
-    text = f"This rests on a run of {view.day(day)}, {view.plural(weeks, 'week')} ago: look at a newer one first."
+    text = f"This rests on a run of {numbers.day(day)}, {numbers.plural(weeks, 'week')} ago: look at a newer one first."
     return flow(text, style, indent)
 
 

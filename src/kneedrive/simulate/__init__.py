@@ -8,14 +8,11 @@ scene give the same activity. The runner's gait follows the reference of the ana
 arithmetic, gates, statistics and honesty under noise; it cannot prove that the reference is right.
 """
 
-from kneedrive.model import Activity, Runner
-from kneedrive.simulate.course import Segment
-from kneedrive.simulate.faults import Fault
-from kneedrive.simulate.gait import Frame, true_scores
+from kneedrive.recording import Activity, Runner
+from kneedrive.simulate.course import PLANS, Segment
+from kneedrive.simulate.gait import PATTERNS, Frame, Offsets, Pattern, true_scores
 from kneedrive.simulate.history import History, along_drive, simulate_history
-from kneedrive.simulate.patterns import PATTERNS, Offsets, Pattern
-from kneedrive.simulate.plans import PLANS
-from kneedrive.simulate.scene import Scene, simulate
+from kneedrive.simulate.scene import Fault, Scene, simulate
 
 __all__ = [
     "DEMO_RUNNER",

@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from kneedrive.method import Method
-from kneedrive.model import Activity
-from kneedrive.simulate.noise import ar1
-from kneedrive.simulate.patterns import Offsets, Pattern
-from kneedrive.simulate.plans import PLANS
+from kneedrive.recording import Activity
+from kneedrive.simulate.course import PLANS, ar1
+from kneedrive.simulate.gait import Offsets, Pattern
 from kneedrive.simulate.scene import Scene, simulate
 from kneedrive.value import Value
 

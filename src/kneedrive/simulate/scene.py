@@ -1,25 +1,69 @@
-"""One simulated run: a pattern, a scene and a seed become an activity."""
+"""What goes wrong with recordings: a sensor that slips, freezes or stops, a watch that loses its signal."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from kneedrive.method import Method
-from kneedrive.model import Activity, Array, Lap, Runner, Samples
-from kneedrive.simulate.course import Course, Segment, lay
-from kneedrive.simulate.faults import Fault, damaged, visible
-from kneedrive.simulate.gait import Frame, Gait, planted_gait, shifted_gait
-from kneedrive.simulate.noise import stretches
-from kneedrive.simulate.patterns import Offsets, Pattern
-from kneedrive.simulate.plans import PLANS
+from kneedrive.quantities import METRES_PER_KM
+from kneedrive.recording import Activity, Array, Lap, Runner, Samples
+from kneedrive.simulate.course import PLANS, Course, Segment, lay, stretches
+from kneedrive.simulate.gait import Frame, Gait, Offsets, Pattern, planted_gait, shifted_gait
 from kneedrive.simulate.sensors import FOOT_POD, KITS, Body, as_recorded, read_gait
-from kneedrive.units import METRES_PER_KM
 from kneedrive.value import Value
+
+
+class Fault(NamedTuple):
+    """Between two seconds a channel is "lost", "scaled" or "set" by `value`, or "frozen" at its first value.
+
+    "hidden" leaves out the records themselves, without a pause; the channel does not matter then.
+    """
+
+    kind: str
+    channel: str
+    start_s: float
+    end_s: float
+    value: float = 0.0
+
+
+def damaged(channels: dict[str, Array], time_s: Array, faults: tuple[Fault, ...]) -> dict[str, Array]:
+    """The channels after all faults; those that a sensor does not record are left out in silence."""
+    after = dict(channels)
+    for fault in faults:
+        if fault.channel in after:
+            inside = (time_s >= fault.start_s) & (time_s < fault.end_s)
+            after[fault.channel] = np.where(inside, _effect(fault, after[fault.channel], inside), after[fault.channel])
+    return after
+
+
+def visible(time_s: Array, faults: tuple[Fault, ...]) -> npt.NDArray[np.bool_]:
+    """Which records were written at all."""
+    seen = np.ones(len(time_s), dtype=bool)
+    for fault in faults:
+        if fault.kind == "hidden":
+            seen &= (time_s < fault.start_s) | (time_s >= fault.end_s)
+    return seen
+
+
+def _effect(fault: Fault, values: Array, inside: npt.NDArray[np.bool_]) -> Array | float:
+    effects: dict[str, Array | float] = {
+        "lost": np.nan,
+        "set": fault.value,
+        "scaled": values * fault.value,
+        "frozen": values[np.argmax(inside)],
+        "hidden": values,
+    }
+    return effects[fault.kind]
+
+
+# One simulated run: a pattern, a scene and a seed become an activity.
+
 
 _SOME_MORNING = datetime(2026, 11, 8, 6, 42, tzinfo=UTC)
 _BURST = Offsets(-0.8, 0.0, 0.8)  # accelerating is piston-like, and normal

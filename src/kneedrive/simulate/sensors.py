@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.model import Array, Samples, Sensor, frozen
-from kneedrive.simulate.course import Course
+from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.recording import Array, Samples, Sensor, frozen
+from kneedrive.simulate.course import Course, ar1
 from kneedrive.simulate.gait import SINE, Frame, Gait, oscillation_m, usual_gait
-from kneedrive.simulate.noise import ar1
-from kneedrive.units import GRAVITY_MPS2, SECONDS_PER_MINUTE
 
 # Noise of one second, as measured on public files: it has a memory, so an epoch of 30 s averages little of it away.
 _RHO = 0.9

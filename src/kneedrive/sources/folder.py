@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kneedrive.sources.items import Listed
+from kneedrive.sources.plan import Listed
 
 SUFFIXES = (".fit", ".gpx", ".tcx", ".gz", ".zip")
 DEPTH = 8

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, SourceError, Unreachable, Withheld
 from kneedrive.sources.http import Answer, Http, basic, is_page, json_of
-from kneedrive.sources.items import Fetched, Listed, identified, moment, unidentified
+from kneedrive.sources.plan import Fetched, Listed, identified, moment, unidentified
 
 if TYPE_CHECKING:
-    from kneedrive.secret import Secret
-    from kneedrive.sources.limits import Throttle
+    from kneedrive.config import Secret
+    from kneedrive.sources.http import Throttle
 
 USER = "API_KEY"  # literally; the key is the password
 INTERVAL_S = 0.5

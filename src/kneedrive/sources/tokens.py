@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kneedrive.config import Secret
 from kneedrive.errors import NotAuthorised, SourceError
-from kneedrive.secret import Secret
 from kneedrive.value import Value
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kneedrive.findings import Analysis, Epochs
-from kneedrive.model import Activity, Outline, Recording
+from kneedrive.analysis.result import Analysis, Epochs
+from kneedrive.recording import Activity, Outline, Recording
 from kneedrive.value import Value
 
 _FLOAT = np.dtype("<f4")

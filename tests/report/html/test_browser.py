@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from kneedrive import analyze, read
-from kneedrive.history import Break
-from kneedrive.report import trend_words, verdict, view
-from kneedrive.report.html.content import Content, Event
+from kneedrive.analysis import analyze
+from kneedrive.app.analyze import read
+from kneedrive.history.result import Break
+from kneedrive.report import history, numbers, verdict
+from kneedrive.report.html.blocks import Content, Event
 from kneedrive.report.html.page import render
-from kneedrive.report.record import analysis_record
+from kneedrive.report.machine import analysis_record
 from tests.browser import Browser, Page, Screen, axe_source, chromium, need
 from tests.conftest import FIXTURES
 from tests.pages import STARTED, demo_page, half_a_year, run_page
@@ -197,18 +198,18 @@ def test_the_words_are_those_of_the_json(browser: Browser, places: dict[str, Pat
     weeks = page.run("Array.from(document.querySelectorAll('#weeks tbody tr'), (row) => row.innerText.split('\\t'))")
 
     assert verdict.headline(content.analysis) in text
-    assert trend_words.headline(content.weekly) in text
+    assert history.trend_headline(content.weekly) in text
     assert f"{record['quality']['epochs_scored']} of {record['quality']['epochs_total']} half-minutes" in text.replace(
-        view.TIE, " "
+        numbers.TIE, " "
     )
-    assert view.pace(record["shuffle_onset_speed_mps"]) in text
+    assert numbers.pace(record["shuffle_onset_speed_mps"]) in text
     assert len(table) == len(record["pace_profile"])
     for row, band in zip(table, reversed(record["pace_profile"]), strict=True):
         D, metrics = band["scores"]["D"], band["metrics"]
-        assert row[0] == view.bare_pace(band["speed_mps"])
-        assert row[2] == view.with_error(D["value"], D["se"])
-        assert row[6].split(" / ")[0] == view.value("step_length_m", metrics["step_length_m"])
-        assert row[8].split(" / ")[0] == view.value("stance_time_s", metrics["stance_time_s"])
+        assert row[0] == numbers.bare_pace(band["speed_mps"])
+        assert row[2] == numbers.with_error(D["value"], D["se"])
+        assert row[6].split(" / ")[0] == numbers.value("step_length_m", metrics["step_length_m"])
+        assert row[8].split(" / ")[0] == numbers.value("stance_time_s", metrics["stance_time_s"])
     assert [row[0] for row in weeks] == [week.monday.isoformat() for week in reversed(content.weekly.weeks)]
     assert [row[1] for row in weeks] == [str(week.runs) for week in reversed(content.weekly.weeks)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kneedrive.report.html.labels import Box, Dot, leader_boxes, placed, text_box
+from kneedrive.report.html.svg import Box, Dot, leader_boxes, placed, text_box
 
 PHONE, WIDE = (272.0, 340.0), (560.0, 340.0)
 PERCENT = st.floats(0, 100, allow_nan=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kneedrive.report.html.markup import Markup, at, coordinate, el, escaped, join
+from kneedrive.report.html.svg import Markup, at, coordinate, el, escaped, join
 
 
 @pytest.mark.parametrize(

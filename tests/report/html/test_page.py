@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from kneedrive.app.page import content_of
-from kneedrive.history import WeeklyView
+from kneedrive.app.show import content_of
+from kneedrive.history.result import WeeklyView
 from kneedrive.report import verdict
-from kneedrive.report.html.content import Content
+from kneedrive.report.html.blocks import Content
 from kneedrive.report.html.page import render
-from kneedrive.simulate import PATTERNS
+from kneedrive.simulate.gait import PATTERNS
 from tests.conftest import Golden
 from tests.pages import demo_page, half_a_year, run_page
 from tests.report.cases import CASES

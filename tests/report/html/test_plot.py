@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from kneedrive.report.html import plot
-from kneedrive.report.html.plot import Beside, Scale
+from kneedrive.report.html import svg
+from kneedrive.report.html.svg import Beside, Scale
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ def test_values_beyond_a_scale_are_drawn_at_its_end() -> None:
 
 
 def test_a_scale_spans_what_is_known_with_a_margin_and_a_least_width() -> None:
-    assert plot.spanning([1.0, 3.0, math.nan], margin=0.1) == Scale(0.8, 3.2, up=True)
-    assert plot.spanning([2.0], least=1.0, margin=0.0) == Scale(1.5, 2.5, up=True)
-    assert plot.spanning([]).high > plot.spanning([]).low
+    assert svg.spanning([1.0, 3.0, math.nan], margin=0.1) == Scale(0.8, 3.2, up=True)
+    assert svg.spanning([2.0], least=1.0, margin=0.0) == Scale(1.5, 2.5, up=True)
+    assert svg.spanning([]).high > svg.spanning([]).low
 
 
 @pytest.mark.parametrize(
@@ -39,19 +39,19 @@ def test_a_scale_spans_what_is_known_with_a_margin_and_a_least_width() -> None:
     [([0.2, -0.9], -1.5, 1.5), ([-2.3, 0.0], -2.7, 1.5), ([1.4, 2.6], -1.5, 3.0), ([9.0], -1.5, 6.4), ([], -1.5, 1.5)],
 )
 def test_a_scale_of_scores_ends_where_nothing_is_left_to_see(amounts: list[float], low: float, high: float) -> None:
-    scale = plot.spreads([*amounts, math.nan], 6.0)
+    scale = svg.spreads([*amounts, math.nan], 6.0)
 
     assert (scale.low, scale.high) == pytest.approx((low, high))
     assert scale.up
 
 
 def test_whole_spreads_are_named_but_not_at_the_very_edge() -> None:
-    assert [tick.text for tick in plot.spread_ticks(Scale(-2.7, 2.05))] == ["-2", "-1", "0", "+1"]
+    assert [tick.text for tick in svg.spread_ticks(Scale(-2.7, 2.05))] == ["-2", "-1", "0", "+1"]
 
 
 def test_paces_that_would_touch_are_left_out() -> None:
     scale = Scale(0.3, 4.0)
-    places = [scale.percent(tick.value) for tick in plot.pace_ticks(scale, miles=False)]
+    places = [scale.percent(tick.value) for tick in svg.pace_ticks(scale, miles=False)]
 
     assert len(places) >= 2
     assert min(abs(one - other) for one, other in pairwise(places)) >= 12.0
@@ -70,11 +70,11 @@ def test_paces_that_would_touch_are_left_out() -> None:
 def test_ticks_are_round_and_not_finer_than_what_is_shown(
     low: float, high: float, most: int, finest: float, steps: list[float]
 ) -> None:
-    assert plot.round_steps(low, high, most, finest) == pytest.approx(steps)
+    assert svg.round_steps(low, high, most, finest) == pytest.approx(steps)
 
 
 def test_ticks_of_a_quantity_carry_display_units() -> None:
-    ticks = plot.quantity_ticks("stance_time_s", Scale(0.217, 0.293), 4)
+    ticks = svg.quantity_ticks("stance_time_s", Scale(0.217, 0.293), 4)
 
     assert [tick.text for tick in ticks] == ["220", "240", "260", "280"]
     assert [tick.value for tick in ticks] == pytest.approx([0.22, 0.24, 0.26, 0.28])
@@ -84,28 +84,28 @@ def test_ticks_of_a_quantity_carry_display_units() -> None:
     ("miles", "words"), [(False, ["5:00", "5:30", "6:00", "6:30", "7:00"]), (True, ["8:00", "9:00", "10:00", "11:00"])]
 )
 def test_ticks_of_speed_are_round_paces(miles: bool, words: list[str]) -> None:
-    ticks = plot.pace_ticks(Scale(2.35, 3.4), miles=miles)
+    ticks = svg.pace_ticks(Scale(2.35, 3.4), miles=miles)
 
     assert [tick.text for tick in ticks] == words
     assert all(2.35 <= tick.value <= 3.4 for tick in ticks)
 
 
 def test_standing_still_has_a_pace_axis_too() -> None:
-    assert len(plot.pace_ticks(Scale(-0.1, 0.2), miles=False)) <= 5
+    assert len(svg.pace_ticks(Scale(-0.1, 0.2), miles=False)) <= 5
 
 
 def test_a_line_lifts_its_pen_where_nothing_is_known() -> None:
-    drawn = plot.path(Scale(0, 4), Scale(0, 10), [(0, 0), (1, 5), None, (3, 10)], "faint")
+    drawn = svg.path(Scale(0, 4), Scale(0, 10), [(0, 0), (1, 5), None, (3, 10)], "faint")
 
     assert drawn == '<path d="M0 0L250 500M750 1000" class="faint"></path>'
 
 
 def test_an_area_is_a_closed_line() -> None:
-    assert 'Z"' in plot.path(Scale(0, 1), Scale(0, 1), [(0, 0), (1, 1), (1, 0)], "ribbon", closed=True)
+    assert 'Z"' in svg.path(Scale(0, 1), Scale(0, 1), [(0, 0), (1, 1), (1, 0)], "ribbon", closed=True)
 
 
 def test_a_mark_says_its_numbers_and_escapes_them() -> None:
-    drawn = plot.mark("<7:02>", plot.symbol(10, 20, "piston"))
+    drawn = svg.mark("<7:02>", svg.symbol(10, 20, "piston"))
 
     assert drawn.startswith('<g class="mark" role="img"><title>&lt;7:02&gt;</title>')
     assert '<use href="#m-piston" x="10%" y="20%" class="symbol piston">' in drawn
@@ -115,30 +115,30 @@ def test_a_mark_says_its_numbers_and_escapes_them() -> None:
     ("role", "shape"), [("drive", "m-drive"), ("shuffle", "m-shuffle"), ("", "m-plain"), ("note", "m-note")]
 )
 def test_each_pattern_has_a_shape_of_its_own(role: str, shape: str) -> None:
-    assert f'href="#{shape}"' in plot.symbol(0, 0, role)
-    assert f'id="{shape}"' in plot.shapes()
+    assert f'href="#{shape}"' in svg.symbol(0, 0, role)
+    assert f'id="{shape}"' in svg.shapes()
 
 
 def test_a_doubtful_mark_is_hollow() -> None:
-    assert 'class="symbol drive unsure"' in plot.symbol(0, 0, "drive", unsure=True)
-    assert "unsure" not in plot.symbol(0, 0, "drive")
+    assert 'class="symbol drive unsure"' in svg.symbol(0, 0, "drive", unsure=True)
+    assert "unsure" not in svg.symbol(0, 0, "drive")
 
 
 def test_words_stand_beside_their_place() -> None:
     assert (
-        plot.words(50, 0, "a", Beside(6, -8, "start"), "tick")
+        svg.words(50, 0, "a", Beside(6, -8, "start"), "tick")
         == '<text x="50%" y="0%" dx="6" dy="-8" class="tick">a</text>'
     )
-    assert 'text-anchor="end"' in plot.words(0, 0, "a", Beside(anchor="end"))
+    assert 'text-anchor="end"' in svg.words(0, 0, "a", Beside(anchor="end"))
 
 
 def test_a_drawing_with_marks_is_a_group_and_one_without_is_a_picture() -> None:
-    assert 'role="img"' in plot.drawing("map", "A map")
-    assert 'role="group"' in plot.drawing("map", "A map", marked=True)
+    assert 'role="img"' in svg.drawing("map", "A map")
+    assert 'role="group"' in svg.drawing("map", "A map", marked=True)
 
 
 def test_only_patterns_colour_the_ends_of_a_scale() -> None:
-    drawn = plot.ends("less bounce", "piston-like")
+    drawn = svg.ends("less bounce", "piston-like")
 
     assert 'class="edge">↓ less bounce' in drawn
     assert 'class="edge piston">↑ piston-like' in drawn

@@ -1,12 +1,60 @@
-"""What sections are made of: headings, sentences, tables that open, charts that share a place, marks."""
+"""What a page is made of: facts from the analysis, whichever there are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
 
-from kneedrive.report import spoken
-from kneedrive.report.html import plot
-from kneedrive.report.html.markup import Markup, el, join
+import numpy as np
+
+from kneedrive.advice import Advice
+from kneedrive.analysis.result import Analysis
+from kneedrive.history.result import Comparison, OwnView, WeeklyView
+from kneedrive.recording import Array
+from kneedrive.report import run
+from kneedrive.report.history import Habits, Periods
+from kneedrive.report.html import svg
+from kneedrive.report.html.svg import Markup, el, join
+from kneedrive.value import Value
+
+
+class Event(NamedTuple):
+    """Something that the runner noted for a local day."""
+
+    day: date
+    text: str
+
+
+class Ranges(Value):
+    """What is usual along the speeds of a run, one spread to each side: low and high by metric key."""
+
+    speed_mps: Array = np.empty(0)
+    low: Mapping[str, Array] = {}
+    high: Mapping[str, Array] = {}
+
+
+class Content(Value):
+    """analysis: the run that the page is about. comparison comes with the periods that it is of.
+
+    formats: of the recordings shown, since some have to be named.
+    """
+
+    analysis: Analysis | None = None
+    ranges: Ranges = Ranges()
+    own: OwnView | None = None
+    weekly: WeeklyView | None = None
+    habits: Habits | None = None
+    events: tuple[Event, ...] = ()
+    comparison: Comparison | None = None
+    periods: Periods | None = None
+    advice: Advice | None = None
+    formats: frozenset[str] = frozenset()
+    miles: bool = False
+
+
+# What sections are made of: headings, sentences, tables that open, charts that share a place, marks.
+
 
 _POINT = "Point at a mark or tap it, or go from mark to mark with the arrow keys, to read its numbers."
 
@@ -44,7 +92,7 @@ def tabs(panels: Sequence[tuple[str, Markup]]) -> Markup:
     if not panels:
         return Markup("")
     # The script makes the tabs out of the captions: a page without it, or on paper, has nothing that does not work.
-    figures = [el("figure", el("figcaption", spoken.capital(title)), drawn) for title, drawn in panels]
+    figures = [el("figure", el("figcaption", run.capital(title)), drawn) for title, drawn in panels]
     return el("div", *figures, class_="tabs")
 
 
@@ -64,14 +112,14 @@ def facts_list(facts: Iterable[str], source: str) -> Markup:
 
 def swatch(role: str, *, unsure: bool = False) -> Markup:
     """The mark of a pattern before its name."""
-    return shape_of(role, unsure=unsure) if role in plot.SHAPES else Markup("")
+    return shape_of(role, unsure=unsure) if role in svg.SHAPES else Markup("")
 
 
 def shape_of(role: str, *, unsure: bool = False) -> Markup:
     """The mark of a pattern or of none, as high as the letters beside it."""
     return el(
         "svg",
-        plot.shape(role, unsure=unsure),
+        svg.shape(role, unsure=unsure),
         class_="swatch",
         viewBox="-9 -9 18 18",
         aria_hidden="true",

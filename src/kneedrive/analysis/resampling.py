@@ -1,0 +1,223 @@
+"""From the recorded time axis to one value a second, gaps left open.
+
+Recording can be smart (a record every 2 to 9 s), twice a second, or jump by days when the clock is set. So the grid
+of seconds covers only epochs that hold a record, plus one empty epoch after a long gap, which keeps sliding means
+from reaching across.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from kneedrive.analysis.stats import median
+from kneedrive.method import EpochRules, Resampling, SteadyRules
+from kneedrive.recording import Array, Interval, Samples
+from kneedrive.value import Value
+
+Mask = npt.NDArray[np.bool_]
+Whole = npt.NDArray[np.int64]
+
+
+class Stream(Value):
+    """Samples at 1 Hz, in whole epochs; only `resample` makes one.
+
+    time_s: whole seconds since the start, increasing, in blocks of one epoch that may be apart. columns: one array
+    per channel that was recorded at all, NaN in gaps. recorded: how many recorded values of each channel fall into
+    each epoch. covered: seconds inside the recording. gaps: the steps of the recorded axis that are too long.
+    """
+
+    time_s: Array
+    epoch_s: int
+    columns: dict[str, Array]
+    recorded: dict[str, Whole]
+    covered: Mask
+    gaps: tuple[Interval, ...]
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs the seconds make."""
+        return len(self.time_s) // self.epoch_s
+
+    def rows(self, seconds: Array) -> Array:
+        """One row per epoch, one column per second."""
+        return seconds.reshape(-1, self.epoch_s)
+
+
+def longest_step_s(time_s: Array, rules: Resampling) -> float:
+    """The longest step of a time axis that interpolation may bridge."""
+    steps = np.diff(time_s)
+    # Two records of one second are common and say nothing about the interval of recording.
+    steps = steps[steps > 0]
+    typical = median(steps) if len(steps) else 0.0
+    return min(rules.gap_max_s, max(rules.gap_min_s, rules.gap_median_steps * typical))
+
+
+def grid(time_s: Array, epoch_s: int) -> Array:
+    """The seconds of every epoch that holds a record, and of one empty epoch wherever the next ones hold none."""
+    numbers = np.floor_divide(time_s, epoch_s)
+    # The axis ascends, and np.unique would load numpy.ma: 15 ms of every start.
+    numbers = numbers[np.diff(numbers, prepend=-np.inf) > 0]
+    before_hole = numbers[:-1][np.diff(numbers) > 1]
+    numbers = np.sort(np.concatenate([numbers, before_hole + 1]))
+    seconds: Array = numbers[:, None] * epoch_s + np.arange(epoch_s, dtype=np.float64)
+    return seconds.ravel()
+
+
+def bridged(time_s: Array, seconds: Array, longest_s: float) -> Mask:
+    """Which seconds lie on a recorded time or between two that are at most `longest_s` apart."""
+    left = np.searchsorted(time_s, seconds, side="right") - 1
+    right = np.minimum(left + 1, len(time_s) - 1)
+    before = np.maximum(left, 0)
+    on_it = time_s[before] == seconds
+    between = (right > left) & (time_s[right] - time_s[before] <= longest_s)
+    inside: Mask = (left >= 0) & (on_it | between)
+    return inside
+
+
+def gaps_of(time_s: Array, longest_s: float) -> tuple[Interval, ...]:
+    """The steps of the recorded axis that are longer than what may be bridged."""
+    at = np.flatnonzero(np.diff(time_s) > longest_s)
+    return tuple(Interval(start_s=float(time_s[i]), end_s=float(time_s[i + 1])) for i in at)
+
+
+def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> Stream:
+    """The samples at 1 Hz by interpolation on the recorded axis; needs at least one record.
+
+    Each channel is bridged on its own times, so one that starts late or drops out stays missing there.
+    """
+    time_s = samples.time_s
+    seconds = grid(time_s, epochs.length_s)
+    longest_s = longest_step_s(time_s, resampling)
+    covered = bridged(time_s, seconds, longest_s)
+    starts = seconds[:: epochs.length_s]
+    which = np.searchsorted(starts, time_s, side="right") - 1
+    columns: dict[str, Array] = {}
+    recorded: dict[str, Whole] = {}
+    for name, values in samples.present().items():
+        there = np.isfinite(values)
+        if not there.any():
+            continue
+        # Most channels are whole, and indexing by a mask of nothing but True still copies them.
+        whole = bool(there.all())
+        times, known = (time_s, values) if whole else (time_s[there], values[there])
+        inside = covered if whole else bridged(times, seconds, longest_s)
+        columns[name] = np.where(inside, np.interp(seconds, times, known), np.nan)
+        recorded[name] = np.bincount(which if whole else which[there], minlength=len(starts))
+    return Stream(
+        time_s=seconds,
+        epoch_s=epochs.length_s,
+        columns=columns,
+        recorded=recorded,
+        covered=covered,
+        gaps=gaps_of(time_s, longest_s),
+    )
+
+
+def within(seconds: Array, intervals: Sequence[Interval], margin_s: float) -> Mask:
+    """Which seconds lie in any of the intervals, widened by a margin on both sides (bounds included)."""
+    # Ends of intervals are counted, not seconds: an ultra with a thousand pauses costs no more than one pause.
+    edge = np.zeros(len(seconds) + 1)
+    for interval in intervals:
+        edge[np.searchsorted(seconds, interval.start_s - margin_s, side="left")] += 1
+        edge[np.searchsorted(seconds, interval.end_s + margin_s, side="right")] -= 1
+    return np.cumsum(edge[:-1]) > 0
+
+
+def sliding_mean(values: Array, width: int) -> Array:
+    """Centred mean over an odd number of seconds, of what is there; NaN where fewer than half of them are."""
+    there = np.isfinite(values)
+    half = width // 2
+    sums = np.concatenate(([0.0], np.cumsum(np.where(there, values, 0.0))))
+    counts = np.concatenate(([0], np.cumsum(there)))
+    low = np.maximum(np.arange(len(values)) - half, 0)
+    high = np.minimum(np.arange(len(values)) + half + 1, len(values))
+    count = counts[high] - counts[low]
+    return np.where(2 * count > width, (sums[high] - sums[low]) / np.maximum(count, 1), np.nan)
+
+
+# What the runner does with speed and terrain, second by second: steady or not, bursts, grade.
+
+
+def steady_seconds(speed_mps: Array, rules: SteadyRules) -> Mask:
+    """Where smoothed speed changes by no more than the limit; False where it is not known."""
+    # Positions jitter: unsmoothed, hardly a second of a steady run would be steady.
+    smooth = sliding_mean(speed_mps, rules.smoothing_s)
+    if len(smooth) < 2:
+        return np.zeros(len(smooth), dtype=np.bool_)
+    return np.abs(np.gradient(smooth)) <= rules.max_acceleration_mps2
+
+
+def runs_of(mask: Mask) -> list[tuple[int, int]]:
+    """Half-open index ranges where the mask is True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def at_least(mask: Mask, length: int) -> Mask:
+    """The mask without its stretches shorter than `length`."""
+    kept = np.zeros_like(mask)
+    for start, end in runs_of(mask):
+        if end - start >= length:
+            kept[start:end] = True
+    return kept
+
+
+def burst_seconds(speed_mps: Array, rules: SteadyRules) -> Mask:
+    """Seconds of an acceleration: mean speed gains enough within a few seconds, or stays above a sprint's."""
+    smooth = sliding_mean(speed_mps, rules.burst_smoothing_s)
+    within_s = rules.burst_within_s
+    gaining = np.zeros(len(smooth), dtype=np.bool_)
+    starts = np.flatnonzero(smooth[within_s:] - smooth[:-within_s] >= rules.burst_gain_mps)
+    for ahead in range(within_s + 1):
+        gaining[starts + ahead] = True
+    # Unsmoothed on purpose: a jump of position lasts a second or two, a sprint longer.
+    sprinting = at_least(speed_mps > rules.sprint_mps, rules.sprint_s)
+    return gaining | sprinting
+
+
+class _Profile(NamedTuple):
+    """Altitude over distance, and its integral from the start."""
+
+    along_m: Array
+    height_m: Array
+    area_m2: Array
+
+    def around(self, at_m: Array, width_m: float) -> tuple[Array, Array]:
+        """Mean altitude of a window on the way, and the window's middle; windows are cut at both ends of the run."""
+        low = np.clip(at_m - width_m / 2.0, self.along_m[0], self.along_m[-1])
+        high = np.clip(at_m + width_m / 2.0, self.along_m[0], self.along_m[-1])
+        area = np.interp(high, self.along_m, self.area_m2) - np.interp(low, self.along_m, self.area_m2)
+        length, middle = high - low, (low + high) / 2.0
+        # At either end of the run a window shrinks to a point.
+        point = np.interp(middle, self.along_m, self.height_m)
+        return np.where(length > 0, area / np.where(length > 0, length, 1.0), point), middle
+
+
+def grade(altitude_m: Array, distance_m: Array, smoothing_m: float) -> Array:
+    """Slope of the ground at each second, as a fraction, along the distance run; NaN where either is missing.
+
+    Altitude is averaged over `smoothing_m` of distance behind and ahead, and the slope is taken between the middles
+    of the two windows. Both means are differences of one integral, so a whole run costs a few interpolations.
+    """
+    slope = np.full_like(altitude_m, np.nan)
+    known = np.isfinite(altitude_m) & np.isfinite(distance_m)
+    if known.sum() < 2:
+        return slope
+    # Distance that falls back (a watch that corrected itself) would make a slope of infinite steepness.
+    along, height = np.maximum.accumulate(distance_m[known]), altitude_m[known]
+    area = np.concatenate(([0.0], np.cumsum(np.diff(along) * (height[1:] + height[:-1]) / 2.0)))
+    way = _Profile(along, height, area)
+    behind, behind_at = way.around(along - smoothing_m / 2.0, smoothing_m)
+    ahead, ahead_at = way.around(along + smoothing_m / 2.0, smoothing_m)
+    apart = ahead_at - behind_at
+    slope[known] = (ahead - behind) / np.where(apart > 0, apart, np.nan)
+    return slope
+
+
+def distance_from_speed(speed_mps: Array) -> Array:
+    """Metres run, from speed at 1 Hz; gaps add nothing."""
+    return np.cumsum(np.where(np.isfinite(speed_mps), speed_mps, 0.0))

@@ -1,0 +1,267 @@
+"""What an analysis is made of: the single result of `analyze`, and its parts. Facts only; words are made in report/.
+
+Scores: 0 is usual at that speed, 1 is one spread between runners. A value of None always comes with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from kneedrive.method import Method
+from kneedrive.recording import Activity, Array, Note, Runner
+from kneedrive.sensors import Reference
+from kneedrive.value import Value
+
+
+class Epochs(Value):
+    """One row per 30-s epoch, all arrays of one length; NaN where not measured.
+
+    start_s: seconds since the start of the activity. reason: "" where scored, else the name of the gate that left it
+    out. weight: 1 on the flat, 0.5 on hills, 0 where not scored. columns: medians by channel key (speed_mps,
+    cadence_spm, stance_time_s, duty_factor, vertical_oscillation_m ... see channels.py) plus grade, ln_k, zSL, zDF,
+    zB, zk and the scores D, P, G, K.
+    """
+
+    start_s: Array
+    weight: Array
+    reason: npt.NDArray[np.str_]
+    columns: Mapping[str, Array]
+
+    def __len__(self) -> int:
+        return len(self.start_s)
+
+    def __getitem__(self, name: str) -> Array:
+        return self.columns[name]
+
+    @property
+    def scored(self) -> npt.NDArray[np.bool_]:
+        """Which epochs count."""
+        return np.equal(self.reason, "")
+
+
+class Spread(Value):
+    """A metric over the epochs: median, 10th and 90th percentile, number of epochs that have it."""
+
+    median: float
+    p10: float
+    p90: float
+    n: int
+
+
+class Score(Value):
+    """A score with its standard error, or None with the reason why it is not judged."""
+
+    value: float | None = None
+    se: float | None = None
+    reason: str = ""
+
+
+class Scores(Value):
+    """D: drive (+) or shuffle (-). P: piston (+). G: long-grounded (+) or short-airy (-). K: torso bounce.
+
+    z holds the parts as run values: zSL, zDF, zB, zk where they are defined.
+    """
+
+    D: Score
+    P: Score
+    G: Score
+    K: Score
+    z: Mapping[str, float] = {}
+
+    def items(self) -> tuple[tuple[str, Score], ...]:
+        """The four scores by letter, in order."""
+        return (("D", self.D), ("P", self.P), ("G", self.G), ("K", self.K))
+
+
+class Finding(Value):
+    """One judgement. scope: "run", or "slow" for the bands up to the shuffle-onset pace.
+
+    label: piston-like, drive-like, shuffle-like, short-grounded, long-grounded, short-airy, short-bounce, neutral;
+    short-steps, long-steps or usual-steps where only speed and cadence are known. strength: "marked" or "mild".
+    probability: that the true score passes the label's mark; of neutral and usual-steps, that none reaches one.
+    certainty: "spoken", "leaning" or "unclear". qualifiers: "extra torso bounce", "quiet torso", "grounded", "bouncy";
+    beside neutral also "short steps", "long steps", "low duty factor", "high duty factor".
+    also: other labels that qualified. evidence: the numbers behind it, keys with units.
+    """
+
+    scope: str
+    label: str
+    strength: str
+    certainty: str
+    probability: float | None
+    confidence: str
+    qualifiers: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    evidence: Mapping[str, float] = {}
+
+    def __str__(self) -> str:
+        where = "" if self.scope == "run" else f"when {self.scope}: "
+        sure = "" if self.probability is None else f", probability {self.probability:.2f}"
+        return f"{where}{', '.join((self.label, *self.qualifiers))} ({self.strength}, {self.certainty}{sure})"
+
+
+class Unjudged(Value):
+    """Something a runner might expect to be told, and why it is not."""
+
+    what: str
+    reason: str
+
+
+class PaceBand(Value):
+    """One band [low, high) of the pace profile. metrics: what was measured; usual: the reference at that speed."""
+
+    low_mps: float
+    high_mps: float
+    speed_mps: float
+    epochs: int
+    seconds: float
+    scores: Scores
+    label: str
+    probability: float | None
+    metrics: Mapping[str, float]
+    usual: Mapping[str, float]
+
+
+class ShuffleOnset(Value):
+    """The pace from which slower bands are shuffle-like: `at`, "every" pace of the run, or "none"; "unjudged"."""
+
+    verdict: str
+    speed_mps: float | None = None
+
+
+class Slow(Value):
+    """Running at or below `speed_mps`. contrast is null for one run: it needs a history."""
+
+    speed_mps: float | None
+    epochs: int
+    share_flight_under_40ms: float | None
+    contrast: float | None = None
+    reason: str = ""
+
+
+class VrSplit(Value):
+    """ln VR against the reference, split exactly: dln VR = dln T + dln B + dln k."""
+
+    ln_VR: float
+    ln_T: float
+    ln_B: float
+    ln_k: float
+
+
+class Balance(Value):
+    """Ground contact balance of one run: a number, never a diagnosis.
+
+    left: median share of the left foot. same_side: share of epochs that lean as the median does. beyond: share of
+    epochs at least `balance_pp` off the middle on that side.
+    """
+
+    left: float
+    same_side: float
+    beyond: float
+    epochs: int
+
+
+class Acceleration(Value):
+    """A burst that was found and kept out of every score."""
+
+    start_s: float
+    end_s: float
+    from_mps: float
+    to_mps: float
+    cadence_spm: float | None
+    stance_time_s: float | None
+
+
+class Change(Value):
+    """Late minus early at matched speed, with an interval at Fade.level; notable: beyond the threshold and not zero."""
+
+    difference: float
+    low: float
+    high: float
+    threshold: float
+    notable: bool
+
+
+class Fade(Value):
+    """verdict: "changed", "no change" or "not enough". changes by metric key (cadence_spm, stance_time_s, ln_k ...).
+
+    level: probability that the interval of each change covers; all of them together cover with 0.95.
+    """
+
+    verdict: str
+    pairs: int
+    speed_mps: float | None = None
+    changes: Mapping[str, Change] = {}
+    reason: str = ""
+    level: float = 0.95
+
+
+class Quality(Value):
+    """What was counted, what was left out and why. excluded: epochs by gate. coverage: share of epochs by metric."""
+
+    epochs_total: int
+    epochs_scored: int
+    excluded: Mapping[str, int]
+    coverage: Mapping[str, float]
+    notes: tuple[Note, ...] = ()
+
+
+class ChannelSummary(Value):
+    """A channel as recorded, unfiltered: share of records that have it, and its median (None where never)."""
+
+    coverage: float
+    median: float | None
+
+
+class Analysis(Value):
+    """Everything kneedrive can say about one activity.
+
+    status: "assessed" (scores or, from speed and cadence alone, steps; indoors without a measured speed neither, but
+    metrics), "too few epochs", "walk", "not a run", "no samples". metrics_over: "scored epochs", "all running epochs",
+    "all epochs", "single seconds" or "session averages". usual: the reference at the run's median scored speed, by
+    metric key. surface: "outdoor" or "indoor".
+    """
+
+    activity: Activity
+    runner: Runner
+    method: Method
+    status: str
+    status_reason: str
+    provenance: str
+    provenance_reason: str
+    reference: Reference
+    surface: str
+    quality: Quality
+    metrics: Mapping[str, Spread]
+    metrics_over: str
+    usual: Mapping[str, float]
+    scores: Scores
+    findings: tuple[Finding, ...]
+    unjudged: tuple[Unjudged, ...]
+    pace_profile: tuple[PaceBand, ...]
+    shuffle_onset: ShuffleOnset
+    slow: Slow
+    vr_split: VrSplit | None
+    balance: Balance | None
+    accelerations: tuple[Acceleration, ...]
+    fade: Fade
+    channels: Mapping[str, ChannelSummary]
+    epochs: Epochs
+
+    def __str__(self) -> str:
+        """Two or three plain lines: what it is, what was found with its certainty, what was scored."""
+        run = self.activity
+        head = f"{run.sport} {run.started_at:%Y-%m-%d %H:%M} UTC, {run.duration_s / 60:.0f} min, {self.provenance}"
+        counted = f"{self.quality.epochs_scored} of {self.quality.epochs_total} epochs scored"
+        if self.status != "assessed":
+            return f"{head}\n{self.status}: {self.status_reason}\n{counted}"
+        said = "; ".join(str(finding) for finding in self.findings) or "nothing judged"
+        judged = (
+            f"{name} {score.value:+.1f} +-{score.se:.1f}"
+            for name, score in self.scores.items()
+            if score.value is not None
+        )
+        return f"{head}\n{said}\n{', '.join((*judged, counted))}"

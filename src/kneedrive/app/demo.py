@@ -1,0 +1,88 @@
+"""A simulated history, through the very same path as a stored one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from kneedrive import simulate
+from kneedrive.analysis import analyze
+from kneedrive.app import Answer
+from kneedrive.app.history import habits_of, past_run
+from kneedrive.history.baseline import own_view
+from kneedrive.history.result import Setting
+from kneedrive.history.weeks import weekly
+from kneedrive.recording import Sensor
+from kneedrive.report.history import weekly_text
+from kneedrive.store.rows import Tag
+
+if TYPE_CHECKING:
+    from kneedrive.analysis.result import Analysis
+    from kneedrive.history.result import WeeklyView
+    from kneedrive.report.history import Habits
+    from kneedrive.report.text import Style
+
+SETTING = Setting(runner=simulate.DEMO_RUNNER)
+_MONDAY = date(2026, 2, 2)
+_WEEKS, _RUNS_A_WEEK, _CHANGE_D = 14, 3, 1.5
+_TAG = Tag((_MONDAY + timedelta(weeks=1)).isoformat(), "started drills (simulated)")
+
+
+def demo_weeks(style: Style, *, json: bool) -> Answer:
+    """Fourteen weeks of the simulated runner, who moves towards drive."""
+    view, habits = simulated_weeks()
+    if json:
+        from kneedrive.app import line
+        from kneedrive.report.machine import weekly_record
+
+        return Answer(text=line(weekly_record(view, habits)))
+    return Answer(text=weekly_text(view, habits, style, [_TAG]).rstrip("\n"))
+
+
+def demo_page(*, miles: bool) -> Answer:
+    """The page of the simulated runner: the run of `demo` on the day after the last of the simulated weeks."""
+    from kneedrive.app.show import content_of
+    from kneedrive.report.html import page
+    from kneedrive.report.html.blocks import Event
+
+    done = simulated_runs()
+    last = simulate.simulate_demo().replace(started_at=done[-1].activity.started_at + timedelta(days=1))
+    # A file outlives the command that wrote it, so the page says itself that nobody ran this.
+    latest = analyze(last, runner=simulate.DEMO_RUNNER)
+    latest = latest.replace(activity=latest.activity.replace(device=Sensor(maker="", product="Simulated watch")))
+    view, habits = seen_in([*done, latest])
+    runs = [past_run(each) for each in (*done, latest)]
+    content = content_of(latest, miles=miles).replace(
+        own=own_view(runs[-1], runs[:-1], SETTING),
+        weekly=view,
+        habits=habits,
+        events=(Event(date.fromisoformat(_TAG.day), _TAG.text),),
+    )
+    return Answer(text=page.render(content))
+
+
+def simulated_weeks() -> tuple[WeeklyView, Habits]:
+    """The weekly view and the habits of a simulated history."""
+    return seen_in(simulated_runs())
+
+
+def simulated_runs() -> list[Analysis]:
+    """Every run of the simulated history, analysed."""
+    history = simulate.History(
+        pattern=simulate.PATTERNS["shuffle-when-slow"],
+        first_at=datetime.combine(_MONDAY, datetime.min.time(), UTC),
+        weeks=_WEEKS,
+        runs_a_week=_RUNS_A_WEEK,
+        change_D=_CHANGE_D,
+        scene=simulate.Scene(runner=simulate.DEMO_RUNNER, balance_left=0.497),
+    )
+    activities = simulate.simulate_history(history, simulate.DEMO_SEED)
+    return [analyze(activity, runner=simulate.DEMO_RUNNER) for activity in activities]
+
+
+def seen_in(done: Sequence[Analysis]) -> tuple[WeeklyView, Habits]:
+    """The weeks and the habits of these runs."""
+    runs, fades = [past_run(each) for each in done], {each.activity.id: each.fade for each in done}
+    view = weekly(runs, _MONDAY + timedelta(weeks=_WEEKS, days=-1), _WEEKS, SETTING)
+    return view, habits_of(runs, view, SETTING, lambda run: fades[run.id])

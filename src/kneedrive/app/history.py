@@ -1,0 +1,249 @@
+"""What the store holds of some weeks, and the questions that are asked of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from kneedrive.advice import TAKEN
+from kneedrive.analysis.result import Analysis, Change, Fade
+from kneedrive.app import NOT_ENOUGH, OK, Answer, setting_of, zone_of
+from kneedrive.app.library import opened
+from kneedrive.errors import NotEnoughData
+from kneedrive.history.baseline import own_view
+from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
+from kneedrive.history.result import OwnView, PastRun, Setting, SlowContrast, WeeklyView
+from kneedrive.history.weeks import weekly
+from kneedrive.local_time import between, local_date
+from kneedrive.report import history as words
+from kneedrive.report.history import Habits
+from kneedrive.report.run import credit
+from kneedrive.value import Value
+
+if TYPE_CHECKING:
+    from kneedrive.config import Config
+    from kneedrive.history.result import Comparison
+    from kneedrive.report.history import Periods
+    from kneedrive.report.text import Style
+    from kneedrive.store import Store
+    from kneedrive.store.rows import RunRow, Tag
+
+_WIDEST_OFFSET = timedelta(days=1)
+
+
+def local_day(settings: Config, now: datetime) -> date:
+    """The day it is where the runner lives."""
+    return (now + timedelta(seconds=zone_of(settings)(now))).date()
+
+
+def day_of(settings: Config, row: RunRow) -> date:
+    """The local day of a run."""
+    offset_s = row.utc_offset_s if row.utc_offset_s is not None else zone_of(settings)(row.started_at)
+    return (row.started_at + timedelta(seconds=offset_s)).date()
+
+
+def runs_between(store: Store, first: date, last: date, setting: Setting) -> list[PastRun]:
+    """The runs of these local days, both included, and no others read from the store."""
+    near = store.past_runs(
+        datetime.combine(first, time(), UTC) - _WIDEST_OFFSET, datetime.combine(last, time(), UTC) + 2 * _WIDEST_OFFSET
+    )
+    return between(near, first, last, setting)
+
+
+def formats_between(store: Store, first: date, last: date) -> list[str]:
+    """The formats of the recordings of these days; a day more at both ends, since no zone is asked."""
+    return list(
+        store.formats(
+            datetime.combine(first, time(), UTC) - _WIDEST_OFFSET,
+            datetime.combine(last, time(), UTC) + 2 * _WIDEST_OFFSET,
+        )
+    )
+
+
+def weeks_until(store: Store, settings: Config, until: date, weeks: int) -> tuple[WeeklyView, Habits]:
+    """The weekly view and the habits of the last weeks in it; only what they need is read."""
+    setting = setting_of(settings, until.year)
+    back = timedelta(weeks=max(weeks, setting.method.profile.slow_weeks), days=6)
+    runs = runs_between(store, until - back, until, setting)
+    view = weekly(runs, until, weeks, setting)
+    return view, habits_of(runs, view, setting, lambda run: fade_in(store.detail(run.id)))
+
+
+def habits_of(
+    runs: Sequence[PastRun], view: WeeklyView, setting: Setting, fade_of: Callable[[PastRun], Fade]
+) -> Habits:
+    """What comes back in the runs that count as the runner's last weeks, on the sensor of the view."""
+    since = view.until - timedelta(weeks=setting.method.profile.slow_weeks)
+    if view.breaks:
+        since = max(since, view.breaks[-1].date - timedelta(days=1))
+    last = [
+        run
+        for run in runs
+        if since < local_date(run, setting) and (run.sensor, run.surface) == (view.sensor, view.surface)
+    ]
+    slow = view.slow_speed_mps if any(trend.series == "D" for trend in view.trends) else None
+    return Habits(
+        slow=slow_contrast(last, slow, setting.method) if slow and last else SlowContrast(verdict="not enough", runs=0),
+        balance=balance_habit(last, setting.method),
+        fade=fade_habit([fade_of(run) for run in last], setting.method),
+    )
+
+
+def fade_in(detail: str) -> Fade:
+    """The fade of a run from what was stored with it."""
+    found: Mapping[str, Any] = json.loads(detail).get("fade") or {"verdict": "not enough", "pairs": 0}
+    changes = {key: Change(**change) for key, change in found.get("changes", {}).items()}
+    return Fade(verdict=found["verdict"], pairs=found["pairs"], changes=changes)
+
+
+def past_run(analysis: Analysis) -> PastRun:
+    """An analysis as a run of the past, for histories that are in no store."""
+    activity = analysis.activity
+    return PastRun(
+        id=activity.id,
+        started_at=activity.started_at,
+        utc_offset_s=activity.utc_offset_s,
+        sensor=analysis.provenance,
+        device=activity.device.product,
+        surface=analysis.surface,
+        distance_m=activity.distance_m,
+        duration_s=activity.duration_s,
+        epochs=analysis.epochs,
+    )
+
+
+def against_own(store: Store, settings: Config, run_id: str, started_at: datetime) -> OwnView:
+    """A stored run against the weeks before it."""
+    setting = setting_of(settings, started_at.year)
+    back = timedelta(weeks=setting.method.baseline.weeks)
+    held = store.past_runs(started_at - back, started_at + timedelta(seconds=1))
+    run = next(each for each in held if each.id == run_id)
+    return own_view(run, held, setting)
+
+
+def runs_before(store: Store, settings: Config, row: RunRow) -> list[PastRun]:
+    """A run and those of the weeks before it, on its sensor and surface."""
+    weeks = setting_of(settings, row.started_at.year).method.profile.slow_weeks
+    held = store.past_runs(row.started_at - timedelta(weeks=weeks), row.started_at + timedelta(seconds=1))
+    return [run for run in held if (run.sensor, run.surface) == (row.sensor, row.surface)]
+
+
+def tags_between(tags: Sequence[Tag], first: date, last: date) -> list[Tag]:
+    """The tags of these days."""
+    return [tag for tag in tags if first.isoformat() <= tag.day <= last.isoformat()]
+
+
+# The history on the terminal: weeks, and before against after.
+
+
+_TWO_DAYS = timedelta(days=2)
+
+
+class Question(Value):
+    """What to compare. tag: a date or a part of a tag's text, "" for the latest; periods: asked for by their days."""
+
+    tag: str = ""
+    periods: Periods | None = None
+    across_sensors: bool = False
+
+
+def weekly_answer(
+    settings: Config, weeks: int, until: date | None, now: datetime, style: Style, *, json: bool
+) -> Answer:
+    """The weeks that end with the one of `until`; else with this one, or that of the last run where they hold none.
+
+    Raises NotEnoughData where the weeks that were asked for hold no run.
+    """
+    today = local_day(settings, now)
+    with opened(settings) as store:
+        last = until or last_active(store, settings, today, weeks)
+        found, habits = weeks_until(store, settings, last, weeks)
+        if not any(week.runs for week in found.weeks):
+            raise NotEnoughData(nothing_in(store, settings, last, weeks))
+        tags = tags_between(store.tags(), found.weeks[0].monday, last)
+        named = credit(formats_between(store, found.weeks[0].monday, last), style)
+    if json:
+        from kneedrive.app import line
+        from kneedrive.report.machine import weekly_record
+
+        return Answer(text=line(weekly_record(found, habits)))
+    opening = [] if until or last == today else words.moved_back(weeks, last, style)
+    return Answer(text="\n".join([*opening, words.weekly_text(found, habits, style, tags), *named]).rstrip("\n"))
+
+
+def last_active(store: Store, settings: Config, today: date, weeks: int) -> date:
+    """Today, or the day of the last run where the weeks up to today hold none."""
+    monday = today - timedelta(days=today.weekday(), weeks=weeks - 1)
+    latest = latest_day(store, settings, today)
+    return today if latest is None or latest >= monday else latest
+
+
+def latest_day(store: Store, settings: Config, last: date) -> date | None:
+    """The local day of the last run up to a day."""
+    near = store.runs(until=datetime.combine(last, time(), UTC) + _TWO_DAYS)
+    return max((day for row in near if (day := day_of(settings, row)) <= last), default=None)
+
+
+def nothing_in(store: Store, settings: Config, last: date, weeks: int) -> str:
+    """What to say of weeks without runs: where the latest run is."""
+    latest = latest_day(store, settings, last)
+    if latest is None:
+        return "no runs up to that day: kneedrive runs lists what there is"
+    return (
+        f"no runs in these {weeks} weeks; the latest was on {latest}: kneedrive weekly --until {latest} shows its weeks"
+    )
+
+
+def compare(settings: Config, asked: Question, now: datetime, style: Style, *, json: bool) -> Answer:
+    """Before against after. Raises NotEnoughData without a tag to compare by."""
+    with opened(settings) as store:
+        found, periods = compared(store, settings, asked, local_day(settings, now))
+        formats = [each for days in periods[:2] for each in formats_between(store, *days)]
+    code = OK if found.status == "compared" else NOT_ENOUGH
+    if json:
+        from kneedrive.app import line
+        from kneedrive.report.machine import comparison_record
+
+        return Answer(text=line(comparison_record(found, periods)), code=code)
+    from kneedrive.report import history as told
+
+    text = "\n".join([told.comparison_text(found, periods, style), *credit(formats, style)])
+    return Answer(text=text.rstrip("\n"), code=code)
+
+
+def compared(store: Store, settings: Config, asked: Question, today: date) -> tuple[Comparison, Periods]:
+    """The comparison that was asked for, and the days it is of."""
+    from kneedrive.history import compare as analysis
+
+    setting = setting_of(settings, today.year)
+    periods = asked.periods or around(meant_tag(store.tags(), asked.tag), setting.method.compare.weeks, today)
+    sides = [runs_between(store, *days, setting) for days in (periods.before, periods.after)]
+    return analysis.compare(sides[0], sides[1], setting, across_sensors=asked.across_sensors), periods
+
+
+def meant_tag(tags: list[Tag], spec: str) -> Tag:
+    """The latest tag on that day, or with that in its text; of one day the last that the runner set by hand.
+
+    Raises NotEnoughData.
+    """
+    wanted = spec.casefold()
+    found = [tag for tag in tags if tag.day == spec or wanted in tag.text.casefold()]
+    if found:
+        latest = [tag for tag in found if tag.day == found[-1].day]
+        return next((tag for tag in reversed(latest) if not tag.text.startswith(TAKEN)), latest[-1])
+    if not tags:
+        message = 'nothing is tagged yet: kneedrive tag DATE "what changed" sets a day, --before and --after name two'
+    else:
+        message = f"no tag has {spec!r} as its day or in its text; kneedrive tags lists them"
+    raise NotEnoughData(message)
+
+
+def around(tag: Tag, weeks: int, today: date) -> Periods:
+    """So many weeks up to the day of a tag, and as many from that day on, today at the latest."""
+    from kneedrive.report.history import Periods
+
+    day, span = date.fromisoformat(tag.day), timedelta(weeks=weeks)
+    last = min(day + span, max(today, day) + timedelta(days=1)) - timedelta(days=1)
+    return Periods((day - span, day - timedelta(days=1)), (day, last), tag.text)

@@ -1,0 +1,184 @@
+"""The history: show, report, weekly, compare."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from kneedrive.app import Answer
+from kneedrive.cli import options
+from kneedrive.errors import ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+
+RUN_HELP = "last (the default), a date like 2026-11-20, or the beginning of an id"
+MOST_WEEKS = 2000
+
+
+def add_history_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add this family's commands."""
+    show = commands.add_parser("show", help="a stored run in full, and against your own last weeks")
+    show.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
+    show.add_argument("--sources", action="store_true", help="the recordings that it is made of, and what each gives")
+    show.add_argument("--explain", action="store_true", help="every finding with its numbers, formula and source")
+    _finish(show, show_run)
+    report = commands.add_parser("report", help="the latest run against your own weeks, and the weeks up to it")
+    report.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
+    report.add_argument(
+        "--weeks",
+        type=options.between(1, MOST_WEEKS, "weeks"),
+        metavar="N",
+        help="how many weeks (default: 12; 26 with --html)",
+    )
+    report.add_argument("--html", action="store_true", help="as a page that needs nothing from anywhere")
+    report.add_argument("-o", "--output", type=options.place, metavar="FILE", help="write it to a file")
+    options.add_force(report)
+    _finish(report, show_report)
+    weekly = commands.add_parser("weekly", help="week by week: how much, drive and bounce, where it is going")
+    weekly.add_argument(
+        "--weeks",
+        type=options.between(1, MOST_WEEKS, "weeks"),
+        default=12,
+        metavar="N",
+        help="how many weeks (default: 12)",
+    )
+    weekly.add_argument(
+        "--until",
+        type=options.day,
+        metavar="DATE",
+        help="the last day (default: today, or that of your last run where these weeks hold none)",
+    )
+    _finish(weekly, show_weekly)
+    compare = commands.add_parser(
+        "compare",
+        help="before and after: what changed at the same pace and slope",
+        description="Compares the weeks before and after a tag (the latest by default), or two periods of your choice.",
+    )
+    compare.add_argument("--tag", default="", metavar="DATE|TEXT", help="the day of a tag, or a part of its text")
+    compare.add_argument("--before", type=_period, metavar="FROM..TO", help="the first period, both days included")
+    compare.add_argument("--after", type=_period, metavar="FROM..TO", help="the second period")
+    compare.add_argument("--across-sensors", action="store_true", help="also where the sensor changed between")
+    _finish(compare, show_comparison)
+
+
+def _finish(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], Iterator[Answer]]) -> None:
+    options.add_name(parser)
+    options.add_display(parser)
+    options.add_config(parser)
+    parser.set_defaults(command=command)
+
+
+def show_run(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive show [RUN]."""
+    from kneedrive.app import show
+
+    settings = options.load_config(arguments)
+    request = show.Request(
+        run=arguments.run,
+        style=options.style(arguments, settings),
+        json=arguments.json,
+        explain=arguments.explain,
+        sources=arguments.sources,
+    )
+    yield show.show(settings, request, options.now())
+
+
+def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive report [RUN]."""
+    from kneedrive.app import show
+
+    settings = options.load_config(arguments)
+    request = show.Request(run=arguments.run, style=options.style(arguments, settings), json=arguments.json)
+    make, usual = (show.page_answer, show.PAGE_WEEKS) if arguments.html else (show.report, show.WEEKS)
+    answer = make(settings, request, arguments.weeks or usual, options.now())
+    yield show.written(answer, arguments.output, force=arguments.force) if arguments.output else answer
+
+
+def show_weekly(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive weekly."""
+    from kneedrive.app import history
+
+    settings = options.load_config(arguments)
+    style = options.style(arguments, settings)
+    yield history.weekly_answer(settings, arguments.weeks, arguments.until, options.now(), style, json=arguments.json)
+
+
+def show_comparison(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive compare."""
+    from kneedrive.app import history
+    from kneedrive.report.history import Periods
+
+    if bool(arguments.before) != bool(arguments.after):
+        message = "--before and --after belong together: name both periods, or a --tag"
+        raise ConfigError(message)
+    _apart(arguments.before, arguments.after)
+    settings = options.load_config(arguments)
+    asked = history.Question(
+        tag=arguments.tag,
+        periods=Periods(arguments.before, arguments.after) if arguments.before else None,
+        across_sensors=arguments.across_sensors,
+    )
+    yield history.compare(settings, asked, options.now(), options.style(arguments, settings), json=arguments.json)
+
+
+def _apart(before: tuple[date, date] | None, after: tuple[date, date] | None) -> None:
+    """Raises ConfigError for periods with days in common: a run cannot be both before and after."""
+    if before and after and max(before[0], after[0]) <= min(before[1], after[1]):
+        first, last = max(before[0], after[0]), min(before[1], after[1])
+        shared = str(first) if first == last else f"{first} to {last}"
+        message = f"--before and --after overlap ({shared}): both ends are included, so leave these days to one of them"
+        raise ConfigError(message)
+
+
+def _period(text: str) -> tuple[date, date]:
+    first, dots, last = text.partition("..")
+    if not dots:
+        message = f"{text!r} is no period: write 2026-01-01..2026-03-31"
+        raise argparse.ArgumentTypeError(message)
+    days = options.day(first), options.day(last)
+    if days[0] > days[1]:
+        message = f"{text!r} ends before it begins"
+        raise argparse.ArgumentTypeError(message)
+    return days
+
+
+# What to work on: advise, drills (the catalogue).
+
+
+ADVISED_RUN_HELP = "last (the default), a date like 2026-11-20, or the beginning of an id"
+
+
+def add_advice_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add this family's commands."""
+    advise = commands.add_parser("advise", help="what to work on next, from your latest run and your last weeks")
+    advise.add_argument("run", nargs="?", default="last", metavar="RUN", help=ADVISED_RUN_HELP)
+    advise.add_argument("--take", action="store_true", help="take it up: tags today, so that compare can follow it")
+    options.add_name(advise)
+    options.add_display(advise)
+    options.add_config(advise)
+    advise.set_defaults(command=show_advice)
+    drills = commands.add_parser("drills", help="the catalogue of exercises, drills and cues")
+    drills.add_argument("name", nargs="?", default="", metavar="NAME", help="one of them, or a part of its name")
+    options.add_display(drills)
+    options.add_config(drills)
+    drills.set_defaults(command=show_drills)
+
+
+def show_advice(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive advise [RUN]."""
+    from kneedrive.app import advise
+
+    settings = options.load_config(arguments)
+    style = options.style(arguments, settings)
+    yield advise.advise(settings, arguments.run, options.now(), style, take=arguments.take, json=arguments.json)
+
+
+def show_drills(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive drills [NAME]."""
+    from kneedrive.app import advise
+
+    settings = options.load_config(arguments)
+    yield Answer(text=advise.drills(arguments.name, options.style(arguments, settings)))

@@ -1,0 +1,317 @@
+"""How much of a recording a channel covers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from kneedrive.analysis.stats import median
+from kneedrive.method import MergeRules
+from kneedrive.recording import Activity, Array, Note, Outline, Sensor, frozen
+
+MEASURED = ("stance_time_s", "vertical_oscillation_m", "balance_left", "step_speed_loss_mps")
+RULES = MergeRules()
+
+
+def dynamics(activity: Activity, rules: MergeRules = RULES) -> int:
+    """How many running dynamics were measured in enough records, by the watch or by the best developer fields."""
+    sets = (activity.samples, *activity.alternatives.values())
+    return max(sum(coverage(each.channel(name)) >= rules.min_coverage for name in MEASURED) for each in sets)
+
+
+def coverage(values: Array | None) -> float:
+    """Share of records that have a value, 0 to 1; 0 where there is no such channel or no record."""
+    return float(np.isfinite(values).mean()) if values is not None and len(values) else 0.0
+
+
+# Which recordings are of one run: by start, duration, distance and heart rate.
+
+
+Pair = frozenset[str]
+
+# Reasons that keep two recordings apart even where a third is like both.
+CONFLICTS = ("heart rate", "heart rate unknown", "same file")
+
+
+class Match(NamedTuple):
+    """How two recordings compare. verdict: "same" run, "overlapping" in time but not alike, or "separate".
+
+    reason: "" for the same run, else what tells them apart: "same file", "start", "duration", "distance",
+    "distance unknown", "heart rate" or "heart rate unknown". Differences are absolute; distance is relative to the
+    longer one; None where one of the two does not say.
+    """
+
+    verdict: str
+    reason: str
+    start_s: float
+    duration_s: float
+    distance: float | None
+    heart_rate_bpm: float | None
+
+
+def outline(activity: Activity, rules: MergeRules = RULES) -> Outline:
+    """What of an activity is compared with others."""
+    return Outline(
+        id=activity.id,
+        format=activity.format,
+        device=device(activity.device),
+        # The store keeps milliseconds; a borderline pair must not depend on whether one was read back.
+        started_at=activity.started_at.replace(microsecond=activity.started_at.microsecond // 1000 * 1000),
+        duration_s=activity.duration_s,
+        elapsed_s=activity.elapsed_s,
+        distance_m=activity.distance_m,
+        heart_rate_bpm=_median(activity.samples.heart_rate_bpm),
+        dynamics=dynamics(activity, rules),
+    )
+
+
+def device(sensor: Sensor) -> str:
+    """Maker and product of a watch, in its own words."""
+    return sensor.name if sensor.product else f"{sensor.maker} {sensor.product_id or ''}".strip()
+
+
+def alike(a: Outline, b: Outline, rules: MergeRules = RULES) -> Match:
+    """Whether two recordings are of one run; symmetric.
+
+    Start within `start_s`, duration and distance alike, and similar heart rate where both have it. Two watches that
+    started together may belong to two people: two FIT files need heart rate on both sides, unless they agree so
+    closely that one is a copy of the other.
+    """
+    differences = _differences(a, b)
+    reason = _reason(a, b, Match("", "", *differences), rules)
+    if not reason:
+        return Match("same", "", *differences)
+    beside = reason == "same file" or _overlap_s(a, b) < rules.overlap_s
+    return Match("separate" if beside else "overlapping", reason, *differences)
+
+
+def groups(
+    outlines: Iterable[Outline], apart: frozenset[Pair] = frozenset(), rules: MergeRules = RULES
+) -> tuple[tuple[str, ...], ...]:
+    """The runs that these recordings are of: ids by run, both levels sorted.
+
+    What is like the same third recording belongs together, closest pairs first, unless the runner split the two
+    (`apart`: pairs of ids) or their heart rates say that they are two people.
+    """
+    known = {each.id: each for each in sorted(outlines, key=lambda each: each.id)}
+    matches = {frozenset(pair): alike(known[pair[0]], known[pair[1]], rules) for pair in combinations(known, 2)}
+    barred = {pair for pair, match in matches.items() if match.reason in CONFLICTS} | apart
+    run_of = {name: {name} for name in known}
+    for pair in _closest_first(matches):
+        left, right = (run_of[name] for name in pair)
+        if left is not right and not any(frozenset((x, y)) in barred for x in left for y in right):
+            left |= right
+            run_of.update(dict.fromkeys(right, left))
+    return tuple(sorted({tuple(sorted(run)) for run in run_of.values()}))
+
+
+def strangers(
+    outlines: Iterable[Outline], apart: frozenset[Pair] = frozenset(), rules: MergeRules = RULES
+) -> tuple[tuple[str, str, Match], ...]:
+    """Pairs that overlap in time and are not of one run: perhaps somebody else's file. Splits are left out."""
+    known = {each.id: each for each in outlines}
+    run_of = {name: run for run in groups(known.values(), apart, rules) for name in run}
+    pairs = (pair for pair in combinations(sorted(known), 2) if run_of[pair[0]] != run_of[pair[1]])
+    compared = ((*pair, alike(known[pair[0]], known[pair[1]], rules)) for pair in pairs if frozenset(pair) not in apart)
+    return tuple(each for each in compared if each[2].verdict != "separate")
+
+
+def _differences(a: Outline, b: Outline) -> tuple[float, float, float | None, float | None]:
+    start_s = abs((a.started_at - b.started_at).total_seconds())
+    # Sources differ in whether pauses count, so the times that agree best are the ones compared.
+    duration_s = min(abs(x - y) for x in (a.duration_s, a.elapsed_s) for y in (b.duration_s, b.elapsed_s))
+    both = None if a.distance_m is None or b.distance_m is None else (a.distance_m, b.distance_m)
+    distance = None if both is None else abs(both[0] - both[1]) / max(*both, 1.0)
+    hearts = None if a.heart_rate_bpm is None or b.heart_rate_bpm is None else (a.heart_rate_bpm, b.heart_rate_bpm)
+    return start_s, duration_s, distance, None if hearts is None else abs(hearts[0] - hearts[1])
+
+
+def _reason(a: Outline, b: Outline, match: Match, rules: MergeRules) -> str:
+    """What speaks against one run, "" for nothing."""
+    longest_s = max(a.duration_s, b.duration_s)
+    longest_m = max(a.distance_m or 0.0, b.distance_m or 0.0)
+    against = (
+        ("same file", a.id.partition("-")[0] == b.id.partition("-")[0]),
+        ("start", match.start_s > rules.start_s),
+        ("duration", match.duration_s > _allowed(longest_s, rules.duration_s, rules.duration_share, rules)),
+        (
+            "distance",
+            match.distance is not None
+            and match.distance * longest_m > _allowed(longest_m, rules.distance_m, rules.distance_share, rules),
+        ),
+        ("heart rate", match.heart_rate_bpm is not None and match.heart_rate_bpm > rules.heart_rate_bpm),
+        ("heart rate unknown", _two_watches(a, b) and match.heart_rate_bpm is None and not _twins(match, rules)),
+        ("distance unknown", match.distance is None and match.heart_rate_bpm is None and not _twins(match, rules)),
+    )
+    return next((reason for reason, holds in against if holds), "")
+
+
+def _allowed(longest: float, fixed: float, share: float, rules: MergeRules) -> float:
+    """How far two may differ: a fixed amount or a share of the longer, but never most of a short one."""
+    return max(share * longest, min(fixed, rules.most_share * longest))
+
+
+def _two_watches(a: Outline, b: Outline) -> bool:
+    """Only a watch writes FIT; GPX, TCX and Strava answers are mostly copies of what one wrote."""
+    return a.format == b.format == "fit"
+
+
+def _twins(match: Match, rules: MergeRules) -> bool:
+    """One recording written twice, not two people who ran together."""
+    near = match.start_s <= rules.twin_s and match.duration_s <= rules.twin_s
+    return near and (match.distance or 0.0) <= rules.twin_share
+
+
+def _overlap_s(a: Outline, b: Outline) -> float:
+    ends = (each.started_at + timedelta(seconds=each.elapsed_s) for each in (a, b))
+    return (min(ends) - max(a.started_at, b.started_at)).total_seconds()
+
+
+def _closest_first(matches: Mapping[Pair, Match]) -> list[Pair]:
+    """Pairs of one run, the most alike first; ids decide between equals."""
+    close = {
+        pair: (match.start_s, match.duration_s, match.distance or 0.0, sorted(pair))
+        for pair, match in matches.items()
+        if match.verdict == "same"
+    }
+    return sorted(close, key=close.__getitem__)
+
+
+def _median(values: Array | None) -> float | None:
+    known = values[np.isfinite(values)] if values is not None else np.zeros(0)
+    return median(known) if len(known) else None
+
+
+# One activity from the recordings of one run, channel by channel.
+
+
+# What may come from another recording; speed and distance are one measurement. Running dynamics and cadence are not
+# among them: contact time and cadence make the duty factor together, and the provenance must be true of both.
+LENT = (("speed_mps", "distance_m"), ("altitude_m",), ("heart_rate_bpm",), ("power_w",))
+
+
+class Merged(NamedTuple):
+    """A run made of several recordings. sources: the id of the activity that gives each channel."""
+
+    activity: Activity
+    sources: Mapping[str, str]
+
+
+def ranked(
+    activities: Iterable[Activity], standing: Mapping[str, int] | None = None, rules: MergeRules = RULES
+) -> tuple[Activity, ...]:
+    """The recordings of one run, richest first; what has no records comes last.
+
+    standing: how much the sensor of an activity may say, by id; it goes before the number of dynamics. Then the
+    cadence, a FIT file before any other, the number of records; the id decides between equals.
+    """
+    worth = standing or {}
+    return tuple(
+        sorted(
+            activities,
+            key=lambda each: (
+                not len(each.samples.time_s),
+                -worth.get(each.id, 0),
+                -dynamics(each, rules),
+                -int(coverage(each.samples.cadence_spm) >= rules.min_coverage),
+                each.format != "fit",
+                -len(each.samples.time_s),
+                each.id,
+            ),
+        )
+    )
+
+
+def merge(
+    activities: Sequence[Activity], standing: Mapping[str, int] | None = None, rules: MergeRules = RULES
+) -> Merged:
+    """One activity from the recordings of one run.
+
+    The richest gives its time axis, its identity and all running dynamics, so that the provenance stays true. What it
+    lacks (speed with distance, altitude, heart rate, power) comes from the recording that covers it best, resampled.
+    A single activity comes back as it is. Raises ValueError for none.
+    """
+    if not activities:
+        message = "nothing to merge"
+        raise ValueError(message)
+    lead, *others = ranked(activities, standing, rules)
+    lent = {name: giver for channels in LENT for name, giver in _lend(lead, others, channels, rules).items()}
+    samples = lead.samples.replace(**{name: onto(lead, giver, name, rules) for name, giver in lent.items()})
+    sources = {name: lent[name].id if name in lent else lead.id for name in samples.present()}
+    offsets = (each.utc_offset_s for each in (lead, *others) if each.utc_offset_s is not None)
+    distances = (each.distance_m for each in (lead, *others) if each.distance_m is not None)
+    merged = lead.replace(
+        samples=samples,
+        utc_offset_s=next(offsets, None),
+        distance_m=next(distances, None),
+        positioned=any(each.positioned for each in activities),
+        notes=(*lead.notes, *_notes(lead, others, lent)),
+    )
+    return Merged(merged, sources)
+
+
+def onto(lead: Activity, giver: Activity, name: str, rules: MergeRules = RULES) -> Array:
+    """A channel of `giver` at the times of `lead`: linear between its values, NaN beyond them and in its gaps."""
+    values = giver.samples.channel(name)
+    shift_s = (giver.started_at - lead.started_at).total_seconds()
+    at_s = lead.samples.time_s
+    there = np.isfinite(values) if values is not None else np.zeros(0, dtype=bool)
+    if values is None or not there.any():
+        return frozen(np.full(len(at_s), np.nan))
+    known_s, first = np.unique(giver.samples.time_s[there] + shift_s, return_index=True)
+    lent = np.interp(at_s, known_s, values[there][first], left=np.nan, right=np.nan)
+    return frozen(np.where(_gap_s(known_s, at_s) <= rules.gap_s, lent, np.nan))
+
+
+def _gap_s(known_s: Array, at_s: Array) -> Array:
+    """Distance between the two known times around each time; 0 on a known one, infinite beyond the last."""
+    after = np.searchsorted(known_s, at_s, side="left")
+    edges = np.concatenate(([-np.inf], known_s, [np.inf]))
+    exact = edges[after + 1] == at_s
+    return np.where(exact, 0.0, edges[after + 1] - edges[after])
+
+
+def _lend(
+    lead: Activity, others: Sequence[Activity], channels: Sequence[str], rules: MergeRules
+) -> dict[str, Activity]:
+    """Which other recording gives these channels, by channel; nothing where the lead has them or nobody is better."""
+    own = coverage(lead.samples.channel(channels[0]))
+    # Without records of its own the lead has no time axis to lend to.
+    if own >= rules.min_coverage or not others or not len(lead.samples.time_s):
+        return {}
+    best = max(others, key=lambda each: coverage(onto(lead, each, channels[0], rules)))
+    if coverage(onto(lead, best, channels[0], rules)) <= own:
+        return {}
+    return {name: best for name in channels if best.samples.channel(name) is not None}
+
+
+def _notes(lead: Activity, others: Sequence[Activity], lent: Mapping[str, Activity]) -> tuple[Note, ...]:
+    if not others:
+        return ()
+    from_others = ", ".join(f"{name} from {giver.id}" for name, giver in lent.items())
+    text = f"one run from {len(others) + 1} recordings, led by {lead.id}" + (f"; {from_others}" if lent else "")
+    return (Note(code="merged", text=text),)
+
+
+# One run from several recordings: which belong together, and which of them gives which channel. Pure.
+#
+# Nothing here depends on the order in which recordings came: the same set always gives the same runs.
+
+
+__all__ = [
+    "Match",
+    "Merged",
+    "alike",
+    "coverage",
+    "dynamics",
+    "groups",
+    "merge",
+    "onto",
+    "outline",
+    "ranked",
+    "strangers",
+]

@@ -1,0 +1,300 @@
+"""Many runs of one runner: what the store returns, and what the analysis of weeks and baselines makes of it.
+
+Facts only, as in findings.py: a verdict is a key, words and rounding are made in report/. Comparisons inside one
+sensor class carry no systematic error of the sensor; the level of D and P against other runners still does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from kneedrive.analysis.result import Epochs
+from kneedrive.method import Method
+from kneedrive.recording import Runner
+from kneedrive.value import Value
+
+
+class PastRun(Value):
+    """One stored run, as the analysis of a history sees it.
+
+    started_at is aware UTC; local time is that plus utc_offset_s (None: the configured zone). sensor is the
+    provenance word of form analysis; device names the watch. surface: "outdoor" or "indoor". firmware: the class of
+    whatever measured the dynamics, "" where unknown or of no matter; a new one starts a new baseline.
+    """
+
+    id: str
+    started_at: datetime
+    utc_offset_s: int | None
+    sensor: str
+    device: str
+    surface: str
+    distance_m: float | None
+    duration_s: float
+    epochs: Epochs
+    firmware: str = ""
+
+
+class Setting(Value):
+    """What every question about a history needs besides the runs.
+
+    zone: seconds that local time is ahead of UTC at a moment (aware UTC), for runs that do not say; None means UTC.
+    """
+
+    method: Method = Method()
+    runner: Runner = Runner()
+    zone: Callable[[datetime], int] | None = None
+
+
+class Curve(Value):
+    """How one quantity of one runner departs from the population over speed and grade.
+
+    departure = level + slope * dv + bend * dv^2 + grade * grade, dv = speed - centre_mps. Slopes are already shrunk.
+    """
+
+    centre_mps: float
+    level: float
+    slope: float
+    bend: float
+    grade: float
+
+
+class Computed(Value):
+    """Whether contact time says more than speed and cadence do.
+
+    verdict: "computed", "measured", "assumed" (a Garmin wrist, whatever these runs say) or "untested". residual_DF: SD
+    of what a polynomial in speed and cadence, fitted on half of the runs, leaves of the duty factor on the other half.
+    """
+
+    sensor: str
+    verdict: str
+    runs: int
+    epochs: int
+    residual_DF: float | None = None
+
+    @property
+    def believed(self) -> bool:
+        """Whether the class is to be treated as computed."""
+        return self.verdict in ("computed", "assumed")
+
+
+class Baseline(Value):
+    """What is usual for this runner on one sensor class and surface.
+
+    ready: enough to judge a run by; else `missing` says how many runs, days and epochs more. curves by quantity
+    (ln_T, DF, ln_k, ln_beta). spread: SD from run to run by metric key, never below the method's floor.
+    speed_low_mps to speed_high_mps: the speeds it was made of.
+    """
+
+    sensor: str
+    surface: str
+    ready: bool
+    missing: Mapping[str, int]
+    runs: int
+    epochs: int
+    days: int
+    first: datetime | None
+    last: datetime | None
+    speed_mps: float | None
+    speed_low_mps: float | None
+    speed_high_mps: float | None
+    curves: Mapping[str, Curve]
+    spread: Mapping[str, float]
+    computed: Computed
+
+
+class PersonalZ(Value):
+    """One metric of one run against the runner's own baseline at the same speed and grade.
+
+    level: "as always", "worth noting" or "clearly different". others: the same against other runners (a population
+    z), None where the sensor does not allow it; that one is uncertain, `z` is reliable.
+    """
+
+    metric: str
+    value: float
+    usual: float
+    difference: float
+    spread: float
+    z: float
+    level: str
+    epochs: int
+    others: float | None = None
+
+
+class OwnView(Value):
+    """A run against the runner's own last weeks. reason says why rows is empty."""
+
+    baseline: Baseline
+    speed_mps: float | None
+    epochs: int
+    rows: tuple[PersonalZ, ...] = ()
+    reason: str = ""
+
+
+class WeekValue(Value):
+    """A series in one week: weighted median of its run values, with a 95 % interval. at: mean time of the runs."""
+
+    value: float
+    low: float
+    high: float
+    runs: int
+    at: datetime
+
+
+class Week(Value):
+    """One ISO week of local time. values by series (D, P, zSL), empty where nothing could be judged: never filled in.
+
+    slow_s: scored time at or below the slow speed; shuffle_share: share of it where the shuffle rule held as surely as
+    a spoken label, None where it cannot be told. segment: index of the stretch between breaks that `values` are of.
+    """
+
+    monday: date
+    runs: int
+    distance_m: float
+    duration_s: float
+    slow_s: float
+    shuffle_share: float | None
+    values: Mapping[str, WeekValue]
+    sensor: str
+    segment: int | None
+
+
+class Break(Value):
+    """Values before and after `date` cannot be compared.
+
+    kind: "sensor" (before and after are provenance words), "firmware", or "oscillation" (it jumped, timing stayed).
+    """
+
+    date: date
+    kind: str
+    before: str
+    after: str
+
+
+class Trend(Value):
+    """One tested series since the last break.
+
+    verdict: "towards drive", "towards shuffle", "more bounce", "less bounce", "longer steps", "shorter steps",
+    "steady", or "too early to tell": too few weeks, or they would have shown nothing but a very large change.
+    change, low, high: over the span, in SD between runners, at the level of Holm's procedure (None: too few weeks for
+    it). p is before, p_holm after it. rho: lag-1 correlation that p allows for. worthwhile: the least that is called.
+    detectable: the change over the span that would have been called four times out of five.
+    weeks_missing: weeks with runs still needed for a test; weeks_advised: to reach the advised number.
+    A called trend can also be season, shoes or fatigue.
+    """
+
+    series: str
+    verdict: str
+    weeks: int
+    runs: int
+    weeks_missing: int
+    weeks_advised: int
+    first: date | None = None
+    last: date | None = None
+    slope_per_week: float | None = None
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    rho: float | None = None
+    run_sd: float | None = None
+    worthwhile: float | None = None
+    detectable: float | None = None
+
+    @property
+    def called(self) -> bool:
+        """Whether a change was found."""
+        return self.verdict not in ("steady", "too early to tell")
+
+
+class WeeklyView(Value):
+    """Weeks, breaks between them, and the trends since the last break. verdicts: the called ones, else one word."""
+
+    until: date
+    weeks: tuple[Week, ...]
+    breaks: tuple[Break, ...]
+    trends: tuple[Trend, ...]
+    verdicts: tuple[str, ...]
+    sensor: str
+    surface: str
+    reference_speed_mps: float | None
+    slow_speed_mps: float | None
+    computed: Computed | None
+
+
+class Difference(Value):
+    """After minus before in one metric, at matched speed and grade, with its interval.
+
+    verdict: "changed", "no change" (larger than `bound`), or "not enough runs" (about `more_runs` more a side).
+    """
+
+    metric: str
+    before: float
+    after: float
+    difference: float
+    low: float
+    high: float
+    threshold: float
+    verdict: str
+    bound: float
+    more_runs: int = 0
+
+
+class Comparison(Value):
+    """Two periods. status: "compared", "not enough runs", "refused" (the sensor changed between) or "no overlap".
+
+    runs_*: runs with matched epochs. left_out: runs on another sensor or surface than the rest of their period.
+    across_sensors: compared over a change of sensor because it was asked for; differences may be the sensor's.
+    more_runs: runs needed on the shorter side before anything can be said. over_exaggeration: bounce up and cadence
+    down, both changed. level: confidence level of each interval.
+    """
+
+    status: str
+    reason: str
+    surface: str
+    sensor_before: str
+    sensor_after: str
+    runs_before: int
+    runs_after: int
+    epochs_before: int
+    epochs_after: int
+    left_out: int
+    across_sensors: bool
+    level: float
+    speed_mps: float | None = None
+    speed_low_mps: float | None = None
+    speed_high_mps: float | None = None
+    rows: tuple[Difference, ...] = ()
+    more_runs: int = 0
+    over_exaggeration: bool = False
+
+
+class SlowContrast(Value):
+    """D when slow minus D at the usual pace, over runs: "more than slowing down", "not shown" or "not enough"."""
+
+    verdict: str
+    runs: int
+    mean: float | None = None
+    se: float | None = None
+    probability: float | None = None
+
+
+class BalanceHabit(Value):
+    """Ground contact balance over runs. verdict: "constant difference", "none" or "not enough". left: median share."""
+
+    verdict: str
+    runs: int
+    runs_beyond: int
+    left: float | None = None
+    side: str = ""
+
+
+class FadeHabit(Value):
+    """What changes the same way late in run after run: "habit", "none" or "not enough"; the usual change by metric."""
+
+    verdict: str
+    runs: int
+    metrics: tuple[str, ...] = ()
+    median: Mapping[str, float] = {}

@@ -1,0 +1,191 @@
+"""Does a sensor measure contact time, or work it out from speed and cadence? Asked of many runs, answered by a fit.
+
+A watch that computes its contact time cannot hide it: a polynomial in speed and cadence, fitted on half of the runs,
+tells the duty factor of the other half to within a fifth of a percentage point. A sensor that measures leaves five
+times as much, because form differs from day to day.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from kneedrive.analysis.stats import median, medians
+from kneedrive.history.curve import column, curves, departures, measured, own_usual, table
+from kneedrive.history.result import Break, Computed, PastRun, Setting
+from kneedrive.local_time import local_date
+from kneedrive.method import Method, TrendRules
+from kneedrive.recording import Array
+
+# Over 1,079 runs of 16 runners one function of speed, cadence and height tells what a Garmin wrist writes; a history in
+# which more is left over holds a sensor that its files do not name, and is no proof that the wrist measures.
+ASSUMED = frozenset({"garmin_wrist"})
+NO_DYNAMICS = frozenset({"none"})
+
+
+def computed(runs: Sequence[PastRun], sensor: str, method: Method) -> Computed:
+    """The test for one sensor class, over its runs among these (of one runner and, if known, one device).
+
+    Every other run in order of time is fitted, the rest is told: both halves then hold all seasons and firmwares.
+    """
+    rules = method.baseline
+    tables = [_table(run) for run in sorted(runs, key=lambda run: run.started_at) if run.sensor == sensor]
+    tables = [rows for rows in tables if len(rows)]
+    epochs = sum(map(len, tables))
+    if sensor in NO_DYNAMICS or len(tables) < rules.computed_runs or epochs < rules.computed_epochs:
+        verdict = "assumed" if sensor in ASSUMED else "untested"
+        return Computed(sensor=sensor, verdict=verdict, runs=len(tables), epochs=epochs)
+    left = residual_sd(np.concatenate(tables[::2]), np.concatenate(tables[1::2]))
+    otherwise = "assumed" if sensor in ASSUMED else "measured"
+    verdict = "computed" if left <= rules.computed_residual_DF else otherwise
+    return Computed(sensor=sensor, verdict=verdict, runs=len(tables), epochs=epochs, residual_DF=left)
+
+
+def residual_sd(fitted: Array, told: Array) -> float:
+    """SD of what the polynomial of the fitted rows leaves of the duty factor of the told rows.
+
+    Columns of both: speed, cadence, duty factor.
+    """
+    middle, scale = fitted[:, :2].mean(axis=0), np.maximum(fitted[:, :2].std(axis=0), 1e-9)
+    coefficients = np.linalg.lstsq(_terms((fitted[:, :2] - middle) / scale), fitted[:, 2], rcond=None)[0]
+    left = told[:, 2] - _terms((told[:, :2] - middle) / scale) @ coefficients
+    return float(np.std(left))
+
+
+def _table(run: PastRun) -> Array:
+    rows = np.column_stack([column(run, name) for name in ("speed_mps", "cadence_spm", "duty_factor")])
+    return rows[np.isfinite(rows).all(axis=1)]
+
+
+def _terms(speed_cadence: Array) -> Array:
+    v, c = speed_cadence.T
+    return np.column_stack([np.ones_like(v), v, v**2, v**3, c, c * v, c**2])
+
+
+# Where a history falls apart: new sensors, new firmware, and jumps that only a sensor makes. No trend crosses them.
+
+
+class Stretch(NamedTuple):
+    """Runs that may be compared: one sensor class, one firmware class, nothing that only a sensor does between."""
+
+    sensor: str
+    firmware: str
+    runs: tuple[PastRun, ...]
+
+
+def stretches(runs: Sequence[PastRun], setting: Setting) -> tuple[tuple[Stretch, ...], tuple[Break, ...]]:
+    """The stretches of these runs (in order of time) and the breaks between them.
+
+    A stray run on another sensor (a strap left at home) breaks nothing and belongs to no stretch; a sensor is new
+    once it has stayed for `TrendRules.spell_runs` runs.
+    """
+    rules = setting.method.trend
+    keys = known_keys(runs)
+    found: list[Stretch] = []
+    breaks: list[Break] = []
+    starts = spells(keys, rules.spell_runs)
+    for place, start in enumerate(starts):
+        end = starts[place + 1] if place + 1 < len(starts) else len(runs)
+        same = (run for run, key in zip(runs[start:end], keys[start:end], strict=True) if key == keys[start])
+        stretch = Stretch(*keys[start], tuple(same))
+        if found:
+            breaks.append(change(found[-1], stretch, setting))
+        parts, jumps = split_at_jumps(stretch, setting)
+        found += parts
+        breaks += jumps
+    return tuple(found), tuple(breaks)
+
+
+def known_keys(runs: Sequence[PastRun]) -> list[tuple[str, str]]:
+    """Sensor and firmware class of each run; a run that does not tell its firmware has that of the run before."""
+    last: dict[str, str] = {}
+    keys = []
+    for run in runs:
+        last[run.sensor] = run.firmware or last.get(run.sensor, "")
+        keys.append((run.sensor, last[run.sensor]))
+    return keys
+
+
+def spells(keys: Sequence[tuple[str, str]], min_runs: int) -> list[int]:
+    """Index of the first run of each lasting spell of one key; all of one key count as lasting."""
+    if not keys:
+        return []
+    changes = [0, *(place for place in range(1, len(keys)) if keys[place] != keys[place - 1])]
+    lengths = np.diff([*changes, len(keys)])
+    lasting = [start for start, length in zip(changes, lengths, strict=True) if length >= min_runs]
+    if not lasting:  # too few, or always in turns: the sensor that was used most
+        usual = Counter(keys).most_common(1)[0][0]
+        return [keys.index(usual)]
+    return [start for place, start in enumerate(lasting) if not place or keys[start] != keys[lasting[place - 1]]]
+
+
+def change(before: Stretch, after: Stretch, setting: Setting) -> Break:
+    """The break between two stretches, on the day of the later one's first run."""
+    day = local_date(after.runs[0], setting)
+    if before.sensor != after.sensor:
+        return Break(date=day, kind="sensor", before=before.sensor, after=after.sensor)
+    return Break(date=day, kind="firmware", before=before.firmware, after=after.firmware)
+
+
+def split_at_jumps(stretch: Stretch, setting: Setting) -> tuple[list[Stretch], list[Break]]:
+    """The stretch cut where its oscillation jumps while step time and duty factor stay."""
+    place = jump(run_levels(stretch, setting), setting.method.trend)
+    if place is None:
+        return [stretch], []
+    first, second = stretch._replace(runs=stretch.runs[:place]), stretch._replace(runs=stretch.runs[place:])
+    here = Break(
+        date=local_date(second.runs[0], setting), kind="oscillation", before=stretch.sensor, after=stretch.sensor
+    )
+    parts, jumps = split_at_jumps(first, setting)
+    later, more = split_at_jumps(second, setting)
+    return [*parts, *later], [*jumps, here, *more]
+
+
+def run_levels(stretch: Stretch, setting: Setting) -> Array:
+    """One row per run: cadence (spm), duty factor and oscillation (m) about the curve of the stretch; NaN without."""
+    rows = table(stretch.runs)
+    names = ("cadence_spm", "duty_factor", "vertical_oscillation_m")
+    levels = np.full((len(stretch.runs), len(names)), np.nan)
+    if not np.isfinite(rows.oscillation_m).any():
+        return levels
+    usual = own_usual(curves(rows, departures(rows, stretch.sensor, setting), setting), rows, stretch.sensor, setting)
+    off = np.column_stack([measured(rows)[name] - usual[name] for name in names])
+    whole = np.isfinite(off).all(axis=1)
+    off, run = off[whole], rows.run[whole]
+    ends = np.searchsorted(run, np.arange(len(stretch.runs) + 1))
+    for place, (start, end) in enumerate(pairwise(ends)):
+        if end > start:
+            levels[place] = [median(part) for part in off[start:end].T]
+    return levels
+
+
+def jump(levels: Array, rules: TrendRules) -> int | None:
+    """Index of the first run after the largest jump of oscillation that step time and duty factor do not share."""
+    there = np.flatnonzero(np.isfinite(levels).all(axis=1))
+    span = rules.jump_runs
+    if len(there) < 2 * span:
+        return None
+    windows = medians(np.lib.stride_tricks.sliding_window_view(levels[there], span, axis=0))
+    steps = np.abs(windows[span:] - windows[:-span])
+    alone = (steps[:, 0] < rules.jump_cadence_spm) & (steps[:, 1] < rules.jump_DF)
+    size = np.where(alone, steps[:, 2], 0.0)
+    place = int(np.argmax(size))
+    if size[place] <= rules.oscillation_jump_m:
+        return None
+    return int(there[place + edge(levels[there[place : place + 2 * span], 2])])
+
+
+def edge(values: Array) -> int:
+    """Where values change their level: the cut that leaves the least absolute scatter about two medians.
+
+    Medians of windows forgive two strangers, so by themselves they place a jump only to within two runs.
+    """
+    scatter = [
+        float(np.abs(values[:cut] - median(values[:cut])).sum() + np.abs(values[cut:] - median(values[cut:])).sum())
+        for cut in range(1, len(values))
+    ]
+    return 1 + int(np.argmin(scatter))

@@ -1,0 +1,47 @@
+"""Physical constants, and what display units are in SI."""
+
+from typing import NamedTuple
+
+GRAVITY_MPS2 = 9.81
+SECONDS_PER_MINUTE = 60.0
+METRES_PER_MILE = 1609.344
+METRES_PER_KM = 1000.0
+
+
+# The words for every channel and metric: one row each, used by reports, JSON, exports and explanations.
+#
+# `short` is a column heading, `name` what it is called in a sentence, `unit` the SI unit that its key names.
+
+
+class Channel(NamedTuple):
+    """One quantity: its key in code and JSON, its words, its SI unit."""
+
+    key: str
+    name: str
+    short: str
+    unit: str
+
+
+_ROWS = (
+    Channel("speed_mps", "speed", "Speed", "m/s"),
+    Channel("distance_m", "distance", "Distance", "m"),
+    Channel("altitude_m", "altitude", "Altitude", "m"),
+    Channel("cadence_spm", "cadence", "Cadence", "steps/min"),
+    Channel("step_length_m", "step length", "Step length", "m"),
+    Channel("stance_time_s", "ground contact time", "Contact", "s"),
+    Channel("flight_time_s", "flight time", "Flight", "s"),
+    Channel("duty_factor", "duty factor", "Duty factor", "1"),
+    Channel("vertical_oscillation_m", "vertical oscillation", "Oscillation", "m"),
+    Channel("vertical_ratio", "vertical ratio", "Vertical ratio", "1"),
+    Channel("balance_left", "ground contact balance", "Balance left", "1"),
+    Channel("power_w", "power", "Power", "W"),
+    Channel("heart_rate_bpm", "heart rate", "Heart rate", "1/min"),
+    Channel("step_speed_loss_mps", "step speed loss", "Step speed loss", "m/s"),
+    Channel("stance_angle_deg", "stance sweep angle", "Stance angle", "deg"),
+    Channel("k_leg_kn_m", "leg stiffness", "Leg stiffness", "kN/m"),
+)
+
+CHANNELS = {row.key: row for row in _ROWS}
+
+# What a result tells of epochs and runs: everything but where and how high.
+METRICS = tuple(key for key in CHANNELS if key not in ("distance_m", "altitude_m"))

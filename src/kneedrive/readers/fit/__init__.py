@@ -1,0 +1,59 @@
+"""FIT files, by columns.
+
+A FIT file interleaves definitions and messages; a message has no marks of its own, so its bytes mean something only
+after all definitions before it. `fit_walk` goes over the headers once and notes where each message starts. All
+messages of one layout are then rows of one size, and each wanted field one strided column of them (`fit_columns`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kneedrive.errors import Malformed, ReadError
+from kneedrive.readers.fit.columns import Columns
+from kneedrive.readers.fit.profile import RECORD_FIELDS, Field
+from kneedrive.readers.fit.session import activities, record_columns
+from kneedrive.readers.fit.wire import parts
+from kneedrive.recording import Activity
+
+
+def decode(octets: bytes, fields: Sequence[Field] = RECORD_FIELDS) -> tuple[Columns, ...]:
+    """The record messages of each chained file as columns, in FIT's units and in the order of the file.
+
+    fields: what to convert; nothing else is touched. Known apps' fields come as "stryd:Power". "timestamp" is always
+    there, in FIT seconds. NaN: not in that record, or invalid. Raises Malformed where the bytes are no FIT file.
+    """
+    return tuple(record_columns(part, fields) for part in parts(octets))
+
+
+def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
+    """The activities of a FIT file and of those chained to it, one per session, in the order of their start.
+
+    What was forgiven (checksums, missing ends, odd clocks) stands in each activity's notes. Raises ReadError:
+    Malformed or Truncated with the offset where nothing can be read, NoActivity for settings, weight and the like.
+    """
+    try:
+        found, problems = _found(data)
+    except Malformed as problem:
+        problem.name = name
+        raise
+    if not found:
+        problems[0].name = name
+        raise problems[0]
+    ordered = sorted(found, key=lambda activity: activity.started_at)
+    return tuple(
+        activity.replace(name=name, id=f"{id}-{number}" if number > 1 else id)
+        for number, activity in enumerate(ordered, start=1)
+    )
+
+
+def _found(octets: bytes) -> tuple[list[Activity], list[ReadError]]:
+    """The activities of all chained files, and why those without one have none."""
+    found: list[Activity] = []
+    problems: list[ReadError] = []
+    for part in parts(octets):
+        try:
+            found += activities(part)
+        except ReadError as problem:
+            problems.append(problem)
+    return found, problems

@@ -1,0 +1,553 @@
+"""The time axis of one session: FIT times made seconds since the start, with what had to be forgiven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numpy.typing import ArrayLike
+
+from kneedrive.analysis.stats import median
+from kneedrive.errors import Malformed, NoActivity, ReadError, Truncated
+from kneedrive.method import FitRules, TrackRules
+from kneedrive.products import GARMIN_PRODUCTS
+from kneedrive.readers import motion
+from kneedrive.readers.fit import profile
+from kneedrive.readers.fit.columns import Columns, Message, Wanted, columns, messages, native, times
+from kneedrive.readers.fit.fields import Descriptions, Source, alternatives, developer, samples, undescribed
+from kneedrive.readers.fit.profile import (
+    DYNASTREAM,
+    DYNASTREAM_OEM,
+    GARMIN,
+    MAKERS,
+    ON_FOOT,
+    SESSION_FIELDS,
+    SMALLEST_TIME,
+    SOURCES,
+    UNKNOWN,
+)
+from kneedrive.readers.fit.wire import Layout, Part, check_sessions
+from kneedrive.recording import Activity, Array, Interval, Lap, Note, Samples, Sensor
+from kneedrive.value import Value
+
+Flags = npt.NDArray[np.bool_]
+
+RULES = FitRules()
+
+
+class Clock(NamedTuple):
+    """Seconds since the start from FIT times; `jump_s` was put onto the clock right after `jump_after`."""
+
+    zero: float
+    jump_after: float = np.inf
+    jump_s: float = 0.0
+
+    def seconds(self, fit_times: ArrayLike) -> Array:
+        """Seconds since the start of the session, of the shape of `fit_times`."""
+        times = np.asarray(fit_times, np.float64)
+        return times - self.zero - np.where(times > self.jump_after, self.jump_s, 0.0)
+
+
+class Axis(Value):
+    """keep: which records have a usable time. time_s: theirs, non-decreasing, since the clock's zero."""
+
+    clock: Clock
+    keep: Flags
+    time_s: Array
+    notes: tuple[Note, ...]
+
+
+def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, elapsed_s: float | None) -> Axis:
+    """The axis of one session's records.
+
+    fit_times: FIT seconds, NaN where invalid, shape (records,). starts: byte offset of each record, for the notes.
+    start, elapsed_s: what the session says, None where it says nothing. Left out, each with a note: records without a
+    time, records that run backwards, and what stands half a day away from the rest.
+    """
+    keep = ~np.isnan(fit_times)
+    notes = _left_out(keep, starts, "time_invalid", "records without a valid time were left out")
+    if not keep.any():
+        return Axis(clock=Clock(start or 0.0), keep=keep, time_s=np.empty(0), notes=tuple(notes))
+    keep, notes = _narrow(keep, motion.in_order(fit_times[keep]), starts, notes, "time_backwards")
+    jump = _jump(fit_times[keep], elapsed_s)
+    if jump:
+        text = f"the watch's clock was set forward by {jump.jump_s:,.0f} s during the run: the gap was closed"
+        notes.append(Note(code="clock_set", text=text))
+    else:
+        keep, notes = _narrow(
+            keep, motion.largest_stretch(fit_times[keep], RULES.stray_gap_s), starts, notes, "time_far"
+        )
+    times = fit_times[keep]
+    zero = _zero(times, start)
+    clock = Clock(zero) if jump is None else jump._replace(zero=zero)
+    if zero < SMALLEST_TIME:
+        notes.append(Note(code="clock_unset", text="the watch did not know the date: the start is counted from 1989"))
+    return Axis(clock=clock, keep=keep, time_s=clock.seconds(times), notes=tuple(notes))
+
+
+_WHY = {
+    "time_backwards": "records whose time runs backwards were left out",
+    "time_far": "records half a day or more away from the rest were left out",
+}
+
+
+def _narrow(
+    keep: Flags, stay: Flags, starts: npt.NDArray[np.int64], notes: list[Note], code: str
+) -> tuple[Flags, list[Note]]:
+    """Fewer records kept: `stay` says which of those so far. A note tells how many went, and where the first stood."""
+    narrower = keep.copy()
+    narrower[keep] = stay
+    return narrower, notes + _left_out(stay, starts[keep], code, _WHY[code])
+
+
+def _left_out(stay: Flags, starts: npt.NDArray[np.int64], code: str, text: str) -> list[Note]:
+    gone = np.flatnonzero(~stay)
+    return [Note(code=code, text=f"{len(gone):,} {text}", offset=int(starts[gone[0]]))] if len(gone) else []
+
+
+def _jump(times: Array, elapsed_s: float | None) -> Clock | None:
+    """A clock set during the run: one long gap that the session's elapsed time knows nothing of."""
+    if elapsed_s is None or len(times) < 2:
+        return None
+    gaps = np.diff(times)
+    largest = int(np.argmax(gaps))
+    excess_s = float(times[-1] - times[0] - elapsed_s)
+    if gaps[largest] < RULES.clock_jump_s or abs(excess_s - gaps[largest]) > RULES.clock_agree_s:
+        return None
+    # The gap shrinks to what the elapsed time leaves for it.
+    return Clock(0.0, float(times[largest]), min(excess_s, float(gaps[largest])))
+
+
+def _zero(times: Array, start: float | None) -> float:
+    """The session's own start where the records agree with it, else the first record's time."""
+    first = float(times[0])
+    return start if start is not None and 0 <= first - start <= RULES.stray_gap_s else first
+
+
+# What a session says about itself as a whole: times, totals, pauses, laps, averages; checked against its records.
+
+
+RUNNING = TrackRules()
+
+_STARTS = frozenset({0})
+_STOPS = frozenset({1, 4, 8, 9})
+
+
+def utc_offset_s(told: Sequence[Message]) -> int | None:
+    """Local time minus UTC from the activity message, to the quarter of an hour; None where it cannot be one."""
+    for message in told:
+        local, utc = message.number("local_timestamp"), message.number("timestamp")
+        if local is not None and utc is not None:
+            offset_s = round((local - utc) / RULES.offset_step_s) * RULES.offset_step_s
+            return offset_s if abs(offset_s) <= RULES.offset_max_s else None
+    return None
+
+
+def elapsed_time_s(time_s: Array, stated_s: float | None) -> float:
+    """From the start to the end with pauses: as stated, where that is not shorter than the records nor absurd."""
+    span_s = float(time_s[-1]) if len(time_s) else 0.0
+    most_s = span_s + RULES.stray_gap_s if len(time_s) else RUNNING.max_timer_s
+    return stated_s if stated_s is not None and span_s <= stated_s <= most_s else span_s
+
+
+def duration_s(message: Message | None, elapsed_s: float, pauses: Sequence[Interval]) -> float:
+    """Timer time: as stated where it fits into the elapsed time, else elapsed time without pauses."""
+    stated_s = message.number("total_timer_time") if message else None
+    if stated_s is not None and 0 < stated_s <= elapsed_s + 1:
+        return stated_s
+    return elapsed_s - sum(pause.end_s - pause.start_s for pause in pauses)
+
+
+def distance_m(message: Message | None, samples: Samples) -> float | None:
+    """The total as stated, else what the records add up to."""
+    stated_m = message.number("total_distance") if message else None
+    if stated_m is not None and stated_m >= 0:
+        return stated_m
+    if samples.distance_m is None:
+        return None
+    return float(np.nanmax(samples.distance_m) - np.nanmin(samples.distance_m))
+
+
+def stops(timer: Sequence[Message]) -> Array:
+    """FIT times of each stop of the timer and of the start after it, shape (stops, 2).
+
+    A stop that no start follows is the end, and not among them.
+    """
+    found: list[tuple[float, float]] = []
+    stopped: float | None = None
+    for event in timer:
+        when = event.number("timestamp")
+        if when is None:
+            continue
+        if event.whole("event_type") in _STOPS and stopped is None:
+            stopped = when
+        elif event.whole("event_type") in _STARTS and stopped is not None:
+            found.append((stopped, when))
+            stopped = None
+    return np.array(found, dtype=np.float64).reshape(-1, 2)
+
+
+def timer_pauses(stops: Array, clock: Clock, end_s: float) -> tuple[Interval, ...]:
+    """The part of each stop that lies between the start of the session and `end_s`, seconds after it."""
+    inside = np.clip(clock.seconds(stops), 0.0, end_s)
+    paused = inside[inside[:, 1] > inside[:, 0]].tolist()
+    return tuple(Interval(start_s=start_s, end_s=until_s) for start_s, until_s in paused)
+
+
+class LapColumns(NamedTuple):
+    """All laps of a file, NaN for what they do not say. starts, ends: FIT times. lasted_s: 0 where not said."""
+
+    starts: Array
+    ends: Array
+    lasted_s: Array
+    distance_m: Array
+
+
+def lap_columns(told: Sequence[Message]) -> LapColumns:
+    """The lap messages of a file as columns, in their order."""
+    starts, ends = _column(told, "start_time"), _column(told, "timestamp")
+    return LapColumns(starts, ends, np.nan_to_num(_column(told, "total_elapsed_time")), _column(told, "total_distance"))
+
+
+def _column(told: Sequence[Message], name: str) -> Array:
+    values = (message.number(name) for message in told)
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def laps(told: LapColumns, clock: Clock, elapsed_s: float, end_s: float) -> tuple[Lap, ...]:
+    """The laps that began between the start of the session and `end_s`, seconds after it.
+
+    A lap that does not say its end lasts as long as it says, and none beyond `elapsed_s`.
+    """
+    start_s, stated_s = clock.seconds(told.starts), clock.seconds(told.ends)
+    # Some watches stamp all laps with one moment, that of the whole recording's start or end.
+    agrees = np.abs(stated_s - start_s - told.lasted_s) <= RULES.clock_agree_s
+    known = ~np.isnan(stated_s) & (agrees | (told.lasted_s == 0))
+    until_s = np.clip(np.where(known, stated_s, start_s + told.lasted_s), start_s, elapsed_s)
+    began = (start_s >= 0) & (start_s < end_s)
+    rows = zip(*(column[began].tolist() for column in (start_s, until_s, told.distance_m)), strict=True)
+    return tuple(
+        Lap(start_s=start, end_s=until, distance_m=distance if distance >= 0 else None)
+        for start, until, distance in rows
+    )
+
+
+def averages(message: Message | None, sport: str) -> dict[str, float]:
+    """Session averages by channel in SI units. An average of zero is no average: makers write it for "no value"."""
+    if message is None:
+        return {}
+    found: dict[str, float] = {}
+    for field in SESSION_FIELDS:
+        value = message.number(field.name)
+        if field.channel and value is not None and value > 0:
+            found[field.channel] = value / field.divisor
+    if "cadence_spm" in found:
+        found["cadence_spm"] += 2 * (message.number("avg_fractional_cadence") or 0.0)
+    return {name: value for name, value in found.items() if name != "cadence_spm" or sport in ON_FOOT}
+
+
+def sport_of(told: str, samples: Samples) -> tuple[str, tuple[Note, ...]]:
+    """The sport as told; where nothing tells it, what speed and cadence look like, with a note."""
+    if told != UNKNOWN:
+        return told, ()
+    if _looks_like_running(samples):
+        text = "the file does not name a sport: taken as running by its speed and cadence"
+        return "running", (Note(code="sport_assumed", text=text),)
+    text = "the file does not name a sport, and it does not look like running"
+    return UNKNOWN, (Note(code="sport_unknown", text=text),)
+
+
+def _looks_like_running(samples: Samples) -> bool:
+    moving = np.empty(0) if samples.speed_mps is None else samples.speed_mps[samples.speed_mps > RUNNING.moving_mps]
+    if not len(moving):
+        return False
+    typical_mps = median(moving)
+    if samples.cadence_spm is None:
+        return RUNNING.run_min_mps <= typical_mps <= RUNNING.run_max_blind_mps
+    steps_spm = median(samples.cadence_spm[~np.isnan(samples.cadence_spm)])
+    return RUNNING.run_min_mps <= typical_mps <= RUNNING.run_max_mps and steps_spm >= RUNNING.run_min_spm
+
+
+# Who recorded: the watch and what talked to it, from file_id and device_info messages.
+
+
+_CREATOR = (0, None)  # some makers do not number the watch itself
+
+
+def device(file_id: Message | None, infos: Sequence[Message]) -> Sensor:
+    """The watch: what file_id says, completed by the device_info of the creator."""
+    creators = [info for info in infos if info.whole("device_index") in _CREATOR]
+    told = [message for message in (file_id, *creators) if message is not None]
+    maker_id = _first([message.whole("manufacturer") for message in told])
+    product_id = _first([message.whole("product") for message in told])
+    name = next((message.text("product_name") for message in told if message.text("product_name")), "")
+    return Sensor(
+        maker=_maker(maker_id),
+        maker_id=maker_id,
+        product=name or _product(maker_id, product_id),
+        product_id=product_id,
+        firmware=next((_firmware(creator) for creator in creators if _firmware(creator)), ""),
+    )
+
+
+def sensors(infos: Sequence[Message]) -> tuple[Sensor, ...]:
+    """What talked to the watch, each once, in the order of the file.
+
+    Left out: the watch itself, its own parts (source "local": GPS, barometer, optical pulse), and entries that repeat
+    a sensor with less said about it.
+    """
+    others = [info for info in infos if info.whole("device_index") not in _CREATOR]
+    told = [sensor for sensor in map(_sensor, others) if sensor.source != "local" and _says_something(sensor)]
+    once = list(dict.fromkeys(told))[: RULES.max_devices]
+    facts = [_facts(sensor) for sensor in once]
+    repeated = [any(_repeats(mine, other) for other in facts) for mine in facts]
+    return tuple(sensor for sensor, again in zip(once, repeated, strict=True) if not again)
+
+
+def _sensor(info: Message) -> Sensor:
+    maker_id, product_id = info.whole("manufacturer"), info.whole("product")
+    told = info.whole("source_type")
+    source = "" if told is None else SOURCES.get(told, "")
+    return Sensor(
+        maker=_maker(maker_id),
+        maker_id=maker_id,
+        product=info.text("product_name") or _product(maker_id, product_id),
+        product_id=product_id,
+        # The number counts ANT+ profiles only for ANT+ sensors; watches before 2014 do not name the source.
+        ant_device_type=info.whole("device_type") if source in ("antplus", "") else None,
+        source=source,
+        firmware=_firmware(info),
+    )
+
+
+def _says_something(sensor: Sensor) -> bool:
+    return sensor.maker_id is not None or sensor.product_id is not None or sensor.ant_device_type is not None
+
+
+class _Facts(NamedTuple):
+    """What a sensor's entry says of it; told: how many facts it tells, firmware included."""
+
+    maker_id: int | None
+    product_id: int | None
+    ant_device_type: int | None
+    source: str
+    told: int
+
+
+def _facts(sensor: Sensor) -> _Facts:
+    facts = (sensor.maker_id, sensor.product_id, sensor.ant_device_type, sensor.source)
+    return _Facts(*facts, sum(fact not in (None, "") for fact in (*facts, sensor.firmware)))
+
+
+def _repeats(mine: _Facts, other: _Facts) -> bool:
+    """Whether another entry says all that this one says, and more.
+
+    Of two that differ in firmware alone, the one that tells it stays; both stay where both tell one.
+    """
+    return (
+        mine.told < other.told
+        and mine.maker_id in (None, other.maker_id)
+        and mine.product_id in (None, other.product_id)
+        and mine.ant_device_type in (None, other.ant_device_type)
+        and mine.source in ("", other.source)
+    )
+
+
+def _maker(maker_id: int | None) -> str:
+    return "" if maker_id is None else MAKERS.get(maker_id, f"maker {maker_id}")
+
+
+def _product(maker_id: int | None, product_id: int | None) -> str:
+    if product_id is None:
+        return ""
+    garmin = maker_id in (GARMIN, DYNASTREAM, DYNASTREAM_OEM)
+    return GARMIN_PRODUCTS.get(product_id, f"product {product_id}") if garmin else ""
+
+
+def _firmware(info: Message) -> str:
+    version = info.number("software_version")
+    return "" if version is None else str(version)
+
+
+def _first(values: Sequence[int | None]) -> int | None:
+    return next((value for value in values if value is not None), None)
+
+
+# One FIT file to activities: one per session, or one from the records where no session was written.
+
+
+_TIMER = 0
+_STILL_ACTIVITIES = frozenset({4, 20})
+
+
+class _Contents(Value):
+    """What the activities of one file share."""
+
+    columns: Columns
+    fit_times: Array
+    watch: Sensor
+    sensors: tuple[Sensor, ...]
+    utc_offset_s: int | None
+    laps: LapColumns
+    stops: Array
+    notes: tuple[Note, ...]
+
+
+class _Session(Value):
+    """One session's message (None where none was written) and which records are its own.
+
+    until: the FIT time at which the next session begins, infinite for the last one.
+    """
+
+    message: Message | None
+    sport: str
+    sub_sport: str
+    own: npt.NDArray[np.bool_]
+    until: float
+
+
+def record_columns(part: Part, fields: Sequence[profile.Field] = profile.RECORD_FIELDS) -> Columns:
+    """The record messages of a file as columns in FIT's own units, known apps' fields as "maker:field name"."""
+    descriptions = Descriptions(part)
+    from_fields, from_apps = native(fields), developer(descriptions)
+
+    def wanted(layout: Layout) -> list[Wanted]:
+        return [*from_fields(layout), *from_apps(layout)] if layout.app_fields else from_fields(layout)
+
+    found = columns(part, profile.RECORD, wanted)
+    return found._replace(values={**found.values, "timestamp": times(part, found)})
+
+
+def activities(part: Part) -> Iterator[Activity]:
+    """The activities of one file, without id and name. Raises ReadError where it holds none."""
+    found = record_columns(part)
+    check_sessions(sum(len(layout.starts) for layout in part.of(profile.SESSION)))
+    sessions = messages(part, profile.SESSION)
+    problem = _no_activity(part, len(found.starts), len(sessions))
+    if problem is not None:
+        raise problem
+    contents = _contents(part, found)
+    for session in _sessions(part, sessions, found):
+        yield _activity(session, contents)
+
+
+def _no_activity(part: Part, records: int, sessions: int) -> ReadError | None:
+    """Why a file holds no activity, None where it does."""
+    kinds = [message.whole("type") for message in messages(part, profile.FILE_ID)]
+    kind = kinds[0] if kinds else None
+    if kind is not None and kind in profile.FILE_TYPES and kind not in _STILL_ACTIVITIES:
+        what = profile.FILE_TYPES[kind].replace("_", " ")
+        return NoActivity(f"is a FIT file of the kind {what!r} and holds no activity")
+    if records or sessions:
+        return None
+    if part.damage is not None and part.damage.code == "truncated":
+        problem = "ends before the first record"
+        return Truncated(problem, offset=part.damage.offset, expected=part.stated_end, got=part.end)
+    if part.damage is not None:
+        return Malformed(f"holds {part.damage.text}, and no record before it", offset=part.damage.offset)
+    return NoActivity("is a FIT file without records and without a session")
+
+
+def _contents(part: Part, found: Columns) -> _Contents:
+    infos = messages(part, profile.DEVICE_INFO)
+    file_ids = messages(part, profile.FILE_ID)
+    timer = [event for event in messages(part, profile.EVENT) if event.whole("event") == _TIMER]
+    damage = () if part.damage is None else (part.damage,)
+    return _Contents(
+        columns=found,
+        fit_times=found.values["timestamp"],
+        watch=device(file_ids[0] if file_ids else None, infos),
+        sensors=sensors(infos),
+        utc_offset_s=utc_offset_s(messages(part, profile.ACTIVITY)),
+        laps=lap_columns(messages(part, profile.LAP)),
+        stops=stops(timer),
+        notes=(*part.notes, *damage, *undescribed(part, Descriptions(part))),
+    )
+
+
+def _sessions(part: Part, told: Sequence[Message], found: Columns) -> list[_Session]:
+    """The sessions in order of their start; a record belongs to the last session that began before it."""
+    everything = np.ones(len(found.starts), np.bool_)
+    if len(told) < 2:
+        message = told[0] if told else None
+        return [_session(message or _sport_message(part), message, everything, np.inf)]
+    ordered = sorted(told, key=lambda message: message.number("start_time") or 0)
+    begins = np.array([message.number("start_time") or 0 for message in ordered])
+    index = np.searchsorted(begins, _filled(found.values["timestamp"]), side="right") - 1
+    ends = [*begins[1:].tolist(), np.inf]
+    rows = enumerate(zip(ordered, ends, strict=True))
+    return [_session(message, message, np.maximum(index, 0) == i, until) for i, (message, until) in rows]
+
+
+def _filled(fit_times: Array) -> Array:
+    """Times with the last known one where a record has none."""
+    last = np.maximum.accumulate(np.where(np.isnan(fit_times), -1, np.arange(len(fit_times))))
+    return np.where(last < 0, 0.0, fit_times[last])
+
+
+def _session(teller: Message | None, message: Message | None, own: npt.NDArray[np.bool_], until: float) -> _Session:
+    sport = teller.whole("sport") if teller else None
+    sub_sport = teller.whole("sub_sport") if teller else None
+    return _Session(
+        message=message,
+        sport=profile.UNKNOWN if sport is None else profile.SPORTS.get(sport, f"sport {sport}"),
+        sub_sport="generic" if sub_sport is None else profile.SUB_SPORTS.get(sub_sport, f"sub-sport {sub_sport}"),
+        own=own,
+        until=until,
+    )
+
+
+def _sport_message(part: Part) -> Message | None:
+    """Where no session tells the sport, the sport message or a lap does."""
+    told = [*messages(part, profile.SPORT), *messages(part, profile.LAP)]
+    return next((message for message in told if message.whole("sport") is not None), None)
+
+
+def _activity(session: _Session, contents: _Contents) -> Activity:
+    message, own = session.message, session.own
+    begin = message.number("start_time") if message else None
+    stated_s = message.number("total_elapsed_time") if message else None
+    starts = contents.columns.starts[own]
+    line = axis(contents.fit_times[own], starts, begin, stated_s)
+    values = {name: column[own][line.keep] for name, column in contents.columns.values.items()}
+    read, computed = samples(line.time_s, values, Source(contents.watch.maker_id, session.sport))
+    sport, guessed = sport_of(session.sport, read)
+    elapsed_s = elapsed_time_s(line.time_s, stated_s)
+    # Overlapping sessions share no pauses and laps, as they share no records.
+    end_s = float(np.clip(line.clock.seconds(session.until), 0.0, elapsed_s))
+    pauses = timer_pauses(contents.stops, line.clock, end_s)
+    return Activity(
+        id="",
+        format="fit",
+        name="",
+        started_at=_utc(line.clock.zero),
+        utc_offset_s=contents.utc_offset_s,
+        sport=sport,
+        sub_sport=session.sub_sport,
+        device=contents.watch,
+        sensors=contents.sensors,
+        duration_s=duration_s(message, elapsed_s, pauses),
+        elapsed_s=elapsed_s,
+        distance_m=distance_m(message, read),
+        records=int(own.sum()),
+        positioned=not bool(np.isnan(values.get("position_lat", np.nan)).all()),
+        samples=read,
+        alternatives=alternatives(line.time_s, values),
+        averages=averages(message, sport),
+        laps=laps(contents.laps, line.clock, elapsed_s, end_s),
+        pauses=pauses,
+        notes=(*contents.notes, *_missing_session(message), *line.notes, *computed, *guessed),
+    )
+
+
+def _utc(fit_time: float) -> datetime:
+    return datetime.fromtimestamp(fit_time + profile.FIT_EPOCH_S, UTC)
+
+
+def _missing_session(message: Message | None) -> tuple[Note, ...]:
+    if message is not None:
+        return ()
+    return (Note(code="missing_session", text="the file has no summary: totals were taken from its records"),)

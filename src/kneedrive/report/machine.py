@@ -1,0 +1,271 @@
+"""The analysis as plain JSON values: keys carry units, numbers have six significant digits, NaN does not occur.
+
+docs/analysis.schema.json describes the result. A change of meaning or a removed key raises `SCHEMA_VERSION`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from kneedrive.analysis.result import Analysis, Fade, Finding, PaceBand, Quality, Score, Scores, ShuffleOnset, Spread
+from kneedrive.errors import KneedriveError
+from kneedrive.history.result import Break, Comparison, OwnView, WeeklyView
+from kneedrive.quantities import METRICS
+from kneedrive.report.history import Habits, Periods
+from kneedrive.report.numbers import local_time
+from kneedrive.value import Value, as_dict
+
+SCHEMA_VERSION = 1
+_DIGITS = 6  # more than any sensor gives, fewer than float noise
+
+
+def analysis_record(analysis: Analysis) -> dict[str, Any]:
+    """Everything about one activity, ready for json.dumps."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "method_version": analysis.method.version,
+        "status": analysis.status,
+        "status_reason": analysis.status_reason or None,
+        "activity": _activity(analysis),
+        "quality": _quality(analysis.quality),
+        "metrics": {key: _spread(analysis.metrics.get(key)) for key in METRICS},
+        "metrics_over": analysis.metrics_over,
+        "usual": numbers(analysis.usual),
+        "scores": _scores(analysis.scores),
+        "findings": [_finding(finding) for finding in analysis.findings],
+        "unjudged": [as_dict(item) for item in analysis.unjudged],
+        "pace_profile": [_band(band) for band in analysis.pace_profile],
+        **_onset(analysis.shuffle_onset),
+        "slow": fields(analysis.slow) | {"reason": analysis.slow.reason or None},
+        "vr_split": fields(analysis.vr_split),
+        "balance": fields(analysis.balance),
+        "accelerations": [fields(burst) for burst in analysis.accelerations],
+        "fade": _fade(analysis.fade),
+        "channels": {key: fields(channel) for key, channel in analysis.channels.items()},
+    }
+
+
+def error_record(error: KneedriveError) -> dict[str, Any]:
+    """An error where an analysis was asked for: code, message, and the byte where known."""
+    content = {"code": error.code, "message": str(error), "offset": getattr(error, "offset", None)}
+    return {"schema_version": SCHEMA_VERSION, "error": content}
+
+
+def number(value: float | None) -> float | int | None:
+    """A JSON number with six significant digits; None for what is not measured."""
+    if value is None or isinstance(value, bool):
+        return value
+    if hasattr(value, "__index__"):  # whole numbers, numpy's too
+        return int(value)
+    if not math.isfinite(value):
+        return None
+    return float(f"{value:.{_DIGITS}g}") + 0.0  # the sum turns -0.0 into 0.0
+
+
+def numbers(values: Mapping[str, float]) -> dict[str, Any]:
+    """A mapping of numbers, rounded; what is not measured is left out."""
+    rounded = {key: number(value) for key, value in values.items()}
+    return {key: value for key, value in rounded.items() if value is not None}
+
+
+def fields(value: Value | None) -> Any:
+    """The fields of a flat value, rounded; None stays None."""
+    if value is None:
+        return None
+    return {key: item if isinstance(item, str) else number(item) for key, item in as_dict(value).items()}
+
+
+def utc(moment: datetime) -> str:
+    """An aware UTC time in ISO 8601 with Z."""
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def _activity(analysis: Analysis) -> dict[str, Any]:
+    activity = analysis.activity
+    offset = activity.utc_offset_s
+    local = local_time(activity.started_at, offset).replace(tzinfo=None).isoformat(timespec="seconds")
+    return {
+        "id": activity.id,
+        "name": activity.name,
+        "format": activity.format,
+        "started_at": utc(activity.started_at),
+        "started_at_local": None if offset is None else local,
+        "utc_offset_s": offset,
+        "sport": activity.sport,
+        "sub_sport": activity.sub_sport,
+        "surface": analysis.surface,
+        "device": activity.device.name or None,
+        "provenance": analysis.provenance,
+        "provenance_reason": analysis.provenance_reason,
+        "duration_s": number(activity.duration_s),
+        "distance_m": number(activity.distance_m),
+        "records": activity.records,
+    }
+
+
+def _quality(quality: Quality) -> dict[str, Any]:
+    return {
+        "epochs_total": int(quality.epochs_total),
+        "epochs_scored": int(quality.epochs_scored),
+        "excluded": {gate: int(count) for gate, count in quality.excluded.items()},
+        "coverage": numbers(quality.coverage),
+        "notes": [as_dict(note) for note in quality.notes],
+    }
+
+
+def _spread(spread: Spread | None) -> dict[str, Any]:
+    """Every metric has its object; one that was not measured has n 0 and nulls."""
+    if spread is None:
+        return {"median": None, "p10": None, "p90": None, "n": 0}
+    return dict(fields(spread))
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {"value": number(score.value), "se": number(score.se), "reason": score.reason or None}
+
+
+def _scores(scores: Scores) -> dict[str, Any]:
+    return {letter: _score(score) for letter, score in scores.items()}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        **as_dict(finding),
+        "probability": number(finding.probability),
+        "qualifiers": list(finding.qualifiers),
+        "also": list(finding.also),
+        "evidence": numbers(finding.evidence),
+    }
+
+
+def _band(band: PaceBand) -> dict[str, Any]:
+    return {
+        "speed_mps": number(band.speed_mps),
+        "low_mps": number(band.low_mps),
+        "high_mps": number(band.high_mps),
+        "epochs": int(band.epochs),
+        "duration_s": number(band.seconds),
+        "scores": _scores(band.scores),
+        "label": band.label,
+        "probability": number(band.probability),
+        "metrics": numbers(band.metrics),
+        "usual": numbers(band.usual),
+    }
+
+
+def _onset(onset: ShuffleOnset) -> dict[str, Any]:
+    return {"shuffle_onset_speed_mps": number(onset.speed_mps), "shuffle_onset_verdict": onset.verdict}
+
+
+def _fade(fade: Fade) -> dict[str, Any]:
+    return {
+        "verdict": fade.verdict,
+        "pairs": int(fade.pairs),
+        "speed_mps": number(fade.speed_mps),
+        "level": number(fade.level),
+        "changes": {key: fields(change) for key, change in fade.changes.items()},
+        "reason": fade.reason or None,
+    }
+
+
+# Weeks, comparisons and the runner's own baseline for programs. SI units in the names, schema_version 1.
+
+
+# Where a sensor is worn, in words; the classes themselves stand beside them.
+WORN = {
+    "garmin_strap": "chest strap",
+    "garmin_strap_ble": "chest strap (HRM 600)",
+    "garmin_pod": "running dynamics pod, in place of a strap",
+    "garmin_wrist": "wrist",
+    "coros": "COROS watch",
+    "coros_pod": "COROS POD",
+    "apple": "Apple Watch",
+    "stryd": "Stryd foot pod",
+    "model_derived": "a sensor whose oscillation follows from its timing",
+    "other": "another sensor",
+    "none": "no dynamics",
+}
+
+
+def weekly_record(found: WeeklyView, habits: Habits) -> dict[str, Any]:
+    """The weeks, what was tested over them, where they break, and the habits of the runs in them."""
+    view = plain(found)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **view,
+        "breaks": [break_record(each) for each in found.breaks],
+        "slow_contrast": plain(habits.slow),
+        "balance_habit": plain(habits.balance),
+        "fade_habit": plain(habits.fade),
+    }
+
+
+def break_record(each: Break) -> dict[str, Any]:
+    """from and to: where the sensors are worn, or the firmware; from_sensor, to_sensor: their classes."""
+    sensors = each.kind != "firmware"
+    return {
+        "date": each.date.isoformat(),
+        "kind": each.kind,
+        "from": WORN[each.before] if sensors else each.before,
+        "to": WORN[each.after] if sensors else each.after,
+        "from_sensor": each.before if sensors else None,
+        "to_sensor": each.after if sensors else None,
+    }
+
+
+def comparison_record(found: Comparison, periods: Periods) -> dict[str, Any]:
+    """Two periods, metric by metric."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": periods.name,
+        "before": _period(periods.before),
+        "after": _period(periods.after),
+        **plain(found),
+    }
+
+
+def own_record(found: OwnView) -> dict[str, Any]:
+    """A run against the runner's own weeks."""
+    return dict(plain(found))
+
+
+def sources_record(run_id: str, rows: Sequence[Any]) -> dict[str, Any]:
+    """The recordings that a run is made of. rows: the store's."""
+    return {"schema_version": SCHEMA_VERSION, "run": run_id, "sources": [_source(row) for row in rows]}
+
+
+def _source(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.outline.id,
+        "format": row.outline.format,
+        "device": row.outline.device,
+        "name": row.name,
+        "started_at": utc(row.outline.started_at),
+        "sensor": row.provenance,
+        "sources": list(row.sources),
+        "channels": list(row.channels),
+        "merged_as": row.verdict or None,
+        "original_kept": row.kept,
+    }
+
+
+def _period(days: tuple[date, date]) -> dict[str, str]:
+    return {"from": days[0].isoformat(), "to": days[1].isoformat()}
+
+
+def plain(value: Any) -> Any:
+    """Values as what JSON has: objects, lists, texts, rounded numbers; times in UTC, days in ISO form."""
+    if isinstance(value, Value):
+        return {name: plain(item) for name, item in as_dict(value).items()}
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return utc(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, str) else number(value)
