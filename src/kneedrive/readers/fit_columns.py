@@ -180,6 +180,8 @@ def _one_by_one(octets: bytes, layout: Layout, field: Wanted, kind: BaseType) ->
     return motion.reckonable(np.array(known, np.float64)).tolist() if kind.unbounded else known
 
 
+# Floats hold anything, signalling NaN included: that is no warning's matter, `motion.reckonable` sorts it out.
+@np.errstate(all="ignore")
 def _convert(rows: Raw, layout: Layout, field: Wanted, out: Array) -> None:
     """Write one field of all rows into `out`: shape (rows,) for its first value, (rows, n) for n values of an array."""
     slot = field.slot
@@ -187,13 +189,12 @@ def _convert(rows: Raw, layout: Layout, field: Wanted, out: Array) -> None:
     shape, strides = (len(rows), count), (layout.size, kind.size)
     whole = np.ndarray(shape, dtype=layout.order + kind.code, buffer=rows, offset=slot.place, strides=strides)
     raw = whole[:, 0] if out.ndim == 1 else whole[:, : out.shape[1]]
-    with np.errstate(all="ignore"):  # floats hold anything, signalling NaN included; what is left is checked below
-        if field.scale is None:
-            out[...] = raw
-        else:
-            np.divide(raw, field.scale, out=out)
-        if field.offset is not None:
-            out -= field.offset
+    if field.scale is None:
+        out[...] = raw
+    else:
+        np.divide(raw, field.scale, out=out)
+    if field.offset is not None:
+        out -= field.offset
     if kind.invalid is not None:
         missing = raw == kind.invalid
         if slot.base == BYTE and count > 1:  # bytes are invalid all or none
