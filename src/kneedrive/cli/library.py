@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from kneedrive.config import Config
 
+NARROWEST_QUESTION = 20
 RUN_HELP = "last, a date like 2026-11-20, or the beginning of an id"
 
 
@@ -190,7 +191,7 @@ def _asked(question: str) -> str:
     """The question in lines that fit, so that no terminal breaks what may be answered."""
     from kneedrive.report.layout import loose, wrap
 
-    return loose("\n".join(wrap(f"{question} [y/N]", options.terminal_columns() - 2))) + " "
+    return loose("\n".join(wrap(f"{question} [y/N]", max(options.terminal_columns() - 2, NARROWEST_QUESTION)))) + " "
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def wrap(text: str, width: int, first: int = 0, rest: int = 0) -> list[str]:
 
     A path longer than a line stands on a line of its own that is too long; other words as long are broken.
     """
-    room = width - max(first, rest)
+    room = max(width - max(first, rest), 2)  # a wide character needs two; less would cut words for ever
     words = _WORD.sub(lambda word: " ".join(_pieces(word[0], room)), _filled(text))
     lines = textwrap.wrap(
         words,
