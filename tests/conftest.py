@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.surroundings import Quick, settle
 
@@ -20,6 +21,12 @@ needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real re
 _HOME = tempfile.TemporaryDirectory(prefix="kneedrive-home-")
 atexit.register(_HOME.cleanup)
 settle(Path(_HOME.name))
+
+# The same generated input everywhere, whatever ran before, and no time limit that a busy machine would break.
+settings.register_profile(
+    "same", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("same")
 
 # Whatever runs the tests in the background may have had Ctrl-C ignored, and children would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -103,14 +103,14 @@ def _demo() -> Case:
 
 def _between(kind: str, *channels: str, value: float = 0.0) -> tuple[Fault, ...]:
     """A fault of these channels from the fifth to the eighth minute."""
-    return tuple(Fault(kind, channel, 300, 480, value) for channel in channels)
+    return tuple(Fault(kind=kind, channel=channel, start_s=300, end_s=480, value=value) for channel in channels)
 
 
 _STANCE, _OSCILLATION = "stance_time_s", "vertical_oscillation_m"
 _FAULTS = {
     "gap": (
         "two seconds in three are lost for three minutes",
-        tuple(Fault("hidden", "", s, s + 12) for s in range(300, 480, 15)),
+        tuple(Fault(kind="hidden", channel="", start_s=s, end_s=s + 12) for s in range(300, 480, 15)),
     ),
     "ambiguous": ("cadence between walking and running", _between("set", "cadence_spm", value=137)),
     "cadence-lock": ("the watch doubles the cadence", _between("scaled", "cadence_spm", value=2.0)),
@@ -119,8 +119,14 @@ _FAULTS = {
     "implausible": ("contact and bounce that no runner has", _between("scaled", _STANCE, _OSCILLATION, value=0.3)),
     "no-stance-time": ("no dynamics for three minutes", _between("lost", *DYNAMICS)),
     "no-speed": ("no speed for three minutes: a tunnel", _between("lost", "speed_mps", "distance_m")),
-    "strap-slipped": ("the strap slips: bounce jumps by a quarter", (Fault("scaled", _OSCILLATION, 360, 9999, 1.25),)),
-    "oscillation-unit": ("oscillation ten times too small", (Fault("scaled", _OSCILLATION, 0, 9999, 0.1),)),
+    "strap-slipped": (
+        "the strap slips: bounce jumps by a quarter",
+        (Fault(kind="scaled", channel=_OSCILLATION, start_s=360, end_s=9999, value=1.25),),
+    ),
+    "oscillation-unit": (
+        "oscillation ten times too small",
+        (Fault(kind="scaled", channel=_OSCILLATION, start_s=0, end_s=9999, value=0.1),),
+    ),
 }
 _COURSES = {
     "walking": ("walking breaks between running", "sauntering"),
@@ -190,7 +196,7 @@ def _missing() -> Iterator[Case]:
     silent = Scene(plan=SHORT, missing=DYNAMICS)
     about = "a strap was there and gave no dynamics"
     yield _case("missing/dynamics", about, "shuffle", silent, provenance="none", scores=[])
-    late = Scene(plan=SHORT, faults=tuple(Fault("lost", name, 0, 300) for name in DYNAMICS))
+    late = Scene(plan=SHORT, faults=tuple(Fault(kind="lost", channel=name, start_s=0, end_s=300) for name in DYNAMICS))
     yield _case("missing/late-dynamics", "dynamics begin after five minutes", "neutral", late)
 
 

@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import get_args, get_type_hints
 
+from msgspec.structs import asdict
+
 from kneedrive.analysis.gates import GATES
 from kneedrive.method import Method
+from kneedrive.record import Record
 from kneedrive.sensors import REFERENCES, Reference
-from kneedrive.value import Value, as_dict
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "method.md"
@@ -31,12 +33,12 @@ def number(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def knobs(rules: Value) -> str:
+def knobs(rules: Record) -> str:
     """Every knob of one group: name, value, unit, source."""
     hints = get_type_hints(type(rules), include_extras=True)
     rows = []
-    for name, value in as_dict(rules).items():
-        if isinstance(value, Value):
+    for name, value in asdict(rules).items():
+        if isinstance(value, Record):
             continue
         _, unit, source = get_args(hints[name])
         rows.append((f"`{name}`", number(value), unit or "–", source))
@@ -47,8 +49,8 @@ def method() -> str:
     """All knobs of Method, group by group."""
     whole = Method()
     parts = [f"Version {whole.version}."]
-    for name, rules in as_dict(whole).items():
-        if isinstance(rules, Value):
+    for name, rules in asdict(whole).items():
+        if isinstance(rules, Record):
             words = " ".join((type(rules).__doc__ or "").split())
             parts.append(f"### `{name}`: {words[:1].lower() + words[1:].rstrip('.')}\n\n{knobs(rules)}")
     return "\n\n".join(parts)

@@ -26,7 +26,7 @@ FIRST = datetime(2026, 5, 18, 6, 0, tzinfo=UTC)
 WEEKS = 26
 UNTIL = date(2026, 11, 15)
 STARTED = date(2026, 8, 31)
-EVENTS = (Event(date(2026, 7, 6), "new shoes"), Event(STARTED, "started wall drills and strides"))
+EVENTS = (Event(day=date(2026, 7, 6), text="new shoes"), Event(day=STARTED, text="started wall drills and strides"))
 SETTING = Setting(runner=DEMO_RUNNER)
 
 
@@ -69,7 +69,9 @@ def page_of(analyses: list[Analysis]) -> Content:
     since = STARTED - timedelta(weeks=8)
     before = [run for run in runs if since <= run.started_at.date() < STARTED]
     after = [run for run in runs if STARTED <= run.started_at.date() < STARTED + timedelta(weeks=8)]
-    days = Periods((since, STARTED - timedelta(days=1)), (STARTED, STARTED + timedelta(weeks=8)), EVENTS[-1].text)
+    days = Periods(
+        before=(since, STARTED - timedelta(days=1)), after=(STARTED, STARTED + timedelta(weeks=8)), name=EVENTS[-1].text
+    )
     return content_of(analyses[-1]).replace(
         own=own_view(runs[-1], runs[:-1], SETTING),
         weekly=found,

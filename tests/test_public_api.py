@@ -11,12 +11,13 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from msgspec.structs import asdict
 
 import kneedrive
 from kneedrive import recording
 from kneedrive.analysis import result
+from kneedrive.record import Record
 from kneedrive.simulate import simulate_demo
-from kneedrive.value import Value, as_dict
 from tests.conftest import FIXTURES, ROOT, Golden
 from tests.fit_activity import activity_fit
 
@@ -26,10 +27,10 @@ TYPES = [name for name in NAMES if isinstance(getattr(kneedrive, name), type)]
 FUNCTIONS = [name for name in NAMES if inspect.isfunction(getattr(kneedrive, name))]
 
 
-def reachable(start: type[Value], modules: tuple[ModuleType, ...] = (result, recording)) -> set[type[Value]]:
+def reachable(start: type[Record], modules: tuple[ModuleType, ...] = (result, recording)) -> set[type[Record]]:
     """The type and every value type that its fields can hold."""
     kinds = [kind for module in modules for kind in vars(module).values() if inspect.isclass(kind)]
-    named = {kind.__name__: kind for kind in kinds if issubclass(kind, Value) and kind is not Value}
+    named = {kind.__name__: kind for kind in kinds if issubclass(kind, Record) and kind is not Record}
     found, waiting = {start}, [start]
     while waiting:
         words = {word for text in waiting.pop().__annotations__.values() for word in re.findall(r"\w+", str(text))}
@@ -46,7 +47,7 @@ def signature(function: Callable[..., object]) -> str:
     """Parameters with their types; of a default that is a value only its type, since its numbers are the method's."""
     shown = []
     for given in inspect.signature(function).parameters.values():
-        default = type(given.default).__name__ + "()" if isinstance(given.default, Value) else repr(given.default)
+        default = type(given.default).__name__ + "()" if isinstance(given.default, Record) else repr(given.default)
         optional = "" if given.default is given.empty else f" = {default}"
         shown.append(f"{given.name}: {given.annotation}{optional} [{given.kind.description}]")
     return f"({', '.join(shown)}) -> {inspect.signature(function).return_annotation}"
@@ -58,7 +59,9 @@ def surface() -> str:
     for kind in RETURNED:
         lines.append(f"{kind.__name__}")
         lines += [
-            f"  {field}: {kind.__annotations__[field]}" for field in kind._fields if field in kind.__annotations__
+            f"  {field}: {kind.__annotations__[field]}"
+            for field in kind.__struct_fields__
+            if field in kind.__annotations__
         ]
     errors = [name for name in TYPES if issubclass(getattr(kneedrive, name), Exception)]
     lines += [f"{name}({getattr(kneedrive, name).__base__.__name__})" for name in errors]
@@ -82,9 +85,11 @@ def test_every_public_name_is_explained(name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", RETURNED, ids=lambda kind: kind.__name__)
-def test_every_type_that_is_returned_is_explained_and_typed(kind: type[Value]) -> None:
+def test_every_type_that_is_returned_is_explained_and_typed(kind: type[Record]) -> None:
     assert len((kind.__doc__ or "").split()) >= 4
-    assert set(kind._fields) <= {name for base in kind.__mro__ for name in getattr(base, "__annotations__", {})}
+    assert set(kind.__struct_fields__) <= {
+        name for base in kind.__mro__ for name in getattr(base, "__annotations__", {})
+    }
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -104,12 +109,12 @@ def test_types_travel_with_the_package() -> None:
 
 
 @pytest.mark.parametrize("kind", [kneedrive.Activity, kneedrive.Analysis, kneedrive.Runner, kneedrive.Samples])
-def test_what_is_returned_cannot_be_changed(kind: type[Value]) -> None:
-    given: dict[str, object] = dict.fromkeys(kind._fields)
+def test_what_is_returned_cannot_be_changed(kind: type[Record]) -> None:
+    given: dict[str, object] = dict.fromkeys(kind.__struct_fields__)
     value = kind(**given)
 
-    with pytest.raises(AttributeError, match="frozen"):
-        setattr(value, kind._fields[0], 1)
+    with pytest.raises(AttributeError, match="immutable"):
+        setattr(value, kind.__struct_fields__[0], 1)
 
 
 def test_samples_are_read_only() -> None:
@@ -132,7 +137,7 @@ def test_the_same_input_gives_the_same_analysis() -> None:
     first, second = (kneedrive.analyze(kneedrive.read(DEMO.read_bytes())[0]) for _ in range(2))
 
     assert str(first) == str(second)
-    assert as_dict(first.scores) == as_dict(second.scores)
+    assert asdict(first.scores) == asdict(second.scores)
     np.testing.assert_array_equal(first.epochs["D"], second.epochs["D"])
 
 
@@ -185,5 +190,5 @@ def test_a_program_that_uses_it_is_checked_by_its_types(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
     assert done.returncode == 0, done.stdout
-    assert "tuple[kneedrive.model.Activity, ...]" in done.stdout
-    assert "tuple[kneedrive.findings.Finding, ...]" in done.stdout
+    assert "tuple[kneedrive.recording.Activity, ...]" in done.stdout
+    assert "tuple[kneedrive.analysis.result.Finding, ...]" in done.stdout

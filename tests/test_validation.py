@@ -134,7 +134,7 @@ def test_neutral_is_right_when_no_true_score_reaches_a_label(largest: float, rig
 
 def test_drawn_runners_are_standard_normal_and_their_errors_as_stated() -> None:
     drawn = people.draw(1024, people.STEADY, errors=True)
-    offsets, errors = (np.array([each[half] for each in drawn]) for half in (0, 1))
+    offsets, errors = (np.array([[*each[half]] for each in drawn]) for half in (0, 1))
 
     assert offsets.mean(axis=0) == pytest.approx([0, 0, 0], abs=0.02)
     assert offsets.std(axis=0) == pytest.approx([1, 1, 1], abs=0.02)

@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from kneedrive.errors import ConfigError
-from kneedrive.value import Value
+from kneedrive.record import Record
 
 
 class Secret:
@@ -49,7 +49,7 @@ MOST_NAME_BYTES = 60
 PLATFORMS = ("darwin", "win32")  # that have places of their own for what programs keep
 
 
-class Setting(NamedTuple):
+class Setting(Record, frozen=True, kw_only=True):
     """One thing that can be set: its dotted key in the file, its environment variable, default, and how it is read."""
 
     key: str
@@ -59,7 +59,7 @@ class Setting(NamedTuple):
     meaning: str
 
 
-class Config(Value):
+class Config(Record, frozen=True, kw_only=True):
     """Every setting by its dotted key, and where each value came from ("flag", "environment X", "file", "default")."""
 
     values: Mapping[str, Any]
@@ -205,21 +205,107 @@ def _is_folder(place: Path) -> bool:
 
 
 SETTINGS = (
-    Setting("runner.name", "KNEEDRIVE_RUNNER", "", name, "keeps several runners apart in one store"),
-    Setting("runner.height_m", "KNEEDRIVE_HEIGHT_M", None, number(*HEIGHT_M, "metres"), "sharpens what is usual"),
-    Setting("runner.mass_kg", "KNEEDRIVE_MASS_KG", None, number(*MASS_KG, "kilograms"), "needed for leg stiffness"),
-    Setting("runner.birth_year", "KNEEDRIVE_BIRTH_YEAR", None, number(*BIRTH_YEARS, "year"), "widens ranges past 60"),
-    Setting("display.units", "KNEEDRIVE_UNITS", "km", choice("km", "miles"), "km or miles"),
-    Setting("display.zone", "KNEEDRIVE_ZONE", "", zone, "time zone of runs whose file names none"),
-    Setting("paths.store", "KNEEDRIVE_STORE", None, store, "the database of runs"),
-    Setting("sources.folder.paths", "KNEEDRIVE_FOLDERS", (), paths, "folders that sync looks into"),
-    Setting("sources.strava.client_id", "STRAVA_CLIENT_ID", "", text, "of your own Strava API application"),
-    Setting("sources.strava.client_secret", "STRAVA_CLIENT_SECRET", Secret(""), secret, "of the same application"),
-    Setting("sources.strava.base_url", "KNEEDRIVE_STRAVA_URL", "https://www.strava.com/api/v3", text, "API address"),
-    Setting("sources.strava.oauth_url", "KNEEDRIVE_STRAVA_OAUTH_URL", "https://www.strava.com/oauth", text, "login"),
-    Setting("sources.intervals.api_key", "INTERVALS_ICU_API_KEY", Secret(""), secret, "from its developer settings"),
-    Setting("sources.intervals.athlete_id", "INTERVALS_ICU_ATHLETE_ID", "0", text, "0 is the owner of the key"),
-    Setting("sources.intervals.base_url", "KNEEDRIVE_INTERVALS_URL", "https://intervals.icu/api/v1", text, "address"),
+    Setting(
+        key="runner.name",
+        environment="KNEEDRIVE_RUNNER",
+        default="",
+        parse=name,
+        meaning="keeps several runners apart in one store",
+    ),
+    Setting(
+        key="runner.height_m",
+        environment="KNEEDRIVE_HEIGHT_M",
+        default=None,
+        parse=number(*HEIGHT_M, "metres"),
+        meaning="sharpens what is usual",
+    ),
+    Setting(
+        key="runner.mass_kg",
+        environment="KNEEDRIVE_MASS_KG",
+        default=None,
+        parse=number(*MASS_KG, "kilograms"),
+        meaning="needed for leg stiffness",
+    ),
+    Setting(
+        key="runner.birth_year",
+        environment="KNEEDRIVE_BIRTH_YEAR",
+        default=None,
+        parse=number(*BIRTH_YEARS, "year"),
+        meaning="widens ranges past 60",
+    ),
+    Setting(
+        key="display.units",
+        environment="KNEEDRIVE_UNITS",
+        default="km",
+        parse=choice("km", "miles"),
+        meaning="km or miles",
+    ),
+    Setting(
+        key="display.zone",
+        environment="KNEEDRIVE_ZONE",
+        default="",
+        parse=zone,
+        meaning="time zone of runs whose file names none",
+    ),
+    Setting(
+        key="paths.store", environment="KNEEDRIVE_STORE", default=None, parse=store, meaning="the database of runs"
+    ),
+    Setting(
+        key="sources.folder.paths",
+        environment="KNEEDRIVE_FOLDERS",
+        default=(),
+        parse=paths,
+        meaning="folders that sync looks into",
+    ),
+    Setting(
+        key="sources.strava.client_id",
+        environment="STRAVA_CLIENT_ID",
+        default="",
+        parse=text,
+        meaning="of your own Strava API application",
+    ),
+    Setting(
+        key="sources.strava.client_secret",
+        environment="STRAVA_CLIENT_SECRET",
+        default=Secret(""),
+        parse=secret,
+        meaning="of the same application",
+    ),
+    Setting(
+        key="sources.strava.base_url",
+        environment="KNEEDRIVE_STRAVA_URL",
+        default="https://www.strava.com/api/v3",
+        parse=text,
+        meaning="API address",
+    ),
+    Setting(
+        key="sources.strava.oauth_url",
+        environment="KNEEDRIVE_STRAVA_OAUTH_URL",
+        default="https://www.strava.com/oauth",
+        parse=text,
+        meaning="login",
+    ),
+    Setting(
+        key="sources.intervals.api_key",
+        environment="INTERVALS_ICU_API_KEY",
+        default=Secret(""),
+        parse=secret,
+        meaning="from its developer settings",
+    ),
+    Setting(
+        key="sources.intervals.athlete_id",
+        environment="INTERVALS_ICU_ATHLETE_ID",
+        default="0",
+        parse=text,
+        meaning="0 is the owner of the key",
+    ),
+    Setting(
+        key="sources.intervals.base_url",
+        environment="KNEEDRIVE_INTERVALS_URL",
+        default="https://intervals.icu/api/v1",
+        parse=text,
+        meaning="address",
+    ),
 )
 
 

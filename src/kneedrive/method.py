@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from kneedrive.record import Record
 from kneedrive.sensors import (
     FIRST_WRIST_PRODUCT,
     MODEL_DERIVED_K,
@@ -13,13 +14,12 @@ from kneedrive.sensors import (
     UNKNOWN_STRAP_SD_ZB,
     Reference,
 )
-from kneedrive.value import Value
 
 DESIGN = "design"
 MEASURED = "measured on public files"
 
 
-class TrackRules(Value):
+class TrackRules(Record, frozen=True, kw_only=True):
     """GPX and TCX files, which say less than they could: what a reader takes for granted."""
 
     pause_gap_s: Annotated[float, "s between two points, beyond which the recorder did not run", DESIGN] = 15.0
@@ -46,7 +46,7 @@ class TrackRules(Value):
     moving_mps: Annotated[float, "m/s, slower is standing", DESIGN] = 0.5
 
 
-class FitRules(Value):
+class FitRules(Record, frozen=True, kw_only=True):
     """FIT files whose clock or summary cannot be taken as they stand, and how much one may hold."""
 
     clock_jump_s: Annotated[float, "s between two records that the session's elapsed time may deny", DESIGN] = 3_600.0
@@ -63,7 +63,7 @@ class FitRules(Value):
     max_devices: Annotated[int, "sensors that differ, of which the first are kept", DESIGN] = 100
 
 
-class MergeRules(Value):
+class MergeRules(Record, frozen=True, kw_only=True):
     """When two recordings are of one run, and what one may lend the other."""
 
     start_s: Annotated[float, "s between the starts", DESIGN] = 120.0
@@ -83,7 +83,7 @@ class MergeRules(Value):
 # The thresholds of many runs, the runner against himself: part of Method.
 
 
-class BaselineRules(Value):
+class BaselineRules(Record, frozen=True, kw_only=True):
     """The runner against himself."""
 
     min_runs: Annotated[int, "runs", DESIGN] = 8
@@ -107,7 +107,7 @@ class BaselineRules(Value):
     computed_residual_DF: Annotated[float, "1", MEASURED] = 0.003
 
 
-class TrendRules(Value):
+class TrendRules(Record, frozen=True, kw_only=True):
     """Over weeks."""
 
     min_weeks: Annotated[int, "weeks", DESIGN] = 8
@@ -131,7 +131,7 @@ class TrendRules(Value):
     ] = 0.45
 
 
-class CompareRules(Value):
+class CompareRules(Record, frozen=True, kw_only=True):
     """Before and after. Metrics carry the smallest change worth a word."""
 
     weeks: Annotated[int, "weeks on either side of a tag", DESIGN] = 12
@@ -190,7 +190,7 @@ __all__ = [
 ]
 
 
-class Resampling(Value):
+class Resampling(Record, frozen=True, kw_only=True):
     """The 1 Hz time axis."""
 
     gap_min_s: Annotated[float, "s", DESIGN] = 5.0
@@ -198,7 +198,7 @@ class Resampling(Value):
     gap_max_s: Annotated[float, "s", DESIGN] = 15.0
 
 
-class EpochRules(Value):
+class EpochRules(Record, frozen=True, kw_only=True):
     """What an epoch is and when it is valid."""
 
     length_s: Annotated[int, "s", DESIGN] = 30
@@ -209,7 +209,7 @@ class EpochRules(Value):
     autocorrelation_pairs: Annotated[int, "neighbouring epochs; with fewer it is taken as 0", DESIGN] = 4
 
 
-class GaitRules(Value):
+class GaitRules(Record, frozen=True, kw_only=True):
     """Running, walking or a mixture."""
 
     running_spm: Annotated[float, "steps/min", DESIGN] = 140.0
@@ -218,7 +218,7 @@ class GaitRules(Value):
     grounded_duty_factor: Annotated[float, "1", "no flight by definition"] = 0.50
 
 
-class SteadyRules(Value):
+class SteadyRules(Record, frozen=True, kw_only=True):
     """Steady running and accelerations."""
 
     smoothing_s: Annotated[int, "s", DESIGN] = 11
@@ -234,7 +234,7 @@ class SteadyRules(Value):
     fastest_mps: Annotated[float, "m/s, beyond it the position jumped and nobody ran", DESIGN] = 12.0
 
 
-class GradeRules(Value):
+class GradeRules(Record, frozen=True, kw_only=True):
     """Hills: weights and the terms of the reference, per +1 % of grade."""
 
     smoothing_m: Annotated[float, "m", DESIGN] = 60.0
@@ -246,7 +246,7 @@ class GradeRules(Value):
     ln_k_per_pct: Annotated[float, "1 per %", "direction: Dewolf 2016; size: design"] = -0.005
 
 
-class Plausible(Value):
+class Plausible(Record, frozen=True, kw_only=True):
     """Values outside are not measurements of running."""
 
     speed_min_mps: Annotated[float, "m/s", "validity of the reference"] = 2.0
@@ -270,7 +270,7 @@ class Plausible(Value):
     step_mismatch: Annotated[float, "relative, noted only", DESIGN] = 0.08
 
 
-class Population(Value):
+class Population(Record, frozen=True, kw_only=True):
     """What is usual at a speed, and how much runners differ from one another."""
 
     cadence_at_3_spm: Annotated[float, "steps/min", "Fukuchi 2017, van Oeveren 2019; fit: design"] = 167.5
@@ -294,7 +294,7 @@ class Population(Value):
     leg_per_height: Annotated[float, "1", "Winter 1979, in Morin 2005"] = 0.53
 
 
-class LabelRules(Value):
+class LabelRules(Record, frozen=True, kw_only=True):
     """Where a label begins. All bounds are inclusive unless the name says over or under."""
 
     score: Annotated[float, "SD", DESIGN] = 1.0
@@ -319,7 +319,7 @@ class LabelRules(Value):
     systematic_zSL_no_height: Annotated[float, "SD", DESIGN] = 0.50
 
 
-class ProfileRules(Value):
+class ProfileRules(Record, frozen=True, kw_only=True):
     """Pace bands, slow running, balance."""
 
     band_mps: Annotated[float, "m/s", DESIGN] = 0.25
@@ -338,7 +338,7 @@ class ProfileRules(Value):
     balance_runs: Annotated[int, "runs", DESIGN] = 3
 
 
-class FadeRules(Value):
+class FadeRules(Record, frozen=True, kw_only=True):
     """Within a run, at matched speed."""
 
     warm_up_s: Annotated[float, "s of moving time", DESIGN] = 480.0
@@ -356,7 +356,7 @@ class FadeRules(Value):
     habit_runs: Annotated[int, "runs", DESIGN] = 3
 
 
-class Method(Value):
+class Method(Record, frozen=True, kw_only=True):
     """Every knob of the analysis, in one frozen value. Derived results are stored with its version."""
 
     version: Annotated[int, "", DESIGN] = 3

@@ -1,6 +1,6 @@
 """Physical constants, and what display units are in SI."""
 
-from typing import NamedTuple
+from kneedrive.record import Record
 
 GRAVITY_MPS2 = 9.81
 SECONDS_PER_MINUTE = 60.0
@@ -13,7 +13,7 @@ METRES_PER_KM = 1000.0
 # `short` is a column heading, `name` what it is called in a sentence, `unit` the SI unit that its key names.
 
 
-class Channel(NamedTuple):
+class Channel(Record, frozen=True):
     """One quantity: its key in code and JSON, its words, its SI unit."""
 
     key: str

@@ -11,13 +11,14 @@ from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import asdict
 
-from kneedrive.value import Value, as_dict
+from kneedrive.record import Record
 
 Array = npt.NDArray[np.float64]
 
 
-class Recording(Value):
+class Recording(Record, frozen=True, kw_only=True):
     """A file as it came: its bytes are its identity. sport: what an export's own list calls it, in its words."""
 
     sha256: str
@@ -27,14 +28,14 @@ class Recording(Value):
     sport: str = ""
 
 
-class Interval(Value):
+class Interval(Record, frozen=True, kw_only=True):
     """Half-open [start_s, end_s), in seconds since the start of the activity."""
 
     start_s: float
     end_s: float
 
 
-class Note(Value):
+class Note(Record, frozen=True, kw_only=True):
     """What a reader forgave or the analysis corrected: `code` for programs, `text` for people, `offset` in bytes."""
 
     code: str
@@ -42,7 +43,7 @@ class Note(Value):
     offset: int | None = None
 
 
-class Sensor(Value):
+class Sensor(Record, frozen=True, kw_only=True):
     """One device_info entry: the watch itself or something that talked to it. Serial numbers are not kept."""
 
     maker: str
@@ -60,7 +61,7 @@ class Sensor(Value):
         return self.product if said else f"{self.maker} {self.product}".strip()
 
 
-class Lap(Value):
+class Lap(Record, frozen=True, kw_only=True):
     """A lap as the watch closed it."""
 
     start_s: float
@@ -68,7 +69,7 @@ class Lap(Value):
     distance_m: float | None = None
 
 
-class Samples(Value):
+class Samples(Record, frozen=True, kw_only=True):
     """The recorded time axis and one array per channel, each of the length of `time_s`, or None.
 
     time_s: seconds since the start, non-decreasing, as recorded (not resampled). Cadence counts both feet. Ratios
@@ -97,11 +98,11 @@ class Samples(Value):
 
     def present(self) -> dict[str, Array]:
         """The recorded channels by name, without time."""
-        named = {name: values for name, values in as_dict(self).items() if name != "time_s"}
+        named = {name: values for name, values in asdict(self).items() if name != "time_s"}
         return {name: values for name, values in named.items() if values is not None}
 
 
-class Activity(Value):
+class Activity(Record, frozen=True, kw_only=True):
     """One session of a recording.
 
     id: first 12 hex digits of the recording's hash, with "-2" and so on for the later sessions of one file.
@@ -139,7 +140,7 @@ class Activity(Value):
         return self.sport == "running" or self.sub_sport in ("treadmill", "indoor_running")
 
 
-class Outline(Value):
+class Outline(Record, frozen=True, kw_only=True):
     """What of an activity tells whether another recording is of the same run.
 
     started_at: aware UTC, whole milliseconds. device: maker and product of the watch. heart_rate_bpm: median, None
@@ -157,7 +158,7 @@ class Outline(Value):
     dynamics: int
 
 
-class Runner(Value):
+class Runner(Record, frozen=True, kw_only=True):
     """What the runner tells about themselves; everything is optional and widens or narrows what can be said."""
 
     name: str = ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kneedrive.value import Value
+from kneedrive.record import Record
 
 
-class Reference(Value):
+class Reference(Record, frozen=True, kw_only=True):
     """What one sensor class may say, and how far its readings stand from the population's.
 
     scores: the letters it may speak of. k_ref: usual VO/VO_model on this class. o: shift of its duty factor in SD.

@@ -61,7 +61,9 @@ def history(plan: Plan, random: np.random.Generator) -> dict[str, RunValues]:
     for name, line in planted.items():
         value = line + drift(plan, random)[week] + run_sd * random.normal(size=len(at))
         se = random.uniform(0.05, 0.2, size=len(at))
-        series[name] = RunValues(FIRST_WEEK + at[kept].astype(float), FIRST_WEEK + week[kept], value[kept], se[kept])
+        series[name] = RunValues(
+            at_weeks=FIRST_WEEK + at[kept].astype(float), week=FIRST_WEEK + week[kept], value=value[kept], se=se[kept]
+        )
     return series
 
 

@@ -163,7 +163,7 @@ def test_every_activity_gets_a_status_and_a_sentence(changes: dict[str, Any], st
     assert found.status == status
     assert said in found.status_reason
     if status != "assessed":
-        assert found.findings == found.pace_profile == ()
+        assert (found.findings, found.pace_profile) == ((), ())
         assert {score.reason for _, score in found.scores.items()} == {found.status_reason}
 
 

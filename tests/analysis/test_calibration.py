@@ -63,7 +63,9 @@ def stated_and_right(crowd: People, label: str, candidates: Mask, right: Mask) -
     stated, held = [], []
     for at in np.flatnonzero(candidates).tolist():
         values = {name: float(column[at]) for name, column in crowd.measured.items()}
-        found = scores.named(Standing(values, crowd.se, SPEED_MPS, timing_share=crowd.timing_share), RULES)
+        found = scores.named(
+            Standing(values=values, se=crowd.se, speed_mps=SPEED_MPS, timing_share=crowd.timing_share), RULES
+        )
         if found.label == label:
             assert found.probability is not None
             stated.append(found.probability)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from kneedrive.analysis.stats import robust_sd
 from kneedrive.history.curve import HUBER, curves, departures, fit, huber, own_usual, table
 from kneedrive.history.result import Setting
 from kneedrive.recording import Array
+from kneedrive.stats import robust_sd
 from tests.analysis.runs_of_a_runner import Form, past_run
 
 SETTING = Setting()

@@ -17,7 +17,14 @@ COUNT = 120
 
 
 def case(word: str = "garmin_strap", *, trusted: bool = True) -> Case:
-    return Case(activity(), RUNNER, METHOD, Provenance(word, "", REFERENCES[word]), "outdoor", trusted)
+    return Case(
+        activity=activity(),
+        runner=RUNNER,
+        method=METHOD,
+        sensor=Provenance(word=word, reason="", reference=REFERENCES[word]),
+        surface="outdoor",
+        speed_trusted=trusted,
+    )
 
 
 def hour(**late: float) -> Epochs:

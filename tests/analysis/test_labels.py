@@ -11,7 +11,7 @@ SE = {"D": 0.5, "P": 0.5, "G": 0.5, "K": 0.9, "zSL": 0.4, "zDF": 0.6, "zB": 0.5}
 
 
 def at(speed: float = 2.6, duty_factor: float = 0.40, **values: float) -> Standing:
-    return Standing(values, SE, speed, duty_factor)
+    return Standing(values=values, se=SE, speed_mps=speed, duty_factor=duty_factor)
 
 
 def earned(standing: Standing) -> list[str]:
@@ -76,7 +76,7 @@ def test_piston_with_shuffle_is_short_steps_with_bounce() -> None:
 
 
 def test_short_steps_with_bounce_are_less_sure_where_long_contact_should_leave_less_bounce() -> None:
-    alone, tied = (scores.named(at(**SHORT_BOUNCE)._replace(timing_share=share), RULES) for share in (0.0, 0.78))
+    alone, tied = (scores.named(at(**SHORT_BOUNCE).replace(timing_share=share), RULES) for share in (0.0, 0.78))
     either = min(scores.probability(SHORT_BOUNCE[letter], 0.5, RULES.truth) for letter in "DP")
     assert alone.probability is not None
     assert tied.probability is not None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from kneedrive.analysis import stats as normal
+from kneedrive import stats as normal
 
 SHARES = (0.0001, 0.0125, 0.025, 0.3, 0.5, 0.85, 0.975, 0.9917, 0.9999)
 

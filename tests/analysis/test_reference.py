@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from msgspec.structs import asdict
 
 from kneedrive.analysis import reference
 from kneedrive.analysis.reference import expected, usual_metrics
@@ -25,7 +26,7 @@ TABLE = [
 def at(speed: float, runner: Runner = TALL, word: str = "garmin_strap", grade: float | None = None) -> dict[str, float]:
     slope = None if grade is None else np.array([grade])
     found = expected(np.array([speed]), REFERENCES[word], runner, METHOD, slope)
-    return {name: float(value[0]) for name, value in found._asdict().items()}
+    return {name: float(value[0]) for name, value in asdict(found).items()}
 
 
 @pytest.mark.parametrize("row", TABLE, ids=[f"{row[0]} m/s" for row in TABLE])

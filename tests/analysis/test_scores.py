@@ -16,7 +16,14 @@ METHOD, RULES = Method(), EpochRules()
 
 
 def case(word: str = "garmin_strap", runner: Runner = RUNNER, *, trusted: bool = True) -> Case:
-    return Case(activity(), runner, METHOD, Provenance(word, "", REFERENCES[word]), "outdoor", trusted)
+    return Case(
+        activity=activity(),
+        runner=runner,
+        method=METHOD,
+        sensor=Provenance(word=word, reason="", reference=REFERENCES[word]),
+        surface="outdoor",
+        speed_trusted=trusted,
+    )
 
 
 def planted(zSL: float, zDF: float, zk: float, speed: float = 3.0) -> dict[str, Array]:

@@ -3,12 +3,13 @@
 import numpy as np
 import pymannkendall
 import pytest
+from msgspec.structs import asdict
 from scipy import stats
 
-from kneedrive.analysis.stats import theil_sen
 from kneedrive.history import trend
 from kneedrive.history.trend import RunValues, middle_of_weight, run_scatter, week_points
 from kneedrive.method import TrendRules
+from kneedrive.stats import theil_sen
 
 RULES = TrendRules()
 
@@ -24,7 +25,7 @@ def straight(weeks: int, change: float, *, noise: float = 0.0, seed: int = 0) ->
     week = np.repeat(2900 + np.arange(weeks), 3)
     at = week + np.tile([0.2, 0.5, 0.9], weeks)
     value = change * (at - at[0]) / (at[-1] - at[0]) + noise * np.random.default_rng(seed).normal(size=len(at))
-    return RunValues(at, week, value, np.full(len(at), 0.1))
+    return RunValues(at_weeks=at, week=week, value=value, se=np.full(len(at), 0.1))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -92,7 +93,7 @@ def test_alternating_distant_or_empty_residuals_are_not_correlated(residual: lis
 
 def test_correlated_weeks_widen_the_test() -> None:
     slow = straight(16, 0.0)
-    wave = slow._replace(value=np.sin((slow.week - 2900) / 2.5))
+    wave = slow.replace(value=np.sin((slow.week - 2900) / 2.5))
     found = trend.tested(wave, RULES)
     assert found is not None
     assert found.rho > 0.5
@@ -149,7 +150,7 @@ def test_a_change_that_is_too_small_to_matter_is_not_called() -> None:
 def test_a_change_inside_the_runs_own_scatter_is_not_called() -> None:
     noisy = straight(8, 1.0)
     off = np.tile([-3.0, 0.0, 3.0], 8)  # every week's median stays on the line
-    (found,) = trend.trends({"D": noisy._replace(value=noisy.value + off)}, RULES)
+    (found,) = trend.trends({"D": noisy.replace(value=noisy.value + off)}, RULES)
     assert found.p is not None
     assert found.p < 0.01
     assert found.worthwhile == pytest.approx(2.77 * 3.0 * 1.4826 / np.sqrt(12.0), rel=0.1)
@@ -180,7 +181,9 @@ def test_a_trend_is_no_scatter_from_run_to_run() -> None:
 
 @pytest.mark.parametrize(("runs", "at_least"), [(1, 0.45), (2, 0.45), (7, 0.45), (8, 0.0)])
 def test_few_runs_do_not_know_their_own_scatter(runs: int, at_least: float) -> None:
-    equal = RunValues(np.linspace(0.5, runs - 0.5, runs), np.arange(runs), np.zeros(runs), np.full(runs, 0.1))
+    equal = RunValues(
+        at_weeks=np.linspace(0.5, runs - 0.5, runs), week=np.arange(runs), value=np.zeros(runs), se=np.full(runs, 0.1)
+    )
     assert run_scatter(equal, RULES) == at_least
     assert week_points(equal, RULES).se[0] == pytest.approx(np.hypot(0.1, at_least))
 
@@ -198,7 +201,7 @@ def test_equal_weeks_are_steady_and_not_an_error() -> None:
 def test_a_missing_week_is_not_filled_in() -> None:
     whole = straight(12, 1.0)
     kept = whole.week != 2904
-    (found,) = trend.trends({"D": RunValues(*(column[kept] for column in whole))}, RULES)
+    (found,) = trend.trends({"D": RunValues(**{name: column[kept] for name, column in asdict(whole).items()})}, RULES)
     assert (found.weeks, found.runs) == (11, 33)
 
 
@@ -208,7 +211,9 @@ def test_a_week_stands_at_the_mean_date_of_its_runs() -> None:
 
 
 def test_a_sure_run_weighs_more_in_its_week_but_never_decides_alone() -> None:
-    runs = RunValues(np.array([1.0, 1.1]), np.array([1, 1]), np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    runs = RunValues(
+        at_weeks=np.array([1.0, 1.1]), week=np.array([1, 1]), value=np.array([0.0, 1.0]), se=np.array([0.0, 1.0])
+    )
     value = float(week_points(runs, RULES).value[0])
     assert 0.0 < value < 0.5
 

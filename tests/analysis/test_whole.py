@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import asdict
 
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
@@ -22,12 +23,12 @@ from kneedrive.history.habits import balance_habit, shuffle_share, slow_contrast
 from kneedrive.history.result import PastRun, Setting
 from kneedrive.history.weeks import weekly
 from kneedrive.method import Method
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner
 from kneedrive.simulate import DEMO_RUNNER
 from kneedrive.simulate.course import PLANS, Segment
 from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern
 from kneedrive.simulate.scene import Fault, Scene, simulate
-from kneedrive.value import Value, as_dict
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 from tests.conftest import Golden
 
@@ -42,7 +43,7 @@ def lines(value: Any, name: str = "") -> Iterator[str]:
         yield f"{name}: {array(value)}"
         return
     inner = dict(parts(value))
-    made = Value | Mapping | tuple | list | np.ndarray
+    made = Record | Mapping | tuple | list | np.ndarray
     plain = {key: each for key, each in inner.items() if not isinstance(each, made)}
     if plain:
         yield f"{name}: " + ", ".join(f"{key} {shown(each)}" for key, each in plain.items())
@@ -53,8 +54,8 @@ def lines(value: Any, name: str = "") -> Iterator[str]:
 
 def parts(value: Any) -> Iterator[tuple[str, Any]]:
     """What a value, a mapping or a row is made of."""
-    if isinstance(value, Value):
-        yield from ((field, inner) for field, inner in as_dict(value).items() if field not in UNSAID)
+    if isinstance(value, Record):
+        yield from ((field, inner) for field, inner in asdict(value).items() if field not in UNSAID)
     elif isinstance(value, Mapping):
         yield from ((str(key), inner) for key, inner in value.items())
     else:
@@ -101,14 +102,14 @@ STEEP = (
 )
 FADING = Scene(plan=PLANS["long"], fade=Offsets(-0.9, 1.2, 0.8), balance_left=0.478)
 BAD_DAY = (
-    Fault("lost", "stance_time_s", 300, 480),
-    Fault("frozen", "stance_time_s", 700, 800),
-    Fault("frozen", "vertical_oscillation_m", 700, 800),
-    Fault("scaled", "cadence_spm", 900, 990, 0.5),
-    Fault("set", "vertical_oscillation_m", 1100, 1160, 0.2),
-    Fault("hidden", "speed_mps", 1300, 1390),
+    Fault(kind="lost", channel="stance_time_s", start_s=300, end_s=480),
+    Fault(kind="frozen", channel="stance_time_s", start_s=700, end_s=800),
+    Fault(kind="frozen", channel="vertical_oscillation_m", start_s=700, end_s=800),
+    Fault(kind="scaled", channel="cadence_spm", start_s=900, end_s=990, value=0.5),
+    Fault(kind="set", channel="vertical_oscillation_m", start_s=1100, end_s=1160, value=0.2),
+    Fault(kind="hidden", channel="speed_mps", start_s=1300, end_s=1390),
 )
-SLIPPED = (Fault("scaled", "vertical_oscillation_m", 1200, 9999, 1.4),)
+SLIPPED = (Fault(kind="scaled", channel="vertical_oscillation_m", start_s=1200, end_s=9999, value=1.4),)
 SHORT = Runner(height_m=1.55, mass_kg=52.0, age=30)
 OLD = Runner(height_m=1.72, mass_kg=66.0, age=67)
 

@@ -324,7 +324,7 @@ def test_a_library_user_sees_the_exception_itself(monkeypatch: pytest.MonkeyPatc
 # A spawned process runs this file too, under another name, so that the bug is in every process.
 IN_EVERY_PROCESS = """
 import sys
-from kneedrive.app import ahead
+from kneedrive.app import importing
 from kneedrive import readers
 real = readers.read
 def read(body, name):
@@ -332,7 +332,7 @@ def read(body, name):
         return 1 / 0
     return real(body, name)
 readers.read = read
-ahead._cores = lambda: 2
+importing._cores = lambda: 2
 if __name__ == "__main__":
     from kneedrive.cli import main
     sys.exit(main(["import", "--json", sys.argv[1]]))

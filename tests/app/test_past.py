@@ -99,7 +99,7 @@ def test_fades_are_read_from_what_was_stored_with_a_run() -> None:
 
 
 def test_tags_of_both_end_days_belong_to_the_weeks() -> None:
-    tags = [Tag(day, "x") for day in ("2026-01-31", "2026-02-01", "2026-03-01", "2026-03-02")]
+    tags = [Tag(day=day, text="x") for day in ("2026-01-31", "2026-02-01", "2026-03-01", "2026-03-02")]
 
     assert [tag.day for tag in history.tags_between(tags, date(2026, 2, 1), LAST)] == ["2026-02-01", "2026-03-01"]
 
@@ -110,6 +110,7 @@ def test_tags_of_both_end_days_belong_to_the_weeks() -> None:
 )
 def test_the_day_of_a_stored_run_is_local(offset_s: int | None, zone: str, day: str) -> None:
     started_at = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)
-    row = RunRow._make([*("a", started_at, offset_s), *(None for _ in RunRow._fields[3:])])
+    rest: dict[str, Any] = dict.fromkeys(RunRow.__struct_fields__)
+    row = RunRow(**rest | {"id": "a", "started_at": started_at, "utc_offset_s": offset_s})
 
     assert history.day_of(settings(**{"display.zone": zone}), row).isoformat() == day

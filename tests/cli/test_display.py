@@ -101,7 +101,7 @@ def test_a_terminal_beyond_the_limits_gets_the_nearest_width(
     real: int, used: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(real))
-    arguments = parser("analyze").parse_args(["analyze", str(RUN)])
+    arguments = parser().parse_args(["analyze", str(RUN)])
 
     assert options.style(arguments, options.load_config(arguments)).width == used
 

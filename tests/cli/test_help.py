@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from kneedrive.cli import FAMILIES, parser
+from kneedrive.cli import parser
 from tests.cli.calling import RUN, Capture, here
 from tests.conftest import ROOT
 from tests.make_commands import PAGE, PYTHON, commands, page
@@ -50,18 +50,6 @@ def test_no_line_of_help_is_wider_than_80(command: argparse.ArgumentParser, monk
     monkeypatch.setenv("COLUMNS", "80")
 
     assert [line for line in command.format_help().splitlines() if len(line) > 80] == []
-
-
-def test_the_table_of_families_names_every_command() -> None:
-    assert sorted(name for names in FAMILIES.values() for name in names) == NAMES
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_alone_has_its_commands(family: tuple[str, str]) -> None:
-    for name in FAMILIES[family]:
-        there = {command.prog.split()[1] for command in commands(parser(name)) if command.prog != "kneedrive"}
-
-        assert there == set(FAMILIES[family])
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_an_export_names_strava_where_it_holds_its_data(
     call = caller(tmp_path, make_store(tmp_path / "home", make_history(tmp_path / "runs", weeks=1)), capsys)
     plain = call("export", "--to", str(tmp_path / "plain")).out
     real = Store.runs
-    monkeypatch.setattr(Store, "runs", lambda *given: [row._replace(formats="fit,strava") for row in real(*given)])
+    monkeypatch.setattr(Store, "runs", lambda *given: [row.replace(formats="fit,strava") for row in real(*given)])
 
     assert NAMED not in plain
     assert call("export", "--to", str(tmp_path / "named")).out.rstrip().endswith(NAMED)

@@ -16,6 +16,7 @@ import pytest
 from kneedrive.app import analyze
 from kneedrive.cli import accounts, library, options, output
 from tests.cli.calling import BROKEN, PROGRAM, RUN, Capture, Said, here, home
+from tests.surroundings import as_anybody
 
 LONG = "x" * 300  # more than any file system takes for a name
 ASKING_THE_STORE: tuple[tuple[str, ...], ...] = (
@@ -79,16 +80,31 @@ def test_a_configuration_that_cannot_be_looked_for_is_named(
 def test_a_closed_home_is_named(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o000)
-    if os.access(closed, os.X_OK):
-        pytest.skip("this user may open everything")
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(closed))
 
-    said = here(capsys, "runs")
+    with as_anybody():
+        said = here(capsys, "runs")
 
     assert said.code == 2
     assert "config.toml cannot be read (permission denied): make it readable" in said.err
+
+
+@pytest.mark.parametrize("words", ASKING_THE_STORE, ids=" ".join)
+def test_a_store_in_a_closed_folder_is_named(
+    words: tuple[str, ...], tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o000)
+    monkeypatch.setenv("KNEEDRIVE_STORE", str(closed / "runs.sqlite"))
+    monkeypatch.setenv("KNEEDRIVE_FOLDERS", str(tmp_path / "elsewhere"))
+
+    with as_anybody():
+        said = here(capsys, *words)
+
+    assert (said.code, said.out) == (1, "")
+    assert f"{closed / 'runs.sqlite'}: the store cannot be " in said.err
 
 
 @pytest.mark.parametrize("words", ASKING_THE_STORE, ids=" ".join)

@@ -14,7 +14,7 @@ import scipy.stats
 
 from tests.mutation.mutants import mutated
 from tests.mutation.result import PROMISED, Result, store, stored
-from tests.mutation.session import ENDLESS, SOURCE, SURVIVED, Place, outcomes, places, sample, unbroken_passes
+from tests.mutation.session import ENDLESS, FILES, SURVIVED, Place, outcomes, places, sample, unbroken_passes
 
 PRELOADED = (hypothesis, np, pytest, scipy.stats)
 
@@ -40,7 +40,7 @@ def main() -> int:
     done, left = survivors(chosen, asked.processes, asked.minutes)
     if not asked.again:
         tried = dict(sorted(Counter(place.module for place in done).items()))
-    found = tuple(mutated(SOURCE / f"{place.module}.py", place.number)[1] for place in sorted(left))
+    found = tuple(mutated(FILES[place.module], place.number)[1] for place in sorted(left))
     result = Result(asked.seed, len(places()), tried, found)
     store(result)
     if asked.out is not None:
@@ -59,7 +59,7 @@ def survivors(chosen: list[Place], processes: int, minutes: float) -> tuple[list
         if each.verdict == SURVIVED:
             left.append(each.place)
         if each.verdict in (SURVIVED, ENDLESS):
-            mutant = mutated(SOURCE / f"{each.place.module}.py", each.place.number)[1]
+            mutant = mutated(FILES[each.place.module], each.place.number)[1]
             sys.stdout.write(
                 f"{len(tried)}/{len(chosen)} {each.verdict} {mutant.module}:{mutant.line} {mutant.after}\n"
             )

@@ -17,8 +17,9 @@ from typing import NamedTuple
 from tests.mutation.mutants import count, mutated
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = "kneedrive.analysis"
-SOURCE = ROOT / "src" / "kneedrive" / "analysis"
+PACKAGE = ROOT / "src" / "kneedrive"
+# Every module of the analysis of one run and of many, by its name; of two that are named alike the former's.
+FILES = {path.stem: path for room in ("history", "analysis") for path in sorted((PACKAGE / room).glob("*.py"))}
 TESTS = ROOT / "tests" / "analysis"
 # Slow ones are marked; these are quick enough alone but not four hundred times.
 LEFT_OUT = ("test_real_files.py", "test_real_histories.py", "test_simulated_runner.py", "test_histories.py")
@@ -66,23 +67,25 @@ class _Finder(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname != _name(self._place.module):
             return None
-        file = SOURCE / f"{self._place.module}.py"
+        file = FILES[self._place.module]
         loader = _Loader(fullname, str(file))
         loader.number = self._place.number
-        package = [str(SOURCE)] if self._place.module == "__init__" else None
+        package = [str(file.parent)] if self._place.module == "__init__" else None
         spec = importlib.machinery.ModuleSpec(fullname, loader, origin=str(file), is_package=package is not None)
         spec.submodule_search_locations = package
         return spec
 
 
 def _name(module: str) -> str:
-    return PACKAGE if module == "__init__" else f"{PACKAGE}.{module}"
+    if module not in FILES:  # NOTHING
+        return module
+    package = f"kneedrive.{FILES[module].parent.name}"
+    return package if module == "__init__" else f"{package}.{module}"
 
 
 def places() -> list[Place]:
     """Every mutant of the analysis."""
-    files = sorted(SOURCE.glob("*.py"))
-    return [Place(path.stem, number) for path in files for number in range(count(path))]
+    return [Place(module, number) for module, path in sorted(FILES.items()) for number in range(count(path))]
 
 
 def sample(size: int, seed: int) -> list[Place]:

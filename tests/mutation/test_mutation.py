@@ -77,8 +77,8 @@ def test_a_sample_is_the_same_for_the_same_seed() -> None:
 
 
 def test_the_tests_of_a_module_come_first() -> None:
-    assert Path(session.tests_for("labels")[0]).name == "test_labels.py"
-    assert len(session.tests_for("labels")) == len(session.tests_for("normal")) > 15
+    assert Path(session.tests_for("scores")[0]).name == "test_scores.py"
+    assert len(session.tests_for("scores")) == len(session.tests_for("fade")) > 15
 
 
 SCRIPT = """
@@ -97,7 +97,7 @@ def test_a_mutant_is_killed_and_sound_code_survives() -> None:
 
 
 def test_the_files_stay_as_they_are() -> None:
-    path = Path(analysis.__file__).with_name("labels.py")
+    path = Path(analysis.__file__).with_name("scores.py")
     before = path.read_bytes()
     mutated(path, 0)
 

@@ -87,7 +87,7 @@ class TestClockSet:
 def test_without_any_time_the_axis_is_empty(times: list[float]) -> None:
     found = axis(np.array(times), np.zeros(len(times), np.int64), START, 60.0)
 
-    assert (found.time_s.tolist(), found.clock) == ([], Clock(START))
+    assert (found.time_s.tolist(), found.clock) == ([], Clock(zero=START))
 
 
 def test_a_watch_that_did_not_know_the_date_is_noted() -> None:

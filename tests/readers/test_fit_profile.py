@@ -5,11 +5,11 @@ import re
 import pytest
 from fitdecode.profile import FIELD_TYPES, MESSAGE_TYPES
 from fitdecode.types import BASE_TYPES
+from msgspec.structs import asdict
 
 from kneedrive.products import GARMIN_PRODUCTS
 from kneedrive.readers.fit import profile, wire
 from kneedrive.recording import Samples, frozen
-from kneedrive.value import as_dict
 
 OURS_ALONE = {(profile.RECORD, 146), (profile.SESSION, 222)}  # step speed loss, in no public profile
 ROWS = [(message, field) for message, fields in profile.MESSAGE_FIELDS.items() for field in fields]
@@ -35,7 +35,7 @@ def test_a_field_said_to_be_unpublished_is(message: int, number: int) -> None:
 
 @pytest.mark.parametrize(("message", "field"), ROWS, ids=named)
 def test_a_channel_is_one_of_the_model(message: int, field: profile.Field) -> None:
-    assert field.channel in {"", *as_dict(Samples(time_s=frozen([])))}
+    assert field.channel in {"", *asdict(Samples(time_s=frozen([])))}
 
 
 @pytest.mark.parametrize(

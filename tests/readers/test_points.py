@@ -12,12 +12,12 @@ MORNING = 1_777_874_400.0
 
 def table(times: list[float], pace_mps: float = 3.0, **columns: list[float]) -> np.ndarray:
     """Rows of points due east at one speed, `times` seconds after a morning in May; columns by their names."""
-    rows = np.full((len(times), len(Point._fields)), NAN)
+    rows = np.full((len(times), len(Point.__struct_fields__)), NAN)
     rows[:, 0] = MORNING + np.array(times)
     rows[:, 1:3] = 0.0
     rows[:, 3] = pace_mps * np.array(times) / 111_195
     for name, values in columns.items():
-        rows[:, Point._fields.index(name)] = values
+        rows[:, Point.__struct_fields__.index(name)] = values
     return rows
 
 

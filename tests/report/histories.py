@@ -139,7 +139,9 @@ class Pair(NamedTuple):
 def pair(before: list[PastRun], after: list[PastRun], name: str = "", *, across_sensors: bool = False) -> Pair:
     """Two lists of runs compared."""
     found = compare(before, after, SETTING, across_sensors=across_sensors)
-    return Pair(found, Periods((FIRST, date(2025, 3, 30)), (date(2025, 3, 31), date(2025, 6, 22)), name))
+    return Pair(
+        found, Periods(before=(FIRST, date(2025, 3, 30)), after=(date(2025, 3, 31), date(2025, 6, 22)), name=name)
+    )
 
 
 def shifted(form: Form, weeks: int = 6, **more: object) -> list[PastRun]:

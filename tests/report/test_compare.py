@@ -126,7 +126,7 @@ def test_without_enough_runs_it_says_how_many_more() -> None:
 
 def test_the_tag_that_it_is_about_is_named_and_cleaned() -> None:
     told = PAIRS["changed"]()
-    text = render(told._replace(periods=told.periods._replace(name="wall\x1b[31m")))
+    text = render(told._replace(periods=told.periods.replace(name="wall\x1b[31m")))
 
     assert "\x1b" not in text
     assert text.startswith("Before and after “wall")

@@ -17,7 +17,7 @@ def plain(text: str) -> str:
 
 
 def test_nothing_is_printed_where_nothing_can_be_told() -> None:
-    assert history.habit_lines(Habits(NO_SLOW, NO_BALANCE, NO_FADE), Style()) == []
+    assert history.habit_lines(Habits(slow=NO_SLOW, balance=NO_BALANCE, fade=NO_FADE), Style()) == []
 
 
 @pytest.mark.parametrize(

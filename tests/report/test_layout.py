@@ -51,6 +51,12 @@ def test_other_words_longer_than_a_line_are_broken() -> None:
     assert text.flow("x" * 140, NARROW) == ["  " + "x" * 58, "  " + "x" * 58, "  " + "x" * 24]
 
 
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("word", ["running", "走る走る"])
+def test_cutting_a_word_ends_at_any_width(word: str, width: int) -> None:
+    assert "".join(text.wrap(word, width)) == word
+
+
 @pytest.mark.parametrize("before", ["", "a"])
 def test_wide_letters_stay_what_they_are(before: str) -> None:
     text = before + "跑步" * 40

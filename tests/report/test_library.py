@@ -126,7 +126,15 @@ def test_what_a_recording_gives_is_named_in_full_and_its_id_as_it_is_written() -
         heart_rate_bpm=None,
         dynamics=2,
     )
-    given = SourceRow(outline, "garmin_strap", "", "run.fit", ("file",), ("vertical_ratio", "stance_time_s"), True)
+    given = SourceRow(
+        outline=outline,
+        provenance="garmin_strap",
+        verdict="",
+        name="run.fit",
+        sources=("file",),
+        channels=("vertical_ratio", "stance_time_s"),
+        kept=True,
+    )
 
     text = lists.sources([given], Style(width=80))
 

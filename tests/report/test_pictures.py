@@ -73,11 +73,11 @@ def test_scale_words_keep_the_ends_and_drop_the_middle(cells: int, drawn: str) -
     assert text.scale_words("left", "middle", "right", cells) == drawn
 
 
-EDGES = text.Edges("up", "down", "left", "mid", "right")
+EDGES = text.Edges(top="up", bottom="down", left="left", middle="mid", right="right")
 
 
 def test_map_places_drive_to_the_right_and_bounce_upwards() -> None:
-    points = [text.Point(2.0, 1.5, "a"), text.Point(-2.0, -1.5, "b")]
+    points = [text.Point(x=2.0, y=1.5, mark="a"), text.Point(x=-2.0, y=-1.5, mark="b")]
     lines = text.plane(points, EDGES, (25, 9), PLAIN)
     rows = [line[4:-1] for line in lines[1:-2]]
 
@@ -88,7 +88,7 @@ def test_map_places_drive_to_the_right_and_bounce_upwards() -> None:
 
 
 def test_map_keeps_its_frame_whatever_the_points() -> None:
-    points = [text.Point(99.0, -99.0, "a"), text.Point(0.0, 0.0, "b")]
+    points = [text.Point(x=99.0, y=-99.0, mark="a"), text.Point(x=0.0, y=0.0, mark="b")]
     lines = text.plane(points, EDGES, (25, 9), PLAIN)
 
     assert {len(line) for line in lines} == {30}
@@ -97,20 +97,24 @@ def test_map_keeps_its_frame_whatever_the_points() -> None:
 
 @pytest.mark.parametrize(("x", "crossed"), [(3.0, True), (0.5, False), (0.25, False)])
 def test_the_cross_gives_way_to_letters_beside_it(x: float, *, crossed: bool) -> None:
-    lines = text.plane([text.Point(x, 0.0, "a")], EDGES, (25, 9), PLAIN)
+    lines = text.plane([text.Point(x=x, y=0.0, mark="a")], EDGES, (25, 9), PLAIN)
 
     assert ("+" in lines[5][3:-1]) is crossed
 
 
 def test_marks_of_one_place_are_together_in_their_order() -> None:
-    points = [text.Point(2.0, 2.0, "a"), text.Point(-2.0, 2.0, "b"), text.Point(2.0, 2.01, "c")]
+    points = [
+        text.Point(x=2.0, y=2.0, mark="a"),
+        text.Point(x=-2.0, y=2.0, mark="b"),
+        text.Point(x=2.0, y=2.01, mark="c"),
+    ]
 
     assert text.together(points, (25, 9)) == [["a", "c"], ["b"]]
 
 
 def test_map_draws_the_first_of_points_that_fall_together() -> None:
-    points = [Point(2.0, 2.0, "a"), Point(2.0, 2.0, "b")]
-    text = "\n".join(plane(points, Edges("", "", "", "", ""), (25, 9), PLAIN))
+    points = [Point(x=2.0, y=2.0, mark="a"), Point(x=2.0, y=2.0, mark="b")]
+    text = "\n".join(plane(points, Edges(top="", bottom="", left="", middle="", right=""), (25, 9), PLAIN))
 
     assert "a" in text
     assert "b" not in text

@@ -6,7 +6,7 @@ from kneedrive.report.text import ASCII, COLOURED, PLAIN, UNICODE, Paint, Style
 
 
 def test_plain_paint_changes_nothing() -> None:
-    assert all(PLAIN.apply(role, "text") == "text" for role in (*Paint._fields, "", "unknown"))
+    assert all(PLAIN.apply(role, "text") == "text" for role in (*Paint.__struct_fields__, "", "unknown"))
 
 
 def test_every_colour_is_switched_off_again() -> None:
@@ -15,7 +15,7 @@ def test_every_colour_is_switched_off_again() -> None:
     assert COLOURED.apply("", "text") == "text"
 
 
-@pytest.mark.parametrize("field", UNICODE._fields)
+@pytest.mark.parametrize("field", UNICODE.__struct_fields__)
 def test_both_sets_of_glyphs_have_the_same_shape(field: str) -> None:
     assert len(getattr(UNICODE, field)) == len(getattr(ASCII, field))
     assert getattr(ASCII, field).isascii()

@@ -34,7 +34,7 @@ def one(values: Array) -> float:
 
 
 def planted(offsets: Offsets, speed_mps: float, grade: float = 0.0, of: Frame | None = None) -> Gait:
-    return planted_gait(np.array(offsets)[:, None], at(speed_mps), at(grade), of or frame())
+    return planted_gait(np.array([*offsets])[:, None], at(speed_mps), at(grade), of or frame())
 
 
 # Speed, cadence, duty factor, contact in ms, chest strap oscillation in cm, worked out by hand from the reference.

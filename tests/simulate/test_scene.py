@@ -167,7 +167,14 @@ def test_a_foot_pod_stands_in_the_device_list(foot_pod: bool, types: list[int]) 
 
 
 def test_faults_reach_the_recording() -> None:
-    activity = run(STEADY.replace(faults=(Fault("set", "cadence_spm", 100, 200, 137.0), Fault("hidden", "", 300, 400))))
+    activity = run(
+        STEADY.replace(
+            faults=(
+                Fault(kind="set", channel="cadence_spm", start_s=100, end_s=200, value=137.0),
+                Fault(kind="hidden", channel="", start_s=300, end_s=400),
+            )
+        )
+    )
 
     assert (channel(activity, "cadence_spm")[100:200] == 137.0).all()
     assert len(activity.samples.time_s) == 1100

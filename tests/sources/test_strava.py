@@ -433,7 +433,9 @@ def test_a_revoked_login_is_no_longer_good(fake_strava: FakeStrava, tmp_path: Pa
 def test_each_fault_has_its_sentence(fault: str, kind: type[Exception], words: str) -> None:
     told = FAULTS[fault]
 
-    error = strava.error_for(Answer("Strava", told["status"], {}, json.dumps(told["body"]).encode()))
+    error = strava.error_for(
+        Answer(service="Strava", status=told["status"], headers={}, body=json.dumps(told["body"]).encode())
+    )
 
     assert type(error) is kind
     with pytest.raises(kind, match=words):
@@ -445,7 +447,7 @@ def test_each_fault_has_its_sentence(fault: str, kind: type[Exception], words: s
 )
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 418, 500, 503])
 def test_a_body_without_a_fault_still_gives_a_sentence(body: bytes, status: int) -> None:
-    assert len(str(strava.error_for(Answer("Strava", status, {}, body)))) > 20
+    assert len(str(strava.error_for(Answer(service="Strava", status=status, headers={}, body=body)))) > 20
 
 
 # The fake beside the real thing

@@ -265,10 +265,10 @@ def test_tags_are_kept_once_and_in_order(store: Store) -> None:
     for day, text in ((24, "wall drills"), (3, "new shoes"), (24, "wall drills")):
         store.tag(date(2026, 5, day), text)
 
-    assert store.tags() == [Tag("2026-05-03", "new shoes"), Tag("2026-05-24", "wall drills")]
+    assert store.tags() == [Tag(day="2026-05-03", text="new shoes"), Tag(day="2026-05-24", text="wall drills")]
     assert store.untag(date(2026, 5, 3), "new shoes")
     assert not store.untag(date(2026, 5, 3), "new shoes")
-    assert store.tags() == [Tag("2026-05-24", "wall drills")]
+    assert store.tags() == [Tag(day="2026-05-24", text="wall drills")]
 
 
 def test_a_source_goes_on_where_it_stopped(store: Store) -> None:

@@ -106,7 +106,8 @@ def test_a_pipe_is_never_replaced_by_a_backup(store: Store, tmp_path: Path) -> N
 KILLED_BACKUP = """
 import os, signal, sys
 from pathlib import Path
-from kneedrive.store import Store, backup
+from kneedrive import store as backup
+from kneedrive.store import Store
 def killed(*given):
     WORK
     os.kill(os.getpid(), signal.SIGKILL)

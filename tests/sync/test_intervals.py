@@ -79,18 +79,19 @@ def test_a_kill_between_two_runs_of_a_zip_loses_neither(
     only = intervals.activities[0]["id"]
     intervals.activities[1:] = []
     intervals.files = {only: zipped(one=DRIVE, two=PISTON)}
+    kept_as_usual = importing.keep
     kept: list[object] = []
 
     def keep(*given: Any) -> Outcome:
         if kept:
             raise KeyboardInterrupt
         kept.append(given)
-        return importing.keep(*given)
+        return kept_as_usual(*given)
 
-    monkeypatch.setattr("kneedrive.app.importing.keep", keep)
+    monkeypatch.setattr("kneedrive.app.sync.keep", keep)
     with pytest.raises(KeyboardInterrupt):
         runner.pull(intervals.clock)
-    monkeypatch.setattr("kneedrive.app.importing.keep", importing.keep)
+    monkeypatch.setattr("kneedrive.app.sync.keep", kept_as_usual)
 
     assert runner.held()["run"] == 1
     runner.pull(intervals.clock)

@@ -10,12 +10,12 @@ import numpy as np
 
 from kneedrive.analysis.reference import expected
 from kneedrive.analysis.scores import z_parts
-from kneedrive.analysis.stats import robust_sd
 from kneedrive.history.curve import column
 from kneedrive.history.result import PastRun
 from kneedrive.method import Method
 from kneedrive.recording import Array, Runner
 from kneedrive.sensors import REFERENCES
+from kneedrive.stats import robust_sd
 from tests.validation.page import listing, paragraph, signed, table, two
 from tests.validation.runs import Looked
 

@@ -7,17 +7,17 @@ from typing import NamedTuple
 import numpy as np
 
 from kneedrive.analysis.scores import letters
-from kneedrive.analysis.stats import robust_sd
 from kneedrive.history.baseline import METRICS, allowed_metrics, baseline, floors, personal
 from kneedrive.history.curve import Table, curves, departures, own_usual
 from kneedrive.history.curve import table as rows_table
+from kneedrive.history.local_time import weeks_since_epoch
 from kneedrive.history.result import PastRun, Setting
 from kneedrive.history.segments import computed
 from kneedrive.history.trend import RunValues
 from kneedrive.history.weeks import reference_speed, run_values, standardised
-from kneedrive.local_time import weeks_since_epoch
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
+from kneedrive.stats import robust_sd
 from tests.validation.page import Section, one, paragraph, percent, table, two
 from tests.validation.runs import HISTORIES, looks
 from tests.validation.sizes import Crew, Size
@@ -181,7 +181,13 @@ def curve_at(runs: list[PastRun], sensor: str, speeds: Array) -> dict[str, Array
     fitted = curves(rows, departures(rows, sensor, SETTING), SETTING)
     nothing = np.full(len(speeds), np.nan)
     asked = Table(
-        np.arange(len(speeds)), speeds, np.zeros(len(speeds)), np.ones(len(speeds)), nothing, nothing, nothing
+        run=np.arange(len(speeds)),
+        speed_mps=speeds,
+        grade=np.zeros(len(speeds)),
+        weight=np.ones(len(speeds)),
+        T_s=nothing,
+        DF=nothing,
+        oscillation_m=nothing,
     )
     return own_usual(fitted, asked, sensor, SETTING)
 

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+from msgspec.structs import asdict
+
 from kneedrive.analysis import analyze
 from kneedrive.method import Method, TrendRules
 from kneedrive.readers import read
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner
 from kneedrive.simulate.course import PLANS
 from kneedrive.simulate.gait import Pattern
 from kneedrive.simulate.scene import Scene, simulate
-from kneedrive.value import Value, as_dict
 from tests.analysis.simulated_histories import Plan, judged
 from tests.validation.page import Section, listing, paragraph, percent, several, table
 from tests.validation.people import draw
@@ -57,7 +59,7 @@ def knobs(size: Size) -> Iterator[Knob]:
     files = size.moved_runs if size.real_every == 1 and real(1) else 0
     for group in size.knobs:
         rules = getattr(Method(), group)
-        for name, value in as_dict(rules).items():
+        for name, value in asdict(rules).items():
             if isinstance(value, int | float) and value != 0:
                 for factor in FACTORS:
                     yield Knob(group, name, factor, size.moved_runs, files)
@@ -98,7 +100,7 @@ def labels(size: Size, crew: Crew) -> tuple[str, ...]:
 def turned(knob: Knob) -> Method:
     """The method with one number moved; a whole number stays whole and at least 1, a probability below 1."""
     method = Method()
-    rules: Value = getattr(method, knob.group)
+    rules: Record = getattr(method, knob.group)
     value = getattr(rules, knob.name)
     new = max(1, round(value * knob.factor)) if isinstance(value, int) else value * knob.factor
     if value < 1.0 <= new:

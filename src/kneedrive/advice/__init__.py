@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.value import Value
+from kneedrive.record import Record
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
@@ -15,7 +15,7 @@ TAKEN = "advice: "  # begins the text of the tag that is set where a focus is ta
 NOTHING = "neutral"  # the finding whose plan is to leave things as they are
 
 
-class Entry(Value):
+class Entry(Record, frozen=True, kw_only=True):
     """One exercise, drill or cue. stresses: what it trains or exaggerates. sources: whose idea it is."""
 
     id: str
@@ -30,7 +30,7 @@ class Entry(Value):
     sources: tuple[str, ...]
 
 
-class Plan(Value):
+class Plan(Record, frozen=True, kw_only=True):
     """What one finding calls for: a focus and why, the entries by id in order.
 
     excess: what the finding already has too much of. watch: the numbers that would show a change.
@@ -45,7 +45,7 @@ class Plan(Value):
     remark: str
 
 
-class Advice(Value):
+class Advice(Record, frozen=True, kw_only=True):
     """One focus: the plan, its entries in order, and what has to be said besides."""
 
     plan: Plan
@@ -93,7 +93,7 @@ APART = {
 UNCLEAR = "The run does not show this clearly. Look at some more runs before you change anything."
 
 
-class Situation(Value):
+class Situation(Record, frozen=True, kw_only=True):
     """What advice depends on. label, certainty and qualifiers as in findings.Finding; scope "slow": part of the run."""
 
     label: str = "unjudged"

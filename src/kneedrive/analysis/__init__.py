@@ -11,7 +11,7 @@ from kneedrive.analysis.reference import Case, speed_trusted, surface_of
 from kneedrive.analysis.resampling import resample
 from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
-from kneedrive.recording import Activity, Runner
+from kneedrive.recording import Activity, Note, Runner, Samples
 
 __all__ = ["analyze"]
 
@@ -32,22 +32,32 @@ def analyze(
     """
     chosen = provenance.choose(activity, dynamics)
     samples, corrections = plausible.corrected_unit(chosen.samples, method.plausible)
-    sensor = provenance.provenance(activity, chosen._replace(samples=samples))
     surface = surface_of(activity)
-    trusted = speed_trusted(activity, surface, speed_calibrated=speed_calibrated)
-    case = Case(activity, runner, method, sensor, surface, trusted)
+    case = Case(
+        activity=activity,
+        runner=runner,
+        method=method,
+        sensor=provenance.provenance(activity, chosen.replace(samples=samples)),
+        surface=surface,
+        speed_trusted=speed_trusted(activity, surface, speed_calibrated=speed_calibrated),
+    )
     if not len(samples.time_s) or not samples.present():
         return assess.without_samples(case, chosen.notes)
 
+    run = _cut_and_gated(case, samples, (*chosen.notes, *corrections))
+    status, why = assess.status(run)
+    if status != assess.ASSESSED:
+        return assess.without_scores(run, status, why)
+    return assess.assessed(run)
+
+
+def _cut_and_gated(case: Case, samples: Samples, notes: tuple[Note, ...]) -> assess.Run:
+    """The run as half-minute epochs with their gates and scores, before anything is said of the whole."""
+    activity, runner, method = case.activity, case.runner, case.method
     stream = resample(samples, method.resampling, method.epochs)
     seconds = epochs.seconds_of(stream, activity, method)
     table = epochs.cut(stream, seconds, runner, method)
     gated = gates.gate(table, case)
     scored = scores.epoch_scores(gated.columns, gated.reason == "", gates.judged(gated.mode, case), case)
     rows = assess.as_epochs(table, gated, scored, method)
-    run = assess.Run(case, stream, seconds, table, gated, rows, (*chosen.notes, *corrections))
-
-    status, why = assess.status(run)
-    if status != assess.ASSESSED:
-        return assess.without_scores(run, status, why)
-    return assess.assessed(run)
+    return assess.Run(case=case, stream=stream, seconds=seconds, table=table, gated=gated, epochs=rows, notes=notes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 
@@ -28,11 +27,12 @@ from kneedrive.analysis.result import (
     Unjudged,
 )
 from kneedrive.analysis.scores import Standing, middle, scores_of, standing, usual_at
-from kneedrive.analysis.stats import median
 from kneedrive.method import Method
 from kneedrive.quantities import METRICS
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note
 from kneedrive.sensors import REFERENCES
+from kneedrive.stats import median
 
 FROM_SPEED = ("step_length_m", "vertical_ratio", "stance_angle_deg", "k_leg_kn_m")
 NOT_OF_STEPS = ("speed_mps", "power_w", "heart_rate_bpm")
@@ -124,7 +124,7 @@ TOO_FAST = "too_fast"  # a reader's note: what the file calls running cannot be 
 UNNAMED_SPORT = "the file does not say what sport it is"
 
 
-class Run(NamedTuple):
+class Run(Record, frozen=True, kw_only=True):
     """Everything that is known about one run before it is judged."""
 
     case: Case

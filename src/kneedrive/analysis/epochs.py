@@ -6,13 +6,12 @@ a minute is what a watch can stand behind.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from kneedrive.analysis import features, plausible, reference, resampling
 from kneedrive.analysis.resampling import Mask, Stream, within
 from kneedrive.method import Method
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Runner
 
 MEASURED = (
@@ -29,7 +28,7 @@ _SAID = {"duty_factor": "duty_factor_said", "step_length_m": "step_length_said"}
 KILO = 1000.0
 
 
-class Seconds(NamedTuple):
+class Seconds(Record, frozen=True, kw_only=True):
     """Second by second: what is left out, what is steady, the slope. Masks have one entry per second of the stream."""
 
     start: Mask
@@ -41,7 +40,7 @@ class Seconds(NamedTuple):
     grade: Array
 
 
-class Table(NamedTuple):
+class Table(Record, frozen=True, kw_only=True):
     """One row per epoch. columns: medians and what follows from them. shares: of the seconds used, by condition.
 
     covered_s and used_s: seconds recorded, and recorded outside the start and pauses. records: recorded times.

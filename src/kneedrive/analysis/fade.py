@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,9 +15,10 @@ from kneedrive.analysis.gates import STEPS
 from kneedrive.analysis.reference import Case
 from kneedrive.analysis.resampling import Mask
 from kneedrive.analysis.result import Change, Epochs, Fade
-from kneedrive.analysis.stats import median, student_quantile
 from kneedrive.method import FadeRules, Method
+from kneedrive.record import Record
 from kneedrive.recording import Array
+from kneedrive.stats import median, student_quantile
 
 # Tiredness lengthens contact and lowers cadence; the other way round is a runner who warmed up, and no fade.
 DIRECTIONS = {
@@ -36,7 +36,7 @@ OF_TIMING = ("cadence_spm", "stance_time_s", "duty_factor")
 BOUNCE_IS_TIMING = ("stryd", "model_derived")
 
 
-class Pairs(NamedTuple):
+class Pairs(Record, frozen=True, kw_only=True):
     """Matched epochs: index of the early and of the late one."""
 
     early: list[int]
@@ -93,7 +93,7 @@ def match(speed_mps: Array, grade: Array, early: Mask, late: Mask, rules: FadeRu
             for found in nearest(row):
                 heappush(waiting, found)
     kept = sorted(pairs.items())
-    return Pairs([int(first[row]) for row, _ in kept], [int(last[column]) for _, column in kept])
+    return Pairs(early=[int(first[row]) for row, _ in kept], late=[int(last[column]) for _, column in kept])
 
 
 def level_of(keys: tuple[str, ...], rules: FadeRules) -> float:

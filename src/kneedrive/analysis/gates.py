@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +11,10 @@ from kneedrive.analysis import plausible
 from kneedrive.analysis.epochs import Table
 from kneedrive.analysis.reference import Case, expected_ln_k, usual_cadence_spm
 from kneedrive.analysis.resampling import Mask
-from kneedrive.analysis.stats import median
 from kneedrive.method import Method
+from kneedrive.record import Record
 from kneedrive.recording import Array
+from kneedrive.stats import median
 
 GATES: dict[str, str] = {
     "start": "at the very start, before the sensors have settled",
@@ -42,7 +42,7 @@ DYNAMICS, STEPS = "dynamics", "steps"
 Reasons = npt.NDArray[np.str_]
 
 
-class Gated(NamedTuple):
+class Gated(Record, frozen=True, kw_only=True):
     """reason: "" where scored, one per epoch. mode: "dynamics", or "steps" where only speed and cadence are judged.
 
     columns: those of the table, with values that cannot be measurements taken out. running: epochs of running,

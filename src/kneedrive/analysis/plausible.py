@@ -6,9 +6,9 @@ import numpy as np
 
 from kneedrive.analysis import features
 from kneedrive.analysis.resampling import Mask, at_least
-from kneedrive.analysis.stats import median, medians, robust_sd
 from kneedrive.method import Plausible
 from kneedrive.recording import Array, Note, Samples, frozen
+from kneedrive.stats import median, robust_sd
 
 HALF_AND_DOUBLE = (0.5, 2.0)
 
@@ -96,7 +96,7 @@ def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
     values, width = ln_k_above[at], rules.k_jump_epochs
     if len(values) < 2 * width:
         return jumped
-    windows = medians(np.lib.stride_tricks.sliding_window_view(values, width))
+    windows = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=-1)
     steps = np.abs(windows[width:] - windows[:-width])
     rough = int(np.argmax(steps))
     # Medians do not see which of the few epochs around the shift belong to which side.

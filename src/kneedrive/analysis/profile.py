@@ -10,8 +10,8 @@ from kneedrive.analysis.reference import Case, expected
 from kneedrive.analysis.resampling import Mask
 from kneedrive.analysis.result import Balance, Epochs, PaceBand, ShuffleOnset, Slow, VrSplit
 from kneedrive.analysis.scores import SHUFFLE, probability
-from kneedrive.analysis.stats import median, percentile
 from kneedrive.method import LabelRules
+from kneedrive.stats import median
 
 METRICS = (
     "cadence_spm",
@@ -72,8 +72,11 @@ def shuffles(band: PaceBand, rules: LabelRules) -> bool:
         return False
     # The label of a band can be another (piston is larger there), and the band shuffle all the same.
     values = {"D": drive.value, **band.scores.z}
-    found = scores.earned(scores.Standing(values, {"D": drive.se}, band.speed_mps), rules)
-    return (SHUFFLE, "D") in found and probability(drive.value, drive.se, rules.truth) >= rules.spoken
+    found = scores.earned(scores.Standing(values=values, se={"D": drive.se}, speed_mps=band.speed_mps), rules)
+    return (
+        scores.Earned(label=SHUFFLE, letter="D") in found
+        and probability(drive.value, drive.se, rules.truth) >= rules.spoken
+    )
 
 
 def shuffle_onset(bands: tuple[PaceBand, ...], mode: str, rules: LabelRules) -> ShuffleOnset:
@@ -100,7 +103,7 @@ def slow_running(epochs: Epochs, mode: str, case: Case) -> Slow:
     speeds = speeds[np.isfinite(speeds)]
     if not case.speed_trusted or not len(speeds):
         return Slow(speed_mps=None, epochs=0, share_flight_under_40ms=None, reason="no scored epoch with a speed")
-    limit = percentile(speeds, rules.slow_percentile)
+    limit = float(np.percentile(speeds, rules.slow_percentile))
     slow = epochs.scored & (epochs["speed_mps"] <= limit)
     flight = epochs["flight_time_s"][slow]
     flight = flight[np.isfinite(flight)]

@@ -6,13 +6,11 @@ Garmin watch at the wrist computes contact time and bounce from speed and cadenc
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from kneedrive.analysis import features
-from kneedrive.analysis.stats import median, robust_sd
 from kneedrive.products import GARMIN_PRODUCTS
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note, Samples, Sensor
 from kneedrive.sensors import (
     FIRST_WRIST_PRODUCT,
@@ -23,6 +21,7 @@ from kneedrive.sensors import (
     UNKNOWN_STRAP_SD_ZB,
     Reference,
 )
+from kneedrive.stats import median, robust_sd
 
 GARMIN, DEVELOPMENT, COROS, STRYD = 1, 255, 294, 95
 ANT_DYNAMICS, ANT_FOOT_POD = 30, 124
@@ -37,7 +36,7 @@ DYNAMICS = (*OWN_CHANNELS, "duty_factor", "vertical_ratio", "step_length_m", "ba
 NATIVE = "native"
 
 
-class Dynamics(NamedTuple):
+class Dynamics(Record, frozen=True, kw_only=True):
     """The samples to judge, and where their dynamics come from: "native" or the name of an alternative."""
 
     samples: Samples
@@ -45,7 +44,7 @@ class Dynamics(NamedTuple):
     notes: tuple[Note, ...] = ()
 
 
-class Provenance(NamedTuple):
+class Provenance(Record, frozen=True, kw_only=True):
     """The word for the sensor, why it is that one, and what it may say."""
 
     word: str
@@ -69,12 +68,12 @@ def choose(activity: Activity, wanted: str | None) -> Dynamics:
     there.sort(key=lambda name: name != "stryd")
     if wanted is not None and wanted != NATIVE:
         if wanted in there:
-            return Dynamics(overlaid(activity.samples, activity.alternatives[wanted]), wanted)
+            return Dynamics(samples=overlaid(activity.samples, activity.alternatives[wanted]), source=wanted)
         text = f"no dynamics of {wanted} in this file; there are: {', '.join((NATIVE, *there))}"
-        return Dynamics(activity.samples, NATIVE, (Note(code="dynamics_not_there", text=text),))
+        return Dynamics(samples=activity.samples, source=NATIVE, notes=(Note(code="dynamics_not_there", text=text),))
     if has_dynamics(activity.samples) or wanted == NATIVE or not there:
-        return Dynamics(activity.samples, NATIVE)
-    return Dynamics(overlaid(activity.samples, activity.alternatives[there[0]]), there[0])
+        return Dynamics(samples=activity.samples, source=NATIVE)
+    return Dynamics(samples=overlaid(activity.samples, activity.alternatives[there[0]]), source=there[0])
 
 
 def overlaid(native: Samples, other: Samples) -> Samples:
@@ -182,11 +181,15 @@ def _by_watch(device: Sensor) -> Provenance:
 
 def _unknown_strap() -> Provenance:
     reference = REFERENCES["garmin_strap"].replace(sd_zB=UNKNOWN_STRAP_SD_ZB)
-    return Provenance("garmin_strap", "a dynamics sensor over ANT+, of a product kneedrive does not know", reference)
+    return Provenance(
+        word="garmin_strap",
+        reason="a dynamics sensor over ANT+, of a product kneedrive does not know",
+        reference=reference,
+    )
 
 
 def _as(word: str, reason: str) -> Provenance:
-    return Provenance(word, reason, REFERENCES[word])
+    return Provenance(word=word, reason=reason, reference=REFERENCES[word])
 
 
 def _listed(names: set[str]) -> str:

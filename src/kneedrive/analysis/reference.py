@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from kneedrive.analysis import features
 from kneedrive.analysis.provenance import Provenance, foot_pod
 from kneedrive.method import Method, Population
 from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Runner
 from kneedrive.sensors import Reference
 
@@ -18,7 +18,7 @@ OUTDOOR, INDOOR = "outdoor", "indoor"
 INDOOR_SPORTS = ("treadmill", "indoor_running", "virtual_activity", "indoor_walking", "track_indoor")
 
 
-class Case(NamedTuple):
+class Case(Record, frozen=True, kw_only=True):
     """surface: outdoor or indoor. speed_trusted: whether speed was measured and may carry a step-length axis."""
 
     activity: Activity
@@ -56,7 +56,7 @@ def speed_trusted(activity: Activity, surface: str, *, speed_calibrated: bool) -
 # gates keep such epochs out, these functions do not.
 
 
-class Expected(NamedTuple):
+class Expected(Record, frozen=True, kw_only=True):
     """Usual values and the spread between runners, one per speed. ln_k and beta are NaN without a k_ref."""
 
     T_s: Array

@@ -2,27 +2,27 @@
 
 Recording can be smart (a record every 2 to 9 s), twice a second, or jump by days when the clock is set. So the grid
 of seconds covers only epochs that hold a record, plus one empty epoch after a long gap, which keeps sliding means
+from kneedrive.record import Record
 from reaching across.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from kneedrive.analysis.stats import median
 from kneedrive.method import EpochRules, Resampling, SteadyRules
+from kneedrive.record import Record
 from kneedrive.recording import Array, Interval, Samples
-from kneedrive.value import Value
+from kneedrive.stats import median
 
 Mask = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
 
 
-class Stream(Value):
+class Stream(Record, frozen=True, kw_only=True):
     """Samples at 1 Hz, in whole epochs; only `resample` makes one.
 
     time_s: whole seconds since the start, increasing, in blocks of one epoch that may be apart. columns: one array
@@ -179,7 +179,7 @@ def burst_seconds(speed_mps: Array, rules: SteadyRules) -> Mask:
     return gaining | sprinting
 
 
-class _Profile(NamedTuple):
+class _Profile(Record, frozen=True, kw_only=True):
     """Altitude over distance, and its integral from the start."""
 
     along_m: Array
@@ -210,7 +210,7 @@ def grade(altitude_m: Array, distance_m: Array, smoothing_m: float) -> Array:
     # Distance that falls back (a watch that corrected itself) would make a slope of infinite steepness.
     along, height = np.maximum.accumulate(distance_m[known]), altitude_m[known]
     area = np.concatenate(([0.0], np.cumsum(np.diff(along) * (height[1:] + height[:-1]) / 2.0)))
-    way = _Profile(along, height, area)
+    way = _Profile(along_m=along, height_m=height, area_m2=area)
     behind, behind_at = way.around(along - smoothing_m / 2.0, smoothing_m)
     ahead, ahead_at = way.around(along + smoothing_m / 2.0, smoothing_m)
     apart = ahead_at - behind_at

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.method import Method
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note, Runner
 from kneedrive.sensors import Reference
-from kneedrive.value import Value
 
 
-class Epochs(Value):
+class Epochs(Record, frozen=True, kw_only=True):
     """One row per 30-s epoch, all arrays of one length; NaN where not measured.
 
     start_s: seconds since the start of the activity. reason: "" where scored, else the name of the gate that left it
@@ -42,7 +42,7 @@ class Epochs(Value):
         return np.equal(self.reason, "")
 
 
-class Spread(Value):
+class Spread(Record, frozen=True, kw_only=True):
     """A metric over the epochs: median, 10th and 90th percentile, number of epochs that have it."""
 
     median: float
@@ -51,7 +51,7 @@ class Spread(Value):
     n: int
 
 
-class Score(Value):
+class Score(Record, frozen=True, kw_only=True):
     """A score with its standard error, or None with the reason why it is not judged."""
 
     value: float | None = None
@@ -59,7 +59,7 @@ class Score(Value):
     reason: str = ""
 
 
-class Scores(Value):
+class Scores(Record, frozen=True, kw_only=True):
     """D: drive (+) or shuffle (-). P: piston (+). G: long-grounded (+) or short-airy (-). K: torso bounce.
 
     z holds the parts as run values: zSL, zDF, zB, zk where they are defined.
@@ -76,7 +76,7 @@ class Scores(Value):
         return (("D", self.D), ("P", self.P), ("G", self.G), ("K", self.K))
 
 
-class Finding(Value):
+class Finding(Record, frozen=True, kw_only=True):
     """One judgement. scope: "run", or "slow" for the bands up to the shuffle-onset pace.
 
     label: piston-like, drive-like, shuffle-like, short-grounded, long-grounded, short-airy, short-bounce, neutral;
@@ -103,14 +103,14 @@ class Finding(Value):
         return f"{where}{', '.join((self.label, *self.qualifiers))} ({self.strength}, {self.certainty}{sure})"
 
 
-class Unjudged(Value):
+class Unjudged(Record, frozen=True, kw_only=True):
     """Something a runner might expect to be told, and why it is not."""
 
     what: str
     reason: str
 
 
-class PaceBand(Value):
+class PaceBand(Record, frozen=True, kw_only=True):
     """One band [low, high) of the pace profile. metrics: what was measured; usual: the reference at that speed."""
 
     low_mps: float
@@ -125,14 +125,14 @@ class PaceBand(Value):
     usual: Mapping[str, float]
 
 
-class ShuffleOnset(Value):
+class ShuffleOnset(Record, frozen=True, kw_only=True):
     """The pace from which slower bands are shuffle-like: `at`, "every" pace of the run, or "none"; "unjudged"."""
 
     verdict: str
     speed_mps: float | None = None
 
 
-class Slow(Value):
+class Slow(Record, frozen=True, kw_only=True):
     """Running at or below `speed_mps`. contrast is null for one run: it needs a history."""
 
     speed_mps: float | None
@@ -142,7 +142,7 @@ class Slow(Value):
     reason: str = ""
 
 
-class VrSplit(Value):
+class VrSplit(Record, frozen=True, kw_only=True):
     """ln VR against the reference, split exactly: dln VR = dln T + dln B + dln k."""
 
     ln_VR: float
@@ -151,7 +151,7 @@ class VrSplit(Value):
     ln_k: float
 
 
-class Balance(Value):
+class Balance(Record, frozen=True, kw_only=True):
     """Ground contact balance of one run: a number, never a diagnosis.
 
     left: median share of the left foot. same_side: share of epochs that lean as the median does. beyond: share of
@@ -164,7 +164,7 @@ class Balance(Value):
     epochs: int
 
 
-class Acceleration(Value):
+class Acceleration(Record, frozen=True, kw_only=True):
     """A burst that was found and kept out of every score."""
 
     start_s: float
@@ -175,7 +175,7 @@ class Acceleration(Value):
     stance_time_s: float | None
 
 
-class Change(Value):
+class Change(Record, frozen=True, kw_only=True):
     """Late minus early at matched speed, with an interval at Fade.level; notable: beyond the threshold and not zero."""
 
     difference: float
@@ -185,7 +185,7 @@ class Change(Value):
     notable: bool
 
 
-class Fade(Value):
+class Fade(Record, frozen=True, kw_only=True):
     """verdict: "changed", "no change" or "not enough". changes by metric key (cadence_spm, stance_time_s, ln_k ...).
 
     level: probability that the interval of each change covers; all of them together cover with 0.95.
@@ -199,7 +199,7 @@ class Fade(Value):
     level: float = 0.95
 
 
-class Quality(Value):
+class Quality(Record, frozen=True, kw_only=True):
     """What was counted, what was left out and why. excluded: epochs by gate. coverage: share of epochs by metric."""
 
     epochs_total: int
@@ -209,14 +209,14 @@ class Quality(Value):
     notes: tuple[Note, ...] = ()
 
 
-class ChannelSummary(Value):
+class ChannelSummary(Record, frozen=True, kw_only=True):
     """A channel as recorded, unfiltered: share of records that have it, and its median (None where never)."""
 
     coverage: float
     median: float | None
 
 
-class Analysis(Value):
+class Analysis(Record, frozen=True, kw_only=True):
     """Everything kneedrive can say about one activity.
 
     status: "assessed" (scores or, from speed and cadence alone, steps; indoors without a measured speed neither, but

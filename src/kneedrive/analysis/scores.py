@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,9 +17,10 @@ from kneedrive.analysis.gates import STEPS
 from kneedrive.analysis.reference import Case, Expected, expected, hill_pct
 from kneedrive.analysis.resampling import Mask
 from kneedrive.analysis.result import Epochs, Finding, Score, Scores
-from kneedrive.analysis.stats import below, both_above, median, robust_sd
 from kneedrive.method import EpochRules, LabelRules
+from kneedrive.record import Record
 from kneedrive.recording import Array
+from kneedrive.stats import below, both_above, median, robust_sd
 
 ROOT_2 = math.sqrt(2.0)
 LETTERS = ("D", "P", "G", "K")
@@ -28,7 +28,7 @@ PARTS = ("zSL", "zDF", "zB", "zk")
 SCORED = (*LETTERS, *PARTS)
 
 
-class RunValue(NamedTuple):
+class RunValue(Record, frozen=True, kw_only=True):
     """A weighted median over epochs, its standard error from the epochs alone, and how many epochs it has."""
 
     value: float
@@ -114,7 +114,9 @@ def run_value(values: Array, weights: Array, start_s: Array, rules: EpochRules) 
     values, weights, start_s = values[there], weights[there], start_s[there]
     # The scatter is robust, the count is not optimistic: epochs in a row resemble each other, and do not count in full.
     n = effective_epochs(weights, lag_1(values, start_s, rules))
-    return RunValue(weighted_median(values, weights), robust_sd(values) / math.sqrt(n), len(values))
+    return RunValue(
+        value=weighted_median(values, weights), random_se=robust_sd(values) / math.sqrt(n), epochs=len(values)
+    )
 
 
 def systematic_se(case: Case, grade: Array, weights: Array) -> dict[str, float]:
@@ -280,7 +282,7 @@ SHORT_BOUNCE, NEUTRAL = "short-bounce", "neutral"
 SHORT_STEPS, USUAL_STEPS, LONG_STEPS = "short-steps", "usual-steps", "long-steps"
 
 
-class Standing(NamedTuple):
+class Standing(Record, frozen=True, kw_only=True):
     """Where a run, or a band of it, stands: scores and parts with their errors by name, speed and duty factor.
 
     values and se hold only what is judged; duty_factor is NaN where contact time was not recorded. timing_share: how
@@ -298,14 +300,14 @@ class Standing(NamedTuple):
         return self.values.get(name, math.nan)
 
 
-class Earned(NamedTuple):
+class Earned(Record, frozen=True, kw_only=True):
     """A label whose rule holds, and the score that carries it."""
 
     label: str
     letter: str
 
 
-class Named(NamedTuple):
+class Named(Record, frozen=True, kw_only=True):
     """The label of a standing with its probability, and the others that qualified."""
 
     label: str
@@ -321,12 +323,16 @@ def earned(at: Standing, rules: LabelRules) -> tuple[Earned, ...]:
     cut, over, slow = rules.score, rules.corner_over, at.speed_mps < rules.shuffle_under_mps
     shuffle = drive <= -cut and ground >= rules.shuffle_zDF_min and steps <= rules.shuffle_zSL_max
     found = {
-        Earned(PISTON, "P"): piston >= cut and bounce >= rules.piston_zB_min and steps <= rules.piston_zSL_max,
-        Earned(DRIVE, "D"): drive >= cut and steps >= rules.drive_zSL_min and ground <= rules.drive_zDF_max,
-        Earned(SHUFFLE, "D"): shuffle and slow,
-        Earned(SHORT_GROUNDED, "D"): shuffle and not slow,
-        Earned(LONG_GROUNDED, "G"): push >= cut and min(steps, ground) > over,
-        Earned(SHORT_AIRY, "G"): push <= -cut and max(steps, ground) < -over,
+        Earned(label=PISTON, letter="P"): piston >= cut
+        and bounce >= rules.piston_zB_min
+        and steps <= rules.piston_zSL_max,
+        Earned(label=DRIVE, letter="D"): drive >= cut
+        and steps >= rules.drive_zSL_min
+        and ground <= rules.drive_zDF_max,
+        Earned(label=SHUFFLE, letter="D"): shuffle and slow,
+        Earned(label=SHORT_GROUNDED, letter="D"): shuffle and not slow,
+        Earned(label=LONG_GROUNDED, letter="G"): push >= cut and min(steps, ground) > over,
+        Earned(label=SHORT_AIRY, letter="G"): push <= -cut and max(steps, ground) < -over,
     }
     kept = [one for one, holds in found.items() if holds]
     return tuple(sorted(kept, key=lambda one: -abs(at.of(one.letter))))
@@ -336,15 +342,15 @@ def named(at: Standing, rules: LabelRules) -> Named:
     """The label of a run or band. Piston with shuffle has a name of its own, and claims that both are true at once."""
     found = earned(at, rules)
     if not found:
-        return Named(NEUTRAL, "mild", neutral_probability(at, rules))
+        return Named(label=NEUTRAL, strength="mild", probability=neutral_probability(at, rules))
     # Probability is of the score alone: the cuts on its parts say which pattern, not how sure.
     chances = {one.label: probability(at.of(one.letter), at.se[one.letter], rules.truth) for one in found}
     strength = "marked" if abs(at.of(found[0].letter)) >= rules.marked else "mild"
     labels = tuple(chances)
     if PISTON in chances and SHUFFLE in chances:
         both = together(at.values, at.se, at.timing_share, rules.truth)
-        return Named(SHORT_BOUNCE, strength, both, labels)
-    return Named(labels[0], strength, chances[labels[0]], labels[1:])
+        return Named(label=SHORT_BOUNCE, strength=strength, probability=both, also=labels)
+    return Named(label=labels[0], strength=strength, probability=chances[labels[0]], also=labels[1:])
 
 
 def neutral_probability(at: Standing, rules: LabelRules) -> float | None:
@@ -368,10 +374,10 @@ def named_steps(at: Standing, rules: LabelRules) -> Named:
     z = at.of("zSL")
     # The same mark as for the scores, so that "short steps" is as far from usual as any label.
     if abs(z) < rules.score:
-        return Named(USUAL_STEPS, "mild", probability_within(z, at.se["zSL"], rules.score))
+        return Named(label=USUAL_STEPS, strength="mild", probability=probability_within(z, at.se["zSL"], rules.score))
     label = SHORT_STEPS if z < 0 else LONG_STEPS
     strength = "marked" if abs(z) >= rules.marked else "mild"
-    return Named(label, strength, probability(z, at.se["zSL"], rules.truth))
+    return Named(label=label, strength=strength, probability=probability(z, at.se["zSL"], rules.truth))
 
 
 def certainty(probability: float | None, rules: LabelRules) -> str:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from kneedrive.config import Secret
 from kneedrive.errors import StoreError
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner
-from kneedrive.value import Value
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
@@ -33,7 +33,7 @@ ANNOUNCE: ContextVar[Announce] = ContextVar("announce", default=lambda _, count:
 NOTE: ContextVar[Callable[[str], None]] = ContextVar("note", default=lambda _: None)
 
 
-class Answer(Value):
+class Answer(Record, frozen=True, kw_only=True):
     """What a command has to say: `text` for stdout, `trouble` for stderr, and the exit code it asks for."""
 
     text: str = ""

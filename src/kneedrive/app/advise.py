@@ -117,9 +117,9 @@ def record(run_id: str, facts: advice.Situation, chosen: Advice, taken: date | N
 
 def facts_record(facts: advice.Situation) -> dict[str, Any]:
     """What the advice depends on."""
-    from kneedrive.value import as_dict
+    from msgspec.structs import asdict
 
-    return as_dict(facts)
+    return asdict(facts)
 
 
 def drills(name: str, style: Style) -> str:

@@ -11,8 +11,8 @@ from kneedrive.analysis import analyze
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer, runner_of
 from kneedrive.app.boundary import boundary
 from kneedrive.errors import ReadError
+from kneedrive.record import Record
 from kneedrive.recording import Activity
-from kneedrive.value import Value
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
@@ -26,7 +26,7 @@ PIECE_BYTES, MOST_BYTES = 1 << 20, 256 << 20
 ASSESSED = "assessed"
 
 
-class Request(Value):
+class Request(Record, frozen=True, kw_only=True):
     """How a report was asked for."""
 
     style: Style

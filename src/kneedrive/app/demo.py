@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SETTING = Setting(runner=simulate.DEMO_RUNNER)
 _MONDAY = date(2026, 2, 2)
 _WEEKS, _RUNS_A_WEEK, _CHANGE_D = 14, 3, 1.5
-_TAG = Tag((_MONDAY + timedelta(weeks=1)).isoformat(), "started drills (simulated)")
+_TAG = Tag(day=(_MONDAY + timedelta(weeks=1)).isoformat(), text="started drills (simulated)")
 
 
 def demo_weeks(style: Style, *, json: bool) -> Answer:
@@ -57,7 +57,7 @@ def demo_page(*, miles: bool) -> Answer:
         own=own_view(runs[-1], runs[:-1], SETTING),
         weekly=view,
         habits=habits,
-        events=(Event(date.fromisoformat(_TAG.day), _TAG.text),),
+        events=(Event(day=date.fromisoformat(_TAG.day), text=_TAG.text),),
     )
     return Answer(text=page.render(content))
 

@@ -14,13 +14,13 @@ from kneedrive.app.library import opened
 from kneedrive.errors import NotEnoughData
 from kneedrive.history.baseline import own_view
 from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
+from kneedrive.history.local_time import between, local_date
 from kneedrive.history.result import OwnView, PastRun, Setting, SlowContrast, WeeklyView
 from kneedrive.history.weeks import weekly
-from kneedrive.local_time import between, local_date
+from kneedrive.record import Record
 from kneedrive.report import history as words
 from kneedrive.report.history import Habits
 from kneedrive.report.run import credit
-from kneedrive.value import Value
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
@@ -141,7 +141,7 @@ def tags_between(tags: Sequence[Tag], first: date, last: date) -> list[Tag]:
 _TWO_DAYS = timedelta(days=2)
 
 
-class Question(Value):
+class Question(Record, frozen=True, kw_only=True):
     """What to compare. tag: a date or a part of a tag's text, "" for the latest; periods: asked for by their days."""
 
     tag: str = ""
@@ -200,7 +200,7 @@ def compare(settings: Config, asked: Question, now: datetime, style: Style, *, j
     """Before against after. Raises NotEnoughData without a tag to compare by."""
     with opened(settings) as store:
         found, periods = compared(store, settings, asked, local_day(settings, now))
-        formats = [each for days in periods[:2] for each in formats_between(store, *days)]
+        formats = [each for days in (periods.before, periods.after) for each in formats_between(store, *days)]
     code = OK if found.status == "compared" else NOT_ENOUGH
     if json:
         from kneedrive.app import line
@@ -246,4 +246,4 @@ def around(tag: Tag, weeks: int, today: date) -> Periods:
 
     day, span = date.fromisoformat(tag.day), timedelta(weeks=weeks)
     last = min(day + span, max(today, day) + timedelta(days=1)) - timedelta(days=1)
-    return Periods((day - span, day - timedelta(days=1)), (day, last), tag.text)
+    return Periods(before=(day - span, day - timedelta(days=1)), after=(day, last), name=tag.text)

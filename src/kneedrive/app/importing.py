@@ -23,11 +23,11 @@ from kneedrive.errors import DamagedOriginal, Fault, NoActivity, ReadError, Unkn
 from kneedrive.history import merge
 from kneedrive.method import Method
 from kneedrive.readers.sports import with_sport
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Outline, Recording, Samples, frozen
 from kneedrive.report.machine import analysis_record
 from kneedrive.store import ID_LENGTH, Store
 from kneedrive.store.rows import NewActivity, NewRun, Origin, Placed
-from kneedrive.value import Value
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -45,7 +45,7 @@ BESIDES = ("channels", "activity")  # parts of the record that the store's own c
 BODY = ("runner.height_m", "runner.mass_kg", "runner.birth_year")
 
 
-class Alone(Value):
+class Alone(Record, frozen=True, kw_only=True):
     """What a recording says by itself, whatever else is stored.
 
     rows: its sessions. runs: what each running session is when nothing joins it, by id. sessions: the activities with
@@ -105,7 +105,7 @@ def run_of(
     )
 
 
-class Unread(Value):
+class Unread(Record, frozen=True, kw_only=True):
     """An original that a rebuild could not read, by its id and why; str() is the sentence."""
 
     id: str
@@ -447,7 +447,7 @@ CUT = ("truncated", "damaged")  # codes of the notes of files whose end is missi
 Counter = Callable[[int, int], None]
 
 
-class Outcome(Value):
+class Outcome(Record, frozen=True, kw_only=True):
     """What became of one file.
 
     verdict: added, merged, already_there, not_a_run, skipped, failed. dynamics: contact time or oscillation was
@@ -464,7 +464,7 @@ class Outcome(Value):
     beside: tuple[str, ...] = ()
 
 
-class Import(Value):
+class Import(Record, frozen=True, kw_only=True):
     """How to import. again: also what the runner made kneedrive forget. count(done, total): called after each file."""
 
     dry_run: bool = False

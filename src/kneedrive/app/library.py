@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kneedrive import app
 from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, local_day, setting_of, zone_of
@@ -28,8 +28,9 @@ from kneedrive.app.importing import (
     version_of,
 )
 from kneedrive.errors import Fault, NotEnoughData, ReadOnlyStore, StillHeld, StoreError
+from kneedrive.history.local_time import local_date, week_number
 from kneedrive.history.weeks import weekly
-from kneedrive.local_time import local_date, week_number
+from kneedrive.record import Record
 from kneedrive.report import lists as words
 from kneedrive.report.lists import CSV_COLUMNS, run_record
 from kneedrive.report.run import credit
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 STAYS = ("added", "updated", "merged", "not_a_run", "already_there")
 
 
-class Rebuilt(NamedTuple):
+class Rebuilt(Record, frozen=True, kw_only=True):
     """How many recordings were derived again, and which of them cannot be read any more."""
 
     done: int
@@ -124,7 +125,7 @@ def derive_again(store: Store, settings: Config, progress: Counter | None = None
                         ahead=in_order,
                         damaged=derive.damaged,
                     )
-                return Rebuilt(derive.remade, derive.unread)
+                return Rebuilt(done=derive.remade, unread=derive.unread)
             except Fault as fault:
                 derive.give_up(fault)
 
@@ -208,9 +209,10 @@ def rebuild(settings: Config, progress: Counter | None) -> Answer:
     """Derive everything again from the originals, whatever version it has."""
     with kept(settings) as store:
         store.outdate()
-        done, unread = derive_again(store, settings, progress)
-    trouble = "\n".join(f"kneedrive: {each}" for each in unread)
-    return Answer(text=f"{done} recordings derived again.", trouble=trouble, code=PARTLY if unread else OK)
+        rebuilt = derive_again(store, settings, progress)
+    trouble = "\n".join(f"kneedrive: {each}" for each in rebuilt.unread)
+    text = f"{rebuilt.done} recordings derived again."
+    return Answer(text=text, trouble=trouble, code=PARTLY if rebuilt.unread else OK)
 
 
 def split(settings: Config, spec: str, now: datetime) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,11 +26,11 @@ from kneedrive.app.history import (
 )
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.errors import NotEnoughData
+from kneedrive.record import Record
 from kneedrive.report import focus
 from kneedrive.report.html import page
 from kneedrive.report.html.blocks import Content, Event, Ranges
 from kneedrive.report.text import Style
-from kneedrive.value import Value
 
 if TYPE_CHECKING:
     from kneedrive.advice import Advice, Situation
@@ -107,7 +107,7 @@ def _history(store: Store, settings: Config, weeks: int, today: date) -> dict[st
     """The weeks, what was noted in them, and what changed since the last note."""
     found, habits = weeks_until(store, settings, today, weeks)
     tags = [tag for tag in store.tags() if tag.day <= today.isoformat()]
-    events = tuple(Event(date.fromisoformat(tag.day), tag.text) for tag in tags)
+    events = tuple(Event(day=date.fromisoformat(tag.day), text=tag.text) for tag in tags)
     known: dict[str, object] = {"weekly": found, "habits": habits, "events": events}
     if tags:
         question = Question(tag=tags[-1].day)
@@ -129,7 +129,7 @@ _SHOWN = (
 )
 
 
-class Request(Value):
+class Request(Record, frozen=True, kw_only=True):
     """How a report was asked for. run: last, a date or the beginning of an id."""
 
     run: str = LAST
@@ -139,7 +139,7 @@ class Request(Value):
     sources: bool = False
 
 
-class Found(NamedTuple):
+class Found(Record, frozen=True, kw_only=True):
     """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for.
 
     analysis and facts are None where the originals are gone; gone says why. aged: the day of the run, and today.
@@ -159,10 +159,10 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime) -> Foun
     try:
         analysis = analysis_of(store, settings, row.id)
     except NotEnoughData as error:
-        return Found(row, own, gone=str(error))
+        return Found(row=row, own=own, gone=str(error))
     today = local_day(settings, now)
     facts = advise.situation_of(store, settings, row, analysis, today)
-    return Found(row, own, analysis, facts, aged=(day_of(settings, row), today))
+    return Found(row=row, own=own, analysis=analysis, facts=facts, aged=(day_of(settings, row), today))
 
 
 def show(settings: Config, request: Request, now: datetime) -> Answer:

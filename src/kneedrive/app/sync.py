@@ -27,6 +27,7 @@ from kneedrive.errors import (
     UnknownFormat,
     Unreachable,
 )
+from kneedrive.record import Record
 from kneedrive.recording import Recording
 from kneedrive.report import history, lists, numbers
 from kneedrive.sources import folder
@@ -35,7 +36,6 @@ from kneedrive.sources.plan import KNOWN, NEW, SKIPPED, UPDATED, Step, completed
 from kneedrive.sources.tokens import TokenFile, Tokens, is_missing
 from kneedrive.store import Store
 from kneedrive.store.rows import Origin
-from kneedrive.value import Value
 
 if TYPE_CHECKING:
     from kneedrive.archives.unpack import Found
@@ -59,7 +59,7 @@ NO_SOURCES = (
 NO_FOLDERS = "sources.folder.paths names no folder: list some there or in KNEEDRIVE_FOLDERS, separated as in PATH"
 
 
-class Desk(Value):
+class Desk(Record, frozen=True, kw_only=True):
     """What commands that ask services stand on.
 
     folder: where logins are kept. clock: aware UTC. wait(until): sleeps through a rate limit; None where it is not to
@@ -72,7 +72,7 @@ class Desk(Value):
     wait: Callable[[datetime], object] | None = None
 
 
-class Order(Value):
+class Order(Record, frozen=True, kw_only=True):
     """What was asked for. since: nothing older. full: from the first activity on, and what could not be had again."""
 
     names: tuple[str, ...] = ()
@@ -378,7 +378,7 @@ SyncCounter = Callable[[int, int], None]
 NOT_A_RUN = "not a run"
 
 
-class Pulled(Value):
+class Pulled(Record, frozen=True, kw_only=True):
     """What came from one source. problem: what stopped it, None where it was read to the end. missing: folders."""
 
     source: str

@@ -58,9 +58,9 @@ def walk(paths: Iterable[Path], limits: Limits = _LIMITS) -> Iterator[Found]:
             if not stat.S_ISREG(mode):  # a pipe can be read only once: hold what comes
                 entry = _of_bytes(path.name, entry.read())
         except OSError as error:
-            yield Found(name, failing(_unreadable(error, name)))
+            yield Found(name=name, read=failing(_unreadable(error, name)))
         except ReadError as error:
-            yield Found(name, failing(error))
+            yield Found(name=name, read=failing(error))
         else:
             yield from _unfolded(entry, name, Budget(limits, entry.size), depth=0)
 
@@ -71,7 +71,7 @@ def _folder(folder: Path, name: str, limits: Limits) -> Iterator[Found]:
     yield from _recordings(entries, name, lambda entry: Budget(limits, entry.size), depth=0)
     for error in closed:
         shown = masked(Path(error.filename or name).name)
-        yield Found(shown, failing(_unreadable(error, shown)))
+        yield Found(name=shown, read=failing(_unreadable(error, shown)))
 
 
 def _files(folder: Path, limits: Limits, closed: Callable[[OSError], None]) -> Iterator[Entry]:
@@ -89,11 +89,11 @@ def _files(folder: Path, limits: Limits, closed: Callable[[OSError], None]) -> I
 def _on_disk(path: Path, inside: str, limits: Limits) -> Entry:
     name = masked(path.name)
     head = partial(_start, path, unpack.HEAD_BYTES, name)
-    return Entry(inside, path.stat().st_size, head, partial(_whole, path, limits, name), path)
+    return Entry(path=inside, size=path.stat().st_size, peek=head, read=partial(_whole, path, limits, name), disk=path)
 
 
 def _of_bytes(path: str, data: bytes) -> Entry:
-    return Entry(path, len(data), given(data[: unpack.HEAD_BYTES]), given(data))
+    return Entry(path=path, size=len(data), peek=given(data[: unpack.HEAD_BYTES]), read=given(data))
 
 
 def _start(path: Path, count: int, name: str) -> bytes:
@@ -122,17 +122,17 @@ def _recordings(entries: list[Entry], base: str, budget_of: Callable[[Entry], Bu
         name = masked(f"{base}/{entry.path}" if base else entry.path)
         reason = layouts.reason_to_skip(entry.path, layout)
         if reason:
-            yield Found(name, entry.read, skipped=reason)
+            yield Found(name=name, read=entry.read, skipped=reason)
             continue
         budget = budget_of(entry)
         sport = layout.sport(entry.path)
         for found in _unfolded(entry, name, budget, depth, claimed=False):
-            yield found._replace(sport=found.sport or sport)
+            yield found.replace(sport=found.sport or sport)
         if budget.spent and depth:
             return
     for path in layout.missing(entry.path for entry in entries):
         lost = ReadError("is listed in the export but is not in it", name=masked(path))
-        yield Found(masked(f"{base}/{layout.root}{path}"), failing(lost), skipped="missing")
+        yield Found(name=masked(f"{base}/{layout.root}{path}"), read=failing(lost), skipped="missing")
 
 
 def _unfolded(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: bool = True) -> Iterator[Found]:
@@ -141,7 +141,7 @@ def _unfolded(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: b
         with budget.limits.guard(name):
             yield from _inside(entry, name, budget, depth, claimed=claimed)
     except ReadError as error:
-        yield Found(name, failing(error))
+        yield Found(name=name, read=failing(error))
 
 
 def _inside(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: bool) -> Iterator[Found]:
@@ -154,9 +154,9 @@ def _inside(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: boo
         inner = _of_bytes(entry.path, unpack.gunzip(entry.read(), budget, name))
         yield from _unfolded(inner, name, budget, depth + 1, claimed=claimed)
     elif claimed or layouts.looks_recorded(entry.path, head):
-        yield Found(name, entry.read)
+        yield Found(name=name, read=entry.read)
     else:
-        yield Found(name, entry.read, skipped="other")
+        yield Found(name=name, read=entry.read, skipped="other")
 
 
 def _zipped(entry: Entry, name: str, budget: Budget, depth: int) -> Iterator[Found]:

@@ -14,10 +14,10 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
-from typing import NamedTuple
 
 from kneedrive.archives.unpack import Entry
 from kneedrive.errors import ReadError
+from kneedrive.record import Record
 
 # Why a file is no recording, by the word that is counted.
 SKIPPED = {
@@ -57,7 +57,7 @@ _ROWS, _COLUMNS = 50_000, 300  # of a list: forty-five years of three activities
 _SAMPLE = 200  # rows with a file from which the column of files is told
 
 
-class Layout(NamedTuple):
+class Layout(Record, frozen=True, kw_only=True):
     """What is known about a tree of files. root: where a Strava export begins, None where there is none.
 
     sports: what its list calls each recording, by path from the root; listed paths that are not there included.
@@ -89,7 +89,7 @@ def layout_of(entries: Sequence[Entry], allows: Callable[[Entry], bool]) -> Layo
         # Sorted, what begins like the folder stands right behind it.
         first = bisect_left(paths, root + _FOLDER)
         if first < len(paths) and paths[first].startswith(root + _FOLDER):
-            return Layout(root, _listed(entry) if allows(entry) else {})
+            return Layout(root=root, sports=_listed(entry) if allows(entry) else {})
     return Layout()
 
 

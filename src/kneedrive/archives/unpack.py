@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from kneedrive.errors import Malformed, ReadError, Truncated
-from kneedrive.value import Value
+from kneedrive.record import Record
 
 _MIB = 1024 * 1024
 Guard = Callable[[str], AbstractContextManager[object]]
 
 
-class Limits(Value):
+class Limits(Record, frozen=True, kw_only=True):
     """Bounds of one file given by the user, with all archives inside it.
 
     members: entries in all archives together. depth: archives inside one another, gzip counted. member_bytes: one
@@ -87,7 +87,7 @@ _LONGEST = 1_000  # characters of a path; no system allows more than four times 
 _LEFT_OUT = "..."
 
 
-class Entry(NamedTuple):
+class Entry(Record, frozen=True, kw_only=True):
     """A file in a folder or archive, not yet looked at. path: as written there, with "/". peek: its first bytes.
 
     peek and read raise ReadError where the archive is damaged or a limit is reached. disk: where it can be opened
@@ -101,7 +101,7 @@ class Entry(NamedTuple):
     disk: Path | None = None
 
 
-class Found(NamedTuple):
+class Found(Record, frozen=True, kw_only=True):
     """One file that a walk came across.
 
     name: where it was, archives and members joined by "/", without e-mail addresses. read: its bytes, decompressed;
@@ -224,10 +224,10 @@ def entries(archive: zipfile.ZipFile, budget: Budget, name: str) -> list[Entry]:
     """The members of an archive that are files, in its order."""
     return [
         Entry(
-            shortened(info.filename.replace("\\", "/")),
-            info.file_size,
-            partial(_peek, archive, info, f"{name}/{masked(info.filename)}"),
-            partial(_member, archive, info, budget, f"{name}/{masked(info.filename)}"),
+            path=shortened(info.filename.replace("\\", "/")),
+            size=info.file_size,
+            peek=partial(_peek, archive, info, f"{name}/{masked(info.filename)}"),
+            read=partial(_member, archive, info, budget, f"{name}/{masked(info.filename)}"),
         )
         for info in archive.infolist()
         if not info.filename.endswith("/")  # is_dir() stumbles over an empty name

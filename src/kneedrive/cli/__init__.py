@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kneedrive.app import ANNOUNCE, FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, NOTE, OK, TRY_LATER, USAGE, overall
 from kneedrive.app.boundary import REPORT
-from kneedrive.cli import output
-from kneedrive.cli.options import codes, terminal_columns
+from kneedrive.cli import accounts, history, library, output, run
+from kneedrive.cli.options import codes
 from kneedrive.cli.output import harmless, reporter
 from kneedrive.errors import (
     ConfigError,
@@ -27,27 +26,19 @@ from kneedrive.errors import (
 if TYPE_CHECKING:
     from kneedrive.app import Answer, Counter
 
-# Which module has which command. One command builds its own family only: the options of all would cost each start
-# as much as the analysis of a run. A command that stands in no row is still found, in the whole command line.
-FAMILIES = {
-    ("run", "add_run_commands"): ("analyze", "demo", "doctor"),
-    ("library", "add_library_commands"): (
-        "import",
-        "runs",
-        "tag",
-        "tags",
-        "split",
-        "forget",
-        "purge",
-        "rebuild",
-        "backup",
-        "export",
-    ),
-    ("history", "add_history_commands"): ("show", "report", "weekly", "compare"),
-    ("accounts", "add_account_commands"): ("sync", "auth"),
-    ("history", "add_advice_commands"): ("advise", "drills"),
-    ("run", "add_settings_commands"): ("config", "completion"),
-}
+# What adds which commands, in the order of the help.
+COMMANDS: tuple[Callable[[argparse._SubParsersAction[Any]], None], ...] = (
+    run.add_run_commands,
+    library.add_run_list_commands,
+    library.add_deleting_commands,
+    library.add_copying_commands,
+    history.add_report_commands,
+    history.add_weeks_commands,
+    accounts.add_sync,
+    accounts.add_auth,
+    history.add_advice_commands,
+    run.add_settings_commands,
+)
 
 WELCOME = """\
 kneedrive reads the recordings of your running watch and tells whether your steps were
@@ -76,22 +67,11 @@ exit codes:
   2 wrong use            5 rate limit or network: try later"""
 
 
-class _Help(argparse.HelpFormatter):
-    """Help as wide as the terminal; argparse's own way to that width loads shutil, at every start."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=terminal_columns() - 2)
-
-
-class _TopHelp(_Help, argparse.RawDescriptionHelpFormatter):
-    """The same, with lines as they are written."""
-
-
 class _Parser(argparse.ArgumentParser):
-    """A parser, and by inheritance those of its commands, with that help and harmless complaints."""
+    """A parser, and by inheritance those of its commands, whose complaints are harmless to the terminal."""
 
-    def __init__(self, *, formatter_class: type[_Help] = _Help, **given: Any) -> None:
-        super().__init__(formatter_class=formatter_class, **given)
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
         # Accepted at every place, before the command too; SUPPRESS, so that a command does not undo it.
         self.add_argument(
             "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback where kneedrive fails"
@@ -101,18 +81,18 @@ class _Parser(argparse.ArgumentParser):
         super().error(harmless(message))
 
 
-def parser(command: str = "") -> argparse.ArgumentParser:
-    """The command line: with the family of a command, or whole for a word that is none."""
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
     top = _Parser(
         prog="kneedrive",
         description="Running form from a watch's own recordings:\npiston-like, drive-like or shuffle-like, by pace.",
         epilog=EPILOG,
-        formatter_class=_TopHelp,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="store_true", help="print the version and exit")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for module, add in [name for name, words in FAMILIES.items() if command in words] or FAMILIES:
-        getattr(import_module(f"kneedrive.cli.{module}"), add)(commands)
+    for add in COMMANDS:
+        add(commands)
     return top
 
 
@@ -134,9 +114,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OK
 
 
-def _known(command: str) -> None:
+def _known(command: str, words: Collection[str]) -> None:
     """Refuse a word that is no command, with the one that was probably meant; argparse would list them all."""
-    words = [word for family in FAMILIES.values() for word in family]
     if not command or command.startswith("-") or command in words:
         return
     from difflib import get_close_matches
@@ -147,14 +126,20 @@ def _known(command: str) -> None:
     raise ConfigError(message)
 
 
+def words_of(top: argparse.ArgumentParser) -> Collection[str]:
+    """The commands that a parser knows."""
+    parts = (action.choices for action in top._actions if isinstance(action, argparse._SubParsersAction))
+    return [word for choices in parts for word in choices]
+
+
 def _run(argv: list[str]) -> int:
-    command = next((word for word in argv if word != "--debug"), "")
+    top = parser()
     try:
-        _known(command)
+        _known(next((word for word in argv if word != "--debug"), ""), words_of(top))
     except ConfigError as error:
         _complain(error, as_json="--json" in argv)
         return USAGE
-    arguments = parser(command).parse_args(argv)
+    arguments = top.parse_args(argv)
     if arguments.version:
         print(f"kneedrive {version()}")
         return 0
@@ -185,10 +170,8 @@ def _say(answer: Answer, painted: Collection[str]) -> None:
 @contextmanager
 def announced(why: str, count: Counter | None) -> Iterator[Counter | None]:
     """Say on stderr that results are made anew, and count with a bar of its own where none is shown yet."""
-    from kneedrive.cli.library import progress
-
     output.remark(f"Working everything out again, since {why}.")
-    with nullcontext(count) if count else progress("Working out") as counter:
+    with nullcontext(count) if count else library.progress("Working out") as counter:
         yield counter
 
 

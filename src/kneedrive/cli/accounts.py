@@ -43,7 +43,7 @@ docs/sources.md, or kneedrive import --help. Ctrl-C leaves.
 """
 
 
-def add_account_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_sync(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this family's commands."""
     sync = commands.add_parser(
         "sync",
@@ -60,6 +60,10 @@ def add_account_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     sync.add_argument("--wait", action="store_true", help="at a service's limit, wait and go on instead of stopping")
     _finish(sync)
     sync.set_defaults(command=run_sync)
+
+
+def add_auth(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add auth and its parts."""
     auth = commands.add_parser("auth", help="log in to Strava, see which sources are set up, log out")
     parts = auth.add_subparsers(title="parts", metavar="PART", required=True)
     strava = parts.add_parser(

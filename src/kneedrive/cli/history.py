@@ -18,7 +18,7 @@ RUN_HELP = "last (the default), a date like 2026-11-20, or the beginning of an i
 MOST_WEEKS = 2000
 
 
-def add_history_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this family's commands."""
     show = commands.add_parser("show", help="a stored run in full, and against your own last weeks")
     show.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
@@ -37,6 +37,10 @@ def add_history_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     report.add_argument("-o", "--output", type=options.place, metavar="FILE", help="write it to a file")
     options.add_force(report)
     _finish(report, show_report)
+
+
+def add_weeks_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add weekly and compare."""
     weekly = commands.add_parser("weekly", help="week by week: how much, drive and bounce, where it is going")
     weekly.add_argument(
         "--weeks",
@@ -118,7 +122,7 @@ def show_comparison(arguments: argparse.Namespace) -> Iterator[Answer]:
     settings = options.load_config(arguments)
     asked = history.Question(
         tag=arguments.tag,
-        periods=Periods(arguments.before, arguments.after) if arguments.before else None,
+        periods=Periods(before=arguments.before, after=arguments.after) if arguments.before else None,
         across_sensors=arguments.across_sensors,
     )
     yield history.compare(settings, asked, options.now(), options.style(arguments, settings), json=arguments.json)

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     from kneedrive.config import Config
 
+NARROWEST_QUESTION = 20
 RUN_HELP = "last, a date like 2026-11-20, or the beginning of an id"
 
 
-def add_library_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_run_list_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this family's commands."""
     take_in = commands.add_parser(
         "import",
@@ -45,6 +46,10 @@ def add_library_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     tag.add_argument("--remove", action="store_true", help="take it back; the only tag of a day needs no text")
     _finish(tag, set_tag)
     _finish(commands.add_parser("tags", help="list the tags"), list_tags)
+
+
+def add_deleting_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add split, forget, purge and rebuild."""
     split = commands.add_parser("split", help="take a run apart that was merged from several recordings")
     split.add_argument("run", help=RUN_HELP)
     _finish(split, split_run)
@@ -57,6 +62,10 @@ def add_library_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     purge.add_argument("--yes", action="store_true", help="do not ask")
     _finish(purge, purge_all)
     _finish(commands.add_parser("rebuild", help="work everything out again from the originals"), rebuild)
+
+
+def add_copying_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add backup and export."""
     backup = commands.add_parser("backup", help="copy the whole store to a file, while it may be in use")
     backup.add_argument(
         "file",
@@ -190,7 +199,7 @@ def _asked(question: str) -> str:
     """The question in lines that fit, so that no terminal breaks what may be answered."""
     from kneedrive.report.text import loose, wrap
 
-    return loose("\n".join(wrap(f"{question} [y/N]", options.terminal_columns() - 2))) + " "
+    return loose("\n".join(wrap(f"{question} [y/N]", max(options.terminal_columns() - 2, NARROWEST_QUESTION)))) + " "
 
 
 @contextmanager

@@ -162,9 +162,11 @@ def codes(arguments: argparse.Namespace) -> frozenset[str]:
     """The escape codes that this command may print."""
     if not coloured(arguments):
         return frozenset()
+    from msgspec.structs import astuple
+
     from kneedrive.report.text import COLOURED
 
-    return frozenset(COLOURED)
+    return frozenset(astuple(COLOURED))
 
 
 def terminal_columns() -> int:

@@ -10,13 +10,13 @@ import numpy as np
 from kneedrive.analysis.fade import BOUNCE_IS_TIMING
 from kneedrive.analysis.reference import expected
 from kneedrive.analysis.scores import weighted_median
-from kneedrive.analysis.stats import median, percentile, robust_sd
 from kneedrive.history.curve import Table, column, curves, departures, measured, own_usual, table
 from kneedrive.history.result import Baseline, Computed, OwnView, PastRun, PersonalZ, Setting
 from kneedrive.history.segments import Stretch, computed, split_at_jumps
 from kneedrive.method import BaselineRules
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
+from kneedrive.stats import median, robust_sd
 
 STEPS = ("cadence_spm", "step_length_m")  # all that a sensor which computes the rest may be held to
 TIMING = (*STEPS, "stance_time_s", "duty_factor")
@@ -41,7 +41,7 @@ def baseline(runs: Sequence[PastRun], sensor: str, surface: str, setting: Settin
     test = computed(own, sensor, setting.method)
     fitted = curves(rows, departures(rows, sensor, setting), setting) if rows.epochs else {}
     known = rows.speed_mps[np.isfinite(rows.speed_mps)]
-    low, middle, high = (percentile(known, share) if len(known) else None for share in (2.5, 50.0, 97.5))
+    low, middle, high = (float(np.percentile(known, share)) if len(known) else None for share in (2.5, 50.0, 97.5))
     return Baseline(
         sensor=sensor,
         surface=surface,
@@ -119,7 +119,7 @@ def before(run: PastRun, history: Sequence[PastRun], setting: Setting) -> tuple[
         and past.firmware in ("", run.firmware)
     ]
     alike.sort(key=lambda past: past.started_at)
-    return split_at_jumps(Stretch(run.sensor, run.firmware, tuple(alike)), setting)[0][-1].runs
+    return split_at_jumps(Stretch(sensor=run.sensor, firmware=run.firmware, runs=tuple(alike)), setting)[0][-1].runs
 
 
 def unjudged(usual: Baseline, speed_mps: float | None, epochs: int) -> str:

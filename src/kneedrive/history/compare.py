@@ -10,22 +10,22 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from kneedrive.analysis.scores import letters, weighted_median
-from kneedrive.analysis.stats import student_quantile
 from kneedrive.history.baseline import allowed_metrics
 from kneedrive.history.curve import QUANTITIES, Table, curves, departures, measured, own_usual, table
 from kneedrive.history.result import Comparison, Difference, PastRun, Setting
 from kneedrive.history.segments import Stretch, computed, split_at_jumps
 from kneedrive.history.weeks import letters_of, standardised
 from kneedrive.method import CompareRules
+from kneedrive.record import Record
 from kneedrive.recording import Array
+from kneedrive.stats import student_quantile
 
 
-class Side(NamedTuple):
+class Side(Record, frozen=True, kw_only=True):
     """One period: the runs on its main sensor that hold scored epochs, and how many others were left out."""
 
     sensor: str
@@ -34,7 +34,7 @@ class Side(NamedTuple):
     left_out: int
 
 
-class Matched(NamedTuple):
+class Matched(Record, frozen=True, kw_only=True):
     """Epochs of both periods in cells of speed and grade that both have; weight: the same mixture of cells for both.
 
     after: which rows belong to the later period. speed_mps: the median speed of the rows.
@@ -108,10 +108,15 @@ def side(runs: Sequence[PastRun], surface: str) -> Side:
     """The runs of a period on its most used sensor and firmware class."""
     scored = [run for run in runs if run.surface == surface and run.epochs.scored.any()]
     if not scored:
-        return Side("none", "", (), len(runs))
+        return Side(sensor="none", firmware="", runs=(), left_out=len(runs))
     sensor, firmware = Counter((run.sensor, run.firmware) for run in scored).most_common(1)[0][0]
     kept = tuple(run for run in scored if (run.sensor, run.firmware) == (sensor, firmware))
-    return Side(sensor, firmware, tuple(sorted(kept, key=lambda run: run.started_at)), len(runs) - len(kept))
+    return Side(
+        sensor=sensor,
+        firmware=firmware,
+        runs=tuple(sorted(kept, key=lambda run: run.started_at)),
+        left_out=len(runs) - len(kept),
+    )
 
 
 def sensor_change(before: Side, after: Side, setting: Setting) -> str:
@@ -123,7 +128,7 @@ def sensor_change(before: Side, after: Side, setting: Setting) -> str:
     if before.firmware and after.firmware and before.firmware != after.firmware:
         return "another firmware"
     together = tuple(sorted((*before.runs, *after.runs), key=lambda run: run.started_at))
-    _, jumps = split_at_jumps(Stretch(before.sensor, before.firmware, together), setting)
+    _, jumps = split_at_jumps(Stretch(sensor=before.sensor, firmware=before.firmware, runs=together), setting)
     return "oscillation jumped" if jumps else ""
 
 
@@ -147,8 +152,8 @@ def match(rows: Table, runs_before: int, rules: CompareRules) -> Matched | None:
     kept = weight > 0
     if not kept.any():
         return None
-    matched = rows._replace(weight=weight).rows(kept)
-    return Matched(matched, later[kept].astype(np.float64), float(np.median(matched.speed_mps)))
+    matched = rows.replace(weight=weight).rows(kept)
+    return Matched(rows=matched, after=later[kept].astype(np.float64), speed_mps=float(np.median(matched.speed_mps)))
 
 
 def run_counts(found: Matched, run_epochs: int) -> tuple[int, int]:
@@ -183,7 +188,7 @@ def metric_values(found: Matched, sensor: str, setting: Setting) -> dict[str, Ar
     rows = found.rows
     fitted = curves(rows, departures(rows, sensor, setting), setting, found.after)
     usual = own_usual(fitted, rows, sensor, setting)
-    middle = rows._replace(speed_mps=np.full(rows.epochs, found.speed_mps), grade=np.zeros(rows.epochs))
+    middle = rows.replace(speed_mps=np.full(rows.epochs, found.speed_mps), grade=np.zeros(rows.epochs))
     there = own_usual(fitted, middle, sensor, setting)
     return {name: values - usual[name] + there[name] for name, values in measured(rows).items()}
 

@@ -7,18 +7,18 @@ Sources: Huber 1964 (the fit), van Oeveren 2019 (a second-order relation to spee
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis import features
 from kneedrive.analysis.reference import expected
-from kneedrive.analysis.stats import MAD_TO_SD, median, percentile
 from kneedrive.history.result import Curve, PastRun, Setting
 from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
+from kneedrive.stats import MAD_TO_SD, median
 
 QUANTITIES = ("ln_T", "DF", "ln_k", "ln_beta")
 HUBER = 1.345  # SD beyond which a residual counts less: 95 % efficiency where the noise is normal
@@ -27,7 +27,7 @@ SETTLED = 1e-4  # SD of the noise by which no epoch's fitted value moves any mor
 PCT = 100.0  # grade is fitted in per cent, so that all columns are of one size
 
 
-class Table(NamedTuple):
+class Table(Record, frozen=True, kw_only=True):
     """The scored epochs of several runs, one row each; NaN where not measured. run: index into the runs.
 
     speed_mps is NaN where the step-length axis may not be used (no zSL: a treadmill without a calibrated speed).
@@ -70,7 +70,15 @@ def table(runs: Sequence[PastRun]) -> Table:
     """The scored epochs of these runs."""
     if not runs:
         empty = np.empty(0)
-        return Table(np.empty(0, dtype=np.int64), empty, empty, empty, empty, empty, empty)
+        return Table(
+            run=np.empty(0, dtype=np.int64),
+            speed_mps=empty,
+            grade=empty,
+            weight=empty,
+            T_s=empty,
+            DF=empty,
+            oscillation_m=empty,
+        )
     scored = [run.epochs.scored for run in runs]
 
     def joined(name: str) -> Array:
@@ -149,7 +157,7 @@ def fit(departure: Array, rows: Table, setting: Setting, shift: Array | None = N
     if not there.any():
         return None
     dv = np.nan_to_num(rows.speed_mps - middle)[there]
-    low, high = percentile(dv, 25.0), percentile(dv, 75.0)
+    low, high = float(np.percentile(dv, 25.0)), float(np.percentile(dv, 75.0))
     bend = dv**2 if high - low >= rules.curve_iqr_mps else np.zeros_like(dv)
     other = np.zeros_like(dv) if shift is None else shift[there] - shift[there].mean()
     X = np.column_stack([np.ones_like(dv), dv, bend, PCT * rows.grade[there], other])

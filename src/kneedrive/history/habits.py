@@ -9,12 +9,12 @@ import numpy as np
 
 from kneedrive.analysis.result import Fade
 from kneedrive.analysis.scores import ROOT_2, SHUFFLE, Standing, earned, probability
-from kneedrive.analysis.stats import percentile, student_below
 from kneedrive.history.curve import column
 from kneedrive.history.result import BalanceHabit, FadeHabit, PastRun, Setting, SlowContrast
 from kneedrive.method import Method, ProfileRules
 from kneedrive.recording import Array, Runner
 from kneedrive.sensors import REFERENCES
+from kneedrive.stats import student_below
 
 
 def slow_speed(runs: Sequence[PastRun], rules: ProfileRules) -> float | None:
@@ -24,7 +24,7 @@ def slow_speed(runs: Sequence[PastRun], rules: ProfileRules) -> float | None:
     """
     speeds = np.concatenate([np.empty(0), *(column(run, "speed_mps") for run in runs)])
     speeds = speeds[np.isfinite(speeds)]
-    return percentile(speeds, rules.slow_percentile) if len(speeds) else None
+    return float(np.percentile(speeds, rules.slow_percentile)) if len(speeds) else None
 
 
 def shuffle_share(runs: Sequence[PastRun], slow_mps: float, setting: Setting) -> float | None:
@@ -46,7 +46,7 @@ def shuffling(run: PastRun, slow_mps: float, setting: Setting) -> Array | None:
     # Most epochs are far from any label: only those that can earn this one are asked.
     for place in np.flatnonzero(-rules.score >= D):
         values = {"D": float(D[place]), "zSL": float(zSL[place]), "zDF": float(zDF[place])}
-        named = {one.label for one in earned(Standing(values, {}, float(speed[place])), rules)}
+        named = {one.label for one in earned(Standing(values=values, se={}, speed_mps=float(speed[place])), rules)}
         holds[place] = SHUFFLE in named and probability(values["D"], se, rules.truth) >= rules.spoken
     return holds
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis.stats import median
 from kneedrive.method import MergeRules
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note, Outline, Sensor, frozen
+from kneedrive.stats import median
 
 MEASURED = ("stance_time_s", "vertical_oscillation_m", "balance_left", "step_speed_loss_mps")
 RULES = MergeRules()
@@ -37,7 +37,7 @@ Pair = frozenset[str]
 CONFLICTS = ("heart rate", "heart rate unknown", "same file")
 
 
-class Match(NamedTuple):
+class Match(Record, frozen=True, kw_only=True):
     """How two recordings compare. verdict: "same" run, "overlapping" in time but not alike, or "separate".
 
     reason: "" for the same run, else what tells them apart: "same file", "start", "duration", "distance",
@@ -81,12 +81,12 @@ def alike(a: Outline, b: Outline, rules: MergeRules = RULES) -> Match:
     started together may belong to two people: two FIT files need heart rate on both sides, unless they agree so
     closely that one is a copy of the other.
     """
-    differences = _differences(a, b)
-    reason = _reason(a, b, Match("", "", *differences), rules)
+    match = _differences(a, b)
+    reason = _reason(a, b, match, rules)
     if not reason:
-        return Match("same", "", *differences)
+        return match
     beside = reason == "same file" or _overlap_s(a, b) < rules.overlap_s
-    return Match("separate" if beside else "overlapping", reason, *differences)
+    return match.replace(verdict="separate" if beside else "overlapping", reason=reason)
 
 
 def groups(
@@ -120,14 +120,22 @@ def strangers(
     return tuple(each for each in compared if each[2].verdict != "separate")
 
 
-def _differences(a: Outline, b: Outline) -> tuple[float, float, float | None, float | None]:
+def _differences(a: Outline, b: Outline) -> Match:
+    """The match of two recordings before anything speaks against it."""
     start_s = abs((a.started_at - b.started_at).total_seconds())
     # Sources differ in whether pauses count, so the times that agree best are the ones compared.
     duration_s = min(abs(x - y) for x in (a.duration_s, a.elapsed_s) for y in (b.duration_s, b.elapsed_s))
     both = None if a.distance_m is None or b.distance_m is None else (a.distance_m, b.distance_m)
     distance = None if both is None else abs(both[0] - both[1]) / max(*both, 1.0)
     hearts = None if a.heart_rate_bpm is None or b.heart_rate_bpm is None else (a.heart_rate_bpm, b.heart_rate_bpm)
-    return start_s, duration_s, distance, None if hearts is None else abs(hearts[0] - hearts[1])
+    return Match(
+        verdict="same",
+        reason="",
+        start_s=start_s,
+        duration_s=duration_s,
+        distance=distance,
+        heart_rate_bpm=None if hearts is None else abs(hearts[0] - hearts[1]),
+    )
 
 
 def _reason(a: Outline, b: Outline, match: Match, rules: MergeRules) -> str:
@@ -194,7 +202,7 @@ def _median(values: Array | None) -> float | None:
 LENT = (("speed_mps", "distance_m"), ("altitude_m",), ("heart_rate_bpm",), ("power_w",))
 
 
-class Merged(NamedTuple):
+class Merged(Record, frozen=True, kw_only=True):
     """A run made of several recordings. sources: the id of the activity that gives each channel."""
 
     activity: Activity
@@ -251,7 +259,7 @@ def merge(
         positioned=any(each.positioned for each in activities),
         notes=(*lead.notes, *_notes(lead, others, lent)),
     )
-    return Merged(merged, sources)
+    return Merged(activity=merged, sources=sources)
 
 
 def onto(lead: Activity, giver: Activity, name: str, rules: MergeRules = RULES) -> Array:

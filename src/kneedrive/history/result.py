@@ -11,11 +11,11 @@ from datetime import date, datetime
 
 from kneedrive.analysis.result import Epochs
 from kneedrive.method import Method
+from kneedrive.record import Record
 from kneedrive.recording import Runner
-from kneedrive.value import Value
 
 
-class PastRun(Value):
+class PastRun(Record, frozen=True, kw_only=True):
     """One stored run, as the analysis of a history sees it.
 
     started_at is aware UTC; local time is that plus utc_offset_s (None: the configured zone). sensor is the
@@ -35,7 +35,7 @@ class PastRun(Value):
     firmware: str = ""
 
 
-class Setting(Value):
+class Setting(Record, frozen=True, kw_only=True):
     """What every question about a history needs besides the runs.
 
     zone: seconds that local time is ahead of UTC at a moment (aware UTC), for runs that do not say; None means UTC.
@@ -46,7 +46,7 @@ class Setting(Value):
     zone: Callable[[datetime], int] | None = None
 
 
-class Curve(Value):
+class Curve(Record, frozen=True, kw_only=True):
     """How one quantity of one runner departs from the population over speed and grade.
 
     departure = level + slope * dv + bend * dv^2 + grade * grade, dv = speed - centre_mps. Slopes are already shrunk.
@@ -59,7 +59,7 @@ class Curve(Value):
     grade: float
 
 
-class Computed(Value):
+class Computed(Record, frozen=True, kw_only=True):
     """Whether contact time says more than speed and cadence do.
 
     verdict: "computed", "measured", "assumed" (a Garmin wrist, whatever these runs say) or "untested". residual_DF: SD
@@ -78,7 +78,7 @@ class Computed(Value):
         return self.verdict in ("computed", "assumed")
 
 
-class Baseline(Value):
+class Baseline(Record, frozen=True, kw_only=True):
     """What is usual for this runner on one sensor class and surface.
 
     ready: enough to judge a run by; else `missing` says how many runs, days and epochs more. curves by quantity
@@ -103,7 +103,7 @@ class Baseline(Value):
     computed: Computed
 
 
-class PersonalZ(Value):
+class PersonalZ(Record, frozen=True, kw_only=True):
     """One metric of one run against the runner's own baseline at the same speed and grade.
 
     level: "as always", "worth noting" or "clearly different". others: the same against other runners (a population
@@ -121,7 +121,7 @@ class PersonalZ(Value):
     others: float | None = None
 
 
-class OwnView(Value):
+class OwnView(Record, frozen=True, kw_only=True):
     """A run against the runner's own last weeks. reason says why rows is empty."""
 
     baseline: Baseline
@@ -131,7 +131,7 @@ class OwnView(Value):
     reason: str = ""
 
 
-class WeekValue(Value):
+class WeekValue(Record, frozen=True, kw_only=True):
     """A series in one week: weighted median of its run values, with a 95 % interval. at: mean time of the runs."""
 
     value: float
@@ -141,7 +141,7 @@ class WeekValue(Value):
     at: datetime
 
 
-class Week(Value):
+class Week(Record, frozen=True, kw_only=True):
     """One ISO week of local time. values by series (D, P, zSL), empty where nothing could be judged: never filled in.
 
     slow_s: scored time at or below the slow speed; shuffle_share: share of it where the shuffle rule held as surely as
@@ -159,7 +159,7 @@ class Week(Value):
     segment: int | None
 
 
-class Break(Value):
+class Break(Record, frozen=True, kw_only=True):
     """Values before and after `date` cannot be compared.
 
     kind: "sensor" (before and after are provenance words), "firmware", or "oscillation" (it jumped, timing stayed).
@@ -171,7 +171,7 @@ class Break(Value):
     after: str
 
 
-class Trend(Value):
+class Trend(Record, frozen=True, kw_only=True):
     """One tested series since the last break.
 
     verdict: "towards drive", "towards shuffle", "more bounce", "less bounce", "longer steps", "shorter steps",
@@ -209,7 +209,7 @@ class Trend(Value):
         return self.verdict not in ("steady", "too early to tell")
 
 
-class WeeklyView(Value):
+class WeeklyView(Record, frozen=True, kw_only=True):
     """Weeks, breaks between them, and the trends since the last break. verdicts: the called ones, else one word."""
 
     until: date
@@ -224,7 +224,7 @@ class WeeklyView(Value):
     computed: Computed | None
 
 
-class Difference(Value):
+class Difference(Record, frozen=True, kw_only=True):
     """After minus before in one metric, at matched speed and grade, with its interval.
 
     verdict: "changed", "no change" (larger than `bound`), or "not enough runs" (about `more_runs` more a side).
@@ -242,7 +242,7 @@ class Difference(Value):
     more_runs: int = 0
 
 
-class Comparison(Value):
+class Comparison(Record, frozen=True, kw_only=True):
     """Two periods. status: "compared", "not enough runs", "refused" (the sensor changed between) or "no overlap".
 
     runs_*: runs with matched epochs. left_out: runs on another sensor or surface than the rest of their period.
@@ -271,7 +271,7 @@ class Comparison(Value):
     over_exaggeration: bool = False
 
 
-class SlowContrast(Value):
+class SlowContrast(Record, frozen=True, kw_only=True):
     """D when slow minus D at the usual pace, over runs: "more than slowing down", "not shown" or "not enough"."""
 
     verdict: str
@@ -281,7 +281,7 @@ class SlowContrast(Value):
     probability: float | None = None
 
 
-class BalanceHabit(Value):
+class BalanceHabit(Record, frozen=True, kw_only=True):
     """Ground contact balance over runs. verdict: "constant difference", "none" or "not enough". left: median share."""
 
     verdict: str
@@ -291,7 +291,7 @@ class BalanceHabit(Value):
     side: str = ""
 
 
-class FadeHabit(Value):
+class FadeHabit(Record, frozen=True, kw_only=True):
     """What changes the same way late in run after run: "habit", "none" or "not enough"; the usual change by metric."""
 
     verdict: str

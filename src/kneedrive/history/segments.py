@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis.stats import median, medians
 from kneedrive.history.curve import column, curves, departures, measured, own_usual, table
+from kneedrive.history.local_time import local_date
 from kneedrive.history.result import Break, Computed, PastRun, Setting
-from kneedrive.local_time import local_date
 from kneedrive.method import Method, TrendRules
+from kneedrive.record import Record
 from kneedrive.recording import Array
+from kneedrive.stats import median
 
 # Over 1,079 runs of 16 runners one function of speed, cadence and height tells what a Garmin wrist writes; a history in
 # which more is left over holds a sensor that its files do not name, and is no proof that the wrist measures.
@@ -69,7 +69,7 @@ def _terms(speed_cadence: Array) -> Array:
 # Where a history falls apart: new sensors, new firmware, and jumps that only a sensor makes. No trend crosses them.
 
 
-class Stretch(NamedTuple):
+class Stretch(Record, frozen=True, kw_only=True):
     """Runs that may be compared: one sensor class, one firmware class, nothing that only a sensor does between."""
 
     sensor: str
@@ -91,7 +91,7 @@ def stretches(runs: Sequence[PastRun], setting: Setting) -> tuple[tuple[Stretch,
     for place, start in enumerate(starts):
         end = starts[place + 1] if place + 1 < len(starts) else len(runs)
         same = (run for run, key in zip(runs[start:end], keys[start:end], strict=True) if key == keys[start])
-        stretch = Stretch(*keys[start], tuple(same))
+        stretch = Stretch(sensor=keys[start][0], firmware=keys[start][1], runs=tuple(same))
         if found:
             breaks.append(change(found[-1], stretch, setting))
         parts, jumps = split_at_jumps(stretch, setting)
@@ -136,7 +136,7 @@ def split_at_jumps(stretch: Stretch, setting: Setting) -> tuple[list[Stretch], l
     place = jump(run_levels(stretch, setting), setting.method.trend)
     if place is None:
         return [stretch], []
-    first, second = stretch._replace(runs=stretch.runs[:place]), stretch._replace(runs=stretch.runs[place:])
+    first, second = stretch.replace(runs=stretch.runs[:place]), stretch.replace(runs=stretch.runs[place:])
     here = Break(
         date=local_date(second.runs[0], setting), kind="oscillation", before=stretch.sensor, after=stretch.sensor
     )
@@ -169,7 +169,7 @@ def jump(levels: Array, rules: TrendRules) -> int | None:
     span = rules.jump_runs
     if len(there) < 2 * span:
         return None
-    windows = medians(np.lib.stride_tricks.sliding_window_view(levels[there], span, axis=0))
+    windows = np.median(np.lib.stride_tricks.sliding_window_view(levels[there], span, axis=0), axis=-1)
     steps = np.abs(windows[span:] - windows[:-span])
     alone = (steps[:, 0] < rules.jump_cadence_spm) & (steps[:, 1] < rules.jump_DF)
     size = np.where(alone, steps[:, 2], 0.0)

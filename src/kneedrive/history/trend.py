@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from kneedrive.analysis.stats import (
+from kneedrive.history.local_time import day_of
+from kneedrive.history.result import Trend
+from kneedrive.method import TrendRules
+from kneedrive.record import Record
+from kneedrive.recording import Array
+from kneedrive.stats import (
     MAD_TO_SD,
     MEDIAN_TO_MEAN_SE,
     Line,
@@ -20,15 +24,11 @@ from kneedrive.analysis.stats import (
     theil_sen,
     two_sided,
 )
-from kneedrive.history.result import Trend
-from kneedrive.local_time import day_of
-from kneedrive.method import TrendRules
-from kneedrive.recording import Array
 
 LEAST_FOR_LINE = 3  # weeks: a line through two takes their scatter for a trend
 
 
-class RunValues(NamedTuple):
+class RunValues(Record, frozen=True, kw_only=True):
     """A series of run values in order of time. at_weeks: local time in weeks since 1970; week: number of the week."""
 
     at_weeks: Array
@@ -37,7 +37,7 @@ class RunValues(NamedTuple):
     se: Array
 
 
-class WeekPoints(NamedTuple):
+class WeekPoints(Record, frozen=True, kw_only=True):
     """One row per week that has a value. se: of the weekly value, the scatter from run to run included."""
 
     week: npt.NDArray[np.int64]
@@ -88,7 +88,9 @@ def week_points(runs: RunValues, rules: TrendRules) -> WeekPoints:
     weeks = np.unique(runs.week)
     rows = [_week(runs, weight, np.flatnonzero(runs.week == week)) for week in weeks]
     table = np.array(rows, dtype=np.float64).reshape(len(rows), 4)
-    return WeekPoints(weeks, table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(np.int64))
+    return WeekPoints(
+        week=weeks, at_weeks=table[:, 0], value=table[:, 1], se=table[:, 2], runs=table[:, 3].astype(np.int64)
+    )
 
 
 def _week(runs: RunValues, weight: Array, rows: npt.NDArray[np.intp]) -> tuple[float, float, float, int]:
@@ -114,7 +116,7 @@ DIRECTIONS = {
 }
 
 
-class Tested(NamedTuple):
+class Tested(Record, frozen=True, kw_only=True):
     """One series on its way to a verdict. sd_S: of Kendall's S, widened by rho."""
 
     points: WeekPoints
@@ -200,7 +202,9 @@ def tested(runs: RunValues, rules: TrendRules) -> Tested | None:
     S, variance = kendall(points.value)
     sd_S = math.sqrt(variance * (1.0 + rho) / (1.0 - rho))
     about_line = robust_sd(runs.value - line.slope * runs.at_weeks)
-    return Tested(points, line, kendall_p(S, sd_S), rho, sd_S, about_line, len(runs.value))
+    return Tested(
+        points=points, line=line, p=kendall_p(S, sd_S), rho=rho, sd_S=sd_S, run_sd=about_line, runs=len(runs.value)
+    )
 
 
 def trends(series: Mapping[str, RunValues], rules: TrendRules) -> tuple[Trend, ...]:

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
 
 import numpy as np
 
 from kneedrive.analysis.reference import expected
 from kneedrive.analysis.scores import letters, run_value
-from kneedrive.analysis.stats import quantile
 from kneedrive.history.curve import Table, column, curves, departure_at, departures, table
 from kneedrive.history.habits import shuffle_share, slow_speed
+from kneedrive.history.local_time import WEEK_S, between, local_date, monday, week_number, weeks_since_epoch
 from kneedrive.history.result import Computed, Curve, PastRun, Setting, Trend, Week, WeeklyView, WeekValue
 from kneedrive.history.segments import Stretch, computed, stretches
 from kneedrive.history.trend import RunValues, trends, week_points
-from kneedrive.local_time import WEEK_S, between, local_date, monday, week_number, weeks_since_epoch
 from kneedrive.method import TrendRules
+from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
+from kneedrive.stats import quantile
 
 Series = Mapping[str, RunValues]
 TWO_SIDED_95 = 0.975
 
 
-class Told(NamedTuple):
+class Told(Record, frozen=True, kw_only=True):
     """What a week says about form: which stretch it belongs to, and its values by series."""
 
     segment: int
@@ -137,7 +137,7 @@ def run_values(runs: Sequence[PastRun], at_weeks: Array, values: Array, setting:
         if found is not None and found.epochs >= rules.trend.run_epochs:
             kept.append((at_weeks[place], week_number(local_date(run, setting)), found.value, found.random_se))
     columns = np.array(kept, dtype=np.float64).reshape(len(kept), 4)
-    return RunValues(columns[:, 0], columns[:, 1].astype(np.int64), columns[:, 2], columns[:, 3])
+    return RunValues(at_weeks=columns[:, 0], week=columns[:, 1].astype(np.int64), value=columns[:, 2], se=columns[:, 3])
 
 
 def told_weeks(series: Sequence[Series], rules: TrendRules) -> dict[int, Told]:
@@ -146,8 +146,8 @@ def told_weeks(series: Sequence[Series], rules: TrendRules) -> dict[int, Told]:
     for segment, by_name in enumerate(series):
         for name, values in by_name.items():
             for number, value in week_values(values, rules):
-                if told.get(number, Told(-1, {})).segment != segment:
-                    told[number] = Told(segment, {})
+                if told.get(number, Told(segment=-1, values={})).segment != segment:
+                    told[number] = Told(segment=segment, values={})
                 told[number].values[name] = value
     return told
 

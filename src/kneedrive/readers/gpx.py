@@ -70,7 +70,7 @@ def _activity(group: list[_Track], creator: str, id: str, name: str) -> Activity
     device = Sensor(maker="", product=" ".join(creator.split())[:60], source="file")
     # The zone of the first time, where it is not UTC: UTC says nothing about where the runner is.
     offset_s = next((track.first[1] for track in group if track.first is not None), 0)
-    head = Head(id, "gpx", name, group[0].sport, device, utc_offset_s=offset_s or None)
+    head = Head(id=id, format="gpx", name=name, sport=group[0].sport, device=device, utc_offset_s=offset_s or None)
     return tracks.activity([point for track in group for point in track.points], head)
 
 
@@ -149,7 +149,7 @@ class _Document:
                 track.sport = text
         elif name == "trkpt":
             if self.seen <= MAX_POINTS:
-                track.points.append(EMPTY_POINT._replace(part=self._segment, **self._point))
+                track.points.append(EMPTY_POINT.replace(part=self._segment, **self._point))
             self._point = None
         elif parent == "trkpt" and name == "time":
             self._point["unix_s"] = track.time(text)

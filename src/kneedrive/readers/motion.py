@@ -11,9 +11,9 @@ from bisect import bisect_right
 import numpy as np
 import numpy.typing as npt
 
-from kneedrive.analysis.stats import median, percentile
 from kneedrive.method import TrackRules
 from kneedrive.recording import Array, Note
+from kneedrive.stats import median
 
 RULES = TrackRules()
 _BEYOND_SPM = 300.0  # no one steps faster; 255 of one leg is "no value" in a byte
@@ -40,7 +40,7 @@ def steps_per_minute(raw: Array, speed_mps: Array) -> tuple[Array | None, tuple[
 
 
 def _factor(turning: Array, speed_mps: Array) -> tuple[int, tuple[Note, ...]]:
-    high = percentile(turning, 90)
+    high = float(np.percentile(turning, 90))
     if high <= RULES.one_leg_max_rpm and not _walks(turning, speed_mps):
         return 2, ()
     text = "cadence seems to count both feet already and was not doubled (the format says it counts one leg)"

@@ -25,7 +25,7 @@ _COLUMNS = {
     "value": "heart_rate_bpm",
     "watts": "power_w",
 }
-_EMPTY_LAP = LapRow(_NAN, _NAN, _NAN)
+_EMPTY_LAP = LapRow(unix_s=_NAN, timer_s=_NAN, distance_m=_NAN)
 
 
 def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
@@ -54,7 +54,9 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
 def _activity(session: _Session, id: str, name: str) -> Activity | None:  # noqa: A002
     device = Sensor(maker="", product=session.creator, source="file")
     laps = tuple(session.laps)
-    head = Head(id, "tcx", name, session.sport, device, utc_offset_s=session.utc_offset_s, laps=laps)
+    head = Head(
+        id=id, format="tcx", name=name, sport=session.sport, device=device, utc_offset_s=session.utc_offset_s, laps=laps
+    )
     return tracks.activity(session.points, head) or tracks.summary(head)
 
 
@@ -99,7 +101,7 @@ class _Document:
             self._point = {}
         elif name == "lap" and "activity" in self._open:
             session = self.sessions[-1]
-            session.laps.append(_EMPTY_LAP._replace(unix_s=session.time(attribute(attributes, "starttime"))))
+            session.laps.append(_EMPTY_LAP.replace(unix_s=session.time(attribute(attributes, "starttime"))))
 
     def end(self, name: str, text: str) -> None:
         self._open.pop()
@@ -107,7 +109,7 @@ class _Document:
             return
         session, parent = self.sessions[-1], self._open[-1]
         if name == "trackpoint":
-            session.points.append(EMPTY_POINT._replace(part=self._tracks, **self._point))
+            session.points.append(EMPTY_POINT.replace(part=self._tracks, **self._point))
         elif "trackpoint" in self._open:
             self._column(session, name, text)
         elif parent == "lap" and session.laps:
@@ -124,7 +126,7 @@ class _Document:
 
 def _with_total(lap: LapRow, name: str, text: str) -> LapRow:
     if name == "totaltimeseconds":
-        return lap._replace(timer_s=number(text))
+        return lap.replace(timer_s=number(text))
     if name == "distancemeters":
-        return lap._replace(distance_m=number(text))
+        return lap.replace(distance_m=number(text))
     return lap

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from msgspec.structs import astuple
 
-from kneedrive.analysis.stats import median
 from kneedrive.errors import ReadError
 from kneedrive.method import TrackRules
 from kneedrive.readers import motion
 from kneedrive.readers.motion import steps_per_minute
 from kneedrive.readers.sports import ASSUMED, NOT_KNOWN, ON_FOOT, TOO_FAST, UNKNOWN, sport_of, sub_sport_of
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Lap, Note, Samples, Sensor, frozen
+from kneedrive.stats import median
 
 RULES = TrackRules()
 _EARLIEST_UNIX_S, _LATEST_UNIX_S = 315_532_800.0, 4_102_444_800.0  # 1980 and 2100
@@ -24,7 +26,7 @@ _POWER_W = (0.0, 3_000.0)
 _SPEED_MPS = (0.0, 60.0)
 
 
-class Point(NamedTuple):
+class Point(Record, frozen=True, kw_only=True):
     """One recorded point; NaN for what it does not say. unix_s: seconds since 1970, UTC. part: a number that changes
     where the file itself begins a new stretch. cadence: as written, of one leg or of both."""
 
@@ -40,10 +42,11 @@ class Point(NamedTuple):
     power_w: float
 
 
-EMPTY_POINT = Point(float("nan"), 0, *[float("nan")] * (len(Point._fields) - 2))
+_NOTHING: dict[str, Any] = dict.fromkeys(Point.__struct_fields__, float("nan"))
+EMPTY_POINT = Point(**_NOTHING | {"part": 0})
 
 
-class Columns(NamedTuple):
+class Columns(Record, frozen=True, kw_only=True):
     """The points by column, in order of time; starts: where a stretch begins that no distance is counted across."""
 
     time_s: Array
@@ -97,17 +100,17 @@ def columns_of(table: Array, started_s: float) -> Columns:
     distance_m = _within(table[:, 5], (0.0, np.inf))
     starts, pauses = _breaks(time_s, table[:, 1], _moved_m(latitude, longitude, distance_m))
     return Columns(
-        time_s,
-        starts,
-        pauses,
-        latitude,
-        longitude,
-        _within(table[:, 4], _ALTITUDE_M),
-        distance_m if np.any(distance_m > 0) else np.full(len(time_s), np.nan),
-        _within(table[:, 6], _SPEED_MPS),
-        table[:, 7],
-        _within(table[:, 8], _HEART_RATE_BPM),
-        _within(table[:, 9], _POWER_W),
+        time_s=time_s,
+        starts=starts,
+        pauses=pauses,
+        latitude_deg=latitude,
+        longitude_deg=longitude,
+        altitude_m=_within(table[:, 4], _ALTITUDE_M),
+        distance_m=distance_m if np.any(distance_m > 0) else np.full(len(time_s), np.nan),
+        speed_mps=_within(table[:, 6], _SPEED_MPS),
+        cadence=table[:, 7],
+        heart_rate_bpm=_within(table[:, 8], _HEART_RATE_BPM),
+        power_w=_within(table[:, 9], _POWER_W),
     )
 
 
@@ -148,7 +151,7 @@ MAX_SESSIONS = 1_000
 _DAY_S = 86_400
 
 
-class LapRow(NamedTuple):
+class LapRow(Record, frozen=True, kw_only=True):
     """A lap as written: start (unix seconds), timer time and distance, NaN where not said."""
 
     unix_s: float
@@ -156,7 +159,7 @@ class LapRow(NamedTuple):
     distance_m: float
 
 
-class Head(NamedTuple):
+class Head(Record, frozen=True, kw_only=True):
     """What a file says about an activity beside its points. sport: its own word, "" for none."""
 
     id: str
@@ -183,7 +186,7 @@ def activity(points: list[Point], head: Head) -> Activity | None:
 
     Points without a time, out of order or half a day away from the rest are left out, each with a note.
     """
-    table = np.array(points, dtype=np.float64).reshape(-1, len(Point._fields))
+    table = np.array([astuple(point) for point in points], dtype=np.float64).reshape(-1, len(Point.__struct_fields__))
     table, forgiven = cleaned(table)
     if not len(table):
         return None

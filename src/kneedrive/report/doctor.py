@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from kneedrive.analysis.result import Analysis, ChannelSummary
-from kneedrive.analysis.stats import median
 from kneedrive.quantities import CHANNELS
 from kneedrive.recording import Activity, Note, Samples, Sensor
 from kneedrive.report import numbers, text, verdict
 from kneedrive.report.text import Style, finish, flow, heading, pad, table
+from kneedrive.stats import median
 
 
 def render_all(analyses: Sequence[Analysis], style: Style) -> str:

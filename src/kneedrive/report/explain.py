@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, get_type_hints
 
 from kneedrive.analysis.result import Analysis, Finding, PaceBand, Score
 from kneedrive.method import Method
 from kneedrive.quantities import CHANNELS
+from kneedrive.record import Record
 from kneedrive.report import numbers, verdict
 from kneedrive.report.numbers import exact
 from kneedrive.report.run import gate_words
 from kneedrive.report.text import Style, finish, flow, heading, table
-from kneedrive.value import Value
 
 
-class Condition(NamedTuple):
+class Condition(Record, frozen=True):
     """One bound of a label's rule: a score or part, a comparison, and the knob of LabelRules it is held against."""
 
     part: str
@@ -99,9 +99,9 @@ def usual(method: Method) -> tuple[str, ...]:
     return cadence, duty, spreads
 
 
-def _sources(rules: Value) -> dict[str, str]:
+def _sources(rules: Record) -> dict[str, str]:
     hints = get_type_hints(type(rules), include_extras=True)
-    return {name: hints[name].__metadata__[1] for name in rules._fields}
+    return {name: hints[name].__metadata__[1] for name in rules.__struct_fields__}
 
 
 def knobs(method: Method) -> Iterator[tuple[str, str, Any, str, str]]:
@@ -109,7 +109,7 @@ def knobs(method: Method) -> Iterator[tuple[str, str, Any, str, str]]:
     for group in _ONE_RUN:
         rules = getattr(method, group)
         hints = get_type_hints(type(rules), include_extras=True)
-        for name in rules._fields:
+        for name in rules.__struct_fields__:
             unit, source = hints[name].__metadata__
             yield group, name, getattr(rules, name), unit, source
 

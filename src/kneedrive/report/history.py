@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from kneedrive.errors import KneedriveError, RateLimited
 from kneedrive.history.result import (
@@ -25,6 +25,7 @@ from kneedrive.history.result import (
     WeekValue,
 )
 from kneedrive.quantities import CHANNELS
+from kneedrive.record import Record
 from kneedrive.report import lists, numbers, verdict
 from kneedrive.report.lists import SENSORS
 from kneedrive.report.numbers import TIE, change_percent, day, difference, from_ln, plural, quantity, value
@@ -48,7 +49,7 @@ from kneedrive.report.verdict import FADED, SCORE_ENDS
 NO_FALL = -0.05  # of the drive score: what is shown as 0.0
 
 
-class Habits(NamedTuple):
+class Habits(Record, frozen=True, kw_only=True):
     """Three questions to the runs of some weeks."""
 
     slow: SlowContrast
@@ -654,7 +655,7 @@ _COMPARISON_NEXT = (
 )
 
 
-class Periods(NamedTuple):
+class Periods(Record, frozen=True, kw_only=True):
     """The days compared, both ends included, and what lies between them ("" for two bare periods)."""
 
     before: tuple[date, date]
@@ -754,7 +755,8 @@ def rows(found: Comparison, style: Style) -> list[str]:
     at = f"at {numbers.pace(found.speed_mps, miles=style.miles)} on the flat"
     if style.columns < _COMPARISON_TABLE:
         told = [
-            f"{COMPARED_NAMES[row.metric]} {bare(shown(row, row.before))} before, {shown(row, row.after)} after: {difference_verdict(row)}"
+            f"{COMPARED_NAMES[row.metric]} {bare(shown(row, row.before))} before, {shown(row, row.after)} after: "
+            f"{difference_verdict(row)}"
             for row in found.rows
         ]
         return [*heading("Side by side", style, at), *(line for text in told for line in flow(text, style, hang=2))]
@@ -891,8 +893,9 @@ def _score(name: str, week: Week, before: Sequence[Week]) -> list[str]:
     inside = now.low <= usual <= now.high
     verdict = "No difference that can be told from chance" if inside else "One week alone proves little"
     return [
-        f"{NEWS_SERIES[name]} (0 is usual at that speed): {numbers.score(now.value)} this week, {numbers.score(now.low)} to"
-        f" {numbers.score(now.high)} with its doubt; {numbers.score(usual)} before. {verdict}."
+        f"{NEWS_SERIES[name]} (0 is usual at that speed): {numbers.score(now.value)} this week, "
+        f"{numbers.score(now.low)} to {numbers.score(now.high)} with its doubt; {numbers.score(usual)} before. "
+        f"{verdict}."
     ]
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kneedrive.quantities import CHANNELS
+from kneedrive.record import Record
 from kneedrive.report import numbers
 from kneedrive.report.numbers import clean, minutes, number, path, plural
 from kneedrive.report.run import credit
 from kneedrive.report.text import Style, columns_of, finish, flow, heading, table
 from kneedrive.report.verdict import LABELS
-from kneedrive.value import Value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +30,7 @@ WORDS = {
 MOST_SHOWN, LONGEST = 12, 200  # reasons of skipped files may hold words of the file
 
 
-class Ledger(Value):
+class Ledger(Record, frozen=True, kw_only=True):
     """Counts by verdict, runs without running dynamics among the new ones, and what needs a look.
 
     failed: (name, reason). cut: (name, where reading stopped), taken in as far as they go. beside: (name, ids of runs

@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from msgspec.structs import asdict
+
 from kneedrive.analysis.result import Analysis, Fade, Finding, PaceBand, Quality, Score, Scores, ShuffleOnset, Spread
 from kneedrive.errors import KneedriveError
 from kneedrive.history.result import Break, Comparison, OwnView, WeeklyView
 from kneedrive.quantities import METRICS
+from kneedrive.record import Record
 from kneedrive.report.history import Habits, Periods
 from kneedrive.report.numbers import local_time
-from kneedrive.value import Value, as_dict
 
 SCHEMA_VERSION = 1
 _DIGITS = 6  # more than any sensor gives, fewer than float noise
@@ -36,7 +38,7 @@ def analysis_record(analysis: Analysis) -> dict[str, Any]:
         "usual": numbers(analysis.usual),
         "scores": _scores(analysis.scores),
         "findings": [_finding(finding) for finding in analysis.findings],
-        "unjudged": [as_dict(item) for item in analysis.unjudged],
+        "unjudged": [asdict(item) for item in analysis.unjudged],
         "pace_profile": [_band(band) for band in analysis.pace_profile],
         **_onset(analysis.shuffle_onset),
         "slow": fields(analysis.slow) | {"reason": analysis.slow.reason or None},
@@ -71,11 +73,11 @@ def numbers(values: Mapping[str, float]) -> dict[str, Any]:
     return {key: value for key, value in rounded.items() if value is not None}
 
 
-def fields(value: Value | None) -> Any:
+def fields(value: Record | None) -> Any:
     """The fields of a flat value, rounded; None stays None."""
     if value is None:
         return None
-    return {key: item if isinstance(item, str) else number(item) for key, item in as_dict(value).items()}
+    return {key: item if isinstance(item, str) else number(item) for key, item in asdict(value).items()}
 
 
 def utc(moment: datetime) -> str:
@@ -112,7 +114,7 @@ def _quality(quality: Quality) -> dict[str, Any]:
         "epochs_scored": int(quality.epochs_scored),
         "excluded": {gate: int(count) for gate, count in quality.excluded.items()},
         "coverage": numbers(quality.coverage),
-        "notes": [as_dict(note) for note in quality.notes],
+        "notes": [asdict(note) for note in quality.notes],
     }
 
 
@@ -133,7 +135,7 @@ def _scores(scores: Scores) -> dict[str, Any]:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
-        **as_dict(finding),
+        **asdict(finding),
         "probability": number(finding.probability),
         "qualifiers": list(finding.qualifiers),
         "also": list(finding.also),
@@ -258,8 +260,8 @@ def _period(days: tuple[date, date]) -> dict[str, str]:
 
 def plain(value: Any) -> Any:
     """Values as what JSON has: objects, lists, texts, rounded numbers; times in UTC, days in ISO form."""
-    if isinstance(value, Value):
-        return {name: plain(item) for name, item in as_dict(value).items()}
+    if isinstance(value, Record):
+        return {name: plain(item) for name, item in asdict(value).items()}
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, tuple | list):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kneedrive.quantities import METRES_PER_KM, METRES_PER_MILE, SECONDS_PER_MINUTE
+from kneedrive.record import Record
 
 if TYPE_CHECKING:
     from kneedrive.recording import Sensor
@@ -25,7 +26,7 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-class Shown(NamedTuple):
+class Shown(Record, frozen=True):
     """How a quantity is shown: what it is multiplied with, how many decimals, and the unit behind it."""
 
     factor: float

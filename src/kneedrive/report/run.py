@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 from string import ascii_lowercase
-from typing import NamedTuple
 
 from kneedrive.analysis.result import Analysis, Change, Fade, PaceBand, Score, Unjudged
 from kneedrive.method import LabelRules
 from kneedrive.quantities import CHANNELS
+from kneedrive.record import Record
 from kneedrive.report import numbers, text, verdict
 from kneedrive.report.numbers import SHOWN, bare_pace, pace_unit, quantity, value
 from kneedrive.report.text import INDENT, Style, beside, columns_of, ends, finish, flow, heading, pad, table
@@ -33,11 +33,11 @@ _PROFILE_GAP = 4
 _WIDEST_PROFILE = 80
 _MAP_CELLS = (49, 13)
 _MAP_EDGES = text.Edges(
-    "more bounce for the step length: piston-like",
-    "less bounce for the step length",
-    "shuffle-like",
-    "usual",
-    "drive-like",
+    top="more bounce for the step length: piston-like",
+    bottom="less bounce for the step length",
+    left="shuffle-like",
+    middle="usual",
+    right="drive-like",
 )
 
 
@@ -165,7 +165,7 @@ def _row_head(mark: str, band: PaceBand, style: Style) -> str:
 def plane(analysis: Analysis, style: Style) -> list[str]:
     """The map of D against P; none where one of them is not judged."""
     points = [
-        text.Point(band.scores.D.value, band.scores.P.value, mark, band_role(band) or "strong")
+        text.Point(x=band.scores.D.value, y=band.scores.P.value, mark=mark, role=band_role(band) or "strong")
         for mark, band in zip(ascii_lowercase, reversed(analysis.pace_profile), strict=False)
         if band.scores.D.value is not None and band.scores.P.value is not None
     ]
@@ -242,7 +242,7 @@ def _against(key: str, band: PaceBand, between: str) -> str:
     return f"{value(key, found)}{between}{value(key, usual)}"
 
 
-class Measured(NamedTuple):
+class Measured(Record, frozen=True, kw_only=True):
     """What was measured over a whole run: a title, what it is over, and rows of text with their heading."""
 
     title: str
@@ -266,7 +266,9 @@ def measured(analysis: Analysis) -> Measured | None:
         return _averages(analysis)
     if not analysis.usual:
         rows = [row[:-1] for row in rows]
-    return Measured("What was measured", verdict.OVER.get(analysis.metrics_over, analysis.metrics_over), rows)
+    return Measured(
+        title="What was measured", remark=verdict.OVER.get(analysis.metrics_over, analysis.metrics_over), rows=rows
+    )
 
 
 def _averages(analysis: Analysis) -> Measured | None:
@@ -274,7 +276,7 @@ def _averages(analysis: Analysis) -> Measured | None:
     if not known:
         return None
     rows = [["", "average"], *([CHANNELS[key].name, quantity(key, known[key])] for key in known)]
-    return Measured("What the file says", "averages of the whole activity", rows)
+    return Measured(title="What the file says", remark="averages of the whole activity", rows=rows)
 
 
 def _run_numbers(analysis: Analysis, style: Style) -> list[str]:
@@ -302,7 +304,7 @@ _SHUFFLING = ("shuffle-like", "short-bounce")
 SHORT_BURSTS = 6  # so many accelerations are listed one by one
 
 
-class Facts(NamedTuple):
+class Facts(Record, frozen=True, kw_only=True):
     """When, how far, how long and how fast; and what recorded it."""
 
     run: tuple[str, ...]
@@ -323,7 +325,7 @@ def facts(analysis: Analysis, *, miles: bool) -> Facts:
     surface = "indoors or on a treadmill" if analysis.surface == "indoor" else ""
     powered = verdict.STRAVA_CREDIT if activity.format == "strava" else ""
     named = (device, verdict.PROVENANCE[analysis.provenance], surface, powered)
-    return Facts(tuple(pieces), ", ".join(piece for piece in named if piece))
+    return Facts(run=tuple(pieces), source=", ".join(piece for piece in named if piece))
 
 
 def bounce_sentences(analysis: Analysis) -> list[str]:
@@ -360,9 +362,9 @@ def _piston(analysis: Analysis) -> str:
     if not {"zB", "zSL"} <= parts.keys():
         return f"Bounce for the length of the step (piston score {shown}): {judged}."
     return (
-        f"Counted in spreads (1 is as far as runners at one speed usually lie apart), bounce for steps like yours is "
-        f"{numbers.score(parts['zB'])} from usual, the length of the step {numbers.score(parts['zSL'])}. What bounce has "
-        f"over length is the piston score, {shown}: {judged}."
+        "Counted in spreads (1 is as far as runners at one speed usually lie apart), bounce for steps like yours is "
+        f"{numbers.score(parts['zB'])} from usual, the length of the step {numbers.score(parts['zSL'])}. What "
+        f"bounce has over length is the piston score, {shown}: {judged}."
     )
 
 
@@ -405,8 +407,8 @@ def _vr_split(analysis: Analysis) -> str:
     if split is None:
         return ""
     parts = (
-        f"{numbers.from_ln(split.ln_T)} (the time of a step), {numbers.from_ln(split.ln_B)} (the share of air in it) and "
-        f"{numbers.from_ln(split.ln_k)} (torso bounce)"
+        f"{numbers.from_ln(split.ln_T)} (the time of a step), {numbers.from_ln(split.ln_B)} (the share of air in it) "
+        f"and {numbers.from_ln(split.ln_k)} (torso bounce)"
     )
     whole = numbers.from_ln(split.ln_VR)
     return f"The vertical ratio, up and down per length of step, is {whole} times usual: {parts} multiplied, rounded."
@@ -442,7 +444,7 @@ def _flight_share(analysis: Analysis, *, miles: bool) -> str:
     )
 
 
-class Faded(NamedTuple):
+class Faded(Record, frozen=True, kw_only=True):
     """An opening, a line for each notable change, and a closing word."""
 
     opening: str
@@ -455,13 +457,13 @@ def fade_sentences(analysis: Analysis, *, miles: bool) -> Faded | None:
     found = analysis.fade
     if found.verdict == "not enough":
         said = bool(found.reason) and found.reason not in said_already(analysis)
-        return Faded(f"Not compared: {found.reason.rstrip('.')}.") if said else None
+        return Faded(opening=f"Not compared: {found.reason.rstrip('.')}.") if said else None
     if found.verdict != "changed":
-        return Faded(f"No change that can be told from noise, over {_pairs(found, miles=miles)}.")
+        return Faded(opening=f"No change that can be told from noise, over {_pairs(found, miles=miles)}.")
     return Faded(
-        f"At the same speed, over {_pairs(found, miles=miles)}. {_range(found)}:",
-        tuple(_moved(key, change) for key, change in found.changes.items() if change.notable),
-        "A habit needs three runs.",
+        opening=f"At the same speed, over {_pairs(found, miles=miles)}. {_range(found)}:",
+        changes=tuple(_moved(key, change) for key, change in found.changes.items() if change.notable),
+        closing="A habit needs three runs.",
     )
 
 
@@ -509,8 +511,8 @@ def balance_sentences(analysis: Analysis) -> list[str]:
         return []
     left, right = numbers.percent(found.left, 1), numbers.percent(1 - found.left, 1)
     return [
-        f"Left {left}, right {right} of the contact time; {numbers.percent(found.same_side)} of the half-minutes lean to "
-        "the same side. One run is a number; whether it is a constant difference takes several."
+        f"Left {left}, right {right} of the contact time; {numbers.percent(found.same_side)} of the half-minutes lean "
+        "to the same side. One run is a number; whether it is a constant difference takes several."
     ]
 
 

@@ -7,11 +7,11 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any
 
+from kneedrive.record import Record
 from kneedrive.report import numbers
 from kneedrive.report.numbers import TIE, WHOLE
-from kneedrive.value import Value
 
 # A spreadsheet takes a text that begins so for a formula, and runs it; names of devices come out of files.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -29,7 +29,7 @@ def cell(value: Any) -> Any:
 # How a report looks: width, glyphs, colours, units. One frozen value; the plain paint is all empty strings.
 
 
-class Paint(NamedTuple):
+class Paint(Record, frozen=True):
     """Escape codes by role. Colour only repeats what the words say, so any of them may be empty."""
 
     strong: str = ""
@@ -51,7 +51,7 @@ COLOURED = Paint("\x1b[1m", "\x1b[2m", "\x1b[1;36m", "\x1b[1;35m", "\x1b[1;33m",
 PLAIN = Paint()
 
 
-class Glyphs(NamedTuple):
+class Glyphs(Record, frozen=True):
     """The characters that pictures are made of, each one column wide."""
 
     dot: str
@@ -105,7 +105,7 @@ NARROWEST = 40  # a block beside another may be this narrow; a whole report need
 WIDEST_PROSE = 92  # a longer line of prose is hard to find back from
 
 
-class Style(Value):
+class Style(Record, frozen=True, kw_only=True):
     """width: columns, from 60 on. ascii: only ASCII characters. colour: ANSI codes. miles: pace and distance."""
 
     width: int = 80
@@ -171,7 +171,7 @@ def wrap(text: str, width: int, first: int = 0, rest: int = 0) -> list[str]:
 
     A path longer than a line stands on a line of its own that is too long; other words as long are broken.
     """
-    room = width - max(first, rest)
+    room = max(width - max(first, rest), 2)  # a wide character needs two; less would cut words for ever
     words = _WORD.sub(lambda word: " ".join(_pieces(word[0], room)), _filled(text))
     lines = textwrap.wrap(
         words,
@@ -337,7 +337,7 @@ def bar(share: float, cells: int, style: Style) -> str:
     return style.glyphs.levels[-1] * max(filled, 1 if share > 0 else 0)
 
 
-class Point(NamedTuple):
+class Point(Record, frozen=True, kw_only=True):
     """A mark on the map; y grows upwards."""
 
     x: float
@@ -346,7 +346,7 @@ class Point(NamedTuple):
     role: str = ""
 
 
-class Edges(NamedTuple):
+class Edges(Record, frozen=True, kw_only=True):
     """The words around a map: top, bottom, and below its left end, middle and right end."""
 
     top: str

@@ -7,10 +7,10 @@ same speed. A low vertical ratio is never part of drive, and much bounce alone i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from kneedrive.analysis.result import Analysis, Finding, PaceBand
 from kneedrive.quantities import CHANNELS
+from kneedrive.record import Record
 from kneedrive.report import numbers
 from kneedrive.sensors import REFERENCES
 
@@ -19,7 +19,7 @@ from kneedrive.sensors import REFERENCES
 SPOKEN_METRICS = {"duty_factor": "each foot on the ground {} of the time"}
 
 
-class Label(NamedTuple):
+class Label(Record, frozen=True):
     """A label's words. role: its colour. cites: the metrics that show it best, in order."""
 
     name: str
@@ -446,7 +446,8 @@ def _bounce(found: Mapping[str, float], usual: Mapping[str, float]) -> list[str]
     if key not in found or due is None:
         return []
     return [
-        f"{CHANNELS[key].name} {numbers.quantity(key, found[key])} where your steps call for {numbers.quantity(key, due)}"
+        f"{CHANNELS[key].name} {numbers.quantity(key, found[key])} where your steps call for "
+        f"{numbers.quantity(key, due)}"
     ]
 
 

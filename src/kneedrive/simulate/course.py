@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from kneedrive.record import Record
 from kneedrive.recording import Array, Interval
-from kneedrive.value import Value
 
 _FORGOTTEN = 1e-3  # a weight this small is left out of the impulse response
 
@@ -44,7 +43,7 @@ _WANDER_RHO = 0.98
 _START_ALTITUDE_M = 110.0
 
 
-class Segment(NamedTuple):
+class Segment(Record, frozen=True):
     """A stretch of the plan. kind: "run", "walk", "burst" (an acceleration up to the speed) or "pause"."""
 
     seconds: int
@@ -53,7 +52,7 @@ class Segment(NamedTuple):
     kind: str = "run"
 
 
-class Course(Value):
+class Course(Record, frozen=True, kw_only=True):
     """The true course of a run at each recorded second; arrays of one length."""
 
     time_s: Array

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from kneedrive.method import Method
 from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.record import Record
 from kneedrive.recording import Array, Runner
 from kneedrive.sensors import REFERENCES, Reference
-from kneedrive.value import Value
 
 
-class Offsets(NamedTuple):
+class Offsets(Record, frozen=True):
     """Deviation from the usual step time (zSL), duty factor (zDF) and bounce beyond timing (zk)."""
 
     zSL: float = 0.0
     zDF: float = 0.0
     zk: float = 0.0
 
+    def __iter__(self) -> Iterator[float]:
+        yield from (self.zSL, self.zDF, self.zk)
 
-class Pattern(Value):
+    def plus(self, by: Offsets) -> Offsets:
+        """These and others together."""
+        return Offsets(*(own + more for own, more in zip(self, by, strict=True)))
+
+
+class Pattern(Record, frozen=True, kw_only=True):
     """A way of running: `usual` offsets, and others when slow.
 
     slow holds at and below `slow_at_mps`, usual from `usual_from_mps` on; between them the two are mixed in proportion.
@@ -37,15 +43,15 @@ class Pattern(Value):
 
     def at(self, speed_mps: Array) -> Array:
         """Offsets at these speeds, shape (3, n): rows zSL, zDF, zk."""
-        usual: Array = np.array(self.usual)[:, None]
-        slow: Array = np.array(self.usual if self.slow is None else self.slow)[:, None]
+        usual: Array = np.array([*self.usual])[:, None]
+        slow: Array = np.array([*(self.slow or self.usual)])[:, None]
         share: Array = np.clip((self.usual_from_mps - speed_mps) / (self.usual_from_mps - self.slow_at_mps), 0.0, 1.0)
         return usual + share * (slow - usual)
 
     def moved(self, by: Offsets) -> Pattern:
         """The same pattern, shifted at every speed."""
-        shifted = Offsets(*np.add(self.usual, by).tolist())
-        slow = None if self.slow is None else Offsets(*np.add(self.slow, by).tolist())
+        shifted = self.usual.plus(by)
+        slow = None if self.slow is None else self.slow.plus(by)
         return self.replace(usual=shifted, slow=slow)
 
 
@@ -78,7 +84,7 @@ SINE = 0.5 - 1.0 / math.pi  # what a duty factor takes away from the bounce of a
 _PER_CENT = 100.0
 
 
-class Frame(Value):
+class Frame(Record, frozen=True, kw_only=True):
     """What a runner's scores are measured against: body, sensor class, constants."""
 
     runner: Runner
@@ -96,7 +102,7 @@ class Frame(Value):
         return self.reference.k_ref or REFERENCES["garmin_strap"].k_ref or 1.0
 
 
-class Gait(NamedTuple):
+class Gait(Record, frozen=True, kw_only=True):
     """Timing and bounce at each moment: step time in s, duty factor, beta = VO/(g T^2); each shape (n,)."""
 
     step_time_s: Array
@@ -117,7 +123,7 @@ def usual_gait(speed_mps: Array, frame: Frame) -> Gait:
     # Sensor classes differ in how their oscillation grows with speed; outside this range nobody has looked.
     near = np.clip(speed_mps, usual.class_speed_low_mps, usual.class_speed_high_mps) - usual.class_speed_mid_mps
     beta = frame.k_ref * np.exp(reference.s_k * near) * (1 / 8 - SINE * duty_factor)
-    return Gait(SECONDS_PER_MINUTE / cadence_spm, duty_factor, beta)
+    return Gait(step_time_s=SECONDS_PER_MINUTE / cadence_spm, duty_factor=duty_factor, beta=beta)
 
 
 def planted_gait(offsets: Array, speed_mps: Array, grade: Array, frame: Frame) -> Gait:
@@ -131,15 +137,15 @@ def planted_gait(offsets: Array, speed_mps: Array, grade: Array, frame: Frame) -
     step_time_s = usual.step_time_s * np.exp(offsets[0] * sd_ln_t(frame) + hills.ln_T_per_pct * per_cent)
     duty_factor = usual.duty_factor + offsets[1] * people.sd_DF + hills.DF_per_pct * per_cent
     k = usual.beta / _timing(usual) * np.exp(offsets[2] * people.sd_ln_k + hills.ln_k_per_pct * per_cent)
-    return Gait(step_time_s, duty_factor, k * (1 / 8 - SINE * duty_factor))
+    return Gait(step_time_s=step_time_s, duty_factor=duty_factor, beta=k * (1 / 8 - SINE * duty_factor))
 
 
 def shifted_gait(gait: Gait, shift: Offsets, speed_mps: Array, frame: Frame) -> Gait:
     """What is read of a gait with systematic errors of step length and duty factor; `shift.zk` is the error of zB."""
     return Gait(
-        gait.step_time_s * math.exp(shift.zSL * sd_ln_t(frame)),
-        gait.duty_factor + shift.zDF * frame.method.population.sd_DF,
-        gait.beta * np.exp(shift.zk * _sd_ln_beta(usual_gait(speed_mps, frame), frame)),
+        step_time_s=gait.step_time_s * math.exp(shift.zSL * sd_ln_t(frame)),
+        duty_factor=gait.duty_factor + shift.zDF * frame.method.population.sd_DF,
+        beta=gait.beta * np.exp(shift.zk * _sd_ln_beta(usual_gait(speed_mps, frame), frame)),
     )
 
 

@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from kneedrive.method import Method
+from kneedrive.record import Record
 from kneedrive.recording import Activity
 from kneedrive.simulate.course import PLANS, ar1
 from kneedrive.simulate.gait import Offsets, Pattern
 from kneedrive.simulate.scene import Scene, simulate
-from kneedrive.value import Value
 
 _PLANS = ("easy", "progressive", "fast")  # the week's runs in turn
 _METHOD = Method()
 _HOURS = (6, 17, 12)  # and at these hours, UTC
 
 
-class History(Value):
+class History(Record, frozen=True, kw_only=True):
     """A runner over weeks. The pattern at the start moves by `change_D` along the drive axis.
 
     first_at: aware UTC, some time on the Monday of the first week. The change is linear over the weeks, or at once

@@ -5,21 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from kneedrive.method import Method
 from kneedrive.quantities import METRES_PER_KM
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Lap, Runner, Samples
 from kneedrive.simulate.course import PLANS, Course, Segment, lay, stretches
 from kneedrive.simulate.gait import Frame, Gait, Offsets, Pattern, planted_gait, shifted_gait
 from kneedrive.simulate.sensors import FOOT_POD, KITS, Body, as_recorded, read_gait
-from kneedrive.value import Value
 
 
-class Fault(NamedTuple):
+class Fault(Record, frozen=True, kw_only=True):
     """Between two seconds a channel is "lost", "scaled" or "set" by `value`, or "frozen" at its first value.
 
     "hidden" leaves out the records themselves, without a pause; the channel does not matter then.
@@ -71,7 +70,7 @@ _DROPOUT_S = 20
 _SMART_STEPS_S = (2, 10)
 
 
-class Scene(Value):
+class Scene(Record, frozen=True, kw_only=True):
     """Where and how a simulated run is recorded.
 
     sensor: a provenance class. shift: systematic errors of what is read, in SD of zSL, zDF and (third) zB. fade:
@@ -107,7 +106,7 @@ def simulate(pattern: Pattern, seed: int, *, scene: Scene = _SCENE, method: Meth
     rng = np.random.default_rng(seed)
     course = lay(scene.plan, rng)
     gait = _gait(pattern, course, scene, method)
-    body = Body(scene.frame(method), scene.balance_left, scene.indoor)
+    body = Body(frame=scene.frame(method), balance_left=scene.balance_left, indoor=scene.indoor)
     # The order is that of the world: a body moves, sensors read it, the air loses some, faults come on top, and the
     # watch writes what is left. Each step draws from the generator in turn, so a new step goes to the end.
     channels = _received(read_gait(gait, course, body, rng), scene, rng)
@@ -124,7 +123,7 @@ def simulate(pattern: Pattern, seed: int, *, scene: Scene = _SCENE, method: Meth
 def _gait(pattern: Pattern, course: Course, scene: Scene, method: Method) -> Gait:
     frame = scene.frame(method)
     progress = course.time_s / course.elapsed_s
-    offsets = pattern.at(course.speed_mps) + np.outer(scene.fade, progress) + np.outer(_BURST, course.bursting)
+    offsets = pattern.at(course.speed_mps) + np.outer([*scene.fade], progress) + np.outer([*_BURST], course.bursting)
     # Walking pace lies outside the reference; its gait is replaced where it is read.
     speed_mps = np.maximum(course.speed_mps, 1.0)
     return shifted_gait(planted_gait(offsets, speed_mps, course.grade, frame), scene.shift, speed_mps, frame)

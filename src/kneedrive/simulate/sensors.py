@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.record import Record
 from kneedrive.recording import Array, Samples, Sensor, frozen
 from kneedrive.simulate.course import Course, ar1
 from kneedrive.simulate.gait import SINE, Frame, Gait, oscillation_m, usual_gait
@@ -26,7 +25,7 @@ _ROTATION = 0.0008  # what a wrist adds to its duty factor per step a minute
 _MODELLED_K = 0.98  # a pod that computes oscillation from timing
 
 
-class Kit(NamedTuple):
+class Kit(Record, frozen=True, kw_only=True):
     """A watch with its sensors: device entries, dynamics channels, and the app that records them where it is one."""
 
     device: Sensor
@@ -56,21 +55,25 @@ _HRM_600 = _watch("HRM 600", 4607).replace(source="bluetooth_low_energy")
 FOOT_POD = _ant("Foot Pod", 0, 124)
 
 KITS = {
-    "garmin_strap": Kit(_FR965, (_ant("HRM-Pro", 3300, 30),), _STRAP),
-    "garmin_strap_ble": Kit(_FR965, (_HRM_600,), (*_STRAP, _LOSS)),
-    "garmin_pod": Kit(_FR965, (_ant("Running Dynamics Pod", 2593, 30),), _STRAP),
-    "garmin_wrist": Kit(_FR255, (), (_STANCE, _OSCILLATION, _RATIO, _STEP)),
-    "coros": Kit(_watch("COROS PACE 3", 804, "coros", 294), (), _COROS),
-    "coros_pod": Kit(_watch("COROS APEX Pro", 841, "coros", 294), (), (*_COROS, _LEFT)),
-    "apple": Kit(_watch("Watch6,14", 0, "development", 255), (), (_STANCE, _OSCILLATION, _STEP)),
-    "stryd": Kit(_FR255, (), (_STANCE, _OSCILLATION), app="stryd"),
-    "model_derived": Kit(_watch("FITNESS", 0, "wahoo_fitness", 32), (), (_STANCE, _OSCILLATION)),
-    "other": Kit(_watch("FITNESS", 0, "wahoo_fitness", 32), (), (_STANCE, _OSCILLATION)),
-    "none": Kit(_watch("Forerunner 245", 3076), (), ()),
+    "garmin_strap": Kit(device=_FR965, sensors=(_ant("HRM-Pro", 3300, 30),), dynamics=_STRAP),
+    "garmin_strap_ble": Kit(device=_FR965, sensors=(_HRM_600,), dynamics=(*_STRAP, _LOSS)),
+    "garmin_pod": Kit(device=_FR965, sensors=(_ant("Running Dynamics Pod", 2593, 30),), dynamics=_STRAP),
+    "garmin_wrist": Kit(device=_FR255, sensors=(), dynamics=(_STANCE, _OSCILLATION, _RATIO, _STEP)),
+    "coros": Kit(device=_watch("COROS PACE 3", 804, "coros", 294), sensors=(), dynamics=_COROS),
+    "coros_pod": Kit(device=_watch("COROS APEX Pro", 841, "coros", 294), sensors=(), dynamics=(*_COROS, _LEFT)),
+    "apple": Kit(
+        device=_watch("Watch6,14", 0, "development", 255), sensors=(), dynamics=(_STANCE, _OSCILLATION, _STEP)
+    ),
+    "stryd": Kit(device=_FR255, sensors=(), dynamics=(_STANCE, _OSCILLATION), app="stryd"),
+    "model_derived": Kit(
+        device=_watch("FITNESS", 0, "wahoo_fitness", 32), sensors=(), dynamics=(_STANCE, _OSCILLATION)
+    ),
+    "other": Kit(device=_watch("FITNESS", 0, "wahoo_fitness", 32), sensors=(), dynamics=(_STANCE, _OSCILLATION)),
+    "none": Kit(device=_watch("Forerunner 245", 3076), sensors=(), dynamics=()),
 }
 
 
-class Body(NamedTuple):
+class Body(Record, frozen=True, kw_only=True):
     """What the readings need beyond gait and course."""
 
     frame: Frame

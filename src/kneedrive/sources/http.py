@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -18,14 +18,14 @@ from urllib3.util.retry import Retry
 
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, Unreachable
-from kneedrive.value import Value
+from kneedrive.record import Record
 
 QUARTER = timedelta(minutes=15)
 MARGIN = timedelta(seconds=2)  # clocks differ; a request too early counts for the day all the same
 PAIRS = (("X-RateLimit-Limit", "X-RateLimit-Usage"), ("X-ReadRateLimit-Limit", "X-ReadRateLimit-Usage"))
 
 
-class Window(Value):
+class Window(Record, frozen=True, kw_only=True):
     """How many requests a window allows and how many are used; the windows are 15 minutes and one day."""
 
     limit: int
@@ -37,7 +37,7 @@ class Window(Value):
         return self.used >= self.limit
 
 
-class Usage(Value):
+class Usage(Record, frozen=True, kw_only=True):
     """What the last answer said, overall and for reading: the strictest of both counts."""
 
     seen_at: datetime
@@ -134,7 +134,7 @@ _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-class Answer(NamedTuple):
+class Answer(Record, frozen=True, kw_only=True):
     """What came back: the status, the headers (names in any case) and the whole body."""
 
     service: str
@@ -206,7 +206,9 @@ class Http:
             _ours(self.service),
             self._session.request(method, url, stream=True, timeout=(CONNECT_S, self._read_s), **sent) as response,
         ):
-            return Answer(self.service, response.status_code, response.headers, self._body(response))
+            return Answer(
+                service=self.service, status=response.status_code, headers=response.headers, body=self._body(response)
+            )
 
     def _body(self, response: requests.Response) -> bytes:
         # The time-out of requests is for one read; a body that drips keeps within it for ever. read1 returns with what

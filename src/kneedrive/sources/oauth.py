@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable
+from kneedrive.record import Record
 from kneedrive.sources.tokens import TokenFile, Tokens, is_missing, token
-from kneedrive.value import Value
 
 if TYPE_CHECKING:
     from kneedrive.sources.http import Answer, Http
@@ -132,7 +132,7 @@ ADDRESS_MAX, FIELDS_MAX = 8192, 20  # a pasted novel is no address
 OK = 200
 
 
-class Service(Value):
+class Service(Record, frozen=True, kw_only=True):
     """What a service wants in a login. scope: asked for. enough: any one of these must be granted."""
 
     name: str
@@ -141,21 +141,21 @@ class Service(Value):
     enough: tuple[str, ...]
 
 
-class Application(Value):
+class Application(Record, frozen=True, kw_only=True):
     """The runner's own registration with the service."""
 
     client_id: str
     client_secret: Secret
 
 
-class Grant(Value):
+class Grant(Record, frozen=True, kw_only=True):
     """A checked answer: the one-time code, and the scope that was really granted."""
 
     code: Secret
     scope: str
 
 
-class Attempt(Value):
+class Attempt(Record, frozen=True, kw_only=True):
     """One login under way: the address to open, and the random state its answer must carry."""
 
     service: Service

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable, Withheld
-from kneedrive.value import Value
+from kneedrive.record import Record
 
 # What is dated outside was not recorded by a watch: its date is taken for unknown.
 EARLIEST, LATEST = datetime(1989, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -15,7 +15,7 @@ NO_ID = "has no id in the service's list, so it cannot be asked for"
 ID_LENGTH = 64
 
 
-class Listed(Value):
+class Listed(Record, frozen=True, kw_only=True):
     """One activity as a source announces it.
 
     id: the source's own, as text (they pass 32 bits). version: changes when the content does. started_at: aware UTC,
@@ -33,7 +33,7 @@ class Listed(Value):
     complete: bool = False
 
 
-class Fetched(Value):
+class Fetched(Record, frozen=True, kw_only=True):
     """The bytes of one activity. expires_at: when `body` must be gone again; None: it is the runner's own file."""
 
     source: str
@@ -103,7 +103,7 @@ DOUBTFUL = (Forbidden, NotAuthorised, Unreachable)  # may be the service, may be
 _EARLY = datetime.min.replace(tzinfo=UTC)
 
 
-class Step(Value):
+class Step(Record, frozen=True, kw_only=True):
     """One activity and what to do about it; `reason` where it is skipped."""
 
     action: str
@@ -116,7 +116,7 @@ class Step(Value):
         return self.action in (NEW, UPDATED)
 
 
-class Outcome(Value):
+class Outcome(Record, frozen=True, kw_only=True):
     """What became of a step that fetches: the bytes, None with `gone` where the source has none, or the problem.
 
     excused: the problem is the service's, so that this activity is not to blame.

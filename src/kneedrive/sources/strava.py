@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable
+from kneedrive.record import Record
 from kneedrive.sources import http
 from kneedrive.sources.http import Answer, Http, Usage, bearer, json_of
 from kneedrive.sources.oauth import Service
@@ -25,7 +26,7 @@ EXPORT = (
 )
 
 
-class Fault(NamedTuple):
+class Fault(Record, frozen=True, kw_only=True):
     """The first error in the body, empty texts where there is none."""
 
     resource: str = ""
@@ -45,7 +46,7 @@ def fault(answer: Answer) -> Fault:
     errors = body.get("errors")
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     resource, field, code = (str(first.get(key, "")) for key in ("resource", "field", "code"))
-    return Fault(resource, field, code, str(body.get("message", "")))
+    return Fault(resource=resource, field=field, code=code, message=str(body.get("message", "")))
 
 
 def bad_token(answer: Answer) -> bool:

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from kneedrive.config import Secret
 from kneedrive.errors import NotAuthorised, SourceError
-from kneedrive.value import Value
+from kneedrive.record import Record
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 LOCK_S, POLL_S = 90.0, 0.05
 
 
-class Tokens(Value):
+class Tokens(Record, frozen=True, kw_only=True):
     """A login: both tokens, when the access token ends (aware UTC), the granted scope, whose login it is.
 
     client_id, client_secret: of the application, kept here only where the runner typed them in at the login.

@@ -13,6 +13,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from msgspec.structs import asdict
+
 from kneedrive.analysis.result import Analysis, Epochs
 from kneedrive.errors import DamagedOriginal, NotEnoughData, ReadOnlyStore, StillHeld, StoreError
 from kneedrive.history.result import PastRun
@@ -554,7 +556,7 @@ class Reading:
 
     def _unpacked(self, row: Any, run_id: str) -> Epochs:
         with self._whole(run_id):
-            epochs = unpack(Packed(*row))
+            epochs = unpack(Packed(**dict(zip(Packed.__struct_fields__, row, strict=True))))
             if not follow_one_another(epochs):
                 message = "epochs in no order"
                 raise ValueError(message)
@@ -798,7 +800,7 @@ class Placing(Searching):
                 self.runner,
                 key,
             )
-        self._insert("epochs", run=number, **pack(new.analysis.epochs)._asdict())
+        self._insert("epochs", run=number, **asdict(pack(new.analysis.epochs)))
         self._insert("detail", run=number, json=zlib.compress(new.detail.encode()))
 
     def _run_values(self, new: NewRun) -> dict[str, object]:
@@ -1076,14 +1078,15 @@ class Notes(Writing):
     def untag(self, day: date, text: str) -> bool:
         """Take a tag back; False where there was none."""
         with self.writing():
-            there = Tag(day.isoformat(), text) in self.tags()
+            there = Tag(day=day.isoformat(), text=text) in self.tags()
             self._do("DELETE FROM tag WHERE runner = ? AND day = ? AND text = ?", self.runner, day.isoformat(), text)
         return there
 
     def tags(self) -> list[Tag]:
         """All tags by day."""
         return [
-            Tag(*row) for row in self._all("SELECT day, text FROM tag WHERE runner = ? ORDER BY day, id", self.runner)
+            Tag(day=day, text=text)
+            for day, text in self._all("SELECT day, text FROM tag WHERE runner = ? ORDER BY day, id", self.runner)
         ]
 
     def set_cursor(self, source: str, cursor: str) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from kneedrive.analysis.result import Analysis, Epochs
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Outline, Recording
-from kneedrive.value import Value
 
 _FLOAT = np.dtype("<f4")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Origin(Value):
+class Origin(Record, frozen=True, kw_only=True):
     """Where a recording was found. key: the source's own name for it; "" means its hash.
 
     fetched_at, expires_at (aware UTC): for answers of services, which may be kept for a while only; None: the
@@ -30,7 +30,7 @@ class Origin(Value):
     expires_at: datetime | None = None
 
 
-class NewActivity(Value):
+class NewActivity(Record, frozen=True, kw_only=True):
     """One session of a recording, to be stored. is_run: it is part of a run, and some `NewRun` has it as a member."""
 
     activity: Activity
@@ -39,7 +39,7 @@ class NewActivity(Value):
     is_run: bool = True
 
 
-class NewRun(Value):
+class NewRun(Record, frozen=True, kw_only=True):
     """A run to be stored, in place of whatever runs its activities were part of.
 
     analysis: of the merged activity, whose id becomes the run's. members: ids of all its activities. sources: the
@@ -54,7 +54,7 @@ class NewRun(Value):
     firmware: str = ""
 
 
-class Placed(Value):
+class Placed(Record, frozen=True, kw_only=True):
     """What was made of one recording: its sessions, and every run that is new or different because of it.
 
     Sessions that the runner deleted (`Store.forgotten`) are to be left out.
@@ -69,7 +69,7 @@ Progress = Callable[[int, int], None]
 Ahead = Callable[[Iterator[Recording]], Iterator[Recording]]
 
 
-class RunRow(NamedTuple):
+class RunRow(Record, frozen=True, kw_only=True):
     """A run in a list. started_at: aware UTC. Scores and their SE are None where not judged.
 
     formats: those of its recordings, sorted, with commas between.
@@ -112,7 +112,7 @@ RUNS = (
 )
 
 
-class SourceRow(NamedTuple):
+class SourceRow(Record, frozen=True, kw_only=True):
     """One of the activities that a run is made of. channels: what it gives. kept: its original is still stored."""
 
     outline: Outline
@@ -124,14 +124,14 @@ class SourceRow(NamedTuple):
     kept: bool
 
 
-class Tag(NamedTuple):
+class Tag(Record, frozen=True, kw_only=True):
     """Something noted for a day. day: local date in ISO form."""
 
     day: str
     text: str
 
 
-class Packed(NamedTuple):
+class Packed(Record, frozen=True, kw_only=True):
     """Epochs as they lie in the database; schema.sql describes the block."""
 
     length: int
@@ -204,5 +204,4 @@ def from_ms(moment_ms: int) -> datetime:
 
 def run_row(row: Sequence[Any]) -> RunRow:
     """A row of `RUNS`, typed."""
-    # Thousands of these are made for a list; _make takes half the time of naming each field.
-    return RunRow._make((row[0], from_ms(row[1]), *row[2:]))
+    return RunRow(**dict(zip(RunRow.__struct_fields__, (row[0], from_ms(row[1]), *row[2:]), strict=True)))

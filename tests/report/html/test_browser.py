@@ -309,9 +309,9 @@ def hostile() -> Content:
     broken = Break(date=STARTED, kind="firmware", before=HOSTILE, after=HOSTILE)
     return content.replace(
         analysis=analyze(activity),
-        events=(Event(STARTED, HOSTILE),),
+        events=(Event(day=STARTED, text=HOSTILE),),
         weekly=content.weekly.replace(breaks=(broken,)),
-        periods=content.periods._replace(name=HOSTILE),
+        periods=content.periods.replace(name=HOSTILE),
     )
 
 

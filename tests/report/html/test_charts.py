@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import astuple
 
 from kneedrive.analysis.result import Analysis, Epochs
 from kneedrive.history.result import Break, Difference, PersonalZ
@@ -37,7 +38,11 @@ def epochs(*reasons: str) -> Epochs:
 def test_neighbours_left_out_for_one_reason_are_one_stretch() -> None:
     found = list(run_charts.spans(epochs("start", "start", "", "hilly", "walking", "walking"), 30.0))
 
-    assert found == [(0.0, 60.0, "start"), (90.0, 120.0, "hilly"), (120.0, 180.0, "walking")]
+    assert [astuple(each) for each in found] == [
+        (0.0, 60.0, "start"),
+        (90.0, 120.0, "hilly"),
+        (120.0, 180.0, "walking"),
+    ]
 
 
 def test_every_stretch_left_out_is_shaded_and_says_why() -> None:
@@ -144,7 +149,7 @@ def test_no_epochs_draw_nothing() -> None:
     ("seconds", "ticks"), [(1500, ["0:00", "5:00", "10:00", "15:00", "20:00", "25:00"]), (90, ["0:00", "1:00"])]
 )
 def test_the_time_axis_has_few_round_times(seconds: float, ticks: list[str]) -> None:
-    assert [tick.text for tick in run_charts.time_ticks(Scale(0.0, seconds))] == ticks
+    assert [tick.text for tick in run_charts.time_ticks(Scale(low=0.0, high=seconds))] == ticks
 
 
 def test_a_dot_for_each_pace_band_says_its_score_and_label() -> None:
@@ -157,7 +162,7 @@ def test_a_dot_for_each_pace_band_says_its_score_and_label() -> None:
 
 def test_the_shuffle_onset_pace_is_drawn_where_it_is() -> None:
     assert ANALYSIS
-    x = Scale(2.0, 4.0)
+    x = Scale(low=2.0, high=4.0)
     drawn = run_charts.score_panel("D", ANALYSIS, x, miles=False)
 
     assert "shuffle-onset 6:40" in drawn
@@ -168,7 +173,7 @@ def test_without_an_onset_none_is_drawn() -> None:
     neutral = run_page("neutral").analysis
     assert neutral
 
-    assert "onset" not in run_charts.score_panel("D", neutral, Scale(2.0, 4.0), miles=False)
+    assert "onset" not in run_charts.score_panel("D", neutral, Scale(low=2.0, high=4.0), miles=False)
 
 
 def test_a_metric_says_what_is_usual_beside_what_was_measured() -> None:
@@ -213,7 +218,7 @@ def test_weeks_breaks_and_flags_stand_at_their_days() -> None:
     found = half_a_year().weekly
     assert found
     broken = Break(date=date(2026, 8, 3), kind="oscillation", before="", after="")
-    drawn = week_charts.chart("D", found.replace(breaks=(broken,)), (Event(date(2026, 6, 1), "a"),))
+    drawn = week_charts.chart("D", found.replace(breaks=(broken,)), (Event(day=date(2026, 6, 1), text="a"),))
 
     assert f'<circle cx="{100 * 3.5 / 182:.2f}%"' in drawn
     assert f'<line x1="{100 * 77 / 182:.4g}%" y1="0%" x2="{100 * 77 / 182:.4g}%" y2="100%" class="break">' in drawn
@@ -283,7 +288,11 @@ def test_a_break_is_drawn_and_says_that_nothing_is_compared_across() -> None:
 def test_events_outside_the_weeks_have_no_flag_and_others_are_numbered_by_time() -> None:
     found = half_a_year().weekly
     assert found
-    events = (Event(date(2026, 9, 1), "b"), Event(date(2026, 6, 1), "a"), Event(date(2020, 1, 1), "old"))
+    events = (
+        Event(day=date(2026, 9, 1), text="b"),
+        Event(day=date(2026, 6, 1), text="a"),
+        Event(day=date(2020, 1, 1), text="old"),
+    )
 
     assert [(number, event.text) for number, event in week_charts.numbered(found, events)] == [(1, "a"), (2, "b")]
 
@@ -291,7 +300,7 @@ def test_events_outside_the_weeks_have_no_flag_and_others_are_numbered_by_time()
 def test_flags_of_neighbouring_days_do_not_cover_each_other() -> None:
     found = half_a_year().weekly
     assert found
-    events = tuple(Event(date(2026, 7, day), str(day)) for day in (1, 2, 20))
+    events = tuple(Event(day=date(2026, 7, day), text=str(day)) for day in (1, 2, 20))
     drawn = week_charts.chart("D", found, events)
 
     assert re.findall(r'cy="(-\d+)" r="8"', drawn) == ["-10", "-28", "-10"]

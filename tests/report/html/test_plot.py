@@ -14,10 +14,10 @@ from kneedrive.report.html.svg import Beside, Scale
 @pytest.mark.parametrize(
     ("scale", "value", "percent"),
     [
-        (Scale(0, 10), 2.5, 25.0),
-        (Scale(0, 10, up=True), 2.5, 75.0),
-        (Scale(-3, 3, up=True), 0.0, 50.0),
-        (Scale(-3, 3), 6.0, 150.0),
+        (Scale(low=0, high=10), 2.5, 25.0),
+        (Scale(low=0, high=10, up=True), 2.5, 75.0),
+        (Scale(low=-3, high=3, up=True), 0.0, 50.0),
+        (Scale(low=-3, high=3), 6.0, 150.0),
     ],
 )
 def test_a_scale_places_values_in_percent(scale: Scale, value: float, percent: float) -> None:
@@ -25,12 +25,12 @@ def test_a_scale_places_values_in_percent(scale: Scale, value: float, percent: f
 
 
 def test_values_beyond_a_scale_are_drawn_at_its_end() -> None:
-    assert [Scale(-3, 3).inside(value) for value in (-9, 1, 9)] == [-3, 1, 3]
+    assert [Scale(low=-3, high=3).inside(value) for value in (-9, 1, 9)] == [-3, 1, 3]
 
 
 def test_a_scale_spans_what_is_known_with_a_margin_and_a_least_width() -> None:
-    assert svg.spanning([1.0, 3.0, math.nan], margin=0.1) == Scale(0.8, 3.2, up=True)
-    assert svg.spanning([2.0], least=1.0, margin=0.0) == Scale(1.5, 2.5, up=True)
+    assert svg.spanning([1.0, 3.0, math.nan], margin=0.1) == Scale(low=0.8, high=3.2, up=True)
+    assert svg.spanning([2.0], least=1.0, margin=0.0) == Scale(low=1.5, high=2.5, up=True)
     assert svg.spanning([]).high > svg.spanning([]).low
 
 
@@ -46,11 +46,11 @@ def test_a_scale_of_scores_ends_where_nothing_is_left_to_see(amounts: list[float
 
 
 def test_whole_spreads_are_named_but_not_at_the_very_edge() -> None:
-    assert [tick.text for tick in svg.spread_ticks(Scale(-2.7, 2.05))] == ["-2", "-1", "0", "+1"]
+    assert [tick.text for tick in svg.spread_ticks(Scale(low=-2.7, high=2.05))] == ["-2", "-1", "0", "+1"]
 
 
 def test_paces_that_would_touch_are_left_out() -> None:
-    scale = Scale(0.3, 4.0)
+    scale = Scale(low=0.3, high=4.0)
     places = [scale.percent(tick.value) for tick in svg.pace_ticks(scale, miles=False)]
 
     assert len(places) >= 2
@@ -74,7 +74,7 @@ def test_ticks_are_round_and_not_finer_than_what_is_shown(
 
 
 def test_ticks_of_a_quantity_carry_display_units() -> None:
-    ticks = svg.quantity_ticks("stance_time_s", Scale(0.217, 0.293), 4)
+    ticks = svg.quantity_ticks("stance_time_s", Scale(low=0.217, high=0.293), 4)
 
     assert [tick.text for tick in ticks] == ["220", "240", "260", "280"]
     assert [tick.value for tick in ticks] == pytest.approx([0.22, 0.24, 0.26, 0.28])
@@ -84,24 +84,24 @@ def test_ticks_of_a_quantity_carry_display_units() -> None:
     ("miles", "words"), [(False, ["5:00", "5:30", "6:00", "6:30", "7:00"]), (True, ["8:00", "9:00", "10:00", "11:00"])]
 )
 def test_ticks_of_speed_are_round_paces(miles: bool, words: list[str]) -> None:
-    ticks = svg.pace_ticks(Scale(2.35, 3.4), miles=miles)
+    ticks = svg.pace_ticks(Scale(low=2.35, high=3.4), miles=miles)
 
     assert [tick.text for tick in ticks] == words
     assert all(2.35 <= tick.value <= 3.4 for tick in ticks)
 
 
 def test_standing_still_has_a_pace_axis_too() -> None:
-    assert len(svg.pace_ticks(Scale(-0.1, 0.2), miles=False)) <= 5
+    assert len(svg.pace_ticks(Scale(low=-0.1, high=0.2), miles=False)) <= 5
 
 
 def test_a_line_lifts_its_pen_where_nothing_is_known() -> None:
-    drawn = svg.path(Scale(0, 4), Scale(0, 10), [(0, 0), (1, 5), None, (3, 10)], "faint")
+    drawn = svg.path(Scale(low=0, high=4), Scale(low=0, high=10), [(0, 0), (1, 5), None, (3, 10)], "faint")
 
     assert drawn == '<path d="M0 0L250 500M750 1000" class="faint"></path>'
 
 
 def test_an_area_is_a_closed_line() -> None:
-    assert 'Z"' in svg.path(Scale(0, 1), Scale(0, 1), [(0, 0), (1, 1), (1, 0)], "ribbon", closed=True)
+    assert 'Z"' in svg.path(Scale(low=0, high=1), Scale(low=0, high=1), [(0, 0), (1, 1), (1, 0)], "ribbon", closed=True)
 
 
 def test_a_mark_says_its_numbers_and_escapes_them() -> None:
@@ -126,7 +126,7 @@ def test_a_doubtful_mark_is_hollow() -> None:
 
 def test_words_stand_beside_their_place() -> None:
     assert (
-        svg.words(50, 0, "a", Beside(6, -8, "start"), "tick")
+        svg.words(50, 0, "a", Beside(dx=6, dy=-8, anchor="start"), "tick")
         == '<text x="50%" y="0%" dx="6" dy="-8" class="tick">a</text>'
     )
     assert 'text-anchor="end"' in svg.words(0, 0, "a", Beside(anchor="end"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,13 @@ from kneedrive.readers import motion
 from kneedrive.readers.fit.profile import MESSAGE_FIELDS, TIME_END, TIMES, TIMESTAMP, Field
 from kneedrive.readers.fit.wire import BYTE, STRING, BaseType, Layout, Part, Slot, base_type
 from kneedrive.readers.motion import LARGEST, SMALLEST
+from kneedrive.record import Record
 from kneedrive.recording import Array
 
 Value = float | int | str | tuple[float | int | None, ...]
 
 
-class Message(NamedTuple):
+class Message(Record, frozen=True, kw_only=True):
     """One message: where it starts and its valid values by field name."""
 
     start: int
@@ -59,7 +60,7 @@ def _messages(octets: bytes, layout: Layout) -> Iterator[Message]:
                 value = value / field.scale - (field.offset or 0)
             if value is not None and (field.name not in TIMES or _is_time(value)):
                 values[field.name] = value
-        yield Message(start, values)
+        yield Message(start=start, values=values)
 
 
 def _format(order: str, slot: Slot) -> struct.Struct:
@@ -99,7 +100,7 @@ _TIME_BITS = 0x1F
 _FEW = 8  # messages of a layout up to which one by one is quicker than arrays
 
 
-class Wanted(NamedTuple):
+class Wanted(Record, frozen=True, kw_only=True):
     """One field to convert: where it stands in a layout, and value = raw / scale - offset.
 
     width: how many values of an array are read. Without a bound, one wide record would widen those of the whole file.
@@ -112,7 +113,7 @@ class Wanted(NamedTuple):
     width: int = 1
 
 
-class Columns(NamedTuple):
+class Columns(Record, frozen=True, kw_only=True):
     """Messages of one kind in the order of the file.
 
     starts: byte offset of each, shape (count,). values: float64 by field name, shape (count,) or, for array fields,
@@ -123,7 +124,7 @@ class Columns(NamedTuple):
     values: Mapping[str, Array]
 
 
-class _Block(NamedTuple):
+class _Block(Record, frozen=True, kw_only=True):
     """The messages of one layout: as rows, or None where they are too few for that; rows first to last of a column."""
 
     layout: Layout
@@ -143,14 +144,14 @@ def columns(part: Part, message: int, wanted: Callable[[Layout], Sequence[Wanted
     for layout, places in zip(layouts, starts, strict=True):
         first, last = last, last + len(places)
         rows = _rows(part.octets, layout.size, places) if len(places) > _FEW else None
-        block = _Block(layout, rows, first, last)
+        block = _Block(layout=layout, rows=rows, first=first, last=last)
         for field in wanted(layout):
             pieces.setdefault(field.name, []).append((block, field))
     values = {name: _column(part.octets, len(joined), found) for name, found in pieces.items()}
     known = {name: column for name, column in values.items() if column is not None}
     if order is None:
-        return Columns(joined, known)
-    return Columns(joined[order], {name: column[order] for name, column in known.items()})
+        return Columns(starts=joined, values=known)
+    return Columns(starts=joined[order], values={name: column[order] for name, column in known.items()})
 
 
 def native(fields: Sequence[Field]) -> Callable[[Layout], list[Wanted]]:
@@ -158,7 +159,11 @@ def native(fields: Sequence[Field]) -> Callable[[Layout], list[Wanted]]:
 
     def wanted(layout: Layout) -> list[Wanted]:
         slots = layout.native()
-        return [Wanted(f.name, slots[f.number], f.scale, f.offset, f.width) for f in fields if f.number in slots]
+        return [
+            Wanted(name=f.name, slot=slots[f.number], scale=f.scale, offset=f.offset, width=f.width)
+            for f in fields
+            if f.number in slots
+        ]
 
     return wanted
 
@@ -206,8 +211,8 @@ def _full_times(part: Part) -> tuple[Places, Array]:
         seconds = np.full(len(places), np.nan)
         slot = layout.native().get(TIMESTAMP)
         if slot is not None and len(places):
-            block = _Block(layout, _rows(part.octets, layout.size, places), 0, len(places))
-            stated = _column(part.octets, len(places), [(block, Wanted("timestamp", slot))])
+            block = _Block(layout=layout, rows=_rows(part.octets, layout.size, places), first=0, last=len(places))
+            stated = _column(part.octets, len(places), [(block, Wanted(name="timestamp", slot=slot))])
             if stated is not None:
                 seconds = _dated(stated)
         timed = ~np.isnan(seconds) | (octets[places] & 0x80 != 0)
@@ -255,6 +260,8 @@ def _one_by_one(octets: bytes, layout: Layout, field: Wanted, kind: BaseType) ->
     return motion.reckonable(np.array(known, np.float64)).tolist() if kind.unbounded else known
 
 
+# Floats hold anything, signalling NaN included: that is no warning's matter, `motion.reckonable` sorts it out.
+@np.errstate(all="ignore")
 def _convert(rows: Raw, layout: Layout, field: Wanted, out: Array) -> None:
     """Write one field of all rows into `out`: shape (rows,) for its first value, (rows, n) for n values of an array."""
     slot = field.slot
@@ -262,13 +269,12 @@ def _convert(rows: Raw, layout: Layout, field: Wanted, out: Array) -> None:
     shape, strides = (len(rows), count), (layout.size, kind.size)
     whole = np.ndarray(shape, dtype=layout.order + kind.code, buffer=rows, offset=slot.place, strides=strides)
     raw = whole[:, 0] if out.ndim == 1 else whole[:, : out.shape[1]]
-    with np.errstate(all="ignore"):  # floats hold anything, signalling NaN included; what is left is checked below
-        if field.scale is None:
-            out[...] = raw
-        else:
-            np.divide(raw, field.scale, out=out)
-        if field.offset is not None:
-            out -= field.offset
+    if field.scale is None:
+        out[...] = raw
+    else:
+        np.divide(raw, field.scale, out=out)
+    if field.offset is not None:
+        out -= field.offset
     if kind.invalid is not None:
         missing = raw == kind.invalid
         if slot.base == BYTE and count > 1:  # bytes are invalid all or none

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +24,14 @@ from kneedrive.readers.fit.profile import (
     STRYD,
 )
 from kneedrive.readers.fit.wire import BYTE, Layout, Part
+from kneedrive.record import Record
 from kneedrive.recording import Array, Note, Samples, frozen
-from kneedrive.value import Value
 
 _NO_OFFSET = 0x7F
 _NO_SCALE = (0, 0xFF)
 
 
-class Described(Value):
+class Described(Record, frozen=True, kw_only=True):
     """One developer field of an app: its maker where known ("" otherwise), its name, and how to read it."""
 
     maker: str
@@ -43,7 +42,7 @@ class Described(Value):
     offset: float | None
 
 
-class AppField(NamedTuple):
+class AppField(Record, frozen=True, kw_only=True):
     """What a known app's field means: `divisor` turns its unit into the SI unit of `channel`."""
 
     channel: str
@@ -65,16 +64,16 @@ _MAKERS_BY_NAME = {
 
 # By maker and field name. Sides are averaged; where both are there, the left one's share is the balance.
 APP_FIELDS = {
-    ("stryd", "Power"): AppField("power_w"),
-    ("stryd", "Cadence"): AppField("cadence_spm", 0.5),
-    ("stryd", "Cadence SPM"): AppField("cadence_spm"),
-    ("stryd", "Ground Time"): AppField("stance_time_s", 1000),
-    ("stryd", "Vertical Oscillation"): AppField("vertical_oscillation_m", 100),
-    ("runscribe", "Power"): AppField("power_w"),
-    ("runscribe", "RS_Power_AVG"): AppField("power_w"),
-    ("runscribe", "ContactTime"): AppField("stance_time_s", 1000),
-    ("runscribe", "RS_ContactTime_L"): AppField("stance_time_s left", 1000),
-    ("runscribe", "RS_ContactTime_R"): AppField("stance_time_s right", 1000),
+    ("stryd", "Power"): AppField(channel="power_w"),
+    ("stryd", "Cadence"): AppField(channel="cadence_spm", divisor=0.5),
+    ("stryd", "Cadence SPM"): AppField(channel="cadence_spm"),
+    ("stryd", "Ground Time"): AppField(channel="stance_time_s", divisor=1000),
+    ("stryd", "Vertical Oscillation"): AppField(channel="vertical_oscillation_m", divisor=100),
+    ("runscribe", "Power"): AppField(channel="power_w"),
+    ("runscribe", "RS_Power_AVG"): AppField(channel="power_w"),
+    ("runscribe", "ContactTime"): AppField(channel="stance_time_s", divisor=1000),
+    ("runscribe", "RS_ContactTime_L"): AppField(channel="stance_time_s left", divisor=1000),
+    ("runscribe", "RS_ContactTime_R"): AppField(channel="stance_time_s right", divisor=1000),
 }
 
 
@@ -107,7 +106,9 @@ def developer(descriptions: Descriptions) -> Callable[[Layout], list[Wanted]]:
             field = descriptions.of(slot.developer, slot.number, layout.offset)
             if field is not None and (field.maker, field.name) in APP_FIELDS:
                 name = f"{field.maker}:{field.name}"
-                found.append(Wanted(name, slot._replace(base=field.base), field.scale, field.offset))
+                found.append(
+                    Wanted(name=name, slot=slot.replace(base=field.base), scale=field.scale, offset=field.offset)
+                )
         return found
 
     return wanted
@@ -196,7 +197,7 @@ _PLAIN = (
 _COUNTER = 1 << 12
 
 
-class Source(NamedTuple):
+class Source(Record, frozen=True, kw_only=True):
     """What the columns come from: the watch's maker number and the sport."""
 
     maker_id: int | None

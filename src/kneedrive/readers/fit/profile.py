@@ -7,7 +7,8 @@ Fields and enumeration values that nothing here needs are left out on purpose.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from kneedrive.record import Record
 
 FIT_EPOCH_S = 631_065_600
 """1989-12-31T00:00:00Z, the zero of FIT times, in Unix time."""
@@ -26,7 +27,7 @@ SPORT, ACTIVITY, FIELD_DESCRIPTION, DEVELOPER_DATA_ID = 12, 34, 206, 207
 TIMESTAMP = 253
 
 
-class Field(NamedTuple):
+class Field(Record, frozen=True):
     """One field: value = raw / scale - offset in `unit`; `divisor` turns that into the SI unit of `channel`.
 
     width: how many values of an array are read.

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import ArrayLike
 
-from kneedrive.analysis.stats import median
 from kneedrive.errors import Malformed, NoActivity, ReadError, Truncated
 from kneedrive.method import FitRules, TrackRules
 from kneedrive.products import GARMIN_PRODUCTS
@@ -30,15 +28,16 @@ from kneedrive.readers.fit.profile import (
     UNKNOWN,
 )
 from kneedrive.readers.fit.wire import Layout, Part, check_sessions
+from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Lap, Note, Samples, Sensor
-from kneedrive.value import Value
+from kneedrive.stats import median
 
 Flags = npt.NDArray[np.bool_]
 
 RULES = FitRules()
 
 
-class Clock(NamedTuple):
+class Clock(Record, frozen=True, kw_only=True):
     """Seconds since the start from FIT times; `jump_s` was put onto the clock right after `jump_after`."""
 
     zero: float
@@ -51,7 +50,7 @@ class Clock(NamedTuple):
         return times - self.zero - np.where(times > self.jump_after, self.jump_s, 0.0)
 
 
-class Axis(Value):
+class Axis(Record, frozen=True, kw_only=True):
     """keep: which records have a usable time. time_s: theirs, non-decreasing, since the clock's zero."""
 
     clock: Clock
@@ -70,7 +69,7 @@ def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, e
     keep = ~np.isnan(fit_times)
     notes = _left_out(keep, starts, "time_invalid", "records without a valid time were left out")
     if not keep.any():
-        return Axis(clock=Clock(start or 0.0), keep=keep, time_s=np.empty(0), notes=tuple(notes))
+        return Axis(clock=Clock(zero=start or 0.0), keep=keep, time_s=np.empty(0), notes=tuple(notes))
     keep, notes = _narrow(keep, motion.in_order(fit_times[keep]), starts, notes, "time_backwards")
     jump = _jump(fit_times[keep], elapsed_s)
     if jump:
@@ -82,7 +81,7 @@ def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, e
         )
     times = fit_times[keep]
     zero = _zero(times, start)
-    clock = Clock(zero) if jump is None else jump._replace(zero=zero)
+    clock = Clock(zero=zero) if jump is None else jump.replace(zero=zero)
     if zero < SMALLEST_TIME:
         notes.append(Note(code="clock_unset", text="the watch did not know the date: the start is counted from 1989"))
     return Axis(clock=clock, keep=keep, time_s=clock.seconds(times), notes=tuple(notes))
@@ -118,7 +117,7 @@ def _jump(times: Array, elapsed_s: float | None) -> Clock | None:
     if gaps[largest] < RULES.clock_jump_s or abs(excess_s - gaps[largest]) > RULES.clock_agree_s:
         return None
     # The gap shrinks to what the elapsed time leaves for it.
-    return Clock(0.0, float(times[largest]), min(excess_s, float(gaps[largest])))
+    return Clock(zero=0.0, jump_after=float(times[largest]), jump_s=min(excess_s, float(gaps[largest])))
 
 
 def _zero(times: Array, start: float | None) -> float:
@@ -197,7 +196,7 @@ def timer_pauses(stops: Array, clock: Clock, end_s: float) -> tuple[Interval, ..
     return tuple(Interval(start_s=start_s, end_s=until_s) for start_s, until_s in paused)
 
 
-class LapColumns(NamedTuple):
+class LapColumns(Record, frozen=True, kw_only=True):
     """All laps of a file, NaN for what they do not say. starts, ends: FIT times. lasted_s: 0 where not said."""
 
     starts: Array
@@ -209,7 +208,12 @@ class LapColumns(NamedTuple):
 def lap_columns(told: Sequence[Message]) -> LapColumns:
     """The lap messages of a file as columns, in their order."""
     starts, ends = _column(told, "start_time"), _column(told, "timestamp")
-    return LapColumns(starts, ends, np.nan_to_num(_column(told, "total_elapsed_time")), _column(told, "total_distance"))
+    return LapColumns(
+        starts=starts,
+        ends=ends,
+        lasted_s=np.nan_to_num(_column(told, "total_elapsed_time")),
+        distance_m=_column(told, "total_distance"),
+    )
 
 
 def _column(told: Sequence[Message], name: str) -> Array:
@@ -327,7 +331,7 @@ def _says_something(sensor: Sensor) -> bool:
     return sensor.maker_id is not None or sensor.product_id is not None or sensor.ant_device_type is not None
 
 
-class _Facts(NamedTuple):
+class _Facts(Record, frozen=True, kw_only=True):
     """What a sensor's entry says of it; told: how many facts it tells, firmware included."""
 
     maker_id: int | None
@@ -338,8 +342,14 @@ class _Facts(NamedTuple):
 
 
 def _facts(sensor: Sensor) -> _Facts:
-    facts = (sensor.maker_id, sensor.product_id, sensor.ant_device_type, sensor.source)
-    return _Facts(*facts, sum(fact not in (None, "") for fact in (*facts, sensor.firmware)))
+    facts = (sensor.maker_id, sensor.product_id, sensor.ant_device_type, sensor.source, sensor.firmware)
+    return _Facts(
+        maker_id=sensor.maker_id,
+        product_id=sensor.product_id,
+        ant_device_type=sensor.ant_device_type,
+        source=sensor.source,
+        told=sum(fact not in (None, "") for fact in facts),
+    )
 
 
 def _repeats(mine: _Facts, other: _Facts) -> bool:
@@ -383,7 +393,7 @@ _TIMER = 0
 _STILL_ACTIVITIES = frozenset({4, 20})
 
 
-class _Contents(Value):
+class _Contents(Record, frozen=True, kw_only=True):
     """What the activities of one file share."""
 
     columns: Columns
@@ -396,7 +406,7 @@ class _Contents(Value):
     notes: tuple[Note, ...]
 
 
-class _Session(Value):
+class _Session(Record, frozen=True, kw_only=True):
     """One session's message (None where none was written) and which records are its own.
 
     until: the FIT time at which the next session begins, infinite for the last one.
@@ -418,7 +428,7 @@ def record_columns(part: Part, fields: Sequence[profile.Field] = profile.RECORD_
         return [*from_fields(layout), *from_apps(layout)] if layout.app_fields else from_fields(layout)
 
     found = columns(part, profile.RECORD, wanted)
-    return found._replace(values={**found.values, "timestamp": times(part, found)})
+    return found.replace(values={**found.values, "timestamp": times(part, found)})
 
 
 def activities(part: Part) -> Iterator[Activity]:
@@ -513,7 +523,7 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
     starts = contents.columns.starts[own]
     line = axis(contents.fit_times[own], starts, begin, stated_s)
     values = {name: column[own][line.keep] for name, column in contents.columns.values.items()}
-    read, computed = samples(line.time_s, values, Source(contents.watch.maker_id, session.sport))
+    read, computed = samples(line.time_s, values, Source(maker_id=contents.watch.maker_id, sport=session.sport))
     sport, guessed = sport_of(session.sport, read)
     elapsed_s = elapsed_time_s(line.time_s, stated_s)
     # Overlapping sessions share no pauses and laps, as they share no records.

@@ -6,7 +6,6 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +13,11 @@ import numpy.typing as npt
 from kneedrive.errors import Malformed
 from kneedrive.method import FitRules
 from kneedrive.readers.fit.profile import MESSAGE_FIELDS, RECORD
+from kneedrive.record import Record
 from kneedrive.recording import Note
-from kneedrive.value import Value
 
 
-class BaseType(NamedTuple):
+class BaseType(Record, frozen=True):
     """letter: of struct; code: of numpy, without byte order; invalid: None where NaN says it already."""
 
     letter: str
@@ -104,7 +103,7 @@ def _place(layouts: Sequence[Layout], kind: int, number: int) -> int:
 
 
 def _until(layout: Layout, end: int) -> Layout:
-    return layout._replace(starts=layout.starts[layout.starts < end])
+    return layout.replace(starts=layout.starts[layout.starts < end])
 
 
 def check_sessions(count: int) -> None:
@@ -125,7 +124,7 @@ Places = npt.NDArray[np.int64]
 _NOWHERE: Places = np.empty(0, np.int64)
 
 
-class Slot(NamedTuple):
+class Slot(Record, frozen=True, kw_only=True):
     """One field in a layout: its number, where it stands in the message, its size in bytes and its base type.
 
     developer: the developer data index, None for a native field (its base type is then in its description).
@@ -138,7 +137,7 @@ class Slot(NamedTuple):
     developer: int | None = None
 
 
-class Layout(NamedTuple):
+class Layout(Record, frozen=True, kw_only=True):
     """One definition and where its messages start. Definitions of equal bytes share a layout.
 
     order: "<" or ">". size: bytes of a message with its header byte. fields: three bytes each, as they stand in the
@@ -158,7 +157,7 @@ class Layout(NamedTuple):
         found: dict[int, Slot] = {}
         place = 1
         for number, size, base in _triples(self.fields):
-            found.setdefault(number, Slot(number, place, size, base))
+            found.setdefault(number, Slot(number=number, place=place, size=size, base=base))
             place += size
         return found
 
@@ -167,7 +166,7 @@ class Layout(NamedTuple):
         found = []
         place = 1 + sum(self.fields[1::3])
         for number, size, app in _triples(self.app_fields):
-            found.append(Slot(number, place, size, -1, app))
+            found.append(Slot(number=number, place=place, size=size, base=-1, developer=app))
             place += size
         return found
 
@@ -176,7 +175,7 @@ def _triples(octets: bytes) -> Iterator[tuple[int, int, int]]:
     return zip(octets[::3], octets[1::3], octets[2::3], strict=True)
 
 
-class Changes(NamedTuple):
+class Changes(Record, frozen=True, kw_only=True):
     """When local message numbers got definitions, one row each.
 
     local: the number. layout: index of the layout it got. offset: where the definition stands. before: how many
@@ -201,7 +200,9 @@ def layout_of(definition: bytes, offset: int) -> Layout:
     native_to = 5 + 3 * definition[4]
     fields, app_fields = definition[5:native_to], definition[native_to + 1 :]
     size = 1 + sum(fields[1::3]) + sum(app_fields[1::3])
-    return Layout(message, ">" if big else "<", size, fields, app_fields, offset)
+    return Layout(
+        message=message, order=">" if big else "<", size=size, fields=fields, app_fields=app_fields, offset=offset
+    )
 
 
 def grouped(octets: bytes, starts: Places, changes: Changes, layouts: Sequence[Layout]) -> list[Layout]:
@@ -220,7 +221,7 @@ def grouped(octets: bytes, starts: Places, changes: Changes, layouts: Sequence[L
     if len(dated) > RULES.max_layouts:
         problem = f"describes its apps' fields in {len(dated):,} ways; more than {RULES.max_layouts:,} are no recording"
         raise Malformed(problem, offset=layouts[0].offset)
-    split = [layouts[i]._replace(offset=int(at)) for i, at in zip(dated[:, 0], offsets[first], strict=True)]
+    split = [layouts[i].replace(offset=int(at)) for i, at in zip(dated[:, 0], offsets[first], strict=True)]
     return _by_layout(octets, starts, changes, again.ravel(), split)
 
 
@@ -232,7 +233,7 @@ def _by_layout(
     order = np.argsort(kinds, kind="stable")
     edges = np.searchsorted(kinds[order], np.arange(len(layouts) + 1)).tolist()
     places = starts[order]
-    return [layout._replace(starts=places[edges[i] : edges[i + 1]]) for i, layout in enumerate(layouts)]
+    return [layout.replace(starts=places[edges[i] : edges[i + 1]]) for i, layout in enumerate(layouts)]
 
 
 def _kinds(octets: bytes, starts: Places, changes: Changes, index: Places) -> npt.NDArray[np.signedinteger]:
@@ -348,7 +349,7 @@ _CRC_BYTES = 2
 _DEFINITION = 0x40
 
 
-class Part(Value):
+class Part(Record, frozen=True, kw_only=True):
     """One FIT file, alone or in a chain: its layouts, and what was wrong with it.
 
     start, end: its bytes, without the checksum; stated_end: where its header says that it ends.
@@ -368,7 +369,7 @@ class Part(Value):
         return [layout for layout in self.layouts if layout.message == message and len(layout.starts)]
 
 
-class _Header(Value):
+class _Header(Record, frozen=True, kw_only=True):
     start: int
     size: int
     body: int
@@ -470,7 +471,7 @@ class _Walk:
         self._defined: dict[int, int] = {}
         self._known: dict[bytes, int] = {}
         self._layouts: list[Layout] = []
-        self._changes = Changes(array("q"), array("q"), array("q"), array("q"))
+        self._changes = Changes(local=array("q"), layout=array("q"), offset=array("q"), before=array("q"))
 
     def run(self, start: int) -> Note | None:
         """Walk from `start` to the end; a note says where and why it stopped before."""

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
 import numpy as np
 
 from kneedrive.advice import Advice
 from kneedrive.analysis.result import Analysis
 from kneedrive.history.result import Comparison, OwnView, WeeklyView
+from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.report import run
 from kneedrive.report.history import Habits, Periods
 from kneedrive.report.html import svg
 from kneedrive.report.html.svg import Markup, el, join
-from kneedrive.value import Value
 
 
-class Event(NamedTuple):
+class Event(Record, frozen=True, kw_only=True):
     """Something that the runner noted for a local day."""
 
     day: date
     text: str
 
 
-class Ranges(Value):
+class Ranges(Record, frozen=True, kw_only=True):
     """What is usual along the speeds of a run, one spread to each side: low and high by metric key."""
 
     speed_mps: Array = np.empty(0)
@@ -34,7 +33,7 @@ class Ranges(Value):
     high: Mapping[str, Array] = {}
 
 
-class Content(Value):
+class Content(Record, frozen=True, kw_only=True):
     """analysis: the run that the page is about. comparison comes with the periods that it is of.
 
     formats: of the recordings shown, since some have to be named.

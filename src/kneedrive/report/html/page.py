@@ -32,7 +32,7 @@ def comparison(found: Comparison) -> Markup:
 
 def _difference(row: Difference) -> Markup:
     before, after, off = history.amounts(row, interval=True)
-    x = Scale(-_THRESHOLDS, _THRESHOLDS)
+    x = Scale(low=-_THRESHOLDS, high=_THRESHOLDS)
     low, middle, high = (x.percent(x.inside(amount / row.threshold)) for amount in (row.low, row.difference, row.high))
     picture = _picture((low, middle, high), x, strong=row.verdict == "changed")
     numbers = f"{before} → {after}"
@@ -46,7 +46,7 @@ def personal(found: OwnView) -> Markup:
 
 def _own_comparison(row: PersonalZ) -> Markup:
     value, usual, off = history.own_numbers(row)
-    x = Scale(-_SPREADS, _SPREADS)
+    x = Scale(low=-_SPREADS, high=_SPREADS)
     among = history.others(row)
     word = row.level + (f"; among others {among}" if among else "")
     picture = _needle(x.percent(x.inside(row.z)), x, strong=row.level == "clearly different")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from kneedrive.analysis.result import Analysis, Epochs, PaceBand
 from kneedrive.history.result import Week, WeeklyView
 from kneedrive.method import LabelRules
 from kneedrive.quantities import CHANNELS
+from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.report import numbers, run
 from kneedrive.report.html import svg
@@ -25,7 +25,7 @@ from kneedrive.report.verdict import SCORE_ENDS, SCORES
 _NOTHING, _NOTHING_OF_STEPS = "no clear pattern", "not clearly long or short"
 
 
-class Look(NamedTuple):
+class Look(Record, frozen=True, kw_only=True):
     """A mark's role and the words that belong to it, "" where nothing is said of the band."""
 
     role: str
@@ -40,7 +40,7 @@ class Look(NamedTuple):
 def look(band: PaceBand, rules: LabelRules) -> Look:
     """What a band's mark shows: never more than its words say."""
     told = band_words(band, rules)
-    return Look(band_role(band) if told else "", told)
+    return Look(role=band_role(band) if told else "", words=told)
 
 
 def key(analysis: Analysis) -> Markup:
@@ -67,7 +67,7 @@ def doubt(analysis: Analysis) -> str:
 METRICS = ("step_length_m", "cadence_spm", "stance_time_s", "flight_time_s", "vertical_oscillation_m")
 COMPUTED = "garmin_wrist"  # its contact time and bounce are no measurements, and are marked so
 _MARGIN = 0.12
-BAND = svg.words(100, 0, "band: usual", Beside(0, -8, "end"), "tick")  # above the drawing, where no dot is
+BAND = svg.words(100, 0, "band: usual", Beside(dx=0, dy=-8, anchor="end"), "tick")  # above the drawing, where no dot is
 _RIGHT = 55.0  # percent from which words turn to the left
 
 
@@ -118,7 +118,8 @@ def _dot(band: PaceBand, letter: str, scales: tuple[Scale, Scale], analysis: Ana
     score = run.band_score(band, letter, analysis)
     amount, se = score.value or 0.0, score.se or 0.0
     place = x.percent(band.speed_mps)
-    role, named = shown = look(band, analysis.method.labels)
+    shown = look(band, analysis.method.labels)
+    role, named = shown.role, shown.words
     told = f"{pace(band.speed_mps, miles=miles)}, {minutes(band.seconds)}: {with_error(score.value, score.se)}" + (
         f", {named}" if named else ""
     )
@@ -127,7 +128,7 @@ def _dot(band: PaceBand, letter: str, scales: tuple[Scale, Scale], analysis: Ana
         svg.area(place - 2, 0, place + 2, 100, "reach"),
         svg.line(place, y.percent(amount - se), place, y.percent(amount + se), f"error {role}".strip()),
         svg.symbol(place, y.percent(amount), role, unsure=shown.unsure),
-        svg.words(place, y.percent(amount), "?", Beside(10, 5, "start"), "doubt") if shown.unsure else "",
+        svg.words(place, y.percent(amount), "?", Beside(dx=10, dy=5, anchor="start"), "doubt") if shown.unsure else "",
     )
 
 
@@ -137,7 +138,7 @@ def _onset(analysis: Analysis, x: Scale, *, miles: bool) -> Markup:
     if speed is None:
         return Markup("")
     place = x.percent(x.inside(speed))
-    beside = Beside(-6, 16, "end") if place > _RIGHT else Beside(6, 16, "start")
+    beside = Beside(dx=-6, dy=16, anchor="end") if place > _RIGHT else Beside(dx=6, dy=16, anchor="start")
     text = f"shuffle-onset {pace(speed, miles=miles)}"
     return join(
         (
@@ -161,7 +162,7 @@ def metric_panel(key: str, analysis: Analysis, drawn: tuple[Scale, Ranges], *, m
         svg.stretched(svg.path(x, y, ribbon, "ribbon", closed=True)) if ribbon else "",
         svg.y_axis(y, svg.quantity_ticks(key, y, 5)),
         svg.x_axis(x, svg.pace_ticks(x, miles=miles)),
-        svg.words(0, 0, f"{title}, {unit(key)}", Beside(0, -8, "start"), "edge"),
+        svg.words(0, 0, f"{title}, {unit(key)}", Beside(dx=0, dy=-8, anchor="start"), "edge"),
         BAND if ribbon else "",
         [_metric_dot(key, band, (x, y), analysis, miles=miles) for band in bands],
         marked=True,
@@ -249,7 +250,7 @@ _SIZES = (
 )
 
 
-class Spot(NamedTuple):
+class Spot(Record, frozen=True, kw_only=True):
     """D and P of something."""
 
     d: float
@@ -261,7 +262,7 @@ def spots(bands: Sequence[PaceBand]) -> Iterator[tuple[PaceBand, Spot]]:
     for band in reversed(bands):
         d, p = band.scores.D.value, band.scores.P.value
         if d is not None and p is not None:
-            yield band, Spot(d, p)
+            yield band, Spot(d=d, p=p)
 
 
 def trail(weekly: WeeklyView | None) -> list[tuple[Week, Spot]]:
@@ -272,7 +273,7 @@ def trail(weekly: WeeklyView | None) -> list[tuple[Week, Spot]]:
     told = [week for week in weekly.weeks if week.values]
     last = [week for week in told if week.segment == told[-1].segment]
     both = [week for week in last if "D" in week.values and "P" in week.values]
-    return [(week, Spot(week.values["D"].value, week.values["P"].value)) for week in both]
+    return [(week, Spot(d=week.values["D"].value, p=week.values["P"].value)) for week in both]
 
 
 def plane(analysis: Analysis | None, weekly: WeeklyView | None, *, miles: bool) -> Markup:
@@ -286,8 +287,8 @@ def plane(analysis: Analysis | None, weekly: WeeklyView | None, *, miles: bool) 
     names = [numbers.bare_pace(band.speed_mps, miles=miles) for band, _ in bands]
     ends = [(weeks[0][1], numbers.month(weeks[0][0].monday)), (weeks[-1][1], "now")] if len(weeks) > 1 else []
     told = [*zip((spot for _, spot in bands), names, strict=True), *ends]
-    dots = [Dot(x.percent(spot.d), y.percent(spot.p), text) for spot, text in told]
-    rings = [Dot(x.percent(spot.d), y.percent(spot.p)) for _, spot in weeks]
+    dots = [Dot(x=x.percent(spot.d), y=y.percent(spot.p), text=text) for spot, text in told]
+    rings = [Dot(x=x.percent(spot.d), y=y.percent(spot.p)) for _, spot in weeks]
     places = placed(dots, rings, _SIZES)
     inside = (
         _frame(x, y),
@@ -321,13 +322,13 @@ def _frame(x: Scale, y: Scale) -> Markup:
             svg.line(0, y.percent(0), 100, y.percent(0), "zero"),
             svg.x_axis(x, svg.spread_ticks(x)),
             join(
-                svg.words(0, y.percent(step.value), step.text, Beside(-8, 4, "end"), "tick")
+                svg.words(0, y.percent(step.value), step.text, Beside(dx=-8, dy=4, anchor="end"), "tick")
                 for step in svg.spread_ticks(y)
             ),
-            svg.words(50, 0, f"more bounce for the step length: {ends['P'][1]}", Beside(0, -8), "edge piston"),
-            svg.words(0, 100, ends["D"][0], Beside(0, 38, "start"), "edge shuffle"),
-            svg.words(100, 100, ends["D"][1], Beside(0, 38, "end"), "edge drive"),
-            svg.words(50, 100, f"{ends['P'][0]} for the step length", Beside(0, 56), "edge"),
+            svg.words(50, 0, f"more bounce for the step length: {ends['P'][1]}", Beside(dx=0, dy=-8), "edge piston"),
+            svg.words(0, 100, ends["D"][0], Beside(dx=0, dy=38, anchor="start"), "edge shuffle"),
+            svg.words(100, 100, ends["D"][1], Beside(dx=0, dy=38, anchor="end"), "edge drive"),
+            svg.words(50, 100, f"{ends['P'][0]} for the step length", Beside(dx=0, dy=56), "edge"),
         )
     )
 
@@ -400,7 +401,7 @@ _MOSTLY = 0.5  # of what was recorded: where less was scored, the scale is made 
 _FENCE = 1.5  # quartile ranges beyond the quartiles, as in a box plot
 
 
-class Span(NamedTuple):
+class Span(Record, frozen=True, kw_only=True):
     """Neighbouring epochs that were left out for one reason."""
 
     start_s: float
@@ -414,7 +415,7 @@ def spans(epochs: Epochs, length_s: float) -> Iterator[Span]:
     for reason, group in groupby(rows, key=lambda row: row[1]):
         starts = [start for start, _ in group]
         if reason:
-            yield Span(starts[0], starts[-1] + length_s, reason)
+            yield Span(start_s=starts[0], end_s=starts[-1] + length_s, reason=reason)
 
 
 def series(analysis: Analysis, *, miles: bool) -> Markup:
@@ -424,7 +425,7 @@ def series(analysis: Analysis, *, miles: bool) -> Markup:
     if not keys or not len(epochs):
         return Markup("")
     length_s = float(analysis.method.epochs.length_s)
-    x = Scale(0.0, max(float(epochs.start_s[-1]) + length_s, analysis.activity.elapsed_s))
+    x = Scale(low=0.0, high=max(float(epochs.start_s[-1]) + length_s, analysis.activity.elapsed_s))
     left_out = list(spans(epochs, length_s))
     height = (100.0 + _GAP) / len(keys) - _GAP
     charts = [
@@ -446,7 +447,7 @@ def series(analysis: Analysis, *, miles: bool) -> Markup:
 def time_ticks(x: Scale) -> list[Tick]:
     """Round times since the start."""
     step = next((step for step in _TIME_STEPS_S if x.high / step <= _MOST_TICKS), _TIME_STEPS_S[-1])
-    return [Tick(float(second), numbers.clock(second)) for second in range(0, int(x.high) + 1, step)]
+    return [Tick(value=float(second), text=numbers.clock(second)) for second in range(0, int(x.high) + 1, step)]
 
 
 def _chart(key: str, epochs: Epochs, x: Scale, room: tuple[float, float], analysis: Analysis, *, miles: bool) -> Markup:
@@ -463,7 +464,7 @@ def _chart(key: str, epochs: Epochs, x: Scale, room: tuple[float, float], analys
         (
             svg.y_axis(y, ticks, top=top, height=height),
             svg.stretched(lines, y=top, height=height),
-            svg.words(0, top, _title(key, analysis, miles=miles), Beside(0, -6, "start"), "edge"),
+            svg.words(0, top, _title(key, analysis, miles=miles), Beside(dx=0, dy=-6, anchor="start"), "edge"),
         )
     )
 

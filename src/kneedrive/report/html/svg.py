@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from kneedrive.quantities import METRES_PER_KM, METRES_PER_MILE
+from kneedrive.record import Record
 from kneedrive.report import numbers
 
 _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
@@ -73,7 +73,7 @@ PLAIN = "m-plain"
 SHAPES = {"drive": "m-drive", "piston": "m-piston", "shuffle": "m-shuffle", "note": "m-note"}
 
 
-class Scale(NamedTuple):
+class Scale(Record, frozen=True, kw_only=True):
     """From a value to percent of the drawing; `up` scales grow upwards."""
 
     low: float
@@ -101,19 +101,19 @@ def spanning(values: Iterable[float], *, margin: float = 0.08, least: float = 0.
     width = max(high - low, least, 1e-9)
     middle = (low + high) / 2
     reach = width * (0.5 + margin)
-    return Scale(middle - reach, middle + reach, up)
+    return Scale(low=middle - reach, high=middle + reach, up=up)
 
 
 def spreads(amounts: Iterable[float], farthest: float = math.inf, *, up: bool = True) -> Scale:
     """A scale of scores around usual: all that is known and a little more, so that no empty bands are left."""
     known = [min(max(amount, -farthest), farthest) for amount in amounts if math.isfinite(amount)] or [0.0]
-    return Scale(min(-_LEAST, min(known) - _ROOM), max(_LEAST, max(known) + _ROOM), up)
+    return Scale(low=min(-_LEAST, min(known) - _ROOM), high=max(_LEAST, max(known) + _ROOM), up=up)
 
 
 def spread_ticks(scale: Scale) -> list[Tick]:
     """Every whole spread that is not at the very edge."""
     steps = range(math.ceil(scale.low + _EDGE), math.floor(scale.high - _EDGE) + 1)
-    return [Tick(float(step), numbers.signed(float(step))) for step in steps]
+    return [Tick(value=float(step), text=numbers.signed(float(step))) for step in steps]
 
 
 def round_steps(low: float, high: float, most: int, finest: float = 0.0) -> list[float]:
@@ -126,7 +126,7 @@ def round_steps(low: float, high: float, most: int, finest: float = 0.0) -> list
     return []
 
 
-class Tick(NamedTuple):
+class Tick(Record, frozen=True, kw_only=True):
     """A value and its words."""
 
     value: float
@@ -138,7 +138,7 @@ def quantity_ticks(key: str, scale: Scale, most: int = 5) -> list[Tick]:
     shown = numbers.SHOWN[key]
     finest = 10.0**-shown.decimals
     steps = round_steps(scale.low * shown.factor, scale.high * shown.factor, most, finest)
-    return [Tick(step / shown.factor, numbers.number(step, shown.decimals)) for step in steps]
+    return [Tick(value=step / shown.factor, text=numbers.number(step, shown.decimals)) for step in steps]
 
 
 def pace_ticks(scale: Scale, *, miles: bool, most: int = 5) -> list[Tick]:
@@ -149,7 +149,7 @@ def pace_ticks(scale: Scale, *, miles: bool, most: int = 5) -> list[Tick]:
     paces = next((row for row in rows if len(row) <= most), range(0))
     ticks: list[Tick] = []
     for pace in paces:  # paces crowd together towards standing still
-        tick = Tick(length_m / pace, numbers.clock(pace))
+        tick = Tick(value=length_m / pace, text=numbers.clock(pace))
         if not ticks or abs(scale.percent(tick.value) - scale.percent(ticks[-1].value)) >= _CROWDED:
             ticks.append(tick)
     return ticks
@@ -207,7 +207,7 @@ def leader(x: float, y: float, end: tuple[float, float]) -> Markup:
     return el("svg", el("line", x2=end[0], y2=end[1], class_="leader"), x=at(x), y=at(y), class_="from")
 
 
-class Beside(NamedTuple):
+class Beside(Record, frozen=True, kw_only=True):
     """Where words stand next to their place: pixels to the right and down, and which end is held."""
 
     dx: float = 0.0
@@ -233,8 +233,8 @@ def ends(low: str, high: str) -> Markup:
     """What the lower and the upper end of a scale of scores mean, in a line under the drawing."""
     return join(
         (
-            words(0, 100, f"↓ {low}", Beside(0, 40, "start"), edge(low)),
-            words(100, 100, f"↑ {high}", Beside(0, 40, "end"), edge(high)),
+            words(0, 100, f"↓ {low}", Beside(dx=0, dy=40, anchor="start"), edge(low)),
+            words(100, 100, f"↑ {high}", Beside(dx=0, dy=40, anchor="end"), edge(high)),
         )
     )
 
@@ -250,7 +250,7 @@ def x_axis(scale: Scale, ticks: Iterable[Tick], *, grid: bool = False) -> Markup
     for tick in ticks:
         place = scale.percent(tick.value)
         parts += [line(place, 0, place, 100, "grid")] if grid else []
-        parts.append(words(place, 100, tick.text, Beside(0, 18), "tick"))
+        parts.append(words(place, 100, tick.text, Beside(dx=0, dy=18), "tick"))
     return join(parts)
 
 
@@ -259,7 +259,10 @@ def y_axis(scale: Scale, ticks: Iterable[Tick], *, top: float = 0.0, height: flo
     parts = []
     for tick in ticks:
         place = top + scale.percent(tick.value) * height / 100
-        parts += [line(0, place, 100, place, "grid"), words(0, place, tick.text, Beside(-8, 4, "end"), "tick")]
+        parts += [
+            line(0, place, 100, place, "grid"),
+            words(0, place, tick.text, Beside(dx=-8, dy=4, anchor="end"), "tick"),
+        ]
     return join(parts)
 
 
@@ -306,7 +309,7 @@ _UPRIGHT = 0.35  # cosine below which words stand above or below the end of thei
 _BEADS_PX = 6.0  # a leader is as good as a row of small boxes
 
 
-class Box(NamedTuple):
+class Box(Record, frozen=True, kw_only=True):
     """A rectangle in pixels."""
 
     left: float
@@ -320,7 +323,7 @@ class Box(NamedTuple):
         return not (apart or self.bottom <= other.top or other.bottom <= self.top)
 
 
-class Dot(NamedTuple):
+class Dot(Record, frozen=True, kw_only=True):
     """A dot at a place in percent, and its words; without words it is only to be kept free."""
 
     x: float
@@ -328,7 +331,7 @@ class Dot(NamedTuple):
     text: str = ""
 
 
-class Place(NamedTuple):
+class Place(Record, frozen=True, kw_only=True):
     """Where words stand, and where the leader to them ends: pixels from the dot; no leader where they stand beside."""
 
     beside: Beside
@@ -337,14 +340,14 @@ class Place(NamedTuple):
 
 Size = tuple[float, float]
 _NEAR = (
-    Beside(11, 4, "start"),
-    Beside(-11, 4, "end"),
-    Beside(0, -11, "middle"),
-    Beside(0, 20, "middle"),
-    Beside(9, -10, "start"),
-    Beside(9, 18, "start"),
-    Beside(-9, -10, "end"),
-    Beside(-9, 18, "end"),
+    Beside(dx=11, dy=4, anchor="start"),
+    Beside(dx=-11, dy=4, anchor="end"),
+    Beside(dx=0, dy=-11, anchor="middle"),
+    Beside(dx=0, dy=20, anchor="middle"),
+    Beside(dx=9, dy=-10, anchor="start"),
+    Beside(dx=9, dy=18, anchor="start"),
+    Beside(dx=-9, dy=-10, anchor="end"),
+    Beside(dx=-9, dy=18, anchor="end"),
 )
 
 
@@ -372,7 +375,7 @@ def placed(dots: Sequence[Dot], rings: Sequence[Dot], sizes: Sequence[Size]) -> 
 
 def _places() -> Iterator[Place]:
     """All places, the best first."""
-    yield from (Place(beside) for beside in _NEAR)
+    yield from (Place(beside=beside) for beside in _NEAR)
     for distance in _DISTANCES_PX:
         for turn in range(_TURNS):
             angle = 2 * math.pi * turn / _TURNS
@@ -384,8 +387,10 @@ def _far(x: float, y: float) -> Place:
     level = x / math.hypot(x, y)
     if abs(level) > _UPRIGHT:
         side = math.copysign(1, x)
-        return Place(Beside(x + 3 * side, y + _HALF_PX, "start" if side > 0 else "end"), (x, y))
-    return Place(Beside(x, y + (_LINE_PX - 2 if y > 0 else -_HALF_PX), "middle"), (x, y))
+        return Place(
+            beside=Beside(dx=x + 3 * side, dy=y + _HALF_PX, anchor="start" if side > 0 else "end"), leader=(x, y)
+        )
+    return Place(beside=Beside(dx=x, dy=y + (_LINE_PX - 2 if y > 0 else -_HALF_PX), anchor="middle"), leader=(x, y))
 
 
 def _fits(
@@ -408,7 +413,7 @@ def text_box(dot: Dot, place: Beside, size: Size) -> Box:
     wide = len(dot.text) * _LETTER_PX
     x, base = dot.x * size[0] / 100 + place.dx, dot.y * size[1] / 100 + place.dy
     left = {"start": x, "end": x - wide, "middle": x - wide / 2}[place.anchor]
-    return Box(left, base - _LINE_PX + 3, left + wide, base + 3)
+    return Box(left=left, top=base - _LINE_PX + 3, right=left + wide, bottom=base + 3)
 
 
 def leader_boxes(dot: Dot, place: Place, size: Size) -> list[Box]:
@@ -432,4 +437,4 @@ def _around(dot: Dot, size: Size, reach_px: float) -> Box:
 
 
 def _square(x: float, y: float, reach: float) -> Box:
-    return Box(x - reach, y - reach, x + reach, y + reach)
+    return Box(left=x - reach, top=y - reach, right=x + reach, bottom=y + reach)

@@ -35,7 +35,7 @@ def charts(found: WeeklyView, events: Sequence[Event]) -> list[tuple[str, Markup
 
 def days(found: WeeklyView) -> Scale:
     """Days since the first Monday, over all weeks of the view."""
-    return Scale(0.0, 7.0 * max(len(found.weeks), 1))
+    return Scale(low=0.0, high=7.0 * max(len(found.weeks), 1))
 
 
 def chart(name: str, found: WeeklyView, events: Sequence[Event]) -> Markup:
@@ -66,7 +66,7 @@ def month_ticks(weeks: Sequence[Week], first: date) -> list[Tick]:
     starts = [later.monday for week, later in pairwise(weeks) if week.monday.month != later.monday.month]
     every = max(1, math.ceil(len(starts) / _LABELS))
     shown = [start for start in starts if (start.month - 1) % every == 0] if every > 1 else starts
-    return [Tick(float((start.replace(day=1) - first).days), numbers.month(start)) for start in shown]
+    return [Tick(value=float((start.replace(day=1) - first).days), text=numbers.month(start)) for start in shown]
 
 
 def _since(day: date, first: date) -> float:
@@ -103,7 +103,7 @@ def _dot(week: Week, told: WeekValue, scales: tuple[Scale, Scale], first: date) 
 def _break(each: Break, x: Scale, first: date) -> Markup:
     """A line across which nothing is compared, with what changed beside it."""
     place = x.percent(x.inside(_since(each.date, first)))
-    beside = Beside(-6, -8, "end") if place > 50 else Beside(6, -8, "start")
+    beside = Beside(dx=-6, dy=-8, anchor="end") if place > 50 else Beside(dx=6, dy=-8, anchor="start")
     short = f"new sensor: {SENSORS[each.after]}" if each.kind == "sensor" else "sensor changed"
     return svg.mark(
         f"{numbers.day(each.date)}: {break_words(each)}. Before and after cannot be compared.",
@@ -118,7 +118,7 @@ def numbered(found: WeeklyView, events: Sequence[Event]) -> list[tuple[int, Even
     if not found.weeks:
         return []
     first, last = found.weeks[0].monday, found.weeks[-1].monday + _WEEK
-    within = sorted(event for event in events if first <= event.day < last)
+    within = sorted((event for event in events if first <= event.day < last), key=lambda event: (event.day, event.text))
     return list(enumerate(within, start=1))
 
 
@@ -141,7 +141,7 @@ def _flag(number: int, event: Event, place: float, row: int) -> Markup:
         f"{number}: {numbers.day(event.day)}, {numbers.clean(event.text)}",
         svg.line(place, 0, place, 100, "tag"),
         el("circle", cx=at(place), cy=up, r=8, class_="flag"),
-        svg.words(place, 0, numbers.number(number), Beside(0, up + 4), "flag-number"),
+        svg.words(place, 0, numbers.number(number), Beside(dx=0, dy=up + 4), "flag-number"),
     )
 
 

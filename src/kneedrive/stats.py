@@ -1,57 +1,25 @@
-"""Medians and percentiles as numpy's, to the last bit, for plain arrays only.
-
-np.median and np.percentile ask numpy.ma whether values are masked, and loading numpy.ma costs every start 15 ms; ours
-never are.
-"""
+"""Robust spread, quantiles of the normal and of Student's distribution, and a line that outliers do not tilt."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from statistics import NormalDist
 
 import numpy as np
 
+from kneedrive.record import Record
 from kneedrive.recording import Array
-
-if TYPE_CHECKING:
-    from kneedrive.recording import Array
 
 
 def median(values: Array) -> float:
-    """The median of a 1-D array; NaN where one value is NaN, and where there is none."""
-    count = len(values)
-    if not count:
-        return math.nan
-    ordered = np.sort(values)
-    # Missing values sort last, and nothing else differs from itself.
-    if ordered[-1] != ordered[-1]:
-        return math.nan
-    return 0.5 * (float(ordered.item((count - 1) // 2)) + float(ordered.item(count // 2)))
-
-
-def medians(windows: Array) -> Array:
-    """The median along the last axis, which must not be empty; NaN where one value of it is NaN."""
-    ordered = np.sort(windows, axis=-1)
-    count = ordered.shape[-1]
-    middle = (ordered[..., (count - 1) // 2] + ordered[..., count // 2]) / 2
-    found: Array = np.where(np.isnan(ordered[..., -1]), np.nan, middle)
-    return found
-
-
-def percentile(values: Array, percent: float) -> float:
-    """The value of a 1-D array, at least one long and without NaN, below which this percentage lies; interpolated."""
-    at = percent / 100 * (len(values) - 1)
-    low = math.floor(at)
-    high = min(low + 1, len(values) - 1)
-    parted = np.partition(values, (low, high))
-    below, above, part = float(parted[low]), float(parted[high]), at - low
-    step = above - below
-    return above - step * (1 - part) if part >= 0.5 else below + step * part
+    """The median of a 1-D array; NaN where one value is NaN, and, without numpy's warning, where there is none."""
+    return float(np.median(values)) if len(values) else math.nan
 
 
 # Quantiles of the normal and of Student's distribution, without scipy: a start of kneedrive must stay light.
 
 
+NORMAL = NormalDist()
 MAD_TO_SD = 1.4826  # of a normal distribution
 SIMPSON_AT = np.linspace(0.0, 1.0, 257)
 SIMPSON_WEIGHT = np.where(np.arange(257) % 2, 4.0, 2.0) / 768.0
@@ -62,18 +30,12 @@ MEDIAN_TO_MEAN_SE = 1.2533  # sqrt(pi/2): the SE of a median, in units of that o
 
 def below(z: float) -> float:
     """Phi(z): the share of a standard normal below z."""
-    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+    return NORMAL.cdf(z)
 
 
 def quantile(share: float) -> float:
-    """The z that has this share below it, 0 < share < 1; Newton's steps from a logistic start, to 1e-12."""
-    z = math.log(share / (1.0 - share)) / 1.702
-    for _ in range(50):
-        step = (below(z) - share) * math.sqrt(2.0 * math.pi) * math.exp(0.5 * z * z)
-        z -= max(-0.5, min(0.5, step))
-        if abs(step) < 1e-12:
-            break
-    return z
+    """The z that has this share of a standard normal below it, 0 < share < 1."""
+    return NORMAL.inv_cdf(share)
 
 
 def both_above(first: float, second: float, correlation: float) -> float:
@@ -133,7 +95,7 @@ def robust_sd(values: Array) -> float:
 # A straight line through values over time that single outliers cannot tilt. Source: Sen 1968.
 
 
-class Line(NamedTuple):
+class Line(Record, frozen=True, kw_only=True):
     """Theil-Sen line of weekly values. slopes: all pairwise ones, sorted; residual: of each week."""
 
     slope: float
@@ -149,4 +111,4 @@ def theil_sen(at_weeks: Array, value: Array) -> Line:
     slope = median(slopes)
     left = value - slope * at_weeks
     intercept = median(left)
-    return Line(slope, intercept, slopes, left - intercept)
+    return Line(slope=slope, intercept=intercept, slopes=slopes, residual=left - intercept)
