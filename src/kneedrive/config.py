@@ -1,4 +1,6 @@
-"""A string that does not print: tokens, keys and client secrets travel in it."""
+"""The configuration (flag > environment > file > default, with the origin of every value), and the text that does not
+print.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,8 @@ from typing import Any
 
 from kneedrive.errors import ConfigError
 from kneedrive.record import Record
+
+# A string that does not print: tokens, keys and client secrets travel in it.
 
 
 class Secret:

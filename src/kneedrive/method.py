@@ -1,4 +1,6 @@
-"""The thresholds of reading and merging files: part of Method, apart from it because it is no biomechanics."""
+"""Every threshold and every literature value, once: of reading files, of one run, of many runs. docs/method.md prints
+it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,8 @@ from kneedrive.sensors import (
     UNKNOWN_STRAP_SD_ZB,
     Reference,
 )
+
+# The thresholds of reading and merging files: part of Method, apart from it because it is no biomechanics.
 
 DESIGN = "design"
 MEASURED = "measured on public files"

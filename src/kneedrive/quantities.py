@@ -1,6 +1,8 @@
-"""Physical constants, and what display units are in SI."""
+"""What is recorded and derived: physical constants, and one row a channel or metric with its words and units."""
 
 from kneedrive.record import Record
+
+# Physical constants, and what display units are in SI.
 
 GRAVITY_MPS2 = 9.81
 SECONDS_PER_MINUTE = 60.0

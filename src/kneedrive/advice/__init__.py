@@ -1,4 +1,4 @@
-"""What to work on, as advice/ chooses it and report/ prints it."""
+"""From findings to one focus for the next weeks, in the order coaches give: strength, speed, drills, cues."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from kneedrive.record import Record
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
+
+# What to work on, as advice/ chooses it and report/ prints it.
 
 TAKEN = "advice: "  # begins the text of the tag that is set where a focus is taken up
 NOTHING = "neutral"  # the finding whose plan is to leave things as they are

@@ -1,4 +1,4 @@
-"""What was measured, in numbers: spreads over epochs, channels as recorded, accelerations."""
+"""Puts the parts of a run together: an assessed one with its findings, any other with its facts and the reason."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import median
+
+# What was measured, in numbers: spreads over epochs, channels as recorded, accelerations.
 
 FROM_SPEED = ("step_length_m", "vertical_ratio", "stance_angle_deg", "k_leg_kn_m")
 NOT_OF_STEPS = ("speed_mps", "power_w", "heart_rate_bpm")

@@ -1,4 +1,6 @@
-"""What is known about a run before its numbers are looked at: who ran, what recorded it, and which axes that allows."""
+"""What is usual at a speed, for this run: who ran with what, the reference of its sensor class, and its ribbon for
+charts.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,8 @@ from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Runner
 from kneedrive.sensors import Reference
+
+# What is known about a run before its numbers are looked at: who ran, what recorded it, and which axes that allows.
 
 OUTDOOR, INDOOR = "outdoor", "indoor"
 INDOOR_SPORTS = ("treadmill", "indoor_running", "virtual_activity", "indoor_walking", "track_indoor")

@@ -1,10 +1,4 @@
-"""From the recorded time axis to one value a second, gaps left open.
-
-Recording can be smart (a record every 2 to 9 s), twice a second, or jump by days when the clock is set. So the grid
-of seconds covers only epochs that hold a record, plus one empty epoch after a long gap, which keeps sliding means
-from kneedrive.record import Record
-from reaching across.
-"""
+"""From the recorded time axis to one value a second: gaps stay open; steady seconds, bursts and grade."""
 
 from __future__ import annotations
 
@@ -17,6 +11,12 @@ from kneedrive.method import EpochRules, Resampling, SteadyRules
 from kneedrive.record import Record
 from kneedrive.recording import Array, Interval, Samples
 from kneedrive.stats import median
+
+# From the recorded time axis to one value a second, gaps left open.
+#
+# Recording can be smart (a record every 2 to 9 s), twice a second, or jump by days when the clock is set. So the grid
+# of seconds covers only epochs that hold a record, plus one empty epoch after a long gap, which keeps sliding means
+# from kneedrive.record import Record from reaching across.
 
 Mask = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]

@@ -1,9 +1,4 @@
-"""Scores: how far a run stands from what is usual at its speed, in spreads between runners, and how sure that is.
-
-D = (zSL - zDF)/sqrt 2 and G = (zSL + zDF)/sqrt 2 need no oscillation; P = (zB - zSL)/sqrt 2 needs no contact time.
-So one missing channel never takes the others with it. The axes and their names are a design of ours; nothing of them
-has been validated against filmed runners.
-"""
+"""From epochs to scores with errors, from scores to what may be said: probability, label, certainty."""
 
 from __future__ import annotations
 
@@ -21,6 +16,12 @@ from kneedrive.method import EpochRules, LabelRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.stats import below, both_above, median, robust_sd
+
+# Scores: how far a run stands from what is usual at its speed, in spreads between runners, and how sure that is.
+#
+# D = (zSL - zDF)/sqrt 2 and G = (zSL + zDF)/sqrt 2 need no oscillation; P = (zB - zSL)/sqrt 2 needs no contact time.
+# So one missing channel never takes the others with it. The axes and their names are a design of ours; nothing of
+# them has been validated against filmed runners.
 
 ROOT_2 = math.sqrt(2.0)
 LETTERS = ("D", "P", "G", "K")

@@ -1,4 +1,8 @@
-"""Use cases: each joins the rooms for one thing a runner wants, and returns what to print. No printing here."""
+"""Use cases: each joins the rooms for one thing a runner wants, and returns what to print. No printing here.
+
+This module holds what they share: answers and exit codes, what they take from the configuration, files written for
+their owner alone, and the lines that programs read.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log file of faults: what to send with a report. Readable by its owner alone, and never large."""
+"""The boundary around one recording: the one broad except, and the log of the faults that it meets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 
 from kneedrive.config import data_folder
 from kneedrive.errors import ConfigError, Fault, KneedriveError, ReadError, StoreError
+
+# The log file of faults: what to send with a report. Readable by its owner alone, and never large.
 
 MOST_BYTES = 500_000  # then it becomes the older one of two
 LONGEST_ENTRY = 20_000

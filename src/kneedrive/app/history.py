@@ -1,4 +1,4 @@
-"""What the store holds of some weeks, and the questions that are asked of it."""
+"""What the store holds of some weeks, the questions asked of it, and the weeks and comparisons on the terminal."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from kneedrive.report.text import Style
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow, Tag
+
+# What the store holds of some weeks, and the questions that are asked of it.
 
 _WIDEST_OFFSET = timedelta(days=1)
 

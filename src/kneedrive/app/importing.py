@@ -1,4 +1,4 @@
-"""What a recording means: its activities, the runs they are part of, and the analysis of each. Joins the rooms."""
+"""Files and folders into the store: what a recording means, worked out ahead by processes, one outcome per file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.archives.unpack import Found
     from kneedrive.config import Config
-    from kneedrive.store import Store
+
+# What a recording means: its activities, the runs they are part of, and the analysis of each. Joins the rooms.
 
 METHOD = Method()
 SCHEMA = 1  # of what is derived; goes up when the stored tables need other contents from the same method

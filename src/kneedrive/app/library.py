@@ -1,4 +1,4 @@
-"""The store as a runner uses it: import, list, show, take apart, forget, keep safe."""
+"""The store as a runner uses it: import, list, export, take apart, forget, keep safe."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.history.result import PastRun, Setting, WeeklyView
     from kneedrive.recording import Recording
-    from kneedrive.report.text import Style
-    from kneedrive.store.rows import RunRow, Tag
+    from kneedrive.store.rows import Tag
+
+# The store as a runner uses it: import, list, show, take apart, forget, keep safe.
 
 STAYS = ("added", "updated", "merged", "not_a_run", "already_there")
 

@@ -1,4 +1,4 @@
-"""The report as one HTML page: a run, the weeks around it, and what to work on."""
+"""A stored run as it was judged, against the runner's own weeks: as text, as JSON, as one HTML page."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
     from kneedrive.history.result import OwnView
-    from kneedrive.report.text import Style
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
+
+# The report as one HTML page: a run, the weeks around it, and what to work on.
 
 _POINTS = 16  # of the ribbon of what is usual; it is smooth
 _MARGIN = 0.06  # of the speeds on either side

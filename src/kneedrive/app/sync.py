@@ -1,4 +1,4 @@
-"""Accounts: which sources there are, the clients that ask them, and the login to Strava."""
+"""Sync: the accounts, what is new at every source, kept one activity at a time, and what there is to say of it."""
 
 from __future__ import annotations
 
@@ -46,8 +46,9 @@ if TYPE_CHECKING:
     from kneedrive.sources.plan import Fetched, Listed, Source
     from kneedrive.sources.plan import Outcome as Got
     from kneedrive.sources.strava import Strava
-    from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
+
+# Accounts: which sources there are, the clients that ask them, and the login to Strava.
 
 FOLDER, INTERVALS, STRAVA = SOURCES = ("folder", "intervals", "strava")  # in the order of a sync
 NAMES = {FOLDER: "Folders", INTERVALS: "intervals.icu", STRAVA: "Strava"}

@@ -1,4 +1,8 @@
-"""From paths or bytes to recordings, one at a time."""
+"""Where recordings lie: files, folders, gzip, zip, zip in zip, and exports as they come. Bytes out, nothing written.
+
+walk(paths)            every recording under these paths, one at a time, and what was skipped and why
+unwrap(data, name)     the recordings inside the bytes of one file, of standard input or of a download
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from kneedrive.archives import layouts, unpack
 from kneedrive.archives.layouts import SKIPPED
 from kneedrive.archives.unpack import Budget, Entry, Found, Limits, failing, given, masked
 from kneedrive.errors import ReadError, UnknownFormat
+
+# From paths or bytes to recordings, one at a time.
 
 _GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 _LIMITS = Limits()

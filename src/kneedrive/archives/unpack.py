@@ -1,4 +1,4 @@
-"""How much an archive may hold and unfold to. Real exports stay far below; bombs do not."""
+"""gzip and zip within a budget: limits, what a walk finds and may show, and the unpacking piece by piece."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from typing import IO
 
 from kneedrive.errors import Malformed, ReadError, Truncated
 from kneedrive.record import Record
+
+# How much an archive may hold and unfold to. Real exports stay far below; bombs do not.
 
 _MIB = 1024 * 1024
 Guard = Callable[[str], AbstractContextManager[object]]

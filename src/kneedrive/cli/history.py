@@ -1,4 +1,4 @@
-"""The history: show, report, weekly, compare."""
+"""The history (show, report, weekly, compare), and what to work on (advise, drills)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
+
+# The history: show, report, weekly, compare.
 
 RUN_HELP = "last (the default), a date like 2026-11-20, or the beginning of an id"
 MOST_WEEKS = 2000

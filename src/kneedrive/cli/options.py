@@ -1,4 +1,4 @@
-"""Dates as people type them."""
+"""Options that several commands share, dates as people type them, and how both become a configuration and a style."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kneedrive.report.text import Style
+
+# Dates as people type them.
 
 _AGO = re.compile(r"([0-9]{1,4})([dwmy])")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}

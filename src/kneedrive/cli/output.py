@@ -1,4 +1,4 @@
-"""The last guard before the terminal: names of files, devices and tags may hold codes that rewrite the screen."""
+"""What reaches the terminal: answers on stdout, all else on stderr, codes that could rewrite the screen taken out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TextIO
 from kneedrive.app.boundary import Report
 from kneedrive.cli.options import now
 from kneedrive.errors import ConfigError, KneedriveError
+
+# The last guard before the terminal: names of files, devices and tags may hold codes that rewrite the screen.
 
 # Line feeds and tabs stay. Everything else that is no letter to look at goes: escape sequences, colours among them,
 # bells, other line ends, and the marks that turn the direction of writing and so can hide what stands before them.

@@ -1,4 +1,4 @@
-"""One run: analyze, doctor, demo."""
+"""One run (analyze, doctor, demo), and the program itself (config, completion)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from kneedrive.cli import options
 
 if TYPE_CHECKING:
     import argparse
+
+# One run: analyze, doctor, demo.
 
 SOURCES = ("native", "stryd", "runscribe")
 

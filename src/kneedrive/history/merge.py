@@ -1,4 +1,4 @@
-"""How much of a recording a channel covers."""
+"""One run from several recordings: which belong together, and which of them gives which channel. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from kneedrive.method import MergeRules
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note, Outline, Sensor, frozen
 from kneedrive.stats import median
+
+# How much of a recording a channel covers.
 
 MEASURED = ("stance_time_s", "vertical_oscillation_m", "balance_left", "step_speed_loss_mps")
 RULES = MergeRules()

@@ -1,8 +1,5 @@
-"""Does a sensor measure contact time, or work it out from speed and cadence? Asked of many runs, answered by a fit.
-
-A watch that computes its contact time cannot hide it: a polynomial in speed and cadence, fitted on half of the runs,
-tells the duty factor of the other half to within a fifth of a percentage point. A sensor that measures leaves five
-times as much, because form differs from day to day.
+"""Where a history falls apart: sensors that compute instead of measuring, new sensors, jumps. No trend crosses a
+break.
 """
 
 from __future__ import annotations
@@ -20,6 +17,12 @@ from kneedrive.method import Method, TrendRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.stats import median
+
+# Does a sensor measure contact time, or work it out from speed and cadence? Asked of many runs, answered by a fit.
+#
+# A watch that computes its contact time cannot hide it: a polynomial in speed and cadence, fitted on half of the
+# runs, tells the duty factor of the other half to within a fifth of a percentage point. A sensor that measures leaves
+# five times as much, because form differs from day to day.
 
 # Over 1,079 runs of 16 runners one function of speed, cadence and height tells what a Garmin wrist writes; a history in
 # which more is left over holds a sensor that its files do not name, and is no proof that the wrist measures.

@@ -1,4 +1,4 @@
-"""Run values and what a week makes of them: the weighted median of its runs at their mean date."""
+"""Trends over weeks: run values, what a week makes of them, slopes with their tests, and the verdict."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from kneedrive.stats import (
     theil_sen,
     two_sided,
 )
+
+# Run values and what a week makes of them: the weighted median of its runs at their mean date.
 
 LEAST_FOR_LINE = 3  # weeks: a line through two takes their scatter for a trend
 

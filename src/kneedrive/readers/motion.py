@@ -1,8 +1,4 @@
-"""Cadence in steps per minute, whatever the file counted.
-
-The formats say revolutions of one leg; half of the writers count both feet. FIT's own cadence is no matter of guessing
-and is not read here.
-"""
+"""Distance, speed and cadence as they must be: pure functions on arrays; positions end here."""
 
 from __future__ import annotations
 
@@ -14,6 +10,11 @@ import numpy.typing as npt
 from kneedrive.method import TrackRules
 from kneedrive.recording import Array, Note
 from kneedrive.stats import median
+
+# Cadence in steps per minute, whatever the file counted.
+#
+# The formats say revolutions of one leg; half of the writers count both feet. FIT's own cadence is no matter of
+# guessing and is not read here.
 
 RULES = TrackRules()
 _BEYOND_SPM = 300.0  # no one steps faster; 255 of one leg is "no value" in a byte

@@ -1,4 +1,4 @@
-"""Timed points as strangers write them, made into columns: in order, without strays, broken at pauses."""
+"""From timed points to an Activity: what GPX and TCX have in common."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from kneedrive.readers.sports import ASSUMED, NOT_KNOWN, ON_FOOT, TOO_FAST, UNKN
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Lap, Note, Samples, Sensor, frozen
 from kneedrive.stats import median
+
+# Timed points as strangers write them, made into columns: in order, without strays, broken at pauses.
 
 RULES = TrackRules()
 _EARLIEST_UNIX_S, _LATEST_UNIX_S = 315_532_800.0, 4_102_444_800.0  # 1980 and 2100

@@ -1,4 +1,4 @@
-"""What --explain knows of the method: rules by label and formulas in words. The numbers come from Method alone."""
+"""Behind the verdict: rules, formulas, numbers, references with their sources, gates, and how sure it is."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from kneedrive.report import numbers, verdict
 from kneedrive.report.numbers import exact
 from kneedrive.report.run import gate_words
 from kneedrive.report.text import Style, finish, flow, heading, table
+
+# What --explain knows of the method: rules by label and formulas in words. The numbers come from Method alone.
 
 
 class Condition(Record, frozen=True):

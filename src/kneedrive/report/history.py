@@ -1,4 +1,4 @@
-"""What comes back in run after run, in sentences: slow running, left and right, what fades."""
+"""Weeks, own baselines, comparisons and the news of a sync, as text for somebody who knows no statistics."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ from kneedrive.report.text import (
     table,
 )
 from kneedrive.report.verdict import FADED, SCORE_ENDS
+
+# What comes back in run after run, in sentences: slow running, left and right, what fades.
 
 NO_FALL = -0.05  # of the drive score: what is shown as 0.0
 

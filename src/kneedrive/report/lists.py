@@ -1,4 +1,4 @@
-"""What an import or a sync did, as lines and as JSON."""
+"""What an import or a sync did, and lists from the store, as lines, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from kneedrive.report.verdict import LABELS
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+# What an import or a sync did, as lines and as JSON.
 
 VERDICTS = ("added", "updated", "merged", "already_there", "not_a_run", "skipped", "failed")
 WORDS = {

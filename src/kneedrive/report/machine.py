@@ -1,7 +1,4 @@
-"""The analysis as plain JSON values: keys carry units, numbers have six significant digits, NaN does not occur.
-
-docs/analysis.schema.json describes the result. A change of meaning or a removed key raises `SCHEMA_VERSION`.
-"""
+"""What programs read: an analysis, weeks, comparisons and baselines as plain JSON values, units in the names."""
 
 from __future__ import annotations
 
@@ -19,6 +16,10 @@ from kneedrive.quantities import METRICS
 from kneedrive.record import Record
 from kneedrive.report.history import Habits, Periods
 from kneedrive.report.numbers import local_time
+
+# The analysis as plain JSON values: keys carry units, numbers have six significant digits, NaN does not occur.
+#
+# docs/analysis.schema.json describes the result. A change of meaning or a removed key raises `SCHEMA_VERSION`.
 
 SCHEMA_VERSION = 1
 _DIGITS = 6  # more than any sensor gives, fewer than float noise

@@ -1,4 +1,4 @@
-"""Who must be named where data are shown: Strava's terms ask for it."""
+"""The report of one run for a terminal: the verdict first, then pictures, numbers, sentences, and what is missing."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from kneedrive.report import numbers, text, verdict
 from kneedrive.report.numbers import SHOWN, bare_pace, pace_unit, quantity, value
 from kneedrive.report.text import INDENT, Style, beside, columns_of, ends, finish, flow, heading, pad, table
 from kneedrive.report.verdict import STRAVA_CREDIT
+
+# Who must be named where data are shown: Strava's terms ask for it.
 
 
 def credit(formats: Iterable[str], style: Style) -> list[str]:

@@ -1,4 +1,4 @@
-"""Values as the cells of a CSV table that a spreadsheet opens."""
+"""A report as lines: width of letters, style and colours, wrapping and tables, pictures made of characters."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 from kneedrive.record import Record
 from kneedrive.report import numbers
 from kneedrive.report.numbers import TIE, WHOLE
+
+# Values as the cells of a CSV table that a spreadsheet opens.
 
 # A spreadsheet takes a text that begins so for a formula, and runs it; names of devices come out of files.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -1,8 +1,4 @@
-"""Every word a report chooses, in tables: labels, reasons, sensors, limits. Rules of speech:
-
-A watch sees timing and bounce, so a label ends in "-like". Nothing is called good or bad. Every comparison is at the
-same speed. A low vertical ratio is never part of drive, and much bounce alone is a note, not a verdict.
-"""
+"""Every word that a report chooses, in tables, and the verdict in one or two plain sentences."""
 
 from __future__ import annotations
 
@@ -13,6 +9,11 @@ from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
 from kneedrive.report import numbers
 from kneedrive.sensors import REFERENCES
+
+# Every word a report chooses, in tables: labels, reasons, sensors, limits. Rules of speech:
+#
+# A watch sees timing and bounce, so a label ends in "-like". Nothing is called good or bad. Every comparison is at
+# the same speed. A low vertical ratio is never part of drive, and much bounce alone is a note, not a verdict.
 
 # Long steps may have longer contact than usual and still spend less of each step on the ground. So a label's evidence
 # is the share of time on the ground, which it is made of, and not the contact time alone.

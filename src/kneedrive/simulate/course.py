@@ -1,4 +1,4 @@
-"""Noise with memory: what a sensor adds to each second."""
+"""Where and how fast a simulated run goes: plans of segments laid out second by second, with noise that remembers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from kneedrive.record import Record
 from kneedrive.recording import Array, Interval
+
+# Noise with memory: what a sensor adds to each second.
 
 _FORGOTTEN = 1e-3  # a weight this small is left out of the impulse response
 

@@ -1,4 +1,4 @@
-"""Patterns with known truth: how far a simulated runner stands from what is usual, in spreads between runners."""
+"""The gait of a simulated runner: patterns of known truth, what they make of each step, and their true scores."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
 from kneedrive.record import Record
 from kneedrive.recording import Array, Runner
 from kneedrive.sensors import REFERENCES, Reference
+
+# Patterns with known truth: how far a simulated runner stands from what is usual, in spreads between runners.
 
 
 class Offsets(Record, frozen=True):

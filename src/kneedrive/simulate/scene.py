@@ -1,4 +1,4 @@
-"""What goes wrong with recordings: a sensor that slips, freezes or stops, a watch that loses its signal."""
+"""One simulated run: a pattern, a scene with its faults, and a seed become an activity."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from kneedrive.recording import Activity, Array, Lap, Runner, Samples
 from kneedrive.simulate.course import PLANS, Course, Segment, lay, stretches
 from kneedrive.simulate.gait import Frame, Gait, Offsets, Pattern, planted_gait, shifted_gait
 from kneedrive.simulate.sensors import FOOT_POD, KITS, Body, as_recorded, read_gait
+
+# What goes wrong with recordings: a sensor that slips, freezes or stops, a watch that loses its signal.
 
 
 class Fault(Record, frozen=True, kw_only=True):

@@ -1,4 +1,6 @@
-"""When the next request may be made: Strava's windows, read from its headers, and a gentle rate for intervals.icu."""
+"""One HTTP connection to one service: rate limits, time-outs, retries, bounded bodies, foreign errors turned into
+ours.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,8 @@ from urllib3.util.retry import Retry
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, Unreachable
 from kneedrive.record import Record
+
+# When the next request may be made: Strava's windows, read from its headers, and a gentle rate for intervals.icu.
 
 QUARTER = timedelta(minutes=15)
 MARGIN = timedelta(seconds=2)  # clocks differ; a request too early counts for the day all the same

@@ -1,4 +1,6 @@
-"""The loopback end of a browser login: a tiny server on 127.0.0.1 that waits for one redirect."""
+"""OAuth 2 for a program at somebody's desk: the address to open, the loopback that waits, tokens kept fresh and
+revoked.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,8 @@ from kneedrive.sources.tokens import TokenFile, Tokens, is_missing, token
 
 if TYPE_CHECKING:
     from kneedrive.sources.http import Answer, Http
+
+# The loopback end of a browser login: a tiny server on 127.0.0.1 that waits for one redirect.
 
 HOST, PATH = "127.0.0.1", "/code"
 SILENT_S = 5.0  # a browser opens spare connections and says nothing on them

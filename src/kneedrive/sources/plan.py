@@ -1,4 +1,4 @@
-"""What a source lists and what it fetches: values that the use cases pass on to the store."""
+"""What a source is (a Protocol of two calls), and what a sync has to do with its list, decided without doing it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable, Withheld
 from kneedrive.record import Record
+
+# What a source lists and what it fetches: values that the use cases pass on to the store.
 
 # What is dated outside was not recorded by a watch: its date is taken for unknown.
 EARLIEST, LATEST = datetime(1989, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Strava's error answers in our words. A fault is resource, field and code; bodies that are none are normal too."""
+"""Strava's API: its error answers in our words, the runner's activities listed and fetched as documents of our own."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from kneedrive.sources.plan import Fetched, Listed, identified, moment, unidenti
 
 if TYPE_CHECKING:
     from kneedrive.sources.oauth import Login
+
+# Strava's error answers in our words. A fault is resource, field and code; bodies that are none are normal too.
 
 LOGIN = "kneedrive auth strava"
 EXPORT = (

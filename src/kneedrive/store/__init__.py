@@ -1,4 +1,4 @@
-"""The file of the store: made, opened, checked; and what SQLite's errors mean to a user."""
+"""The store: every run of a runner in one SQLite file. Recordings are the truth, all else can be rebuilt from them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ from kneedrive.store.rows import (
     to_ms,
     unpack,
 )
+
+# The file of the store: made, opened, checked; and what SQLite's errors mean to a user.
 
 APPLICATION_ID = 0x6B6E6565  # "knee", at byte 68 of the file: tells our files from other SQLite databases
 SCHEMA_VERSION = 2

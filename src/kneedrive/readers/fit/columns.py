@@ -1,4 +1,4 @@
-"""Few messages of one kind as values: session, lap, event, device_info. `struct`, since numpy costs more per field."""
+"""FIT messages as values: few of a kind one by one (struct), many of a kind as columns (numpy)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from kneedrive.readers.fit.wire import BYTE, STRING, BaseType, Layout, Part, Slo
 from kneedrive.readers.motion import LARGEST, SMALLEST
 from kneedrive.record import Record
 from kneedrive.recording import Array
+
+# Few messages of one kind as values: session, lap, event, device_info. `struct`, since numpy costs more per field.
 
 Value = float | int | str | tuple[float | int | None, ...]
 

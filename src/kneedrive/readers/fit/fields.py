@@ -1,8 +1,4 @@
-"""Developer fields: what an app on the watch added to the records, described in the file itself.
-
-A field means what the description before its definition said; a later description of the same number starts a new
-layout (fit_walk). Apps are told by their id, or by the names of their fields where old versions wrote no id.
-"""
+"""FIT record fields as samples in SI units: developer fields by their own description, native ones by the profile."""
 
 from __future__ import annotations
 
@@ -26,6 +22,11 @@ from kneedrive.readers.fit.profile import (
 from kneedrive.readers.fit.wire import BYTE, Layout, Part
 from kneedrive.record import Record
 from kneedrive.recording import Array, Note, Samples, frozen
+
+# Developer fields: what an app on the watch added to the records, described in the file itself.
+#
+# A field means what the description before its definition said; a later description of the same number starts a new
+# layout (fit_walk). Apps are told by their id, or by the names of their fields where old versions wrote no id.
 
 _NO_OFFSET = 0x7F
 _NO_SCALE = (0, 0xFF)

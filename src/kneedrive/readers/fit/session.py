@@ -1,4 +1,4 @@
-"""The time axis of one session: FIT times made seconds since the start, with what had to be forgiven."""
+"""FIT messages to activities: the clock of a session, what it says of itself, and who recorded."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ from kneedrive.readers.fit.wire import Layout, Part, check_sessions
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Lap, Note, Samples, Sensor
 from kneedrive.stats import median
+
+# The time axis of one session: FIT times made seconds since the start, with what had to be forgiven.
 
 Flags = npt.NDArray[np.bool_]
 

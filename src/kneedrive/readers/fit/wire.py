@@ -1,4 +1,6 @@
-"""The base types of FIT: how wide, read how, and which value says "nothing measured"."""
+"""The bytes of a FIT file: base types, bounds, definitions, the CRC, and one walk that finds where each message
+starts.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,8 @@ from kneedrive.method import FitRules
 from kneedrive.readers.fit.profile import MESSAGE_FIELDS, RECORD
 from kneedrive.record import Record
 from kneedrive.recording import Note
+
+# The base types of FIT: how wide, read how, and which value says "nothing measured".
 
 
 class BaseType(Record, frozen=True):

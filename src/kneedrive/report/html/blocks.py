@@ -1,4 +1,4 @@
-"""What a page is made of: facts from the analysis, whichever there are."""
+"""What a page is made of: its content, and headings, sentences, tables that open, marks."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from kneedrive.report import run
 from kneedrive.report.history import Habits, Periods
 from kneedrive.report.html import svg
 from kneedrive.report.html.svg import Markup, el, join
+
+# What a page is made of: facts from the analysis, whichever there are.
 
 
 class Event(Record, frozen=True, kw_only=True):

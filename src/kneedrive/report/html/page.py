@@ -1,4 +1,4 @@
-"""One line per metric with its numbers, a small picture and a word: before and after, this run and usually."""
+"""One self-contained HTML page about a run and the weeks around it. Pure: the same content gives the same text."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from kneedrive.report.html.svg import Markup, Scale, at, el, join
 from kneedrive.report.numbers import TIE
 from kneedrive.report.run import capital, credit
 from kneedrive.report.text import Style
+
+# One line per metric with its numbers, a small picture and a word: before and after, this run and usually.
 
 _SPREADS = 3.0  # of the runner, to each side
 _THRESHOLDS = 4.0  # changes worth a word, to each side: a scale for all metrics alike

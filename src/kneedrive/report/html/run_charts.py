@@ -1,4 +1,4 @@
-"""How a pace band is drawn: the shape of its pattern, hollow where it is not sure, plain where nothing is said."""
+"""The charts of one run: pace profile, map of drive against bounce, quantities over time."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from kneedrive.report.html.svg import Beside, Dot, Markup, Place, Scale, Tick, a
 from kneedrive.report.numbers import bare_pace, clock, minutes, pace, pace_unit, quantity, unit, value, with_error
 from kneedrive.report.run import axes, band_role, band_words, capital, gate_words
 from kneedrive.report.verdict import SCORE_ENDS, SCORES
+
+# How a pace band is drawn: the shape of its pattern, hollow where it is not sure, plain where nothing is said.
 
 _NOTHING, _NOTHING_OF_STEPS = "no clear pattern", "not clearly long or short"
 

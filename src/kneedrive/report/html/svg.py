@@ -1,4 +1,4 @@
-"""HTML that cannot be broken out of: whatever is not Markup already is escaped, in the one place that does it."""
+"""HTML that cannot be broken out of, and the grammar of all charts: scales, ticks, lines, marks, words beside dots."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from kneedrive.quantities import METRES_PER_KM, METRES_PER_MILE
 from kneedrive.record import Record
 from kneedrive.report import numbers
+
+# HTML that cannot be broken out of: whatever is not Markup already is escaped, in the one place that does it.
 
 _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
 # Control characters have no meaning in HTML, and some parsers stumble over them.
