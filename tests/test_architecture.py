@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.modules import MODULES, SRC, culprits, nodes
@@ -125,6 +126,7 @@ def test_no_module_prints_swallows_or_evaluates() -> None:
     assert culprits(printed_swallowed_evaluated) == {}
 
 
+@cache
 def ours(path: Path) -> set[str]:
     """The modules of ours that a module imports, by dotted name, at the top, late or for types."""
     found = set()

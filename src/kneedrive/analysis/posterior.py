@@ -1,0 +1,279 @@
+"""What is true of a runner at one speed, given what was measured: one joint normal distribution for every sensor.
+
+The runner is x = (zSL, zDF, zk, h): step time, duty factor and torso bounce against what is usual at that speed, and
+swing knee bend h against its mean there, all in SDs between runners. Before a recording x is N(0, prior_cov); a
+recording measures some parts with error, and what it does not measure is missing, not a special case. The posterior is
+normal too, and the odds of a pattern are its mass in the region of the pattern, over one fixed set of points.
+`posterior` serves a run, a pace band, the slow part of a run and eight weeks alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from statistics import NormalDist
+from typing import Annotated
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kneedrive.analysis.features import SINE_SHAPE, bounce_shape
+from kneedrive.method import DESIGN
+from kneedrive.recording import Array
+
+Mask = npt.NDArray[np.bool_]
+
+ROOT_2 = math.sqrt(2.0)
+TINY = 1e-12  # variance that keeps the root of a covariance real where a part is known exactly
+
+
+class Pattern(StrEnum):
+    """The timing patterns, by the keys that JSON uses."""
+
+    SHUFFLE = "shuffle-like"
+    SHORT_GROUNDED = "short-grounded"  # the region of shuffle-like, at speeds that nobody shuffles at
+    DRIVE = "drive-like"
+    PISTON = "piston-like"
+    LONG_GROUNDED = "long-grounded"
+    SHORT_AIRY = "short-airy"
+    NEUTRAL = "neutral"
+
+
+class Basis(StrEnum):
+    """Whether contact or bounce was measured, or everything follows from speed and cadence."""
+
+    MEASURED = "measured"
+    STEPS = "steps"
+
+
+# D, G and K as weights of x; P is not linear in x.
+SCORE_WEIGHTS: Mapping[str, Array] = {
+    "D": np.array([1.0, -1.0, 0.0, 0.0]) / ROOT_2,
+    "G": np.array([1.0, 1.0, 0.0, 0.0]) / ROOT_2,
+    "K": np.array([0.0, 0.0, 1.0, 0.0]),
+}
+
+
+class PosteriorRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How the parts go together between runners, where patterns begin, and how sure a word must be."""
+
+    r_zSL_zDF: Annotated[
+        float, "1", "Fisher-pooled: RBDS -0.51, Wu 2026 -0.27, Stryd users -0.68, straps -0.16, COROS -0.11"
+    ] = -0.30
+    r_range: Annotated[tuple[float, float], "1, range that odds from steps alone are shown for", DESIGN] = (0.0, -0.5)
+    knee_per_zSL: Annotated[float, "SD per SD", "RBDS, 26 filmed runners"] = 0.36
+    knee_per_zDF: Annotated[float, "SD per SD", "RBDS, 26 filmed runners"] = -0.40
+    knee_sd_deg: Annotated[float, "degrees between runners at one speed", "RBDS, 26 filmed runners"] = 9.5
+    knee_slow_mps: Annotated[float, "m/s", "RBDS 2.5 to 4.5 m/s, RISC1 from 1.6 m/s; margin: design"] = 2.0
+    knee_fast_mps: Annotated[float, "m/s", "RBDS 2.5 to 4.5 m/s; margin: design"] = 4.8
+    points: Annotated[int, "points that masses are counted over", DESIGN] = 4096
+    points_base: Annotated[float, "1, root of p^5 = p + 1", "Roberts 2018, additive recurrence R4"] = 1.1673039782614187
+    score: Annotated[float, "SD of D, P, G; a region begins here", DESIGN] = 0.7
+    part: Annotated[float, "SD of zSL, zDF, zB; a region begins here", DESIGN] = 0.25
+    shuffle_under_mps: Annotated[float, "m/s", DESIGN] = 3.0
+    least_B: Annotated[float, "share of the usual B that is taken at least", DESIGN] = 0.05
+    spoken: Annotated[float, "probability", DESIGN] = 0.80
+    leaning: Annotated[float, "probability", DESIGN] = 0.50
+    ruled_out: Annotated[float, "probability", DESIGN] = 0.05
+    marked: Annotated[float, "SD, posterior mean of the score", DESIGN] = 1.6
+    leaning_under_mps: Annotated[float, "m/s, slower is at most leaning", "the reference is extrapolated there"] = 2.0
+
+
+RULES = PosteriorRules()
+
+
+class Scale(msgspec.Struct, frozen=True, kw_only=True):
+    """What the parts of x mean at a speed: the usual duty factor there, and the SDs between runners in use."""
+
+    speed_mps: float
+    duty_factor: float
+    sd_DF: float
+    sd_ln_k: float
+
+    @property
+    def timing_slope(self) -> float:
+        """How much of ln B one SD of duty factor takes away, to first order."""
+        return self.sd_DF * SINE_SHAPE / bounce_shape(self.duty_factor)
+
+    @property
+    def sd_ln_beta(self) -> float:
+        """The sB of the method: SD of bounce for the step time between runners, of which zB is counted."""
+        return math.hypot(self.timing_slope, self.sd_ln_k)
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One measured part in SDs between runners: its value, the SE of its epochs and its class's systematic SD."""
+
+    z: float
+    se: float = 0.0
+    systematic: float = 0.0
+
+    @property
+    def variance(self) -> float:
+        """Both errors, joined in squares."""
+        return self.se**2 + self.systematic**2
+
+    @property
+    def known(self) -> bool:
+        """Whether it was measured at all: a NaN in any of the three says that it was not."""
+        return math.isfinite(self.z) and math.isfinite(self.variance)
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a recording measured of x; None, or a part with a NaN, where it did not.
+
+    zB is for recordings of bounce without contact time; beside zk it would say the same thing twice (ValueError).
+    """
+
+    zSL: Part | None = None
+    zDF: Part | None = None
+    zk: Part | None = None
+    zB: Part | None = None
+
+    def __post_init__(self) -> None:
+        if {"zk", "zB"} <= self.parts().keys():
+            message = "zk and zB are one oscillation told twice: give zk where contact time was measured, else zB"
+            raise ValueError(message)
+
+    def parts(self) -> dict[str, Part]:
+        """The measured parts by name, in order."""
+        named = {"zSL": self.zSL, "zDF": self.zDF, "zk": self.zk, "zB": self.zB}
+        return {name: part for name, part in named.items() if part is not None and part.known}
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """Posterior mean and SD."""
+
+    mean: float
+    sd: float
+
+
+class Posterior(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be believed of the true x, and of the patterns, at one speed."""
+
+    speed_mps: float
+    measured: tuple[str, ...]  # names of the measured parts
+    mean: tuple[float, ...]  # of (zSL, zDF, zk, h)
+    cov: tuple[tuple[float, ...], ...]  # 4 x 4
+    scores: Mapping[str, Estimate]  # D, P, G, K, in SDs between runners
+    odds: Mapping[Pattern, float]  # probability of each pattern; regions overlap, so the sum is not 1
+    base_rates: Mapping[Pattern, float]  # the same before anything was measured: any runner
+
+    @property
+    def basis(self) -> Basis:
+        """Steps where neither contact nor bounce was measured."""
+        return Basis.STEPS if set(self.measured) <= {"zSL"} else Basis.MEASURED
+
+
+def prior_cov(rules: PosteriorRules = RULES) -> Array:
+    """Covariance of x between runners, 4 x 4: variances 1, zk independent, h a noisy sum of zSL and zDF."""
+    timing = np.array([[1.0, rules.r_zSL_zDF], [rules.r_zSL_zDF, 1.0]])
+    cov = np.eye(4)
+    cov[:2, :2] = timing
+    cov[3, :2] = cov[:2, 3] = timing @ [rules.knee_per_zSL, rules.knee_per_zDF]
+    return cov
+
+
+def conditioned(cov: Array, rows: Array, variances: Array) -> tuple[Array, Array]:
+    """Gain (4 x m) and posterior covariance (4 x 4) after measuring rows @ x with independent errors.
+
+    cov: before, 4 x 4. rows: m x 4, variances: m. The posterior mean of a prior mean of 0 is gain @ measured values.
+    """
+    across = rows @ cov
+    gain = np.asarray(np.linalg.solve(across @ rows.T + np.diag(variances), across).T, dtype=np.float64)
+    after = cov - gain @ across
+    return gain, 0.5 * (after + after.T)
+
+
+def measured_rows(names: tuple[str, ...], scale: Scale) -> Array:
+    """What each named part measures, as weights of x: len(names) x 4. zB to first order in zDF."""
+    weights = {
+        "zSL": (1.0, 0.0, 0.0, 0.0),
+        "zDF": (0.0, 1.0, 0.0, 0.0),
+        "zk": (0.0, 0.0, 1.0, 0.0),
+        "zB": (0.0, -scale.timing_slope / scale.sd_ln_beta, scale.sd_ln_k / scale.sd_ln_beta, 0.0),
+    }
+    return np.array([weights[name] for name in names]).reshape(-1, 4)
+
+
+@cache
+def normal_points(count: int, base: float) -> Array:
+    """The fixed points, count x 3, of a standard normal: an evenly spread sequence through the normal quantile.
+
+    Its fourth coordinate is left out: that is the knee's, whose probability has a closed form and no region.
+    """
+    shares = np.mod(0.5 + np.outer(np.arange(1, count + 1), base ** -np.arange(1.0, 4.0)), 1.0)
+    quantile = NormalDist().inv_cdf
+    points = np.array([quantile(share) for share in shares.ravel().tolist()]).reshape(count, 3)
+    points.setflags(write=False)
+    return points
+
+
+def spread(mean: Array, cov: Array, rules: PosteriorRules = RULES) -> Array:
+    """The fixed points of normals with these means (... x 4) and one covariance (4 x 4): ... x points x 3."""
+    root = np.linalg.cholesky(cov[:3, :3] + TINY * np.eye(3))
+    points: Array = mean[..., None, :3] + normal_points(rules.points, rules.points_base) @ root.T
+    return points
+
+
+def axes(x: Array, scale: Scale, rules: PosteriorRules = RULES) -> dict[str, Array]:
+    """zSL, zDF, zB and the scores D, P, G of true values x (... x 3 or 4, the parts in order)."""
+    zSL, zDF, zk = x[..., 0], x[..., 1], x[..., 2]
+    ln_B = np.log(np.maximum(1.0 - scale.timing_slope * zDF, rules.least_B))
+    zB = (scale.sd_ln_k * zk + ln_B) / scale.sd_ln_beta
+    D, P, G = (zSL - zDF) / ROOT_2, (zB - zSL) / ROOT_2, (zSL + zDF) / ROOT_2
+    return {"zSL": zSL, "zDF": zDF, "zB": zB, "D": D, "P": P, "G": G}
+
+
+def regions(at: Mapping[str, Array], speed_mps: float, rules: PosteriorRules = RULES) -> dict[Pattern, Mask]:
+    """Which patterns hold at these axes. Bounds are inclusive; neutral is where no other holds."""
+    zSL, zDF, zB, far, off = at["zSL"], at["zDF"], at["zB"], rules.score, rules.part
+    short = Pattern.SHUFFLE if speed_mps < rules.shuffle_under_mps else Pattern.SHORT_GROUNDED
+    held = {
+        short: (at["D"] <= -far) & (zSL <= -off) & (zDF >= off),
+        Pattern.DRIVE: (at["D"] >= far) & (zSL >= off) & (zDF <= -off),
+        Pattern.PISTON: (at["P"] >= far) & (zB >= off) & (zSL <= off),
+        Pattern.LONG_GROUNDED: (at["G"] >= far) & (zSL >= off) & (zDF >= off),
+        Pattern.SHORT_AIRY: (at["G"] <= -far) & (zSL <= -off) & (zDF <= -off),
+    }
+    return held | {Pattern.NEUTRAL: ~np.logical_or.reduce(list(held.values()))}
+
+
+def posterior(measurement: Measurement, scale: Scale, rules: PosteriorRules = RULES) -> Posterior:
+    """The posterior at the speed of `scale`, which should be the mean speed of what was measured.
+
+    With nothing measured it is the prior, and the odds are the base rates.
+    """
+    before, parts = prior_cov(rules), measurement.parts()
+    names = tuple(parts)
+    gain, cov = conditioned(
+        before, measured_rows(names, scale), np.array([part.variance for part in parts.values()], dtype=float)
+    )
+    mean = gain @ np.array([part.z for part in parts.values()], dtype=float)
+    at = axes(spread(mean, cov, rules), scale, rules)
+    usual = axes(spread(np.zeros(4), before, rules), scale, rules)
+    linear = {name: Estimate(mean=float(w @ mean), sd=math.sqrt(w @ cov @ w)) for name, w in SCORE_WEIGHTS.items()}
+    return Posterior(
+        speed_mps=scale.speed_mps,
+        measured=names,
+        mean=tuple(mean.tolist()),
+        cov=tuple(tuple(row) for row in cov.tolist()),
+        scores=linear | {"P": Estimate(mean=float(at["P"].mean()), sd=float(at["P"].std()))},
+        odds={pattern: float(there.mean()) for pattern, there in regions(at, scale.speed_mps, rules).items()},
+        base_rates={pattern: float(there.mean()) for pattern, there in regions(usual, scale.speed_mps, rules).items()},
+    )
+
+
+def odds_range(
+    measurement: Measurement, scale: Scale, rules: PosteriorRules = RULES
+) -> dict[Pattern, tuple[float, float]]:
+    """Least and largest odds of each pattern over the correlations of step time and duty factor that are thinkable."""
+    cases = [
+        posterior(measurement, scale, msgspec.structs.replace(rules, r_zSL_zDF=r)).odds
+        for r in (rules.r_zSL_zDF, *rules.r_range)
+    ]
+    across = {pattern: [odds[pattern] for odds in cases] for pattern in cases[0]}
+    return {pattern: (min(odds), max(odds)) for pattern, odds in across.items()}

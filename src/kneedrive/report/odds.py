@@ -1,0 +1,43 @@
+"""Odds in words that a runner knows: coarse, with the base rate beside them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+# Fifths, and beyond them what is still told apart; a probability belongs to the nearest.
+_STEPS = ((0, 5), (1, 10), (1, 5), (2, 5), (3, 5), (4, 5), (9, 10), (5, 5))
+_EDGES = (0.05, 0.15, 0.30, 0.50, 0.70, 0.85, 0.95)
+
+
+def coarse(probability: float) -> tuple[int, int]:
+    """How many in how many: fifths, and a tenth at either end; (0, 5) and (5, 5) beyond a twentieth."""
+    return _STEPS[bisect_right(_EDGES, probability)]
+
+
+def in_words(probability: float) -> str:
+    """The odds alone: "3 in 5"."""
+    n, of = coarse(probability)
+    if n == 0:
+        return "fewer than 1 in 20"
+    return "more than 19 in 20" if n == of else f"{n} in {of}"
+
+
+def beside_base_rate(probability: float, base_rate: float) -> str:
+    """The odds with what they are for any runner: "about 3 in 5 (any runner: 1 in 5)"."""
+    return f"{_about(probability)} (any runner: {in_words(base_rate)})"
+
+
+def with_range(probability: float, low: float, high: float) -> str:
+    """The odds and how far they depend on what is not well known: "about 3 in 5; between 2 and 4 in 5"."""
+    (least, of), (most, of_most) = coarse(low), coarse(high)
+    if (least, of) == (most, of_most):
+        return _about(probability)
+    whole = {0, of} | {0, of_most}
+    if of == of_most and not {least, most} & whole:
+        return f"{_about(probability)}; between {least} and {most} in {of}"
+    return f"{_about(probability)}; between {in_words(low)} and {in_words(high)}"
+
+
+def _about(probability: float) -> str:
+    n, of = coarse(probability)
+    return in_words(probability) if n in (0, of) else f"about {in_words(probability)}"

@@ -1,0 +1,248 @@
+"""Weekly means, trends and differences: by hand, against scipy, and rule by rule."""
+
+import msgspec
+import numpy as np
+import pytest
+from scipy import stats as oracle
+
+from kneedrive.history.series_rules import SeriesRules
+from kneedrive.history.trend_fit import TrendFit, trend_fit
+from kneedrive.history.week_difference import WeekDifference, week_difference
+from kneedrive.history.weekly_fit import between_variance, week_means, weekly_fit
+from tests.analysis.many_histories import Weeks, draw
+
+RULES = SeriesRules()
+
+
+def line(weeks: int, change: float, *, noise: float = 0.3, seed: int = 0) -> TrendFit:
+    """A single history of one series; the change is from the first run to the last."""
+    plan = Weeks(change=change, weeks=weeks, series=1, missing=0.0, run_sd=(noise, noise))
+    drawn = draw(plan, 1, seed)
+    return trend_fit(drawn.at, drawn.values, drawn.se, RULES)
+
+
+def split(step: float, *, weeks: int = 24, noise: float = 0.3, seed: int = 0) -> WeekDifference:
+    """Two halves of one history of three quantities; the first one moves."""
+    plan = Weeks(step=step, step_at=weeks // 2, weeks=weeks, series=3, missing=0.0, run_sd=(noise, noise))
+    drawn = draw(plan, 1, seed)
+    after = (np.arange(weeks) >= weeks // 2).astype(float)
+    return week_difference(drawn.values, drawn.se, after, np.full(3, 0.3), RULES)
+
+
+def test_a_week_is_the_mean_of_its_runs_and_its_error_that_of_a_mean() -> None:
+    drawn = draw(Weeks(series=1, missing=0.0, weeks=400, run_sd=(0.4, 0.4)), 1, 1)
+    means = week_means(drawn.values, np.zeros_like(drawn.values))
+
+    assert float(means.run_sd[0, 0]) == pytest.approx(0.4, abs=0.03)
+    assert means.variance[0, 0] == pytest.approx(np.full(400, float(means.run_sd[0, 0]) ** 2 / 3))
+    assert float(np.std(means.value)) == pytest.approx(0.4 / np.sqrt(3), rel=0.1)
+    # Runs within 1.345 SD of their mean are not touched.
+    calm = np.abs(drawn.values - drawn.values.mean(axis=-1, keepdims=True)).max(axis=-1) < 0.4
+    assert means.value[calm] == pytest.approx(drawn.values.mean(axis=-1)[calm])
+
+
+def test_a_wild_run_is_held_back_and_a_missing_week_stays_missing() -> None:
+    drawn = draw(Weeks(series=1, missing=0.0, run_sd=(0.3, 0.3)), 1, 2)
+    values = drawn.values.copy()
+    values[0, 0, 4, 0] += 30.0
+    values[0, 0, 5] = np.nan
+    means, calm = week_means(values, drawn.se), week_means(drawn.values, drawn.se)
+
+    assert 0.0 < means.value[0, 0, 4] - calm.value[0, 0, 4] < 1.0
+    assert np.isnan(means.value[0, 0, 5])
+    assert list(means.runs[0, 0, 4:6]) == [3, 0]
+
+
+def test_an_uncertain_run_counts_less() -> None:
+    means = week_means(np.array([[[0.0, 1.0]]]), np.array([[[0.1, 1.0]]]))
+
+    assert 0.0 < float(means.value[0, 0]) < 0.5
+
+
+def test_a_single_run_a_week_leaves_all_scatter_to_the_weeks() -> None:
+    drawn = draw(Weeks(series=1, runs=1, weeks=30, missing=0.0), 1, 3)
+    means = week_means(drawn.values, np.zeros_like(drawn.values))
+    X = np.broadcast_to(np.stack([np.ones(30), drawn.at], axis=-1), (1, 1, 30, 2))
+
+    assert float(means.run_sd[0, 0]) == 0.0
+    assert weekly_fit(X, means, RULES).weeks[0, 0] == 30
+    theirs = oracle.linregress(drawn.at, drawn.values[0, 0, :, 0])
+    assert weekly_fit(X, means, RULES).coefficient[0, 0, 1] == pytest.approx(theirs.slope)
+
+
+def test_the_variance_between_weeks_is_found() -> None:
+    drawn = draw(Weeks(series=1, weeks=40, drift=0.5, run_sd=(0.3, 0.3)), 400, 4)
+    X = np.broadcast_to(np.stack([np.ones(40), drawn.at], axis=-1), (400, 1, 40, 2))
+
+    assert float(between_variance(X, week_means(drawn.values, drawn.se)).mean()) == pytest.approx(0.25, abs=0.02)
+
+
+def test_without_correlation_the_error_of_a_slope_is_scipys() -> None:
+    rules = msgspec.structs.replace(RULES, week_rho=0.0, week_rho_max=0.0)
+    drawn = draw(Weeks(series=1, weeks=20, runs=1, missing=0.0), 1, 5)
+    fit = trend_fit(drawn.at, drawn.values, np.zeros_like(drawn.values), rules)
+    theirs = oracle.linregress(drawn.at, drawn.values[0, 0, :, 0])
+
+    assert float(fit.slope_per_week[0, 0]) == pytest.approx(theirs.slope)
+    assert float(fit.p[0, 0]) == pytest.approx(theirs.pvalue)
+    assert float(fit.freedom[0, 0]) == 18.0
+    reach = oracle.t.ppf(0.975, 18) * theirs.stderr * 19
+    assert float(fit.high[0, 0] - fit.change[0, 0]) == pytest.approx(reach)
+
+
+def test_correlated_weeks_widen_the_error_and_cost_degrees_of_freedom() -> None:
+    drawn = draw(Weeks(series=1, weeks=30, missing=0.0), 1, 6)
+    free = msgspec.structs.replace(RULES, week_rho_max=0.0)
+    held = msgspec.structs.replace(RULES, week_rho=0.5, rho_weight=1e12)
+    wide, plain = (trend_fit(drawn.at, drawn.values, drawn.se, rules) for rules in (held, free))
+
+    assert float(wide.freedom[0, 0]) == pytest.approx(30 / 3 - 2)
+    ratio = (wide.high - wide.change) / oracle.t.ppf(0.975, 8) / ((plain.high - plain.change) / oracle.t.ppf(0.975, 28))
+    assert float(ratio[0, 0]) == pytest.approx(np.sqrt(3.0))
+
+
+def test_a_large_change_is_called_in_its_direction_and_its_interval_holds_it() -> None:
+    for change in (1.5, -1.5):
+        fit = line(26, change)
+        assert bool(fit.called[0, 0])
+        assert np.sign(fit.change[0, 0]) == np.sign(change)
+        assert float(fit.low[0, 0]) < change < float(fit.high[0, 0])
+        assert not bool(fit.steady[0, 0])
+
+
+def test_seven_weeks_are_not_tested() -> None:
+    fit = line(7, 5.0, noise=0.1)
+
+    assert not fit.called.any()
+    assert not fit.steady.any()
+    assert np.isnan(fit.p).all()
+    assert np.isnan(fit.detectable).all()
+    assert bool(line(8, 5.0, noise=0.1).called[0, 0])
+
+
+def test_a_sure_change_too_small_to_matter_is_not_called() -> None:
+    fit = line(40, 0.15, noise=0.01)
+
+    assert float(fit.p[0, 0]) < 1e-4
+    assert not fit.called.any()
+    assert fit.steady.all()
+
+
+def test_a_change_within_the_runners_own_scatter_is_not_called() -> None:
+    fit = line(26, 1.5, noise=0.6)
+    strict = msgspec.structs.replace(RULES, detectable=1000.0)
+    drawn = draw(Weeks(change=1.5, weeks=26, series=1, missing=0.0, run_sd=(0.6, 0.6)), 1, 0)
+
+    assert float(fit.worthwhile[0, 0]) == pytest.approx(2.77 * float(fit.run_sd[0, 0]) / np.sqrt(26 * 3 / 2))
+    assert not trend_fit(drawn.at, drawn.values, drawn.se, strict).called.any()
+
+
+def test_a_slope_that_one_wild_week_makes_is_stopped_by_theil_sen() -> None:
+    values = np.zeros((1, 12, 1))
+    values[0, :, 0] = -0.02 * np.arange(12)
+    values[0, -1, 0] = 40.0
+    lenient = msgspec.structs.replace(RULES, alpha=0.99, min_change=0.0, detectable=0.0)
+    fit = trend_fit(np.arange(12.0), values, np.full((1, 12, 1), 0.1), lenient)
+
+    assert float(fit.change[0]) > 0
+    assert float(fit.p_holm[0]) < 0.99
+    assert not fit.called.any()
+
+
+def test_noisy_weeks_are_too_early_and_name_what_they_would_show() -> None:
+    fit = line(12, 0.0, noise=1.0)
+
+    assert not fit.called.any()
+    assert not fit.steady.any()
+    assert float(fit.detectable[0, 0]) > 1.0
+
+
+def test_the_season_is_fitted_along_from_sixty_weeks_on() -> None:
+    at = np.arange(120.0)
+    season = 0.5 * np.sin(2 * np.pi * at / RULES.year_weeks + 1.0)
+    noise = 0.05 * np.random.default_rng(8).standard_normal((1, 120, 2))
+    long = trend_fit(at, season[:, None] + noise, np.full((1, 120, 2), 0.05), RULES)
+    short = trend_fit(at[:26], (season[:, None] + noise)[:, :26], np.full((1, 26, 2), 0.05), RULES)
+
+    assert (bool(long.seasonal[0]), bool(short.seasonal[0])) == (True, False)
+    assert abs(float(long.change[0])) < 0.05
+    assert not long.called.any()
+    assert float(long.freedom[0]) == pytest.approx(120 * (1 - long.rho[0]) / (1 + long.rho[0]) - 4)
+
+
+def test_two_series_are_tested_together() -> None:
+    drawn = draw(Weeks(change=0.5, weeks=26, missing=0.0), 200, 9)
+    both = trend_fit(drawn.at, drawn.values, drawn.se, RULES)
+    alone = trend_fit(drawn.at, drawn.values[:, :1], drawn.se[:, :1], RULES)
+
+    assert both.p[:, 0] == pytest.approx(alone.p[:, 0])
+    assert both.called[:, 0].sum() < alone.called[:, 0].sum()
+    assert (both.p_holm >= both.p).all()
+
+
+def test_one_history_is_judged_alone_as_among_many() -> None:
+    drawn = draw(Weeks(change=1.0), 30, 10)
+    many = trend_fit(drawn.at, drawn.values, drawn.se, RULES)
+    one = trend_fit(drawn.at, drawn.values[7], drawn.se[7], RULES)
+
+    for name in ("change", "low", "p_holm", "detectable", "rho", "called", "steady"):
+        assert getattr(one, name) == pytest.approx(getattr(many, name)[7], abs=1e-3)
+
+
+def test_a_difference_is_that_of_the_weekly_means_and_found() -> None:
+    found = split(1.0)
+
+    assert list(found.changed[0]) == [True, False, False]
+    assert found.low[0, 0] < 1.0 < found.high[0, 0]
+    assert list(found.more_weeks[0]) == [0.0, 0.0, 0.0]
+    assert found.told[0, 1]
+    assert found.bound[0, 1] == pytest.approx(max(abs(found.low[0, 1]), abs(found.high[0, 1])))
+
+
+def test_a_sure_difference_below_the_threshold_is_no_change() -> None:
+    found = split(0.2, noise=0.02)
+
+    assert found.p_holm[0, 0] < 0.001
+    assert not found.changed.any()
+    assert found.told.all()
+
+
+def test_without_correlation_a_difference_is_students() -> None:
+    rules = msgspec.structs.replace(RULES, week_rho=0.0, week_rho_max=0.0)
+    values = np.random.default_rng(11).standard_normal((1, 20, 1))
+    after = (np.arange(20) >= 9).astype(float)
+    found = week_difference(values, np.zeros_like(values), after, np.zeros(1), rules)
+    theirs = oracle.ttest_ind(values[0, 9:, 0], values[0, :9, 0])
+
+    assert float(found.p[0]) == pytest.approx(theirs.pvalue)
+    assert float(found.low[0]) == pytest.approx(theirs.confidence_interval(0.95).low)
+
+
+def test_two_weeks_on_a_side_are_not_compared() -> None:
+    values = np.random.default_rng(12).standard_normal((3, 12, 2))
+    found = week_difference(
+        values, np.full(values.shape, 0.1), (np.arange(12) >= 10).astype(float), np.full(3, 0.3), RULES
+    )
+
+    assert np.isnan(found.difference).all()
+    assert not (found.changed | found.told).any()
+
+
+def test_the_weeks_that_are_needed_make_the_interval_fine_enough() -> None:
+    found = split(0.0, weeks=10, noise=0.6, seed=1)
+    short = np.isfinite(found.more_weeks) & (found.more_weeks > 0)
+    assert short.any()
+    before, after = found.weeks_before[short], found.weeks_after[short] + found.more_weeks[short]
+    half = (found.high - found.low)[short] / 2
+    now = 1 / found.weeks_before[short] + 1 / found.weeks_after[short]
+
+    assert (half * np.sqrt((1 / before + 1 / after) / now) <= 1.5 * 0.3 + 1e-9).all()
+
+
+def test_an_earlier_side_that_is_too_short_needs_endless_weeks() -> None:
+    values = np.random.default_rng(13).standard_normal((1, 30, 2))
+    found = week_difference(
+        values, np.full(values.shape, 0.1), (np.arange(30) >= 3).astype(float), np.full(1, 0.1), RULES
+    )
+
+    assert np.isinf(found.more_weeks[0])

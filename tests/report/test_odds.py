@@ -1,0 +1,52 @@
+"""Odds in words."""
+
+import pytest
+
+from kneedrive.report.odds import beside_base_rate, coarse, in_words, with_range
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (0.0, "fewer than 1 in 20"),
+        (0.049, "fewer than 1 in 20"),
+        (0.05, "1 in 10"),
+        (0.102, "1 in 10"),
+        (0.19, "1 in 5"),
+        (0.36, "2 in 5"),
+        (0.499, "2 in 5"),
+        (0.5, "3 in 5"),
+        (0.61, "3 in 5"),
+        (0.8, "4 in 5"),
+        (0.9, "9 in 10"),
+        (0.951, "more than 19 in 20"),
+        (1.0, "more than 19 in 20"),
+    ],
+)
+def test_odds_are_said_in_fifths_and_in_tenths_at_the_ends(probability: float, words: str) -> None:
+    assert in_words(probability) == words
+
+
+def test_likelier_is_never_said_as_less_likely() -> None:
+    shares = [n / of for n, of in (coarse(k / 1000) for k in range(1001))]
+
+    assert shares == sorted(shares)
+    assert all(abs(share - k / 1000) <= 0.1 + 1e-9 for k, share in enumerate(shares))
+
+
+def test_the_base_rate_stands_beside_the_odds() -> None:
+    assert beside_base_rate(0.61, 0.19) == "about 3 in 5 (any runner: 1 in 5)"
+    assert beside_base_rate(0.01, 0.19) == "fewer than 1 in 20 (any runner: 1 in 5)"
+
+
+@pytest.mark.parametrize(
+    ("probability", "low", "high", "words"),
+    [
+        (0.615, 0.40, 0.76, "about 3 in 5; between 2 and 4 in 5"),
+        (0.58, 0.55, 0.65, "about 3 in 5"),
+        (0.21, 0.10, 0.40, "about 1 in 5; between 1 in 10 and 2 in 5"),
+        (0.03, 0.02, 0.20, "fewer than 1 in 20; between fewer than 1 in 20 and 1 in 5"),
+    ],
+)
+def test_the_range_is_said_where_it_makes_a_difference(probability: float, low: float, high: float, words: str) -> None:
+    assert with_range(probability, low, high) == words
