@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.app.library import write_csv
+from kneedrive.config import config_folder
 from kneedrive.report.text import cell
 from tests.app.shelf import Shelf, store_file
 from tests.cli.calling import Capture, here
@@ -117,6 +118,54 @@ def test_the_store_is_not_overwritten_by_a_page(filled: Shelf, capsys: Capture) 
     assert here(capsys, "report", "--html", "-o", store_file()).code == 1
 
     assert contents(store_file()) == before
+
+
+OWN = ("store", "login", "configuration", "link")
+
+
+@pytest.mark.parametrize("own", OWN)
+@BY_NAME
+def test_what_kneedrive_lives_on_is_not_overwritten_by_force(
+    filled: Shelf,
+    capsys: Capture,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    name: str,
+    own: str,
+) -> None:
+    """Whatever they are called: here each is called as what is written."""
+    monkeypatch.chdir(tmp_path)
+    target, config = tmp_path / name, config_folder(os.environ)
+    config.mkdir(parents=True)
+    if own == "store":
+        store_file().replace(target)
+        monkeypatch.setenv("KNEEDRIVE_STORE", str(target))
+    elif own == "login":
+        (config / "strava-token-anna.json").write_text("{}")
+        target.symlink_to(config / "strava-token-anna.json")
+    elif own == "configuration":
+        target.write_text("[runner]\nheight_m = 1.8\n")
+        monkeypatch.setenv("KNEEDRIVE_CONFIG", str(target))
+    else:
+        target.hardlink_to(store_file())
+    before = target.read_bytes()
+
+    said = here(capsys, *command, "--force")
+
+    assert (said.code, said.out.startswith("{") or said.out == "") == (1, True)
+    assert "itself, and --force does not overwrite it; name another file" in said.err
+    assert target.read_bytes() == before
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_a_page_does_not_take_the_place_of_a_store_that_is_to_come(capsys: Capture, ending: str) -> None:
+    place = store_file().with_name(store_file().name + ending)
+    place.parent.mkdir(parents=True)
+
+    assert here(capsys, "demo", "--html", place, "--force").code == 1
+
+    assert not place.exists()
 
 
 def test_a_device_takes_a_page(filled: Shelf, capsys: Capture) -> None:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from kneedrive.config import Secret
-from kneedrive.errors import StoreError
+from kneedrive.config import Secret, config_folder
+from kneedrive.errors import ConfigError, StoreError
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner
 
@@ -121,6 +121,26 @@ def allow(file: Path, is_ours: Callable[[str], bool], *, force: bool, remedy: st
     if not is_ours(head):
         message = f"{file} exists and is not known as a file of kneedrive's: {remedy}, or --force overwrites it"
         raise StoreError(message)
+
+
+def spare(file: Path, settings: Config, environment: Mapping[str, str]) -> None:
+    """Raise StoreError where `file` is the store, a login or the configuration in use, which nothing may overwrite."""
+    store = settings["paths.store"]
+    own = {store.with_name(store.name + end): "the store" for end in ("", "-wal", "-shm", "-journal")}
+    own[settings.file] = "the configuration"
+    with suppress(ConfigError):  # without a home folder there is no login
+        own |= dict.fromkeys(config_folder(environment).glob("strava-token*"), "the login to Strava")
+    for each, what in own.items():
+        if _same(file, each):
+            message = f"{file}: this is {what} itself, and --force does not overwrite it; name another file"
+            raise StoreError(message)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, by links too; also where it is not there yet."""
+    with suppress(OSError):
+        return one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def private(file: Path) -> TextIO:

@@ -292,6 +292,7 @@ def backup(settings: Config, target: Path, *, force: bool = False) -> Answer:
 WEEK_COLUMNS = ("monday", "runs", "distance_m", "duration_s", "slow_s", "shuffle_share", "sensor", "segment")
 EPOCH_COLUMNS = ("run_id", "start_s", "scored", "weight", "reason")
 SERIES = ("D", "P", "zSL")
+TABLES = ("runs.csv", "epochs.csv", "weeks.csv")
 REMEDY = "name another folder with --to"
 _KNOWN_BY = 3  # first columns that a table of ours is known by
 
@@ -334,11 +335,12 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
     rows = [run_record(row) for row in runs]
     found = whole_history(past, setting_of(settings, now.year))
     names = epoch_columns(past)
-    tables: dict[str, tuple[Sequence[str], Iterable[Sequence[Any]]]] = {
-        "runs.csv": (CSV_COLUMNS, ([row[key] for key in CSV_COLUMNS] for row in rows)),
-        "epochs.csv": ((*EPOCH_COLUMNS, *names), epoch_rows(past, names)),
-        "weeks.csv": (week_columns(), week_rows(found)),
-    }
+    contents: tuple[tuple[Sequence[str], Iterable[Sequence[Any]]], ...] = (
+        (CSV_COLUMNS, ([row[key] for key in CSV_COLUMNS] for row in rows)),
+        ((*EPOCH_COLUMNS, *names), epoch_rows(past, names)),
+        (week_columns(), week_rows(found)),
+    )
+    tables = dict(zip(TABLES, contents, strict=True))
     for name, (columns, _) in tables.items():
         app.allow(folder / name, partial(is_table, columns=columns), force=force, remedy=REMEDY)
     counts = {name: write_csv(folder / name, *table) for name, table in tables.items()}

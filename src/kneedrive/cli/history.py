@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from kneedrive import app
 from kneedrive.app import Answer
 from kneedrive.cli import options
 from kneedrive.errors import ConfigError
@@ -97,6 +99,8 @@ def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import show
 
     settings = options.load_config(arguments)
+    if arguments.output:
+        app.spare(arguments.output, settings, os.environ)
     request = show.Request(run=arguments.run, style=options.style(arguments, settings), json=arguments.json)
     make, usual = (show.page_answer, show.PAGE_WEEKS) if arguments.html else (show.report, show.WEEKS)
     answer = make(settings, request, arguments.weeks or usual, options.now())

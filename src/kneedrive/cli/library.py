@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from kneedrive import app
 from kneedrive.app import Answer
 from kneedrive.cli import options, output
 from kneedrive.errors import ConfigError
@@ -169,7 +170,9 @@ def back_up(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive backup FILE."""
     from kneedrive.app import library
 
-    yield library.backup(options.load_config(arguments), arguments.file, force=arguments.force)
+    settings = options.load_config(arguments)
+    app.spare(arguments.file, settings, os.environ)
+    yield library.backup(settings, arguments.file, force=arguments.force)
 
 
 def export_csv(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -177,6 +180,8 @@ def export_csv(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
     settings: Config = options.load_config(arguments)
+    for name in library.TABLES:
+        app.spare(arguments.to / name, settings, os.environ)
     yield library.export(settings, arguments.to, options.now(), force=arguments.force)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kneedrive import app
 from kneedrive.app import Answer
 from kneedrive.cli import options
 
@@ -107,6 +109,7 @@ def show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:
         from kneedrive.app.demo import demo_page
         from kneedrive.app.show import written
 
+        app.spare(arguments.html, settings, os.environ)
         yield written(demo_page(miles=style.miles), arguments.html, force=arguments.force)
         return
     if arguments.weekly:
@@ -160,8 +163,6 @@ def add_settings_commands(commands: argparse._SubParsersAction[argparse.Argument
 
 def show_config(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive config show."""
-    from kneedrive import app
-
     yield Answer(text=app.show_config(options.load_config(arguments), options.terminal_columns()))
 
 
