@@ -103,6 +103,73 @@ def test_a_pipe_is_never_replaced_by_a_backup(store: Store, tmp_path: Path) -> N
     assert (tmp_path / "pipe").is_fifo()
 
 
+def damage(store: Store, table: str) -> None:
+    """Overwrite the page that a table begins on."""
+    ((page,),) = store._all("SELECT rootpage FROM sqlite_master WHERE name = ?", table)
+    ((size,),) = store._all("PRAGMA page_size")
+    store._all("PRAGMA wal_checkpoint(TRUNCATE)")
+    with store.path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+
+
+@pytest.mark.parametrize("table", ["recording", "activity", "run"])
+@pytest.mark.parametrize("force", [False, True], ids=["", "force"])
+def test_a_damaged_store_does_not_replace_a_backup(store: Store, tmp_path: Path, table: str, *, force: bool) -> None:
+    store.backup(tmp_path / "backup.sqlite")
+    before = (tmp_path / "backup.sqlite").read_bytes()
+    damage(store, table)
+
+    with Store.open(store.path) as again, pytest.raises(StoreError, match="the store is damaged, so no backup"):
+        again.backup(tmp_path / "backup.sqlite", force=force)
+
+    assert (tmp_path / "backup.sqlite").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.sqlite", "kneedrive"]
+
+
+def test_only_who_asks_for_it_has_a_backup_replaced_by_one_without_recordings(store: Store, tmp_path: Path) -> None:
+    store.backup(tmp_path / "backup.sqlite")
+    before = (tmp_path / "backup.sqlite").read_bytes()
+    store.purge_all()
+
+    with pytest.raises(StoreError, match="it has recordings and the store has none"):
+        store.backup(tmp_path / "backup.sqlite")
+    kept = (tmp_path / "backup.sqlite").read_bytes()
+    store.backup(tmp_path / "empty.sqlite")
+    store.backup(tmp_path / "empty.sqlite")
+    store.backup(tmp_path / "backup.sqlite", force=True)
+
+    assert kept == before
+    assert contents(tmp_path / "backup.sqlite") == contents(store.path)
+
+
+def test_a_damaged_backup_is_not_replaced_by_one_without_recordings(store: Store, tmp_path: Path) -> None:
+    target = tmp_path / "backup.sqlite"
+    store.backup(target)
+    target.write_bytes(target.read_bytes()[:5000])
+    store.purge_all()
+
+    with pytest.raises(StoreError, match="this backup stays"):
+        store.backup(target)
+
+    assert target.stat().st_size == 5000
+
+
+def test_a_backup_is_restored_by_copying_it_to_the_place_of_the_store(store: Store, tmp_path: Path) -> None:
+    """As docs/history.md says it: the store is moved away together with the files beside it."""
+    store.backup(tmp_path / "backup.sqlite")
+    before = contents(store.path)
+    store.purge_all()
+    store.close()
+    for each in store.path.parent.glob("runs.sqlite*"):
+        each.rename(tmp_path / each.name)
+
+    store.path.write_bytes((tmp_path / "backup.sqlite").read_bytes())
+
+    with Store.open(store.path):
+        assert contents(store.path) == before
+
+
 KILLED_BACKUP = """
 import os, signal, sys
 from pathlib import Path

@@ -282,8 +282,9 @@ _BESIDE = ("", "-journal", "-wal", "-shm")  # what SQLite has beside a file that
 def copy_file(db: sqlite3.Connection, path: Path, target: Path, *, force: bool = False) -> None:
     """Write a consistent copy of the open store at `path`. An older backup is replaced in one step.
 
-    Raises StoreError; also where another file is at `target`, unless `force` asks for it to be replaced. What killed
-    backups left unfinished in the folder is deleted.
+    Raises StoreError: where the store is damaged; and, unless `force` asks for it to be replaced, where another file is
+    at `target`, or a backup with recordings while the store has none. What killed backups left unfinished in the folder
+    is deleted.
     """
     half = target.with_name(f"{target.name}.{os.getpid()}{_PART}")
     with reached(target, "the backup"):
@@ -293,6 +294,7 @@ def copy_file(db: sqlite3.Connection, path: Path, target: Path, *, force: bool =
         try:
             with told(target), closing(sqlite3.connect(half, isolation_level=None)) as copy:
                 _fill(copy, db)
+                _worth(copy, path, target, force=force)
             half.replace(target)
         finally:
             _delete(half)
@@ -305,6 +307,40 @@ def _fill(copy: sqlite3.Connection, db: sqlite3.Connection) -> None:
     db.backup(copy)
     # A backup is one file: no journal beside it.
     copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def _worth(copy: sqlite3.Connection, path: Path, target: Path, *, force: bool) -> None:
+    """Refuse a copy that is damaged, or that has no recordings where an older backup has some."""
+    try:
+        sound = copy.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+        empty = sound and not _has_recordings(copy)
+    except sqlite3.DatabaseError:
+        sound = empty = False
+    if not sound:
+        message = (
+            f"{path}: the store is damaged, so no backup is made of it and {target} stays as it is; move the store away "
+            "and restore a backup, or import the files again"
+        )
+        raise StoreError(message)
+    if empty and not force and target.exists() and _may_have_recordings(target):
+        message = (
+            f"{target}: this backup stays, since it has recordings and the store has none; name another file, or "
+            "--force overwrites it"
+        )
+        raise StoreError(message)
+
+
+def _has_recordings(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM recording LIMIT 1").fetchone() is not None
+
+
+def _may_have_recordings(backup: Path) -> bool:
+    """Whether a backup has recordings; also where that cannot be read, since some could be saved from it."""
+    try:
+        with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as older:
+            return _has_recordings(older)
+    except sqlite3.DatabaseError:
+        return True
 
 
 def _replaceable(path: Path, target: Path, *, force: bool) -> None:
@@ -1206,7 +1242,8 @@ class Store(Notes):
     def backup(self, target: Path, *, force: bool = False) -> None:
         """Copy the whole store, all runners, to another file while others may write.
 
-        An older backup is replaced, and with `force` any other file. Raises StoreError.
+        An older backup is replaced, and with `force` any other file, or a backup with recordings by a store without.
+        Raises StoreError, also for a damaged store.
         """
         copy_file(self._db, self.path, target, force=force)
 
