@@ -38,6 +38,14 @@ def test_an_empty_line_stands_between_reports(command: str, capsys: Capture) -> 
     assert both == f"{one}\n{other}"
 
 
+@pytest.mark.parametrize("command", [("analyze", RUN), ("demo",)], ids=["analyze", "demo"])
+def test_the_words_are_told_by_what_the_report_says(command: tuple[str | Path, ...], capsys: Capture) -> None:
+    said, told = here(capsys, *command), here(capsys, *command, "--explain")
+
+    assert "Words: the same command with --explain tells what each means." in said.out
+    assert (told.code, "WORDS" in told.out) == (0, True)
+
+
 def test_one_bad_file_does_not_stop_the_rest(capsys: Capture, tmp_path: Path) -> None:
     missing = tmp_path / "nowhere.fit"
     said = here(capsys, "analyze", RUN, missing, BROKEN, OTHER_RUN, "--json")

@@ -212,7 +212,7 @@ def test_a_walk_in_short_goes_on_with_what_the_file_holds() -> None:
 
 
 def test_the_words_are_explained_where_the_report_points_to() -> None:
-    assert "Words: kneedrive analyze --explain" in run.render(analysis(), Style())
+    assert "Words: the same command with --explain" in run.render(analysis(), Style())
     told = " ".join(explain.render(analysis(), Style()).split("WORDS")[1].split())
     assert all(
         word in told

@@ -652,7 +652,7 @@ def _part(head: str, said: Sequence[str], style: Style, remark: str = "") -> lis
 
 _CLOSING_GAP = "   "
 _SHORT = ("kneedrive analyze FILE", "the whole report")
-_WORDS = "Words: kneedrive analyze --explain tells what each means."
+_WORDS = "Words: the same command with --explain tells what each means."
 
 
 def left_out_lines(analysis: Analysis, style: Style) -> list[str]:

@@ -318,8 +318,8 @@ def _worth(copy: sqlite3.Connection, path: Path, target: Path, *, force: bool) -
         sound = empty = False
     if not sound:
         message = (
-            f"{path}: the store is damaged, so no backup is made of it and {target} stays as it is; move the store away "
-            "and restore a backup, or import the files again"
+            f"{path}: the store is damaged, so no backup is made of it and {target} stays as it is; move the store "
+            "away and restore a backup, or import the files again"
         )
         raise StoreError(message)
     if empty and not force and target.exists() and _may_have_recordings(target):
