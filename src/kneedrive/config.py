@@ -319,9 +319,8 @@ def load(environment: Mapping[str, str], flags: Mapping[str, Any], file: Path | 
     Raises ConfigError naming the key, what it needs and where it was set. A missing file is no error unless it was
     asked for by name.
     """
-    named = file or (Path(environment["KNEEDRIVE_CONFIG"]) if environment.get("KNEEDRIVE_CONFIG") else None)
-    place = named or config_folder(environment) / "config.toml"
-    written = _read(place, required=named is not None)
+    place, named = place_of(environment, file)
+    written = _read(place, required=named)
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for setting in SETTINGS:
@@ -335,6 +334,12 @@ def load(environment: Mapping[str, str], flags: Mapping[str, Any], file: Path | 
     if values["paths.store"] is None:
         values["paths.store"] = data_folder(environment) / "kneedrive.sqlite"
     return Config(values=values, origins=origins, file=place)
+
+
+def place_of(environment: Mapping[str, str], file: Path | None = None) -> tuple[Path, bool]:
+    """Where the configuration file is looked for, and whether it was asked for by name. It is not read."""
+    named = file or (Path(environment["KNEEDRIVE_CONFIG"]) if environment.get("KNEEDRIVE_CONFIG") else None)
+    return named or config_folder(environment) / "config.toml", named is not None
 
 
 def _pick(

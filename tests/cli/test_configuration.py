@@ -39,6 +39,15 @@ def test_a_wrong_value_ends_with_2_and_names_the_key(
     assert said.err.count("\n") == 1 or key == "cannot be read as TOML"
 
 
+@pytest.mark.parametrize("text", ["[runner\n", "[runner]\nheight_m = 178\n", "\0"])
+def test_the_place_of_a_file_that_has_to_be_mended_is_told(text: str, tmp_path: Path, capsys: Capture) -> None:
+    place = written(tmp_path, text)
+    named = tmp_path / "none.toml"
+
+    assert here(capsys, "config", "path") == (0, f"{place}\n", "")
+    assert here(capsys, "config", "path", "--config", named) == (0, f"{named}\n", "")
+
+
 def test_a_wrong_value_is_an_object_for_programs(tmp_path: Path, capsys: Capture) -> None:
     written(tmp_path, "[runner]\nheight_m = 178\n")
     said = here(capsys, "analyze", RUN, "--json")

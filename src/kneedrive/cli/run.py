@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kneedrive import app
+from kneedrive import app, config
 from kneedrive.app import Answer
 from kneedrive.cli import options
 
@@ -168,7 +168,7 @@ def show_config(arguments: argparse.Namespace) -> Iterator[Answer]:
 
 def show_path(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive config path."""
-    yield Answer(text=str(options.load_config(arguments).file))
+    yield Answer(text=str(config.place_of(os.environ, arguments.config)[0]))
 
 
 def complete(arguments: argparse.Namespace) -> Iterator[Answer]:
