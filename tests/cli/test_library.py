@@ -341,6 +341,21 @@ def test_a_path_that_is_not_there_is_named(capsys: Capture) -> None:
     assert "nowhere.fit: cannot be read: No such file or directory" in words(said)
 
 
+@pytest.mark.parametrize("command", [("runs",), ("runs", "--since", "30d"), ("show",)], ids=" ".join)
+def test_a_runner_who_is_not_in_the_store_is_told_who_is(
+    shelf: Shelf, capsys: Capture, command: tuple[str, ...]
+) -> None:
+    shelf.runs(1)
+    here(capsys, "import", shelf.folder, "--runner", "anna")
+    unnamed = here(capsys, *command)
+    here(capsys, "import", shelf.folder)
+    nobody = here(capsys, *command, "--runner", "nobody")
+
+    assert (unnamed.code, nobody.code) == (3, 3)
+    assert "there is no runner without a name in the store, which holds: 'anna';" in words(unnamed)
+    assert "there is no runner 'nobody' in the store, which holds: a runner without a name, 'anna';" in words(nobody)
+
+
 def test_tags_of_no_store_are_none_and_make_none(capsys: Capture) -> None:
     said = here(capsys, "tags")
 

@@ -396,9 +396,10 @@ def runs(settings: Config, since: date | datetime | None, form: str, style: Styl
     """The stored runs, oldest first. since: a local day, or a moment. form: text, json (an object a line) or csv."""
     with opened(settings) as store:
         rows = _runs(store, settings, since)
+        others = "" if rows else store.only_others()
     if not rows and form == "text":
-        message = "no runs in that time" if since else "no runs yet: kneedrive import FILE or FOLDER takes some in"
-        raise NotEnoughData(message)
+        none = "no runs in that time" if since else "no runs yet: kneedrive import FILE or FOLDER takes some in"
+        raise NotEnoughData(others or none)
     if form == "json":
         from kneedrive.app import line
 

@@ -693,7 +693,7 @@ class Searching(Reading):
         StoreError for no such run or several.
         """
         if not self._all("SELECT 1 FROM run WHERE runner = ? LIMIT 1", self.runner):
-            message = "there are no runs in the store yet; import some first"
+            message = self.only_others() or "there are no runs in the store yet; import some first"
             raise NotEnoughData(message)
         rows = self._meant(spec.strip().lower(), zone_offset_s)
         if len(rows) == 1:
@@ -705,6 +705,19 @@ class Searching(Reading):
         else:
             message = f"{spec}: {len(rows)} runs; say which by its id: {', '.join(row[0] for row in rows[:8])}"
         raise StoreError(message)
+
+    def runners(self) -> list[str]:
+        """Everybody who has something in this store, by name."""
+        return [row[0] for row in self._all("SELECT DISTINCT runner FROM recording ORDER BY runner")]
+
+    def only_others(self) -> str:
+        """A sentence that this runner has nothing in the store and who has, "" where that is not so."""
+        found = self.runners()
+        if not found or self.runner in found:
+            return ""
+        names = ", ".join(repr(each) if each else "a runner without a name" for each in found)
+        whom = f"no runner {self.runner!r}" if self.runner else "no runner without a name"
+        return f"there is {whom} in the store, which holds: {names}; --runner says whose runs"
 
     def without_run(self, spec: str) -> list[str]:
         """Hashes of the originals that are part of no run and begin like this id: of four or more digits."""
@@ -1195,10 +1208,6 @@ class Notes(Writing):
             version,
         )
         return [row[0] for row in rows]
-
-    def runners(self) -> list[str]:
-        """Everybody who has something in this store, by name."""
-        return [row[0] for row in self._all("SELECT DISTINCT runner FROM recording ORDER BY runner")]
 
 
 # The store: every run of a runner in one SQLite file. Recordings are the truth, all else can be rebuilt from them.
