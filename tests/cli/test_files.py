@@ -46,6 +46,27 @@ def test_the_words_are_told_by_what_the_report_says(command: tuple[str | Path, .
     assert (told.code, "WORDS" in told.out) == (0, True)
 
 
+@pytest.mark.parametrize("command", ["analyze", "doctor", "import"])
+def test_an_empty_name_is_wrong_use(command: str, capsys: Capture) -> None:
+    said = here(capsys, command, str(RUN), "")
+
+    assert (said.code, said.out) == (2, "")
+    assert "is empty: name a file" in said.err
+
+
+def test_an_import_says_that_it_does_not_read_standard_input(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(RUN, "-")
+
+    said = here(capsys, "import", "-")
+
+    assert (said.code, said.out) == (2, "")
+    assert "- is standard input, which import does not read" in said.err
+    assert here(capsys, "import", "./-").code == 0
+
+
 def test_one_bad_file_does_not_stop_the_rest(capsys: Capture, tmp_path: Path) -> None:
     missing = tmp_path / "nowhere.fit"
     said = here(capsys, "analyze", RUN, missing, BROKEN, OTHER_RUN, "--json")

@@ -31,7 +31,9 @@ def add_run_list_commands(commands: argparse._SubParsersAction[argparse.Argument
         description="Takes in FIT, GPX and TCX files wherever they lie: folders, .gz, zips in zips, a Strava bulk "
         "export, a Garmin account export, a watch's GARMIN/Activity. The same run from several sources becomes one.",
     )
-    take_in.add_argument("paths", nargs="+", type=options.place, metavar="PATH", help="a file, a folder or an archive")
+    take_in.add_argument(
+        "paths", nargs="+", type=options.kept_place, metavar="PATH", help="a file, a folder or an archive"
+    )
     take_in.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
     take_in.add_argument("--again", action="store_true", help="also what you made kneedrive forget")
     _finish(take_in, import_paths)

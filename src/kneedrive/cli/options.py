@@ -221,6 +221,29 @@ def standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
+def recording(text: str) -> str:
+    """The path of a recording, or - for standard input."""
+    import argparse
+
+    if not text:
+        message = "is empty: name a file, or - for standard input"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
+def kept_place(text: str) -> Path:
+    """A path to take recordings from into the store, which knows each by its name."""
+    import argparse
+
+    if text == "-":
+        message = (
+            "- is standard input, which import does not read: name a file or a folder (./- where it is called so); "
+            "kneedrive analyze - reads it"
+        )
+        raise argparse.ArgumentTypeError(message)
+    return place(text)
+
+
 def place(text: str) -> Path:
     """A path from the command line. An empty one is most likely a variable that is not set, not the present folder."""
     import argparse

@@ -26,7 +26,9 @@ def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
         help="the report of a run: piston-like, drive-like, shuffle-like or neither, at which paces, how sure",
         description="Reads FIT files, also .gz or in a zip, whatever their names say, and prints one report a run.",
     )
-    analyze.add_argument("files", nargs="+", metavar="FILE", help="a recording; - reads standard input")
+    analyze.add_argument(
+        "files", nargs="+", type=options.recording, metavar="FILE", help="a recording; - reads standard input"
+    )
     _add_reading(analyze)
     analyze.set_defaults(command=analyze_files)
     demo = commands.add_parser("demo", help="the report of a simulated run, without any file of yours")
@@ -40,7 +42,9 @@ def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     options.add_config(demo)
     demo.set_defaults(command=show_demo)
     doctor = commands.add_parser("doctor", help="what a file holds, what is odd in it, and what can be said from it")
-    doctor.add_argument("files", nargs="+", metavar="FILE", help="a recording; - reads standard input")
+    doctor.add_argument(
+        "files", nargs="+", type=options.recording, metavar="FILE", help="a recording; - reads standard input"
+    )
     options.add_display(doctor)
     options.add_config(doctor)
     doctor.set_defaults(command=examine_files)
