@@ -269,6 +269,23 @@ def test_purge_leaves_nothing(filled: Shelf, capsys: Capture) -> None:
     assert here(capsys, "runs").code == 3
 
 
+@pytest.mark.parametrize("name", ["kneedrive.log", "kneedrive.log.1"])
+def test_purge_deletes_the_log_where_there_is_no_store(capsys: Capture, name: str) -> None:
+    log = store_file().with_name(name)
+    log.parent.mkdir(parents=True)
+    log.write_text("names recordings")
+
+    refused = here(capsys, "purge", "--all")
+    kept = log.exists()
+    said = here(capsys, "purge", "--all", "--yes")
+
+    assert (refused.code, kept) == (1, True)
+    assert (said.code, said.out) == (0, "There were no runs; the log of faults is deleted.\n")
+    assert not log.exists()
+    assert not store_file().exists()
+    assert here(capsys, "purge", "--all", "--yes").code == 3
+
+
 def test_a_purged_store_takes_the_same_runs_again(filled: Shelf, capsys: Capture) -> None:
     before = contents(store_file())
     here(capsys, "purge", "--all", "--yes")

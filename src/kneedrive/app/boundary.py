@@ -43,6 +43,18 @@ def add_entry(log: Path, now: datetime, name: str, traceback: str) -> None:
         file.write(entry.encode("utf-8", "backslashreplace"))
 
 
+def there(environment: Mapping[str, str]) -> Path | None:
+    """The log, or its older half, where there is one. Raises StoreError where that cannot be told."""
+    try:
+        log = log_file(environment)
+        return next((each for each in (log, older(log)) if each.exists()), None)
+    except ConfigError:
+        return None
+    except OSError as error:
+        message = f"{log} cannot be looked for: {error.strerror or error}; make its folder readable"
+        raise StoreError(message) from None
+
+
 def delete(environment: Mapping[str, str]) -> None:
     """Delete the log, if there is one, since it names recordings. Raises StoreError where it cannot be deleted."""
     try:

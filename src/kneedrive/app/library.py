@@ -269,6 +269,12 @@ def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping
     """Delete every run of every runner, and the log of faults."""
     from kneedrive.report import numbers
 
+    log = fault_log.there(environment)
+    if log and not Store.is_there(settings["paths.store"]):
+        if not confirm(f"There are no runs. Delete the log of faults {numbers.path(log)}?"):
+            return Answer(trouble="Nothing was deleted.", code=FAILED)
+        fault_log.delete(environment)
+        return Answer(text="There were no runs; the log of faults is deleted.")
     with kept(settings) as store:
         if not confirm(f"Delete every run in {numbers.path(store.path)}, with the originals?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
