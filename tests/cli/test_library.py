@@ -373,6 +373,37 @@ def test_a_runner_who_is_not_in_the_store_is_told_who_is(
     assert "there is no runner 'nobody' in the store, which holds: a runner without a name, 'anna';" in words(nobody)
 
 
+DONE = (
+    ("tag", "2026-03-02", "new shoes"),
+    ("split", "2026-03-01"),
+    ("forget", "last", "--yes"),
+    ("rebuild",),
+    ("backup", "copy"),
+    ("export", "--to", "out"),
+    ("report", "-o", "page"),
+    ("report", "--html", "-o", "page"),
+    ("demo", "--html", "page"),
+    ("purge", "--all", "--yes"),
+    ("purge", "--all"),
+)
+
+
+@pytest.mark.parametrize("command", DONE, ids=" ".join)
+def test_what_was_done_is_one_object_for_programs(
+    filled: Shelf, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if command[0] == "split":
+        (merged,) = {run["id"] for run in here(capsys, "runs", "--json").objects if run["recordings"] == 3}
+        command = ("split", merged)
+
+    (told,) = here(capsys, *command, "--json").objects
+
+    assert told["schema_version"] == 1
+    assert isinstance(told["message"], str)
+    assert told["message"]
+
+
 def test_tags_of_no_store_are_none_and_make_none(capsys: Capture) -> None:
     said = here(capsys, "tags")
 

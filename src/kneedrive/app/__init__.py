@@ -167,6 +167,12 @@ def line(content: dict[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
+def spoken(answer: Answer, *, json: bool) -> Answer:
+    """What was done in a sentence: as it is, or as one object for programs, who read stdout alone."""
+    message = answer.text or answer.trouble.removeprefix("kneedrive: ")
+    return answer.replace(text=line({"schema_version": 1, "message": message})) if json else answer
+
+
 def analysis_line(analysis: Analysis) -> str:
     """The analysis as one line of JSON."""
     from kneedrive.report.machine import analysis_record

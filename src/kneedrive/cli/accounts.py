@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kneedrive import config
+from kneedrive import app, config
 from kneedrive.app import Answer
 from kneedrive.cli import options, output
 from kneedrive.cli.library import confirmed, progress
@@ -171,9 +171,10 @@ def log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
         output.remark(REGISTER)
         mine, typed = login.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True
     if arguments.headless:
-        yield login.by_pasting(here, mine, _pasted, remember=typed)
+        answer = login.by_pasting(here, mine, _pasted, remember=typed)
     else:
-        yield login.by_browser(here, mine, _shown, (arguments.port, arguments.timeout), remember=typed)
+        answer = login.by_browser(here, mine, _shown, (arguments.port, arguments.timeout), remember=typed)
+    yield app.spoken(answer, json=arguments.json)
 
 
 def _ask(question: str) -> str:
@@ -211,4 +212,4 @@ def log_out(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive auth logout."""
     from kneedrive.app import login
 
-    yield login.log_out(desk(arguments), confirmed(yes=arguments.yes))
+    yield app.spoken(login.log_out(desk(arguments), confirmed(yes=arguments.yes)), json=arguments.json)

@@ -104,7 +104,9 @@ def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
     request = show.Request(run=arguments.run, style=options.style(arguments, settings), json=arguments.json)
     make, usual = (show.page_answer, show.PAGE_WEEKS) if arguments.html else (show.report, show.WEEKS)
     answer = make(settings, request, arguments.weeks or usual, options.now())
-    yield show.written(answer, arguments.output, force=arguments.force) if arguments.output else answer
+    if arguments.output:
+        answer = app.spoken(show.written(answer, arguments.output, force=arguments.force), json=arguments.json)
+    yield answer
 
 
 def show_weekly(arguments: argparse.Namespace) -> Iterator[Answer]:

@@ -126,7 +126,10 @@ def set_tag(arguments: argparse.Namespace) -> Iterator[Answer]:
     if not arguments.text and not arguments.remove:
         message = f'say what changed: kneedrive tag {arguments.day} "started wall drills"'
         raise ConfigError(message)
-    yield library.tag(options.load_config(arguments), arguments.day, arguments.text, remove=arguments.remove)
+    yield app.spoken(
+        library.tag(options.load_config(arguments), arguments.day, arguments.text, remove=arguments.remove),
+        json=arguments.json,
+    )
 
 
 def list_tags(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -141,7 +144,7 @@ def split_run(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive split RUN."""
     from kneedrive.app import library
 
-    yield library.split(options.load_config(arguments), arguments.run, options.now())
+    yield app.spoken(library.split(options.load_config(arguments), arguments.run, options.now()), json=arguments.json)
 
 
 def forget_run(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -149,14 +152,18 @@ def forget_run(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
     settings = options.load_config(arguments)
-    yield library.forget(settings, arguments.run, options.now(), confirmed(yes=arguments.yes))
+    yield app.spoken(
+        library.forget(settings, arguments.run, options.now(), confirmed(yes=arguments.yes)), json=arguments.json
+    )
 
 
 def purge_all(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive purge --all."""
     from kneedrive.app import library
 
-    yield library.purge(options.load_config(arguments), confirmed(yes=arguments.yes), os.environ)
+    yield app.spoken(
+        library.purge(options.load_config(arguments), confirmed(yes=arguments.yes), os.environ), json=arguments.json
+    )
 
 
 def rebuild(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -165,7 +172,7 @@ def rebuild(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     with progress("Rebuilding") as count:
         answer = library.rebuild(options.load_config(arguments), count)
-    yield answer
+    yield app.spoken(answer, json=arguments.json)
 
 
 def back_up(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -174,7 +181,7 @@ def back_up(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     settings = options.load_config(arguments)
     app.spare(arguments.file, settings, os.environ)
-    yield library.backup(settings, arguments.file, force=arguments.force)
+    yield app.spoken(library.backup(settings, arguments.file, force=arguments.force), json=arguments.json)
 
 
 def export_csv(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -184,7 +191,7 @@ def export_csv(arguments: argparse.Namespace) -> Iterator[Answer]:
     settings: Config = options.load_config(arguments)
     for name in library.TABLES:
         app.spare(arguments.to / name, settings, os.environ)
-    yield library.export(settings, arguments.to, options.now(), force=arguments.force)
+    yield app.spoken(library.export(settings, arguments.to, options.now(), force=arguments.force), json=arguments.json)
 
 
 def confirmed(*, yes: bool) -> Callable[[str], bool]:

@@ -114,7 +114,8 @@ def show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:
         from kneedrive.app.show import written
 
         app.spare(arguments.html, settings, os.environ)
-        yield written(demo_page(miles=style.miles), arguments.html, force=arguments.force)
+        done = written(demo_page(miles=style.miles), arguments.html, force=arguments.force)
+        yield app.spoken(done, json=arguments.json)
         return
     if arguments.weekly:
         from kneedrive.app.demo import demo_weeks
