@@ -15,6 +15,7 @@ from kneedrive.archives import unwrap, walk
 from kneedrive.archives.unpack import Found, Limits, masked
 from kneedrive.errors import ReadError, Truncated, UnknownFormat
 from tests.conftest import DATA, needs_data
+from tests.surroundings import as_anybody
 
 FIT = b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00"
 GPX = b'<?xml version="1.0"?><gpx version="1.1"></gpx>'
@@ -45,6 +46,14 @@ def laid(folder: Path, files: dict[str, bytes]) -> Path:
 def recordings(found: Iterable[Found]) -> dict[str, bytes]:
     """Names, without the folder they are in, and bytes; read while the walk goes on, as import does."""
     return {one.name.partition("/")[2]: one.read() for one in found if not one.skipped}
+
+
+def result(found: Found) -> bytes | str:
+    """The bytes of what a walk found, or why they cannot be had."""
+    try:
+        return found.read()
+    except ReadError as error:
+        return str(error)
 
 
 def skipped(found: Iterable[Found]) -> dict[str, str]:
@@ -155,6 +164,36 @@ def test_a_link_to_nothing_is_skipped(tmp_path: Path) -> None:
     (tmp_path / "lost.bin").symlink_to(tmp_path / "gone")
 
     assert skipped(walk([tmp_path])) == {"lost.bin": "other"}
+
+
+def test_a_folder_that_may_not_be_entered_costs_its_files_alone(tmp_path: Path) -> None:
+    folder = laid(tmp_path, {"a/1.fit": FIT, "b/2.fit": FIT, "c/3.fit": FIT})
+    (folder / "b").chmod(0o444)
+    try:
+        with as_anybody():
+            found = {each.name.rpartition("/")[2]: result(each) for each in walk([folder])}
+    finally:
+        (folder / "b").chmod(0o755)
+
+    assert found == {"1.fit": FIT, "2.fit": "2.fit: cannot be read: Permission denied", "3.fit": FIT}
+
+
+def test_a_file_that_goes_away_while_a_folder_is_looked_at_costs_itself_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = laid(tmp_path, {"1.fit": FIT, "2.fit": FIT})
+    looked, real = Counter[str](), Path.stat
+
+    def status(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        looked[path.name] += 1
+        if path.name == "1.fit" and looked[path.name] == 2:
+            path.unlink()
+        return real(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", status)
+    found = {each.name.rpartition("/")[2]: result(each) for each in walk([folder])}
+
+    assert found == {"1.fit": "1.fit: cannot be read: No such file or directory", "2.fit": FIT}
 
 
 def test_reading_a_member_after_the_walk_went_on_is_a_mistake_of_the_caller(tmp_path: Path) -> None:

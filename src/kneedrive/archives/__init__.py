@@ -6,6 +6,7 @@ unwrap(data, name)     the recordings inside the bytes of one file, of standard 
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -88,8 +89,19 @@ def _files(folder: Path, limits: Limits, closed: Callable[[OSError], None]) -> I
         for name in sorted([*files, *hidden]):
             path = Path(where) / name
             inside = path.relative_to(folder).as_posix()
-            # Pipes and devices would block, links may lead nowhere: neither is opened.
-            yield _on_disk(path, inside, limits) if path.is_file() else _of_bytes(inside, b"")
+            yield _in_folder(path, inside, limits)
+
+
+def _in_folder(path: Path, inside: str, limits: Limits) -> Entry:
+    """A file as it lies in a folder; where it cannot even be looked at, reading it says why."""
+    # Pipes and devices would block, links may lead nowhere: neither is opened.
+    try:
+        return _on_disk(path, inside, limits) if stat.S_ISREG(path.stat().st_mode) else _of_bytes(inside, b"")
+    except OSError as error:  # a folder that may be listed and not entered, a file that goes away as we look
+        if error.errno in (errno.ENOENT, errno.ELOOP) and path.is_symlink():
+            return _of_bytes(inside, b"")
+        unreadable = failing(_unreadable(error, masked(path.name)))
+        return Entry(path=inside, size=0, peek=unreadable, read=unreadable)
 
 
 def _on_disk(path: Path, inside: str, limits: Limits) -> Entry:
