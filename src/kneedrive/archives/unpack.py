@@ -28,10 +28,9 @@ class Limits(Record, frozen=True, kw_only=True):
     members: entries in all archives together. depth: archives inside one another, gzip counted. member_bytes: one
     entry, unfolded, which is also what is held in memory. ratio: unfolded bytes per byte of the outermost file, once
     free_bytes are used up (text of a run packs at most 30 to 1). total_bytes: everything unfolded. directory_bytes:
-    the list of members of one zip.
+    the list of members of one zip. list_bytes: the lists of activities of all exports inside.
 
     guard: entered with a file's name for the work on it; what it raises as a ReadError is said of that file alone.
-    the list of members of one zip. list_bytes: the lists of activities of all exports inside.
     """
 
     members: int = 200_000
@@ -41,8 +40,8 @@ class Limits(Record, frozen=True, kw_only=True):
     free_bytes: int = 64 * _MIB
     total_bytes: int = 64 * 1024 * _MIB
     directory_bytes: int = 16 * _MIB
-    guard: Guard = nullcontext
     list_bytes: int = 16 * _MIB
+    guard: Guard = nullcontext
 
 
 class Budget:
