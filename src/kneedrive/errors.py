@@ -26,6 +26,11 @@ A message is one sentence that says what is wrong and what to do; the facts are 
 from datetime import datetime
 
 
+def one_line(name: str) -> str:
+    """A name with blanks for its line breaks: what follows one could pass for a line of kneedrive's own."""
+    return " ".join(name.splitlines())
+
+
 class KneedriveError(Exception):
     """Base of all errors that a user should read."""
 
@@ -49,9 +54,13 @@ class ReadError(KneedriveError):
         self.name = name
         super().__init__(problem)
 
+    @property
+    def located(self) -> str:
+        """What is wrong and where in the file, without its name."""
+        return self.problem + (f" (at byte {self.offset:,})" if self.offset is not None else "")
+
     def __str__(self) -> str:
-        where = f" (at byte {self.offset:,})" if self.offset is not None else ""
-        return f"{self.name + ': ' if self.name else ''}{self.problem}{where}"
+        return f"{one_line(self.name) + ': ' if self.name else ''}{self.located}"
 
 
 class UnknownFormat(ReadError):

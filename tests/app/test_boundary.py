@@ -66,6 +66,20 @@ def no_traceback(said: Said) -> Said:
     return said
 
 
+@pytest.mark.parametrize("more", [(), ("--debug",)], ids=["", "debug"])
+def test_a_line_break_in_a_name_forges_no_line(
+    more: tuple[str, ...], shelf: Shelf, bug: Break, log: Path, capsys: Capture
+) -> None:
+    forged = "kneedrive: all fine.fit"
+    bug("reading")
+
+    said = here(capsys, "analyze", shelf.put(f"bad\n{forged}", BAD), *more)
+
+    written = [*said.err.splitlines(), *log.read_text(encoding="utf-8").splitlines()]
+    assert not [line for line in written if line.startswith(forged)]
+    assert f"kneedrive: bad {forged}: {SENTENCE}" in said.err.splitlines()
+
+
 @pytest.mark.parametrize("work", ["reading", "analysis"])
 def test_an_import_goes_on_behind_it(work: str, shelf: Shelf, bug: Break, log: Path, capsys: Capture) -> None:
     shelf.runs(4)

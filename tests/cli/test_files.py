@@ -30,6 +30,18 @@ def test_several_files_give_a_report_each_in_their_order(capsys: Capture) -> Non
     assert [found["activity"]["name"] for found in said.objects] == ["drive.fit", "shuffle.fit"]
 
 
+@pytest.mark.parametrize("file", [BROKEN, WALK, None], ids=["broken", "not assessed", "missing"])
+def test_a_line_break_in_a_name_forges_no_line(file: Path | None, tmp_path: Path, capsys: Capture) -> None:
+    named = tmp_path / "bad\nkneedrive: all fine.fit"
+    if file:
+        shutil.copy(file, named)
+
+    said = here(capsys, "analyze", named, "--json")
+
+    assert said.err.count("\n") == 1
+    assert "bad kneedrive: all fine.fit: " in said.err
+
+
 @pytest.mark.parametrize("command", ["analyze", "doctor"])
 def test_an_empty_line_stands_between_reports(command: str, capsys: Capture) -> None:
     one, other = (here(capsys, command, file).out for file in (RUN, OTHER_RUN))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from kneedrive.analysis import analyze
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer, runner_of
 from kneedrive.app.boundary import boundary
-from kneedrive.errors import ReadError
+from kneedrive.errors import ReadError, one_line
 from kneedrive.record import Record
 from kneedrive.recording import Activity
 
@@ -193,7 +193,7 @@ def _text(analysis: Analysis, request: Request) -> str:
 
 def _unassessed(analysis: Analysis) -> str:
     """What a person reads beside an object that holds no assessment."""
-    return f"kneedrive: {analysis.activity.name}: {analysis.status}: {analysis.status_reason}"
+    return f"kneedrive: {one_line(analysis.activity.name)}: {analysis.status}: {analysis.status_reason}"
 
 
 def _unreadable(error: ReadError, request: Request) -> Answer:

@@ -587,7 +587,7 @@ def refused(name: str, error: ReadError) -> Outcome:
     """The outcome of what cannot be read, or holds no activity."""
     if isinstance(error, NoActivity):
         return Outcome(name=name, verdict="skipped", reason=error.problem)
-    return Outcome(name=name, verdict="failed", reason=str(error).removeprefix(f"{error.name}: "))
+    return Outcome(name=name, verdict="failed", reason=error.located)
 
 
 def keep(recording: Recording, origin: Origin, store: Store, derive: Deriver, *, again: bool = False) -> Outcome:

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from kneedrive.app.boundary import Report
 from kneedrive.cli.options import now
-from kneedrive.errors import ConfigError, KneedriveError
+from kneedrive.errors import ConfigError, KneedriveError, one_line
 
 # The last guard before the terminal: names of files, devices and tags may hold codes that rewrite the screen.
 
@@ -83,6 +83,7 @@ def reporter(*, debug: bool) -> Report:
 
     def report(name: str, traceback: str) -> None:
         nonlocal told
+        name = harmless(one_line(name))
         if debug:
             remark(f"{name}:\n{traceback}", end="")
         place = logged(name, traceback)
