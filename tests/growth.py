@@ -140,6 +140,28 @@ def long_name(letters: str, most: int) -> Shape:
     )
 
 
+def packed(before: bytes, point: bytes, after: bytes) -> bytes:
+    """A document of so many points that it is refused, and still is no larger than XML may be."""
+    return before + point * 1_400_000 + after
+
+
+def gpx_in_a_gzip(size: int) -> bytes:
+    """A track that packs well, then nothing up to the size: the size allows what is unfolded."""
+    return gzip.compress(packed(SEGMENT, b"<trkpt/>", SEGMENT_END), mtime=0).ljust(size, b"\0")
+
+
+def tcx_in_a_zip(size: int) -> bytes:
+    """As many TCX files as fit, each with more points than are read."""
+    body = packed(TCX + b"<Lap><Track>", b"<Trackpoint/>", b"</Track></Lap>" + TCX_END)
+    return zipped({f"{i}.tcx": body for i in range(max(1, size // 60_000))})
+
+
+def full_gpx_in_a_zip(size: int) -> bytes:
+    """As many tracks as fit, each with as many points as are read."""
+    body = SEGMENT + b"<trkpt/>" * 100_000 + SEGMENT_END
+    return zipped({f"{i}.gpx": body for i in range(max(1, size // 2_000))})
+
+
 def long_outer_name(size: int) -> bytes:
     """A zip with an endless name around many members."""
     return stored({"a" * 60_000 + ".zip": many_members("{}.fit")(size)})
@@ -221,6 +243,9 @@ ARCHIVES: dict[str, Shape] = {
     "a list of short rows": list_of(b"," * 250 + b"\n", 15),
     "a list of files": list_of(b"1,2,3,4,activities/1.fit\n", 10),
     "lists in archives": nested_lists,
+    "gpx in a gzip": gpx_in_a_gzip,
+    "tcx in a zip": tcx_in_a_zip,
+    "gpx in a zip": full_gpx_in_a_zip,
 }
 SHAPES = {
     f"{kind}: {name}": shape

@@ -6,7 +6,7 @@ import os
 import random
 import zipfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -329,6 +329,19 @@ def test_a_bomb_of_many_parts_of_gzip_is_stopped_too() -> None:
     ((_, content),) = unwrap(bomb, "bomb.gz", Limits(free_bytes=200_000, ratio=1))
 
     assert "unfolds to far more" in str(content)
+
+
+@pytest.mark.parametrize("wrapped", [bytes, gzipped], ids=["plain", "gzipped"])
+def test_the_elements_of_all_files_of_an_archive_share_one_budget(wrapped: Callable[[bytes], bytes]) -> None:
+    ten = GPX.replace(b"></gpx>", b">" + b"<a></a>" * 9 + b"</gpx>")
+    members = {f"{i}.gpx": wrapped(ten) for i in range(5)} | {"6.fit": FIT}
+
+    found = list(unwrap(zipped(members), "a.zip", Limits(free_elements=25, elements=0)))
+
+    assert [body for _, body in found[:3]] == [ten] * 3
+    assert isinstance(found[3][1], ReadError)
+    assert "more XML than an archive of its size should hold" in str(found[3][1])
+    assert len(found) == 4
 
 
 def test_gzips_in_a_zip_share_one_budget() -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from kneedrive import readers
-from kneedrive.errors import Malformed, NoActivity
+from kneedrive.errors import Malformed, NoActivity, ReadError
+from kneedrive.readers import tracks
 from kneedrive.recording import Activity, Lap
 from tests.conftest import real_files
 from tests.track_writer import START, lap, spots, tcx, trackpoint
@@ -149,6 +150,19 @@ def test_an_activity_without_any_distance_says_none() -> None:
 def test_another_document_that_mentions_the_root_is_refused() -> None:
     with pytest.raises(Malformed, match="first element is <note>"):
         read("<note><TrainingCenterDatabase/></note>")
+
+
+@pytest.mark.parametrize(
+    ("extra", "says"), [("<Trackpoint/>", "points"), ("<Lap/>" * 13, "laps"), ("<Activity/>" * 13, "activities")]
+)
+def test_more_than_two_days_have_is_refused(monkeypatch: pytest.MonkeyPatch, extra: str, says: str) -> None:
+    text = tcx(lap(MINUTE))
+    most = text.count("<Trackpoint>")
+    monkeypatch.setattr(tracks, "MAX_POINTS", max(most, 12))
+
+    assert only(text)
+    with pytest.raises(ReadError, match=f"has more than {max(most, 12)} {says}; kneedrive reads up to"):
+        read(text.replace("</Activity>", f"{extra}</Activity>"))
 
 
 def test_a_point_outside_of_an_activity_is_ignored() -> None:

@@ -29,6 +29,8 @@ class Limits(Record, frozen=True, kw_only=True):
     entry, unfolded, which is also what is held in memory. ratio: unfolded bytes per byte of the outermost file, once
     free_bytes are used up (text of a run packs at most 30 to 1). total_bytes: everything unfolded. directory_bytes:
     the list of members of one zip. list_bytes: the lists of activities of all exports inside.
+    elements: of XML in all files together per byte of the outermost, once free_elements are used up (GPX and TCX of
+    watches have at most 0.6); the file in which they end is still read, since a reader bounds each by itself.
 
     guard: entered with a file's name for the work on it; what it raises as a ReadError is said of that file alone.
     """
@@ -41,6 +43,8 @@ class Limits(Record, frozen=True, kw_only=True):
     total_bytes: int = 64 * 1024 * _MIB
     directory_bytes: int = 16 * _MIB
     list_bytes: int = 16 * _MIB
+    elements: float = 0.6
+    free_elements: int = 300_000
     guard: Guard = nullcontext
 
 
@@ -52,6 +56,7 @@ class Budget:
         self.spent = False
         self._members = limits.members
         self._list_bytes = limits.list_bytes
+        self._elements = max(limits.free_elements, int(limits.elements * outer_bytes))
         self._bytes = min(limits.total_bytes, max(limits.free_bytes, limits.ratio * outer_bytes))
 
     def enter(self, depth: int, members: int, name: str) -> None:
@@ -68,6 +73,13 @@ class Budget:
         if self._bytes < 0:
             self._refuse("unfolds to far more than an archive of its size should; kneedrive stops here", name)
 
+    def spend_elements(self, data: bytes, name: str) -> None:
+        """Take the elements of an unfolded file; raises ReadError where those before it were too many already."""
+        count = _elements(data)
+        if count and self._elements < 0:
+            self._refuse("comes after more XML than an archive of its size should hold; kneedrive stops here", name)
+        self._elements -= count
+
     def allows_list(self, count: int) -> bool:
         """Whether a list of activities of so many bytes may still be read; it is then taken."""
         self._list_bytes -= count
@@ -76,6 +88,14 @@ class Budget:
     def _refuse(self, problem: str, name: str) -> None:
         self.spent = True
         raise ReadError(problem, name=name)
+
+
+def _elements(data: bytes) -> int:
+    """About how many elements a GPX or TCX file holds; 0 for any other."""
+    head = data[:HEAD_BYTES].replace(b"\0", b"").lower()
+    if b"<gpx" not in head and b"<trainingcenterdatabase" not in head:
+        return 0
+    return data.count(b"<") - data.count(b"</")
 
 
 # What a walk finds, and the names it may show.
@@ -192,7 +212,13 @@ def gunzip(data: bytes, budget: Budget, name: str) -> bytes:
             at += len(given) - len(part.unused_data) - len(part.unconsumed_tail)
             fed = min(2 * fed, _LARGEST_FEED)
             _take(piece, whole, budget, name)
-    return whole.getvalue()
+    return _taken(whole, budget, name)
+
+
+def _taken(whole: io.BytesIO, budget: Budget, name: str) -> bytes:
+    data = whole.getvalue()
+    budget.spend_elements(data, name)
+    return data
 
 
 def _take(piece: bytes, whole: IO[bytes], budget: Budget, name: str) -> None:
@@ -245,7 +271,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget, nam
     with _readable(archive, info, name) as stream:
         while piece := stream.read(_PIECE_BYTES):
             _take(piece, whole, budget, name)
-    return whole.getvalue()
+    return _taken(whole, budget, name)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from kneedrive.errors import Malformed, NoActivity, ReadError
+from kneedrive.errors import Malformed, NoActivity
 from kneedrive.method import TrackRules
 from kneedrive.readers import tracks, xml
 from kneedrive.readers.sports import sport_of
@@ -18,7 +18,6 @@ from kneedrive.readers.xml import attribute, moment, number
 from kneedrive.recording import Activity, Sensor
 
 RULES = TrackRules()
-MAX_POINTS = 100_000
 _NAN = float("nan")
 _POINTS = frozenset({"trkpt", "wpt", "rtept"})
 # What an element of a point is called, in lower case, by the column that it feeds.
@@ -40,18 +39,14 @@ _EXTENSIONS = {
 def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     """The activities of a GPX file: its tracks, those of one sport that follow one another within half an hour joined.
 
-    Raises Malformed for broken or hostile XML, ReadError for more than MAX_POINTS points, NoActivity for routes and
-    tracks without times.
+    Raises Malformed for broken or hostile XML, ReadError for more than tracks.MAX_POINTS points, NoActivity for routes
+    and tracks without times.
     """
     document = _Document(name)
     xml.walk(xml.decoded(data, name), document, name)
     if document.root != "gpx":
         problem = f"is XML, but its first element is <{document.root[:40]}> and not <gpx>"
         raise Malformed(problem, name=name)
-    if document.seen > MAX_POINTS:
-        most = f"{MAX_POINTS:,} (more than a day of one a second)"
-        problem = f"has {document.seen:,} points; kneedrive reads up to {most}"
-        raise ReadError(problem, name=name)
     found: list[Activity] = []
     for group in tracks.bounded(_sessions(document.tracks), name):
         numbered = f"{id}-{len(found) + 1}" if found else id
@@ -111,13 +106,13 @@ def _continues(before: _Track, track: _Track) -> bool:
 
 
 class _Document:
-    """Collects tracks from the elements of a document; seen: how many points of all kinds it holds."""
+    """Collects tracks from the elements of a document; raises ReadError at a point, of any kind, too many."""
 
     def __init__(self, name: str) -> None:
         self.root = ""
         self.creator = ""
         self.tracks: list[_Track] = []
-        self.seen = 0
+        self._seen = 0
         self._name = name
         self._open: list[str] = []
         self._segments = count()
@@ -129,10 +124,12 @@ class _Document:
         if not self.root:
             self.root, self.creator = name, attribute(attributes, "creator")
         if name in _POINTS:
-            self.seen += 1
+            self._seen += 1
+            tracks.check_count(self._seen, "points", self._name)
         self._open.append(name)
         if name == "trk":
             self.tracks.append(_Track())
+            tracks.check_count(len(self.tracks), "tracks", self._name)
         elif name == "trkseg":
             self._segment = next(self._segments)
         elif name == "trkpt" and self.tracks:
@@ -148,8 +145,7 @@ class _Document:
             if name == "type" and parent == "trk":
                 track.sport = text
         elif name == "trkpt":
-            if self.seen <= MAX_POINTS:
-                track.points.append(EMPTY_POINT.replace(part=self._segment, **self._point))
+            track.points.append(EMPTY_POINT.replace(part=self._segment, **self._point))
             self._point = None
         elif parent == "trkpt" and name == "time":
             self._point["unix_s"] = track.time(text)

@@ -5,6 +5,8 @@ No schema is trusted: points lack times, positions or distances, laps overlap, a
 
 from __future__ import annotations
 
+from collections import Counter
+
 from kneedrive.errors import Malformed, NoActivity
 from kneedrive.readers import tracks, xml
 from kneedrive.readers.tracks import EMPTY_POINT, Head, LapRow, Point
@@ -25,15 +27,17 @@ _COLUMNS = {
     "value": "heart_rate_bpm",
     "watts": "power_w",
 }
+_BOUNDED = {"trackpoint": "points", "lap": "laps", "activity": "activities"}
 _EMPTY_LAP = LapRow(unix_s=_NAN, timer_s=_NAN, distance_m=_NAN)
 
 
 def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     """The activities of a TCX file, one per Activity element that has a point with a time or at least a lap.
 
-    Raises Malformed for broken or hostile XML, NoActivity for courses and workouts.
+    Raises Malformed for broken or hostile XML, ReadError for more than tracks.MAX_POINTS points, NoActivity for courses
+    and workouts.
     """
-    document = _Document()
+    document = _Document(name)
     xml.walk(xml.decoded(data, name), document, name)
     if document.root != "trainingcenterdatabase":
         problem = f"is XML, but its first element is <{document.root}> and not <TrainingCenterDatabase>"
@@ -78,19 +82,24 @@ class _Session:
 
 
 class _Document:
-    """Collects activities from the elements of a document; `open_` are the names of the elements around."""
+    """Collects activities from the elements of a document; raises ReadError at a point, lap or activity too many."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         self.root = ""
         self.courses = 0
         self.sessions: list[_Session] = []
+        self._name = name
         self._open: list[str] = []
+        self._seen: Counter[str] = Counter()
         self._tracks = 0
         self._point: dict[str, float] = {}
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.root = self.root or name
         self._open.append(name)
+        if name in _BOUNDED:
+            self._seen[name] += 1
+            tracks.check_count(self._seen[name], _BOUNDED[name], self._name)
         if name == "activity":
             self.sessions.append(_Session(attribute(attributes, "sport")))
         elif name == "course":

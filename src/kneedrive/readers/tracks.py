@@ -150,6 +150,7 @@ def _breaks(time_s: Array, part: Array, moved_m: Array) -> tuple[motion.Flags, t
 
 Session = TypeVar("Session")
 MAX_SESSIONS = 1_000
+MAX_POINTS = 100_000
 _DAY_S = 86_400
 
 
@@ -181,6 +182,14 @@ def bounded(sessions: Iterable[Session], name: str) -> Iterator[Session]:
             problem = f"holds more than {MAX_SESSIONS:,} activities; export them one by one"
             raise ReadError(problem, name=name)
         yield session
+
+
+def check_count(count: int, what: str, name: str) -> None:
+    """Raise ReadError where a file holds too many points, or of what holds them; to be asked before each is kept."""
+    if count > MAX_POINTS:
+        most = f"{MAX_POINTS:,} (more than a day of one a second)"
+        problem = f"has more than {MAX_POINTS:,} {what}; kneedrive reads up to {most}"
+        raise ReadError(problem, name=name)
 
 
 def activity(points: list[Point], head: Head) -> Activity | None:

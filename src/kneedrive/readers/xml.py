@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NoReturn, Protocol
 from xml.parsers import expat
 
@@ -144,6 +145,7 @@ def _parse(parser: expat.XMLParserType, text: str, name: str) -> None:
         raise Malformed(problem, offset=max(parser.ErrorByteIndex, 0), name=name) from error
 
 
+@lru_cache(maxsize=256)
 def local(tag: str) -> str:
     """The name of an element without prefix or namespace, in lower case: writers agree on little else."""
     return tag.rpartition("}")[2].rpartition(":")[2].lower()
