@@ -113,7 +113,7 @@ def test_files_that_are_none_of_ours_are_skipped(home: Household, watch: Path) -
     assert (said.json["new"], said.json["skipped"], said.json["failed"]) == (2, 2, 0)
 
 
-def test_a_file_without_a_run_is_told_once_and_is_not_there_afterwards(home: Household, watch: Path) -> None:
+def test_a_file_without_a_run_is_againonce_and_is_not_there_afterwards(home: Household, watch: Path) -> None:
     (watch / "settings.fit").write_bytes(SETTINGS.read_bytes())
 
     first, second, full = counts(home.pull(now)), counts(home.pull(now)), counts(home.pull(now, full=True))
@@ -160,6 +160,43 @@ def test_a_file_that_may_not_be_opened_is_tried_again(home: Household, watch: Pa
 
     assert counts(first) == {"added": 1, "failed": 1}
     assert counts(home.pull(now))["added"] == 1
+
+
+@pytest.mark.parametrize(
+    ("closed", "mode", "found"),
+    [
+        (".", 0, {"watch": "cannot be read: Permission denied"}),
+        ("Activity", 0, {"Activity": "cannot be read: Permission denied"}),
+        ("Activity", 0o444, dict.fromkeys(("1.fit", "2.fit"), "cannot be read: Permission denied")),
+        ("..", 0, {"watch": "cannot be read: Permission denied"}),
+    ],
+)
+def test_a_folder_that_may_not_be_looked_into_is_said(
+    home: Household, closed: str, mode: int, found: dict[str, str]
+) -> None:
+    folder = home.folder / "disk" / "watch"
+    (folder / "Activity").mkdir(parents=True)
+    for number, body in ((1, DRIVE), (2, PISTON)):
+        (folder / "Activity" / f"{number}.fit").write_bytes(body)
+    other = home.folder / "other"
+    other.mkdir()
+    (other / "3.fit").write_bytes(SHUFFLE)
+    home.with_folders(folder, other)
+    shut = (folder / closed).resolve()
+    shut.chmod(mode)
+    try:
+        with as_anybody():
+            pulled = home.pull(now)
+    finally:
+        shut.chmod(0o755)
+
+    said = told(pulled, home.desk(now), Style(), dry_run=False, elapsed_s=0)
+    assert counts(pulled) == {"added": 1, "failed": len(found)}
+    assert {each.name: each.reason for one in pulled for each in one.outcomes if each.verdict == "failed"} == found
+    assert said.code == 6
+    assert "cannot be read: Permission denied" in " ".join(said.text.split())
+    assert "not there now" not in said.text
+    assert counts(home.pull(now)) == {"added": 2, "already_there": 1}
 
 
 def test_a_file_that_goes_away_in_the_middle_is_tried_again(

@@ -308,19 +308,27 @@ ORIGIN = Origin(source=FOLDER)
 def pull_folders(
     paths: Sequence[Path], store: Store, derive: Deriver, order: Order, count: Callable[[int, int], None] | None
 ) -> tuple[list[Outcome], tuple[Path, ...]]:
-    """An outcome for each file that is new or changed, and the folders that are not there."""
+    """An outcome for each file that is new or changed or cannot be looked at, and the folders that are not there."""
     seen = {} if order.full else known(store, FOLDER)
-    listed = list(folder.listing(paths, order.since))
+    closed: list[OSError] = []
+    listed = list(folder.listing(paths, order.since, closed.append))
     fresh = [item for item in listed if seen.get(place(item)) != item.version]
     barren = without_runs(store, FOLDER)
     there = sum(seen.get(place(item)) == item.version and place(item) not in barren for item in listed)
-    outcomes = [Outcome(name="", verdict="already_there")] * there
+    outcomes = [Outcome(name="", verdict="already_there")] * there + [_closed(error) for error in closed]
     met = Rehearsal() if order.dry_run else None
     for done, item in enumerate(fresh, start=1):
         outcomes += _pull_file(item, store, derive, met)
         if count:
             count(done, len(fresh))
-    return outcomes, folder.missing(paths)
+    told = {str(error.filename) for error in closed}
+    return outcomes, tuple(path for path in folder.missing(paths) if str(path) not in told)
+
+
+def _closed(error: OSError) -> Outcome:
+    """The outcome of a folder or file that cannot be looked at, in the words of an import."""
+    name = archives.masked(Path(error.filename).name)
+    return Outcome(name=name, verdict="failed", reason=f"cannot be read: {error.strerror or error}")
 
 
 def place(item: Listed) -> str:

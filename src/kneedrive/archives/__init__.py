@@ -192,4 +192,4 @@ def _zipped(entry: Entry, name: str, budget: Budget, depth: int) -> Iterator[Fou
 # in how far they may unfold. No path from an archive is ever used as a path. E-mail addresses in names are masked.
 
 
-__all__ = ["SKIPPED", "Found", "Limits", "unwrap", "walk"]
+__all__ = ["SKIPPED", "Found", "Limits", "masked", "unwrap", "walk"]

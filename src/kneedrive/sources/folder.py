@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,16 +11,25 @@ from kneedrive.sources.plan import Listed
 
 SUFFIXES = (".fit", ".gpx", ".tcx", ".gz", ".zip")
 DEPTH = 8
+Closed = Callable[[OSError], object]
 
 
-def listing(folders: Iterable[Path], since: datetime | None = None) -> Iterator[Listed]:
+def listing(
+    folders: Iterable[Path], since: datetime | None = None, closed: Closed = lambda _: None
+) -> Iterator[Listed]:
     """Every recording in the folders, by path; its version is its size and time of change.
 
     A folder that is missing (an unplugged watch) or closed to us lists nothing. Links to folders are not followed.
+    closed: called with the error, and the path in it, for each folder or file that is there and cannot be looked at.
     """
+
+    def tell(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):  # those are missing, or unplugged as we look
+            closed(error)
+
     for folder in folders:
-        for entry in _files(folder, DEPTH):
-            found = _listed(entry)
+        for entry in _files(folder, DEPTH, tell):
+            found = _listed(entry, tell)
             if found and (since is None or found.started_at is None or found.started_at >= since):
                 yield found
 
@@ -38,16 +47,19 @@ def is_there(folder: Path) -> bool:
         return False
 
 
-def _files(folder: Path | str, depth: int) -> Iterator[os.DirEntry[str]]:
+def _files(folder: Path | str, depth: int, tell: Closed) -> Iterator[os.DirEntry[str]]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except (OSError, ValueError):
+    except ValueError:
+        return
+    except OSError as error:
+        tell(error)
         return
     for entry in entries:
         if entry.name.startswith("."):
             continue
         if _is_folder(entry):
-            yield from _files(entry.path, depth - 1) if depth else ()
+            yield from _files(entry.path, depth - 1, tell) if depth else ()
         elif entry.name.lower().endswith(SUFFIXES):
             yield entry
 
@@ -59,10 +71,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _listed(entry: os.DirEntry[str]) -> Listed | None:
+def _listed(entry: os.DirEntry[str], tell: Closed) -> Listed | None:
     try:
         seen = entry.stat()
-    except OSError:  # unplugged while we look
+    except OSError as error:
+        tell(error)
         return None
     version = f"{seen.st_size}-{seen.st_mtime_ns}"
     return Listed(id=entry.path, version=version, started_at=_changed(seen), sport="")
