@@ -154,6 +154,36 @@ def test_a_run_that_was_deleted_here_stays_deleted_even_if_strava_changes_it(
     assert runner.held()["run"] == 4
 
 
+@pytest.mark.parametrize("fault", ["500", "404", "unreadable"])
+@pytest.mark.parametrize("full", [False, True])
+def test_a_run_whose_change_could_not_be_had_stays_deleted_too(
+    runner: Household, strava: FakeStrava, fault: str, full: bool
+) -> None:
+    """What a sync noted of its version must not hide that it was deleted."""
+    runner.pull(strava.clock)
+    changed = str(strava.activities[0]["id"])
+    strava.activities[0]["distance"] = 5000.0
+    streams = dict(strava.streams)
+    if fault == "unreadable":
+        strava.streams[changed] = {"time": {"data": ["soon", "later"]}}
+    else:
+        strava.fail(fault, on=f"/{changed}/", times=500)
+    runner.pull(strava.clock)
+    with runner.store() as store:
+        noted = store.known("strava")[changed]
+        store.forget(store.find("last").id)
+    strava.faults.clear()
+    strava.streams.clear()
+    strava.streams.update(streams)
+    strava.activities[0]["distance"] = 6000.0
+
+    pulled = runner.pull(strava.clock, full=full)
+
+    assert "|" in noted
+    assert counts(pulled) == {"skipped": 1, "already_there": 4}
+    assert runner.held()["run"] == 4
+
+
 def test_what_is_gone_is_not_asked_for_twice_except_in_full(runner: Household, strava: FakeStrava) -> None:
     gone = str(strava.activities[2]["id"])
     strava.fail("404", on=f"/{gone}/")

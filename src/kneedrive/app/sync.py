@@ -34,7 +34,7 @@ from kneedrive.sources import folder
 from kneedrive.sources.oauth import Application
 from kneedrive.sources.plan import KNOWN, NEW, SKIPPED, UPDATED, Step, completed, follow, listing_from, plan
 from kneedrive.sources.tokens import TokenFile, Tokens, is_missing
-from kneedrive.store import Store
+from kneedrive.store import MARK, Store
 from kneedrive.store.rows import Origin
 
 if TYPE_CHECKING:
@@ -185,9 +185,8 @@ def begin(desk: Desk, mine: Application, redirect_uri: str) -> Attempt:
 # What a sync remembers of each activity: which version was seen, and what became of it.
 
 
-# Behind the version of what brought no recording: why. Results of another method version are read anew.
-MARK = "|"
 MEMBER = "#"  # before the number of a recording in an archive, behind the id of the archive
+# Behind the MARK; results of another method version are read anew.
 GONE, UNREAD, NO_RUN = "gone", f"unread {VERSION}", f"no run {VERSION}"
 FAILED_MARK = "failed "  # and how often
 TRIES = 5  # of a version that the source does not hand out though it serves others; then it is given up

@@ -1116,6 +1116,9 @@ class Writing(Placing):
         return True
 
 
+# Behind the version of what brought no recording: why.
+MARK = "|"
+
 # What the store remembers beside runs: tags, how far each source has been read, who is in it.
 
 
@@ -1182,7 +1185,7 @@ class Notes(Writing):
         )
 
     def absent(self, source: str) -> set[str]:
-        """Keys without a recording: what the runner deleted, and what `note_seen` noted."""
+        """Keys without a recording: what the runner deleted (its version has no remark), and what `note_seen` noted."""
         rows = self._all(
             "SELECT key FROM origin WHERE runner = ? AND source = ? AND recording IS NULL", self.runner, source
         )
@@ -1281,7 +1284,8 @@ class Store(Notes):
             )
             for activity in {key for (key,) in rows} or {sha256[:ID_LENGTH]}:
                 self._note_forgotten(activity, sha256)
-            self._do("DELETE FROM recording WHERE runner = ? AND sha256 = ?", *own)
+            for (number,) in self._all("SELECT id FROM recording WHERE runner = ? AND sha256 = ?", *own):
+                self._delete_for_good(number)
         self._wipe()
 
     def purge_expired(self, now: datetime) -> int:
@@ -1341,7 +1345,21 @@ class Store(Notes):
         self._note_forgotten(activity, sha256)
         self._do("DELETE FROM activity WHERE runner = ? AND key = ?", *own)
         if not self._all("SELECT 1 FROM activity WHERE recording = ?", number):
-            self._do("DELETE FROM recording WHERE id = ?", number)
+            self._delete_for_good(number)
+
+    def _delete_for_good(self, number: int) -> None:
+        """Delete a recording that the runner deleted; its origins stay, without what was noted behind their versions.
+
+        A version without a remark is how a sync knows what the runner deleted from what it could not fetch or read.
+        """
+        self._do(
+            "UPDATE origin SET version = substr(version, 1, instr(version, ?) - 1)"
+            " WHERE recording = ? AND instr(version, ?)",
+            MARK,
+            number,
+            MARK,
+        )
+        self._do("DELETE FROM recording WHERE id = ?", number)
 
     def _note_forgotten(self, activity: str, sha256: str) -> None:
         self._do(
@@ -1361,6 +1379,7 @@ class Store(Notes):
 
 __all__ = [
     "ID_LENGTH",
+    "MARK",
     "Derive",
     "NewActivity",
     "NewRun",
