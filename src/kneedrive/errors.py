@@ -7,6 +7,7 @@
     |  +- Truncated         ends before it should
     |  +- Malformed         says something that cannot be
     |  +- NoActivity        a well-formed file that holds no activity (settings, weight, monitoring)
+    |  +- TooLarge          needs more memory than there is now
     |  +- Fault             kneedrive itself failed on it
     +- NotEnoughData        the question needs more than there is
     +- SourceError          a service on the network
@@ -92,6 +93,12 @@ class NoActivity(ReadError):
     """A well-formed file without an activity in it."""
 
     code = "no_activity"
+
+
+class TooLarge(ReadError):
+    """The recording needs more memory than there is now; another time or another machine can read it."""
+
+    code = "too_large"
 
 
 class Fault(ReadError):

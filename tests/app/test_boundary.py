@@ -19,7 +19,7 @@ from kneedrive.app import importing
 from kneedrive.app.boundary import REPORT, boundary
 from kneedrive.app.importing import FEW
 from kneedrive.archives import layouts, unpack
-from kneedrive.errors import Fault, NotEnoughData, ReadError, StoreError, Truncated
+from kneedrive.errors import Fault, NotEnoughData, StoreError, TooLarge, Truncated
 from kneedrive.recording import Activity
 from kneedrive.store import Store
 from tests.app.shelf import Shelf, run_fit, store_file, zipped
@@ -181,19 +181,19 @@ def test_a_sync_goes_on_behind_it(shelf: Shelf, bug: Break, capsys: Capture, mon
 def test_a_rebuild_goes_on_behind_it(shelf: Shelf, bug: Break, log: Path, capsys: Capture) -> None:
     shelf.runs(3)
     here(capsys, "import", shelf.folder)
-    before = contents(store_file())["recording"]
+    before = contents(store_file())
     bug("analysis")
 
     said = no_traceback(here(capsys, "rebuild"))
 
-    assert (said.code, said.out) == (6, "3 recordings derived again.\n")
+    assert (said.code, said.out) == (6, "2 recordings derived again.\n")
     assert f"kneedrive: shelf/001.fit: {SENTENCE}; its original is kept\n" in said.err
     assert log.read_text(encoding="utf-8").count("Traceback (most recent call last)") == 1
-    assert contents(store_file())["recording"] == before
-    assert len(here(capsys, "runs", "--json").objects) == 2
+    assert contents(store_file()) == before
+    assert len(here(capsys, "runs", "--json").objects) == 3
 
 
-def test_results_of_another_method_are_made_anew_behind_it_and_what_is_missing_is_said(
+def test_results_of_another_method_are_made_anew_behind_it_and_what_stays_is_said(
     shelf: Shelf, bug: Break, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf.runs(3)
@@ -203,8 +203,72 @@ def test_results_of_another_method_are_made_anew_behind_it_and_what_is_missing_i
 
     said = no_traceback(here(capsys, "runs", "--json"))
 
-    assert (said.code, len(said.objects)) == (0, 2)
+    assert (said.code, len(said.objects)) == (0, 3)
     assert f"kneedrive: shelf/001.fit: {SENTENCE}; its original is kept\n" in said.err
+    assert here(capsys, "runs", "--json").err == ""
+
+
+def short_of_memory(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Have memory want for reading these recordings."""
+    real = readers.read
+
+    def read(body: bytes, name: str) -> Any:
+        if name in names:
+            raise MemoryError
+        return real(body, name)
+
+    monkeypatch.setattr(readers, "read", read)
+
+
+def test_want_of_memory_keeps_the_results_of_before_and_is_tried_again(
+    shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.runs(3)
+    here(capsys, "import", shelf.folder)
+    before = contents(store_file())["run"]
+    with monkeypatch.context() as poor:
+        short_of_memory(poor, "shelf/001.fit")
+        said = here(capsys, "rebuild")
+        there = here(capsys, "runs", "--json")
+
+    assert (said.code, said.out) == (6, "2 recordings derived again.\n")
+    assert said.err.count("shelf/001.fit: needs more memory than there is here; its results stay as they were") == 1
+    assert (there.code, len(there.objects)) == (0, 3)
+    assert "needs more memory" in there.err
+    assert here(capsys, "runs", "--json").code == 0
+    assert here(capsys, "runs", "--json").err == ""
+    assert contents(store_file())["run"] == before
+
+
+def test_a_rebuild_does_not_leave_out_a_member_for_want_of_memory(
+    shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run without what it could lend would be taken for the result of this method."""
+    shelf.copies()
+    here(capsys, "import", shelf.folder)
+    before = contents(store_file())["run_source"]
+    with monkeypatch.context() as poor:
+        short_of_memory(poor, "shelf/copy.fit")
+        here(capsys, "rebuild")
+
+    assert contents(store_file())["run_source"] == before
+    assert here(capsys, "rebuild").code == 0
+    assert contents(store_file())["run_source"] == before
+
+
+def test_a_sync_tries_a_file_again_that_memory_was_wanting_for(
+    shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.runs(2)
+    monkeypatch.setenv("KNEEDRIVE_FOLDERS", str(shelf.folder))
+    with monkeypatch.context() as poor:
+        short_of_memory(poor, "shelf/001.fit", "001.fit")
+        first = here(capsys, "sync", "folder", "--json")
+
+    again = here(capsys, "sync", "folder", "--json")
+
+    assert (first.code, first.objects[0]["new"], first.objects[0]["failed"]) == (6, 1, 1)
+    assert (again.code, again.objects[0]["new"]) == (0, 1)
 
 
 def spoil_the_store(monkeypatch: pytest.MonkeyPatch, *, of: tuple[str, ...]) -> None:
@@ -239,9 +303,9 @@ def test_a_rebuild_goes_on_behind_what_the_store_cannot_take(
 
     said = no_traceback(here(capsys, "rebuild"))
 
-    assert (said.code, said.out) == (6, "5 recordings derived again.\n")
+    assert (said.code, said.out) == (6, "3 recordings derived again.\n")
     assert said.err.count(f"{SENTENCE}; its original is kept") == 2
-    assert len(here(capsys, "runs", "--json").objects) == 3
+    assert len(here(capsys, "runs", "--json").objects) == 5
 
 
 def test_a_fault_that_is_in_no_recording_ends_a_rebuild(
@@ -378,7 +442,7 @@ def test_want_of_memory_is_no_fault_and_is_not_logged() -> None:
     told: list[str] = []
     token = REPORT.set(lambda name, _traceback: told.append(name))
     try:
-        with pytest.raises(ReadError, match=r"^a\.fit: needs more memory than there is here$"), boundary("a.fit"):
+        with pytest.raises(TooLarge, match=r"^a\.fit: needs more memory than there is here$"), boundary("a.fit"):
             raise MemoryError
     finally:
         REPORT.reset(token)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from kneedrive import readers
 from kneedrive.errors import NotAuthorised, RateLimited
 from kneedrive.sources.http import MARGIN
 from tests.conftest import FIXTURES
@@ -224,6 +225,34 @@ def test_an_answer_that_is_no_run_of_ours_is_told_once(runner: Household, strava
     assert next(each.reason for each in first[0].outcomes if each.verdict == "failed").startswith("is no Strava")
     assert counts(second) == {"already_there": 4}
     assert not strava.asked("/streams")
+
+
+def test_an_answer_that_memory_was_wanting_for_is_asked_for_again_however_old(
+    clock: Clock, home: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the next list would begin after it."""
+    with FakeStrava(runs(3), clock) as fake:
+        home.with_strava(fake).log_in(fake)
+        fake.activities[-1]["start_date"] = "2020-03-01T07:00:00Z"
+        oldest = str(fake.activities[-1]["id"])
+        real = readers.read
+
+        def read(body: bytes, name: str) -> object:
+            if oldest in name:
+                raise MemoryError
+            return real(body, name)
+
+        with monkeypatch.context() as poor:
+            poor.setattr(readers, "read", read)
+            first, second = home.pull(clock), home.pull(clock)
+        third = home.pull(clock)
+
+        assert counts(first) == {"added": 2, "failed": 1}
+        assert counts(second) == {"already_there": 2, "failed": 1}
+        assert counts(third) == {"added": 1, "already_there": 2}
+        fake.forget()
+        home.pull(clock)
+        assert not fake.asked("/streams")
 
 
 def test_an_unreadable_answer_is_asked_for_again_by_another_method(

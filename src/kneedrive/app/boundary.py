@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kneedrive.config import data_folder
-from kneedrive.errors import ConfigError, Fault, KneedriveError, ReadError, StoreError
+from kneedrive.errors import ConfigError, Fault, KneedriveError, StoreError, TooLarge
 
 # The log file of faults: what to send with a report. Readable by its owner alone, and never large.
 
@@ -81,7 +81,7 @@ REPORT: ContextVar[Report] = ContextVar("report", default=lambda _name, _traceba
 def boundary(name: str, *, quiet: bool = False) -> Iterator[None]:
     """Raise Fault, a ReadError about the recording `name`, for every exception in this block that nobody expected.
 
-    Errors that a user should read pass as they are; want of memory becomes one of them. quiet: the same work is done
+    Errors that a user should read pass as they are; want of memory becomes TooLarge. quiet: the same work is done
     again where the traceback is reported.
     """
     try:
@@ -89,7 +89,7 @@ def boundary(name: str, *, quiet: bool = False) -> Iterator[None]:
     except KneedriveError:
         raise
     except MemoryError:
-        raise ReadError("needs more memory than there is here", name=name) from None
+        raise TooLarge("needs more memory than there is here", name=name) from None
     except Exception as error:  # the only broad one: whatever is wrong with one, the rest goes on
         if not quiet:
             from traceback import format_exception

@@ -19,7 +19,7 @@ from kneedrive.analysis.provenance import Provenance, choose, provenance
 from kneedrive.app import runner_of
 from kneedrive.app.boundary import boundary
 from kneedrive.archives.unpack import Limits
-from kneedrive.errors import DamagedOriginal, Fault, NoActivity, ReadError, UnknownFormat
+from kneedrive.errors import DamagedOriginal, Fault, NoActivity, ReadError, TooLarge, UnknownFormat
 from kneedrive.history import merge
 from kneedrive.method import Method
 from kneedrive.readers.sports import with_sport
@@ -117,6 +117,8 @@ class Unread(Record, frozen=True, kw_only=True):
             return f"{self.error}. Results that rest on it alone stay as they were."
         if isinstance(self.error, Fault):
             return f"{self.error}; its original is kept"
+        if isinstance(self.error, TooLarge):
+            return f"{self.error}; its results stay as they were, and the next command tries again"
         return f"{self.error}; its original is kept, and has no results. kneedrive forget {self.id} deletes it"
 
 
@@ -164,16 +166,22 @@ class Deriver:
             yield recording
 
     def again(self, recording: Recording) -> Placed:
-        """The same for a rebuild: what cannot be read any more keeps its original and has no results."""
-        self.remade += 1
+        """The same for a rebuild: what cannot be read any more keeps its original and has no results.
+
+        Raises Fault and TooLarge, after which the old results should stay: the file may be well.
+        """
         if recording.sha256 in self._given_up:
-            return Placed()
+            raise Fault(name=recording.name)
         try:
             with boundary(recording.name):
-                return self(recording)
+                placed = self(recording)
         except ReadError as error:
             self.unread.append(Unread(id=recording.sha256[:ID_LENGTH], error=error))
-            return Placed()
+            if isinstance(error, Fault | TooLarge):
+                raise
+            placed = Placed()
+        self.remade += 1
+        return placed
 
     def damaged(self, error: DamagedOriginal) -> None:
         """Take note of an original whose bytes the store cannot give any more."""
@@ -233,14 +241,21 @@ class Deriver:
         return self._merged[members, kept]
 
     def _session(self, key: str, known: Alone, *, own: bool) -> Activity | None:
-        """A member with its samples. A neighbour whose original cannot be read any more lends nothing."""
+        """A member with its samples. A neighbour whose original cannot be read any more lends nothing.
+
+        Raises TooLarge: a run without what a neighbour could lend another time would stay so.
+        """
         if own and key in known.sessions:
             return known.sessions[key]
-        with suppress(ReadError, DamagedOriginal):
+        try:
             recording = self._own[0] if own and self._own else self._store.recording(key)
             if recording is not None:
                 with boundary(recording.name):
                     return next((each for each in activities_of(recording) if each.id == key), None)
+        except TooLarge:
+            raise
+        except (ReadError, DamagedOriginal):
+            pass
         return None
 
 
@@ -452,14 +467,16 @@ class Outcome(Record, frozen=True, kw_only=True):
     """What became of one file.
 
     verdict: added, merged, already_there, not_a_run, skipped, failed. dynamics: contact time or oscillation was
-    measured. reason: why it was skipped or failed. cut: where reading a file stopped that was taken in as far as it
-    goes. beside: ids of stored runs that overlap and are not alike.
+    measured. reason: why it was skipped or failed. later: it failed for want of memory, and is to be tried again.
+    cut: where reading a file stopped that was taken in as far as it goes. beside: ids of stored runs that overlap and
+    are not alike.
     """
 
     name: str
     verdict: str
     dynamics: bool = True
     reason: str = ""
+    later: bool = False
     cut: str = ""
     runs: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
@@ -587,7 +604,7 @@ def refused(name: str, error: ReadError) -> Outcome:
     """The outcome of what cannot be read, or holds no activity."""
     if isinstance(error, NoActivity):
         return Outcome(name=name, verdict="skipped", reason=error.problem)
-    return Outcome(name=name, verdict="failed", reason=error.located)
+    return Outcome(name=name, verdict="failed", reason=error.located, later=isinstance(error, TooLarge))
 
 
 def keep(recording: Recording, origin: Origin, store: Store, derive: Deriver, *, again: bool = False) -> Outcome:

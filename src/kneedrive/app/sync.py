@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from kneedrive.errors import (
     RateLimited,
     ReadError,
     SourceError,
+    TooLarge,
     UnknownFormat,
     Unreachable,
 )
@@ -243,20 +244,28 @@ def note_failed(got: Got, source: str, store: Store, times: int) -> Iterator[Out
     yield Outcome(name=f"{source} {item.id}{day}", verdict="failed", reason=f"{got.problem} ({what})")
 
 
-def keep_fetched(got: Got, source: str, store: Store, derive: Deriver) -> Iterator[Outcome]:
-    """Store what was fetched: one outcome per recording in it, or why there is none."""
+def keep_fetched(got: Got, source: str, store: Store, derive: Deriver) -> Generator[Outcome, None, bool]:
+    """Store what was fetched: one outcome per recording in it, or why there is none.
+
+    Returns whether that settles the activity; not where memory was wanting, so that it has to be fetched again.
+    """
     item = got.step.item
     if got.fetched is None:
         store.note_seen(source, item.id, f"{item.version}{MARK}{GONE}")
         yield Outcome(name=f"{source} {item.id}", verdict="skipped", reason=NO_LONGER)
-        return
+        return True
+    settled = True
     members = list(_members(got.fetched))
     # The bare key comes last: it is what tells that an archive has been stored whole.
     for number in reversed(range(len(members))):
-        outcome = _kept(members[number], _origin(got.fetched, number), store, derive)
+        origin = _origin(got.fetched, number)
+        # Without its version the activity counts as changed, and is fetched again.
+        outcome = _kept(members[number], origin if settled else origin.replace(version=""), store, derive)
+        settled = settled and not outcome.later
         if outcome.verdict == "added" and got.step.action == UPDATED:
             outcome = outcome.replace(verdict="updated")
         yield outcome
+    return settled
 
 
 def _members(fetched: Fetched) -> Iterator[tuple[str, bytes | ReadError]]:
@@ -285,7 +294,8 @@ def _kept(member: tuple[str, bytes | ReadError], origin: Origin, store: Store, d
         with boundary(name):
             outcome = keep(_recording(name, body), origin, store, derive)
     except ReadError as error:
-        store.note_seen(origin.source, origin.key, f"{origin.version}{MARK}{UNREAD}")
+        if not isinstance(error, TooLarge):
+            store.note_seen(origin.source, origin.key, f"{origin.version}{MARK}{UNREAD}")
         return refused(name, error)
     return outcome if outcome.verdict != "forgotten" else outcome.replace(verdict="skipped", reason=DELETED)
 
@@ -339,7 +349,8 @@ def _pull_file(item: Listed, store: Store, derive: Deriver, met: Rehearsal | Non
     """What was in a file; it is noted as seen after all of it was stored. met: what a dry run met so far."""
     outcomes = [_taken(each, store, derive, met) for each in archives.walk([Path(item.id)], GUARDED)]
     # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
-    if met is None and _opens(Path(item.id)):
+    later = any(outcome.later for outcome in outcomes)
+    if met is None and not later and _opens(Path(item.id)):
         store.note_seen(FOLDER, place(item), item.version + _remark(outcomes))
     return outcomes
 
@@ -504,8 +515,9 @@ def _fetched(
             if times >= TRIES:
                 del left[item.id]
         else:
-            yield from keep_fetched(outcome, source.name, store, derive)
-            del left[item.id]
+            settled = yield from keep_fetched(outcome, source.name, store, derive)
+            if settled:
+                del left[item.id]
         if count:
             count(done, total)
 

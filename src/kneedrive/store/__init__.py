@@ -16,7 +16,7 @@ from typing import Any, Self
 from msgspec.structs import asdict
 
 from kneedrive.analysis.result import Analysis, Epochs
-from kneedrive.errors import DamagedOriginal, NotEnoughData, ReadOnlyStore, StillHeld, StoreError
+from kneedrive.errors import DamagedOriginal, Fault, NotEnoughData, ReadOnlyStore, StillHeld, StoreError, TooLarge
 from kneedrive.history.result import PastRun
 from kneedrive.recording import Outline, Recording
 from kneedrive.store.rows import (
@@ -954,18 +954,25 @@ class Writing(Placing):
         """Derive again whatever has results of another version; returns how many recordings that were.
 
         Each is a transaction of its own, so that a rebuild can be stopped and goes on the next time. What `derive`
-        raises stops it; the recording in hand keeps its old results. Purged recordings keep theirs (see `to_fetch`),
-        and so do those whose bytes are damaged, of which `damaged` is told.
+        raises stops it; the recording in hand keeps its old results. Fault and TooLarge do not stop it: old results
+        stay, after TooLarge as results of another version. Purged recordings keep theirs (see `to_fetch`), and so do
+        those whose bytes are damaged, of which `damaged` is told.
         ahead: hands the recordings on in their order, and may do costly work on them before the lock is taken.
         """
         done = 0
+        too_large: set[int] = set()
         for _ in range(_PASSES):
-            numbers = self._to_derive(version)
+            numbers = [number for number in self._to_derive(version) if number not in too_large]
             if numbers:  # the work would be for nothing where nothing can be written; this asks
                 self._do("UPDATE recording SET derived = derived WHERE 0")
             originals = self._originals(numbers, version, damaged)
             for position, recording in enumerate(ahead(originals), start=1):
-                done += self._derive_again(recording, derive, version)
+                try:
+                    done += self._derive_again(recording, derive, version)
+                except Fault:
+                    self._leave(self._number(recording), version)
+                except TooLarge:
+                    too_large.add(self._number(recording))
                 if progress:
                     progress(position, len(numbers))
         return done
@@ -984,6 +991,10 @@ class Writing(Placing):
             self._do("DELETE FROM run WHERE runner = ? AND key = ?", self.runner, run_id)
             self._mark_loose()
         return tuple(ids)
+
+    def _number(self, recording: Recording) -> int:
+        known = self._known(recording.sha256)
+        return known[0] if known else 0  # 0: another process has deleted it meanwhile
 
     def _known(self, sha256: str) -> tuple[int, bool] | None:
         rows = self._all(
@@ -1084,7 +1095,7 @@ class Writing(Placing):
         return self._recording(rows[0]) if rows else None
 
     def _leave(self, number: int, version: str) -> None:
-        """Take a damaged recording's results for those of this version, since they cannot be made again.
+        """Take a recording's old results for those of this version, since they cannot be made again.
 
         Sessions whose run is gone go too: nothing could make one of them.
         """
