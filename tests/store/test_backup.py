@@ -218,6 +218,28 @@ def test_what_a_killed_backup_leaves_is_cleared_by_the_next(
     assert contents(copies / target) == contents(store.path)
 
 
+def test_a_backup_is_not_cleared_by_another_before_it_is_named(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other begins at the last moment before the first is named."""
+    replace = Path.replace
+
+    def late(self: Path, target: Path) -> Path:
+        if target == tmp_path / "first":
+            code = (
+                "import sys; from pathlib import Path; from kneedrive.store import Store;"
+                "Store.open(Path(sys.argv[1])).backup(Path(sys.argv[2]))"
+            )
+            assert run_python(code, str(store.path), str(tmp_path / "second")).stderr == ""
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", late)
+    store.backup(tmp_path / "first")
+
+    assert contents(tmp_path / "first") == contents(tmp_path / "second") == contents(store.path)
+    assert not list(tmp_path.glob("*.part*"))
+
+
 def test_a_backup_under_way_is_not_cleared_by_another(store: Store, tmp_path: Path) -> None:
     """The other begins while the first has its copy filled, and has not named it."""
     seen: list[Path] = []

@@ -295,7 +295,10 @@ def copy_file(db: sqlite3.Connection, path: Path, target: Path, *, force: bool =
             with told(target), closing(sqlite3.connect(half, isolation_level=None)) as copy:
                 _fill(copy, db)
                 _worth(copy, path, target, force=force)
-            half.replace(target)
+                if os.name != "nt":  # while the lock is held, so that no other backup takes it for abandoned
+                    half.replace(target)
+            if half.exists():  # Windows renames no file that is open
+                half.replace(target)
         finally:
             _delete(half)
 
