@@ -238,6 +238,24 @@ def test_the_last_failures_are_put_to_the_test_too(good: Fetched | SourceError, 
     assert (stop is None) == (told[1] == "")
 
 
+@pytest.mark.parametrize("broken", [Unreachable("503"), NotAuthorised("not you")], ids=["unreachable", "login"])
+@pytest.mark.parametrize("ids", ["a", "ab"])
+def test_an_outage_is_not_blamed_on_the_only_activities(broken: SourceError, ids: str) -> None:
+    """No other is known that could show that the service is well."""
+    done, stop = followed(Scripted(dict.fromkeys(ids, broken)), steps(*ids))
+
+    assert stop is broken
+    assert (blamed(done), excused(done)) == ("", ids)
+
+
+def test_the_only_activity_is_to_blame_where_it_is_forbidden() -> None:
+    no, down = Forbidden("no"), Unreachable("503")
+
+    assert blamed(followed(Scripted({"a": no}), steps("a"))[0]) == "a"
+    done, stop = followed(Scripted({"a": no, "b": down}), steps(*"ab"))
+    assert (blamed(done), excused(done), stop) == ("a", "b", down)
+
+
 def test_what_is_complete_in_the_list_proves_nothing() -> None:
     """A run typed in by hand is fetched without a request."""
     source = Scripted({"z": body("z"), **dict.fromkeys("abc", Unreachable("broke off"))})

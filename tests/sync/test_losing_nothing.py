@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from kneedrive.app.importing import Outcome
-from kneedrive.app.sync import AGAIN, GIVEN_UP, TRIES, Pulled
+from kneedrive.app.sync import AGAIN, GIVEN_UP, TRIES, Pulled, code_of
 from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable
 from tests.fakes.intervals import FakeIntervals, entries
 from tests.fakes.server import Clock
@@ -107,6 +107,21 @@ def test_a_service_that_lists_and_hands_out_nothing_makes_nothing_given_up(
 
     assert all(counts(each) == {"already_there": 5} and each[0].problem for each in pulled)
     assert counts(runner.pull(strava.clock)) == {"added": 1, "already_there": 5}
+
+
+@pytest.mark.parametrize(("fault", "code"), [("500", 5), ("401 token", 4)])
+def test_an_outage_gives_up_no_activity_of_a_runner_who_has_one(
+    clock: Clock, home: Household, fault: str, code: int
+) -> None:
+    with FakeStrava(runs(1), clock) as fake:
+        home.with_strava(fake).log_in(fake)
+        fake.fail(fault, on="/streams", times=ALWAYS)
+        pulled = [home.pull(clock) for _ in range(TRIES + 1)]
+        fake.faults.clear()
+
+        assert [code_of(each) for each in pulled] == [code] * len(pulled)
+        assert not any(failed(each) for each in pulled)
+        assert counts(home.pull(clock)) == {"added": 1}
 
 
 def test_what_failed_is_met_again_however_old_and_left_behind_when_given_up(clock: Clock, home: Household) -> None:

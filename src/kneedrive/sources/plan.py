@@ -191,8 +191,8 @@ def follow(source: Source, steps: Sequence[Step]) -> Iterator[Outcome]:
 
     What concerns one activity is an outcome. Failures that may be the service's are held back until something else is
     served, which shows that they are the activities' own. Three in a row, or the last ones, are put to the test with
-    an activity that is known to be good: where that fails too, they are excused, and the last problem is raised. A
-    rate limit and trouble on this machine are raised at once.
+    an activity that is known to be good: where that fails too, or none is known, they are excused, and the last problem
+    is raised. A rate limit and trouble on this machine are raised at once.
     """
     good = next((step.item for step in steps if step.action == KNOWN and not step.item.complete), None)
     doubtful: list[Outcome] = []
@@ -223,14 +223,19 @@ def _asked(source: Source, step: Step) -> Outcome:
 
 
 def _judged(source: Source, good: Listed | None, doubtful: Sequence[Outcome]) -> Iterator[Outcome]:
-    """The failures, blamed on their activities where the service serves `good`; else excused, and the last raised."""
-    if not doubtful:
-        return
-    if _serves(source, good) if good else len(doubtful) < FAILURES:
+    """The failures, blamed on their activities where the service serves `good`; else excused, and the last raised.
+
+    Without a good one, a few that are forbidden are blamed all the same: no outage says so.
+    """
+    if good and doubtful and _serves(source, good):
         yield from doubtful
         return
-    yield from (outcome.replace(excused=True) for outcome in doubtful)
-    raise next(outcome.problem for outcome in reversed(doubtful) if outcome.problem)
+    few = good is None and len(doubtful) < FAILURES
+    excused = [not (few and isinstance(outcome.problem, Forbidden)) for outcome in doubtful]
+    yield from (outcome.replace(excused=each) for outcome, each in zip(doubtful, excused, strict=True))
+    problems = [outcome.problem for outcome, each in zip(doubtful, excused, strict=True) if each]
+    if problems and problems[-1]:
+        raise problems[-1]
 
 
 def _serves(source: Source, good: Listed) -> bool:
