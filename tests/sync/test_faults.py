@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 
 import pytest
 
 from kneedrive import cli
-from kneedrive.app import importing
+from kneedrive.app import importing, library
 from kneedrive.app.importing import Deriver, Outcome
 from kneedrive.recording import Recording
 from kneedrive.store import Store
@@ -166,6 +169,28 @@ def test_a_logout_that_fails_at_the_service_is_done_here(
     assert len(said.err.splitlines()) == 1
     assert home.held()["run"] == 0
     assert not home.token_file.exists()
+
+
+@pytest.mark.parametrize("fault", ["", "500"])
+def test_a_logout_says_who_keeps_the_content_and_what_the_service_did_not_hear(
+    home: Household, strava: FakeStrava, run: Run, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    run("sync", "strava", "--no-report")
+    if fault:
+        strava.fail(fault, on="/oauth/revoke", times=TIMES)
+    monkeypatch.setattr(Store, "open", partial(Store.open, patience_s=0.05))
+    derived: list[object] = []
+    monkeypatch.setattr(library, "derive_again", lambda *given: derived.append(given))
+    with closing(sqlite3.connect(home.store_file, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM run").fetchone()
+        said = run("auth", "logout", "--yes")
+
+    assert (said.code, len(derived)) == (6, 1)
+    assert "Logged out of Strava; its recordings deleted." in said.out
+    assert "another program is reading the store" in said.err
+    assert ("Strava has a problem of its own" in said.err) == bool(fault)
+    assert home.held()["run"] == 0
 
 
 def test_a_full_disk_is_said_and_the_runs_before_stay(

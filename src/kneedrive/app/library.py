@@ -234,7 +234,7 @@ def forget(settings: Config, spec: str, now: datetime, confirm: Callable[[str], 
         run_id, what, delete = _to_forget(store, settings, spec, now)
         if not confirm(f"Delete {what} from the store?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
-        held = _still_held(delete)
+        held = still_held(delete)
         derive_again(store, settings)
     text = f"{run_id} is deleted. No import or sync brings it back, except kneedrive import --again with its file."
     return Answer(text=text, trouble=held, code=PARTLY if held else OK)
@@ -256,7 +256,7 @@ def _to_forget(store: Store, settings: Config, spec: str, now: datetime) -> tupl
     return row.id, f"{row.id} of {day} and {originals}", lambda: store.forget(row.id)
 
 
-def _still_held(delete: Callable[[], object]) -> str:
+def still_held(delete: Callable[[], object]) -> str:
     """Delete; what has to be said where another process keeps the old content in the file, "" where none does."""
     try:
         delete()
@@ -278,7 +278,7 @@ def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping
     with kept(settings) as store:
         if not confirm(f"Delete every run in {numbers.path(store.path)}, with the originals?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
-        held = _still_held(store.purge_all)
+        held = still_held(store.purge_all)
     fault_log.delete(environment)
     if held:
         return Answer(trouble=held, code=PARTLY)

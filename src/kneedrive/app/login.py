@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.app import NOT_AUTHORISED, OK, Answer, zone_of
+from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, zone_of
 from kneedrive.app.sync import STRAVA, Desk, begin, login, token_file
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError
@@ -74,28 +74,34 @@ def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
         login(desk, application(desk)).end()
     except SourceError as error:
         problem = error
-    deleted = _purge(desk)
-    text = f"Logged out of Strava; {deleted} of its recordings deleted."
-    if isinstance(problem, NotAuthorised) and not deleted:
+    deleted, held = _purge(desk)
+    if isinstance(problem, NotAuthorised) and not deleted and not held:
         raise problem
-    if problem is None:
-        return Answer(text=text)
     from kneedrive.app.sync import code_for
 
-    return Answer(text=text, trouble=f"kneedrive: {problem}", code=code_for(problem))
+    many = "" if held else f"{deleted} of "
+    return Answer(
+        text=f"Logged out of Strava; {many}its recordings deleted.",
+        trouble="\n".join(filter(None, (f"kneedrive: {problem}" if problem else "", held))),
+        code=PARTLY if held else code_for(problem) if problem else OK,
+    )
 
 
-def _purge(desk: Desk) -> int:
-    """Delete what came from Strava; runs that it shared with files are derived again from the files."""
-    from kneedrive.app.library import derive_again, opened
+def _purge(desk: Desk) -> tuple[int, str]:
+    """Delete what came from Strava; runs that it shared with files are derived again from the files.
+
+    Returns how many recordings that were, and what has to be said where the file still holds them, "" where not.
+    """
+    from kneedrive.app.library import derive_again, opened, still_held
     from kneedrive.store import Store
 
     if not Store.is_there(desk.settings["paths.store"]):
-        return 0
+        return 0, ""
+    gone: list[int] = []
     with opened(desk.settings, now=desk.clock()) as store:
-        deleted = store.purge_source(STRAVA)
+        held = still_held(lambda: gone.append(store.purge_source(STRAVA)))
         derive_again(store, desk.settings)
-    return deleted
+    return sum(gone), held
 
 
 def status(desk: Desk, *, json: bool) -> Answer:
