@@ -173,12 +173,16 @@ def reader(filled: Shelf, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.C
 def test_a_purge_says_who_keeps_the_content_and_ends_as_partly_done(
     reader: sqlite3.Connection, capsys: Capture
 ) -> None:
+    full = store_file().stat().st_size
     first = here(capsys, "purge", "--all", "--yes")
+    held = store_file().stat().st_size
     reader.close()
     second = here(capsys, "purge", "--all", "--yes")
 
     assert (first.code, first.out) == (6, "")
     assert f"{store_file()}: that is deleted, but another program is reading the store" in first.err
+    assert "'kneedrive purge --all' gives the space back" in first.err
+    assert store_file().stat().st_size < full <= held
     assert (second.code, second.out, second.err) == (0, "The store is empty.\n", "")
     assert not any(contents(store_file()).values())
 

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 # The store as a runner uses it: import, list, show, take apart, forget, keep safe.
 
+GIVE_BACK = (
+    "The file stays as large as it was: once that program has ended, 'kneedrive purge --all' gives the space back."
+)
 STAYS = ("added", "updated", "merged", "not_a_run", "already_there")
 
 
@@ -281,7 +284,7 @@ def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping
         held = still_held(store.purge_all)
     fault_log.delete(environment)
     if held:
-        return Answer(trouble=held, code=PARTLY)
+        return Answer(trouble=f"{held}\n{GIVE_BACK}", code=PARTLY)
     return Answer(text="The store is empty.")
 
 

@@ -1340,7 +1340,8 @@ class Store(Notes):
         """Delete everything of every runner, also what was forgotten, and give the space back.
 
         Raises StillHeld where all that is done, except that the file still holds the old content, because another
-        process reads it and did not end in time. It is overwritten once that has ended and the store is closed again.
+        process reads it and did not end in time. It is overwritten once that has ended and the store is closed again;
+        the space is then given back by another `purge_all`, since what is cut off would never be overwritten.
         """
         with self.writing():
             for table in DERIVED_TABLES + TRUTH_TABLES:
