@@ -4,6 +4,7 @@ Processor time is measured, not the clock's, and the best of several tries count
 """
 
 import gc
+import math
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -48,11 +49,23 @@ def spent_s(body: bytes) -> float:
         gc.enable()
 
 
+def wait_out(attempt: int) -> None:
+    """Let the work of others on the same core pass, which makes processor time grow too, before a later try."""
+    if attempt >= 2:
+        time.sleep(1.0)
+
+
 @pytest.mark.parametrize("name", ONCE_ENDLESS)
 def test_a_megabyte_is_read_in_two_seconds(name: str) -> None:
     body = SHAPES[name](MEGABYTE)
 
-    assert min(spent_s(body) for _ in range(2)) <= MOST_S
+    best_s = math.inf
+    for attempt in range(TRIES):
+        if best_s > MOST_S:
+            wait_out(attempt)
+            best_s = min(best_s, spent_s(body))
+
+    assert best_s <= MOST_S
 
 
 @pytest.mark.slow
@@ -60,9 +73,10 @@ def test_a_megabyte_is_read_in_two_seconds(name: str) -> None:
 def test_twice_the_input_takes_about_twice_as_long(name: str) -> None:
     once, twice = SHAPES[name](MEGABYTE), SHAPES[name](2 * MEGABYTE)
     once_s, twice_s = spent_s(once), spent_s(twice)
-    for _ in range(TRIES):
-        if twice_s <= max(STEEPEST * once_s, TOO_SHORT_S):
+    for attempt in range(TRIES):
+        if once_s <= MOST_S and twice_s <= max(STEEPEST * once_s, TOO_SHORT_S):
             break
+        wait_out(attempt)
         once_s, twice_s = min(once_s, spent_s(once)), min(twice_s, spent_s(twice))
 
     assert once_s <= MOST_S
