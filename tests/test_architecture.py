@@ -14,6 +14,7 @@ FLOORS = (
         "errors",
         "stats",
         "method",
+        "patterns",
         "products",
         "quantities",
         "record",

@@ -11,7 +11,8 @@ import pytest
 from scipy.stats import mannwhitneyu
 
 from kneedrive.analysis.certainty import knee
-from kneedrive.analysis.posterior import Pattern, posterior
+from kneedrive.analysis.posterior import posterior
+from kneedrive.patterns import Pattern
 from tests.conftest import DATA, FIXTURES, Golden
 from tests.test_validation import CLOSE, NUMBER, numbers
 from tests.validation import filmed, stated

@@ -17,7 +17,8 @@ from kneedrive.analysis.certainty import (
     marked,
     ruled_out,
 )
-from kneedrive.analysis.posterior import Basis, Estimate, Measurement, Part, Pattern, Posterior, posterior
+from kneedrive.analysis.posterior import Basis, Estimate, Measurement, Part, Posterior, posterior
+from kneedrive.patterns import Pattern
 from tests.validation.version_3 import scale_at, seen_by
 
 AT = scale_at(2.8)

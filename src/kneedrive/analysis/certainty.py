@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
 
-from kneedrive.analysis.posterior import RULES, Basis, Pattern, Posterior, PosteriorRules
+from kneedrive.analysis.posterior import RULES, Basis, Posterior, PosteriorRules
+from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.stats import below
 
-# The score that carries a pattern, and on which side of it. Neutral has none.
-SCORE_OF: Mapping[Pattern, tuple[str, float]] = {
-    Pattern.SHUFFLE: ("D", -1.0),
-    Pattern.SHORT_GROUNDED: ("D", -1.0),
-    Pattern.DRIVE: ("D", 1.0),
-    Pattern.PISTON: ("P", 1.0),
-    Pattern.LONG_GROUNDED: ("G", 1.0),
-    Pattern.SHORT_AIRY: ("G", -1.0),
-}
 RULED_OUT_ALOUD = (Pattern.SHUFFLE, Pattern.DRIVE, Pattern.PISTON)
 
 
@@ -73,10 +64,10 @@ def ruled_out(posterior: Posterior, rules: PosteriorRules = RULES) -> tuple[Patt
 
 def marked(pattern: Pattern, posterior: Posterior, rules: PosteriorRules = RULES) -> bool:
     """Whether a pattern is spoken and its score large."""
-    if pattern not in SCORE_OF or certainty(pattern, posterior, rules) is not Certainty.SPOKEN:
+    row = PATTERNS[pattern]
+    if not row.axis or certainty(pattern, posterior, rules) is not Certainty.SPOKEN:
         return False
-    score, side = SCORE_OF[pattern]
-    return side * posterior.scores[score].mean >= rules.marked
+    return row.side * posterior.scores[row.axis].mean >= rules.marked
 
 
 def knee(posterior: Posterior, *, height_known: bool, rules: PosteriorRules = RULES) -> Knee:

@@ -22,24 +22,13 @@ import numpy.typing as npt
 
 from kneedrive.analysis.features import SINE_SHAPE, bounce_shape
 from kneedrive.method import DESIGN
+from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.recording import Array
 
 Mask = npt.NDArray[np.bool_]
 
 ROOT_2 = math.sqrt(2.0)
 TINY = 1e-12  # variance that keeps the root of a covariance real where a part is known exactly
-
-
-class Pattern(StrEnum):
-    """The timing patterns, by the keys that JSON uses."""
-
-    SHUFFLE = "shuffle-like"
-    SHORT_GROUNDED = "short-grounded"  # the region of shuffle-like, at speeds that nobody shuffles at
-    DRIVE = "drive-like"
-    PISTON = "piston-like"
-    LONG_GROUNDED = "long-grounded"
-    SHORT_AIRY = "short-airy"
-    NEUTRAL = "neutral"
 
 
 class Basis(StrEnum):
@@ -230,14 +219,12 @@ def axes(x: Array, scale: Scale, rules: PosteriorRules = RULES) -> dict[str, Arr
 
 def regions(at: Mapping[str, Array], speed_mps: float, rules: PosteriorRules = RULES) -> dict[Pattern, Mask]:
     """Which patterns hold at these axes. Bounds are inclusive; neutral is where no other holds."""
-    zSL, zDF, zB, far, off = at["zSL"], at["zDF"], at["zB"], rules.score, rules.part
-    short = Pattern.SHUFFLE if speed_mps < rules.shuffle_under_mps else Pattern.SHORT_GROUNDED
+    limits = {"score": rules.score, "part": rules.part, "-part": -rules.part}
+    other = Pattern.SHORT_GROUNDED if speed_mps < rules.shuffle_under_mps else Pattern.SHUFFLE
     held = {
-        short: (at["D"] <= -far) & (zSL <= -off) & (zDF >= off),
-        Pattern.DRIVE: (at["D"] >= far) & (zSL >= off) & (zDF <= -off),
-        Pattern.PISTON: (at["P"] >= far) & (zB >= off) & (zSL <= off),
-        Pattern.LONG_GROUNDED: (at["G"] >= far) & (zSL >= off) & (zDF >= off),
-        Pattern.SHORT_AIRY: (at["G"] <= -far) & (zSL <= -off) & (zDF <= -off),
+        pattern: np.logical_and.reduce([side.side * at[side.axis] >= limits[side.limit] for side in row.region])
+        for pattern, row in PATTERNS.items()
+        if row.region and pattern is not other
     }
     return held | {Pattern.NEUTRAL: ~np.logical_or.reduce(list(held.values()))}
 

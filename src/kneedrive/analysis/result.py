@@ -10,7 +10,10 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from kneedrive.analysis.certainty import Certainty, Knee
+from kneedrive.analysis.posterior import Basis, Posterior
 from kneedrive.method import Method
+from kneedrive.patterns import Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note, Runner
 from kneedrive.sensors import Reference
@@ -76,6 +79,19 @@ class Scores(Record, frozen=True, kw_only=True):
         return (("D", self.D), ("P", self.P), ("G", self.G), ("K", self.K))
 
 
+class Judgement(Record, frozen=True, kw_only=True):
+    """What may be said of one pattern. scope: "run", or "slow" for the part up to the slow speed."""
+
+    scope: str
+    pattern: Pattern
+    certainty: Certainty
+    probability: float
+    base_rate: float  # the same for any runner, before anything was measured
+    basis: Basis
+    marked: bool = False  # spoken, and its score large
+    evidence: Mapping[str, float] = {}  # the numbers behind it, keys with units
+
+
 class Finding(Record, frozen=True, kw_only=True):
     """One judgement. scope: "run", or "slow" for the bands up to the shuffle-onset pace.
 
@@ -123,6 +139,9 @@ class PaceBand(Record, frozen=True, kw_only=True):
     probability: float | None
     metrics: Mapping[str, float]
     usual: Mapping[str, float]
+    posterior: Posterior | None = None  # of this band's epochs; D, P, G, K with their SDs in .scores
+    leading: tuple[Pattern, ...] = ()  # the patterns to name, the likeliest first
+    certainty: Certainty = Certainty.OPEN  # of the first of them
 
 
 class ShuffleOnset(Record, frozen=True, kw_only=True):
@@ -250,6 +269,14 @@ class Analysis(Record, frozen=True, kw_only=True):
     fade: Fade
     channels: Mapping[str, ChannelSummary]
     epochs: Epochs
+    # Version 3. None, () or {} where nothing could be judged.
+    posterior: Posterior | None = None  # of the run: odds, base_rates, scores (means and SDs), basis
+    judgements: tuple[Judgement, ...] = ()  # the headline first; scope "slow" after scope "run"
+    ruled_out: tuple[Pattern, ...] = ()
+    odds_range: Mapping[Pattern, tuple[float, float]] = {}  # from steps alone: over the thinkable correlations
+    knee: Knee = Knee(reason="nothing was judged")
+    height_from: str = ""  # "settings" or "file" where a height is known; the height itself is runner.height_m
+    instead_of: str = ""  # the sensor class whose dynamics were passed over for a measured source in the same file
 
     def __str__(self) -> str:
         """Two or three plain lines: what it is, what was found with its certainty, what was scored."""

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
-from kneedrive.analysis.result import Epochs
+from kneedrive.analysis.certainty import Knee
+from kneedrive.analysis.posterior import Posterior
+from kneedrive.analysis.result import Epochs, Judgement
 from kneedrive.method import Method
+from kneedrive.patterns import Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Runner
 
@@ -209,6 +212,35 @@ class Trend(Record, frozen=True, kw_only=True):
         return self.verdict not in ("steady", "too early to tell")
 
 
+class LastWeeks(Record, frozen=True, kw_only=True):
+    """The runner over the last eight weeks, on the sensor of the latest stretch: the posterior of the run means.
+
+    verdict: what the trend over these weeks' stretch says: "steady", "too early to tell" or a called change.
+    """
+
+    first: date
+    last: date
+    runs: int
+    sensor: str
+    surface: str
+    posterior: Posterior
+    judgements: tuple[Judgement, ...]
+    ruled_out: tuple[Pattern, ...]
+    knee: Knee
+    verdict: str
+    share_of_slow: float | None = None  # share of slow running that was shuffle-like, None where it cannot be told
+
+
+class PaceChange(Record, frozen=True, kw_only=True):
+    """How cadence goes with speed over the last eight weeks: d ln cadence / d ln v; None with its reason."""
+
+    slope: float | None
+    low: float | None
+    high: float | None
+    runs: int
+    reason: str = ""
+
+
 class WeeklyView(Record, frozen=True, kw_only=True):
     """Weeks, breaks between them, and the trends since the last break. verdicts: the called ones, else one word."""
 
@@ -222,6 +254,10 @@ class WeeklyView(Record, frozen=True, kw_only=True):
     reference_speed_mps: float | None
     slow_speed_mps: float | None
     computed: Computed | None
+    last_weeks: LastWeeks | None = None
+    pace_change: PaceChange | None = None
+    finished: tuple[Trend, ...] = ()  # verdicts of earlier stretches, each with its dates and sensor
+    heart_rate: Trend | None = None  # at the reference speed, as context, never as a verdict
 
 
 class Difference(Record, frozen=True, kw_only=True):

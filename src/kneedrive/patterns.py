@@ -1,0 +1,114 @@
+"""The timing patterns: one row each, with where its region lies, what it is called and what it means.
+
+Everything that differs from pattern to pattern stands here: regions (read by the posterior), the axis and side a picture
+shows it on, names, meanings, and the name of its colour. Texts of advice are in advice/advice.toml, by the same keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from kneedrive.record import Record
+
+
+class Pattern(StrEnum):
+    """The timing patterns, by the keys that JSON uses."""
+
+    SHUFFLE = "shuffle-like"
+    SHORT_GROUNDED = "short-grounded"  # the region of shuffle-like, at speeds that nobody shuffles at
+    DRIVE = "drive-like"
+    PISTON = "piston-like"
+    LONG_GROUNDED = "long-grounded"
+    SHORT_AIRY = "short-airy"
+    NEUTRAL = "neutral"
+
+
+class Bound(Record, frozen=True):
+    """One side of a region: side * value of the axis is at least the limit.
+
+    limit: "score" or "part" of the method's rules; "-part" is the same below zero ("not clearly beyond usual").
+    """
+
+    axis: str  # D, P, G, zSL, zDF or zB
+    side: int  # +1 or -1
+    limit: str
+
+
+class Row(Record, frozen=True, kw_only=True):
+    """What there is to know about one pattern."""
+
+    region: tuple[Bound, ...]  # all of them hold; () for neutral, which is where no other region is
+    axis: str  # the score that carries it: D, P or G; "" for neutral
+    side: int  # on which side of it: +1 or -1; 0 for neutral
+    name: str  # as a runner reads it: "shuffle-like"
+    meaning: str  # in plain words, fits after "your steps are"/": "
+    colour: str  # one colour a pattern, everywhere; a name that rich and CSS know
+    mark: str  # one character, so that nothing depends on colour
+
+
+PATTERNS: Mapping[Pattern, Row] = {
+    Pattern.SHUFFLE: Row(
+        region=(Bound("D", -1, "score"), Bound("zSL", -1, "part"), Bound("zDF", 1, "part")),
+        axis="D",
+        side=-1,
+        name="shuffle-like",
+        meaning="short steps for the pace, feet on the ground longer",
+        colour="orange",
+        mark="S",
+    ),
+    Pattern.SHORT_GROUNDED: Row(
+        region=(Bound("D", -1, "score"), Bound("zSL", -1, "part"), Bound("zDF", 1, "part")),
+        axis="D",
+        side=-1,
+        name="short, grounded steps",
+        meaning="short steps for the pace, feet on the ground longer",
+        colour="orange",
+        mark="S",
+    ),
+    Pattern.DRIVE: Row(
+        region=(Bound("D", 1, "score"), Bound("zSL", 1, "part"), Bound("zDF", -1, "part")),
+        axis="D",
+        side=1,
+        name="drive-like",
+        meaning="long steps for the pace, feet off the ground sooner",
+        colour="green",
+        mark="D",
+    ),
+    Pattern.PISTON: Row(
+        region=(Bound("P", 1, "score"), Bound("zB", 1, "part"), Bound("zSL", -1, "-part")),
+        axis="P",
+        side=1,
+        name="piston-like",
+        meaning="bounce that does not buy step length",
+        colour="magenta",
+        mark="P",
+    ),
+    Pattern.LONG_GROUNDED: Row(
+        region=(Bound("G", 1, "score"), Bound("zSL", 1, "part"), Bound("zDF", 1, "part")),
+        axis="G",
+        side=1,
+        name="long, grounded steps",
+        meaning="long steps for the pace, feet on the ground longer",
+        colour="blue",
+        mark="L",
+    ),
+    Pattern.SHORT_AIRY: Row(
+        region=(Bound("G", -1, "score"), Bound("zSL", -1, "part"), Bound("zDF", -1, "part")),
+        axis="G",
+        side=-1,
+        name="quick, light steps",
+        meaning="short steps for the pace, feet off the ground sooner",
+        colour="cyan",
+        mark="Q",
+    ),
+    Pattern.NEUTRAL: Row(
+        region=(),
+        axis="",
+        side=0,
+        name="nothing unusual",
+        meaning="close to what most runners do at this pace",
+        colour="grey",
+        mark="o",
+    ),
+}
