@@ -166,9 +166,10 @@ def codes(arguments: argparse.Namespace) -> frozenset[str]:
         return frozenset()
     from msgspec.structs import astuple
 
+    from kneedrive.report import terminal
     from kneedrive.report.text import COLOURED
 
-    return frozenset(astuple(COLOURED))
+    return frozenset(astuple(COLOURED)) | terminal.codes()
 
 
 def terminal_columns() -> int:

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from kneedrive.record import Record
-from kneedrive.report import numbers
+from kneedrive.report import numbers, terminal
 from kneedrive.report.numbers import TIE, WHOLE
 
 # Values as the cells of a CSV table that a spreadsheet opens.
@@ -103,27 +103,9 @@ _ASCII_WORDS = str.maketrans(
     }
 )
 
-NARROWEST = 40  # a block beside another may be this narrow; a whole report needs 60
-WIDEST_PROSE = 92  # a longer line of prose is hard to find back from
 
-
-class Style(Record, frozen=True, kw_only=True):
-    """width: columns, from 60 on. ascii: only ASCII characters. colour: ANSI codes. miles: pace and distance."""
-
-    width: int = 80
-    ascii: bool = False
-    colour: bool = False
-    miles: bool = False
-
-    @property
-    def columns(self) -> int:
-        """The width that is laid out for."""
-        return max(self.width, NARROWEST)
-
-    @property
-    def measure(self) -> int:
-        """The width of a line of prose."""
-        return min(self.columns, WIDEST_PROSE)
+class Style(terminal.Style, frozen=True, kw_only=True):
+    """The style of the lines that are not made of blocks yet."""
 
     @property
     def paint(self) -> Paint:

@@ -1,0 +1,182 @@
+"""A report as data: sections made of blocks, which the terminal and the page draw each in its own way.
+
+A section is a sequence of blocks and a report a sequence of sections; nothing here knows of widths or colours. Text is
+a sequence of pieces, each with a tone: a role of its own, or the pattern that it speaks of. Values are joined to their
+units by numbers.TIE, and paths carry numbers.WHOLE, so that neither is parted where a line breaks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from enum import StrEnum
+
+from kneedrive.patterns import Pattern
+from kneedrive.record import Record
+
+
+class Role(StrEnum):
+    """What a piece of text is, where it is not the name of a pattern."""
+
+    PLAIN = "plain"
+    STRONG = "strong"
+    FAINT = "faint"
+    NUMBER = "number"  # the number that a sentence is about
+    COMMAND = "command"  # to be typed as it stands
+
+
+Tone = Role | Pattern
+
+
+class Span(Record, frozen=True):
+    """A piece of text and its tone."""
+
+    text: str
+    tone: Tone = Role.PLAIN
+
+
+class Spark(Record, frozen=True):
+    """One column a value on a scale from low to high; None leaves a column empty."""
+
+    amounts: tuple[float | None, ...]
+    low: float
+    high: float
+
+
+class Bar(Record, frozen=True):
+    """A share of 1 as a bar; `cells` is its length for 1, in letters."""
+
+    share: float
+    cells: int
+    tone: Tone = Role.PLAIN
+
+
+Inline = tuple[Span | Spark | Bar, ...]
+
+
+def words(*parts: str | Span | Spark | Bar | Inline) -> Inline:
+    """Text of plain strings, pieces, and texts that were made before."""
+    pieces: list[Span | Spark | Bar] = []
+    for part in parts:
+        pieces += part if isinstance(part, tuple) else [Span(part) if isinstance(part, str) else part]
+    return tuple(pieces)
+
+
+def strong(text: str) -> Span:
+    """Text that stands out."""
+    return Span(text, Role.STRONG)
+
+
+def faint(text: str) -> Span:
+    """Text that may be passed over."""
+    return Span(text, Role.FAINT)
+
+
+def command(text: str) -> Span:
+    """Text to be typed."""
+    return Span(text, Role.COMMAND)
+
+
+def spark(amounts: Sequence[float | None], least: float) -> Spark:
+    """A sparkline whose scale spans at least `least`, so that values which hardly differ look steady."""
+    known = [amount for amount in amounts if amount is not None and math.isfinite(amount)]
+    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    more = max(least - (high - low), 0.0) / 2
+    return Spark(tuple(amounts), low - more, high + more)
+
+
+def plain(text: Inline) -> str:
+    """The letters of a text alone."""
+    return "".join(piece.text for piece in text if isinstance(piece, Span))
+
+
+# Blocks.
+
+
+class Heading(Record, frozen=True):
+    """A title, and a remark beside it. The blocks of a section that begins with one belong to it."""
+
+    title: str
+    remark: str = ""
+
+
+class Prose(Record, frozen=True):
+    """A paragraph."""
+
+    text: Inline
+
+
+class Note(Record, frozen=True):
+    """A paragraph that may be passed over: a key, a limit, a credit."""
+
+    text: Inline
+
+
+class Facts(Record, frozen=True):
+    """Short facts in a row: day, distance, time. None of them is broken."""
+
+    facts: tuple[Inline, ...]
+
+
+class Items(Record, frozen=True):
+    """A list of paragraphs."""
+
+    items: tuple[Inline, ...]
+
+
+class Terms(Record, frozen=True):
+    """Names and what they mean, or commands and what they do, in two columns."""
+
+    rows: tuple[tuple[Inline, Inline], ...]
+
+
+class Rule(Record, frozen=True):
+    """A line across, between what belongs to the runner and what belongs to the run."""
+
+
+class Column(Record, frozen=True, kw_only=True):
+    """A column of a table. drop: 0 stays; where the width does not hold all, the highest are left out first."""
+
+    head: str = ""
+    unit: str = ""
+    left: bool = False  # text stands to the left, numbers to the right
+    drop: int = 0
+
+
+class Table(Record, frozen=True):
+    """Rows in columns; a cell is a text."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Inline, ...], ...]
+
+
+class Mark(Record, frozen=True, kw_only=True):
+    """A row of a picture: what stands before the scale, a value with its SD on it (None: nothing), a word behind it."""
+
+    before: tuple[str, ...] = ()
+    mean: float | None = None
+    sd: float | None = None
+    tone: Tone = Role.PLAIN
+    hollow: bool = False  # inferred, not measured
+    behind: Inline = ()
+
+
+class Picture(Record, frozen=True, kw_only=True):
+    """Values with their errors on one scale, a row each.
+
+    heads: over the columns before the scale. low, middle, high: the words over its ends and its zero. ticks: where
+    marks are set, in the unit of the values. span: what lies beyond it is drawn at the edge. key: the line below.
+    """
+
+    heads: tuple[str, ...]
+    low: str
+    middle: str
+    high: str
+    rows: tuple[Mark, ...]
+    ticks: tuple[float, ...]
+    span: float
+    key: Inline = ()
+
+
+Block = Heading | Prose | Note | Facts | Items | Terms | Rule | Table | Picture
+Section = Sequence[Block]

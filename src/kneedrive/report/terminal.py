@@ -1,0 +1,392 @@
+"""Blocks on a terminal: rich wraps, colours and sets tables; here is what it cannot do.
+
+No line is longer than the width: columns of a table are left out whole, by their priority, and never cut. A value stays
+with its unit. With `ascii` nothing but ASCII is printed. Pictures are made of letters.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import zip_longest
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.style import Style as Look
+from rich.table import Table as Grid
+from rich.text import Text
+
+from kneedrive.patterns import PATTERNS, Pattern
+from kneedrive.record import Record
+from kneedrive.report.blocks import (
+    Bar,
+    Block,
+    Column,
+    Facts,
+    Heading,
+    Inline,
+    Items,
+    Mark,
+    Note,
+    Picture,
+    Prose,
+    Role,
+    Rule,
+    Section,
+    Spark,
+    Table,
+    Terms,
+    Tone,
+)
+from kneedrive.report.numbers import TIE, WHOLE
+
+NARROWEST = 40  # whole reports are laid out from 60 columns on
+WIDEST_PROSE = 92  # a longer line of prose is hard to find back from
+INDENT = 2
+GAP = 3
+_BOUND = "\ue000"  # stands for a tie while rich wraps, since rich breaks lines at U+00A0; of the private use area
+
+
+class Glyphs(Record, frozen=True):
+    """The characters that pictures are made of, each one column wide."""
+
+    dot: str
+    hollow: str
+    bar: str
+    tick: str
+    zero: str
+    beyond_left: str
+    beyond_right: str
+    levels: str
+    rule: str
+    bullet: str
+
+
+UNICODE = Glyphs("●", "○", "─", "·", "│", "‹", "›", "▁▂▃▄▅▆▇█", "─", "·")
+ASCII = Glyphs("*", "o", "-", ".", "|", "<", ">", "_.-=+*#@", "-", "-")
+
+_ASCII_WORDS = {
+    "±": "+/-", "–": "-", "—": "-", "−": "-", "·": "-", "•": "*", "×": "x", "→": "->", "←": "<-", "↑": "^", "≥": ">=",
+    "≤": "<=", "≈": "~", "°": " deg", "²": "^2", "√": "sqrt ", "π": "pi", "θ": "theta", "β": "beta", "Φ": "Phi",
+    "Δ": "change of ", "’": "'", "“": '"', "”": '"', "…": "...", "●": "*", "○": "o", "─": "-",
+}  # fmt: skip
+_ASCII_LETTERS = str.maketrans(_ASCII_WORDS)
+
+_ROLES = {Role.STRONG: "bold", Role.FAINT: "dim", Role.NUMBER: "bold", Role.COMMAND: "underline"}
+# The colours of patterns.py as rich names them; grey is the terminal's own, since nothing is to stand out there.
+_COLOURS = {"orange": "dark_orange", "blue": "dodger_blue2", "grey": "default"}
+
+
+class Style(Record, frozen=True, kw_only=True):
+    """How to print. width: columns. ascii: only ASCII characters. colour: ANSI codes. miles: pace and distance."""
+
+    width: int = 80
+    ascii: bool = False
+    colour: bool = False
+    miles: bool = False
+
+    @property
+    def columns(self) -> int:
+        """The width that is laid out for."""
+        return max(self.width, NARROWEST)
+
+    @property
+    def measure(self) -> int:
+        """The width of a line of prose."""
+        return min(self.columns, WIDEST_PROSE)
+
+
+def glyphs_of(style: Style) -> Glyphs:
+    """What pictures are drawn with."""
+    return ASCII if style.ascii else UNICODE
+
+
+def spell(text: str, style: Style) -> str:
+    """The text in the characters of a style: with `ascii` nothing but ASCII and the marks of ties is left."""
+    text = text.replace(TIE, _BOUND)
+    if not style.ascii or text.isascii():
+        return text
+    kept = (_BOUND, WHOLE)
+    return "".join(c if c.isascii() or c in kept else "?" for c in text.translate(_ASCII_LETTERS))
+
+
+@cache
+def look(tone: Tone) -> Look:
+    """How a tone looks. Colour only repeats what the words say."""
+    if isinstance(tone, Pattern):
+        colour = PATTERNS[tone].colour
+        return Look.parse(f"bold {_COLOURS.get(colour, colour)}")
+    return Look.parse(_ROLES.get(tone, "none"))
+
+
+@cache
+def codes() -> frozenset[str]:
+    """Every escape code that a rendered report may hold."""
+    tones = [look(tone) for tone in (*Role, *Pattern)]
+    looks = [*tones, *(look(Role.FAINT) + tone for tone in tones)]
+    painted = (_printed([Text("x", each)], Style(colour=True)) for each in looks)
+    return frozenset(code for text in painted for code in text.rstrip("\n").split("x") if code)
+
+
+def render(report: Iterable[Section], style: Style) -> str:
+    """The sections as one text with an empty line between them, ending in a line break. Pure."""
+    lines: list[Text] = []
+    for section in report:
+        drawn = _section(section, style)
+        if drawn:
+            lines += [Text(), *drawn] if lines else drawn
+    return _printed(lines, style)
+
+
+def _console(style: Style) -> Console:
+    """A console that prints into a text; nothing about it depends on the machine."""
+    return Console(
+        file=io.StringIO(),
+        width=style.columns,
+        color_system="256" if style.colour else None,
+        force_terminal=style.colour,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ={},
+    )
+
+
+def _printed(lines: Sequence[Text], style: Style) -> str:
+    console = _console(style)
+    for line in lines:
+        line.rstrip()
+    console.print(Text("\n").join(lines), soft_wrap=True)
+    file = console.file
+    return file.getvalue().replace(_BOUND, " ").replace(WHOLE, "") if isinstance(file, io.StringIO) else ""
+
+
+def _section(section: Section, style: Style) -> list[Text]:
+    """A heading stands out to the left of what belongs to it."""
+    indent = INDENT if any(isinstance(block, Heading) for block in section) else 0
+    return [line for block in section for line in _block(block, style, 0 if isinstance(block, Heading) else indent)]
+
+
+def _block(block: Block, style: Style, indent: int) -> list[Text]:
+    """The lines of a block, each at most as wide as the style."""
+    match block:
+        case Heading():
+            return _heading(block, style)
+        case Prose():
+            return flow(block.text, style, indent)
+        case Note():
+            return [_fainter(line) for line in flow(block.text, style, indent)]
+        case Facts():
+            return _facts(block, style, indent)
+        case Items():
+            mark = Text(glyphs_of(style).bullet + " ")
+            return [line for item in block.items for line in _hung(mark, flow(item, style, indent + INDENT), indent)]
+        case Terms():
+            return _terms(block, style, indent)
+        case Rule():
+            return [Text(glyphs_of(style).rule * style.measure, look(Role.FAINT))]
+        case Table():
+            return _table(block, style, indent)
+        case Picture():
+            return _picture(block, style, indent)
+
+
+def text_of(inline: Inline, style: Style) -> Text:
+    """A text in the letters and colours of a style, on one line."""
+    made = Text()
+    for piece in inline:
+        if isinstance(piece, Spark):
+            made.append(_sparkline(piece, style))
+        elif isinstance(piece, Bar):
+            made.append(_bar(piece, style), look(piece.tone))
+        else:
+            made.append(spell(piece.text, style), look(piece.tone))
+    return made
+
+
+def flow(inline: Inline, style: Style, indent: int = 0) -> list[Text]:
+    """Text wrapped to the measure, every line indented. Words longer than a line are folded, but for paths."""
+    made, room = text_of(inline, style), max(style.measure - indent, 2)
+    lines = _unfolded(made, room) if WHOLE in made.plain else list(made.wrap(_console(style), room))
+    return [Text(" " * indent) + line for line in lines]
+
+
+def _unfolded(made: Text, room: int) -> list[Text]:
+    """Text broken at blanks alone: a path longer than a line stands on a line of its own that is too long."""
+    cuts = [0]
+    for word in re.finditer(r"\S+", made.plain):
+        if word.start() > cuts[-1] and cell_len(made.plain[cuts[-1] : word.end()]) > room:
+            cuts.append(word.start())
+    return list(made.divide(cuts[1:]))
+
+
+def _fainter(line: Text) -> Text:
+    line.stylize_before(look(Role.FAINT))
+    return line
+
+
+def _hung(mark: Text, lines: list[Text], indent: int) -> list[Text]:
+    """The lines with a mark in front of the first one, in the room that they are indented by."""
+    first = Text(" " * indent) + mark + lines[0][indent + cell_len(mark.plain) :]
+    return [first, *lines[1:]]
+
+
+def _heading(block: Heading, style: Style) -> list[Text]:
+    """A title in capitals with a faint remark behind it, or below where it does not fit."""
+    head, remark = Text(spell(block.title.upper(), style), look(Role.STRONG)), Text(spell(block.remark, style))
+    if not block.remark:
+        return [head]
+    if cell_len(head.plain) + INDENT + cell_len(remark.plain) <= style.measure:
+        return [head + Text(" " * INDENT) + _fainter(remark)]
+    return [head, *(_fainter(line) for line in remark.wrap(_console(style), style.measure - INDENT))]
+
+
+def _facts(block: Facts, style: Style, indent: int) -> list[Text]:
+    """As many facts on a line as fit."""
+    lines: list[Text] = []
+    for fact in block.facts:
+        made = text_of(fact, style)
+        if lines and cell_len(lines[-1].plain) + GAP + cell_len(made.plain) <= style.measure:
+            lines[-1] = lines[-1] + Text(" " * GAP) + made
+        else:
+            lines += [Text(" " * indent) + line for line in made.wrap(_console(style), style.measure - indent)]
+    return lines
+
+
+def _terms(block: Terms, style: Style, indent: int) -> list[Text]:
+    """Names in a column and what they mean beside them, or below them where that leaves too little room."""
+    names = [text_of(name, style) for name, _ in block.rows]
+    wide = max((cell_len(name.plain) for name in names), default=0)
+    beside = indent + wide + GAP
+    lines: list[Text] = []
+    for name, (_, meaning) in zip(names, block.rows, strict=True):
+        if beside <= style.measure // 2:
+            name.pad_right(wide - cell_len(name.plain) + GAP)
+            lines += _hung(name, flow(meaning, style, beside), indent)
+        else:
+            lines += [Text(" " * indent) + name, *flow(meaning, style, indent + INDENT)]
+    return lines
+
+
+# Tables.
+
+
+def _table(block: Table, style: Style, indent: int) -> list[Text]:
+    """Columns of their natural width; where they do not fit, the gap shrinks first and then columns are left out."""
+    cells = [[text_of(cell, style) for cell in row] for row in block.rows]
+    heads = [[spell(column.head, style), spell(column.unit, style)] for column in block.columns]
+    widths = [max(map(cell_len, (*head, *(row[i].plain for row in cells)))) for i, head in enumerate(heads)]
+    kept, gap = _fitting(block.columns, widths, style.columns - indent)
+    grid = Grid(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style=look(Role.FAINT))
+    grid.show_header = any(map("".join, heads))
+    units = any(unit for _, unit in heads)
+    for i in kept:
+        column = block.columns[i]
+        head = "\n".join(heads[i]) if units else heads[i][0]
+        grid.add_column(head, justify="left" if column.left else "right", width=widths[i], no_wrap=True)
+    for row in cells:
+        grid.add_row(*(row[i] for i in kept))
+    return [Text(" " * indent) + line for line in _lines_of(grid, style)]
+
+
+def _fitting(columns: Sequence[Column], widths: Sequence[int], room: int) -> tuple[list[int], int]:
+    """Which columns are printed, and the gap between them."""
+    kept = list(range(len(columns)))
+    while True:
+        for gap in (3, 2, 1):
+            if sum(widths[i] for i in kept) + gap * (len(kept) - 1) <= room:
+                return kept, gap
+        droppable = [i for i in kept if columns[i].drop]
+        if not droppable:
+            return kept, 1
+        kept.remove(max(droppable, key=lambda i: (columns[i].drop, i)))
+
+
+def _lines_of(grid: Grid, style: Style) -> list[Text]:
+    console = _console(style)
+    options = console.options.update(width=10_000)  # it was made to fit, and a row must not be cut
+    rows = console.render_lines(grid, options, pad=False)
+    return [Text.assemble(*((segment.text, segment.style or "") for segment in row)) for row in rows]
+
+
+# Pictures made of letters.
+
+_WIDEST_SCALE = 61
+_NARROWEST_SCALE = 15
+
+
+def _picture(block: Picture, style: Style, indent: int) -> list[Text]:
+    """A line of words over the scale, then a row per mark, then the key."""
+    befores = [[spell(cell, style) for cell in cells] for cells in (block.heads, *(row.before for row in block.rows))]
+    widths = [max(map(cell_len, column)) for column in zip_longest(*befores, fillvalue="")]
+    behinds = [text_of(row.behind, style) for row in block.rows]
+    left = indent + sum(width + INDENT for width in widths)
+    right = max((cell_len(text.plain) for text in behinds), default=0)
+    cells = min(style.measure - left - (right + INDENT if right else 0), _WIDEST_SCALE)
+    cells = max(cells - 1 + cells % 2, _NARROWEST_SCALE)
+    fronts = [
+        Text(" " * indent + "".join(cell.rjust(width) + " " * INDENT for cell, width in zip(row, widths, strict=False)))
+        for row in befores
+    ]
+    low, middle, high = (spell(word, style) for word in (block.low, block.middle, block.high))
+    lines = [_fainter(fronts[0] + Text(scale_words(low, middle, high, cells)))]
+    for front, row, behind in zip(fronts[1:], block.rows, behinds, strict=True):
+        lines.append(front + _interval(row, block, cells, style) + Text(" " * INDENT) + behind)
+    return [*lines, *(_fainter(line) for line in flow(block.key, style, indent) if block.key)]
+
+
+def _place(amount: float, span: float, cells: int) -> int:
+    """The cell of an amount on a scale from -span to span; outside is the nearest end."""
+    share = (min(max(amount, -span), span) + span) / (2 * span)
+    return math.floor(share * (cells - 1) + 0.5)
+
+
+def _interval(row: Mark, block: Picture, cells: int, style: Style) -> Text:
+    """A value with one SD to each side, exactly `cells` columns wide. What lies outside points outwards."""
+    glyphs, span, drawn = glyphs_of(style), block.span, [" "] * cells
+    for tick in block.ticks:
+        drawn[_place(tick, span, cells)] = glyphs.tick
+    drawn[_place(0.0, span, cells)] = glyphs.zero
+    if row.mean is None or not math.isfinite(row.mean):
+        return Text("".join(drawn))
+    sd = row.sd or 0.0
+    low, high = _place(row.mean - sd, span, cells), _place(row.mean + sd, span, cells)
+    drawn[low : high + 1] = glyphs.bar * (high + 1 - low)
+    mark = glyphs.hollow if row.hollow else glyphs.dot
+    if abs(row.mean) > span:
+        mark = glyphs.beyond_right if row.mean > 0 else glyphs.beyond_left
+    drawn[_place(row.mean, span, cells)] = mark
+    text = Text("".join(drawn))
+    text.stylize(look(row.tone), low, high + 1)
+    return text
+
+
+def scale_words(low: str, middle: str, high: str, cells: int) -> str:
+    """Three words over a scale: at its ends and in its middle, exactly `cells` columns wide."""
+    row = list(low.ljust(cells)[: max(cells - len(high), 0)] + high)
+    at = (cells - len(middle)) // 2
+    if len(low) < at and at + len(middle) < cells - len(high):
+        row[at : at + len(middle)] = middle
+    return "".join(row)
+
+
+def _sparkline(spark: Spark, style: Style) -> str:
+    levels, width = glyphs_of(style).levels, spark.high - spark.low
+
+    def level(amount: float | None) -> str:
+        if amount is None or not math.isfinite(amount):
+            return " "
+        share = min(max((amount - spark.low) / width, 0.0), 1.0) if width else 0.5
+        return levels[math.floor(share * (len(levels) - 1) + 0.5)]
+
+    return "".join(level(amount) for amount in spark.amounts)
+
+
+def _bar(bar: Bar, style: Style) -> str:
+    """At most `cells` columns; something above zero shows at least one."""
+    filled = math.floor(min(max(bar.share, 0.0), 1.0) * bar.cells + 0.5)
+    return glyphs_of(style).levels[-1] * max(filled, 1 if bar.share > 0 else 0)
