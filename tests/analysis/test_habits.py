@@ -33,10 +33,10 @@ def faded(**differences: float) -> Fade:
         )
         for name, value in differences.items()
     }
-    return Fade(verdict="changed", pairs=8, changes=changes)
+    return Fade(verdict="changed", blocks=8, changes=changes)
 
 
-NOT_TOLD = Fade(verdict="not enough", pairs=2)
+NOT_TOLD = Fade(verdict="not enough", blocks=2)
 
 
 def test_slow_is_the_slowest_quarter() -> None:

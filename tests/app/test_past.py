@@ -20,7 +20,7 @@ from tests.analysis.runs_of_a_runner import Form, past_run
 from tests.report.histories import FIRST, SETTING, runs
 
 LAST = date(2026, 3, 1)
-QUIET = Fade(verdict="no change", pairs=8)
+QUIET = Fade(verdict="no change", blocks=8)
 
 
 class Shelf:

@@ -168,12 +168,12 @@ def analysis(**given: Any) -> Analysis:
         "shuffle_onset": ShuffleOnset(verdict="none"),
         "slow": Slow(speed_mps=2.49, epochs=24, share_flight_under_40ms=0.04),
         "vr_split": VrSplit(ln_VR=0.012, ln_T=0.004, ln_B=0.003, ln_k=0.005),
-        "balance": Balance(left=0.493, same_side=0.91, beyond=0.12, epochs=96),
+        "balance": Balance(left=0.493, same_side=0.91, epochs=96),
         "accelerations": (
             Acceleration(start_s=2410, end_s=2432, from_mps=2.9, to_mps=4.4, cadence_spm=186, stance_time_s=0.21),
             Acceleration(start_s=2690, end_s=2711, from_mps=2.8, to_mps=4.5, cadence_spm=187, stance_time_s=0.21),
         ),
-        "fade": Fade(verdict="no change", pairs=14, speed_mps=2.83, changes={"stance_time_s": change(0.002, 0.006)}),
+        "fade": Fade(verdict="no change", blocks=14, speed_mps=2.83, changes={"stance_time_s": change(0.002, 0.006)}),
         "channels": {
             "speed_mps": ChannelSummary(coverage=1.0, median=2.84),
             "stance_time_s": ChannelSummary(coverage=0.97, median=0.269),
@@ -230,7 +230,7 @@ def shuffle_when_slow() -> Analysis:
         slow=Slow(speed_mps=2.49, epochs=24, share_flight_under_40ms=0.34),
         fade=Fade(
             verdict="changed",
-            pairs=14,
+            blocks=14,
             speed_mps=2.83,
             changes={
                 "stance_time_s": change(0.009, 0.006, notable=True),
@@ -299,7 +299,7 @@ def wrist() -> Analysis:
         slow=Slow(speed_mps=2.49, epochs=24, share_flight_under_40ms=None, reason=none.reason),
         vr_split=None,
         balance=None,
-        fade=Fade(verdict="no change", pairs=14, speed_mps=2.83),
+        fade=Fade(verdict="no change", blocks=14, speed_mps=2.83),
     )
 
 
@@ -355,7 +355,7 @@ def oscillation_only() -> Analysis:
             for one in plain.pace_profile
         ),
         unjudged=(Unjudged(what="drive and shuffle", reason=unknown.reason),),
-        fade=Fade(verdict="not enough", pairs=3, reason="3 pairs match in speed; 6 are needed"),
+        fade=Fade(verdict="not enough", blocks=3, reason="3 pairs match in speed; 6 are needed"),
         shuffle_onset=ShuffleOnset(verdict="unjudged"),
         slow=Slow(speed_mps=None, epochs=0, share_flight_under_40ms=None, reason=unknown.reason),
     )
@@ -375,7 +375,7 @@ def _bare(metrics: Mapping[str, float], n: int, reason: str) -> dict[str, Any]:
         "vr_split": None,
         "balance": None,
         "accelerations": (),
-        "fade": Fade(verdict="not enough", pairs=0, reason=reason),
+        "fade": Fade(verdict="not enough", blocks=0, reason=reason),
         "unjudged": (Unjudged(what="drive, piston and shuffle", reason=reason),),
     }
 

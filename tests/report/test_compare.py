@@ -28,7 +28,7 @@ def row(metric: str, difference: float, half: float, verdict: str = "changed", m
         threshold=0.006,
         verdict=verdict,
         bound=abs(difference) + half,
-        more_runs=more,
+        more_weeks=more,
     )
 
 

@@ -107,7 +107,7 @@ def analysis(of: Activity, block: Epochs | None = None) -> Analysis:
         vr_split=None,
         balance=None,
         accelerations=(),
-        fade=Fade(verdict="not enough", pairs=0),
+        fade=Fade(verdict="not enough", blocks=0),
         channels={},
         epochs=epochs() if block is None else block,
     )

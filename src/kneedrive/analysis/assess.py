@@ -292,7 +292,7 @@ def blank(case: Case) -> Analysis:
         vr_split=None,
         balance=None,
         accelerations=(),
-        fade=Fade(verdict="not enough", pairs=0),
+        fade=Fade(verdict="not enough", blocks=0),
         channels=channels(case.activity),
         epochs=Epochs(start_s=nothing, weight=nothing, reason=np.empty(0, dtype="<U1"), columns={}),
     )

@@ -132,14 +132,14 @@ def keys_of(mode: str, case: Case) -> tuple[str, ...]:
 def fade(epochs: Epochs, covered_s: Array, mode: str, case: Case) -> Fade:
     """Late against early at matched speed and grade, metric by metric."""
     if not case.speed_trusted:
-        return Fade(verdict="not enough", pairs=0, reason="speed was not measured, so no paces can be matched")
+        return Fade(verdict="not enough", blocks=0, reason="speed was not measured, so no paces can be matched")
     rules = case.method.fade
     early, late = thirds(epochs, covered_s, rules)
     pairs = match(epochs["speed_mps"], epochs["grade"], early, late, rules)
     if len(pairs.early) < rules.min_pairs:
         there = f"{len(pairs.early) or 'no'} pair{'' if len(pairs.early) == 1 else 's'} of early and late half-minutes"
         reason = f"{there} with the same speed and slope; {rules.min_pairs} are needed"
-        return Fade(verdict="not enough", pairs=len(pairs.early), reason=reason)
+        return Fade(verdict="not enough", blocks=len(pairs.early), reason=reason)
     changes, keys = {}, keys_of(mode, case)
     level = level_of(keys, rules)
     for key in keys:
@@ -149,4 +149,4 @@ def fade(epochs: Epochs, covered_s: Array, mode: str, case: Case) -> Fade:
             changes[key] = found
     verdict = "changed" if any(one.notable for one in changes.values()) else "no change"
     speed = median(epochs["speed_mps"][pairs.early + pairs.late])
-    return Fade(verdict=verdict, pairs=len(pairs.early), speed_mps=speed, changes=changes, level=level)
+    return Fade(verdict=verdict, blocks=len(pairs.early), speed_mps=speed, changes=changes, level=level)

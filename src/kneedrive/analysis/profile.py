@@ -147,6 +147,5 @@ def balance(epochs: Epochs, where: Mask, case: Case) -> Balance | None:
     return Balance(
         left=middle,
         same_side=float(np.mean(away > 0)),
-        beyond=float(np.mean(away >= case.method.profile.balance_pp)),
         epochs=len(left),
     )

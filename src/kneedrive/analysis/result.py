@@ -173,14 +173,16 @@ class VrSplit(Record, frozen=True, kw_only=True):
 class Balance(Record, frozen=True, kw_only=True):
     """Ground contact balance of one run: a number, never a diagnosis.
 
-    left: median share of the left foot. same_side: share of epochs that lean as the median does. beyond: share of
-    epochs at least `balance_pp` off the middle on that side.
+    left: mean share of the left foot, se: its error. same_side: share of epochs that lean as the mean does.
+    probability: that the true share is more than 2 points from the middle on that side. said: it is, surely enough.
     """
 
     left: float
     same_side: float
-    beyond: float
     epochs: int
+    se: float | None = None
+    probability: float | None = None
+    said: bool = False
 
 
 class Acceleration(Record, frozen=True, kw_only=True):
@@ -195,7 +197,7 @@ class Acceleration(Record, frozen=True, kw_only=True):
 
 
 class Change(Record, frozen=True, kw_only=True):
-    """Late minus early at matched speed, with an interval at Fade.level; notable: beyond the threshold and not zero."""
+    """Late minus early at matched speed, with its interval; notable: beyond the threshold and surely not zero."""
 
     difference: float
     low: float
@@ -207,15 +209,17 @@ class Change(Record, frozen=True, kw_only=True):
 class Fade(Record, frozen=True, kw_only=True):
     """verdict: "changed", "no change" or "not enough". changes by metric key (cadence_spm, stance_time_s, ln_k ...).
 
-    level: probability that the interval of each change covers; all of them together cover with 0.95.
+    blocks: of 3 minutes, after the warm-up; the last third of them is held against the first. speed_mps: usual speed
+    in them. suppressed: why a metric is not judged, by key. level: probability that all intervals together hold.
     """
 
     verdict: str
-    pairs: int
+    blocks: int
     speed_mps: float | None = None
     changes: Mapping[str, Change] = {}
     reason: str = ""
     level: float = 0.95
+    suppressed: Mapping[str, str] = {}
 
 
 class Quality(Record, frozen=True, kw_only=True):

@@ -95,9 +95,9 @@ def habits_of(
 
 def fade_in(detail: str) -> Fade:
     """The fade of a run from what was stored with it."""
-    found: Mapping[str, Any] = json.loads(detail).get("fade") or {"verdict": "not enough", "pairs": 0}
+    found: Mapping[str, Any] = json.loads(detail).get("fade") or {"verdict": "not enough", "blocks": 0}
     changes = {key: Change(**change) for key, change in found.get("changes", {}).items()}
-    return Fade(verdict=found["verdict"], pairs=found["pairs"], changes=changes)
+    return Fade(verdict=found["verdict"], blocks=found.get("blocks", 0), changes=changes)
 
 
 def past_run(analysis: Analysis) -> PastRun:

@@ -62,11 +62,11 @@ def compare(
     found = match(table([*sides[0].runs, *sides[1].runs]), len(sides[0].runs), rules)
     if found is None:
         few = min(len(each.runs) for each in sides) < rules.min_runs
-        return told("not enough runs" if few else "no overlap", sides, rules, surface=surface, reason=reason)
+        return told("not enough weeks" if few else "no overlap", sides, rules, surface=surface, reason=reason)
     rows = differences(found, sides, setting)
     counted = run_counts(found, rules.run_epochs)
     short = rules.min_runs - min(counted)
-    status = "compared" if rows else "not enough runs"
+    status = "compared" if rows else "not enough weeks"
     speeds = found.rows.speed_mps
     verdicts = {row.metric: row.verdict == "changed" and row.difference for row in rows}
     return told(status, sides, rules, surface=surface, reason=reason).replace(
@@ -79,7 +79,7 @@ def compare(
         speed_low_mps=float(speeds.min()),
         speed_high_mps=float(speeds.max()),
         rows=rows,
-        more_runs=max(short, 0),
+        more_weeks=max(short, 0),
         over_exaggeration=verdicts.get("P", 0.0) > 0 and verdicts.get("cadence_spm", 0.0) < 0,
     )
 
@@ -93,6 +93,8 @@ def told(status: str, sides: tuple[Side, Side], rules: CompareRules, *, surface:
         surface=surface,
         sensor_before=sides[0].sensor,
         sensor_after=sides[1].sensor,
+        weeks_before=0,
+        weeks_after=0,
         runs_before=counts[0],
         runs_after=counts[1],
         epochs_before=0,
@@ -100,7 +102,7 @@ def told(status: str, sides: tuple[Side, Side], rules: CompareRules, *, surface:
         left_out=sides[0].left_out + sides[1].left_out,
         across_sensors=False,
         level=1.0 - rules.alpha / rules.quantities,
-        more_runs=max(rules.min_runs - min(counts), 0),
+        more_weeks=max(rules.min_runs - min(counts), 0),
     )
 
 
@@ -231,9 +233,9 @@ def difference(metric: str, before: Array, after: Array, rules: CompareRules) ->
         low=off - half,
         high=off + half,
         threshold=threshold,
-        verdict="changed" if changed else "not enough runs" if needed else "no change",
+        verdict="changed" if changed else "not enough weeks" if needed else "no change",
         bound=abs(off) + half,
-        more_runs=needed,
+        more_weeks=needed,
     )
 
 

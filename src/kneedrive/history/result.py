@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from enum import StrEnum
 
 from kneedrive.analysis.certainty import Knee
 from kneedrive.analysis.posterior import Posterior
@@ -106,11 +107,20 @@ class Baseline(Record, frozen=True, kw_only=True):
     computed: Computed
 
 
+class Level(StrEnum):
+    """How far a run is from what is usual for the runner."""
+
+    AS_ALWAYS = "as always"
+    NOTING = "worth noting"
+    DIFFERENT = "clearly different"
+
+
 class PersonalZ(Record, frozen=True, kw_only=True):
     """One metric of one run against the runner's own baseline at the same speed and grade.
 
-    level: "as always", "worth noting" or "clearly different". others: the same against other runners (a population
-    z), None where the sensor does not allow it; that one is uncertain, `z` is reliable.
+    spread: SD of a new run about its prediction, z: difference in units of it. low, high: the values between which a
+    run is not clearly different; the intervals of all metrics together hold an unchanged run with 0.95. others: the
+    same against other runners (a population z), None where the sensor does not allow it; that one is uncertain.
     """
 
     metric: str
@@ -119,9 +129,11 @@ class PersonalZ(Record, frozen=True, kw_only=True):
     difference: float
     spread: float
     z: float
-    level: str
+    level: Level
     epochs: int
     others: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 class OwnView(Record, frozen=True, kw_only=True):
@@ -135,7 +147,7 @@ class OwnView(Record, frozen=True, kw_only=True):
 
 
 class WeekValue(Record, frozen=True, kw_only=True):
-    """A series in one week: weighted median of its run values, with a 95 % interval. at: mean time of the runs."""
+    """A series in one week: weighted mean of its run values, with a 95 % interval. at: mean time of the runs."""
 
     value: float
     low: float
@@ -147,8 +159,8 @@ class WeekValue(Record, frozen=True, kw_only=True):
 class Week(Record, frozen=True, kw_only=True):
     """One ISO week of local time. values by series (D, P, zSL), empty where nothing could be judged: never filled in.
 
-    slow_s: scored time at or below the slow speed; shuffle_share: share of it where the shuffle rule held as surely as
-    a spoken label, None where it cannot be told. segment: index of the stretch between breaks that `values` are of.
+    slow_s: scored time at or below the slow speed; shuffle_share: share of it in runs whose slow part was surely
+    shuffle-like, None where it cannot be told. segment: index of the stretch between breaks that `values` are of.
     """
 
     monday: date
@@ -165,25 +177,27 @@ class Week(Record, frozen=True, kw_only=True):
 class Break(Record, frozen=True, kw_only=True):
     """Values before and after `date` cannot be compared.
 
-    kind: "sensor" (before and after are provenance words), "firmware", or "oscillation" (it jumped, timing stayed).
+    kind: "sensor" (before and after are provenance words), "firmware", "watch" (before and after are names; only where
+    the watch itself makes the numbers), or "oscillation" (it jumped, timing stayed). sensors: the provenance words.
     """
 
     date: date
     kind: str
     before: str
     after: str
+    sensors: tuple[str, str] = ("", "")
 
 
 class Trend(Record, frozen=True, kw_only=True):
-    """One tested series since the last break.
+    """One tested series of one stretch between breaks: D, P or zSL, or heart_rate_bpm as context.
 
     verdict: "towards drive", "towards shuffle", "more bounce", "less bounce", "longer steps", "shorter steps",
-    "steady", or "too early to tell": too few weeks, or they would have shown nothing but a very large change.
-    change, low, high: over the span, in SD between runners, at the level of Holm's procedure (None: too few weeks for
-    it). p is before, p_holm after it. rho: lag-1 correlation that p allows for. worthwhile: the least that is called.
-    detectable: the change over the span that would have been called four times out of five.
+    "steady" (a change as large as runners differ would most likely have been seen), or "too early to tell"; of heart
+    rate "lower" or "higher". change, low, high: over the span, in SD between runners (heart rate: 1/min), at the level
+    of Holm's procedure (None: too few weeks). p is before, p_holm after it. rho: lag-1 correlation that p allows for.
+    worthwhile: the least that is called. detectable: the change over the span that would have been called four times
+    out of five. seasonal: the season was fitted along; without that a called trend can also be the season.
     weeks_missing: weeks with runs still needed for a test; weeks_advised: to reach the advised number.
-    A called trend can also be season, shoes or fatigue.
     """
 
     series: str
@@ -205,6 +219,8 @@ class Trend(Record, frozen=True, kw_only=True):
     run_sd: float | None = None
     worthwhile: float | None = None
     detectable: float | None = None
+    seasonal: bool = False
+    sensor: str = ""
 
     @property
     def called(self) -> bool:
@@ -215,7 +231,10 @@ class Trend(Record, frozen=True, kw_only=True):
 class LastWeeks(Record, frozen=True, kw_only=True):
     """The runner over the last eight weeks, on the sensor of the latest stretch: the posterior of the run means.
 
-    verdict: what the trend over these weeks' stretch says: "steady", "too early to tell" or a called change.
+    first, last: days of the first and last run that count. The systematic error of the sensor stays in the posterior,
+    the noise of single runs goes. judgements have scope "weeks", the headline first. odds_range: from steps alone,
+    over the thinkable correlations. verdict: what the trend over the weeks of the view says, "steady", "too early to
+    tell" or a called change; several called ones have " and " between them. device: the watch's name.
     """
 
     first: date
@@ -229,16 +248,29 @@ class LastWeeks(Record, frozen=True, kw_only=True):
     knee: Knee
     verdict: str
     share_of_slow: float | None = None  # share of slow running that was shuffle-like, None where it cannot be told
+    slow_speed_mps: float | None = None
+    odds_range: Mapping[Pattern, tuple[float, float]] = {}
+    device: str = ""
 
 
 class PaceChange(Record, frozen=True, kw_only=True):
-    """How cadence goes with speed over the last eight weeks: d ln cadence / d ln v; None with its reason."""
+    """How cadence goes with speed over the last eight weeks on one watch: d ln cadence / d ln v; None with its reason.
+
+    low, high: 95 % interval. longer, quicker: by which share step length and cadence rise when the runner goes `faster`
+    by that share. runs: those in which the speed varied enough to tell. usual: the slope of the reference; people:
+    range of the runners it is known of. A description, never a verdict.
+    """
 
     slope: float | None
     low: float | None
     high: float | None
     runs: int
     reason: str = ""
+    faster: float = 0.10
+    longer: float | None = None
+    quicker: float | None = None
+    usual: float = 0.11
+    people: tuple[float, float] = (0.01, 0.22)
 
 
 class WeeklyView(Record, frozen=True, kw_only=True):
@@ -263,7 +295,8 @@ class WeeklyView(Record, frozen=True, kw_only=True):
 class Difference(Record, frozen=True, kw_only=True):
     """After minus before in one metric, at matched speed and grade, with its interval.
 
-    verdict: "changed", "no change" (larger than `bound`), or "not enough runs" (about `more_runs` more a side).
+    verdict: "changed", "no change" (larger than `bound`), or "not enough weeks": about `more_weeks` more of the later
+    side (None: no number of them would do, the earlier side is too short).
     """
 
     metric: str
@@ -275,16 +308,17 @@ class Difference(Record, frozen=True, kw_only=True):
     threshold: float
     verdict: str
     bound: float
-    more_runs: int = 0
+    more_weeks: int | None = 0
 
 
 class Comparison(Record, frozen=True, kw_only=True):
-    """Two periods. status: "compared", "not enough runs", "refused" (the sensor changed between) or "no overlap".
+    """Two periods or groups of runs; the week is the unit.
 
-    runs_*: runs with matched epochs. left_out: runs on another sensor or surface than the rest of their period.
-    across_sensors: compared over a change of sensor because it was asked for; differences may be the sensor's.
-    more_runs: runs needed on the shorter side before anything can be said. over_exaggeration: bounce up and cadence
-    down, both changed. level: confidence level of each interval.
+    status: "compared", "not enough weeks", "refused" (the sensor or watch changed between) or "no overlap" of speeds.
+    weeks_*: weeks that hold runs with matched epochs, runs_*: those runs. left_out: runs on another sensor or surface
+    than the rest of their side. across_sensors: compared over a change of sensor because it was asked for; differences
+    may be the sensor's. more_weeks: weeks needed on the shorter side before anything can be said.
+    over_exaggeration: bounce up and cadence down, both changed. level: probability that all intervals hold.
     """
 
     status: str
@@ -292,6 +326,8 @@ class Comparison(Record, frozen=True, kw_only=True):
     surface: str
     sensor_before: str
     sensor_after: str
+    weeks_before: int
+    weeks_after: int
     runs_before: int
     runs_after: int
     epochs_before: int
@@ -303,12 +339,15 @@ class Comparison(Record, frozen=True, kw_only=True):
     speed_low_mps: float | None = None
     speed_high_mps: float | None = None
     rows: tuple[Difference, ...] = ()
-    more_runs: int = 0
+    more_weeks: int = 0
     over_exaggeration: bool = False
 
 
 class SlowContrast(Record, frozen=True, kw_only=True):
-    """D when slow minus D at the usual pace, over runs: "more than slowing down", "not shown" or "not enough"."""
+    """D when slow minus D at the usual pace, over runs: "more than slowing down", "not shown" or "not enough".
+
+    se holds what the sensor may misread from pace to pace. probability: that the true contrast is beyond the limit.
+    """
 
     verdict: str
     runs: int
@@ -318,13 +357,19 @@ class SlowContrast(Record, frozen=True, kw_only=True):
 
 
 class BalanceHabit(Record, frozen=True, kw_only=True):
-    """Ground contact balance over runs. verdict: "constant difference", "none" or "not enough". left: median share."""
+    """Ground contact balance over runs. verdict: "constant difference", "none" or "not enough".
+
+    left: mean share of the left foot, se: from run to run. probability: that the true share is beyond the limit on its
+    side. runs_beyond: runs that are.
+    """
 
     verdict: str
     runs: int
     runs_beyond: int
     left: float | None = None
     side: str = ""
+    se: float | None = None
+    probability: float | None = None
 
 
 class FadeHabit(Record, frozen=True, kw_only=True):

@@ -340,7 +340,7 @@ def _fade(analysis: Analysis, style: Style) -> list[str]:
                 beyond,
             ]
         )
-    remark = f"{numbers.plural(analysis.fade.pairs, 'pair')} matched on speed and grade"
+    remark = f"{numbers.plural(analysis.fade.blocks, 'block')} of 3 minutes"
     return [*heading("Fade", style, remark), *table(rows, style)]
 
 

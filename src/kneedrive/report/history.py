@@ -154,6 +154,7 @@ TREND_OTHERWISE = "Season, shoes or fatigue can do the same."
 BROKEN = {
     "sensor": "the sensor changed",
     "firmware": "the sensor’s firmware changed",
+    "watch": "the watch changed",
     "oscillation": "the sensor’s oscillation jumped",
 }
 COMPUTED = "Only the length of your steps is followed: the watch works out the rest from speed and cadence."
@@ -560,6 +561,8 @@ def break_words(each: Break) -> str:
         return f"{SENSORS[each.before]} → {SENSORS[each.after]}"
     if each.kind == "firmware":
         return f"firmware {numbers.clean(each.before, 12)} → {numbers.clean(each.after, 12)}"
+    if each.kind == "watch":
+        return f"{numbers.clean(each.before, 24)} → {numbers.clean(each.after, 24)}"
     return "oscillation jumped: the sensor, not form"
 
 
@@ -703,7 +706,7 @@ def comparison_judgement(found: Comparison, style: Style) -> list[str]:
         said.append(
             "A difference would be the sensor’s as likely as yours. --across-sensors compares them all the same."
         )
-    if found.status == "not enough runs":
+    if found.status == "not enough weeks":
         said.append(_few(found))
     if found.status == "no overlap":
         said.append("The runs before and after have no pace and slope in common, so there is nothing to match.")
@@ -723,7 +726,7 @@ def comparison_headline(found: Comparison) -> str:
         return f"{opening}: {listed([change_words(row) for row in changed])}"
     if all(row.verdict == "no change" for row in found.rows):
         return "No change at the same pace"
-    return "No change shown, and not enough runs yet to rule one out"
+    return "No change shown, and not enough weeks yet to rule one out"
 
 
 def change_words(row: Difference) -> str:
@@ -744,9 +747,9 @@ def _few(found: Comparison) -> str:
     counted = (
         f"{numbers.plural(found.runs_before, 'run')} before and {numbers.number(found.runs_after)} after can be used"
     )
-    if not found.more_runs:
+    if not found.more_weeks:
         return f"{counted}; too few of them share a pace and a slope."
-    more = numbers.plural(found.more_runs, "more run", "more runs")
+    more = numbers.plural(found.more_weeks, "more week", "more weeks")
     return f"{counted}; the shorter side takes about {more}."
 
 
@@ -798,13 +801,15 @@ def bare(text: str) -> str:
 
 
 def difference_verdict(row: Difference) -> str:
-    """ "changed, by 4 to 9 ms", "no change larger than 6 ms", "not enough runs: about 5 more"."""
+    """ "changed, by 4 to 9 ms", "no change larger than 6 ms", "not enough weeks: about 5 more"."""
     if row.verdict == "changed":
         least, most = (difference_text(row, amount).lstrip("+-") for amount in sorted((row.low, row.high), key=abs))
         return f"changed, by {most}" if least == most else f"changed, by {bare(least)} to {most}"
     if row.verdict == "no change":
         return f"no change larger than {numbers.at_most('' if row.metric in SCORES else row.metric, row.bound)}"
-    return f"not enough runs: about {numbers.number(row.more_runs)} more"
+    if row.more_weeks is None:
+        return "not enough weeks before"
+    return f"not enough weeks: about {numbers.number(row.more_weeks)} more"
 
 
 def closing(found: Comparison, style: Style) -> list[str]:

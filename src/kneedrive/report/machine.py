@@ -166,11 +166,12 @@ def _onset(onset: ShuffleOnset) -> dict[str, Any]:
 def _fade(fade: Fade) -> dict[str, Any]:
     return {
         "verdict": fade.verdict,
-        "pairs": int(fade.pairs),
+        "blocks": int(fade.blocks),
         "speed_mps": number(fade.speed_mps),
         "level": number(fade.level),
         "changes": {key: fields(change) for key, change in fade.changes.items()},
         "reason": fade.reason or None,
+        "suppressed": dict(fade.suppressed),
     }
 
 
@@ -207,15 +208,16 @@ def weekly_record(found: WeeklyView, habits: Habits) -> dict[str, Any]:
 
 
 def break_record(each: Break) -> dict[str, Any]:
-    """from and to: where the sensors are worn, or the firmware; from_sensor, to_sensor: their classes."""
-    sensors = each.kind != "firmware"
+    """from and to: where the sensors are worn, else firmware or watch; from_sensor, to_sensor: their classes."""
+    named = each.kind in ("firmware", "watch")
+    first, second = each.sensors
     return {
         "date": each.date.isoformat(),
         "kind": each.kind,
-        "from": WORN[each.before] if sensors else each.before,
-        "to": WORN[each.after] if sensors else each.after,
-        "from_sensor": each.before if sensors else None,
-        "to_sensor": each.after if sensors else None,
+        "from": each.before if named else WORN[each.before],
+        "to": each.after if named else WORN[each.after],
+        "from_sensor": first or None,
+        "to_sensor": second or None,
     }
 
 

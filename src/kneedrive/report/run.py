@@ -461,17 +461,17 @@ def fade_sentences(analysis: Analysis, *, miles: bool) -> Faded | None:
         said = bool(found.reason) and found.reason not in said_already(analysis)
         return Faded(opening=f"Not compared: {found.reason.rstrip('.')}.") if said else None
     if found.verdict != "changed":
-        return Faded(opening=f"No change that can be told from noise, over {_pairs(found, miles=miles)}.")
+        return Faded(opening=f"No change that can be told from noise, over {_blocks(found, miles=miles)}.")
     return Faded(
-        opening=f"At the same speed, over {_pairs(found, miles=miles)}. {_range(found)}:",
+        opening=f"At the same speed, over {_blocks(found, miles=miles)}. {_range(found)}:",
         changes=tuple(_moved(key, change) for key, change in found.changes.items() if change.notable),
         closing="A habit needs three runs.",
     )
 
 
-def _pairs(found: Fade, *, miles: bool) -> str:
+def _blocks(found: Fade, *, miles: bool) -> str:
     at = f" around {numbers.pace(found.speed_mps, miles=miles)}" if found.speed_mps else ""
-    return numbers.plural(found.pairs, "pair") + f" of half-minutes{at}"
+    return numbers.plural(found.blocks, "block") + f" of 3 minutes{at}"
 
 
 def _range(found: Fade) -> str:
