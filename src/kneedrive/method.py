@@ -7,15 +7,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from kneedrive.record import Record
-from kneedrive.sensors import (
-    FIRST_WRIST_PRODUCT,
-    MODEL_DERIVED_K,
-    MODEL_DERIVED_RECORDS,
-    MODEL_DERIVED_SD,
-    REFERENCES,
-    UNKNOWN_STRAP_SD_ZB,
-    Reference,
-)
+from kneedrive.sensors import REFERENCES, Reference
 
 # The thresholds of reading and merging files: part of Method, apart from it because it is no biomechanics.
 
@@ -166,13 +158,8 @@ class CompareRules(Record, frozen=True, kw_only=True):
 
 __all__ = [
     "DESIGN",
-    "FIRST_WRIST_PRODUCT",
     "MEASURED",
-    "MODEL_DERIVED_K",
-    "MODEL_DERIVED_RECORDS",
-    "MODEL_DERIVED_SD",
     "REFERENCES",
-    "UNKNOWN_STRAP_SD_ZB",
     "BaselineRules",
     "CompareRules",
     "EpochRules",
@@ -185,9 +172,11 @@ __all__ = [
     "Method",
     "Plausible",
     "Population",
+    "PosteriorRules",
     "ProfileRules",
     "Reference",
     "Resampling",
+    "SensorRules",
     "SteadyRules",
     "TrackRules",
     "TrendRules",
@@ -253,7 +242,7 @@ class GradeRules(Record, frozen=True, kw_only=True):
 class Plausible(Record, frozen=True, kw_only=True):
     """Values outside are not measurements of running."""
 
-    speed_min_mps: Annotated[float, "m/s", "validity of the reference"] = 2.0
+    speed_min_mps: Annotated[float, "m/s", "beginners run at 8:30 to 9:30 /km; the reference is extrapolated"] = 1.7
     speed_max_mps: Annotated[float, "m/s", "validity of the reference"] = 6.0
     stance_min_s: Annotated[float, "s", DESIGN] = 0.140
     stance_max_s: Annotated[float, "s", DESIGN] = 0.450
@@ -277,25 +266,74 @@ class Plausible(Record, frozen=True, kw_only=True):
 class Population(Record, frozen=True, kw_only=True):
     """What is usual at a speed, and how much runners differ from one another."""
 
-    cadence_at_3_spm: Annotated[float, "steps/min", "Fukuchi 2017, van Oeveren 2019; fit: design"] = 167.5
+    cadence_at_3_spm: Annotated[
+        float, "steps/min", "35 watch runners at ln T -0.031, 26 filmed ones at -0.002 of 167.5; shrunk"
+    ] = 169.5
     cadence_speed_mps: Annotated[float, "m/s", "where the line is anchored"] = 3.0
-    cadence_per_mps: Annotated[float, "steps/min per m/s", "as above"] = 6.5
+    cadence_per_mps: Annotated[float, "steps/min per m/s", "Fukuchi 2017, van Oeveren 2019; fit: design"] = 6.5
     cadence_per_m: Annotated[float, "steps/min per m of height", "T ~ sqrt(height)"] = -50.0
     height_m: Annotated[float, "m", DESIGN] = 1.78
     duty_base: Annotated[float, "1", "Fukuchi 2017 (re-analysis), Malisoux 2023; fit: design"] = 0.237
     duty_per_slowness: Annotated[float, "m/s", "as above"] = 0.390
-    sd_ln_T: Annotated[float, "1", "Malisoux 2023, Garmin percentiles"] = 0.045
-    sd_ln_T_no_height: Annotated[float, "1", "as above, with the spread of heights"] = 0.055
-    sd_DF: Annotated[float, "1", "Malisoux 2023, Fukuchi 2017"] = 0.030
+    sd_ln_T: Annotated[float, "1", "Malisoux 2023, Garmin percentiles, RBDS"] = 0.050
+    sd_ln_T_no_height: Annotated[float, "1", "as above, with the spread of heights"] = 0.060
+    sd_duty_base: Annotated[float, "1", "RBDS, Malisoux 2023; fit: design"] = 0.010
+    sd_duty_per_slowness: Annotated[float, "m/s", "as above"] = 0.048
     sd_ln_k: Annotated[float, "1", MEASURED] = 0.075
     widening: Annotated[float, "factor outside the anchors", DESIGN] = 1.3
+    widening_slowest: Annotated[float, "factor where the reference is extrapolated", DESIGN] = 1.5
     short_m: Annotated[float, "m", DESIGN] = 1.60
     slow_mps: Annotated[float, "m/s", DESIGN] = 2.2
+    slowest_mps: Annotated[float, "m/s, slower the reference is extrapolated", DESIGN] = 2.0
+    fast_mps: Annotated[float, "m/s", DESIGN] = 4.5
     old_years: Annotated[int, "years", DESIGN] = 60
-    class_speed_low_mps: Annotated[float, "m/s", DESIGN] = 1.9
-    class_speed_high_mps: Annotated[float, "m/s", DESIGN] = 3.5
-    class_speed_mid_mps: Annotated[float, "m/s", DESIGN] = 2.7
+    class_speed_low_mps: Annotated[float, "m/s, where the lines of a sensor class end", MEASURED] = 1.7
+    class_speed_high_mps: Annotated[float, "m/s, likewise", MEASURED] = 4.2
+    class_speed_mid_mps: Annotated[float, "m/s, where the shift of a sensor class holds", MEASURED] = 2.8
     leg_per_height: Annotated[float, "1", "Winter 1979, in Morin 2005"] = 0.53
+
+
+class SensorRules(Record, frozen=True, kw_only=True):
+    """How a sensor class is told, and when a sensor wanders within a run."""
+
+    first_wrist_product: Annotated[int, "Garmin watches numbered lower do not measure at the wrist", MEASURED] = 3905
+    derived_k: Annotated[tuple[float, float], "median k of an oscillation that is timing said again", MEASURED] = (
+        0.93,
+        1.04,
+    )
+    derived_sd_ln_k: Annotated[float, "robust SD of ln k up to which that is so", MEASURED] = 0.03
+    derived_records: Annotated[int, "records; of fewer nobody can say how much they spread", DESIGN] = 30
+    min_coverage: Annotated[float, "share of records with contact time of a source to be judged unasked", DESIGN] = 0.5
+    drift_DF: Annotated[float, "1, at the same speed and cadence: the sensor drifts", DESIGN] = 0.02
+    drift_ln_k: Annotated[float, "ln k, likewise", DESIGN] = 0.15
+    drift_doubt: Annotated[float, "factor on the systematic SDs of a run with such a drift", DESIGN] = 1.5
+
+
+class PosteriorRules(Record, frozen=True, kw_only=True):
+    """How the parts go together between runners, where patterns begin, and how sure a word must be."""
+
+    r_zSL_zDF: Annotated[
+        float, "1", "Fisher-pooled: RBDS -0.51, Wu 2026 -0.27, Stryd users -0.68, straps -0.16, COROS -0.11"
+    ] = -0.30
+    r_range: Annotated[tuple[float, float], "1, range that odds from steps alone are shown for", DESIGN] = (0.0, -0.5)
+    systematic_zSL: Annotated[float, "SD of the error of zSL with the runner's height known", MEASURED] = 0.36
+    systematic_zSL_no_height: Annotated[float, "likewise without the height", MEASURED] = 0.46
+    knee_per_zSL: Annotated[float, "SD per SD", "RBDS, 26 filmed runners"] = 0.36
+    knee_per_zDF: Annotated[float, "SD per SD", "RBDS, 26 filmed runners"] = -0.40
+    knee_sd_deg: Annotated[float, "degrees between runners at one speed", "RBDS, 26 filmed runners"] = 9.5
+    knee_slow_mps: Annotated[float, "m/s", "RBDS 2.5 to 4.5 m/s, RISC1 from 1.6 m/s; margin: design"] = 2.0
+    knee_fast_mps: Annotated[float, "m/s", "RBDS 2.5 to 4.5 m/s; margin: design"] = 4.8
+    points: Annotated[int, "points that masses are counted over", DESIGN] = 4096
+    points_base: Annotated[float, "1, root of p^5 = p + 1", "Roberts 2018, additive recurrence R4"] = 1.1673039782614187
+    score: Annotated[float, "SD of D, P, G; a region begins here", DESIGN] = 0.7
+    part: Annotated[float, "SD of zSL, zDF, zB; a region begins here", DESIGN] = 0.25
+    shuffle_under_mps: Annotated[float, "m/s", DESIGN] = 3.0
+    least_B: Annotated[float, "share of the usual B that is taken at least", DESIGN] = 0.05
+    spoken: Annotated[float, "probability", DESIGN] = 0.80
+    leaning: Annotated[float, "probability", DESIGN] = 0.50
+    ruled_out: Annotated[float, "probability", DESIGN] = 0.05
+    marked: Annotated[float, "SD, posterior mean of the score", DESIGN] = 1.6
+    leaning_under_mps: Annotated[float, "m/s, slower is at most leaning", "the reference is extrapolated there"] = 2.0
 
 
 class LabelRules(Record, frozen=True, kw_only=True):
@@ -371,6 +409,8 @@ class Method(Record, frozen=True, kw_only=True):
     grade: GradeRules = GradeRules()
     plausible: Plausible = Plausible()
     population: Population = Population()
+    sensors: SensorRules = SensorRules()
+    posterior: PosteriorRules = PosteriorRules()
     labels: LabelRules = LabelRules()
     profile: ProfileRules = ProfileRules()
     fade: FadeRules = FadeRules()

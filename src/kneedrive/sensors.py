@@ -1,81 +1,217 @@
-"""What each class of sensor may say, and how it reads: one row each, with its basis."""
+"""The classes of sensors: how each one reads, how far it may be off, what may be said from it, and its words.
+
+One row a class, and nowhere else. A sensor class is part of every number: a runner's series ends where it changes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from kneedrive.record import Record
 
 
-class Reference(Record, frozen=True, kw_only=True):
-    """What one sensor class may say, and how far its readings stand from the population's.
+class SensorClass(StrEnum):
+    """What made the running dynamics, by the keys that JSON and the store use."""
 
-    scores: the letters it may speak of. k_ref: usual VO/VO_model on this class. o: shift of its duty factor in SD.
-    s_k: change of ln k_ref per m/s. sd_zDF, sd_zB, sd_K: systematic SD of a population comparison (None: not scored).
+    GARMIN_STRAP = "garmin_strap"
+    GARMIN_STRAP_BLE = "garmin_strap_ble"
+    GARMIN_POD = "garmin_pod"
+    GARMIN_WRIST = "garmin_wrist"
+    COROS = "coros"
+    COROS_POD = "coros_pod"
+    APPLE = "apple"
+    STRYD = "stryd"
+    MODEL_DERIVED = "model_derived"
+    OTHER = "other"
+    NONE = "none"
+
+
+class Reference(Record, frozen=True, kw_only=True):
+    """One sensor class. Readings stand from a force plate's by shift_DF + tilt_DF*(v - 2.8 m/s), of 1.
+
+    sd_DF, sd_ln_k: SD of its systematic error (None: it does not measure that part). k_ref: usual VO/VO_model at
+    2.8 m/s, s_k: change of its logarithm per m/s. sd_tilt_DF: how sure the tilt is, 1 per m/s. basis: what the row
+    rests on. words: in running text; worn: where; short: in lists; dynamics: where contact and bounce come from;
+    open: why bounce (or contact) is not judged, "" where all is; settles: which sensor would settle that.
     """
 
-    name: str
-    words: str
-    scores: str
-    k_ref: float | None
-    o: float = 0.0
+    name: SensorClass
+    k_ref: float | None = None
+    shift_DF: float = 0.0
+    tilt_DF: float = 0.0
+    sd_tilt_DF: float = 0.010
     s_k: float = 0.0
-    sd_zDF: float | None
-    sd_zB: float | None = None
-    sd_K: float | None = None
+    sd_DF: float | None = None
+    sd_ln_k: float | None = None
     basis: str
+    words: str
+    worn: str
+    short: str
+    dynamics: str
+    open: str = ""
+    settles: str = ""
+
+    @property
+    def measures_contact(self) -> bool:
+        """Whether contact time is a measurement of this runner."""
+        return self.sd_DF is not None
+
+    @property
+    def measures_bounce(self) -> bool:
+        """Whether oscillation is one, beyond what the timing implies."""
+        return self.k_ref is not None
+
+    @property
+    def scores(self) -> str:
+        """The letters of the scores that can be measured."""
+        return ("DG" if self.measures_contact else "") + ("PK" if self.measures_bounce else "")
 
 
-def _row(
-    name: str, words: str, scores: str, k_ref: float | None, sd: tuple[float | None, ...], basis: str
-) -> Reference:
-    return Reference(
-        name=name, words=words, scores=scores, k_ref=k_ref, sd_zDF=sd[0], sd_zB=sd[1], sd_K=sd[2], basis=basis
-    )
+_ANY = (
+    "A Garmin chest strap or pod that measures running dynamics (HRM-Run, HRM-Tri, HRM-Pro, HRM-Fit), a COROS watch or "
+    "a Stryd pod would settle it."
+)
+_BOUNCE = (
+    "Bounce takes a sensor that measures it and whose usual values are known: Garmin HRM-Run, HRM-Tri, HRM-Pro, "
+    "HRM-Fit, the running dynamics pod, or a COROS watch."
+)
+_FEW = "one to three files or runners"
+_UNKNOWN = "what oscillation is usual on {} is not known yet: too few files to say"
+_SAID_AGAIN = "its oscillation is its own timing said again; strap minus Stryd in the same run: DF +0.9 (2.6) over 8 files"
 
+_ROWS = (
+    Reference(
+        name=SensorClass.GARMIN_STRAP,
+        k_ref=1.28,
+        tilt_DF=0.014,
+        sd_DF=0.021,
+        sd_ln_k=0.068,
+        basis="17 runners: k 1.29 (SD of ln k 0.065), DF +0.6 (2.8)",
+        words="a Garmin chest strap",
+        worn="chest strap",
+        short="Garmin strap",
+        dynamics="dynamics from a Garmin chest strap",
+    ),
+    Reference(
+        name=SensorClass.COROS,
+        k_ref=1.27,
+        shift_DF=-0.015,
+        tilt_DF=-0.018,
+        sd_tilt_DF=0.015,
+        s_k=-0.08,
+        sd_DF=0.027,
+        sd_ln_k=0.09,
+        basis="8 runners, 644 runs: k 1.23 at their own speeds, DF -1.7 (1.1); may compress differences of contact",
+        words="COROS",
+        worn="COROS watch",
+        short="COROS",
+        dynamics="dynamics from COROS",
+    ),
+    Reference(
+        name=SensorClass.GARMIN_POD,
+        k_ref=1.24,
+        shift_DF=-0.008,
+        tilt_DF=0.014,
+        sd_DF=0.027,
+        sd_ln_k=0.09,
+        basis="3 runners, 136 runs: k 1.20 (0.044), DF -1.6; no run supports the 1.42 of the maker's table",
+        words="a Garmin running dynamics pod",
+        worn="running dynamics pod, in place of a strap",
+        short="Garmin pod",
+        dynamics="dynamics from a Garmin running dynamics pod",
+    ),
+    Reference(
+        name=SensorClass.GARMIN_STRAP_BLE,
+        tilt_DF=0.014,
+        sd_DF=0.030,
+        basis="one file",
+        words="a Garmin HRM 600",
+        worn="chest strap (HRM 600)",
+        short="HRM 600",
+        dynamics="dynamics from a Garmin HRM 600",
+        open=_UNKNOWN.format("an HRM 600"),
+        settles=_BOUNCE,
+    ),
+    Reference(
+        name=SensorClass.COROS_POD,
+        sd_DF=0.030,
+        basis=_FEW,
+        words="a COROS POD",
+        worn="COROS POD",
+        short="COROS POD",
+        dynamics="dynamics from a COROS POD",
+        open=_UNKNOWN.format("a COROS POD"),
+        settles=_BOUNCE,
+    ),
+    Reference(
+        name=SensorClass.APPLE,
+        sd_DF=0.030,
+        basis=_FEW,
+        words="an Apple Watch",
+        worn="Apple Watch",
+        short="Apple",
+        dynamics="dynamics from an Apple Watch",
+        open=_UNKNOWN.format("an Apple Watch"),
+        settles=_BOUNCE,
+    ),
+    Reference(
+        name=SensorClass.STRYD,
+        tilt_DF=0.010,
+        sd_DF=0.030,
+        basis=_SAID_AGAIN,
+        words="Stryd",
+        worn="Stryd foot pod",
+        short="Stryd",
+        dynamics="dynamics from a Stryd pod",
+        open="Stryd computes oscillation from its own contact time and cadence, so it says nothing new about bounce",
+        settles=_BOUNCE,
+    ),
+    Reference(
+        name=SensorClass.MODEL_DERIVED,
+        tilt_DF=0.010,
+        sd_DF=0.030,
+        basis=_SAID_AGAIN,
+        words="a sensor that models oscillation",
+        worn="a sensor whose oscillation follows from its timing",
+        short="modelled",
+        dynamics="dynamics from a sensor whose oscillation follows from its own timing",
+        open="this sensor computes oscillation from contact time and cadence, so it says nothing about bounce",
+        settles=_BOUNCE,
+    ),
+    Reference(
+        name=SensorClass.OTHER,
+        tilt_DF=0.010,
+        sd_DF=0.030,
+        basis=_FEW,
+        words="a sensor kneedrive does not know",
+        worn="another sensor",
+        short="other",
+        dynamics="dynamics from a sensor kneedrive does not know",
+        open="what oscillation is usual on this sensor is not known",
+        settles=_BOUNCE,
+    ),
+    Reference(
+        name=SensorClass.GARMIN_WRIST,
+        basis="1,079 runs of 16 runners and 8 models: contact and oscillation follow from speed, cadence and height",
+        words="a Garmin watch at the wrist",
+        worn="wrist",
+        short="wrist",
+        dynamics="dynamics estimated at the wrist",
+        open="this watch works out contact time and oscillation from speed, cadence and the height in its profile, "
+        "so they add nothing to those",
+        settles=_ANY,
+    ),
+    Reference(
+        name=SensorClass.NONE,
+        basis="nothing recorded",
+        words="no running dynamics",
+        worn="no dynamics",
+        short="none",
+        dynamics="no running dynamics recorded",
+        open="contact time was not recorded; from speed and cadence alone a pattern can only be leant to",
+        settles=_ANY,
+    ),
+)
 
-_TIMING_ONLY = (1.0, None, None)
-_FEW = "one or two files or runners"
-_POD = "the maker's tables; 47 runs of one runner read k 1.26 instead, and the SDs carry that doubt"
-_TIMING_SAID_AGAIN = "its oscillation is computed from its own timing"
-
-REFERENCES: Mapping[str, Reference] = {
-    row.name: row
-    for row in (
-        _row("garmin_strap", "Garmin chest strap", "DPGK", 1.28, (0.70, 0.5, 0.9), "23 files"),
-        Reference(
-            name="coros",
-            words="COROS",
-            scores="DPGK",
-            k_ref=1.16,
-            o=-0.5,
-            s_k=-0.10,
-            sd_zDF=0.90,
-            sd_zB=1.0,
-            sd_K=1.2,
-            basis="3 runners, 466 runs: sensor and runner cannot be told apart",
-        ),
-        _row("garmin_pod", "Garmin running dynamics pod", "DPGK", 1.42, (0.90, 1.0, 1.2), _POD),
-        _row("garmin_strap_ble", "Garmin HRM 600", "DG", None, _TIMING_ONLY, _FEW),
-        _row("coros_pod", "COROS POD", "DG", None, _TIMING_ONLY, _FEW),
-        _row("apple", "Apple Watch", "DG", None, _TIMING_ONLY, _FEW),
-        _row("other", "a sensor kneedrive does not know", "DG", None, _TIMING_ONLY, _FEW),
-        _row("stryd", "Stryd", "DG", None, _TIMING_ONLY, _TIMING_SAID_AGAIN),
-        _row("model_derived", "a sensor that models oscillation", "DG", None, _TIMING_ONLY, _TIMING_SAID_AGAIN),
-        _row(
-            "garmin_wrist",
-            "Garmin watch at the wrist",
-            "",
-            None,
-            (None, None, None),
-            "357 runs of three runners: its contact time and oscillation are computed from speed and cadence",
-        ),
-        _row("none", "no running dynamics", "", None, (None, None, None), "nothing recorded"),
-    )
-}
-
-UNKNOWN_STRAP_SD_ZB = 1.0  # ANT+ type 30 without a product we know: strap or pod, so the oscillation is less sure
-FIRST_WRIST_PRODUCT = 3905  # Garmin watches numbered lower cannot measure dynamics at the wrist
-MODEL_DERIVED_K = (0.93, 1.04)  # median k of devices whose oscillation is their own timing again
-MODEL_DERIVED_SD = 0.03  # and the robust SD of ln k up to which that is so
-MODEL_DERIVED_RECORDS = 30  # of fewer nobody can say how much they spread
+REFERENCES: Mapping[str, Reference] = {row.name: row for row in _ROWS}

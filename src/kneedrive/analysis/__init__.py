@@ -30,14 +30,14 @@ def analyze(
     whose contact time is judged; without it the watch's own come first. Never raises for what a file may hold: an
     activity that is no run, or too short, is an Analysis with a status that says so.
     """
-    chosen = provenance.choose(activity, dynamics)
+    chosen = provenance.choose(activity, dynamics, method.sensors)
     samples, corrections = plausible.corrected_unit(chosen.samples, method.plausible)
     surface = surface_of(activity)
     case = Case(
         activity=activity,
         runner=runner,
         method=method,
-        sensor=provenance.provenance(activity, chosen.replace(samples=samples)),
+        sensor=provenance.provenance(activity, chosen.replace(samples=samples), method.sensors),
         surface=surface,
         speed_trusted=speed_trusted(activity, surface, speed_calibrated=speed_calibrated),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kneedrive.analysis import epochs, fade, plausible, profile, reasons, scores
+from kneedrive.analysis import certainty, epochs, fade, plausible, posterior, profile, reasons, scores
 from kneedrive.analysis.epochs import Seconds, Table
 from kneedrive.analysis.gates import GATES, STEPS, Gated
 from kneedrive.analysis.reference import OUTDOOR, Case
@@ -18,7 +18,7 @@ from kneedrive.analysis.result import (
     Epochs,
     Fade,
     Finding,
-    PaceBand,
+    Judgement,
     Quality,
     Scores,
     ShuffleOnset,
@@ -28,10 +28,10 @@ from kneedrive.analysis.result import (
 )
 from kneedrive.analysis.scores import Standing, middle, scores_of, standing, usual_at
 from kneedrive.method import Method
+from kneedrive.patterns import Pattern
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note
-from kneedrive.sensors import REFERENCES
 from kneedrive.stats import median
 
 # What was measured, in numbers: spreads over epochs, channels as recorded, accelerations.
@@ -231,28 +231,44 @@ def _left_out(run: Run) -> list[Note]:
 def assessed(run: Run) -> Analysis:
     """The analysis of a run with enough epochs."""
     case, epochs, mode = run.case, run.epochs, run.gated.mode
-    least = case.method.epochs.min_epochs
     why = reasons.letter_reasons(run.gated, case)
-    at = standing(epochs, epochs.scored, least, case)
+    at = standing(epochs, epochs.scored, case.method.epochs.min_epochs, case)
     bands = profile.pace_profile(epochs, mode, why, case)
-    onset = profile.shuffle_onset(bands, mode, case.method.labels)
+    slow = profile.slow_running(epochs, mode, case)
     scores = scores_of(at, why)
     missing = {letter: score.reason for letter, score in scores.items() if score.value is None}
     speed = middle(epochs["speed_mps"][epochs.scored])
-    return base(run, scores).replace(
+    return judged(run, at, slow, base(run, scores)).replace(
         status=ASSESSED,
         status_reason="",
         metrics=spreads(epochs.columns, epochs.scored, case),
         metrics_over=OVER_SCORED,
         usual=usual_at(speed, mode, case),
-        findings=findings(run, at, bands, onset),
         unjudged=reasons.unjudged(missing, run.gated, case),
         pace_profile=bands,
-        shuffle_onset=onset,
-        slow=profile.slow_running(epochs, mode, case),
+        shuffle_onset=profile.shuffle_onset(bands, epochs, mode, case),
+        slow=slow,
         vr_split=None if mode == STEPS else profile.vr_split(epochs, case),
         balance=profile.balance(epochs, epochs.scored, case),
         fade=fade.fade(epochs, run.table.covered_s, mode, case),
+    )
+
+
+def judged(run: Run, at: Standing | None, slow: Slow, facts: Analysis) -> Analysis:
+    """The facts with what may be said of the run, of its slow part and of the knee; as they are where nothing may."""
+    if at is None:
+        return facts
+    case, rules = run.case, run.case.method.posterior
+    found = judgements(run, at, run.epochs.scored, "run")
+    steps = at.posterior.basis is posterior.Basis.STEPS
+    found += slow_judgements(run, at, slow, {one.pattern for one in found})
+    return facts.replace(
+        posterior=at.posterior,
+        judgements=found,
+        findings=_old(found),
+        ruled_out=certainty.ruled_out(at.posterior, rules),
+        odds_range=posterior.odds_range(at.measurement, at.scale, rules) if steps else {},
+        knee=certainty.knee(at.posterior, height_known=case.runner.height_m is not None, rules=rules),
     )
 
 
@@ -298,44 +314,54 @@ def blank(case: Case) -> Analysis:
     )
 
 
-def findings(run: Run, at: Standing | None, bands: tuple[PaceBand, ...], onset: ShuffleOnset) -> tuple[Finding, ...]:
-    """The judgement of the run, and of its slow part where that is shuffle-like and the run as a whole is not."""
-    if at is None or "zSL" not in at.values:
-        return ()
-    found = (_finding(run, at, run.epochs.scored, "run"),)
-    if onset.verdict != "at" or onset.speed_mps is None or _shuffle(found[0]):
-        return found
-    speed = run.epochs["speed_mps"]
-    # From the slowest band on: what lies below it was too short to have a band.
-    slow = run.epochs.scored & (speed >= bands[0].low_mps) & (speed < onset.speed_mps)
-    slow_at = scores.standing(run.epochs, slow, run.case.method.profile.band_epochs, run.case)
-    if slow_at is None:
-        return found
-    part = _finding(run, slow_at, slow, "slow")
-    return (*found, part) if _shuffle(part) else found
-
-
-def _shuffle(finding: Finding) -> bool:
-    return scores.SHUFFLE in (finding.label, *finding.also)
-
-
-def _finding(run: Run, at: Standing, where: Mask, scope: str) -> Finding:
-    case, mode = run.case, run.gated.mode
-    return scores.finding(
-        at,
-        case.method.labels,
-        scope=scope,
-        confidence=confidence(mode, case),
-        evidence=scores.evidence(at, run.epochs, where, mode, case),
+def judgements(run: Run, at: Standing, where: Mask, scope: str) -> tuple[Judgement, ...]:
+    """What may be said of these epochs: the leading patterns, the likeliest first."""
+    rules, found = run.case.method.posterior, at.posterior
+    evidence = scores.evidence(at, run.epochs, where, run.gated.mode, run.case)
+    return tuple(
+        Judgement(
+            scope=scope,
+            pattern=pattern,
+            certainty=certainty.certainty(pattern, found, rules),
+            probability=found.odds[pattern],
+            base_rate=found.base_rates[pattern],
+            basis=found.basis,
+            marked=certainty.marked(pattern, found, rules),
+            evidence=evidence,
+        )
+        for pattern in certainty.leading(found, rules)
     )
 
 
-def confidence(mode: str, case: Case) -> str:
-    """How far a label against other runners may be trusted; high is for the runner against himself."""
-    known_strap = case.sensor.word == "garmin_strap" and case.reference == REFERENCES["garmin_strap"]
-    outdoors = case.surface == OUTDOOR  # a foot pod that was never calibrated is off by more than the score allows for
-    sure = mode != STEPS and known_strap and outdoors and case.runner.height_m is not None
-    return "moderate" if sure else "low"
+def slow_judgements(run: Run, at: Standing, slow: Slow, said: set[Pattern]) -> tuple[Judgement, ...]:
+    """What the slow part is likely to be and the run as a whole is not, where it is slower by enough to compare."""
+    rules, speed = run.case.method.profile, run.epochs["speed_mps"]
+    if slow.speed_mps is None:
+        return ()
+    where = run.epochs.scored & (speed <= slow.speed_mps)
+    part = standing(run.epochs, where, rules.contrast_epochs, run.case)
+    if part is None or at.scale.speed_mps - part.scale.speed_mps < rules.contrast_gap_mps:
+        return ()
+    found = judgements(run, part, where, "slow")
+    return tuple(one for one in found if one.certainty is not certainty.Certainty.OPEN and one.pattern not in said)
+
+
+def _old(found: tuple[Judgement, ...]) -> tuple[Finding, ...]:
+    """The first judgement of each scope, as the reports that are not rewritten yet read it."""
+    first = {one.scope: one for one in reversed(found)}
+    return tuple(
+        Finding(
+            scope=scope,
+            label=first[scope].pattern,
+            strength="marked" if first[scope].marked else "mild",
+            certainty={"open": "unclear"}.get(first[scope].certainty, first[scope].certainty),
+            probability=first[scope].probability,
+            confidence="low",
+            evidence=first[scope].evidence,
+        )
+        for scope in ("run", "slow")
+        if scope in first
+    )
 
 
 # Activities that carry no verdict: walks, other sports, too little running, files without samples. Facts remain.

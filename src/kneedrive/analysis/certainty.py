@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from enum import StrEnum
 
-import msgspec
-
-from kneedrive.analysis.posterior import RULES, Basis, Posterior, PosteriorRules
+from kneedrive.analysis.posterior import RULES, Basis, Posterior
+from kneedrive.method import PosteriorRules
 from kneedrive.patterns import PATTERNS, Pattern
+from kneedrive.record import Record
 from kneedrive.stats import below
 
 RULED_OUT_ALOUD = (Pattern.SHUFFLE, Pattern.DRIVE, Pattern.PISTON)
@@ -22,7 +22,7 @@ class Certainty(StrEnum):
     OPEN = "open"
 
 
-class Knee(msgspec.Struct, frozen=True, kw_only=True):
+class Knee(Record, frozen=True, kw_only=True):
     """Swing knee bend against the mean of runners at this speed; None with a reason where it cannot be told."""
 
     probability_less: float | None = None  # that it bends less than that mean

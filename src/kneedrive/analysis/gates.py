@@ -164,7 +164,7 @@ def _has_dynamics(columns: Mapping[str, Array], case: Case) -> Mask:
     if not case.has_dynamics:
         return nothing
     there = np.isfinite(columns["duty_factor"])
-    if case.reference.k_ref is not None:
+    if case.reference.measures_bounce:
         there |= np.isfinite(columns["beta"])
     return there & (np.isfinite(columns["speed_mps"]) | (not case.speed_trusted))
 
@@ -191,7 +191,7 @@ def _without_doubtful(table: Table, case: Case) -> tuple[dict[str, Array], dict[
 
 def _ln_k_above(columns: Mapping[str, Array], doubtful: Mask, case: Case) -> Array:
     """Ln k over what is usual at the speed, where k is a measurement and the runner ran."""
-    if case.reference.k_ref is None:
+    if not case.reference.measures_bounce:
         return np.full(len(doubtful), np.nan)
     # Above what is usual at the speed, since k itself changes with speed on some sensors.
     usual = expected_ln_k(columns["speed_mps"], case.reference, case.method.population)

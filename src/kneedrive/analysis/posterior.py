@@ -14,15 +14,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from statistics import NormalDist
-from typing import Annotated
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis.features import SINE_SHAPE, bounce_shape
-from kneedrive.method import DESIGN
+from kneedrive.method import PosteriorRules
 from kneedrive.patterns import PATTERNS, Pattern
+from kneedrive.record import Record
 from kneedrive.recording import Array
 
 Mask = npt.NDArray[np.bool_]
@@ -46,35 +45,10 @@ SCORE_WEIGHTS: Mapping[str, Array] = {
 }
 
 
-class PosteriorRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How the parts go together between runners, where patterns begin, and how sure a word must be."""
-
-    r_zSL_zDF: Annotated[
-        float, "1", "Fisher-pooled: RBDS -0.51, Wu 2026 -0.27, Stryd users -0.68, straps -0.16, COROS -0.11"
-    ] = -0.30
-    r_range: Annotated[tuple[float, float], "1, range that odds from steps alone are shown for", DESIGN] = (0.0, -0.5)
-    knee_per_zSL: Annotated[float, "SD per SD", "RBDS, 26 filmed runners"] = 0.36
-    knee_per_zDF: Annotated[float, "SD per SD", "RBDS, 26 filmed runners"] = -0.40
-    knee_sd_deg: Annotated[float, "degrees between runners at one speed", "RBDS, 26 filmed runners"] = 9.5
-    knee_slow_mps: Annotated[float, "m/s", "RBDS 2.5 to 4.5 m/s, RISC1 from 1.6 m/s; margin: design"] = 2.0
-    knee_fast_mps: Annotated[float, "m/s", "RBDS 2.5 to 4.5 m/s; margin: design"] = 4.8
-    points: Annotated[int, "points that masses are counted over", DESIGN] = 4096
-    points_base: Annotated[float, "1, root of p^5 = p + 1", "Roberts 2018, additive recurrence R4"] = 1.1673039782614187
-    score: Annotated[float, "SD of D, P, G; a region begins here", DESIGN] = 0.7
-    part: Annotated[float, "SD of zSL, zDF, zB; a region begins here", DESIGN] = 0.25
-    shuffle_under_mps: Annotated[float, "m/s", DESIGN] = 3.0
-    least_B: Annotated[float, "share of the usual B that is taken at least", DESIGN] = 0.05
-    spoken: Annotated[float, "probability", DESIGN] = 0.80
-    leaning: Annotated[float, "probability", DESIGN] = 0.50
-    ruled_out: Annotated[float, "probability", DESIGN] = 0.05
-    marked: Annotated[float, "SD, posterior mean of the score", DESIGN] = 1.6
-    leaning_under_mps: Annotated[float, "m/s, slower is at most leaning", "the reference is extrapolated there"] = 2.0
-
-
 RULES = PosteriorRules()
 
 
-class Scale(msgspec.Struct, frozen=True, kw_only=True):
+class Scale(Record, frozen=True, kw_only=True):
     """What the parts of x mean at a speed: the usual duty factor there, and the SDs between runners in use."""
 
     speed_mps: float
@@ -93,7 +67,7 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
         return math.hypot(self.timing_slope, self.sd_ln_k)
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class Part(Record, frozen=True, kw_only=True):
     """One measured part in SDs between runners: its value, the SE of its epochs and its class's systematic SD."""
 
     z: float
@@ -111,7 +85,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         return math.isfinite(self.z) and math.isfinite(self.variance)
 
 
-class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+class Measurement(Record, frozen=True, kw_only=True):
     """What a recording measured of x; None, or a part with a NaN, where it did not.
 
     zB is for recordings of bounce without contact time; beside zk it would say the same thing twice (ValueError).
@@ -133,14 +107,14 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
         return {name: part for name, part in named.items() if part is not None and part.known}
 
 
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+class Estimate(Record, frozen=True, kw_only=True):
     """Posterior mean and SD."""
 
     mean: float
     sd: float
 
 
-class Posterior(msgspec.Struct, frozen=True, kw_only=True):
+class Posterior(Record, frozen=True, kw_only=True):
     """What may be believed of the true x, and of the patterns, at one speed."""
 
     speed_mps: float
@@ -259,7 +233,7 @@ def odds_range(
 ) -> dict[Pattern, tuple[float, float]]:
     """Least and largest odds of each pattern over the correlations of step time and duty factor that are thinkable."""
     cases = [
-        posterior(measurement, scale, msgspec.structs.replace(rules, r_zSL_zDF=r)).odds
+        posterior(measurement, scale, rules.replace(r_zSL_zDF=r)).odds
         for r in (rules.r_zSL_zDF, *rules.r_range)
     ]
     across = {pattern: [odds[pattern] for odds in cases] for pattern in cases[0]}

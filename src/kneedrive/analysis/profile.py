@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from kneedrive.analysis import features, scores
+from kneedrive.analysis import certainty, features, scores
 from kneedrive.analysis.gates import DYNAMICS, STEPS
 from kneedrive.analysis.reference import Case, expected
 from kneedrive.analysis.resampling import Mask
 from kneedrive.analysis.result import Balance, Epochs, PaceBand, ShuffleOnset, Slow, VrSplit
-from kneedrive.analysis.scores import SHUFFLE, probability
-from kneedrive.method import LabelRules
+from kneedrive.method import PosteriorRules
+from kneedrive.patterns import Pattern
 from kneedrive.stats import median
 
 METRICS = (
@@ -44,7 +46,8 @@ def _band(epochs: Epochs, band: float, where: Mask, about: tuple[str, dict[str, 
     mode, reasons, case = about
     rules = case.method.profile
     at = scores.standing(epochs, where, rules.band_epochs, case)
-    name = None if at is None else name_of(at, mode, case.method.labels)
+    found = None if at is None else at.posterior
+    named = () if found is None else certainty.leading(found, case.method.posterior)
     speed = scores.middle(epochs["speed_mps"][where])
     return PaceBand(
         low_mps=band * rules.band_mps,
@@ -53,34 +56,29 @@ def _band(epochs: Epochs, band: float, where: Mask, about: tuple[str, dict[str, 
         epochs=int(where.sum()),
         seconds=float(where.sum() * case.method.epochs.length_s),
         scores=scores.scores_of(at, reasons),
-        label="" if name is None else name.label,
-        probability=None if name is None else name.probability,
+        label=named[0] if named else "",
+        probability=found.odds[named[0]] if found and named else None,
         metrics=scores.measured(epochs, where, METRICS),
         usual=scores.usual_at(speed, mode, case),
+        posterior=found,
+        leading=named,
+        certainty=certainty.certainty(named[0], found, case.method.posterior)
+        if found and named
+        else certainty.Certainty.OPEN,
     )
 
 
-def name_of(at: scores.Standing, mode: str, rules: LabelRules) -> scores.Named:
-    """The label of a standing: of steps alone where only they are judged."""
-    return scores.named_steps(at, rules) if mode == STEPS else scores.named(at, rules)
+def shuffles(band: PaceBand, rules: PosteriorRules) -> bool:
+    """Whether a band is shuffle-like surely enough to count for the onset pace."""
+    return band.posterior is not None and band.posterior.odds.get(Pattern.SHUFFLE, 0.0) >= rules.spoken
 
 
-def shuffles(band: PaceBand, rules: LabelRules) -> bool:
-    """Whether the shuffle rule holds in a band, and surely enough to count for the onset pace."""
-    drive = band.scores.D
-    if drive.value is None or drive.se is None:
-        return False
-    # The label of a band can be another (piston is larger there), and the band shuffle all the same.
-    values = {"D": drive.value, **band.scores.z}
-    found = scores.earned(scores.Standing(values=values, se={"D": drive.se}, speed_mps=band.speed_mps), rules)
-    return (
-        scores.Earned(label=SHUFFLE, letter="D") in found
-        and probability(drive.value, drive.se, rules.truth) >= rules.spoken
-    )
+def shuffle_onset(bands: tuple[PaceBand, ...], epochs: Epochs, mode: str, case: Case) -> ShuffleOnset:
+    """The upper edge of the fastest band such that it and every slower one are shuffle-like and a faster one is not.
 
-
-def shuffle_onset(bands: tuple[PaceBand, ...], mode: str, rules: LabelRules) -> ShuffleOnset:
-    """The upper edge of the fastest band such that it and every slower one are shuffle-like and a faster one is not."""
+    "alike" where D does not fall towards the slow bands by more than its error: no pace is where it begins.
+    """
+    rules = case.method.posterior
     if mode != DYNAMICS or not any(band.scores.D.value is not None for band in bands):
         return ShuffleOnset(verdict="unjudged")
     slower = 0
@@ -90,7 +88,27 @@ def shuffle_onset(bands: tuple[PaceBand, ...], mode: str, rules: LabelRules) -> 
         return ShuffleOnset(verdict="none")
     if slower == len(bands):
         return ShuffleOnset(verdict="every")
-    return ShuffleOnset(verdict="at", speed_mps=bands[slower - 1].high_mps)
+    edge = bands[slower - 1].high_mps
+    fall = drive_fall(epochs, edge, case)
+    if fall is None or fall[0] <= fall[1]:
+        return ShuffleOnset(verdict="alike")
+    return ShuffleOnset(verdict="at", speed_mps=edge)
+
+
+def drive_fall(epochs: Epochs, edge_mps: float, case: Case) -> tuple[float, float] | None:
+    """How much lower D is in the scored epochs slower than `edge_mps` than in the faster ones, and its error.
+
+    A systematic error is the same on both sides, except for what the sensor's tilt may be off over their speeds.
+    """
+    D, speed, start_s, rules = epochs["D"], epochs["speed_mps"], epochs.start_s, case.method.epochs
+    sides = [np.where(side, epochs.weight, 0.0) for side in (speed < edge_mps, speed >= edge_mps)]
+    slow, fast = (scores.run_value(D, weights, start_s, rules) for weights in sides)
+    if slow is None or fast is None:
+        return None
+    near = [float(np.average(speed[w > 0], weights=w[w > 0])) for w in sides]
+    scale = scores.scale_at(near[0], case)
+    tilt = case.reference.sd_tilt_DF * (near[1] - near[0]) / scale.sd_DF / scores.ROOT_2
+    return fast.value - slow.value, math.hypot(slow.random_se, fast.random_se, tilt)
 
 
 def slow_running(epochs: Epochs, mode: str, case: Case) -> Slow:
@@ -119,7 +137,7 @@ def vr_split(epochs: Epochs, case: Case) -> VrSplit | None:
 
     Weighted means over scored epochs, since means add up and medians do not. None where oscillation is not judged.
     """
-    if case.reference.k_ref is None or not case.speed_trusted:
+    if not case.reference.measures_bounce or not case.speed_trusted:
         return None
     whole = epochs.scored & np.isfinite(epochs["ln_k"]) & np.isfinite(epochs["speed_mps"])
     if whole.sum() < case.method.epochs.min_epochs:

@@ -9,18 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from kneedrive.analysis import features
+from kneedrive.method import SensorRules
 from kneedrive.products import GARMIN_PRODUCTS
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note, Samples, Sensor
-from kneedrive.sensors import (
-    FIRST_WRIST_PRODUCT,
-    MODEL_DERIVED_K,
-    MODEL_DERIVED_RECORDS,
-    MODEL_DERIVED_SD,
-    REFERENCES,
-    UNKNOWN_STRAP_SD_ZB,
-    Reference,
-)
+from kneedrive.sensors import REFERENCES, Reference, SensorClass
 from kneedrive.stats import median, robust_sd
 
 GARMIN, DEVELOPMENT, COROS, STRYD = 1, 255, 294, 95
@@ -34,20 +27,25 @@ PODS = frozenset({"Running Dynamics Pod"})
 OWN_CHANNELS = ("stance_time_s", "vertical_oscillation_m")
 DYNAMICS = (*OWN_CHANNELS, "duty_factor", "vertical_ratio", "step_length_m", "balance_left", "step_speed_loss_mps")
 NATIVE = "native"
+RULES = SensorRules()
 
 
 class Dynamics(Record, frozen=True, kw_only=True):
-    """The samples to judge, and where their dynamics come from: "native" or the name of an alternative."""
+    """The samples to judge, and where their dynamics come from: "native" or the name of an alternative.
+
+    instead_of: the class of the watch's own dynamics where a sensor that measures was judged without being asked for.
+    """
 
     samples: Samples
     source: str
     notes: tuple[Note, ...] = ()
+    instead_of: SensorClass | None = None
 
 
 class Provenance(Record, frozen=True, kw_only=True):
     """The word for the sensor, why it is that one, and what it may say."""
 
-    word: str
+    word: SensorClass
     reason: str
     reference: Reference
 
@@ -58,22 +56,38 @@ def has_dynamics(samples: Samples) -> bool:
     return any(values is not None and bool(np.isfinite(values).any()) for values in channels)
 
 
-def choose(activity: Activity, wanted: str | None) -> Dynamics:
-    """Native dynamics first; without them the first alternative that has some; `wanted` names one outright.
+def choose(activity: Activity, wanted: str | None, rules: SensorRules = RULES) -> Dynamics:
+    """The best measured source: native dynamics unless they are missing or computed and an alternative measures.
 
-    An alternative replaces the dynamics as a whole: two sensors are never mixed. Speed, distance, altitude and heart
-    rate stay those of the watch.
+    `wanted` names one outright. An alternative replaces the dynamics as a whole: two sensors are never mixed. Speed,
+    distance, altitude and heart rate stay those of the watch.
     """
+    native = Dynamics(samples=activity.samples, source=NATIVE)
     there = [name for name, samples in sorted(activity.alternatives.items()) if has_dynamics(samples)]
     there.sort(key=lambda name: name != "stryd")
-    if wanted is not None and wanted != NATIVE:
-        if wanted in there:
-            return Dynamics(samples=overlaid(activity.samples, activity.alternatives[wanted]), source=wanted)
+    if wanted == NATIVE:
+        return native
+    if wanted in there:
+        return _alternative(activity, wanted)
+    if wanted is not None:
         text = f"no dynamics of {wanted} in this file; there are: {', '.join((NATIVE, *there))}"
-        return Dynamics(samples=activity.samples, source=NATIVE, notes=(Note(code="dynamics_not_there", text=text),))
-    if has_dynamics(activity.samples) or wanted == NATIVE or not there:
-        return Dynamics(samples=activity.samples, source=NATIVE)
-    return Dynamics(samples=overlaid(activity.samples, activity.alternatives[there[0]]), source=there[0])
+        native = native.replace(notes=(Note(code="dynamics_not_there", text=text),))
+    if not has_dynamics(activity.samples):
+        return _alternative(activity, there[0]).replace(notes=native.notes) if there else native
+    measuring = [name for name in there if _measures_contact(activity.alternatives[name], rules)]
+    word = _native(activity, activity.samples, rules).word if measuring else None
+    if word in (SensorClass.GARMIN_WRIST, SensorClass.MODEL_DERIVED):
+        return _alternative(activity, measuring[0]).replace(notes=native.notes, instead_of=word)
+    return native
+
+
+def _alternative(activity: Activity, name: str) -> Dynamics:
+    return Dynamics(samples=overlaid(activity.samples, activity.alternatives[name]), source=name)
+
+
+def _measures_contact(samples: Samples, rules: SensorRules) -> bool:
+    stance = samples.stance_time_s
+    return stance is not None and bool(len(stance)) and float(np.mean(np.isfinite(stance))) >= rules.min_coverage
 
 
 def overlaid(native: Samples, other: Samples) -> Samples:
@@ -93,33 +107,33 @@ def foot_pod(activity: Activity) -> bool:
     return any(device.ant_device_type == ANT_FOOT_POD or device.maker_id == STRYD for device in devices)
 
 
-def provenance(activity: Activity, chosen: Dynamics) -> Provenance:
+def provenance(activity: Activity, chosen: Dynamics, rules: SensorRules = RULES) -> Provenance:
     """The sensor class of the chosen dynamics."""
     if not has_dynamics(chosen.samples):
-        return _as("none", "no contact time or oscillation was recorded")
+        return _as(SensorClass.NONE, "no contact time or oscillation was recorded")
     if chosen.source == "stryd":
-        return _as("stryd", "contact time and oscillation come from Stryd's developer fields")
+        return _as(SensorClass.STRYD, "contact time and oscillation come from Stryd's developer fields")
     if chosen.source != NATIVE:
-        return _as("other", f"contact time comes from the developer fields of {chosen.source}")
-    return _native(activity, chosen.samples)
+        return _as(SensorClass.OTHER, f"contact time comes from the developer fields of {chosen.source}")
+    return _native(activity, chosen.samples, rules)
 
 
-def _native(activity: Activity, samples: Samples) -> Provenance:
+def _native(activity: Activity, samples: Samples, rules: SensorRules) -> Provenance:
     maker = activity.device.maker_id
     if maker == STRYD:
-        return _as("stryd", "recorded by Stryd itself")
+        return _as(SensorClass.STRYD, "recorded by Stryd itself")
     if _stryd_there(activity) and any(map(_nameless_dynamics, activity.sensors)):
-        return _as("stryd", "a dynamics sensor over ANT+ that is not Garmin's, in a file with Stryd's fields")
-    if model_derived(samples):
-        word = "stryd" if _stryd_there(activity) else "model_derived"
+        return _as(SensorClass.STRYD, "a dynamics sensor over ANT+ that is not Garmin's, in a file with Stryd's fields")
+    if model_derived(samples, rules):
+        word = SensorClass.STRYD if _stryd_there(activity) else SensorClass.MODEL_DERIVED
         return _as(word, "the oscillation is what contact time and cadence imply, not a measurement")
     if maker == COROS:
         return _coros(samples)
     if _apple(activity):
-        return _as("apple", f"written by an app that exports Apple Watch workouts ({activity.device.product})")
+        return _as(SensorClass.APPLE, f"written by an app that exports Apple Watch workouts ({activity.device.product})")
     if maker == GARMIN:
-        return _garmin(activity, samples)
-    return _as("other", f"recorded by {activity.device.maker or 'a device that does not name its maker'}")
+        return _garmin(activity, samples, rules)
+    return _as(SensorClass.OTHER, f"recorded by {activity.device.maker or 'a device that does not name its maker'}")
 
 
 def _stryd_there(activity: Activity) -> bool:
@@ -136,8 +150,8 @@ def _nameless_dynamics(sensor: Sensor) -> bool:
 def _coros(samples: Samples) -> Provenance:
     # The watch alone has no left and right, so whoever wrote a balance is the pod.
     if samples.balance_left is not None and np.isfinite(samples.balance_left).any():
-        return _as("coros_pod", "recorded by a COROS watch with a COROS POD, which alone writes a balance")
-    return _as("coros", "recorded by a COROS watch")
+        return _as(SensorClass.COROS_POD, "recorded by a COROS watch with a COROS POD, which alone writes a balance")
+    return _as(SensorClass.COROS, "recorded by a COROS watch")
 
 
 def _apple(activity: Activity) -> bool:
@@ -147,21 +161,21 @@ def _apple(activity: Activity) -> bool:
     return (device.maker_id in (DEVELOPMENT, None) and named) or device.maker.lower() == "apple"
 
 
-def _garmin(activity: Activity, samples: Samples) -> Provenance:
+def _garmin(activity: Activity, samples: Samples, rules: SensorRules) -> Provenance:
     sensors = activity.sensors
     names = set(map(_garmin_name, sensors))
     if found := names & BLUETOOTH_STRAPS:
-        return _as("garmin_strap_ble", f"the strap is an {_listed(found)}")
+        return _as(SensorClass.GARMIN_STRAP_BLE, f"the strap is an {_listed(found)}")
     if found := names & PODS:
-        return _as("garmin_pod", f"device list: {_listed(found)}")
+        return _as(SensorClass.GARMIN_POD, f"device list: {_listed(found)}")
     if found := names & STRAPS:
-        return _as("garmin_strap", f"device list: {_listed(found)}")
+        return _as(SensorClass.GARMIN_STRAP, f"device list: {_listed(found)}")
     if any(sensor.ant_device_type == ANT_DYNAMICS for sensor in sensors):
-        return _unknown_strap()
+        return _as(SensorClass.GARMIN_STRAP, "a dynamics sensor over ANT+, of a product kneedrive does not know")
     # After the device list: some watches write the per cent and list no sensor at all.
     if samples.duty_factor is not None and np.isfinite(samples.duty_factor).any():
-        return _as("garmin_strap", "the watch wrote contact time in per cent, which only a strap or pod makes it do")
-    return _by_watch(activity.device)
+        return _as(SensorClass.GARMIN_STRAP, "the watch wrote contact time in per cent, which only a strap or pod makes it do")
+    return _by_watch(activity.device, rules)
 
 
 def _garmin_name(sensor: Sensor) -> str:
@@ -173,22 +187,13 @@ def _garmin_name(sensor: Sensor) -> str:
     return sensor.product if number is None else GARMIN_PRODUCTS.get(number, sensor.product)
 
 
-def _by_watch(device: Sensor) -> Provenance:
-    if device.product_id is not None and device.product_id < FIRST_WRIST_PRODUCT:
-        return _as("garmin_strap", "this watch cannot measure dynamics at the wrist, so a strap or pod did")
-    return _as("garmin_wrist", "no strap or pod in the device list, and no contact time in per cent")
+def _by_watch(device: Sensor, rules: SensorRules) -> Provenance:
+    if device.product_id is not None and device.product_id < rules.first_wrist_product:
+        return _as(SensorClass.GARMIN_STRAP, "this watch cannot measure dynamics at the wrist, so a strap or pod did")
+    return _as(SensorClass.GARMIN_WRIST, "no strap or pod in the device list, and no contact time in per cent")
 
 
-def _unknown_strap() -> Provenance:
-    reference = REFERENCES["garmin_strap"].replace(sd_zB=UNKNOWN_STRAP_SD_ZB)
-    return Provenance(
-        word="garmin_strap",
-        reason="a dynamics sensor over ANT+, of a product kneedrive does not know",
-        reference=reference,
-    )
-
-
-def _as(word: str, reason: str) -> Provenance:
+def _as(word: SensorClass, reason: str) -> Provenance:
     return Provenance(word=word, reason=reason, reference=REFERENCES[word])
 
 
@@ -196,7 +201,7 @@ def _listed(names: set[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def model_derived(samples: Samples) -> bool:
+def model_derived(samples: Samples, rules: SensorRules = RULES) -> bool:
     """Whether the oscillation is the timing said again: k near 1 with next to no spread of its own.
 
     The spread is the robust one, since a few records at the start or at a light would hide it.
@@ -207,7 +212,7 @@ def model_derived(samples: Samples) -> bool:
     T = features.step_time_s(np.where(cadence > 0, cadence, np.nan))
     ln_k = features.ln_k(oscillation, T, features.duty_factor(stance, T))
     ln_k = ln_k[np.isfinite(ln_k)]
-    if len(ln_k) < MODEL_DERIVED_RECORDS:
+    if len(ln_k) < rules.derived_records:
         return False
-    low, high = MODEL_DERIVED_K
-    return bool(low <= np.exp(median(ln_k)) <= high and robust_sd(ln_k) <= MODEL_DERIVED_SD)
+    low, high = rules.derived_k
+    return bool(low <= np.exp(median(ln_k)) <= high and robust_sd(ln_k) <= rules.derived_sd_ln_k)

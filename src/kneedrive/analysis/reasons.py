@@ -10,7 +10,7 @@ from kneedrive.analysis.gates import STEPS, Gated
 from kneedrive.analysis.reference import Case
 from kneedrive.analysis.result import Unjudged
 from kneedrive.analysis.scores import LETTERS
-from kneedrive.sensors import UNKNOWN_STRAP_SD_ZB
+from kneedrive.sensors import SensorClass
 
 WHAT = {
     "D": "drive-like or shuffle-like",
@@ -18,24 +18,11 @@ WHAT = {
     "G": "long on the ground or short and airy",
     "K": "torso bounce beyond the timing",
 }
-BOUNCE = ("P", "K")
 
-COMPUTED_AT_WRIST = (
-    "this watch works out contact time and oscillation from speed and cadence, so they add nothing to those two"
-)
-NOT_RECORDED = "contact time was not recorded; speed and cadence alone cannot tell"
 SPEED_UNMEASURED = (
     "indoors the watch guesses the speed, so step length is not known; a foot pod, or --speed-calibrated where the "
     "distance was set right, would allow it"
 )
-NO_USUAL_BOUNCE: Mapping[str, str] = {
-    "garmin_strap_ble": "what oscillation is usual on an HRM 600 is not known yet: too few files to say",
-    "coros_pod": "what oscillation is usual on a COROS POD is not known yet: too few files to say",
-    "apple": "what oscillation is usual on an Apple Watch is not known yet: too few files to say",
-    "other": "what oscillation is usual on this sensor is not known",
-    "stryd": "Stryd computes oscillation from its own contact time and cadence, so it says nothing new about bounce",
-    "model_derived": "this sensor computes oscillation from contact time and cadence, so it says nothing about bounce",
-}
 
 
 def letter_reasons(gated: Gated, case: Case) -> dict[str, str]:
@@ -44,13 +31,8 @@ def letter_reasons(gated: Gated, case: Case) -> dict[str, str]:
 
 
 def _letter(letter: str, gated: Gated, case: Case) -> str:
-    word = case.sensor.word
-    if word == "garmin_wrist":
-        return COMPUTED_AT_WRIST
-    if word == "none":
-        return NOT_RECORDED
-    if letter in BOUNCE and word in NO_USUAL_BOUNCE:
-        return NO_USUAL_BOUNCE[word]
+    if letter not in case.reference.scores:
+        return case.reference.open
     if not case.speed_trusted:
         return SPEED_UNMEASURED
     return _too_few(letter, gated, case)
@@ -70,7 +52,7 @@ def too_few_epochs(gated: Gated, case: Case) -> str:
     """Why a run is not assessed: how many epochs would count, and what took the others."""
     total, scored = len(gated.reason), int(np.equal(gated.reason, "").sum())
     if not case.speed_trusted and not case.has_dynamics:
-        why = "computed by the watch" if case.sensor.word == "garmin_wrist" else "missing"
+        why = "computed by the watch" if case.sensor.word == SensorClass.GARMIN_WRIST else "missing"
         return f"{SPEED_UNMEASURED}; and contact time is {why}, so nothing is left to judge"
     names, counts = np.unique(gated.reason[gated.reason != ""], return_counts=True)
     most = sorted(zip(counts.tolist(), names.tolist(), strict=True), reverse=True)[:3]
@@ -88,12 +70,10 @@ def unjudged(values: Mapping[str, str], gated: Gated, case: Case) -> tuple[Unjud
         found.append(Unjudged(what="step length", reason=SPEED_UNMEASURED))
         if case.has_dynamics:
             found.append(Unjudged(what="contact time, duty factor and bounce", reason=OWN_BASELINE))
-    if case.sensor.word == "garmin_wrist":
+    if case.sensor.word == SensorClass.GARMIN_WRIST:
         found.append(Unjudged(what="contact time, oscillation and vertical ratio", reason=ESTIMATE))
         if "stryd" in case.activity.alternatives:
             found.append(Unjudged(what="Stryd's own contact time", reason=STRYD_THERE))
-    if case.reference.sd_zB == UNKNOWN_STRAP_SD_ZB and case.sensor.word == "garmin_strap":
-        found.append(Unjudged(what="strap or pod", reason=UNKNOWN_PRODUCT))
     return (*found, *_runner_unknown(case))
 
 
@@ -101,7 +81,6 @@ COMPATIBLE = "short steps at a slow pace are compatible with a shuffle, but cont
 OWN_BASELINE = "they were measured and can be held against your own runs, but not against other runners without a speed"
 ESTIMATE = "what is shown is the watch's estimate from speed and cadence"
 STRYD_THERE = "this file also holds Stryd's fields; --dynamics stryd judges drive and shuffle by them"
-UNKNOWN_PRODUCT = "the file does not say whether a strap or a pod measured the bounce, so it is judged with more doubt"
 
 
 def _joined(values: Mapping[str, str]) -> dict[str, str]:

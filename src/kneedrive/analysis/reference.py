@@ -23,7 +23,10 @@ INDOOR_SPORTS = ("treadmill", "indoor_running", "virtual_activity", "indoor_walk
 
 
 class Case(Record, frozen=True, kw_only=True):
-    """surface: outdoor or indoor. speed_trusted: whether speed was measured and may carry a step-length axis."""
+    """surface: outdoor or indoor. speed_trusted: whether speed was measured and may carry a step-length axis.
+
+    drifting: whether contact time or bounce wandered within the run as only a sensor does.
+    """
 
     activity: Activity
     runner: Runner
@@ -31,6 +34,7 @@ class Case(Record, frozen=True, kw_only=True):
     sensor: Provenance
     surface: str
     speed_trusted: bool
+    drifting: bool = False
 
     @property
     def reference(self) -> Reference:
@@ -40,7 +44,7 @@ class Case(Record, frozen=True, kw_only=True):
     @property
     def has_dynamics(self) -> bool:
         """Whether contact time (and oscillation) were measured rather than missing or computed."""
-        return self.reference.sd_zDF is not None
+        return self.reference.measures_contact
 
 
 def surface_of(activity: Activity) -> str:
@@ -56,7 +60,7 @@ def speed_trusted(activity: Activity, surface: str, *, speed_calibrated: bool) -
 
 # What is usual at a speed: for runners in general, shifted to how one class of sensor reads.
 #
-# Everything is element-wise over speeds. Below 2.0 and above 6.0 m/s the lines are not supported by the anchors; the
+# Everything is element-wise over speeds. Below 1.7 and above 6.0 m/s the lines are not supported by the anchors; the
 # gates keep such epochs out, these functions do not.
 
 
@@ -86,14 +90,31 @@ def usual_duty_factor(speed_mps: Array, population: Population) -> Array:
     return population.duty_base + population.duty_per_slowness / speed_mps
 
 
+def sd_duty_factor(speed_mps: Array, population: Population) -> Array:
+    """SD of the duty factor between runners at each speed, inside the anchors."""
+    return population.sd_duty_base + population.sd_duty_per_slowness / speed_mps
+
+
+def from_middle(speed_mps: Array, population: Population) -> Array:
+    """Speed against the one at which sensor classes were compared; beyond what was compared it is held."""
+    within = np.clip(speed_mps, population.class_speed_low_mps, population.class_speed_high_mps)
+    return within - population.class_speed_mid_mps
+
+
+def read_duty_factor(speed_mps: Array, reference: Reference, population: Population) -> Array:
+    """The usual duty factor at each speed, as a sensor class reads it."""
+    tilt = reference.tilt_DF * from_middle(speed_mps, population)
+    return usual_duty_factor(speed_mps, population) + reference.shift_DF + tilt
+
+
 def widening(speed_mps: Array, runner: Runner, population: Population) -> Array:
-    """Factor on every spread: 1 inside the anchors, `population.widening` where they hold few people."""
+    """Factor on every spread: 1 inside the anchors, more where they hold few people or none."""
     # Widened once however many reasons there are: they are guesses of one kind.
     short = runner.height_m is not None and runner.height_m < population.short_m
     old = runner.age is not None and runner.age > population.old_years
-    if short or old:
-        return np.full_like(speed_mps, population.widening)
-    return np.where(speed_mps < population.slow_mps, population.widening, 1.0)
+    outside = (speed_mps < population.slow_mps) | (speed_mps > population.fast_mps) | short | old
+    factor = np.where(outside, population.widening, 1.0)
+    return np.where(speed_mps < population.slowest_mps, population.widening_slowest, factor)
 
 
 def hill_pct(grade: Array | None, speed_mps: Array, method: Method) -> Array:
@@ -114,11 +135,12 @@ def expected(
     pct = hill_pct(grade, speed_mps, method)
     wide = widening(speed_mps, runner, population)
     T_s = SECONDS_PER_MINUTE / usual_cadence_spm(speed_mps, runner.height_m, population)
-    DF = usual_duty_factor(speed_mps, population) + population.sd_DF * reference.o + hills.DF_per_pct * pct
+    DF = read_duty_factor(speed_mps, reference, population) + hills.DF_per_pct * pct
+    sd_DF = wide * sd_duty_factor(speed_mps, population)
     ln_k = expected_ln_k(speed_mps, reference, population) + hills.ln_k_per_pct * pct
     shape = features.bounce_shape(DF)
     # Bounce varies because timing varies (through B) and because torsos do (k); the model takes both as independent.
-    timing_sd = wide * population.sd_DF * features.SINE_SHAPE / shape
+    timing_sd = sd_DF * features.SINE_SHAPE / shape
     sd_ln_T = population.sd_ln_T_no_height if runner.height_m is None else population.sd_ln_T
     return Expected(
         T_s=T_s * np.exp(hills.ln_T_per_pct * pct),
@@ -126,31 +148,17 @@ def expected(
         ln_k=ln_k,
         beta=np.exp(ln_k) * shape,
         sd_ln_T=wide * sd_ln_T,
-        sd_DF=wide * population.sd_DF,
+        sd_DF=sd_DF,
         sd_ln_k=wide * population.sd_ln_k,
         sd_ln_beta=np.hypot(timing_sd, wide * population.sd_ln_k),
     )
-
-
-def timing_share(speed_mps: float, reference: Reference, method: Method) -> float:
-    """How far bounce between runners is their duty factor said again: the correlation of -zDF and zB, 0 to 1.
-
-    0 where the speed is not known. Widening leaves it as it is.
-    """
-    if not math.isfinite(speed_mps):
-        return 0.0
-    DF = usual_duty_factor(np.array([speed_mps]), method.population) + method.population.sd_DF * reference.o
-    timing_sd = float(method.population.sd_DF * features.SINE_SHAPE / features.bounce_shape(DF)[0])
-    return timing_sd / math.hypot(timing_sd, method.population.sd_ln_k)
 
 
 def expected_ln_k(speed_mps: Array, reference: Reference, population: Population) -> Array:
     """Ln of the usual VO/VO_model on a sensor class, on the flat; NaN where the class has none."""
     if reference.k_ref is None:
         return np.full_like(speed_mps, np.nan)
-    # Sensors were compared within these speeds; beyond them the line is held, not drawn out.
-    within = np.clip(speed_mps, population.class_speed_low_mps, population.class_speed_high_mps)
-    return math.log(reference.k_ref) + reference.s_k * (within - population.class_speed_mid_mps)
+    return math.log(reference.k_ref) + reference.s_k * from_middle(speed_mps, population)
 
 
 def leg_length_m(runner: Runner, method: Method) -> float | None:
@@ -165,7 +173,7 @@ def usual_metrics(speed_mps: Array, reference: Reference, runner: Runner, method
         "cadence_spm": SECONDS_PER_MINUTE / there.T_s,
         "step_length_m": features.step_length_m(speed_mps, there.T_s),
     }
-    if reference.sd_zDF is None:
+    if not reference.measures_contact:
         return usual
     stance = 2.0 * there.T_s * there.DF
     usual |= {"stance_time_s": stance, "flight_time_s": there.T_s - stance, "duty_factor": there.DF}

@@ -16,7 +16,7 @@ from kneedrive.method import Method
 from kneedrive.patterns import Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note, Runner
-from kneedrive.sensors import Reference
+from kneedrive.sensors import Reference, SensorClass
 
 
 class Epochs(Record, frozen=True, kw_only=True):
@@ -253,7 +253,7 @@ class Analysis(Record, frozen=True, kw_only=True):
     method: Method
     status: str
     status_reason: str
-    provenance: str
+    provenance: SensorClass
     provenance_reason: str
     reference: Reference
     surface: str
@@ -280,7 +280,7 @@ class Analysis(Record, frozen=True, kw_only=True):
     odds_range: Mapping[Pattern, tuple[float, float]] = {}  # from steps alone: over the thinkable correlations
     knee: Knee = Knee(reason="nothing was judged")
     height_from: str = ""  # "settings" or "file" where a height is known; the height itself is runner.height_m
-    instead_of: str = ""  # the sensor class whose dynamics were passed over for a measured source in the same file
+    instead_of: SensorClass | None = None  # the sensor class whose dynamics were passed over for a measured source in the same file
 
     def __str__(self) -> str:
         """Two or three plain lines: what it is, what was found with its certainty, what was scored."""

@@ -1,4 +1,4 @@
-"""From epochs to scores with errors, from scores to what may be said: probability, label, certainty."""
+"""From epochs to what is known of a run: the mean of its epochs' parts with errors, and the posterior of these."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 
 from kneedrive.analysis import features, reference
 from kneedrive.analysis.gates import STEPS
+from kneedrive.analysis.posterior import Measurement, Part, Posterior, Scale, measured_rows, posterior
 from kneedrive.analysis.reference import Case, Expected, expected, hill_pct
 from kneedrive.analysis.resampling import Mask
-from kneedrive.analysis.result import Epochs, Finding, Score, Scores
-from kneedrive.method import EpochRules, LabelRules
+from kneedrive.analysis.result import Epochs, Score, Scores
+from kneedrive.method import EpochRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
-from kneedrive.stats import below, both_above, median, robust_sd
+from kneedrive.stats import median
 
 # Scores: how far a run stands from what is usual at its speed, in spreads between runners, and how sure that is.
 #
 # D = (zSL - zDF)/sqrt 2 and G = (zSL + zDF)/sqrt 2 need no oscillation; P = (zB - zSL)/sqrt 2 needs no contact time.
-# So one missing channel never takes the others with it. The axes and their names are a design of ours; nothing of
-# them has been validated against filmed runners.
+# So one missing channel never takes the others with it. The axes and their names are a design of ours.
 
 ROOT_2 = math.sqrt(2.0)
 LETTERS = ("D", "P", "G", "K")
@@ -30,7 +30,7 @@ SCORED = (*LETTERS, *PARTS)
 
 
 class RunValue(Record, frozen=True, kw_only=True):
-    """A weighted median over epochs, its standard error from the epochs alone, and how many epochs it has."""
+    """A weighted mean over epochs, its standard error from the epochs alone, and how many epochs it has."""
 
     value: float
     random_se: float
@@ -92,8 +92,7 @@ def lag_1(values: Array, start_s: Array, rules: EpochRules) -> float:
     neighbours = np.flatnonzero(np.diff(start_s) <= rules.length_s)
     if len(neighbours) < rules.autocorrelation_pairs:
         return 0.0
-    # About the median, as the run value is: one wild epoch should not look like memory.
-    around = values - median(values)
+    around = values - float(np.mean(values))
     variance = float(around @ around) / len(around)
     if variance == 0.0:
         return 0.0
@@ -108,84 +107,78 @@ def effective_epochs(weights: Array, rho: float) -> float:
 
 
 def run_value(values: Array, weights: Array, start_s: Array, rules: EpochRules) -> RunValue | None:
-    """The weighted median over epochs with its error; None where no epoch has a value and a weight."""
+    """The weighted mean over epochs with its error; None where no epoch has a value and a weight."""
     there = np.isfinite(values) & (weights > 0)
     if not there.any():
         return None
     values, weights, start_s = values[there], weights[there], start_s[there]
-    # The scatter is robust, the count is not optimistic: epochs in a row resemble each other, and do not count in full.
+    mean = float(np.average(values, weights=weights))
+    plain = effective_epochs(weights, 0.0)
+    variance = float(np.average((values - mean) ** 2, weights=weights)) * plain / max(plain - 1.0, 1.0)
+    # Epochs in a row resemble each other, and do not count in full.
     n = effective_epochs(weights, lag_1(values, start_s, rules))
-    return RunValue(
-        value=weighted_median(values, weights), random_se=robust_sd(values) / math.sqrt(n), epochs=len(values)
+    return RunValue(value=mean, random_se=math.sqrt(variance / n), epochs=len(values))
+
+
+# What more epochs cannot improve.
+
+
+def scale_at(speed_mps: float, case: Case) -> Scale:
+    """What the parts mean at one speed on the sensor class of this run."""
+    there = expected(np.array([speed_mps]), case.reference, case.runner, case.method)
+    return Scale(
+        speed_mps=speed_mps,
+        duty_factor=float(there.DF[0]),
+        sd_DF=float(there.sd_DF[0]),
+        sd_ln_k=float(there.sd_ln_k[0]),
     )
 
 
-def systematic_se(case: Case, grade: Array, weights: Array) -> dict[str, float]:
-    """What more epochs cannot improve: sensor and population, and the hill terms where ups and downs do not cancel.
+def systematic(scale: Scale, climb_pct: float, case: Case) -> dict[str, float]:
+    """Systematic SD of each part and score: sensor class and population, and the hill terms by the mean climb.
 
-    The hill terms are as uncertain as they are large; only their mean over the epochs is an error of the run.
+    climb_pct: mean of the slopes that the hill terms were applied to; the terms are as uncertain as they are large.
+    NaN for what the class does not measure.
     """
-    labels, hills, population = case.method.labels, case.method.grade, case.method.population
-    unknown_height = case.runner.height_m is None
-    reference = case.reference
-    pct = hill_pct(grade, grade, case.method)
-    # An unknown slope counts as flat, as it does in the reference.
-    climb = abs(float(np.sum(np.nan_to_num(pct) * weights) / np.sum(weights)))
-    sd_ln_T = population.sd_ln_T_no_height if unknown_height else population.sd_ln_T
+    rules, hills, population, row = case.method.posterior, case.method.grade, case.method.population, case.reference
+    height = case.runner.height_m is not None
+    doubt = case.method.sensors.drift_doubt if case.drifting else 1.0
     zSL = math.hypot(
-        labels.systematic_zSL_no_height if unknown_height else labels.systematic_zSL,
-        climb * hills.ln_T_per_pct / sd_ln_T,
+        rules.systematic_zSL if height else rules.systematic_zSL_no_height,
+        climb_pct * hills.ln_T_per_pct / (population.sd_ln_T if height else population.sd_ln_T_no_height),
     )
-    zDF = math.hypot(_or_nan(reference.sd_zDF), climb * hills.DF_per_pct / population.sd_DF)
-    k_slope = climb * hills.ln_k_per_pct / population.sd_ln_k
-    zB, K = math.hypot(_or_nan(reference.sd_zB), k_slope), math.hypot(_or_nan(reference.sd_K), k_slope)
+    zDF = math.hypot(doubt * _or_nan(row.sd_DF), climb_pct * hills.DF_per_pct) / scale.sd_DF
+    zk = math.hypot(doubt * _or_nan(row.sd_ln_k), climb_pct * hills.ln_k_per_pct) / scale.sd_ln_k
+    ground, torso = measured_rows(("zB",), scale)[0, 1:3].tolist()
+    zB = math.hypot(ground * zDF, torso * zk)
     timing, bounce = math.hypot(zSL, zDF) / ROOT_2, math.hypot(zSL, zB) / ROOT_2
-    return {"zSL": zSL, "zDF": zDF, "zB": zB, "zk": K, "D": timing, "G": timing, "P": bounce, "K": K}
+    return {"zSL": zSL, "zDF": zDF, "zB": zB, "zk": zk, "D": timing, "G": timing, "P": bounce, "K": zk}
 
 
 def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def posterior(score: float, se: float) -> tuple[float, float]:
-    """Mean and SD of the true score, given the measured one and that runners are spread as N(0, 1)."""
-    shrink = 1.0 + se**2
-    return score / shrink, se / math.sqrt(shrink)
-
-
-def probability(score: float, se: float, truth: float) -> float:
-    """Probability that the true score passes `truth` on the side of the measured one."""
-    mean, sd = posterior(abs(score), se)
-    return below((mean - truth) / sd)
-
-
-def probability_within(score: float, se: float, bound: float) -> float:
-    """Probability that the true score lies between -bound and bound."""
-    mean, sd = posterior(score, se)
-    return below((bound - mean) / sd) - below((-bound - mean) / sd)
-
-
-def together(z: Mapping[str, float], se: Mapping[str, float], timing_share: float, truth: float) -> float:
-    """Probability that true P is at least `truth` and true D at most -`truth`, from zSL, zDF, zB and their errors.
-
-    Both lean on zSL, and usual bounce falls with the duty factor (between runners zDF and zB correlate by
-    -timing_share), so much bounce beside long contact is mostly error: neither the smaller of the two probabilities
-    nor their product is true, and the three parts are weighed at once.
-    """
-    parts = ("zSL", "zDF", "zB")
-    runners = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, -timing_share], [0.0, -timing_share, 1.0]])
-    errors = np.diag([se[part] ** 2 for part in parts])
-    # The posterior of a normal: prior and errors weighed against each other, all three parts at once.
-    weigh = runners @ np.linalg.inv(runners + errors)
-    axes = np.array([[-1.0, 0.0, 1.0], [-1.0, 1.0, 0.0]]) / ROOT_2  # P and -D
-    mean = axes @ weigh @ np.array([z[part] for part in parts])
-    spread = axes @ (runners - weigh @ runners) @ axes.T
-    sd = np.sqrt(np.diag(spread))
-    first, second = ((truth - mean) / sd).tolist()
-    return both_above(first, second, float(spread[0, 1] / (sd[0] * sd[1])))
+def mean_climb_pct(grade: Array, weights: Array, case: Case) -> float:
+    """Mean of the slopes in per cent that count as hills; ups and downs cancel, an unknown slope counts as flat."""
+    pct = np.nan_to_num(hill_pct(grade, grade, case.method))
+    return abs(float(np.sum(pct * weights) / np.sum(weights)))
 
 
 # Where a run, or some epochs of it, stand: run values with errors, and what was measured against what is usual.
+
+
+class Standing(Record, frozen=True, kw_only=True):
+    """Where a run, or a band of it, stands: measured scores and parts with their errors, and their posterior.
+
+    values and se hold only what is measured, unshrunk.
+    """
+
+    values: Mapping[str, float]
+    se: Mapping[str, float]
+    measurement: Measurement
+    scale: Scale
+    posterior: Posterior
 
 
 _IN_EVIDENCE = ("cadence_spm", "step_length_m")
@@ -193,10 +186,8 @@ _IN_EVIDENCE_DYNAMICS = ("stance_time_s", "flight_time_s", "duty_factor")
 _IN_EVIDENCE_BOUNCE = ("vertical_oscillation_m", "vertical_ratio")
 
 
-def run_values(epochs: Epochs, where: Mask, least: int, case: Case) -> dict[str, RunValue]:
-    """Scores and parts of the epochs in `where`, of those that at least `least` of these epochs have."""
-    rules = case.method.epochs
-    weights = np.where(where, epochs.weight, 0.0)
+def run_values(epochs: Epochs, weights: Array, least: int, rules: EpochRules) -> dict[str, RunValue]:
+    """Scores and parts over the epochs that have a weight, of those that at least `least` of these epochs have."""
     found = {}
     for name in SCORED:
         value = run_value(epochs[name], weights, epochs.start_s, rules)
@@ -208,18 +199,24 @@ def run_values(epochs: Epochs, where: Mask, least: int, case: Case) -> dict[str,
 
 def standing(epochs: Epochs, where: Mask, least: int, case: Case) -> Standing | None:
     """The standing of the epochs in `where`; None where nothing about them can be judged."""
-    values = run_values(epochs, where, least, case)
+    weights = np.where(where, epochs.weight, 0.0)
+    values = run_values(epochs, weights, least, case.method.epochs)
     if not values:
         return None
-    weights = np.where(where, epochs.weight, 0.0)
-    systematic = systematic_se(case, epochs["grade"], weights)
-    speed = middle(epochs["speed_mps"][where])
+    speed = epochs["speed_mps"]
+    there = np.isfinite(speed) & (weights > 0)
+    scale = scale_at(float(np.average(speed[there], weights=weights[there])), case)
+    off = systematic(scale, mean_climb_pct(epochs["grade"], weights, case), case)
+    # Contact time makes k of an oscillation; without it what is left is the bounce for the step time.
+    names = [name for name in ("zSL", "zDF", "zk" if "zk" in values else "zB") if name in values]
+    parts = {name: Part(z=values[name].value, se=values[name].random_se, systematic=off[name]) for name in names}
+    measurement = Measurement(**parts)
     return Standing(
         values={name: one.value for name, one in values.items()},
-        se={name: float(np.hypot(one.random_se, systematic[name])) for name, one in values.items()},
-        speed_mps=speed,
-        duty_factor=middle(epochs["duty_factor"][where]),
-        timing_share=reference.timing_share(speed, case.reference, case.method),
+        se={name: math.hypot(one.random_se, off[name]) for name, one in values.items()},
+        measurement=measurement,
+        scale=scale,
+        posterior=posterior(measurement, scale, case.method.posterior),
     )
 
 
@@ -265,159 +262,10 @@ def evidence(at: Standing, epochs: Epochs, where: Mask, mode: str, case: Case) -
     keys: tuple[str, ...] = ("speed_mps", *_IN_EVIDENCE)
     if mode != STEPS:
         keys += _IN_EVIDENCE_DYNAMICS
-        if case.reference.k_ref is not None:
+        if case.reference.measures_bounce:
             keys += _IN_EVIDENCE_BOUNCE
     found = {name: at.values[name] for name in (*LETTERS, *PARTS) if name in at.values}
     found |= {f"{name}_se": at.se[name] for name in (*LETTERS, "zSL") if name in at.se}
     found |= measured(epochs, where, keys)
-    found |= {f"usual_{key}": value for key, value in usual_at(at.speed_mps, mode, case).items() if key in keys}
+    found |= {f"usual_{key}": value for key, value in usual_at(at.scale.speed_mps, mode, case).items() if key in keys}
     return found | {"epochs": float(where.sum())}
-
-
-# From scores to words: which label a set of numbers earns, how strong it is and how probable.
-
-
-DRIVE, SHUFFLE, PISTON = "drive-like", "shuffle-like", "piston-like"
-SHORT_GROUNDED, LONG_GROUNDED, SHORT_AIRY = "short-grounded", "long-grounded", "short-airy"
-SHORT_BOUNCE, NEUTRAL = "short-bounce", "neutral"
-SHORT_STEPS, USUAL_STEPS, LONG_STEPS = "short-steps", "usual-steps", "long-steps"
-
-
-class Standing(Record, frozen=True, kw_only=True):
-    """Where a run, or a band of it, stands: scores and parts with their errors by name, speed and duty factor.
-
-    values and se hold only what is judged; duty_factor is NaN where contact time was not recorded. timing_share: how
-    much of the spread of zB between runners is that of their duty factor, as a correlation.
-    """
-
-    values: Mapping[str, float]
-    se: Mapping[str, float]
-    speed_mps: float
-    duty_factor: float = math.nan
-    timing_share: float = 0.0
-
-    def of(self, name: str) -> float:
-        """A score or part; NaN, which satisfies no rule, where it is not judged."""
-        return self.values.get(name, math.nan)
-
-
-class Earned(Record, frozen=True, kw_only=True):
-    """A label whose rule holds, and the score that carries it."""
-
-    label: str
-    letter: str
-
-
-class Named(Record, frozen=True, kw_only=True):
-    """The label of a standing with its probability, and the others that qualified."""
-
-    label: str
-    strength: str
-    probability: float | None
-    also: tuple[str, ...] = ()
-
-
-def earned(at: Standing, rules: LabelRules) -> tuple[Earned, ...]:
-    """Every label whose rule holds, the one with the largest score first. A part that is not judged earns nothing."""
-    drive, piston, push = at.of("D"), at.of("P"), at.of("G")
-    steps, ground, bounce = at.of("zSL"), at.of("zDF"), at.of("zB")
-    cut, over, slow = rules.score, rules.corner_over, at.speed_mps < rules.shuffle_under_mps
-    shuffle = drive <= -cut and ground >= rules.shuffle_zDF_min and steps <= rules.shuffle_zSL_max
-    found = {
-        Earned(label=PISTON, letter="P"): piston >= cut
-        and bounce >= rules.piston_zB_min
-        and steps <= rules.piston_zSL_max,
-        Earned(label=DRIVE, letter="D"): drive >= cut
-        and steps >= rules.drive_zSL_min
-        and ground <= rules.drive_zDF_max,
-        Earned(label=SHUFFLE, letter="D"): shuffle and slow,
-        Earned(label=SHORT_GROUNDED, letter="D"): shuffle and not slow,
-        Earned(label=LONG_GROUNDED, letter="G"): push >= cut and min(steps, ground) > over,
-        Earned(label=SHORT_AIRY, letter="G"): push <= -cut and max(steps, ground) < -over,
-    }
-    kept = [one for one, holds in found.items() if holds]
-    return tuple(sorted(kept, key=lambda one: -abs(at.of(one.letter))))
-
-
-def named(at: Standing, rules: LabelRules) -> Named:
-    """The label of a run or band. Piston with shuffle has a name of its own, and claims that both are true at once."""
-    found = earned(at, rules)
-    if not found:
-        return Named(label=NEUTRAL, strength="mild", probability=neutral_probability(at, rules))
-    # Probability is of the score alone: the cuts on its parts say which pattern, not how sure.
-    chances = {one.label: probability(at.of(one.letter), at.se[one.letter], rules.truth) for one in found}
-    strength = "marked" if abs(at.of(found[0].letter)) >= rules.marked else "mild"
-    labels = tuple(chances)
-    if PISTON in chances and SHUFFLE in chances:
-        both = together(at.values, at.se, at.timing_share, rules.truth)
-        return Named(label=SHORT_BOUNCE, strength=strength, probability=both, also=labels)
-    return Named(label=labels[0], strength=strength, probability=chances[labels[0]], also=labels[1:])
-
-
-def neutral_probability(at: Standing, rules: LabelRules) -> float | None:
-    """Probability that no true score reaches where labels begin; None where no score is judged.
-
-    D stands apart from the two others. G and P are nearly one axis (more of the step on the ground leaves less bounce),
-    so of them the one that is less sure counts.
-    """
-    chances = {
-        letter: probability_within(at.of(letter), at.se[letter], rules.score)
-        for letter in ("D", "P", "G")
-        if letter in at.values
-    }
-    if not chances:
-        return None
-    return chances.pop("D", 1.0) * min(chances.values(), default=1.0)
-
-
-def named_steps(at: Standing, rules: LabelRules) -> Named:
-    """Short, usual or long steps for the speed: all that speed and cadence can tell."""
-    z = at.of("zSL")
-    # The same mark as for the scores, so that "short steps" is as far from usual as any label.
-    if abs(z) < rules.score:
-        return Named(label=USUAL_STEPS, strength="mild", probability=probability_within(z, at.se["zSL"], rules.score))
-    label = SHORT_STEPS if z < 0 else LONG_STEPS
-    strength = "marked" if abs(z) >= rules.marked else "mild"
-    return Named(label=label, strength=strength, probability=probability(z, at.se["zSL"], rules.truth))
-
-
-def certainty(probability: float | None, rules: LabelRules) -> str:
-    """How the label may be said: spoken, leaning or unclear."""
-    if probability is None or probability < rules.leaning:
-        return "unclear"
-    return "spoken" if probability >= rules.spoken else "leaning"
-
-
-def qualifiers(at: Standing, label: str, rules: LabelRules) -> tuple[str, ...]:
-    """What is added to a label without being one."""
-    drive, grounded = label == DRIVE, label in (SHUFFLE, SHORT_BOUNCE, SHORT_GROUNDED)
-    # A label needs two parts to agree. Where one alone is far from usual, a score can be large and no pattern follow;
-    # then the runner should hear of that part.
-    alone, cut = label == NEUTRAL and "D" in at.values, rules.score
-    found = {
-        "short steps": alone and at.of("zSL") <= -cut,
-        "long steps": alone and at.of("zSL") >= cut,
-        "low duty factor": alone and at.of("zDF") <= -cut,
-        "high duty factor": alone and at.of("zDF") >= cut,
-        "extra torso bounce": drive and at.of("K") >= rules.torso_extra,
-        "quiet torso": drive and at.of("K") <= rules.torso_quiet,
-        "grounded": grounded and at.duty_factor >= rules.grounded_DF,
-        "bouncy": at.of("zB") >= rules.bouncy_zB and at.of("zSL") > rules.corner_over,
-    }
-    return tuple(name for name, holds in found.items() if holds)
-
-
-def finding(at: Standing, rules: LabelRules, *, scope: str, confidence: str, evidence: Mapping[str, float]) -> Finding:
-    """The judgement about a standing, with the numbers behind it."""
-    name = named(at, rules) if "D" in at.values or "P" in at.values else named_steps(at, rules)
-    return Finding(
-        scope=scope,
-        label=name.label,
-        strength=name.strength,
-        certainty=certainty(name.probability, rules),
-        probability=name.probability,
-        confidence=confidence,
-        qualifiers=qualifiers(at, name.label, rules),
-        also=name.also,
-        evidence=evidence,
-    )
