@@ -50,6 +50,8 @@ class FitRules(Record, frozen=True, kw_only=True):
     stray_gap_s: Annotated[float, "s between two records, beyond which they are not one activity", DESIGN] = 43_200.0
     offset_max_s: Annotated[int, "s, local time minus UTC, either way", "time zones of the Earth"] = 50_400
     offset_step_s: Annotated[int, "s, to which that difference is rounded", "time zones of the Earth"] = 900
+    height_m: Annotated[tuple[float, float], "m, heights that a watch's profile is believed in", DESIGN] = (1.2, 2.2)
+    mass_kg: Annotated[tuple[float, float], "kg, likewise", DESIGN] = (30.0, 200.0)
     max_parts: Annotated[int, "files chained into one that are read", DESIGN] = 100
     max_layouts: Annotated[int, "kinds of messages that differ; real files have up to 53", DESIGN] = 1_000
     max_messages: Annotated[int, "messages that are walked over", DESIGN] = 4_000_000
@@ -375,6 +377,8 @@ class ProfileRules(Record, frozen=True, kw_only=True):
     contrast_max: Annotated[float, "SD", DESIGN] = -0.7
     short_flight_s: Annotated[float, "s", DESIGN] = 0.040
     maker_gap_s: Annotated[float, "s, contact time between makers", MEASURED] = 0.010
+    balance_said_pp: Annotated[float, "1, share of the left foot off the middle that one run is told of", DESIGN] = 0.02
+    balance_sure: Annotated[float, "probability of that", DESIGN] = 0.95
     balance_pp: Annotated[float, "1", DESIGN] = 0.015
     balance_share: Annotated[float, "share of epochs", DESIGN] = 0.80
     balance_runs: Annotated[int, "runs", DESIGN] = 3

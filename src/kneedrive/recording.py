@@ -102,6 +102,15 @@ class Samples(Record, frozen=True, kw_only=True):
         return {name: values for name, values in named.items() if values is not None}
 
 
+class Runner(Record, frozen=True, kw_only=True):
+    """What the runner tells about themselves; everything is optional and widens or narrows what can be said."""
+
+    name: str = ""
+    height_m: float | None = None
+    mass_kg: float | None = None
+    age: int | None = None
+
+
 class Activity(Record, frozen=True, kw_only=True):
     """One session of a recording.
 
@@ -130,6 +139,7 @@ class Activity(Record, frozen=True, kw_only=True):
     samples: Samples
     alternatives: Mapping[str, Samples] = {}
     averages: Mapping[str, float] = {}
+    wearer: Runner = Runner()
     laps: tuple[Lap, ...] = ()
     pauses: tuple[Interval, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -156,15 +166,6 @@ class Outline(Record, frozen=True, kw_only=True):
     distance_m: float | None
     heart_rate_bpm: float | None
     dynamics: int
-
-
-class Runner(Record, frozen=True, kw_only=True):
-    """What the runner tells about themselves; everything is optional and widens or narrows what can be said."""
-
-    name: str = ""
-    height_m: float | None = None
-    mass_kg: float | None = None
-    age: int | None = None
 
 
 def frozen(values: npt.ArrayLike) -> Array:

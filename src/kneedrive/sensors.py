@@ -78,7 +78,9 @@ _BOUNCE = (
 )
 _FEW = "one to three files or runners"
 _UNKNOWN = "what oscillation is usual on {} is not known yet: too few files to say"
-_SAID_AGAIN = "its oscillation is its own timing said again; strap minus Stryd in the same run: DF +0.9 (2.6) over 8 files"
+_SAID_AGAIN = (
+    "its oscillation is its own timing said again; strap minus Stryd in the same run: DF +0.9 (2.6) over 8 files"
+)
 
 _ROWS = (
     Reference(

@@ -21,7 +21,7 @@ from kneedrive.errors import DamagedOriginal
 from kneedrive.history.merge import groups, merge, outline
 from kneedrive.method import MergeRules, Method
 from kneedrive.recording import Activity, Array, Recording, Runner, Samples, Sensor, frozen
-from kneedrive.sensors import REFERENCES
+from kneedrive.sensors import REFERENCES, SensorClass
 from kneedrive.store import Store
 from kneedrive.store.rows import NewActivity, NewRun, Placed
 from tests.conftest import ROOT
@@ -90,7 +90,7 @@ def analysis(of: Activity, block: Epochs | None = None) -> Analysis:
         method=Method(),
         status="assessed",
         status_reason="",
-        provenance="garmin_strap",
+        provenance=SensorClass.GARMIN_STRAP,
         provenance_reason="",
         reference=REFERENCES["garmin_strap"],
         surface="outdoor",
@@ -170,7 +170,7 @@ class Application:
         runs = groups([mine, *near], self.store.apart(ids))
         unchanged = self.store.together(ids)
         return Placed(
-            activities=(NewActivity(activity=new, outline=mine, provenance="garmin_strap"),),
+            activities=(NewActivity(activity=new, outline=mine, provenance=SensorClass.GARMIN_STRAP),),
             runs=tuple(
                 run
                 for members in runs

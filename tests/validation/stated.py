@@ -15,7 +15,6 @@ from scipy.stats import norm
 from kneedrive.analysis.certainty import RULED_OUT_ALOUD, at_most_leaning
 from kneedrive.analysis.posterior import (
     RULES,
-    Pattern,
     axes,
     conditioned,
     measured_rows,
@@ -23,6 +22,7 @@ from kneedrive.analysis.posterior import (
     regions,
     spread,
 )
+from kneedrive.patterns import Pattern
 from kneedrive.recording import Array
 from tests.validation.page import Section, paragraph, percent, several, table, two
 from tests.validation.sizes import Crew, Size

@@ -27,7 +27,8 @@ def analyze(
     """Everything kneedrive can say about one activity; what it cannot say comes with the reason.
 
     speed_calibrated: the runner's word that indoor speed is right. dynamics: "native", "stryd" or "runscribe" chooses
-    whose contact time is judged; without it the watch's own come first. Never raises for what a file may hold: an
+    whose contact time is judged; without it the best source that measures. Height and mass that the runner does not
+    tell are taken from the watch's profile. Never raises for what a file may hold: an
     activity that is no run, or too short, is an Analysis with a status that says so.
     """
     chosen = provenance.choose(activity, dynamics, method.sensors)
@@ -35,16 +36,28 @@ def analyze(
     surface = surface_of(activity)
     case = Case(
         activity=activity,
-        runner=runner,
+        runner=runner.replace(
+            height_m=activity.wearer.height_m if runner.height_m is None else runner.height_m,
+            mass_kg=activity.wearer.mass_kg if runner.mass_kg is None else runner.mass_kg,
+        ),
         method=method,
         sensor=provenance.provenance(activity, chosen.replace(samples=samples), method.sensors),
         surface=surface,
         speed_trusted=speed_trusted(activity, surface, speed_calibrated=speed_calibrated),
     )
-    if not len(samples.time_s) or not samples.present():
-        return assess.without_samples(case, chosen.notes)
+    found = _found(case, samples, (*chosen.notes, *corrections))
+    said, known = runner.height_m is not None, case.runner.height_m is not None
+    return found.replace(
+        height_from="settings" if said else "file" if known else "",
+        instead_of=chosen.instead_of,
+    )
 
-    run = _cut_and_gated(case, samples, (*chosen.notes, *corrections))
+
+def _found(case: Case, samples: Samples, notes: tuple[Note, ...]) -> Analysis:
+    """The assessment, or why there is none."""
+    if not len(samples.time_s) or not samples.present():
+        return assess.without_samples(case, notes)
+    run = _cut_and_gated(case, samples, notes)
     status, why = assess.status(run)
     if status != assess.ASSESSED:
         return assess.without_scores(run, status, why)

@@ -232,7 +232,7 @@ def assessed(run: Run) -> Analysis:
     """The analysis of a run with enough epochs."""
     case, epochs, mode = run.case, run.epochs, run.gated.mode
     why = reasons.letter_reasons(run.gated, case)
-    at = standing(epochs, epochs.scored, case.method.epochs.min_epochs, case)
+    at = standing(epochs, epochs.scored, case.method.epochs.min_epochs, profile.against(case))
     bands = profile.pace_profile(epochs, mode, why, case)
     slow = profile.slow_running(epochs, mode, case)
     scores = scores_of(at, why)
@@ -339,7 +339,7 @@ def slow_judgements(run: Run, at: Standing, slow: Slow, said: set[Pattern]) -> t
     if slow.speed_mps is None:
         return ()
     where = run.epochs.scored & (speed <= slow.speed_mps)
-    part = standing(run.epochs, where, rules.contrast_epochs, run.case)
+    part = standing(run.epochs, where, rules.contrast_epochs, profile.against(run.case))
     if part is None or at.scale.speed_mps - part.scale.speed_mps < rules.contrast_gap_mps:
         return ()
     found = judgements(run, part, where, "slow")

@@ -232,9 +232,6 @@ def odds_range(
     measurement: Measurement, scale: Scale, rules: PosteriorRules = RULES
 ) -> dict[Pattern, tuple[float, float]]:
     """Least and largest odds of each pattern over the correlations of step time and duty factor that are thinkable."""
-    cases = [
-        posterior(measurement, scale, rules.replace(r_zSL_zDF=r)).odds
-        for r in (rules.r_zSL_zDF, *rules.r_range)
-    ]
+    cases = [posterior(measurement, scale, rules.replace(r_zSL_zDF=r)).odds for r in (rules.r_zSL_zDF, *rules.r_range)]
     across = {pattern: [odds[pattern] for odds in cases] for pattern in cases[0]}
     return {pattern: (min(odds), max(odds)) for pattern, odds in across.items()}

@@ -13,7 +13,7 @@ from kneedrive.analysis.resampling import Mask
 from kneedrive.analysis.result import Balance, Epochs, PaceBand, ShuffleOnset, Slow, VrSplit
 from kneedrive.method import PosteriorRules
 from kneedrive.patterns import Pattern
-from kneedrive.stats import median
+from kneedrive.stats import below
 
 METRICS = (
     "cadence_spm",
@@ -27,6 +27,11 @@ METRICS = (
     "heart_rate_bpm",
     "power_w",
 )
+
+
+def against(case: Case) -> scores.Against:
+    """What a run is held against."""
+    return scores.Against(reference=case.reference, runner=case.runner, method=case.method, drifting=case.drifting)
 
 
 def pace_profile(epochs: Epochs, mode: str, reasons: dict[str, str], case: Case) -> tuple[PaceBand, ...]:
@@ -45,7 +50,7 @@ def pace_profile(epochs: Epochs, mode: str, reasons: dict[str, str], case: Case)
 def _band(epochs: Epochs, band: float, where: Mask, about: tuple[str, dict[str, str], Case]) -> PaceBand:
     mode, reasons, case = about
     rules = case.method.profile
-    at = scores.standing(epochs, where, rules.band_epochs, case)
+    at = scores.standing(epochs, where, rules.band_epochs, against(case))
     found = None if at is None else at.posterior
     named = () if found is None else certainty.leading(found, case.method.posterior)
     speed = scores.middle(epochs["speed_mps"][where])
@@ -106,7 +111,7 @@ def drive_fall(epochs: Epochs, edge_mps: float, case: Case) -> tuple[float, floa
     if slow is None or fast is None:
         return None
     near = [float(np.average(speed[w > 0], weights=w[w > 0])) for w in sides]
-    scale = scores.scale_at(near[0], case)
+    scale = scores.scale_at(near[0], against(case))
     tilt = case.reference.sd_tilt_DF * (near[1] - near[0]) / scale.sd_DF / scores.ROOT_2
     return fast.value - slow.value, math.hypot(slow.random_se, fast.random_se, tilt)
 
@@ -156,14 +161,19 @@ def vr_split(epochs: Epochs, case: Case) -> VrSplit | None:
 
 def balance(epochs: Epochs, where: Mask, case: Case) -> Balance | None:
     """Ground contact balance over these epochs: a number, never a diagnosis. None where it was not recorded."""
-    left = epochs["balance_left"][where]
-    left = left[np.isfinite(left)]
-    if not len(left):
+    rules = case.method.profile
+    left = epochs["balance_left"]
+    found = scores.run_value(left, where.astype(np.float64), epochs.start_s, case.method.epochs)
+    if found is None:
         return None
-    middle = median(left)
-    away = (left - 0.5) * np.sign(middle - 0.5)
+    side = 1.0 if found.value >= 0.5 else -1.0
+    off = side * (found.value - 0.5) - rules.balance_said_pp
+    probability = below(off / found.random_se) if found.random_se > 0 else float(off > 0)
     return Balance(
-        left=middle,
-        same_side=float(np.mean(away > 0)),
-        epochs=len(left),
+        left=found.value,
+        same_side=float(np.mean(side * (left[where & np.isfinite(left)] - 0.5) > 0)),
+        epochs=found.epochs,
+        se=found.random_se,
+        probability=probability,
+        said=off > 0 and probability >= rules.balance_sure,
     )

@@ -130,7 +130,9 @@ def _native(activity: Activity, samples: Samples, rules: SensorRules) -> Provena
     if maker == COROS:
         return _coros(samples)
     if _apple(activity):
-        return _as(SensorClass.APPLE, f"written by an app that exports Apple Watch workouts ({activity.device.product})")
+        return _as(
+            SensorClass.APPLE, f"written by an app that exports Apple Watch workouts ({activity.device.product})"
+        )
     if maker == GARMIN:
         return _garmin(activity, samples, rules)
     return _as(SensorClass.OTHER, f"recorded by {activity.device.maker or 'a device that does not name its maker'}")
@@ -174,7 +176,9 @@ def _garmin(activity: Activity, samples: Samples, rules: SensorRules) -> Provena
         return _as(SensorClass.GARMIN_STRAP, "a dynamics sensor over ANT+, of a product kneedrive does not know")
     # After the device list: some watches write the per cent and list no sensor at all.
     if samples.duty_factor is not None and np.isfinite(samples.duty_factor).any():
-        return _as(SensorClass.GARMIN_STRAP, "the watch wrote contact time in per cent, which only a strap or pod makes it do")
+        return _as(
+            SensorClass.GARMIN_STRAP, "the watch wrote contact time in per cent, which only a strap or pod makes it do"
+        )
     return _by_watch(activity.device, rules)
 
 

@@ -280,7 +280,9 @@ class Analysis(Record, frozen=True, kw_only=True):
     odds_range: Mapping[Pattern, tuple[float, float]] = {}  # from steps alone: over the thinkable correlations
     knee: Knee = Knee(reason="nothing was judged")
     height_from: str = ""  # "settings" or "file" where a height is known; the height itself is runner.height_m
-    instead_of: SensorClass | None = None  # the sensor class whose dynamics were passed over for a measured source in the same file
+    instead_of: SensorClass | None = (
+        None  # the sensor class whose dynamics were passed over for a measured source in the same file
+    )
 
     def __str__(self) -> str:
         """Two or three plain lines: what it is, what was found with its certainty, what was scored."""

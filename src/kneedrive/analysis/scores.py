@@ -13,9 +13,10 @@ from kneedrive.analysis.posterior import Measurement, Part, Posterior, Scale, me
 from kneedrive.analysis.reference import Case, Expected, expected, hill_pct
 from kneedrive.analysis.resampling import Mask
 from kneedrive.analysis.result import Epochs, Score, Scores
-from kneedrive.method import EpochRules
+from kneedrive.method import EpochRules, Method
 from kneedrive.record import Record
-from kneedrive.recording import Array
+from kneedrive.recording import Array, Runner
+from kneedrive.sensors import Reference
 from kneedrive.stats import median
 
 # Scores: how far a run stands from what is usual at its speed, in spreads between runners, and how sure that is.
@@ -123,9 +124,21 @@ def run_value(values: Array, weights: Array, start_s: Array, rules: EpochRules) 
 # What more epochs cannot improve.
 
 
-def scale_at(speed_mps: float, case: Case) -> Scale:
-    """What the parts mean at one speed on the sensor class of this run."""
-    there = expected(np.array([speed_mps]), case.reference, case.runner, case.method)
+class Against(Record, frozen=True, kw_only=True):
+    """What epochs are held against: the sensor class, the runner's height and age, the method.
+
+    drifting: whether the sensor wandered within the run, so that its class's errors count for more.
+    """
+
+    reference: Reference
+    runner: Runner
+    method: Method
+    drifting: bool = False
+
+
+def scale_at(speed_mps: float, against: Against) -> Scale:
+    """What the parts mean at one speed on this sensor class."""
+    there = expected(np.array([speed_mps]), against.reference, against.runner, against.method)
     return Scale(
         speed_mps=speed_mps,
         duty_factor=float(there.DF[0]),
@@ -134,15 +147,15 @@ def scale_at(speed_mps: float, case: Case) -> Scale:
     )
 
 
-def systematic(scale: Scale, climb_pct: float, case: Case) -> dict[str, float]:
+def systematic(scale: Scale, climb_pct: float, against: Against) -> dict[str, float]:
     """Systematic SD of each part and score: sensor class and population, and the hill terms by the mean climb.
 
     climb_pct: mean of the slopes that the hill terms were applied to; the terms are as uncertain as they are large.
     NaN for what the class does not measure.
     """
-    rules, hills, population, row = case.method.posterior, case.method.grade, case.method.population, case.reference
-    height = case.runner.height_m is not None
-    doubt = case.method.sensors.drift_doubt if case.drifting else 1.0
+    method, row, height = against.method, against.reference, against.runner.height_m is not None
+    rules, hills, population = method.posterior, method.grade, method.population
+    doubt = method.sensors.drift_doubt if against.drifting else 1.0
     zSL = math.hypot(
         rules.systematic_zSL if height else rules.systematic_zSL_no_height,
         climb_pct * hills.ln_T_per_pct / (population.sd_ln_T if height else population.sd_ln_T_no_height),
@@ -159,9 +172,9 @@ def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def mean_climb_pct(grade: Array, weights: Array, case: Case) -> float:
+def mean_climb_pct(grade: Array, weights: Array, method: Method) -> float:
     """Mean of the slopes in per cent that count as hills; ups and downs cancel, an unknown slope counts as flat."""
-    pct = np.nan_to_num(hill_pct(grade, grade, case.method))
+    pct = np.nan_to_num(hill_pct(grade, grade, method))
     return abs(float(np.sum(pct * weights) / np.sum(weights)))
 
 
@@ -197,16 +210,16 @@ def run_values(epochs: Epochs, weights: Array, least: int, rules: EpochRules) ->
     return found
 
 
-def standing(epochs: Epochs, where: Mask, least: int, case: Case) -> Standing | None:
+def standing(epochs: Epochs, where: Mask, least: int, against: Against) -> Standing | None:
     """The standing of the epochs in `where`; None where nothing about them can be judged."""
     weights = np.where(where, epochs.weight, 0.0)
-    values = run_values(epochs, weights, least, case.method.epochs)
+    values = run_values(epochs, weights, least, against.method.epochs)
     if not values:
         return None
     speed = epochs["speed_mps"]
     there = np.isfinite(speed) & (weights > 0)
-    scale = scale_at(float(np.average(speed[there], weights=weights[there])), case)
-    off = systematic(scale, mean_climb_pct(epochs["grade"], weights, case), case)
+    scale = scale_at(float(np.average(speed[there], weights=weights[there])), against)
+    off = systematic(scale, mean_climb_pct(epochs["grade"], weights, against.method), against)
     # Contact time makes k of an oscillation; without it what is left is the bounce for the step time.
     names = [name for name in ("zSL", "zDF", "zk" if "zk" in values else "zB") if name in values]
     parts = {name: Part(z=values[name].value, se=values[name].random_se, systematic=off[name]) for name in names}
@@ -216,7 +229,7 @@ def standing(epochs: Epochs, where: Mask, least: int, case: Case) -> Standing | 
         se={name: math.hypot(one.random_se, off[name]) for name, one in values.items()},
         measurement=measurement,
         scale=scale,
-        posterior=posterior(measurement, scale, case.method.posterior),
+        posterior=posterior(measurement, scale, against.method.posterior),
     )
 
 

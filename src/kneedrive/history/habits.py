@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from kneedrive.analysis.result import Fade
-from kneedrive.analysis.scores import ROOT_2, SHUFFLE, Standing, earned, probability
+from kneedrive.analysis.scores import Against, standing
 from kneedrive.history.curve import column
 from kneedrive.history.result import BalanceHabit, FadeHabit, PastRun, Setting, SlowContrast
 from kneedrive.method import Method, ProfileRules
-from kneedrive.recording import Array, Runner
+from kneedrive.patterns import Pattern
+from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import student_below
 
@@ -28,36 +29,19 @@ def slow_speed(runs: Sequence[PastRun], rules: ProfileRules) -> float | None:
 
 
 def shuffle_share(runs: Sequence[PastRun], slow_mps: float, setting: Setting) -> float | None:
-    """Share of the slow epochs in which the shuffle rule holds as surely as a spoken label; None: it cannot be told."""
-    held = [holds for run in runs if (holds := shuffling(run, slow_mps, setting)) is not None]
-    epochs = np.concatenate([np.empty(0), *held])
-    return float(epochs.mean()) if len(epochs) else None
+    """Share of the slow epochs that lie in runs whose slow part is shuffle-like surely enough to be spoken of.
 
-
-def shuffling(run: PastRun, slow_mps: float, setting: Setting) -> Array | None:
-    """1 for each slow epoch of the run that is shuffle-like, 0 for the others; None where D is not judged."""
-    D, zSL, zDF, speed = (column(run, name) for name in ("D", "zSL", "zDF", "speed_mps"))
-    slow = np.isfinite(D) & (speed <= slow_mps)
-    rules, se = setting.method.labels, timing_se(run.sensor, setting.runner, setting.method)
-    if se is None or not slow.any():
-        return None
-    holds = np.zeros(int(slow.sum()))
-    D, zSL, zDF, speed = D[slow], zSL[slow], zDF[slow], speed[slow]
-    # Most epochs are far from any label: only those that can earn this one are asked.
-    for place in np.flatnonzero(-rules.score >= D):
-        values = {"D": float(D[place]), "zSL": float(zSL[place]), "zDF": float(zDF[place])}
-        named = {one.label for one in earned(Standing(values=values, se={}, speed_mps=float(speed[place])), rules)}
-        holds[place] = SHUFFLE in named and probability(values["D"], se, rules.truth) >= rules.spoken
-    return holds
-
-
-def timing_se(sensor: str, runner: Runner, method: Method) -> float | None:
-    """Systematic SE of D on a sensor class; None where it is not judged."""
-    reference, labels = REFERENCES[sensor], method.labels
-    if reference.sd_zDF is None:
-        return None
-    zSL = labels.systematic_zSL_no_height if runner.height_m is None else labels.systematic_zSL
-    return math.hypot(zSL, reference.sd_zDF) / ROOT_2
+    None where no run has enough slow epochs with contact time.
+    """
+    shuffling, known = 0, 0
+    for run in runs:
+        slow = run.epochs.scored & (run.epochs["speed_mps"] <= slow_mps)
+        held = Against(reference=REFERENCES[run.sensor], runner=setting.runner, method=setting.method)
+        at = standing(run.epochs, slow, setting.method.profile.contrast_epochs, held)
+        if at is not None and "D" in at.values:
+            sure = at.posterior.odds.get(Pattern.SHUFFLE, 0.0) >= setting.method.posterior.spoken
+            known, shuffling = known + int(slow.sum()), shuffling + int(slow.sum()) * sure
+    return shuffling / known if known else None
 
 
 def run_contrast(run: PastRun, slow_mps: float, rules: ProfileRules) -> float | None:
@@ -85,7 +69,7 @@ def slow_contrast(runs: Sequence[PastRun], slow_mps: float, method: Method) -> S
     mean, se = float(np.mean(found)), float(np.std(found, ddof=1)) / math.sqrt(len(found))
     beyond = rules.contrast_max - mean
     chance = student_below(beyond / se, len(found) - 1) if se > 0 else float(beyond >= 0)
-    more = mean <= rules.contrast_max and chance >= method.labels.spoken
+    more = mean <= rules.contrast_max and chance >= method.posterior.spoken
     verdict = "more than slowing down" if more else "not shown"
     return SlowContrast(verdict=verdict, runs=len(found), mean=mean, se=se, probability=chance)
 

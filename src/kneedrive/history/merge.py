@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 
 from kneedrive.method import MergeRules
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Note, Outline, Sensor, frozen
+from kneedrive.recording import Activity, Array, Note, Outline, Runner, Sensor, frozen
 from kneedrive.stats import median
 
 # How much of a recording a channel covers.
 
 MEASURED = ("stance_time_s", "vertical_oscillation_m", "balance_left", "step_speed_loss_mps")
 RULES = MergeRules()
+
+T = TypeVar("T")
 
 
 def dynamics(activity: Activity, rules: MergeRules = RULES) -> int:
@@ -252,16 +255,22 @@ def merge(
     lent = {name: giver for channels in LENT for name, giver in _lend(lead, others, channels, rules).items()}
     samples = lead.samples.replace(**{name: onto(lead, giver, name, rules) for name, giver in lent.items()})
     sources = {name: lent[name].id if name in lent else lead.id for name in samples.present()}
-    offsets = (each.utc_offset_s for each in (lead, *others) if each.utc_offset_s is not None)
-    distances = (each.distance_m for each in (lead, *others) if each.distance_m is not None)
     merged = lead.replace(
         samples=samples,
-        utc_offset_s=next(offsets, None),
-        distance_m=next(distances, None),
+        utc_offset_s=_first(each.utc_offset_s for each in (lead, *others)),
+        distance_m=_first(each.distance_m for each in (lead, *others)),
         positioned=any(each.positioned for each in activities),
+        wearer=Runner(
+            height_m=_first(each.wearer.height_m for each in (lead, *others)),
+            mass_kg=_first(each.wearer.mass_kg for each in (lead, *others)),
+        ),
         notes=(*lead.notes, *_notes(lead, others, lent)),
     )
     return Merged(activity=merged, sources=sources)
+
+
+def _first(values: Iterable[T | None]) -> T | None:
+    return next((value for value in values if value is not None), None)
 
 
 def onto(lead: Activity, giver: Activity, name: str, rules: MergeRules = RULES) -> Array:

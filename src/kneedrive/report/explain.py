@@ -95,7 +95,8 @@ def usual(method: Method) -> tuple[str, ...]:
     duty = f"usual duty factor {exact(known.duty_base)} + {exact(known.duty_per_slowness)}/v [{sources['duty_base']}]"
     spreads = (
         f"spreads between runners: s_T {exact(known.sd_ln_T)}, without a known height {exact(known.sd_ln_T_no_height)} "
-        f"[{sources['sd_ln_T']}]; s_DF {exact(known.sd_DF)} [{sources['sd_DF']}]; s_k {exact(known.sd_ln_k)} "
+        f"[{sources['sd_ln_T']}]; s_DF {exact(known.sd_duty_base)} + {exact(known.sd_duty_per_slowness)}/v "
+        f"[{sources['sd_duty_base']}]; s_k {exact(known.sd_ln_k)} "
         f"[{sources['sd_ln_k']}]"
     )
     return cadence, duty, spreads
@@ -292,10 +293,10 @@ def _sensor(analysis: Analysis, style: Style) -> list[str]:
     constants = {
         "usual oscillation over the modelled one, k": reference.k_ref,
         "its change per m/s, in ln k": reference.s_k or None,
-        "shift of its duty factor, in spreads": reference.o or None,
-        "what zDF may be off": reference.sd_zDF,
-        "what zB may be off": reference.sd_zB,
-        "what K may be off": reference.sd_K,
+        "shift of its duty factor": reference.shift_DF or None,
+        "its change per m/s": reference.tilt_DF or None,
+        "what its duty factor may be off": reference.sd_DF,
+        "what its ln k may be off": reference.sd_ln_k,
     }
     known = [f"{name} {numbers.exact(value)}" for name, value in constants.items() if value is not None]
     said = [

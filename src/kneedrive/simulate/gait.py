@@ -121,9 +121,10 @@ def usual_gait(speed_mps: Array, frame: Frame) -> Gait:
         + usual.cadence_per_mps * (speed_mps - 3.0)
         + usual.cadence_per_m * (height_m - usual.height_m)
     )
-    duty_factor = usual.duty_base + usual.duty_per_slowness / speed_mps + usual.sd_DF * reference.o
-    # Sensor classes differ in how their oscillation grows with speed; outside this range nobody has looked.
+    # Sensor classes differ in how contact and oscillation go with speed; outside this range nobody has looked.
     near = np.clip(speed_mps, usual.class_speed_low_mps, usual.class_speed_high_mps) - usual.class_speed_mid_mps
+    read = reference.shift_DF + reference.tilt_DF * near
+    duty_factor = usual.duty_base + usual.duty_per_slowness / speed_mps + read
     beta = frame.k_ref * np.exp(reference.s_k * near) * (1 / 8 - SINE * duty_factor)
     return Gait(step_time_s=SECONDS_PER_MINUTE / cadence_spm, duty_factor=duty_factor, beta=beta)
 
@@ -137,7 +138,7 @@ def planted_gait(offsets: Array, speed_mps: Array, grade: Array, frame: Frame) -
     per_cent = _PER_CENT * grade
     # k is planted and beta follows from it, so that a change of timing alone leaves the torso's own bounce alone.
     step_time_s = usual.step_time_s * np.exp(offsets[0] * sd_ln_t(frame) + hills.ln_T_per_pct * per_cent)
-    duty_factor = usual.duty_factor + offsets[1] * people.sd_DF + hills.DF_per_pct * per_cent
+    duty_factor = usual.duty_factor + offsets[1] * _sd_duty_factor(speed_mps, frame) + hills.DF_per_pct * per_cent
     k = usual.beta / _timing(usual) * np.exp(offsets[2] * people.sd_ln_k + hills.ln_k_per_pct * per_cent)
     return Gait(step_time_s=step_time_s, duty_factor=duty_factor, beta=k * (1 / 8 - SINE * duty_factor))
 
@@ -146,8 +147,8 @@ def shifted_gait(gait: Gait, shift: Offsets, speed_mps: Array, frame: Frame) -> 
     """What is read of a gait with systematic errors of step length and duty factor; `shift.zk` is the error of zB."""
     return Gait(
         step_time_s=gait.step_time_s * math.exp(shift.zSL * sd_ln_t(frame)),
-        duty_factor=gait.duty_factor + shift.zDF * frame.method.population.sd_DF,
-        beta=gait.beta * np.exp(shift.zk * _sd_ln_beta(usual_gait(speed_mps, frame), frame)),
+        duty_factor=gait.duty_factor + shift.zDF * _sd_duty_factor(speed_mps, frame),
+        beta=gait.beta * np.exp(shift.zk * _sd_ln_beta(speed_mps, frame)),
     )
 
 
@@ -159,7 +160,7 @@ def true_scores(pattern: Pattern, speed_mps: float, frame: Frame) -> Mapping[str
     # Offsets are planted in the plain spread; where the spread is wider, the same offset is a smaller score.
     widening = _widening(speed_mps, frame)
     zSL, zDF, zk = (float(z) / widening for z in pattern.at(speed)[:, 0])
-    zB = float(np.log(gait.beta / usual.beta)[0] / _sd_ln_beta(usual, frame)[0]) / widening
+    zB = float(np.log(gait.beta / usual.beta)[0] / _sd_ln_beta(speed, frame)[0]) / widening
     root = math.sqrt(2)
     scores = {"D": (zSL - zDF) / root, "P": (zB - zSL) / root, "G": (zSL + zDF) / root, "K": zk}
     return {"zSL": zSL, "zDF": zDF, "zB": zB, "zk": zk, **scores}
@@ -176,9 +177,14 @@ def sd_ln_t(frame: Frame) -> float:
     return people.sd_ln_T_no_height if frame.runner.height_m is None else people.sd_ln_T
 
 
-def _sd_ln_beta(usual: Gait, frame: Frame) -> Array:
+def _sd_duty_factor(speed_mps: Array, frame: Frame) -> Array:
     people = frame.method.population
-    return np.hypot(people.sd_DF * SINE / _timing(usual), people.sd_ln_k)
+    return people.sd_duty_base + people.sd_duty_per_slowness / speed_mps
+
+
+def _sd_ln_beta(speed_mps: Array, frame: Frame) -> Array:
+    timing = _sd_duty_factor(speed_mps, frame) * SINE / _timing(usual_gait(speed_mps, frame))
+    return np.hypot(timing, frame.method.population.sd_ln_k)
 
 
 def _timing(gait: Gait) -> Array:
@@ -189,4 +195,7 @@ def _widening(speed_mps: float, frame: Frame) -> float:
     people, runner = frame.method.population, frame.runner
     short = runner.height_m is not None and runner.height_m < people.short_m
     old = runner.age is not None and runner.age > people.old_years
-    return people.widening if short or old or speed_mps < people.slow_mps else 1.0
+    if speed_mps < people.slowest_mps:
+        return people.widening_slowest
+    outside = short or old or speed_mps < people.slow_mps or speed_mps > people.fast_mps
+    return people.widening if outside else 1.0

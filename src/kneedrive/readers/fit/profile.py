@@ -22,7 +22,7 @@ TIME_END = 4_102_444_800 - FIT_EPOCH_S
 TIMES = frozenset({"timestamp", "start_time", "local_timestamp"})
 """The fields that hold a FIT time."""
 
-FILE_ID, SESSION, LAP, RECORD, EVENT, DEVICE_INFO = 0, 18, 19, 20, 21, 23
+FILE_ID, USER_PROFILE, SESSION, LAP, RECORD, EVENT, DEVICE_INFO = 0, 3, 18, 19, 20, 21, 23
 SPORT, ACTIVITY, FIELD_DESCRIPTION, DEVELOPER_DATA_ID = 12, 34, 206, 207
 TIMESTAMP = 253
 
@@ -92,6 +92,7 @@ SESSION_FIELDS = (
 
 MESSAGE_FIELDS: Mapping[int, tuple[Field, ...]] = {
     FILE_ID: (Field(0, "type"), Field(1, "manufacturer"), Field(2, "product"), Field(8, "product_name")),
+    USER_PROFILE: (Field(3, "height", 100, unit="m"), Field(4, "weight", 10, unit="kg")),
     SPORT: (Field(0, "sport"), Field(1, "sub_sport")),
     SESSION: SESSION_FIELDS,
     LAP: (

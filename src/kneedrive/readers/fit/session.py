@@ -29,7 +29,7 @@ from kneedrive.readers.fit.profile import (
 )
 from kneedrive.readers.fit.wire import Layout, Part, check_sessions
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Interval, Lap, Note, Samples, Sensor
+from kneedrive.recording import Activity, Array, Interval, Lap, Note, Runner, Samples, Sensor
 from kneedrive.stats import median
 
 # The time axis of one session: FIT times made seconds since the start, with what had to be forgiven.
@@ -145,6 +145,16 @@ def utc_offset_s(told: Sequence[Message]) -> int | None:
             offset_s = round((local - utc) / RULES.offset_step_s) * RULES.offset_step_s
             return offset_s if abs(offset_s) <= RULES.offset_max_s else None
     return None
+
+
+def wearer(told: Sequence[Message], rules: FitRules) -> Runner:
+    """Height and mass as the watch's own profile has them, where a grown person can have them."""
+
+    def first(name: str, allowed: tuple[float, float]) -> float | None:
+        values = (message.number(name) for message in told)
+        return next((value for value in values if value and allowed[0] <= value <= allowed[1]), None)
+
+    return Runner(height_m=first("height", rules.height_m), mass_kg=first("weight", rules.mass_kg))
 
 
 def elapsed_time_s(time_s: Array, stated_s: float | None) -> float:
@@ -403,6 +413,7 @@ class _Contents(Record, frozen=True, kw_only=True):
     watch: Sensor
     sensors: tuple[Sensor, ...]
     utc_offset_s: int | None
+    wearer: Runner
     laps: LapColumns
     stops: Array
     notes: tuple[Note, ...]
@@ -474,6 +485,7 @@ def _contents(part: Part, found: Columns) -> _Contents:
         watch=device(file_ids[0] if file_ids else None, infos),
         sensors=sensors(infos),
         utc_offset_s=utc_offset_s(messages(part, profile.ACTIVITY)),
+        wearer=wearer(messages(part, profile.USER_PROFILE), RULES),
         laps=lap_columns(messages(part, profile.LAP)),
         stops=stops(timer),
         notes=(*part.notes, *damage, *undescribed(part, Descriptions(part))),
@@ -549,6 +561,7 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
         samples=read,
         alternatives=alternatives(line.time_s, values),
         averages=averages(message, sport),
+        wearer=contents.wearer,
         laps=laps(contents.laps, line.clock, elapsed_s, end_s),
         pauses=pauses,
         notes=(*contents.notes, *_missing_session(message), *line.notes, *computed, *guessed),
