@@ -83,7 +83,7 @@ def page_of(analyses: list[Analysis]) -> Content:
         events=EVENTS,
         comparison=compare(before, after, SETTING),
         periods=days,
-        advice=advice.advise(advice.situation(analyses[-1])),
+        advice=advice.do_next(analyses[-1]),
     )
 
 

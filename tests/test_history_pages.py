@@ -7,6 +7,7 @@ import pytest
 
 from kneedrive import advice
 from kneedrive.analysis import analyze
+from kneedrive.analysis.certainty import Certainty
 from kneedrive.app import advise
 from kneedrive.app.demo import simulated_weeks
 from kneedrive.app.history import past_run
@@ -62,8 +63,6 @@ def test_the_page_lists_exactly_the_keys_of_a_comparison() -> None:
 
 
 def test_the_page_lists_exactly_the_keys_of_advice() -> None:
-    facts = advice.Situation(label="neutral")
+    chosen = advice.advise(advice.Ground(finding="neutral", certainty=Certainty.SPOKEN))
 
-    assert sorted(named(HISTORY, "The object of `advise --json`")) == sorted(
-        advise.record("a", facts, advice.advise(facts), None)
-    )
+    assert sorted(named(HISTORY, "The object of `advise --json`")) == sorted(advise.record("a", chosen, None))

@@ -3,56 +3,242 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from itertools import product
 
+import numpy as np
 import pytest
 
 from kneedrive.advice import (
-    APART,
+    ALONE,
     ASYMMETRY,
-    BOUNCY,
     EXAGGERATING,
     KINDS,
     LEANING,
-    UNCLEAR,
+    OPEN,
     Advice,
     Entry,
+    Ground,
     Plan,
-    Situation,
     advise,
     catalogue,
+    do_next,
+    ground_of,
     plans,
     plans_with,
     search,
     sources,
+    would_settle,
 )
-from kneedrive.report import verdict
+from kneedrive.analysis.certainty import Certainty, Knee, certainty, knee, leading
+from kneedrive.analysis.posterior import Posterior, posterior
+from kneedrive.analysis.result import Analysis, Judgement
+from kneedrive.history.result import LastWeeks
+from kneedrive.recording import Samples, Sensor
+from tests.report import cases
+from tests.validation.version_3 import scale_at, seen_by
 
-LABELS = tuple(plans())
-CERTAINTIES = ("spoken", "leaning", "unclear")
+FINDINGS = tuple(plans())
 ALL = [
-    Situation(label=label, certainty=certainty, scope=scope, asymmetric=asymmetric, exaggerating=exaggerating)
-    for label, certainty, scope, asymmetric, exaggerating in product(
-        LABELS, CERTAINTIES, ("run", "slow"), (False, True), (False, True)
+    Ground(
+        finding=finding,
+        certainty=sure,
+        scope=scope,
+        alone=alone,
+        knee_bends=bends,
+        asymmetric=asymmetric,
+        exaggerating=exaggerating,
     )
+    for finding, sure, scope, alone, bends, asymmetric, exaggerating in product(
+        FINDINGS, Certainty, ("run", "slow", "weeks"), *[(False, True)], ("", "less", "more"), *[(False, True)] * 2
+    )
+    if (finding, bends) != ("little-knee-bend", "more")
 ]
 
 # What a runner with this finding already has too much of: nothing advised may stress it.
 TOO_MUCH = {
     "piston-like": {"height"},
-    "short-bounce": {"height"},
+    "much-bounce": {"height"},
+    "bouncy-long-steps": {"height"},
     "short-airy": {"rhythm"},
     "drive-like": {"hip flexion", "height", "rhythm"},
     "neutral": {"hip flexion", "height", "rhythm"},
-    "unjudged": {"hip flexion", "height", "rhythm", "step length only"},
+    "unjudged": {"hip flexion", "height", "rhythm"},
 }
 TOO_LITTLE = {
     "piston-like": "step length",
-    "short-bounce": "hip extension",
     "shuffle-like": "hip extension",
     "short-grounded": "step length",
     "short-airy": "step length",
+    "short-steps": "step length",
+    "little-knee-bend": "heel recovery",
+    "much-contact": "ankle mobility",
 }
+
+
+def judgements(found: Posterior, scope: str) -> tuple[Judgement, ...]:
+    """What a run or some weeks say of themselves, as their reports have it."""
+    return tuple(
+        Judgement(
+            scope=scope,
+            pattern=pattern,
+            certainty=certainty(pattern, found),
+            probability=found.odds[pattern],
+            base_rate=found.base_rates[pattern],
+            basis=found.basis,
+        )
+        for pattern in leading(found)
+    )
+
+
+def seen(sensor: str, speed_mps: float = 2.8, **parts: float) -> Posterior:
+    """The posterior of a recording of one sensor class."""
+    scale = scale_at(speed_mps)
+    return posterior(seen_by(sensor, parts, scale), scale)
+
+
+def run(found: Posterior | None) -> Analysis:
+    """An assessed run with this posterior."""
+    blank = cases.analysis().replace(posterior=None, judgements=(), knee=Knee(reason="nothing was judged"))
+    if found is None:
+        return blank
+    return blank.replace(posterior=found, judgements=judgements(found, "run"), knee=knee(found, height_known=True))
+
+
+def weeks(found: Posterior, *, share_of_slow: float | None = None) -> LastWeeks:
+    """43 runs with this posterior."""
+    return LastWeeks(
+        first=date(2026, 6, 1),
+        last=date(2026, 7, 26),
+        runs=43,
+        sensor="garmin_strap",
+        surface="outdoor",
+        posterior=found,
+        judgements=judgements(found, "weeks"),
+        ruled_out=(),
+        knee=knee(found, height_known=True),
+        verdict="steady",
+        share_of_slow=share_of_slow,
+    )
+
+
+USUAL = seen("garmin_strap", zSL=0.0, zDF=0.0, zk=0.0)
+
+
+@pytest.mark.parametrize(
+    ("parts", "finding"),
+    [
+        ({"zSL": -1.6, "zDF": 1.8, "zk": 0.0}, "shuffle-like"),
+        ({"zSL": 1.8, "zDF": -1.8, "zk": 0.0}, "drive-like"),
+        ({"zSL": 1.8, "zDF": -1.8, "zk": 3.5}, "bouncy-long-steps"),
+        ({"zSL": -0.3, "zDF": 0.0, "zk": 3.5}, "piston-like"),
+        ({"zSL": 1.8, "zDF": 0.0, "zk": 0.0}, "long-steps"),
+        ({"zSL": 0.0, "zDF": 0.0, "zk": 0.0}, "neutral"),
+    ],
+)
+def test_a_strap_is_advised_by_what_it_measured(parts: dict[str, float], finding: str) -> None:
+    assert ground_of(run(seen("garmin_strap", **parts))).finding == finding
+
+
+@pytest.mark.parametrize(
+    ("zSL", "finding"), [(-2.0, "short-steps"), (-1.0, "short-steps"), (2.0, "long-steps"), (0.0, "neutral")]
+)
+def test_from_steps_alone_the_advice_suits_every_pattern_with_such_steps(zSL: float, finding: str) -> None:
+    assert ground_of(run(seen("none", zSL=zSL))).finding == finding
+
+
+def test_a_fact_that_stands_alone_is_never_told_to_stay_as_it_is() -> None:
+    """Over the whole range of a strap: where a part is far from usual, something is advised that belongs to it."""
+    for zSL, zDF, zk in product(np.arange(-2.5, 2.6, 0.5), np.arange(-2.5, 2.6, 0.5), (-2.0, 0.0, 4.0)):
+        found = seen("garmin_strap", zSL=zSL, zDF=zDF, zk=zk)
+        striking = max(map(abs, found.mean[:2])) >= 1.0
+
+        assert (ground_of(run(found)).finding != "neutral") or not striking, (zSL, zDF, zk)
+
+
+def test_the_weeks_speak_before_the_run_at_the_same_certainty() -> None:
+    shuffle, piston = (
+        seen("garmin_strap", zSL=-1.6, zDF=1.8, zk=0.0),
+        seen("garmin_strap", zSL=-0.3, zDF=0.0, zk=3.5),
+    )
+
+    assert ground_of(run(USUAL), weeks(piston)).finding == "piston-like"
+    assert ground_of(run(piston), weeks(USUAL)).finding == "piston-like"
+    both = ground_of(run(piston), weeks(shuffle))
+    assert (both.finding, both.scope, both.runs) == ("shuffle-like", "weeks", 43)
+    assert do_next(run(USUAL), weeks(shuffle)).why.startswith("Over your last 43 runs your steps are short")
+
+
+def test_slow_running_that_is_mostly_a_shuffle_is_worked_on() -> None:
+    assert ground_of(run(USUAL), weeks(USUAL, share_of_slow=0.4)).finding == "neutral"
+    told = do_next(run(USUAL), weeks(USUAL, share_of_slow=0.6))
+
+    assert told.plan.finding == "shuffle-like"
+    assert told.why.startswith("When you run slowly your steps are short")
+
+
+def test_a_knee_that_bends_little_is_worked_on_unless_a_pattern_is_as_sure() -> None:
+    less = seen("garmin_strap", zSL=-1.2, zDF=2.2, zk=0.0)
+    told = run(less).replace(judgements=())
+
+    assert ground_of(told).finding == "little-knee-bend"
+    assert ground_of(told).certainty is Certainty.SPOKEN
+    shuffle = run(seen("garmin_strap", zSL=-2.2, zDF=2.4, zk=0.0))
+    assert ground_of(shuffle).finding == "shuffle-like"
+    assert "heel-to-glute" in {entry.id for entry in do_next(shuffle).entries}
+
+
+def test_heel_recovery_is_not_for_a_knee_that_bends_much() -> None:
+    for finding in FINDINGS:
+        assert "heel recovery" not in stresses(
+            advise(Ground(finding=finding, certainty=Certainty.SPOKEN, knee_bends="more"))
+        )
+
+
+def test_nothing_judged_gets_what_serves_every_runner() -> None:
+    assert ground_of(run(None)).finding == "unjudged"
+
+
+def test_a_shuffle_gets_a_running_cue_for_an_easy_day_and_strength_beside_it() -> None:
+    told = advise(Ground(finding="shuffle-like", certainty=Certainty.SPOKEN, scope="slow"))
+
+    assert told.today == 'Today: ten times 30 seconds "same rhythm, lighter feet" in an easy run.'
+    assert told.beside.kind == "strength"
+    assert "Some shuffle is normal" in told.remarks[0]
+
+
+@pytest.mark.parametrize(("stored", "command"), [(True, "kneedrive advise"), (False, "kneedrive drills strides")])
+def test_the_command_that_tells_more_is_one_that_can_be_run(stored: bool, command: str) -> None:
+    assert advise(Ground(finding="neutral", certainty=Certainty.SPOKEN), stored=stored).command == command
+
+
+def holding(
+    *sensors: Sensor, provenance: str = "none", alternatives: tuple[str, ...] = (), kind: str = "fit"
+) -> Analysis:
+    """A run of a file with these sensors and fields of other makers."""
+    found = run(None)
+    measured = Samples(time_s=np.arange(3.0), stance_time_s=np.full(3, 0.25))
+    activity = found.activity.replace(sensors=sensors, alternatives=dict.fromkeys(alternatives, measured), format=kind)
+    return found.replace(activity=activity, provenance=provenance)
+
+
+@pytest.mark.parametrize(
+    ("analysis", "said"),
+    [
+        (holding(provenance="garmin_strap"), ""),
+        (holding(provenance="stryd"), ""),
+        (holding(), "A chest strap or pod"),
+        (holding(provenance="garmin_wrist"), "A chest strap or pod"),
+        (holding(Sensor(maker="Garmin", maker_id=1, product_id=3300)), "Your HRM-Pro can measure"),
+        (holding(provenance="garmin_wrist", alternatives=("stryd",)), "--dynamics stryd"),
+        (holding(kind="strava"), "Strava's bulk export"),
+    ],
+)
+def test_no_sensor_is_advised_that_the_file_holds(analysis: Analysis, said: str) -> None:
+    told = would_settle(analysis)
+
+    assert said in told if said else told == ""
+    assert "chest strap" not in told or said.startswith("A chest strap")
 
 
 def stresses(advice: Advice) -> set[str]:
@@ -66,93 +252,68 @@ def order(advice: Advice) -> list[int]:
 
 
 def test_no_advice_contradicts_its_finding() -> None:
-    for facts in ALL:
-        advice = advise(facts)
+    for ground in ALL:
+        advice = advise(ground)
 
-        assert not stresses(advice) & TOO_MUCH.get(facts.label, set()), facts
-        assert not (facts.exaggerating and "height" in stresses(advice)), facts
-
-
-def test_advice_comes_in_the_order_coaches_give() -> None:
-    for facts in ALL:
-        steps = order(advise(facts))
-
-        assert steps == sorted(steps), facts
+        assert not stresses(advice) & TOO_MUCH.get(ground.finding, set()), ground
+        assert not (ground.exaggerating and "height" in stresses(advice)), ground
 
 
-def test_at_most_two_cues_at_a_time() -> None:
-    for facts in ALL:
-        assert sum(entry.kind == "cue" for entry in advise(facts).entries) <= 2, facts
+def test_advice_comes_in_the_order_coaches_give_with_one_or_two_cues() -> None:
+    for ground in ALL:
+        advice = advise(ground)
+
+        assert order(advice) == sorted(order(advice)), ground
+        assert 1 <= sum(entry.kind == "cue" for entry in advice.entries) <= 2, ground
 
 
-@pytest.mark.parametrize(("label", "needs"), TOO_LITTLE.items())
-def test_a_spoken_finding_gets_what_it_lacks(label: str, needs: str) -> None:
-    assert needs in stresses(advise(Situation(label=label)))
+def test_what_is_said_first_is_a_cue_and_something_of_the_plan_that_is_none() -> None:
+    for ground in ALL:
+        advice = advise(ground)
+
+        assert advice.cue.kind == "cue"
+        assert advice.beside.kind != "cue"
+        assert {advice.cue, advice.beside} <= set(advice.entries), ground
 
 
-def test_a_shuffle_is_told_that_some_of_it_is_normal() -> None:
-    assert "Some shuffle is normal" in advise(Situation(label="shuffle-like", scope="slow")).remarks[0]
+@pytest.mark.parametrize(("finding", "needs"), TOO_LITTLE.items())
+def test_a_spoken_finding_gets_what_it_lacks(finding: str, needs: str) -> None:
+    assert needs in stresses(advise(Ground(finding=finding, certainty=Certainty.SPOKEN)))
 
 
-def test_neutral_is_left_alone() -> None:
-    advice = advise(Situation(label="neutral"))
-
-    assert advice.plan.focus == "Leave it alone"
-    assert [entry.kind for entry in advice.entries] == ["speed"]
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_only_the_plan_that_changes_nothing_calls_for_no_work(finding: str) -> None:
+    assert advise(Ground(finding=finding, certainty=Certainty.SPOKEN)).calls_for_work == (finding != "neutral")
 
 
-@pytest.mark.parametrize("qualifier", APART)
-def test_what_stands_out_by_itself_is_named_and_not_denied(qualifier: str) -> None:
-    advice = advise(Situation(label="neutral", qualifiers=(qualifier,)))
+@pytest.mark.parametrize(
+    ("sure", "alone", "remark"),
+    [
+        (Certainty.SPOKEN, False, ""),
+        (Certainty.LEANING, False, LEANING),
+        (Certainty.OPEN, False, OPEN),
+        (Certainty.OPEN, True, ALONE),
+    ],
+)
+def test_what_is_less_than_sure_is_advised_lightly(sure: Certainty, alone: bool, remark: str) -> None:
+    told = set(advise(Ground(finding="piston-like", certainty=sure, alone=alone)).remarks)
 
-    assert advice.plan.why.startswith(APART[qualifier])
-    assert "Nothing in your timing stands out" not in advice.plan.why
-    assert "a note, no pattern" in advice.plan.why
-
-
-def test_every_part_that_can_stand_out_alone_has_its_words() -> None:
-    assert set(verdict.APART) <= set(APART)
-
-
-@pytest.mark.parametrize(("label", "said"), [("drive-like", True), ("long-grounded", True), ("piston-like", False)])
-def test_much_up_and_down_of_long_steps_is_a_note(label: str, said: bool) -> None:
-    assert (BOUNCY in advise(Situation(label=label, qualifiers=("bouncy",))).plan.why) is said
-    assert BOUNCY not in advise(Situation(label=label)).plan.why
+    assert told & {LEANING, OPEN, ALONE} == ({remark} if remark else set())
 
 
-@pytest.mark.parametrize("label", LABELS)
-def test_only_the_plan_that_changes_nothing_calls_for_no_work(label: str) -> None:
-    assert advise(Situation(label=label)).calls_for_work == (label != "neutral")
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_asymmetry_goes_to_a_professional_and_exaggeration_is_named(finding: str) -> None:
+    ground = Ground(finding=finding, certainty=Certainty.SPOKEN)
 
-
-@pytest.mark.parametrize("label", sorted(set(LABELS) - {"neutral", "unjudged"}))
-def test_what_is_unclear_changes_nothing(label: str) -> None:
-    advice = advise(Situation(label=label, certainty="unclear"))
-
-    assert advice.plan.finding == "neutral"
-    assert UNCLEAR in advice.remarks
-
-
-def test_what_only_leans_is_advised_lightly() -> None:
-    assert LEANING in advise(Situation(label="piston-like", certainty="leaning")).remarks
-    assert LEANING not in advise(Situation(label="piston-like")).remarks
-
-
-@pytest.mark.parametrize("label", LABELS)
-def test_constant_asymmetry_goes_to_a_professional_without_a_diagnosis(label: str) -> None:
-    assert ASYMMETRY in advise(Situation(label=label, asymmetric=True)).remarks
-    assert ASYMMETRY not in advise(Situation(label=label)).remarks
-
-
-@pytest.mark.parametrize("label", LABELS)
-def test_exaggerated_knee_lift_is_named(label: str) -> None:
-    assert EXAGGERATING in advise(Situation(label=label, exaggerating=True)).remarks
+    assert ASYMMETRY in advise(ground.replace(asymmetric=True)).remarks
+    assert EXAGGERATING in advise(ground.replace(exaggerating=True)).remarks
+    assert not {ASYMMETRY, EXAGGERATING} & set(advise(ground).remarks)
 
 
 @pytest.mark.parametrize("entry", catalogue().values(), ids=lambda entry: entry.id)
 def test_an_entry_is_complete(entry: Entry) -> None:
     assert entry.kind in KINDS
-    assert all(len(text) > 10 for text in (entry.purpose, entry.how, entry.often, entry.mistake))
+    assert all(len(text) > 10 for text in (entry.purpose, entry.how, entry.often, entry.short, entry.mistake))
     assert entry.stresses
     assert entry.avoid or entry.kind == "cue"
     assert set(entry.sources) <= set(sources())
@@ -162,8 +323,9 @@ def test_an_entry_is_complete(entry: Entry) -> None:
 def test_a_plan_names_entries_that_exist(plan: Plan) -> None:
     assert set(plan.entries) <= set(catalogue())
     assert plan.focus
-    assert plan.why
+    assert plan.why.startswith("Your ")
     assert plan.watch
+    assert {plan.cue, plan.beside} <= set(plan.entries)
 
 
 def test_achilles_trouble_is_warned_of() -> None:

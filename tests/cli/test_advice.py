@@ -3,14 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
-from kneedrive.app import advise
-from kneedrive.report.text import Style
 from kneedrive.simulate.gait import PATTERNS, Offsets
 from kneedrive.simulate.scene import Scene
 from tests.cli.history import FIRST, MIDDLE, Capture, caller, make_history, make_store
-from tests.report import cases
 
 HIGH_KNEES = PATTERNS["neutral"].moved(Offsets(1.3, 0.0, 3.2))  # fewer, higher steps
 
@@ -21,7 +16,7 @@ def test_a_constant_difference_between_left_and_right_is_sent_to_a_professional(
     lopsided = make_history(tmp_path / "runs", weeks=3, scene=Scene(balance_left=0.46))
     told = caller(tmp_path, make_store(tmp_path / "home", lopsided), capsys)("advise", "--json").json
 
-    assert told["situation"]["asymmetric"] is True
+    assert told["ground"]["asymmetric"] is True
     assert any("physiotherapist" in remark for remark in told["remarks"])
 
 
@@ -29,7 +24,7 @@ def test_a_small_difference_is_not(tmp_path: Path, capsys: Capture) -> None:
     even = make_history(tmp_path / "runs", weeks=3, scene=Scene(balance_left=0.497))
     told = caller(tmp_path, make_store(tmp_path / "home", even), capsys)("advise", "--json").json
 
-    assert told["situation"]["asymmetric"] is False
+    assert told["ground"]["asymmetric"] is False
 
 
 def test_knee_lift_exaggerated_since_the_advice_was_taken_is_said(tmp_path: Path, capsys: Capture) -> None:
@@ -43,24 +38,7 @@ def test_knee_lift_exaggerated_since_the_advice_was_taken_is_said(tmp_path: Path
     call("tag", MIDDLE, "advice: Send the bounce forward")
     taken = call("advise", "--json").json
 
-    assert untaken["situation"]["exaggerating"] is False
-    assert taken["situation"]["exaggerating"] is True
+    assert untaken["ground"]["exaggerating"] is False
+    assert taken["ground"]["exaggerating"] is True
     assert any("exaggerated" in remark for remark in taken["remarks"])
     assert "the knee lift is being exaggerated" in " ".join(call("compare").out.split())
-
-
-@pytest.mark.parametrize(
-    ("kind", "says", "says_not"),
-    [
-        ("strava", "Take in the file of the watch itself, or Strava's bulk export", "chest strap"),
-        ("gpx", "chest strap", "bulk export"),
-    ],
-)
-def test_a_run_that_strava_alone_told_of_is_sent_to_its_own_file(kind: str, says: str, says_not: str) -> None:
-    analysis = cases.speed_and_cadence()
-    analysis = analysis.replace(activity=analysis.activity.replace(format=kind))
-
-    text = " ".join(" ".join(advise.closing(analysis, Style(width=80))).split())
-
-    assert says in text
-    assert says_not not in text

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.advice import Situation
+from kneedrive.advice import Ground, advise
+from kneedrive.analysis.certainty import Certainty
 from kneedrive.store import Store
 from tests.cli.history import MIDDLE, NOW, Capture, Said, caller, make_history, make_store
 
@@ -330,8 +331,8 @@ def test_advice_is_taken_up_with_a_tag_and_followed(call: Call) -> None:
 def test_where_nothing_is_to_be_changed_there_is_nothing_to_take_up(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quiet = Situation(label="neutral", qualifiers=("short steps",))
-    monkeypatch.setattr("kneedrive.app.advise.situation_of", lambda *_: quiet)
+    quiet = advise(Ground(finding="neutral", certainty=Certainty.SPOKEN))
+    monkeypatch.setattr("kneedrive.app.advise.next_of", lambda *_: quiet)
     said = call("advise", "--take", "--width", "120")
 
     assert said.code == 0
@@ -349,12 +350,12 @@ def test_advice_without_taking_it_up_writes_nothing(call: Call) -> None:
     assert call("tags", "--json").out.strip() == ""
 
 
-def test_advice_fits_the_finding_of_the_run(call: Call) -> None:
-    told = call("advise", "--json").json
-    found = call("show", "--json").json["findings"]
+def test_the_catalogue_is_json_too(call: Call) -> None:
+    every, one = call("drills", "--json").json["entries"], call("drills", "strides", "--json").json["entries"]
 
-    assert told["situation"]["label"] in {finding["label"] for finding in found}
-    assert told["entries"]
+    assert {entry["id"] for entry in every} >= {"strides", "light-feet"}
+    assert [(entry["id"], "drive-like" in entry["called_for_by"]) for entry in one] == [("strides", True)]
+    assert call("drills", "trampoline", "--json").code == 3
 
 
 def table(path: Path) -> list[dict[str, str]]:

@@ -1,74 +1,41 @@
-"""From findings to one focus for the next weeks, in the order coaches give: strength, speed, drills, cues."""
+"""From what was found to one thing to do: a cue to take along today, an exercise or drill beside it, and why.
+
+The catalogue and the plans are data (advice.toml); here is only the choice. Coaches' order is kept within a plan:
+strength and mobility, then running faster, then drills, then cues.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kneedrive.analysis.certainty import Certainty, Knee, leading
+from kneedrive.analysis.posterior import RULES, Basis, Posterior
+from kneedrive.analysis.provenance import BLUETOOTH_STRAPS, PODS, STRAPS, has_dynamics
+from kneedrive.patterns import PATTERNS, Pattern
+from kneedrive.products import GARMIN_PRODUCTS
 from kneedrive.record import Record
 
 if TYPE_CHECKING:
-    from kneedrive.analysis.result import Analysis
-
-# What to work on, as advice/ chooses it and report/ prints it.
+    from kneedrive.analysis.result import Analysis, Judgement
+    from kneedrive.history.result import LastWeeks
 
 TAKEN = "advice: "  # begins the text of the tag that is set where a focus is taken up
-NOTHING = "neutral"  # the finding whose plan is to leave things as they are
-
-
-class Entry(Record, frozen=True, kw_only=True):
-    """One exercise, drill or cue. stresses: what it trains or exaggerates. sources: whose idea it is."""
-
-    id: str
-    name: str
-    kind: str
-    purpose: str
-    how: str
-    often: str
-    mistake: str
-    avoid: str
-    stresses: tuple[str, ...]
-    sources: tuple[str, ...]
-
-
-class Plan(Record, frozen=True, kw_only=True):
-    """What one finding calls for: a focus and why, the entries by id in order.
-
-    excess: what the finding already has too much of. watch: the numbers that would show a change.
-    """
-
-    finding: str
-    focus: str
-    why: str
-    entries: tuple[str, ...]
-    excess: tuple[str, ...]
-    watch: tuple[str, ...]
-    remark: str
-
-
-class Advice(Record, frozen=True, kw_only=True):
-    """One focus: the plan, its entries in order, and what has to be said besides."""
-
-    plan: Plan
-    entries: tuple[Entry, ...]
-    remarks: tuple[str, ...]
-
-    @property
-    def calls_for_work(self) -> bool:
-        """Whether there is a focus to take up; else everything may stay as it is."""
-        return self.plan.finding != NOTHING
-
-
-# From findings to one focus for the next weeks, in the order coaches give: strength, speed, drills, cues.
-#
-# The catalogue and the plans are data (advice.toml); here is only the choice. Pure: no file but the package's own.
-
-
-CALM = {"drive-like", "long-grounded"}  # long steps, which alone can be bouncy without being a pattern of bounce
-STEPS_ONLY = {"short-steps", "long-steps", "usual-steps"}
-_FILE = Path(__file__).with_name("advice.toml")  # importlib.resources would cost a report 8 ms
 KINDS = ("strength", "mobility", "speed", "drill", "cue")
+
+# Plans besides those of the patterns, which have the keys of the patterns.
+UNJUDGED = "unjudged"
+SHORT_STEPS, LONG_STEPS = "short-steps", "long-steps"
+MUCH_CONTACT, LITTLE_CONTACT = "much-contact", "little-contact"
+MUCH_BOUNCE, BOUNCY_LONG_STEPS = "much-bounce", "bouncy-long-steps"
+LITTLE_KNEE_BEND = "little-knee-bend"
+LONG = (Pattern.DRIVE, Pattern.LONG_GROUNDED, LONG_STEPS)  # with much bounce they have a plan of their own
+
+ALONE_SD = 1.0  # design: a part this far from usual (1 runner in 6 lies beyond) is named where no pattern leads
+MOST_OF_SLOW = 0.5  # design: share of slow running that makes "shuffle-like when slow" a thing to work on
 
 ASYMMETRY = (
     "Your left and right foot have differed by the same side and by much in several runs. kneedrive cannot tell why, "
@@ -78,89 +45,261 @@ EXAGGERATING = (
     "Since you took up this work your bounce has gone up and your cadence down: the knee lift is being exaggerated. "
     "Less height, more forward, and drop the drills for a week."
 )
-LEANING = "The finding only leans this way, so let this be a light addition, not a change of plan."
-ALONE = "{} By itself that is a note, no pattern that calls for work."
-LEFT = (
-    "One number that is far from usual is no reason to change it. If you like, a few strides a week keep the faster "
-    "gears."
-)
-BOUNCY = "You also go up and down more than usual; with steps of this length that is a note, nothing to work on."
-APART = {
-    "short steps": "Your steps are short for the pace.",
-    "long steps": "Your steps are long for the pace.",
-    "low duty factor": "Little of each step is spent on the ground.",
-    "high duty factor": "Much of each step is spent on the ground.",
-    "bouncy": "You go up and down more than usual for the pace.",
-}
-UNCLEAR = "The run does not show this clearly. Look at some more runs before you change anything."
+LEANING = "It only leans this way, so let this be a light addition, not a change of plan."
+ALONE = "One number far from usual is no pattern, so let this be a light addition, not a change of plan."
+OPEN = "Nothing is clear yet. Take this lightly, and look at some more runs before you change anything."
 
 
-class Situation(Record, frozen=True, kw_only=True):
-    """What advice depends on. label, certainty and qualifiers as in findings.Finding; scope "slow": part of the run."""
+class Entry(Record, frozen=True, kw_only=True):
+    """One exercise, drill or cue. stresses: what it trains or exaggerates. sources: whose idea it is.
 
-    label: str = "unjudged"
-    certainty: str = "spoken"
+    short: what to do and how often, as a clause: "strides, 4 of 15 seconds at the end of an easy run, once a week".
+    """
+
+    id: str
+    name: str
+    kind: str
+    purpose: str
+    how: str
+    often: str
+    short: str
+    mistake: str
+    avoid: str
+    stresses: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+class Plan(Record, frozen=True, kw_only=True):
+    """What one finding calls for: a focus and why, the entries by id in order.
+
+    cue, beside: the ids of what is said first. excess: what the finding already has too much of. watch: the numbers
+    that would show a change.
+    """
+
+    finding: str
+    focus: str
+    why: str
+    cue: str
+    beside: str
+    entries: tuple[str, ...]
+    excess: tuple[str, ...]
+    watch: tuple[str, ...]
+    remark: str
+
+
+class Ground(Record, frozen=True, kw_only=True):
+    """What advice rests on: the plan it calls for, how surely, and of what it was said.
+
+    scope: "run", "slow" (its slow part) or "weeks", of `runs` runs. alone: a part of the timing that is far from usual
+    without a pattern. knee_bends: "less" or "more" than usual where that may be said, else "". asymmetric: left and
+    right differ constantly over runs. exaggerating: bounce went up and cadence down since a focus was taken up.
+    """
+
+    finding: str
+    certainty: Certainty
     scope: str = "run"
+    runs: int = 1
+    alone: bool = False
+    knee_bends: str = ""
     asymmetric: bool = False
     exaggerating: bool = False
-    qualifiers: tuple[str, ...] = ()
 
 
-def situation(analysis: Analysis, *, asymmetric: bool = False, exaggerating: bool = False) -> Situation:
-    """What the findings of a run come to: its most certain label that is not neutral, else neutral, else unjudged.
+class Advice(Record, frozen=True, kw_only=True):
+    """One focus: why, a cue to take along today, an exercise or drill beside it, and the whole plan in order."""
 
-    A finding from speed and cadence alone says nothing about drive, bounce or shuffle and counts as unjudged.
+    plan: Plan
+    ground: Ground
+    why: str
+    cue: Entry
+    beside: Entry
+    entries: tuple[Entry, ...]
+    remarks: tuple[str, ...]
+    command: str  # that tells more
+
+    @property
+    def calls_for_work(self) -> bool:
+        """Whether there is a focus to take up; else everything may stay as it is."""
+        return self.plan.finding != Pattern.NEUTRAL
+
+    @property
+    def today(self) -> str:
+        """The cue as a sentence."""
+        return f"{'Today' if self.calls_for_work else 'If you like'}: {self.cue.short}."
+
+    @property
+    def besides(self) -> str:
+        """The exercise or drill as a sentence."""
+        return f"Beside it: {self.beside.short}."
+
+
+def do_next(
+    analysis: Analysis,
+    last_weeks: LastWeeks | None = None,
+    *,
+    asymmetric: bool = False,
+    exaggerating: bool = False,
+    stored: bool = True,
+) -> Advice:
+    """The one focus that a run calls for, with what the runner's last weeks add. The flags are those of a Ground.
+
+    stored: the run is in the store, where `kneedrive advise` finds it.
     """
-    judged = [finding for finding in analysis.findings if finding.label not in STEPS_ONLY]
-    if not judged:
-        return Situation(asymmetric=asymmetric, exaggerating=exaggerating)
-    telling = [finding for finding in judged if finding.label != "neutral"] or judged
-    best = max(telling, key=lambda finding: finding.probability or 0.0)
-    return Situation(
-        label=best.label,
-        certainty=best.certainty,
-        scope=best.scope,
-        asymmetric=asymmetric,
-        exaggerating=exaggerating,
-        qualifiers=best.qualifiers,
+    ground = ground_of(analysis, last_weeks).replace(asymmetric=asymmetric, exaggerating=exaggerating)
+    return advise(ground, stored=stored)
+
+
+def advise(ground: Ground, *, stored: bool = True) -> Advice:
+    """The one focus that a ground calls for."""
+    plan, known = plans()[ground.finding], catalogue()
+    excess = set(plan.excess) | ({"height"} if ground.exaggerating else set())
+    if ground.knee_bends == "more":
+        excess.add("heel recovery")
+    entries = tuple(known[entry] for entry in _entries(plan, ground) if not excess & set(known[entry].stresses))
+    return Advice(
+        plan=plan,
+        ground=ground,
+        why=_why(plan, ground),
+        cue=known[plan.cue],
+        beside=known[plan.beside],
+        entries=entries,
+        remarks=_remarks(plan, ground),
+        command="kneedrive advise" if stored else f"kneedrive drills {plan.beside}",
     )
 
 
-def advise(facts: Situation) -> Advice:
-    """The one focus that a situation calls for.
+def ground_of(analysis: Analysis, last_weeks: LastWeeks | None = None) -> Ground:
+    """What to work on: the surest finding that is not neutral, of the weeks before the run; else what stands alone.
 
-    What only leans is advised lightly; what is unclear falls back to "leave it alone"; exaggeration takes out every
-    entry that stresses height.
+    A pattern or the knee, as surely as it is said; then a part of the timing that lies far from usual with no pattern
+    to its name; then the likelier of two open patterns; then nothing ("neutral"), or "unjudged".
     """
-    certain = facts.certainty != "unclear" or facts.label in (NOTHING, "unjudged")
-    plan = _worded(plans()[facts.label if certain else NOTHING], facts)
+    found = [*_of_weeks(last_weeks), *_of_run(analysis)]
+    for certainty in Certainty:  # spoken, leaning, open
+        if surest := next((ground for ground in found if ground.certainty is certainty), None):
+            return surest
+    judged = analysis.posterior is not None or last_weeks is not None
+    return Ground(finding=Pattern.NEUTRAL if judged else UNJUDGED, certainty=Certainty.SPOKEN)
+
+
+def _of_weeks(weeks: LastWeeks | None) -> Iterator[Ground]:
+    """What the last weeks call for, in the order in which they say it."""
+    if weeks is None:
+        return
+    for ground in _grounds(weeks.judgements, weeks.posterior, weeks.knee):
+        yield ground.replace(scope="weeks" if ground.scope == "run" else ground.scope, runs=weeks.runs)
+    if (weeks.share_of_slow or 0.0) >= MOST_OF_SLOW:
+        yield Ground(finding=Pattern.SHUFFLE, certainty=Certainty.LEANING, scope="slow", runs=weeks.runs)
+
+
+def _of_run(analysis: Analysis) -> Iterator[Ground]:
+    """What the run itself calls for."""
+    if analysis.posterior is not None:
+        yield from _grounds(analysis.judgements, analysis.posterior, analysis.knee)
+
+
+def _grounds(judgements: tuple[Judgement, ...], posterior: Posterior, knee: Knee) -> Iterator[Ground]:
+    bends = knee_bends(knee)
+    for judgement in judgements:
+        if judgement.pattern is not Pattern.NEUTRAL and judgement.certainty is not Certainty.OPEN:
+            finding = plan_for(judgement.pattern, judgement.basis, posterior)
+            yield Ground(finding=finding, certainty=judgement.certainty, scope=judgement.scope, knee_bends=bends)
+    if bends == "less":
+        yield Ground(finding=LITTLE_KNEE_BEND, certainty=knee.certainty, knee_bends=bends)
+    if alone := standing_alone(posterior):
+        yield Ground(finding=alone, certainty=Certainty.OPEN, alone=True, knee_bends=bends)
+    first = leading(posterior)[0]
+    if first is not Pattern.NEUTRAL:
+        finding = plan_for(first, posterior.basis, posterior)
+        yield Ground(finding=finding, certainty=Certainty.OPEN, knee_bends=bends)
+
+
+def knee_bends(knee: Knee) -> str:
+    """Whether the swinging knee may be said to bend "less" or "more" than usual; "" where neither may be."""
+    if knee.certainty is Certainty.OPEN or knee.probability_less is None:
+        return ""
+    return "less" if knee.probability_less >= RULES.spoken else "more"
+
+
+def plan_for(pattern: Pattern, basis: Basis, posterior: Posterior) -> str:
+    """The plan for a pattern: from steps alone the one that suits every pattern with such steps."""
+    found: str = pattern
+    if basis is Basis.STEPS:
+        side = next(bound.side for bound in PATTERNS[pattern].region if bound.axis == "zSL")
+        found = LONG_STEPS if side > 0 else SHORT_STEPS
+    return BOUNCY_LONG_STEPS if found in LONG and _bounce(posterior) >= ALONE_SD else found
+
+
+def standing_alone(posterior: Posterior) -> str:
+    """The plan for a part of the timing that is far from usual by itself; "" where none is."""
+    known = {name: posterior.mean[place] for place, name in enumerate(("zSL", "zDF")) if name in posterior.measured}
+    steps, contact, bounce = known.get("zSL", 0.0), known.get("zDF", 0.0), _bounce(posterior)
+    if bounce >= ALONE_SD:
+        return BOUNCY_LONG_STEPS if steps >= RULES.part else MUCH_BOUNCE
+    if abs(steps) >= max(ALONE_SD, abs(contact)):
+        return LONG_STEPS if steps > 0 else SHORT_STEPS
+    if abs(contact) >= ALONE_SD:
+        return MUCH_CONTACT if contact > 0 else LITTLE_CONTACT
+    return ""
+
+
+def _bounce(posterior: Posterior) -> float:
+    """Bounce for the step time against other runners' (zB), as the posterior has it; 0 where none was measured."""
+    if not {"zk", "zB"} & set(posterior.measured):
+        return 0.0
+    return math.sqrt(2.0) * posterior.scores["P"].mean + posterior.mean[0]
+
+
+def _entries(plan: Plan, ground: Ground) -> tuple[str, ...]:
+    """The plan's entries; where the knee bends less than usual too, its cue takes the place of the second."""
+    if ground.knee_bends != "less" or plan.finding == LITTLE_KNEE_BEND:
+        return plan.entries
     known = catalogue()
-    excess = set(plan.excess) | ({"height"} if facts.exaggerating else set())
-    chosen = tuple(known[entry] for entry in plan.entries if not excess & set(known[entry].stresses))
-    return Advice(plan=plan, entries=chosen, remarks=_remarks(facts, plan, certain=certain))
+    others = [name for name in plan.entries if known[name].kind != "cue" or name == plan.cue]
+    return (*others, plans()[LITTLE_KNEE_BEND].cue)
 
 
-def _worded(plan: Plan, facts: Situation) -> Plan:
-    """The plan with its reason as this run has it: what stands out by itself is named, so that nothing is denied."""
-    apart = [APART[name] for name in facts.qualifiers if name in APART]
-    if apart and facts.label == plan.finding == NOTHING:
-        return plan.replace(why=ALONE.format(" ".join(apart)), remark=LEFT)
-    if "bouncy" in facts.qualifiers and plan.finding in CALM:
-        return plan.replace(why=f"{plan.why} {BOUNCY}")
-    return plan
+def _why(plan: Plan, ground: Ground) -> str:
+    """The reason of the plan, after the words of what it was seen in."""
+    if ground.finding in (Pattern.NEUTRAL, UNJUDGED):
+        return plan.why
+    seen = {"weeks": f"Over your last {ground.runs} runs", "slow": "When you run slowly"}.get(ground.scope, "")
+    return f"{seen} {plan.why[:1].lower()}{plan.why[1:]}" if seen else plan.why
 
 
-def _remarks(facts: Situation, plan: Plan, *, certain: bool) -> tuple[str, ...]:
+def _remarks(plan: Plan, ground: Ground) -> tuple[str, ...]:
     said = [plan.remark]
-    if not certain:
-        said.append(UNCLEAR)
-    elif facts.certainty == "leaning" and facts.label not in (NOTHING, "unjudged", "drive-like"):
-        said.append(LEANING)
-    if facts.exaggerating:
+    if ground.finding not in (Pattern.NEUTRAL, Pattern.DRIVE, UNJUDGED):
+        light = {Certainty.LEANING: [LEANING], Certainty.OPEN: [ALONE if ground.alone else OPEN]}
+        said += light.get(ground.certainty, [])
+    if ground.exaggerating:
         said.append(EXAGGERATING)
-    if facts.asymmetric:
+    if ground.asymmetric:
         said.append(ASYMMETRY)
     return tuple(said)
+
+
+SETTLES = "A chest strap or pod that measures running dynamics, a COROS watch or a Stryd would settle what is open."
+NOT_RECORDED = "Your {} can measure contact time, but this file holds none of it: see that the watch records it."
+IN_THE_FILE = "This file also holds what a {0} measured: --dynamics {0} judges by it."
+OWN_FILE = "Take in the file of the watch itself, or Strava's bulk export: if it was measured, kneedrive says more."
+
+
+def would_settle(analysis: Analysis) -> str:
+    """What would settle what is open where contact time was not measured; never a sensor that the file holds."""
+    if analysis.provenance not in ("garmin_wrist", "none"):
+        return ""
+    there = [name for name, samples in sorted(analysis.activity.alternatives.items()) if has_dynamics(samples)]
+    if there:
+        return IN_THE_FILE.format(there[0])
+    if analysis.activity.format == "strava":
+        return OWN_FILE
+    names = {GARMIN_PRODUCTS.get(sensor.product_id or 0, sensor.product) for sensor in analysis.activity.sensors}
+    held = sorted(names & (STRAPS | BLUETOOTH_STRAPS | PODS))
+    return NOT_RECORDED.format(held[0]) if held else SETTLES
+
+
+_FILE = Path(__file__).with_name("advice.toml")  # importlib.resources would cost a report 8 ms
 
 
 def catalogue() -> dict[str, Entry]:

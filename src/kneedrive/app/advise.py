@@ -8,37 +8,33 @@ from typing import TYPE_CHECKING, Any
 from kneedrive import advice
 from kneedrive.advice import TAKEN
 from kneedrive.errors import NotEnoughData
-from kneedrive.report import focus
+from kneedrive.report import focus, terminal
 
 if TYPE_CHECKING:
-    from kneedrive.advice import Advice
+    from kneedrive.advice import Advice, Entry
     from kneedrive.analysis.result import Analysis
     from kneedrive.app import Answer
     from kneedrive.config import Config
-    from kneedrive.report.text import Style
+    from kneedrive.history.result import LastWeeks
+    from kneedrive.report.terminal import Style
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
 
-OWN_FILE = "Take in the file of the watch itself, or Strava's bulk export: if it was measured, kneedrive says more."
+WEEKS = 8  # of the runner's history that advice looks at
 
 
-def closing(analysis: Analysis, style: Style, facts: advice.Situation | None = None) -> list[str]:
-    """The focus that ends the report of one run. facts: what it depends on, where a history adds to the run."""
-    return focus.closing(advised(analysis, facts or advice.situation(analysis)), style)
+def closing(chosen: Advice, style: Style) -> list[str]:
+    """What to do next, as the lines that end the report of one run."""
+    return terminal.render([focus.do_next(chosen)], style).splitlines()
 
 
-def advised(analysis: Analysis, facts: advice.Situation) -> Advice:
-    """The focus that a situation calls for; a run that Strava alone told of may have been measured all the same."""
-    chosen = advice.advise(facts)
-    if facts.label != "unjudged" or analysis.activity.format != "strava":
-        return chosen
-    return chosen.replace(remarks=(OWN_FILE, *chosen.remarks[1:]))
-
-
-def situation_of(store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date) -> advice.Situation:
-    """What a stored run comes to, with what the runs around it add."""
-    return advice.situation(
+def next_of(
+    store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date, last_weeks: LastWeeks | None = None
+) -> Advice:
+    """What to do next after a stored run, with what the runs around it add."""
+    return advice.do_next(
         analysis,
+        last_weeks,
         asymmetric=asymmetric(store, settings, row),
         exaggerating=exaggerating(store, settings, today),
     )
@@ -50,33 +46,33 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
     take: tag today with it; where the focus is to change nothing there is none to take, and nothing is tagged.
     """
     from kneedrive.app import Answer
-    from kneedrive.app.history import day_of, local_day
+    from kneedrive.app.history import day_of, local_day, weeks_until
     from kneedrive.app.library import analysis_of, meant, opened
 
     today = local_day(settings, now)
     with opened(settings) as store:
         row = meant(store, settings, run, now)
-        analysis = analysis_of(store, settings, row.id)
-        facts = situation_of(store, settings, row, analysis, today)
-        chosen = advised(analysis, facts)
+        analysis, day = analysis_of(store, settings, row.id), day_of(settings, row)
+        view, _ = weeks_until(store, settings, day, WEEKS)
+        chosen = next_of(store, settings, row, analysis, today, view.last_weeks)
         taken = today if take and chosen.calls_for_work else None
         if taken:
             store.tag(today, TAKEN + chosen.plan.focus)
     if json:
         from kneedrive.app import line
 
-        return Answer(text=line(record(row.id, facts, chosen, taken)))
-    last = [focus.aged(day_of(settings, row), today, style, 0), following(chosen, taken, style, asked=take)]
-    return Answer(text=focus.render(chosen, style, [lines for lines in last if lines]).rstrip("\n"))
+        return Answer(text=line(record(row.id, chosen, taken)))
+    notes = [advice.would_settle(analysis), focus.aged(day, today), following(chosen, taken, asked=take)]
+    return Answer(text=terminal.render(focus.whole(chosen, filter(None, notes)), style).rstrip("\n"))
 
 
-def following(chosen: Advice, taken: date | None, style: Style, *, asked: bool) -> list[str]:
+def following(chosen: Advice, taken: date | None, *, asked: bool) -> str:
     """What to do after the advice was read."""
     if taken:
-        return focus.taken(taken, style)
+        return focus.taken(taken)
     if asked:
-        return focus.not_taken(style)
-    return focus.to_take(style) if chosen.calls_for_work else []
+        return focus.NOT_TAKEN
+    return focus.TO_TAKE if chosen.calls_for_work else ""
 
 
 def asymmetric(store: Store, settings: Config, row: RunRow) -> bool:
@@ -98,16 +94,18 @@ def exaggerating(store: Store, settings: Config, today: date) -> bool:
     return compared(store, settings, Question(tag=taken[-1].text), today)[0].over_exaggeration
 
 
-def record(run_id: str, facts: advice.Situation, chosen: Advice, taken: date | None) -> dict[str, Any]:
+def record(run_id: str, chosen: Advice, taken: date | None) -> dict[str, Any]:
     """The advice for programs. taken: the day that was tagged with it."""
     from kneedrive.report.machine import plain
 
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "run": run_id,
-        "situation": facts_record(facts),
+        "ground": plain(chosen.ground),
         "focus": chosen.plan.focus,
-        "why": chosen.plan.why,
+        "why": chosen.why,
+        "cue": chosen.cue.id,
+        "beside": chosen.beside.id,
         "watch": list(chosen.plan.watch),
         "entries": [plain(entry) for entry in chosen.entries],
         "remarks": list(chosen.remarks),
@@ -115,14 +113,7 @@ def record(run_id: str, facts: advice.Situation, chosen: Advice, taken: date | N
     }
 
 
-def facts_record(facts: advice.Situation) -> dict[str, Any]:
-    """What the advice depends on."""
-    from msgspec.structs import asdict
-
-    return asdict(facts)
-
-
-def drills(name: str, style: Style) -> str:
+def drills(name: str, style: Style, *, json: bool) -> str:
     """One entry of the catalogue where the name is one's own; else all whose name or kind holds it.
 
     Raises NotEnoughData where nothing is found.
@@ -132,6 +123,23 @@ def drills(name: str, style: Style) -> str:
     if not found:
         message = f"no exercise is called {name!r}: kneedrive drills lists them all"
         raise NotEnoughData(message)
+    if json:
+        from kneedrive.app import line
+
+        return line({"schema_version": 1, "entries": [drill_record(entry) for entry in found]})
     if len(found) > 1:
-        return focus.listing(found, style)
-    return focus.one(found[0], advice.plans_with(found[0]), advice.sources(), style)
+        report = focus.listing(found)
+    else:
+        report = focus.one(found[0], advice.plans_with(found[0]), advice.sources())
+    return terminal.render(report, style).rstrip("\n")
+
+
+def drill_record(entry: Entry) -> dict[str, Any]:
+    """An entry for programs, with the findings that call for it and the sources by their full names."""
+    from kneedrive.report.machine import plain
+
+    known = advice.sources()
+    return dict(plain(entry)) | {
+        "called_for_by": [plan.finding for plan in advice.plans_with(entry)],
+        "sources": [known[key] for key in entry.sources],
+    }

@@ -185,9 +185,10 @@ def _text(analysis: Analysis, request: Request) -> str:
 
     if request.short:
         return run.short(analysis, request.style)
-    from kneedrive.app import advise
+    from kneedrive.advice import do_next
+    from kneedrive.app.advise import closing
 
-    focus = advise.closing(analysis, request.style) if analysis.status == ASSESSED else []
+    focus = closing(do_next(analysis, stored=False), request.style) if analysis.status == ASSESSED else []
     return run.render(analysis, request.style, focus)
 
 

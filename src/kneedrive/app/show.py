@@ -12,7 +12,6 @@ import numpy as np
 from kneedrive import advice, app
 from kneedrive.analysis.reference import usual_ranges
 from kneedrive.app import NOT_ENOUGH, OK, Answer, advise
-from kneedrive.app.advise import situation_of
 from kneedrive.app.analyze import ASSESSED
 from kneedrive.app.history import (
     Question,
@@ -33,7 +32,7 @@ from kneedrive.report.html.blocks import Content, Event, Ranges
 from kneedrive.report.text import Style
 
 if TYPE_CHECKING:
-    from kneedrive.advice import Advice, Situation
+    from kneedrive.advice import Advice
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
     from kneedrive.history.result import OwnView
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
 
 _POINTS = 16  # of the ribbon of what is usual; it is smooth
 _MARGIN = 0.06  # of the speeds on either side
-_WIDE = Style(width=200)
 
 
 def report_page(settings: Config, spec: str, weeks: int, today: date, now: datetime, *, miles: bool) -> str:
@@ -53,9 +51,7 @@ def report_page(settings: Config, spec: str, weeks: int, today: date, now: datet
         row = meant(store, settings, spec or "last", now)
         analysis = analysis_of(store, settings, row.id)
         content = content_of(analysis, miles=miles).replace(
-            advice=_aged(
-                _advice(store, settings, row, analysis, today), day_of(settings, row), local_day(settings, now)
-            ),
+            advice=_advice(store, settings, row, analysis, today, local_day(settings, now)),
             own=against_own(store, settings, row.id, row.started_at),
             formats=frozenset({row.formats, *_formats(store, today, weeks)}),
             **_history(store, settings, weeks, today),
@@ -63,18 +59,13 @@ def report_page(settings: Config, spec: str, weeks: int, today: date, now: datet
     return page.render(content)
 
 
-def _advice(store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date) -> Advice | None:
-    """The focus that the run and the runs around it call for."""
+def _advice(store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date, now: date) -> Advice | None:
+    """What the run and the runs around it call for, with a word on how old the run is."""
     if analysis.status != ASSESSED:
         return None
-    return advice.advise(situation_of(store, settings, row, analysis, today))
-
-
-def _aged(found: Advice | None, day: date, today: date) -> Advice | None:
-    """The same with a word on how old the run is that it rests on, as the terminal has it."""
-    if found is None:
-        return None
-    return found.replace(remarks=(*found.remarks, *(line.strip() for line in focus.aged(day, today, _WIDE))))
+    found = advise.next_of(store, settings, row, analysis, today)
+    aged = focus.aged(day_of(settings, row), now)
+    return found.replace(remarks=(*found.remarks, aged)) if aged else found
 
 
 def _formats(store: Store, today: date, weeks: int) -> set[str]:
@@ -88,7 +79,7 @@ def content_of(analysis: Analysis, *, miles: bool = False) -> Content:
     return Content(
         analysis=analysis,
         ranges=ranges_of(analysis),
-        advice=advice.advise(advice.situation(analysis)) if analysis.status == ASSESSED else None,
+        advice=advice.do_next(analysis, stored=False) if analysis.status == ASSESSED else None,
         miles=miles,
     )
 
@@ -143,13 +134,13 @@ class Request(Record, frozen=True, kw_only=True):
 class Found(Record, frozen=True, kw_only=True):
     """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for.
 
-    analysis and facts are None where the originals are gone; gone says why. aged: the day of the run, and today.
+    analysis and advice are None where the originals are gone; gone says why. aged: the day of the run, and today.
     """
 
     row: RunRow
     own: OwnView
     analysis: Analysis | None = None
-    facts: Situation | None = None
+    advice: Advice | None = None
     gone: str = ""
     aged: tuple[date, date] | None = None
 
@@ -162,8 +153,8 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime) -> Foun
     except NotEnoughData as error:
         return Found(row=row, own=own, gone=str(error))
     today = local_day(settings, now)
-    facts = advise.situation_of(store, settings, row, analysis, today)
-    return Found(row=row, own=own, analysis=analysis, facts=facts, aged=(day_of(settings, row), today))
+    chosen = advise.next_of(store, settings, row, analysis, today)
+    return Found(row=row, own=own, analysis=analysis, advice=chosen, aged=(day_of(settings, row), today))
 
 
 def show(settings: Config, request: Request, now: datetime) -> Answer:
@@ -234,11 +225,12 @@ def run_text(found: Found, style: Style, focus: Sequence[str], following: Sequen
 
 def focus_lines(found: Found, style: Style) -> list[str]:
     """What to work on; nothing where the run could not be judged."""
-    if found.analysis is None or not assessed(found):
+    if found.advice is None or not assessed(found):
         return []
-    from kneedrive.report.focus import aged
+    from kneedrive.report.text import flow
 
-    return [*advise.closing(found.analysis, style, found.facts), *(aged(*found.aged, style) if found.aged else [])]
+    aged = focus.aged(*found.aged) if found.aged else ""
+    return [*advise.closing(found.advice, style), *(flow(aged, style) if aged else [])]
 
 
 def next_block(run_id: str, style: Style) -> list[str]:

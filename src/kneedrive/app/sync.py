@@ -605,13 +605,14 @@ def news(pulled: Sequence[Pulled], desk: Desk, style: Style) -> Answer:
 
 
 def _news(rows: Sequence[RunRow], store: Store, desk: Desk, style: Style, *, overtaken: bool) -> str:
+    from kneedrive.advice import do_next
     from kneedrive.app.advise import closing
     from kneedrive.app.history import local_day, weeks_until
     from kneedrive.app.library import analysis_of
     from kneedrive.report import run
 
     analysis = analysis_of(store, desk.settings, rows[-1].id)
-    focus = closing(analysis, style) if analysis.status == "assessed" else []
+    focus = closing(do_next(analysis), style) if analysis.status == "assessed" else []
     latest = run.render(analysis, style, focus, following=())
     found, _ = weeks_until(store, desk.settings, local_day(desk.settings, desk.clock()), WEEKS)
     return history.news(rows, found, latest, style, overtaken=overtaken).rstrip("\n")

@@ -193,4 +193,5 @@ def show_drills(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import advise
 
     settings = options.load_config(arguments)
-    yield Answer(text=advise.drills(arguments.name, options.style(arguments, settings)))
+    style = options.style(arguments, settings)
+    yield Answer(text=advise.drills(arguments.name, style, json=arguments.json))

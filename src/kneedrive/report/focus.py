@@ -1,17 +1,17 @@
-"""What to work on, as text: the focus at the end of a report, the whole plan, and the catalogue of exercises."""
+"""What to work on, as blocks: what to do next, the whole plan, and the catalogue of exercises."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from kneedrive.advice import Advice, Entry, Plan
+from kneedrive.advice import KINDS, Advice, Entry, Plan
+from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import CHANNELS
 from kneedrive.report import numbers
-from kneedrive.report.text import INDENT, Style, finish, flow, heading, pad
-from kneedrive.report.verdict import LABELS
+from kneedrive.report.blocks import Heading, Inline, Items, Note, Prose, Section, Terms, command, strong, words
 
-KINDS = {
+TITLES = {
     "strength": "First, strength",
     "mobility": "With it, mobility",
     "speed": "Then, gradually, faster running",
@@ -19,17 +19,11 @@ KINDS = {
     "cue": "While running, one thing to think of at a time",
 }
 IF_YOU_LIKE = "If you like"  # above what goes with a plan that changes nothing
-CATALOGUE_KINDS = {
-    "strength": "strength",
-    "mobility": "mobility",
-    "speed": "running faster",
-    "drill": "drills",
-    "cue": "cues",
-}
+CATALOGUE_TITLES = dict(zip(KINDS, ("strength", "mobility", "running faster", "drills", "cues"), strict=True))
 WATCHED = {key: channel.name for key, channel in CHANNELS.items()} | {
-    "D": "the drive score (longer steps with less of each on the ground)",
-    "P": "the bounce score (up and down for steps of that length)",
-    "G": "the score for long steps on the ground against short ones in the air",
+    "D": "longer steps with less of each on the ground (drive) or the other way round (shuffle)",
+    "P": "bounce for steps of that length",
+    "G": "long steps on the ground or short ones in the air",
 }
 RECENT = timedelta(weeks=3)  # a run older than that says little about how somebody runs now
 DISCLAIMER = (
@@ -38,119 +32,78 @@ DISCLAIMER = (
 )
 
 
-def closing(advice: Advice, style: Style) -> list[str]:
-    """The last part of a report: the focus in two or three lines."""
-    names = ", ".join(_inline(entry.name) for entry in advice.entries[:3])
-    first = f" Begin with: {names}." if names and advice.calls_for_work else ""
-    return [
-        *heading("to work on", style, advice.plan.focus),
-        *flow(f"{advice.plan.why}{first}", style),
-        *flow(advice.remarks[0], style),
-    ]
+def do_next(advice: Advice) -> Section:
+    """One cue and one exercise or drill, and the command that tells more."""
+    said = words(f"{advice.today} {advice.besides} ", command(advice.command), " tells more.")
+    return [Heading("Do next", advice.plan.focus), Prose(said)]
 
 
-def render(advice: Advice, style: Style, following: Sequence[Sequence[str]] = ()) -> str:
-    """The whole plan, in the order coaches give. following: what to do next, in blocks."""
-    blocks = [
-        [
-            *heading("to work on", style, advice.plan.focus),
-            "",
-            *flow(advice.plan.why, style),
-            *(line for remark in advice.remarks for line in flow(remark, style)),
-        ]
-    ]
-    for kind, title in KINDS.items():
-        chosen = [entry for entry in advice.entries if entry.kind == kind]
-        if chosen:
-            named = title if advice.calls_for_work else IF_YOU_LIKE
-            blocks.append([*heading(named, style), *_described(chosen, style)])
-    blocks += [_watched(advice, style), flow(DISCLAIMER, style), *map(list, following)]
-    return finish(blocks, style)
+def whole(advice: Advice, notes: Iterable[str] = ()) -> list[Section]:
+    """The whole plan: what comes first, then everything in the order coaches give. notes: what to say at the end."""
+    first = [Prose(words(text)) for text in (advice.why, advice.today, advice.besides, *advice.remarks)]
+    report: list[Section] = [[Heading("Do next", advice.plan.focus), *first]]
+    if advice.calls_for_work:
+        by_kind = [(title, [entry for entry in advice.entries if entry.kind == kind]) for kind, title in TITLES.items()]
+    else:
+        by_kind = [(IF_YOU_LIKE, list(advice.entries))]
+    report += [[Heading(title), Items(tuple(map(_described, chosen)))] for title, chosen in by_kind if chosen]
+    watched = ", ".join(WATCHED[key] for key in advice.plan.watch)
+    report.append([Heading("What to watch"), Prose(words(f"A change would show in: {watched}."))])
+    more = words(
+        command("kneedrive drills NAME"), " tells the common mistake of each, and whose idea it is. ", DISCLAIMER
+    )
+    return [*report, [Note(more)], *([Prose(words(note))] for note in notes)]
 
 
-def _watched(advice: Advice, style: Style) -> list[str]:
-    """What would show that it works."""
-    names = [WATCHED.get(key, key) for key in advice.plan.watch]
-    text = f"A change would show in: {', '.join(names)}."
-    return [*heading("What to watch", style), *flow(text, style)] if names else []
+def _described(entry: Entry) -> Inline:
+    care = f" Care: {entry.avoid}" if entry.avoid else ""
+    often = f"How often: {entry.often[:1].lower()}{entry.often[1:]}."
+    return words(strong(entry.name), f". {entry.how} {often}{care}")
 
 
-def to_take(style: Style) -> list[str]:
-    """How to take the focus up."""
-    text = "kneedrive advise --take notes today as the day you take this up; kneedrive compare then shows what changes."
-    return flow(text, style, 0)
+TO_TAKE = "kneedrive advise --take notes today as the day you take this up; kneedrive compare then shows what changes."
+NOT_TAKEN = "Nothing was tagged: this run asks for no change, so there is nothing to take up."
 
 
-def taken(today: date, style: Style) -> list[str]:
+def taken(today: date) -> str:
     """That it was taken up."""
-    text = f"Taken up on {numbers.day(today)}. From now on kneedrive compare --tag advice shows what changes."
-    return flow(text, style, 0)
+    return f"Taken up on {numbers.day(today)}. From now on kneedrive compare --tag advice shows what changes."
 
 
-def not_taken(style: Style) -> list[str]:
-    """That there was nothing to take up."""
-    return flow("Nothing was tagged: this run asks for no change, so there is nothing to take up.", style, 0)
-
-
-def aged(day: date, today: date, style: Style, indent: int = INDENT) -> list[str]:
+def aged(day: date, today: date) -> str:
     """How old the run is that the advice rests on; nothing where it is recent."""
-    weeks = (today - day).days // 7
     if today - day <= RECENT:
-        return []
-    text = f"This rests on a run of {numbers.day(day)}, {numbers.plural(weeks, 'week')} ago: look at a newer one first."
-    return flow(text, style, indent)
+        return ""
+    weeks = numbers.plural((today - day).days // 7, "week")
+    return f"This rests on a run of {numbers.day(day)}, {weeks} ago: look at a newer one first."
 
 
-def _described(entries: Sequence[Entry], style: Style) -> list[str]:
-    lines: list[str] = []
-    for entry in entries:
-        lines += [
-            "",
-            " " * INDENT + style.paint.apply("strong", style.spell(entry.name)),
-            *flow(entry.how, style, INDENT * 2),
-            *flow(f"How often: {_inline(entry.often)}.", style, INDENT * 2),
-            *flow(f"Common mistake: {entry.mistake}", style, INDENT * 2),
-            *(flow(f"Care: {entry.avoid}", style, INDENT * 2) if entry.avoid else []),
-        ]
-    return lines
-
-
-def one(entry: Entry, plans: Sequence[Plan], sources: Mapping[str, str], style: Style) -> str:
+def one(entry: Entry, plans: Sequence[Plan], sources: Mapping[str, str]) -> list[Section]:
     """One entry of the catalogue, whole."""
-    calls = ", ".join(_finding(plan) for plan in plans) or "no finding by itself"
     rows = (
         ("What for", entry.purpose),
         ("How", entry.how),
         ("How often", entry.often + "."),
         ("Mistake", entry.mistake),
         ("Care", entry.avoid or "Nothing special."),
-        ("Called for by", calls + "."),
+        ("Called for by", (", ".join(map(called, plans)) or "no finding by itself") + "."),
         ("Idea from", "; ".join(sources[key] for key in entry.sources) + "."),
     )
-    wide = max(len(head) for head, _ in rows) + 2
-    lines = [style.paint.apply("strong", style.spell(entry.name)), ""]
-    for head, text in rows:
-        wrapped = flow(text, style, INDENT + wide)
-        lines += [" " * INDENT + pad(head, wide) + wrapped[0].lstrip(), *wrapped[1:]]
-    return finish([lines], style)
+    return [[Heading(entry.name), Terms(tuple((words(head), words(text)) for head, text in rows))]]
 
 
-def listing(entries: Sequence[Entry], style: Style) -> str:
+def listing(entries: Sequence[Entry]) -> list[Section]:
     """The catalogue by kind: the word to ask for it, and its name."""
-    wide = max(len(entry.id) for entry in entries) + 2
-    blocks = []
-    for kind, title in CATALOGUE_KINDS.items():
-        found = [entry for entry in entries if entry.kind == kind]
-        if found:
-            rows = [" " * INDENT + pad(entry.id, wide) + style.spell(entry.name) for entry in found]
-            blocks.append([*heading(title, style), *rows])
-    blocks.append(["kneedrive drills NAME tells more about one of them."])
-    return finish(blocks, style)
+    report: list[Section] = []
+    for kind, title in CATALOGUE_TITLES.items():
+        rows = tuple((words(command(entry.id)), words(entry.name)) for entry in entries if entry.kind == kind)
+        if rows:
+            report.append([Heading(title), Terms(rows)])
+    return [*report, [Note(words(command("kneedrive drills NAME"), " tells more about one of them."))]]
 
 
-def _finding(plan: Plan) -> str:
-    return LABELS[plan.finding].name if plan.finding in LABELS else plan.finding
-
-
-def _inline(text: str) -> str:
-    return text if text.startswith("A-") else text[:1].lower() + text[1:]
+def called(plan: Plan) -> str:
+    """What a runner calls the finding of a plan."""
+    if plan.finding in PATTERNS:
+        return PATTERNS[Pattern(plan.finding)].name
+    return plan.finding.replace("-", " ")

@@ -12,7 +12,7 @@ from kneedrive.advice import Advice, Entry
 from kneedrive.history.result import Comparison, Difference, OwnView, PersonalZ, WeeklyView
 from kneedrive.report import history, numbers, run, verdict
 from kneedrive.report import history as habit_words
-from kneedrive.report.focus import DISCLAIMER, IF_YOU_LIKE, KINDS
+from kneedrive.report.focus import DISCLAIMER, IF_YOU_LIKE, TITLES
 from kneedrive.report.history import Habits
 from kneedrive.report.html import run_charts, svg, week_charts
 from kneedrive.report.html.blocks import Content, facts_list, more, paragraphs, pointed, section, swatch, tabs, titled
@@ -104,8 +104,8 @@ def to_work_on(content: Content) -> Markup:
         "work",
         "What to work on",
         advice.plan.focus,
-        paragraphs([advice.plan.why, *advice.remarks]),
-        [_kind(kind, title, advice) for kind, title in KINDS.items()],
+        paragraphs([advice.why, advice.today, advice.besides, *advice.remarks]),
+        [_kind(kind, title, advice) for kind, title in TITLES.items()],
         el("p", DISCLAIMER, class_="note"),
     )
 
