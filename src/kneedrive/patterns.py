@@ -42,7 +42,8 @@ class Row(Record, frozen=True, kw_only=True):
     axis: str  # the score that carries it: D, P or G; "" for neutral
     side: int  # on which side of it: +1 or -1; 0 for neutral
     name: str  # as a runner reads it: "shuffle-like"
-    meaning: str  # in plain words, fits after "your steps are"/": "
+    meaning: str  # in plain words, fits behind a colon
+    cites: tuple[str, ...]  # the quantities that show it best, in order; what is not recorded is passed over
     colour: str  # one colour a pattern, everywhere; a name that rich and CSS know
     mark: str  # one character, so that nothing depends on colour
 
@@ -53,7 +54,8 @@ PATTERNS: Mapping[Pattern, Row] = {
         axis="D",
         side=-1,
         name="shuffle-like",
-        meaning="short steps for the pace, feet on the ground longer",
+        meaning="short steps for the pace, with more of each on the ground",
+        cites=("step_length_m", "flight_time_s", "stance_time_s"),
         colour="orange",
         mark="S",
     ),
@@ -62,7 +64,8 @@ PATTERNS: Mapping[Pattern, Row] = {
         axis="D",
         side=-1,
         name="short, grounded steps",
-        meaning="short steps for the pace, feet on the ground longer",
+        meaning="short steps for the pace, with more of each on the ground",
+        cites=("step_length_m", "flight_time_s", "stance_time_s"),
         colour="orange",
         mark="S",
     ),
@@ -71,7 +74,8 @@ PATTERNS: Mapping[Pattern, Row] = {
         axis="D",
         side=1,
         name="drive-like",
-        meaning="long steps for the pace, feet off the ground sooner",
+        meaning="long steps for the pace, with less of each on the ground",
+        cites=("step_length_m", "flight_time_s", "stance_time_s"),
         colour="green",
         mark="D",
     ),
@@ -80,7 +84,8 @@ PATTERNS: Mapping[Pattern, Row] = {
         axis="P",
         side=1,
         name="piston-like",
-        meaning="bounce that does not buy step length",
+        meaning="more up and down than steps of this length call for",
+        cites=("vertical_oscillation_m", "vertical_ratio", "step_length_m"),
         colour="magenta",
         mark="P",
     ),
@@ -89,7 +94,8 @@ PATTERNS: Mapping[Pattern, Row] = {
         axis="G",
         side=1,
         name="long, grounded steps",
-        meaning="long steps for the pace, feet on the ground longer",
+        meaning="long steps for the pace, with more of each on the ground",
+        cites=("step_length_m", "stance_time_s", "flight_time_s"),
         colour="blue",
         mark="L",
     ),
@@ -98,7 +104,8 @@ PATTERNS: Mapping[Pattern, Row] = {
         axis="G",
         side=-1,
         name="quick, light steps",
-        meaning="short steps for the pace, feet off the ground sooner",
+        meaning="short, quick steps for the pace, with less of each on the ground",
+        cites=("cadence_spm", "stance_time_s", "flight_time_s"),
         colour="cyan",
         mark="Q",
     ),
@@ -108,7 +115,23 @@ PATTERNS: Mapping[Pattern, Row] = {
         side=0,
         name="nothing unusual",
         meaning="close to what most runners do at this pace",
+        cites=("cadence_spm", "stance_time_s", "vertical_oscillation_m"),
         colour="grey",
         mark="o",
     ),
+}
+
+
+class Axis(Record, frozen=True):
+    """What lies at the two ends of a score, as a picture says it."""
+
+    low: str
+    high: str
+
+
+AXES: Mapping[str, Axis] = {
+    "D": Axis("shuffle", "drive"),
+    "P": Axis("little bounce", "much bounce"),
+    "G": Axis("quick and light", "long and grounded"),
+    "zSL": Axis("shorter steps", "longer steps"),
 }

@@ -16,24 +16,26 @@ METRES_PER_KM = 1000.0
 
 
 class Channel(Record, frozen=True):
-    """One quantity: its key in code and JSON, its words, its SI unit."""
+    """One quantity: its key in code and JSON, its words, its SI unit; what less and more of it is called."""
 
     key: str
     name: str
     short: str
     unit: str
+    less: str = "lower"
+    more: str = "higher"
 
 
 _ROWS = (
-    Channel("speed_mps", "speed", "Speed", "m/s"),
+    Channel("speed_mps", "speed", "Speed", "m/s", "slower", "faster"),
     Channel("distance_m", "distance", "Distance", "m"),
     Channel("altitude_m", "altitude", "Altitude", "m"),
-    Channel("cadence_spm", "cadence", "Cadence", "steps/min"),
-    Channel("step_length_m", "step length", "Step length", "m"),
-    Channel("stance_time_s", "ground contact time", "Contact", "s"),
-    Channel("flight_time_s", "flight time", "Flight", "s"),
+    Channel("cadence_spm", "cadence", "Cadence", "steps/min", "slower", "quicker"),
+    Channel("step_length_m", "step length", "Step length", "m", "shorter", "longer"),
+    Channel("stance_time_s", "ground contact time", "Contact", "s", "shorter", "longer"),
+    Channel("flight_time_s", "flight time", "Flight", "s", "shorter", "longer"),
     Channel("duty_factor", "duty factor", "Duty factor", "1"),
-    Channel("vertical_oscillation_m", "vertical oscillation", "Oscillation", "m"),
+    Channel("vertical_oscillation_m", "vertical oscillation", "Oscillation", "m", "less", "more"),
     Channel("vertical_ratio", "vertical ratio", "Vertical ratio", "1"),
     Channel("balance_left", "ground contact balance", "Balance left", "1"),
     Channel("power_w", "power", "Power", "W"),

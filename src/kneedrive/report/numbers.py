@@ -223,6 +223,11 @@ def day(moment: date) -> str:
     return f"{_WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
+def short_day(moment: date) -> str:
+    """ "8 Nov"; the year stands elsewhere."""
+    return f"{moment.day}{TIE}{_MONTHS[moment.month - 1]}"
+
+
 def month(moment: date) -> str:
     """ "Nov", the first of a year as its number: "2026"."""
     return str(moment.year) if moment.month == 1 else _MONTHS[moment.month - 1]

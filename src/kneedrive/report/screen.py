@@ -1,0 +1,322 @@
+"""The first screen of a run: who you are, this run, what it rests on, the picture, what to do, what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kneedrive.advice import Advice
+from kneedrive.analysis.certainty import Certainty
+from kneedrive.analysis.population import runners_at, share_beyond
+from kneedrive.analysis.posterior import Basis
+from kneedrive.analysis.result import Analysis, Judgement, PaceBand
+from kneedrive.history.result import LastWeeks, OwnView
+from kneedrive.patterns import AXES, PATTERNS, Pattern
+from kneedrive.quantities import CHANNELS
+from kneedrive.record import Record
+from kneedrive.report import numbers, odds
+from kneedrive.report import words as said
+from kneedrive.report.blocks import (
+    Block,
+    Column,
+    Facts,
+    Heading,
+    Inline,
+    Mark,
+    Picture,
+    Prose,
+    Role,
+    Rule,
+    Section,
+    Span,
+    Table,
+    Terms,
+    command,
+    faint,
+    strong,
+    words,
+)
+
+MOST_BANDS = 6  # rows of the picture on the first screen
+MOST_CITED = 3
+SPAN = 3.0  # SDs between runners; what lies beyond is drawn at the edge
+TICKS = (0.04, 0.20, 0.80, 0.96)  # shares of runners: 1 in 25 and 1 in 5 lie beyond
+
+
+class Context(Record, frozen=True, kw_only=True):
+    """What stands beside a run: the runner's last weeks, the run against them, the advice, commands that tell more."""
+
+    weeks: LastWeeks | None = None
+    own: OwnView | None = None
+    advice: Advice | None = None
+    more: tuple[str, ...] = ()
+
+
+def sections(analysis: Analysis, context: Context, *, miles: bool) -> list[Section]:
+    """The first screen."""
+    return [
+        [*runner(context.weeks), *verdict(analysis, miles=miles)],
+        evidence(analysis, miles=miles),
+        pace_picture(analysis, miles=miles, most=MOST_BANDS),
+        do_next(context.advice),
+        tail(analysis, context),
+    ]
+
+
+# The runner, and the verdict of this run.
+
+
+def runner(weeks: LastWeeks | None) -> list[Block]:
+    """The runner's own sentence, above a line."""
+    return [Prose(said.runner_sentence(weeks)), Rule()] if weeks else []
+
+
+def facts(analysis: Analysis, *, miles: bool) -> Facts:
+    """When, how far, how long, how fast, with what."""
+    run = analysis.activity
+    shown = [numbers.start(run.started_at, run.utc_offset_s)]
+    if run.distance_m:
+        shown.append(numbers.distance(run.distance_m, miles=miles))
+    shown.append(numbers.clock(run.duration_s))
+    if run.distance_m and run.duration_s:
+        shown.append(numbers.pace(run.distance_m / run.duration_s, miles=miles))
+    return Facts((*(words(strong(fact)) for fact in shown), words(faint(source(analysis)))))
+
+
+def source(analysis: Analysis) -> str:
+    """What recorded the run: the watch, and the sensor whose dynamics are judged."""
+    run = analysis.activity
+    device = numbers.device(run.device) if run.device.maker or run.device.product else ""
+    indoor = "indoors" if analysis.surface == "indoor" else ""
+    credit = said.STRAVA_CREDIT if run.format == "strava" else ""
+    sensor = analysis.reference.words if device != analysis.reference.words else ""
+    return ", ".join(each for each in (device, sensor, indoor, credit) if each)
+
+
+def verdict(analysis: Analysis, *, miles: bool) -> list[Block]:
+    """Day and distance, the headline, and a sentence with the odds and what the pattern means."""
+    run, slow = said.of_scope(analysis.judgements, "run"), said.of_scope(analysis.judgements, "slow")
+    first = (slow or run or (None,))[0]
+    blocks: list[Block] = [
+        facts(analysis, miles=miles),
+        Prose(words(Span(said.headline(analysis) + ".", said.tone_of(first)))),
+    ]
+    if first is None:
+        reason = analysis.status_reason.strip() or analysis.scores.D.reason
+        return [*blocks, Prose(words(said.capital(reason).rstrip(".") + "."))] if reason else blocks
+    text = _slow_sentence(slow, analysis, miles=miles) if slow else _run_sentence(run, analysis, miles=miles)
+    ruled = said.ruled_out(analysis.ruled_out, run[0])
+    knee = said.knee_sentence(analysis.knee)
+    text = words(text, f" {ruled}" if ruled else "", " " if knee else "", knee)
+    return [*blocks, Prose(text)]
+
+
+def _run_sentence(run: Sequence[Judgement], analysis: Analysis, *, miles: bool) -> Inline:
+    at = f"At {numbers.pace(analysis.metrics['speed_mps'].median, miles=miles)}"
+    if run[0].certainty is Certainty.OPEN and run[0].pattern is not Pattern.NEUTRAL:
+        return words(f"{at}: ", said.each_likely(run), ".")
+    return words(f"{at}: ", said.likely(run[0]), f", {PATTERNS[run[0].pattern].meaning}.")
+
+
+def _slow_sentence(slow: Sequence[Judgement], analysis: Analysis, *, miles: bool) -> Inline:
+    onset = analysis.shuffle_onset.speed_mps
+    where = f"Slower than {numbers.pace(onset, miles=miles)}" if onset else "When you run slowly"
+    return words(f"{where}: ", said.likely(slow[0]), f", {PATTERNS[slow[0].pattern].meaning}.")
+
+
+# What it rests on.
+
+
+class Ground(Record, frozen=True, kw_only=True):
+    """Where the headline is shown by numbers: yours and what is usual at that speed, by metric key."""
+
+    speed_mps: float
+    yours: dict[str, float]
+    usual: dict[str, float]
+
+
+def ground(analysis: Analysis) -> Ground | None:
+    """The whole run, or its slow band with most half-minutes where the headline is about slow running."""
+    slow = said.of_scope(analysis.judgements, "slow")
+    if slow:
+        onset = analysis.shuffle_onset.speed_mps
+        bands = [b for b in analysis.pace_profile if onset is None or b.high_mps <= onset + 1e-9]
+        if bands:
+            band = max(bands, key=lambda each: (each.epochs, -each.speed_mps))
+            return Ground(speed_mps=band.speed_mps, yours=dict(band.metrics), usual=dict(band.usual))
+    if "speed_mps" not in analysis.metrics:
+        return None
+    yours = {key: spread.median for key, spread in analysis.metrics.items()}
+    return Ground(speed_mps=yours["speed_mps"], yours=yours, usual=dict(analysis.usual))
+
+
+def evidence(analysis: Analysis, *, miles: bool) -> list[Block]:
+    """Yours, usual, and how many runners in ten lie beyond: for the quantities that show the headline best."""
+    there, first = ground(analysis), headliner(analysis)
+    if there is None or first is None:
+        return []
+    among = runners_at(there.speed_mps, analysis.reference, analysis.runner, analysis.method)
+    cites = [*PATTERNS[first.pattern].cites, "cadence_spm"]
+    keys = [key for key in cites if key in there.yours and key in there.usual and key in among][:MOST_CITED]
+    rows = [
+        (
+            words(CHANNELS[key].name),
+            words(strong(numbers.quantity(key, there.yours[key]))),
+            words(numbers.value(key, there.usual[key])),
+            words(beyond(key, there.yours[key], among[key])),
+        )
+        for key in dict.fromkeys(keys)
+    ]
+    columns = (
+        Column(head=f"at {numbers.pace(there.speed_mps, miles=miles)}", left=True),
+        Column(head="yours"),
+        Column(head="usual"),
+        Column(head="runners beyond you", left=True, drop=1),
+    )
+    return [Table(columns, tuple(rows))] if rows else []
+
+
+def beyond(key: str, amount: float, among: np.ndarray) -> str:
+    """ "1 in 10 shorter"."""
+    more = amount >= float(np.median(among))
+    return f"{odds.in_words(share_beyond(amount, among))} {CHANNELS[key].more if more else CHANNELS[key].less}"
+
+
+# The picture.
+
+
+def headliner(analysis: Analysis) -> Judgement | None:
+    """The judgement that the headline begins with."""
+    slow = said.of_scope(analysis.judgements, "slow")
+    return (slow or said.of_scope(analysis.judgements, "run") or (None,))[0]
+
+
+def axis_of(analysis: Analysis) -> str:
+    """The score that the picture shows: the one that the headline is about."""
+    first = headliner(analysis)
+    return (PATTERNS[first.pattern].axis if first else "") or "D"
+
+
+def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) -> list[Block]:
+    """One row per pace band, fastest first, on the axis of the headline; hollow where inferred from steps."""
+    judged = [band for band in analysis.pace_profile if band.posterior]
+    if not judged or not analysis.judgements:
+        return []
+    shown = judged if most is None or len(judged) <= most else _longest(judged, most)
+    letter = axis_of(analysis)
+    middle = shown[len(shown) // 2].speed_mps
+    among = runners_at(middle, analysis.reference, analysis.runner, analysis.method)[letter]
+    hollow = shown[0].posterior.basis is Basis.STEPS if shown[0].posterior else False
+    return [
+        Picture(
+            heads=(numbers.pace_unit(miles=miles), "time"),
+            low=AXES[letter].low,
+            middle="usual",
+            high=AXES[letter].high,
+            rows=tuple(_row(band, letter, miles=miles) for band in reversed(shown)),
+            ticks=tuple(float(np.quantile(among, share)) for share in TICKS),
+            span=SPAN,
+            key=_key(len(judged) - len(shown), hollow=hollow),
+        )
+    ]
+
+
+def _longest(bands: Sequence[PaceBand], most: int) -> list[PaceBand]:
+    """The bands with most running, in their order."""
+    kept = sorted(bands, key=lambda band: -band.seconds)[:most]
+    return [band for band in bands if band in kept]
+
+
+def _row(band: PaceBand, letter: str, *, miles: bool) -> Mark:
+    found = band.posterior.scores[letter] if band.posterior else None
+    first = band.leading[0] if band.leading else Pattern.NEUTRAL
+    quiet = first is Pattern.NEUTRAL or band.certainty is Certainty.OPEN
+    tone = Role.PLAIN if quiet else first
+    return Mark(
+        before=(numbers.bare_pace(band.speed_mps, miles=miles), numbers.clock(band.seconds)),
+        mean=found.mean if found else None,
+        sd=found.sd if found else None,
+        tone=tone,
+        hollow=band.posterior is not None and band.posterior.basis is Basis.STEPS,
+        behind=() if quiet else words(Span(_brief(first, band.certainty), tone)),
+    )
+
+
+def _brief(pattern: Pattern, certainty: Certainty) -> str:
+    """A pattern behind a row, with a question mark where it only leans."""
+    return said.name(pattern).removesuffix(" steps") + ("?" if certainty is Certainty.LEANING else "")
+
+
+def _key(left_out: int, *, hollow: bool) -> Inline:
+    mark = "○ most likely from your steps" if hollow else "● you"
+    more = f"; {left_out} more in --full" if left_out else ""
+    return words(f"{mark}, ── how sure; dots: 1 runner in 5 and 1 in 25 lie beyond{more}")
+
+
+# What to do, and what is left to say.
+
+
+def do_next(advice: Advice | None) -> list[Block]:
+    """One running cue, and one exercise or drill, each with the command that tells more."""
+    if advice is None:
+        return []
+    cue = next((entry for entry in advice.entries if entry.kind == "cue"), None)
+    work = next((entry for entry in advice.entries if entry.kind != "cue"), None)
+    rows = []
+    if cue:
+        rows.append((words("Today"), words(f"{cue.name}. ", command(f"kneedrive drills {cue.id}"))))
+    if work:
+        often = f", {work.often}" if work.often else ""
+        rows.append((words("This week"), words(f"{work.name}{often}. ", command(f"kneedrive drills {work.id}"))))
+    body: list[Block] = [Terms(tuple(rows))] if rows else [Prose(words(advice.plan.why))]
+    return [Heading("Do next"), *body]
+
+
+def tail(analysis: Analysis, context: Context) -> list[Block]:
+    """Against yourself, what is open and what would settle it, where the rest is."""
+    rows = []
+    if context.own is not None:
+        rows.append((words(faint("Yourself")), against_yourself(context.own)))
+    rows.append((words(faint("Open")), words(open_points(analysis))))
+    rows.append((words(faint("More")), _commands(context.more)))
+    return [Terms(tuple(rows))]
+
+
+def against_yourself(own: OwnView) -> Inline:
+    """The run against the runner's own last weeks, in one line."""
+    from kneedrive.report.history import OWN_NAMES, missing
+
+    if own.reason or not own.rows:
+        return words(missing(own))
+    notable = [row for row in own.rows if row.level != "as always"]
+    if not notable:
+        return words(f"as always, against {numbers.plural(own.baseline.runs, 'run')}")
+    return words(
+        "; ".join(
+            f"{OWN_NAMES[row.metric]} {numbers.quantity(row.metric, row.value)}, usually "
+            f"{numbers.value(row.metric, row.usual)}: {row.level}"
+            for row in notable[:2]
+        )
+    )
+
+
+def open_points(analysis: Analysis) -> str:
+    """What cannot be told, what would settle it, and how much was counted."""
+    quality = analysis.quality
+    points = [said.KNEE_LIFT] if analysis.judgements else []
+    points += said.settling(analysis)
+    if quality.epochs_total:
+        points.append(
+            f"{numbers.number(quality.epochs_scored)} of {numbers.plural(quality.epochs_total, 'half-minute')} counted."
+        )
+    return " ".join(points)
+
+
+def _commands(more: Sequence[str]) -> Inline:
+    parts: list[str | Span] = []
+    for place, each in enumerate(more):
+        parts += (
+            ["   ", command(each.replace(" ", numbers.TIE))] if place else [command(each.replace(" ", numbers.TIE))]
+        )
+    return words(*parts)

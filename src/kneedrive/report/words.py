@@ -1,0 +1,174 @@
+"""What a posterior comes to, in a runner's words: the name of a pattern and how sure it is, the knee, what is open.
+
+A watch sees timing and bounce, so nothing here speaks of angles, foot strike, economy or injury, and no pattern is good
+or bad. A probability is said coarsely, with what it is for any runner beside it. What only leans is said to lean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kneedrive.analysis.certainty import Certainty, Knee
+from kneedrive.analysis.posterior import Basis
+from kneedrive.analysis.result import Analysis, Judgement
+from kneedrive.history.result import LastWeeks
+from kneedrive.patterns import PATTERNS, Pattern
+from kneedrive.report import numbers, odds
+from kneedrive.report.blocks import Inline, Role, Span, Tone, strong, words
+
+STEPS_ALONE = "from your steps alone"
+KNEE_LIFT = "Knee lift cannot be told by a watch."
+
+
+def tone_of(judgement: Judgement | None) -> Tone:
+    """The colour of a judgement: its pattern's, unless nothing is said of it."""
+    if judgement is None or judgement.certainty is Certainty.OPEN:
+        return Role.STRONG
+    return judgement.pattern
+
+
+def name(pattern: Pattern) -> str:
+    """What a runner calls a pattern."""
+    return PATTERNS[pattern].name
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def listed(parts: Sequence[str], last: str = "and") -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *first, end = parts
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+# Patterns.
+
+
+def of_scope(judgements: Sequence[Judgement], *scopes: str) -> tuple[Judgement, ...]:
+    """The judgements about a run, its slow part or weeks, the headline first."""
+    return tuple(each for each in judgements if each.scope in scopes)
+
+
+def phrase(judgements: Sequence[Judgement]) -> str:
+    """What judgements of one scope come to in a few words: "leans towards shuffle-like", "nothing stands out"."""
+    first = judgements[0]
+    if first.pattern is Pattern.NEUTRAL:
+        return {
+            Certainty.SPOKEN: name(Pattern.NEUTRAL),
+            Certainty.LEANING: f"probably {name(Pattern.NEUTRAL)}",
+        }.get(first.certainty, "nothing stands out")
+    if first.certainty is Certainty.OPEN:
+        return f"no clear pattern: perhaps {listed([name(each.pattern) for each in judgements], 'or')}"
+    said = [_sure(each) for each in judgements if each.certainty is not Certainty.OPEN]
+    return "; also ".join(said)
+
+
+def _sure(judgement: Judgement) -> str:
+    if judgement.certainty is Certainty.LEANING:
+        return f"leans towards {name(judgement.pattern)}"
+    return f"{'markedly ' if judgement.marked else ''}{name(judgement.pattern)}"
+
+
+def headline(analysis: Analysis) -> str:
+    """The verdict in a few words, without a full stop."""
+    run, slow = of_scope(analysis.judgements, "run"), of_scope(analysis.judgements, "slow")
+    if not run:
+        return UNASSESSED.get(analysis.status, "Nothing to judge")
+    text = f"{phrase(slow)} when slow, {phrase(run)} otherwise" if slow else phrase(run)
+    return capital(f"{text}, {STEPS_ALONE}" if run[0].basis is Basis.STEPS else text)
+
+
+UNASSESSED = {
+    "assessed": "Measured, but not comparable with other runners",
+    "too few epochs": "Too little steady running to judge",
+    "walk": "A walk, not a run",
+    "not a run": "Not a run",
+    "no samples": "Averages only, nothing to judge",
+}
+
+
+def likely(judgement: Judgement) -> Inline:
+    """ "about 3 in 5 likely (any runner: 1 in 5)"."""
+    p, base = odds.about(judgement.probability), odds.in_words(judgement.base_rate)
+    return words(strong(p), f" likely (any runner: {base})")
+
+
+def each_likely(judgements: Sequence[Judgement]) -> Inline:
+    """Several patterns with their odds: "shuffle-like about 2 in 5, piston-like 1 in 5 (any runner: 1 in 5)"."""
+    bases = [odds.in_words(each.base_rate) for each in judgements]
+    said: Inline = ()
+    for place, each in enumerate(judgements):
+        base = (
+            f" (any runner: {bases[place]})" if place + 1 == len(judgements) or bases[place + 1] != bases[place] else ""
+        )
+        said += words(", " if place else "", f"{name(each.pattern)} ", strong(odds.about(each.probability)), base)
+    return said
+
+
+def ruled_out(patterns: Sequence[Pattern], leading: Judgement) -> str:
+    """Which patterns are ruled out, where that is news: from steps alone, and where another pattern leads."""
+    if not patterns or (leading.pattern is Pattern.NEUTRAL and leading.basis is not Basis.STEPS):
+        return ""
+    many = len(patterns) > 1
+    return capital(f"{listed([name(each) for each in patterns])} {'are' if many else 'is'} ruled out.")
+
+
+# The swing knee.
+
+
+def knee_sentence(knee: Knee, *, at: str = "at this pace") -> Inline:
+    """How far the knee probably bends as the leg swings through; nothing where that is even or cannot be told."""
+    if knee.probability_less is None or knee.certainty is Certainty.OPEN:
+        return ()
+    less = knee.probability_less >= 0.5
+    sure = knee.probability_less if less else 1.0 - knee.probability_less
+    probably = "probably bends" if knee.certainty is Certainty.SPOKEN else "may bend"
+    return words(
+        f"As the leg swings through, your knee {probably} {'less' if less else 'more'} than usual {at} (",
+        strong(odds.about(sure)),
+        ").",
+    )
+
+
+KNEE_GROUND = (
+    "Swing knee bend goes with timing in filmed runners (26 on a treadmill, 25 of them men, contact by force plate); "
+    "outdoors that is untested. “Usual” is the mean of runners at that speed. "
+)
+
+
+# The runner over the last weeks.
+
+
+def runner_sentence(weeks: LastWeeks) -> Inline:
+    """What the runner is over the last weeks: "You, since 5 Jun: shuffle-like, about 9 in 10 likely. 43 runs ..."."""
+    found = of_scope(weeks.judgements, "weeks") or weeks.judgements
+    since = numbers.short_day(weeks.first)
+    steps = f", {STEPS_ALONE}" if found[0].basis is Basis.STEPS else ""
+    opening = f"You, since {since}{steps}: "
+    told = words(Span(phrase(found), tone_of(found[0])), ", ", likely(found[0]))
+    if found[0].certainty is Certainty.OPEN and found[0].pattern is not Pattern.NEUTRAL:
+        told = words("no clear pattern; ", each_likely(found))
+    return words(opening, told, f". {numbers.plural(weeks.runs, 'run')}, {weeks.verdict}.")
+
+
+# What is open, and what would settle it.
+
+STRAVA_CREDIT = "Powered by Strava"  # their terms ask for it wherever their data are shown
+WRIST = "Your watch works out contact time and bounce from speed, cadence and height, so only your steps are judged."
+MEASURING = "A strap or pod that measures contact time would settle the rest."
+REAL_BOUNCE = "Bounce takes a sensor with known usual values: HRM-Run, HRM-Tri, HRM-Pro, Garmin's pod or a COROS watch."
+NO_HEIGHT = "With --height 1.78 your steps are held against runners as tall as you."
+
+
+def settling(analysis: Analysis) -> list[str]:
+    """What keeps the judgement from being surer, and what would help; a sensor that the file holds is never advised."""
+    points = []
+    if analysis.judgements and analysis.judgements[0].basis is Basis.STEPS:
+        points.append(f"{WRIST} {MEASURING}" if analysis.provenance == "garmin_wrist" else MEASURING)
+    elif analysis.judgements and analysis.reference.k_ref is None:
+        points.append(REAL_BOUNCE)
+    if analysis.judgements and analysis.runner.height_m is None:
+        points.append(NO_HEIGHT)
+    return points
