@@ -308,6 +308,7 @@ class SensorRules(Record, frozen=True, kw_only=True):
     min_coverage: Annotated[float, "share of records with contact time of a source to be judged unasked", DESIGN] = 0.5
     drift_DF: Annotated[float, "1, at the same speed and cadence: the sensor drifts", DESIGN] = 0.02
     drift_ln_k: Annotated[float, "ln k, likewise", DESIGN] = 0.15
+    drift_epochs: Annotated[int, "epochs whose median is followed through the run", DESIGN] = 12
     drift_doubt: Annotated[float, "factor on the systematic SDs of a run with such a drift", DESIGN] = 1.5
 
 

@@ -73,4 +73,14 @@ def _cut_and_gated(case: Case, samples: Samples, notes: tuple[Note, ...]) -> ass
     gated = gates.gate(table, case)
     scored = scores.epoch_scores(gated.columns, gated.reason == "", gates.judged(gated.mode, case), case)
     rows = assess.as_epochs(table, gated, scored, method)
-    return assess.Run(case=case, stream=stream, seconds=seconds, table=table, gated=gated, epochs=rows, notes=notes)
+    drifts = plausible.drifts(rows.columns, rows.scored, method.sensors) if case.has_dynamics else {}
+    return assess.Run(
+        case=case.replace(drifting=bool(drifts)),
+        stream=stream,
+        seconds=seconds,
+        table=table,
+        gated=gated,
+        epochs=rows,
+        notes=notes,
+        drifts=drifts,
+    )

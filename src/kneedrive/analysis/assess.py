@@ -123,11 +123,17 @@ ASSESSED, TOO_FEW, WALK, NOT_A_RUN, NO_SAMPLES = "assessed", "too few epochs", "
 WALKING_SPORTS = ("walking", "hiking")
 OVER_SCORED = "scored epochs"
 TOO_FAST = "too_fast"  # a reader's note: what the file calls running cannot be that
+DRIFTED = {
+    "duty_factor": "the sensor drifted: at the same speed and cadence the share of time on the ground wandered by "
+    "{:.1%}, so what is judged by it is less sure",
+    "ln_k": "the sensor drifted: at the same speed and cadence the bounce beyond timing wandered by {:.0%}, so what is "
+    "judged by it is less sure",
+}
 UNNAMED_SPORT = "the file does not say what sport it is"
 
 
 class Run(Record, frozen=True, kw_only=True):
-    """Everything that is known about one run before it is judged."""
+    """Everything that is known about one run before it is judged. drifts: by how much a sensor wandered, by column."""
 
     case: Case
     stream: Stream
@@ -136,6 +142,7 @@ class Run(Record, frozen=True, kw_only=True):
     gated: Gated
     epochs: Epochs
     notes: tuple[Note, ...]
+    drifts: Mapping[str, float] = {}
 
 
 def as_epochs(table: Table, gated: Gated, scored: dict[str, Array], method: Method) -> Epochs:
@@ -205,6 +212,7 @@ def _own_notes(run: Run) -> tuple[Note, ...]:
         text = f"grounded running: in {count} of the scored half-minutes a foot was on the ground all the time"
         found.append(Note(code="grounded_running", text=text))
     lock, sound = (run.gated.reason == "cadence lock").sum(), run.gated.running.sum()
+    found += [Note(code="drift", text=DRIFTED[name].format(by)) for name, by in run.drifts.items()]
     if lock > sound:
         text = "the cadence is half or double of what running needs: the file may count one leg, or something else"
         found.append(Note(code="cadence_lock", text=text))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from kneedrive.analysis import features
 from kneedrive.analysis.resampling import Mask, at_least
-from kneedrive.method import Plausible
+from kneedrive.method import Plausible, SensorRules
 from kneedrive.recording import Array, Note, Samples, frozen
 from kneedrive.stats import median, robust_sd
 
@@ -114,6 +116,32 @@ def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
 
 def _scatter(values: Array) -> float:
     return float(np.sum(np.abs(values - median(values))))
+
+
+def drifts(columns: Mapping[str, Array], scored: Mask, rules: SensorRules) -> dict[str, float]:
+    """How far duty factor and ln k wander within a run at the same speed and cadence, where only a sensor does."""
+    limits = {"duty_factor": rules.drift_DF, "ln_k": rules.drift_ln_k}
+    found = {name: wander(columns, name, scored, rules.drift_epochs) for name in limits}
+    return {name: by for name, by in found.items() if by > limits[name]}
+
+
+def wander(columns: Mapping[str, Array], name: str, scored: Mask, width: int) -> float:
+    """Range of the running median of a column over a run, without what goes with speed, cadence and slope.
+
+    0 where there are fewer than two windows. A trend in time is fitted along, so that a runner who speeds up while the
+    sensor drifts does not hide it.
+    """
+    speed, cadence, values = columns["speed_mps"], columns["cadence_spm"], columns[name]
+    there = scored & np.isfinite(speed) & np.isfinite(cadence) & np.isfinite(values)
+    n = int(there.sum())
+    if n < 2 * width:
+        return 0.0
+    time = np.linspace(-0.5, 0.5, n)
+    by = np.column_stack([speed[there], 1.0 / speed[there], cadence[there], np.nan_to_num(columns["grade"][there])])
+    by -= by.mean(axis=0)
+    slopes = np.linalg.lstsq(np.column_stack([by, np.ones(n), time, time**2]), values[there], rcond=None)[0]
+    left = values[there] - by @ slopes[: by.shape[1]]
+    return float(np.ptp(np.median(np.lib.stride_tricks.sliding_window_view(left, width), axis=1)))
 
 
 def step_length_disagrees(columns: dict[str, Array], rules: Plausible) -> bool:
