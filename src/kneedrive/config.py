@@ -50,6 +50,7 @@ HEIGHT_M = (1.0, 2.3)
 MASS_KG = (25.0, 250.0)
 BIRTH_YEARS = (1900, 2100)
 MOST_NAME_BYTES = 60
+DYNAMICS = ("native", "stryd", "runscribe")
 PLATFORMS = ("darwin", "win32")  # that have places of their own for what programs keep
 
 
@@ -236,6 +237,13 @@ SETTINGS = (
         default=None,
         parse=number(*BIRTH_YEARS, "year"),
         meaning="widens ranges past 60",
+    ),
+    Setting(
+        key="runner.dynamics",
+        environment="KNEEDRIVE_DYNAMICS",
+        default=None,
+        parse=choice(*DYNAMICS),
+        meaning="whose dynamics to judge where a file holds several",
     ),
     Setting(
         key="display.units",

@@ -71,6 +71,12 @@ def runner_in(settings: Config, year: int) -> Runner:
     )
 
 
+def dynamics_of(settings: Config, activity: Activity, wanted: str | None = None) -> str | None:
+    """Whose dynamics to judge: those wanted now, else those configured where this activity has them, else the best."""
+    configured = settings["runner.dynamics"]
+    return wanted or (configured if configured in ("native", *activity.alternatives) else None)
+
+
 def zone_of(settings: Config) -> Callable[[datetime], int]:
     """Seconds that local time is ahead of UTC at a moment: the configured zone's, else this machine's."""
     name = settings["display.zone"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from kneedrive.analysis import analyze
-from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer, runner_of
+from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer, dynamics_of, runner_of
 from kneedrive.app.boundary import boundary
 from kneedrive.errors import ReadError, one_line
 from kneedrive.record import Record
@@ -161,7 +161,7 @@ def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis
         activity,
         runner=runner_of(settings, activity),
         speed_calibrated=request.speed_calibrated,
-        dynamics=request.dynamics,
+        dynamics=dynamics_of(settings, activity, request.dynamics),
     )
 
 

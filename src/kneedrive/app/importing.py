@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from kneedrive import archives, readers
 from kneedrive.analysis import analyze
 from kneedrive.analysis.provenance import Provenance, choose, provenance
-from kneedrive.app import runner_of
+from kneedrive.app import dynamics_of, runner_of
 from kneedrive.app.boundary import boundary
 from kneedrive.archives.unpack import Limits
 from kneedrive.errors import DamagedOriginal, Fault, NoActivity, ReadError, TooLarge, UnknownFormat
@@ -43,7 +43,7 @@ METHOD = Method()
 SCHEMA = 1  # of what is derived; goes up when the stored tables need other contents from the same method
 VERSION = f"{METHOD.version}.{SCHEMA}"
 BESIDES = ("channels", "activity")  # parts of the record that the store's own columns hold
-BODY = ("runner.height_m", "runner.mass_kg", "runner.birth_year")
+BODY = ("runner.height_m", "runner.mass_kg", "runner.birth_year", "runner.dynamics")
 
 
 class Alone(Record, frozen=True, kw_only=True):
@@ -76,18 +76,21 @@ def alone(recording: Recording, settings: Config) -> Alone:
     """Read and analyse a recording by itself; the costly part of an import. Raises ReadError."""
     found = activities_of(recording)
     rows = tuple(
-        NewActivity(activity=each, outline=merge.outline(each), provenance=sensor_of(each).word, is_run=each.is_run)
+        NewActivity(
+            activity=each, outline=merge.outline(each), provenance=sensor_of(each, settings).word, is_run=each.is_run
+        )
         for each in found
     )
     runs = {each.id: run_of((each,), (each.id,), {}, settings) for each in found if each.is_run}
     return Alone(rows=rows, runs=runs, sessions={each.id: each for each in found})
 
 
-def analysed(there: Sequence[Activity], settings: Config) -> tuple[merge.Merged, Analysis]:
+def analysed(there: Sequence[Activity], settings: Config, dynamics: str | None = None) -> tuple[merge.Merged, Analysis]:
     """The activities of one run as one, and what it comes to. What a sensor may say decides which of them leads."""
-    standing = {each.id: len(sensor_of(each).reference.scores) for each in there}
+    standing = {each.id: len(sensor_of(each, settings).reference.scores) for each in there}
     merged = merge.merge(there, standing)
-    return merged, analyze(merged.activity, runner=runner_of(settings, merged.activity))
+    run = merged.activity
+    return merged, analyze(run, runner=runner_of(settings, run), dynamics=dynamics_of(settings, run, dynamics))
 
 
 def run_of(
@@ -259,9 +262,9 @@ class Deriver:
         return None
 
 
-def sensor_of(activity: Activity) -> Provenance:
-    """The sensor class of an activity, by its own dynamics or else by the first alternative that has some."""
-    return provenance(activity, choose(activity, None))
+def sensor_of(activity: Activity, settings: Config) -> Provenance:
+    """The sensor class of the dynamics of an activity that are judged."""
+    return provenance(activity, choose(activity, dynamics_of(settings, activity)))
 
 
 # The costly part of many recordings, worked out ahead and in order; by several processes where there are many.

@@ -93,7 +93,7 @@ def outdated(versions: set[str], current: str) -> str:
     if any(each.partition(" ")[0] != current.partition(" ")[0] for each in older):
         return "the method has changed"
     if older:
-        return "your height, mass or birth year has changed: scores may differ"
+        return "your height, mass, birth year or choice of dynamics has changed: scores may differ"
     return "that was not finished the last time"
 
 
@@ -190,8 +190,11 @@ def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:
     return store.find(spec, zone_of(settings)(now))
 
 
-def analysis_of(store: Store, settings: Config, run_id: str) -> Analysis:
-    """A stored run analysed from its originals. Raises NotEnoughData where they have been purged."""
+def analysis_of(store: Store, settings: Config, run_id: str, dynamics: str | None = None) -> Analysis:
+    """A stored run analysed from its originals. Raises NotEnoughData where they have been purged.
+
+    dynamics: whose to judge, now, where the file holds several.
+    """
     there = []
     for row in store.sources(run_id):
         recording = store.recording(row.outline.id)
@@ -206,7 +209,7 @@ def analysis_of(store: Store, settings: Config, run_id: str) -> Analysis:
         )
         raise NotEnoughData(message)
     with boundary(run_id):
-        return analysed(there, settings)[1]
+        return analysed(there, settings, dynamics)[1]
 
 
 def rebuild(settings: Config, progress: Counter | None) -> Answer:

@@ -45,12 +45,12 @@ _POINTS = 16  # of the ribbon of what is usual; it is smooth
 _MARGIN = 0.06  # of the speeds on either side
 
 
-def report_page(settings: Config, spec: str, weeks: int, today: date, now: datetime, *, miles: bool) -> str:
-    """The page about a stored run ("" is the latest) and the last weeks. Raises NotEnoughData, StoreError."""
+def report_page(settings: Config, request: Request, weeks: int, today: date, now: datetime) -> str:
+    """The page about a stored run and the last weeks. Raises NotEnoughData, StoreError."""
     with opened(settings) as store:
-        row = meant(store, settings, spec or "last", now)
-        analysis = analysis_of(store, settings, row.id)
-        content = content_of(analysis, miles=miles).replace(
+        row = meant(store, settings, request.run, now)
+        analysis = analysis_of(store, settings, row.id, request.dynamics)
+        content = content_of(analysis, miles=request.style.miles).replace(
             advice=_advice(store, settings, row, analysis, today, local_day(settings, now)),
             own=against_own(store, settings, row.id, row.started_at),
             formats=frozenset({row.formats, *_formats(store, today, weeks)}),
@@ -129,6 +129,7 @@ class Request(Record, frozen=True, kw_only=True):
     json: bool = False
     explain: bool = False
     sources: bool = False
+    dynamics: str | None = None
 
 
 class Found(Record, frozen=True, kw_only=True):
@@ -145,11 +146,11 @@ class Found(Record, frozen=True, kw_only=True):
     aged: tuple[date, date] | None = None
 
 
-def found_in(store: Store, settings: Config, row: RunRow, now: datetime) -> Found:
+def found_in(store: Store, settings: Config, row: RunRow, now: datetime, dynamics: str | None = None) -> Found:
     """Everything about a stored run. What was worked out of it outlives an original that had to be purged."""
     own = against_own(store, settings, row.id, row.started_at)
     try:
-        analysis = analysis_of(store, settings, row.id)
+        analysis = analysis_of(store, settings, row.id, dynamics)
     except NotEnoughData as error:
         return Found(row=row, own=own, gone=str(error))
     today = local_day(settings, now)
@@ -163,7 +164,7 @@ def show(settings: Config, request: Request, now: datetime) -> Answer:
         row = meant(store, settings, request.run, now)
         if request.sources:
             return sources(store, row, request)
-        found = found_in(store, settings, row, now)
+        found = found_in(store, settings, row, now, request.dynamics)
     code = OK if assessed(found) else NOT_ENOUGH
     if request.json:
         from kneedrive.app import line
@@ -244,7 +245,7 @@ def next_block(run_id: str, style: Style) -> list[str]:
 def report(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
     """A run against the runner's own baseline, and the weeks up to it."""
     with opened(settings) as store:
-        found = found_in(store, settings, meant(store, settings, request.run, now), now)
+        found = found_in(store, settings, meant(store, settings, request.run, now), now, request.dynamics)
         until = day_of(settings, found.row)
         view, habits = weeks_until(store, settings, until, weeks)
         tags = tags_between(store.tags(), view.weeks[0].monday, until)
@@ -269,7 +270,7 @@ def page_answer(settings: Config, request: Request, weeks: int, now: datetime) -
 
     with opened(settings) as store:
         until = day_of(settings, meant(store, settings, request.run, now))
-    return Answer(text=report_page(settings, request.run, weeks, until, now, miles=request.style.miles))
+    return Answer(text=report_page(settings, request, weeks, until, now))
 
 
 def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:

@@ -28,6 +28,7 @@ def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     show.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
     show.add_argument("--sources", action="store_true", help="the recordings that it is made of, and what each gives")
     show.add_argument("--explain", action="store_true", help="every finding with its numbers, formula and source")
+    options.add_dynamics(show)
     _finish(show, show_run)
     report = commands.add_parser("report", help="the latest run against your own weeks, and the weeks up to it")
     report.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
@@ -39,6 +40,7 @@ def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     )
     report.add_argument("--html", action="store_true", help="as a page that needs nothing from anywhere")
     report.add_argument("-o", "--output", type=options.place, metavar="FILE", help="write it to a file")
+    options.add_dynamics(report)
     options.add_force(report)
     _finish(report, show_report)
 
@@ -90,6 +92,7 @@ def show_run(arguments: argparse.Namespace) -> Iterator[Answer]:
         json=arguments.json,
         explain=arguments.explain,
         sources=arguments.sources,
+        dynamics=arguments.dynamics,
     )
     yield show.show(settings, request, options.now())
 
@@ -101,7 +104,12 @@ def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
     settings = options.load_config(arguments)
     if arguments.output:
         app.spare(arguments.output, settings, os.environ)
-    request = show.Request(run=arguments.run, style=options.style(arguments, settings), json=arguments.json)
+    request = show.Request(
+        run=arguments.run,
+        style=options.style(arguments, settings),
+        json=arguments.json,
+        dynamics=arguments.dynamics,
+    )
     make, usual = (show.page_answer, show.PAGE_WEEKS) if arguments.html else (show.report, show.WEEKS)
     answer = make(settings, request, arguments.weeks or usual, options.now())
     if arguments.output:

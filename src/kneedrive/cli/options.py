@@ -112,6 +112,15 @@ def add_runner(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--mass", metavar="KG", help="body mass in kilograms: needed for leg stiffness only")
 
 
+def add_dynamics(parser: argparse.ArgumentParser) -> None:
+    """--dynamics."""
+    parser.add_argument(
+        "--dynamics",
+        choices=config.DYNAMICS,
+        help="whose running dynamics to judge where a file holds several (default: the best that measures)",
+    )
+
+
 def load_config(arguments: argparse.Namespace) -> config.Config:
     """The configuration in force for these arguments."""
     flags: dict[str, Any] = {

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 # One run: analyze, doctor, demo.
 
-SOURCES = ("native", "stryd", "runscribe")
-
 
 def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this family's commands."""
@@ -62,9 +60,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed-calibrated", action="store_true", help="trust the speed of a treadmill run (calibrated by you)"
     )
-    parser.add_argument(
-        "--dynamics", choices=SOURCES, help="whose running dynamics to use where a file holds several (default: native)"
-    )
+    options.add_dynamics(parser)
     options.add_runner(parser)
     options.add_display(parser)
     options.add_config(parser)
