@@ -9,7 +9,6 @@ import pytest
 
 from kneedrive.history.result import Break
 from kneedrive.report import machine
-from kneedrive.report.lists import SENSORS
 from kneedrive.sensors import REFERENCES
 from tests.report.histories import PAIRS, STORIES
 
@@ -71,8 +70,8 @@ def test_a_firmware_break_names_the_firmware() -> None:
 
 @pytest.mark.parametrize("sensor", REFERENCES)
 def test_every_sensor_class_has_its_words(sensor: str) -> None:
-    assert machine.WORN[sensor]
-    assert SENSORS[sensor]
+    assert REFERENCES[sensor].worn
+    assert REFERENCES[sensor].short
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from kneedrive.quantities import CHANNELS
 from kneedrive.recording import Activity, Note, Samples, Sensor
 from kneedrive.report import numbers, text, verdict
 from kneedrive.report.text import Style, finish, flow, heading, pad, table
+from kneedrive.sensors import REFERENCES
 from kneedrive.stats import median
 
 
@@ -187,8 +188,8 @@ def _sayable(analysis: Analysis, style: Style) -> list[str]:
     if analysis.status_reason:
         said.append(f"{analysis.status.capitalize()}: {analysis.status_reason.rstrip('.')}.")
     said += [f"{item.what[:1].upper()}{item.what[1:]}: {item.reason.rstrip('.')}." for item in analysis.unjudged]
-    if verdict.MORE[analysis.provenance] and analysis.status != "not a run":
-        said.append(verdict.MORE[analysis.provenance])
+    if REFERENCES[analysis.provenance].settles and analysis.status != "not a run":
+        said.append(REFERENCES[analysis.provenance].settles)
     return [*heading("What can be said from it", style), *(line for text in said for line in flow(text, style, hang=2))]
 
 

@@ -27,7 +27,6 @@ from kneedrive.history.result import (
 from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
 from kneedrive.report import lists, numbers, verdict
-from kneedrive.report.lists import SENSORS
 from kneedrive.report.numbers import TIE, change_percent, day, difference, from_ln, plural, quantity, value
 from kneedrive.report.run import commands, credit
 from kneedrive.report.text import (
@@ -45,6 +44,7 @@ from kneedrive.report.text import (
     table,
 )
 from kneedrive.report.verdict import FADED, SCORE_ENDS
+from kneedrive.sensors import REFERENCES
 
 # What comes back in run after run, in sentences: slow running, left and right, what fades.
 
@@ -413,7 +413,7 @@ def weekly_title(found: WeeklyView, style: Style) -> list[str]:
         numbers.distance(metres, miles=style.miles),
     )
     head = flow("   ".join(pieces).replace(" ", numbers.TIE), style, indent=0)
-    sensor = flow(verdict.PROVENANCE[found.sensor], style, indent=0) if found.trends else []
+    sensor = flow(REFERENCES[found.sensor].dynamics, style, indent=0) if found.trends else []
     return [
         *(style.paint.apply("strong", line) for line in head),
         *(style.paint.apply("faint", line) for line in sensor),
@@ -558,7 +558,7 @@ def _break_line(each: Break, style: Style) -> str:
 def break_words(each: Break) -> str:
     """What changed on the day of a break."""
     if each.kind == "sensor":
-        return f"{SENSORS[each.before]} → {SENSORS[each.after]}"
+        return f"{REFERENCES[each.before].short} → {REFERENCES[each.after].short}"
     if each.kind == "firmware":
         return f"firmware {numbers.clean(each.before, 12)} → {numbers.clean(each.after, 12)}"
     if each.kind == "watch":
@@ -702,7 +702,8 @@ def comparison_judgement(found: Comparison, style: Style) -> list[str]:
     if found.status == "compared":
         said.append(_matched(found, miles=style.miles))
     if found.status == "refused":
-        said.append(REFUSED[found.reason].format(SENSORS[found.sensor_before], SENSORS[found.sensor_after]))
+        sensors = (REFERENCES[each].short for each in (found.sensor_before, found.sensor_after))
+        said.append(REFUSED[found.reason].format(*sensors))
         said.append(
             "A difference would be the sensor’s as likely as yours. --across-sensors compares them all the same."
         )

@@ -13,6 +13,7 @@ from kneedrive.report.numbers import clean, minutes, number, path, plural
 from kneedrive.report.run import credit
 from kneedrive.report.text import Style, columns_of, finish, flow, heading, table
 from kneedrive.report.verdict import LABELS
+from kneedrive.sensors import REFERENCES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -143,19 +144,6 @@ def _strangers(ledger: Ledger, style: Style) -> list[str]:
 
 
 CERTAINTY = {"spoken": "", "leaning": "leans ", "unclear": "unclear: "}
-SENSORS = {
-    "garmin_strap": "Garmin strap",
-    "garmin_strap_ble": "HRM 600",
-    "garmin_pod": "Garmin pod",
-    "garmin_wrist": "wrist",
-    "coros": "COROS",
-    "coros_pod": "COROS POD",
-    "apple": "Apple",
-    "stryd": "Stryd",
-    "model_derived": "modelled",
-    "other": "other",
-    "none": "none",
-}
 STATUS = {
     "assessed": "not judged",
     "too few epochs": "too short",
@@ -255,7 +243,7 @@ def _run(row: Any, style: Style) -> tuple[str, ...]:
         numbers.distance(row.distance_m, miles=style.miles).split(numbers.TIE)[0],
         numbers.clock(row.duration_s),
         numbers.bare_pace(speed, miles=style.miles),
-        SENSORS[row.sensor],
+        REFERENCES[row.sensor].short,
         numbers.score(row.D),
         numbers.score(row.P),
         finding(row),
@@ -293,7 +281,7 @@ def sources(rows: Sequence[Any], style: Style) -> str:
         about = [
             f"From {numbers.clean(row.name)} ({', '.join(row.sources)}), {numbers.start(outline.started_at, None)},"
             f" {numbers.clock(outline.duration_s)}, {numbers.distance(outline.distance_m, miles=style.miles)}.",
-            f"Sensor: {SENSORS[row.provenance]}. Gives: {_channels(row.channels)}."
+            f"Sensor: {REFERENCES[row.provenance].short}. Gives: {_channels(row.channels)}."
             + ("" if row.kept else " Its original is no longer stored."),
         ]
         if place:

@@ -16,6 +16,7 @@ from kneedrive.quantities import METRICS
 from kneedrive.record import Record
 from kneedrive.report.history import Habits, Periods
 from kneedrive.report.numbers import local_time
+from kneedrive.sensors import REFERENCES
 
 # The analysis as plain JSON values: keys carry units, numbers have six significant digits, NaN does not occur.
 #
@@ -178,22 +179,6 @@ def _fade(fade: Fade) -> dict[str, Any]:
 # Weeks, comparisons and the runner's own baseline for programs. SI units in the names, schema_version 1.
 
 
-# Where a sensor is worn, in words; the classes themselves stand beside them.
-WORN = {
-    "garmin_strap": "chest strap",
-    "garmin_strap_ble": "chest strap (HRM 600)",
-    "garmin_pod": "running dynamics pod, in place of a strap",
-    "garmin_wrist": "wrist",
-    "coros": "COROS watch",
-    "coros_pod": "COROS POD",
-    "apple": "Apple Watch",
-    "stryd": "Stryd foot pod",
-    "model_derived": "a sensor whose oscillation follows from its timing",
-    "other": "another sensor",
-    "none": "no dynamics",
-}
-
-
 def weekly_record(found: WeeklyView, habits: Habits) -> dict[str, Any]:
     """The weeks, what was tested over them, where they break, and the habits of the runs in them."""
     view = plain(found)
@@ -214,8 +199,8 @@ def break_record(each: Break) -> dict[str, Any]:
     return {
         "date": each.date.isoformat(),
         "kind": each.kind,
-        "from": each.before if named else WORN[each.before],
-        "to": each.after if named else WORN[each.after],
+        "from": each.before if named else REFERENCES[each.before].worn,
+        "to": each.after if named else REFERENCES[each.after].worn,
         "from_sensor": first or None,
         "to_sensor": second or None,
     }

@@ -14,6 +14,7 @@ from kneedrive.report import numbers, text, verdict
 from kneedrive.report.numbers import SHOWN, bare_pace, pace_unit, quantity, value
 from kneedrive.report.text import INDENT, Style, beside, columns_of, ends, finish, flow, heading, pad, table
 from kneedrive.report.verdict import STRAVA_CREDIT
+from kneedrive.sensors import REFERENCES
 
 # Who must be named where data are shown: Strava's terms ask for it.
 
@@ -326,7 +327,7 @@ def facts(analysis: Analysis, *, miles: bool) -> Facts:
     device = numbers.device(activity.device) if activity.device.maker or activity.device.product else ""
     surface = "indoors or on a treadmill" if analysis.surface == "indoor" else ""
     powered = verdict.STRAVA_CREDIT if activity.format == "strava" else ""
-    named = (device, verdict.PROVENANCE[analysis.provenance], surface, powered)
+    named = (device, REFERENCES[analysis.provenance].dynamics, surface, powered)
     return Facts(run=tuple(pieces), source=", ".join(piece for piece in named if piece))
 
 
@@ -564,7 +565,7 @@ def limits_sentences(analysis: Analysis) -> list[str]:
     if analysis.activity.format == "strava":
         more = "" if analysis.findings else verdict.STRAVA_STREAM
     else:
-        more = verdict.MORE[analysis.provenance] or (verdict.HISTORY_HELPS if analysis.findings else "")
+        more = REFERENCES[analysis.provenance].settles or (verdict.HISTORY_HELPS if analysis.findings else "")
     said = [verdict.KNEE, more]
     if analysis.findings and analysis.runner.height_m is None:
         said.append(verdict.NO_HEIGHT)

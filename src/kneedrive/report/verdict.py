@@ -158,41 +158,6 @@ GATES = {
     "cadence lock": "half or double cadence",
 }
 
-PROVENANCE = {
-    "garmin_strap": "dynamics from a Garmin chest strap",
-    "garmin_strap_ble": "dynamics from a Garmin HRM 600",
-    "garmin_pod": "dynamics from a Garmin running dynamics pod",
-    "garmin_wrist": "dynamics estimated at the wrist",
-    "coros": "dynamics from COROS",
-    "coros_pod": "dynamics from a COROS POD",
-    "apple": "dynamics from an Apple Watch",
-    "stryd": "dynamics from a Stryd pod",
-    "model_derived": "dynamics from a sensor whose oscillation follows from its own timing",
-    "other": "dynamics from a sensor kneedrive does not know",
-    "none": "no running dynamics recorded",
-}
-
-_ANY_SENSOR = (
-    "A Garmin chest strap or pod that measures running dynamics (HRM-Run, HRM-Tri, HRM-Pro), a COROS watch or a Stryd "
-    "pod would say more."
-)
-_REAL_BOUNCE = (
-    "Bounce takes a sensor that measures it and whose usual values are known: Garmin HRM-Run, HRM-Tri, HRM-Pro, the "
-    "running dynamics pod, or a COROS watch."
-)
-MORE = {
-    "garmin_strap": "",
-    "garmin_pod": "",
-    "coros": "",
-    "garmin_wrist": _ANY_SENSOR,
-    "none": _ANY_SENSOR,
-    "stryd": _REAL_BOUNCE,
-    "model_derived": _REAL_BOUNCE,
-    "garmin_strap_ble": _REAL_BOUNCE,
-    "coros_pod": _REAL_BOUNCE,
-    "apple": _REAL_BOUNCE,
-    "other": _REAL_BOUNCE,
-}
 HISTORY_HELPS = "No other sensor would say more; your own history would, since that comparison is far closer."
 
 KNEE = (

@@ -20,6 +20,7 @@ from kneedrive.report.html.svg import Markup, Scale, at, el, join
 from kneedrive.report.numbers import TIE
 from kneedrive.report.run import capital, credit
 from kneedrive.report.text import Style
+from kneedrive.sensors import REFERENCES
 
 # One line per metric with its numbers, a small picture and a word: before and after, this run and usually.
 
@@ -152,7 +153,7 @@ def run_head(content: Content) -> Markup:
         numbers.plural(sum(week.runs for week in found.weeks), "run"),
         numbers.distance(metres, miles=content.miles),
     )
-    return facts_list(facts_of_weeks, verdict.PROVENANCE[found.sensor])
+    return facts_list(facts_of_weeks, REFERENCES[found.sensor].dynamics)
 
 
 def judgement(content: Content) -> Markup:

@@ -15,8 +15,8 @@ from kneedrive.report.html import svg
 from kneedrive.report.html.blocks import Event
 from kneedrive.report.html.run_charts import grouped, week_words
 from kneedrive.report.html.svg import Beside, Markup, Scale, Tick, at, el, join
-from kneedrive.report.lists import SENSORS
 from kneedrive.report.verdict import SCORE_ENDS
+from kneedrive.sensors import REFERENCES
 
 _WEEK = timedelta(days=7)
 _MIDDLE = 3.5  # days into a week
@@ -104,7 +104,7 @@ def _break(each: Break, x: Scale, first: date) -> Markup:
     """A line across which nothing is compared, with what changed beside it."""
     place = x.percent(x.inside(_since(each.date, first)))
     beside = Beside(dx=-6, dy=-8, anchor="end") if place > 50 else Beside(dx=6, dy=-8, anchor="start")
-    short = f"new sensor: {SENSORS[each.after]}" if each.kind == "sensor" else "sensor changed"
+    short = f"new sensor: {REFERENCES[each.after].short}" if each.kind == "sensor" else "sensor changed"
     return svg.mark(
         f"{numbers.day(each.date)}: {break_words(each)}. Before and after cannot be compared.",
         svg.area(place - 1, 0, place + 1, 100, "reach"),
@@ -182,6 +182,6 @@ def _row(week: Week, names: Sequence[str], *, miles: bool) -> Markup:
         numbers.whole_minutes(week.slow_s),
         *(numbers.with_error(each.value, half(each)) if each else numbers.MISSING for each in told),
         numbers.percent(week.shuffle_share),
-        SENSORS.get(week.sensor, ""),
+        REFERENCES[week.sensor].short if week.sensor else "",
     ]
     return el("tr", el("th", week.monday.isoformat(), scope="row"), *(el("td", cell) for cell in cells))
