@@ -32,9 +32,10 @@ class Request(Record, frozen=True, kw_only=True):
     style: Style
     json: bool = False
     explain: bool = False
-    short: bool = False
+    full: bool = False
     speed_calibrated: bool = False
     dynamics: str | None = None
+    next: str = "kneedrive import FILE"  # the command that goes on from here
 
 
 def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
@@ -171,25 +172,20 @@ def _report(analysis: Analysis, request: Request) -> Answer:
         from kneedrive.app import analysis_line
 
         return Answer(text=analysis_line(analysis), trouble=_unassessed(analysis) if code else "", code=code)
-    text = _text(analysis, request)
-    if request.explain:
-        from kneedrive.report import explain
-
-        text += "\n" + explain.render(analysis, request.style)
-    return Answer(text=text.rstrip("\n"), code=code)
+    return Answer(text=_text(analysis, request).rstrip("\n"), code=code)
 
 
 def _text(analysis: Analysis, request: Request) -> str:
-    """The whole report with what to work on, or its first screen."""
-    from kneedrive.report import run
-
-    if request.short:
-        return run.short(analysis, request.style)
+    """The first screen, or all sections, or the formulas alone."""
     from kneedrive.advice import do_next
-    from kneedrive.app.advise import closing
+    from kneedrive.report import explain, screen, terminal
 
-    focus = closing(do_next(analysis, stored=False), request.style) if analysis.status == ASSESSED else []
-    return run.render(analysis, request.style, focus)
+    if request.explain:
+        return explain.render(analysis, request.style)
+    advice = do_next(analysis, stored=False) if analysis.status == ASSESSED else None
+    context = screen.Context(advice=advice, more=("--full", "--explain", request.next))
+    sections = screen.all_sections if request.full else screen.first_screen
+    return terminal.render(sections(analysis, context, miles=request.style.miles), request.style)
 
 
 def _unassessed(analysis: Analysis) -> str:

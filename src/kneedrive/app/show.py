@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,13 +29,14 @@ from kneedrive.record import Record
 from kneedrive.report import focus
 from kneedrive.report.html import page
 from kneedrive.report.html.blocks import Content, Event, Ranges
-from kneedrive.report.text import Style
 
 if TYPE_CHECKING:
     from kneedrive.advice import Advice
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.history.result import OwnView
+    from kneedrive.history.result import LastWeeks, OwnView
+    from kneedrive.report.blocks import Section
+    from kneedrive.report.text import Style
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
 
@@ -114,11 +115,7 @@ LAST = "last"
 WEEKS, PAGE_WEEKS = 12, 26
 GENERATOR = '<meta name="generator" content="kneedrive'  # in the head of every page of ours
 _REMEDY = "name another file"
-_SHOWN = (
-    ("kneedrive show {} --explain", "the words, and every number"),
-    ("kneedrive weekly", "week by week"),
-    ("kneedrive advise {}", "what to work on"),
-)
+_MORE = ("--full", "--explain", "kneedrive weekly", "kneedrive report --html")
 
 
 class Request(Record, frozen=True, kw_only=True):
@@ -128,6 +125,7 @@ class Request(Record, frozen=True, kw_only=True):
     style: Style
     json: bool = False
     explain: bool = False
+    full: bool = False
     sources: bool = False
     dynamics: str | None = None
 
@@ -135,27 +133,31 @@ class Request(Record, frozen=True, kw_only=True):
 class Found(Record, frozen=True, kw_only=True):
     """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for.
 
-    analysis and advice are None where the originals are gone; gone says why. aged: the day of the run, and today.
+    analysis and advice are None where the originals are gone; gone says why. aged: that the run is not recent.
     """
 
     row: RunRow
+    day: date
     own: OwnView
+    last_weeks: LastWeeks | None = None
     analysis: Analysis | None = None
     advice: Advice | None = None
     gone: str = ""
-    aged: tuple[date, date] | None = None
+    aged: str = ""
 
 
 def found_in(store: Store, settings: Config, row: RunRow, now: datetime, dynamics: str | None = None) -> Found:
     """Everything about a stored run. What was worked out of it outlives an original that had to be purged."""
+    day, today = day_of(settings, row), local_day(settings, now)
     own = against_own(store, settings, row.id, row.started_at)
+    last_weeks = weeks_until(store, settings, day, advise.WEEKS)[0].last_weeks
+    found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=focus.aged(day, today))
     try:
         analysis = analysis_of(store, settings, row.id, dynamics)
     except NotEnoughData as error:
-        return Found(row=row, own=own, gone=str(error))
-    today = local_day(settings, now)
-    chosen = advise.next_of(store, settings, row, analysis, today)
-    return Found(row=row, own=own, analysis=analysis, advice=chosen, aged=(day_of(settings, row), today))
+        return found.replace(gone=str(error))
+    chosen = advise.next_of(store, settings, row, analysis, today, last_weeks)
+    return found.replace(analysis=analysis, advice=chosen if analysis.status == ASSESSED else None)
 
 
 def show(settings: Config, request: Request, now: datetime) -> Answer:
@@ -170,12 +172,7 @@ def show(settings: Config, request: Request, now: datetime) -> Answer:
         from kneedrive.app import line
 
         return Answer(text=line(run_record(found)), code=code)
-    text = run_text(found, request.style, focus_lines(found, request.style), next_block(row.id, request.style))
-    if request.explain and found.analysis:
-        from kneedrive.report import explain
-
-        text += "\n" + explain.render(found.analysis, request.style)
-    return Answer(text=text.rstrip("\n"), code=code)
+    return Answer(text=run_text(found, request), code=code)
 
 
 def sources(store: Store, row: RunRow, request: Request) -> Answer:
@@ -211,45 +208,33 @@ def run_record(found: Found) -> dict[str, Any]:
     return analysis_record(found.analysis) | own
 
 
-def run_text(found: Found, style: Style, focus: Sequence[str], following: Sequence[str]) -> str:
-    """The report of the run with the block AGAINST YOURSELF; that block alone where the originals are gone."""
-    from kneedrive.report import history, run
-    from kneedrive.report.text import finish, flow
+def run_text(found: Found, request: Request, history: Iterable[Section] = ()) -> str:
+    """The first screen of the run, or all sections, or the formulas alone. history: what --full adds from the store."""
+    from kneedrive.report import explain, own, screen, terminal
 
+    context = screen.Context(weeks=found.last_weeks, own=found.own, advice=found.advice, remark=found.aged, more=_MORE)
+    miles = request.style.miles
     if found.analysis is None:
-        return finish(
-            [flow(f"Not judged again: {found.gone}.", style, 0), history.own_lines(found.own, style), following], style
-        )
-    block = history.own_lines(found.own, style) if assessed(found) else []
-    return run.render(found.analysis, style, focus, block, following)
-
-
-def focus_lines(found: Found, style: Style) -> list[str]:
-    """What to work on; nothing where the run could not be judged."""
-    if found.advice is None or not assessed(found):
-        return []
-    from kneedrive.report.text import flow
-
-    aged = focus.aged(*found.aged) if found.aged else ""
-    return [*advise.closing(found.advice, style), *(flow(aged, style) if aged else [])]
-
-
-def next_block(run_id: str, style: Style) -> list[str]:
-    """Commands that follow the report of a stored run."""
-    from kneedrive.report.run import commands
-    from kneedrive.report.text import heading
-
-    return [*heading("Next", style), *commands([(command.format(run_id), what) for command, what in _SHOWN], style)]
+        report = screen.gone(found.gone, context)
+    elif request.explain:
+        return explain.render(found.analysis, request.style).rstrip("\n")
+    elif request.full:
+        against = [own.section(found.own)] if found.advice else []
+        report = screen.all_sections(found.analysis, context, miles=miles, history=[*against, *history])
+    else:
+        report = screen.first_screen(found.analysis, context, miles=miles)
+    return terminal.render(report, request.style).rstrip("\n")
 
 
 def report(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
-    """A run against the runner's own baseline, and the weeks up to it."""
+    """A run against the runner's own baseline; with --full and as JSON the weeks up to it too."""
     with opened(settings) as store:
         found = found_in(store, settings, meant(store, settings, request.run, now), now, request.dynamics)
-        until = day_of(settings, found.row)
-        view, habits = weeks_until(store, settings, until, weeks)
-        tags = tags_between(store.tags(), view.weeks[0].monday, until)
-        formats = formats_between(store, view.weeks[0].monday, until)
+        if not request.json and not request.full:
+            return Answer(text=run_text(found, request))
+        view, habits = weeks_until(store, settings, found.day, weeks)
+        tags = tags_between(store.tags(), view.weeks[0].monday, found.day)
+        formats = formats_between(store, view.weeks[0].monday, found.day)
     if request.json:
         from kneedrive.app import line
         from kneedrive.report.machine import weekly_record
@@ -259,9 +244,8 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
     from kneedrive.report import history as words
     from kneedrive.report.run import credit
 
-    style = request.style
-    closing = [focus_lines(found, style), next_block(found.row.id, style), credit(formats, style)]
-    text = run_text(found, style, (), ()) + "\n" + words.weekly_text(view, habits, style, tags, closing)
+    closing = [credit(formats, request.style)]
+    text = run_text(found, request) + "\n\n" + words.weekly_text(view, habits, request.style, tags, closing)
     return Answer(text=text.rstrip("\n"))
 
 

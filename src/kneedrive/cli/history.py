@@ -24,10 +24,11 @@ MOST_WEEKS = 2000
 
 def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this family's commands."""
-    show = commands.add_parser("show", help="a stored run in full, and against your own last weeks")
+    show = commands.add_parser("show", help="a stored run, and against your own last weeks")
     show.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
     show.add_argument("--sources", action="store_true", help="the recordings that it is made of, and what each gives")
-    show.add_argument("--explain", action="store_true", help="every finding with its numbers, formula and source")
+    options.add_length(show)
+    options.add_runner(show)
     options.add_dynamics(show)
     _finish(show, show_run)
     report = commands.add_parser("report", help="the latest run against your own weeks, and the weeks up to it")
@@ -40,8 +41,10 @@ def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     )
     report.add_argument("--html", action="store_true", help="as a page that needs nothing from anywhere")
     report.add_argument("-o", "--output", type=options.place, metavar="FILE", help="write it to a file")
+    options.add_length(report)
     options.add_dynamics(report)
     options.add_force(report)
+    options.add_runner(report)
     _finish(report, show_report)
 
 
@@ -91,6 +94,7 @@ def show_run(arguments: argparse.Namespace) -> Iterator[Answer]:
         style=options.style(arguments, settings),
         json=arguments.json,
         explain=arguments.explain,
+        full=arguments.full,
         sources=arguments.sources,
         dynamics=arguments.dynamics,
     )
@@ -108,6 +112,8 @@ def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
         run=arguments.run,
         style=options.style(arguments, settings),
         json=arguments.json,
+        explain=arguments.explain,
+        full=arguments.full,
         dynamics=arguments.dynamics,
     )
     make, usual = (show.page_answer, show.PAGE_WEEKS) if arguments.html else (show.report, show.WEEKS)

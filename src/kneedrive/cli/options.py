@@ -90,6 +90,15 @@ def add_display(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--units", choices=("km", "miles"), help="km or miles (default: from the configuration, km)")
 
 
+def add_length(parser: argparse.ArgumentParser) -> None:
+    """--full and --explain: more than the first screen."""
+    more = parser.add_mutually_exclusive_group()
+    more.add_argument(
+        "--full", action="store_true", help="every section: odds, numbers by pace, fade, what is left out"
+    )
+    more.add_argument("--explain", action="store_true", help="the formulas alone: every rule, number and source")
+
+
 def add_config(parser: argparse.ArgumentParser) -> None:
     """--config."""
     parser.add_argument("--config", type=place, metavar="FILE", help="another configuration file")

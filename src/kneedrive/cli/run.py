@@ -30,7 +30,7 @@ def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     _add_reading(analyze)
     analyze.set_defaults(command=analyze_files)
     demo = commands.add_parser("demo", help="the report of a simulated run, without any file of yours")
-    _add_length(demo)
+    options.add_length(demo)
     demo.add_argument("--weekly", action="store_true", help="fourteen simulated weeks instead of one run")
     demo.add_argument(
         "--html", type=options.place, metavar="FILE", help="write the page of the simulated weeks to a file"
@@ -48,15 +48,8 @@ def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     doctor.set_defaults(command=examine_files)
 
 
-def _add_length(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--short", action="store_true", help="the first screen: the verdict and the pace profile")
-    parser.add_argument(
-        "--explain", action="store_true", help="what the words mean; every finding with numbers, formula and source"
-    )
-
-
 def _add_reading(parser: argparse.ArgumentParser) -> None:
-    _add_length(parser)
+    options.add_length(parser)
     parser.add_argument(
         "--speed-calibrated", action="store_true", help="trust the speed of a treadmill run (calibrated by you)"
     )
@@ -75,7 +68,7 @@ def analyze_files(arguments: argparse.Namespace) -> Iterator[Answer]:
         style=options.style(arguments, settings),
         json=arguments.json,
         explain=arguments.explain,
-        short=arguments.short,
+        full=arguments.full,
         speed_calibrated=arguments.speed_calibrated,
         dynamics=arguments.dynamics,
     )
@@ -118,7 +111,13 @@ def show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:
 
         yield demo_weeks(style, json=arguments.json)
         return
-    request = analyze.Request(style=style, json=arguments.json, explain=arguments.explain, short=arguments.short)
+    request = analyze.Request(
+        style=style,
+        json=arguments.json,
+        explain=arguments.explain,
+        full=arguments.full,
+        next="kneedrive demo --weekly",
+    )
     yield analyze.demo(request)
 
 

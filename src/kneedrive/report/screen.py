@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -15,13 +15,12 @@ from kneedrive.history.result import LastWeeks, OwnView
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
-from kneedrive.report import numbers, odds
+from kneedrive.report import focus, numbers, odds, own, sections
 from kneedrive.report import words as said
 from kneedrive.report.blocks import (
     Block,
     Column,
     Facts,
-    Heading,
     Inline,
     Mark,
     Picture,
@@ -45,23 +44,47 @@ TICKS = (0.04, 0.20, 0.80, 0.96)  # shares of runners: 1 in 25 and 1 in 5 lie be
 
 
 class Context(Record, frozen=True, kw_only=True):
-    """What stands beside a run: the runner's last weeks, the run against them, the advice, commands that tell more."""
+    """What stands beside a run: the runner's last weeks, the run against them, the advice, commands that tell more.
+
+    remark: what has to be said of the advice.
+    """
 
     weeks: LastWeeks | None = None
     own: OwnView | None = None
     advice: Advice | None = None
-    more: tuple[str, ...] = ()
+    remark: str = ""
+    more: tuple[str, ...] = ("--full", "--explain")
 
 
-def sections(analysis: Analysis, context: Context, *, miles: bool) -> list[Section]:
-    """The first screen."""
+def first_screen(analysis: Analysis, context: Context, *, miles: bool) -> list[Section]:
+    """What is printed unless all is asked for: at most 40 lines of 80 columns."""
     return [
         [*runner(context.weeks), *verdict(analysis, miles=miles)],
         evidence(analysis, miles=miles),
         pace_picture(analysis, miles=miles, most=MOST_BANDS),
-        do_next(context.advice),
-        tail(analysis, context),
+        next_step(context),
+        tail(context, analysis),
     ]
+
+
+def all_sections(
+    analysis: Analysis, context: Context, *, miles: bool, history: Iterable[Section] = ()
+) -> list[Section]:
+    """The first screen with every pace, and every other section in it. history: what the store adds."""
+    return [
+        [*runner(context.weeks), *verdict(analysis, miles=miles)],
+        evidence(analysis, miles=miles),
+        pace_picture(analysis, miles=miles),
+        *sections.sections(analysis, miles=miles),
+        *history,
+        next_step(context),
+        tail(context, analysis),
+    ]
+
+
+def gone(reason: str, context: Context) -> list[Section]:
+    """A run whose original is gone: what its results still tell."""
+    return [[*runner(context.weeks), Prose(words(f"Not judged again: {reason}."))], tail(context)]
 
 
 # The runner, and the verdict of this run.
@@ -90,7 +113,7 @@ def source(analysis: Analysis) -> str:
     device = numbers.device(run.device) if run.device.maker or run.device.product else ""
     indoor = "indoors" if analysis.surface == "indoor" else ""
     credit = said.STRAVA_CREDIT if run.format == "strava" else ""
-    sensor = analysis.reference.words if device != analysis.reference.words else ""
+    sensor = "" if analysis.reference.worn in device else analysis.reference.worn
     return ", ".join(each for each in (device, sensor, indoor, credit) if each)
 
 
@@ -257,48 +280,22 @@ def _key(left_out: int, *, hollow: bool) -> Inline:
 # What to do, and what is left to say.
 
 
-def do_next(advice: Advice | None) -> list[Block]:
-    """One running cue, and one exercise or drill, each with the command that tells more."""
-    if advice is None:
+def next_step(context: Context) -> Section:
+    """One cue and one exercise or drill, each with what it takes; nothing where nothing was judged."""
+    if context.advice is None:
         return []
-    cue = next((entry for entry in advice.entries if entry.kind == "cue"), None)
-    work = next((entry for entry in advice.entries if entry.kind != "cue"), None)
-    rows = []
-    if cue:
-        rows.append((words("Today"), words(f"{cue.name}. ", command(f"kneedrive drills {cue.id}"))))
-    if work:
-        often = f", {work.often}" if work.often else ""
-        rows.append((words("This week"), words(f"{work.name}{often}. ", command(f"kneedrive drills {work.id}"))))
-    body: list[Block] = [Terms(tuple(rows))] if rows else [Prose(words(advice.plan.why))]
-    return [Heading("Do next"), *body]
+    remark = [Prose(words(context.remark))] if context.remark else []
+    return [*focus.do_next(context.advice), *remark]
 
 
-def tail(analysis: Analysis, context: Context) -> list[Block]:
+def tail(context: Context, analysis: Analysis | None = None) -> Section:
     """Against yourself, what is open and what would settle it, where the rest is."""
     rows = []
-    if context.own is not None:
-        rows.append((words(faint("Yourself")), against_yourself(context.own)))
-    rows.append((words(faint("Open")), words(open_points(analysis))))
-    rows.append((words(faint("More")), _commands(context.more)))
-    return [Terms(tuple(rows))]
-
-
-def against_yourself(own: OwnView) -> Inline:
-    """The run against the runner's own last weeks, in one line."""
-    from kneedrive.report.history import OWN_NAMES, missing
-
-    if own.reason or not own.rows:
-        return words(missing(own))
-    notable = [row for row in own.rows if row.level != "as always"]
-    if not notable:
-        return words(f"as always, against {numbers.plural(own.baseline.runs, 'run')}")
-    return words(
-        "; ".join(
-            f"{OWN_NAMES[row.metric]} {numbers.quantity(row.metric, row.value)}, usually "
-            f"{numbers.value(row.metric, row.usual)}: {row.level}"
-            for row in notable[:2]
-        )
-    )
+    if context.own is not None and (analysis is None or analysis.judgements):
+        rows.append((words(faint("Yourself")), own.in_a_line(context.own)))
+    if analysis is not None and (points := open_points(analysis)):
+        rows.append((words(faint("Open")), words(points)))
+    return [Terms((*rows, (words(faint("More")), _commands(context.more))))]
 
 
 def open_points(analysis: Analysis) -> str:

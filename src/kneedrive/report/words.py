@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kneedrive import advice
 from kneedrive.analysis.certainty import Certainty, Knee
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis, Judgement
@@ -156,19 +157,16 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
 # What is open, and what would settle it.
 
 STRAVA_CREDIT = "Powered by Strava"  # their terms ask for it wherever their data are shown
-WRIST = "Your watch works out contact time and bounce from speed, cadence and height, so only your steps are judged."
-MEASURING = "A strap or pod that measures contact time would settle the rest."
-REAL_BOUNCE = "Bounce takes a sensor with known usual values: HRM-Run, HRM-Tri, HRM-Pro, Garmin's pod or a COROS watch."
 NO_HEIGHT = "With --height 1.78 your steps are held against runners as tall as you."
 
 
 def settling(analysis: Analysis) -> list[str]:
     """What keeps the judgement from being surer, and what would help; a sensor that the file holds is never advised."""
-    points = []
-    if analysis.judgements and analysis.judgements[0].basis is Basis.STEPS:
-        points.append(f"{WRIST} {MEASURING}" if analysis.provenance == "garmin_wrist" else MEASURING)
-    elif analysis.judgements and analysis.reference.k_ref is None:
-        points.append(REAL_BOUNCE)
-    if analysis.judgements and analysis.runner.height_m is None:
+    if not analysis.judgements:
+        return []
+    steps = analysis.judgements[0].basis is Basis.STEPS
+    points = [f"{capital(analysis.reference.open)}."] if analysis.reference.open else []
+    points.append(advice.would_settle(analysis) if steps else analysis.reference.settles)
+    if analysis.runner.height_m is None:
         points.append(NO_HEIGHT)
-    return points
+    return [point for point in points if point]
