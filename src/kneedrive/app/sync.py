@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -31,6 +31,7 @@ from kneedrive.errors import (
 from kneedrive.record import Record
 from kneedrive.recording import Recording
 from kneedrive.report import history, lists, numbers
+from kneedrive.report.blocks import Prose, words
 from kneedrive.sources import folder
 from kneedrive.sources.oauth import Application
 from kneedrive.sources.plan import KNOWN, NEW, SKIPPED, UPDATED, Step, completed, follow, listing_from, plan
@@ -525,7 +526,6 @@ def _fetched(
 # What a sync has to say: the ledger, what stopped a source, and the report of what is new.
 
 
-WEEKS = 5
 # What a runner must do something about comes before what time will heal.
 CODES = (
     (ConfigError, USAGE),
@@ -590,29 +590,40 @@ def new_runs(pulled: Sequence[Pulled]) -> list[str]:
 
 
 def news(pulled: Sequence[Pulled], desk: Desk, style: Style) -> Answer:
-    """The report of what is new; nothing where nothing is."""
-    from kneedrive.app.library import opened
+    """The story of what is new; nothing where nothing is."""
+    from kneedrive.app.history import day_of
 
     wanted = set(new_runs(pulled))
     if not wanted:
         return Answer()
-    now = desk.clock()
-    with opened(desk.settings, now=now) as store:
-        every = store.runs()
-        rows = [row for row in every if row.id in wanted]
-        overtaken = bool(rows) and rows[-1].id != every[-1].id
-        return Answer(text=_news(rows, store, desk, style, overtaken=overtaken)) if rows else Answer()
+    with opened(desk.settings, now=desk.clock()) as store:
+        rows = [row for row in store.runs() if row.id in wanted]
+        runs = [(day_of(desk.settings, row), row) for row in rows]
+        return Answer(text=_story(runs, store, desk, style)) if runs else Answer()
 
 
-def _news(rows: Sequence[RunRow], store: Store, desk: Desk, style: Style, *, overtaken: bool) -> str:
-    from kneedrive.advice import do_next
-    from kneedrive.app.advise import closing
-    from kneedrive.app.history import local_day, weeks_until
-    from kneedrive.app.library import analysis_of
-    from kneedrive.report import run
+def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style: Style) -> str:
+    """The main run of the last day among the weeks; the weeks alone where years came in at once."""
+    from kneedrive.app.history import tags_between, weeks_until
+    from kneedrive.app.show import WEEKS, found_in
+    from kneedrive.report import screen, story, terminal
 
-    analysis = analysis_of(store, desk.settings, rows[-1].id)
-    focus = closing(do_next(analysis), style) if analysis.status == "assessed" else []
-    latest = run.render(analysis, style, focus, following=())
-    found, _ = weeks_until(store, desk.settings, local_day(desk.settings, desk.clock()), WEEKS)
-    return history.news(rows, found, latest, style, overtaken=overtaken).rstrip("\n")
+    found = found_in(store, desk.settings, runs[story.main_run(runs)][1], desk.clock())
+    view, habits = weeks_until(store, desk.settings, found.day, WEEKS)
+    new, miles = story.whats_new(runs, miles=style.miles), style.miles
+    context = screen.Context(
+        weeks=found.last_weeks,
+        own=found.own,
+        advice=found.advice,
+        remark=found.aged,
+        week=story.week_line(view, miles=miles),
+        more=("kneedrive report", "kneedrive weekly", "kneedrive report --html"),
+    )
+    if story.is_history(runs):
+        tags = tags_between(store.tags(), view.weeks[0].monday, found.day)
+        weeks = history.weekly_text(view, habits, style, tags, closing=())
+        opening, end = story.history_opening(new, context), story.history_end(context)
+        return "\n".join([terminal.render(opening, style), weeks, terminal.render(end, style)]).rstrip("\n")
+    if found.analysis is None:
+        return terminal.render([[Prose(words(new))], *screen.gone(found.gone, context)], style).rstrip("\n")
+    return terminal.render(story.story(new, found.analysis, context, miles=miles), style).rstrip("\n")

@@ -28,7 +28,7 @@ from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
 from kneedrive.report import lists, numbers, verdict
 from kneedrive.report.numbers import TIE, change_percent, day, difference, from_ln, plural, quantity, value
-from kneedrive.report.run import commands, credit
+from kneedrive.report.run import commands
 from kneedrive.report.text import (
     INDENT,
     Style,
@@ -824,87 +824,13 @@ def closing(found: Comparison, style: Style) -> list[str]:
     return [line for text in said for line in flow(text, style)]
 
 
-# What a sync brought: the counts, each new run in a line, the latest in full, and the week so far.
-
-
-MOST_SHOWN = 12
-NEWS_SERIES = {"D": "Drive or shuffle", "P": "Bounce", "zSL": "Length of steps"}
+# What a sync brought: the counts of all sources, and what stopped one.
 
 
 def counts(summed: lists.Ledger, remarks: Sequence[str], style: Style, elapsed_s: float) -> str:
     """The ledger line with what needs a look, and remarks on the sources."""
     text = lists.render(summed, style, elapsed_s).rstrip("\n").split("\n")
     return finish([text, [line for said in remarks for line in flow(said, style, 0, hang=2)]], style)
-
-
-def news(rows: Sequence[Any], found: WeeklyView, latest: str, style: Style, *, overtaken: bool = False) -> str:
-    """The rest of it. rows: the new runs, oldest first. latest: the report of the latest one. found: five weeks.
-
-    overtaken: the history holds a later run than these.
-    """
-    shown = lists.runs_table(rows[-MOST_SHOWN:], style)
-    if len(rows) > MOST_SHOWN:
-        shown += [
-            "",
-            *flow(f"And {numbers.plural(len(rows) - MOST_SHOWN, 'older run')}: kneedrive runs lists them.", style),
-        ]
-    blocks = [
-        [*heading("New runs", style), *shown],
-        _title(rows[-1], style, overtaken=overtaken),
-        latest.rstrip("\n").split("\n"),
-        week_so_far(found, style),
-        credit([row.formats for row in rows], style),
-    ]
-    return finish(blocks, style)
-
-
-def _title(row: Any, style: Style, *, overtaken: bool) -> list[str]:
-    """Over the report of one run: that it is not the latest of all, where older runs came in late."""
-    if not overtaken:
-        return heading("The latest in full", style)
-    day = numbers.day(numbers.local_time(row.started_at, row.utc_offset_s))
-    return heading("The last of the new runs in full", style, f"of {day}; your history has later ones")
-
-
-def week_so_far(found: WeeklyView, style: Style) -> list[str]:
-    """This week against the four before it; scores only where the same sensor measured both."""
-    *before, week = found.weeks
-    held = [each for each in before if each.runs]
-    lines = flow(f"{_amount(week, style)} so far." if week.runs else "No run so far.", style)
-    if not held:
-        return [*heading("This week", style), *lines, *flow("There is no run in the four weeks before.", style)]
-    lines += flow(f"A week of the {len(before)} before: {_mean(before, style)}.", style)
-    for name in NEWS_SERIES:
-        lines += [line for said in _score(name, week, held) for line in flow(said, style)]
-    return [*heading("This week", style, "against the four weeks before"), *lines]
-
-
-def _amount(week: Week, style: Style) -> str:
-    runs = numbers.plural(week.runs, "run")
-    return f"{runs}, {numbers.distance(week.distance_m, miles=style.miles)}, {numbers.minutes(week.duration_s)}"
-
-
-def _mean(weeks: Sequence[Week], style: Style) -> str:
-    count = len(weeks)
-    runs = numbers.number(sum(week.runs for week in weeks) / count, 1)
-    metres = numbers.distance(sum(week.distance_m for week in weeks) / count, miles=style.miles)
-    return f"{runs} runs, {metres}, {numbers.minutes(sum(week.duration_s for week in weeks) / count)}"
-
-
-def _score(name: str, week: Week, before: Sequence[Week]) -> list[str]:
-    """A sentence about one series, where both sides have it from the same stretch of one sensor."""
-    now = week.values.get(name)
-    then = [each.values[name] for each in before if name in each.values and each.segment == week.segment]
-    if now is None or not then:
-        return []
-    usual = sum(value.value * value.runs for value in then) / sum(value.runs for value in then)
-    inside = now.low <= usual <= now.high
-    verdict = "No difference that can be told from chance" if inside else "One week alone proves little"
-    return [
-        f"{NEWS_SERIES[name]} (0 is usual at that speed): {numbers.score(now.value)} this week, "
-        f"{numbers.score(now.low)} to {numbers.score(now.high)} with its doubt; {numbers.score(usual)} before. "
-        f"{verdict}."
-    ]
 
 
 def problem(error: KneedriveError, service: str, utc_offset_s: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from kneedrive.history.result import Baseline, OwnView, PersonalZ
+from kneedrive.history.result import Baseline, Level, OwnView, PersonalZ
 from kneedrive.quantities import CHANNELS
 from kneedrive.report import numbers
 from kneedrive.report.blocks import Column, Heading, Inline, Note, Prose, Section, Table, strong, words
@@ -20,7 +20,7 @@ REASONS = {
     "faster than the baseline": "This run was faster than all that it would be held against.",
 }
 ONLY_STEPS = "The rest is not compared: on this sensor it follows from speed, cadence and height."
-ALWAYS = "as always"
+FOLLOWING = frozenset({"step_length_m", "flight_time_s", "duty_factor", "vertical_ratio"})
 MOST_NAMED = 2
 
 
@@ -28,10 +28,12 @@ def in_a_line(found: OwnView) -> Inline:
     """What is not as always, or that all is."""
     if found.reason or not found.rows:
         return words(missing(found))
-    notable = [row for row in found.rows if row.level != ALWAYS]
+    notable = [row for row in found.rows if row.level is not Level.AS_ALWAYS]
     if not notable:
         return words(f"As always, against your last {numbers.plural(found.baseline.runs, 'run')}.")
-    named = [f"{NAMES[row.metric]} {shown[0]}, usually {shown[1]}: {row.level}" for row, shown in _numbers(notable)]
+    # What follows from another quantity is named only where that one is not.
+    first = [row for row in notable if row.metric not in FOLLOWING] or notable
+    named = [f"{NAMES[row.metric]} {shown[0]}, usually {shown[1]}: {row.level}" for row, shown in _numbers(first)]
     text = "; ".join(named[:MOST_NAMED])
     return words(f"{text[:1].upper()}{text[1:]}.")
 
@@ -51,7 +53,7 @@ def section(found: OwnView) -> Section:
         (
             words(NAMES[row.metric]),
             *map(words, shown),
-            words(row.level if row.level == ALWAYS else strong(row.level)),
+            words(row.level if row.level is Level.AS_ALWAYS else strong(row.level)),
         )
         for row, shown in _numbers(found.rows)
     )

@@ -46,13 +46,14 @@ TICKS = (0.04, 0.20, 0.80, 0.96)  # shares of runners: 1 in 25 and 1 in 5 lie be
 class Context(Record, frozen=True, kw_only=True):
     """What stands beside a run: the runner's last weeks, the run against them, the advice, commands that tell more.
 
-    remark: what has to be said of the advice.
+    remark: what has to be said of the advice. week: the runner's week in a line.
     """
 
     weeks: LastWeeks | None = None
     own: OwnView | None = None
     advice: Advice | None = None
     remark: str = ""
+    week: Inline = ()
     more: tuple[str, ...] = ("--full", "--explain")
 
 
@@ -293,6 +294,8 @@ def tail(context: Context, analysis: Analysis | None = None) -> Section:
     rows = []
     if context.own is not None and (analysis is None or analysis.judgements):
         rows.append((words(faint("Yourself")), own.in_a_line(context.own)))
+    if context.week:
+        rows.append((words(faint("Weeks")), context.week))
     if analysis is not None and (points := open_points(analysis)):
         rows.append((words(faint("Open")), words(points)))
     return [Terms((*rows, (words(faint("More")), _commands(context.more))))]
