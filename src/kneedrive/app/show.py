@@ -195,12 +195,12 @@ def assessed(found: Found) -> bool:
 
 def run_record(found: Found) -> dict[str, Any]:
     """The analysis of the run, as `analyze` gives it, and the runner's own baseline beside it."""
-    from kneedrive.report.machine import analysis_record, own_record
+    from kneedrive.report.machine import SCHEMA_VERSION, analysis_record, own_record
 
     own = {"own": own_record(found.own)}
     if found.analysis is None:
         return {
-            "schema_version": 1,
+            "schema_version": SCHEMA_VERSION,
             "activity": {"id": found.row.id},
             "status": "gone",
             "status_reason": found.gone,
@@ -237,9 +237,9 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         formats = formats_between(store, view.weeks[0].monday, found.day)
     if request.json:
         from kneedrive.app import line
-        from kneedrive.report.machine import weekly_record
+        from kneedrive.report.machine import SCHEMA_VERSION, weekly_record
 
-        parts = {"schema_version": 1, "run": run_record(found), "weekly": weekly_record(view, habits)}
+        parts = {"schema_version": SCHEMA_VERSION, "run": run_record(found), "weekly": weekly_record(view, habits)}
         return Answer(text=line(parts))
     from kneedrive.report import history as words
     from kneedrive.report.run import credit
@@ -273,4 +273,4 @@ def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:
 
 def is_report(head: str) -> bool:
     """Whether a file that begins so was written by `report`. Its text carries no mark."""
-    return GENERATOR in head or head.startswith('{"schema_version":1,"run":')
+    return GENERATOR in head or head.startswith(('{"schema_version":1,"run":', '{"schema_version":2,"run":'))

@@ -143,7 +143,7 @@ def _strangers(ledger: Ledger, style: Style) -> list[str]:
 # Lists from the store: runs, the recordings of one run, tags.
 
 
-CERTAINTY = {"spoken": "", "leaning": "leans ", "unclear": "unclear: "}
+CERTAINTY = {"spoken": "", "leaning": "leans ", "open": "perhaps "}
 STATUS = {
     "assessed": "not judged",
     "too few epochs": "too short",

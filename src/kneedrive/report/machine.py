@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from kneedrive.analysis.result import Analysis, Fade, Finding, PaceBand, Quality, Score, Scores, ShuffleOnset, Spread
+from kneedrive.analysis.result import Analysis, Fade, Judgement, PaceBand, Quality, Score, Scores, ShuffleOnset, Spread
 from kneedrive.errors import KneedriveError
 from kneedrive.history.result import Break, Comparison, OwnView, WeeklyView
 from kneedrive.quantities import METRICS
@@ -22,7 +22,7 @@ from kneedrive.sensors import REFERENCES
 #
 # docs/analysis.schema.json describes the result. A change of meaning or a removed key raises `SCHEMA_VERSION`.
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _DIGITS = 6  # more than any sensor gives, fewer than float noise
 
 
@@ -34,12 +34,18 @@ def analysis_record(analysis: Analysis) -> dict[str, Any]:
         "status": analysis.status,
         "status_reason": analysis.status_reason or None,
         "activity": _activity(analysis),
+        "runner": _runner(analysis),
         "quality": _quality(analysis.quality),
         "metrics": {key: _spread(analysis.metrics.get(key)) for key in METRICS},
         "metrics_over": analysis.metrics_over,
         "usual": numbers(analysis.usual),
         "scores": _scores(analysis.scores),
-        "findings": [_finding(finding) for finding in analysis.findings],
+        "findings": [_finding(finding) for finding in analysis.judgements],
+        "odds": numbers(analysis.posterior.odds) if analysis.posterior else {},
+        "base_rates": numbers(analysis.posterior.base_rates) if analysis.posterior else {},
+        "odds_range": {key: [number(low), number(high)] for key, (low, high) in analysis.odds_range.items()},
+        "ruled_out": list(analysis.ruled_out),
+        "knee": fields(analysis.knee) | {"reason": analysis.knee.reason or None},
         "unjudged": [asdict(item) for item in analysis.unjudged],
         "pace_profile": [_band(band) for band in analysis.pace_profile],
         **_onset(analysis.shuffle_onset),
@@ -69,7 +75,7 @@ def number(value: float | None) -> float | int | None:
     return float(f"{value:.{_DIGITS}g}") + 0.0  # the sum turns -0.0 into 0.0
 
 
-def numbers(values: Mapping[str, float]) -> dict[str, Any]:
+def numbers(values: Mapping[Any, float]) -> dict[str, Any]:
     """A mapping of numbers, rounded; what is not measured is left out."""
     rounded = {key: number(value) for key, value in values.items()}
     return {key: value for key, value in rounded.items() if value is not None}
@@ -104,9 +110,20 @@ def _activity(analysis: Analysis) -> dict[str, Any]:
         "device": activity.device.name or None,
         "provenance": analysis.provenance,
         "provenance_reason": analysis.provenance_reason,
+        "instead_of": analysis.instead_of,
         "duration_s": number(activity.duration_s),
         "distance_m": number(activity.distance_m),
         "records": activity.records,
+    }
+
+
+def _runner(analysis: Analysis) -> dict[str, Any]:
+    """What was reckoned with, and where the height comes from."""
+    runner = analysis.runner
+    return {
+        "height_m": number(runner.height_m),
+        "mass_kg": number(runner.mass_kg),
+        "height_from": analysis.height_from or None,
     }
 
 
@@ -135,17 +152,23 @@ def _scores(scores: Scores) -> dict[str, Any]:
     return {letter: _score(score) for letter, score in scores.items()}
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Judgement) -> dict[str, Any]:
     return {
-        **asdict(finding),
+        "scope": finding.scope,
+        "label": finding.pattern,
+        "certainty": finding.certainty,
         "probability": number(finding.probability),
-        "qualifiers": list(finding.qualifiers),
-        "also": list(finding.also),
+        "base_rate": number(finding.base_rate),
+        "basis": finding.basis,
+        "marked": finding.marked,
         "evidence": numbers(finding.evidence),
     }
 
 
 def _band(band: PaceBand) -> dict[str, Any]:
+    """D: posterior mean and SD, null where nothing was judged; scores: as measured."""
+    drive = None if band.posterior is None else fields(band.posterior.scores["D"])
+    first = band.leading[0] if band.leading else None
     return {
         "speed_mps": number(band.speed_mps),
         "low_mps": number(band.low_mps),
@@ -153,8 +176,11 @@ def _band(band: PaceBand) -> dict[str, Any]:
         "epochs": int(band.epochs),
         "duration_s": number(band.seconds),
         "scores": _scores(band.scores),
-        "label": band.label,
-        "probability": number(band.probability),
+        "D": drive,
+        "label": first,
+        "certainty": band.certainty if first else None,
+        "probability": number(band.posterior.odds[first]) if band.posterior and first else None,
+        "basis": band.posterior.basis if band.posterior else None,
         "metrics": numbers(band.metrics),
         "usual": numbers(band.usual),
     }

@@ -892,7 +892,7 @@ class Placing(Searching):
 
 def _place_said(analysis: Analysis) -> dict[str, object]:
     """The columns of a run that say what the analysis found."""
-    label = next((finding for finding in analysis.findings if finding.scope == "run"), None)
+    label = next((each for each in analysis.judgements if each.scope == "run"), None)
     scores = {name: score.value for name, score in analysis.scores.items()}
     errors = {f"{name}_se": score.se for name, score in analysis.scores.items()}
     return {
@@ -901,7 +901,7 @@ def _place_said(analysis: Analysis) -> dict[str, object]:
         "status": analysis.status,
         "epochs_total": len(analysis.epochs),
         "epochs_scored": int(analysis.epochs.scored.sum()),
-        "label": label.label if label else "",
+        "label": label.pattern if label else "",
         "certainty": label.certainty if label else "",
         **scores,
         **errors,
