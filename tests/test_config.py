@@ -55,9 +55,46 @@ def test_a_flag_beats_the_environment_which_beats_the_file(tmp_path: Path) -> No
     assert config.origins["display.units"].endswith("config.toml")
 
 
+FAMILY = """
+[runner]
+name = "ben"
+height_m = 1.9
+[runners.anna]
+height_m = 1.7
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "height_m"),
+    [
+        (FAMILY, None, 1.9),
+        (FAMILY, "ben", 1.9),
+        (FAMILY, "anna", 1.7),
+        (FAMILY, "carl", None),
+        ("[runner]\nheight_m = 1.9\n", "carl", 1.9),
+        ("[runner]\nheight_m = 1.9\n[runners.anna]\nmass_kg = 60\n", "anna", None),
+        ("[runner]\nheight_m = 1.9\n[runners.anna]\nmass_kg = 60\n", None, 1.9),
+    ],
+)
+def test_nobody_is_given_the_height_of_another(
+    tmp_path: Path, text: str, name: str | None, height_m: float | None
+) -> None:
+    environment = write(tmp_path, text)
+
+    assert load(environment, {"runner.name": name})["runner.height_m"] == height_m
+    assert load(environment, {"runner.name": name, "runner.height_m": "1.5"})["runner.height_m"] == 1.5
+
+
+def test_the_runners_of_a_file_are_known_by_name(tmp_path: Path) -> None:
+    assert load(write(tmp_path, FAMILY), {}).runners == ("anna", "ben")
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        ("[runners]\nanna = 1.7\n", "runners are tables with a name, such as"),
+        ("runners = 3\n", "runners are tables with a name, such as"),
+        ("[runners.anna]\nheight = 1.7\n", "has an unknown key runners.anna.height: there are birth_year, dynamics"),
         ("[runner]\nheigth_m = 1.7", r"unknown key runner.heigth_m: did you mean runner.height_m\?"),
         ("[nonsense]\nkey = 1", r"unknown key nonsense.key: see config.example.toml"),
         ("[runner]\nheight_m = 178", r"runner.height_m .* needs a number from 1 to 2.3 \(metres\), not 178"),

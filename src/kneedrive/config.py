@@ -65,11 +65,16 @@ class Setting(Record, frozen=True, kw_only=True):
 
 
 class Config(Record, frozen=True, kw_only=True):
-    """Every setting by its dotted key, and where each value came from ("flag", "environment X", "file", "default")."""
+    """Every setting by its dotted key, and where each value came from ("flag", "environment X", "file", "default").
+
+    runners: names that the file knows. new_runner: a name that nobody has had yet begins a runner of its own.
+    """
 
     values: Mapping[str, Any]
     origins: Mapping[str, str]
     file: Path
+    runners: tuple[str, ...] = ()
+    new_runner: bool = False
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
@@ -209,9 +214,12 @@ def _is_folder(place: Path) -> bool:
         return False
 
 
+NAME = "runner.name"
+BODY = ("runner.height_m", "runner.mass_kg", "runner.birth_year", "runner.dynamics")
+
 SETTINGS = (
     Setting(
-        key="runner.name",
+        key=NAME,
         environment="KNEEDRIVE_RUNNER",
         default="",
         parse=name,
@@ -321,14 +329,16 @@ SETTINGS = (
 )
 
 
-def load(environment: Mapping[str, str], flags: Mapping[str, Any], file: Path | None = None) -> Config:
+def load(
+    environment: Mapping[str, str], flags: Mapping[str, Any], file: Path | None = None, *, new_runner: bool = False
+) -> Config:
     """The configuration in force. `flags` are values by key, None where not given; `file` overrides the usual place.
 
     Raises ConfigError naming the key, what it needs and where it was set. A missing file is no error unless it was
     asked for by name.
     """
     place, named = place_of(environment, file)
-    written = _read(place, required=named)
+    written, runners = _read(place, required=named)
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for setting in SETTINGS:
@@ -339,9 +349,27 @@ def load(environment: Mapping[str, str], flags: Mapping[str, Any], file: Path | 
             message = f"{setting.key} ({origin}) {error}"
             raise ConfigError(message) from None
         origins[setting.key] = origin
+        if setting.key == NAME:  # first of all: what else the file says of the runner depends on who it is
+            written = _of_runner(values[NAME], written, runners)
     if values["paths.store"] is None:
         values["paths.store"] = data_folder(environment) / "kneedrive.sqlite"
-    return Config(values=values, origins=origins, file=place)
+    known = {*runners, written[NAME]} if written.get(NAME) else set(runners)
+    return Config(values=values, origins=origins, file=place, runners=tuple(sorted(known)), new_runner=new_runner)
+
+
+def _of_runner(name: str, written: Mapping[str, Any], runners: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What the file says where this runner is meant: nobody is given the height of another.
+
+    [runner] is whoever it names; where it names nobody and there is no [runners.NAME], it is everybody.
+    """
+    if name in runners:
+        own = {f"runner.{key}": value for key, value in runners[name].items()}
+        same = written.get(NAME) == name
+        return {key: value for key, value in written.items() if same or key not in BODY} | own
+    everybody = not runners and not written.get(NAME)
+    if everybody or name == written.get(NAME, ""):
+        return written
+    return {key: value for key, value in written.items() if key not in BODY}
 
 
 def place_of(environment: Mapping[str, str], file: Path | None = None) -> tuple[Path, bool]:
@@ -362,16 +390,19 @@ def _pick(
     return setting.default, "default"
 
 
-def _read(place: Path, *, required: bool) -> Mapping[str, Any]:
+def _read(place: Path, *, required: bool) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
+    """The values by dotted key, and those of each [runners.NAME] by name."""
     try:
         if not place.is_file():
             if required:
                 message = f"the configuration file {place} does not exist: create it, or drop the option that names it"
                 raise ConfigError(message)
-            return {}
+            return {}, {}
         import tomllib
 
-        written = _flat(tomllib.loads(place.read_text(encoding="utf-8")))
+        tables = tomllib.loads(place.read_text(encoding="utf-8"))
+        runners = tables.pop("runners", {})
+        written = _flat(tables)
     except OSError as error:
         why = (error.strerror or "unknown reason").lower()
         message = f"{place} cannot be read ({why}): make it readable, or name another file in KNEEDRIVE_CONFIG"
@@ -384,7 +415,20 @@ def _read(place: Path, *, required: bool) -> Mapping[str, Any]:
         raise ConfigError(message) from None
     for key in written:
         _known(key, place)
-    return written
+    return written, _runners(runners, place)
+
+
+def _runners(tables: Any, place: Path) -> Mapping[str, Mapping[str, Any]]:
+    """The [runners.NAME] of a file. Raises ConfigError for what is no such table."""
+    own = {key.removeprefix("runner.") for key in BODY}
+    for runner, table in tables.items() if isinstance(tables, dict) else [("", None)]:
+        if not runner or not isinstance(table, dict):
+            message = f"{place}: runners are tables with a name, such as [runners.anna] and below it height_m = 1.70"
+            raise ConfigError(message)
+        for key in table.keys() - own:
+            message = f"{place} has an unknown key runners.{runner}.{key}: there are {', '.join(sorted(own))}"
+            raise ConfigError(message)
+    return dict(tables)
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -23,7 +23,11 @@ def test_kneedrive_alone_says_what_to_do_next(capsys: Capture) -> None:
     said = here(capsys)
 
     assert (said.code, said.err) == (0, "")
-    assert all(word in said.out for word in ("kneedrive demo", "kneedrive analyze", "kneedrive --help"))
+    uses = ("kneedrive analyze", "kneedrive import", "kneedrive sync", "kneedrive demo", "kneedrive --help")
+    assert all(word in said.out for word in uses)
+    assert "there are no runs yet" in said.out
+    here(capsys, "import", RUN)
+    assert "1 run of the runner without a name, until" in here(capsys).out
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=prog)
@@ -53,19 +57,28 @@ def test_no_line_of_help_is_wider_than_80(command: argparse.ArgumentParser, monk
 
 
 @pytest.mark.parametrize(
-    ("word", "told"),
+    ("typed", "told"),
     [
-        ("anlyze", "did you mean analyze?"),
-        ("analyse", "did you mean analyze?"),
-        ("imports", "did you mean import?"),
-        ("frobnicate", "kneedrive --help lists the commands"),
+        ("anlyze RUN", "there is no command 'anlyze': did you mean analyze?"),
+        ("analyse RUN", "there is no command 'analyse': did you mean analyze?"),
+        ("imports RUN", "there is no command 'imports': did you mean import?"),
+        ("frobnicate RUN", "there is no command 'frobnicate': kneedrive --help lists what there is"),
+        ("analyze --heigth 1.78 RUN", "kneedrive analyze has no option --heigth: did you mean --height?"),
+        ("weekly --weks=8", "kneedrive weekly has no option --weks: did you mean --weeks?"),
+        ("show --zzz", "kneedrive show has no option --zzz: kneedrive show --help lists what there is"),
+        ("auth stravva", "kneedrive auth has no part 'stravva': did you mean strava?"),
+        ("--vresion", "kneedrive has no option --vresion: did you mean --version?"),
     ],
 )
-def test_a_word_that_is_no_command_is_told_what_was_meant(word: str, told: str, capsys: Capture) -> None:
-    said = here(capsys, word, RUN)
+def test_what_was_mistyped_is_told_what_was_meant(typed: str, told: str, capsys: Capture) -> None:
+    said = here(capsys, *typed.split())
 
-    assert (said.code, said.out) == (2, "")
-    assert said.err == f"kneedrive: there is no command {word!r}: {told}\n"
+    assert (said.code, said.out, said.err) == (2, "", f"kneedrive: {told}\n")
+
+
+@pytest.mark.parametrize("typed", ["analyze --jso RUN", "analyze --json -- --zzz", "--debug analyze --width=80 RUN"])
+def test_what_argparse_understands_is_not_refused(typed: str, capsys: Capture) -> None:
+    assert "--help lists" not in here(capsys, *typed.replace("RUN", str(RUN)).split()).err
 
 
 def test_a_word_that_is_no_command_is_an_object_for_programs(capsys: Capture) -> None:

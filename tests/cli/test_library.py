@@ -203,7 +203,7 @@ def test_a_date_means_the_day_where_the_runner_ran(
         assert len(ids(capsys, "--since", "2026-03-03")) == 1
         assert ids(capsys, "--since", "2026-03-04") == []
         assert here(capsys, "show", "2026-03-03", "--sources").code == 0
-        assert here(capsys, "show", "2026-03-02", "--sources").code == 1
+        assert here(capsys, "show", "2026-03-02", "--sources").code == 3
 
 
 def test_no_runs_in_a_time_is_said(filled: Shelf, capsys: Capture) -> None:
@@ -358,19 +358,41 @@ def test_a_path_that_is_not_there_is_named(capsys: Capture) -> None:
     assert "nowhere.fit: cannot be read: No such file or directory" in words(said)
 
 
-@pytest.mark.parametrize("command", [("runs",), ("runs", "--since", "30d"), ("show",)], ids=" ".join)
-def test_a_runner_who_is_not_in_the_store_is_told_who_is(
-    shelf: Shelf, capsys: Capture, command: tuple[str, ...]
-) -> None:
+def test_a_name_that_nobody_has_is_a_mistake_until_it_is_said_to_be_new(shelf: Shelf, capsys: Capture) -> None:
     shelf.runs(1)
-    here(capsys, "import", shelf.folder, "--runner", "anna")
-    unnamed = here(capsys, *command)
-    here(capsys, "import", shelf.folder)
-    nobody = here(capsys, *command, "--runner", "nobody")
+    first = here(capsys, "import", shelf.folder, "--runner", "anna")
+    new = here(capsys, "import", shelf.folder, "--runner", "anna", "--new-runner")
+    typed = here(capsys, "import", shelf.folder, "--runner", "ana")
+    asked = here(capsys, "runs", "--runner", "ana")
 
-    assert (unnamed.code, nobody.code) == (3, 3)
-    assert "there is no runner without a name in the store, which holds: 'anna';" in words(unnamed)
-    assert "there is no runner 'nobody' in the store, which holds: a runner without a name, 'anna';" in words(nobody)
+    assert [said.code for said in (first, new, typed, asked)] == [2, 0, 2, 2]
+    assert "there is no runner 'anna' yet: kneedrive runners lists them; --new-runner begins a new one" in words(first)
+    assert "did you mean 'anna'?" in words(typed)
+    assert "--new-runner" not in words(asked)
+    assert [row["name"] for row in here(capsys, "runners", "--json").objects] == ["anna"]
+
+
+def test_who_is_meant_is_said_where_nobody_was_named_and_there_are_several(shelf: Shelf, capsys: Capture) -> None:
+    shelf.runs(1)
+    here(capsys, "import", shelf.folder, "--runner", "anna", "--new-runner")
+    unnamed = here(capsys, "runs")
+    here(capsys, "import", shelf.folder)
+
+    assert unnamed.code == 3
+    assert "there are no runs yet" in words(unnamed)
+    assert "this is about the runner without a name. Also in the store: anna (--runner NAME)." in words(unnamed)
+    assert "Also in the store" in words(here(capsys, "show"))
+    assert "Also in the store" not in words(here(capsys, "show", "--runner", "anna"))
+
+
+def test_the_runners_of_the_configuration_are_known(shelf: Shelf, capsys: Capture) -> None:
+    shelf.runs(2)
+    file = shelf.folder.parent / "family.toml"
+    file.write_text('[runner]\nname = "ben"\n[runners.anna]\nheight_m = 1.7\n', encoding="utf-8")
+    assert here(capsys, "import", shelf.folder, "--runner", "anna", "--config", file).code == 0
+    told = here(capsys, "runners", "--config", file)
+
+    assert [row[:2] for row in map(str.split, told.out.splitlines()[1:3])] == [["anna", "2"], ["ben", "0"]]
 
 
 DONE = (

@@ -259,7 +259,7 @@ def test_a_runner_has_a_name_that_can_be_kept(name: str, capsys: Capture) -> Non
 
 @pytest.mark.parametrize("name", ["a/../b", "Åsa 走", "x" * 60, "😀" * 15, "%", "."])
 def test_any_other_name_will_do(name: str, capsys: Capture) -> None:
-    assert here(capsys, "import", RUN, "--runner", name).code == 0
+    assert here(capsys, "import", RUN, "--runner", name, "--new-runner").code == 0
     assert here(capsys, "auth", "status", "--runner", name).code == 4
 
 

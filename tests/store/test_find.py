@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive.errors import NotEnoughData, StoreError
+from kneedrive.errors import NotEnoughData
 from kneedrive.recording import Activity
 from kneedrive.store import Store
 from kneedrive.store.rows import Origin
@@ -69,14 +69,14 @@ def test_a_run_is_found(store: Store, spec: str, zone_s: int, found: str) -> Non
     ],
 )
 def test_what_means_no_run_or_several_is_said(store: Store, spec: str, words: str) -> None:
-    with pytest.raises(StoreError, match=words):
+    with pytest.raises(NotEnoughData, match=words):
         store.find(spec)
 
 
 def test_two_runs_on_a_day_are_named(store: Store) -> None:
     put(store, activity("cccc00000004", start_s=3 * HOUR_S))
 
-    with pytest.raises(StoreError, match="2 runs; say which by its id: aaaa00000001, cccc00000004"):
+    with pytest.raises(NotEnoughData, match="2 runs; say which by its id: aaaa00000001, cccc00000004"):
         store.find("2026-05-24")
 
 
@@ -97,7 +97,7 @@ def test_an_id_from_before_a_merge_still_leads_to_the_run(tmp_path: Path) -> Non
 
 
 def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "runs.sqlite") as store, pytest.raises(NotEnoughData, match="import some first"):
+    with Store.open(tmp_path / "runs.sqlite") as store, pytest.raises(NotEnoughData, match="kneedrive import"):
         store.find("last")
 
 
@@ -106,5 +106,5 @@ def test_runs_of_others_are_not_found(store: Store) -> None:
         put(hers, activity("eeee00000006"))
 
         assert hers.find("last").id == "eeee00000006"
-        with pytest.raises(StoreError, match="no such run"):
+        with pytest.raises(NotEnoughData, match="no such run"):
             hers.find("aaaa00000001")

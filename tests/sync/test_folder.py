@@ -251,8 +251,8 @@ def test_a_source_that_is_not_there_is_wrong_use(home: Household, name: str, wor
 
 
 def test_runners_stay_apart(home: Household, watch: Path) -> None:
-    home.run("sync", "--runner", "ann")
-    said = home.run("sync", "--runner", "bob", "--json")
+    home.run("sync", "--runner", "ann", "--new-runner")
+    said = home.run("sync", "--runner", "bob", "--new-runner", "--json")
 
     assert said.json["new"] == 2
     assert home.held()["run"] == 4

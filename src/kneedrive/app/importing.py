@@ -19,6 +19,7 @@ from kneedrive.analysis.provenance import Provenance, choose, provenance
 from kneedrive.app import dynamics_of, runner_of
 from kneedrive.app.boundary import boundary
 from kneedrive.archives.unpack import Limits
+from kneedrive.config import BODY
 from kneedrive.errors import DamagedOriginal, Fault, NoActivity, ReadError, TooLarge, UnknownFormat
 from kneedrive.history import merge
 from kneedrive.method import Method
@@ -43,7 +44,6 @@ METHOD = Method()
 SCHEMA = 1  # of what is derived; goes up when the stored tables need other contents from the same method
 VERSION = f"{METHOD.version}.{SCHEMA}"
 BESIDES = ("channels", "activity")  # parts of the record that the store's own columns hold
-BODY = ("runner.height_m", "runner.mass_kg", "runner.birth_year", "runner.dynamics")
 
 
 class Alone(Record, frozen=True, kw_only=True):

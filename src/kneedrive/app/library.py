@@ -27,15 +27,16 @@ from kneedrive.app.importing import (
     collect,
     version_of,
 )
-from kneedrive.errors import Fault, NotEnoughData, ReadOnlyStore, StillHeld, StoreError
+from kneedrive.errors import ConfigError, Fault, NotEnoughData, ReadOnlyStore, StillHeld, StoreError
 from kneedrive.history.local_time import local_date, week_number
 from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import lists as words
+from kneedrive.report import terminal
 from kneedrive.report.lists import CSV_COLUMNS, run_record
 from kneedrive.report.run import credit
 from kneedrive.report.text import Style, cell
-from kneedrive.store import ID_LENGTH, Store
+from kneedrive.store import ID_LENGTH, NO_RUNS, Store
 from kneedrive.store.rows import RunRow
 
 if TYPE_CHECKING:
@@ -101,14 +102,51 @@ def outdated(versions: set[str], current: str) -> str:
 def kept(settings: Config, *, create: bool = False, now: datetime | None = None) -> Iterator[Store]:
     """The configured store as it is, results of an older method included. Raises as `opened` does."""
     place: Path = settings["paths.store"]
-    if not create and not Store.is_there(place):
-        message = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
-        raise NotEnoughData(message)
+    if not Store.is_there(place):
+        if not create:
+            raise NotEnoughData(NO_RUNS)
+        known_runner(settings, [], create=create)
     with Store.open(place, runner=settings["runner.name"], create=create) as store:
+        known_runner(settings, store.runners(), create=create)
         # No command may forget to keep the service's terms, so this clock has a default.
         with suppress(ReadOnlyStore, StillHeld):  # nothing is kept longer by that than its holder keeps it
             store.purge_expired(now or datetime.now(UTC))
         yield store
+
+
+def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None:
+    """Refuse a name that nobody has; where nobody was named and there are several, say who is meant.
+
+    held: names in the store, "" for a runner without one. Raises ConfigError.
+    """
+    name: str = settings["runner.name"]
+    known = {*held, *settings.runners}
+    if name and name not in known and not settings.new_runner:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, known, n=1)
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        begin = "; --new-runner begins a new one" if create else ""
+        message = f"there is no runner {name!r} yet: {guess}kneedrive runners lists them{begin}"
+        raise ConfigError(message)
+    others = [words.runner_name(each) for each in held if each != name]
+    origin = settings.origins.get("runner.name", "default")
+    if others and origin != "flag" and not origin.startswith("environment"):
+        NOTE.get()(f"this is about {words.runner_name(name)}. Also in the store: {', '.join(others)} (--runner NAME).")
+
+
+def runners(settings: Config, style: Style, *, json: bool) -> Answer:
+    """Everybody whom the store or the configuration file knows."""
+    found: dict[str, tuple[int, datetime, datetime] | None] = dict.fromkeys(settings.runners)
+    if Store.is_there(settings["paths.store"]):
+        with Store.open(settings["paths.store"], create=False) as store:
+            found |= dict.fromkeys(store.runners()) | store.runs_by_runner()
+    rows = [words.RunnerRow(name, *(found[name] or (0, None, None))) for name in sorted(found)]
+    if json:
+        from kneedrive.app import line
+
+        return Answer(text="\n".join(line(words.runner_record(row)) for row in rows))
+    return Answer(text=terminal.render(words.runners(rows), style).rstrip("\n"))
 
 
 def derive_again(store: Store, settings: Config, progress: Counter | None = None) -> Rebuilt:
@@ -250,7 +288,7 @@ def _to_forget(store: Store, settings: Config, spec: str, now: datetime) -> tupl
     """What is meant: its id, what it is in words, and how it is deleted."""
     try:
         row = meant(store, settings, spec, now)
-    except (NotEnoughData, StoreError):
+    except NotEnoughData:
         found = store.without_run(spec.strip().lower())
         if len(found) != 1:
             raise
@@ -408,10 +446,9 @@ def runs(settings: Config, since: date | datetime | None, form: str, style: Styl
     """The stored runs, oldest first. since: a local day, or a moment. form: text, json (an object a line) or csv."""
     with opened(settings) as store:
         rows = _runs(store, settings, since)
-        others = "" if rows else store.only_others()
+        none = "no runs in that time" if since and store.runs() else NO_RUNS
     if not rows and form == "text":
-        none = "no runs in that time" if since else "no runs yet: kneedrive import FILE or FOLDER takes some in"
-        raise NotEnoughData(others or none)
+        raise NotEnoughData(none)
     if form == "json":
         from kneedrive.app import line
 

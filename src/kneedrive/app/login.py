@@ -14,6 +14,7 @@ from kneedrive.sources import folder
 from kneedrive.sources.oauth import Application
 
 if TYPE_CHECKING:
+    from kneedrive.report.terminal import Style
     from kneedrive.sources.oauth import Grant
     from kneedrive.sources.tokens import Tokens
 
@@ -120,6 +121,32 @@ def status(desk: Desk, *, json: bool) -> Answer:
         ("Folders", ", ".join(_folder_words(each) for each in told["folder"]["paths"]) or "none named"),
     )
     return Answer(text="\n".join(f"{name:<15}{words}" for name, words in rows), code=code)
+
+
+def overview(desk: Desk, style: Style) -> Answer:
+    """Whose runs there are, what is known of the runner, and which sources are set up: what a new user looks for."""
+    from kneedrive.report import terminal
+    from kneedrive.report.blocks import Terms, words
+    from kneedrive.report.lists import runner_name
+    from kneedrive.report.numbers import TIE, day, plural
+    from kneedrive.store import NO_RUNS, Store
+
+    settings, runs = desk.settings, {}
+    if Store.is_there(settings["paths.store"]):
+        with Store.open(settings["paths.store"], create=False) as store:
+            runs = store.runs_by_runner()
+    held = [f"{plural(n, 'run')} of {runner_name(name)}, until {day(last)}" for name, (n, _, last) in runs.items()]
+    height = settings["runner.height_m"]
+    ready = _status_record(desk, token_file(desk).load())
+    named = [f"the folder {each['path']}" for each in ready["folder"]["paths"]]
+    named += ["intervals.icu"] * ready["intervals"]["key"] + ["Strava"] * ready["strava"]["logged_in"]
+    rows = (
+        ("Runs", "; ".join(held) or NO_RUNS),
+        ("Height", f"{height:.2f}{TIE}m" if height else "not set; your watch's file may tell it"),
+        ("Sources", ", ".join(named) or "none: see kneedrive auth status, and docs/sources.md for folders"),
+    )
+    terms = Terms(tuple((words(name), words(said)) for name, said in rows))
+    return Answer(text=terminal.render([[terms]], style).rstrip("\n"))
 
 
 def _strava_words(desk: Desk, held: Tokens | None) -> str:

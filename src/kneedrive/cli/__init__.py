@@ -6,12 +6,13 @@ import argparse
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kneedrive.app import ANNOUNCE, FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, NOTE, OK, TRY_LATER, USAGE, overall
 from kneedrive.app.boundary import REPORT
 from kneedrive.cli import accounts, history, library, output, run
-from kneedrive.cli.options import codes
+from kneedrive.cli.options import codes, style
 from kneedrive.cli.output import harmless, reporter
 from kneedrive.errors import (
     ConfigError,
@@ -41,14 +42,17 @@ COMMANDS: tuple[Callable[[argparse._SubParsersAction[Any]], None], ...] = (
 )
 
 WELCOME = """\
-kneedrive reads the recordings of your running watch and tells whether your steps were
-piston-like, drive-like or shuffle-like at each pace, and how sure that is.
+kneedrive reads the recordings of your running watch and tells whether your
+steps were shuffle-like, drive-like or piston-like at each pace, how sure that
+is, and what to do next.
 
-  kneedrive demo               a simulated run, without any file of yours
-  kneedrive analyze RUN.fit    one run, from the file your watch wrote
-  kneedrive doctor RUN.fit     what a file holds and what can be said from it
+  kneedrive analyze RUN.fit   one run, from the file your watch wrote
+  kneedrive import FOLDER     your history: kneedrive report then says what you
+                              are over your last weeks, kneedrive weekly where
+                              it goes
+  kneedrive sync              after each run: fetch what is new, and read it
 
-kneedrive --help lists everything."""
+No file at hand: kneedrive demo. Every command: kneedrive --help."""
 
 EXIT_CODES = (
     (ConfigError, USAGE),
@@ -114,28 +118,38 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OK
 
 
-def _known(command: str, words: Collection[str]) -> None:
-    """Refuse a word that is no command, with the one that was probably meant; argparse would list them all."""
-    if not command or command.startswith("-") or command in words:
-        return
+def understood(argv: Sequence[str], top: argparse.ArgumentParser) -> None:
+    """Refuse a command, a part or an option that is not there, with the one that was probably meant.
+
+    argparse would list all commands, and takes what follows an unknown option for a file. Raises ConfigError.
+    """
+    here = top
+    for word in argv:
+        if word == "--":
+            return
+        parts = next((action for action in here._actions if isinstance(action, argparse._SubParsersAction)), None)
+        if word.startswith("--"):
+            name, options = word.partition("=")[0], [each for each in here._option_string_actions if len(each) > 2]
+            if not any(each.startswith(name) for each in options):
+                raise ConfigError(_not_there(f"{here.prog} has no option {name}", name, options, f"{here.prog} --help"))
+        elif parts is not None and word and not word.startswith("-"):
+            if word not in parts.choices:
+                kind = f"there is no command {word!r}" if here is top else f"{here.prog} has no part {word!r}"
+                raise ConfigError(_not_there(kind, word, list(parts.choices), f"{here.prog} --help"))
+            here = parts.choices[word]
+
+
+def _not_there(what: str, word: str, known: Sequence[str], lists: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(command, words, n=1)
-    remedy = f"did you mean {near[0]}?" if near else "kneedrive --help lists the commands"
-    message = f"there is no command {command!r}: {remedy}"
-    raise ConfigError(message)
-
-
-def words_of(top: argparse.ArgumentParser) -> Collection[str]:
-    """The commands that a parser knows."""
-    parts = (action.choices for action in top._actions if isinstance(action, argparse._SubParsersAction))
-    return [word for choices in parts for word in choices]
+    near = get_close_matches(word, known, n=1)
+    return f"{what}: did you mean {near[0]}?" if near else f"{what}: {lists} lists what there is"
 
 
 def _run(argv: list[str]) -> int:
     top = parser()
     try:
-        _known(next((word for word in argv if word != "--debug"), ""), words_of(top))
+        understood(argv, top)
     except ConfigError as error:
         _complain(error, as_json="--json" in argv)
         return USAGE
@@ -144,11 +158,10 @@ def _run(argv: list[str]) -> int:
         print(f"kneedrive {version()}")
         return 0
     if not hasattr(arguments, "command"):
-        print(WELCOME)
-        return 0
+        return _welcome()
     exits = []
     ANNOUNCE.set(announced)
-    NOTE.set(lambda text: output.remark(f"kneedrive: {text}"))
+    NOTE.set(cache(lambda text: output.remark(f"kneedrive: {text}")))  # each is said once
     REPORT.set(reporter(debug=hasattr(arguments, "debug")))
     try:
         for answer in arguments.command(arguments):
@@ -158,6 +171,20 @@ def _run(argv: list[str]) -> int:
         _complain(error, as_json=getattr(arguments, "json", False))
         return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
     return overall(exits)
+
+
+def _welcome() -> int:
+    """The main uses, and what is set up."""
+    from kneedrive.app.login import overview
+
+    print(f"{WELCOME}\n")
+    try:
+        desk = accounts.desk(argparse.Namespace())
+        _say(overview(desk, style(argparse.Namespace(width=None, ascii=False, no_color=True), desk.settings)), ())
+    except KneedriveError as error:
+        _complain(error, as_json=False)
+        return USAGE
+    return OK
 
 
 def _say(answer: Answer, painted: Collection[str]) -> None:

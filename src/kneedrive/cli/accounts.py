@@ -58,7 +58,7 @@ def add_sync(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     sync.add_argument("--no-report", action="store_true", help="only the counts")
     sync.add_argument("--dry-run", action="store_true", help="say what would be fetched, fetch and write nothing")
     sync.add_argument("--wait", action="store_true", help="at a service's limit, wait and go on instead of stopping")
-    _finish(sync)
+    _finish(sync, new=True)
     sync.set_defaults(command=run_sync)
 
 
@@ -101,8 +101,8 @@ def add_auth(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         _finish(part)
 
 
-def _finish(parser: argparse.ArgumentParser) -> None:
-    options.add_name(parser)
+def _finish(parser: argparse.ArgumentParser, *, new: bool = False) -> None:
+    options.add_name(parser, new=new)
     options.add_display(parser)
     options.add_config(parser)
 

@@ -36,7 +36,7 @@ def add_run_list_commands(commands: argparse._SubParsersAction[argparse.Argument
     )
     take_in.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
     take_in.add_argument("--again", action="store_true", help="also what you made kneedrive forget")
-    _finish(take_in, import_paths)
+    _finish(take_in, import_paths, new=True)
     runs = commands.add_parser("runs", help="list the runs of your history")
     runs.add_argument("--since", type=options.day_or_moment, metavar="WHEN", help="a date or a span: 30d, 12w, 6m")
     runs.add_argument("--csv", action="store_true", help="as CSV")
@@ -47,8 +47,12 @@ def add_run_list_commands(commands: argparse._SubParsersAction[argparse.Argument
         "text", nargs="?", type=options.words, default="", help='what changed, such as "started wall drills"'
     )
     tag.add_argument("--remove", action="store_true", help="take it back; the only tag of a day needs no text")
-    _finish(tag, set_tag)
+    _finish(tag, set_tag, new=True)
     _finish(commands.add_parser("tags", help="list the tags"), list_tags)
+    runners = commands.add_parser("runners", help="list the runners that the store and the configuration know")
+    options.add_display(runners)
+    options.add_config(runners)
+    runners.set_defaults(command=list_runners)
 
 
 def add_deleting_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -84,8 +88,10 @@ def add_copying_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     _finish(export, export_csv)
 
 
-def _finish(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], Iterator[Answer]]) -> None:
-    options.add_name(parser)
+def _finish(
+    parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], Iterator[Answer]], *, new: bool = False
+) -> None:
+    options.add_name(parser, new=new)
     options.add_display(parser)
     options.add_config(parser)
     parser.set_defaults(command=command)
@@ -138,6 +144,14 @@ def list_tags(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     settings = options.load_config(arguments)
     yield library.tags(settings, options.style(arguments, settings), json=arguments.json)
+
+
+def list_runners(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive runners."""
+    from kneedrive.app import library
+
+    settings = options.load_config(arguments)
+    yield library.runners(settings, options.style(arguments, settings), json=arguments.json)
 
 
 def split_run(arguments: argparse.Namespace) -> Iterator[Answer]:

@@ -109,9 +109,11 @@ def add_force(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="also over a file that is not known as kneedrive's own")
 
 
-def add_name(parser: argparse.ArgumentParser) -> None:
-    """--runner."""
+def add_name(parser: argparse.ArgumentParser, *, new: bool = False) -> None:
+    """--runner, and --new-runner for what may begin a runner."""
     parser.add_argument("--runner", metavar="NAME", help="whose runs, where one store holds several runners'")
+    if new:
+        parser.add_argument("--new-runner", action="store_true", help="that name is new: begin a runner of their own")
 
 
 def add_runner(parser: argparse.ArgumentParser) -> None:
@@ -139,7 +141,8 @@ def load_config(arguments: argparse.Namespace) -> config.Config:
         "display.units": getattr(arguments, "units", None),
     }
     try:
-        return config.load(os.environ, flags, getattr(arguments, "config", None))
+        new = getattr(arguments, "new_runner", False)
+        return config.load(os.environ, flags, getattr(arguments, "config", None), new_runner=new)
     except ConfigError as error:
         raise ConfigError(_as_typed(str(error))) from None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
 from kneedrive.report import numbers
+from kneedrive.report.blocks import Column, Note, Prose, Section, Table, command, words
 from kneedrive.report.numbers import clean, minutes, number, path, plural
 from kneedrive.report.run import credit
 from kneedrive.report.text import Style, columns_of, finish, flow, heading, table
@@ -297,6 +298,47 @@ def sources(rows: Sequence[Any], style: Style) -> str:
 def _channels(keys: Iterable[str]) -> str:
     words = [CHANNELS[key].name if key in CHANNELS else key.replace("_", " ") for key in keys]
     return ", ".join(words) or "nothing that the others lack"
+
+
+class RunnerRow(Record, frozen=True):
+    """A runner, the number of their runs, and when the first and the last began."""
+
+    name: str
+    runs: int
+    first: datetime | None
+    last: datetime | None
+
+
+def runner_name(name: str) -> str:
+    """What a runner is called in a sentence."""
+    return numbers.clean(name) or "the runner without a name"
+
+
+def runners(rows: Sequence[RunnerRow]) -> list[Section]:
+    """A row a runner."""
+    if not rows:
+        return [[Prose(words("Nobody yet: ", command("kneedrive import FILE or FOLDER"), " begins."))]]
+    columns = (Column(head="runner", left=True), Column(head="runs"), Column(head="first"), Column(head="last"))
+    cells = [
+        (runner_name(row.name), number(row.runs), *(f"{day:%Y-%m-%d}" if day else "" for day in (row.first, row.last)))
+        for row in rows
+    ]
+    how = words(
+        "--runner NAME says whose runs a command is about; ", command("[runners.NAME]"), " in the configuration"
+    )
+    return [
+        [Table(columns, tuple(tuple(map(words, line)) for line in cells))],
+        [Note(words(how, " gives each a height of their own."))],
+    ]
+
+
+def runner_record(row: RunnerRow) -> dict[str, Any]:
+    """For programs; days are those of UTC."""
+    days = {
+        key: day.isoformat().replace("+00:00", "Z") if day else None
+        for key, day in (("first", row.first), ("last", row.last))
+    }
+    return {"schema_version": 1, "name": row.name, "runs": row.runs} | days
 
 
 def tags(rows: Sequence[Any], style: Style) -> str:

@@ -680,6 +680,7 @@ _BY_ID = (
     "AND id IN (SELECT run FROM activity WHERE runner = ? AND key = ?)",
     "AND id IN (SELECT run FROM activity WHERE runner = ? AND key LIKE ? || '%')",
 )
+NO_RUNS = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
 _IN_ORDER = " ORDER BY started_at_ms, key"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ID = re.compile(r"[0-9a-f]{4,12}(-\d+)?")
@@ -692,12 +693,11 @@ class Searching(Reading):
         """The run that a user means: "last", a local date, or the first four or more digits of an id.
 
         Ids of all activities of a run count, so that an old id still leads to a run that was merged since.
-        zone_offset_s: local time minus UTC for runs that do not say. Raises NotEnoughData for an empty store,
-        StoreError for no such run or several.
+        zone_offset_s: local time minus UTC for runs that do not say. Raises NotEnoughData for an empty store, and
+        for no such run or several.
         """
         if not self._all("SELECT 1 FROM run WHERE runner = ? LIMIT 1", self.runner):
-            message = self.only_others() or "there are no runs in the store yet; import some first"
-            raise NotEnoughData(message)
+            raise NotEnoughData(NO_RUNS)
         rows = self._meant(spec.strip().lower(), zone_offset_s)
         if len(rows) == 1:
             return run_row(rows[0])
@@ -707,20 +707,16 @@ class Searching(Reading):
             )
         else:
             message = f"{spec}: {len(rows)} runs; say which by its id: {', '.join(row[0] for row in rows[:8])}"
-        raise StoreError(message)
+        raise NotEnoughData(message)
 
     def runners(self) -> list[str]:
         """Everybody who has something in this store, by name."""
-        return [row[0] for row in self._all("SELECT DISTINCT runner FROM recording ORDER BY runner")]
+        return [row[0] for row in self._all("SELECT runner FROM recording UNION SELECT runner FROM tag ORDER BY 1")]
 
-    def only_others(self) -> str:
-        """A sentence that this runner has nothing in the store and who has, "" where that is not so."""
-        found = self.runners()
-        if not found or self.runner in found:
-            return ""
-        names = ", ".join(repr(each) if each else "a runner without a name" for each in found)
-        whom = f"no runner {self.runner!r}" if self.runner else "no runner without a name"
-        return f"there is {whom} in the store, which holds: {names}; --runner says whose runs"
+    def runs_by_runner(self) -> dict[str, tuple[int, datetime, datetime]]:
+        """Number of runs, start of the first and of the last, by name."""
+        rows = self._all("SELECT runner, count(*), min(started_at_ms), max(started_at_ms) FROM run GROUP BY runner")
+        return {name: (count, from_ms(first), from_ms(last)) for name, count, first, last in rows}
 
     def without_run(self, spec: str) -> list[str]:
         """Hashes of the originals that are part of no run and begin like this id: of four or more digits."""
