@@ -1,103 +1,235 @@
-"""Behind the verdict: rules, formulas, numbers, references with their sources, gates, and how sure it is."""
+"""Behind the report: every rule, formula, number and source that judged a run, read from what decides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, get_type_hints
 
-from kneedrive.analysis.result import Analysis, Finding, PaceBand, Score
-from kneedrive.method import Method
+from kneedrive.analysis.certainty import RULED_OUT_ALOUD
+from kneedrive.analysis.posterior import Posterior
+from kneedrive.analysis.result import Analysis
+from kneedrive.method import Method, PosteriorRules
+from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
-from kneedrive.report import numbers, verdict
+from kneedrive.report import numbers, odds, terminal
+from kneedrive.report import words as said
+from kneedrive.report.blocks import Column, Heading, Inline, Items, Prose, Section, Table, Terms, strong, words
 from kneedrive.report.numbers import exact
-from kneedrive.report.run import gate_words
-from kneedrive.report.text import Style, finish, flow, heading, table
-
-# What --explain knows of the method: rules by label and formulas in words. The numbers come from Method alone.
-
-
-class Condition(Record, frozen=True):
-    """One bound of a label's rule: a score or part, a comparison, and the knob of LabelRules it is held against."""
-
-    part: str
-    relation: str
-    knob: str
-    sign: int = 1
-
-
-RULES: dict[str, tuple[Condition, ...]] = {
-    "piston-like": (
-        Condition("P", "≥", "score"),
-        Condition("zB", "≥", "piston_zB_min"),
-        Condition("zSL", "≤", "piston_zSL_max"),
-    ),
-    "drive-like": (
-        Condition("D", "≥", "score"),
-        Condition("zSL", "≥", "drive_zSL_min"),
-        Condition("zDF", "≤", "drive_zDF_max"),
-    ),
-    "shuffle-like": (
-        Condition("D", "≤", "score", -1),
-        Condition("zDF", "≥", "shuffle_zDF_min"),
-        Condition("zSL", "≤", "shuffle_zSL_max"),
-    ),
-    "long-grounded": (
-        Condition("G", "≥", "score"),
-        Condition("zSL", ">", "corner_over"),
-        Condition("zDF", ">", "corner_over"),
-    ),
-    "short-airy": (
-        Condition("G", "≤", "score", -1),
-        Condition("zSL", "<", "corner_over", -1),
-        Condition("zDF", "<", "corner_over", -1),
-    ),
-}
-RULES["short-grounded"] = RULES["shuffle-like"]
-RULES["short-bounce"] = RULES["piston-like"] + RULES["shuffle-like"]
-
-SCORED_BY = {
-    "piston-like": ("P", 1),
-    "drive-like": ("D", 1),
-    "shuffle-like": ("D", -1),
-    "short-grounded": ("D", -1),
-    "long-grounded": ("G", 1),
-    "short-airy": ("G", -1),
-    "short-bounce": ("P", 1),
-}
+from kneedrive.report.sections import GATES, OVER
 
 PARTS = {
     "zSL": "how long a step is for its speed: ln(T/T_exp)/s_T, T the time of a step (60/cadence)",
     "zDF": "how much of a stride a foot is on the ground: (DF−DF_exp)/s_DF, DF = contact time/(2T)",
-    "zB": "bounce for the time of a step: ln(β/β_exp)/s_B, β = oscillation/(gT²)",
     "zk": "bounce that timing does not explain: ln(k/k_exp)/s_k, k = oscillation/(gT²(1/8−0.18169·DF))",
+    "zB": "bounce for the time of a step: (s_k·zk + ln(1 − C·s_DF·zDF/B_exp))/s_B",
 }
-
 SCORES = {
-    "D": "D = (zSL−zDF)/√2: long steps with short contact are above zero, short steps that stay on the ground below",
-    "P": "P = (zB−zSL)/√2: bounce that does not buy step length is above zero",
-    "G": "G = (zSL+zDF)/√2: long steps with long contact are above zero, short quick steps below",
-    "K": "K = zk: torso bounce beyond timing",
+    "D": "(zSL−zDF)/√2: long steps with little of each on the ground above zero, a shuffle below",
+    "P": "(zB−zSL)/√2: bounce that does not buy step length",
+    "G": "(zSL+zDF)/√2: long steps on the ground above zero, quick light ones below",
+    "K": "zk: torso bounce beyond the timing",
 }
+RELATIONS = {1: "≥", -1: "≤"}
+_ONE_RUN = (
+    "resampling", "epochs", "gait", "steady", "grade", "plausible", "population", "sensors", "posterior", "profile",
+    "fade",
+)  # fmt: skip
 
-PROBABILITY = "p = Φ((S/(1+s²) − {truth})/(s/√(1+s²)))"
 
-_ONE_RUN = ("resampling", "epochs", "gait", "steady", "grade", "plausible", "population", "labels", "profile", "fade")
+def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
+    """Every rule and number behind the report."""
+    return [
+        opening(analysis),
+        regions(analysis, miles=miles),
+        model(analysis),
+        knee(analysis),
+        measured(analysis, miles=miles),
+        bands(analysis, miles=miles),
+        sensor(analysis),
+        gates(analysis),
+        fade(analysis),
+        [Heading("Words"), *(Prose(words(text)) for text in GLOSSARY)],
+        *knob_sections(analysis.method),
+    ]
+
+
+def render(analysis: Analysis, style: terminal.Style) -> str:
+    """The same on a terminal."""
+    return terminal.render(sections(analysis, miles=style.miles), style)
+
+
+def opening(analysis: Analysis) -> Section:
+    """Which run, which method, what came of it."""
+    reason = f" ({analysis.status_reason.rstrip('.')})" if analysis.status_reason else ""
+    text = f"Activity {analysis.activity.id}, method version {analysis.method.version}: {analysis.status}{reason}."
+    return [Heading("Explained"), Prose(words(text))]
+
+
+# Patterns and their odds.
+
+
+def region(pattern: Pattern, rules: PosteriorRules, *, miles: bool) -> str:
+    """The rule of a pattern as it decides: "D ≤ -0.7, zSL ≤ -0.25, zDF ≥ 0.25"."""
+    row, limits = PATTERNS[pattern], {"score": rules.score, "part": rules.part, "-part": -rules.part}
+    if not row.region:
+        return "none of the others"
+    bounds = [f"{b.axis} {RELATIONS[b.side]} {exact(b.side * limits[b.limit])}" for b in row.region]
+    paced = {Pattern.SHUFFLE: "slower than", Pattern.SHORT_GROUNDED: "from"}
+    if pattern in paced:
+        bounds.append(f"{paced[pattern]} {numbers.pace(rules.shuffle_under_mps, miles=miles)}")
+    return ", ".join(bounds)
+
+
+def regions(analysis: Analysis, *, miles: bool) -> Section:
+    """Every pattern with its rule and its odds, and from when on it is said."""
+    posterior, rules = analysis.posterior, analysis.method.posterior
+    if posterior is None:
+        return []
+    columns = (Column(left=True), Column(head="p"), Column(head="any runner"), Column(head="where", left=True))
+    rows = tuple(
+        (
+            words(said.name(pattern)),
+            words(strong(numbers.probability(posterior.odds[pattern]))),
+            words(numbers.probability(posterior.base_rates[pattern])),
+            words(region(pattern, rules, miles=miles)),
+        )
+        for pattern in posterior.odds
+    )
+    aloud = said.listed([said.name(each) for each in RULED_OUT_ALOUD])
+    texts = [
+        f"Said from {numbers.percent(rules.spoken)}, leaning from {numbers.percent(rules.leaning)}; {aloud} are ruled "
+        f"out up to {numbers.percent(rules.ruled_out)}. “Markedly”: the score is {exact(rules.marked)} or more. From "
+        "steps alone, and of a piston without measured bounce, nothing is more than leaning; nor slower than "
+        f"{numbers.pace(rules.leaning_under_mps, miles=miles)}.",
+        *odds_range(analysis),
+    ]
+    head = Heading("Patterns", "probability that the true values lie in the region")
+    return [head, Table(columns, rows), *(Prose(words(text)) for text in texts)]
+
+
+def odds_range(analysis: Analysis) -> list[str]:
+    """From steps alone: how far the odds hang on the correlation that is not well known."""
+    posterior, rules = analysis.posterior, analysis.method.posterior
+    if posterior is None or not analysis.odds_range:
+        return []
+    shown = [
+        f"{said.name(pattern)} {odds.with_range(posterior.odds[pattern], low, high)}"
+        for pattern, (low, high) in analysis.odds_range.items()
+        if pattern in posterior.odds and posterior.odds[pattern] > rules.ruled_out
+    ]
+    low, high = sorted(rules.r_range)
+    return [f"With a correlation of steps and contact from {exact(low)} to {exact(high)}: {'; '.join(shown)}."]
+
+
+# The model.
+
+
+def model(analysis: Analysis) -> Section:
+    """What was measured of a runner, what is believed of any, and what follows."""
+    posterior, rules = analysis.posterior, analysis.method.posterior
+    if posterior is None:
+        return []
+    prior = (
+        "Before a recording a runner is normal around what is usual at that speed and height, each part with an SD of "
+        f"1 between runners; r(zSL, zDF) = {exact(rules.r_zSL_zDF)}, zk by itself. What a recording measures is "
+        "weighed in with its errors; what it does not measure is missing. Odds are the mass over "
+        f"{numbers.number(rules.points)} fixed points."
+    )
+    rows = [*_parts(analysis, posterior), *_scores(analysis, posterior)]
+    columns = (Column(left=True), Column(head="measured"), Column(head="believed"))
+    head = Heading("The model", "in SDs between runners; ± one standard error, or SD of what is believed")
+    return [head, Prose(words(prior)), Table(columns, tuple(rows)), *_meanings()]
+
+
+def _parts(analysis: Analysis, posterior: Posterior) -> Iterator[tuple[Inline, ...]]:
+    for place, name in enumerate(("zSL", "zDF", "zk")):
+        value = analysis.scores.z.get(name) if name in posterior.measured else None
+        believed = numbers.with_error(posterior.mean[place], posterior.cov[place][place] ** 0.5, decimals=2)
+        yield words(name), words(numbers.signed(value, 2)), words(believed)
+
+
+def _scores(analysis: Analysis, posterior: Posterior) -> Iterator[tuple[Inline, ...]]:
+    for letter, score in analysis.scores.items():
+        found = posterior.scores[letter]
+        shown = numbers.with_error(score.value, score.se, decimals=2)
+        yield words(letter), words(shown), words(numbers.with_error(found.mean, found.sd, decimals=2))
+
+
+def _meanings() -> list[Terms]:
+    return [Terms(tuple((words(name), words(text)) for name, text in (PARTS | SCORES).items()))]
+
+
+def knee(analysis: Analysis) -> Section:
+    """The swing knee in degrees, and what it rests on."""
+    found, rules = analysis.knee, analysis.method.posterior
+    if found.probability_less is None:
+        return [Heading("The swinging knee"), Prose(words(f"{said.capital(found.reason)}."))] if found.reason else []
+    text = (
+        f"h = {exact(rules.knee_per_zSL)}·zSL − {exact(-rules.knee_per_zDF)}·zDF + e, with an SD of 1 between runners "
+        f"({exact(rules.knee_sd_deg)}°): {numbers.with_error(found.degrees, found.se)}° from the mean at this speed, "
+        f"less with a probability of {numbers.probability(found.probability_less)}. {said.KNEE_GROUND}"
+    )
+    return [Heading("The swinging knee"), Prose(words(text))]
+
+
+# What was measured.
+
+
+def measured(analysis: Analysis, *, miles: bool) -> Section:
+    """Every metric over the run."""
+    columns = (
+        Column(left=True), Column(head="median"), Column(head="p10", drop=2), Column(head="p90", drop=2),
+        Column(head="usual"), Column(head="n", drop=1),
+    )  # fmt: skip
+    rows = []
+    for key, spread in analysis.metrics.items():
+        amounts = (spread.median, spread.p10, spread.p90, analysis.usual.get(key))
+        name, shown = f"{CHANNELS[key].name}, {numbers.unit(key)}", [numbers.value(key, amount) for amount in amounts]
+        if key == "speed_mps":
+            name = f"pace, {numbers.pace_unit(miles=miles)}"
+            shown = [numbers.bare_pace(amount, miles=miles) for amount in amounts]
+        rows.append((words(name), *map(words, shown), words(numbers.number(spread.n))))
+    return [Heading("Measured", OVER.get(analysis.metrics_over, "")), Table(columns, tuple(rows))] if rows else []
+
+
+def bands(analysis: Analysis, *, miles: bool) -> Section:
+    """Each pace band with what is believed of its scores, and the pattern to name."""
+    judged = [(band, band.posterior) for band in reversed(analysis.pace_profile) if band.posterior]
+    if not judged:
+        return []
+    rules = analysis.method.profile
+    columns = (
+        Column(head=numbers.pace_unit(miles=miles)), Column(head="n"), Column(head="D"), Column(head="P", drop=2),
+        Column(head="G", drop=3), Column(head="first", left=True), Column(head="p"), Column(left=True, drop=1),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            words(numbers.bare_pace(band.speed_mps, miles=miles)),
+            words(str(band.epochs)),
+            *(words(numbers.with_error(found.scores[x].mean, found.scores[x].sd)) for x in "DPG"),
+            words(said.name(band.leading[0])),
+            words(numbers.probability(found.odds[band.leading[0]])),
+            words(str(band.certainty)),
+        )
+        for band, found in judged
+    )
+    size = numbers.quantity("speed_mps", rules.band_mps)
+    return [Heading("Pace bands", f"of {size} with at least {rules.band_epochs} half-minutes"), Table(columns, rows)]
 
 
 def usual(method: Method) -> tuple[str, ...]:
     """How what is usual at a speed v (m/s) and height h (m) is computed, each with its source."""
     known, sources = method.population, _sources(method.population)
     cadence = (
-        f"usual cadence {exact(known.cadence_at_3_spm)} + {exact(known.cadence_per_mps)}·(v−3) "
-        f"− {exact(-known.cadence_per_m)}·(h−{exact(known.height_m)}) steps/min [{sources['cadence_at_3_spm']}]"
+        f"Usual cadence {exact(known.cadence_at_3_spm)} + {exact(known.cadence_per_mps)}·(v−3) "
+        f"− {exact(-known.cadence_per_m)}·(h−{exact(known.height_m)}) steps/min [{sources['cadence_at_3_spm']}]."
     )
-    duty = f"usual duty factor {exact(known.duty_base)} + {exact(known.duty_per_slowness)}/v [{sources['duty_base']}]"
+    duty = f"Usual duty factor {exact(known.duty_base)} + {exact(known.duty_per_slowness)}/v [{sources['duty_base']}]."
     spreads = (
-        f"spreads between runners: s_T {exact(known.sd_ln_T)}, without a known height {exact(known.sd_ln_T_no_height)} "
+        f"SDs between runners: s_T {exact(known.sd_ln_T)}, without a known height {exact(known.sd_ln_T_no_height)} "
         f"[{sources['sd_ln_T']}]; s_DF {exact(known.sd_duty_base)} + {exact(known.sd_duty_per_slowness)}/v "
-        f"[{sources['sd_duty_base']}]; s_k {exact(known.sd_ln_k)} "
-        f"[{sources['sd_ln_k']}]"
+        f"[{sources['sd_duty_base']}]; s_k {exact(known.sd_ln_k)} [{sources['sd_ln_k']}]."
     )
     return cadence, duty, spreads
 
@@ -105,6 +237,84 @@ def usual(method: Method) -> tuple[str, ...]:
 def _sources(rules: Record) -> dict[str, str]:
     hints = get_type_hints(type(rules), include_extras=True)
     return {name: hints[name].__metadata__[1] for name in rules.__struct_fields__}
+
+
+def sensor(analysis: Analysis) -> Section:
+    """What the sensor class may be off, and what is usual on it."""
+    reference = analysis.reference
+    constants = {
+        "usual oscillation over the modelled one, k": reference.k_ref,
+        "change of ln k per m/s": reference.s_k or None,
+        "shift of its duty factor": reference.shift_DF or None,
+        "change of that shift per m/s": reference.tilt_DF or None,
+        "what its duty factor may be off": reference.sd_DF,
+        "what its ln k may be off": reference.sd_ln_k,
+    }
+    known = [f"{name} {exact(value)}" for name, value in constants.items() if value is not None]
+    height = {"file": "from the file", "settings": "from you"}.get(analysis.height_from, "not known")
+    if analysis.runner.height_m is not None:
+        height = f"{numbers.number(analysis.runner.height_m, 2)}{numbers.TIE}m, {height}"
+    texts = [
+        f"{analysis.provenance}: {numbers.clean(analysis.provenance_reason, 200).rstrip('.')}.",
+        f"Reference for {reference.words}: {'; '.join(known) or 'nothing that could be compared'}.",
+        f"It rests on: {reference.basis}.",
+        f"Height: {height}.",
+        *usual(analysis.method),
+    ]
+    return [Heading("Sensor and reference"), Items(tuple(map(words, texts)))]
+
+
+def gates(analysis: Analysis) -> Section:
+    """What was left out by which gate, and what is not judged."""
+    quality = analysis.quality
+    texts = [
+        f"{numbers.number(quality.epochs_scored)} of {numbers.plural(quality.epochs_total, 'half-minute')} scored."
+    ]
+    excluded = sorted(quality.excluded.items(), key=lambda item: (-item[1], item[0]))
+    texts += [f"{numbers.number(count)} left out: {GATES.get(gate, gate)} ({gate})." for gate, count in excluded]
+    if quality.coverage:
+        shares = (f"{name} {numbers.percent(share)}" for name, share in quality.coverage.items())
+        texts.append("Coverage of half-minutes: " + ", ".join(shares) + ".")
+    texts += [f"{item.what}: {item.reason.rstrip('.')}." for item in analysis.unjudged]
+    return [Heading("Gates"), Items(tuple(map(words, texts)))]
+
+
+def fade(analysis: Analysis) -> Section:
+    """Late minus early, with the interval and what would count."""
+    found = analysis.fade
+    if not found.changes:
+        return []
+    columns = (
+        Column(left=True), Column(head="late minus early"), Column(head=f"{numbers.percent(found.level, 1)} interval"),
+        Column(head="counts from", drop=1), Column(left=True),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            words("torso bounce, ln k" if key == "ln_k" else CHANNELS[key].name),
+            words(numbers.difference(key, change.difference)),
+            words(f"{numbers.difference(key, change.low)} to {numbers.difference(key, change.high)}"),
+            words(numbers.threshold(key, change.threshold)),
+            words("counts" if change.notable else ""),
+        )
+        for key, change in found.changes.items()
+    )
+    return [Heading("Fade", f"{numbers.plural(found.blocks, 'block')} of three minutes"), Table(columns, rows)]
+
+
+GLOSSARY = (
+    "SD between runners: as far as runners at one speed usually lie apart. About two in three lie within one of usual, "
+    "19 in 20 within two.",
+    "A step goes from one foot to the other. Garmin, Apple and Polar call its length stride length. Cadence counts the "
+    "steps of both feet. The duty factor is the share of a stride (two steps) that one foot is on the ground; flight "
+    "time is what is left of a step.",
+    "Oscillation is how far the torso goes up and down in a step. The vertical ratio (oscillation per step length) "
+    "differs from usual for three reasons that add up exactly as logarithms, ln VR = ln T + ln B + ln k: longer steps, "
+    "more air in a step (B = 1/8−0.18169·DF), torso bounce. At one speed longer steps and shorter contact raise it, so "
+    "a low vertical ratio is never taken for drive.",
+    "Words that clash: in the research on running styles, “forward” or “terrestrial” running means long contact and "
+    "little bounce, and “aerial” running means the opposite. Coaches, and kneedrive with them, call it drive when the "
+    "step is long and the contact short. What the research calls forward is closest to “long, grounded steps” here.",
+)
 
 
 def knobs(method: Method) -> Iterator[tuple[str, str, Any, str, str]]:
@@ -117,247 +327,18 @@ def knobs(method: Method) -> Iterator[tuple[str, str, Any, str, str]]:
             yield group, name, getattr(rules, name), unit, source
 
 
-# Behind the verdict: numbers, formulas in words, references with their sources, gates, and how sure it is.
-
-
-def render(analysis: Analysis, style: Style) -> str:
-    """Every number behind the report and where it comes from; no line wider than the style. Pure."""
-    blocks = [
-        _heads(analysis, style),
-        *(_finding(finding, analysis, style) for finding in analysis.findings),
-        _scores(analysis, style),
-        _measured(analysis, style),
-        _bands(analysis, style),
-        _sensor(analysis, style),
-        _gates(analysis, style),
-        _fade(analysis, style),
-        _glossary(style),
-        _knobs(analysis, style),
-    ]
-    return finish(blocks, style)
-
-
-def _lines(texts: Iterable[str], style: Style) -> list[str]:
-    return [line for text in texts for line in flow(text, style, hang=2)]
-
-
-def _heads(analysis: Analysis, style: Style) -> list[str]:
-    activity = analysis.activity
-    said = (
-        f"Activity {activity.id}, status: {analysis.status}"
-        + (f" ({analysis.status_reason.rstrip('.')})." if analysis.status_reason else "."),
-        f"Method version {analysis.method.version}. Every score counts spreads between runners: 0 is usual at that "
-        "speed, +1 and −1 are one standard deviation away.",
-    )
-    return [*heading("Explained", style), *_lines(said, style)]
-
-
-def _finding(finding: Finding, analysis: Analysis, style: Style) -> list[str]:
-    label = verdict.LABELS[finding.label]
-    scope = "the slow paces" if finding.scope == "slow" else "the whole run"
-    said = [f"{label.name}, {finding.strength}, {finding.certainty}: {label.meaning}."]
-    said += _rule(finding, analysis, miles=style.miles)
-    said += _likelihood(finding, analysis)
-    said.append(f"Confidence {finding.confidence}: {verdict.CONFIDENCE[finding.confidence]}.")
-    if finding.qualifiers or finding.also:
-        said.append("Beside it: " + ", ".join((*finding.qualifiers, *finding.also)) + ".")
-    return [*heading(f"Finding about {scope}", style), *_lines(said, style), *_evidence(finding, style)]
-
-
-def _evidence(finding: Finding, style: Style) -> list[str]:
-    """The numbers behind a finding: scores and parts with their errors, then metrics against what is usual."""
-    known = finding.evidence
-    scores = [
-        f"{name} {numbers.with_error(known[name], known.get(f'{name}_se'), decimals=2)}"
-        for name in ("D", "P", "G", "K", "zSL", "zDF", "zB", "zk")
-        if name in known
-    ]
-    lines = flow("Its scores and parts: " + ", ".join(scores) + ".", style, hang=2) if scores else []
-    rows = [
-        ["pace", numbers.pace(amount, miles=style.miles), numbers.MISSING]
-        if key == "speed_mps"
-        else [CHANNELS[key].name, numbers.quantity(key, amount), numbers.value(key, known.get(f"usual_{key}"))]
-        for key, amount in known.items()
-        if key in CHANNELS
-    ]
-    over = f"medians over {numbers.plural(round(known['epochs']), 'half-minute')}" if "epochs" in known else "medians"
-    return [*lines, *(table([[over, "here", "usual"], *rows], style) if rows else [])]
-
-
-def _rule(finding: Finding, analysis: Analysis, *, miles: bool) -> list[str]:
-    conditions = RULES.get(finding.label)
-    if conditions is None:
-        return []
-    rules = analysis.method.labels
-    held = [f"{c.part} {c.relation} {numbers.exact(c.sign * getattr(rules, c.knob))}" for c in conditions]
-    speed = f", slower than {numbers.pace(rules.shuffle_under_mps, miles=miles)}"
-    return [f"Rule: {', '.join(held)}{speed if finding.label == 'shuffle-like' else ''}."]
-
-
-_BETWEEN = {
-    "neutral": "that true D lies between −{bound} and {bound}, times the same of G or P, whichever is less sure of it "
-    "(those two are nearly one axis)",
-    "usual-steps": "that true zSL lies between −{bound} and {bound}",
-}
-_BOTH = (
-    "that true P is at least {truth} and true D at most −{truth} at once, from zSL, zDF and zB with their errors, "
-    "{prior}; between runners bounce falls as the duty factor rises"
-)
-
-
-def _likelihood(finding: Finding, analysis: Analysis) -> list[str]:
-    """How the probability came about."""
-    if finding.probability is None:
-        return ["No probability is stated for it."]
-    rules = analysis.method.labels
-    spoken = f"Spoken from {numbers.percent(rules.spoken)}, leaning from {numbers.percent(rules.leaning)}."
-    prior = "with most runners near zero (prior N(0, 1))"
-    if finding.label in _BETWEEN:
-        bound = numbers.exact(rules.score)
-        said = f"{_BETWEEN[finding.label].format(bound=bound)}, {prior}"
-    elif finding.label == "short-bounce":
-        said = _BOTH.format(truth=numbers.exact(rules.truth), prior=prior)
-    else:
-        formula = PROBABILITY.format(truth=numbers.exact(rules.truth))
-        said = f"{formula}, S the score signed towards the label, s its standard error, {prior}"
-        said += _worked(finding, analysis)
-    return [f"Probability {numbers.probability(finding.probability)}: {said}. {spoken}"]
-
-
-def _worked(finding: Finding, analysis: Analysis) -> str:
-    """The finding's own numbers put into the formula."""
-    letter, sign = SCORED_BY.get(finding.label, ("", 1))
-    score = getattr(analysis.scores, letter) if letter and finding.scope == "run" else Score()
-    value, se = finding.evidence.get(letter, score.value), finding.evidence.get(f"{letter}_se", score.se)
-    if value is None or se is None:
-        return ""
-    return f"; here S = {numbers.exact(sign * value)}, s = {numbers.exact(se)}"
-
-
-def _scores(analysis: Analysis, style: Style) -> list[str]:
-    said = []
-    for letter, score in analysis.scores.items():
-        shown = f"not judged: {score.reason.rstrip('.')}"
-        if score.value is not None:
-            shown = numbers.with_error(score.value, score.se, decimals=2)
-        said.append(f"{letter}, {verdict.SCORES[letter]}: {shown}. {SCORES[letter]}.")
-    parts = analysis.scores.z
-    said += [f"{name} {numbers.signed(parts[name], 2)}: {PARTS[name]}." for name in PARTS if name in parts]
-    said.append(
-        "Run values are weighted medians over the scored half-minutes (weight 1 on the flat, "
-        f"{numbers.exact(analysis.method.grade.hilly_weight)} on hills). The standard error joins the scatter between "
-        "half-minutes, which resemble their neighbours, with what reference and sensor may be off for a whole run."
-    )
-    return [*heading("Scores", style), *_lines(said, style)]
-
-
-def _measured(analysis: Analysis, style: Style) -> list[str]:
-    rows = [["", "median", "p10", "p90", "usual", "n"]]
-    for key, spread in analysis.metrics.items():
-        amounts = (spread.median, spread.p10, spread.p90, analysis.usual.get(key))
-        name, shown = f"{CHANNELS[key].name}, {numbers.unit(key)}", [numbers.value(key, amount) for amount in amounts]
-        if key == "speed_mps":
-            name = f"pace, {numbers.pace_unit(miles=style.miles)}"
-            shown = [numbers.bare_pace(amount, miles=style.miles) for amount in amounts]
-        rows.append([name, *shown, numbers.number(spread.n)])
-    if len(rows) == 1:
-        return []
-    return [*heading("Measured", style, verdict.OVER.get(analysis.metrics_over, "")), *table(rows, style)]
-
-
-def _bands(analysis: Analysis, style: Style) -> list[str]:
-    if not analysis.pace_profile:
-        return []
-    rows = [[numbers.pace_unit(miles=style.miles), "n", "D", "P", "zSL", "label", "p"]]
-    rows += [_band_row(band, miles=style.miles) for band in reversed(analysis.pace_profile)]
-    rules = analysis.method.profile
-    remark = f"bands of {numbers.quantity('speed_mps', rules.band_mps)} with at least {rules.band_epochs} half-minutes"
-    return [*heading("Pace bands", style, remark), *table(rows, style)]
-
-
-def _band_row(band: PaceBand, *, miles: bool) -> list[str]:
-    cells = [numbers.with_error(score.value, score.se) for score in (band.scores.D, band.scores.P)]
-    part = numbers.score(band.scores.z.get("zSL"))
-    return [
-        numbers.bare_pace(band.speed_mps, miles=miles),
-        str(band.epochs),
-        *cells,
-        part,
-        band.label,
-        numbers.probability(band.probability),
-    ]
-
-
-def _sensor(analysis: Analysis, style: Style) -> list[str]:
-    reference = analysis.reference
-    constants = {
-        "usual oscillation over the modelled one, k": reference.k_ref,
-        "its change per m/s, in ln k": reference.s_k or None,
-        "shift of its duty factor": reference.shift_DF or None,
-        "its change per m/s": reference.tilt_DF or None,
-        "what its duty factor may be off": reference.sd_DF,
-        "what its ln k may be off": reference.sd_ln_k,
-    }
-    known = [f"{name} {numbers.exact(value)}" for name, value in constants.items() if value is not None]
-    said = [
-        f"{analysis.provenance}: {numbers.clean(analysis.provenance_reason, 200).rstrip('.')}.",
-        f"Reference for {reference.words}: " + ("; ".join(known) if known else "nothing that could be compared") + ".",
-        f"It rests on: {reference.basis}.",
-        *(f"{text[:1].upper()}{text[1:]}." for text in usual(analysis.method)),
-        "May speak of: "
-        + (", ".join(verdict.SCORES[letter] for letter in reference.scores) or "step length only")
-        + ".",
-    ]
-    return [*heading("Sensor and reference", style), *_lines(said, style)]
-
-
-def _gates(analysis: Analysis, style: Style) -> list[str]:
-    quality = analysis.quality
-    said = [f"{numbers.number(quality.epochs_scored)} of {numbers.plural(quality.epochs_total, 'half-minute')} scored."]
-    gates = sorted(quality.excluded.items(), key=lambda item: (-item[1], item[0]))
-    said += [f"{numbers.number(count)} left out: {gate_words(gate)} ({gate})." for gate, count in gates]
-    if quality.coverage:
-        shares = (f"{name} {numbers.percent(share)}" for name, share in quality.coverage.items())
-        said.append("Coverage of half-minutes: " + ", ".join(shares) + ".")
-    said += [f"{item.what}: {item.reason.rstrip('.')}." for item in analysis.unjudged]
-    return [*heading("Gates", style), *_lines(said, style)]
-
-
-def _fade(analysis: Analysis, style: Style) -> list[str]:
-    if not analysis.fade.changes:
-        return []
-    level = f"{numbers.percent(analysis.fade.level, 1)} interval"
-    rows = [["", "late minus early", level, "counts from", ""]]
-    for key, change in analysis.fade.changes.items():
-        between = f"{numbers.difference(key, change.low)} to {numbers.difference(key, change.high)}"
-        beyond = "counts" if change.notable else ""
-        name = "torso bounce, ln k" if key == "ln_k" else CHANNELS[key].name
-        rows.append(
-            [
-                name,
-                numbers.difference(key, change.difference),
-                between,
-                numbers.threshold(key, change.threshold),
-                beyond,
-            ]
-        )
-    remark = f"{numbers.plural(analysis.fade.blocks, 'block')} of 3 minutes"
-    return [*heading("Fade", style, remark), *table(rows, style)]
-
-
-def _glossary(style: Style) -> list[str]:
-    told = (verdict.SPREADS, verdict.LETTERS, verdict.STEP, verdict.SPLIT, verdict.CLASH)
-    return [*heading("Words", style), *_lines(told, style)]
-
-
-def _knobs(analysis: Analysis, style: Style) -> list[str]:
+def knob_sections(method: Method) -> Iterator[Section]:
     """Every number of the method that one run needs, with its unit and its source, by group."""
-    lines = heading("Numbers of the method", style, "with unit and source; “design” is a choice, not a finding")
-    last = ""
-    for group, name, value, unit, source in knobs(analysis.method):
-        if group != last:
-            lines += flow(f"{group}:", style)
-            last = group
-        shown = f"{numbers.exact(value)}{'' if unit == '1' else ' ' + unit}"
-        lines += flow(f"{name} = {shown} [{source}]", style, indent=4, hang=2)
-    return lines
+    remark = "with unit and source; “design” is a choice, not a finding"
+    for group in _ONE_RUN:
+        items = [
+            words(f"{name} = {_value(value)}{'' if unit == '1' else ' ' + unit} [{source}]")
+            for of_group, name, value, unit, source in knobs(method)
+            if of_group == group
+        ]
+        yield [Heading(f"Numbers of the method: {group}", remark), Items(tuple(items))]
+        remark = ""
+
+
+def _value(value: Any) -> str:
+    return " to ".join(map(exact, value)) if isinstance(value, tuple) else exact(value)
