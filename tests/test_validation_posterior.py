@@ -13,12 +13,13 @@ from scipy.stats import mannwhitneyu
 from kneedrive.analysis.certainty import knee
 from kneedrive.analysis.posterior import posterior
 from kneedrive.patterns import Pattern
+from kneedrive.sensors import REFERENCES
 from tests.conftest import DATA, FIXTURES, Golden
+from tests.seen_by import scale_at, seen_by
 from tests.test_validation import CLOSE, NUMBER, numbers
 from tests.validation import filmed, stated
 from tests.validation.sizes import QUICK, crew
 from tests.validation.stated import Case, Truth, truth_of
-from tests.validation.version_3 import CLASSES, scale_at, seen_by
 
 RUNNERS = 12_000
 SENSORS = ("garmin_strap", "coros", "stryd", "none")
@@ -36,9 +37,9 @@ def truth(sensor: str, height_known: bool = True, r: float = -0.30, speed_mps: f
 
 
 def test_the_classes_that_are_drawn_stand_for_all() -> None:
-    drawn = {CLASSES[sensor] for sensor in SENSORS}
+    errors = {sensor: (row.sd_DF, row.sd_ln_k) for sensor, row in REFERENCES.items()}
 
-    assert drawn == set(CLASSES.values())
+    assert {errors[sensor] for sensor in SENSORS} == set(errors.values())
 
 
 @pytest.mark.slow
@@ -93,7 +94,7 @@ def test_what_a_wrong_correlation_costs_from_steps(r: float, true: float) -> Non
 
 @pytest.mark.parametrize("sensor", ["garmin_strap", "stryd", "none"])
 def test_what_is_drawn_in_bulk_is_what_the_posterior_of_one_says(sensor: str) -> None:
-    bulk, scale = stated.drawn(Case(sensor=sensor, runners=5)), scale_at(2.8)
+    bulk, scale = stated.drawn(Case(sensor=sensor, runners=5)), scale_at(2.8, sensor)
 
     for row, z in enumerate(bulk.seen.tolist()):
         one = posterior(seen_by(sensor, dict(zip(bulk.measured, z, strict=True)), scale), scale)

@@ -36,7 +36,7 @@ from kneedrive.analysis.result import Analysis, Judgement
 from kneedrive.history.result import LastWeeks
 from kneedrive.recording import Samples, Sensor
 from tests.report import cases
-from tests.validation.version_3 import scale_at, seen_by
+from tests.seen_by import scale_at, seen_by
 
 FINDINGS = tuple(plans())
 ALL = [

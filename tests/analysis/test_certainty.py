@@ -19,7 +19,7 @@ from kneedrive.analysis.certainty import (
 )
 from kneedrive.analysis.posterior import Basis, Estimate, Measurement, Part, Posterior, posterior
 from kneedrive.patterns import Pattern
-from tests.validation.version_3 import scale_at, seen_by
+from tests.seen_by import scale_at, seen_by
 
 AT = scale_at(2.8)
 ALL = ("zSL", "zDF", "zk")

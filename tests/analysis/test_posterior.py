@@ -33,7 +33,7 @@ from kneedrive.analysis.posterior import (
     spread,
 )
 from kneedrive.recording import Array
-from tests.validation.version_3 import scale_at, seen_by
+from tests.seen_by import scale_at, seen_by
 
 AT = scale_at(2.8)
 NOTHING = Measurement()
@@ -235,7 +235,7 @@ def test_every_mass_is_that_of_random_draws() -> None:
     """28 measurements over speeds and sensors: each mass near, and the root of their mean square very near."""
     random, gaps = np.random.default_rng(7), []
     for sensor in ("none", "stryd", "garmin_strap", "coros") * 7:
-        scale = scale_at(float(random.uniform(2.0, 4.8)), float(random.choice([1.0, 1.3])))
+        scale = scale_at(float(random.uniform(2.0, 4.8)), height_m=float(random.choice([1.78, 1.55])))
         z = dict(zip(("zSL", "zDF", "zk"), random.normal(0.0, 1.3, 3).tolist(), strict=True))
         found = posterior(seen_by(sensor, z, scale), scale)
         true = simulated(found, scale, random)

@@ -13,18 +13,13 @@ import numpy.typing as npt
 from scipy.stats import norm, rankdata
 
 from kneedrive.analysis.posterior import RULES, SCORE_WEIGHTS, conditioned, measured_rows, prior_cov
+from kneedrive.analysis.reference import sd_duty_factor, usual_cadence_spm, usual_duty_factor
+from kneedrive.method import Population
 from kneedrive.recording import Array
 from tests.conftest import FIXTURES
+from tests.seen_by import errors_in_z, scale_at
 from tests.validation.page import Section, paragraph, percent, several, signed, table, two
 from tests.validation.sizes import Crew, Size
-from tests.validation.version_3 import (
-    SD_LN_T,
-    errors_in_z,
-    scale_at,
-    sd_duty_factor,
-    usual_duty_factor,
-    usual_step_time_s,
-)
 
 Mask = npt.NDArray[np.bool_]
 
@@ -34,6 +29,7 @@ DRAWS = {"full": 400, "quick": 50}
 RESAMPLED = {"full": 4_000, "quick": 100}
 STRAP, STEPS, EXACT = "garmin_strap", "none", ""  # EXACT: the laboratory's timing, believed to be without error
 NEAR_R, R_D = 0.02, 0.66
+USUAL = Population()
 AUC_MIN = {STRAP: 0.74, STEPS: 0.72}
 
 
@@ -105,8 +101,8 @@ def by_residuals(of: Filmed) -> Timing:
     return Timing(
         runner=of.runner,
         speed_mps=of.speed_mps,
-        zSL=residuals(np.log(of.step_time_s), of, height=True) / SD_LN_T,
-        zDF=residuals(of.duty_factor, of, height=True) / sd_duty_factor(of.speed_mps),
+        zSL=residuals(np.log(of.step_time_s), of, height=True) / USUAL.sd_ln_T,
+        zDF=residuals(of.duty_factor, of, height=True) / sd_duty_factor(of.speed_mps, USUAL),
         knee_deg=residuals(of.knee_deg, of, height=True),
         hip_deg=residuals(of.hip_deg, of, height=True),
     )
@@ -114,12 +110,13 @@ def by_residuals(of: Filmed) -> Timing:
 
 def by_reference(of: Filmed) -> Timing:
     """Against the reference, as a recording would be; the angles against the mean of these runners at the speed."""
-    usual = usual_step_time_s(of.speed_mps, of.height_m)
+    cadence_spm = [usual_cadence_spm(v, h, USUAL) for v, h in zip(of.speed_mps, of.height_m.tolist(), strict=True)]
+    usual = 60.0 / np.array(cadence_spm)
     return Timing(
         runner=of.runner,
         speed_mps=of.speed_mps,
-        zSL=np.log(of.step_time_s / usual) / SD_LN_T,
-        zDF=(of.duty_factor - usual_duty_factor(of.speed_mps)) / sd_duty_factor(of.speed_mps),
+        zSL=np.log(of.step_time_s / usual) / USUAL.sd_ln_T,
+        zDF=(of.duty_factor - usual_duty_factor(of.speed_mps, USUAL)) / sd_duty_factor(of.speed_mps, USUAL),
         knee_deg=residuals(of.knee_deg, of, height=False),
         hip_deg=residuals(of.hip_deg, of, height=False),
     )

@@ -24,9 +24,9 @@ from kneedrive.analysis.posterior import (
 )
 from kneedrive.patterns import Pattern
 from kneedrive.recording import Array
+from tests.seen_by import errors_in_z, scale_at
 from tests.validation.page import Section, paragraph, percent, several, table, two
 from tests.validation.sizes import Crew, Size
-from tests.validation.version_3 import errors_in_z, scale_at
 
 Mask = npt.NDArray[np.bool_]
 
@@ -131,9 +131,9 @@ EXPECTED_RULED_OUT = {"garmin_strap": 0.56, "none": 0.46}
 def drawn(case: Case) -> Drawn:
     """Draw the true runners and their errors, and state what the posterior states. The same case draws the same."""
     random = np.random.default_rng(zlib.crc32(msgspec.json.encode(case)))
-    scale = scale_at(case.speed_mps)
+    scale = scale_at(case.speed_mps, case.sensor)
     truth = random.multivariate_normal(
-        np.zeros(4), prior_cov(msgspec.structs.replace(RULES, r_zSL_zDF=case.r)), case.runners, method="cholesky"
+        np.zeros(4), prior_cov(RULES.replace(r_zSL_zDF=case.r)), case.runners, method="cholesky"
     )
     systematic = errors_in_z(case.sensor, scale, height_known=case.height_known)
     rows, sd = measured_rows(tuple(systematic), scale), np.array(list(systematic.values()))
