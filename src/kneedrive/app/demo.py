@@ -42,9 +42,10 @@ def demo_weeks(style: Style, *, json: bool) -> Answer:
 
 def demo_page(*, miles: bool) -> Answer:
     """The page of the simulated runner: the run of `demo` on the day after the last of the simulated weeks."""
-    from kneedrive.app.show import content_of
+    from kneedrive.app.page import RUNS, content_of, small
     from kneedrive.report.html import page
-    from kneedrive.report.html.blocks import Event
+    from kneedrive.report.html.week_charts import Event
+    from kneedrive.report.machine import analysis_record
 
     done = simulated_runs()
     last = simulate.simulate_demo().replace(started_at=done[-1].activity.started_at + timedelta(days=1))
@@ -53,11 +54,13 @@ def demo_page(*, miles: bool) -> Answer:
     latest = latest.replace(activity=latest.activity.replace(device=Sensor(maker="", product="Simulated watch")))
     view, habits = seen_in([*done, latest])
     runs = [past_run(each) for each in (*done, latest)]
-    content = content_of(latest, miles=miles).replace(
-        own=own_view(runs[-1], runs[:-1], SETTING),
+    content = content_of(latest, miles=miles)
+    content = content.replace(
+        context=content.context.replace(weeks=view.last_weeks, own=own_view(runs[-1], runs[:-1], SETTING)),
         weekly=view,
         habits=habits,
         events=(Event(day=date.fromisoformat(_TAG.day), text=_TAG.text),),
+        runs=tuple(small(each.activity, analysis_record(each), miles=miles) for each in reversed(done[-RUNS:])),
     )
     return Answer(text=page.render(content))
 

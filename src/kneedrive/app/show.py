@@ -1,34 +1,20 @@
-"""A stored run as it was judged, against the runner's own weeks: as text, as JSON, as one HTML page."""
+"""A stored run as it was judged, against the runner's own weeks, as text and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from kneedrive import advice, app
-from kneedrive.analysis.reference import usual_ranges
+from kneedrive import app
 from kneedrive.app import NOT_ENOUGH, OK, Answer, advise
 from kneedrive.app.analyze import ASSESSED
-from kneedrive.app.history import (
-    Question,
-    against_own,
-    compared,
-    day_of,
-    formats_between,
-    local_day,
-    tags_between,
-    weeks_until,
-)
+from kneedrive.app.history import against_own, day_of, formats_between, local_day, tags_between, weeks_until
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.errors import NotEnoughData
 from kneedrive.record import Record
 from kneedrive.report import focus
-from kneedrive.report.html import page
-from kneedrive.report.html.blocks import Content, Event, Ranges
 
 if TYPE_CHECKING:
     from kneedrive.advice import Advice
@@ -40,79 +26,8 @@ if TYPE_CHECKING:
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
 
-# The report as one HTML page: a run, the weeks around it, and what to work on.
-
-_POINTS = 16  # of the ribbon of what is usual; it is smooth
-_MARGIN = 0.06  # of the speeds on either side
-
-
-def report_page(settings: Config, request: Request, weeks: int, today: date, now: datetime) -> str:
-    """The page about a stored run and the last weeks. Raises NotEnoughData, StoreError."""
-    with opened(settings) as store:
-        row = meant(store, settings, request.run, now)
-        analysis = analysis_of(store, settings, row.id, request.dynamics)
-        content = content_of(analysis, miles=request.style.miles).replace(
-            advice=_advice(store, settings, row, analysis, today, local_day(settings, now)),
-            own=against_own(store, settings, row.id, row.started_at),
-            formats=frozenset({row.formats, *_formats(store, today, weeks)}),
-            **_history(store, settings, weeks, today),
-        )
-    return page.render(content)
-
-
-def _advice(store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date, now: date) -> Advice | None:
-    """What the run and the runs around it call for, with a word on how old the run is."""
-    if analysis.status != ASSESSED:
-        return None
-    found = advise.next_of(store, settings, row, analysis, today)
-    aged = focus.aged(day_of(settings, row), now)
-    return found.replace(remarks=(*found.remarks, aged)) if aged else found
-
-
-def _formats(store: Store, today: date, weeks: int) -> set[str]:
-    """Of the recordings in the weeks shown, a day more at either end, since local days begin at any hour."""
-    end = datetime.combine(today, time(), UTC) + timedelta(days=2)
-    return store.formats(end - timedelta(weeks=weeks + 1), end)
-
-
-def content_of(analysis: Analysis, *, miles: bool = False) -> Content:
-    """What a page about one run holds without any history."""
-    return Content(
-        analysis=analysis,
-        ranges=ranges_of(analysis),
-        advice=advice.do_next(analysis, stored=False) if analysis.status == ASSESSED else None,
-        miles=miles,
-    )
-
-
-def ranges_of(analysis: Analysis) -> Ranges:
-    """What is usual along the speeds of the run's pace bands; nothing without any."""
-    speeds = [band.speed_mps for band in analysis.pace_profile]
-    if not speeds:
-        return Ranges()
-    reach = max(max(speeds) - min(speeds), 0.5) * _MARGIN
-    along = np.linspace(min(speeds) - reach, max(speeds) + reach, _POINTS)
-    low, high = usual_ranges(along, analysis.reference, analysis.runner, analysis.method)
-    return Ranges(speed_mps=along, low=low, high=high)
-
-
-def _history(store: Store, settings: Config, weeks: int, today: date) -> dict[str, object]:
-    """The weeks, what was noted in them, and what changed since the last note."""
-    found, habits = weeks_until(store, settings, today, weeks)
-    tags = [tag for tag in store.tags() if tag.day <= today.isoformat()]
-    events = tuple(Event(day=date.fromisoformat(tag.day), text=tag.text) for tag in tags)
-    known: dict[str, object] = {"weekly": found, "habits": habits, "events": events}
-    if tags:
-        question = Question(tag=tags[-1].day)
-        known["comparison"], known["periods"] = compared(store, settings, question, today)
-    return known
-
-
-# A stored run as it was judged, against the runner's own weeks, and with the weeks around it.
-
-
 LAST = "last"
-WEEKS, PAGE_WEEKS = 12, 26
+WEEKS = 12
 GENERATOR = '<meta name="generator" content="kneedrive'  # in the head of every page of ours
 _REMEDY = "name another file"
 _MORE = ("--full", "--explain", "kneedrive weekly", "kneedrive report --html")
@@ -247,14 +162,6 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
     closing = [credit(formats, request.style)]
     text = run_text(found, request) + "\n\n" + words.weekly_text(view, habits, request.style, tags, closing)
     return Answer(text=text.rstrip("\n"))
-
-
-def page_answer(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
-    """The same as a page of HTML."""
-
-    with opened(settings) as store:
-        until = day_of(settings, meant(store, settings, request.run, now))
-    return Answer(text=report_page(settings, request, weeks, until, now))
 
 
 def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:

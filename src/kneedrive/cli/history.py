@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kneedrive import app
@@ -14,7 +15,7 @@ from kneedrive.cli import options
 from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
-    import argparse
+    from kneedrive.config import Config
 
 # The history: show, report, weekly, compare.
 
@@ -39,8 +40,15 @@ def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
         metavar="N",
         help="how many weeks (default: 12; 26 with --html)",
     )
-    report.add_argument("--html", action="store_true", help="as a page that needs nothing from anywhere")
-    report.add_argument("-o", "--output", type=options.place, metavar="FILE", help="write it to a file")
+    report.add_argument("--html", action="store_true", help="write it as a page, one file that needs no network")
+    report.add_argument("--open", action="store_true", help="open the page in your browser (with --html)")
+    report.add_argument(
+        "-o",
+        "--output",
+        type=options.place,
+        metavar="FILE",
+        help="write it to a file (default with --html: kneedrive-DAY.html here)",
+    )
     options.add_length(report)
     options.add_dynamics(report)
     options.add_force(report)
@@ -105,9 +113,10 @@ def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive report [RUN]."""
     from kneedrive.app import show
 
+    if arguments.open and not arguments.html:
+        message = "--open opens a page: add --html"
+        raise ConfigError(message)
     settings = options.load_config(arguments)
-    if arguments.output:
-        app.spare(arguments.output, settings, os.environ)
     request = show.Request(
         run=arguments.run,
         style=options.style(arguments, settings),
@@ -116,11 +125,27 @@ def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
         full=arguments.full,
         dynamics=arguments.dynamics,
     )
-    make, usual = (show.page_answer, show.PAGE_WEEKS) if arguments.html else (show.report, show.WEEKS)
-    answer = make(settings, request, arguments.weeks or usual, options.now())
-    if arguments.output:
-        answer = app.spoken(show.written(answer, arguments.output, force=arguments.force), json=arguments.json)
-    yield answer
+    if arguments.html:
+        from kneedrive.app.page import WEEKS, page
+
+        answer, usual = page(settings, request, arguments.weeks or WEEKS, options.now())
+        yield write(answer, arguments.output or usual, settings, arguments)
+        return
+    answer = show.report(settings, request, arguments.weeks or show.WEEKS, options.now())
+    yield write(answer, arguments.output, settings, arguments) if arguments.output else answer
+
+
+def write(answer: Answer, file: Path, settings: Config, arguments: argparse.Namespace) -> Answer:
+    """Write an answer to a file, open it with --open, and say where it is."""
+    from kneedrive.app.show import written
+
+    app.spare(file, settings, os.environ)
+    done = written(answer, file, force=arguments.force)
+    if arguments.open:
+        import webbrowser
+
+        webbrowser.open(file.resolve().as_uri())
+    return app.spoken(done, json=arguments.json)
 
 
 def show_weekly(arguments: argparse.Namespace) -> Iterator[Answer]:

@@ -166,8 +166,8 @@ def _finding(finding: Judgement) -> dict[str, Any]:
 
 
 def _band(band: PaceBand) -> dict[str, Any]:
-    """D: posterior mean and SD, null where nothing was judged; scores: as measured."""
-    drive = None if band.posterior is None else fields(band.posterior.scores["D"])
+    """D, P, G: posterior mean and SD, null where nothing was judged; scores: as measured."""
+    believed = {name: fields(band.posterior.scores[name]) if band.posterior else None for name in "DPG"}
     first = band.leading[0] if band.leading else None
     return {
         "speed_mps": number(band.speed_mps),
@@ -176,7 +176,7 @@ def _band(band: PaceBand) -> dict[str, Any]:
         "epochs": int(band.epochs),
         "duration_s": number(band.seconds),
         "scores": _scores(band.scores),
-        "D": drive,
+        **believed,
         "label": first,
         "certainty": band.certainty if first else None,
         "probability": number(band.posterior.odds[first]) if band.posterior and first else None,

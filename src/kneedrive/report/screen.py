@@ -224,10 +224,9 @@ def axis_of(analysis: Analysis) -> str:
 
 def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) -> list[Block]:
     """One row per pace band, fastest first, on the axis of the headline; hollow where inferred from steps."""
-    judged = [band for band in analysis.pace_profile if band.posterior]
+    judged, shown = shown_bands(analysis), shown_bands(analysis, most)
     if not judged or not analysis.judgements:
         return []
-    shown = judged if most is None or len(judged) <= most else _longest(judged, most)
     letter = axis_of(analysis)
     middle = shown[len(shown) // 2].speed_mps
     among = runners_at(middle, analysis.reference, analysis.runner, analysis.method)[letter]
@@ -246,8 +245,9 @@ def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) ->
     ]
 
 
-def _longest(bands: Sequence[PaceBand], most: int) -> list[PaceBand]:
-    """The bands with most running, in their order."""
+def shown_bands(analysis: Analysis, most: int | None = None) -> list[PaceBand]:
+    """The judged bands, slow to fast; with `most`, those with most running."""
+    bands = [band for band in analysis.pace_profile if band.posterior]
     kept = sorted(bands, key=lambda band: -band.seconds)[:most]
     return [band for band in bands if band in kept]
 

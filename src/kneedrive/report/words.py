@@ -74,9 +74,14 @@ def _sure(judgement: Judgement) -> str:
 
 def headline(analysis: Analysis) -> str:
     """The verdict in a few words, without a full stop."""
-    run, slow = of_scope(analysis.judgements, "run"), of_scope(analysis.judgements, "slow")
+    return in_short(analysis.judgements, analysis.status)
+
+
+def in_short(judgements: Sequence[Judgement], status: str) -> str:
+    """What the judgements of a run come to, or what its status says where there are none."""
+    run, slow = of_scope(judgements, "run"), of_scope(judgements, "slow")
     if not run:
-        return UNASSESSED.get(analysis.status, "Nothing to judge")
+        return UNASSESSED.get(status, "Nothing to judge")
     text = f"{phrase(slow)} when slow, {phrase(run)} otherwise" if slow else phrase(run)
     return capital(f"{text}, {STEPS_ALONE}" if run[0].basis is Basis.STEPS else text)
 

@@ -1,8 +1,7 @@
 "use strict";
-// Hover, keyboard and tabs. The page reads whole without any of it.
+// What marks say when they are pointed at, tapped or reached by keyboard. The page reads whole without any of it.
 (() => {
   const tip = document.getElementById("tip");
-
   const show = (text, left, top) => {
     tip.textContent = text;
     tip.hidden = false;
@@ -13,45 +12,29 @@
   const hide = () => { tip.hidden = true; };
 
   // The browser's own tooltip is for pages without script: its text moves to where only readers look.
-  const adopt = (each) => {
+  document.querySelectorAll(".mark").forEach((each) => {
     const title = each.querySelector("title");
     each.dataset.told = title.textContent;
-    if (each.classList.contains("mark")) each.setAttribute("aria-label", title.textContent);
+    each.setAttribute("aria-label", title.textContent);
     title.remove();
-  };
-
-  const drawings = (drawing) => {
+  });
+  // One stop for Tab a drawing; the arrow keys go from mark to mark.
+  document.querySelectorAll(".plot > svg").forEach((drawing) => {
     const marks = Array.from(drawing.querySelectorAll(".mark"));
     marks.forEach((each, place) => each.setAttribute("tabindex", place ? "-1" : "0"));
     drawing.addEventListener("keydown", (event) => {
       const at = marks.indexOf(document.activeElement);
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      const next = { Home: 0, End: marks.length - 1 }[event.key] ?? (step === undefined ? -1 : at + step);
       if (event.key === "Escape") hide();
-      if (at < 0 || next < 0 || next >= marks.length) return;
+      if (at < 0 || !step || !marks[at + step]) return;
       event.preventDefault();
       marks[at].setAttribute("tabindex", "-1");
-      marks[next].setAttribute("tabindex", "0");
-      marks[next].focus();
+      marks[at + step].setAttribute("tabindex", "0");
+      marks[at + step].focus();
     });
-  };
+  });
 
-  // Dots of the map lie close together and are small: the nearest one is meant, further off for a finger.
-  const nearest = (event) => {
-    const map = event.pointerType && event.target.closest && event.target.closest(".plot.map");
-    if (!map) return null;
-    let found = null;
-    let reach = event.pointerType === "touch" ? 22 : 10;
-    map.querySelectorAll(".mark").forEach((each) => {
-      const box = each.lastElementChild.getBoundingClientRect();
-      const off = Math.hypot(box.left + box.width / 2 - event.clientX, box.top + box.height / 2 - event.clientY);
-      if (off <= reach) [found, reach] = [each, off];
-    });
-    return found;
-  };
-  const told = (event) => nearest(event) || (event.target.closest && event.target.closest("[data-told]"));
-  document.querySelectorAll(".mark, .reading").forEach(adopt);
-  document.querySelectorAll(".plot svg[role=group]").forEach(drawings);
+  const told = (event) => event.target.closest && event.target.closest("[data-told]");
   // A finger taps and does not move.
   ["pointermove", "pointerdown"].forEach((kind) => document.addEventListener(kind, (event) => {
     const each = told(event);
@@ -66,48 +49,6 @@
   });
   document.addEventListener("focusout", hide);
   document.addEventListener("scroll", hide, { passive: true });
-
-  const tabs = (group, number) => {
-    const panels = Array.from(group.children);
-    if (panels.length < 2) return;
-    const list = document.createElement("div");
-    list.setAttribute("role", "tablist");
-    const buttons = panels.map((panel, place) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.setAttribute("role", "tab");
-      button.id = `tab-${number}-${place}`;
-      button.textContent = panel.querySelector("figcaption").textContent;
-      panel.id = `panel-${number}-${place}`;
-      panel.setAttribute("role", "tabpanel");
-      panel.setAttribute("aria-labelledby", button.id);
-      button.setAttribute("aria-controls", panel.id);
-      button.addEventListener("click", () => choose(place));
-      list.append(button);
-      return button;
-    });
-    const choose = (chosen) => {
-      hide();
-      buttons.forEach((button, place) => {
-        button.setAttribute("aria-selected", String(place === chosen));
-        button.setAttribute("tabindex", place === chosen ? "0" : "-1");
-        panels[place].classList.toggle("behind", place !== chosen);
-      });
-    };
-    list.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      const next = (buttons.indexOf(document.activeElement) + step + buttons.length) % buttons.length;
-      choose(next);
-      buttons[next].focus();
-    });
-    group.prepend(list);
-    group.classList.add("tabbed");
-    choose(0);
-  };
-  document.querySelectorAll(".tabs").forEach(tabs);
-
   window.addEventListener("beforeprint", () => {
     document.querySelectorAll("details").forEach((each) => { each.open = true; });
   });

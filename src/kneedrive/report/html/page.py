@@ -1,345 +1,306 @@
-"""One self-contained HTML page about a run and the weeks around it. Pure: the same content gives the same text."""
+"""One self-contained HTML page about a run and the weeks around it. Pure: the same content gives the same text.
+
+The first screen holds the runner's sentence, the verdict, the pace picture and what to do next. What stands below is
+one picture a question; sentences and tables open on demand, from the same blocks that the terminal prints.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from kneedrive.advice import Advice, Entry
-from kneedrive.history.result import Comparison, Difference, OwnView, PersonalZ, WeeklyView
-from kneedrive.report import history, numbers, run, verdict
-from kneedrive.report import history as habit_words
-from kneedrive.report.focus import DISCLAIMER, IF_YOU_LIKE, TITLES
-from kneedrive.report.history import Habits
+from kneedrive.analysis.result import Analysis
+from kneedrive.history.result import Comparison, Difference, Level, PersonalZ, WeeklyView
+from kneedrive.patterns import PATTERNS, Pattern
+from kneedrive.record import Record
+from kneedrive.report import blocks, focus, history, numbers, odds, own, screen, sections, words
+from kneedrive.report.blocks import Block, Inline, Picture, Role, Section
+from kneedrive.report.history import Habits, Periods
 from kneedrive.report.html import run_charts, svg, week_charts
-from kneedrive.report.html.blocks import Content, facts_list, more, paragraphs, pointed, section, swatch, tabs, titled
-from kneedrive.report.html.svg import Markup, Scale, at, el, join
-from kneedrive.report.numbers import TIE
-from kneedrive.report.run import capital, credit
-from kneedrive.report.text import Style
-from kneedrive.sensors import REFERENCES
+from kneedrive.report.html.run_charts import Ranges
+from kneedrive.report.html.svg import Markup, el, join
+from kneedrive.report.html.week_charts import Event
+from kneedrive.report.numbers import TIE, WHOLE
+from kneedrive.report.words import capital
 
-# One line per metric with its numbers, a small picture and a word: before and after, this run and usually.
 
-_SPREADS = 3.0  # of the runner, to each side
+class Small(Record, frozen=True, kw_only=True):
+    """One of the last runs: a line of the list, and the report that it opens."""
+
+    day: str
+    facts: tuple[str, ...]
+    pattern: Pattern | None
+    hollow: bool
+    finding: str
+    report: Section
+
+
+class Content(Record, frozen=True, kw_only=True):
+    """What the page holds, whichever there is of it.
+
+    context: what stands beside the run on the first screen. comparison comes with the periods that it is of. credit:
+    whom to name.
+    """
+
+    analysis: Analysis
+    context: screen.Context = screen.Context()
+    ranges: Ranges = Ranges()
+    weekly: WeeklyView | None = None
+    habits: Habits | None = None
+    events: tuple[Event, ...] = ()
+    runs: tuple[Small, ...] = ()
+    comparison: Comparison | None = None
+    periods: Periods | None = None
+    credit: str = ""
+    miles: bool = False
+
+
+# Blocks as HTML.
+
+_ROLE_TAGS = {Role.STRONG: "strong", Role.NUMBER: "strong", Role.FAINT: "small", Role.COMMAND: "code"}
+_SPARK_PX = (5.0, 14.0)  # a column, and the height
+
+
+def inline(text: Inline) -> Markup:
+    """Text with its tones."""
+    return join(_piece(piece) for piece in text)
+
+
+def _piece(piece: blocks.Span | blocks.Spark | blocks.Bar) -> Markup:
+    if isinstance(piece, blocks.Span):
+        written = piece.text.replace(WHOLE, "")
+        if isinstance(piece.tone, Pattern):
+            return el("b", written, class_=svg.tint(piece.tone))
+        tag = _ROLE_TAGS.get(piece.tone)
+        return el(tag, written) if tag else svg.escaped(written)
+    if isinstance(piece, blocks.Bar):
+        bar = el("rect", width=f"{100 * piece.share:.0f}%", height="100%", class_="km")
+        return el("svg", bar, class_="bar", aria_hidden="true", focusable="false")
+    return _spark(piece)
+
+
+def _spark(piece: blocks.Spark) -> Markup:
+    """A sparkline of small columns; nothing where nothing is known."""
+    (wide, tall), width = _SPARK_PX, piece.high - piece.low
+    columns = []
+    for place, amount in enumerate(piece.amounts):
+        if amount is not None:
+            share = (amount - piece.low) / width if width else 0.5
+            high = 2 + (tall - 2) * min(max(share, 0.0), 1.0)
+            columns.append(el("rect", x=place * wide, y=tall - high, width=wide - 1, height=high, class_="km"))
+    size = {"width": wide * len(piece.amounts), "height": tall}
+    return el("svg", *columns, **size, aria_hidden="true", focusable="false")
+
+
+def block(given: Block) -> Markup:
+    """One block."""
+    match given:
+        case blocks.Heading():
+            return el("h3", given.title, el("small", given.remark) if given.remark else "")
+        case blocks.Prose():
+            return el("p", inline(given.text))
+        case blocks.Note():
+            return el("p", inline(given.text), class_="note")
+        case blocks.Facts():
+            return el("ul", *(el("li", inline(fact)) for fact in given.facts), class_="facts")
+        case blocks.Items():
+            return el("ul", *(el("li", inline(item)) for item in given.items))
+        case blocks.Terms():
+            return el("dl", *(join((el("dt", inline(a)), el("dd", inline(b)))) for a, b in given.rows))
+        case blocks.Rule():
+            return el("hr")
+        case blocks.Table():
+            return _table(given)
+        case Picture():
+            return join((run_charts.picture(given, slim=True), el("p", inline(given.key), class_="note")))
+
+
+def _table(given: blocks.Table) -> Markup:
+    """A table that scrolls in itself where the screen is narrow."""
+    heads = [", ".join(filter(None, (column.head, column.unit))) for column in given.columns]
+    kinds = ["left" if column.left else None for column in given.columns]
+    first = [
+        el("th", text, scope="col", class_=kind) if text else el("td") for text, kind in zip(heads, kinds, strict=True)
+    ]
+    body = (_table_row(row, kinds) for row in given.rows)
+    return scrolled(el("table", el("thead", el("tr", *first)), el("tbody", *body)), heads[0] or "Numbers")
+
+
+def _table_row(row: Sequence[Inline], kinds: Sequence[str | None]) -> Markup:
+    first, *rest = row
+    cells = (el("td", inline(cell), class_=kind) for cell, kind in zip(rest, kinds[1:], strict=True))
+    return el("tr", el("th", inline(first), scope="row"), *cells)
+
+
+def scrolled(table: Markup, name: str) -> Markup:
+    """A box that scrolls; reachable by keyboard, or what lies beyond the edge could not be scrolled into view."""
+    return el("div", table, class_="scroll", tabindex=0, role="region", aria_label=name)
+
+
+def flowing(given: Iterable[Block]) -> Markup:
+    """Blocks one after the other."""
+    return join(block(each) for each in given)
+
+
+def opened(section: Section) -> Markup:
+    """A section that opens on demand, its heading as what is clicked."""
+    title, remark, rest = _titled(section)
+    inside = flowing(rest)
+    note = el("p", f"{capital(remark)}.", class_="note") if remark else ""
+    return el("details", el("summary", title), note, inside) if inside else Markup("")
+
+
+def _titled(section: Section) -> tuple[str, str, Section]:
+    first, *rest = section
+    return (first.title, first.remark, rest) if isinstance(first, blocks.Heading) else ("More", "", section)
+
+
+MOST_ODDS, MOST_OWN = 3, 4
+
+# The parts of the page, in its order; each is empty where it has nothing to show.
+
+
+def _part(name: str, title: str, *inside: str | Iterable[str], kind: str = "") -> Markup:
+    filled = "".join(join(each) for each in inside)
+    if not filled:
+        return Markup("")
+    head = el("h2", title, id=f"{name}-title")
+    return el("section", head, Markup(filled), id=name, class_=kind or None, aria_labelledby=f"{name}-title")
+
+
+def first_screen(content: Content) -> Markup:
+    """Who this is, what this run was and how sure that is, the picture, what to do."""
+    analysis, context, miles = content.analysis, content.context, content.miles
+    said = [each for each in screen.runner(context.weeks) if not isinstance(each, blocks.Rule)]
+    facts, headline, *meaning = screen.verdict(analysis, miles=miles)
+    title = el("h1", inline(headline.text) if isinstance(headline, blocks.Prose) else "", id="run-title")
+    you = el("div", flowing(said), class_="you") if said else ""
+    top = el("div", you, block(facts), title, flowing(meaning), class_="verdict")
+    hero = [
+        _hero(each, analysis, miles=miles)
+        for each in screen.pace_picture(analysis, miles=miles, most=screen.MOST_BANDS)
+    ]
+    todo = (
+        el("div", el("h2", "Do next"), flowing(screen.next_step(context)[1:]), class_="next") if context.advice else ""
+    )
+    shown = el("div", flowing(screen.evidence(analysis, miles=miles)), class_="evidence")
+    parts = (top, hero, todo, odds_list(analysis), shown)
+    return el("section", *parts, id="run", class_="first", aria_labelledby="run-title")
+
+
+def _hero(given: Block, analysis: Analysis, *, miles: bool) -> Markup:
+    """The pace picture, with the shuffle-onset pace where there is one."""
+    if not isinstance(given, Picture):
+        return block(given)
+    speed = analysis.shuffle_onset.speed_mps
+    above = sum(band.speed_mps >= speed for band in screen.shown_bands(analysis, screen.MOST_BANDS)) if speed else 0
+    onset = (above, f"shuffle-onset {numbers.pace(speed, miles=miles)}") if above else None
+    return el("figure", run_charts.picture(given, onset=onset), class_="hero")
+
+
+def odds_list(analysis: Analysis) -> Markup:
+    """How likely each pattern is, beside what it is for any runner."""
+    found = analysis.posterior
+    if found is None:
+        return Markup("")
+    ranked = sorted(found.odds, key=lambda pattern: -found.odds[pattern])[:MOST_ODDS]
+    listed = (
+        el(
+            "li",
+            el("span", svg.chip(pattern), PATTERNS[pattern].name, class_="what"),
+            el("span", odds.in_words(found.odds[pattern]), class_="word"),
+            run_charts.odds_bar(found.odds[pattern], found.base_rates[pattern], pattern),
+        )
+        for pattern in ranked
+    )
+    note = el("p", "Tick: any runner.", class_="note")
+    return el("div", el("h2", "The whole run"), el("ul", *listed), note, class_="odds")
+
+
+_SPREADS = 3.0  # of the runner, to each side of a strip
 _THRESHOLDS = 4.0  # changes worth a word, to each side: a scale for all metrics alike
 
 
-def comparison(found: Comparison) -> Markup:
-    """Each metric after minus before: its interval against the change that is worth a word."""
-    return el("ul", *(_difference(row) for row in found.rows), class_="rows") if found.rows else Markup("")
+def against_own(content: Content) -> Markup:
+    """The run against the runner's own last weeks: what is furthest off, the rest on demand."""
+    found = content.context.own
+    if found is None:
+        return Markup("")
+    if found.reason or not found.rows:
+        return _part("own", "Against yourself", el("p", own.missing(found)))
+    first = sorted(found.rows, key=lambda row: -abs(row.z))[:MOST_OWN]
+    rest = [row for row in found.rows if row not in first]
+    listed = [el("ul", *map(_own_row, rows), class_="rows") for rows in (first, rest) if rows]
+    more = el("details", el("summary", "The rest"), listed[1]) if rest else ""
+    note = el("p", f"Band: how your runs vary. {own.basis(found.baseline)}.", class_="note")
+    return _part("own", "Against yourself", listed[0], more, note)
 
 
-def _difference(row: Difference) -> Markup:
-    before, after, off = history.amounts(row, interval=True)
-    x = Scale(low=-_THRESHOLDS, high=_THRESHOLDS)
-    low, middle, high = (x.percent(x.inside(amount / row.threshold)) for amount in (row.low, row.difference, row.high))
-    picture = _picture((low, middle, high), x, strong=row.verdict == "changed")
-    numbers = f"{before} → {after}"
-    return _row(capital(history.COMPARED_NAMES[row.metric]), numbers, off, picture, history.difference_verdict(row))
+def _own_row(row: PersonalZ) -> Markup:
+    value, usual, _ = own.shown(row)
+    strip = run_charts.needle(row.z, _SPREADS, strong=row.level == Level.DIFFERENT)
+    return _row(capital(own.NAMES[row.metric]), value, f"usually {usual}", strip, row.level)
 
 
-def personal(found: OwnView) -> Markup:
-    """Each metric of the run against what is usual for the runner."""
-    return el("ul", *(_own_comparison(row) for row in found.rows), class_="rows") if found.rows else Markup("")
-
-
-def _own_comparison(row: PersonalZ) -> Markup:
-    value, usual, off = history.own_numbers(row)
-    x = Scale(low=-_SPREADS, high=_SPREADS)
-    among = history.others(row)
-    word = row.level + (f"; among others {among}" if among else "")
-    picture = _needle(x.percent(x.inside(row.z)), x, strong=row.level == "clearly different")
-    return _row(capital(history.OWN_NAMES[row.metric]), f"{value}, usually {usual}", off, picture, word)
-
-
-def _needle(place: float, x: Scale, *, strong: bool) -> Markup:
-    """A thin needle on the two ranges that the words stand for: a dot would hide on which side of an edge it is."""
-    return _strip(
-        svg.area(x.percent(-2), 20, x.percent(2), 80, "once"),
-        svg.area(x.percent(-1), 20, x.percent(1), 80, "ribbon"),
-        svg.line(50, 10, 50, 90, "zero"),
-        svg.line(place, 0, place, 100, "needle told" if strong else "needle"),
-    )
-
-
-def _picture(interval: tuple[float, float, float], x: Scale, *, strong: bool) -> Markup:
-    low, middle, high = interval
-    kind = "told" if strong else "quiet"
-    return _strip(
-        svg.area(x.percent(-1), 20, x.percent(1), 80, "ribbon"),
-        svg.line(50, 10, 50, 90, "zero"),
-        svg.line(low, 50, high, 50, f"error {kind}"),
-        el("circle", cx=at(middle), cy="50%", r=4.5, class_=f"dot {kind}"),
-    )
-
-
-def _strip(*drawn: Markup) -> Markup:
-    """A small picture beside numbers, which say the same."""
-    return el("span", el("svg", *drawn, aria_hidden="true", focusable="false"), class_="strip")
-
-
-def _row(name: str, numbers: str, difference: str, picture: Markup, word: str) -> Markup:
+def _row(name: str, value: str, beside: str, strip: Markup, word: str) -> Markup:
     return el(
         "li",
         el("span", name, class_="what"),
-        el("span", numbers, class_="numbers"),
-        el("span", difference, class_="difference"),
-        picture,
+        el("span", el("strong", value), " ", el("small", beside), class_="numbers"),
+        strip,
         el("span", word, class_="word"),
     )
 
 
-# What to work on: the focus, its reasons, and each exercise in the order coaches give.
-
-
-def to_work_on(content: Content) -> Markup:
-    """The plan; nothing where there is no advice."""
-    advice = content.advice
-    if advice is None:
-        return Markup("")
-    return section(
-        "work",
-        "What to work on",
-        advice.plan.focus,
-        paragraphs([advice.why, advice.today, advice.besides, *advice.remarks]),
-        [_kind(kind, title, advice) for kind, title in TITLES.items()],
-        el("p", DISCLAIMER, class_="note"),
-    )
-
-
-def _kind(kind: str, title: str, advice: Advice) -> Markup:
-    chosen = [entry for entry in advice.entries if entry.kind == kind]
-    if not chosen:
-        return Markup("")
-    named = title if advice.calls_for_work else IF_YOU_LIKE
-    return join((el("h3", named), *(_entry(entry) for entry in chosen)))
-
-
-def _entry(entry: Entry) -> Markup:
-    rows = (
-        ("What for", entry.purpose),
-        ("How", entry.how),
-        ("How often", entry.often),
-        ("Common mistake", entry.mistake),
-        ("Care", entry.avoid),
-    )
-    listed = [join((el("dt", head), el("dd", text))) for head, text in rows if text]
-    return el("details", el("summary", entry.name), el("dl", *listed))
-
-
-# The parts of the page about one run, in its order: each returns a section, or nothing where it is empty.
-
-
-_WIDE = Style(width=200)
-_RIBBON = "The band is what is usual at that pace: about two in three runners lie in it."
-_SURE = "The line through a mark shows how sure it is: two times in three the truth lies on it."
-
-
-def run_head(content: Content) -> Markup:
-    """When, how far, how fast, with what; for a page of weeks alone, which weeks."""
-    if content.analysis is not None:
-        facts = run.facts(content.analysis, miles=content.miles)
-        return facts_list(facts.run, facts.source)
-    if content.weekly is None:
-        return Markup("")
-    found = content.weekly
-    metres = sum(week.distance_m for week in found.weeks)
-    facts_of_weeks = (
-        f"{numbers.plural(len(found.weeks), 'week')} to {numbers.day(found.until)}",
-        numbers.plural(sum(week.runs for week in found.weeks), "run"),
-        numbers.distance(metres, miles=content.miles),
-    )
-    return facts_list(facts_of_weeks, REFERENCES[found.sensor].dynamics)
-
-
-def judgement(content: Content) -> Markup:
-    """The verdict, first and large."""
-    analysis = content.analysis
-    if analysis is None:
-        return trend_verdict(content, "h1")
-    role = run.role(analysis)
-    told = verdict.slow_finding(analysis) or verdict.run_finding(analysis) if analysis.findings else None
-    return el(
-        "section",
-        el(
-            "h1",
-            swatch(role, unsure=told is not None and told.certainty != "spoken"),
-            verdict.headline(analysis) + ".",
-            class_=role,
-            id="verdict-title",
-        ),
-        el("p", verdict.confidence(told), class_="sure") if told else "",
-        paragraphs(verdict.sentences(analysis, miles=content.miles)),
-        id="verdict",
-        aria_labelledby="verdict-title",
-    )
-
-
-def profile(content: Content) -> Markup:
-    """Scores and metrics by pace."""
-    analysis = content.analysis
-    if analysis is None:
-        return Markup("")
-    panels = run_charts.panels(analysis, content.ranges, miles=content.miles)
-    if not panels:
-        return Markup("")
-    said = run.slow_running_sentences(analysis, miles=content.miles)
-    table = more("All numbers by pace (yours / usual)", run_charts.number_table(analysis, miles=content.miles))
-    note = pointed(" ".join(filter(None, (_RIBBON, _SURE, run_charts.doubt(analysis)))))
-    drawn = (tabs(panels), run_charts.key(analysis), note, table)
-    return section("paces", "By pace", "slow at the left, fast at the right", paragraphs(said), *drawn)
-
-
-def measured(content: Content) -> Markup:
-    """Medians of the whole run, where there are no pace bands to show them by."""
-    analysis = content.analysis
-    found = run.measured(analysis) if analysis and not analysis.pace_profile else None
-    if analysis is None or found is None:
-        return Markup("")
-    heads, *lines = found.rows
-    drawn = el(
-        "table",
-        el("thead", el("tr", *(el("th", text or "metric", scope="col") for text in heads))),
-        el("tbody", *(el("tr", el("th", row[0], scope="row"), *(el("td", text) for text in row[1:])) for row in lines)),
-    )
-    box = el("div", drawn, class_="scroll", tabindex=0, role="region", aria_label=found.title)
-    return section("measured", found.title, found.remark, box, paragraphs(run.estimate_remark(analysis)))
-
-
-def drive_map(content: Content) -> Markup:
-    """The map of D and P."""
-    drawn = run_charts.plane(content.analysis, content.weekly, miles=content.miles)
-    if not drawn:
-        return Markup("")
-    said = ["Right: longer steps, less of each on the ground. Up: more bounce than steps of that length call for."]
-    if content.analysis and content.analysis.pace_profile:
-        said.append("A large mark is a pace of this run.")
-        said.append(run_charts.doubt(content.analysis))
-    if run_charts.trail(content.weekly) and content.weekly:
-        at = numbers.pace(content.weekly.reference_speed_mps, miles=content.miles)
-        said.append(f"The small rings are your weeks at {at}, from pale to strong as they come closer to today.")
-    said.append("In the dashed box lies what is usual among runners.")
-    figure = el("figure", drawn, el("figcaption", " ".join(filter(None, said)), class_="note"))
-    return section("map", "Map", "drive and bounce together", figure)
-
-
-def over_time(content: Content) -> Markup:
-    """The run from its start to its end."""
-    analysis = content.analysis
-    if analysis is None:
-        return Markup("")
-    drawn = run_charts.series(analysis, miles=content.miles)
-    note = pointed("Shaded: not scored.")
-    faded = run.fade_sentences(analysis, miles=content.miles)
-    late = titled("Late against early", [faded.opening], faded.changes, faded.closing) if faded else Markup("")
-    bursts = titled("Accelerations, not judged", run.accelerations_sentences(analysis, miles=content.miles))
-    listed = more("What was left out, when and why", run_charts.table(analysis))
-    return section("time", "Over the run", "", el("figure", drawn, note) if drawn else "", listed, late, bursts)
-
-
-def up_and_down(content: Content) -> Markup:
-    """Bounce, and left and right."""
-    analysis = content.analysis
-    if analysis is None:
-        return Markup("")
-    left_right = titled("Left and right", run.balance_sentences(analysis))
-    return section("bounce", "Up and down", "", paragraphs(run.bounce_sentences(analysis)), left_right)
-
-
-def left_out(content: Content) -> Markup:
-    """How much was scored, and what not and why."""
-    analysis = content.analysis
-    said = run.left_out_sentences(analysis) if analysis else []
-    first = said[:1] if analysis and analysis.quality.epochs_total else []
-    rest = said[len(first) :]
-    listed = el("ul", *(el("li", text) for text in rest)) if rest else ""
-    return section("left-out", "What was left out, and why", "", paragraphs(first), listed)
-
-
-def limits(content: Content) -> Markup:
-    """What a watch cannot know."""
-    said = run.limits_sentences(content.analysis) if content.analysis else [verdict.KNEE]
-    return section("limits", "What a watch cannot know", "", paragraphs(said))
-
-
-def footer(content: Content) -> Markup:
-    """Whence the page, and whom to name."""
-    named = credit(content.formats, _WIDE)
-    said = ["Made on this computer by kneedrive; the page sends nothing and fetches nothing.", *named]
-    return el("footer", *(el("p", text) for text in said))
-
-
-# The parts of the page about more than one run: against oneself, the weeks, before and after.
-
-
-_WIDE_WEEKS = Style(width=200)
-
-
-def trend_verdict(content: Content, level: str) -> Markup:
-    """What the weeks come to."""
-    found = content.weekly
-    if found is None:
-        return Markup("")
-    role = history.role(found)
-    title = el(level, swatch(role), history.trend_headline(found) + ".", class_=f"{role} trend-verdict")
-    return join((title, paragraphs(history.sentences(found, miles=content.miles))))
-
-
-def against_own(content: Content) -> Markup:
-    """The run against the runner's own last weeks."""
-    found = content.own
-    if found is None:
-        return Markup("")
-    if found.reason or not found.rows:
-        return section("own", "Against yourself", "", paragraphs([history.missing(found)]))
-    note = (
-        "The band is what you vary by from run to run: within it a run is as always, up to twice as far worth noting, "
-        "further off clearly different. This is the reliable comparison; the one with others is not."
-    )
-    said = paragraphs([history.OWN_ONLY_STEPS] if found.baseline.computed.believed else [])
-    drawn = (personal(found), said, el("p", note, class_="note"))
-    return section("own", "Against yourself", history.basis(found.baseline), *drawn)
+def by_pace(content: Content) -> Markup:
+    """A small chart for each quantity."""
+    cards = run_charts.metric_cards(content.analysis, content.ranges, miles=content.miles)
+    shaded = el("p", "Slow at the left. Band: usual.", class_="note")
+    return _part("paces", "What was measured", el("div", *cards, class_="cards"), shaded) if cards else Markup("")
 
 
 def over_weeks(content: Content) -> Markup:
-    """The weekly trend."""
+    """The weeks: their verdict, the picture, and more on demand."""
     found = content.weekly
     if found is None or not any(week.runs for week in found.weeks):
         return Markup("")
-    drawn = tabs(week_charts.charts(found, content.events))
-    inside = (
-        trend_verdict(content, "h3") if content.analysis else "",
-        drawn,
-        _flags(content, found),
-        pointed(_weeks_note(found, content)) if drawn else "",
-        more("The weeks in numbers", week_charts.table(found, miles=content.miles)),
-        titled("Run after run", _habits(content.habits)),
-    )
-    span = f"{numbers.plural(len(found.weeks), 'week')} to {numbers.day(found.until)}"
-    return section("weeks", "Your weeks", span, *inside)
-
-
-def _flags(content: Content, found: WeeklyView) -> Markup:
-    """What the numbered flags above the charts stand for."""
+    names = week_charts.followed(found)
+    charts = [week_charts.chart(name, found, content.events, run_day(content)) for name in names[:1]]
     numbered = week_charts.numbered(found, content.events)
-    told = [el("li", f"{numbers.day(event.day)}: {numbers.clean(event.text)}") for _, event in numbered]
-    return el("ol", *told, class_="flags") if told else Markup("")
+    flags = el("ol", *(el("li", f"{numbers.day(e.day)}: {numbers.clean(e.text)}") for _, e in numbered), class_="flags")
+    others = [
+        el("details", el("summary", f"{capital(history.COLUMNS[name])} by week"), week_charts.chart(name, found, ()))
+        for name in names[1:]
+    ]
+    drawn = el("div", *charts, flags if numbered else "", class_="picture")
+    said = history.sentences(found, miles=content.miles)[:1]
+    told = el("div", *(el("p", text) for text in said), class_="said")
+    return _part("weeks", "Your weeks", told, drawn, el("div", *others), kind="split")
 
 
-def _weeks_note(found: WeeklyView, content: Content) -> str:
-    at = numbers.pace(found.reference_speed_mps, miles=content.miles)
-    usual = "The band is what is usual among runners."
-    return f"Each dot is a week at {at}; its line holds the truth 19 times in 20. {usual}"
+def run_day(content: Content) -> date:
+    """The local day of the run."""
+    activity = content.analysis.activity
+    return numbers.local_time(activity.started_at, activity.utc_offset_s).date()
 
 
-def _habits(habits: Habits | None) -> list[str]:
-    if habits is None:
-        return []
-    return [habit_words.slow(habits.slow), habit_words.balance(habits.balance), habit_words.fade(habits.fade)]
+def last_runs(content: Content) -> Markup:
+    """A line a run, each of which opens its own small report."""
+    return _part("runs", "Your last runs", *map(_small, content.runs))
+
+
+def _small(run: Small) -> Markup:
+    summary = el(
+        "summary",
+        el("span", run.day, class_="when"),
+        el("span", " · ".join(run.facts), class_="numbers"),
+        el("span", svg.chip(run.pattern, hollow=run.hollow), run.finding, class_=f"finding {svg.tint(run.pattern)}"),
+    )
+    return el("details", summary, el("div", flowing(run.report), class_="small"), class_="run")
 
 
 def before_after(content: Content) -> Markup:
@@ -347,64 +308,68 @@ def before_after(content: Content) -> Markup:
     found, periods = content.comparison, content.periods
     if found is None or periods is None:
         return Markup("")
-    said = (
-        _one_line(history.comparison_judgement(found, _WIDE_WEEKS))
-        .removeprefix(f"{history.comparison_headline(found)}.")
-        .strip()
-    )
-    between = "; ".join(
-        f"{word} {numbers.day(first)} to {numbers.day(last)}"
-        for word, (first, last) in (("before:", periods.before), ("after:", periods.after))
-    )
-    note = "The band is a change too small to matter; the line holds the truth 19 times in 20." if found.rows else ""
-    return section(
-        "compare",
-        f"Before and after “{numbers.clean(periods.name)}”" if periods.name else "Before and after",
-        between,
-        el("h3", f"{history.comparison_headline(found)}."),
-        paragraphs([said]),
-        comparison(found),
-        paragraphs([note], "note"),
-        paragraphs([_one_line(history.closing(found, _WIDE_WEEKS))]),
-    )
+    title = f"Before and after “{numbers.clean(periods.name)}”" if periods.name else "Before and after"
+    rows = el("ul", *map(_difference, found.rows), class_="rows") if found.rows else ""
+    return _part("compare", title, el("p", f"{history.comparison_headline(found)}."), rows)
 
 
-def _one_line(lines: Sequence[str]) -> str:
-    """Wrapped lines as one paragraph again."""
-    return " ".join(line.strip() for line in lines)
+def _difference(row: Difference) -> Markup:
+    before, after, _ = history.amounts(row, interval=True)
+    ends = row.low / row.threshold, row.difference / row.threshold, row.high / row.threshold
+    strip = run_charts.interval(ends, _THRESHOLDS, strong=row.verdict == "changed")
+    name = capital(history.COMPARED_NAMES[row.metric])
+    return _row(name, after, f"before {before}", strip, history.difference_verdict(row))
 
 
-# One self-contained HTML page about a run and the weeks around it. Pure: the same content gives the same text.
+def to_work_on(content: Content) -> Markup:
+    """The plan: why, and what goes with it on demand."""
+    advice = content.context.advice
+    if advice is None:
+        return Markup("")
+    first, *others = focus.whole(advice)
+    title, remark, rest = _titled(first)
+    why = join((el("p", el("strong", remark or title)), flowing(rest[:1])))
+    kinds = [each for each in others if isinstance(each[0], blocks.Heading)]
+    limits = [each for section in others if section not in kinds for each in section]
+    plan = el("details", el("summary", "The whole plan"), *map(flowing, kinds), flowing(limits))
+    return _part("work", "What to work on", why, plan)
 
 
-SECTIONS = (
-    judgement,
-    profile,
-    measured,
-    drive_map,
-    over_time,
-    up_and_down,
-    against_own,
-    over_weeks,
-    before_after,
-    to_work_on,
-    left_out,
-    limits,
-)
+def the_rest(content: Content) -> Markup:
+    """The run over its time, and the whole report of the run, a section at a time."""
+    drawn = run_charts.series(content.analysis, miles=content.miles)
+    note = el("p", "Shaded: not scored. Point at it to see why.", class_="note")
+    time = el("details", el("summary", "Through the run, from start to end"), drawn, note) if drawn else ""
+    whole = [each for each in sections.sections(content.analysis, miles=content.miles) if each]
+    if len(content.analysis.pace_profile) > screen.MOST_BANDS:
+        whole.insert(0, [blocks.Heading("Every pace"), *screen.pace_picture(content.analysis, miles=content.miles)])
+    return _part("more", "Everything else", time, *map(opened, whole))
+
+
+# Every part by its place in the page, and the short name of those that the navigation leads to.
+PARTS = {
+    "run": (first_screen, "This run"),
+    "own": (against_own, ""),
+    "paces": (by_pace, ""),
+    "weeks": (over_weeks, "Weeks"),
+    "runs": (last_runs, "Runs"),
+    "work": (to_work_on, "Work on"),
+    "compare": (before_after, ""),
+    "more": (the_rest, "More"),
+}
 
 
 def render(content: Content) -> str:
     """The whole page. It asks nothing of any network, and whatever came from a file is escaped."""
     # Both are the same in every page, so their hashes can be named and nothing else needs to be allowed.
     style, script = _own_asset("page.css"), _own_asset("page.js")
-    title = f"kneedrive: {_title(content)}"
+    drawn = {name: part(content) for name, (part, _) in PARTS.items()}
     body = el(
         "body",
-        el("a", "To the report", href="#main", class_="skip"),
-        svg.shapes(),
-        el("header", el("p", "kneedrive", class_="brand"), run_head(content)),
-        el("main", *(part(content) for part in SECTIONS), id="main"),
-        footer(content),
+        el("a", "To the report", href="#run", class_="skip"),
+        _header(content, [name for name, part in drawn.items() if part]),
+        el("main", *drawn.values()),
+        el("footer", el("p", "Made by kneedrive on this computer; needs no network. ", content.credit)),
         el("div", id="tip", aria_hidden="true", hidden=True),
         el("script", script),
     )
@@ -416,10 +381,24 @@ def render(content: Content) -> str:
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("meta", name="referrer", content="no-referrer"),
-        el("title", title.replace(TIE, " ")),
+        el("title", title_of(content)),
         el("style", style),
     )
     return join((Markup("<!doctype html>\n"), el("html", head, body, lang="en"), "\n"))
+
+
+def title_of(content: Content) -> str:
+    """What the window is called: the runner, what was found, and what made the page."""
+    found = (numbers.clean(content.analysis.runner.name), words.headline(content.analysis), "kneedrive")
+    return " – ".join(filter(None, found)).replace(TIE, " ")
+
+
+def _header(content: Content, there: Sequence[str]) -> Markup:
+    """Whose page it is, and the way to its parts."""
+    name = numbers.clean(content.analysis.runner.name)
+    brand = el("span", "kneedrive", el("b", name) if name else "", class_="brand")
+    links = (el("a", PARTS[name][1], href=f"#{name}") for name in there if PARTS[name][1])
+    return el("header", brand, el("nav", *links, aria_label="Parts of this page"))
 
 
 def policy(style: str, script: str) -> str:
@@ -438,9 +417,3 @@ def _digest(text: str) -> str:
 def _own_asset(name: str) -> Markup:
     """A file of ours, put into the page as it is."""
     return Markup(files("kneedrive.report.html").joinpath(name).read_text(encoding="utf-8"))
-
-
-def _title(content: Content) -> str:
-    if content.analysis is not None:
-        return verdict.line(content.analysis)
-    return history.trend_headline(content.weekly) if content.weekly is not None else "no runs"

@@ -1,64 +1,98 @@
-"""Week by week: each series with its intervals, breaks of the sensor and tags, the trend where one was found."""
+"""The weeks as one picture: how much was run, how it was run, where the sensor changed, what was noted, and the run."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 from kneedrive.history.result import Break, Trend, Week, WeeklyView, WeekValue
+from kneedrive.patterns import AXES
+from kneedrive.record import Record
 from kneedrive.report import history, numbers
-from kneedrive.report.history import break_words, half, series_of
+from kneedrive.report.history import break_words, half
 from kneedrive.report.html import svg
-from kneedrive.report.html.blocks import Event
-from kneedrive.report.html.run_charts import grouped, week_words
-from kneedrive.report.html.svg import Beside, Markup, Scale, Tick, at, el, join
-from kneedrive.report.verdict import SCORE_ENDS
+from kneedrive.report.html.run_charts import ends_of
+from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
 from kneedrive.sensors import REFERENCES
 
 _WEEK = timedelta(days=7)
 _MIDDLE = 3.5  # days into a week
-_NARROWEST = 272.0  # pixels of a drawing on a phone
+_NARROWEST = 290.0  # pixels of a drawing on a phone
 _FLAG = 17.0  # pixels that a numbered flag needs
 _LABELS = 6
 _FARTHEST = 6.0  # spreads that the scale reaches at most: an interval may be far longer than anybody's weeks differ
+_BARS_TOP, _BARS = 80.0, 20.0  # percent of the drawing that show how much was run
+_FORM = 70.0  # percent of the drawing, from its top, that show how it was run
 
 
-def charts(found: WeeklyView, events: Sequence[Event]) -> list[tuple[str, Markup]]:
-    """Title and drawing of each series; none where no week has a value."""
+class Event(Record, frozen=True, kw_only=True):
+    """Something that the runner noted for a local day."""
+
+    day: date
+    text: str
+
+
+class Frame(Record, frozen=True, kw_only=True):
+    """What every part of a picture is drawn on: days since the first Monday, and the scale of the series."""
+
+    first: date
+    x: Scale
+    y: Scale
+
+    def percent(self, day: date, later: float = 0.0) -> float:
+        """Where a day lies, in percent of the width; `later` in days."""
+        return self.x.percent(self.x.inside((day - self.first).days + later))
+
+    def height(self, value: float) -> float:
+        """Where a value lies, in percent of the height."""
+        return self.y.percent(self.y.inside(value)) * _FORM / 100
+
+
+def followed(found: WeeklyView) -> list[str]:
+    """The series that weeks have values of; what is followed now comes first."""
     now = [trend.series for trend in found.trends]
-    names = sorted(series_of(found), key=lambda name: name not in now)  # what is followed now comes first
-    return [(history.COLUMNS[name], chart(name, found, events)) for name in names]
+    known = [name for name in AXES if any(name in week.values for week in found.weeks)]
+    return sorted(known, key=lambda name: name not in now)
 
 
-def days(found: WeeklyView) -> Scale:
-    """Days since the first Monday, over all weeks of the view."""
-    return Scale(low=0.0, high=7.0 * max(len(found.weeks), 1))
-
-
-def chart(name: str, found: WeeklyView, events: Sequence[Event]) -> Markup:
-    """One series over the weeks."""
-    x = days(found)
+def chart(
+    name: str, found: WeeklyView, events: Sequence[Event], run_day: date | None = None, *, miles: bool = False
+) -> Markup:
+    """One series over the weeks, the distances below it. run_day: of the run that the page is about."""
     values = [(week, week.values[name]) for week in found.weeks if name in week.values]
-    y = svg.spreads((end for _, told in values for end in (told.low, told.high)), _FARTHEST)
-    first = found.weeks[0].monday
+    ends = [end for _, told in values for end in (told.low, told.high)]
+    frame = Frame(
+        first=found.weeks[0].monday, x=Scale(low=0.0, high=7.0 * len(found.weeks)), y=svg.spreads(ends, _FARTHEST)
+    )
+    top, bottom = frame.height(1), frame.height(-1)
+    low, high = ends_of(name)
     return svg.drawing(
         "weeks",
-        f"{history.COLUMNS[name].capitalize()} by week; the table below has its numbers.",
-        svg.area(0, y.percent(1), 100, y.percent(-1), "ribbon"),
-        svg.line(0, y.percent(0), 100, y.percent(0), "zero"),
-        svg.y_axis(y, svg.spread_ticks(y)),
-        svg.x_axis(x, month_ticks(found.weeks, first)),
-        svg.ends(*SCORE_ENDS[name]),
-        [_break(each, x, first) for each in found.breaks],
-        _flags(list(numbered(found, events)), x, first),
-        [_line(part, name, x, y, first) for part in grouped(found.weeks)],
-        [_trend(trend, found, x, y) for trend in found.trends if trend.series == name and trend.called],
-        [_dot(week, told, (x, y), first) for week, told in values],
-        marked=True,
+        f"{history.COLUMNS[name].capitalize()} and distance by week; the table has the numbers",
+        _now(run_day, frame),
+        svg.area(0, 100, "ribbon", svg.at(top), svg.at(bottom - top)),
+        svg.line(0, svg.at(frame.height(0)), 100, svg.at(frame.height(0)), "zero"),
+        svg.words(0, svg.at(frame.height(0)), "usual", "tick", dx=-8, dy=4, text_anchor="end"),
+        svg.words(0, 0, f"↑ {AXES[name].high}", f"end {svg.tint(high)}", dy=-8),
+        svg.words(0, svg.at(_FORM), f"↓ {AXES[name].low}", f"end {svg.tint(low)}", dy=12),
+        svg.x_axis(frame.x, month_ticks(found.weeks, frame.first)),
+        _bars(found.weeks, frame, run_day),
+        svg.words(0, svg.at(_BARS_TOP), _most(found.weeks, miles=miles), "tick", dx=-8, dy=10, text_anchor="end"),
+        *(_break(each, frame) for each in found.breaks),
+        _flags(numbered(found, events), frame),
+        *(_line(part, name, frame) for part in grouped(found.weeks)),
+        *(_trend(trend, found, frame) for trend in found.trends if trend.series == name and trend.called),
+        *(_dot(week, told, frame) for week, told in values),
     )
+
+
+def grouped(weeks: Sequence[Week]) -> list[list[Week]]:
+    """Weeks with values, split where the sensor changed."""
+    told = [week for week in weeks if week.values]
+    return [list(part) for _, part in groupby(told, key=lambda week: week.segment)]
 
 
 def month_ticks(weeks: Sequence[Week], first: date) -> list[Tick]:
@@ -69,11 +103,40 @@ def month_ticks(weeks: Sequence[Week], first: date) -> list[Tick]:
     return [Tick(value=float((start.replace(day=1) - first).days), text=numbers.month(start)) for start in shown]
 
 
-def _since(day: date, first: date) -> float:
-    return float((day - first).days)
+def week_words(week: Week) -> str:
+    """ "Week of Mon 2 Mar 2026"."""
+    return f"Week of {numbers.day(week.monday)}"
 
 
-def _line(part: Sequence[Week], name: str, x: Scale, y: Scale, first: date) -> Markup:
+def _now(run_day: date | None, frame: Frame) -> Markup:
+    """The week of the run that the page is about."""
+    if run_day is None or not 0 <= (run_day - frame.first).days < frame.x.high:
+        return Markup("")
+    left = frame.percent(run_day - timedelta(days=run_day.weekday()))
+    right = left + frame.x.percent(7.0)
+    label = svg.words((left + right) / 2, 0, "this run", "tick", dy=-8, text_anchor="middle")
+    return join((svg.area(left, right, "now"), label))
+
+
+def _most(weeks: Sequence[Week], *, miles: bool) -> str:
+    """The distance of the highest bar, in whole km or miles."""
+    most = max((week.distance_m for week in weeks), default=0.0)
+    return numbers.distance(round(most, -3) if not miles else most, miles=miles) if most else ""
+
+
+def _bars(weeks: Sequence[Week], frame: Frame, run_day: date | None) -> Iterator[Markup]:
+    """A bar a week, as high as its distance."""
+    most = max((week.distance_m for week in weeks), default=0.0)
+    for week in weeks:
+        if not week.distance_m:
+            continue
+        height, left = _BARS * week.distance_m / most, frame.percent(week.monday, 1.0)
+        here = run_day is not None and week.monday <= run_day < week.monday + _WEEK
+        right, top = frame.percent(week.monday, 6.0), _BARS_TOP + _BARS - height
+        yield svg.area(left, right, f"km{' here' * here}", svg.at(top), svg.at(height))
+
+
+def _line(part: Sequence[Week], name: str, frame: Frame) -> Markup:
     """The weeks between two breaks, joined; a week without a value lifts the pen."""
     points: list[tuple[float, float] | None] = []
     last: date | None = None
@@ -82,34 +145,33 @@ def _line(part: Sequence[Week], name: str, x: Scale, y: Scale, first: date) -> M
             continue
         if last is not None and week.monday - last > _WEEK:
             points.append(None)
-        points.append((_since(week.monday, first) + _MIDDLE, y.inside(week.values[name].value)))
+        points.append(((week.monday - frame.first).days + _MIDDLE, frame.y.inside(week.values[name].value)))
         last = week.monday
-    return svg.stretched(svg.path(x, y, points, "faint"))
+    return svg.stretched(svg.path(frame.x, frame.y, points, "faint"), height=svg.at(_FORM))
 
 
-def _dot(week: Week, told: WeekValue, scales: tuple[Scale, Scale], first: date) -> Markup:
-    x, y = scales
-    place = x.percent(_since(week.monday, first) + _MIDDLE)
-    width = 50.0 * 7.0 / x.high
+def _dot(week: Week, told: WeekValue, frame: Frame) -> Markup:
+    place, width = frame.percent(week.monday, _MIDDLE), frame.x.percent(_MIDDLE)
     words = f"{week_words(week)}: {numbers.with_error(told.value, half(told))}, {numbers.plural(told.runs, 'run')}"
+    low, middle, high = (svg.at(frame.height(value)) for value in (told.low, told.value, told.high))
     return svg.mark(
         words,
-        svg.area(place - width, 0, place + width, 100, "reach"),
-        svg.line(place, y.percent(y.inside(told.low)), place, y.percent(y.inside(told.high)), "error"),
-        el("circle", cx=at(place), cy=y.place(y.inside(told.value)), r=3.5, class_="week"),
+        svg.area(place - width, place + width, "reach"),
+        svg.line(place, low, place, high, "whisker quiet"),
+        el("circle", cx=svg.at(place), cy=middle, r=4, class_="dot"),
     )
 
 
-def _break(each: Break, x: Scale, first: date) -> Markup:
-    """A line across which nothing is compared, with what changed beside it."""
-    place = x.percent(x.inside(_since(each.date, first)))
-    beside = Beside(dx=-6, dy=-8, anchor="end") if place > 50 else Beside(dx=6, dy=-8, anchor="start")
-    short = f"new sensor: {REFERENCES[each.after].short}" if each.kind == "sensor" else "sensor changed"
+def _break(each: Break, frame: Frame) -> Markup:
+    """A line across which nothing is compared, with the sensor from then on beside it."""
+    place = frame.percent(each.date)
+    now = REFERENCES[each.after].short if each.kind == "sensor" and each.after in REFERENCES else "changed here"
+    side = {"dx": -6, "text_anchor": "end"} if place > 50 else {"dx": 6}
     return svg.mark(
         f"{numbers.day(each.date)}: {break_words(each)}. Before and after cannot be compared.",
-        svg.area(place - 1, 0, place + 1, 100, "reach"),
-        svg.line(place, 0, place, 100, "break"),
-        svg.words(place, 100, short, beside, "tick"),
+        svg.area(place - 1, place + 1, "reach"),
+        svg.line(place, 0, place, "100%", "break"),
+        svg.words(place, svg.at(_FORM), now, "tick", dy=16, **side),
     )
 
 
@@ -122,66 +184,32 @@ def numbered(found: WeeklyView, events: Sequence[Event]) -> list[tuple[int, Even
     return list(enumerate(within, start=1))
 
 
-def _flags(events: Sequence[tuple[int, Event]], x: Scale, first: date) -> Markup:
-    """A numbered flag above the chart for each event, in as many rows as keep them apart on a phone."""
+def _flags(events: Sequence[tuple[int, Event]], frame: Frame) -> Iterator[Markup]:
+    """A numbered flag on the chart for each event, in as many rows as keep them apart on a phone."""
     rows: list[float] = []
-    parts = []
     for number, event in events:
-        place = x.percent(_since(event.day, first) + 0.5)
+        place = frame.percent(event.day, 0.5)
         pixel = place * _NARROWEST / 100
         row = next((i for i, last in enumerate(rows) if pixel - last >= _FLAG), len(rows))
         rows[row : row + 1] = [pixel]
-        parts.append(_flag(number, event, place, row))
-    return join(parts)
+        up = 10.0 + row * 18
+        yield svg.mark(
+            f"{number}: {numbers.day(event.day)}, {numbers.clean(event.text)}",
+            svg.line(place, 0, place, "100%", "tag"),
+            el("circle", cx=svg.at(place), cy=up, r=8, class_="flag"),
+            svg.words(place, up, numbers.number(number), "flag-number", dy=4, text_anchor="middle"),
+        )
 
 
-def _flag(number: int, event: Event, place: float, row: int) -> Markup:
-    up = -10 - row * 18
-    return svg.mark(
-        f"{number}: {numbers.day(event.day)}, {numbers.clean(event.text)}",
-        svg.line(place, 0, place, 100, "tag"),
-        el("circle", cx=at(place), cy=up, r=8, class_="flag"),
-        svg.words(place, 0, numbers.number(number), Beside(dx=0, dy=up + 4), "flag-number"),
-    )
-
-
-def _trend(trend: Trend, found: WeeklyView, x: Scale, y: Scale) -> Markup:
+def _trend(trend: Trend, found: WeeklyView, frame: Frame) -> Markup:
     """The slope that was found, through the middle of its weeks."""
     slope, series = trend.slope_per_week, trend.series
-    if slope is None or trend.first is None or trend.last is None:
-        return Markup("")
-    first = found.weeks[0].monday
     part = [week for week in grouped(found.weeks)[-1] if series in week.values]
-    at = [_since(week.monday, first) + _MIDDLE for week in part]
+    if slope is None or not part:
+        return Markup("")
+    at = [(week.monday - frame.first).days + _MIDDLE for week in part]
     # The trend test gives a slope and no height: the line goes through the median of what the slope leaves.
     level = median(week.values[series].value - slope * day / 7 for week, day in zip(part, at, strict=True))
-    ends = [(day, y.inside(level + slope * day / 7)) for day in (at[0], at[-1])]
-    role = history.ROLES.get(trend.verdict, "")
-    return svg.stretched(svg.path(x, y, ends, f"trend {role}".strip()))
-
-
-def table(found: WeeklyView, *, miles: bool) -> Markup:
-    """The weeks in numbers, the latest first."""
-    names = series_of(found)
-    unit = "miles" if miles else "km"
-    series = [f"{history.COLUMNS[name]} ({name})" for name in names]
-    head = ["week of", "runs", unit, "slow, min", *series, "slow and shuffle-like", "sensor"]
-    rows = [_row(week, names, miles=miles) for week in reversed(found.weeks)]
-    return el(
-        "table",
-        el("thead", el("tr", *(el("th", text, scope="col") for text in head))),
-        el("tbody", *rows),
-    )
-
-
-def _row(week: Week, names: Sequence[str], *, miles: bool) -> Markup:
-    told = [week.values.get(name) for name in names]
-    cells = [
-        numbers.number(week.runs),
-        numbers.length(week.distance_m, miles=miles),
-        numbers.whole_minutes(week.slow_s),
-        *(numbers.with_error(each.value, half(each)) if each else numbers.MISSING for each in told),
-        numbers.percent(week.shuffle_share),
-        REFERENCES[week.sensor].short if week.sensor else "",
-    ]
-    return el("tr", el("th", week.monday.isoformat(), scope="row"), *(el("td", cell) for cell in cells))
+    ends = [(day, frame.y.inside(level + slope * day / 7)) for day in (at[0], at[-1])]
+    tint = svg.tint(ends_of(series)[1 if slope > 0 else 0])
+    return svg.stretched(svg.path(frame.x, frame.y, ends, f"trend {tint}"), height=svg.at(_FORM))
