@@ -81,14 +81,70 @@ class MergeRules(Record, frozen=True, kw_only=True):
 # The thresholds of many runs, the runner against himself: part of Method.
 
 
+SIMULATED = "design, from simulated histories: docs/validation.md"
+
+
+class SeriesRules(Record, frozen=True, kw_only=True):
+    """The statistics of many values of one runner: trends, comparisons, own baseline, fade, what comes back in runs."""
+
+    alpha: Annotated[float, "probability, Holm over the tested series", "convention"] = 0.05
+    power: Annotated[float, "probability of seeing a change that is said to be visible", "convention"] = 0.80
+    rho_weight: Annotated[float, "values that the usual correlation counts as", SIMULATED] = 10.0
+    slope_ln_T: Annotated[float, "1, SD of d ln T / d ln v about the usual", "five runners: -0.01 to -0.22"] = 0.07
+    tilt_ln_k: Annotated[float, "1 per m/s, SD of how a sensor class reads ln k", DESIGN] = 0.05
+    least_freedom: Annotated[float, "degrees of freedom of any serial test, at least", SIMULATED] = 2.0
+
+    week_rho: Annotated[float, "1, usual lag-1 correlation of weeks", SIMULATED] = 0.4
+    week_rho_max: Annotated[float, "1", SIMULATED] = 0.8
+    trend_weeks: Annotated[int, "weeks with a value, to test a trend", DESIGN] = 8
+    season_weeks: Annotated[float, "weeks of span from which the season is fitted along", DESIGN] = 60.0
+    year_weeks: Annotated[float, "weeks in a year", "365.25/7"] = 52.178
+    min_change: Annotated[float, "SD over the span", "smallest worthwhile change, 0.2 SD between runners"] = 0.2
+    detectable: Annotated[float, "1.96*sqrt 2", "minimal detectable change"] = 2.77
+    telling: Annotated[float, "SD over the span that weeks called steady would have shown", DESIGN] = 1.0
+
+    heart_change: Annotated[float, "1/min over the span, smallest worth a word", DESIGN] = 2.0
+    heart_telling: Annotated[float, "1/min over the span that weeks called steady would have shown", DESIGN] = 5.0
+
+    side_weeks: Annotated[int, "weeks with a value on each side of a comparison", DESIGN] = 3
+    resolution: Annotated[float, "of a metric's threshold, half of an interval that can say no change", DESIGN] = 1.5
+
+    shrink_epochs: Annotated[float, "epochs, weight n/(n+60) of the own slopes", DESIGN] = 60.0
+    baseline_runs: Annotated[int, "runs", DESIGN] = 8
+    noting: Annotated[float, "probability outside the family interval of 'as always'", DESIGN] = 0.20
+    different: Annotated[float, "probability outside the family interval of 'worth noting'", DESIGN] = 0.05
+    different_epochs: Annotated[int, "epochs that 'clearly different' needs", DESIGN] = 20
+
+    fade_warm_up_s: Annotated[float, "s of moving time", DESIGN] = 480.0
+    fade_block_s: Annotated[float, "s of moving time", SIMULATED] = 180.0
+    fade_block_epochs: Annotated[int, "scored epochs that a block needs, half of a full one", DESIGN] = 3
+    fade_blocks: Annotated[int, "blocks", SIMULATED] = 10
+    fade_rho: Annotated[float, "1, usual lag-1 correlation of blocks", SIMULATED] = 0.7
+    fade_rho_max: Annotated[float, "1", SIMULATED] = 0.9
+
+    pace_runs: Annotated[int, "runs", "within-runner SD 0.037 over 8 weeks, 1,788 runs"] = 8
+    pace_sd_ln_v: Annotated[float, "1, SD of ln speed in a run that tells", DESIGN] = 0.04
+    pace_faster: Annotated[float, "share by which the runner goes faster when it is put in words", DESIGN] = 0.10
+    pace_usual: Annotated[float, "1, d ln cadence / d ln v of the reference", "6.5 spm per m/s at 3 m/s"] = 0.11
+    pace_low: Annotated[float, "1, least of five runners", "1,788 runs, eight weeks each"] = 0.01
+    pace_high: Annotated[float, "1, most of five runners", "1,788 runs, eight weeks each"] = 0.22
+
+    contrast_runs: Annotated[int, "runs", DESIGN] = 3
+    contrast_max: Annotated[float, "SD of D", DESIGN] = -0.7
+    contrast_sure: Annotated[float, "probability", DESIGN] = 0.80
+
+    balance_run: Annotated[float, "share beyond one half, one run", DESIGN] = 0.02
+    balance_habit: Annotated[float, "share beyond one half, many runs", DESIGN] = 0.015
+    balance_sure: Annotated[float, "probability", DESIGN] = 0.95
+    balance_runs: Annotated[int, "runs", DESIGN] = 3
+
+
 class BaselineRules(Record, frozen=True, kw_only=True):
     """The runner against himself."""
 
-    min_runs: Annotated[int, "runs", DESIGN] = 8
     min_days: Annotated[int, "days", DESIGN] = 21
     min_epochs: Annotated[int, "epochs", DESIGN] = 150
     weeks: Annotated[int, "weeks before a run that are its baseline", DESIGN] = 8
-    shrink_epochs: Annotated[int, "epochs, weight n/(n+60) of the own slopes", DESIGN] = 60
     curve_iqr_mps: Annotated[float, "m/s, interquartile range that allows a v^2 term", DESIGN] = 0.5
     floor_cadence_spm: Annotated[float, "steps/min", MEASURED] = 1.5
     floor_step_length_m: Annotated[float, "m", "the same share as cadence"] = 0.009
@@ -97,9 +153,6 @@ class BaselineRules(Record, frozen=True, kw_only=True):
     floor_vertical_ratio: Annotated[float, "1", MEASURED] = 0.002
     floor_DF: Annotated[float, "1", MEASURED] = 0.005
     floor_ln_k: Annotated[float, "1", MEASURED] = 0.02
-    noting: Annotated[float, "SD", DESIGN] = 1.0
-    different: Annotated[float, "SD", DESIGN] = 2.0
-    different_epochs: Annotated[int, "epochs", DESIGN] = 20
     computed_runs: Annotated[int, "runs", DESIGN] = 8
     computed_epochs: Annotated[int, "epochs", DESIGN] = 150
     computed_residual_DF: Annotated[float, "1", MEASURED] = 0.003
@@ -108,12 +161,7 @@ class BaselineRules(Record, frozen=True, kw_only=True):
 class TrendRules(Record, frozen=True, kw_only=True):
     """Over weeks."""
 
-    min_weeks: Annotated[int, "weeks", DESIGN] = 8
     advised_weeks: Annotated[int, "weeks", DESIGN] = 12
-    alpha: Annotated[float, "probability, Holm over the tested series", DESIGN] = 0.05
-    rho_max: Annotated[float, "1", "after Hamed and Rao 1998"] = 0.9
-    min_change: Annotated[float, "SD over the span", "smallest worthwhile change, 0.2 SD between runners"] = 0.2
-    detectable: Annotated[float, "1.96*sqrt 2", "minimal detectable change"] = 2.77
     oscillation_jump_m: Annotated[float, "m, with T and DF unchanged: the sensor, not form", DESIGN] = 0.010
     jump_runs: Annotated[int, "runs on either side of such a jump", DESIGN] = 5
     jump_cadence_spm: Annotated[float, "steps/min, less is unchanged", DESIGN] = 2.0
@@ -121,8 +169,6 @@ class TrendRules(Record, frozen=True, kw_only=True):
     spell_runs: Annotated[int, "runs in a row that make a new sensor more than a stray one", DESIGN] = 3
     run_epochs: Annotated[int, "flat epochs near the reference speed that a run value needs", DESIGN] = 4
     speed_window: Annotated[float, "relative distance to the reference speed", DESIGN] = 0.15
-    power: Annotated[float, "probability of seeing the change that is named as visible", DESIGN] = 0.80
-    telling: Annotated[float, "SD over the span; weeks that would show only more cannot tell steady", DESIGN] = 2.0
     few_runs: Annotated[int, "runs; fewer do not know their own scatter", DESIGN] = 8
     run_sd: Annotated[
         float, "SD from run to run, at least, of so few runs", "middle of 0.3 to 0.6, as in public files"
@@ -133,10 +179,7 @@ class CompareRules(Record, frozen=True, kw_only=True):
     """Before and after. Metrics carry the smallest change worth a word."""
 
     weeks: Annotated[int, "weeks on either side of a tag", DESIGN] = 12
-    min_runs: Annotated[int, "runs on each side", DESIGN] = 4
     run_epochs: Annotated[int, "matched epochs that a run must have", DESIGN] = 4
-    alpha: Annotated[float, "probability, for the whole table", DESIGN] = 0.05
-    quantities: Annotated[int, "independent ones at one speed: step time, duty factor, oscillation", DESIGN] = 3
     speed_match: Annotated[float, "relative", "widest cell of matched epochs"] = 0.03
     grade_match: Annotated[float, "1", "widest cell of matched epochs"] = 0.01
     cadence_spm: Annotated[float, "steps/min", "0.2 SD between runners, rounded"] = 2.0
@@ -149,7 +192,6 @@ class CompareRules(Record, frozen=True, kw_only=True):
     D: Annotated[float, "SD", DESIGN] = 0.3
     P: Annotated[float, "SD", DESIGN] = 0.3
     zSL: Annotated[float, "SD", DESIGN] = 0.3
-    resolution: Annotated[float, "of that change, half of an interval that can say no change", DESIGN] = 1.5
 
 
 # Every threshold and every literature value, once. docs/method.md prints this file as a table.
@@ -179,6 +221,7 @@ __all__ = [
     "Reference",
     "Resampling",
     "SensorRules",
+    "SeriesRules",
     "SteadyRules",
     "TrackRules",
     "TrendRules",
@@ -374,26 +417,13 @@ class ProfileRules(Record, frozen=True, kw_only=True):
     contrast_epochs: Annotated[int, "epochs each", DESIGN] = 4
     contrast_gap_mps: Annotated[float, "m/s", DESIGN] = 0.25
     contrast_near: Annotated[float, "relative to the median speed", DESIGN] = 0.05
-    contrast_runs: Annotated[int, "runs", DESIGN] = 3
-    contrast_max: Annotated[float, "SD", DESIGN] = -0.7
     short_flight_s: Annotated[float, "s", DESIGN] = 0.040
     maker_gap_s: Annotated[float, "s, contact time between makers", MEASURED] = 0.010
-    balance_said_pp: Annotated[float, "1, share of the left foot off the middle that one run is told of", DESIGN] = 0.02
-    balance_sure: Annotated[float, "probability of that", DESIGN] = 0.95
-    balance_pp: Annotated[float, "1", DESIGN] = 0.015
-    balance_share: Annotated[float, "share of epochs", DESIGN] = 0.80
-    balance_runs: Annotated[int, "runs", DESIGN] = 3
 
 
 class FadeRules(Record, frozen=True, kw_only=True):
     """Within a run, at matched speed."""
 
-    warm_up_s: Annotated[float, "s of moving time", DESIGN] = 480.0
-    third: Annotated[float, "share of the moving time after the warm-up", DESIGN] = 1 / 3
-    speed_match: Annotated[float, "relative", DESIGN] = 0.03
-    grade_match: Annotated[float, "1", DESIGN] = 0.01
-    min_pairs: Annotated[int, "epochs each", DESIGN] = 6
-    interval: Annotated[float, "probability that all intervals of a run cover", DESIGN] = 0.95
     stance_time_s: Annotated[float, "s", DESIGN] = 0.006
     cadence_spm: Annotated[float, "steps/min", DESIGN] = 2.0
     duty_factor: Annotated[float, "1", DESIGN] = 0.008
@@ -419,6 +449,7 @@ class Method(Record, frozen=True, kw_only=True):
     labels: LabelRules = LabelRules()
     profile: ProfileRules = ProfileRules()
     fade: FadeRules = FadeRules()
+    series: SeriesRules = SeriesRules()
     baseline: BaselineRules = BaselineRules()
     trend: TrendRules = TrendRules()
     compare: CompareRules = CompareRules()

@@ -1,5 +1,7 @@
 """What is recorded and derived: physical constants, and one row a channel or metric with its words and units."""
 
+from collections.abc import Mapping
+
 from kneedrive.record import Record
 
 # Physical constants, and what display units are in SI.
@@ -49,3 +51,14 @@ CHANNELS = {row.key: row for row in _ROWS}
 
 # What a result tells of epochs and runs: everything but where and how high.
 METRICS = tuple(key for key in CHANNELS if key not in ("distance_m", "altitude_m"))
+
+# At one speed cadence, duty factor and torso bounce are free; every other metric follows from these of them.
+FOLLOWS: Mapping[str, tuple[str, ...]] = {
+    "step_length_m": ("cadence_spm",),
+    "stance_time_s": ("cadence_spm", "duty_factor"),
+    "vertical_oscillation_m": ("cadence_spm", "duty_factor", "ln_k"),
+    "vertical_ratio": ("cadence_spm", "duty_factor", "ln_k"),
+    "zSL": ("cadence_spm",),
+    "D": ("cadence_spm", "duty_factor"),
+    "P": ("cadence_spm", "duty_factor", "ln_k"),
+}

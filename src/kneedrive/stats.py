@@ -1,14 +1,34 @@
-"""Robust spread, quantiles of the normal and of Student's distribution, and a line that outliers do not tilt."""
+"""Robust and serial statistics: on one row of values, and on whole arrays of rows or thousands of simulated ones.
+
+Array functions work along the last axis, keep all leading axes and take NaN for missing. Student's distribution is
+here because neither numpy nor the standard library has it and scipy would double the start of a command.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 
+import msgspec
 import numpy as np
+import numpy.typing as npt
 
-from kneedrive.record import Record
 from kneedrive.recording import Array
+
+MAD_TO_SD = 1.4826  # SD of a normal distribution by its median absolute deviation (Rousseeuw and Croux 1993)
+HUBER = 1.345  # SD beyond which a residual counts less: 95 % efficiency under normal noise (Huber 1964)
+MAX_ROUNDS = 60
+SETTLED = 1e-4  # of the scale: no fitted value moves further
+TINY = 1e-300
+Mask = npt.NDArray[np.bool_]
+SIMPSON_AT = np.linspace(0.0, 1.0, 257)
+SIMPSON_WEIGHT = np.where(np.arange(257) % 2, 4.0, 2.0) / 768.0
+SIMPSON_WEIGHT[[0, -1]] /= 2.0
+FAR = 8.0  # SD; beyond it a normal holds nothing that a double can show
+_ln_gamma = np.frompyfunc(math.lgamma, 1, 1)
+NORMAL = NormalDist()
+_normal_quantile = np.frompyfunc(NORMAL.inv_cdf, 1, 1)
 
 
 def median(values: Array) -> float:
@@ -16,16 +36,11 @@ def median(values: Array) -> float:
     return float(np.median(values)) if len(values) else math.nan
 
 
-# Quantiles of the normal and of Student's distribution, without scipy: a start of kneedrive must stay light.
-
-
-NORMAL = NormalDist()
-MAD_TO_SD = 1.4826  # of a normal distribution
-SIMPSON_AT = np.linspace(0.0, 1.0, 257)
-SIMPSON_WEIGHT = np.where(np.arange(257) % 2, 4.0, 2.0) / 768.0
-SIMPSON_WEIGHT[[0, -1]] /= 2.0
-FAR = 8.0  # SD; beyond it a normal holds nothing that a double can show
-MEDIAN_TO_MEAN_SE = 1.2533  # sqrt(pi/2): the SE of a median, in units of that of a mean
+def robust_sd(values: Array) -> float:
+    """SD of a 1-D array from the median absolute deviation; 0 for fewer than two values. No NaN."""
+    if len(values) < 2:
+        return 0.0
+    return MAD_TO_SD * median(np.abs(values - median(values)))
 
 
 def below(z: float) -> float:
@@ -51,64 +66,253 @@ def both_above(first: float, second: float, correlation: float) -> float:
     return (high - low) * float(SIMPSON_WEIGHT @ (density * given))
 
 
-def student_below(t: float, freedom: float) -> float:
-    """Share of Student's t below t, for 1 and more degrees of freedom (whole or not); to 1e-7.
+class Fit(msgspec.Struct, frozen=True, eq=False):
+    """A linear fit. coefficient (..., columns); inverse (..., columns, columns): of X'WX; residual, weight (..., rows).
 
-    With t = sqrt(freedom)*tan(angle) the density becomes cos(angle)**(freedom - 1), smooth enough for Simpson's rule.
+    residual is NaN where y is. weight: the final one of a Huber fit, 0 where y is missing.
     """
-    angle = math.atan(abs(t) / math.sqrt(freedom))
-    area = angle * float(SIMPSON_WEIGHT @ np.cos(angle * SIMPSON_AT) ** (freedom - 1.0))
-    whole = math.sqrt(math.pi) * math.exp(math.lgamma(0.5 * freedom) - math.lgamma(0.5 * (freedom + 1.0)))
-    return 0.5 + math.copysign(area / whole, t)
 
-
-def student_quantile(share: float, freedom: float) -> float:
-    """Student's t with this share below it, for 1 and more degrees of freedom; to 1e-6.
-
-    Newton's steps from below, where they cannot overshoot, starting at the normal's quantile.
-    """
-    if share < 0.5:
-        return -student_quantile(1.0 - share, freedom)
-    t = quantile(share)
-    ln_top = math.lgamma(0.5 * (freedom + 1.0)) - math.lgamma(0.5 * freedom) - 0.5 * math.log(freedom * math.pi)
-    for _ in range(100):
-        density = math.exp(ln_top - 0.5 * (freedom + 1.0) * math.log1p(t * t / freedom))
-        step = (share - student_below(t, freedom)) / density
-        t += step
-        if abs(step) < 1e-7 * (1.0 + abs(t)):
-            break
-    return t
-
-
-def two_sided(z: Array) -> Array:
-    """2*Phi(z) - 1 on arrays, to 2e-4: numpy has no error function, and a loop would cost more than the test."""
-    return np.tanh(math.sqrt(2.0 / math.pi) * (z + 0.044715 * z**3))
-
-
-def robust_sd(values: Array) -> float:
-    """SD from the median absolute deviation; 0 for fewer than two values. No NaN."""
-    if len(values) < 2:
-        return 0.0
-    return MAD_TO_SD * median(np.abs(values - median(values)))
-
-
-# A straight line through values over time that single outliers cannot tilt. Source: Sen 1968.
-
-
-class Line(Record, frozen=True, kw_only=True):
-    """Theil-Sen line of weekly values. slopes: all pairwise ones, sorted; residual: of each week."""
-
-    slope: float
-    intercept: float
-    slopes: Array
+    coefficient: Array
+    inverse: Array
     residual: Array
+    weight: Array
 
 
-def theil_sen(at_weeks: Array, value: Array) -> Line:
-    """Median of the slopes of all pairs; the intercept is the median of what the slope leaves."""
-    first, second = np.triu_indices(len(value), 1)
-    slopes = np.sort((value[second] - value[first]) / (at_weeks[second] - at_weeks[first]))
-    slope = median(slopes)
-    left = value - slope * at_weeks
-    intercept = median(left)
-    return Line(slope=slope, intercept=intercept, slopes=slopes, residual=left - intercept)
+def medians(values: Array) -> Array:
+    """Median (...) of what is there in (..., n); NaN where nothing is."""
+    ordered = np.sort(values, axis=-1)
+    count = np.isfinite(values).sum(axis=-1)[..., None]
+    low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
+    high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[-1] - 1), axis=-1)
+    return 0.5 * (low + high)[..., 0]
+
+
+def robust_sds(values: Array) -> Array:
+    """SD (...) from the median absolute deviation; NaN where nothing is there."""
+    return MAD_TO_SD * medians(np.abs(values - medians(values)[..., None]))
+
+
+def ragged(row: npt.NDArray[np.int64], values: Array, rows: int) -> Array:
+    """Values as (rows, most of one row), each in the row that `row` names, in order; NaN where a row has fewer."""
+    count = np.bincount(row, minlength=rows)
+    order = np.argsort(row, kind="stable")
+    first = np.concatenate([[0], np.cumsum(count)])
+    table = np.full((rows, int(count.max(initial=0))), np.nan)
+    table[row[order], np.arange(len(values)) - first[row[order]]] = values[order]
+    return table
+
+
+def weighted_mean(values: Array, weight: Array) -> Array:
+    """Mean (...) of (..., n); NaN where no value has a weight."""
+    there = np.isfinite(values)
+    weight = np.where(there, weight, 0.0)
+    total = weight.sum(axis=-1)
+    summed = (weight * np.where(there, values, 0.0)).sum(axis=-1)
+    return np.where(total > 0, summed / np.where(total > 0, total, 1.0), np.nan)
+
+
+def huber_mean(values: Array, weight: Array, scale: Array) -> Array:
+    """Weighted mean (...) in which values further than HUBER*scale from it count less. scale: SD of each value."""
+    middle = weighted_mean(values, weight)
+    bound = HUBER * np.broadcast_to(scale, values.shape)
+    for _ in range(MAX_ROUNDS):
+        off = np.abs(values - middle[..., None])
+        pull = np.where(off > bound, bound / np.maximum(off, TINY), 1.0)
+        before, middle = middle, weighted_mean(values, weight * pull)
+        if not np.any(np.abs(middle - before) > SETTLED * np.nanmax(bound, axis=-1, initial=0.0)):
+            break
+    return middle
+
+
+def least_squares(X: Array, y: Array, weight: Array) -> Fit:
+    """Weighted least squares of y (..., rows) on X (..., rows, columns); columns without content get 0."""
+    weight = np.where(np.isfinite(y), weight, 0.0)
+    X = np.where(weight[..., None] > 0, X, 0.0)
+    weighted = np.swapaxes(X * weight[..., None], -1, -2)
+    normal = weighted @ X
+    size = np.sqrt(np.diagonal(normal, axis1=-2, axis2=-1))
+    unit = np.where(size > 0, size, 1.0)
+    outer = unit[..., :, None] * unit[..., None, :]
+    inverse = np.linalg.pinv(normal / outer, rcond=1e-12, hermitian=True) / outer
+    coefficient = (inverse @ (weighted @ np.nan_to_num(y)[..., None]))[..., 0]
+    return Fit(coefficient, inverse, y - (X @ coefficient[..., None])[..., 0], weight)
+
+
+def huber_regression(X: Array, y: Array, weight: Array) -> Fit:
+    """Huber's fit of y (..., rows) on X (..., rows, columns), scale from the residuals' median absolute value."""
+    fit = least_squares(X, y, weight)
+    for _ in range(MAX_ROUNDS):
+        size = np.abs(fit.residual)
+        scale = MAD_TO_SD * medians(np.where(fit.weight > 0, size, np.nan))[..., None]
+        pull = np.where(size > HUBER * scale, HUBER * scale / np.maximum(size, TINY), 1.0)
+        before, fit = fit, least_squares(X, y, weight * np.maximum(pull, TINY))
+        moved = np.abs(fit.residual - before.residual)
+        if not np.any(moved > SETTLED * np.maximum(scale, TINY)):
+            break
+    return fit
+
+
+def lag_1(residual: Array) -> Array:
+    """Correlation (...) of neighbours in (..., n): products of neighbours over squares. NaN where there is no pair.
+
+    A missing value has no neighbours but still counts in the squares of the others: gaps draw the correlation towards
+    0. Per pair it would be unbiased, and so unsteady that a test built on it loses more power than the bias costs.
+    """
+    there = np.isfinite(residual)
+    filled = np.where(there, residual, 0.0)
+    power = (filled**2).sum(axis=-1)
+    told = (there[..., 1:] & there[..., :-1]).any(axis=-1) & (power > 0)
+    lagged = (filled[..., 1:] * filled[..., :-1]).sum(axis=-1)
+    return np.where(told, lagged / np.where(told, power, 1.0), np.nan)
+
+
+def corrected_lag(r: Array, n: Array, columns: Array | int) -> Array:
+    """Lag-1 correlation freed from the bias that fitting so many columns to n values leaves; NaN for too few values.
+
+    E r = rho - (columns + (columns + 2)*rho)/n for polynomials in time (Shaman and Stine 1988): (n r + 2)/(n - 4)
+    for a line, (n r + 1)/(n - 3) for a mean.
+    """
+    left = n - columns - 2.0
+    return np.where(left > 0, (n * r + columns) / np.where(left > 0, left, 1.0), np.nan)
+
+
+def shrunk_lag(rho: Array, n: Array, *, prior: float, weight: float, high: float) -> Array:
+    """The correlation drawn towards `prior`, which counts as so many values, within [0, high]. NaN becomes the prior.
+
+    The values' own say lies within [-1, 1] before it is drawn: the correction can leave that range for few values.
+    """
+    own = np.clip(np.where(np.isfinite(rho), rho, prior), -1.0, 1.0)
+    drawn: Array = np.clip((n * own + weight * prior) / (n + weight), 0.0, high)
+    return drawn
+
+
+def theil_sen(at: Array, value: Array) -> tuple[Array, Array]:
+    """Slope and intercept (...): the median slope of all pairs of (..., n), the median of what it leaves (Sen 1968)."""
+    first, second = np.triu_indices(value.shape[-1], 1)
+    apart = at[..., second] - at[..., first]
+    told = apart != 0
+    rise = (value[..., second] - value[..., first]) / np.where(told, apart, 1.0)
+    slope = medians(np.where(told, rise, np.nan))
+    return slope, medians(value - slope[..., None] * at)
+
+
+def holm(p: Array, alpha: float) -> tuple[Array, Array]:
+    """Adjusted p (..., tests), and the level that each was held against; NaN are no tests (Holm 1979).
+
+    After the first failure the level stays, as an interval of that level then leaves 0 out exactly when p passes.
+    """
+    order = np.argsort(p, axis=-1)
+    ordered = np.take_along_axis(p, order, axis=-1)
+    tests = np.isfinite(p).sum(axis=-1)[..., None]
+    left = np.maximum(tests - np.arange(p.shape[-1]), 1)
+    adjusted = np.maximum.accumulate(np.minimum(left * ordered, 1.0), axis=-1)
+    level = alpha / left
+    failed = ordered > level
+    stays = np.where(failed, level, np.inf)
+    held = np.minimum(level, np.minimum.accumulate(stays, axis=-1))
+    back = np.argsort(order, axis=-1)
+    held = np.where(np.isfinite(ordered), held, np.nan)
+    return np.take_along_axis(adjusted, back, axis=-1), np.take_along_axis(held, back, axis=-1)
+
+
+def family(p: Array, keys: Sequence[str], follows: Mapping[str, Sequence[str]], alpha: float) -> tuple[Array, Array]:
+    """Adjusted p (..., keys) and the level of each interval, where some of the tested follow from others.
+
+    Holm's procedure over the keys that lead: those that do not follow from others that are there. One that follows
+    passes only where its own p passes the strictest level and one of those it follows from has passed: no more false
+    alarms than of the leaders alone.
+    """
+    lead = np.array([not set(follows.get(key, ("",))) <= set(keys) for key in keys])
+    adjusted, level = holm(np.where(lead, p, np.nan), alpha)
+    tests = np.maximum((np.isfinite(p) & lead).sum(axis=-1), 1)
+    for place, key in enumerate(keys):
+        if lead[place]:
+            continue
+        parts = [adjusted[..., keys.index(part)] for part in follows[key]]
+        least = np.fmin.reduce([*parts, np.ones_like(p[..., place])])
+        adjusted[..., place] = np.maximum(np.minimum(tests * p[..., place], 1.0), least)
+        level[..., place] = np.where(np.isfinite(p[..., place]), alpha / tests, np.nan)
+    return adjusted, level
+
+
+def incomplete_beta(a: Array, b: Array, x: Array) -> Array:
+    """Regularised incomplete beta function I_x(a, b), elementwise, a, b > 0 and 0 <= x <= 1; to 1e-12.
+
+    Continued fraction by Lentz's method (Press et al., Numerical Recipes, 6.4).
+    """
+    a, b, x = (np.array(each, dtype=np.float64) for each in np.broadcast_arrays(a, b, x))
+    swap = x > (a + 1.0) / (a + b + 2.0)
+    a, b, x = np.where(swap, b, a), np.where(swap, a, b), np.where(swap, 1.0 - x, x)
+    ln_beta = np.asarray(_ln_gamma(a) + _ln_gamma(b) - _ln_gamma(a + b), dtype=np.float64)
+    front = np.exp(a * np.log(np.maximum(x, TINY)) + b * np.log1p(-x) - ln_beta) / a
+    value = front * _beta_fraction(a, b, x)
+    return np.where(np.isnan(x), np.nan, np.where(swap, 1.0 - value, value))
+
+
+def _beta_fraction(a: Array, b: Array, x: Array) -> Array:
+    """The continued fraction of the incomplete beta function for x <= (a + 1)/(a + b + 2)."""
+    c, d = np.ones_like(x), 1.0 / _away(1.0 - (a + b) * x / (a + 1.0))
+    value = d
+    for m in range(1, 301):
+        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
+        step = np.ones_like(x)
+        for term in (even, odd):
+            d, c = 1.0 / _away(1.0 + term * d), _away(1.0 + term / c)
+            step = step * d * c
+        value = value * step
+        if not np.any(np.abs(d * c - 1.0) > 1e-15):
+            break
+    return value
+
+
+def _away(value: Array) -> Array:
+    """The value, kept from being a divisor of zero."""
+    return np.where(np.abs(value) < 1e-30, 1e-30, value)
+
+
+def student_two_sided(t: Array | float, freedom: Array | float) -> Array:
+    """Probability of a larger |t|, elementwise, for degrees of freedom above 0 and up to 1e6; NaN for NaN."""
+    t, freedom = np.asarray(t, dtype=np.float64), np.asarray(freedom, dtype=np.float64)
+    ratio = np.abs(t) / np.sqrt(freedom)
+    return incomplete_beta(0.5 * freedom, np.asarray(0.5), 1.0 / (1.0 + np.minimum(ratio, 1e150) ** 2))
+
+
+def student_below(t: Array | float, freedom: Array | float) -> Array:
+    """Share of Student's t below t, elementwise."""
+    half = 0.5 * student_two_sided(t, freedom)
+    return np.where(np.asarray(t) > 0, 1.0 - half, half)
+
+
+def student_quantile(share: Array | float, freedom: Array | float) -> Array:
+    """Student's t with this share (0 < share < 1) below it, elementwise; Newton's steps from the normal's quantile.
+
+    In the upper half the distribution is concave and the normal's quantile lies below: no step overshoots.
+    """
+    share, freedom = np.broadcast_arrays(np.asarray(share, dtype=np.float64), np.asarray(freedom, dtype=np.float64))
+    upper = np.maximum(share, 1.0 - share)
+    told = np.isfinite(upper) & np.isfinite(freedom)
+    upper, n = np.where(told, upper, 0.5), np.where(told, freedom, 1.0)
+    t = np.asarray(_normal_quantile(upper), dtype=np.float64)
+    half = 0.5 * (n + 1.0)
+    ln_top = np.asarray(_ln_gamma(half) - _ln_gamma(0.5 * n), dtype=np.float64) - 0.5 * np.log(n * np.pi)
+    for _ in range(100):
+        density = np.exp(ln_top - half * np.log1p(t * t / n))
+        step = (0.5 * student_two_sided(t, n) - (1.0 - upper)) / density
+        t = t + step
+        if not np.any(np.abs(step) > 1e-10 * (1.0 + np.abs(t))):
+            break
+    return np.where(told, np.where(share < 0.5, -t, t), np.nan)
+
+
+def t_test(estimate: Array, se: Array, freedom: Array) -> Array:
+    """Two-sided p of an estimate, elementwise. Without scatter any difference is certain and none is none."""
+    exact = se == 0
+    t = np.where(exact, np.where(estimate == 0, 0.0, np.inf), estimate / np.where(exact, 1.0, se))
+    return student_two_sided(t, freedom)
+
+
+def serial_count(n: npt.ArrayLike, rho: npt.ArrayLike) -> Array:
+    """How many independent values n values of an AR(1) process are worth, for their mean and for a slow change."""
+    rho = np.asarray(rho, dtype=np.float64)
+    return np.asarray(n, dtype=np.float64) * (1.0 - rho) / (1.0 + rho)

@@ -258,7 +258,7 @@ def assessed(run: Run) -> Analysis:
         slow=slow,
         vr_split=None if mode == STEPS else profile.vr_split(epochs, case),
         balance=profile.balance(epochs, epochs.scored, case),
-        fade=fade.fade(epochs, run.table.covered_s, mode, case),
+        fade=fade.fade(epochs, run.table.covered_s, mode, case, run.drifts),
     )
 
 

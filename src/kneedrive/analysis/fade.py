@@ -1,24 +1,36 @@
-"""Whether form changed within a run: late epochs against early ones of the same speed and slope.
+"""Whether form changed within a run: 3-minute blocks late against early, at matched speed and slope.
 
-Speed and hills change form more than tiredness does, so only matched pairs are compared. "No change" is a result.
+Speed and hills change form more than tiredness does, so blocks are of departures from what is usual at the speed and
+slope of each epoch. The wander of sensors is allowed for: blocks are an AR(1) process. "No change" is a result.
 """
 
 from __future__ import annotations
 
-import math
-from heapq import heapify, heappop, heappush
+from collections.abc import Mapping, Sequence
 
+import msgspec
 import numpy as np
 
-from kneedrive.analysis import scores
+from kneedrive.analysis import features
 from kneedrive.analysis.gates import STEPS
-from kneedrive.analysis.reference import Case
-from kneedrive.analysis.resampling import Mask
+from kneedrive.analysis.reference import Case, usual_quantities
 from kneedrive.analysis.result import Change, Epochs, Fade
-from kneedrive.method import FadeRules, Method
-from kneedrive.record import Record
+from kneedrive.method import Method, SeriesRules
+from kneedrive.quantities import FOLLOWS
 from kneedrive.recording import Array
-from kneedrive.stats import median, student_quantile
+from kneedrive.stats import (
+    Fit,
+    Mask,
+    corrected_lag,
+    family,
+    lag_1,
+    least_squares,
+    median,
+    serial_count,
+    shrunk_lag,
+    student_quantile,
+    t_test,
+)
 
 # Tiredness lengthens contact and lowers cadence; the other way round is a runner who warmed up, and no fade.
 DIRECTIONS = {
@@ -29,97 +41,135 @@ DIRECTIONS = {
     "vertical_ratio": 0,
     "ln_k": 0,
 }
-# At one speed the others follow from these; each that is measured is one more chance for noise to look like a change.
-INDEPENDENT = frozenset({"cadence_spm", "duty_factor", "vertical_oscillation_m"})
 OF_STEPS = ("cadence_spm",)
 OF_TIMING = ("cadence_spm", "stance_time_s", "duty_factor")
 BOUNCE_IS_TIMING = ("stryd", "model_derived")
+NO_DRIFTS: Mapping[str, float] = {}
+NO_SPEED = "speed was not measured, so no paces can be matched"
 
 
-class Pairs(Record, frozen=True, kw_only=True):
-    """Matched epochs: index of the early and of the late one."""
+class BlockFade(msgspec.Struct, frozen=True, eq=False):
+    """Last third of the blocks minus the first; arrays (..., keys) in the unit of the residuals.
 
-    early: list[int]
-    late: list[int]
+    real: p passes Holm over the keys. notable: real, as large as its threshold, and in the direction that counts.
+    low, high: the interval at `level` that leaves 0 out exactly where `real`. NaN and False where blocks are too few.
+    """
+
+    change: Array
+    low: Array
+    high: Array
+    p: Array
+    p_holm: Array
+    level: Array
+    rho: Array
+    freedom: Array
+    blocks: Array
+    real: Mask
+    notable: Mask
+
+
+def block_means(residual: Array, moving_s: Array, weight: Array, rules: SeriesRules) -> Array:
+    """Means (quantities, blocks) of the scored epochs (quantities, epochs) of each block after the warm-up.
+
+    moving_s, weight (epochs): moving time at the middle of each epoch, and 0 where it is not scored. NaN for a block
+    with too few of them.
+    """
+    after = moving_s - rules.fade_warm_up_s
+    place = np.floor(after / rules.fade_block_s).astype(np.int64)
+    usable = (after >= 0) & (weight > 0)
+    count = int(place[usable].max()) + 1 if usable.any() else 0
+    means = np.full((*residual.shape[:-1], count), np.nan)
+    for quantity, values in enumerate(residual):
+        there = usable & np.isfinite(values)
+        total = np.bincount(place[there], weight[there], count)
+        summed = np.bincount(place[there], weight[there] * values[there], count)
+        held = np.bincount(place[there], minlength=count) >= rules.fade_block_epochs
+        means[quantity, held] = summed[held] / total[held]
+    return means
+
+
+def thirds(blocks: Array) -> Array:
+    """Contrast (..., blocks): the mean of the last third of the blocks that are there minus that of the first."""
+    there = np.isfinite(blocks)
+    rank, n = np.cumsum(there, axis=-1), there.sum(axis=-1)[..., None]
+    third = np.maximum(n // 3, 1)
+    late, early = there & (rank > n - third), there & (rank <= third)
+    contrast: Array = (late.astype(np.float64) - early) / third
+    return contrast
+
+
+def ar1_matrix(count: int, rho: Array) -> Array:
+    """Correlations (..., count, count) of an AR(1) process."""
+    apart = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
+    return np.asarray(rho, dtype=np.float64)[..., None, None] ** apart
+
+
+def contrast_variance(contrast: Array, X: Array, line: Fit, rho: Array) -> Array:
+    """Variance (...) of a contrast of AR(1) blocks, their own variance taken from the residuals about a line.
+
+    A line follows slow wander and leaves less of it: residuals hold trace(M R) of the variance, M what the line leaves.
+    """
+    R = ar1_matrix(contrast.shape[-1], rho)
+    there = line.weight > 0
+    within = np.where(there[..., None], X, 0.0)
+    taken = np.einsum("...ic,...cd,...jd,...ij->...", within, line.inverse, within, R)
+    left = np.maximum(there.sum(axis=-1) - taken, 1e-300)
+    own = np.nansum(line.residual**2, axis=-1) / left
+    variance: Array = own * np.einsum("...i,...ij,...j->...", contrast, R, contrast)
+    return variance
+
+
+def block_fade(
+    blocks: Array,
+    threshold: Array,
+    direction: Array,
+    rules: SeriesRules,
+    *,
+    keys: Sequence[str] = (),
+    systematic: Array | float = 0.0,
+) -> BlockFade:
+    """The change of blocks (..., quantities, blocks), NaN where a block says nothing; quantities are tested together.
+
+    threshold (quantities): smallest change worth a word, in the unit of the blocks. direction (quantities): 1 or -1
+    where only a rise or a fall is fade, 0 where both are. keys: names of the quantities where some follow from others.
+    systematic (..., quantities): SD of what the change may owe to a change of pace.
+    """
+    there = np.isfinite(blocks)
+    n = there.sum(axis=-1).astype(np.float64)
+    contrast = thirds(blocks)
+    at = np.broadcast_to(np.arange(blocks.shape[-1], dtype=np.float64), blocks.shape)
+    X = np.stack([np.ones_like(at), at], axis=-1)
+    line = least_squares(X, blocks, there.astype(np.float64))
+    r = corrected_lag(lag_1(line.residual), n, 2)
+    rho = shrunk_lag(r, n, prior=rules.fade_rho, weight=rules.rho_weight, high=rules.fade_rho_max)
+    tested = n >= rules.fade_blocks
+    change = np.where(tested, (contrast * np.nan_to_num(blocks)).sum(axis=-1), np.nan)
+    se = np.hypot(np.sqrt(contrast_variance(contrast, X, line, rho)), systematic)
+    freedom = np.maximum(serial_count(n, rho) - 2.0, rules.least_freedom)
+    p = t_test(change, se, freedom)
+    p_holm, level = family(p, keys or [str(place) for place in range(p.shape[-1])], FOLLOWS, rules.alpha)
+    half = student_quantile(1.0 - 0.5 * level, freedom) * se
+    real = tested & (p_holm <= rules.alpha)
+    return BlockFade(
+        change=change,
+        low=change - half,
+        high=change + half,
+        p=p,
+        p_holm=p_holm,
+        level=level,
+        rho=rho,
+        freedom=freedom,
+        blocks=n,
+        real=real,
+        notable=real & (np.abs(change) >= threshold) & (direction * change >= 0),
+    )
 
 
 def moving_time_s(epochs: Epochs, covered_s: Array) -> Array:
-    """Moving time at the start of each epoch: what was recorded, without the epochs that were paused."""
+    """Moving time at the middle of each epoch: what was recorded, without the epochs that were paused."""
     # A coffee after the first half is no tiring.
     moving = np.where(epochs.reason == "pause", 0.0, covered_s)
-    return np.concatenate(([0.0], np.cumsum(moving)[:-1])) if len(moving) else moving
-
-
-def thirds(epochs: Epochs, covered_s: Array, rules: FadeRules) -> tuple[Mask, Mask]:
-    """Scored epochs of the first and of the last third of the moving time after the warm-up."""
-    at_s = moving_time_s(epochs, covered_s)
-    total_s = float(at_s[-1] + covered_s[-1]) if len(at_s) else 0.0
-    third_s = (total_s - rules.warm_up_s) * rules.third
-    if third_s <= 0:
-        nothing = np.zeros(len(at_s), dtype=np.bool_)
-        return nothing, nothing
-    # Cadence and bounce settle over the first minutes, which would look like a change.
-    early = (at_s >= rules.warm_up_s) & (at_s < rules.warm_up_s + third_s)
-    return epochs.scored & early, epochs.scored & (at_s >= total_s - third_s)
-
-
-def match(speed_mps: Array, grade: Array, early: Mask, late: Mask, rules: FadeRules) -> Pairs:
-    """Pairs of an early and a late epoch, nearest speeds first, each epoch used once. Unknown grade counts as flat.
-
-    One early epoch at a time is held against all late ones: a table of all pairs would grow with the square of a run.
-    """
-    first, last = np.flatnonzero(early), np.flatnonzero(late)
-    # Without altitude nothing can be matched on slope; a note of the run says so.
-    slope = np.nan_to_num(grade)
-    late_mps, late_slope = speed_mps[last], slope[last]
-    free = np.ones(len(last), dtype=np.bool_)
-
-    def nearest(row: int) -> list[tuple[float, int, int]]:
-        apart = np.abs(late_mps / speed_mps[first[row]] - 1.0)
-        fits = free & (apart <= rules.speed_match) & (np.abs(late_slope - slope[first[row]]) <= rules.grade_match)
-        if not fits.any():
-            return []
-        column = int(np.argmin(np.where(fits, apart, np.inf)))
-        return [(float(apart[column]), row, column)]
-
-    waiting = [found for row in range(len(first)) for found in nearest(row)]
-    heapify(waiting)
-    pairs: dict[int, int] = {}
-    while waiting:
-        _, row, column = heappop(waiting)
-        if free[column]:
-            free[column], pairs[row] = False, column
-        else:  # a nearer one has taken it
-            for found in nearest(row):
-                heappush(waiting, found)
-    kept = sorted(pairs.items())
-    return Pairs(early=[int(first[row]) for row, _ in kept], late=[int(last[column]) for _, column in kept])
-
-
-def level_of(keys: tuple[str, ...], rules: FadeRules) -> float:
-    """Probability that the interval of each metric covers, so that all of them do with that of the rules."""
-    return 1.0 - (1.0 - rules.interval) / len(INDEPENDENT & set(keys))
-
-
-def change(key: str, differences: Array, start_s: Array, level: float, method: Method) -> Change | None:
-    """Mean of the paired differences with its interval; None with too few pairs. start_s: of the early epochs.
-
-    level: probability that the interval covers. Notable: the interval excludes 0 and the mean reaches the threshold, in
-    the direction that counts for this metric.
-    """
-    there = np.isfinite(differences)
-    if there.sum() < method.fade.min_pairs:
-        return None
-    known, threshold = differences[there], float(getattr(method.fade, key))
-    # Of neighbouring pairs: tiredness, heat and wind come in stretches.
-    rho = scores.lag_1(known, start_s[there], method.epochs)
-    # Student needs a degree of freedom; two epochs say next to nothing, and the interval is as wide.
-    n = max(scores.effective_epochs(np.ones(len(known)), rho), 2.0)
-    t = student_quantile(0.5 + level / 2.0, n - 1.0)
-    mean, half = float(np.mean(known)), t * float(np.std(known, ddof=1)) / math.sqrt(n)
-    counts = DIRECTIONS[key] * mean >= 0
-    notable = counts and abs(mean) >= threshold and abs(mean) > half
-    return Change(difference=mean, low=mean - half, high=mean + half, threshold=threshold, notable=notable)
+    return np.cumsum(moving) - 0.5 * moving
 
 
 def keys_of(mode: str, case: Case) -> tuple[str, ...]:
@@ -129,24 +179,92 @@ def keys_of(mode: str, case: Case) -> tuple[str, ...]:
     return OF_TIMING if case.sensor.word in BOUNCE_IS_TIMING else tuple(DIRECTIONS)
 
 
-def fade(epochs: Epochs, covered_s: Array, mode: str, case: Case) -> Fade:
-    """Late against early at matched speed and grade, metric by metric."""
+def residuals(epochs: Epochs, keys: Sequence[str], case: Case) -> Array:
+    """Each metric minus what is usual at the speed and slope of the epoch, (keys, epochs). Unknown slope is flat."""
+    speed, grade = np.where(epochs.weight > 0, epochs["speed_mps"], np.nan), np.nan_to_num(epochs["grade"])
+    usual = usual_quantities(speed, grade, case.reference, case.runner, case.method)
+    there = features.metrics(speed, usual["ln_T"], usual["DF"], usual["ln_beta"])
+    return np.array([epochs[key] - there[key] for key in keys])
+
+
+def pace_doubt(keys: Sequence[str], blocks: Array, case: Case) -> Array:
+    """SD (keys) of what a change may owe to a change of pace: the runner's own slopes are not the reference's.
+
+    blocks (blocks): mean speed in each.
+    """
+    rules, contrast = case.method.series, thirds(blocks)
+    speed, change = float(np.nanmean(blocks)), float((contrast * np.nan_to_num(blocks)).sum())
+    # In ln T, DF and ln k; ln beta is ln k plus that of the shape.
+    off = {
+        "ln_T": rules.slope_ln_T * change / speed,
+        "DF": case.reference.sd_tilt_DF * change,
+        "ln_k": rules.tilt_ln_k * change,
+    }
+    at = np.array([speed])
+    usual = usual_quantities(at, np.zeros(1), case.reference, case.runner, case.method)
+
+    def shown(ln_T: float = 0.0, DF: float = 0.0, ln_k: float = 0.0) -> Array:
+        shape = features.log(features.bounce_shape(usual["DF"] + DF))
+        there = features.metrics(at, usual["ln_T"] + ln_T, usual["DF"] + DF, usual["ln_k"] + ln_k + shape)
+        return np.array([float(there[key][0]) for key in keys])
+
+    moved = np.array([shown(**{name: size}) - shown() for name, size in off.items()])
+    doubt: Array = np.sqrt((moved**2).sum(axis=0))
+    return doubt
+
+
+def fade(epochs: Epochs, covered_s: Array, mode: str, case: Case, drifts: Mapping[str, float] = NO_DRIFTS) -> Fade:
+    """Late against early at matched speed and grade, metric by metric; drifts: by how much a sensor wandered."""
     if not case.speed_trusted:
-        return Fade(verdict="not enough", blocks=0, reason="speed was not measured, so no paces can be matched")
-    rules = case.method.fade
-    early, late = thirds(epochs, covered_s, rules)
-    pairs = match(epochs["speed_mps"], epochs["grade"], early, late, rules)
-    if len(pairs.early) < rules.min_pairs:
-        there = f"{len(pairs.early) or 'no'} pair{'' if len(pairs.early) == 1 else 's'} of early and late half-minutes"
-        reason = f"{there} with the same speed and slope; {rules.min_pairs} are needed"
-        return Fade(verdict="not enough", blocks=len(pairs.early), reason=reason)
-    changes, keys = {}, keys_of(mode, case)
-    level = level_of(keys, rules)
-    for key in keys:
-        differences = epochs[key][pairs.late] - epochs[key][pairs.early]
-        found = change(key, differences, epochs.start_s[pairs.early], level, case.method)
-        if found is not None:
-            changes[key] = found
-    verdict = "changed" if any(one.notable for one in changes.values()) else "no change"
-    speed = median(epochs["speed_mps"][pairs.early + pairs.late])
-    return Fade(verdict=verdict, blocks=len(pairs.early), speed_mps=speed, changes=changes, level=level)
+        return Fade(verdict="not enough", blocks=0, reason=NO_SPEED)
+    rules, out = case.method.series, drifted(drifts)
+    keys = tuple(key for key in keys_of(mode, case) if key not in out)
+    at_s = moving_time_s(epochs, covered_s)
+    rows = np.vstack([residuals(epochs, keys, case), epochs["speed_mps"]])
+    *blocks, speeds = block_means(rows, at_s, epochs.weight, rules)
+    there = int(np.isfinite(speeds).sum())
+    if there < rules.fade_blocks:
+        reason = f"{there or 'no'} block{'' if there == 1 else 's'} of 3 scored minutes; {rules.fade_blocks} are needed"
+        return Fade(verdict="not enough", blocks=there, reason=reason, suppressed=out)
+    changes = changed(keys, np.array(blocks).reshape(len(keys), -1), speeds, case)
+    verdict = "changed" if any(one.notable for one in changes.values()) else "no change" if changes else "not enough"
+    return Fade(
+        verdict=verdict,
+        blocks=there,
+        speed_mps=median(speeds[np.isfinite(speeds)]),
+        changes=changes,
+        level=1.0 - rules.alpha,
+        suppressed=out,
+        reason="" if changes else "no metric was measured in enough blocks",
+    )
+
+
+def changed(keys: Sequence[str], blocks: Array, speeds: Array, case: Case) -> dict[str, Change]:
+    """The change of each metric (keys, blocks) that enough blocks hold."""
+    method: Method = case.method
+    threshold = np.array([getattr(method.fade, key) for key in keys], dtype=np.float64)
+    direction = np.array([DIRECTIONS[key] for key in keys], dtype=np.float64)
+    doubt = pace_doubt(keys, speeds, case)
+    found = block_fade(blocks, threshold, direction, method.series, keys=keys, systematic=doubt)
+    return {
+        key: Change(
+            difference=float(found.change[place]),
+            low=float(found.low[place]),
+            high=float(found.high[place]),
+            threshold=float(threshold[place]),
+            notable=bool(found.notable[place]),
+        )
+        for place, key in enumerate(keys)
+        if np.isfinite(found.change[place])
+    }
+
+
+# Which metrics a drift of the sensor within the run makes doubtful, by the column that drifted.
+OF_CONTACT = ("stance_time_s", "duty_factor", "vertical_oscillation_m", "vertical_ratio", "ln_k")
+DRIFTS: Mapping[str, tuple[str, ...]] = {"duty_factor": OF_CONTACT, "ln_k": OF_CONTACT[2:]}
+DRIFTED = "the sensor drifted within the run, so a change cannot be told from it"
+
+
+def drifted(drifts: Mapping[str, float]) -> dict[str, str]:
+    """Why metrics are not judged, by key: the sensor itself drifted within the run."""
+    return {key: DRIFTED for name in drifts for key in DRIFTS[name]}

@@ -71,6 +71,21 @@ def ln_k(oscillation_m: Array, step_time_s: Array, duty_factor: Array) -> Array:
     return log(oscillation_m / vo_model_m(step_time_s, duty_factor))
 
 
+def metrics(speed_mps: Array, ln_T: Array, DF: Array, ln_beta: Array) -> dict[str, Array]:
+    """What reports speak of, by metric key, from the three things that are free at a speed."""
+    T_s = np.exp(ln_T)
+    length, oscillation = step_length_m(speed_mps, T_s), np.exp(ln_beta) * GRAVITY_MPS2 * T_s**2
+    return {
+        "cadence_spm": SECONDS_PER_MINUTE / T_s,
+        "step_length_m": length,
+        "stance_time_s": 2.0 * DF * T_s,
+        "vertical_oscillation_m": oscillation,
+        "vertical_ratio": vertical_ratio(oscillation, length),
+        "duty_factor": DF,
+        "ln_k": ln_beta - log(bounce_shape(DF)),
+    }
+
+
 def ballistic_rise_m(flight_time_s: Number) -> Number:
     """Least oscillation that a flight time allows (g*tf^2/8); for flights of zero or more."""
     return GRAVITY_MPS2 * flight_time_s**2 / 8.0

@@ -161,13 +161,13 @@ def vr_split(epochs: Epochs, case: Case) -> VrSplit | None:
 
 def balance(epochs: Epochs, where: Mask, case: Case) -> Balance | None:
     """Ground contact balance over these epochs: a number, never a diagnosis. None where it was not recorded."""
-    rules = case.method.profile
+    rules = case.method.series
     left = epochs["balance_left"]
     found = scores.run_value(left, where.astype(np.float64), epochs.start_s, case.method.epochs)
     if found is None:
         return None
     side = 1.0 if found.value >= 0.5 else -1.0
-    off = side * (found.value - 0.5) - rules.balance_said_pp
+    off = side * (found.value - 0.5) - rules.balance_run
     probability = below(off / found.random_se) if found.random_se > 0 else float(off > 0)
     return Balance(
         left=found.value,

@@ -154,6 +154,16 @@ def expected(
     )
 
 
+def usual_quantities(
+    speed_mps: Array, grade: Array, reference: Reference, runner: Runner, method: Method
+) -> dict[str, Array]:
+    """Ln T, DF, ln k and ln beta as usual on a sensor class; k counts as 1 where the class has no k_ref."""
+    there = expected(speed_mps, reference, runner, method, grade)
+    ln_k = np.nan_to_num(there.ln_k)
+    shape = np.log(features.bounce_shape(there.DF))
+    return {"ln_T": np.log(there.T_s), "DF": there.DF, "ln_k": ln_k, "ln_beta": ln_k + shape}
+
+
 def expected_ln_k(speed_mps: Array, reference: Reference, population: Population) -> Array:
     """Ln of the usual VO/VO_model on a sensor class, on the flat; NaN where the class has none."""
     if reference.k_ref is None:

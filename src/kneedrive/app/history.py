@@ -87,7 +87,7 @@ def habits_of(
     ]
     slow = view.slow_speed_mps if any(trend.series == "D" for trend in view.trends) else None
     return Habits(
-        slow=slow_contrast(last, slow, setting.method) if slow and last else SlowContrast(verdict="not enough", runs=0),
+        slow=slow_contrast(last, slow, setting) if slow and last else SlowContrast(verdict="not enough", runs=0),
         balance=balance_habit(last, setting.method),
         fade=fade_habit([fade_of(run) for run in last], setting.method),
     )

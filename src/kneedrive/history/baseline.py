@@ -1,48 +1,222 @@
-"""The runner against himself: what is usual on one sensor class and surface, and how far one run is from it."""
+"""The runner against himself: what is usual on one sensor class and surface, and how far one run is from it.
+
+Epochs of a run share a day, so the run is the unit: the curve is fitted to epochs, and every error is carried as if
+each run had one of its own. A run is held against a prediction interval that knows how few runs the curve stands on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
 import numpy as np
+import numpy.typing as npt
 
+from kneedrive.analysis import features
 from kneedrive.analysis.fade import BOUNCE_IS_TIMING
 from kneedrive.analysis.reference import expected
-from kneedrive.analysis.scores import weighted_median
-from kneedrive.history.curve import Table, column, curves, departures, measured, own_usual, table
-from kneedrive.history.result import Baseline, Computed, OwnView, PastRun, PersonalZ, Setting
-from kneedrive.history.segments import Stretch, computed, split_at_jumps
-from kneedrive.method import BaselineRules
+from kneedrive.history.curve import PCT, Table, centre, column, departures, design, filled, population, table
+from kneedrive.history.result import Baseline, Computed, Curve, Level, OwnView, PastRun, PersonalZ, Setting
+from kneedrive.history.segments import Stretch, computed, split_at_jumps, watch_of
+from kneedrive.method import BaselineRules, Method, SeriesRules
+from kneedrive.quantities import FOLLOWS
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
-from kneedrive.stats import median, robust_sd
+from kneedrive.stats import (
+    family,
+    holm,
+    huber_mean,
+    huber_regression,
+    median,
+    ragged,
+    robust_sds,
+    student_quantile,
+    t_test,
+    weighted_mean,
+)
 
 STEPS = ("cadence_spm", "step_length_m")  # all that a sensor which computes the rest may be held to
 TIMING = (*STEPS, "stance_time_s", "duty_factor")
 METRICS = (*TIMING, "vertical_oscillation_m", "vertical_ratio", "ln_k")
+FREE = ("ln_T", "DF", "ln_k")  # the quantities that are free at one speed, and the metric that says each
+OF_FREE = ("cadence_spm", "duty_factor", "ln_k")
 POPULATION = {
     "cadence_spm": ("zSL", -1.0),
     "step_length_m": ("zSL", 1.0),
     "duty_factor": ("zDF", 1.0),
     "ln_k": ("zk", 1.0),
 }
+Words = npt.NDArray[np.str_]
 
 
-def baseline(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) -> Baseline:
+class PersonalFit(msgspec.Struct, frozen=True, eq=False):
+    """A runner's curve of one quantity with what is needed to predict a run.
+
+    centre, slope (..., columns): value = level + slope*(x - centre), slopes shrunk. influence (..., 1 + columns, runs):
+    by how much level and slopes rise if one run does. run_sd (...): SD of runs about the curve, not below its floor.
+    freedom (...): runs - 1 - spent; spent: slopes that the shrunk fit effectively uses.
+    """
+
+    centre: Array
+    level: Array
+    slope: Array
+    influence: Array
+    run_sd: Array
+    freedom: Array
+    spent: Array
+    runs: Array
+
+
+class Departure(msgspec.Struct, frozen=True, eq=False):
+    """A run against its prediction; arrays (..., quantities). word: a `Level`, "" where nothing is known.
+
+    expected: by the curve at the run's own speed and slope; sd: of a new run about it, so that difference/sd is
+    Student's t with `freedom`; p_holm over the quantities. low, high: interval at `level` that leaves the difference
+    out exactly where the run is outside the family interval of `rules.different`.
+    """
+
+    expected: Array
+    difference: Array
+    sd: Array
+    freedom: Array
+    p: Array
+    p_holm: Array
+    low: Array
+    high: Array
+    word: Words
+
+
+def shrinkage(X: Array, epochs: Array, rules: SeriesRules) -> Array:
+    """Trust (..., columns) in the own slopes, n/(n + 60) of the epochs; 0 for a column without content."""
+    trust = epochs / (epochs + rules.shrink_epochs)
+    content = np.any(X != 0, axis=(-2, -3))
+    return np.where(content, trust[..., None], 0.0)
+
+
+def personal_fit(X: Array, y: Array, weight: Array, floor: Array | float, rules: SeriesRules) -> PersonalFit:
+    """The curve of departures y (..., runs, epochs) from the population on X (..., runs, epochs, columns).
+
+    weight (..., runs, epochs); NaN in y pads runs with fewer epochs. X has no intercept; a column
+    of zeros is left out. floor: smallest SD of runs, in the unit of y.
+    """
+    there = np.isfinite(y) & (weight > 0)
+    weight = np.where(there, weight, 0.0)
+    X = np.where(there[..., None], X, 0.0)
+    shape, columns = y.shape[:-2], X.shape[-1]
+    total = np.maximum(weight.sum(axis=(-1, -2)), 1e-300)
+    centre = (X * weight[..., None]).sum(axis=(-2, -3)) / total[..., None]
+    off = np.where(there[..., None], X - centre[..., None, None, :], 0.0)
+    full = np.concatenate([there[..., None].astype(np.float64), off], axis=-1)
+    fit = huber_regression(full.reshape(*shape, -1, columns + 1), y.reshape(*shape, -1), weight.reshape(*shape, -1))
+    keep = shrinkage(X, there.sum(axis=(-1, -2)).astype(np.float64), rules)
+    shrink = np.concatenate([np.ones((*shape, 1)), keep], axis=-1)
+    pulled = fit.weight.reshape(y.shape)
+    by_run = np.einsum("...rec,...re->...rc", full, pulled)
+    influence = shrink[..., None] * (fit.inverse @ np.swapaxes(by_run, -1, -2))
+    coefficient = shrink * fit.coefficient
+    variance, spent, runs = _scatter(full, y, weight, (coefficient, influence))
+    return PersonalFit(
+        centre=centre,
+        level=coefficient[..., 0],
+        slope=coefficient[..., 1:],
+        influence=influence,
+        run_sd=np.maximum(np.sqrt(variance), floor),
+        freedom=np.maximum(runs - 1.0 - spent, 1.0),
+        spent=spent,
+        runs=runs,
+    )
+
+
+def _scatter(full: Array, y: Array, weight: Array, fitted: tuple[Array, Array]) -> tuple[Array, Array, Array]:
+    """Variance of runs about the curve, slopes spent, and runs, from the means of each run's residuals.
+
+    With H the hat matrix of run means, their residuals hold trace((I - H)(I - H)') of the variance of runs. That is
+    runs - 1 - spent where H projects, and less where slopes are shrunk or drawn from within runs too.
+    """
+    coefficient, influence = fitted
+    middle = weighted_mean(np.moveaxis(full, -1, 0), weight)
+    middle = np.nan_to_num(np.moveaxis(middle, 0, -1))
+    off = run_means(y - np.einsum("...rec,...c->...re", full, coefficient), weight)
+    there = np.isfinite(off)
+    left = np.eye(off.shape[-1]) * there[..., None] - middle @ influence
+    spent = np.einsum("...rc,...cr->...", middle[..., 1:], influence[..., 1:, :])
+    held = np.maximum((left**2).sum(axis=(-1, -2)), 1e-300)
+    return np.nansum(off**2, axis=-1) / held, spent, there.sum(axis=-1)
+
+
+def run_means(values: Array, weight: Array) -> Array:
+    """Huber mean (..., runs) of the epochs (..., runs, epochs) of each run, by their scatter about its median."""
+    scale = robust_sds(np.where(weight > 0, values, np.nan))[..., None]
+    return huber_mean(values, weight, np.maximum(np.nan_to_num(scale), 1e-300))
+
+
+def predicted(fit: PersonalFit, x: Array) -> tuple[Array, Array]:
+    """Expected value (...) of a new run at x (..., columns), and the SD of such a run about it.
+
+    Variance of runs times 1 + 1/n + leverage; the sum of the squared influences of the runs is the last two.
+    """
+    off = x - fit.centre
+    expected = fit.level + (fit.slope * off).sum(axis=-1)
+    row = np.concatenate([np.ones((*off.shape[:-1], 1)), off], axis=-1)
+    pulls = np.einsum("...c,...cr->...r", row, fit.influence)
+    return expected, fit.run_sd * np.sqrt(1.0 + (pulls**2).sum(axis=-1))
+
+
+def departure(fit: PersonalFit, x: Array, value: Array, epochs: Array | int, rules: SeriesRules) -> Departure:
+    """A run of these values (..., quantities) and epochs at x (..., quantities, columns), held against its curves."""
+    expected, sd = predicted(fit, x)
+    off = value - expected
+    p = np.where(fit.runs >= rules.baseline_runs, t_test(off, sd, fit.freedom), np.nan)
+    p_holm, level = holm(p, rules.different)
+    half = student_quantile(1.0 - 0.5 * level, fit.freedom) * sd
+    return Departure(
+        expected=expected,
+        difference=off,
+        sd=sd,
+        freedom=np.broadcast_to(fit.freedom, off.shape),
+        p=p,
+        p_holm=p_holm,
+        low=expected - half,
+        high=expected + half,
+        word=words(p_holm, epochs, rules),
+    )
+
+
+def words(p_holm: Array, epochs: Array | int, rules: SeriesRules) -> Words:
+    """The level of each adjusted p; few epochs are never "clearly different"."""
+    different = (p_holm <= rules.different) & (np.asarray(epochs) >= rules.different_epochs)
+    word = np.where(different, Level.DIFFERENT, np.where(p_holm <= rules.noting, Level.NOTING, Level.AS_ALWAYS))
+    return np.where(np.isfinite(p_holm), word, "")
+
+
+# The baseline of a history, and a run held against it.
+
+
+class Usual(msgspec.Struct, frozen=True, eq=False):
+    """A baseline with the fits behind it. middle_mps: speed that the columns of the fits are counted from."""
+
+    told: Baseline
+    fit: PersonalFit | None
+    middle_mps: float
+    setting: Setting
+
+
+def usual(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) -> Usual:
     """What these runs say is usual on a sensor class and surface; runs on others are passed over."""
     own = sorted(
-        (run for run in runs if (run.sensor, run.surface) == (sensor, surface)), key=lambda run: run.started_at
+        (run for run in runs if (run.sensor, run.surface) == (sensor, surface) and run.epochs.scored.any()),
+        key=lambda run: run.started_at,
     )
-    own = [run for run in own if run.epochs.scored.any()]
+    here = setting.of(own[-1]) if own else setting
     rows = table(own)
     days = (own[-1].started_at - own[0].started_at).days if own else 0
-    short = missing(len(own), days, rows.epochs, setting.method.baseline)
-    test = computed(own, sensor, setting.method)
-    fitted = curves(rows, departures(rows, sensor, setting), setting) if rows.epochs else {}
+    short = missing(len(own), days, rows.epochs, setting.method)
+    middle = centre(rows, here)
+    fit = fitted(rows, len(own), sensor, here) if rows.epochs else None
     known = rows.speed_mps[np.isfinite(rows.speed_mps)]
-    low, middle, high = (float(np.percentile(known, share)) if len(known) else None for share in (2.5, 50.0, 97.5))
-    return Baseline(
+    low, at, high = (float(np.percentile(known, share)) if len(known) else None for share in (2.5, 50.0, 97.5))
+    told = Baseline(
         sensor=sensor,
         surface=surface,
         ready=not short,
@@ -52,36 +226,90 @@ def baseline(runs: Sequence[PastRun], sensor: str, surface: str, setting: Settin
         days=days,
         first=own[0].started_at if own else None,
         last=own[-1].started_at if own else None,
-        speed_mps=middle,
+        speed_mps=at,
         speed_low_mps=low,
         speed_high_mps=high,
-        curves=fitted,
-        spread=spreads(rows, own_usual(fitted, rows, sensor, setting), len(own), setting.method.baseline),
-        computed=test,
+        curves=own_curves(fit, middle) if fit else {},
+        spread=spreads(fit, middle, sensor, here) if fit else {},
+        computed=computed(own, sensor, setting.method),
     )
+    return Usual(told=told, fit=fit, middle_mps=middle, setting=here)
 
 
-def missing(runs: int, days: int, epochs: int, rules: BaselineRules) -> dict[str, int]:
+def baseline(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) -> Baseline:
+    """What these runs say is usual on a sensor class and surface, as a record."""
+    return usual(runs, sensor, surface, setting).told
+
+
+def missing(runs: int, days: int, epochs: int, method: Method) -> dict[str, int]:
     """How many runs, days and epochs more a baseline needs; empty where there are enough."""
-    wanted = {"runs": rules.min_runs - runs, "days": rules.min_days - days, "epochs": rules.min_epochs - epochs}
+    rules = method.baseline
+    wanted = {
+        "runs": method.series.baseline_runs - runs,
+        "days": rules.min_days - days,
+        "epochs": rules.min_epochs - epochs,
+    }
     return {name: count for name, count in wanted.items() if count > 0}
 
 
-def spreads(rows: Table, usual: Mapping[str, Array], runs: int, rules: BaselineRules) -> dict[str, float]:
-    """Robust SD from run to run of each metric about the runner's own curve, never below its floor."""
-    lowest = floors(rules)
-    spread: dict[str, float] = {}
-    for name, values in measured(rows).items():
-        off = values - usual[name]
-        there = np.isfinite(off)
-        medians = [
-            weighted_median(off[chosen], rows.weight[chosen])
-            for run in range(runs)
-            if (chosen := there & (rows.run == run)).any()
-        ]
-        if medians:
-            spread[name] = max(robust_sd(np.array(medians)), lowest[name])
+def fitted(rows: Table, runs: int, sensor: str, setting: Setting) -> PersonalFit:
+    """The curves of ln T, DF and ln k, in this order, over the epochs of these runs."""
+    off = departures(rows, sensor, setting)
+    X = np.stack([ragged(rows.run, part, runs) for part in design(rows, centre(rows, setting), setting).T], axis=-1)
+    y = np.stack([ragged(rows.run, off[name], runs) for name in FREE])
+    weight = np.broadcast_to(np.nan_to_num(ragged(rows.run, rows.weight, runs)), y.shape)
+    floor = floors(setting.method.baseline)
+    typical = float(np.nanmedian(rows.T_s)) * floor["cadence_spm"] / 60.0
+    least = np.array([typical, floor["duty_factor"], floor["ln_k"]])
+    return personal_fit(
+        np.broadcast_to(np.nan_to_num(X), (*y.shape, X.shape[-1])), y, weight, least, setting.method.series
+    )
+
+
+def own_curves(fit: PersonalFit, middle_mps: float) -> dict[str, Curve]:
+    """The fits as curves over speed and grade, of the quantities that were measured."""
+    curves = {}
+    for place, name in enumerate(FREE):
+        if fit.runs[place]:
+            slope, bend, grade = fit.slope[place].tolist()
+            level = float(fit.level[place] - fit.slope[place] @ fit.centre[place])
+            curves[name] = Curve(centre_mps=middle_mps, level=level, slope=slope, bend=bend, grade=PCT * grade)
+    return curves
+
+
+def shown(quantities: Array, speed_mps: float) -> Array:
+    """The metrics, in the order of METRICS, of ln T, DF and ln k at a speed; NaN for what needs an unknown one."""
+    ln_T, DF, ln_k = quantities[:, None]
+    ln_beta = ln_k + features.log(features.bounce_shape(DF))
+    there = features.metrics(np.array([speed_mps]), ln_T, DF, ln_beta)
+    return np.array([float(there[name][0]) for name in METRICS])
+
+
+def spread_shown(quantities: Array, sd: Array, speed_mps: float) -> Array:
+    """SD of each metric from the SDs of ln T, DF and ln k, which are independent."""
+    middle = shown(quantities, speed_mps)
+    moved = [shown(quantities + np.where(np.arange(3) == place, sd, 0.0), speed_mps) for place in range(3)]
+    off = np.where(np.isfinite(moved), moved, middle) - middle
+    spread: Array = np.sqrt((off**2).sum(axis=0))
     return spread
+
+
+def usual_there(speed_mps: float, grade: float, sensor: str, setting: Setting) -> Array:
+    """Ln T, DF and ln k of the population at a speed and slope."""
+    there = population(sensor, np.array([speed_mps]), np.array([grade]), setting)
+    return np.array([float(there[name][0]) for name in FREE])
+
+
+def spreads(fit: PersonalFit, middle_mps: float, sensor: str, setting: Setting) -> dict[str, float]:
+    """SD from run to run of each metric about the runner's own curve, never below its floor."""
+    known = np.where(fit.runs > 0, usual_there(middle_mps, 0.0, sensor, setting) + fit.level, np.nan)
+    spread = spread_shown(known, fit.run_sd, middle_mps)
+    lowest, there = floors(setting.method.baseline), np.isfinite(shown(known, middle_mps))
+    return {
+        name: max(float(sd), lowest[name])
+        for name, sd, is_known in zip(METRICS, spread, there, strict=True)
+        if is_known
+    }
 
 
 def floors(rules: BaselineRules) -> dict[str, float]:
@@ -99,17 +327,17 @@ def floors(rules: BaselineRules) -> dict[str, float]:
 
 def own_view(run: PastRun, history: Sequence[PastRun], setting: Setting) -> OwnView:
     """One run against the runner's own weeks before it on the same sensor and surface; `history` may hold more."""
-    usual = baseline(before(run, history, setting), run.sensor, run.surface, setting)
+    own = usual(before(run, history, setting), run.sensor, run.surface, setting)
     rows = table([run])
     known = rows.speed_mps[np.isfinite(rows.speed_mps)]
     speed = median(known) if len(known) else None
-    reason = unjudged(usual, speed, rows.epochs)
-    judged = () if reason else personal(run, usual, setting)
-    return OwnView(baseline=usual, speed_mps=speed, epochs=rows.epochs, rows=judged, reason=reason)
+    reason = unjudged(own.told, speed, rows.epochs)
+    judged = () if reason else personal(run, rows, own)
+    return OwnView(baseline=own.told, speed_mps=speed, epochs=rows.epochs, rows=judged, reason=reason)
 
 
 def before(run: PastRun, history: Sequence[PastRun], setting: Setting) -> tuple[PastRun, ...]:
-    """The runs of the weeks before this one that the same sensor and firmware class measured, since its last jump."""
+    """The runs of the weeks before this one that the same sensor, firmware and watch measured, since its last jump."""
     since = run.started_at - timedelta(weeks=setting.method.baseline.weeks)
     alike = [
         past
@@ -117,6 +345,7 @@ def before(run: PastRun, history: Sequence[PastRun], setting: Setting) -> tuple[
         if since <= past.started_at < run.started_at
         and (past.sensor, past.surface) == (run.sensor, run.surface)
         and past.firmware in ("", run.firmware)
+        and watch_of(past) in ("", watch_of(run))
     ]
     alike.sort(key=lambda past: past.started_at)
     return split_at_jumps(Stretch(sensor=run.sensor, firmware=run.firmware, runs=tuple(alike)), setting)[0][-1].runs
@@ -135,32 +364,61 @@ def unjudged(usual: Baseline, speed_mps: float | None, epochs: int) -> str:
     return "faster than the baseline" if speed_mps > usual.speed_high_mps else ""
 
 
-def personal(run: PastRun, usual: Baseline, setting: Setting) -> tuple[PersonalZ, ...]:
+def personal(run: PastRun, rows: Table, own: Usual) -> tuple[PersonalZ, ...]:
     """Each metric of the run against what is usual for the runner at that speed and grade."""
-    rows = table([run])
-    own = own_usual(usual.curves, rows, run.sensor, setting)
-    allowed = allowed_metrics(run.sensor, usual.computed)
-    judged = []
-    for name, values in measured(rows).items():
-        there = np.isfinite(values - own[name])
-        if name in allowed and name in usual.spread and there.any():
-            value = weighted_median(values[there], rows.weight[there])
-            off = weighted_median((values - own[name])[there], rows.weight[there])
-            z = off / usual.spread[name]
-            judged.append(
-                PersonalZ(
-                    metric=name,
-                    value=value,
-                    usual=value - off,
-                    difference=off,
-                    spread=usual.spread[name],
-                    z=z,
-                    level=level(z, int(there.sum()), setting.method.baseline),
-                    epochs=int(there.sum()),
-                    others=others(run, name, setting),
-                )
-            )
-    return tuple(judged)
+    if own.fit is None:
+        return ()
+    setting, rules = own.setting, own.setting.method.series
+    off = departures(rows, run.sensor, setting)
+    y = np.array([off[name] for name in FREE])
+    epochs = np.isfinite(y).sum(axis=-1)
+    known = (epochs > 0) & (own.fit.runs > 0)
+    value = run_means(y, np.broadcast_to(rows.weight, y.shape))
+    x = design(rows, own.middle_mps, setting)
+    x[:, 1] = x[:, 0] ** 2  # of no weight where the baseline has no such column
+    at = weighted_mean(x.T, rows.weight)
+    found = departure(own.fit, np.broadcast_to(at, (len(FREE), len(at))), value, epochs, rules)
+    speed = float(np.average(filled(rows, setting), weights=rows.weight))
+    there = usual_there(speed, float(np.average(rows.grade, weights=rows.weight)), run.sensor, setting)
+    measured_at = shown(np.where(known, there + value, np.nan), speed)
+    usual_at = shown(np.where(known, there + found.expected, np.nan), speed)
+    least = np.array([floors(setting.method.baseline)[name] for name in METRICS])
+    sd = np.maximum(spread_shown(there + found.expected, found.sd, speed), least)
+    return judged(run, own, (measured_at, usual_at, sd), (found, epochs))
+
+
+def judged(
+    run: PastRun, own: Usual, at: tuple[Array, Array, Array], found: tuple[Departure, Array]
+) -> tuple[PersonalZ, ...]:
+    """The rows of the metrics that may be judged. at: measured, usual, and SD of the prediction, by metric."""
+    rules, allowed = own.setting.method.series, allowed_metrics(run.sensor, own.told.computed)
+    held, epochs = found
+    names = [name for name, value in zip(METRICS, at[0] - at[1], strict=True) if name in allowed and np.isfinite(value)]
+    place = [METRICS.index(name) for name in names]
+    value, usual_value, sd = (each[place] for each in at)
+    lead = [[OF_FREE.index(part) for part in FOLLOWS.get(name, (name,))] for name in names]
+    freedom = np.array([held.freedom[parts].min() for parts in lead])
+    count = [int(epochs[parts].min()) for parts in lead]
+    p = t_test(value - usual_value, sd, freedom)
+    p_holm, level = family(p, names, FOLLOWS, rules.different)
+    half = student_quantile(1.0 - 0.5 * level, freedom) * sd
+    told = words(p_holm, np.array(count), rules)
+    return tuple(
+        PersonalZ(
+            metric=name,
+            value=float(value[row]),
+            usual=float(usual_value[row]),
+            difference=float(value[row] - usual_value[row]),
+            spread=float(sd[row]),
+            z=float((value[row] - usual_value[row]) / sd[row]),
+            level=Level(str(told[row])),
+            epochs=count[row],
+            others=others(run, name, own.setting),
+            low=float(usual_value[row] - half[row]),
+            high=float(usual_value[row] + half[row]),
+        )
+        for row, name in enumerate(names)
+    )
 
 
 def allowed_metrics(sensor: str, test: Computed) -> tuple[str, ...]:
@@ -170,19 +428,11 @@ def allowed_metrics(sensor: str, test: Computed) -> tuple[str, ...]:
     return TIMING if sensor in BOUNCE_IS_TIMING else METRICS
 
 
-def level(z: float, epochs: int, rules: BaselineRules) -> str:
-    """The words' key: bounds are inclusive; few epochs are never "clearly different"."""
-    if abs(z) < rules.noting:
-        return "as always"
-    different = abs(z) >= rules.different and epochs >= rules.different_epochs
-    return "clearly different" if different else "worth noting"
-
-
 def others(run: PastRun, metric: str, setting: Setting) -> float | None:
-    """The same metric against other runners: weighted median of its population z, None without one."""
+    """The same metric against other runners: weighted mean of its population z, None without one."""
     z, weight = population_z(run, metric, setting), run.epochs.weight[run.epochs.scored]
-    there = np.isfinite(z)
-    return weighted_median(z[there], weight[there]) if there.any() else None
+    mean = float(weighted_mean(z, weight))
+    return mean if np.isfinite(mean) else None
 
 
 def population_z(run: PastRun, metric: str, setting: Setting) -> Array:

@@ -1,43 +1,135 @@
-"""Before and after: two periods of one runner, at matched speed and grade. The run is the unit, not the epoch.
+"""Before and after, or one group of runs against another, at matched speed and grade. The week is the unit.
 
-Epochs of one run share a day, a pair of shoes and a strap position; counting them as independent would find a change
-in every pair of periods. At one speed all metrics follow from three quantities, so the interval of each is widened
-for three and not for nine.
+Epochs of one run share a day, and the runs of one week shoes, heat and fatigue; counting them as independent would
+find a change in every pair of periods. At one speed all metrics follow from three quantities, and these are tested.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import numpy as np
+import numpy.typing as npt
 
-from kneedrive.analysis.scores import letters, weighted_median
+from kneedrive.analysis.scores import letters
 from kneedrive.history.baseline import allowed_metrics
-from kneedrive.history.curve import QUANTITIES, Table, curves, departures, measured, own_usual, table
+from kneedrive.history.curve import (
+    QUANTITIES,
+    Table,
+    curves,
+    departures,
+    measured,
+    own_usual,
+    run_means,
+    table,
+)
+from kneedrive.history.local_time import local_date, week_number
 from kneedrive.history.result import Comparison, Difference, PastRun, Setting
-from kneedrive.history.segments import Stretch, computed, split_at_jumps
+from kneedrive.history.segments import Stretch, computed, split_at_jumps, watch_of
+from kneedrive.history.trend import week_means, weekly_fit
 from kneedrive.history.weeks import letters_of, standardised
-from kneedrive.method import CompareRules
+from kneedrive.method import CompareRules, SeriesRules
+from kneedrive.quantities import FOLLOWS
 from kneedrive.record import Record
 from kneedrive.recording import Array
-from kneedrive.stats import student_quantile
+from kneedrive.stats import Mask, family, ragged, student_quantile, t_test
+
+Whole = npt.NDArray[np.int64]
+NOT_ENOUGH = "not enough weeks"
+
+
+class WeekDifference(msgspec.Struct, frozen=True, eq=False):
+    """After minus before; all arrays (..., keys), in the unit of the values.
+
+    changed: p passes Holm over the free quantities and the difference reaches its threshold. bound: the largest change
+    that the interval allows. told: fine enough to say "no change larger than bound". more_weeks: of the later side
+    until it is; 0 where it is already, inf where the earlier side alone is too short.
+    """
+
+    before: Array
+    difference: Array
+    low: Array
+    high: Array
+    p: Array
+    p_holm: Array
+    level: Array
+    rho: Array
+    freedom: Array
+    weeks_before: Array
+    weeks_after: Array
+    changed: Mask
+    told: Mask
+    bound: Array
+    more_weeks: Array
+
+
+def week_difference(
+    values: Array, se: Array, after: Array, threshold: Array, rules: SeriesRules, keys: Sequence[str] = ()
+) -> WeekDifference:
+    """Difference of run values about the runner's curve (..., keys, weeks, runs) between two sides of weeks.
+
+    se: of the run values. after (..., weeks): 1 for rows of the later side, 0 for the others. threshold (keys):
+    smallest change worth a word. keys: their names where some follow from others. Where both groups ran in one week,
+    it has a row for each.
+    """
+    means = week_means(values, se)
+    after = np.broadcast_to(np.asarray(after, dtype=np.float64), means.value.shape)
+    fit = weekly_fit(np.stack([np.ones_like(after), after], axis=-1), means, rules)
+    there = np.isfinite(means.value)
+    sides = [np.sum(there & (after == side), axis=-1) for side in (0.0, 1.0)]
+    tested = np.minimum(*sides) >= rules.side_weeks
+    off = np.where(tested, fit.coefficient[..., 1], np.nan)
+    spread = np.where(tested, fit.se[..., 1], np.nan)
+    p = t_test(off, spread, fit.freedom)
+    p_holm, level = family(p, keys or [str(place) for place in range(p.shape[-1])], FOLLOWS, rules.alpha)
+    half = student_quantile(1.0 - 0.5 * level, fit.freedom) * spread
+    changed = tested & (p_holm <= rules.alpha) & (np.abs(off) >= threshold)
+    finest = rules.resolution * threshold
+    return WeekDifference(
+        before=fit.coefficient[..., 0],
+        difference=off,
+        low=off - half,
+        high=off + half,
+        p=p,
+        p_holm=p_holm,
+        level=level,
+        rho=fit.rho,
+        freedom=fit.freedom,
+        weeks_before=sides[0],
+        weeks_after=sides[1],
+        changed=changed,
+        told=tested & ~changed & (half <= finest),
+        bound=np.abs(off) + half,
+        more_weeks=np.where(changed | (half <= finest), 0.0, later_weeks(half, finest, sides)),
+    )
+
+
+def later_weeks(half: Array, finest: Array, sides: list[Array]) -> Array:
+    """Weeks more of the later side until half of the interval is `finest`, its square going with 1/before + 1/after."""
+    before, after = (np.maximum(side, 1).astype(np.float64) for side in sides)
+    wanted = (finest / half) ** 2 * (1.0 / before + 1.0 / after) - 1.0 / before
+    return np.where(wanted > 0, np.ceil(1.0 / np.where(wanted > 0, wanted, 1.0) - after), np.inf)
+
+
+# Two sides of a history: their runs, what both have in common, and the comparison of that.
 
 
 class Side(Record, frozen=True, kw_only=True):
-    """One period: the runs on its main sensor that hold scored epochs, and how many others were left out."""
+    """One period or group: the runs on its main sensor that hold scored epochs, and how many others were left out."""
 
     sensor: str
     firmware: str
+    watch: str
     runs: tuple[PastRun, ...]
     left_out: int
 
 
 class Matched(Record, frozen=True, kw_only=True):
-    """Epochs of both periods in cells of speed and grade that both have; weight: the same mixture of cells for both.
+    """Epochs of both sides in cells of speed and grade that both have; weight: the same mixture of cells for both.
 
-    after: which rows belong to the later period. speed_mps: the median speed of the rows.
+    after: which rows belong to the later side. speed_mps: the median speed of the rows.
     """
 
     rows: Table
@@ -53,25 +145,28 @@ def compare(
     surface: str = "outdoor",
     across_sensors: bool = False,
 ) -> Comparison:
-    """The later period minus the earlier one, metric by metric. A change of sensor between is refused by default."""
-    rules = setting.method.compare
+    """The later side minus the earlier one, metric by metric. A change of sensor between is refused by default."""
     sides = side(before, surface), side(after, surface)
     reason = sensor_change(*sides, setting)
+    nothing = told("refused", sides, setting, surface=surface, reason=reason)
     if reason and not across_sensors:
-        return told("refused", sides, rules, surface=surface, reason=reason)
-    found = match(table([*sides[0].runs, *sides[1].runs]), len(sides[0].runs), rules)
+        return nothing
+    runs = (*sides[0].runs, *sides[1].runs)
+    here = setting.of(runs[-1]) if runs else setting
+    found = match(table(runs), len(sides[0].runs), setting.method.compare)
     if found is None:
-        few = min(len(each.runs) for each in sides) < rules.min_runs
-        return told("not enough weeks" if few else "no overlap", sides, rules, surface=surface, reason=reason)
-    rows = differences(found, sides, setting)
-    counted = run_counts(found, rules.run_epochs)
-    short = rules.min_runs - min(counted)
-    status = "compared" if rows else "not enough weeks"
+        few = min(nothing.weeks_before, nothing.weeks_after) < setting.method.series.side_weeks
+        return nothing.replace(status=NOT_ENOUGH if few else "no overlap")
+    enough, weeks = counted(found, sides, setting)
+    rows = differences(found, sides, here)
     speeds = found.rows.speed_mps
     verdicts = {row.metric: row.verdict == "changed" and row.difference for row in rows}
-    return told(status, sides, rules, surface=surface, reason=reason).replace(
-        runs_before=counted[0],
-        runs_after=counted[1],
+    return nothing.replace(
+        status="compared" if rows else NOT_ENOUGH,
+        weeks_before=weeks[0],
+        weeks_after=weeks[1],
+        runs_before=enough[0],
+        runs_after=enough[1],
         epochs_before=int((found.after == 0).sum()),
         epochs_after=int((found.after == 1).sum()),
         across_sensors=bool(reason),
@@ -79,54 +174,59 @@ def compare(
         speed_low_mps=float(speeds.min()),
         speed_high_mps=float(speeds.max()),
         rows=rows,
-        more_weeks=max(short, 0),
+        more_weeks=max(setting.method.series.side_weeks - min(weeks), 0),
         over_exaggeration=verdicts.get("P", 0.0) > 0 and verdicts.get("cadence_spm", 0.0) < 0,
     )
 
 
-def told(status: str, sides: tuple[Side, Side], rules: CompareRules, *, surface: str, reason: str) -> Comparison:
+def told(status: str, sides: tuple[Side, Side], setting: Setting, *, surface: str, reason: str) -> Comparison:
     """A comparison without numbers."""
-    counts = tuple(len(each.runs) for each in sides)
+    weeks = [len({week_number(local_date(run, setting)) for run in each.runs}) for each in sides]
+    rules = setting.method.series
     return Comparison(
         status=status,
         reason=reason,
         surface=surface,
         sensor_before=sides[0].sensor,
         sensor_after=sides[1].sensor,
-        weeks_before=0,
-        weeks_after=0,
-        runs_before=counts[0],
-        runs_after=counts[1],
+        weeks_before=weeks[0],
+        weeks_after=weeks[1],
+        runs_before=len(sides[0].runs),
+        runs_after=len(sides[1].runs),
         epochs_before=0,
         epochs_after=0,
         left_out=sides[0].left_out + sides[1].left_out,
         across_sensors=False,
-        level=1.0 - rules.alpha / rules.quantities,
-        more_weeks=max(rules.min_runs - min(counts), 0),
+        level=1.0 - rules.alpha,
+        more_weeks=max(rules.side_weeks - min(weeks), 0),
     )
 
 
 def side(runs: Sequence[PastRun], surface: str) -> Side:
-    """The runs of a period on its most used sensor and firmware class."""
+    """The runs of a side on its most used sensor, firmware class and watch."""
     scored = [run for run in runs if run.surface == surface and run.epochs.scored.any()]
     if not scored:
-        return Side(sensor="none", firmware="", runs=(), left_out=len(runs))
-    sensor, firmware = Counter((run.sensor, run.firmware) for run in scored).most_common(1)[0][0]
-    kept = tuple(run for run in scored if (run.sensor, run.firmware) == (sensor, firmware))
+        return Side(sensor="none", firmware="", watch="", runs=(), left_out=len(runs))
+    keys = [(run.sensor, run.firmware, watch_of(run)) for run in scored]
+    most = Counter(keys).most_common(1)[0][0]
+    kept = tuple(run for run, key in zip(scored, keys, strict=True) if key == most)
     return Side(
-        sensor=sensor,
-        firmware=firmware,
+        sensor=most[0],
+        firmware=most[1],
+        watch=most[2],
         runs=tuple(sorted(kept, key=lambda run: run.started_at)),
         left_out=len(runs) - len(kept),
     )
 
 
 def sensor_change(before: Side, after: Side, setting: Setting) -> str:
-    """Why the periods cannot be compared as one sensor's, as a key; "" where they can."""
+    """Why the sides cannot be compared as one sensor's, as a key; "" where they can."""
     if not (before.runs and after.runs):
         return ""
     if before.sensor != after.sensor:
         return "another sensor"
+    if before.watch and after.watch and before.watch != after.watch:
+        return "another watch"
     if before.firmware and after.firmware and before.firmware != after.firmware:
         return "another firmware"
     together = tuple(sorted((*before.runs, *after.runs), key=lambda run: run.started_at))
@@ -135,12 +235,11 @@ def sensor_change(before: Side, after: Side, setting: Setting) -> str:
 
 
 def match(rows: Table, runs_before: int, rules: CompareRules) -> Matched | None:
-    """The epochs that have a counterpart in the other period; None where there are none.
+    """The epochs that have a counterpart on the other side; None where there are none.
 
-    A cell is as wide as two epochs may differ. Where one period has more in a cell its epochs count less.
+    A cell is as wide as two epochs may differ. Where one side has more in a cell its epochs count less.
     """
-    known = np.isfinite(rows.speed_mps) & (rows.weight > 0)
-    rows = rows.rows(known)
+    rows = rows.rows(np.isfinite(rows.speed_mps) & (rows.weight > 0))
     if not rows.epochs:
         return None
     later = (rows.run >= runs_before).astype(np.int64)
@@ -158,26 +257,61 @@ def match(rows: Table, runs_before: int, rules: CompareRules) -> Matched | None:
     return Matched(rows=matched, after=later[kept].astype(np.float64), speed_mps=float(np.median(matched.speed_mps)))
 
 
-def run_counts(found: Matched, run_epochs: int) -> tuple[int, int]:
-    """How many runs of each period have enough matched epochs."""
-    counts = [np.unique(found.rows.run[found.after == period], return_counts=True)[1] for period in (0, 1)]
-    return int((counts[0] >= run_epochs).sum()), int((counts[1] >= run_epochs).sum())
+def enough_of(found: Matched, runs: int, rules: CompareRules) -> Mask:
+    """Which of the runs have enough matched epochs."""
+    many: Mask = np.bincount(found.rows.run, minlength=runs) >= rules.run_epochs
+    return many
+
+
+def counted(found: Matched, sides: tuple[Side, Side], setting: Setting) -> tuple[list[int], list[int]]:
+    """Runs with enough matched epochs on each side, and the weeks that they are of."""
+    many = enough_of(found, sum(len(each.runs) for each in sides), setting.method.compare)
+    first = len(sides[0].runs)
+    kept = [
+        [run for run, is_kept in zip(each.runs, part, strict=True) if is_kept]
+        for each, part in zip(sides, (many[:first], many[first:]), strict=True)
+    ]
+    weeks = [len({week_number(local_date(run, setting)) for run in part}) for part in kept]
+    return [len(part) for part in kept], weeks
 
 
 def differences(found: Matched, sides: tuple[Side, Side], setting: Setting) -> tuple[Difference, ...]:
-    """One row per metric that both sensors may speak of and that enough runs of both periods have."""
-    rules, rows = setting.method.compare, found.rows
+    """One row per metric that both sensors may speak of and that enough weeks of both sides have."""
     at_speed = metric_values(found, sides[0].sensor, setting) | score_values(found, sides, setting)
-    judged = []
-    for name in allowed(sides, setting):
-        values = [run_medians(rows, at_speed[name], found.after == period, rules.run_epochs) for period in (0, 1)]
-        if min(map(len, values)) >= rules.min_runs:
-            judged.append(difference(name, values[0], values[1], rules))
-    return tuple(judged)
+    keys = [name for name in allowed(sides, setting) if np.isfinite(at_speed[name]).any()]
+    if not keys:
+        return ()
+    runs, rules = [*sides[0].runs, *sides[1].runs], setting.method.compare
+    week = np.array([week_number(local_date(run, setting)) for run in runs], dtype=np.int64)
+    row, after = week_rows(week, np.arange(len(runs)) >= len(sides[0].runs))
+    means = [run_means(found.rows, at_speed[name], found.rows.weight, len(runs), setting) for name in keys]
+    kept = [np.where(each.epochs >= rules.run_epochs, each.value, np.nan) for each in means]
+    values = np.stack([ragged(row, each, len(after)) for each in kept])
+    se = np.stack([ragged(row, each.se, len(after)) for each in means])
+    threshold = np.array([getattr(rules, name) for name in keys])
+    found_differences = week_difference(values, se, after, threshold, setting.method.series, keys)
+    return tuple(
+        difference(name, place, found_differences, float(threshold[place]))
+        for place, name in enumerate(keys)
+        if np.isfinite(found_differences.difference[place])
+    )
+
+
+def week_rows(week: Whole, later: Mask) -> tuple[Whole, Array]:
+    """The row of each run in a table of consecutive weeks, and the side of each row; a week with both sides has two."""
+    slot = week - week.min()
+    held = np.zeros((int(slot.max()) + 1, 2), dtype=np.bool_)
+    held[slot, later.astype(np.int64)] = True
+    twice: Mask = held[:, 0] & held[:, 1]
+    start = np.arange(len(twice)) + np.cumsum(twice) - twice
+    row = start[slot] + (later & twice[slot])
+    after = np.zeros(len(twice) + int(twice.sum()))
+    after[row] = later
+    return row, after
 
 
 def allowed(sides: tuple[Side, Side], setting: Setting) -> tuple[str, ...]:
-    """The metrics and scores that both periods may be held to."""
+    """The metrics and scores that both sides may be held to."""
     speakable = []
     for each in sides:
         test = computed(each.runs, each.sensor, setting.method)
@@ -196,7 +330,7 @@ def metric_values(found: Matched, sensor: str, setting: Setting) -> dict[str, Ar
 
 
 def score_values(found: Matched, sides: tuple[Side, Side], setting: Setting) -> dict[str, Array]:
-    """D, P and zSL of each epoch at that speed, each period against the reference of its own sensor class."""
+    """D, P and zSL of each epoch at that speed, each side against the reference of its own sensor class."""
     rows, after = found.rows, found.after == 1
     both = [departures(rows, each.sensor, setting) for each in sides]
     off: Mapping[str, Array] = {name: np.where(after, both[1][name], both[0][name]) for name in QUANTITIES}
@@ -205,47 +339,20 @@ def score_values(found: Matched, sides: tuple[Side, Side], setting: Setting) -> 
     return letters(z) | z
 
 
-def run_medians(rows: Table, values: Array, period: Array, run_epochs: int) -> Array:
-    """The weighted median of each run of a period that has enough epochs with a value."""
-    there = np.isfinite(values) & period
-    medians = []
-    for run in np.unique(rows.run[there]):
-        chosen = there & (rows.run == run)
-        if chosen.sum() >= run_epochs:
-            medians.append(weighted_median(values[chosen], rows.weight[chosen]))
-    return np.array(medians)
-
-
-def difference(metric: str, before: Array, after: Array, rules: CompareRules) -> Difference:
-    """Mean of the runs after minus mean of those before, with Welch's interval, and what it allows to be said."""
-    threshold = float(getattr(rules, metric))
-    off = float(after.mean() - before.mean())
-    half = welch_half_width(before, after, rules.alpha / rules.quantities)
-    changed = abs(off) > half and abs(off) >= threshold
-    finest = rules.resolution * threshold
-    few = min(len(before), len(after))
-    needed = 0 if changed or half <= finest else max(1, math.ceil(few * (half / finest) ** 2) - few)
+def difference(metric: str, place: int, found: WeekDifference, threshold: float) -> Difference:
+    """What one row of the comparison says."""
+    before, off = float(found.before[place]), float(found.difference[place])
+    more = float(found.more_weeks[place])
+    verdict = "changed" if found.changed[place] else "no change" if found.told[place] else NOT_ENOUGH
     return Difference(
         metric=metric,
-        before=float(before.mean()),
-        after=float(after.mean()),
+        before=before,
+        after=before + off,
         difference=off,
-        low=off - half,
-        high=off + half,
+        low=float(found.low[place]),
+        high=float(found.high[place]),
         threshold=threshold,
-        verdict="changed" if changed else "not enough weeks" if needed else "no change",
-        bound=abs(off) + half,
-        more_weeks=needed,
+        verdict=verdict,
+        bound=float(found.bound[place]),
+        more_weeks=max(int(more), int(verdict == NOT_ENOUGH)) if np.isfinite(more) else None,
     )
-
-
-def welch_half_width(before: Array, after: Array, alpha: float) -> float:
-    """Half of the interval of a difference of two means whose spreads may differ (Welch 1947)."""
-    shares = [float(np.var(values, ddof=1)) / len(values) for values in (before, after)]
-    total = sum(shares)
-    if total == 0.0:
-        return 0.0
-    freedom = total**2 / sum(
-        share**2 / (len(values) - 1) for share, values in zip(shares, (before, after), strict=True)
-    )
-    return student_quantile(1.0 - alpha / 2.0, freedom) * math.sqrt(total)

@@ -1,4 +1,4 @@
-"""A runner's own curves over speed and grade: how step time, duty factor and bounce depart from the population's.
+"""The epochs of many runs as one table, the means of each run, and a runner's own curves over speed and grade.
 
 Only the departure is fitted, so slopes that are shrunk towards nothing are shrunk towards the population's.
 Sources: Huber 1964 (the fit), van Oeveren 2019 (a second-order relation to speed for each runner).
@@ -10,20 +10,27 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import asdict
 
 from kneedrive.analysis import features
-from kneedrive.analysis.reference import expected
+from kneedrive.analysis.reference import usual_quantities
 from kneedrive.history.result import Curve, PastRun, Setting
-from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
-from kneedrive.stats import MAD_TO_SD, median
+from kneedrive.stats import (
+    TINY,
+    Mask,
+    corrected_lag,
+    huber_mean,
+    huber_regression,
+    lag_1,
+    median,
+    robust_sds,
+    serial_count,
+)
 
 QUANTITIES = ("ln_T", "DF", "ln_k", "ln_beta")
-HUBER = 1.345  # SD beyond which a residual counts less: 95 % efficiency where the noise is normal
-MAX_ROUNDS = 50
-SETTLED = 1e-4  # SD of the noise by which no epoch's fitted value moves any more
 PCT = 100.0  # grade is fitted in per cent, so that all columns are of one size
 
 
@@ -34,6 +41,7 @@ class Table(Record, frozen=True, kw_only=True):
     """
 
     run: npt.NDArray[np.int64]
+    start_s: Array
     speed_mps: Array
     grade: Array
     weight: Array
@@ -43,20 +51,12 @@ class Table(Record, frozen=True, kw_only=True):
 
     @property
     def epochs(self) -> int:
-        """Number of rows. (`len` of a named tuple is its number of columns.)"""
+        """Number of rows."""
         return len(self.run)
 
-    def rows(self, chosen: npt.NDArray[np.bool_]) -> Table:
+    def rows(self, chosen: Mask) -> Table:
         """These rows only."""
-        return Table(
-            run=self.run[chosen],
-            speed_mps=self.speed_mps[chosen],
-            grade=self.grade[chosen],
-            weight=self.weight[chosen],
-            T_s=self.T_s[chosen],
-            DF=self.DF[chosen],
-            oscillation_m=self.oscillation_m[chosen],
-        )
+        return self.replace(**{name: values[chosen] for name, values in asdict(self).items()})
 
 
 def column(run: PastRun, name: str) -> Array:
@@ -66,55 +66,64 @@ def column(run: PastRun, name: str) -> Array:
     return np.full(int(scored.sum()), np.nan) if values is None else values[scored]
 
 
+def joined(runs: Sequence[PastRun], name: str) -> Array:
+    """One column of the scored epochs of several runs."""
+    return np.concatenate([np.empty(0), *(column(run, name) for run in runs)])
+
+
 def table(runs: Sequence[PastRun]) -> Table:
     """The scored epochs of these runs."""
-    if not runs:
-        empty = np.empty(0)
-        return Table(
-            run=np.empty(0, dtype=np.int64),
-            speed_mps=empty,
-            grade=empty,
-            weight=empty,
-            T_s=empty,
-            DF=empty,
-            oscillation_m=empty,
-        )
-    scored = [run.epochs.scored for run in runs]
-
-    def joined(name: str) -> Array:
-        parts = [run.epochs.columns.get(name) for run in runs]
-        return np.concatenate(
-            [
-                np.full(int(mask.sum()), np.nan) if part is None else part[mask]
-                for part, mask in zip(parts, scored, strict=True)
-            ]
-        )
-
     return Table(
-        run=np.repeat(np.arange(len(runs)), [int(mask.sum()) for mask in scored]),
-        speed_mps=np.where(np.isfinite(joined("zSL")), joined("speed_mps"), np.nan),
-        grade=np.nan_to_num(joined("grade")),
-        weight=np.concatenate([run.epochs.weight[mask] for run, mask in zip(runs, scored, strict=True)]),
-        T_s=features.step_time_s(joined("cadence_spm")),
-        DF=joined("duty_factor"),
-        oscillation_m=joined("vertical_oscillation_m"),
+        run=np.repeat(np.arange(len(runs)), [int(run.epochs.scored.sum()) for run in runs]),
+        start_s=np.concatenate([np.empty(0), *(run.epochs.start_s[run.epochs.scored] for run in runs)]),
+        speed_mps=np.where(np.isfinite(joined(runs, "zSL")), joined(runs, "speed_mps"), np.nan),
+        grade=np.nan_to_num(joined(runs, "grade")),
+        weight=np.concatenate([np.empty(0), *(run.epochs.weight[run.epochs.scored] for run in runs)]),
+        T_s=features.step_time_s(joined(runs, "cadence_spm")),
+        DF=joined(runs, "duty_factor"),
+        oscillation_m=joined(runs, "vertical_oscillation_m"),
     )
+
+
+class RunMeans(Record, frozen=True, kw_only=True):
+    """Means of the epochs of each run, their SE from the epochs alone, and their number; NaN and 0 without epochs."""
+
+    value: Array
+    se: Array
+    epochs: npt.NDArray[np.int64]
+
+
+def run_means(rows: Table, values: Array, weight: Array, runs: int, setting: Setting) -> RunMeans:
+    """Huber means over the epochs of each of so many runs. values, weight: of the rows.
+
+    Neighbouring epochs resemble each other and do not count in full.
+    """
+    rules = setting.method.epochs
+    there = np.isfinite(values) & (weight > 0)
+    place = np.round(rows.start_s[there] / rules.length_s).astype(np.int64)
+    grid = np.full((2, runs, int(place.max(initial=0)) + 1), np.nan)
+    grid[:, rows.run[there], place] = values[there], weight[there]
+    sd = robust_sds(grid[0])
+    mean = huber_mean(grid[0], np.nan_to_num(grid[1]), np.maximum(np.nan_to_num(sd), TINY)[:, None])
+    n = np.isfinite(grid[0]).sum(axis=-1)
+    rho = corrected_lag(lag_1(grid[0] - mean[:, None]), n.astype(np.float64), 1)
+    rho = np.clip(np.nan_to_num(rho), 0.0, rules.autocorrelation_max)
+    return RunMeans(value=mean, se=sd / np.sqrt(np.maximum(serial_count(n, rho), 1.0)), epochs=n)
 
 
 def population(sensor: str, speed_mps: Array, grade: Array, setting: Setting) -> dict[str, Array]:
     """The four quantities as usual on a sensor class; k counts as 1 where the class has no k_ref."""
-    there = expected(speed_mps, REFERENCES[sensor], setting.runner, setting.method, grade)
-    ln_k = np.nan_to_num(there.ln_k)
-    shape = np.log(features.bounce_shape(there.DF))
-    return {"ln_T": np.log(there.T_s), "DF": there.DF, "ln_k": ln_k, "ln_beta": ln_k + shape}
+    return usual_quantities(speed_mps, grade, REFERENCES[sensor], setting.runner, setting.method)
+
+
+def filled(rows: Table, setting: Setting) -> Array:
+    """Speed of each row; the middle one where it may not be used, as if all had been run at one speed."""
+    return np.where(np.isfinite(rows.speed_mps), rows.speed_mps, centre(rows, setting))
 
 
 def departures(rows: Table, sensor: str, setting: Setting) -> dict[str, Array]:
-    """Measured minus usual, per epoch and quantity. Without a valid speed step time is not judged, and the other
-    three are taken as if all epochs had been run at one speed.
-    """
-    speed = np.where(np.isfinite(rows.speed_mps), rows.speed_mps, centre(rows, setting))
-    usual = population(sensor, speed, rows.grade, setting)
+    """Measured minus usual, per epoch and quantity. Without a valid speed step time is not judged."""
+    usual = population(sensor, filled(rows, setting), rows.grade, setting)
     measured = {
         "ln_T": np.where(np.isfinite(rows.speed_mps), features.log(rows.T_s), np.nan),
         "DF": rows.DF,
@@ -130,20 +139,12 @@ def centre(rows: Table, setting: Setting) -> float:
     return median(known) if len(known) else setting.method.population.class_speed_mid_mps
 
 
-def huber(X: Array, y: Array, weight: Array) -> Array:
-    """Coefficients of a Huber fit, scale from the median absolute residual; columns without content get 0."""
-    pull = weight
-    fitted = np.zeros_like(y)
-    for _ in range(MAX_ROUNDS):
-        weighted = X * pull[:, None]
-        coefficients = np.asarray(np.linalg.lstsq(weighted.T @ X, weighted.T @ y, rcond=None)[0], dtype=np.float64)
-        before, fitted = fitted, X @ coefficients
-        residual = np.abs(y - fitted)
-        scale = MAD_TO_SD * median(residual)
-        if scale == 0.0 or float(np.abs(fitted - before).max()) < SETTLED * scale:
-            break
-        pull = weight * np.minimum(1.0, HUBER * scale / np.maximum(residual, 1e-300))
-    return coefficients
+def design(rows: Table, middle: float, setting: Setting) -> Array:
+    """Columns (rows, 3) of a curve: speed about the middle, its square where speeds vary enough, grade in per cent."""
+    dv = np.nan_to_num(rows.speed_mps - middle)
+    low, high = np.percentile(dv, (25.0, 75.0)) if len(dv) else (0.0, 0.0)
+    bend = dv**2 * (high - low >= setting.method.baseline.curve_iqr_mps)
+    return np.column_stack([dv, bend, PCT * rows.grade])
 
 
 def fit(departure: Array, rows: Table, setting: Setting, shift: Array | None = None) -> Curve | None:
@@ -152,19 +153,17 @@ def fit(departure: Array, rows: Table, setting: Setting, shift: Array | None = N
     shift: a covariate of each epoch (time, or which period) whose effect must not pass for one of speed; it is
     fitted along and left out of the curve.
     """
-    rules, middle = setting.method.baseline, centre(rows, setting)
     there = np.isfinite(departure)
     if not there.any():
         return None
-    dv = np.nan_to_num(rows.speed_mps - middle)[there]
-    low, high = float(np.percentile(dv, 25.0)), float(np.percentile(dv, 75.0))
-    bend = dv**2 if high - low >= rules.curve_iqr_mps else np.zeros_like(dv)
-    other = np.zeros_like(dv) if shift is None else shift[there] - shift[there].mean()
-    X = np.column_stack([np.ones_like(dv), dv, bend, PCT * rows.grade[there], other])
-    level, *slopes, _ = huber(X, departure[there], rows.weight[there])
-    trust = len(dv) / (len(dv) + rules.shrink_epochs)
-    slope, bent, grade = (trust * float(each) for each in slopes)
-    return Curve(centre_mps=middle, level=float(level), slope=slope, bend=bent, grade=PCT * grade)
+    middle = centre(rows, setting)
+    known = rows.rows(there)
+    other = np.zeros(known.epochs) if shift is None else shift[there] - shift[there].mean()
+    X = np.column_stack([np.ones(known.epochs), design(known, middle, setting), other])
+    level, *slopes, _ = huber_regression(X, departure[there], known.weight).coefficient
+    trust = known.epochs / (known.epochs + setting.method.series.shrink_epochs)
+    slope, bend, grade = (trust * float(each) for each in slopes)
+    return Curve(centre_mps=middle, level=float(level), slope=slope, bend=bend, grade=PCT * grade)
 
 
 def curves(
@@ -181,34 +180,18 @@ def departure_at(curve: Curve, speed_mps: Array, grade: Array) -> Array:
     return curve.level + curve.slope * dv + curve.bend * dv**2 + curve.grade * grade
 
 
-def metrics(speed_mps: Array, T_s: Array, DF: Array, oscillation_m: Array) -> dict[str, Array]:
-    """What reports speak of, by metric key, from the three things that are measured at a speed."""
-    length = features.step_length_m(speed_mps, T_s)
-    return {
-        "cadence_spm": SECONDS_PER_MINUTE / T_s,
-        "step_length_m": length,
-        "stance_time_s": 2.0 * DF * T_s,
-        "vertical_oscillation_m": oscillation_m,
-        "vertical_ratio": features.vertical_ratio(oscillation_m, length),
-        "duty_factor": DF,
-        "ln_k": features.ln_k(oscillation_m, T_s, DF),
-    }
-
-
 def measured(rows: Table) -> dict[str, Array]:
     """The metrics of each epoch as measured."""
-    return metrics(rows.speed_mps, rows.T_s, rows.DF, rows.oscillation_m)
+    ln_beta = features.log(features.beta(rows.oscillation_m, rows.T_s))
+    return features.metrics(rows.speed_mps, features.log(rows.T_s), rows.DF, ln_beta)
 
 
 def own_usual(fitted: Mapping[str, Curve], rows: Table, sensor: str, setting: Setting) -> dict[str, Array]:
     """The runner's own usual metrics at the speed and grade of each row; NaN for what has no curve."""
-    speed = np.where(np.isfinite(rows.speed_mps), rows.speed_mps, centre(rows, setting))
-    usual = population(sensor, speed, rows.grade, setting)
+    usual = population(sensor, filled(rows, setting), rows.grade, setting)
     nothing = np.full(rows.epochs, np.nan)
     own = {
         name: usual[name] + departure_at(fitted[name], rows.speed_mps, rows.grade) if name in fitted else nothing
         for name in QUANTITIES
     }
-    T_s = np.exp(own["ln_T"])
-    oscillation = np.exp(own["ln_beta"]) * GRAVITY_MPS2 * T_s**2
-    return metrics(rows.speed_mps, T_s, own["DF"], oscillation) | {"ln_k": own["ln_k"]}
+    return features.metrics(rows.speed_mps, own["ln_T"], own["DF"], own["ln_beta"]) | {"ln_k": own["ln_k"]}

@@ -24,7 +24,8 @@ class PastRun(Record, frozen=True, kw_only=True):
 
     started_at is aware UTC; local time is that plus utc_offset_s (None: the configured zone). sensor is the
     provenance word of form analysis; device names the watch. surface: "outdoor" or "indoor". firmware: the class of
-    whatever measured the dynamics, "" where unknown or of no matter; a new one starts a new baseline.
+    whatever measured the dynamics, "" where unknown or of no matter; a new one starts a new baseline. height_m: the
+    runner's, as the run was judged by.
     """
 
     id: str
@@ -37,6 +38,7 @@ class PastRun(Record, frozen=True, kw_only=True):
     duration_s: float
     epochs: Epochs
     firmware: str = ""
+    height_m: float | None = None
 
 
 class Setting(Record, frozen=True, kw_only=True):
@@ -48,6 +50,12 @@ class Setting(Record, frozen=True, kw_only=True):
     method: Method = Method()
     runner: Runner = Runner()
     zone: Callable[[datetime], int] | None = None
+
+    def of(self, run: PastRun) -> Setting:
+        """The same with the height that a run was judged by, where that is known."""
+        if run.height_m is None:
+            return self
+        return self.replace(runner=self.runner.replace(height_m=run.height_m))
 
 
 class Curve(Record, frozen=True, kw_only=True):

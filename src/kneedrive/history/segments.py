@@ -73,11 +73,23 @@ def _terms(speed_cadence: Array) -> Array:
 
 
 class Stretch(Record, frozen=True, kw_only=True):
-    """Runs that may be compared: one sensor class, one firmware class, nothing that only a sensor does between."""
+    """Runs that may be compared: one sensor class, one firmware class, nothing that only a sensor does between.
+
+    watch: its name where the watch itself makes the numbers, else "".
+    """
 
     sensor: str
     firmware: str
     runs: tuple[PastRun, ...]
+    watch: str = ""
+
+
+OF_THE_WATCH = frozenset({"none", "garmin_wrist"})  # speed and cadence are the watch's own, and differ between watches
+
+
+def watch_of(run: PastRun) -> str:
+    """The watch of a run where it matters for what was measured; "" where not, or where the file does not name it."""
+    return run.device if run.sensor in OF_THE_WATCH else ""
 
 
 def stretches(runs: Sequence[PastRun], setting: Setting) -> tuple[tuple[Stretch, ...], tuple[Break, ...]]:
@@ -94,7 +106,8 @@ def stretches(runs: Sequence[PastRun], setting: Setting) -> tuple[tuple[Stretch,
     for place, start in enumerate(starts):
         end = starts[place + 1] if place + 1 < len(starts) else len(runs)
         same = (run for run, key in zip(runs[start:end], keys[start:end], strict=True) if key == keys[start])
-        stretch = Stretch(sensor=keys[start][0], firmware=keys[start][1], runs=tuple(same))
+        sensor, firmware, watch = keys[start]
+        stretch = Stretch(sensor=sensor, firmware=firmware, watch=watch, runs=tuple(same))
         if found:
             breaks.append(change(found[-1], stretch, setting))
         parts, jumps = split_at_jumps(stretch, setting)
@@ -103,17 +116,20 @@ def stretches(runs: Sequence[PastRun], setting: Setting) -> tuple[tuple[Stretch,
     return tuple(found), tuple(breaks)
 
 
-def known_keys(runs: Sequence[PastRun]) -> list[tuple[str, str]]:
-    """Sensor and firmware class of each run; a run that does not tell its firmware has that of the run before."""
-    last: dict[str, str] = {}
+def known_keys(runs: Sequence[PastRun]) -> list[tuple[str, str, str]]:
+    """Sensor, firmware class and watch of each run; what a run does not tell is as in the one before that does."""
+    known: dict[tuple[str, str], str] = {}
+    told = [(run.sensor, {"firmware": run.firmware, "watch": watch_of(run)}) for run in runs]
+    for sensor, facts in reversed(told):
+        known |= {(sensor, name): fact for name, fact in facts.items() if fact}
     keys = []
-    for run in runs:
-        last[run.sensor] = run.firmware or last.get(run.sensor, "")
-        keys.append((run.sensor, last[run.sensor]))
+    for sensor, facts in told:
+        known |= {(sensor, name): fact for name, fact in facts.items() if fact}
+        keys.append((sensor, known.get((sensor, "firmware"), ""), known.get((sensor, "watch"), "")))
     return keys
 
 
-def spells(keys: Sequence[tuple[str, str]], min_runs: int) -> list[int]:
+def spells(keys: Sequence[tuple[str, str, str]], min_runs: int) -> list[int]:
     """Index of the first run of each lasting spell of one key; all of one key count as lasting."""
     if not keys:
         return []
@@ -128,10 +144,15 @@ def spells(keys: Sequence[tuple[str, str]], min_runs: int) -> list[int]:
 
 def change(before: Stretch, after: Stretch, setting: Setting) -> Break:
     """The break between two stretches, on the day of the later one's first run."""
-    day = local_date(after.runs[0], setting)
-    if before.sensor != after.sensor:
-        return Break(date=day, kind="sensor", before=before.sensor, after=after.sensor)
-    return Break(date=day, kind="firmware", before=before.firmware, after=after.firmware)
+    words = {
+        "sensor": (before.sensor, after.sensor),
+        "watch": (before.watch, after.watch),
+        "firmware": (before.firmware, after.firmware),
+    }
+    kind = next(kind for kind, (old, new) in words.items() if old != new)
+    old, new = words[kind]
+    day, sensors = local_date(after.runs[0], setting), (before.sensor, after.sensor)
+    return Break(date=day, kind=kind, before=old, after=new, sensors=sensors)
 
 
 def split_at_jumps(stretch: Stretch, setting: Setting) -> tuple[list[Stretch], list[Break]]:
@@ -140,8 +161,9 @@ def split_at_jumps(stretch: Stretch, setting: Setting) -> tuple[list[Stretch], l
     if place is None:
         return [stretch], []
     first, second = stretch.replace(runs=stretch.runs[:place]), stretch.replace(runs=stretch.runs[place:])
+    same = (stretch.sensor, stretch.sensor)
     here = Break(
-        date=local_date(second.runs[0], setting), kind="oscillation", before=stretch.sensor, after=stretch.sensor
+        date=local_date(second.runs[0], setting), kind="oscillation", before=same[0], after=same[1], sensors=same
     )
     parts, jumps = split_at_jumps(first, setting)
     later, more = split_at_jumps(second, setting)

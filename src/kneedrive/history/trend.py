@@ -1,33 +1,233 @@
-"""Trends over weeks: run values, what a week makes of them, slopes with their tests, and the verdict."""
+"""Weeks as the unit: their means, least squares on them with correlated weeks allowed for, and the verdict of a trend.
+
+A week's runs share shoes, heat, fatigue and strap position; runs counted one by one would find a change in every
+history. Rows are consecutive ISO weeks, so that neighbours in the array are neighbours in time; NaN for no value.
+Sources: weighted least squares with lag-1 inflation (Shaman and Stine 1988 for the bias of the correlation), Holm
+1979, Sen 1968 for the check of the sign.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kneedrive.history.local_time import day_of
-from kneedrive.history.result import Trend
-from kneedrive.method import TrendRules
+from kneedrive.history.local_time import DAYS_TO_MONDAY, WEEK_S, day_of
+from kneedrive.history.result import Trend, WeekValue
+from kneedrive.method import Method, SeriesRules, TrendRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.stats import (
-    MAD_TO_SD,
-    MEDIAN_TO_MEAN_SE,
-    Line,
-    below,
-    median,
+    Fit,
+    Mask,
+    corrected_lag,
+    holm,
+    huber_mean,
+    lag_1,
+    least_squares,
     quantile,
-    robust_sd,
+    ragged,
+    robust_sds,
+    serial_count,
+    shrunk_lag,
+    student_quantile,
+    t_test,
     theil_sen,
-    two_sided,
+    weighted_mean,
 )
 
-# Run values and what a week makes of them: the weighted median of its runs at their mean date.
+TWO_SIDED_95 = 0.975
+TOO_EARLY = "too early to tell"
+HEART_RATE = "heart_rate_bpm"
+DIRECTIONS = {
+    "D": ("towards drive", "towards shuffle"),
+    "P": ("more bounce", "less bounce"),
+    "zSL": ("longer steps", "shorter steps"),
+    HEART_RATE: ("higher", "lower"),
+}
 
-LEAST_FOR_LINE = 3  # weeks: a line through two takes their scatter for a trend
+
+class WeekMeans(msgspec.Struct, frozen=True, eq=False):
+    """Means of the runs of each week. value (..., weeks) in the unit of the runs; variance: of it within the week.
+
+    runs (..., weeks): how many. run_sd (...): SD from run to run within a week, 0 where no week has two runs.
+    """
+
+    value: Array
+    variance: Array
+    runs: Array
+    run_sd: Array
+
+
+class WeeklyFit(msgspec.Struct, frozen=True, eq=False):
+    """Least squares on weekly means. coefficient, se (..., columns); freedom, rho, weeks (...); residual (..., weeks).
+
+    se is widened for correlated weeks; freedom: degrees of freedom that are left.
+    """
+
+    coefficient: Array
+    se: Array
+    freedom: Array
+    rho: Array
+    weeks: Array
+    residual: Array
+
+
+def week_means(values: Array, se: Array) -> WeekMeans:
+    """Huber means of run values (..., weeks, runs) with their standard errors; NaN pads weeks with fewer runs."""
+    there = np.isfinite(values)
+    runs = there.sum(axis=-1)
+    noise = np.where(there, se, 0.0) ** 2
+    off = values - weighted_mean(values, there.astype(np.float64))[..., None]
+    freed = off * np.sqrt(runs / np.maximum(runs - 1.0, 1.0))[..., None]
+    flat = np.where((runs > 1)[..., None], freed, np.nan).reshape(*values.shape[:-2], -1)
+    # Both signs: the scatter of runs about their weeks has its middle at 0.
+    run_sd = np.nan_to_num(robust_sds(np.concatenate([flat, -flat], axis=-1)))
+    usual_noise = noise.sum(axis=(-1, -2)) / np.maximum(runs.sum(axis=-1), 1)
+    variance = np.maximum(run_sd**2 - usual_noise, 0.0)[..., None, None] + noise
+    variance = np.where(variance > 0, variance, 1.0)
+    value = huber_mean(values, 1.0 / variance, np.sqrt(variance))
+    total = np.where(there, 1.0 / variance, 0.0).sum(axis=-1)
+    return WeekMeans(value, np.where(runs > 0, 1.0 / np.maximum(total, 1e-300), np.nan), runs, run_sd)
+
+
+def between_variance(X: Array, means: WeekMeans) -> Array:
+    """Variance (...) of weeks about the fit beyond that of their runs: the moment estimator on plain residuals."""
+    there = np.isfinite(means.value)
+    plain = least_squares(X, means.value, there.astype(np.float64))
+    free = np.where(there, 1.0 - leverage(X, plain), 0.0)
+    excess = np.nansum(plain.residual**2, axis=-1) - np.nansum(free * means.variance, axis=-1)
+    variance: Array = np.maximum(excess, 0.0) / np.maximum(free.sum(axis=-1), 1e-300)
+    return variance
+
+
+def leverage(X: Array, fit: Fit) -> Array:
+    """Diagonal (..., rows) of the hat matrix of a fit."""
+    diagonal: Array = fit.weight * np.einsum("...ri,...ij,...rj->...r", X, fit.inverse, X)
+    return diagonal
+
+
+def weekly_fit(X: Array, means: WeekMeans, rules: SeriesRules) -> WeeklyFit:
+    """Weekly means on X (..., weeks, columns); columns that are 0 throughout are no part of the model.
+
+    Weights 1/(between + within variance); SE squared times (1 + rho)/(1 - rho), rho of neighbouring weeks' residuals.
+    """
+    between = between_variance(X, means)[..., None]
+    variance = np.where(np.isfinite(means.variance), means.variance + between, 1.0)
+    fit = least_squares(X, means.value, 1.0 / np.maximum(variance, 1e-300))
+    there = np.isfinite(means.value)
+    n = there.sum(axis=-1).astype(np.float64)
+    columns = (np.diagonal(fit.inverse, axis1=-2, axis2=-1) > 0).sum(axis=-1)
+    scatter = np.nansum(fit.weight * fit.residual**2, axis=-1) / np.maximum(n - columns, 1.0)
+    r = corrected_lag(lag_1(fit.residual * np.sqrt(fit.weight)), n, columns)
+    rho = shrunk_lag(r, n, prior=rules.week_rho, weight=rules.rho_weight, high=rules.week_rho_max)
+    wide = scatter * (1.0 + rho) / (1.0 - rho)
+    se = np.sqrt(wide[..., None] * np.maximum(np.diagonal(fit.inverse, axis1=-2, axis2=-1), 0.0))
+    freedom = np.maximum(serial_count(n, rho) - columns, rules.least_freedom)
+    return WeeklyFit(fit.coefficient, se, freedom, rho, n, fit.residual)
+
+
+class TrendFit(msgspec.Struct, frozen=True, eq=False):
+    """One verdict for each series; all arrays (..., series), changes over the span in the unit of the values.
+
+    called: a change is said, in the direction of `change`. steady: none is, and one of `rules.telling` would have been
+    seen. Neither: too early to tell. low, high: interval of the change at `level`, which Holm's procedure held p
+    against. detectable: the change that would be called with probability `rules.power`; NaN where untested.
+    """
+
+    change: Array
+    low: Array
+    high: Array
+    slope_per_week: Array
+    p: Array
+    p_holm: Array
+    level: Array
+    rho: Array
+    freedom: Array
+    weeks: Array
+    runs: Array
+    run_sd: Array
+    worthwhile: Array
+    detectable: Array
+    called: Mask
+    steady: Mask
+    seasonal: Mask
+
+
+def trend_columns(at_weeks: Array, span: Array, rules: SeriesRules) -> Array:
+    """Columns (..., weeks, 4): one, time about its middle, and the season; the season is 0 where the span is short."""
+    turn = 2.0 * np.pi * at_weeks / rules.year_weeks
+    season = (span >= rules.season_weeks)[..., None]
+    one = np.ones_like(at_weeks)
+    middle = 0.5 * (np.nanmin(at_weeks, axis=-1) + np.nanmax(at_weeks, axis=-1))[..., None]
+    return np.stack([one, at_weeks - middle, season * np.cos(turn), season * np.sin(turn)], axis=-1)
+
+
+def trend_fit(at_weeks: Array, values: Array, se: Array, rules: SeriesRules) -> TrendFit:
+    """The trends of run values (..., series, weeks, runs) and their errors se, all series tested together.
+
+    at_weeks (..., series, weeks): time of each week's mean in weeks; any finite time for a week without a value.
+    """
+    means = week_means(values, se)
+    there = np.isfinite(means.value)
+    at_weeks = np.broadcast_to(at_weeks, means.value.shape)
+    first = np.where(there, at_weeks, np.inf).min(axis=-1)
+    last = np.where(there, at_weeks, -np.inf).max(axis=-1)
+    span = np.where(there.any(axis=-1), last - first, 0.0)
+    X = trend_columns(at_weeks, span, rules)
+    fit = weekly_fit(X, means, rules)
+    fitted = (X @ fit.coefficient[..., None])[..., 0]
+    about = (values - fitted[..., None]).reshape(*fitted.shape[:-1], -1)
+    sen = theil_sen(at_weeks, means.value - season_part(X, fit))[0]
+    return verdicts(fit, span, sen, (robust_sds(about), means.runs.sum(axis=-1)), rules)
+
+
+def season_part(X: Array, fit: WeeklyFit) -> Array:
+    """What the fitted season adds to each week (..., weeks); 0 where it is no part of the model."""
+    season: Array = np.einsum("...wc,...c->...w", X[..., 2:], fit.coefficient[..., 2:])
+    return season
+
+
+def verdicts(fit: WeeklyFit, span: Array, sen: Array, runs: tuple[Array, Array], rules: SeriesRules) -> TrendFit:
+    """Called: p passes Holm, Theil-Sen has the same sign, and the change is worthwhile and beyond the runs' scatter.
+
+    runs: SD of the runs about the line, and their number.
+    """
+    run_sd, count = runs
+    change, se = fit.coefficient[..., 1] * span, fit.se[..., 1] * span
+    tested = fit.weeks >= rules.trend_weeks
+    p = np.where(tested, t_test(change, se, fit.freedom), np.nan)
+    p_holm, level = holm(p, rules.alpha)
+    worthwhile = np.maximum(rules.min_change, rules.detectable * run_sd / np.sqrt(np.maximum(count, 1) / 2.0))
+    same_sign = np.sign(sen) == np.sign(change)
+    called = tested & (p_holm <= rules.alpha) & (np.abs(change) >= worthwhile) & same_sign
+    half = student_quantile(1.0 - 0.5 * level, fit.freedom) * se
+    detectable = np.maximum(half, worthwhile) + student_quantile(rules.power, fit.freedom) * se
+    return TrendFit(
+        change=change,
+        low=change - half,
+        high=change + half,
+        slope_per_week=fit.coefficient[..., 1],
+        p=p,
+        p_holm=p_holm,
+        level=level,
+        rho=fit.rho,
+        freedom=fit.freedom,
+        weeks=fit.weeks,
+        runs=count,
+        run_sd=run_sd,
+        worthwhile=worthwhile,
+        detectable=np.where(tested, detectable, np.nan),
+        called=called,
+        steady=tested & ~called & (detectable <= rules.telling),
+        seasonal=span >= rules.season_weeks,
+    )
+
+
+# From the runs of a history to verdicts.
 
 
 class RunValues(Record, frozen=True, kw_only=True):
@@ -39,190 +239,53 @@ class RunValues(Record, frozen=True, kw_only=True):
     se: Array
 
 
-class WeekPoints(Record, frozen=True, kw_only=True):
-    """One row per week that has a value. se: of the weekly value, the scatter from run to run included."""
+class Grid(Record, frozen=True, kw_only=True):
+    """Run values of one series laid out in weeks. week, at_weeks (weeks): their numbers and mean times.
+
+    value, se (weeks, runs).
+    """
 
     week: npt.NDArray[np.int64]
     at_weeks: Array
     value: Array
     se: Array
-    runs: npt.NDArray[np.int64]
 
 
-def middle_of_weight(values: Array, weight: Array) -> float:
-    """Weighted median that moves smoothly between neighbours; the median where all weights are equal.
-
-    Over hundreds of epochs it does not matter; of a week's two runs the plain one would take the heavier, and a hair
-    more weight would move the week from one run to the other.
-    """
-    order = np.argsort(values, kind="stable")
-    share = weight[order]
-    return float(np.interp(0.5 * share.sum(), np.cumsum(share) - 0.5 * share, values[order]))
+def laid_out(runs: RunValues, first: int, last: int) -> Grid:
+    """The runs in the weeks from the first to the last, those without a run included."""
+    week, row = np.arange(first, last + 1), runs.week - first
+    at, value, se = (ragged(row, values, len(week)) for values in (runs.at_weeks, runs.value, runs.se))
+    usual = week + 0.5 - DAYS_TO_MONDAY / 7.0
+    at_weeks = weighted_mean(at, np.ones_like(at))
+    return Grid(week=week, at_weeks=np.where(np.isfinite(at_weeks), at_weeks, usual), value=value, se=se)
 
 
-def run_variance(runs: RunValues, rules: TrendRules) -> Array:
-    """Variance of each run value: its own error, and how runs scatter from one to the next.
-
-    Without the scatter one long, smooth run would outvote the rest of its week.
-    """
-    return runs.se**2 + run_scatter(runs, rules) ** 2
-
-
-def run_scatter(runs: RunValues, rules: TrendRules) -> float:
-    """SD of the runs about their line over the weeks: a trend is no scatter.
-
-    Of few runs it is never below what runs usually differ by: one alone has none, though its day had a form of its
-    own. The slope is of plain weekly medians, so that years of daily runs stay cheap.
-    """
-    value, slope = runs.value, 0.0
-    weeks = [np.flatnonzero(runs.week == week) for week in np.unique(runs.week)]
-    if len(weeks) >= LEAST_FOR_LINE:
-        at = np.array([runs.at_weeks[rows].mean() for rows in weeks])
-        slope = theil_sen(at, np.array([median(value[rows]) for rows in weeks])).slope
-    spread = robust_sd(value - slope * runs.at_weeks)
-    return max(spread, rules.run_sd) if len(value) < rules.few_runs else spread
-
-
-def week_points(runs: RunValues, rules: TrendRules) -> WeekPoints:
-    """The weeks of a series; a week without runs has no row."""
-    variance = run_variance(runs, rules)
-    weight = 1.0 / np.where(variance > 0, variance, 1.0)
-    weeks = np.unique(runs.week)
-    rows = [_week(runs, weight, np.flatnonzero(runs.week == week)) for week in weeks]
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 4)
-    return WeekPoints(
-        week=weeks, at_weeks=table[:, 0], value=table[:, 1], se=table[:, 2], runs=table[:, 3].astype(np.int64)
-    )
-
-
-def _week(runs: RunValues, weight: Array, rows: npt.NDArray[np.intp]) -> tuple[float, float, float, int]:
-    n = len(rows)
-    # A median of one or two values is their mean; from three on it costs efficiency.
-    factor = MEDIAN_TO_MEAN_SE if n > 2 else 1.0
-    se = factor / float(np.sqrt(weight[rows].sum()))
-    return float(runs.at_weeks[rows].mean()), middle_of_weight(runs.value[rows], weight[rows]), se, n
-
-
-# Trends over weeks: Theil-Sen slope, Mann-Kendall test widened for correlated weeks, Holm, and the gates.
-#
-# Sources: Sen 1968; Hamed and Rao 1998 (the widening, here with the lag-1 term); Gilbert 1987 (ranks of the
-# interval). A block bootstrap of the residuals is not used: in simulation it raised 14 to 34 % false alarms.
-
-
-VISIBLE_GRID = np.linspace(0.0, 30.0, 61)  # changes over the span, in SD of the weekly values
-TOO_EARLY = "too early to tell"
-DIRECTIONS = {
-    "D": ("towards drive", "towards shuffle"),
-    "P": ("more bounce", "less bounce"),
-    "zSL": ("longer steps", "shorter steps"),
-}
-
-
-class Tested(Record, frozen=True, kw_only=True):
-    """One series on its way to a verdict. sd_S: of Kendall's S, widened by rho."""
-
-    points: WeekPoints
-    line: Line
-    p: float
-    rho: float
-    sd_S: float
-    run_sd: float
-    runs: int
-
-
-def neighbour_correlation(residual: Array, week: npt.NDArray[np.int64], rho_max: float) -> float:
-    """Lag-1 correlation of the residuals of adjacent weeks plus 1/n (its small-sample bias), within [0, rho_max]."""
-    adjacent = np.diff(week) == 1
-    power = float(np.mean(residual**2))
-    if not adjacent.any() or power == 0.0:
-        return 0.0
-    lagged = float(np.mean((residual[1:] * residual[:-1])[adjacent]))
-    return min(max(lagged / power + 1.0 / len(residual), 0.0), rho_max)
-
-
-def kendall(value: Array) -> tuple[float, float]:
-    """Kendall's S of values in order of time, and its variance for independent values, ties allowed for."""
-    n = len(value)
-    first, second = np.triu_indices(n, 1)
-    S = float(np.sign(value[second] - value[first]).sum())
-    _, ties = np.unique(value, return_counts=True)
-    tied = float(np.sum(ties * (ties - 1) * (2 * ties + 5)))
-    return S, (n * (n - 1) * (2 * n + 5) - tied) / 18.0
-
-
-def kendall_p(S: float, sd_S: float) -> float:
-    """Two-sided p with continuity correction; 1 where all values are equal."""
-    if sd_S == 0.0:
-        return 1.0
-    return min(1.0, 2.0 * below(-max(abs(S) - 1.0, 0.0) / sd_S))
-
-
-def slope_interval(slopes: Array, sd_S: float, alpha: float) -> tuple[float, float] | None:
-    """Interval of the slope by ranks; it leaves 0 out exactly when the test rejects. None: a rank lies outside."""
-    rank = int(np.floor((len(slopes) - quantile(1.0 - alpha / 2.0) * sd_S - 1.0) / 2.0))
-    if rank < 0:
-        return None
-    return float(slopes[rank]), float(slopes[len(slopes) - 1 - rank])
-
-
-def holm(p: Mapping[str, float], alpha: float) -> tuple[dict[str, float], dict[str, float]]:
-    """Adjusted p by name, and the level that each was held against (after the first failure it stays)."""
-    adjusted: dict[str, float] = {}
-    levels: dict[str, float] = {}
-    highest, level, failed = 0.0, alpha, False
-    for rank, name in enumerate(sorted(p, key=lambda name: p[name])):
-        left = len(p) - rank
-        highest = max(highest, min(1.0, left * p[name]))
-        level = level if failed else alpha / left
-        failed = failed or p[name] > level
-        adjusted[name], levels[name] = highest, level
-    return adjusted, levels
-
-
-def visible_change(at_weeks: Array, week_sd: float, sd_S: float, rules: TrendRules, alpha: float) -> float | None:
-    """Change over the span that the test would find with probability `rules.power`, for weeks of this scatter.
-
-    Expected S of a line in normal noise, set against its critical value. Spread of S as under no change: cautious.
-    None: no change is large enough, the weeks are too few or hang together too much.
-    """
-    first, second = np.triu_indices(len(at_weeks), 1)
-    apart = (at_weeks[second] - at_weeks[first]) / (at_weeks[-1] - at_weeks[0])
-    needed = 1.0 + (quantile(1.0 - alpha / 2.0) + quantile(rules.power)) * sd_S
-    found = two_sided(np.outer(VISIBLE_GRID, apart) / np.sqrt(2.0)).sum(axis=1)
-    if needed >= found[-1]:
-        return None
-    return week_sd * float(np.interp(needed, found, VISIBLE_GRID))
-
-
-def tested(runs: RunValues, rules: TrendRules) -> Tested | None:
-    """The test of one series, or None with too few weeks."""
-    points = week_points(runs, rules)
-    if len(points.value) < max(rules.min_weeks, 3):
-        return None
-    line = theil_sen(points.at_weeks, points.value)
-    rho = neighbour_correlation(line.residual, points.week, rules.rho_max)
-    S, variance = kendall(points.value)
-    sd_S = math.sqrt(variance * (1.0 + rho) / (1.0 - rho))
-    about_line = robust_sd(runs.value - line.slope * runs.at_weeks)
-    return Tested(
-        points=points, line=line, p=kendall_p(S, sd_S), rho=rho, sd_S=sd_S, run_sd=about_line, runs=len(runs.value)
-    )
-
-
-def trends(series: Mapping[str, RunValues], rules: TrendRules) -> tuple[Trend, ...]:
+def trends(series: Mapping[str, RunValues], method: Method, sensor: str = "") -> tuple[Trend, ...]:
     """A verdict for each series (D, P or zSL), tested together; times are weeks since 1970, values in SD."""
-    judged = {name: tested(runs, rules) for name, runs in series.items()}
-    at_hand = {name: each for name, each in judged.items() if each is not None}
-    adjusted, levels = holm({name: each.p for name, each in at_hand.items()}, rules.alpha)
+    known = [name for name, runs in series.items() if len(runs.value)]
+    fit = together([series[name] for name in known], method.series) if known else None
     return tuple(
-        too_early(name, series[name], rules)
-        if (each := at_hand.get(name)) is None
-        else verdict(name, each, (adjusted[name], levels[name]), rules)
+        told(name, series[name], fit, known.index(name), method).replace(sensor=sensor)
+        if fit is not None and name in known
+        else too_early(name, series[name], method).replace(sensor=sensor)
         for name in series
     )
 
 
-def too_early(name: str, runs: RunValues, rules: TrendRules) -> Trend:
+def together(series: Sequence[RunValues], rules: SeriesRules) -> TrendFit:
+    """The trends of series that all have values, over the weeks from the first to the last of any of them."""
+    first, last = min(int(runs.week[0]) for runs in series), max(int(runs.week[-1]) for runs in series)
+    grids = [laid_out(runs, first, last) for runs in series]
+    most = max(grid.value.shape[1] for grid in grids)
+
+    def stacked(tables: Iterable[Array]) -> Array:
+        return np.stack([np.pad(each, ((0, 0), (0, most - each.shape[1])), constant_values=np.nan) for each in tables])
+
+    values, se = stacked(grid.value for grid in grids), stacked(grid.se for grid in grids)
+    return trend_fit(np.stack([grid.at_weeks for grid in grids]), values, se, rules)
+
+
+def too_early(name: str, runs: RunValues, method: Method) -> Trend:
     """What is said before there are enough weeks."""
     weeks = len(np.unique(runs.week))
     return Trend(
@@ -230,44 +293,57 @@ def too_early(name: str, runs: RunValues, rules: TrendRules) -> Trend:
         verdict=TOO_EARLY,
         weeks=weeks,
         runs=len(runs.value),
-        weeks_missing=rules.min_weeks - weeks,
-        weeks_advised=max(rules.advised_weeks - weeks, 0),
+        weeks_missing=max(method.series.trend_weeks - weeks, 0),
+        weeks_advised=max(method.trend.advised_weeks - weeks, 0),
+        first=day_of(runs.at_weeks[0]) if weeks else None,
+        last=day_of(runs.at_weeks[-1]) if weeks else None,
     )
 
 
-def verdict(name: str, each: Tested, held: tuple[float, float], rules: TrendRules) -> Trend:
-    """Called only if p passes Holm and the change is both worthwhile and beyond the runner's own scatter.
+def told(name: str, runs: RunValues, fit: TrendFit, place: int, method: Method) -> Trend:
+    """The verdict of one fitted series."""
+    waiting = too_early(name, runs, method)
+    if waiting.weeks_missing:
+        return waiting
 
-    Steady only where a change of some size would have been seen; else the weeks are too early to tell.
+    def of(values: Array) -> float:
+        return float(values[place])
+
+    quiet = "steady" if fit.steady[place] else TOO_EARLY
+    detectable = of(fit.detectable)
+    return waiting.replace(
+        verdict=DIRECTIONS[name][of(fit.change) < 0] if fit.called[place] else quiet,
+        slope_per_week=of(fit.slope_per_week),
+        change=of(fit.change),
+        low=of(fit.low),
+        high=of(fit.high),
+        level=of(fit.level),
+        p=of(fit.p),
+        p_holm=of(fit.p_holm),
+        rho=of(fit.rho),
+        run_sd=of(fit.run_sd),
+        worthwhile=of(fit.worthwhile),
+        detectable=detectable if np.isfinite(detectable) else None,
+        seasonal=bool(fit.seasonal[place]),
+    )
+
+
+def week_values(runs: RunValues, rules: TrendRules) -> Iterator[tuple[int, WeekValue]]:
+    """Each week that has a value, by its number, with a 95 % interval.
+
+    Few runs do not know how much they scatter; then they are taken to as those of others do.
     """
-    p_holm, level = held
-    at, slope = each.points.at_weeks, each.line.slope
-    span = float(at[-1] - at[0])
-    worthwhile = max(rules.min_change, rules.detectable * each.run_sd / math.sqrt(each.runs / 2.0))
-    called = each.p <= level and p_holm <= rules.alpha and abs(slope * span) >= worthwhile
-    interval = slope_interval(each.line.slopes, each.sd_S, level)
-    week_sd = MAD_TO_SD * median(np.abs(each.line.residual)) * math.sqrt(len(at) / (len(at) - 2.0))
-    seen = visible_change(at, week_sd, each.sd_S, rules, level)
-    detectable = max(worthwhile, seen) if seen is not None else None
-    quiet = TOO_EARLY if detectable is None or detectable > rules.telling else "steady"
-    return Trend(
-        series=name,
-        verdict=DIRECTIONS[name][slope < 0] if called else quiet,
-        weeks=len(at),
-        runs=each.runs,
-        weeks_missing=0,
-        weeks_advised=max(rules.advised_weeks - len(at), 0),
-        first=day_of(at[0]),
-        last=day_of(at[-1]),
-        slope_per_week=slope,
-        change=slope * span,
-        low=interval[0] * span if interval else None,
-        high=interval[1] * span if interval else None,
-        level=level,
-        p=each.p,
-        p_holm=p_holm,
-        rho=each.rho,
-        run_sd=each.run_sd,
-        worthwhile=worthwhile,
-        detectable=detectable,
-    )
+    if not len(runs.value):
+        return
+    grid = laid_out(runs, int(runs.week[0]), int(runs.week[-1]))
+    means = week_means(grid.value, grid.se)
+    unknown = len(runs.value) < rules.few_runs or means.run_sd == 0
+    least = rules.run_sd**2 / np.maximum(means.runs, 1) if unknown else 0.0
+    reach = quantile(TWO_SIDED_95) * np.sqrt(np.maximum(np.nan_to_num(means.variance), least))
+    for place in np.flatnonzero(means.runs):
+        middle, off = float(means.value[place]), float(reach[place])
+        at = datetime.fromtimestamp(float(grid.at_weeks[place]) * WEEK_S, UTC)
+        yield (
+            int(grid.week[place]),
+            WeekValue(value=middle, low=middle - off, high=middle + off, runs=int(means.runs[place]), at=at),
+        )

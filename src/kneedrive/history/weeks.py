@@ -1,28 +1,45 @@
-"""A runner's weeks: what each ISO week held, D and P at one speed, breaks, and the trend since the last break."""
+"""A runner's weeks: what each ISO week held, D and P at one speed, breaks, the trend since the last break, and what
+the runner is over the last of them.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 
+from kneedrive.analysis import certainty
+from kneedrive.analysis.posterior import Basis, Measurement, Part, Posterior, odds_range, posterior
 from kneedrive.analysis.reference import expected
-from kneedrive.analysis.scores import letters, run_value
-from kneedrive.history.curve import Table, column, curves, departure_at, departures, table
-from kneedrive.history.habits import shuffle_share, slow_speed
-from kneedrive.history.local_time import WEEK_S, between, local_date, monday, week_number, weeks_since_epoch
-from kneedrive.history.result import Computed, Curve, PastRun, Setting, Trend, Week, WeeklyView, WeekValue
+from kneedrive.analysis.result import Judgement
+from kneedrive.analysis.scores import Against, letters, mean_climb_pct, scale_at, systematic
+from kneedrive.history.curve import (
+    RunMeans,
+    Table,
+    column,
+    curves,
+    departure_at,
+    departures,
+    fit,
+    joined,
+    run_means,
+    table,
+)
+from kneedrive.history.habits import pace_change, shuffle_share, slow_speed
+from kneedrive.history.local_time import between, local_date, monday, week_number, weeks_since_epoch
+from kneedrive.history.result import Computed, Curve, LastWeeks, PastRun, Setting, Trend, Week, WeeklyView, WeekValue
 from kneedrive.history.segments import Stretch, computed, stretches
-from kneedrive.history.trend import RunValues, trends, week_points
-from kneedrive.method import TrendRules
+from kneedrive.history.trend import HEART_RATE, RunValues, trends, week_values
+from kneedrive.method import PosteriorRules, TrendRules
+from kneedrive.patterns import Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
-from kneedrive.stats import quantile
+from kneedrive.stats import robust_sd
 
 Series = Mapping[str, RunValues]
-TWO_SIDED_95 = 0.975
 
 
 class Told(Record, frozen=True, kw_only=True):
@@ -41,14 +58,16 @@ def weekly(
     """
     last = week_number(until)
     seen = between(runs, monday(last - weeks + 1), until, setting)
-    judged = [run for run in seen if run.surface == surface and run.epochs.scored.any()]
+    judged = scored_on(seen, surface)
     parts, breaks = stretches(judged, setting)
     speed = reference_speed(judged)
-    slow = slow_until(runs, until, surface, setting)
+    recent = scored_on(lately(runs, until, setting), surface)
+    slow = slow_speed(recent, setting.method.profile)
     tests = [computed(part.runs, part.sensor, setting.method) for part in parts]
     series = [part_series(part, test, speed, setting) for part, test in zip(parts, tests, strict=True)]
     told = told_weeks(series, setting.method.trend)
-    found = trends(series[-1], setting.method.trend) if series else ()
+    found = [trends(each, setting.method, part.sensor) for each, part in zip(series, parts, strict=True)]
+    latest = found[-1] if found else ()
     return WeeklyView(
         until=until,
         weeks=tuple(
@@ -56,26 +75,34 @@ def weekly(
             for number, held in by_week(seen, range(last - weeks + 1, last + 1), setting)
         ),
         breaks=breaks,
-        trends=found,
-        verdicts=verdicts(found),
+        trends=latest,
+        verdicts=verdicts(latest),
         sensor=parts[-1].sensor if parts else "none",
         surface=surface,
         reference_speed_mps=speed,
         slow_speed_mps=slow,
         computed=tests[-1] if tests else None,
+        last_weeks=last_weeks(recent, slow, " and ".join(verdicts(latest)), setting),
+        pace_change=pace_change(recent, setting) if recent else None,
+        finished=tuple(trend for each in found[:-1] for trend in each if not trend.weeks_missing),
+        heart_rate=heart_rate(parts[-1], speed, setting) if parts else None,
     )
 
 
-def slow_until(runs: Sequence[PastRun], until: date, surface: str, setting: Setting) -> float | None:
-    """What counts as slow, from the last weeks up to and with a day."""
+def scored_on(runs: Sequence[PastRun], surface: str) -> list[PastRun]:
+    """The runs on a surface that hold scored epochs."""
+    return [run for run in runs if run.surface == surface and run.epochs.scored.any()]
+
+
+def lately(runs: Sequence[PastRun], until: date, setting: Setting) -> list[PastRun]:
+    """The runs that count as the runner's last weeks, up to and with a day."""
     since = until - timedelta(weeks=setting.method.profile.slow_weeks) + timedelta(days=1)
-    recent = [run for run in between(runs, since, until, setting) if run.surface == surface]
-    return slow_speed(recent, setting.method.profile)
+    return between(runs, since, until, setting)
 
 
 def reference_speed(runs: Sequence[PastRun]) -> float | None:
     """Median speed of the scored epochs: where the runner's form is known best."""
-    speeds = np.concatenate([np.empty(0), *(column(run, "speed_mps") for run in runs)])
+    speeds = joined(runs, "speed_mps")
     speeds = speeds[np.isfinite(speeds)]
     return float(np.median(speeds)) if len(speeds) else None
 
@@ -95,16 +122,22 @@ def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting:
     rows = table(part.runs)
     if speed_mps is None or not rows.epochs:
         return {}
-    off = departures(rows, part.sensor, setting)
+    here = setting.of(part.runs[-1])
+    off = departures(rows, part.sensor, here)
     at = weeks_since_epoch(part.runs, setting)
-    fitted = curves(rows, off, setting, at[rows.run])
-    z = standardised(rows, {name: off[name] for name in fitted}, fitted, (part.sensor, speed_mps, setting))
-    near = (np.abs(rows.speed_mps / speed_mps - 1.0) <= setting.method.trend.speed_window) & (rows.weight >= 1.0)
+    fitted = curves(rows, off, here, at[rows.run])
+    z = standardised(rows, {name: off[name] for name in fitted}, fitted, (part.sensor, speed_mps, here))
     values = letters(z) | z
     return {
-        name: run_values(part.runs, at, np.where(near, values[name], np.nan), setting)
+        name: run_values(part.runs, rows, values[name], near(rows, speed_mps, setting), setting)
         for name in letters_of(part.sensor, test)
     }
+
+
+def near(rows: Table, speed_mps: float, setting: Setting) -> Array:
+    """Weight of each epoch in its run's value: 1 on the flat and near the reference speed, else 0."""
+    close = np.abs(rows.speed_mps / speed_mps - 1.0) <= setting.method.trend.speed_window
+    return np.where(close & (rows.weight >= 1.0), 1.0, 0.0)
 
 
 def standardised(
@@ -116,28 +149,128 @@ def standardised(
     spread = {"ln_T": there.sd_ln_T, "DF": there.sd_DF, "ln_beta": there.sd_ln_beta, "ln_k": there.sd_ln_k}
     z = {}
     for name, part in (("ln_T", "zSL"), ("DF", "zDF"), ("ln_beta", "zB"), ("ln_k", "zk")):
-        if name not in fitted:
-            z[part] = np.full(rows.epochs, np.nan)
-            continue
-        curve = fitted[name]
-        moved = departure_at(curve, rows.speed_mps, rows.grade) - departure_at(
-            curve, np.array([speed_mps]), np.zeros(1)
-        )
-        z[part] = (off[name] - moved) / spread[name]
+        moved = np.nan if name not in fitted else moved_by(fitted[name], rows, speed_mps)
+        z[part] = (off.get(name, np.full(rows.epochs, np.nan)) - moved) / spread[name]
     return z
 
 
-def run_values(runs: Sequence[PastRun], at_weeks: Array, values: Array, setting: Setting) -> RunValues:
-    """The weighted median of each run that has enough epochs, with its standard error."""
-    rules, kept = setting.method, []
-    ends = np.cumsum([int(run.epochs.scored.sum()) for run in runs])
-    for place, (run, part) in enumerate(zip(runs, np.split(values, ends[:-1]), strict=True)):
-        scored = run.epochs.scored
-        found = run_value(part, run.epochs.weight[scored], run.epochs.start_s[scored], rules.epochs)
-        if found is not None and found.epochs >= rules.trend.run_epochs:
-            kept.append((at_weeks[place], week_number(local_date(run, setting)), found.value, found.random_se))
-    columns = np.array(kept, dtype=np.float64).reshape(len(kept), 4)
-    return RunValues(at_weeks=columns[:, 0], week=columns[:, 1].astype(np.int64), value=columns[:, 2], se=columns[:, 3])
+def moved_by(curve: Curve, rows: Table, speed_mps: float) -> Array:
+    """What a curve adds to each epoch for not having been run at a speed on the flat."""
+    flat = departure_at(curve, np.array([speed_mps]), np.zeros(1))
+    return departure_at(curve, rows.speed_mps, rows.grade) - flat
+
+
+def run_values(runs: Sequence[PastRun], rows: Table, values: Array, weight: Array, setting: Setting) -> RunValues:
+    """The mean of each run that has enough epochs, with its standard error. values, weight: of the rows."""
+    means = run_means(rows, values, weight, len(runs), setting)
+    kept = means.epochs >= setting.method.trend.run_epochs
+    week = np.array([week_number(local_date(run, setting)) for run in runs], dtype=np.int64)
+    at = weeks_since_epoch(runs, setting)
+    return RunValues(at_weeks=at[kept], week=week[kept], value=means.value[kept], se=means.se[kept])
+
+
+def heart_rate(part: Stretch, speed_mps: float | None, setting: Setting) -> Trend | None:
+    """Heart rate at the reference speed over a stretch: context for its trends, never a verdict of its own."""
+    rows, beats = table(part.runs), joined(part.runs, HEART_RATE)
+    at = weeks_since_epoch(part.runs, setting)
+    curve = None if speed_mps is None else fit(beats, rows, setting, at[rows.run])
+    if curve is None or speed_mps is None:
+        return None
+    off = beats - moved_by(curve, rows, speed_mps)
+    values = run_values(part.runs, rows, off, near(rows, speed_mps, setting), setting)
+    rules = setting.method.series
+    beats_rules = rules.replace(min_change=rules.heart_change, telling=rules.heart_telling)
+    return trends({HEART_RATE: values}, setting.method.replace(series=beats_rules), part.sensor)[0]
+
+
+# What the runner is over the last weeks: one posterior of the run means.
+
+
+def last_weeks(recent: Sequence[PastRun], slow: float | None, verdict: str, setting: Setting) -> LastWeeks | None:
+    """The runner over the last weeks (runs in order of time), on the sensor that was used last; None without a run."""
+    parts, _ = stretches(recent, setting)
+    if not parts:
+        return None
+    part, rules = parts[-1], setting.method.posterior
+    here = setting.of(part.runs[-1])
+    against = Against(reference=REFERENCES[part.sensor], runner=here.runner, method=setting.method)
+    believed = computed(part.runs, part.sensor, setting.method).believed
+    found = posterior_of(part.runs, against, setting, steps=believed)
+    if found is None:
+        return None
+    told, ranges = found
+    return LastWeeks(
+        first=local_date(part.runs[0], setting),
+        last=local_date(part.runs[-1], setting),
+        runs=len(part.runs),
+        sensor=part.sensor,
+        surface=part.runs[-1].surface,
+        posterior=told,
+        judgements=judgements(told, rules),
+        ruled_out=certainty.ruled_out(told, rules),
+        knee=certainty.knee(told, height_known=here.runner.height_m is not None, rules=rules),
+        verdict=verdict,
+        share_of_slow=None if slow is None or believed else shuffle_share(part.runs, slow, setting),
+        slow_speed_mps=slow,
+        odds_range=ranges,
+        device=part.runs[-1].device,
+    )
+
+
+def posterior_of(
+    runs: Sequence[PastRun], against: Against, setting: Setting, *, steps: bool
+) -> tuple[Posterior, Mapping[Pattern, tuple[float, float]]] | None:
+    """The posterior of the means of these runs, and from steps alone the range of its odds; None without step time."""
+    rows = table(runs)
+    weight, known = rows.weight, np.isfinite(rows.speed_mps) & (rows.weight > 0)
+    if not known.any():
+        return None
+    scale = scale_at(float(np.average(rows.speed_mps[known], weights=weight[known])), against)
+    off = systematic(scale, mean_climb_pct(rows.grade[known], weight[known], setting.method), against)
+    parts: dict[str, Part] = {}
+    for name in ("zSL",) if steps else ("zSL", "zDF", "zk", "zB"):
+        mean = over_runs(run_means(rows, joined(runs, name), weight, len(runs), setting), setting.method.trend)
+        # With contact time the oscillation is told by zk; zB would tell it twice.
+        if mean is not None and not (name == "zB" and "zk" in parts):
+            parts[name] = Part(z=mean[0], se=mean[1], systematic=off[name])
+    measurement, rules = Measurement(**parts), setting.method.posterior
+    found = posterior(measurement, scale, rules)
+    return found, odds_range(measurement, scale, rules) if found.basis is Basis.STEPS else {}
+
+
+def over_runs(means: RunMeans, rules: TrendRules) -> tuple[float, float] | None:
+    """Weighted mean of run means and its SE; runs count by how they differ and by their own errors.
+
+    Few runs do not know how much they differ; then they are taken to as those of others do.
+    """
+    kept = means.epochs >= rules.run_epochs
+    if not kept.any():
+        return None
+    value, noise = means.value[kept], means.se[kept] ** 2
+    between = max(robust_sd(value) ** 2 - float(noise.mean()), 0.0)
+    if len(value) < rules.few_runs:
+        between = max(between, rules.run_sd**2)
+    weight = 1.0 / np.maximum(between + noise, 1e-12)
+    return float(np.average(value, weights=weight)), math.sqrt(1.0 / float(weight.sum()))
+
+
+def judgements(found: Posterior, rules: PosteriorRules) -> tuple[Judgement, ...]:
+    """What may be said of the weeks: the leading patterns, the likeliest first."""
+    return tuple(
+        Judgement(
+            scope="weeks",
+            pattern=pattern,
+            certainty=certainty.certainty(pattern, found, rules),
+            probability=found.odds[pattern],
+            base_rate=found.base_rates[pattern],
+            basis=found.basis,
+            marked=certainty.marked(pattern, found, rules),
+        )
+        for pattern in certainty.leading(found, rules)
+    )
+
+
+# One row a week.
 
 
 def told_weeks(series: Sequence[Series], rules: TrendRules) -> dict[int, Told]:
@@ -150,19 +283,6 @@ def told_weeks(series: Sequence[Series], rules: TrendRules) -> dict[int, Told]:
                     told[number] = Told(segment=segment, values={})
                 told[number].values[name] = value
     return told
-
-
-def week_values(values: RunValues, rules: TrendRules) -> Iterator[tuple[int, WeekValue]]:
-    """Each week's value with its 95 % interval."""
-    points = week_points(values, rules)
-    reach = quantile(TWO_SIDED_95) * points.se
-    for place, number in enumerate(points.week):
-        middle, off = float(points.value[place]), float(reach[place])
-        at = datetime.fromtimestamp(float(points.at_weeks[place]) * WEEK_S, UTC)
-        yield (
-            int(number),
-            WeekValue(value=middle, low=middle - off, high=middle + off, runs=int(points.runs[place]), at=at),
-        )
 
 
 def by_week(runs: Sequence[PastRun], numbers: range, setting: Setting) -> Iterator[tuple[int, list[PastRun]]]:
