@@ -267,6 +267,8 @@ class SteadyRules(Record, frozen=True, kw_only=True):
     burst_smoothing_s: Annotated[int, "s", DESIGN] = 5
     burst_gain_mps: Annotated[float, "m/s", DESIGN] = 0.5
     burst_within_s: Annotated[int, "s", DESIGN] = 5
+    burst_cadence_spm: Annotated[float, "steps/min that a burst gains, else the position jumped", MEASURED] = 5.0
+    burst_before_s: Annotated[int, "s before a burst that its cadence is held against", DESIGN] = 10
     sprint_mps: Annotated[float, "m/s", DESIGN] = 6.0
     sprint_s: Annotated[int, "s", DESIGN] = 3
     fastest_mps: Annotated[float, "m/s, beyond it the position jumped and nobody ran", DESIGN] = 12.0

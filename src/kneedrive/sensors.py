@@ -72,9 +72,9 @@ _ANY = (
     "A Garmin chest strap or pod that measures running dynamics (HRM-Run, HRM-Tri, HRM-Pro, HRM-Fit), a COROS watch or "
     "a Stryd pod would settle it."
 )
+_STRAP = "A Garmin HRM-Run, HRM-Tri, HRM-Pro or HRM-Fit, or the dynamics pod, would tell the bounce."
 _BOUNCE = (
-    "Bounce takes a sensor that measures it and whose usual values are known: Garmin HRM-Run, HRM-Tri, HRM-Pro, "
-    "HRM-Fit, the running dynamics pod, or a COROS watch."
+    "A Garmin HRM-Run, HRM-Tri, HRM-Pro, HRM-Fit or running dynamics pod, or a COROS watch, would tell the bounce."
 )
 _FEW = "one to three files or runners"
 _UNKNOWN = "what oscillation is usual on {} is not known yet: too few files to say"
@@ -144,7 +144,7 @@ _ROWS = (
         short="COROS POD",
         dynamics="dynamics from a COROS POD",
         open=_UNKNOWN.format("a COROS POD"),
-        settles=_BOUNCE,
+        settles=_STRAP,  # whoever wears the pod has the watch
     ),
     Reference(
         name=SensorClass.APPLE,

@@ -27,7 +27,7 @@ from kneedrive.analysis.result import (
     Unjudged,
 )
 from kneedrive.analysis.scores import Standing, middle, scores_of, standing, usual_at
-from kneedrive.method import Method
+from kneedrive.method import Method, SteadyRules
 from kneedrive.patterns import Pattern
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
@@ -78,7 +78,10 @@ def channels(activity: Activity) -> dict[str, ChannelSummary]:
 
 
 def accelerations(stream: Stream, seconds: Seconds, case: Case) -> tuple[Acceleration, ...]:
-    """The bursts out of running, with their own numbers. Setting off from a walk or a stand is not one of them."""
+    """The bursts out of running, with their own numbers. Setting off from a walk or a stand is not one of them.
+
+    Nor is a gain of speed that the feet know nothing of: that is a position which jumped, and nobody accelerated.
+    """
     speed = stream.columns.get("speed_mps")
     if speed is None or not case.speed_trusted:
         return ()
@@ -88,11 +91,20 @@ def accelerations(stream: Stream, seconds: Seconds, case: Case) -> tuple[Acceler
     unsettled = seconds.start | seconds.pause
     # A burst that touches a pause is setting off again; cutting it there would leave a piece that gains nothing.
     whole = ((start, end) for start, end in runs_of(seconds.burst) if not unsettled[start:end].any())
-    found = (_acceleration(stream, smooth, start, end) for start, end in whole)
+    cadence = stream.columns.get("cadence_spm")
+    run = ((start, end) for start, end in whole if cadence is not None and _quickens(cadence, start, end, rules))
+    found = (_acceleration(stream, smooth, start, end) for start, end in run)
     slowest = case.method.plausible.speed_min_mps
     return tuple(
         one for one in found if one is not None and one.from_mps >= slowest and one.to_mps <= rules.fastest_mps
     )
+
+
+def _quickens(cadence_spm: Array, start: int, end: int, rules: SteadyRules) -> bool:
+    """Whether cadence rises in a burst above what it was just before."""
+    before = cadence_spm[max(start - rules.burst_before_s, 0) : start]
+    before, within = before[np.isfinite(before)], cadence_spm[start:end][np.isfinite(cadence_spm[start:end])]
+    return bool(len(before) and len(within) and np.max(within) - np.median(before) >= rules.burst_cadence_spm)
 
 
 def _acceleration(stream: Stream, smooth: Array, start: int, end: int) -> Acceleration | None:

@@ -25,6 +25,9 @@ SPEED_UNMEASURED = (
 )
 
 
+NO_CADENCE = "no cadence was recorded, and without it nothing can be told of form"
+
+
 def letter_reasons(gated: Gated, case: Case) -> dict[str, str]:
     """For each letter the reason that would hold if it had no value."""
     return {letter: _letter(letter, gated, case) for letter in LETTERS}
@@ -54,6 +57,8 @@ def too_few_epochs(gated: Gated, case: Case) -> str:
     if not case.speed_trusted and not case.has_dynamics:
         why = "computed by the watch" if case.sensor.word == SensorClass.GARMIN_WRIST else "missing"
         return f"{SPEED_UNMEASURED}; and contact time is {why}, so nothing is left to judge"
+    if not np.isfinite(gated.columns["cadence_spm"]).any():
+        return NO_CADENCE
     names, counts = np.unique(gated.reason[gated.reason != ""], return_counts=True)
     most = sorted(zip(counts.tolist(), names.tolist(), strict=True), reverse=True)[:3]
     left_out = ", ".join(f"{count} {name}" for count, name in most)

@@ -36,6 +36,7 @@ from kneedrive.report.blocks import (
     strong,
     words,
 )
+from kneedrive.sensors import REFERENCES
 
 MOST_BANDS = 6  # rows of the picture on the first screen
 MOST_CITED = 3
@@ -105,7 +106,10 @@ def facts(analysis: Analysis, *, miles: bool) -> Facts:
     shown.append(numbers.clock(run.duration_s))
     if run.distance_m and run.duration_s:
         shown.append(numbers.pace(run.distance_m / run.duration_s, miles=miles))
-    return Facts((*(words(strong(fact)) for fact in shown), words(faint(source(analysis)))))
+    told = [source(analysis)]
+    if analysis.height_from == "file":
+        told.append(f"height {numbers.number(analysis.runner.height_m, 2)}{numbers.TIE}m from your watch")
+    return Facts((*(words(strong(fact)) for fact in shown), *(words(faint(fact)) for fact in told)))
 
 
 def source(analysis: Analysis) -> str:
@@ -114,7 +118,11 @@ def source(analysis: Analysis) -> str:
     device = numbers.device(run.device) if run.device.maker or run.device.product else ""
     indoor = "indoors" if analysis.surface == "indoor" else ""
     credit = said.STRAVA_CREDIT if run.format == "strava" else ""
-    sensor = "" if analysis.reference.worn in device else analysis.reference.worn
+    worn = analysis.reference.worn
+    sensor = "" if worn in device else worn
+    device = "" if worn.startswith(device) else device  # "Stryd" beside "Stryd foot pod"
+    if analysis.instead_of:
+        sensor += f" instead of the {REFERENCES[analysis.instead_of].worn}"
     return ", ".join(each for each in (device, sensor, indoor, credit) if each)
 
 
@@ -303,14 +311,13 @@ def tail(context: Context, analysis: Analysis | None = None) -> Section:
 
 def open_points(analysis: Analysis) -> str:
     """What cannot be told, what would settle it, and how much was counted."""
+    if not analysis.judgements:
+        return ""
     quality = analysis.quality
-    points = [said.KNEE_LIFT] if analysis.judgements else []
-    points += said.settling(analysis)
-    if quality.epochs_total:
-        points.append(
-            f"{numbers.number(quality.epochs_scored)} of {numbers.plural(quality.epochs_total, 'half-minute')} counted."
-        )
-    return " ".join(points)
+    counted = (
+        f"{numbers.number(quality.epochs_scored)} of {numbers.plural(quality.epochs_total, 'half-minute')} counted."
+    )
+    return " ".join([said.KNEE_LIFT, *said.settling(analysis), counted])
 
 
 def _commands(more: Sequence[str]) -> Inline:

@@ -61,7 +61,10 @@ def phrase(judgements: Sequence[Judgement]) -> str:
             Certainty.LEANING: f"probably {name(Pattern.NEUTRAL)}",
         }.get(first.certainty, "nothing stands out")
     if first.certainty is Certainty.OPEN:
-        return f"no clear pattern: perhaps {listed([name(each.pattern) for each in judgements], 'or')}"
+        hints = [name(each.pattern) for each in judgements if each.pattern is not Pattern.NEUTRAL]
+        if len(hints) == 1:
+            return f"at most a hint of {hints[0]}"
+        return f"no clear pattern: perhaps {listed(hints, 'or')}"
     said = [_sure(each) for each in judgements if each.certainty is not Certainty.OPEN]
     return "; also ".join(said)
 
@@ -74,6 +77,8 @@ def _sure(judgement: Judgement) -> str:
 
 def headline(analysis: Analysis) -> str:
     """The verdict in a few words, without a full stop."""
+    if analysis.status == "too few epochs" and "cadence_spm" not in analysis.channels:
+        return "No cadence was recorded"
     return in_short(analysis.judgements, analysis.status)
 
 
