@@ -20,7 +20,7 @@ from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
 from kneedrive.report.history import Habits
-from kneedrive.report.run import credit
+from kneedrive.report.text import credit
 
 if TYPE_CHECKING:
     from kneedrive.config import Config

@@ -34,8 +34,7 @@ from kneedrive.record import Record
 from kneedrive.report import lists as words
 from kneedrive.report import terminal
 from kneedrive.report.lists import CSV_COLUMNS, run_record
-from kneedrive.report.run import credit
-from kneedrive.report.text import Style, cell
+from kneedrive.report.text import Style, cell, credit
 from kneedrive.store import ID_LENGTH, NO_RUNS, Store
 from kneedrive.store.rows import RunRow
 

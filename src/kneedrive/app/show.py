@@ -157,7 +157,7 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         parts = {"schema_version": SCHEMA_VERSION, "run": run_record(found), "weekly": weekly_record(view, habits)}
         return Answer(text=line(parts))
     from kneedrive.report import history as words
-    from kneedrive.report.run import credit
+    from kneedrive.report.text import credit
 
     closing = [credit(formats, request.style)]
     text = run_text(found, request) + "\n\n" + words.weekly_text(view, habits, request.style, tags, closing)

@@ -9,7 +9,7 @@ import numpy as np
 from kneedrive.analysis.result import Analysis, ChannelSummary
 from kneedrive.quantities import CHANNELS
 from kneedrive.recording import Activity, Note, Samples, Sensor
-from kneedrive.report import numbers, text, verdict
+from kneedrive.report import numbers, text
 from kneedrive.report.text import Style, finish, flow, heading, pad, table
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import median
@@ -193,8 +193,11 @@ def _sayable(analysis: Analysis, style: Style) -> list[str]:
     return [*heading("What can be said from it", style), *(line for text in said for line in flow(text, style, hang=2))]
 
 
+JUDGED = {"D": "drive or shuffle", "P": "piston", "G": "long on the ground or short in the air", "K": "torso bounce"}
+
+
 def _judged(analysis: Analysis) -> str:
-    letters = [verdict.SCORES[letter] for letter, score in analysis.scores.items() if score.value is not None]
+    letters = [JUDGED[letter] for letter, score in analysis.scores.items() if score.value is not None]
     if letters:
         return f"Judged: {', '.join(letters)}."
     if analysis.findings:

@@ -24,15 +24,17 @@ from kneedrive.history.result import (
     WeeklyView,
     WeekValue,
 )
+from kneedrive.patterns import AXES
 from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
-from kneedrive.report import lists, numbers, verdict
+from kneedrive.report import lists, numbers
 from kneedrive.report.numbers import TIE, change_percent, day, difference, from_ln, plural, quantity, value
-from kneedrive.report.run import commands
+from kneedrive.report.sections import FADED
 from kneedrive.report.text import (
     INDENT,
     Style,
     columns_of,
+    commands,
     ends,
     finish,
     flow,
@@ -43,7 +45,6 @@ from kneedrive.report.text import (
     sparkline,
     table,
 )
-from kneedrive.report.verdict import FADED, SCORE_ENDS
 from kneedrive.sensors import REFERENCES
 
 # What comes back in run after run, in sentences: slow running, left and right, what fades.
@@ -111,7 +112,7 @@ def _faded(key: str, found: FadeHabit) -> str:
     """ "contact lengthened by 8 ms"."""
     amount = found.median[key]
     shown = numbers.change_percent if key == "ln_k" else partial(numbers.difference, key)
-    rose, fell = verdict.FADED[key]
+    rose, fell = FADED[key]
     return f"{rose if amount > 0 else fell} by {shown(amount).lstrip('+-')}"
 
 
@@ -521,7 +522,7 @@ def _with_pictures(rows: list[list[str]], found: WeeklyView, shown: Sequence[str
     cells = min(style.columns - INDENT - natural, _PICTURE[1])
     if style.columns < _ROOMY or cells < _PICTURE[0] or not drawn:
         return rows
-    low, high = SCORE_ENDS[drawn]
+    low, high = AXES[drawn].low, AXES[drawn].high
     heads = [[*rows[0], " " * cells], [*rows[1], scale_words(low, "usual", high, cells)]]
     pictures = [_interval(week.values.get(drawn), cells, style) if week.runs else "" for week in found.weeks]
     return heads + [[*row, pad(picture, cells)] for row, picture in zip(rows[2:], pictures, strict=True)]

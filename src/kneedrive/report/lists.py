@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kneedrive.patterns import PATTERNS
 from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
 from kneedrive.report import numbers
 from kneedrive.report.blocks import Column, Note, Prose, Section, Table, command, words
 from kneedrive.report.numbers import clean, minutes, number, path, plural
-from kneedrive.report.run import credit
-from kneedrive.report.text import Style, columns_of, finish, flow, heading, table
-from kneedrive.report.verdict import LABELS
+from kneedrive.report.text import Style, columns_of, credit, finish, flow, heading, table
 from kneedrive.sensors import REFERENCES
 
 if TYPE_CHECKING:
@@ -255,7 +254,7 @@ def finding(row: Any) -> str:
     """What was found in a stored run, in two or three words."""
     if not row.label:
         return STATUS[row.status]
-    return CERTAINTY[row.certainty] + LABELS[row.label].name
+    return CERTAINTY[row.certainty] + PATTERNS[row.label].name
 
 
 def _when(started_at: datetime, utc_offset_s: int | None) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
 from kneedrive.record import Record
-from kneedrive.report import numbers, terminal
+from kneedrive.report import terminal
 from kneedrive.report.numbers import TIE, WHOLE
+from kneedrive.report.words import STRAVA_CREDIT
 
 # Values as the cells of a CSV table that a spreadsheet opens.
 
@@ -321,85 +322,23 @@ def bar(share: float, cells: int, style: Style) -> str:
     return style.glyphs.levels[-1] * max(filled, 1 if share > 0 else 0)
 
 
-class Point(Record, frozen=True, kw_only=True):
-    """A mark on the map; y grows upwards."""
-
-    x: float
-    y: float
-    mark: str
-    role: str = ""
+# What lists and weekly texts still share.
 
 
-class Edges(Record, frozen=True, kw_only=True):
-    """The words around a map: top, bottom, and below its left end, middle and right end."""
+def credit(formats: Iterable[str], style: Style) -> list[str]:
+    """The line that names Strava where one of these recordings came from its API, else none.
 
-    top: str
-    bottom: str
-    left: str
-    middle: str
-    right: str
-
-
-def plane(points: Sequence[Point], edges: Edges, cells: tuple[int, int], style: Style) -> list[str]:
-    """A map of two scores, `cells` columns and rows inside its frame; the box of dots is one spread to each side.
-
-    Where several points share a place, the first one's mark is drawn.
+    formats: of recordings, or several with commas between, as the store lists them.
     """
-    across, down = cells
-    grid = _grid(across, down, style)
-    for point in reversed(points):  # the first is drawn last and stays on top
-        row, column = _cell(point, cells)
-        grid[row][column] = style.paint.apply(point.role, point.mark)
-    centre = grid[down // 2]
-    if centre[across // 2] == _CROSS and any(letter.strip() for letter in _beside(centre, across // 2)):
-        centre[across // 2] = " "  # the cross among letters would read as one of them
-    corners, side = style.glyphs.corners, style.glyphs.down
-    framed = [_numbered(i, down, f"{side}{''.join(row)}{side}") for i, row in enumerate(grid)]
-    top = corners[0] + _edge(edges.top, across, style) + corners[1]
-    bottom = corners[2] + _edge(edges.bottom, across, style) + corners[3]
-    words = scale_words(edges.left, edges.middle, edges.right, across + 2)
-    return ["   " + top, *framed, "   " + bottom, "   " + words]
+    named = any("strava" in each.split(",") for each in formats)
+    return [style.paint.apply("faint", STRAVA_CREDIT)] if named else []
 
 
-def together(points: Sequence[Point], cells: tuple[int, int]) -> list[list[str]]:
-    """The marks by the cell that they share on such a map, in the order of the points."""
-    found: dict[tuple[int, int], list[str]] = {}
-    for point in points:
-        found.setdefault(_cell(point, cells), []).append(point.mark)
-    return list(found.values())
-
-
-def _cell(point: Point, cells: tuple[int, int]) -> tuple[int, int]:
-    """Row and column of a point."""
-    across, down = cells
-    return down - 1 - _place(point.y, SPAN, down), _place(point.x, SPAN, across)
-
-
-_NEAR = 2
-
-
-def _beside(row: Sequence[str], column: int) -> list[str]:
-    return [*row[max(column - _NEAR, 0) : column], *row[column + 1 : column + 1 + _NEAR]]
-
-
-def _grid(across: int, down: int, style: Style) -> list[list[str]]:
-    """Blanks with a box of dots at one spread and a cross at zero."""
-    grid = [[" "] * across for _ in range(down)]
-    left, right = _place(-1.0, SPAN, across), _place(1.0, SPAN, across)
-    top, bottom = _place(-1.0, SPAN, down), _place(1.0, SPAN, down)
-    for column in range(left, right + 1, 2):  # a row of letters is half as wide as high: every second cell
-        grid[top][column] = grid[bottom][column] = style.glyphs.tick
-    for row in range(top, bottom + 1):
-        grid[row][left] = grid[row][right] = style.glyphs.tick
-    grid[down // 2][across // 2] = _CROSS
-    return grid
-
-
-def _numbered(row: int, down: int, text: str) -> str:
-    """The scale at the left: +2, 0 and so on where a row stands for a whole spread."""
-    names = {down - 1 - _place(float(spread), SPAN, down): spread for spread in (-2, -1, 0, 1, 2)}
-    return f"{numbers.signed(names[row]) if row in names else '':>2} {text}"
-
-
-def _edge(words: str, across: int, style: Style) -> str:
-    return f" {words} ".center(across, "\0").replace("\0", style.glyphs.across)
+def commands(rows: Sequence[tuple[str, str]], style: Style) -> list[str]:
+    """Commands and what they do, in two columns, or below one another where the width is small."""
+    width = max(len(command) for command, _ in rows)
+    narrow = any(INDENT + width + len("   " + what) > style.columns for _, what in rows)
+    between = "\n" + " " * INDENT * 2 if narrow else "   "
+    filled = [(command if narrow else f"{command:<{width}}", style.spell(what)) for command, what in rows]
+    lines = [f"{' ' * INDENT}{command}{between}{style.paint.apply('faint', what)}" for command, what in filled]
+    return "\n".join(lines).split("\n")
