@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import struct
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -18,6 +20,8 @@ from tests.fuzz.zips import stored, zipped
 
 Shape = Callable[[int], bytes]
 MEGABYTE = 1_000_000
+STEEPEST = 2.6  # times the processor time for twice the input
+USUAL_WORK_S = 0.06  # what the work of `slowness` takes on a quiet core
 GPX = b'<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1">'
 TCX = b"<TrainingCenterDatabase><Activities><Activity>"
 TCX_END = b"</Activity></Activities></TrainingCenterDatabase>"
@@ -34,6 +38,36 @@ def taken(body: bytes) -> None:
                 readers.read(found, "given")
             except ReadError:
                 continue
+
+
+def steepness(spent_s: Callable[[int], float], *, soon_s: float, tries: int) -> float:
+    """By what factor the time grows when the input doubles, 0 where all takes less than `soon_s` of processor time.
+
+    spent_s: processor time for so many times the input. Once, twice and four times are measured, the best of several
+    tries each, and the lesser of the two factors counts: what fills a cache steps up once, what is quadratic goes on.
+    Other work on the same core makes processor time grow as well, so later tries wait for it to pass.
+    """
+    best = {1: math.inf, 2: math.inf, 4: math.inf}
+    factor = 0.0
+    for attempt in range(tries):
+        if attempt >= 2:
+            time.sleep(1.0)
+        best = {times: min(sofar, spent_s(times)) for times, sofar in best.items()}
+        if best[2] < soon_s:
+            return 0.0
+        factor = min(best[2] / best[1], math.sqrt(best[4] / best[1]))
+        if factor <= STEEPEST:
+            break
+    return factor
+
+
+def slowness() -> float:
+    """How much slower than a quiet core of the usual kind this one is now; at least 1. A fixed piece of work tells."""
+    begun_s = time.process_time()
+    numbers = list(range(600_000))
+    for _ in range(3):
+        sum(number * number for number in numbers)
+    return max(1.0, (time.process_time() - begun_s) / USUAL_WORK_S)
 
 
 def repeated(piece: bytes, before: bytes = b"", after: bytes = b"") -> Shape:
