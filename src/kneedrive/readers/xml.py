@@ -24,7 +24,7 @@ MAX_DEPTH = 64
 _BLANKS = "\ufeff \t\r\n\0"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
-_ENDLESS_TAG = re.compile(r"<[^<>]{65536}")  # a parser holds all attributes of an element at once
+_ENDLESS_TAG = re.compile(r"<(?![!?])[^<>]{65536}")  # a parser holds all attributes of an element at once
 _SHORT_TIME = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})[T ]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
 _DECLARATION = re.compile(r"<\?xml\b[^>]*\?>")
 
