@@ -13,7 +13,8 @@ import pytest
 
 from kneedrive import cli
 from kneedrive.app import importing, library
-from kneedrive.app.importing import Deriver, Outcome
+from kneedrive.app.importing import Outcome
+from kneedrive.config import Config
 from kneedrive.recording import Recording
 from kneedrive.store import Store
 from kneedrive.store.rows import Origin
@@ -199,11 +200,11 @@ def test_a_full_disk_is_said_and_the_runs_before_stay(
     kept_as_usual = importing.keep
     kept: list[object] = []
 
-    def keep(recording: Recording, origin: Origin, store: Store, derive: Deriver) -> Outcome:
+    def keep(recording: Recording, origin: Origin, store: Store, settings: Config) -> Outcome:
         kept.append(recording)
         if len(kept) == 3:
             store._do("PRAGMA max_page_count = 1")  # no page more than there are
-        return kept_as_usual(recording, origin, store, derive)
+        return kept_as_usual(recording, origin, store, settings)
 
     monkeypatch.setattr("kneedrive.app.sync.keep", keep)
 

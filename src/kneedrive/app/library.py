@@ -16,18 +16,27 @@ from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, local_day,
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import (
-    Ahead,
     Counter,
-    Deriver,
     Import,
     Outcome,
-    Unread,
+    Workers,
     activities_of,
     analysed,
     collect,
+    derivation,
     version_of,
 )
-from kneedrive.errors import Fault, NotEnoughData, ReadOnlyStore, StillHeld, StoreError
+from kneedrive.errors import (
+    DamagedOriginal,
+    Fault,
+    KneedriveError,
+    NotEnoughData,
+    ReadError,
+    ReadOnlyStore,
+    StillHeld,
+    StoreError,
+    TooLarge,
+)
 from kneedrive.history.local_time import local_date, week_number
 from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
@@ -35,8 +44,8 @@ from kneedrive.report import lists as words
 from kneedrive.report.lists import CSV_COLUMNS, run_record
 from kneedrive.report.run import credit
 from kneedrive.report.text import Style, cell
-from kneedrive.store import ID_LENGTH, Store
-from kneedrive.store.rows import RunRow
+from kneedrive.store import ID_LENGTH, NO_RUNS, Store
+from kneedrive.store.rows import Derive, Placed, RunRow
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
@@ -51,6 +60,22 @@ GIVE_BACK = (
     "The file stays as large as it was: once that program has ended, 'kneedrive purge --all' gives the space back."
 )
 STAYS = ("added", "updated", "merged", "not_a_run", "already_there")
+
+
+class Unread(Record, frozen=True, kw_only=True):
+    """An original that a rebuild could not read, by its id and why; str() is the sentence."""
+
+    id: str
+    error: KneedriveError
+
+    def __str__(self) -> str:
+        if isinstance(self.error, DamagedOriginal):
+            return f"{self.error}. Results that rest on it alone stay as they were."
+        if isinstance(self.error, Fault):
+            return f"{self.error}; its original is kept"
+        if isinstance(self.error, TooLarge):
+            return f"{self.error}; its results stay as they were, and the next command tries again"
+        return f"{self.error}; its original is kept, and has no results. kneedrive forget {self.id} deletes it"
 
 
 class Rebuilt(Record, frozen=True, kw_only=True):
@@ -102,8 +127,7 @@ def kept(settings: Config, *, create: bool = False, now: datetime | None = None)
     """The configured store as it is, results of an older method included. Raises as `opened` does."""
     place: Path = settings["paths.store"]
     if not create and not Store.is_there(place):
-        message = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
-        raise NotEnoughData(message)
+        raise NotEnoughData(NO_RUNS)
     with Store.open(place, runner=settings["runner.name"], create=create) as store:
         # No command may forget to keep the service's terms, so this clock has a default.
         with suppress(ReadOnlyStore, StillHeld):  # nothing is kept longer by that than its holder keeps it
@@ -112,26 +136,40 @@ def kept(settings: Config, *, create: bool = False, now: datetime | None = None)
 
 
 def derive_again(store: Store, settings: Config, progress: Counter | None = None) -> Rebuilt:
-    """Derive whatever is out of date."""
-    derive = Deriver(store, settings)
-    with Ahead(settings) as ahead:
+    """Derive whatever is out of date. What cannot be read any more keeps its original and has no results."""
+    unread: list[Unread] = []
+    ready: dict[str, Derive] = {}
 
-        def in_order(originals: Iterator[Recording]) -> Iterator[Recording]:
-            return derive.ahead(ahead.each((each, each) for each in originals))
+    def ahead(originals: Iterator[Recording]) -> Iterator[Recording]:
+        for recording, known in workers.each((each, each) for each in originals):
+            ready.clear()
+            with suppress(ReadError), boundary(recording.name, quiet=True):  # `derive` will meet it too
+                ready[recording.sha256] = derivation(recording, store, settings, known)
+            yield recording
 
-        while True:
-            try:
-                with boundary("the store"):
-                    store.rebuild(
-                        derive.again,
-                        version=derive.version,
-                        progress=progress,
-                        ahead=in_order,
-                        damaged=derive.damaged,
-                    )
-                return Rebuilt(done=derive.remade, unread=derive.unread)
-            except Fault as fault:
-                derive.give_up(fault)
+    def derive(recording: Recording) -> Placed:
+        try:
+            work = ready.get(recording.sha256) or derivation(recording, store, settings)
+            return work(recording)
+        except (Fault, TooLarge):
+            raise
+        except ReadError as error:
+            failed(recording.sha256[:ID_LENGTH], error)
+            return Placed()
+
+    def failed(own: str, error: KneedriveError) -> None:
+        unread.append(Unread(id=own, error=error))
+
+    with Workers(settings) as workers, boundary("the store"):
+        done = store.rebuild(
+            derive,
+            version=version_of(settings),
+            progress=progress,
+            ahead=ahead,
+            guard=boundary,
+            unread=failed,
+        )
+    return Rebuilt(done=done, unread=unread)
 
 
 def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
@@ -407,8 +445,7 @@ def runs(settings: Config, since: date | datetime | None, form: str, style: Styl
         rows = _runs(store, settings, since)
         others = "" if rows else store.only_others()
     if not rows and form == "text":
-        none = "no runs in that time" if since else "no runs yet: kneedrive import FILE or FOLDER takes some in"
-        raise NotEnoughData(others or none)
+        raise NotEnoughData(others or ("no runs in that time" if since else NO_RUNS))
     if form == "json":
         from kneedrive.app import line
 

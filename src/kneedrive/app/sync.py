@@ -14,7 +14,18 @@ from urllib.parse import quote
 from kneedrive import archives, readers
 from kneedrive.app import FAILED, NOT_AUTHORISED, OK, PARTLY, TRY_LATER, USAGE, Answer, zone_of
 from kneedrive.app.boundary import boundary
-from kneedrive.app.importing import GUARDED, VERSION, Deriver, Outcome, Rehearsal, keep, recorded, refused, take
+from kneedrive.app.importing import (
+    GUARDED,
+    VERSION,
+    Import,
+    Outcome,
+    Rehearsal,
+    keep,
+    recorded,
+    refused,
+    take,
+    version_of,
+)
 from kneedrive.app.library import opened, passing_store
 from kneedrive.errors import (
     ConfigError,
@@ -244,7 +255,7 @@ def note_failed(got: Got, source: str, store: Store, times: int) -> Iterator[Out
     yield Outcome(name=f"{source} {item.id}{day}", verdict="failed", reason=f"{got.problem} ({what})")
 
 
-def keep_fetched(got: Got, source: str, store: Store, derive: Deriver) -> Generator[Outcome, None, bool]:
+def keep_fetched(got: Got, source: str, store: Store, settings: Config) -> Generator[Outcome, None, bool]:
     """Store what was fetched: one outcome per recording in it, or why there is none.
 
     Returns whether that settles the activity; not where memory was wanting, so that it has to be fetched again.
@@ -260,7 +271,7 @@ def keep_fetched(got: Got, source: str, store: Store, derive: Deriver) -> Genera
     for number in reversed(range(len(members))):
         origin = _origin(got.fetched, number)
         # Without its version the activity counts as changed, and is fetched again.
-        outcome = _kept(members[number], origin if settled else origin.replace(version=""), store, derive)
+        outcome = _kept(members[number], origin if settled else origin.replace(version=""), store, settings)
         settled = settled and not outcome.later
         if outcome.verdict == "added" and got.step.action == UPDATED:
             outcome = outcome.replace(verdict="updated")
@@ -286,13 +297,13 @@ def _origin(fetched: Fetched, number: int) -> Origin:
     )
 
 
-def _kept(member: tuple[str, bytes | ReadError], origin: Origin, store: Store, derive: Deriver) -> Outcome:
+def _kept(member: tuple[str, bytes | ReadError], origin: Origin, store: Store, settings: Config) -> Outcome:
     name, body = member
     try:
         if isinstance(body, ReadError):
             raise body
         with boundary(name):
-            outcome = keep(_recording(name, body), origin, store, derive)
+            outcome = keep(_recording(name, body), origin, store, settings)
     except ReadError as error:
         if not isinstance(error, TooLarge):
             store.note_seen(origin.source, origin.key, f"{origin.version}{MARK}{UNREAD}")
@@ -311,11 +322,11 @@ def _recording(name: str, body: bytes) -> Recording:
 
 
 # By content, not by path: a watch that writes over its last file must not take the run before with it.
-ORIGIN = Origin(source=FOLDER)
+FROM_FOLDER = Import(origin=Origin(source=FOLDER))
 
 
 def pull_folders(
-    paths: Sequence[Path], store: Store, derive: Deriver, order: Order, count: Callable[[int, int], None] | None
+    paths: Sequence[Path], store: Store, settings: Config, order: Order, count: Callable[[int, int], None] | None
 ) -> tuple[list[Outcome], tuple[Path, ...]]:
     """An outcome for each file that is new or changed or cannot be looked at, and the folders that are not there."""
     seen = {} if order.full else known(store, FOLDER)
@@ -327,7 +338,7 @@ def pull_folders(
     outcomes = [Outcome(name="", verdict="already_there")] * there + [_closed(error) for error in closed]
     met = Rehearsal() if order.dry_run else None
     for done, item in enumerate(fresh, start=1):
-        outcomes += _pull_file(item, store, derive, met)
+        outcomes += _pull_file(item, store, settings, met)
         if count:
             count(done, len(fresh))
     told = {str(error.filename) for error in closed}
@@ -345,9 +356,9 @@ def place(item: Listed) -> str:
     return "at " + hashlib.sha256(item.id.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
 
-def _pull_file(item: Listed, store: Store, derive: Deriver, met: Rehearsal | None) -> list[Outcome]:
+def _pull_file(item: Listed, store: Store, settings: Config, met: Rehearsal | None) -> list[Outcome]:
     """What was in a file; it is noted as seen after all of it was stored. met: what a dry run met so far."""
-    outcomes = [_taken(each, store, derive, met) for each in archives.walk([Path(item.id)], GUARDED)]
+    outcomes = [_taken(each, store, settings, met) for each in archives.walk([Path(item.id)], GUARDED)]
     # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
     later = any(outcome.later for outcome in outcomes)
     if met is None and not later and _opens(Path(item.id)):
@@ -372,8 +383,8 @@ def _remark(outcomes: list[Outcome]) -> str:
     return MARK + NO_RUN if verdicts <= {"skipped", "not_a_run"} else ""
 
 
-def _taken(found: Found, store: Store, derive: Deriver, met: Rehearsal | None) -> Outcome:
-    outcome = take(found, store, derive, seen=met, origin=ORIGIN)
+def _taken(found: Found, store: Store, settings: Config, met: Rehearsal | None) -> Outcome:
+    outcome = take(found, store, settings, FROM_FOLDER, met)
     # A download folder is full of zips that have nothing to do with running.
     if outcome.verdict == "failed" and _is_none_of_ours(found):
         return outcome.replace(verdict="skipped", reason=archives.SKIPPED["other"])
@@ -421,15 +432,15 @@ def store_for(desk: Desk, order: Order, count: SyncCounter | None) -> AbstractCo
 
 
 def _pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> Pulled:
-    derive = Deriver(store, desk.settings)
+    settings = desk.settings
     if name == FOLDER:
-        paths = desk.settings["sources.folder.paths"]
-        outcomes, missing = pull_folders(paths, store, derive, order, count)
+        paths = settings["sources.folder.paths"]
+        outcomes, missing = pull_folders(paths, store, settings, order, count)
         return Pulled(source=name, outcomes=tuple(outcomes), missing=missing)
     outcomes = []
     problem: SourceError | ConfigError | None = None
     try:
-        for outcome in pull(client(name, desk), store, derive, (order, desk.clock()), count):
+        for outcome in pull(client(name, desk), store, settings, (order, desk.clock()), count):
             outcomes.append(outcome)
     except (SourceError, ConfigError) as error:
         problem = error
@@ -437,11 +448,11 @@ def _pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter 
 
 
 def pull(
-    source: Source, store: Store, derive: Deriver, asked: tuple[Order, datetime], count: SyncCounter | None = None
+    source: Source, store: Store, settings: Config, asked: tuple[Order, datetime], count: SyncCounter | None = None
 ) -> Iterator[Outcome]:
     """One outcome per activity that the source lists. Raises SourceError where it stops; what came before is kept."""
     order, now = asked
-    purged = set(store.to_fetch(source.name, "" if order.full else derive.version))
+    purged = set(store.to_fetch(source.name, "" if order.full else version_of(settings)))
     purged -= set() if order.full else settled(store, source.name)
     cursor = store.cursor(source.name)
     complete_to = datetime.fromisoformat(cursor) if cursor else None
@@ -458,7 +469,7 @@ def pull(
             store.note_seen(source.name, key, MARK + GONE)
     left = {step.item.id: step.item for step in steps if step.fetches}
     try:
-        yield from _fetched(source, store, derive, (steps, left), count)
+        yield from _fetched(source, store, settings, (steps, left), count)
     finally:
         # Also where the source stops: what is open begins the next listing. A kill leaves the old moment, which is
         # earlier and so finds the same.
@@ -498,7 +509,7 @@ def _told(steps: Iterable[Step], runs: set[str]) -> Iterator[Outcome]:
 def _fetched(
     source: Source,
     store: Store,
-    derive: Deriver,
+    settings: Config,
     work: tuple[tuple[Step, ...], dict[str, Listed]],
     count: SyncCounter | None,
 ) -> Iterator[Outcome]:
@@ -515,7 +526,7 @@ def _fetched(
             if times >= TRIES:
                 del left[item.id]
         else:
-            settled = yield from keep_fetched(outcome, source.name, store, derive)
+            settled = yield from keep_fetched(outcome, source.name, store, settings)
             if settled:
                 del left[item.id]
         if count:
