@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from kneedrive.errors import ConfigError
 from kneedrive.record import Record
@@ -43,38 +46,14 @@ class Secret:
 
 # The configuration: flag > environment > file > default, with the origin of every value.
 #
-# One table says what may be set. An unknown key is refused, with the key that was probably meant.
+# The types say what may be set. An unknown key is refused, with the key that was probably meant.
 
 
-HEIGHT_M = (1.0, 2.3)
-MASS_KG = (25.0, 250.0)
-BIRTH_YEARS = (1900, 2100)
 MOST_NAME_BYTES = 60
 PLATFORMS = ("darwin", "win32")  # that have places of their own for what programs keep
 
 
-class Setting(Record, frozen=True, kw_only=True):
-    """One thing that can be set: its dotted key in the file, its environment variable, default, and how it is read."""
-
-    key: str
-    environment: str
-    default: Any
-    parse: Callable[[Any], Any]
-    meaning: str
-
-
-class Config(Record, frozen=True, kw_only=True):
-    """Every setting by its dotted key, and where each value came from ("flag", "environment X", "file", "default")."""
-
-    values: Mapping[str, Any]
-    origins: Mapping[str, str]
-    file: Path
-
-    def __getitem__(self, key: str) -> Any:
-        return self.values[key]
-
-
-def text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A string, without line breaks and other control characters, and without bytes that are no text."""
     if not isinstance(value, str):
         raise _unfit("a text in quotes", value)
@@ -84,14 +63,14 @@ def text(value: Any) -> str:
     return value
 
 
-def name(value: Any) -> str:
+def as_name(value: Any) -> str:
     """A short string: the file of a login is named after it."""
-    if len(text(value).encode()) > MOST_NAME_BYTES:
+    if len(as_text(value).encode()) > MOST_NAME_BYTES:
         raise _unfit(f"a name of at most {MOST_NAME_BYTES} plain letters", value)
     return str(value)
 
 
-def secret(value: Any) -> Secret:
+def as_secret(value: Any) -> Secret:
     """A string of plain letters that will not be shown; blanks around it do not belong to it."""
     if not isinstance(value, str):
         message = "needs a text in quotes"  # the value stays unsaid
@@ -102,12 +81,10 @@ def secret(value: Any) -> Secret:
     return Secret(value.strip())
 
 
-def number(low: float, high: float, unit: str) -> Callable[[Any], float | None]:
+def as_number(low: float, high: float, unit: str) -> Callable[[Any], float]:
     """A number between two bounds; a text of digits is taken too, since the environment has only texts."""
 
-    def parse(value: Any) -> float | None:
-        if value is None:
-            return None
+    def parse(value: Any) -> float:
         try:
             parsed = float(value) if not isinstance(value, bool) else float("nan")
         except (TypeError, ValueError, OverflowError):
@@ -119,7 +96,7 @@ def number(low: float, high: float, unit: str) -> Callable[[Any], float | None]:
     return parse
 
 
-def choice(*allowed: str) -> Callable[[Any], str]:
+def as_choice(*allowed: str) -> Callable[[Any], str]:
     """One of a few words."""
 
     def parse(value: Any) -> str:
@@ -130,7 +107,7 @@ def choice(*allowed: str) -> Callable[[Any], str]:
     return parse
 
 
-def path(value: Any) -> Path:
+def as_path(value: Any) -> Path:
     """A path; ~ is the home folder."""
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise _unfit("a path in quotes", value)
@@ -140,26 +117,26 @@ def path(value: Any) -> Path:
         raise _unfit("a path whose home folder is known", value) from None
 
 
-def store(value: Any) -> Path:
+def as_store(value: Any) -> Path:
     """A path from the root, so that SQLite takes no name for one of its own (":memory:")."""
     try:
-        return path(value).absolute()
+        return as_path(value).absolute()
     except OSError:
         raise _unfit("a path from the root, since the present folder is gone", value) from None
 
 
-def paths(value: Any) -> tuple[Path, ...]:
+def as_paths(value: Any) -> tuple[Path, ...]:
     """A list of paths; in the environment they are separated as in PATH."""
     if isinstance(value, str):
         value = [part for part in value.split(os.pathsep) if part]
     if not isinstance(value, list | tuple):
         raise _unfit('a list of paths, such as ["~/Downloads"]', value)
-    return tuple(path(part) for part in value)
+    return tuple(as_path(part) for part in value)
 
 
-def zone(value: Any) -> str:
+def as_zone(value: Any) -> str:
     """An IANA time zone name, or empty for the machine's own."""
-    name = text(value)
+    name = as_text(value)
     if name:
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -168,6 +145,100 @@ def zone(value: Any) -> str:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise _unfit('a time zone name, such as "Europe/Berlin"', value) from None
     return name
+
+
+class Setting(Record, frozen=True):
+    """One thing that can be set: its dotted key in the file, its environment variable, default, and how it is read."""
+
+    key: str
+    environment: str
+    default: Any
+    parse: Callable[[Any], Any]
+
+
+def _read(parse: Callable[[Any], Any], environment: str) -> msgspec.Meta:
+    """How a setting is read, from wherever it comes, and which variable may hold it."""
+    return msgspec.Meta(extra={"parse": parse, "environment": environment})
+
+
+class RunnerSettings(Record, frozen=True, kw_only=True):
+    """Who runs."""
+
+    name: Annotated[str, _read(as_name, "KNEEDRIVE_RUNNER")] = ""  # keeps several runners apart in one store
+    height_m: Annotated[float | None, _read(as_number(1.0, 2.3, "metres"), "KNEEDRIVE_HEIGHT_M")] = None
+    mass_kg: Annotated[float | None, _read(as_number(25.0, 250.0, "kilograms"), "KNEEDRIVE_MASS_KG")] = None
+    birth_year: Annotated[float | None, _read(as_number(1900, 2100, "year"), "KNEEDRIVE_BIRTH_YEAR")] = None
+
+
+class DisplaySettings(Record, frozen=True, kw_only=True):
+    """How numbers are shown. zone: of runs whose file names none; "" is the machine's own."""
+
+    units: Annotated[str, _read(as_choice("km", "miles"), "KNEEDRIVE_UNITS")] = "km"
+    zone: Annotated[str, _read(as_zone, "KNEEDRIVE_ZONE")] = ""
+
+
+class PathSettings(Record, frozen=True, kw_only=True):
+    """Where things are kept. store: the database of runs; None is the usual place."""
+
+    store: Annotated[Path | None, _read(as_store, "KNEEDRIVE_STORE")] = None
+
+
+class FolderSettings(Record, frozen=True, kw_only=True):
+    """The folders that a sync looks into."""
+
+    paths: Annotated[tuple[Path, ...], _read(as_paths, "KNEEDRIVE_FOLDERS")] = ()
+
+
+class StravaSettings(Record, frozen=True, kw_only=True):
+    """The runner's own Strava API application."""
+
+    client_id: Annotated[str, _read(as_text, "STRAVA_CLIENT_ID")] = ""
+    client_secret: Annotated[Secret, _read(as_secret, "STRAVA_CLIENT_SECRET")] = Secret("")
+    base_url: Annotated[str, _read(as_text, "KNEEDRIVE_STRAVA_URL")] = "https://www.strava.com/api/v3"
+    oauth_url: Annotated[str, _read(as_text, "KNEEDRIVE_STRAVA_OAUTH_URL")] = "https://www.strava.com/oauth"
+
+
+class IntervalsSettings(Record, frozen=True, kw_only=True):
+    """The account at intervals.icu; athlete 0 is the owner of the key."""
+
+    api_key: Annotated[Secret, _read(as_secret, "INTERVALS_ICU_API_KEY")] = Secret("")
+    athlete_id: Annotated[str, _read(as_text, "INTERVALS_ICU_ATHLETE_ID")] = "0"
+    base_url: Annotated[str, _read(as_text, "KNEEDRIVE_INTERVALS_URL")] = "https://intervals.icu/api/v1"
+
+
+class SourceSettings(Record, frozen=True, kw_only=True):
+    """Where a sync gets its runs."""
+
+    folder: FolderSettings = FolderSettings()
+    strava: StravaSettings = StravaSettings()
+    intervals: IntervalsSettings = IntervalsSettings()
+
+
+class Config(Record, frozen=True, kw_only=True):
+    """Every setting, and where each value came from by its dotted key: "flag", "environment X", a file, "default"."""
+
+    runner: RunnerSettings = RunnerSettings()
+    display: DisplaySettings = DisplaySettings()
+    paths: PathSettings = PathSettings()
+    sources: SourceSettings = SourceSettings()
+    origins: Mapping[str, str] = {}
+    file: Path = Path()
+
+    def __getitem__(self, key: str) -> Any:
+        return reduce(getattr, key.split("."), self)
+
+
+def _settings(section: type[Record], prefix: str = "") -> Iterator[Setting]:
+    """What can be set in a section, as its types say."""
+    for field in msgspec.structs.fields(section):
+        key = prefix + field.name
+        if isinstance(field.default, Record):
+            yield from _settings(type(field.default), f"{key}.")
+        elif how := getattr(field.type, "__metadata__", None):
+            yield Setting(key, how[0].extra["environment"], field.default, how[0].extra["parse"])
+
+
+SETTINGS = tuple(_settings(Config))
 
 
 def config_folder(environment: Mapping[str, str]) -> Path:
@@ -208,111 +279,6 @@ def _is_folder(place: Path) -> bool:
         return False
 
 
-SETTINGS = (
-    Setting(
-        key="runner.name",
-        environment="KNEEDRIVE_RUNNER",
-        default="",
-        parse=name,
-        meaning="keeps several runners apart in one store",
-    ),
-    Setting(
-        key="runner.height_m",
-        environment="KNEEDRIVE_HEIGHT_M",
-        default=None,
-        parse=number(*HEIGHT_M, "metres"),
-        meaning="sharpens what is usual",
-    ),
-    Setting(
-        key="runner.mass_kg",
-        environment="KNEEDRIVE_MASS_KG",
-        default=None,
-        parse=number(*MASS_KG, "kilograms"),
-        meaning="needed for leg stiffness",
-    ),
-    Setting(
-        key="runner.birth_year",
-        environment="KNEEDRIVE_BIRTH_YEAR",
-        default=None,
-        parse=number(*BIRTH_YEARS, "year"),
-        meaning="widens ranges past 60",
-    ),
-    Setting(
-        key="display.units",
-        environment="KNEEDRIVE_UNITS",
-        default="km",
-        parse=choice("km", "miles"),
-        meaning="km or miles",
-    ),
-    Setting(
-        key="display.zone",
-        environment="KNEEDRIVE_ZONE",
-        default="",
-        parse=zone,
-        meaning="time zone of runs whose file names none",
-    ),
-    Setting(
-        key="paths.store", environment="KNEEDRIVE_STORE", default=None, parse=store, meaning="the database of runs"
-    ),
-    Setting(
-        key="sources.folder.paths",
-        environment="KNEEDRIVE_FOLDERS",
-        default=(),
-        parse=paths,
-        meaning="folders that sync looks into",
-    ),
-    Setting(
-        key="sources.strava.client_id",
-        environment="STRAVA_CLIENT_ID",
-        default="",
-        parse=text,
-        meaning="of your own Strava API application",
-    ),
-    Setting(
-        key="sources.strava.client_secret",
-        environment="STRAVA_CLIENT_SECRET",
-        default=Secret(""),
-        parse=secret,
-        meaning="of the same application",
-    ),
-    Setting(
-        key="sources.strava.base_url",
-        environment="KNEEDRIVE_STRAVA_URL",
-        default="https://www.strava.com/api/v3",
-        parse=text,
-        meaning="API address",
-    ),
-    Setting(
-        key="sources.strava.oauth_url",
-        environment="KNEEDRIVE_STRAVA_OAUTH_URL",
-        default="https://www.strava.com/oauth",
-        parse=text,
-        meaning="login",
-    ),
-    Setting(
-        key="sources.intervals.api_key",
-        environment="INTERVALS_ICU_API_KEY",
-        default=Secret(""),
-        parse=secret,
-        meaning="from its developer settings",
-    ),
-    Setting(
-        key="sources.intervals.athlete_id",
-        environment="INTERVALS_ICU_ATHLETE_ID",
-        default="0",
-        parse=text,
-        meaning="0 is the owner of the key",
-    ),
-    Setting(
-        key="sources.intervals.base_url",
-        environment="KNEEDRIVE_INTERVALS_URL",
-        default="https://intervals.icu/api/v1",
-        parse=text,
-        meaning="address",
-    ),
-)
-
-
 def load(environment: Mapping[str, str], flags: Mapping[str, Any], file: Path | None = None) -> Config:
     """The configuration in force. `flags` are values by key, None where not given; `file` overrides the usual place.
 
@@ -320,20 +286,21 @@ def load(environment: Mapping[str, str], flags: Mapping[str, Any], file: Path | 
     asked for by name.
     """
     place, named = place_of(environment, file)
-    written = _read(place, required=named)
+    written = _written(place, required=named)
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for setting in SETTINGS:
         found, origin = _pick(setting, environment, flags, written, place)
         try:
-            values[setting.key] = found if origin == "default" else setting.parse(found)
+            *sections, last = setting.key.split(".")
+            table = reduce(lambda table, name: table.setdefault(name, {}), sections, values)
+            table[last] = found if origin == "default" else setting.parse(found)
         except ConfigError as error:
-            message = f"{setting.key} ({origin}) {error}"
-            raise ConfigError(message) from None
+            raise ConfigError(f"{setting.key} ({origin}) {error}") from None
         origins[setting.key] = origin
-    if values["paths.store"] is None:
-        values["paths.store"] = data_folder(environment) / "kneedrive.sqlite"
-    return Config(values=values, origins=origins, file=place)
+    if values["paths"]["store"] is None:
+        values["paths"]["store"] = data_folder(environment) / "kneedrive.sqlite"
+    return msgspec.convert({**values, "origins": origins, "file": place}, Config)
 
 
 def place_of(environment: Mapping[str, str], file: Path | None = None) -> tuple[Path, bool]:
@@ -354,7 +321,7 @@ def _pick(
     return setting.default, "default"
 
 
-def _read(place: Path, *, required: bool) -> Mapping[str, Any]:
+def _written(place: Path, *, required: bool) -> Mapping[str, Any]:
     try:
         if not place.is_file():
             if required:

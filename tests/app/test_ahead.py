@@ -16,6 +16,7 @@ import pytest
 
 from kneedrive.app import importing
 from kneedrive.app.importing import FEW, IN_HAND, Workers, recorded
+from kneedrive.config import Config, RunnerSettings
 from kneedrive.recording import Recording
 from tests.app.shelf import Shelf, run_fit, settings
 from tests.cli.calling import PROGRAM, home
@@ -134,9 +135,10 @@ def test_no_secret_is_sent_to_another_process(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("STRAVA_CLIENT_SECRET", "hush")
 
     with Workers(settings(runner_height_m=1.8)) as working:
-        sent = working._settings.values
+        sent = working._settings
 
-    assert sent == {"runner.height_m": 1.8, "runner.mass_kg": None, "runner.birth_year": None, "runner.name": ""}
+    assert sent == Config(runner=RunnerSettings(height_m=1.8))
+    assert not sent.sources.strava.client_secret
 
 
 INTERRUPTED = (

@@ -19,6 +19,7 @@ from kneedrive.analysis.provenance import Provenance, choose, provenance
 from kneedrive.app import runner_of
 from kneedrive.app.boundary import boundary
 from kneedrive.archives.unpack import Limits
+from kneedrive.config import Config
 from kneedrive.errors import DamagedOriginal, NoActivity, ReadError, TooLarge, UnknownFormat
 from kneedrive.history import merge
 from kneedrive.method import Method
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from kneedrive.analysis.result import Analysis
     from kneedrive.archives.unpack import Found
-    from kneedrive.config import Config
 
 # What a recording means: its activities, the runs they are part of, and the analysis of each. Joins the rooms.
 
@@ -42,7 +42,6 @@ METHOD = Method()
 SCHEMA = 1  # of what is derived; goes up when the stored tables need other contents from the same method
 VERSION = f"{METHOD.version}.{SCHEMA}"
 BESIDES = ("channels", "activity")  # parts of the record that the store's own columns hold
-BODY = ("runner.height_m", "runner.mass_kg", "runner.birth_year")
 
 
 class Contents(Record, frozen=True, kw_only=True):
@@ -74,8 +73,8 @@ class Neighbours(Record, frozen=True, kw_only=True):
 
 def version_of(settings: Config) -> str:
     """The version of results: of the method, and of what the runner says about themselves, since results follow it."""
-    said = [settings[key] for key in BODY]
-    if said == [None] * len(BODY):
+    said = [settings.runner.height_m, settings.runner.mass_kg, settings.runner.birth_year]
+    if said == [None] * len(said):
         return VERSION
     return f"{VERSION} {hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]}"
 
@@ -239,9 +238,7 @@ class Workers:
     """
 
     def __init__(self, settings: Config, *, processes: int | None = None) -> None:
-        self._settings = settings.replace(
-            values={key: settings[key] for key in (*BODY, "runner.name")}, origins={}, file=Path()
-        )
+        self._settings = Config(runner=settings.runner)
         self._processes = min(_cores() if processes is None else processes, MOST_PROCESSES)
         self._executor: Executor | None = None
         self._given = 0

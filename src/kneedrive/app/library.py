@@ -125,10 +125,10 @@ def outdated(versions: set[str], current: str) -> str:
 @contextmanager
 def kept(settings: Config, *, create: bool = False, now: datetime | None = None) -> Iterator[Store]:
     """The configured store as it is, results of an older method included. Raises as `opened` does."""
-    place: Path = settings["paths.store"]
+    place: Path = settings.paths.store
     if not create and not Store.is_there(place):
         raise NotEnoughData(NO_RUNS)
-    with Store.open(place, runner=settings["runner.name"], create=create) as store:
+    with Store.open(place, runner=settings.runner.name, create=create) as store:
         # No command may forget to keep the service's terms, so this clock has a default.
         with suppress(ReadOnlyStore, StillHeld):  # nothing is kept longer by that than its holder keeps it
             store.purge_expired(now or datetime.now(UTC))
@@ -174,7 +174,7 @@ def derive_again(store: Store, settings: Config, progress: Counter | None = None
 
 def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
     """Import files and folders. A dry run reads and compares, and writes nothing."""
-    if how.dry_run and not Store.is_there(settings["paths.store"]):
+    if how.dry_run and not Store.is_there(settings.paths.store):
         with passing_store() as store:
             return list(collect(paths, store, settings, how))
     found: list[Outcome] = []
@@ -311,7 +311,7 @@ def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping
     from kneedrive.report import numbers
 
     log = fault_log.there(environment)
-    if log and not Store.is_there(settings["paths.store"]):
+    if log and not Store.is_there(settings.paths.store):
         if not confirm(f"There are no runs. Delete the log of faults {numbers.path(log)}?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
         fault_log.delete(environment)
@@ -495,7 +495,7 @@ def only_tag(store: Store, day: date) -> str:
 def tags(settings: Config, style: Style, *, json: bool) -> Answer:
     """All tags by day."""
     rows: list[Tag] = []
-    if Store.is_there(settings["paths.store"]):
+    if Store.is_there(settings.paths.store):
         with kept(settings) as store:
             rows = store.tags()
     if json:
