@@ -178,9 +178,9 @@ class DisplaySettings(Record, frozen=True, kw_only=True):
 
 
 class PathSettings(Record, frozen=True, kw_only=True):
-    """Where things are kept. store: the database of runs; None is the usual place."""
+    """Where things are kept. store: the database of runs, in the usual place where nothing else is said."""
 
-    store: Annotated[Path | None, _read(as_store, "KNEEDRIVE_STORE")] = None
+    store: Annotated[Path, _read(as_store, "KNEEDRIVE_STORE")] = Path()
 
 
 class FolderSettings(Record, frozen=True, kw_only=True):
@@ -298,7 +298,7 @@ def load(environment: Mapping[str, str], flags: Mapping[str, Any], file: Path | 
         except ConfigError as error:
             raise ConfigError(f"{setting.key} ({origin}) {error}") from None
         origins[setting.key] = origin
-    if values["paths"]["store"] is None:
+    if origins["paths.store"] == "default":
         values["paths"]["store"] = data_folder(environment) / "kneedrive.sqlite"
     return msgspec.convert({**values, "origins": origins, "file": place}, Config)
 
