@@ -124,7 +124,7 @@ def test_a_past_run_has_its_epochs(store: Store) -> None:
     assert (past.sensor, past.device, past.surface, past.firmware) == ("garmin_strap", "garmin fr955", "outdoor", "")
     assert (past.distance_m, past.duration_s) == (1800.0, 600.0)
     assert np.array_equal(past.epochs["D"], epochs()["D"].astype(np.float32), equal_nan=True)
-    assert np.array_equal(store.epochs(past.id).reason, epochs().reason)
+    assert np.array_equal(past.epochs.reason, epochs().reason)
 
 
 def test_what_the_caller_stored_with_a_run_comes_back(store: Store) -> None:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -82,11 +82,6 @@ def zone_of(settings: Config) -> Callable[[datetime], int]:
         return int(offset.total_seconds()) if offset else 0
 
     return offset_s
-
-
-def local_day(moment: datetime, utc_offset_s: int | None, zone: Callable[[datetime], int]) -> date:
-    """The day it was where the runner ran; zone: for a run that does not say."""
-    return (moment + timedelta(seconds=zone(moment) if utc_offset_s is None else utc_offset_s)).date()
 
 
 def setting_of(settings: Config, year: int) -> Setting:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kneedrive import app
-from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, local_day, setting_of, zone_of
+from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, setting_of, zone_of
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import (
@@ -37,7 +37,7 @@ from kneedrive.errors import (
     StoreError,
     TooLarge,
 )
-from kneedrive.history.local_time import local_date, week_number
+from kneedrive.history.local_time import local_date, local_day, week_number
 from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import lists as words

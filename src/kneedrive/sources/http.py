@@ -200,10 +200,6 @@ class Http:
         sent = {"data": form, "auth": _Authorization(authorization), "allow_redirects": False}
         return self._ask("POST", path, sent)
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
-
     def _ask(self, method: str, path: str, sent: Mapping[str, Any]) -> Answer:
         url = f"{self.base_url}/{path.lstrip('/')}"
         with (

@@ -162,15 +162,6 @@ class Store:
         rows = self._all(PAST_RUNS + _BETWEEN, **_period(since, until))
         return [past_run(row[:9], self._unpacked(row[9:], row[0])) for row in rows]
 
-    def epochs(self, run_id: str) -> Epochs:
-        """The epochs of a run. Raises StoreError, also where they are damaged."""
-        rows = self._all(
-            "SELECT length, columns, reasons, block FROM run JOIN epochs ON epochs.run = run.id"
-            " WHERE runner = :runner AND key = :key",
-            key=run_id,
-        )
-        return self._unpacked(_only(rows, run_id), run_id)
-
     def detail(self, run_id: str) -> str:
         """The JSON that was stored with a run. Raises StoreError, also where it is damaged."""
         rows = self._column(
