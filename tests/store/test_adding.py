@@ -133,7 +133,7 @@ def test_what_the_caller_stored_with_a_run_comes_back(store: Store) -> None:
     assert store.detail(store.runs()[0].id) == '{"channels": ["speed_mps"]}'
 
 
-@pytest.mark.parametrize("question", ["epochs", "detail", "sources", "split", "forget"])
+@pytest.mark.parametrize("question", ["detail", "sources", "split", "forget"])
 def test_a_run_that_is_not_there_is_said(store: Store, question: str) -> None:
     with pytest.raises(StoreError, match="abc: no such run in the store"):
         getattr(store, question)("abc")
