@@ -125,10 +125,48 @@ def as_store(value: Any) -> Path:
         raise _unfit("a path from the root, since the present folder is gone", value) from None
 
 
+def as_switch(value: Any) -> bool:
+    """true or false; in the environment also yes, no, 1 and 0."""
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    found = words.get(str(value).lower())
+    if found is None:
+        raise _unfit("true or false", value)
+    return found
+
+
+def as_pairs(value: Any) -> tuple[str, ...]:
+    """A list of texts like "ana=i12345"; in the environment with commas between."""
+    if isinstance(value, str):
+        value = [part for part in value.split(",") if part.strip()]
+    parts = [as_text(each).partition("=") for each in value] if isinstance(value, list) else [("", "", "")]
+    if not all(left.strip() and right.strip() for left, _, right in parts):
+        raise _unfit('a list of names and ids, such as ["ana=i12345"]', value)
+    return tuple(f"{as_name(left.strip())}={right.strip()}" for left, _, right in parts)
+
+
+def _separated(value: str) -> list[str]:
+    """Paths that are separated as in PATH; a colon that belongs to a path, such as a watch's, separates nothing."""
+    parts: list[str] = []
+    for part in filter(None, value.split(os.pathsep)):
+        whole = parts[-1] + os.pathsep + part if parts else part
+        if parts and (_exists(whole) or not (part.startswith("~") or Path(part).is_absolute() or _exists(part))):
+            parts[-1] = whole
+        else:
+            parts.append(part)
+    return parts
+
+
+def _exists(place: str) -> bool:
+    try:
+        return Path(place).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
 def as_paths(value: Any) -> tuple[Path, ...]:
     """A list of paths; in the environment they are separated as in PATH."""
     if isinstance(value, str):
-        value = [part for part in value.split(os.pathsep) if part]
+        value = _separated(value)
     if not isinstance(value, list | tuple):
         raise _unfit('a list of paths, such as ["~/Downloads"]', value)
     return tuple(as_path(part) for part in value)
@@ -187,6 +225,14 @@ class FolderSettings(Record, frozen=True, kw_only=True):
     """The folders that a sync looks into."""
 
     paths: Annotated[tuple[Path, ...], _read(as_paths, "KNEEDRIVE_FOLDERS")] = ()
+    watch: Annotated[bool, _read(as_switch, "KNEEDRIVE_WATCH")] = True  # also a watch that is plugged in
+
+
+class GarminSettings(Record, frozen=True, kw_only=True):
+    """The runner's own key for Garmin Connect, under the names that Garmin's own client gives the variables."""
+
+    api_key: Annotated[Secret, _read(as_secret, "GARMIN_PERSONAL_API_KEY")] = Secret("")
+    base_url: Annotated[str, _read(as_text, "GARMIN_PERSONAL_API_BASE_URL")] = "https://personal.connectapi.garmin.com"
 
 
 class StravaSettings(Record, frozen=True, kw_only=True):
@@ -203,6 +249,7 @@ class IntervalsSettings(Record, frozen=True, kw_only=True):
 
     api_key: Annotated[Secret, _read(as_secret, "INTERVALS_ICU_API_KEY")] = Secret("")
     athlete_id: Annotated[str, _read(as_text, "INTERVALS_ICU_ATHLETE_ID")] = "0"
+    athletes: Annotated[tuple[str, ...], _read(as_pairs, "KNEEDRIVE_INTERVALS_ATHLETES")] = ()  # a coach's: name=id
     base_url: Annotated[str, _read(as_text, "KNEEDRIVE_INTERVALS_URL")] = "https://intervals.icu/api/v1"
 
 
@@ -210,6 +257,7 @@ class SourceSettings(Record, frozen=True, kw_only=True):
     """Where a sync gets its runs."""
 
     folder: FolderSettings = FolderSettings()
+    garmin: GarminSettings = GarminSettings()
     strava: StravaSettings = StravaSettings()
     intervals: IntervalsSettings = IntervalsSettings()
 
@@ -252,6 +300,15 @@ def config_folder(environment: Mapping[str, str]) -> Path:
 def data_folder(environment: Mapping[str, str]) -> Path:
     """The same for data: $XDG_DATA_HOME/kneedrive, else ~/.local/share/kneedrive, or the platform's own place."""
     return _own_folder(environment.get("XDG_DATA_HOME"), Path(".local", "share"), "user_data_path")
+
+
+def garmin_folder() -> Path:
+    """Where Garmin's own client keeps the personal API key, on every system."""
+    try:
+        return Path.home() / ".config" / "garmin"
+    except RuntimeError:
+        message = "there is no home folder: set HOME"
+        raise ConfigError(message) from None
 
 
 def _own_folder(named: str | None, usual: Path, of_platform: str) -> Path:

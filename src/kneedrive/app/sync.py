@@ -1,4 +1,4 @@
-"""Sync: the accounts, what is new at every source, kept one activity at a time, and what there is to say of it."""
+"""Sync: what is new at every source, kept one activity at a time, and what there is to say of it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from kneedrive import archives, readers
 from kneedrive.app import FAILED, NOT_AUTHORISED, OK, PARTLY, TRY_LATER, USAGE, Answer, zone_of
+from kneedrive.app.accounts import FOLDER, GARMIN, NAMES, Desk, chosen, client, folders, garmin_key_ends
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import (
     GUARDED,
@@ -43,9 +43,7 @@ from kneedrive.record import Record
 from kneedrive.recording import Recording
 from kneedrive.report import history, lists, numbers
 from kneedrive.sources import folder
-from kneedrive.sources.oauth import Application
 from kneedrive.sources.plan import KNOWN, NEW, SKIPPED, UPDATED, Step, completed, follow, listing_from, plan
-from kneedrive.sources.tokens import TokenFile, Tokens, is_missing
 from kneedrive.store import MARK, Store
 from kneedrive.store.rows import Origin
 
@@ -53,146 +51,9 @@ if TYPE_CHECKING:
     from kneedrive.archives.unpack import Found
     from kneedrive.config import Config
     from kneedrive.report.text import Style
-    from kneedrive.sources.intervals import Intervals
-    from kneedrive.sources.oauth import Attempt, Login
     from kneedrive.sources.plan import Fetched, Listed, Source
     from kneedrive.sources.plan import Outcome as Got
-    from kneedrive.sources.strava import Strava
     from kneedrive.store.rows import RunRow
-
-# Accounts: which sources there are, the clients that ask them, and the login to Strava.
-
-FOLDER, INTERVALS, STRAVA = SOURCES = ("folder", "intervals", "strava")  # in the order of a sync
-NAMES = {FOLDER: "Folders", INTERVALS: "intervals.icu", STRAVA: "Strava"}
-READ_S, BACKOFF_S = 30.0, 0.5
-NO_SOURCES = (
-    "there is nothing to sync from: name folders in sources.folder.paths, set an intervals.icu key, or run "
-    "'kneedrive auth strava'; docs/sources.md tells how"
-)
-NO_FOLDERS = "sources.folder.paths names no folder: list some there or in KNEEDRIVE_FOLDERS, separated as in PATH"
-
-
-class Desk(Record, frozen=True, kw_only=True):
-    """What commands that ask services stand on.
-
-    folder: where logins are kept. clock: aware UTC. wait(until): sleeps through a rate limit; None where it is not to
-    be slept through.
-    """
-
-    settings: Config
-    folder: Path
-    clock: Callable[[], datetime]
-    wait: Callable[[datetime], object] | None = None
-
-
-class Order(Record, frozen=True, kw_only=True):
-    """What was asked for. since: nothing older. full: from the first activity on, and what could not be had again."""
-
-    names: tuple[str, ...] = ()
-    since: datetime | None = None
-    full: bool = False
-    dry_run: bool = False
-
-
-def token_file(desk: Desk) -> TokenFile:
-    """Where this runner's login to Strava is kept: one file a runner, so that nobody gets another's runs."""
-    runner = desk.settings["runner.name"]
-    name = f"strava-token-{quote(runner, safe='')}.json" if runner else "strava-token.json"
-    return TokenFile(desk.folder / name)
-
-
-def chosen(desk: Desk, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The sources to sync: those named, else all that are set up. Raises ConfigError where there are none."""
-    if FOLDER in names and not desk.settings["sources.folder.paths"]:
-        raise ConfigError(NO_FOLDERS)
-    ready = {
-        FOLDER: bool(desk.settings["sources.folder.paths"]),
-        INTERVALS: bool(desk.settings["sources.intervals.api_key"]),
-        STRAVA: bool(desk.settings["sources.strava.client_id"]) or not is_missing(token_file(desk).path),
-    }
-    wanted = tuple(name for name in SOURCES if (name in names if names else ready[name]))
-    if not wanted:
-        raise ConfigError(NO_SOURCES)
-    return wanted
-
-
-def client(name: str, desk: Desk) -> Intervals | Strava:
-    """The client of a service. Raises ConfigError where something of it is not configured."""
-    return strava(desk) if name == STRAVA else intervals(desk)
-
-
-def intervals(desk: Desk) -> Intervals:
-    """A client of intervals.icu, gentle to it."""
-    import time
-
-    from kneedrive.sources.http import Http, Throttle
-    from kneedrive.sources.intervals import INTERVAL_S, Intervals
-
-    settings = desk.settings
-    http = Http(NAMES[INTERVALS], settings["sources.intervals.base_url"], read_s=READ_S, backoff_s=BACKOFF_S)
-    return Intervals(
-        http,
-        settings["sources.intervals.api_key"],
-        Throttle(INTERVAL_S, time.monotonic, time.sleep),
-        clock=desk.clock,
-        athlete=settings["sources.intervals.athlete_id"],
-        wait=desk.wait,
-    )
-
-
-def strava(desk: Desk) -> Strava:
-    """A client of Strava, with the login that is kept."""
-    from kneedrive.sources.http import Http
-    from kneedrive.sources.strava import Strava
-
-    http = Http(NAMES[STRAVA], desk.settings["sources.strava.base_url"], read_s=READ_S, backoff_s=BACKOFF_S)
-    return Strava(http, login(desk, application(desk)), clock=desk.clock, wait=desk.wait)
-
-
-def application(desk: Desk) -> Application:
-    """The runner's own registration with Strava: configured, else as it was typed in at the login."""
-    client_id = desk.settings["sources.strava.client_id"]
-    secret = desk.settings["sources.strava.client_secret"]
-    if not (client_id and secret) and (held := _readable(token_file(desk))):
-        # Both or neither: the id of one application and the secret of another would fit no lock.
-        return Application(client_id=held.client_id, client_secret=held.client_secret)
-    return Application(client_id=client_id, client_secret=secret)
-
-
-def _readable(file: TokenFile) -> Tokens | None:
-    """The login that is kept, None also where it cannot be read: a new login, and a logout, must do without it."""
-    try:
-        return file.load()
-    except SourceError:
-        return None
-
-
-def login(desk: Desk, mine: Application) -> Login:
-    """The login to Strava, as this application."""
-    from kneedrive.sources import strava as strava_faults
-    from kneedrive.sources.http import Http
-    from kneedrive.sources.oauth import Login
-    from kneedrive.sources.strava import SERVICE
-
-    return Login(
-        SERVICE,
-        mine,
-        Http(NAMES[STRAVA], desk.settings["sources.strava.oauth_url"], read_s=READ_S, backoff_s=BACKOFF_S),
-        token_file(desk),
-        clock=desk.clock,
-        refusal=strava_faults.error_for,
-    )
-
-
-def begin(desk: Desk, mine: Application, redirect_uri: str) -> Attempt:
-    """A login under way. Raises ConfigError where the address of the login would give secrets away."""
-    from kneedrive.sources.http import checked_base
-    from kneedrive.sources.oauth import attempt
-    from kneedrive.sources.strava import SERVICE
-
-    oauth_url = checked_base(desk.settings["sources.strava.oauth_url"], NAMES[STRAVA])
-    return attempt(SERVICE, mine, oauth_url, redirect_uri)
-
 
 # What a sync remembers of each activity: which version was seen, and what became of it.
 
@@ -404,17 +265,32 @@ def _is_none_of_ours(found: Found) -> bool:
 # Sync: what is new at every source goes into the store, one activity at a time, each whole or not at all.
 
 
+class Order(Record, frozen=True, kw_only=True):
+    """What was asked for. since: nothing older. full: from the first activity on, and what could not be had again."""
+
+    names: tuple[str, ...] = ()
+    since: datetime | None = None
+    full: bool = False
+    dry_run: bool = False
+
+
 SyncCounter = Callable[[int, int], None]
 NOT_A_RUN = "not a run"
+BROUGHT = ("added", "updated", "merged")  # verdicts on what a sync brought into the history
+SOON = timedelta(days=7)  # how long before its end a key is spoken of
 
 
 class Pulled(Record, frozen=True, kw_only=True):
-    """What came from one source. problem: what stopped it, None where it was read to the end. missing: folders."""
+    """What came from one source. problem: what stopped it, None where it was read to the end.
+
+    missing: folders that are not there now. remarks: sentences on the rest.
+    """
 
     source: str
     outcomes: tuple[Outcome, ...] = ()
     problem: SourceError | ConfigError | None = None
     missing: tuple[Path, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def sync(desk: Desk, order: Order, count: SyncCounter | None = None) -> tuple[Pulled, ...]:
@@ -426,7 +302,7 @@ def sync(desk: Desk, order: Order, count: SyncCounter | None = None) -> tuple[Pu
 
 def store_for(desk: Desk, order: Order, count: SyncCounter | None) -> AbstractContextManager[Store]:
     """The runner's store; for a dry run without one, a store that is gone afterwards."""
-    if order.dry_run and not Store.is_there(desk.settings["paths.store"]):
+    if order.dry_run and not Store.is_there(desk.settings.paths.store):
         return passing_store()
     return opened(desk.settings, create=True, progress=count, now=desk.clock())
 
@@ -434,8 +310,7 @@ def store_for(desk: Desk, order: Order, count: SyncCounter | None) -> AbstractCo
 def _pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> Pulled:
     settings = desk.settings
     if name == FOLDER:
-        paths = settings["sources.folder.paths"]
-        outcomes, missing = pull_folders(paths, store, settings, order, count)
+        outcomes, missing = pull_folders(folders(desk), store, settings, order, count)
         return Pulled(source=name, outcomes=tuple(outcomes), missing=missing)
     outcomes = []
     problem: SourceError | ConfigError | None = None
@@ -444,7 +319,26 @@ def _pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter 
             outcomes.append(outcome)
     except (SourceError, ConfigError) as error:
         problem = error
-    return Pulled(source=name, outcomes=tuple(outcomes), problem=problem)
+    remarks = garmin_remarks(outcomes, desk) if name == GARMIN and not problem else ()
+    return Pulled(source=name, outcomes=tuple(outcomes), problem=problem, remarks=remarks)
+
+
+def garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
+    """What to know after a sync from Garmin: files without dynamics, a key that ends soon."""
+    from kneedrive.sources.garmin import KEY_PAGE, LOGIN
+
+    brought = [outcome for outcome in outcomes if outcome.verdict in BROUGHT]
+    remarks = []
+    if brought and not any(outcome.dynamics for outcome in brought):
+        remarks.append(
+            "None of these files from Garmin holds contact time or oscillation. Where your watch records them, compare "
+            "'kneedrive doctor last' with 'kneedrive doctor FILE' on the same run copied from the watch."
+        )
+    ends = garmin_key_ends(desk)
+    left = ends - desk.clock().date() if ends else None
+    if ends and left is not None and timedelta() <= left <= SOON:
+        remarks.append(f"Your Garmin key ends on {ends}: make a new one at {KEY_PAGE} and run '{LOGIN}'.")
+    return tuple(remarks)
 
 
 def pull(
@@ -552,6 +446,7 @@ def told(pulled: Sequence[Pulled], desk: Desk, style: Style, *, dry_run: bool, e
     remarks = [
         f"{numbers.path(folder)} is not there now and was passed over." for each in pulled for folder in each.missing
     ]
+    remarks += [remark for each in pulled for remark in each.remarks]
     text = history.counts(summed, remarks, style, elapsed_s).rstrip("\n")
     return Answer(text=text, trouble=trouble(pulled, desk), code=code_of(pulled))
 
@@ -562,6 +457,7 @@ def told_json(pulled: Sequence[Pulled], desk: Desk, *, dry_run: bool) -> Answer:
 
     sources = [
         history.source_record(each.source, Counter(outcome.verdict for outcome in each.outcomes), each.problem)
+        | {"remarks": list(each.remarks)}
         for each in pulled
     ]
     told = history.record(summed_up(pulled, dry_run=dry_run), sources, new_runs(pulled))
@@ -576,7 +472,7 @@ def summed_up(pulled: Iterable[Pulled], *, dry_run: bool) -> lists.Ledger:
 def trouble(pulled: Sequence[Pulled], desk: Desk) -> str:
     """A line for each source that stopped."""
     offset_s = zone_of(desk.settings)(desk.clock())
-    stopped = [(each.problem, NAMES[each.source]) for each in pulled if each.problem]
+    stopped = [(each.problem, NAMES.get(each.source, each.source)) for each in pulled if each.problem]
     return "\n".join(f"kneedrive: {history.problem(error, name, offset_s)}" for error, name in stopped)
 
 
@@ -595,8 +491,7 @@ def code_for(problem: KneedriveError) -> int:
 
 def new_runs(pulled: Sequence[Pulled]) -> list[str]:
     """Ids of the runs that are new or have changed, each once."""
-    brought = ("added", "updated", "merged")
-    found = (run for each in pulled for outcome in each.outcomes if outcome.verdict in brought for run in outcome.runs)
+    found = (run for each in pulled for outcome in each.outcomes if outcome.verdict in BROUGHT for run in outcome.runs)
     return list(dict.fromkeys(found))
 
 
