@@ -190,10 +190,10 @@ def tcx_in_a_zip(size: int) -> bytes:
     return zipped({f"{i}.tcx": body for i in range(max(1, size // 60_000))})
 
 
-def full_gpx_in_a_zip(size: int) -> bytes:
-    """As many tracks as fit, each with as many points as are read."""
-    body = SEGMENT + b"<trkpt/>" * 100_000 + SEGMENT_END
-    return zipped({f"{i}.gpx": body for i in range(max(1, size // 2_000))})
+def full_tracks_in_a_zip(point: bytes, packed_bytes: int) -> Shape:
+    """As many tracks as fit, each with as many points as are read; one packs into so many bytes."""
+    body = SEGMENT + point * 100_000 + SEGMENT_END
+    return lambda size: zipped({f"{i}.gpx": body for i in range(max(1, size // packed_bytes))})
 
 
 def long_outer_name(size: int) -> bytes:
@@ -209,6 +209,8 @@ def nested_lists(size: int) -> bytes:
 
 SEGMENT, SEGMENT_END = GPX + b"<trk><trkseg>", b"</trkseg></trk></gpx>"
 PLACED = b'<trkpt lat="1" lon="2"><time>@</time></trkpt>'
+TIMED = PLACED.replace(b"@", b"2020-01-01T00:00:00Z")
+ATTRIBUTES = b"<trkpt " + b" ".join(b'a%d=""' % i for i in range(20)) + b"/>"
 FITS: dict[str, Shape] = {
     "records of a byte": short_messages(RECORD),
     "laps of a byte": short_messages(LAP),
@@ -279,7 +281,10 @@ ARCHIVES: dict[str, Shape] = {
     "lists in archives": nested_lists,
     "gpx in a gzip": gpx_in_a_gzip,
     "tcx in a zip": tcx_in_a_zip,
-    "gpx in a zip": full_gpx_in_a_zip,
+    "gpx in a zip": full_tracks_in_a_zip(b"<trkpt/>", 2_000),
+    "gpx with times in a zip": full_tracks_in_a_zip(TIMED, 19_000),
+    "gpx with times of its own in a zip": full_tracks_in_a_zip(b"<trkpt><time>2020-1-1T0:0:0Zx</time></trkpt>", 14_000),
+    "gpx of attributes in a zip": full_tracks_in_a_zip(ATTRIBUTES, 54_000),
 }
 SHAPES = {
     f"{kind}: {name}": shape
