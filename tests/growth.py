@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import struct
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -18,6 +20,8 @@ from tests.fuzz.zips import stored, zipped
 
 Shape = Callable[[int], bytes]
 MEGABYTE = 1_000_000
+STEEPEST = 2.6  # times the processor time for twice the input
+USUAL_WORK_S = 0.06  # what the work of `slowness` takes on a quiet core
 GPX = b'<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1">'
 TCX = b"<TrainingCenterDatabase><Activities><Activity>"
 TCX_END = b"</Activity></Activities></TrainingCenterDatabase>"
@@ -34,6 +38,36 @@ def taken(body: bytes) -> None:
                 readers.read(found, "given")
             except ReadError:
                 continue
+
+
+def steepness(spent_s: Callable[[int], float], *, soon_s: float, tries: int) -> float:
+    """By what factor the time grows when the input doubles, 0 where all takes less than `soon_s` of processor time.
+
+    spent_s: processor time for so many times the input. Once, twice and four times are measured, the best of several
+    tries each, and the lesser of the two factors counts: what fills a cache steps up once, what is quadratic goes on.
+    Other work on the same core makes processor time grow as well, so later tries wait for it to pass.
+    """
+    best = {1: math.inf, 2: math.inf, 4: math.inf}
+    factor = 0.0
+    for attempt in range(tries):
+        if attempt >= 2:
+            time.sleep(1.0)
+        best = {times: min(sofar, spent_s(times)) for times, sofar in best.items()}
+        if best[2] < soon_s:
+            return 0.0
+        factor = min(best[2] / best[1], math.sqrt(best[4] / best[1]))
+        if factor <= STEEPEST:
+            break
+    return factor
+
+
+def slowness() -> float:
+    """How much slower than a quiet core of the usual kind this one is now; at least 1. A fixed piece of work tells."""
+    begun_s = time.process_time()
+    numbers = list(range(600_000))
+    for _ in range(3):
+        sum(number * number for number in numbers)
+    return max(1.0, (time.process_time() - begun_s) / USUAL_WORK_S)
 
 
 def repeated(piece: bytes, before: bytes = b"", after: bytes = b"") -> Shape:
@@ -156,10 +190,10 @@ def tcx_in_a_zip(size: int) -> bytes:
     return zipped({f"{i}.tcx": body for i in range(max(1, size // 60_000))})
 
 
-def full_gpx_in_a_zip(size: int) -> bytes:
-    """As many tracks as fit, each with as many points as are read."""
-    body = SEGMENT + b"<trkpt/>" * 100_000 + SEGMENT_END
-    return zipped({f"{i}.gpx": body for i in range(max(1, size // 2_000))})
+def full_tracks_in_a_zip(point: bytes, packed_bytes: int) -> Shape:
+    """As many tracks as fit, each with as many points as are read; one packs into so many bytes."""
+    body = SEGMENT + point * 100_000 + SEGMENT_END
+    return lambda size: zipped({f"{i}.gpx": body for i in range(max(1, size // packed_bytes))})
 
 
 def long_outer_name(size: int) -> bytes:
@@ -175,6 +209,8 @@ def nested_lists(size: int) -> bytes:
 
 SEGMENT, SEGMENT_END = GPX + b"<trk><trkseg>", b"</trkseg></trk></gpx>"
 PLACED = b'<trkpt lat="1" lon="2"><time>@</time></trkpt>'
+TIMED = PLACED.replace(b"@", b"2020-01-01T00:00:00Z")
+ATTRIBUTES = b"<trkpt " + b" ".join(b'a%d=""' % i for i in range(20)) + b"/>"
 FITS: dict[str, Shape] = {
     "records of a byte": short_messages(RECORD),
     "laps of a byte": short_messages(LAP),
@@ -245,7 +281,10 @@ ARCHIVES: dict[str, Shape] = {
     "lists in archives": nested_lists,
     "gpx in a gzip": gpx_in_a_gzip,
     "tcx in a zip": tcx_in_a_zip,
-    "gpx in a zip": full_gpx_in_a_zip,
+    "gpx in a zip": full_tracks_in_a_zip(b"<trkpt/>", 2_000),
+    "gpx with times in a zip": full_tracks_in_a_zip(TIMED, 19_000),
+    "gpx with times of its own in a zip": full_tracks_in_a_zip(b"<trkpt><time>2020-1-1T0:0:0Zx</time></trkpt>", 14_000),
+    "gpx of attributes in a zip": full_tracks_in_a_zip(ATTRIBUTES, 54_000),
 }
 SHAPES = {
     f"{kind}: {name}": shape

@@ -1,6 +1,6 @@
-"""Makes fixtures/strava and fixtures/intervals: `python -m tests.make_service_fixtures` (same bytes every time).
+"""Makes fixtures/strava, fixtures/intervals and fixtures/garmin: `python -m tests.make_service_fixtures`.
 
-Shaped like the services' real answers, with invented values; the fakes speak from them.
+The same bytes every time, shaped like the services' real answers, with invented values; the fakes speak from them.
 """
 
 import json
@@ -140,6 +140,26 @@ UPLOADED = {
     "moving_time": 2520,
     "elapsed_time": 2584,
 }
+GARMIN_RUN = {
+    "activityId": 21_000_000_001,
+    "activityName": "Invented run",
+    "startTimeLocal": "2026-03-01 08:00:00",
+    "startTimeGMT": "2026-03-01 07:00:00",
+    "activityType": {"typeId": 1, "typeKey": "running", "parentTypeId": 17},
+    "distance": 7340.5,
+    "duration": 2520.0,
+    "elapsedDuration": 2584.0,
+    "startLatitude": 0.5,
+    "startLongitude": -0.5,
+    "ownerId": 227_615,
+    "ownerFullName": "Invented Runner",
+    "avgGroundContactTime": 246.0,
+    "avgVerticalOscillation": 8.4,
+    "avgStrideLength": 112.0,
+}
+GARMIN_FAULTS: dict[str, Any] = {
+    str(status): {"status": status, "body": {}} for status in (400, 401, 403, 404, 406, 429)
+}
 STUB = {"id": str(ID), "source": "STRAVA", "_note": "STRAVA activities are not available via the API"}
 
 
@@ -154,6 +174,8 @@ def contents() -> dict[str, bytes]:
         "intervals/activity.json": UPLOADED,
         "intervals/stub.json": STUB,
         "intervals/faults.json": INTERVALS_FAULTS,
+        "garmin/activity.json": GARMIN_RUN,
+        "garmin/faults.json": GARMIN_FAULTS,
     }
     return {name: (json.dumps(value, indent=1) + "\n").encode() for name, value in made.items()}
 

@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from kneedrive.errors import ConfigError
 from kneedrive.record import Record
@@ -43,44 +46,15 @@ class Secret:
 
 # The configuration: flag > environment > file > default, with the origin of every value.
 #
-# One table says what may be set. An unknown key is refused, with the key that was probably meant.
+# The types say what may be set. An unknown key is refused, with the key that was probably meant.
 
 
-HEIGHT_M = (1.0, 2.3)
-MASS_KG = (25.0, 250.0)
-BIRTH_YEARS = (1900, 2100)
 MOST_NAME_BYTES = 60
 DYNAMICS = ("native", "stryd", "runscribe")
 PLATFORMS = ("darwin", "win32")  # that have places of their own for what programs keep
 
 
-class Setting(Record, frozen=True, kw_only=True):
-    """One thing that can be set: its dotted key in the file, its environment variable, default, and how it is read."""
-
-    key: str
-    environment: str
-    default: Any
-    parse: Callable[[Any], Any]
-    meaning: str
-
-
-class Config(Record, frozen=True, kw_only=True):
-    """Every setting by its dotted key, and where each value came from ("flag", "environment X", "file", "default").
-
-    runners: names that the file knows. new_runner: a name that nobody has had yet begins a runner of its own.
-    """
-
-    values: Mapping[str, Any]
-    origins: Mapping[str, str]
-    file: Path
-    runners: tuple[str, ...] = ()
-    new_runner: bool = False
-
-    def __getitem__(self, key: str) -> Any:
-        return self.values[key]
-
-
-def text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A string, without line breaks and other control characters, and without bytes that are no text."""
     if not isinstance(value, str):
         raise _unfit("a text in quotes", value)
@@ -90,14 +64,14 @@ def text(value: Any) -> str:
     return value
 
 
-def name(value: Any) -> str:
+def as_name(value: Any) -> str:
     """A short string: the file of a login is named after it."""
-    if len(text(value).encode()) > MOST_NAME_BYTES:
+    if len(as_text(value).encode()) > MOST_NAME_BYTES:
         raise _unfit(f"a name of at most {MOST_NAME_BYTES} plain letters", value)
     return str(value)
 
 
-def secret(value: Any) -> Secret:
+def as_secret(value: Any) -> Secret:
     """A string of plain letters that will not be shown; blanks around it do not belong to it."""
     if not isinstance(value, str):
         message = "needs a text in quotes"  # the value stays unsaid
@@ -108,12 +82,10 @@ def secret(value: Any) -> Secret:
     return Secret(value.strip())
 
 
-def number(low: float, high: float, unit: str) -> Callable[[Any], float | None]:
+def as_number(low: float, high: float, unit: str) -> Callable[[Any], float]:
     """A number between two bounds; a text of digits is taken too, since the environment has only texts."""
 
-    def parse(value: Any) -> float | None:
-        if value is None:
-            return None
+    def parse(value: Any) -> float:
         try:
             parsed = float(value) if not isinstance(value, bool) else float("nan")
         except (TypeError, ValueError, OverflowError):
@@ -125,7 +97,7 @@ def number(low: float, high: float, unit: str) -> Callable[[Any], float | None]:
     return parse
 
 
-def choice(*allowed: str) -> Callable[[Any], str]:
+def as_choice(*allowed: str) -> Callable[[Any], str]:
     """One of a few words."""
 
     def parse(value: Any) -> str:
@@ -136,7 +108,7 @@ def choice(*allowed: str) -> Callable[[Any], str]:
     return parse
 
 
-def path(value: Any) -> Path:
+def as_path(value: Any) -> Path:
     """A path; ~ is the home folder."""
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise _unfit("a path in quotes", value)
@@ -146,26 +118,64 @@ def path(value: Any) -> Path:
         raise _unfit("a path whose home folder is known", value) from None
 
 
-def store(value: Any) -> Path:
+def as_store(value: Any) -> Path:
     """A path from the root, so that SQLite takes no name for one of its own (":memory:")."""
     try:
-        return path(value).absolute()
+        return as_path(value).absolute()
     except OSError:
         raise _unfit("a path from the root, since the present folder is gone", value) from None
 
 
-def paths(value: Any) -> tuple[Path, ...]:
+def as_switch(value: Any) -> bool:
+    """true or false; in the environment also yes, no, 1 and 0."""
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    found = words.get(str(value).lower())
+    if found is None:
+        raise _unfit("true or false", value)
+    return found
+
+
+def as_pairs(value: Any) -> tuple[str, ...]:
+    """A list of texts like "ana=i12345"; in the environment with commas between."""
+    if isinstance(value, str):
+        value = [part for part in value.split(",") if part.strip()]
+    parts = [as_text(each).partition("=") for each in value] if isinstance(value, list) else [("", "", "")]
+    if not all(left.strip() and right.strip() for left, _, right in parts):
+        raise _unfit('a list of names and ids, such as ["ana=i12345"]', value)
+    return tuple(f"{as_name(left.strip())}={right.strip()}" for left, _, right in parts)
+
+
+def _separated(value: str) -> list[str]:
+    """Paths that are separated as in PATH; a colon that belongs to a path, such as a watch's, separates nothing."""
+    parts: list[str] = []
+    for part in filter(None, value.split(os.pathsep)):
+        whole = parts[-1] + os.pathsep + part if parts else part
+        if parts and (_exists(whole) or not (part.startswith("~") or Path(part).is_absolute() or _exists(part))):
+            parts[-1] = whole
+        else:
+            parts.append(part)
+    return parts
+
+
+def _exists(place: str) -> bool:
+    try:
+        return Path(place).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def as_paths(value: Any) -> tuple[Path, ...]:
     """A list of paths; in the environment they are separated as in PATH."""
     if isinstance(value, str):
-        value = [part for part in value.split(os.pathsep) if part]
+        value = _separated(value)
     if not isinstance(value, list | tuple):
         raise _unfit('a list of paths, such as ["~/Downloads"]', value)
-    return tuple(path(part) for part in value)
+    return tuple(as_path(part) for part in value)
 
 
-def zone(value: Any) -> str:
+def as_zone(value: Any) -> str:
     """An IANA time zone name, or empty for the machine's own."""
-    name = text(value)
+    name = as_text(value)
     if name:
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -174,6 +184,119 @@ def zone(value: Any) -> str:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise _unfit('a time zone name, such as "Europe/Berlin"', value) from None
     return name
+
+
+class Setting(Record, frozen=True):
+    """One thing that can be set: its dotted key in the file, its environment variable, default, and how it is read."""
+
+    key: str
+    environment: str
+    default: Any
+    parse: Callable[[Any], Any]
+
+
+def _read(parse: Callable[[Any], Any], environment: str) -> msgspec.Meta:
+    """How a setting is read, from wherever it comes, and which variable may hold it."""
+    return msgspec.Meta(extra={"parse": parse, "environment": environment})
+
+
+class RunnerSettings(Record, frozen=True, kw_only=True):
+    """Who runs."""
+
+    name: Annotated[str, _read(as_name, "KNEEDRIVE_RUNNER")] = ""  # keeps several runners apart in one store
+    height_m: Annotated[float | None, _read(as_number(1.0, 2.3, "metres"), "KNEEDRIVE_HEIGHT_M")] = None
+    mass_kg: Annotated[float | None, _read(as_number(25.0, 250.0, "kilograms"), "KNEEDRIVE_MASS_KG")] = None
+    birth_year: Annotated[float | None, _read(as_number(1900, 2100, "year"), "KNEEDRIVE_BIRTH_YEAR")] = None
+    # whose dynamics to judge where a file holds several
+    dynamics: Annotated[str | None, _read(as_choice(*DYNAMICS), "KNEEDRIVE_DYNAMICS")] = None
+
+
+class DisplaySettings(Record, frozen=True, kw_only=True):
+    """How numbers are shown. zone: of runs whose file names none; "" is the machine's own."""
+
+    units: Annotated[str, _read(as_choice("km", "miles"), "KNEEDRIVE_UNITS")] = "km"
+    zone: Annotated[str, _read(as_zone, "KNEEDRIVE_ZONE")] = ""
+
+
+class PathSettings(Record, frozen=True, kw_only=True):
+    """Where things are kept. store: the database of runs, in the usual place where nothing else is said."""
+
+    store: Annotated[Path, _read(as_store, "KNEEDRIVE_STORE")] = Path()
+
+
+class FolderSettings(Record, frozen=True, kw_only=True):
+    """The folders that a sync looks into."""
+
+    paths: Annotated[tuple[Path, ...], _read(as_paths, "KNEEDRIVE_FOLDERS")] = ()
+    watch: Annotated[bool, _read(as_switch, "KNEEDRIVE_WATCH")] = True  # also a watch that is plugged in
+
+
+class GarminSettings(Record, frozen=True, kw_only=True):
+    """The runner's own key for Garmin Connect, under the names that Garmin's own client gives the variables."""
+
+    api_key: Annotated[Secret, _read(as_secret, "GARMIN_PERSONAL_API_KEY")] = Secret("")
+    base_url: Annotated[str, _read(as_text, "GARMIN_PERSONAL_API_BASE_URL")] = "https://personal.connectapi.garmin.com"
+
+
+class StravaSettings(Record, frozen=True, kw_only=True):
+    """The runner's own Strava API application."""
+
+    client_id: Annotated[str, _read(as_text, "STRAVA_CLIENT_ID")] = ""
+    client_secret: Annotated[Secret, _read(as_secret, "STRAVA_CLIENT_SECRET")] = Secret("")
+    base_url: Annotated[str, _read(as_text, "KNEEDRIVE_STRAVA_URL")] = "https://www.strava.com/api/v3"
+    oauth_url: Annotated[str, _read(as_text, "KNEEDRIVE_STRAVA_OAUTH_URL")] = "https://www.strava.com/oauth"
+
+
+class IntervalsSettings(Record, frozen=True, kw_only=True):
+    """The account at intervals.icu; athlete 0 is the owner of the key."""
+
+    api_key: Annotated[Secret, _read(as_secret, "INTERVALS_ICU_API_KEY")] = Secret("")
+    athlete_id: Annotated[str, _read(as_text, "INTERVALS_ICU_ATHLETE_ID")] = "0"
+    athletes: Annotated[tuple[str, ...], _read(as_pairs, "KNEEDRIVE_INTERVALS_ATHLETES")] = ()  # a coach's: name=id
+    base_url: Annotated[str, _read(as_text, "KNEEDRIVE_INTERVALS_URL")] = "https://intervals.icu/api/v1"
+
+
+class SourceSettings(Record, frozen=True, kw_only=True):
+    """Where a sync gets its runs."""
+
+    folder: FolderSettings = FolderSettings()
+    garmin: GarminSettings = GarminSettings()
+    strava: StravaSettings = StravaSettings()
+    intervals: IntervalsSettings = IntervalsSettings()
+
+
+class Config(Record, frozen=True, kw_only=True):
+    """Every setting, and where each value came from by its dotted key: "flag", "environment X", a file, "default".
+
+    runners: names that the file knows. new_runner: a name that nobody has had yet begins a runner of its own.
+    """
+
+    runner: RunnerSettings = RunnerSettings()
+    display: DisplaySettings = DisplaySettings()
+    paths: PathSettings = PathSettings()
+    sources: SourceSettings = SourceSettings()
+    origins: Mapping[str, str] = {}
+    file: Path = Path()
+    runners: tuple[str, ...] = ()
+    new_runner: bool = False
+
+    def __getitem__(self, key: str) -> Any:
+        return reduce(getattr, key.split("."), self)
+
+
+def _settings(section: type[Record], prefix: str = "") -> Iterator[Setting]:
+    """What can be set in a section, as its types say."""
+    for field in msgspec.structs.fields(section):
+        key = prefix + field.name
+        if isinstance(field.default, Record):
+            yield from _settings(type(field.default), f"{key}.")
+        elif how := getattr(field.type, "__metadata__", None):
+            yield Setting(key, how[0].extra["environment"], field.default, how[0].extra["parse"])
+
+
+SETTINGS = tuple(_settings(Config))
+NAME = "runner.name"
+BODY = ("runner.height_m", "runner.mass_kg", "runner.birth_year", "runner.dynamics")
 
 
 def config_folder(environment: Mapping[str, str]) -> Path:
@@ -187,6 +310,15 @@ def config_folder(environment: Mapping[str, str]) -> Path:
 def data_folder(environment: Mapping[str, str]) -> Path:
     """The same for data: $XDG_DATA_HOME/kneedrive, else ~/.local/share/kneedrive, or the platform's own place."""
     return _own_folder(environment.get("XDG_DATA_HOME"), Path(".local", "share"), "user_data_path")
+
+
+def garmin_folder() -> Path:
+    """Where Garmin's own client keeps the personal API key, on every system."""
+    try:
+        return Path.home() / ".config" / "garmin"
+    except RuntimeError:
+        message = "there is no home folder: set HOME"
+        raise ConfigError(message) from None
 
 
 def _own_folder(named: str | None, usual: Path, of_platform: str) -> Path:
@@ -214,121 +346,6 @@ def _is_folder(place: Path) -> bool:
         return False
 
 
-NAME = "runner.name"
-BODY = ("runner.height_m", "runner.mass_kg", "runner.birth_year", "runner.dynamics")
-
-SETTINGS = (
-    Setting(
-        key=NAME,
-        environment="KNEEDRIVE_RUNNER",
-        default="",
-        parse=name,
-        meaning="keeps several runners apart in one store",
-    ),
-    Setting(
-        key="runner.height_m",
-        environment="KNEEDRIVE_HEIGHT_M",
-        default=None,
-        parse=number(*HEIGHT_M, "metres"),
-        meaning="sharpens what is usual",
-    ),
-    Setting(
-        key="runner.mass_kg",
-        environment="KNEEDRIVE_MASS_KG",
-        default=None,
-        parse=number(*MASS_KG, "kilograms"),
-        meaning="needed for leg stiffness",
-    ),
-    Setting(
-        key="runner.birth_year",
-        environment="KNEEDRIVE_BIRTH_YEAR",
-        default=None,
-        parse=number(*BIRTH_YEARS, "year"),
-        meaning="widens ranges past 60",
-    ),
-    Setting(
-        key="runner.dynamics",
-        environment="KNEEDRIVE_DYNAMICS",
-        default=None,
-        parse=choice(*DYNAMICS),
-        meaning="whose dynamics to judge where a file holds several",
-    ),
-    Setting(
-        key="display.units",
-        environment="KNEEDRIVE_UNITS",
-        default="km",
-        parse=choice("km", "miles"),
-        meaning="km or miles",
-    ),
-    Setting(
-        key="display.zone",
-        environment="KNEEDRIVE_ZONE",
-        default="",
-        parse=zone,
-        meaning="time zone of runs whose file names none",
-    ),
-    Setting(
-        key="paths.store", environment="KNEEDRIVE_STORE", default=None, parse=store, meaning="the database of runs"
-    ),
-    Setting(
-        key="sources.folder.paths",
-        environment="KNEEDRIVE_FOLDERS",
-        default=(),
-        parse=paths,
-        meaning="folders that sync looks into",
-    ),
-    Setting(
-        key="sources.strava.client_id",
-        environment="STRAVA_CLIENT_ID",
-        default="",
-        parse=text,
-        meaning="of your own Strava API application",
-    ),
-    Setting(
-        key="sources.strava.client_secret",
-        environment="STRAVA_CLIENT_SECRET",
-        default=Secret(""),
-        parse=secret,
-        meaning="of the same application",
-    ),
-    Setting(
-        key="sources.strava.base_url",
-        environment="KNEEDRIVE_STRAVA_URL",
-        default="https://www.strava.com/api/v3",
-        parse=text,
-        meaning="API address",
-    ),
-    Setting(
-        key="sources.strava.oauth_url",
-        environment="KNEEDRIVE_STRAVA_OAUTH_URL",
-        default="https://www.strava.com/oauth",
-        parse=text,
-        meaning="login",
-    ),
-    Setting(
-        key="sources.intervals.api_key",
-        environment="INTERVALS_ICU_API_KEY",
-        default=Secret(""),
-        parse=secret,
-        meaning="from its developer settings",
-    ),
-    Setting(
-        key="sources.intervals.athlete_id",
-        environment="INTERVALS_ICU_ATHLETE_ID",
-        default="0",
-        parse=text,
-        meaning="0 is the owner of the key",
-    ),
-    Setting(
-        key="sources.intervals.base_url",
-        environment="KNEEDRIVE_INTERVALS_URL",
-        default="https://intervals.icu/api/v1",
-        parse=text,
-        meaning="address",
-    ),
-)
-
-
 def load(
     environment: Mapping[str, str], flags: Mapping[str, Any], file: Path | None = None, *, new_runner: bool = False
 ) -> Config:
@@ -338,23 +355,25 @@ def load(
     asked for by name.
     """
     place, named = place_of(environment, file)
-    written, runners = _read(place, required=named)
+    written, runners = _written(place, required=named)
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for setting in SETTINGS:
         found, origin = _pick(setting, environment, flags, written, place)
         try:
-            values[setting.key] = found if origin == "default" else setting.parse(found)
+            *sections, last = setting.key.split(".")
+            table = reduce(lambda table, name: table.setdefault(name, {}), sections, values)
+            table[last] = found if origin == "default" else setting.parse(found)
         except ConfigError as error:
-            message = f"{setting.key} ({origin}) {error}"
-            raise ConfigError(message) from None
+            raise ConfigError(f"{setting.key} ({origin}) {error}") from None
         origins[setting.key] = origin
         if setting.key == NAME:  # first of all: what else the file says of the runner depends on who it is
-            written = _of_runner(values[NAME], written, runners)
-    if values["paths.store"] is None:
-        values["paths.store"] = data_folder(environment) / "kneedrive.sqlite"
-    known = {*runners, written[NAME]} if written.get(NAME) else set(runners)
-    return Config(values=values, origins=origins, file=place, runners=tuple(sorted(known)), new_runner=new_runner)
+            written = _of_runner(values["runner"]["name"], written, runners)
+    if origins["paths.store"] == "default":
+        values["paths"]["store"] = data_folder(environment) / "kneedrive.sqlite"
+    known = tuple(sorted({*runners, written.get(NAME, "")} - {""}))
+    whole = {**values, "origins": origins, "file": place, "runners": known, "new_runner": new_runner}
+    return msgspec.convert(whole, Config)
 
 
 def _of_runner(name: str, written: Mapping[str, Any], runners: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -390,7 +409,7 @@ def _pick(
     return setting.default, "default"
 
 
-def _read(place: Path, *, required: bool) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
+def _written(place: Path, *, required: bool) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
     """The values by dotted key, and those of each [runners.NAME] by name."""
     try:
         if not place.is_file():

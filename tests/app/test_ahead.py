@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import signal
@@ -14,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from kneedrive.app import importing
-from kneedrive.app.importing import FEW, Ahead, recorded
+from kneedrive.app.importing import FEW, IN_HAND, Workers, recorded
+from kneedrive.config import Config, RunnerSettings
 from kneedrive.recording import Recording
 from tests.app.shelf import Shelf, run_fit, settings
 from tests.cli.calling import PROGRAM, home
@@ -30,7 +32,7 @@ def recordings(count: int) -> list[Recording]:
 
 def ids(of: list[Recording], **how: int) -> list[list[str]]:
     """The ids of the activities that were found in each."""
-    with Ahead(settings(), **how) as working:
+    with Workers(settings(), **how) as working:
         found = list(working.each((each.name, each) for each in of))
     assert [name for name, _ in found] == [each.name for each in of]
     return [[row.activity.id for row in known.rows] if known else [] for _, known in found]
@@ -66,15 +68,15 @@ def test_a_recording_that_cannot_be_read_is_left_to_whoever_reads_it_again() -> 
 
 
 def test_a_job_without_a_recording_keeps_its_place() -> None:
-    with Ahead(settings(), processes=1) as working:
+    with Workers(settings(), processes=1) as working:
         found = list(working.each([("a", None), ("b", recordings(1)[0]), ("c", None)]))
 
     assert [(name, known is None) for name, known in found] == [("a", True), ("b", False), ("c", True)]
 
 
 def test_few_recordings_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[Ahead] = []
-    monkeypatch.setattr(Ahead, "_start", lambda self: started.append(self))  # noqa: PLW0108 - a method needs a function
+    started: list[int] = []
+    monkeypatch.setattr(importing, "_executor", started.append)
 
     ids(recordings(FEW - 1))
     assert not started
@@ -91,15 +93,15 @@ def test_jobs_are_taken_only_a_little_ahead() -> None:
             taken += 1
             yield taken, each
 
-    with Ahead(settings(), processes=2) as working:
+    with Workers(settings(), processes=2) as working:
         for done, (number, _) in enumerate(working.each(jobs()), start=1):
             assert number == done
-            assert taken - done <= 2
+            assert taken - done <= 2 * IN_HAND
 
 
 def test_large_recordings_stay_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "LARGE_BYTES", 100)
-    monkeypatch.setattr(importing, "_told", None)  # would fail in the other process
+    monkeypatch.setattr(importing, "_compact", None)  # would fail in the other process
 
     given = recordings(SEVERAL)
 
@@ -109,12 +111,12 @@ def test_large_recordings_stay_in_this_process(monkeypatch: pytest.MonkeyPatch) 
 def test_when_the_others_are_killed_one_process_goes_on() -> None:
     given = [recorded(run_fit(day, minutes=45), f"{day}.fit") for day in range(SEVERAL)]
     found = []
-    with Ahead(settings(), processes=2) as working:
+    with Workers(settings(), processes=2) as working:
         for number, known in working.each(enumerate(given)):
             found.append((number, known is not None))
             if number == FEW + 2:
-                for worker in working._workers:
-                    worker._process.kill()
+                for worker in multiprocessing.active_children():
+                    worker.kill()
 
     assert found == [(number, True) for number in range(len(given))]
 
@@ -132,10 +134,11 @@ def test_a_system_without_more_processes_does_it_alone(monkeypatch: pytest.Monke
 def test_no_secret_is_sent_to_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRAVA_CLIENT_SECRET", "hush")
 
-    with Ahead(settings(runner_height_m=1.8)) as working:
-        sent = working._settings.values
+    with Workers(settings(runner_height_m=1.8)) as working:
+        sent = working._settings
 
-    assert sent == {"runner.height_m": 1.8, "runner.mass_kg": None, "runner.birth_year": None, "runner.name": ""}
+    assert sent == Config(runner=RunnerSettings(height_m=1.8))
+    assert not sent.sources.strava.client_secret
 
 
 INTERRUPTED = (

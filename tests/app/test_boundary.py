@@ -313,7 +313,7 @@ def test_a_fault_that_is_in_no_recording_ends_a_rebuild(
 ) -> None:
     shelf.runs(2)
     here(capsys, "import", shelf.folder)
-    monkeypatch.setattr(Store, "_derive_again", failing)
+    monkeypatch.setattr(Store, "_originals", failing)
 
     said = no_traceback(here(capsys, "rebuild"))
 
@@ -326,7 +326,7 @@ def test_results_of_before_are_used_where_none_can_be_made(
 ) -> None:
     shelf.runs(2)
     here(capsys, "import", shelf.folder)
-    monkeypatch.setattr(Store, "_derive_again", failing)
+    monkeypatch.setattr(Store, "_originals", failing)
     monkeypatch.setattr(importing, "VERSION", "of tomorrow")
 
     said = no_traceback(here(capsys, "runs", "--json"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -336,23 +335,20 @@ def test_a_recording_that_another_process_stored_meanwhile_is_joined(
     shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fit, gpx, _ = shelf.copies()
-    real = sqlite3.connect
     capsys.readouterr()
 
-    from kneedrive.app.importing import Deriver
-
-    ready = Deriver.ready
+    derivation = importing.derivation
     done: list[int] = []
 
-    def ready_and_overtaken(self: Deriver, recording: Any) -> None:
-        ready(self, recording)
+    def ready_and_overtaken(*given: Any, **how: Any) -> Any:
+        ready = derivation(*given, **how)
         if not done:
             done.append(1)
             assert here(capsys, "import", gpx).code == 0
+        return ready
 
-    monkeypatch.setattr(Deriver, "ready", ready_and_overtaken)
+    monkeypatch.setattr(importing, "derivation", ready_and_overtaken)
 
-    assert sqlite3.connect is real
     assert counts(capsys, fit) == {"merged": 1}
     (run,) = here(capsys, "runs", "--json").objects
     assert run["recordings"] == 2

@@ -108,7 +108,7 @@ def test_unsaying_it_brings_the_results_back(filled: Shelf, capsys: Capture, mon
 
 
 def test_current_results_are_left_alone(filled: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "alone", None)  # would fail
+    monkeypatch.setattr(importing, "contents_of", None)  # would fail
 
     assert here(capsys, "runs").code == 0
 
@@ -148,7 +148,7 @@ def test_a_backup_or_a_purge_derives_nothing(
     filled: Shelf, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "VERSION", "of tomorrow")
-    monkeypatch.setattr(importing, "alone", None)  # would fail
+    monkeypatch.setattr(importing, "contents_of", None)  # would fail
 
     assert here(capsys, "backup", tmp_path / "copy").code == 0
     assert here(capsys, "purge", "--all", "--yes").code == 0

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kneedrive import store as store_file
 from kneedrive.store import Store
+from kneedrive.store import database as store_file
 from kneedrive.store.rows import Origin
 from tests.store.cases import Application, contents, told
 

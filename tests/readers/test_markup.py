@@ -111,6 +111,11 @@ def test_hostile_and_broken_documents_are_refused_with_their_place(text: str, sa
     assert caught.value.offset is not None
 
 
+@pytest.mark.parametrize("mark", ["<!-- {} -->", "<![CDATA[{}]]>", "<?remark {}?>"])
+def test_long_remarks_are_no_tags_without_an_end(mark: str) -> None:
+    assert [call[:2] for call in walked(f"<a>{mark.format('x' * 70_000)}</a>")] == [("start", "a"), ("end", "a")]
+
+
 def test_sixty_four_levels_are_allowed() -> None:
     assert len(walked("<a>" * 64 + "</a>" * 64)) == 2 * 64
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kneedrive.readers.tracks import Point, cleaned, columns_of
+from kneedrive.readers.tracks import POINT, cleaned, columns_of
 from kneedrive.recording import Interval
 
 NAN = float("nan")
@@ -12,12 +12,12 @@ MORNING = 1_777_874_400.0
 
 def table(times: list[float], pace_mps: float = 3.0, **columns: list[float]) -> np.ndarray:
     """Rows of points due east at one speed, `times` seconds after a morning in May; columns by their names."""
-    rows = np.full((len(times), len(Point.__struct_fields__)), NAN)
+    rows = np.full((len(times), len(POINT)), NAN)
     rows[:, 0] = MORNING + np.array(times)
     rows[:, 1:3] = 0.0
     rows[:, 3] = pace_mps * np.array(times) / 111_195
     for name, values in columns.items():
-        rows[:, Point.__struct_fields__.index(name)] = values
+        rows[:, POINT.index(name)] = values
     return rows
 
 

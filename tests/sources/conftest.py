@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.garmin import FakeGarmin, summaries, zipped
 from tests.fakes.intervals import FakeIntervals, entries
 from tests.fakes.server import Clock
 from tests.fakes.strava import FakeStrava, runs
@@ -35,6 +36,15 @@ def clock() -> Clock:
 def fake_strava(clock: Clock) -> Iterator[FakeStrava]:
     """Strava with five runs."""
     with FakeStrava(runs(5), clock) as fake:
+        yield fake
+
+
+@pytest.fixture
+def fake_garmin(clock: Clock) -> Iterator[FakeGarmin]:
+    """Garmin with five runs, each in a zip of its own."""
+    listed = summaries(5)
+    files = {str(entry["activityId"]): zipped(f"{entry['activityId']}_ACTIVITY.fit", FIT) for entry in listed}
+    with FakeGarmin(listed, files, clock) as fake:
         yield fake
 
 

@@ -7,11 +7,14 @@ from pathlib import Path
 
 from kneedrive.config import Secret
 from kneedrive.sources import strava as strava_faults
+from kneedrive.sources.garmin import Garmin
 from kneedrive.sources.http import Http, Throttle
 from kneedrive.sources.intervals import Intervals
 from kneedrive.sources.oauth import Application, Attempt, Grant, Login, attempt
 from kneedrive.sources.strava import SERVICE, Strava
-from kneedrive.sources.tokens import TokenFile
+from kneedrive.sources.tokens import PrivateFile, TokenFile
+from tests.fakes.garmin import KEY as GARMIN_KEY
+from tests.fakes.garmin import FakeGarmin
 from tests.fakes.intervals import KEY, FakeIntervals
 from tests.fakes.strava import CLIENT_ID, CLIENT_SECRET, FakeStrava
 
@@ -92,8 +95,21 @@ def client(fake: FakeStrava, using: Login, wait: Wait | None = None, read_s: flo
     return Strava(http("Strava", fake.api_url, read_s), using, clock=fake.clock, wait=wait)
 
 
+def garmin(
+    fake: FakeGarmin, folder: Path, key: str = GARMIN_KEY, wait: Wait | None = None, read_s: float = PATIENT_S
+) -> Garmin:
+    """A client of Garmin's that does not wait between requests; its token lies in `folder`."""
+    token = PrivateFile(folder / "private" / "garmin-token.json")
+    connection = http("Garmin", fake.url, read_s)
+    return Garmin(connection, Secret(key), token, at_once(), clock=fake.clock, wait=wait)
+
+
+def at_once() -> Throttle:
+    """A throttle that lets everything pass and sleeps for nothing."""
+    return Throttle(0.0, lambda: 0.0, lambda _: None)
+
+
 def intervals(fake: FakeIntervals, key: str = KEY, wait: Wait | None = None, read_s: float = PATIENT_S) -> Intervals:
     """An intervals.icu client that does not wait between requests."""
-    throttle = Throttle(0.0, lambda: 0.0, lambda _: None)
     connection = http("intervals.icu", fake.api_url, read_s)
-    return Intervals(connection, Secret(key), throttle, clock=fake.clock, wait=wait)
+    return Intervals(connection, Secret(key), at_once(), clock=fake.clock, wait=wait)

@@ -11,6 +11,8 @@ from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError,
 from kneedrive.sources.oauth import Login
 from kneedrive.sources.plan import Fetched
 from kneedrive.sources.strava import Strava
+from tests.fakes.garmin import KEY as GARMIN_KEY
+from tests.fakes.garmin import FakeGarmin
 from tests.fakes.intervals import KEY, FakeIntervals
 from tests.fakes.strava import CLIENT_SECRET, FakeStrava
 from tests.sources import desk
@@ -52,7 +54,12 @@ ANSWERS: dict[str, dict[str, Expected]] = {
     "revoke": {**LOST, **REFUSED, "html": FINE, "html 503": Unreachable, "404": Unreachable, "429": Unreachable},
 }
 MATRIX = [(call, fault, kind) for call, faults in ANSWERS.items() for fault, kind in faults.items()]
-SECRETS = re.compile(r"(access|refresh|code)-secret-\d+|" + re.escape(CLIENT_SECRET) + "|" + re.escape(KEY))
+SECRETS = re.compile(
+    r"(access|refresh|code)-secret-\d+|"
+    + re.escape(CLIENT_SECRET)
+    + "|"
+    + f"{re.escape(KEY)}|{re.escape(GARMIN_KEY)}|jwt-secret-[0-9]+"
+)
 
 
 def outcome(call: Callable[[], object]) -> object:
@@ -144,6 +151,68 @@ INTERVALS: dict[str, dict[str, Expected]] = {
         "429": RateLimited,
     },
 }
+GARMIN: dict[str, dict[str, Expected]] = {
+    "key": {
+        **NOT_DATA,
+        **LOST,
+        "deep json": Unreachable,
+        "400": Unreachable,
+        "401": NotAuthorised,
+        "403": NotAuthorised,
+        "404": Unreachable,
+        "429": RateLimited,
+    },
+    "list": {
+        **NOT_DATA,
+        **LOST,
+        "400": Unreachable,
+        "401": NotAuthorised,
+        "403": NotAuthorised,
+        "404": Unreachable,
+        "429": RateLimited,
+    },
+    "file": {
+        **LOST,
+        "html": Unreachable,
+        "html 503": Unreachable,
+        "400": Withheld,
+        "401": NotAuthorised,
+        "403": Withheld,
+        "404": GONE,
+        "406": Withheld,
+        "429": RateLimited,
+    },
+}
+GARMIN_PATHS = {"key": "/token", "list": "/search/activities", "file": "/files/activity"}
+
+
+@pytest.mark.parametrize(
+    ("call", "fault", "kind"),
+    [(call, fault, kind) for call, faults in GARMIN.items() for fault, kind in faults.items()],
+    ids=lambda value: str(getattr(value, "__name__", value)),
+)
+def test_garmin(fake_garmin: FakeGarmin, tmp_path: Path, call: str, fault: str, kind: Expected) -> None:
+    client = desk.garmin(fake_garmin, tmp_path, read_s=desk.patience_s(fault))
+    fake_garmin.fail(fault, on=GARMIN_PATHS[call], times=6)
+
+    ended = outcome(lambda: next(client.fetch(item) for item in client.listing(None)))
+
+    if kind == GONE:
+        assert ended is None
+    else:
+        assert type(ended) is kind, ended
+        fake_garmin.faults.clear()
+        again = desk.garmin(fake_garmin, tmp_path)
+        assert all(again.fetch(item) for item in again.listing(None))
+
+
+def test_garmin_that_is_not_there(fake_garmin: FakeGarmin, tmp_path: Path) -> None:
+    client = desk.garmin(fake_garmin, tmp_path)
+    fake_garmin.stop()
+
+    assert type(outcome(lambda: list(client.listing(None)))) is Unreachable
+
+
 PATHS = {"list": "/activities", "file": "/file"}
 
 

@@ -143,14 +143,23 @@ def test_no_key_is_said_before_anything_is_asked(clock: Clock) -> None:
         Intervals(connection, Secret(""), throttle, clock=clock)
 
 
-@pytest.mark.parametrize(("fault", "pause_s"), [("429", 60), ("429 told", 7)])
-def test_a_refusal_says_when_to_come_back(fake_intervals: FakeIntervals, fault: str, pause_s: int) -> None:
-    fake_intervals.fail(fault)
+def test_a_refusal_says_when_to_come_back(fake_intervals: FakeIntervals) -> None:
+    fake_intervals.fail("429")
 
     with pytest.raises(RateLimited) as caught:
         first(fake_intervals)
 
-    assert caught.value.retry_at == fake_intervals.clock() + timedelta(seconds=pause_s)
+    assert caught.value.retry_at == fake_intervals.clock() + timedelta(seconds=60)
+
+
+def test_a_pause_of_seconds_is_slept_through_unasked(fake_intervals: FakeIntervals) -> None:
+    slept: list[float] = []
+    connection = desk.http("intervals.icu", fake_intervals.api_url)
+    throttle = Throttle(0.0, lambda: 0.0, slept.append)
+    fake_intervals.fail("429 told")
+
+    assert list(Intervals(connection, Secret(KEY), throttle, clock=fake_intervals.clock).listing(None))
+    assert slept == [7]
 
 
 @pytest.mark.parametrize("told", ["-1", "soon", "9" * 400, "1e9", ""])

@@ -124,7 +124,7 @@ def test_a_past_run_has_its_epochs(store: Store) -> None:
     assert (past.sensor, past.device, past.surface, past.firmware) == ("garmin_strap", "garmin fr955", "outdoor", "")
     assert (past.distance_m, past.duration_s) == (1800.0, 600.0)
     assert np.array_equal(past.epochs["D"], epochs()["D"].astype(np.float32), equal_nan=True)
-    assert np.array_equal(store.epochs(past.id).reason, epochs().reason)
+    assert np.array_equal(past.epochs.reason, epochs().reason)
 
 
 def test_what_the_caller_stored_with_a_run_comes_back(store: Store) -> None:
@@ -133,7 +133,7 @@ def test_what_the_caller_stored_with_a_run_comes_back(store: Store) -> None:
     assert store.detail(store.runs()[0].id) == '{"channels": ["speed_mps"]}'
 
 
-@pytest.mark.parametrize("question", ["epochs", "detail", "sources", "split", "forget"])
+@pytest.mark.parametrize("question", ["detail", "sources", "split", "forget"])
 def test_a_run_that_is_not_there_is_said(store: Store, question: str) -> None:
     with pytest.raises(StoreError, match="abc: no such run in the store"):
         getattr(store, question)("abc")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive import store as backup
 from kneedrive.errors import StoreError
 from kneedrive.store import Store
+from kneedrive.store import database as backup
 from kneedrive.store.rows import Origin
 from tests.store.cases import Application, contents, mode, run_python, told
 
@@ -105,7 +105,7 @@ def test_a_pipe_is_never_replaced_by_a_backup(store: Store, tmp_path: Path) -> N
 
 def damage(store: Store, table: str) -> None:
     """Overwrite the page that a table begins on."""
-    ((page,),) = store._all("SELECT rootpage FROM sqlite_master WHERE name = ?", table)
+    ((page,),) = store._all("SELECT rootpage FROM sqlite_master WHERE name = :name", name=table)
     ((size,),) = store._all("PRAGMA page_size")
     store._all("PRAGMA wal_checkpoint(TRUNCATE)")
     with store.path.open("r+b") as file:
@@ -173,7 +173,7 @@ def test_a_backup_is_restored_by_copying_it_to_the_place_of_the_store(store: Sto
 KILLED_BACKUP = """
 import os, signal, sys
 from pathlib import Path
-from kneedrive import store as backup
+from kneedrive.store import database as backup
 from kneedrive.store import Store
 def killed(*given):
     WORK

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from kneedrive import store as store_file
 from kneedrive.errors import StoreError
 from kneedrive.store import Store
+from kneedrive.store import database as store_file
 from kneedrive.store.rows import Origin
 from tests.conftest import ROOT
 from tests.store.cases import Application, contents, mode, run_python, told
@@ -216,8 +216,6 @@ def test_damaged_epochs_are_said_and_made_anew_by_a_rebuild(store: Store, damage
 
     with pytest.raises(StoreError, match=f"the results of {run.id} are damaged; kneedrive rebuild"):
         store.past_runs()
-    with pytest.raises(StoreError, match=f"the results of {run.id} are damaged; kneedrive rebuild"):
-        store.epochs(run.id)
 
     store.outdate()
     store.rebuild(Application(store), version="1")
@@ -242,7 +240,7 @@ def test_a_damaged_detail_is_said(store: Store, block: str) -> None:
 
 def test_a_detail_that_is_no_json_is_said(store: Store) -> None:
     (run,) = store.runs()
-    store._do("UPDATE detail SET json = ?", zlib.compress(b"{"))
+    store._do("UPDATE detail SET json = :json", json=zlib.compress(b"{"))
 
     with pytest.raises(StoreError, match=f"the results of {run.id} are damaged"):
         store.detail(run.id)
@@ -303,7 +301,8 @@ ADD_ONE = """
 import os, resource, sys
 from pathlib import Path
 from kneedrive.errors import StoreError
-from kneedrive.store import Origin, Store
+from kneedrive.store import Store
+from kneedrive.store.rows import Origin
 from tests.store.cases import Application, told
 
 BEFORE
@@ -370,7 +369,7 @@ from kneedrive.store import Store
 BEFORE
 with Store.open(Path(sys.argv[1])) as store:
     (run,) = store.runs()
-    print(store.recording(run.id).name, len(store.epochs(run.id)), store.cursor("strava"))
+    print(store.recording(run.id).name, len(store.past_runs()[0].epochs), store.cursor("strava"))
     try:
         store.set_cursor("strava", "written")
     except ReadOnlyStore as error:
@@ -493,7 +492,8 @@ def test_two_processes_make_and_fill_one_store(tmp_path: Path) -> None:
     code = """
 import sys
 from pathlib import Path
-from kneedrive.store import Origin, Store
+from kneedrive.store import Store
+from kneedrive.store.rows import Origin
 from tests.store.cases import Application, told
 with Store.open(Path(sys.argv[1])) as store:
     derive = Application(store)

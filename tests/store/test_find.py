@@ -97,7 +97,7 @@ def test_an_id_from_before_a_merge_still_leads_to_the_run(tmp_path: Path) -> Non
 
 
 def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "runs.sqlite") as store, pytest.raises(NotEnoughData, match="kneedrive import"):
+    with Store.open(tmp_path / "runs.sqlite") as store, pytest.raises(NotEnoughData, match="takes some in"):
         store.find("last")
 
 

@@ -10,10 +10,10 @@ from random import Random
 
 import pytest
 
-from kneedrive import store as store_file
-from kneedrive.errors import DamagedOriginal, ReadError, StillHeld
+from kneedrive.errors import DamagedOriginal, KneedriveError, ReadError, StillHeld
 from kneedrive.recording import Recording
 from kneedrive.store import Store
+from kneedrive.store import database as store_file
 from kneedrive.store.rows import Origin, Placed
 from tests.store.cases import Application, activity, alone, contents, recording, told, told_activity
 
@@ -342,10 +342,10 @@ def test_purging_all_overwrites_before_it_gives_space_back(noisy: Store, monkeyp
     given_back: list[tuple[list[int], int]] = []
     real = noisy._do
 
-    def watched(sql: str, *values: object) -> int:
+    def watched(sql: str, **values: object) -> int:
         if sql == "VACUUM":
             given_back.append((noise_left(noisy), noisy.path.stat().st_size))
-        return real(sql, *values)
+        return real(sql, **values)
 
     monkeypatch.setattr(noisy, "_do", watched)
     noisy.purge_all()
@@ -403,19 +403,19 @@ def test_who_has_the_store_open_and_reads_nothing_keeps_nothing(noisy: Store) ->
 
 def spoil(store: Store, of: Recording) -> None:
     """Damage the stored bytes of a recording."""
-    store._do("UPDATE recording SET body = x'0011' WHERE sha256 = ?", of.sha256)
+    store._do("UPDATE recording SET body = x'0011' WHERE sha256 = :sha256", sha256=of.sha256)
 
 
 @pytest.mark.parametrize("of", [LATER, LEAD, STREAM], ids=["alone", "leading others", "beside others"])
 def test_a_damaged_original_keeps_its_results_and_stops_no_rebuild(store: Store, of: Recording) -> None:
-    told_of: list[DamagedOriginal] = []
+    told_of: list[tuple[str, KneedriveError]] = []
     before = contents(store.path)
     spoil(store, of)
 
-    assert store.rebuild(Application(store), version="2", damaged=told_of.append) == 2
+    assert store.rebuild(Application(store), version="2", unread=lambda *what: told_of.append(what)) == 2
 
-    assert [error.id for error in told_of] == named(of)
-    assert "kneedrive import --again" in str(told_of[0])
+    assert [(own, type(error)) for own, error in told_of] == [(*named(of), DamagedOriginal)]
+    assert "kneedrive import --again" in str(told_of[0][1])
     assert (store.stale("2"), ids(store)) == (0, named(STREAM if of is LEAD else LEAD, LATER))
     assert store.find(named(LEAD)[0]).recordings == 2
     after = contents(store.path)

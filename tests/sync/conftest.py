@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.garmin import FakeGarmin, summaries
 from tests.fakes.intervals import FakeIntervals, entries
 from tests.fakes.server import Clock
 from tests.fakes.strava import FakeStrava, runs
@@ -16,9 +17,10 @@ __all__ = ["_stay_on_loopback", "clock"]
 
 @pytest.fixture(autouse=True)
 def _in_no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No waiting between tries, and intervals.icu may be asked as fast as it answers."""
-    monkeypatch.setattr("kneedrive.app.sync.BACKOFF_S", 0.0)
+    """No waiting between tries, and services may be asked as fast as they answer."""
+    monkeypatch.setattr("kneedrive.app.accounts.BACKOFF_S", 0.0)
     monkeypatch.setattr("kneedrive.sources.intervals.INTERVAL_S", 0.0)
+    monkeypatch.setattr("kneedrive.sources.garmin.INTERVAL_S", 0.0)
 
 
 @pytest.fixture
@@ -39,6 +41,13 @@ def runner(home: Household, strava: FakeStrava) -> Household:
     """A household that is logged in to Strava."""
     home.with_strava(strava).log_in(strava)
     return home
+
+
+@pytest.fixture
+def garmin(clock: Clock) -> Iterator[FakeGarmin]:
+    """Garmin with three runs; the test gives them files."""
+    with FakeGarmin(summaries(3), {}, clock) as fake:
+        yield fake
 
 
 @pytest.fixture

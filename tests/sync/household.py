@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kneedrive import config
-from kneedrive.app.sync import Desk, Order, Pulled, login, sync
+from kneedrive.app.accounts import Desk, login
+from kneedrive.app.sync import Order, Pulled, sync
 from kneedrive.config import Secret
 from kneedrive.sources.oauth import Application
 from kneedrive.store import Store
 from tests.conftest import ROOT
+from tests.fakes.garmin import KEY as GARMIN_KEY
+from tests.fakes.garmin import FakeGarmin
 from tests.fakes.intervals import KEY, FakeIntervals
 from tests.fakes.strava import CLIENT_ID, CLIENT_SECRET, FakeStrava
 from tests.sources.desk import click
@@ -48,6 +51,7 @@ class Household:
             "XDG_DATA_HOME": str(folder / "data"),
             "XDG_CONFIG_HOME": str(folder / "config"),
             "HOME": str(folder),
+            "KNEEDRIVE_WATCH": "no",  # a watch that happens to be plugged into this machine
             **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
         }
 
@@ -58,6 +62,10 @@ class Household:
     @property
     def token_file(self) -> Path:
         return self.folder / "config" / "kneedrive" / "strava-token.json"
+
+    @property
+    def garmin_folder(self) -> Path:
+        return self.folder / ".config" / "garmin"
 
     def with_strava(self, fake: FakeStrava) -> Household:
         self.environment |= {
@@ -72,13 +80,24 @@ class Household:
         self.environment |= {"KNEEDRIVE_INTERVALS_URL": fake.api_url, "INTERVALS_ICU_API_KEY": KEY}
         return self
 
+    def with_garmin(self, fake: FakeGarmin) -> Household:
+        """A household with a key in its environment."""
+        self.environment |= {"GARMIN_PERSONAL_API_BASE_URL": fake.url, "GARMIN_PERSONAL_API_KEY": GARMIN_KEY}
+        return self
+
     def with_folders(self, *folders: Path) -> Household:
         self.environment["KNEEDRIVE_FOLDERS"] = os.pathsep.join(map(str, folders))
         return self
 
     def desk(self, clock: Callable[[], datetime], wait: Wait | None = None, runner: str | None = None) -> Desk:
         settings = config.load(self.environment, {"runner.name": runner, "display.zone": "Europe/Zurich"})
-        return Desk(settings=settings, folder=config.config_folder(self.environment), clock=clock, wait=wait)
+        return Desk(
+            settings=settings,
+            folder=config.config_folder(self.environment),
+            garmin_folder=self.garmin_folder,
+            clock=clock,
+            wait=wait,
+        )
 
     def log_in(self, fake: FakeStrava) -> None:
         """A login by the pasted address, without a terminal."""

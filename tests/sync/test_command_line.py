@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import random
 import re
 import signal
@@ -23,6 +21,7 @@ from tests.fakes.strava import CLIENT_ID, CLIENT_SECRET, FakeStrava, runs
 from tests.sources import desk
 from tests.sync.household import Household, command
 from tests.sync.streams import steady
+from tests.sync.terminal import Terminal
 
 PATIENCE_S = 20.0
 UNLIMITED = (10**6, 10**6)
@@ -39,42 +38,6 @@ def today() -> Iterator[FakeStrava]:
     with FakeStrava(listed, now) as fake:
         fake.streams = {str(each["id"]): steady() for each in listed}
         yield fake
-
-
-class Terminal:
-    """A command at a terminal of its own."""
-
-    def __init__(self, home: Household, *arguments: str) -> None:
-        self.screen = ""
-        self.process, self._master = pty.fork()
-        if self.process == 0:
-            os.chdir(ROOT)
-            os.execvpe(command()[0], command(*arguments), home.environment)
-
-    def until(self, pattern: str) -> re.Match[str]:
-        """What the screen shows up to and with this."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not (found := re.search(pattern, self.screen)):
-            assert time.monotonic() < deadline, self.screen
-            try:
-                self.screen += os.read(self._master, 4096).decode()
-            except OSError:  # the other side is gone
-                assert re.search(pattern, self.screen), self.screen
-        return found
-
-    def type(self, text: str) -> None:
-        os.write(self._master, (text + "\n").encode())
-
-    def ended(self) -> int:
-        """The exit code; the rest of the screen is read on the way."""
-        try:
-            while more := os.read(self._master, 4096):
-                self.screen += more.decode()
-        except OSError:
-            pass
-        code = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
-        os.close(self._master)
-        return code
 
 
 URL = r"http://127\.0\.0\.1:\d+/oauth/authorize\S+(?=\s)"  # whole: a terminal may hand it out in pieces

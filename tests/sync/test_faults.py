@@ -13,10 +13,13 @@ import pytest
 
 from kneedrive import cli
 from kneedrive.app import importing, library
-from kneedrive.app.importing import Deriver, Outcome
+from kneedrive.app.importing import Outcome
+from kneedrive.config import Config
 from kneedrive.recording import Recording
 from kneedrive.store import Store
 from kneedrive.store.rows import Origin
+from tests.fakes.garmin import KEY as GARMIN_KEY
+from tests.fakes.garmin import FakeGarmin
 from tests.fakes.intervals import KEY, FakeIntervals
 from tests.fakes.server import FakeServer
 from tests.fakes.strava import CLIENT_SECRET, FakeStrava
@@ -24,7 +27,9 @@ from tests.sources.desk import IMPATIENT_S
 from tests.sync.files import DRIVE, PISTON, SHUFFLE
 from tests.sync.household import Household, Said
 
-SECRETS = re.compile(r"(access|refresh|code)-secret-\d+|" + re.escape(CLIENT_SECRET) + "|" + re.escape(KEY))
+SECRETS = re.compile(
+    r"(access|refresh|code)-secret-\d+|" + re.escape(CLIENT_SECRET) + f"|{KEY}|{GARMIN_KEY}|jwt-secret"
+)
 TIMES = 40  # enough for every try of every activity
 NETWORK = ("500", "html", "html 503", "half", "hang", "drop")
 JSON = ("broken json", "other json", "deep json")
@@ -54,6 +59,20 @@ EXPECTED: dict[tuple[str, str], dict[str, int]] = {
         **dict.fromkeys(("401", "403", "422", "broken json"), 6),
         "404": 0,
     },
+    ("garmin", "/token"): {
+        **dict.fromkeys((*NETWORK, *JSON, "400", "404", "429"), 5),
+        **dict.fromkeys(("401", "403"), 4),
+    },
+    ("garmin", "/search/activities"): {
+        **dict.fromkeys((*NETWORK, *JSON, "400", "404", "429"), 5),
+        **dict.fromkeys(("401", "403"), 4),
+    },
+    ("garmin", "/files/activity"): {
+        **dict.fromkeys((*NETWORK, "429"), 5),
+        **dict.fromkeys(("400", "403", "406", "broken json"), 6),
+        "401": 4,
+        "404": 0,
+    },
 }
 MATRIX = [(*call, fault, code) for call, faults in EXPECTED.items() for fault, code in faults.items()]
 Run = Callable[..., Said]
@@ -64,13 +83,15 @@ def run(
     home: Household,
     strava: FakeStrava,
     intervals: FakeIntervals,
+    garmin: FakeGarmin,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> Run:
     """The command line in this process, by the clock of the fakes, in a household with both services."""
     home.with_strava(strava).log_in(strava)
-    home.with_intervals(intervals)
+    home.with_intervals(intervals).with_garmin(garmin)
     files = (DRIVE, PISTON, SHUFFLE)
+    garmin.with_files(*files)
     intervals.files = {entry["id"]: body for entry, body in zip(intervals.activities, files, strict=True)}
     for name, value in home.environment.items():
         monkeypatch.setenv(name, value)
@@ -89,6 +110,7 @@ def test_a_fault_ends_in_its_code_and_a_sentence_and_leaves_nothing_half(
     home: Household,
     strava: FakeStrava,
     intervals: FakeIntervals,
+    garmin: FakeGarmin,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
     service: str,
@@ -96,14 +118,14 @@ def test_a_fault_ends_in_its_code_and_a_sentence_and_leaves_nothing_half(
     fault: str,
     code: int,
 ) -> None:
-    fake: FakeServer = strava if service == "strava" else intervals
+    fake: FakeServer = {"strava": strava, "garmin": garmin}.get(service, intervals)
     if "oauth" in call:
         strava.clock.advance(hours=7)  # type: ignore[attr-defined]
     fake.fail(fault, on=call, times=TIMES)
 
     with monkeypatch.context() as impatient:
         if fault == "hang":
-            impatient.setattr("kneedrive.app.sync.READ_S", IMPATIENT_S)
+            impatient.setattr("kneedrive.app.accounts.READ_S", IMPATIENT_S)
         said = run("sync", service, "--json")
 
     assert said.code == code
@@ -140,11 +162,11 @@ def heal(home: Household, fake: FakeServer, told: dict) -> None:
     assert home.whole()
 
 
-@pytest.mark.parametrize("service", ["strava", "intervals"])
+@pytest.mark.parametrize("service", ["strava", "intervals", "garmin"])
 def test_a_service_that_is_not_there(
-    home: Household, strava: FakeStrava, intervals: FakeIntervals, run: Run, service: str
+    strava: FakeStrava, intervals: FakeIntervals, garmin: FakeGarmin, run: Run, service: str
 ) -> None:
-    (strava if service == "strava" else intervals).stop()
+    {"strava": strava, "intervals": intervals, "garmin": garmin}[service].stop()
 
     said = run("sync", service)
 
@@ -160,7 +182,7 @@ def test_a_logout_that_fails_at_the_service_is_done_here(
 ) -> None:
     run("sync", "strava", "--no-report")
     if fault == "hang":
-        monkeypatch.setattr("kneedrive.app.sync.READ_S", IMPATIENT_S)
+        monkeypatch.setattr("kneedrive.app.accounts.READ_S", IMPATIENT_S)
     strava.fail(fault, on="/oauth/revoke", times=TIMES)
 
     said = run("auth", "logout", "--yes")
@@ -199,11 +221,11 @@ def test_a_full_disk_is_said_and_the_runs_before_stay(
     kept_as_usual = importing.keep
     kept: list[object] = []
 
-    def keep(recording: Recording, origin: Origin, store: Store, derive: Deriver) -> Outcome:
+    def keep(recording: Recording, origin: Origin, store: Store, settings: Config) -> Outcome:
         kept.append(recording)
         if len(kept) == 3:
             store._do("PRAGMA max_page_count = 1")  # no page more than there are
-        return kept_as_usual(recording, origin, store, derive)
+        return kept_as_usual(recording, origin, store, settings)
 
     monkeypatch.setattr("kneedrive.app.sync.keep", keep)
 

@@ -238,11 +238,13 @@ def test_a_sync_of_nothing_says_what_can_be_set_up(home: Household) -> None:
     said = home.run("sync")
 
     assert said.code == 2
-    assert "sources.folder.paths" in said.err
-    assert "kneedrive auth strava" in said.err
+    assert "kneedrive setup" in said.err
 
 
-@pytest.mark.parametrize(("name", "word"), [("folder", "sources.folder.paths"), ("garmin", "strava, intervals")])
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("folder", "sources.folder.paths"), ("polar", "garmin, intervals or strava"), ("garmin", "kneedrive auth garmin")],
+)
 def test_a_source_that_is_not_there_is_wrong_use(home: Household, name: str, word: str) -> None:
     said = home.run("sync", name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kneedrive.app import login
-from kneedrive.app.sync import application, token_file
+from kneedrive.app.accounts import application, token_file
 from kneedrive.errors import ConfigError, NotAuthorised
 from kneedrive.sources.oauth import Application
 from tests.fakes.strava import CLIENT_ID, CLIENT_SECRET, FakeStrava

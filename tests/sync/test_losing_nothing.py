@@ -296,8 +296,8 @@ def test_a_store_of_before_opens_and_remembers(runner: Household, strava: FakeSt
     runner.pull(strava.clock)
     with runner.store() as store:
         gone, unread = ids(strava, 0, 1)
-        store._do("UPDATE origin SET recording = NULL, version = version || '|gone' WHERE key = ?", gone)
-        store._do("UPDATE origin SET recording = NULL, version = version || '|unread 1' WHERE key = ?", unread)
+        store._do("UPDATE origin SET recording = NULL, version = version || '|gone' WHERE key = :key", key=gone)
+        store._do("UPDATE origin SET recording = NULL, version = version || '|unread 1' WHERE key = :key", key=unread)
     strava.forget()
 
     runner.pull(strava.clock)

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.fakes.garmin import KEY as GARMIN_KEY
+from tests.fakes.garmin import FakeGarmin
 from tests.fakes.intervals import KEY, FakeIntervals
 from tests.fakes.strava import CLIENT_SECRET, FakeStrava
 from tests.sync.files import DRIVE
 from tests.sync.household import Household, Said
 
-SECRET = re.compile(r"(access|refresh|code)-secret-\d+|" + f"{CLIENT_SECRET}|{KEY}")
+SECRET = re.compile(r"(access|refresh|code|jwt)-secret-\d+|" + f"{CLIENT_SECRET}|{KEY}|{GARMIN_KEY}")
 # Every logger of every library writes to stderr, arguments and all; warnings are shown with their line.
 VERBOSE = (
     "import logging, sys\n"
@@ -52,11 +54,13 @@ def verbose(home: Household, *arguments: str, bug: str = "") -> Said:
 
 
 @pytest.fixture
-def both(home: Household, strava: FakeStrava, intervals: FakeIntervals) -> Household:
-    """A household with both services and a login that is at its end, by the machine's clock."""
+def both(home: Household, strava: FakeStrava, intervals: FakeIntervals, garmin: FakeGarmin) -> Household:
+    """A household with all services and a login that is at its end, by the machine's clock."""
     intervals.files = {intervals.activities[0]["id"]: DRIVE}
     home.with_strava(strava).with_intervals(intervals).log_in(strava)
-    strava.clock = home_clock
+    garmin.with_files(DRIVE)
+    home.with_garmin(garmin)
+    strava.clock = garmin.clock = home_clock
     return home
 
 
@@ -69,7 +73,15 @@ def files_of(home: Household) -> list[Path]:
 
 
 def test_the_pattern_finds_what_it_should() -> None:
-    for secret in ("access-secret-0001", "refresh-secret-0003", "code-secret-0002", CLIENT_SECRET, KEY):
+    for secret in (
+        GARMIN_KEY,
+        "jwt-secret-0004",
+        "access-secret-0001",
+        "refresh-secret-0003",
+        "code-secret-0002",
+        CLIENT_SECRET,
+        KEY,
+    ):
         with pytest.raises(AssertionError):
             check(f"x {secret} y", "here")
 
@@ -95,7 +107,7 @@ def test_the_log_was_really_on(both: Household) -> None:
 def test_no_failure_gives_a_secret_away(both: Household, strava: FakeStrava, fault: str) -> None:
     strava.fail(fault, times=40)
 
-    for arguments in (("sync", "strava"), ("auth", "logout", "--yes")):
+    for arguments in (("sync", "strava", "garmin"), ("auth", "logout", "--yes")):
         said = verbose(both, *arguments)
         check(said.out + said.err, (fault, arguments))
         assert "Traceback" not in said.err
@@ -108,11 +120,19 @@ def test_no_failure_gives_a_secret_away(both: Household, strava: FakeStrava, fau
         ("store", "Store", "add"),
         ("sources.http", "Http", "_body"),
         ("sources.strava", "Strava", "_page"),
+        ("sources.garmin", "Garmin", "_page"),
+        ("sources.garmin", "Keyring", "exchange"),
         ("sources.tokens", "TokenFile", "save"),
     ],
 )
 def test_no_traceback_of_a_bug_holds_a_secret(both: Household, module: str, name: str, method: str) -> None:
-    said = verbose(both, "sync", "strava", "--debug", bug=BUG.format(module=module, name=name, method=method))
+    said = verbose(
+        both,
+        "sync",
+        module.rpartition(".")[2] if "garmin" in module else "strava",
+        "--debug",
+        bug=BUG.format(module=module, name=name, method=method),
+    )
 
     assert "ZeroDivisionError" in said.err
     check(said.out + said.err, "the traceback")
@@ -128,15 +148,16 @@ def test_every_file_is_private(both: Household) -> None:
     folders = {path.name: stat.S_IMODE(path.stat().st_mode) for path in both.folder.rglob("kneedrive")}
     assert "strava-token.json" in modes
     assert "kneedrive.sqlite" in modes
+    assert "garmin-token.json" in modes
     assert set(modes.values()) == {0o600}
     assert set(folders.values()) == {0o700}
 
 
-def test_only_the_token_file_holds_secrets(both: Household) -> None:
+def test_only_the_token_files_hold_secrets(both: Household) -> None:
     both.run("sync", "--no-report")
 
     holding = {path.name for path in files_of(both) if SECRET.search(path.read_bytes().decode("latin-1"))}
-    assert holding == {"strava-token.json"}
+    assert holding == {"strava-token.json", "garmin-token.json"}
 
 
 def test_a_config_file_with_secrets_does_not_show_them(home: Household) -> None:

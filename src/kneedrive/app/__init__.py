@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -62,13 +62,9 @@ def runner_of(settings: Config, activity: Activity) -> Runner:
 
 def runner_in(settings: Config, year: int) -> Runner:
     """The configured runner, with the age of a year."""
-    born = settings["runner.birth_year"]
-    return Runner(
-        name=settings["runner.name"],
-        height_m=settings["runner.height_m"],
-        mass_kg=settings["runner.mass_kg"],
-        age=year - int(born) if born else None,
-    )
+    said = settings.runner
+    age = year - int(said.birth_year) if said.birth_year else None
+    return Runner(name=said.name, height_m=said.height_m, mass_kg=said.mass_kg, age=age)
 
 
 def dynamics_of(settings: Config, activity: Activity, wanted: str | None = None) -> str | None:
@@ -79,7 +75,7 @@ def dynamics_of(settings: Config, activity: Activity, wanted: str | None = None)
 
 def zone_of(settings: Config) -> Callable[[datetime], int]:
     """Seconds that local time is ahead of UTC at a moment: the configured zone's, else this machine's."""
-    name = settings["display.zone"]
+    name = settings.display.zone
 
     def offset_s(moment: datetime) -> int:
         if name:
@@ -92,11 +88,6 @@ def zone_of(settings: Config) -> Callable[[datetime], int]:
         return int(offset.total_seconds()) if offset else 0
 
     return offset_s
-
-
-def local_day(moment: datetime, utc_offset_s: int | None, zone: Callable[[datetime], int]) -> date:
-    """The day it was where the runner ran; zone: for a run that does not say."""
-    return (moment + timedelta(seconds=zone(moment) if utc_offset_s is None else utc_offset_s)).date()
 
 
 def setting_of(settings: Config, year: int) -> Setting:
@@ -131,7 +122,7 @@ def allow(file: Path, is_ours: Callable[[str], bool], *, force: bool, remedy: st
 
 def spare(file: Path, settings: Config, environment: Mapping[str, str]) -> None:
     """Raise StoreError where `file` is the store, a login or the configuration in use, which nothing may overwrite."""
-    store = settings["paths.store"]
+    store = settings.paths.store
     own = {store.with_name(store.name + end): "the store" for end in ("", "-wal", "-shm", "-journal")}
     own[settings.file] = "the configuration"
     with suppress(ConfigError):  # without a home folder there is no login
@@ -195,7 +186,7 @@ def error_line(error: KneedriveError) -> str:
 
 def show_config(settings: Config, columns: int) -> str:
     """Every key with its value and origin; secrets hidden. An origin that does not fit stands below its value."""
-    rows = [(key, _shown(value), settings.origins[key]) for key, value in settings.values.items()]
+    rows = [(key, _shown(settings[key]), settings.origins[key]) for key in settings.origins]
     width, wide = (max(len(row[column]) for row in rows) for column in (0, 1))
     if width + wide + max(len(row[2]) for row in rows) + 4 <= columns:
         return "\n".join(f"{key:<{width}}  {value:<{wide}}  {origin}" for key, value, origin in rows)

@@ -12,6 +12,7 @@ from kneedrive.analysis.result import Analysis, Change, Fade
 from kneedrive.app import NOT_ENOUGH, OK, Answer, setting_of, zone_of
 from kneedrive.app.library import opened
 from kneedrive.errors import NotEnoughData
+from kneedrive.history import local_time
 from kneedrive.history.baseline import own_view
 from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.history.local_time import between, local_date
@@ -37,13 +38,12 @@ _WIDEST_OFFSET = timedelta(days=1)
 
 def local_day(settings: Config, now: datetime) -> date:
     """The day it is where the runner lives."""
-    return (now + timedelta(seconds=zone_of(settings)(now))).date()
+    return local_time.local_day(now, None, zone_of(settings))
 
 
 def day_of(settings: Config, row: RunRow) -> date:
     """The local day of a run."""
-    offset_s = row.utc_offset_s if row.utc_offset_s is not None else zone_of(settings)(row.started_at)
-    return (row.started_at + timedelta(seconds=offset_s)).date()
+    return local_time.local_day(row.started_at, row.utc_offset_s, zone_of(settings))
 
 
 def runs_between(store: Store, first: date, last: date, setting: Setting) -> list[PastRun]:

@@ -19,24 +19,22 @@ from kneedrive.analysis.provenance import Provenance, choose, provenance
 from kneedrive.app import dynamics_of, runner_of
 from kneedrive.app.boundary import boundary
 from kneedrive.archives.unpack import Limits
-from kneedrive.config import BODY
-from kneedrive.errors import DamagedOriginal, Fault, NoActivity, ReadError, TooLarge, UnknownFormat
+from kneedrive.config import BODY, Config
+from kneedrive.errors import DamagedOriginal, NoActivity, ReadError, TooLarge, UnknownFormat
 from kneedrive.history import merge
 from kneedrive.method import Method
 from kneedrive.readers.sports import with_sport
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Outline, Recording, Samples, frozen
 from kneedrive.report.machine import analysis_record
-from kneedrive.store import ID_LENGTH, Store
-from kneedrive.store.rows import NewActivity, NewRun, Origin, Placed
+from kneedrive.store import Store
+from kneedrive.store.rows import Derive, NewActivity, NewRun, Origin, Placed
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
+    from concurrent.futures import Executor, Future
 
     from kneedrive.analysis.result import Analysis
     from kneedrive.archives.unpack import Found
-    from kneedrive.config import Config
 
 # What a recording means: its activities, the runs they are part of, and the analysis of each. Joins the rooms.
 
@@ -46,7 +44,7 @@ VERSION = f"{METHOD.version}.{SCHEMA}"
 BESIDES = ("channels", "activity")  # parts of the record that the store's own columns hold
 
 
-class Alone(Record, frozen=True, kw_only=True):
+class Contents(Record, frozen=True, kw_only=True):
     """What a recording says by itself, whatever else is stored.
 
     rows: its sessions. runs: what each running session is when nothing joins it, by id. sessions: the activities with
@@ -58,10 +56,25 @@ class Alone(Record, frozen=True, kw_only=True):
     sessions: Mapping[str, Activity] = {}
 
 
+class Neighbours(Record, frozen=True, kw_only=True):
+    """What a store holds around the runs of a recording, without the recording's own.
+
+    near: runs by id that may be the same. kept: those of them whose originals are stored. apart: pairs that the runner
+    split. together: runs, as the ids of their activities. forgotten: sessions of the recording that are not to come
+    back.
+    """
+
+    near: Mapping[str, Outline]
+    kept: frozenset[str]
+    apart: frozenset[frozenset[str]]
+    together: frozenset[tuple[str, ...]]
+    forgotten: frozenset[str]
+
+
 def version_of(settings: Config) -> str:
     """The version of results: of the method, and of what the runner says about themselves, since results follow it."""
     said = [settings[key] for key in BODY]
-    if said == [None] * len(BODY):
+    if said == [None] * len(said):
         return VERSION
     return f"{VERSION} {hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]}"
 
@@ -72,7 +85,12 @@ def activities_of(recording: Recording) -> tuple[Activity, ...]:
     return tuple(with_sport(each, recording.sport) for each in found) if recording.sport else found
 
 
-def alone(recording: Recording, settings: Config) -> Alone:
+def sensor_of(activity: Activity, settings: Config) -> Provenance:
+    """The sensor class of the dynamics of an activity that are judged."""
+    return provenance(activity, choose(activity, dynamics_of(settings, activity)))
+
+
+def contents_of(recording: Recording, settings: Config) -> Contents:
     """Read and analyse a recording by itself; the costly part of an import. Raises ReadError."""
     found = activities_of(recording)
     rows = tuple(
@@ -82,22 +100,24 @@ def alone(recording: Recording, settings: Config) -> Alone:
         for each in found
     )
     runs = {each.id: run_of((each,), (each.id,), {}, settings) for each in found if each.is_run}
-    return Alone(rows=rows, runs=runs, sessions={each.id: each for each in found})
+    return Contents(rows=rows, runs=runs, sessions={each.id: each for each in found})
 
 
-def analysed(there: Sequence[Activity], settings: Config, dynamics: str | None = None) -> tuple[merge.Merged, Analysis]:
+def analysed(
+    activities: Sequence[Activity], settings: Config, dynamics: str | None = None
+) -> tuple[merge.Merged, Analysis]:
     """The activities of one run as one, and what it comes to. What a sensor may say decides which of them leads."""
-    standing = {each.id: len(sensor_of(each, settings).reference.scores) for each in there}
-    merged = merge.merge(there, standing)
+    standing = {each.id: len(sensor_of(each, settings).reference.scores) for each in activities}
+    merged = merge.merge(activities, standing)
     run = merged.activity
     return merged, analyze(run, runner=runner_of(settings, run), dynamics=dynamics_of(settings, run, dynamics))
 
 
 def run_of(
-    there: tuple[Activity, ...], members: tuple[str, ...], outlines: Mapping[str, Outline], settings: Config
+    activities: Sequence[Activity], members: tuple[str, ...], outlines: Mapping[str, Outline], settings: Config
 ) -> NewRun:
     """The run that these activities are; members without bytes lend nothing and have an outline only."""
-    merged, analysis = analysed(there, settings)
+    merged, analysis = analysed(activities, settings)
     record = analysis_record(analysis)
     others = [key for key in members if key != merged.activity.id]
     return NewRun(
@@ -109,162 +129,98 @@ def run_of(
     )
 
 
-class Unread(Record, frozen=True, kw_only=True):
-    """An original that a rebuild could not read, by its id and why; str() is the sentence."""
-
-    id: str
-    error: DamagedOriginal | ReadError
-
-    def __str__(self) -> str:
-        if isinstance(self.error, DamagedOriginal):
-            return f"{self.error}. Results that rest on it alone stay as they were."
-        if isinstance(self.error, Fault):
-            return f"{self.error}; its original is kept"
-        if isinstance(self.error, TooLarge):
-            return f"{self.error}; its results stay as they were, and the next command tries again"
-        return f"{self.error}; its original is kept, and has no results. kneedrive forget {self.id} deletes it"
-
-
-class Deriver:
-    """Derives what the store keeps, looking up in the store what else the run may be made of.
-
-    `ready` does the work before the store's lock is taken; called inside, the deriver only asks the store whether
-    that work still fits, and does anew what another process has changed in between. forgotten: also what the runner
-    made kneedrive forget.
-    """
-
-    def __init__(self, store: Store, settings: Config, *, forgotten: bool = False) -> None:
-        self._forgotten = forgotten
-        self._store = store
-        self._settings = settings
-        self.version = version_of(settings)
-        self.remade = 0  # recordings, by `again`
-        self.unread: list[Unread] = []  # of these, and those that the store told `damaged` of
-        self._given_up: set[str] = set()
-        self._own: tuple[Recording, Alone] | None = None
-        self._merged: dict[tuple[tuple[str, ...], tuple[str, ...]], NewRun] = {}
-
-    def given(self, recording: Recording, known: Alone | None) -> None:
-        """Take what was worked out elsewhere of the recording that comes next; None: nothing was."""
-        self._own = (recording, known) if known else None
-
-    def ready(self, recording: Recording) -> None:
-        """Work out what this recording means now. Raises ReadError."""
-        self._merged.clear()
-        self(recording)
-
-    def __call__(self, recording: Recording) -> Placed:
-        """The activities of a recording, and every run that is new or different because of them. Raises ReadError."""
-        known = self._alone(recording)
-        gone = frozenset() if self._forgotten else self._store.forgotten(recording.sha256)
-        rows = tuple(row for row in known.rows if row.activity.id not in gone)
-        return Placed(activities=rows, runs=tuple(self._runs([row.outline for row in rows if row.is_run], known)))
-
-    def ahead(self, found: Iterable[tuple[Recording, Alone | None]]) -> Iterator[Recording]:
-        """For a rebuild: each recording, once what it means now is worked out."""
-        for recording, known in found:
-            self.given(recording, known)
-            with suppress(ReadError), boundary(recording.name, quiet=True):  # `again` will meet it too
-                self.ready(recording)
-            yield recording
-
-    def again(self, recording: Recording) -> Placed:
-        """The same for a rebuild: what cannot be read any more keeps its original and has no results.
-
-        Raises Fault and TooLarge, after which the old results should stay: the file may be well.
-        """
-        if recording.sha256 in self._given_up:
-            raise Fault(name=recording.name)
-        try:
-            with boundary(recording.name):
-                placed = self(recording)
-        except ReadError as error:
-            self.unread.append(Unread(id=recording.sha256[:ID_LENGTH], error=error))
-            if isinstance(error, Fault | TooLarge):
-                raise
-            placed = Placed()
-        self.remade += 1
-        return placed
-
-    def damaged(self, error: DamagedOriginal) -> None:
-        """Take note of an original whose bytes the store cannot give any more."""
-        self.unread.append(Unread(id=error.id, error=error))
-
-    def give_up(self, fault: Fault) -> None:
-        """Have `again` make nothing of the recording in hand: the store failed on what it came to.
-
-        Raises the fault where that was done before, so that it lies elsewhere.
-        """
-        if self._own is None or self._own[0].sha256 in self._given_up:
-            raise fault
-        recording = self._own[0]
-        self.remade -= 1
-        self._given_up.add(recording.sha256)
-        self.unread.append(Unread(id=recording.sha256[:ID_LENGTH], error=Fault(name=recording.name)))
-
-    def strangers(self, placed: Placed) -> tuple[str, ...]:
-        """Ids of stored runs that overlap one of these in time and are not alike: perhaps somebody else's file."""
-        found: set[str] = set()
-        for own in (row.outline for row in placed.activities if row.is_run):
-            near = self._store.overlapping(own)
-            pairs = merge.strangers([own, *near], self._store.apart([own.id, *(each.id for each in near)]))
-            found |= {other for a, b, _ in pairs if own.id in (a, b) for other in (a, b)} - {own.id}
-        return tuple(sorted(found))
-
-    def _alone(self, recording: Recording) -> Alone:
-        if self._own is None or self._own[0].sha256 != recording.sha256 or self._own[0].sport != recording.sport:
-            self._own = (recording, alone(recording, self._settings))
-        return self._own[1]
-
-    def _runs(self, new: Iterable[Outline], known: Alone) -> Iterable[NewRun]:
-        outlines = {own.id: own for own in new}
-        near = {each.id: each for own in outlines.values() for each in self._store.near(own, METHOD.merge.start_s)}
-        before = self._store.together(set(near) - set(outlines))
-        around = near | outlines
-        for members in merge.groups(around.values(), self._store.apart(around)):
-            # A rebuild works ahead while its own old run is still there.
-            if members not in before or not outlines.keys().isdisjoint(members):
-                run = self._run(members, known, around)
-                if run is not None:
-                    yield run
-
-    def _run(self, members: tuple[str, ...], known: Alone, outlines: Mapping[str, Outline]) -> NewRun | None:
-        """What these are as one run; None where no original of theirs can be read any more."""
-        if len(members) == 1 and members[0] in known.runs:
-            return known.runs[members[0]]
-        own = {row.activity.id for row in known.rows}
+def neighbours(recording: Recording, known: Contents, store: Store, *, forgotten: bool) -> Neighbours:
+    """What the store holds around a recording now. forgotten: the runner wants back what they deleted of it."""
+    gone = frozenset() if forgotten else store.forgotten(recording.sha256)
+    own = {row.activity.id: row.outline for row in known.rows if row.is_run and row.activity.id not in gone}
+    near = {each.id: each for outline in own.values() for each in store.near(outline, METHOD.merge.start_s)}
+    near = {key: each for key, each in near.items() if key not in own}
+    return Neighbours(
+        near=near,
         # An answer of a service whose bytes have been purged stays a member, and no longer lends anything.
-        kept = tuple(key for key in members if key in own or self._store.keeps(key))
-        if (members, kept) not in self._merged:
-            found = (self._session(key, known, own=key in own) for key in kept)
-            there = tuple(each for each in found if each is not None)
-            if not there:
-                return None
-            self._merged[members, kept] = run_of(there, members, outlines, self._settings)
-        return self._merged[members, kept]
-
-    def _session(self, key: str, known: Alone, *, own: bool) -> Activity | None:
-        """A member with its samples. A neighbour whose original cannot be read any more lends nothing.
-
-        Raises TooLarge: a run without what a neighbour could lend another time would stay so.
-        """
-        if own and key in known.sessions:
-            return known.sessions[key]
-        try:
-            recording = self._own[0] if own and self._own else self._store.recording(key)
-            if recording is not None:
-                with boundary(recording.name):
-                    return next((each for each in activities_of(recording) if each.id == key), None)
-        except TooLarge:
-            raise
-        except (ReadError, DamagedOriginal):
-            pass
-        return None
+        kept=frozenset(filter(store.keeps, near)),
+        apart=store.apart(near | own),
+        # A rebuild works ahead while its own old run is still there.
+        together=frozenset(members for members in store.together(near) if own.keys().isdisjoint(members)),
+        forgotten=gone,
+    )
 
 
-def sensor_of(activity: Activity, settings: Config) -> Provenance:
-    """The sensor class of the dynamics of an activity that are judged."""
-    return provenance(activity, choose(activity, dynamics_of(settings, activity)))
+def build(
+    recording: Recording,
+    known: Contents,
+    around: Neighbours,
+    original: Callable[[str], Recording | None],
+    settings: Config,
+) -> Placed:
+    """The activities of a recording, and every run that is new or different because of them.
+
+    original: gives the recording of a neighbour, by the id of its activity. Raises TooLarge where memory is wanting for
+    one: a run without what it could lend another time would stay so.
+    """
+    rows = tuple(row for row in known.rows if row.activity.id not in around.forgotten)
+    outlines = {**around.near, **{row.activity.id: row.outline for row in rows if row.is_run}}
+    own = {row.activity.id for row in rows}
+    runs = []
+    for members in merge.groups(outlines.values(), around.apart):
+        if len(members) == 1 and members[0] in known.runs:
+            runs.append(known.runs[members[0]])
+        elif members not in around.together:
+            kept = (key for key in members if key in own or key in around.kept)
+            read = (
+                known.sessions.get(key) or _session(key, recording if key in own else None, original) for key in kept
+            )
+            activities = tuple(each for each in read if each is not None)
+            if activities:  # else no original of theirs can be read any more
+                runs.append(run_of(activities, members, outlines, settings))
+    return Placed(activities=rows, runs=tuple(runs))
+
+
+def _session(key: str, recording: Recording | None, original: Callable[[str], Recording | None]) -> Activity | None:
+    """A member with its samples; None where its original cannot be read any more: it lends nothing."""
+    try:
+        recording = recording or original(key)
+        if recording is not None:
+            with boundary(recording.name):
+                return next((each for each in activities_of(recording) if each.id == key), None)
+    except TooLarge:
+        raise
+    except (ReadError, DamagedOriginal):
+        pass
+    return None
+
+
+def derivation(
+    recording: Recording, store: Store, settings: Config, known: Contents | None = None, *, forgotten: bool = False
+) -> Derive:
+    """Work out what a recording means before the store's lock is taken. Raises ReadError.
+
+    What is returned is for inside of the lock, and works anew only where another process has changed the neighbours in
+    between. known: what was worked out elsewhere. forgotten: also what the runner made kneedrive forget.
+    """
+    contents = known or contents_of(recording, settings)
+
+    def look() -> Neighbours:
+        return neighbours(recording, contents, store, forgotten=forgotten)
+
+    before = look()
+    placed = build(recording, contents, before, store.recording, settings)
+
+    def derive(_: Recording) -> Placed:
+        now = look()
+        return placed if now == before else build(recording, contents, now, store.recording, settings)
+
+    return derive
+
+
+def strangers(placed: Placed, store: Store) -> tuple[str, ...]:
+    """Ids of stored runs that overlap one of these in time and are not alike: perhaps somebody else's file."""
+    found: set[str] = set()
+    for own in (row.outline for row in placed.activities if row.is_run):
+        near = store.overlapping(own)
+        pairs = merge.strangers([own, *near], store.apart([own.id, *(each.id for each in near)]))
+        found |= {other for a, b, _ in pairs if own.id in (a, b) for other in (a, b)} - {own.id}
+    return tuple(sorted(found))
 
 
 # The costly part of many recordings, worked out ahead and in order; by several processes where there are many.
@@ -276,159 +232,114 @@ T = TypeVar("T")
 FEW = 24  # so many are done before other processes are asked: each costs a fifth of a second to start
 MOST_PROCESSES = 4  # one process writes; it keeps about four busy
 LARGE_BYTES = 4 << 20  # larger ones stay here, so that what is in hand stays small
+IN_HAND = 2  # recordings a process: one to work on, one to go on with
 _NOTHING = Samples(time_s=frozen([]))
 
 
-class _Job:
-    """A recording in hand. worker: who works on it, None where `found` is the result."""
-
-    def __init__(self, recording: Recording | None) -> None:
-        self.recording = recording
-        self.worker: _Worker | None = None
-        self.found: Alone | None = None
-
-
-class _Worker:
-    """Another process that works on one recording at a time, so that neither side ever waits for the other to read."""
-
-    def __init__(self, settings: Config) -> None:
-        from multiprocessing import get_context, resource_tracker
-
-        resource_tracker.ensure_running()  # would let Ctrl-C through again if it were started below
-        context = get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_work, args=(theirs, settings), daemon=True)
-        self.job: _Job | None = None
-        with _uninterrupted():  # a process that starts here inherits that Ctrl-C is not for it
-            self._process.start()
-        theirs.close()  # theirs alone: where one side ends, the other is told
-
-    def begin(self, job: _Job) -> None:
-        """Hand over a job. Raises OSError where the process has ended."""
-        self._pipe.send(job.recording)
-        self.job, job.worker = job, self
-
-    def finish(self) -> None:
-        """Wait for the result of the job in hand, if there is one. Raises EOFError, OSError as above."""
-        if self.job is not None:
-            self.job.found = self._pipe.recv()
-            self.job.worker = None
-            self.job = None
-
-    def end(self) -> None:
-        """It holds nothing that could be lost."""
-        self._pipe.close()
-        self._process.terminate()
-        self._process.join()
-
-
-class Ahead:
-    """Works ahead of whoever takes the results. Use it in `with`: it ends its processes.
+class Workers:
+    """Processes that work ahead of whoever takes the results. Use it in `with`: it ends them.
 
     settings: only what the runner says about themselves leaves this process. processes: None for one a core.
     """
 
     def __init__(self, settings: Config, *, processes: int | None = None) -> None:
-        self._settings = settings.replace(
-            values={key: settings[key] for key in (*BODY, "runner.name")}, origins={}, file=Path()
-        )
+        self._settings = Config(runner=settings.runner)
         self._processes = min(_cores() if processes is None else processes, MOST_PROCESSES)
-        self._workers: deque[_Worker] = deque()
-        self._done = 0
+        self._executor: Executor | None = None
+        self._given = 0
 
-    def __enter__(self) -> Ahead:
+    def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._workers:
-            worker.end()
+        self._stop()
 
-    def each(self, jobs: Iterable[tuple[T, Recording | None]]) -> Iterator[tuple[T, Alone | None]]:
+    def _stop(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+            self._executor = None
+
+    def each(self, jobs: Iterable[tuple[T, Recording | None]]) -> Iterator[tuple[T, Contents | None]]:
         """What each recording says by itself beside its ticket, in the order given. Jobs are taken some way ahead.
 
         None for a job without a recording, and for one that cannot be read: whoever reads it again will say why.
         """
-        waiting: deque[tuple[T, _Job]] = deque()
+        waiting: deque[tuple[T, Recording | None, Future[Contents | None] | None]] = deque()
         for ticket, recording in jobs:
-            job = _Job(recording)
-            self._begin(job)
-            waiting.append((ticket, job))
-            while len(waiting) > len(self._workers):
-                first, begun = waiting.popleft()
-                yield first, self._finished(begun)
-        for last, begun in waiting:
-            yield last, self._finished(begun)
+            future = self._submitted(recording) if recording else None
+            waiting.append((ticket, recording, future))
+            # A large one, which stays here, is not held while others wait.
+            most = IN_HAND * self._processes if self._executor and (future or not recording) else 0
+            while len(waiting) > most:
+                first, begun, future = waiting.popleft()
+                yield first, self._finished(begun, future)
+        for ticket, recording, future in waiting:
+            yield ticket, self._finished(recording, future)
 
-    def _begin(self, job: _Job) -> None:
-        if job.recording is None:
-            return
-        self._done += 1
-        if self._done == FEW:
-            self._start()
-        if self._workers and len(job.recording.body) <= LARGE_BYTES:
-            self._hand_over(job)
-        if job.worker is None:
-            job.found = _found(job.recording, self._settings)
+    def _submitted(self, recording: Recording) -> Future[Contents | None] | None:
+        """The work of another process on a recording; None where it is to be done here."""
+        from concurrent.futures import BrokenExecutor
 
-    def _hand_over(self, job: _Job) -> None:
-        """To the workers in turn. One that has ended (killed, for want of memory perhaps) is asked no more."""
-        worker = self._workers.popleft()
+        self._given += 1
         try:
-            worker.finish()
-            worker.begin(job)
-        except (EOFError, OSError):
-            self._lost(worker)
-        else:
-            self._workers.append(worker)
+            if self._given == FEW:
+                self._executor = _executor(self._processes)
+            if self._executor and len(recording.body) <= LARGE_BYTES:
+                with _uninterrupted():  # a process that starts here inherits that Ctrl-C is not for it
+                    return self._executor.submit(_compact, recording, self._settings)
+        except (BrokenExecutor, OSError, ImportError):  # killed, for want of memory perhaps; no more to be had
+            self._stop()
+        return None
 
-    def _finished(self, job: _Job) -> Alone | None:
-        if job.worker is not None:
-            worker = job.worker
+    def _finished(self, recording: Recording | None, future: Future[Contents | None] | None) -> Contents | None:
+        from concurrent.futures import BrokenExecutor, CancelledError
+
+        if future is not None:
             try:
-                worker.finish()
-            except (EOFError, OSError):
-                self._workers.remove(worker)
-                self._lost(worker)
-        return job.found
-
-    def _lost(self, worker: _Worker) -> None:
-        worker.end()
-        if worker.job and worker.job.recording:
-            worker.job.found = _found(worker.job.recording, self._settings)
-            worker.job.worker = None
-
-    def _start(self) -> None:
-        # Where signals cannot be kept from a child, one process does it all.
-        if self._processes < 2 or not hasattr(signal, "pthread_sigmask"):
-            return
-        try:
-            while len(self._workers) < self._processes:
-                self._workers.append(_Worker(self._settings))
-        except (OSError, ImportError):  # a system that has no more to give
-            return
+                return future.result()
+            except (BrokenExecutor, CancelledError):
+                self._stop()
+        return _readable(recording, self._settings) if recording else None
 
 
-def _work(pipe: Connection, settings: Config) -> None:
-    """The life of a worker: it ends when the other side does, however that ends."""
-    try:
-        while True:
-            pipe.send(_told(pipe.recv(), settings))
-    except (EOFError, OSError):
-        return
+def _executor(processes: int) -> Executor | None:
+    """Processes that are started as work comes; None where one process does it all."""
+    # Where signals cannot be kept from a child, Ctrl-C would make each of them speak.
+    if processes < 2 or not hasattr(signal, "pthread_sigmask"):
+        return None
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    return ProcessPoolExecutor(processes, get_context("spawn"), initializer=_end_with_parent)
 
 
-def _found(recording: Recording, settings: Config) -> Alone | None:
+def _end_with_parent() -> None:
+    """In another process: have it end when the one that started it does, however that ends."""
+    from multiprocessing import parent_process
+    from threading import Thread
+
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+def _readable(recording: Recording, settings: Config) -> Contents | None:
     with suppress(ReadError), boundary(recording.name, quiet=True):
-        return alone(recording, settings)
+        return contents_of(recording, settings)
     return None
 
 
-def _told(recording: Recording, settings: Config) -> Alone | None:
+def _compact(recording: Recording, settings: Config) -> Contents | None:
     """In another process: the same without samples, a few kilobytes to send back."""
-    found = _found(recording, settings)
+    found = _readable(recording, settings)
     if found is None:
         return None
-    return Alone(
+    return Contents(
         rows=tuple(row.replace(activity=_bare(row.activity)) for row in found.rows),
         runs={
             key: run.replace(analysis=run.analysis.replace(activity=_bare(run.analysis.activity)))
@@ -488,6 +399,7 @@ class Outcome(Record, frozen=True, kw_only=True):
 class Import(Record, frozen=True, kw_only=True):
     """How to import. again: also what the runner made kneedrive forget. count(done, total): called after each file."""
 
+    origin: Origin = FILE
     dry_run: bool = False
     again: bool = False
     count: Counter | None = None
@@ -511,17 +423,15 @@ class Rehearsal:
 
 def collect(paths: list[Path], store: Store, settings: Config, how: Import) -> Iterator[Outcome]:
     """Every file under these paths, in a stable order."""
-    derive = Deriver(store, settings, forgotten=how.again)
     total = sum(1 for found in archives.walk(paths, COUNTED) if not found.skipped) if how.count else 0
-    seen = Rehearsal() if how.dry_run else None
+    met = Rehearsal() if how.dry_run else None
     done = 0
-    with Ahead(settings) as ahead:
-        for (found, looked), known in ahead.each(_jobs(paths, store, how)):
+    with Workers(settings) as workers:
+        for (found, looked), known in workers.each(_jobs(paths, store, how)):
             if isinstance(looked, Outcome):
                 yield looked
             else:
-                derive.given(looked, known)
-                yield _settled(looked, store, derive, seen, again=how.again)
+                yield _settled(looked, known, store, settings, how, met)
             done += not found.skipped
             if how.count and not found.skipped:
                 how.count(done, total)
@@ -535,40 +445,36 @@ def _jobs(
         yield (found, looked), None if isinstance(looked, Outcome) else looked
 
 
-def take(
-    found: Found, store: Store, derive: Deriver, *, seen: Rehearsal | None = None, origin: Origin = FILE
-) -> Outcome:
-    """One file. seen: what a dry run, which writes nothing, has met so far; None where the file is to be stored."""
-    looked = look(found, store)
-    return looked if isinstance(looked, Outcome) else _settled(looked, store, derive, seen, origin=origin)
+def take(found: Found, store: Store, settings: Config, how: Import, met: Rehearsal | None = None) -> Outcome:
+    """One file. met: what a dry run, which writes nothing, has met so far."""
+    looked = look(found, store, again=how.again)
+    return looked if isinstance(looked, Outcome) else _settled(looked, None, store, settings, how, met)
 
 
 def _settled(
-    recording: Recording,
-    store: Store,
-    derive: Deriver,
-    seen: Rehearsal | None,
-    *,
-    origin: Origin = FILE,
-    again: bool = False,
+    recording: Recording, known: Contents | None, store: Store, settings: Config, how: Import, met: Rehearsal | None
 ) -> Outcome:
     try:
         with boundary(recording.name):
-            if seen is not None:
-                return rehearse(recording, derive, seen)
-            return keep(recording, origin, store, derive, again=again)
+            if met is not None:
+                return rehearse(recording, known, store, settings, met, again=how.again)
+            return keep(recording, how.origin, store, settings, known=known, again=how.again)
     except ReadError as error:
         return refused(recording.name, error)
 
 
-def rehearse(recording: Recording, derive: Deriver, seen: Rehearsal) -> Outcome:
+def rehearse(
+    recording: Recording, known: Contents | None, store: Store, settings: Config, met: Rehearsal, *, again: bool = False
+) -> Outcome:
     """What would become of a recording. Raises ReadError."""
-    if recording.sha256 in seen.hashes:
+    if recording.sha256 in met.hashes:
         return Outcome(name=recording.name, verdict="already_there")
-    seen.hashes.add(recording.sha256)
-    placed = derive(recording)
-    found = outcome(recording.name, placed, derive)
-    return found.replace(verdict="merged") if seen.joins(placed) and found.verdict == "added" else found
+    met.hashes.add(recording.sha256)
+    contents = known or contents_of(recording, settings)
+    around = neighbours(recording, contents, store, forgotten=again)
+    placed = build(recording, contents, around, store.recording, settings)
+    found = outcome(recording.name, placed, store)
+    return found.replace(verdict="merged") if met.joins(placed) and found.verdict == "added" else found
 
 
 def look(found: Found, store: Store, *, again: bool = False) -> Outcome | Recording:
@@ -610,27 +516,35 @@ def refused(name: str, error: ReadError) -> Outcome:
     return Outcome(name=name, verdict="failed", reason=error.located, later=isinstance(error, TooLarge))
 
 
-def keep(recording: Recording, origin: Origin, store: Store, derive: Deriver, *, again: bool = False) -> Outcome:
+def keep(
+    recording: Recording,
+    origin: Origin,
+    store: Store,
+    settings: Config,
+    *,
+    known: Contents | None = None,
+    again: bool = False,
+) -> Outcome:
     """Store one recording and what it means, in one transaction. Raises ReadError, with nothing stored.
 
-    again: also where the runner made kneedrive forget it.
+    known: what was worked out elsewhere. again: also where the runner made kneedrive forget it.
     """
+    work = partial(derivation, recording, store, settings, known, forgotten=again)
+    ready = None if store.holds(recording.sha256) else work()
     placed: list[Placed] = []
 
-    def derived(given: Recording) -> Placed:
-        placed.append(derive(given))
+    def derive(_: Recording) -> Placed:
+        placed.append((ready or work())(recording))
         return placed[-1]
 
-    if not store.holds(recording.sha256):
-        derive.ready(recording)
-    verdict = store.add(recording, origin, derived, version=derive.version, again=again)
+    verdict = store.add(recording, origin, derive, version=version_of(settings), again=again)
     back = again and verdict == "already there"
     if placed and (back or verdict in ("added", "updated", "restored")):
-        return outcome(recording.name, placed[-1], derive, updated=verdict == "updated")
+        return outcome(recording.name, placed[-1], store, updated=verdict == "updated")
     return Outcome(name=recording.name, verdict="already_there" if verdict != "forgotten" else verdict)
 
 
-def outcome(name: str, placed: Placed, derive: Deriver, *, updated: bool = False) -> Outcome:
+def outcome(name: str, placed: Placed, store: Store, *, updated: bool = False) -> Outcome:
     """What was made of a recording, in one word."""
     if not any(row.is_run for row in placed.activities):
         sports = ", ".join(sorted({row.activity.sport for row in placed.activities})) or "nothing"
@@ -643,7 +557,7 @@ def outcome(name: str, placed: Placed, derive: Deriver, *, updated: bool = False
         cut=cut_short(placed),
         dynamics=any(row.outline.dynamics for row in placed.activities if row.is_run),
         runs=tuple(run.analysis.activity.id for run in placed.runs),
-        beside=derive.strangers(placed),
+        beside=strangers(placed, store),
     )
 
 

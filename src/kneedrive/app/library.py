@@ -12,23 +12,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kneedrive import app
-from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, local_day, setting_of, zone_of
+from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, setting_of, zone_of
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import (
-    Ahead,
     Counter,
-    Deriver,
     Import,
     Outcome,
-    Unread,
+    Workers,
     activities_of,
     analysed,
     collect,
+    derivation,
     version_of,
 )
-from kneedrive.errors import ConfigError, Fault, NotEnoughData, ReadOnlyStore, StillHeld, StoreError
-from kneedrive.history.local_time import local_date, week_number
+from kneedrive.errors import (
+    ConfigError,
+    DamagedOriginal,
+    Fault,
+    KneedriveError,
+    NotEnoughData,
+    ReadError,
+    ReadOnlyStore,
+    StillHeld,
+    StoreError,
+    TooLarge,
+)
+from kneedrive.history.local_time import local_date, local_day, week_number
 from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import lists as words
@@ -36,7 +46,7 @@ from kneedrive.report import terminal
 from kneedrive.report.lists import CSV_COLUMNS, run_record
 from kneedrive.report.text import Style, cell, credit
 from kneedrive.store import ID_LENGTH, NO_RUNS, Store
-from kneedrive.store.rows import RunRow
+from kneedrive.store.rows import Derive, Placed, RunRow
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
@@ -51,6 +61,22 @@ GIVE_BACK = (
     "The file stays as large as it was: once that program has ended, 'kneedrive purge --all' gives the space back."
 )
 STAYS = ("added", "updated", "merged", "not_a_run", "already_there")
+
+
+class Unread(Record, frozen=True, kw_only=True):
+    """An original that a rebuild could not read, by its id and why; str() is the sentence."""
+
+    id: str
+    error: KneedriveError
+
+    def __str__(self) -> str:
+        if isinstance(self.error, DamagedOriginal):
+            return f"{self.error}. Results that rest on it alone stay as they were."
+        if isinstance(self.error, Fault):
+            return f"{self.error}; its original is kept"
+        if isinstance(self.error, TooLarge):
+            return f"{self.error}; its results stay as they were, and the next command tries again"
+        return f"{self.error}; its original is kept, and has no results. kneedrive forget {self.id} deletes it"
 
 
 class Rebuilt(Record, frozen=True, kw_only=True):
@@ -100,12 +126,12 @@ def outdated(versions: set[str], current: str) -> str:
 @contextmanager
 def kept(settings: Config, *, create: bool = False, now: datetime | None = None) -> Iterator[Store]:
     """The configured store as it is, results of an older method included. Raises as `opened` does."""
-    place: Path = settings["paths.store"]
+    place: Path = settings.paths.store
     if not Store.is_there(place):
         if not create:
             raise NotEnoughData(NO_RUNS)
         known_runner(settings, [], create=create)
-    with Store.open(place, runner=settings["runner.name"], create=create) as store:
+    with Store.open(place, runner=settings.runner.name, create=create) as store:
         known_runner(settings, store.runners(), create=create)
         # No command may forget to keep the service's terms, so this clock has a default.
         with suppress(ReadOnlyStore, StillHeld):  # nothing is kept longer by that than its holder keeps it
@@ -118,7 +144,7 @@ def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None
 
     held: names in the store, "" for a runner without one. Raises ConfigError.
     """
-    name: str = settings["runner.name"]
+    name = settings.runner.name
     known = {*held, *settings.runners}
     if name and name not in known and not settings.new_runner:
         from difflib import get_close_matches
@@ -137,8 +163,8 @@ def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None
 def runners(settings: Config, style: Style, *, json: bool) -> Answer:
     """Everybody whom the store or the configuration file knows."""
     found: dict[str, tuple[int, datetime, datetime] | None] = dict.fromkeys(settings.runners)
-    if Store.is_there(settings["paths.store"]):
-        with Store.open(settings["paths.store"], create=False) as store:
+    if Store.is_there(settings.paths.store):
+        with Store.open(settings.paths.store, create=False) as store:
             found |= dict.fromkeys(store.runners()) | store.runs_by_runner()
     rows = [words.RunnerRow(name, *(found[name] or (0, None, None))) for name in sorted(found)]
     if json:
@@ -149,31 +175,45 @@ def runners(settings: Config, style: Style, *, json: bool) -> Answer:
 
 
 def derive_again(store: Store, settings: Config, progress: Counter | None = None) -> Rebuilt:
-    """Derive whatever is out of date."""
-    derive = Deriver(store, settings)
-    with Ahead(settings) as ahead:
+    """Derive whatever is out of date. What cannot be read any more keeps its original and has no results."""
+    unread: list[Unread] = []
+    ready: dict[str, Derive] = {}
 
-        def in_order(originals: Iterator[Recording]) -> Iterator[Recording]:
-            return derive.ahead(ahead.each((each, each) for each in originals))
+    def ahead(originals: Iterator[Recording]) -> Iterator[Recording]:
+        for recording, known in workers.each((each, each) for each in originals):
+            ready.clear()
+            with suppress(ReadError), boundary(recording.name, quiet=True):  # `derive` will meet it too
+                ready[recording.sha256] = derivation(recording, store, settings, known)
+            yield recording
 
-        while True:
-            try:
-                with boundary("the store"):
-                    store.rebuild(
-                        derive.again,
-                        version=derive.version,
-                        progress=progress,
-                        ahead=in_order,
-                        damaged=derive.damaged,
-                    )
-                return Rebuilt(done=derive.remade, unread=derive.unread)
-            except Fault as fault:
-                derive.give_up(fault)
+    def derive(recording: Recording) -> Placed:
+        try:
+            work = ready.get(recording.sha256) or derivation(recording, store, settings)
+            return work(recording)
+        except (Fault, TooLarge):
+            raise
+        except ReadError as error:
+            failed(recording.sha256[:ID_LENGTH], error)
+            return Placed()
+
+    def failed(own: str, error: KneedriveError) -> None:
+        unread.append(Unread(id=own, error=error))
+
+    with Workers(settings) as workers, boundary("the store"):
+        done = store.rebuild(
+            derive,
+            version=version_of(settings),
+            progress=progress,
+            ahead=ahead,
+            guard=boundary,
+            unread=failed,
+        )
+    return Rebuilt(done=done, unread=unread)
 
 
 def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
     """Import files and folders. A dry run reads and compares, and writes nothing."""
-    if how.dry_run and not Store.is_there(settings["paths.store"]):
+    if how.dry_run and not Store.is_there(settings.paths.store):
         with passing_store() as store:
             return list(collect(paths, store, settings, how))
     found: list[Outcome] = []
@@ -313,7 +353,7 @@ def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping
     from kneedrive.report import numbers
 
     log = fault_log.there(environment)
-    if log and not Store.is_there(settings["paths.store"]):
+    if log and not Store.is_there(settings.paths.store):
         if not confirm(f"There are no runs. Delete the log of faults {numbers.path(log)}?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
         fault_log.delete(environment)
@@ -497,7 +537,7 @@ def only_tag(store: Store, day: date) -> str:
 def tags(settings: Config, style: Style, *, json: bool) -> Answer:
     """All tags by day."""
     rows: list[Tag] = []
-    if Store.is_there(settings["paths.store"]):
+    if Store.is_there(settings.paths.store):
         with kept(settings) as store:
             rows = store.tags()
     if json:

@@ -1,13 +1,36 @@
-"""Logging in to Strava and out again, and what is set up."""
+"""Keys and logins: kept after they are known to work, forgotten again, and what is set up."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, zone_of
-from kneedrive.app.sync import STRAVA, Desk, begin, login, token_file
-from kneedrive.config import Secret
+from kneedrive.app.accounts import (
+    GARMIN,
+    INTERVALS,
+    NAMES,
+    OWN,
+    STRAVA,
+    Desk,
+    api_key,
+    application,
+    athletes,
+    begin,
+    folders,
+    garmin,
+    garmin_key_ends,
+    garmin_token,
+    has_key,
+    intervals,
+    is_ready,
+    key_file,
+    known_names,
+    login,
+    token_file,
+)
+from kneedrive.config import Secret, as_secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError
 from kneedrive.report import history
 from kneedrive.sources import folder
@@ -18,9 +41,98 @@ if TYPE_CHECKING:
     from kneedrive.sources.oauth import Grant
     from kneedrive.sources.tokens import Tokens
 
+KEEPS = {GARMIN: "Garmin key", INTERVALS: "intervals.icu key"}
 WHOLE_SCOPE = "activity:read_all"
 PASTED_TO = "http://127.0.0.1/code"  # nobody listens there: the browser shows the address, and it is pasted
 ASKED = "Log out of Strava and delete every run that came from its API alone?"
+
+
+# API keys.
+
+
+def typed_key(text: str) -> Secret:
+    """A key as it was pasted. Raises ConfigError for none, and for what no key can be."""
+    key = as_secret(text)
+    if not key:
+        message = "no key was given: nothing is changed"
+        raise ConfigError(message)
+    return key
+
+
+def keep_garmin_key(desk: Desk, key: Secret, days: int | None) -> Answer:
+    """Keep a personal API key that Garmin takes. days: how long it lives from now, None where nobody knows.
+
+    Raises SourceError, and keeps nothing, where Garmin refuses it or cannot be asked.
+    """
+    ends = desk.clock().date() + timedelta(days=days) if days else None
+    garmin(desk, key).keyring.exchange(ends)
+    said = _kept(desk, GARMIN, key)
+    if ends:
+        said.append(f"It ends on {ends}; kneedrive sync says so a week before.")
+    return Answer(text="\n".join(said))
+
+
+def keep_intervals_key(desk: Desk, key: Secret) -> Answer:
+    """Keep an API key that intervals.icu takes. Raises SourceError, and keeps nothing, where it does not."""
+    for _ in intervals(desk, key).listing(desk.clock()):
+        break
+    return Answer(text="\n".join(_kept(desk, INTERVALS, key)))
+
+
+def _kept(desk: Desk, source: str, key: Secret) -> list[str]:
+    file = key_file(desk, source)
+    file.save(key)
+    runner = f" --runner {desk.guest}" if desk.guest else ""
+    said = [
+        f"{NAMES[source]} takes the key. kneedrive sync {source}{runner} fetches your runs.",
+        f"It is kept in {file.path}, readable by you alone.",
+    ]
+    used = f"sources.{source}.api_key"
+    if api_key(desk, source) != key:
+        said.append(f"But another key is in force, from {desk.settings.origins[used]}: take that one away.")
+    return said
+
+
+def list_athletes(desk: Desk) -> Answer:
+    """The athletes whose runs the key for intervals.icu can read, as lines for the configuration."""
+    found = intervals(desk).athletes()
+    if not found:
+        return Answer(text="This key reads no runs but its owner's.")
+    width = max(len(each.id) for each in found)
+    example = ", ".join(f'"{each.name.split()[0].lower() if each.name else each.id}={each.id}"' for each in found)
+    said = [
+        *(f"{each.id:<{width}}  {each.name}" for each in found),
+        "",
+        "Below [sources.intervals] in the configuration, under the names that --runner is to know:",
+        f"athletes = [{example}]",
+        "Then: kneedrive sync intervals --athletes",
+    ]
+    return Answer(text="\n".join(said))
+
+
+def forget_key(desk: Desk, source: str, confirm: Callable[[str], bool]) -> Answer:
+    """Delete the key that is kept for a service. The runs that came by it are the runner's own files and stay."""
+    file = key_file(desk, source)
+    if not file.load():
+        elsewhere = f"; one is set in {_origin(desk, source)}" if desk.settings[f"sources.{source}.api_key"] else ""
+        message = f"no {KEEPS[source]} is kept in {file.path}{elsewhere}"
+        raise NotAuthorised(message)
+    if not confirm(f"Delete the {KEEPS[source]} in {file.path}?"):
+        return Answer(text="Nothing was changed.")
+    file.delete()
+    if source == GARMIN:
+        garmin_token(desk).delete()
+    said = [f"The {KEEPS[source]} is deleted here; on the service's own page you can end it. Your runs stay."]
+    if desk.settings[f"sources.{source}.api_key"]:
+        said.append(f"Another one is still set in {_origin(desk, source)}.")
+    return Answer(text="\n".join(said))
+
+
+def _origin(desk: Desk, source: str) -> str:
+    return desk.settings.origins[f"sources.{source}.api_key"].removeprefix("environment ")
+
+
+# Strava.
 
 
 def typed(client_id: str, client_secret: str) -> Application:
@@ -66,8 +178,6 @@ def _redeemed(desk: Desk, mine: Application, grant: Grant, *, remember: bool) ->
 
 def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
     """Forget and revoke the login, and delete what came from Strava, also where Strava cannot be told."""
-    from kneedrive.app.sync import application
-
     if not confirm(ASKED):
         return Answer(text="Nothing was changed.")
     problem: SourceError | None = None
@@ -96,7 +206,7 @@ def _purge(desk: Desk) -> tuple[int, str]:
     from kneedrive.app.library import derive_again, opened, still_held
     from kneedrive.store import Store
 
-    if not Store.is_there(desk.settings["paths.store"]):
+    if not Store.is_there(desk.settings.paths.store):
         return 0, ""
     gone: list[int] = []
     with opened(desk.settings, now=desk.clock()) as store:
@@ -109,18 +219,30 @@ def status(desk: Desk, *, json: bool) -> Answer:
     """Which sources are set up, from what is on this machine alone."""
     held = token_file(desk).load()
     told = _status_record(desk, held)
-    ready = held is not None or told["intervals"]["key"] or told["folder"]["paths"]
+    guests = [name for name in known_names() if name not in OWN]
+    ready = held is not None or told["garmin"]["key"] or told["intervals"]["key"] or told["folder"]["paths"] or guests
     code = OK if ready else NOT_AUTHORISED
     if json:
         from kneedrive.app import line
 
         return Answer(text=line(told), code=code)
     rows = (
+        ("Folders", ", ".join(_folder_words(each) for each in told["folder"]["paths"]) or "none named, no watch found"),
+        ("Garmin", _key_words(GARMIN, told)),
+        ("intervals.icu", _key_words(INTERVALS, told)),
         ("Strava", _strava_words(desk, held)),
-        ("intervals.icu", "an API key is set" if told["intervals"]["key"] else "no API key is set"),
-        ("Folders", ", ".join(_folder_words(each) for each in told["folder"]["paths"]) or "none named"),
+        *((name, "set up" if is_ready(name, desk) else "not set up; its package tells how") for name in guests),
     )
     return Answer(text="\n".join(f"{name:<15}{words}" for name, words in rows), code=code)
+
+
+def _key_words(source: str, told: dict[str, Any]) -> str:
+    if not told[source]["key"]:
+        return f"no API key is set; kneedrive auth {source} takes one"
+    ends = told[source].get("key_ends")
+    end = f"; it ends on {ends}" if ends else ""
+    coached = ", ".join(told[source].get("athletes", ()))
+    return f"an API key is set{end}{f'; reads the runs of {coached}' if coached else ''}"
 
 
 def overview(desk: Desk, style: Style) -> Answer:
@@ -132,8 +254,8 @@ def overview(desk: Desk, style: Style) -> Answer:
     from kneedrive.store import NO_RUNS, Store
 
     settings, runs = desk.settings, {}
-    if Store.is_there(settings["paths.store"]):
-        with Store.open(settings["paths.store"], create=False) as store:
+    if Store.is_there(settings.paths.store):
+        with Store.open(settings.paths.store, create=False) as store:
             runs = store.runs_by_runner()
     held = [f"{plural(n, 'run')} of {runner_name(name)}, until {day(last)}" for name, (n, _, last) in runs.items()]
     height = settings["runner.height_m"]
@@ -162,7 +284,9 @@ def _folder_words(told: dict[str, Any]) -> str:
 
 
 def _status_record(desk: Desk, held: Tokens | None) -> dict[str, Any]:
-    settings = desk.settings
+    ends: date | None = garmin_key_ends(desk) if has_key(desk, GARMIN) else None
+    named = folders(desk)
+    missing = folder.missing(named)
     return {
         "schema_version": 1,
         "strava": {
@@ -171,8 +295,7 @@ def _status_record(desk: Desk, held: Tokens | None) -> dict[str, Any]:
             "scope": held.scope if held else None,
             "expires_at": held.expires_at.isoformat().replace("+00:00", "Z") if held else None,
         },
-        "intervals": {"key": bool(settings["sources.intervals.api_key"])},
-        "folder": {
-            "paths": [{"path": str(each), "there": folder.is_there(each)} for each in settings["sources.folder.paths"]]
-        },
+        "garmin": {"key": has_key(desk, GARMIN), "key_ends": ends.isoformat() if ends else None},
+        "intervals": {"key": has_key(desk, INTERVALS), "athletes": list(athletes(desk))},
+        "folder": {"paths": [{"path": str(each), "there": each not in missing} for each in named]},
     }

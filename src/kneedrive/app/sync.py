@@ -1,4 +1,4 @@
-"""Sync: the accounts, what is new at every source, kept one activity at a time, and what there is to say of it."""
+"""Sync: what is new at every source, kept one activity at a time, and what there is to say of it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,26 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from kneedrive import archives, readers
 from kneedrive.app import FAILED, NOT_AUTHORISED, OK, PARTLY, TRY_LATER, USAGE, Answer, zone_of
+from kneedrive.app.accounts import FOLDER, GARMIN, NAMES, Desk, chosen, client, folders, garmin_key_ends
 from kneedrive.app.boundary import boundary
-from kneedrive.app.importing import GUARDED, VERSION, Deriver, Outcome, Rehearsal, keep, recorded, refused, take
+from kneedrive.app.importing import (
+    GUARDED,
+    VERSION,
+    Import,
+    Outcome,
+    Rehearsal,
+    keep,
+    recorded,
+    refused,
+    take,
+    version_of,
+)
 from kneedrive.app.library import opened, passing_store
 from kneedrive.errors import (
     ConfigError,
@@ -33,9 +44,7 @@ from kneedrive.recording import Recording
 from kneedrive.report import history, lists, numbers
 from kneedrive.report.blocks import Prose, words
 from kneedrive.sources import folder
-from kneedrive.sources.oauth import Application
 from kneedrive.sources.plan import KNOWN, NEW, SKIPPED, UPDATED, Step, completed, follow, listing_from, plan
-from kneedrive.sources.tokens import TokenFile, Tokens, is_missing
 from kneedrive.store import MARK, Store
 from kneedrive.store.rows import Origin
 
@@ -43,146 +52,9 @@ if TYPE_CHECKING:
     from kneedrive.archives.unpack import Found
     from kneedrive.config import Config
     from kneedrive.report.text import Style
-    from kneedrive.sources.intervals import Intervals
-    from kneedrive.sources.oauth import Attempt, Login
     from kneedrive.sources.plan import Fetched, Listed, Source
     from kneedrive.sources.plan import Outcome as Got
-    from kneedrive.sources.strava import Strava
     from kneedrive.store.rows import RunRow
-
-# Accounts: which sources there are, the clients that ask them, and the login to Strava.
-
-FOLDER, INTERVALS, STRAVA = SOURCES = ("folder", "intervals", "strava")  # in the order of a sync
-NAMES = {FOLDER: "Folders", INTERVALS: "intervals.icu", STRAVA: "Strava"}
-READ_S, BACKOFF_S = 30.0, 0.5
-NO_SOURCES = (
-    "there is nothing to sync from: name folders in sources.folder.paths, set an intervals.icu key, or run "
-    "'kneedrive auth strava'; docs/sources.md tells how"
-)
-NO_FOLDERS = "sources.folder.paths names no folder: list some there or in KNEEDRIVE_FOLDERS, separated as in PATH"
-
-
-class Desk(Record, frozen=True, kw_only=True):
-    """What commands that ask services stand on.
-
-    folder: where logins are kept. clock: aware UTC. wait(until): sleeps through a rate limit; None where it is not to
-    be slept through.
-    """
-
-    settings: Config
-    folder: Path
-    clock: Callable[[], datetime]
-    wait: Callable[[datetime], object] | None = None
-
-
-class Order(Record, frozen=True, kw_only=True):
-    """What was asked for. since: nothing older. full: from the first activity on, and what could not be had again."""
-
-    names: tuple[str, ...] = ()
-    since: datetime | None = None
-    full: bool = False
-    dry_run: bool = False
-
-
-def token_file(desk: Desk) -> TokenFile:
-    """Where this runner's login to Strava is kept: one file a runner, so that nobody gets another's runs."""
-    runner = desk.settings["runner.name"]
-    name = f"strava-token-{quote(runner, safe='')}.json" if runner else "strava-token.json"
-    return TokenFile(desk.folder / name)
-
-
-def chosen(desk: Desk, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The sources to sync: those named, else all that are set up. Raises ConfigError where there are none."""
-    if FOLDER in names and not desk.settings["sources.folder.paths"]:
-        raise ConfigError(NO_FOLDERS)
-    ready = {
-        FOLDER: bool(desk.settings["sources.folder.paths"]),
-        INTERVALS: bool(desk.settings["sources.intervals.api_key"]),
-        STRAVA: bool(desk.settings["sources.strava.client_id"]) or not is_missing(token_file(desk).path),
-    }
-    wanted = tuple(name for name in SOURCES if (name in names if names else ready[name]))
-    if not wanted:
-        raise ConfigError(NO_SOURCES)
-    return wanted
-
-
-def client(name: str, desk: Desk) -> Intervals | Strava:
-    """The client of a service. Raises ConfigError where something of it is not configured."""
-    return strava(desk) if name == STRAVA else intervals(desk)
-
-
-def intervals(desk: Desk) -> Intervals:
-    """A client of intervals.icu, gentle to it."""
-    import time
-
-    from kneedrive.sources.http import Http, Throttle
-    from kneedrive.sources.intervals import INTERVAL_S, Intervals
-
-    settings = desk.settings
-    http = Http(NAMES[INTERVALS], settings["sources.intervals.base_url"], read_s=READ_S, backoff_s=BACKOFF_S)
-    return Intervals(
-        http,
-        settings["sources.intervals.api_key"],
-        Throttle(INTERVAL_S, time.monotonic, time.sleep),
-        clock=desk.clock,
-        athlete=settings["sources.intervals.athlete_id"],
-        wait=desk.wait,
-    )
-
-
-def strava(desk: Desk) -> Strava:
-    """A client of Strava, with the login that is kept."""
-    from kneedrive.sources.http import Http
-    from kneedrive.sources.strava import Strava
-
-    http = Http(NAMES[STRAVA], desk.settings["sources.strava.base_url"], read_s=READ_S, backoff_s=BACKOFF_S)
-    return Strava(http, login(desk, application(desk)), clock=desk.clock, wait=desk.wait)
-
-
-def application(desk: Desk) -> Application:
-    """The runner's own registration with Strava: configured, else as it was typed in at the login."""
-    client_id = desk.settings["sources.strava.client_id"]
-    secret = desk.settings["sources.strava.client_secret"]
-    if not (client_id and secret) and (held := _readable(token_file(desk))):
-        # Both or neither: the id of one application and the secret of another would fit no lock.
-        return Application(client_id=held.client_id, client_secret=held.client_secret)
-    return Application(client_id=client_id, client_secret=secret)
-
-
-def _readable(file: TokenFile) -> Tokens | None:
-    """The login that is kept, None also where it cannot be read: a new login, and a logout, must do without it."""
-    try:
-        return file.load()
-    except SourceError:
-        return None
-
-
-def login(desk: Desk, mine: Application) -> Login:
-    """The login to Strava, as this application."""
-    from kneedrive.sources import strava as strava_faults
-    from kneedrive.sources.http import Http
-    from kneedrive.sources.oauth import Login
-    from kneedrive.sources.strava import SERVICE
-
-    return Login(
-        SERVICE,
-        mine,
-        Http(NAMES[STRAVA], desk.settings["sources.strava.oauth_url"], read_s=READ_S, backoff_s=BACKOFF_S),
-        token_file(desk),
-        clock=desk.clock,
-        refusal=strava_faults.error_for,
-    )
-
-
-def begin(desk: Desk, mine: Application, redirect_uri: str) -> Attempt:
-    """A login under way. Raises ConfigError where the address of the login would give secrets away."""
-    from kneedrive.sources.http import checked_base
-    from kneedrive.sources.oauth import attempt
-    from kneedrive.sources.strava import SERVICE
-
-    oauth_url = checked_base(desk.settings["sources.strava.oauth_url"], NAMES[STRAVA])
-    return attempt(SERVICE, mine, oauth_url, redirect_uri)
-
 
 # What a sync remembers of each activity: which version was seen, and what became of it.
 
@@ -245,7 +117,7 @@ def note_failed(got: Got, source: str, store: Store, times: int) -> Iterator[Out
     yield Outcome(name=f"{source} {item.id}{day}", verdict="failed", reason=f"{got.problem} ({what})")
 
 
-def keep_fetched(got: Got, source: str, store: Store, derive: Deriver) -> Generator[Outcome, None, bool]:
+def keep_fetched(got: Got, source: str, store: Store, settings: Config) -> Generator[Outcome, None, bool]:
     """Store what was fetched: one outcome per recording in it, or why there is none.
 
     Returns whether that settles the activity; not where memory was wanting, so that it has to be fetched again.
@@ -261,7 +133,7 @@ def keep_fetched(got: Got, source: str, store: Store, derive: Deriver) -> Genera
     for number in reversed(range(len(members))):
         origin = _origin(got.fetched, number)
         # Without its version the activity counts as changed, and is fetched again.
-        outcome = _kept(members[number], origin if settled else origin.replace(version=""), store, derive)
+        outcome = _kept(members[number], origin if settled else origin.replace(version=""), store, settings)
         settled = settled and not outcome.later
         if outcome.verdict == "added" and got.step.action == UPDATED:
             outcome = outcome.replace(verdict="updated")
@@ -287,13 +159,13 @@ def _origin(fetched: Fetched, number: int) -> Origin:
     )
 
 
-def _kept(member: tuple[str, bytes | ReadError], origin: Origin, store: Store, derive: Deriver) -> Outcome:
+def _kept(member: tuple[str, bytes | ReadError], origin: Origin, store: Store, settings: Config) -> Outcome:
     name, body = member
     try:
         if isinstance(body, ReadError):
             raise body
         with boundary(name):
-            outcome = keep(_recording(name, body), origin, store, derive)
+            outcome = keep(_recording(name, body), origin, store, settings)
     except ReadError as error:
         if not isinstance(error, TooLarge):
             store.note_seen(origin.source, origin.key, f"{origin.version}{MARK}{UNREAD}")
@@ -312,11 +184,11 @@ def _recording(name: str, body: bytes) -> Recording:
 
 
 # By content, not by path: a watch that writes over its last file must not take the run before with it.
-ORIGIN = Origin(source=FOLDER)
+FROM_FOLDER = Import(origin=Origin(source=FOLDER))
 
 
 def pull_folders(
-    paths: Sequence[Path], store: Store, derive: Deriver, order: Order, count: Callable[[int, int], None] | None
+    paths: Sequence[Path], store: Store, settings: Config, order: Order, count: Callable[[int, int], None] | None
 ) -> tuple[list[Outcome], tuple[Path, ...]]:
     """An outcome for each file that is new or changed or cannot be looked at, and the folders that are not there."""
     seen = {} if order.full else known(store, FOLDER)
@@ -328,7 +200,7 @@ def pull_folders(
     outcomes = [Outcome(name="", verdict="already_there")] * there + [_closed(error) for error in closed]
     met = Rehearsal() if order.dry_run else None
     for done, item in enumerate(fresh, start=1):
-        outcomes += _pull_file(item, store, derive, met)
+        outcomes += _pull_file(item, store, settings, met)
         if count:
             count(done, len(fresh))
     told = {str(error.filename) for error in closed}
@@ -346,9 +218,9 @@ def place(item: Listed) -> str:
     return "at " + hashlib.sha256(item.id.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
 
-def _pull_file(item: Listed, store: Store, derive: Deriver, met: Rehearsal | None) -> list[Outcome]:
+def _pull_file(item: Listed, store: Store, settings: Config, met: Rehearsal | None) -> list[Outcome]:
     """What was in a file; it is noted as seen after all of it was stored. met: what a dry run met so far."""
-    outcomes = [_taken(each, store, derive, met) for each in archives.walk([Path(item.id)], GUARDED)]
+    outcomes = [_taken(each, store, settings, met) for each in archives.walk([Path(item.id)], GUARDED)]
     # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
     later = any(outcome.later for outcome in outcomes)
     if met is None and not later and _opens(Path(item.id)):
@@ -373,8 +245,8 @@ def _remark(outcomes: list[Outcome]) -> str:
     return MARK + NO_RUN if verdicts <= {"skipped", "not_a_run"} else ""
 
 
-def _taken(found: Found, store: Store, derive: Deriver, met: Rehearsal | None) -> Outcome:
-    outcome = take(found, store, derive, seen=met, origin=ORIGIN)
+def _taken(found: Found, store: Store, settings: Config, met: Rehearsal | None) -> Outcome:
+    outcome = take(found, store, settings, FROM_FOLDER, met)
     # A download folder is full of zips that have nothing to do with running.
     if outcome.verdict == "failed" and _is_none_of_ours(found):
         return outcome.replace(verdict="skipped", reason=archives.SKIPPED["other"])
@@ -394,17 +266,32 @@ def _is_none_of_ours(found: Found) -> bool:
 # Sync: what is new at every source goes into the store, one activity at a time, each whole or not at all.
 
 
+class Order(Record, frozen=True, kw_only=True):
+    """What was asked for. since: nothing older. full: from the first activity on, and what could not be had again."""
+
+    names: tuple[str, ...] = ()
+    since: datetime | None = None
+    full: bool = False
+    dry_run: bool = False
+
+
 SyncCounter = Callable[[int, int], None]
 NOT_A_RUN = "not a run"
+BROUGHT = ("added", "updated", "merged")  # verdicts on what a sync brought into the history
+SOON = timedelta(days=7)  # how long before its end a key is spoken of
 
 
 class Pulled(Record, frozen=True, kw_only=True):
-    """What came from one source. problem: what stopped it, None where it was read to the end. missing: folders."""
+    """What came from one source. problem: what stopped it, None where it was read to the end.
+
+    missing: folders that are not there now. remarks: sentences on the rest.
+    """
 
     source: str
     outcomes: tuple[Outcome, ...] = ()
     problem: SourceError | ConfigError | None = None
     missing: tuple[Path, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def sync(desk: Desk, order: Order, count: SyncCounter | None = None) -> tuple[Pulled, ...]:
@@ -416,33 +303,51 @@ def sync(desk: Desk, order: Order, count: SyncCounter | None = None) -> tuple[Pu
 
 def store_for(desk: Desk, order: Order, count: SyncCounter | None) -> AbstractContextManager[Store]:
     """The runner's store; for a dry run without one, a store that is gone afterwards."""
-    if order.dry_run and not Store.is_there(desk.settings["paths.store"]):
+    if order.dry_run and not Store.is_there(desk.settings.paths.store):
         return passing_store()
     return opened(desk.settings, create=True, progress=count, now=desk.clock())
 
 
 def _pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> Pulled:
-    derive = Deriver(store, desk.settings)
+    settings = desk.settings
     if name == FOLDER:
-        paths = desk.settings["sources.folder.paths"]
-        outcomes, missing = pull_folders(paths, store, derive, order, count)
+        outcomes, missing = pull_folders(folders(desk), store, settings, order, count)
         return Pulled(source=name, outcomes=tuple(outcomes), missing=missing)
     outcomes = []
     problem: SourceError | ConfigError | None = None
     try:
-        for outcome in pull(client(name, desk), store, derive, (order, desk.clock()), count):
+        for outcome in pull(client(name, desk), store, settings, (order, desk.clock()), count):
             outcomes.append(outcome)
     except (SourceError, ConfigError) as error:
         problem = error
-    return Pulled(source=name, outcomes=tuple(outcomes), problem=problem)
+    remarks = garmin_remarks(outcomes, desk) if name == GARMIN and not problem else ()
+    return Pulled(source=name, outcomes=tuple(outcomes), problem=problem, remarks=remarks)
+
+
+def garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
+    """What to know after a sync from Garmin: files without dynamics, a key that ends soon."""
+    from kneedrive.sources.garmin import KEY_PAGE, LOGIN
+
+    brought = [outcome for outcome in outcomes if outcome.verdict in BROUGHT]
+    remarks = []
+    if brought and not any(outcome.dynamics for outcome in brought):
+        remarks.append(
+            "None of these files from Garmin holds contact time or oscillation. Where your watch records them, compare "
+            "'kneedrive doctor last' with 'kneedrive doctor FILE' on the same run copied from the watch."
+        )
+    ends = garmin_key_ends(desk)
+    left = ends - desk.clock().date() if ends else None
+    if ends and left is not None and timedelta() <= left <= SOON:
+        remarks.append(f"Your Garmin key ends on {ends}: make a new one at {KEY_PAGE} and run '{LOGIN}'.")
+    return tuple(remarks)
 
 
 def pull(
-    source: Source, store: Store, derive: Deriver, asked: tuple[Order, datetime], count: SyncCounter | None = None
+    source: Source, store: Store, settings: Config, asked: tuple[Order, datetime], count: SyncCounter | None = None
 ) -> Iterator[Outcome]:
     """One outcome per activity that the source lists. Raises SourceError where it stops; what came before is kept."""
     order, now = asked
-    purged = set(store.to_fetch(source.name, "" if order.full else derive.version))
+    purged = set(store.to_fetch(source.name, "" if order.full else version_of(settings)))
     purged -= set() if order.full else settled(store, source.name)
     cursor = store.cursor(source.name)
     complete_to = datetime.fromisoformat(cursor) if cursor else None
@@ -459,7 +364,7 @@ def pull(
             store.note_seen(source.name, key, MARK + GONE)
     left = {step.item.id: step.item for step in steps if step.fetches}
     try:
-        yield from _fetched(source, store, derive, (steps, left), count)
+        yield from _fetched(source, store, settings, (steps, left), count)
     finally:
         # Also where the source stops: what is open begins the next listing. A kill leaves the old moment, which is
         # earlier and so finds the same.
@@ -499,7 +404,7 @@ def _told(steps: Iterable[Step], runs: set[str]) -> Iterator[Outcome]:
 def _fetched(
     source: Source,
     store: Store,
-    derive: Deriver,
+    settings: Config,
     work: tuple[tuple[Step, ...], dict[str, Listed]],
     count: SyncCounter | None,
 ) -> Iterator[Outcome]:
@@ -516,7 +421,7 @@ def _fetched(
             if times >= TRIES:
                 del left[item.id]
         else:
-            settled = yield from keep_fetched(outcome, source.name, store, derive)
+            settled = yield from keep_fetched(outcome, source.name, store, settings)
             if settled:
                 del left[item.id]
         if count:
@@ -541,6 +446,7 @@ def told(pulled: Sequence[Pulled], desk: Desk, style: Style, *, dry_run: bool, e
     remarks = [
         f"{numbers.path(folder)} is not there now and was passed over." for each in pulled for folder in each.missing
     ]
+    remarks += [remark for each in pulled for remark in each.remarks]
     text = history.counts(summed, remarks, style, elapsed_s).rstrip("\n")
     return Answer(text=text, trouble=trouble(pulled, desk), code=code_of(pulled))
 
@@ -551,6 +457,7 @@ def told_json(pulled: Sequence[Pulled], desk: Desk, *, dry_run: bool) -> Answer:
 
     sources = [
         history.source_record(each.source, Counter(outcome.verdict for outcome in each.outcomes), each.problem)
+        | {"remarks": list(each.remarks)}
         for each in pulled
     ]
     told = history.record(summed_up(pulled, dry_run=dry_run), sources, new_runs(pulled))
@@ -565,7 +472,7 @@ def summed_up(pulled: Iterable[Pulled], *, dry_run: bool) -> lists.Ledger:
 def trouble(pulled: Sequence[Pulled], desk: Desk) -> str:
     """A line for each source that stopped."""
     offset_s = zone_of(desk.settings)(desk.clock())
-    stopped = [(each.problem, NAMES[each.source]) for each in pulled if each.problem]
+    stopped = [(each.problem, NAMES.get(each.source, each.source)) for each in pulled if each.problem]
     return "\n".join(f"kneedrive: {history.problem(error, name, offset_s)}" for error, name in stopped)
 
 
@@ -584,8 +491,7 @@ def code_for(problem: KneedriveError) -> int:
 
 def new_runs(pulled: Sequence[Pulled]) -> list[str]:
     """Ids of the runs that are new or have changed, each once."""
-    brought = ("added", "updated", "merged")
-    found = (run for each in pulled for outcome in each.outcomes if outcome.verdict in brought for run in outcome.runs)
+    found = (run for each in pulled for outcome in each.outcomes if outcome.verdict in BROUGHT for run in outcome.runs)
     return list(dict.fromkeys(found))
 
 

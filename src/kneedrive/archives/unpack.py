@@ -19,6 +19,7 @@ from kneedrive.record import Record
 # How much an archive may hold and unfold to. Real exports stay far below; bombs do not.
 
 _MIB = 1024 * 1024
+_ELEMENT_BYTES = 60  # more than an element of a track takes, with its text and attributes
 Guard = Callable[[str], AbstractContextManager[object]]
 
 
@@ -76,7 +77,7 @@ class Budget:
     def spend_elements(self, data: bytes, name: str) -> None:
         """Take the elements of an unfolded file; raises ReadError where those before it were too many already."""
         count = _elements(data)
-        if count and self._elements < 0:
+        if count and self._elements <= 0:
             self._refuse("comes after more XML than an archive of its size should hold; kneedrive stops here", name)
         self._elements -= count
 
@@ -91,11 +92,11 @@ class Budget:
 
 
 def _elements(data: bytes) -> int:
-    """About how many elements a GPX or TCX file holds; 0 for any other."""
+    """About how many elements a GPX or TCX file holds, or would if it were not all attributes; 0 for any other."""
     head = data[:HEAD_BYTES].replace(b"\0", b"").lower()
     if b"<gpx" not in head and b"<trainingcenterdatabase" not in head:
         return 0
-    return data.count(b"<") - data.count(b"</")
+    return max(data.count(b"<") - data.count(b"</"), len(data) // _ELEMENT_BYTES)
 
 
 # What a walk finds, and the names it may show.

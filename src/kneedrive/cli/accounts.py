@@ -19,14 +19,35 @@ from kneedrive.errors import ConfigError, NotAuthorised
 if TYPE_CHECKING:
     import argparse
 
-    from kneedrive.app.sync import Desk
+    from kneedrive.app.accounts import Desk
 
-SOURCES = ("strava", "intervals", "folder")
 NAP_S = 30.0
 TIMEOUT_S, LONGEST_S = 300, 24 * 3600
 HIGHEST_PORT = 65535
 KEPT = "what was fetched is kept; the same command goes on from there"
 NO_TERMINAL = "a login asks you to agree in a browser: run 'kneedrive auth strava' yourself in a terminal"
+NO_KEY = "a key is pasted into a terminal: run 'kneedrive auth {0}' yourself in one, or set {1}"
+LONGEST_LIFE = 365  # days that a key of Garmin's can live
+HIDDEN_KEY = "Key (not shown): "
+LIFE = "How many days does it live (30, 90, 180 or 365; Enter where you do not know)? "
+
+
+GARMIN_KEY = """\
+Garmin gives everybody a personal API key for their own data, free and at once:
+
+  1. Open https://connect.garmin.com/app/settings/personalApiToken in a browser,
+     log in, choose Create Key and how long it is to live.
+  2. Copy the key, which is shown once, and paste it here. It stays hidden.
+"""
+INTERVALS_KEY = """\
+intervals.icu is free and gets the original files from COROS, Polar, Suunto, Wahoo
+and Garmin:
+
+  1. Make an account on https://intervals.icu and connect your watch's service in
+     its Settings.
+  2. At the end of the Settings, below Developer Settings, copy the API key and
+     paste it here. It stays hidden.
+"""
 
 
 REGISTER = """\
@@ -47,12 +68,18 @@ def add_sync(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add this family's commands."""
     sync = commands.add_parser(
         "sync",
-        help="fetch what is new from your folders, intervals.icu and Strava, and report on it",
-        description="Looks for new runs in every source that is set up: folders (a watch's mount point, a download "
-        "folder), intervals.icu, Strava. Then it prints a line for each new run, the latest in full, and this week "
-        "against the last four. It can be stopped at any time and goes on the next time.",
+        help="fetch what is new from your watch, Garmin, intervals.icu, Strava and folders, and report on it",
+        description="Looks for new runs in every source that is set up: a watch that is plugged in and folders, "
+        "Garmin, intervals.icu, Strava, and what other packages add. Then it prints a line for each new run, the "
+        "latest in full, and this week against the last four. It can be stopped at any time and goes on later. "
+        "kneedrive setup asks what you have and sets it up.",
     )
-    sync.add_argument("sources", nargs="*", metavar="SOURCE", help="only these: strava, intervals, folder")
+    sync.add_argument(
+        "sources", nargs="*", metavar="SOURCE", help="only these: folder, garmin, intervals, strava, or a package's"
+    )
+    sync.add_argument(
+        "--athletes", action="store_true", help="for coaches: the runs of every athlete in sources.intervals.athletes"
+    )
     sync.add_argument("--since", type=options.since, metavar="WHEN", help="nothing older than a date or span: 30d, 12w")
     sync.add_argument("--full", action="store_true", help="look at everything again, also at what failed before")
     sync.add_argument("--no-report", action="store_true", help="only the counts")
@@ -64,8 +91,59 @@ def add_sync(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def add_auth(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add auth and its parts."""
-    auth = commands.add_parser("auth", help="log in to Strava, see which sources are set up, log out")
+    auth = commands.add_parser("auth", help="keep a key, log in to Strava, see which sources are set up, log out")
     parts = auth.add_subparsers(title="parts", metavar="PART", required=True)
+    keys = _add_garmin(parts), _add_intervals(parts)
+    strava = _add_strava(parts)
+    status = parts.add_parser("status", help="which sources are set up; asks nobody")
+    status.set_defaults(command=show_status)
+    logout = parts.add_parser(
+        "logout",
+        help="log out of Strava and delete everything that came from it, or forget a key",
+        description="For Strava: forgets the login, revokes it, and deletes everything that came from its API alone. "
+        "For Garmin and intervals.icu: deletes the key that is kept; the runs are your own files and stay.",
+    )
+    logout.add_argument(
+        "source", nargs="?", default="strava", metavar="SOURCE", help="garmin, intervals or strava (default)"
+    )
+    logout.add_argument("--yes", action="store_true", help="do not ask")
+    logout.set_defaults(command=log_out)
+    for part in (*keys, strava, status, logout):
+        _finish(part)
+
+
+def _add_garmin(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    garmin = parts.add_parser(
+        "garmin",
+        help="keep your personal API key for Garmin Connect",
+        description="Asks for the key that Garmin gives you for your own data, tries it, and keeps it where Garmin's "
+        "own client looks for it, readable by you alone. GARMIN_PERSONAL_API_KEY in the environment needs no login.",
+    )
+    garmin.add_argument(
+        "--days",
+        type=options.between(1, LONGEST_LIFE),
+        metavar="N",
+        help="how long the key lives (asked where missing)",
+    )
+    garmin.set_defaults(command=keep_garmin)
+    return garmin
+
+
+def _add_intervals(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    intervals = parts.add_parser(
+        "intervals",
+        help="keep your API key for intervals.icu",
+        description="Asks for the API key of your account on intervals.icu, tries it, and keeps it, readable by you "
+        "alone. INTERVALS_ICU_API_KEY in the environment needs no login.",
+    )
+    intervals.add_argument(
+        "--athletes", action="store_true", help="for coaches: list the athletes whose runs the key can read"
+    )
+    intervals.set_defaults(command=keep_intervals)
+    return intervals
+
+
+def _add_strava(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     strava = parts.add_parser(
         "strava",
         help="log in to Strava",
@@ -92,13 +170,7 @@ def add_auth(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help=f"seconds to wait (default {TIMEOUT_S})",
     )
     strava.set_defaults(command=log_in)
-    status = parts.add_parser("status", help="which sources are set up; asks nobody")
-    status.set_defaults(command=show_status)
-    logout = parts.add_parser("logout", help="log out of Strava and delete everything that came from it")
-    logout.add_argument("--yes", action="store_true", help="do not ask")
-    logout.set_defaults(command=log_out)
-    for part in (strava, status, logout):
-        _finish(part)
+    return strava
 
 
 def _finish(parser: argparse.ArgumentParser, *, new: bool = False) -> None:
@@ -109,13 +181,17 @@ def _finish(parser: argparse.ArgumentParser, *, new: bool = False) -> None:
 
 def desk(arguments: argparse.Namespace) -> Desk:
     """What the commands of this family stand on."""
-    from kneedrive.app.sync import Desk
+    from kneedrive.app.accounts import Desk
+    from kneedrive.sources.folder import watches
 
+    settings = options.load_config(arguments)
     return Desk(
-        settings=options.load_config(arguments),
+        settings=settings,
         folder=config.config_folder(os.environ),
+        garmin_folder=config.garmin_folder(),
         clock=options.now,
         wait=sleep_until if getattr(arguments, "wait", False) else None,
+        watches=watches(os.environ) if settings.sources.folder.watch else (),
     )
 
 
@@ -128,10 +204,29 @@ def sleep_until(moment: datetime) -> None:
 
 def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive sync."""
-    from kneedrive.app import sync
-
     here = desk(arguments)
     names = _names(arguments.sources)
+    if not arguments.athletes:
+        yield from _synced(here, names, arguments)
+        return
+    from kneedrive.app.accounts import INTERVALS, athletes
+
+    coached = athletes(here)
+    if not coached or set(names) - {INTERVALS}:
+        message = (
+            "--athletes is for intervals.icu alone, whose athletes stand in sources.intervals.athletes: "
+            "'kneedrive auth intervals --athletes' lists them"
+        )
+        raise ConfigError(message)
+    for name in coached:
+        if not arguments.json:
+            yield Answer(text=f"{name}:")
+        yield from _synced(here.for_runner(name), (INTERVALS,), arguments)
+
+
+def _synced(here: Desk, names: tuple[str, ...], arguments: argparse.Namespace) -> Iterator[Answer]:
+    from kneedrive.app import sync
+
     order = sync.Order(names=names, since=arguments.since, full=arguments.full, dry_run=arguments.dry_run)
     start = time.monotonic()
     try:
@@ -152,21 +247,54 @@ def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
 
 def _names(given: list[str]) -> tuple[str, ...]:
     # Not argparse's choices: with nargs="*" they refuse an empty list on some versions of Python.
-    unknown = [name for name in given if name not in SOURCES]
+    from kneedrive.app.accounts import known_names
+
+    known = known_names() if given else ()
+    unknown = [name for name in given if name not in known]
     if unknown:
-        message = f"there is no source {unknown[0]!r}: name {', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
+        message = f"there is no source {unknown[0]!r}: name {', '.join(known[:-1])} or {known[-1]}"
         raise ConfigError(message)
     return tuple(given)
 
 
+def keep_garmin(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive auth garmin."""
+    from kneedrive.app import login
+
+    _needs_terminal("garmin", "GARMIN_PERSONAL_API_KEY")
+    output.remark(GARMIN_KEY)
+    key = login.typed_key(_ask_hidden(HIDDEN_KEY))
+    days = arguments.days or options.whole(_ask(LIFE))
+    yield app.spoken(login.keep_garmin_key(desk(arguments), key, days), json=arguments.json)
+
+
+def keep_intervals(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive auth intervals."""
+    from kneedrive.app import login
+
+    here = desk(arguments)
+    if arguments.athletes:
+        yield app.spoken(login.list_athletes(here), json=arguments.json)
+        return
+    _needs_terminal("intervals", "INTERVALS_ICU_API_KEY")
+    output.remark(INTERVALS_KEY)
+    key = login.typed_key(_ask_hidden(HIDDEN_KEY))
+    yield app.spoken(login.keep_intervals_key(here, key), json=arguments.json)
+
+
+def _needs_terminal(source: str, variable: str) -> None:
+    if not sys.stdin.isatty():
+        raise NotAuthorised(NO_KEY.format(source, variable))
+
+
 def log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive auth strava."""
-    from kneedrive.app import login, sync
+    from kneedrive.app import accounts, login
 
     if not sys.stdin.isatty():
         raise NotAuthorised(NO_TERMINAL)
     here = desk(arguments)
-    mine, typed = sync.application(here), False
+    mine, typed = accounts.application(here), False
     if not (mine.client_id and mine.client_secret):
         output.remark(REGISTER)
         mine, typed = login.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True
@@ -212,4 +340,10 @@ def log_out(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive auth logout."""
     from kneedrive.app import login
 
-    yield app.spoken(login.log_out(desk(arguments), confirmed(yes=arguments.yes)), json=arguments.json)
+    here, confirm = desk(arguments), confirmed(yes=arguments.yes)
+    if arguments.source not in ("strava", *login.KEEPS):
+        message = f"there is nothing to log out of at {arguments.source!r}: name garmin, intervals or strava"
+        raise ConfigError(message)
+    kept = arguments.source in login.KEEPS
+    answer = login.forget_key(here, arguments.source, confirm) if kept else login.log_out(here, confirm)
+    yield app.spoken(answer, json=arguments.json)

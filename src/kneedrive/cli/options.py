@@ -171,7 +171,7 @@ def style(arguments: argparse.Namespace, settings: config.Config) -> Style:
         width=min(max(width, NARROWEST), WIDEST),
         ascii=arguments.ascii or not encoding.startswith("utf"),
         colour=coloured(arguments),
-        miles=settings["display.units"] == "miles",
+        miles=settings.display.units == "miles",
     )
 
 

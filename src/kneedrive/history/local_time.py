@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
@@ -16,21 +16,27 @@ WEEK_S = 604_800.0
 WIDEST_OFFSET = timedelta(days=1)  # no clock on earth is further from UTC
 
 
-def offset_s(run: PastRun, setting: Setting) -> int:
+def offset_s(moment: datetime, said_s: int | None, zone: Callable[[datetime], int] | None) -> int:
     """Seconds that the runner's clock was ahead of UTC: what the file says, else the configured zone, else 0."""
-    if run.utc_offset_s is not None:
-        return run.utc_offset_s
-    return setting.zone(run.started_at) if setting.zone else 0
+    if said_s is not None:
+        return said_s
+    return zone(moment) if zone else 0
+
+
+def local_day(moment: datetime, said_s: int | None, zone: Callable[[datetime], int] | None) -> date:
+    """The day it was by the runner's own clock, which was so far ahead of UTC as `offset_s` says."""
+    return (moment + timedelta(seconds=offset_s(moment, said_s, zone))).date()
 
 
 def local_date(run: PastRun, setting: Setting) -> date:
-    """The day of the run by the runner's own clock."""
-    return (run.started_at + timedelta(seconds=offset_s(run, setting))).date()
+    """The day of a run by the runner's own clock."""
+    return local_day(run.started_at, run.utc_offset_s, setting.zone)
 
 
-def weeks_since_epoch(runs: Iterable[PastRun], setting: Setting) -> Array:
+def weeks_since_epoch(runs: Sequence[PastRun], setting: Setting) -> Array:
     """Local start times in weeks since 1970, as fractions."""
-    return np.array([(run.started_at.timestamp() + offset_s(run, setting)) / WEEK_S for run in runs])
+    ahead_s = (offset_s(run.started_at, run.utc_offset_s, setting.zone) for run in runs)
+    return np.array([(run.started_at.timestamp() + each) / WEEK_S for run, each in zip(runs, ahead_s, strict=True)])
 
 
 def week_number(day: date) -> int:

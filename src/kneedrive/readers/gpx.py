@@ -6,6 +6,7 @@ none belong make no difference.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from itertools import count
 
@@ -13,26 +14,27 @@ from kneedrive.errors import Malformed, NoActivity
 from kneedrive.method import TrackRules
 from kneedrive.readers import tracks, xml
 from kneedrive.readers.sports import sport_of
-from kneedrive.readers.tracks import EMPTY_POINT, Head, Point
+from kneedrive.readers.tracks import COLUMN, Head, empty_point
 from kneedrive.readers.xml import attribute, moment, number
 from kneedrive.recording import Activity, Sensor
 
 RULES = TrackRules()
 _NAN = float("nan")
+_TIME, _LATITUDE, _LONGITUDE = (COLUMN[name] for name in ("unix_s", "latitude_deg", "longitude_deg"))
 _POINTS = frozenset({"trkpt", "wpt", "rtept"})
 # What an element of a point is called, in lower case, by the column that it feeds.
-_FIELDS = {"ele": "altitude_m", "speed": "speed_mps"}
+_FIELDS = {"ele": COLUMN["altitude_m"], "speed": COLUMN["speed_mps"]}
 _EXTENSIONS = {
-    "hr": "heart_rate_bpm",
-    "heartrate": "heart_rate_bpm",
-    "cad": "cadence",
-    "cadence": "cadence",
-    "runcadence": "cadence",
-    "power": "power_w",
-    "watts": "power_w",
-    "powerinwatts": "power_w",
-    "speed": "speed_mps",
-    "distance": "distance_m",
+    "hr": COLUMN["heart_rate_bpm"],
+    "heartrate": COLUMN["heart_rate_bpm"],
+    "cad": COLUMN["cadence"],
+    "cadence": COLUMN["cadence"],
+    "runcadence": COLUMN["cadence"],
+    "power": COLUMN["power_w"],
+    "watts": COLUMN["power_w"],
+    "powerinwatts": COLUMN["power_w"],
+    "speed": COLUMN["speed_mps"],
+    "distance": COLUMN["distance_m"],
 }
 
 
@@ -47,17 +49,14 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     if document.root != "gpx":
         problem = f"is XML, but its first element is <{document.root[:40]}> and not <gpx>"
         raise Malformed(problem, name=name)
-    found: list[Activity] = []
-    for group in tracks.bounded(_sessions(document.tracks), name):
-        numbered = f"{id}-{len(found) + 1}" if found else id
-        activity = _activity(group, document.creator, numbered, name)
-        if activity is not None:
-            found.append(activity)
+    found = tracks.numbered(
+        _sessions(document.tracks), lambda group, own: _activity(group, document.creator, own, name), name, id
+    )
     if not found:
         what = "a track without times" if document.tracks else "no track"
         problem = f"holds {what}: a route or a plan, not a recorded run"
         raise NoActivity(problem, name=name)
-    return tuple(found)
+    return found
 
 
 def _activity(group: list[_Track], creator: str, id: str, name: str) -> Activity | None:  # noqa: A002
@@ -66,7 +65,10 @@ def _activity(group: list[_Track], creator: str, id: str, name: str) -> Activity
     # The zone of the first time, where it is not UTC: UTC says nothing about where the runner is.
     offset_s = next((track.first[1] for track in group if track.first is not None), 0)
     head = Head(id=id, format="gpx", name=name, sport=group[0].sport, device=device, utc_offset_s=offset_s or None)
-    return tracks.activity([point for track in group for point in track.points], head)
+    points = group[0].points
+    for track in group[1:]:
+        points.extend(track.points)
+    return tracks.activity(points, head)
 
 
 class _Track:
@@ -74,7 +76,7 @@ class _Track:
 
     def __init__(self) -> None:
         self.sport = ""
-        self.points: list[Point] = []
+        self.points = array("d")
         self.first: tuple[float, int] | None = None
         self.last = _NAN
 
@@ -117,8 +119,8 @@ class _Document:
         self._open: list[str] = []
         self._segments = count()
         self._segment = 0
-        self._point: dict[str, float] | None = None
-        self._extended: set[str] = set()
+        self._point: list[float] | None = None
+        self._extended: set[int] = set()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if not self.root:
@@ -127,38 +129,39 @@ class _Document:
             self._seen += 1
             tracks.check_count(self._seen, "points", self._name)
         self._open.append(name)
-        if name == "trk":
-            self.tracks.append(_Track())
-            tracks.check_count(len(self.tracks), "tracks", self._name)
+        if name == "trkpt" and self.tracks:
+            self._point, self._extended = empty_point(self._segment), set()
+            if not ("lat" in attributes and "lon" in attributes):
+                attributes = {xml.local(key): text for key, text in attributes.items()}
+            self._point[_LATITUDE] = self._place(attributes.get("lat", ""))
+            self._point[_LONGITUDE] = self._place(attributes.get("lon", ""))
         elif name == "trkseg":
             self._segment = next(self._segments)
-        elif name == "trkpt" and self.tracks:
-            latitude, longitude = (self._place(attribute(attributes, axis)) for axis in ("lat", "lon"))
-            self._point, self._extended = {"latitude_deg": latitude, "longitude_deg": longitude}, set()
+        elif name == "trk":
+            self.tracks.append(_Track())
+            tracks.check_count(len(self.tracks), "tracks", self._name)
 
     def end(self, name: str, text: str) -> None:
         self._open.pop()
         if not self.tracks:
             return
-        track, parent = self.tracks[-1], self._open[-1] if self._open else ""
-        if self._point is None:
+        track, point, parent = self.tracks[-1], self._point, self._open[-1] if self._open else ""
+        if point is None:
             if name == "type" and parent == "trk":
                 track.sport = text
         elif name == "trkpt":
-            track.points.append(EMPTY_POINT.replace(part=self._segment, **self._point))
+            track.points.extend(point)
             self._point = None
         elif parent == "trkpt" and name == "time":
-            self._point["unix_s"] = track.time(text)
+            point[_TIME] = track.time(text)
         elif parent == "trkpt" and name in _FIELDS:
-            self._point.setdefault(_FIELDS[name], self._place(text))
-        elif name in _EXTENSIONS:
-            self._extend(_EXTENSIONS[name], text)
-
-    def _extend(self, column: str, text: str) -> None:
-        """A channel of an extension; the first of several dialects counts, and before a field of the point itself."""
-        if self._point is not None and column not in self._extended:
+            column = _FIELDS[name]
+            if column not in self._extended and point[column] != point[column]:  # NaN: not said so far
+                point[column] = self._place(text)
+        elif name in _EXTENSIONS and (column := _EXTENSIONS[name]) not in self._extended:
+            # The first of several dialects counts, and before a field of the point itself.
             self._extended.add(column)
-            self._point[column] = number(text)
+            point[column] = number(text)
 
     def _place(self, text: str) -> float:
         """A number that a point's own fields must hold. The text may be somebody's position and is not passed on."""

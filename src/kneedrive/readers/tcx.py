@@ -5,11 +5,12 @@ No schema is trusted: points lack times, positions or distances, laps overlap, a
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 
 from kneedrive.errors import Malformed, NoActivity
 from kneedrive.readers import tracks, xml
-from kneedrive.readers.tracks import EMPTY_POINT, Head, LapRow, Point
+from kneedrive.readers.tracks import COLUMN, Head, LapRow, empty_point
 from kneedrive.readers.xml import attribute, moment, number
 from kneedrive.recording import Activity, Sensor
 
@@ -17,16 +18,17 @@ _NAN = float("nan")
 # What an element inside a trackpoint is called, in lower case, by the column that it feeds. A point's only <Value> is
 # its heart rate. The extension's RunCadence comes after a Cadence of 0 in some files: the later one counts.
 _COLUMNS = {
-    "latitudedegrees": "latitude_deg",
-    "longitudedegrees": "longitude_deg",
-    "altitudemeters": "altitude_m",
-    "distancemeters": "distance_m",
-    "speed": "speed_mps",
-    "cadence": "cadence",
-    "runcadence": "cadence",
-    "value": "heart_rate_bpm",
-    "watts": "power_w",
+    "latitudedegrees": COLUMN["latitude_deg"],
+    "longitudedegrees": COLUMN["longitude_deg"],
+    "altitudemeters": COLUMN["altitude_m"],
+    "distancemeters": COLUMN["distance_m"],
+    "speed": COLUMN["speed_mps"],
+    "cadence": COLUMN["cadence"],
+    "runcadence": COLUMN["cadence"],
+    "value": COLUMN["heart_rate_bpm"],
+    "watts": COLUMN["power_w"],
 }
+_TIME = COLUMN["unix_s"]
 _BOUNDED = {"trackpoint": "points", "lap": "laps", "activity": "activities"}
 _EMPTY_LAP = LapRow(unix_s=_NAN, timer_s=_NAN, distance_m=_NAN)
 
@@ -42,17 +44,12 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     if document.root != "trainingcenterdatabase":
         problem = f"is XML, but its first element is <{document.root}> and not <TrainingCenterDatabase>"
         raise Malformed(problem, name=name)
-    found: list[Activity] = []
-    for session in tracks.bounded(document.sessions, name):
-        numbered = f"{id}-{len(found) + 1}" if found else id
-        activity = _activity(session, numbered, name)
-        if activity is not None:
-            found.append(activity)
+    found = tracks.numbered(document.sessions, lambda session, own: _activity(session, own, name), name, id)
     if not found:
         what = "a course" if document.courses else "no activity with a time"
         problem = f"holds {what}: nothing that was recorded on a run"
         raise NoActivity(problem, name=name)
-    return tuple(found)
+    return found
 
 
 def _activity(session: _Session, id: str, name: str) -> Activity | None:  # noqa: A002
@@ -72,7 +69,7 @@ class _Session:
         self.creator = ""
         self.utc_offset_s: int | None = None
         self.laps: list[LapRow] = []
-        self.points: list[Point] = []
+        self.points = array("d")
 
     def time(self, text: str) -> float:
         """Seconds since 1970 of a written time; its zone is the activity's where it is not UTC."""
@@ -92,7 +89,7 @@ class _Document:
         self._open: list[str] = []
         self._seen: Counter[str] = Counter()
         self._tracks = 0
-        self._point: dict[str, float] = {}
+        self._point: list[float] | None = None
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.root = self.root or name
@@ -107,7 +104,7 @@ class _Document:
         elif name == "track":
             self._tracks += 1
         elif name == "trackpoint":
-            self._point = {}
+            self._point = empty_point(self._tracks) if "activity" in self._open else None
         elif name == "lap" and "activity" in self._open:
             session = self.sessions[-1]
             session.laps.append(_EMPTY_LAP.replace(unix_s=session.time(attribute(attributes, "starttime"))))
@@ -117,20 +114,18 @@ class _Document:
         if "activity" not in self._open:
             return
         session, parent = self.sessions[-1], self._open[-1]
-        if name == "trackpoint":
-            session.points.append(EMPTY_POINT.replace(part=self._tracks, **self._point))
-        elif "trackpoint" in self._open:
-            self._column(session, name, text)
+        if self._point is not None:
+            if name == "trackpoint":
+                session.points.extend(self._point)
+                self._point = None
+            elif name == "time":
+                self._point[_TIME] = session.time(text)
+            elif name in _COLUMNS and text:
+                self._point[_COLUMNS[name]] = number(text)
         elif parent == "lap" and session.laps:
             session.laps[-1] = _with_total(session.laps[-1], name, text)
         elif parent == "creator" and name == "name":
             session.creator = " ".join(text.split())[:60]
-
-    def _column(self, session: _Session, name: str, text: str) -> None:
-        if name == "time":
-            self._point["unix_s"] = session.time(text)
-        elif name in _COLUMNS and text:
-            self._point[_COLUMNS[name]] = number(text)
 
 
 def _with_total(lap: LapRow, name: str, text: str) -> LapRow:

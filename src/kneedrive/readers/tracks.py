@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from msgspec.structs import astuple
 
 from kneedrive.errors import ReadError
 from kneedrive.method import TrackRules
@@ -28,24 +28,27 @@ _POWER_W = (0.0, 3_000.0)
 _SPEED_MPS = (0.0, 60.0)
 
 
-class Point(Record, frozen=True, kw_only=True):
-    """One recorded point; NaN for what it does not say. unix_s: seconds since 1970, UTC. part: a number that changes
-    where the file itself begins a new stretch. cadence: as written, of one leg or of both."""
+# What a recorded point may say, by column; NaN where it does not. unix_s: seconds since 1970, UTC. part: a number that
+# changes where the file itself begins a new stretch. cadence: as written, of one leg or of both.
+POINT = (
+    "unix_s",
+    "part",
+    "latitude_deg",
+    "longitude_deg",
+    "altitude_m",
+    "distance_m",
+    "speed_mps",
+    "cadence",
+    "heart_rate_bpm",
+    "power_w",
+)
+COLUMN = {name: place for place, name in enumerate(POINT)}
+_NAN = float("nan")
 
-    unix_s: float
-    part: int
-    latitude_deg: float
-    longitude_deg: float
-    altitude_m: float
-    distance_m: float
-    speed_mps: float
-    cadence: float
-    heart_rate_bpm: float
-    power_w: float
 
-
-_NOTHING: dict[str, Any] = dict.fromkeys(Point.__struct_fields__, float("nan"))
-EMPTY_POINT = Point(**_NOTHING | {"part": 0})
+def empty_point(part: int) -> list[float]:
+    """A row of `POINT` that says nothing yet."""
+    return [_NAN, part, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN]
 
 
 class Columns(Record, frozen=True, kw_only=True):
@@ -96,7 +99,7 @@ def _parts_by_time(table: Array) -> Array:
 
 
 def columns_of(table: Array, started_s: float) -> Columns:
-    """The columns of a cleaned table (a row per point, in the order of Point), without what cannot be measured."""
+    """The columns of a cleaned table (a row per point, in the order of POINT), without what cannot be measured."""
     time_s = table[:, 0] - started_s
     latitude, longitude = _within(table[:, 2], (-90.0, 90.0)), _within(table[:, 3], (-360.0, 360.0))
     distance_m = _within(table[:, 5], (0.0, np.inf))
@@ -192,13 +195,28 @@ def check_count(count: int, what: str, name: str) -> None:
         raise ReadError(problem, name=name)
 
 
-def activity(points: list[Point], head: Head) -> Activity | None:
-    """The activity of these points, or None where no point has a time.
+def numbered(
+    sessions: Iterable[Session],
+    made: Callable[[Session, str], Activity | None],
+    name: str,
+    id: str,  # noqa: A002
+) -> tuple[Activity, ...]:
+    """The activities that `made` finds in the sessions of one file, by their ids. Raises ReadError for too many."""
+    found: list[Activity] = []
+    for session in bounded(sessions, name):
+        activity = made(session, f"{id}-{len(found) + 1}" if found else id)
+        if activity is not None:
+            found.append(activity)
+    return tuple(found)
+
+
+def activity(points: array[float], head: Head) -> Activity | None:
+    """The activity of these points, rows of `POINT` behind one another, or None where no point has a time.
 
     Points without a time, out of order or half a day away from the rest are left out, each with a note.
     """
-    table = np.array([astuple(point) for point in points], dtype=np.float64).reshape(-1, len(Point.__struct_fields__))
-    table, forgiven = cleaned(table)
+    written = np.array(points, dtype=np.float64).reshape(-1, len(POINT))
+    table, forgiven = cleaned(written)
     if not len(table):
         return None
     started_s = float(table[0, 0])
@@ -218,7 +236,7 @@ def activity(points: list[Point], head: Head) -> Activity | None:
         duration_s=_timer_s(columns.pauses, head.laps, elapsed_s),
         elapsed_s=elapsed_s,
         distance_m=_total_m(samples.distance_m, head.laps),
-        records=len(points),
+        records=len(written),
         positioned=bool(np.any(np.isfinite(table[:, 2]) & np.isfinite(table[:, 3]))),
         samples=samples,
         laps=_laps(head.laps, started_s, elapsed_s),

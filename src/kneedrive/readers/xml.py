@@ -8,7 +8,6 @@ fetched. Prefixes are read as part of the name, so that undeclared ones do no ha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NoReturn, Protocol
@@ -21,11 +20,13 @@ from kneedrive.readers.motion import LARGEST, SMALLEST
 MAX_BYTES = 40 * 1024 * 1024
 MAX_ELEMENTS = 1_500_000
 MAX_DEPTH = 64
+_DOCTYPE = "declares a document type (DOCTYPE), which can hide harmful entities; no recording needs one"
 _BLANKS = "\ufeff \t\r\n\0"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
-_ENDLESS_TAG = re.compile(r"<[^<>]{65536}")  # a parser holds all attributes of an element at once
+_ENDLESS_TAG = re.compile(r"<(?![!?])[^<>]{65536}")  # a parser holds all attributes of an element at once
 _SHORT_TIME = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})[T ]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
+_TIME = "{}-{:02}-{:02}T{:02}:{:02}:{:02}"
 _DECLARATION = re.compile(r"<\?xml\b[^>]*\?>")
 
 
@@ -81,68 +82,58 @@ def walk(text: str, visitor: Visitor, name: str) -> None:
 
     Raises Malformed with the byte offset (in UTF-8) for what is no XML, for a document type, for absurd nesting.
     """
-    around: list[tuple[str, list[str]]] = [("", [])]
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        name_ = local(tag)
-        around.append((name_, []))
-        visitor.start(name_, attributes)
-
-    def end(_tag: str) -> None:
-        name_, pieces = around.pop()
-        visitor.end(name_, "".join(pieces).strip())
-
-    def characters(piece: str) -> None:
-        around[-1][1].append(piece)
-
-    parser = _guarded(name, start, end)
-    parser.CharacterDataHandler = characters
-    _parse(parser, text, name)
-
-
-def _guarded(
-    name: str, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None]
-) -> expat.XMLParserType:
-    """A parser that refuses document types, absurd depth and absurd numbers of elements."""
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    depth = seen = 0
-
-    def refuse(problem: str) -> NoReturn:
-        raise Malformed(problem, offset=parser.CurrentByteIndex, name=name)
-
-    def opening(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth, seen
-        depth, seen = depth + 1, seen + 1
-        if depth > MAX_DEPTH:
-            refuse(f"nests elements deeper than {MAX_DEPTH}")
-        if seen > MAX_ELEMENTS:
-            refuse(f"has more than {MAX_ELEMENTS:,} elements, far more than a run")
-        start(tag, attributes)
-
-    def closing(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        end(tag)
-
-    parser.StartElementHandler = opening
-    parser.EndElementHandler = closing
-    parser.StartDoctypeDeclHandler = lambda *_: refuse(
-        "declares a document type (DOCTYPE), which can hide harmful entities; no recording needs one"
-    )
-    return parser
-
-
-def _parse(parser: expat.XMLParserType, text: str, name: str) -> None:
     endless = _ENDLESS_TAG.search(text)
     if endless:
         problem = "holds a tag without an end"
         raise Malformed(problem, offset=len(text[: endless.start()].encode()), name=name)
+    parser = _guarded(visitor, name)
     try:
         parser.Parse(text.encode("utf-8", errors="replace"), True)
     except expat.ExpatError as error:
         problem = f"is not well-formed XML: {expat.ErrorString(error.code)}; export it again"
         raise Malformed(problem, offset=max(parser.ErrorByteIndex, 0), name=name) from error
+
+
+def _guarded(visitor: Visitor, name: str) -> expat.XMLParserType:
+    """A parser that tells the visitor, and refuses document types, absurd depth and absurd numbers of elements."""
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    opened, closed = visitor.start, visitor.end
+    names: list[str] = []
+    texts: list[list[str] | None] = [None]  # of the elements that are open, and of what is around the first
+    seen = 0
+
+    def refuse(problem: str) -> NoReturn:
+        raise Malformed(problem, offset=parser.CurrentByteIndex, name=name)
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal seen
+        seen += 1
+        if len(names) >= MAX_DEPTH:
+            refuse(f"nests elements deeper than {MAX_DEPTH}")
+        if seen > MAX_ELEMENTS:
+            refuse(f"has more than {MAX_ELEMENTS:,} elements, far more than a run")
+        plain = local(tag)
+        names.append(plain)
+        texts.append(None)
+        opened(plain, attributes)
+
+    def end(_tag: str) -> None:
+        pieces = texts.pop()
+        closed(names.pop(), "".join(pieces).strip() if pieces else "")
+
+    def characters(piece: str) -> None:
+        pieces = texts[-1]
+        if pieces is None:
+            texts[-1] = [piece]
+        else:
+            pieces.append(piece)
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = characters
+    parser.StartDoctypeDeclHandler = lambda *_: refuse(_DOCTYPE)
+    return parser
 
 
 @lru_cache(maxsize=256)
@@ -161,12 +152,14 @@ def moment(text: str) -> tuple[float, int]:
 
     A time without a zone is UTC, as GPX and TCX demand.
     """
-    short = _SHORT_TIME.match(text)
-    if short:  # some writers leave leading zeros out
-        year, *rest = (int(part) for part in short.groups())
-        text = "{}-{:02}-{:02}T{:02}:{:02}:{:02}".format(year, *rest) + text[short.end() :]
     try:
-        written = datetime.fromisoformat(text)
+        try:
+            written = datetime.fromisoformat(text)
+        except ValueError:
+            short = _SHORT_TIME.match(text)  # some writers leave leading zeros out
+            if not short:
+                raise
+            written = datetime.fromisoformat(_TIME.format(*map(int, short.groups())) + text[short.end() :])
         aware = written if written.tzinfo else written.replace(tzinfo=UTC)
         offset = aware.utcoffset()
         return aware.timestamp(), int(offset.total_seconds()) if offset else 0

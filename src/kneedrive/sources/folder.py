@@ -1,17 +1,32 @@
-"""Folders as a source: a watch's mount point, a download folder, a synced one. It looks and does not open."""
+"""Folders as a source: a watch that is plugged in, a download folder, a synced one. It looks and does not open."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from glob import escape, glob
 from pathlib import Path
 
 from kneedrive.sources.plan import Listed
 
 SUFFIXES = (".fit", ".gpx", ".tcx", ".gz", ".zip")
 DEPTH = 8
+# A watch as a drive (older ones) and, under a desktop's MTP mount, with a folder for each of its memories.
+DRIVES, MTP = ("/media/{user}/*", "/run/media/{user}/*", "/Volumes/*"), "{runtime}/gvfs/mtp:host=*/*"
+ON_A_WATCH = "/[Gg][Aa][Rr][Mm][Ii][Nn]/[Aa][Cc][Tt][Ii][Vv][Ii][Tt]*"
 Closed = Callable[[OSError], object]
+
+
+def watches(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """The activity folders of Garmin watches that are plugged in and mounted where systems mount them by themselves."""
+    user = str(os.getuid()) if hasattr(os, "getuid") else ""
+    named = {
+        "user": escape(environment.get("USER") or "*"),
+        "runtime": escape(environment.get("XDG_RUNTIME_DIR") or f"/run/user/{user}"),
+    }
+    found = (place for root in (MTP, *DRIVES) for place in glob(root.format(**named) + ON_A_WATCH))  # noqa: PTH207 - a pattern from the root
+    return tuple(sorted(path for path in map(Path, found) if is_there(path)))
 
 
 def listing(
@@ -19,7 +34,8 @@ def listing(
 ) -> Iterator[Listed]:
     """Every recording in the folders, by path; its version is its size and time of change.
 
-    A folder that is missing (an unplugged watch) or closed to us lists nothing. Links to folders are not followed.
+    A folder may be a pattern such as ~/watch*/GARMIN/Activity. One that is missing (an unplugged watch) or closed to us
+    lists nothing. Links to folders are not followed.
     closed: called with the error, and the path in it, for each folder or file that is there and cannot be looked at.
     """
 
@@ -27,7 +43,7 @@ def listing(
         if not isinstance(error, FileNotFoundError | NotADirectoryError):  # those are missing, or unplugged as we look
             closed(error)
 
-    for folder in folders:
+    for folder in dict.fromkeys(place for each in folders for place in places(each)):
         for entry in _files(folder, DEPTH, tell):
             found = _listed(entry, tell)
             if found and (since is None or found.started_at is None or found.started_at >= since):
@@ -36,7 +52,15 @@ def listing(
 
 def missing(folders: Iterable[Path]) -> tuple[Path, ...]:
     """The folders that are not there now, for the report to name."""
-    return tuple(folder for folder in folders if not is_there(folder))
+    return tuple(folder for folder in folders if not any(map(is_there, places(folder))))
+
+
+def places(folder: Path) -> list[Path]:
+    """The folders that a path means: itself where it is there, else all that it fits as a pattern."""
+    if is_there(folder) or not any(sign in str(folder) for sign in "*?["):
+        return [folder]
+    found = glob(str(folder), recursive=True)  # noqa: PTH207 - Path.glob takes no pattern from the root
+    return sorted(place for place in map(Path, found) if is_there(place))
 
 
 def is_there(folder: Path) -> bool:

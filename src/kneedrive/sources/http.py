@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from kneedrive.config import Secret
-from kneedrive.errors import ConfigError, Unreachable
+from kneedrive.errors import ConfigError, RateLimited, Unreachable
 from kneedrive.record import Record
 
 # When the next request may be made: Strava's windows, read from its headers, and a gentle rate for intervals.icu.
@@ -107,6 +107,57 @@ class Throttle:
             self._sleep(early_s)
         self._next_s = max(self._clock(), self._next_s) + self._interval_s
 
+    def pause(self, span_s: float) -> None:
+        """Sleep for this long."""
+        self._sleep(span_s)
+
+
+REFUSALS = 3  # of one request, by HTTP 429
+BRIEF_S, PAUSE_S = 30.0, 60.0  # a pause that is slept through unasked; one that no header tells the length of
+
+
+class Paced:
+    """Requests to one service, one at a time and at a gentle rate, asked again after HTTP 429.
+
+    wait(until): sleeps through a longer pause; without it the pause is raised as RateLimited.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        throttle: Throttle,
+        *,
+        clock: Callable[[], datetime],
+        wait: Callable[[datetime], object] | None,
+    ) -> None:
+        self._service = service
+        self._throttle = throttle
+        self._clock = clock
+        self._wait = wait
+
+    def ask(self, request: Callable[[], Answer]) -> Answer:
+        """The answer to a request, whatever its status but 429. Raises RateLimited, and what the request raises."""
+        for _ in range(REFUSALS):
+            self._throttle.wait()
+            answer = request()
+            if answer.status != 429:
+                return answer
+            pause_s = _pause_s(answer)
+            until = self._clock() + timedelta(seconds=pause_s)
+            if pause_s <= BRIEF_S:
+                self._throttle.pause(pause_s)
+            elif self._wait:
+                self._wait(until)
+            else:
+                break
+        message = f"{self._service} asks to wait: go on after {until:%Y-%m-%d %H:%M:%S} UTC; what was fetched is kept"
+        raise RateLimited(message, retry_at=until)
+
+
+def _pause_s(answer: Answer) -> float:
+    told = answer.headers.get("Retry-After", "")
+    return float(told) if told.isdecimal() and len(told) < 6 else PAUSE_S
+
 
 # One HTTP connection to one service: time-outs, retries, bounded bodies, and foreign errors turned into ours.
 #
@@ -191,18 +242,22 @@ class Http:
         self._max_bytes = max_bytes
         self._session = _session(backoff_s, proxies=urlsplit(self.base_url).hostname not in LOOPBACK)
 
-    def get(self, path: str, query: Mapping[str, Any] | None = None, *, authorization: Secret | None = None) -> Answer:
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        *,
+        authorization: Secret | None = None,
+        accept: str = "*/*",
+    ) -> Answer:
         """GET, with retries on 5xx and time-outs. Any status comes back as an Answer; raises Unreachable."""
-        return self._ask("GET", path, {"params": query, "auth": _Authorization(authorization)})
+        sent = {"params": query, "auth": _Authorization(authorization), "headers": {"Accept": accept}}
+        return self._ask("GET", path, sent)
 
     def post(self, path: str, form: Mapping[str, str], *, authorization: Secret | None = None) -> Answer:
         """POST a form, once: a lost answer to a token request must not be asked for again with a used-up token."""
         sent = {"data": form, "auth": _Authorization(authorization), "allow_redirects": False}
         return self._ask("POST", path, sent)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
 
     def _ask(self, method: str, path: str, sent: Mapping[str, Any]) -> Answer:
         url = f"{self.base_url}/{path.lstrip('/')}"

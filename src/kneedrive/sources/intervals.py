@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, SourceError, Unreachable, Withheld
-from kneedrive.sources.http import Answer, Http, basic, is_page, json_of
+from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable, Withheld
+from kneedrive.record import Record
+from kneedrive.sources.http import Answer, Http, Paced, basic, is_page, json_of
 from kneedrive.sources.plan import Fetched, Listed, identified, moment, unidentified
 
 if TYPE_CHECKING:
@@ -20,11 +21,17 @@ INTERVAL_S = 0.5
 FIRST_DAY = "2000-01-01"
 LOOKBACK = timedelta(days=365)  # one request, whatever its length
 LATE = timedelta(days=1)  # the list goes by local dates, which may lie a day off ours on either side
-PAUSE_S, REFUSALS = 60.0, 3  # no header says how long to wait after HTTP 429 when Retry-After is missing
 RUNS = ("Run", "TrailRun", "VirtualRun")
 STUB = "comes from Strava, which forbids intervals.icu to hand it on; use 'kneedrive sync strava' or Strava's export"
 VERSION_KEYS = ("id", "source", "file_type", "external_id", "start_date_local", "distance", "moving_time", "type")
 GONE = (404, 410)
+
+
+class Athlete(Record, frozen=True, kw_only=True):
+    """Somebody whose runs a key can read."""
+
+    id: str
+    name: str
 
 
 class Intervals:
@@ -48,10 +55,9 @@ class Intervals:
             raise ConfigError(message)
         self._http = http
         self._authorization = basic(USER, key)
-        self._throttle = throttle
+        self._paced = Paced(http.service, throttle, clock=clock, wait=wait)
         self._clock = clock
         self._athlete = athlete
-        self._wait = wait
 
     def listing(self, since: datetime | None) -> Iterator[Listed]:
         """Every activity from the day of `since` on. Raises SourceError."""
@@ -82,23 +88,21 @@ class Intervals:
             fetched_at=self._clock(),
         )
 
+    def athletes(self) -> list[Athlete]:
+        """Whose runs the key can read beside its owner's: those whom a coach follows. Raises SourceError."""
+        today = self._clock()
+        query = {"start": f"{today - LATE:%Y-%m-%d}", "end": f"{today:%Y-%m-%d}"}
+        rows = json_of(_good(self._get(f"athlete/{self._athlete}/athlete-summary", query), _list_error))
+        if not isinstance(rows, list):
+            message = "intervals.icu's list of athletes is none that kneedrive understands: try again later"
+            raise Unreachable(message)
+        found = {
+            str(row["athlete_id"]): str(row.get("athlete_name") or "") for row in rows if identified(row, "athlete_id")
+        }
+        return [Athlete(id=each, name=name) for each, name in sorted(found.items())]
+
     def _get(self, path: str, query: Mapping[str, Any]) -> Answer:
-        for _ in range(REFUSALS):
-            self._throttle.wait()
-            answer = self._http.get(path, query, authorization=self._authorization)
-            if answer.status != 429:
-                return answer
-            until = self._clock() + timedelta(seconds=_pause_s(answer))
-            if self._wait is None:
-                break
-            self._wait(until)
-        message = f"intervals.icu asks to wait: go on after {until:%Y-%m-%d %H:%M:%S} UTC; what was fetched is kept"
-        raise RateLimited(message, retry_at=until)
-
-
-def _pause_s(answer: Answer) -> float:
-    told = answer.headers.get("Retry-After", "")
-    return float(told) if told.isdecimal() and len(told) < 6 else PAUSE_S
+        return self._paced.ask(lambda: self._http.get(path, query, authorization=self._authorization))
 
 
 def _good(answer: Answer, problem: Callable[[Answer], SourceError]) -> Answer:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable, Withheld
@@ -48,6 +49,18 @@ class Fetched(Record, frozen=True, kw_only=True):
     expires_at: datetime | None = None
 
 
+class Context(Record, frozen=True, kw_only=True):
+    """What a source of another package is made with.
+
+    folder: kneedrive's own, for what it must keep (0600). clock: aware UTC. wait(until): sleeps through a rate limit;
+    None where RateLimited is to be raised instead.
+    """
+
+    folder: Path
+    clock: Callable[[], datetime]
+    wait: Callable[[datetime], object] | None = None
+
+
 class Source(Protocol):
     """A service that lists activities and hands out their bytes.
 
@@ -82,9 +95,9 @@ def moment(text: Any) -> datetime | None:
     return utc if EARLIEST <= utc < LATEST else None
 
 
-def identified(entry: Any) -> bool:
+def identified(entry: Any, key: str = "id") -> bool:
     """Whether an entry of a service's list is an object with an id that can be asked for and stored."""
-    name = entry.get("id") if isinstance(entry, dict) else None
+    name = entry.get(key) if isinstance(entry, dict) else None
     if isinstance(name, bool) or not isinstance(name, int | str):
         return False
     text = str(name)

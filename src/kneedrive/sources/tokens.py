@@ -43,36 +43,34 @@ def is_missing(path: Path) -> bool:
     return False
 
 
-class TokenFile:
-    """One login on disk. The lock file beside it stays: deleting a lock invites two owners."""
+class PrivateFile:
+    """A file of secrets for its owner alone, replaced as a whole. what: what it holds, in messages."""
+
+    what = "login"
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def load(self) -> Tokens | None:
-        """The stored login, None where there is none. Raises NotAuthorised where the file cannot be understood."""
+    def read(self) -> str | None:
+        """Its text, None where there is no file. Raises SourceError, and ValueError for what is no text."""
         try:
             with self.path.open(encoding="utf-8") as file:
                 _close_to_others(file.fileno())
-                stored = json.load(file)
-            return _tokens(stored)
+                return file.read()
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _trouble("read", self.path, error) from None
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-            message = f"the saved login in {self.path} is damaged: log in again"
-            raise NotAuthorised(message) from None
+            raise self._trouble("read", error) from None
 
-    def save(self, tokens: Tokens) -> None:
-        """Replace the file atomically: at every moment it holds the old login or the new one, whole and on disk."""
+    def write(self, text: str) -> None:
+        """Replace the file atomically: at every moment it holds the old text or the new one, whole and on disk."""
         try:
             self._folder()
             # mkstemp gives 0600 from the first moment; in the same folder, so that the rename is atomic.
             handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(_stored(tokens), file)
+                    file.write(text)
                     file.flush()
                     os.fsync(file.fileno())
                 Path(temporary).replace(self.path)
@@ -81,15 +79,62 @@ class TokenFile:
                 raise
             _sync_folder(self.path.parent)
         except OSError as error:
-            raise _trouble("saved", self.path, error) from None
+            raise self._trouble("saved", error) from None
 
     def delete(self) -> None:
-        """Remove the login, if there is one, and what a killed save may have left of it."""
+        """Remove the file, if there is one, and what a killed save may have left of it."""
         try:
             for path in (self.path, *self.path.parent.glob(f".{self.path.name}.*")):
                 path.unlink(missing_ok=True)
         except OSError as error:
-            raise _trouble("removed", self.path, error) from None
+            raise self._trouble("removed", error) from None
+
+    def _folder(self) -> None:
+        folder = self.path.parent
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        with suppress(PermissionError):  # a folder of somebody else's, such as /tmp: the file is private still
+            folder.chmod(PRIVATE_FOLDER)
+
+    def _trouble(self, verb: str, error: OSError) -> SourceError:
+        why = (error.strerror or "unknown reason").lower()
+        message = f"the {self.what} in {self.path} cannot be {verb} ({why}): make the folder yours and writable"
+        return SourceError(message)
+
+
+class KeyFile(PrivateFile):
+    """An API key on disk: one line of text."""
+
+    what = "key"
+
+    def load(self) -> Secret:
+        """The key, empty where there is none. Raises NotAuthorised where the file holds no key."""
+        try:
+            text = (self.read() or "").strip()
+            return token(text) if text else Secret("")
+        except ValueError:
+            message = f"the key in {self.path} is damaged: save it anew"
+            raise NotAuthorised(message) from None
+
+    def save(self, key: Secret) -> None:
+        """Keep a key in place of the old one."""
+        self.write(key.reveal() + "\n")
+
+
+class TokenFile(PrivateFile):
+    """One login on disk. The lock file beside it stays: deleting a lock invites two owners."""
+
+    def load(self) -> Tokens | None:
+        """The stored login, None where there is none. Raises NotAuthorised where the file cannot be understood."""
+        try:
+            text = self.read()
+            return None if text is None else _tokens(json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, OSError):
+            message = f"the saved login in {self.path} is damaged: log in again"
+            raise NotAuthorised(message) from None
+
+    def save(self, tokens: Tokens) -> None:
+        """Keep a login in place of the old one."""
+        self.write(json.dumps(_stored(tokens)))
 
     @contextmanager
     def locked(self, patience_s: float = LOCK_S) -> Iterator[None]:
@@ -109,17 +154,11 @@ class TokenFile:
             message = f"another kneedrive holds the login in {self.path}: wait until it is done and try again"
             raise SourceError(message) from None
         except OSError as error:
-            raise _trouble("locked", self.path, error) from None
+            raise self._trouble("locked", error) from None
         try:
             yield
         finally:
             lock.release()  # as the end of the process does, however it comes
-
-    def _folder(self) -> None:
-        folder = self.path.parent
-        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        with suppress(PermissionError):  # a folder of somebody else's, such as /tmp: the file is private still
-            folder.chmod(PRIVATE_FOLDER)
 
 
 def _close_to_others(handle: int) -> None:
@@ -172,8 +211,3 @@ def token(value: object) -> Secret:
         message = "no token"  # and no word of it
         raise ValueError(message)
     return Secret(value)
-
-
-def _trouble(verb: str, path: Path, error: OSError) -> SourceError:
-    why = (error.strerror or "unknown reason").lower()
-    return SourceError(f"the login in {path} cannot be {verb} ({why}): make the folder yours and writable")

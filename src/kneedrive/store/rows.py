@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kneedrive.analysis.result import Analysis, Epochs
+from kneedrive.errors import DamagedOriginal
+from kneedrive.history.result import PastRun
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Outline, Recording
 
+ID_LENGTH = 12  # digits of a hash that are an id
 _FLOAT = np.dtype("<f4")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -65,8 +70,7 @@ class Placed(Record, frozen=True, kw_only=True):
 
 
 Derive = Callable[[Recording], Placed]
-Progress = Callable[[int, int], None]
-Ahead = Callable[[Iterator[Recording]], Iterator[Recording]]
+Progress = Callable[[int, int], object]
 
 
 class RunRow(Record, frozen=True, kw_only=True):
@@ -108,7 +112,19 @@ RUNS = (
     " dynamics, recordings, epochs_total, epochs_scored, label, certainty, D, D_se, P, P_se, G, G_se, K, K_se,"
     " coalesce((SELECT group_concat(format) FROM"
     " (SELECT DISTINCT format FROM activity WHERE run = run.id ORDER BY format)), '')"
-    " FROM run WHERE runner = ? "
+    " FROM run WHERE runner = :runner "
+)
+
+
+# The same in the order of PastRun, and then of Packed.
+PAST_RUNS = (
+    "SELECT key, started_at_ms, utc_offset_s, sensor, device, surface, distance_m, duration_s, firmware,"
+    " length, columns, reasons, block FROM run JOIN epochs ON epochs.run = run.id WHERE runner = :runner "
+)
+# Activities that are runs, in the order of Outline; a condition is to follow.
+OUTLINES = (
+    "SELECT key, format, device, started_at_ms, duration_s, elapsed_s, distance_m, heart_rate_bpm, dynamics"
+    " FROM activity WHERE runner = :runner AND is_run AND "
 )
 
 
@@ -184,11 +200,17 @@ def unpack(packed: Packed) -> Epochs:
     return Epochs(start_s=floats[0], weight=floats[1], reason=reasons[codes], columns=rows)
 
 
-def follow_one_another(epochs: Epochs) -> bool:
-    """Whether these can be the epochs of a run: each after the one before, counting from 0 to 1."""
+def epochs_of(row: Sequence[Any]) -> Epochs:
+    """The epochs of a run from a row in the order of `Packed`. Raises ValueError or TypeError as `unpack` does.
+
+    They follow one another, and their weights count from 0 to 1.
+    """
+    epochs = unpack(Packed(**dict(zip(Packed.__struct_fields__, row, strict=True))))
     start_s, weight = epochs.start_s, epochs.weight
-    in_order = bool(np.isfinite(start_s).all() and (np.diff(start_s) > 0).all())
-    return in_order and bool(((weight >= 0) & (weight <= 1)).all())
+    in_order = np.isfinite(start_s).all() and (np.diff(start_s) > 0).all()
+    if not in_order or not ((weight >= 0) & (weight <= 1)).all():
+        raise ValueError("epochs in no order")
+    return epochs
 
 
 def to_ms(moment: datetime | None) -> int | None:
@@ -205,3 +227,80 @@ def from_ms(moment_ms: int) -> datetime:
 def run_row(row: Sequence[Any]) -> RunRow:
     """A row of `RUNS`, typed."""
     return RunRow(**dict(zip(RunRow.__struct_fields__, (row[0], from_ms(row[1]), *row[2:]), strict=True)))
+
+
+def outline_of(row: Sequence[Any]) -> Outline:
+    """A row of `OUTLINES`, typed."""
+    return Outline(**dict(zip(Outline.__struct_fields__, (*row[:3], from_ms(row[3]), *row[4:]), strict=True)))
+
+
+def past_run(row: Sequence[Any], epochs: Epochs) -> PastRun:
+    """A row of `PAST_RUNS` without its epochs, typed."""
+    names = [name for name in PastRun.__struct_fields__ if name != "epochs"]
+    return PastRun(**dict(zip(names, (row[0], from_ms(row[1]), *row[2:]), strict=False)), epochs=epochs)
+
+
+def recording_of(row: Sequence[Any], path: Path) -> Recording:
+    """An original from its row (hash, format, name, bytes, sport) in the store at `path`. Raises DamagedOriginal."""
+    sha256, kind, name, body, sport = row
+    try:
+        return Recording(sha256=sha256, format=kind, name=name, body=zlib.decompress(body), sport=sport)
+    except (zlib.error, TypeError) as error:
+        own = sha256[:ID_LENGTH]
+        message = (
+            f"{path}: the original of {name} is damaged; restore a backup, or kneedrive forget {own} and then "
+            "kneedrive import --again with its file"
+        )
+        raise DamagedOriginal(message, id=own) from error
+
+
+def activity_values(new: NewActivity) -> dict[str, object]:
+    """The columns of an activity."""
+    activity, outline = new.activity, new.outline
+    started_ms = to_ms(outline.started_at) or 0
+    return {
+        "key": activity.id,
+        "format": outline.format,
+        "device": outline.device,
+        "started_at_ms": started_ms,
+        "ended_at_ms": started_ms + int(outline.elapsed_s * 1000),
+        "duration_s": outline.duration_s,
+        "elapsed_s": outline.elapsed_s,
+        "distance_m": outline.distance_m,
+        "heart_rate_bpm": outline.heart_rate_bpm,
+        "dynamics": outline.dynamics,
+        "sport": activity.sport,
+        "sub_sport": activity.sub_sport,
+        "provenance": new.provenance,
+        "is_run": new.is_run,
+        "verdict": "",
+    }
+
+
+def run_values(new: NewRun) -> dict[str, object]:
+    """The columns of a run that say what the analysis found; device and dynamics are its activities'."""
+    analysis = new.analysis
+    activity = analysis.activity
+    finding = next((each for each in analysis.judgements if each.scope == "run"), None)
+    scores = {name: score.value for name, score in analysis.scores.items()}
+    errors = {f"{name}_se": score.se for name, score in analysis.scores.items()}
+    return {
+        "key": activity.id,
+        "started_at_ms": to_ms(activity.started_at),
+        "utc_offset_s": activity.utc_offset_s,
+        "device": "",
+        "sensor": analysis.provenance,
+        "firmware": new.firmware,
+        "surface": analysis.surface,
+        "duration_s": activity.duration_s,
+        "distance_m": activity.distance_m,
+        "status": analysis.status,
+        "dynamics": 0,
+        "recordings": len(new.members),
+        "epochs_total": len(analysis.epochs),
+        "epochs_scored": int(analysis.epochs.scored.sum()),
+        "label": finding.pattern if finding else "",
+        "certainty": finding.certainty if finding else "",
+        **scores,
+        **errors,
+    }

@@ -1,0 +1,302 @@
+"""Accounts: which sources there are, where their keys and logins lie, and the clients that ask them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from kneedrive.app.boundary import boundary
+from kneedrive.config import Secret
+from kneedrive.errors import ConfigError, Fault, SourceError, Withheld
+from kneedrive.record import Record
+from kneedrive.sources.oauth import Application
+from kneedrive.sources.plan import Context
+from kneedrive.sources.tokens import KeyFile, PrivateFile, TokenFile, Tokens, is_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.metadata import EntryPoint
+
+    from kneedrive.config import Config
+    from kneedrive.sources.garmin import Garmin
+    from kneedrive.sources.http import Http, Throttle
+    from kneedrive.sources.intervals import Intervals
+    from kneedrive.sources.oauth import Attempt, Login
+    from kneedrive.sources.plan import Fetched, Listed, Source
+    from kneedrive.sources.strava import Strava
+
+FOLDER, GARMIN, INTERVALS, STRAVA = OWN = ("folder", "garmin", "intervals", "strava")  # in the order of a sync
+NAMES = {FOLDER: "Folders", GARMIN: "Garmin", INTERVALS: "intervals.icu", STRAVA: "Strava"}
+ENTRY_POINTS = "kneedrive.sources"
+GARMIN_KEY = "connect-personal-api-key"  # the name that Garmin's own client gives it
+READ_S, BACKOFF_S = 30.0, 0.5
+NO_SOURCES = "there is nothing to sync from: 'kneedrive setup' asks what you have and sets it up, step by step"
+NO_FOLDERS = (
+    "there is no folder to look into: no watch is plugged in and sources.folder.paths names none; list some there, or "
+    "in KNEEDRIVE_FOLDERS, separated as in PATH"
+)
+
+
+class Desk(Record, frozen=True, kw_only=True):
+    """What commands that ask services stand on.
+
+    folder: where keys and logins are kept. garmin_folder: where Garmin's own client keeps its key. watches: folders of
+    watches that are plugged in. clock: aware UTC. wait(until): sleeps through a rate limit; None where it is not to be
+    slept through.
+    """
+
+    settings: Config
+    folder: Path
+    garmin_folder: Path
+    clock: Callable[[], datetime]
+    wait: Callable[[datetime], object] | None = None
+    watches: tuple[Path, ...] = ()
+
+    @property
+    def guest(self) -> str:
+        """The runner of a command that names one, by --runner or in the environment: not this machine's owner."""
+        origin = self.settings.origins["runner.name"]
+        return self.settings.runner.name if origin == "flag" or origin.startswith("environment") else ""
+
+    def for_runner(self, name: str) -> Desk:
+        """The same desk for a runner that is named."""
+        runner = self.settings.runner.replace(name=name)
+        origins = {**self.settings.origins, "runner.name": "flag"}
+        return self.replace(settings=self.settings.replace(runner=runner, origins=origins))
+
+    def private(self, name: str, runner: str, ending: str = "") -> Path:
+        """Where a secret of this runner lies: one file a runner, so that nobody gets another's runs."""
+        return self.folder / f"{name}{'-' + quote(runner, safe='') if runner else ''}{ending}"
+
+
+def token_file(desk: Desk) -> TokenFile:
+    """Where this runner's login to Strava is kept."""
+    return TokenFile(desk.private("strava-token", desk.settings.runner.name, ".json"))
+
+
+def key_file(desk: Desk, source: str) -> KeyFile:
+    """Where this runner's API key is kept: the owner's for Garmin where Garmin's own client keeps it."""
+    if source == GARMIN and not desk.guest:
+        return KeyFile(desk.garmin_folder / GARMIN_KEY)
+    return KeyFile(desk.private(f"{source}-key", desk.guest))
+
+
+def api_key(desk: Desk, source: str) -> Secret:
+    """The key for a service: a named runner's own, else the configured one, else the one that is kept; maybe empty."""
+    configured: Secret = desk.settings[f"sources.{source}.api_key"]
+    kept = key_file(desk, source)
+    if desk.guest:
+        # Another runner's key would bring another runner's runs; a coach's reads those of the athletes it is told.
+        shared = source == INTERVALS and desk.guest in athletes(desk)
+        general = KeyFile(desk.private(f"{source}-key", "")).load() if shared else Secret("")
+        return kept.load() or configured or general
+    return configured or kept.load()
+
+
+def has_key(desk: Desk, source: str) -> bool:
+    """Whether there is a key; one that cannot be read counts, so that a sync says what is wrong with it."""
+    try:
+        return bool(api_key(desk, source))
+    except SourceError:
+        return True
+
+
+def athletes(desk: Desk) -> Mapping[str, str]:
+    """Whose runs a coach's key reads at intervals.icu: the athlete's id there by the runner's name here."""
+    return dict(each.split("=", 1) for each in desk.settings.sources.intervals.athletes)
+
+
+def folders(desk: Desk) -> tuple[Path, ...]:
+    """The folders to look into: those configured, and those of a watch that is plugged in, which is its owner's."""
+    named = desk.settings.sources.folder.paths
+    return named if desk.guest else (*named, *(watch for watch in desk.watches if watch not in named))
+
+
+def known_names() -> tuple[str, ...]:
+    """Every source there is, with those that other packages bring."""
+    return (*OWN, *sorted(_entry_points()))
+
+
+def chosen(desk: Desk, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The sources to sync: those named, else all that are set up. Raises ConfigError where there are none."""
+    if FOLDER in names and not folders(desk):
+        raise ConfigError(NO_FOLDERS)
+    wanted = tuple(name for name in known_names() if (name in names if names else is_ready(name, desk)))
+    if not wanted:
+        raise ConfigError(NO_SOURCES)
+    return wanted
+
+
+def is_ready(name: str, desk: Desk) -> bool:
+    """Whether a source is set up. Asks nobody."""
+    if name == FOLDER:
+        return bool(folders(desk))
+    if name == STRAVA:
+        return bool(desk.settings.sources.strava.client_id) or not is_missing(token_file(desk).path)
+    return has_key(desk, name) if name in OWN else _connected(name, desk) is not None
+
+
+def client(name: str, desk: Desk) -> Source:
+    """The client of a service. Raises ConfigError where something of it is not configured."""
+    clients: Mapping[str, Callable[[Desk], Source]] = {GARMIN: garmin, INTERVALS: intervals, STRAVA: strava}
+    if name in clients:
+        return clients[name](desk)
+    source = _connected(name, desk)
+    if source is None:
+        message = f"the source {name} is not set up: the package that brings it tells how"
+        raise ConfigError(message)
+    return source
+
+
+def garmin(desk: Desk, key: Secret | None = None) -> Garmin:
+    """A client of Garmin's Personal API, with the key that is kept or another one."""
+    from kneedrive.sources.garmin import INTERVAL_S, Garmin
+
+    http = _http(GARMIN, desk.settings.sources.garmin.base_url)
+    mine = api_key(desk, GARMIN) if key is None else key
+    return Garmin(http, mine, garmin_token(desk), _throttle(INTERVAL_S), clock=desk.clock, wait=desk.wait)
+
+
+def garmin_token(desk: Desk) -> PrivateFile:
+    """Where the token of the day for this runner's key is kept."""
+    return PrivateFile(desk.private("garmin-token", desk.guest, ".json"))
+
+
+def garmin_key_ends(desk: Desk) -> date | None:
+    """The day on which Garmin's key ends, as it was told when it was saved; None where nobody said."""
+    from kneedrive.sources.garmin import fingerprint, load
+
+    of = fingerprint(desk.settings.sources.garmin.base_url.rstrip("/"), api_key(desk, GARMIN))
+    held = load(garmin_token(desk), of)
+    return held.key_ends if held else None
+
+
+def intervals(desk: Desk, key: Secret | None = None) -> Intervals:
+    """A client of intervals.icu, gentle to it; for an athlete of a coach where the runner is one."""
+    from kneedrive.sources.intervals import INTERVAL_S, Intervals
+
+    return Intervals(
+        _http(INTERVALS, desk.settings.sources.intervals.base_url),
+        api_key(desk, INTERVALS) if key is None else key,
+        _throttle(INTERVAL_S),
+        clock=desk.clock,
+        athlete=athletes(desk).get(desk.settings.runner.name, desk.settings.sources.intervals.athlete_id),
+        wait=desk.wait,
+    )
+
+
+def strava(desk: Desk) -> Strava:
+    """A client of Strava, with the login that is kept."""
+    from kneedrive.sources.strava import Strava
+
+    http = _http(STRAVA, desk.settings.sources.strava.base_url)
+    return Strava(http, login(desk, application(desk)), clock=desk.clock, wait=desk.wait)
+
+
+def _http(name: str, base_url: str) -> Http:
+    from kneedrive.sources.http import Http
+
+    return Http(NAMES[name], base_url, read_s=READ_S, backoff_s=BACKOFF_S)
+
+
+def _throttle(interval_s: float) -> Throttle:
+    import time
+
+    from kneedrive.sources.http import Throttle
+
+    return Throttle(interval_s, time.monotonic, time.sleep)
+
+
+def application(desk: Desk) -> Application:
+    """The runner's own registration with Strava: configured, else as it was typed in at the login."""
+    client_id = desk.settings.sources.strava.client_id
+    secret = desk.settings.sources.strava.client_secret
+    if not (client_id and secret) and (held := _readable(token_file(desk))):
+        # Both or neither: the id of one application and the secret of another would fit no lock.
+        return Application(client_id=held.client_id, client_secret=held.client_secret)
+    return Application(client_id=client_id, client_secret=secret)
+
+
+def _readable(file: TokenFile) -> Tokens | None:
+    """The login that is kept, None also where it cannot be read: a new login, and a logout, must do without it."""
+    try:
+        return file.load()
+    except SourceError:
+        return None
+
+
+def login(desk: Desk, mine: Application) -> Login:
+    """The login to Strava, as this application."""
+    from kneedrive.sources import strava as strava_faults
+    from kneedrive.sources.oauth import Login
+    from kneedrive.sources.strava import SERVICE
+
+    return Login(
+        SERVICE,
+        mine,
+        _http(STRAVA, desk.settings.sources.strava.oauth_url),
+        token_file(desk),
+        clock=desk.clock,
+        refusal=strava_faults.error_for,
+    )
+
+
+def begin(desk: Desk, mine: Application, redirect_uri: str) -> Attempt:
+    """A login under way. Raises ConfigError where the address of the login would give secrets away."""
+    from kneedrive.sources.http import checked_base
+    from kneedrive.sources.oauth import attempt
+    from kneedrive.sources.strava import SERVICE
+
+    oauth_url = checked_base(desk.settings.sources.strava.oauth_url, NAMES[STRAVA])
+    return attempt(SERVICE, mine, oauth_url, redirect_uri)
+
+
+# Sources that other packages bring, by entry points.
+
+
+class Guest:
+    """A source of another package: a fault in it is told as such, and does not keep others from being asked."""
+
+    def __init__(self, name: str, source: Source) -> None:
+        self.name = name
+        self.lookback = source.lookback
+        self._source = source
+
+    def listing(self, since: datetime | None) -> Iterator[Listed]:
+        """What the source lists. Raises SourceError."""
+        yield from self._asked(lambda: list(self._source.listing(since)), SourceError)
+
+    def fetch(self, item: Listed) -> Fetched | None:
+        """What the source fetches, under the name that it is known by here. Raises SourceError."""
+        fetched: Fetched | None = self._asked(lambda: self._source.fetch(item), Withheld)
+        return fetched and fetched.replace(source=self.name)
+
+    def _asked(self, call: Callable[[], Any], kind: type[SourceError]) -> Any:
+        try:
+            with boundary(f"the source {self.name}"):
+                return call()
+        except Fault:
+            message = f"the source {self.name} has a fault of its own: tell its author what --debug shows"
+            raise kind(message) from None
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    """What other packages bring, by name; none of them takes the place of a source of our own."""
+    from importlib.metadata import entry_points
+
+    return {each.name: each for each in entry_points(group=ENTRY_POINTS) if each.name not in OWN}
+
+
+def _connected(name: str, desk: Desk) -> Guest | None:
+    """The source of another package, None where it says that it is not set up. Raises ConfigError for a fault in it."""
+    context = Context(folder=desk.folder, clock=desk.clock, wait=desk.wait)
+    try:
+        with boundary(f"the source {name}"):
+            source = _entry_points()[name].load()(context)
+            return source and Guest(name, source)
+    except Fault:
+        message = f"the source {name} cannot be loaded, by a fault of its own: tell its author what --debug shows"
+        raise ConfigError(message) from None

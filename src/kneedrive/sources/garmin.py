@@ -1,0 +1,296 @@
+"""Garmin Connect by its owner's personal API key: the list of activities, and each as the watch's own file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from kneedrive.config import Secret
+from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable, Withheld
+from kneedrive.record import Record
+from kneedrive.sources.http import Answer, Http, Paced, bearer, is_page, json_of
+from kneedrive.sources.plan import Fetched, Listed, identified, moment, unidentified
+
+if TYPE_CHECKING:
+    from kneedrive.sources.http import Throttle
+    from kneedrive.sources.tokens import PrivateFile
+
+# A personal API key is exchanged for a token that lives for a day.
+
+NAME = "Garmin"
+KEY_PAGE = "https://connect.garmin.com/app/settings/personalApiToken"
+LOGIN = "kneedrive auth garmin"
+EXCHANGE_PATH = "personalapitoken-service/personal-api/personal-api-key/token"
+DAY = timedelta(days=1)
+FRESH = timedelta(hours=1)  # a token with less than this left is exchanged before it is used
+TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{8,8192}")  # RFC 6750
+
+
+class Pass(Record, frozen=True, kw_only=True):
+    """A token for a day. fingerprint: of the key and the address that gave it. key_ends: when the key is over."""
+
+    fingerprint: str
+    access: Secret
+    expires_at: datetime
+    key_ends: date | None = None
+
+
+class Keyring:
+    """Exchanges a key for tokens and keeps the last one in a file, bound to a hash of the key that it belongs to."""
+
+    def __init__(
+        self, http: Http, key: Secret, file: PrivateFile, paced: Paced, *, clock: Callable[[], datetime]
+    ) -> None:
+        if not key:
+            message = f"Garmin needs your personal API key: make one at {KEY_PAGE} and run '{LOGIN}'"
+            raise ConfigError(message)
+        self._http = http
+        self._key = key
+        self._file = file
+        self._paced = paced
+        self._clock = clock
+        self._fingerprint = fingerprint(http.base_url, key)
+        self._token: Secret | None = None
+
+    def access(self) -> Secret:
+        """A token that is good now. Raises SourceError."""
+        if self._token is None:
+            held = load(self._file, self._fingerprint)
+            good = held is not None and held.expires_at - self._clock() > FRESH
+            self._token = held.access if held and good else self.exchange().access
+        return self._token
+
+    def renew(self, failed: Secret) -> Secret:
+        """Another token than `failed`: one that another process has fetched meanwhile, else a new one."""
+        held = load(self._file, self._fingerprint)
+        other = held is not None and held.access != failed and held.expires_at > self._clock()
+        self._token = held.access if held and other else self.exchange().access
+        return self._token
+
+    def exchange(self, key_ends: date | None = None) -> Pass:
+        """A new token for the key, kept in the file. Raises NotAuthorised where Garmin refuses the key."""
+        held = load(self._file, self._fingerprint)
+        authorization = Secret(f"ApiKey {self._key.reveal()}")
+        answer = self._paced.ask(lambda: self._http.post(EXCHANGE_PATH, {}, authorization=authorization))
+        if answer.status != 200:
+            raise _token_error(answer)
+        access = _token(answer)
+        fresh = Pass(
+            fingerprint=self._fingerprint,
+            access=access,
+            expires_at=_end(access, self._clock()),
+            key_ends=key_ends or (held.key_ends if held else None),
+        )
+        save(self._file, fresh)
+        return fresh
+
+
+def fingerprint(base_url: str, key: Secret) -> str:
+    """What tells a key and its address from others, and gives neither away."""
+    return hashlib.sha256(f"{base_url}\0{key.reveal()}".encode()).hexdigest()
+
+
+def load(file: PrivateFile, of: str) -> Pass | None:
+    """The token that is kept for the key with this fingerprint; None for none, another key's, or a damaged file."""
+    try:
+        stored = json.loads(file.read() or "null")
+        if not isinstance(stored, dict) or stored["fingerprint"] != of or not TOKEN.fullmatch(stored["access_token"]):
+            return None
+        ends = stored.get("key_ends")
+        return Pass(
+            fingerprint=of,
+            access=Secret(stored["access_token"]),
+            expires_at=datetime.fromtimestamp(float(stored["expires_at"]), UTC),
+            key_ends=date.fromisoformat(ends) if ends else None,
+        )
+    except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
+        return None
+
+
+def save(file: PrivateFile, given: Pass) -> None:
+    """Keep a token in place of the last one."""
+    stored = {
+        "fingerprint": given.fingerprint,
+        "access_token": given.access.reveal(),
+        "expires_at": int(given.expires_at.timestamp()),
+        "key_ends": given.key_ends.isoformat() if given.key_ends else None,
+    }
+    file.write(json.dumps(stored))
+
+
+def _token(answer: Answer) -> Secret:
+    text = answer.body[:9000].decode("ascii", "replace").strip().strip('"')
+    if is_page(answer.body) or not TOKEN.fullmatch(text):
+        message = "Garmin answered the key with something that is no token: try again later"
+        raise Unreachable(message)
+    return Secret(text)
+
+
+def _end(access: Secret, now: datetime) -> datetime:
+    """When a token ends: by its own word (RFC 7519, exp), which is not verified, else a day from now."""
+    try:
+        payload = access.reveal().split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return datetime.fromtimestamp(float(claims["exp"]), UTC)
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError):
+        return now + DAY
+
+
+def _token_error(answer: Answer) -> SourceError:
+    if answer.status in (401, 403):
+        message = (
+            f"Garmin refuses the personal API key: it is mistyped, expired or deleted; make a new one at {KEY_PAGE} "
+            f"and run '{LOGIN}'"
+        )
+        return NotAuthorised(message)
+    return _trouble(answer) or Unreachable(
+        f"Garmin answered the key with HTTP {answer.status}: check GARMIN_PERSONAL_API_BASE_URL"
+    )
+
+
+# The activities: listed page by page, each fetched as the zip of what the watch recorded.
+
+
+LIST_PATH = "activitylist-service/activities/search/activities"
+FILE_PATH = "download-service/files/activity"
+ZIP = "application/x-zip-compressed"
+INTERVAL_S = 0.5
+PER_PAGE, MAX_PAGES = 40, 2500  # the service fails (HTTP 500) on pages of more than about 45
+LOOKBACK = timedelta(days=365)
+LATE = timedelta(days=1)  # the list goes by local dates, which may lie a day off ours
+GONE = (404, 410)
+RUNS = (
+    "running",
+    "indoor_running",
+    "obstacle_run",
+    "street_running",
+    "track_running",
+    "trail_running",
+    "treadmill_running",
+    "ultra_run",
+    "virtual_run",
+    "multi_sport",  # the file of a triathlon holds its run
+)
+VERSION_KEYS = ("activityId", "startTimeGMT", "duration", "distance")
+
+
+class Garmin:
+    """A Source. `wait(until)` sleeps through a long pause; without it the pause is raised as RateLimited."""
+
+    name = "garmin"
+    lookback = LOOKBACK
+
+    def __init__(
+        self,
+        http: Http,
+        key: Secret,
+        file: PrivateFile,
+        throttle: Throttle,
+        *,
+        clock: Callable[[], datetime],
+        wait: Callable[[datetime], object] | None = None,
+    ) -> None:
+        self._http = http
+        self._clock = clock
+        self._paced = Paced(http.service, throttle, clock=clock, wait=wait)
+        self.keyring = Keyring(http, key, file, self._paced, clock=clock)
+
+    def listing(self, since: datetime | None) -> Iterator[Listed]:
+        """Every activity from the day of `since` on, each once. Raises SourceError.
+
+        A short page is not the last: an empty one is, or one without anything new.
+        """
+        seen: set[str] = set()
+        start = 0
+        for _ in range(MAX_PAGES):
+            items = self._page(start, since)
+            fresh = {item.id: item for item in items if item.id not in seen}
+            if not fresh:
+                return
+            yield from fresh.values()
+            seen.update(fresh)
+            start += len(items)
+        message = f"Garmin still had activities after {MAX_PAGES} pages: check GARMIN_PERSONAL_API_BASE_URL"
+        raise Unreachable(message)
+
+    def fetch(self, item: Listed) -> Fetched | None:
+        """The zip with the file as the watch recorded it; None where Garmin has it no longer (HTTP 404)."""
+        answer = self._get(f"{FILE_PATH}/{item.id}", {}, accept=ZIP)
+        if answer.status in GONE:
+            return None
+        if answer.status != 200:
+            raise _file_error(answer)
+        if not answer.body or is_page(answer.body):
+            message = f"Garmin sent no file for activity {item.id}: try again later"
+            raise Unreachable(message)
+        return Fetched(
+            source=self.name,
+            id=item.id,
+            version=item.version,
+            format="zip",
+            name=f"garmin-{item.id}",
+            body=answer.body,
+            fetched_at=self._clock(),
+        )
+
+    def _page(self, start: int, since: datetime | None) -> list[Listed]:
+        query = {"start": start, "limit": PER_PAGE}
+        from_day = {} if since is None else {"startDate": f"{since - LATE:%Y-%m-%d}"}
+        answer = self._get(LIST_PATH, {**query, **from_day}, accept="application/json")
+        if answer.status != 200:
+            raise _list_error(answer)
+        entries = json_of(answer)
+        if not isinstance(entries, list):
+            message = "Garmin's list of activities is none that kneedrive understands: try again later"
+            raise Unreachable(message)
+        return [listed(entry) if identified(entry, "activityId") else unidentified() for entry in entries]
+
+    def _get(self, path: str, query: Mapping[str, Any], *, accept: str) -> Answer:
+        def signed(access: Secret) -> Answer:
+            return self._paced.ask(lambda: self._http.get(path, query, authorization=bearer(access), accept=accept))
+
+        access = self.keyring.access()
+        answer = signed(access)
+        return signed(self.keyring.renew(access)) if answer.status == 401 else answer
+
+
+def _list_error(answer: Answer) -> SourceError:
+    if answer.status in (401, 403):
+        return NotAuthorised(f"Garmin refuses the token that it gave for the key: run '{LOGIN}' with a new key")
+    return _trouble(answer) or Unreachable(
+        f"Garmin answered with HTTP {answer.status}: check GARMIN_PERSONAL_API_BASE_URL, or try again later"
+    )
+
+
+def _file_error(answer: Answer) -> SourceError:
+    if answer.status == 401:
+        return _list_error(answer)
+    # The token was good for the list, so this is about the one activity: the rest goes on.
+    return _trouble(answer) or Withheld(
+        f"Garmin does not hand out this activity's file (HTTP {answer.status}): copy it from the watch instead"
+    )
+
+
+def _trouble(answer: Answer) -> Unreachable | None:
+    if answer.status < 500:
+        return None
+    return Unreachable(f"Garmin has a problem of its own (HTTP {answer.status}): try again later")
+
+
+def listed(summary: Mapping[str, Any]) -> Listed:
+    """One entry of the list; other sports are announced with the reason to skip them. Names and places are dropped."""
+    kind = summary.get("activityType")
+    sport = str(kind.get("typeKey") or "") if isinstance(kind, Mapping) else ""
+    kept = [sport, *(str(summary.get(key)) for key in VERSION_KEYS)]
+    return Listed(
+        id=str(summary["activityId"]),
+        version=hashlib.sha256(repr(kept).encode()).hexdigest()[:16],
+        started_at=moment(summary.get("startTimeGMT")),
+        sport="running" if sport in RUNS else sport,
+        skip="" if sport in RUNS else "not a run",
+    )

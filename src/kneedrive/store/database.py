@@ -1,0 +1,368 @@
+"""The file of the store: made, opened, checked, copied; and what SQLite's errors mean to a user."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from kneedrive.errors import ReadOnlyStore, StoreError
+
+APPLICATION_ID = 0x6B6E6565  # "knee", at byte 68 of the file: tells our files from other SQLite databases
+SCHEMA_VERSION = 2
+DERIVED_TABLES = ("detail", "epochs", "run_source", "activity", "run")  # children first
+TRUTH_TABLES = ("origin", "recording", "split", "forgotten", "tag", "sync_state")
+# Changes of the six tables that hold the truth, by the version they lead to. Derived tables are never migrated.
+MIGRATIONS = {2: "ALTER TABLE recording ADD COLUMN sport TEXT NOT NULL DEFAULT '';"}
+PATIENCE_S = 30.0
+_SMALLEST = 512  # bytes of a database
+
+_MEANING = {
+    sqlite3.SQLITE_BUSY: "another kneedrive is writing to the store and has not finished; wait for it, then try again",
+    sqlite3.SQLITE_LOCKED: "the store is in use; wait for the other command, then try again",
+    sqlite3.SQLITE_READONLY: "the store cannot be written: make the file and its folder writable, or name another path",
+    sqlite3.SQLITE_PERM: "the store may not be opened: it belongs to somebody else; name another path",
+    sqlite3.SQLITE_IOERR: "the disk failed while the store was used; the run in hand was not kept, what was stored "
+    "before is unharmed; check the disk, then run the same command again",
+    sqlite3.SQLITE_FULL: "the disk is full; the run in hand was not kept, what was stored before is unharmed; free "
+    "some space, then run the same command again",
+    sqlite3.SQLITE_CORRUPT: "the store is damaged; move it away and restore a backup, or import the files again",
+    sqlite3.SQLITE_CANTOPEN: "the store cannot be opened: make its folder writable, or name another path",
+    sqlite3.SQLITE_NOTADB: "this is not a database, and kneedrive leaves it alone; name another path or move it away",
+}
+
+
+def plain_code(error: sqlite3.Error) -> int:
+    """SQLite's code without its extension, which it carries in the higher bytes; 0 for errors of the module itself."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Say in a sentence what SQLite reports, where it is the user's to know. Everything else is a bug and passes."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = plain_code(error)
+        if not code and "Could not decode" in str(error):  # the module's own error for bytes that are no text
+            code = sqlite3.SQLITE_CORRUPT
+        if code not in _MEANING:
+            raise
+        kind = ReadOnlyStore if code == sqlite3.SQLITE_READONLY else StoreError
+        message = f"{path}: {_MEANING[code]}"
+        raise kind(message) from error
+
+
+@contextmanager
+def reached(path: Path, what: str) -> Iterator[None]:
+    """Say in a sentence what the operating system refuses."""
+    try:
+        yield
+    except OSError as error:
+        message = f"{path}: {what} cannot be opened or made there ({error.strerror}); name another path"
+        raise StoreError(message) from error
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file is there. Raises StoreError where that cannot be told: a closed folder, too long a name."""
+    with reached(path, "the store"):
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+    return True
+
+
+def open_file(path: Path, *, create: bool, patience_s: float = PATIENCE_S) -> sqlite3.Connection:
+    """An open connection to a store of this version. Raises StoreError; a file that is not ours is not touched."""
+    with reached(path, "the store"):
+        _be_there(path, create=create)
+    with told(path):
+        db = _connected(path, patience_s)
+        try:
+            _prepare(db)
+        except sqlite3.Error:
+            db.close()
+            raise
+    with suppress(OSError):  # somebody else's file, shared on purpose, or a disk that cannot be written
+        path.chmod(0o600)
+    return db
+
+
+def _connected(path: Path, patience_s: float) -> sqlite3.Connection:
+    """A connection to a file that was found to be a store."""
+    try:
+        return _checked(str(path), path, patience_s)
+    except sqlite3.OperationalError as error:
+        # To read, SQLite makes a file beside the store. Where it may not, it can read all the same if it is told that
+        # nothing changes, which is true unless something waits in a journal.
+        if plain_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) or _has_journal(path):
+            raise
+    return _checked(f"{path.absolute().as_uri()}?immutable=1", path, patience_s)
+
+
+def _has_journal(path: Path) -> bool:
+    journals = (path.with_name(f"{path.name}-{kind}") for kind in ("wal", "journal"))
+    return any(each.exists() and each.stat().st_size for each in journals)
+
+
+def _checked(address: str, path: Path, patience_s: float) -> sqlite3.Connection:
+    # Transactions are ours alone: isolation_level None means the same in every Python version.
+    db = sqlite3.connect(address, timeout=patience_s, isolation_level=None, uri=address != str(path))
+    try:
+        _check(db, path)
+    except (sqlite3.Error, StoreError):
+        db.close()
+        raise
+    return db
+
+
+def _be_there(path: Path, *, create: bool) -> None:
+    """Make folder and file with their modes, before SQLite would make them readable to all."""
+    if path.is_dir():
+        message = f"{path}: this is a folder; name a file in it for the store"
+        raise StoreError(message)
+    if path.exists():
+        _look(path)
+        return
+    if not create:
+        message = f"{path}: there is no store yet; import some runs first"
+        raise StoreError(message)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    touch(path)
+
+
+def _look(path: Path) -> None:
+    """Refuse what is too small to be a database: SQLite takes a file of one byte for an empty one.
+
+    The file is not opened for that. Whoever closes a file loses all locks on it that the process has.
+    """
+    if 0 < path.stat().st_size < _SMALLEST:
+        message = f"{path}: {_MEANING[sqlite3.SQLITE_NOTADB]}"
+        raise StoreError(message)
+
+
+def touch(path: Path) -> None:
+    """Make an empty file that nobody else can read."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    """Refuse what is not ours, newer than we are, or not whole."""
+    ours, version, names = _file_said(db)
+    if ours != APPLICATION_ID and (ours or version or names):
+        message = f"{path}: this database belongs to another program, and kneedrive leaves it alone; name another path"
+        raise StoreError(message)
+    if version > SCHEMA_VERSION:
+        message = (
+            f"{path}: a newer kneedrive made this store (schema {version}, this one knows {SCHEMA_VERSION}); "
+            "install that version, or name another path"
+        )
+        raise StoreError(message)
+    expected = TRUTH_TABLES if version < SCHEMA_VERSION else TRUTH_TABLES + DERIVED_TABLES
+    missing = [name for name in expected if name not in names]
+    if version and missing:
+        message = (
+            f"{path}: the store is damaged, its table {missing[0]} is gone; move it away and restore a backup, or "
+            "import the files again"
+        )
+        raise StoreError(message)
+
+
+def _file_said(db: sqlite3.Connection) -> tuple[int, int, set[str]]:
+    """Application id, version, and names of tables and indexes, as they are at one moment."""
+    db.execute("BEGIN")  # another process may be making them just now
+    try:
+        (ours,), (version,) = (db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version"))
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+    return ours, version, names
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Settings of the connection; schema and journal of a new file or an old one."""
+    for setting in ("foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL"):
+        db.execute(f"PRAGMA {setting}")
+    if _version(db) < SCHEMA_VERSION:
+        _upgrade(db)
+    _use_wal(db)
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Let others read while one writes. Where that cannot be set, the store works without.
+
+    SQLite does not wait here for another process that is setting the same at this moment.
+    """
+    if db.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+        return
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if plain_code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            raise
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _upgrade(db: sqlite3.Connection) -> None:
+    """Bring the schema to this version in one transaction: truth is migrated, derived tables are made anew, empty."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        version = _version(db)
+        if version < SCHEMA_VERSION:  # another process may have been first
+            for step in range(version + 1, SCHEMA_VERSION + 1):
+                _run_script(db, MIGRATIONS.get(step, "") if version else "")  # a new file has nothing to migrate
+            for table in DERIVED_TABLES:
+                db.execute(f"DROP TABLE IF EXISTS {table}")
+            _run_script(db, Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))
+            db.execute("UPDATE recording SET derived = ''")
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _run_script(db: sqlite3.Connection, script: str) -> None:
+    """Statement by statement: executescript() would end the transaction."""
+    statement = ""
+    for part in script.split(";")[:-1]:
+        statement += part + ";"  # which may stand in a comment or a string, and end nothing
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""
+
+
+# A copy of the store, made while others may write to it.
+
+
+_PART = ".part"
+_BESIDE = ("", "-journal", "-wal", "-shm")  # what SQLite has beside a file that it writes
+
+
+def copy_file(db: sqlite3.Connection, path: Path, target: Path, *, force: bool = False) -> None:
+    """Write a consistent copy of the open store at `path`. An older backup is replaced in one step.
+
+    Raises StoreError: where the store is damaged; and, unless `force` asks for it to be replaced, where another file is
+    at `target`, or a backup with recordings while the store has none. What killed backups left unfinished in the folder
+    is deleted.
+    """
+    half = target.with_name(f"{target.name}.{os.getpid()}{_PART}")
+    with reached(target, "the backup"):
+        _replaceable(path, target, force=force)
+        _clear(target)
+        touch(half)
+        try:
+            with told(target), closing(sqlite3.connect(half, isolation_level=None)) as copy:
+                _fill(copy, db)
+                _worth(copy, path, target, force=force)
+                if os.name != "nt":  # while the lock is held, so that no other backup takes it for abandoned
+                    half.replace(target)
+            if half.exists():  # Windows renames no file that is open
+                half.replace(target)
+        finally:
+            _delete(half)
+
+
+def _fill(copy: sqlite3.Connection, db: sqlite3.Connection) -> None:
+    # The mark and the lock tell whoever clears the folder what this file is, and that it is not abandoned.
+    copy.execute("PRAGMA locking_mode = EXCLUSIVE")
+    copy.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.backup(copy)
+    # A backup is one file: no journal beside it.
+    copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def _worth(copy: sqlite3.Connection, path: Path, target: Path, *, force: bool) -> None:
+    """Refuse a copy that is damaged, or that has no recordings where an older backup has some."""
+    try:
+        sound = copy.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+        empty = sound and not _has_recordings(copy)
+    except sqlite3.DatabaseError:
+        sound = empty = False
+    if not sound:
+        message = (
+            f"{path}: the store is damaged, so no backup is made of it and {target} stays as it is; move the store "
+            "away and restore a backup, or import the files again"
+        )
+        raise StoreError(message)
+    if empty and not force and target.exists() and _may_have_recordings(target):
+        message = (
+            f"{target}: this backup stays, since it has recordings and the store has none; name another file, or "
+            "--force overwrites it"
+        )
+        raise StoreError(message)
+
+
+def _has_recordings(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM recording LIMIT 1").fetchone() is not None
+
+
+def _may_have_recordings(backup: Path) -> bool:
+    """Whether a backup has recordings; also where that cannot be read, since some could be saved from it."""
+    try:
+        with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as older:
+            return _has_recordings(older)
+    except sqlite3.DatabaseError:
+        return True
+
+
+def _replaceable(path: Path, target: Path, *, force: bool) -> None:
+    if target.is_dir():
+        message = f"{target}: this is a folder; name a file in it for the backup"
+        raise StoreError(message)
+    if not target.exists():
+        return
+    if not target.is_file():
+        message = f"{target}: this is no ordinary file; name another one for the backup"
+        raise StoreError(message)
+    if target.samefile(path):
+        message = f"{target}: this is the store itself; name another file for the backup"
+        raise StoreError(message)
+    if not force and not _is_ours(target):
+        message = (
+            f"{target}: this file exists and is no backup of kneedrive; name another one, or --force overwrites it"
+        )
+        raise StoreError(message)
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(72)[68:72], "big") == APPLICATION_ID
+
+
+def _clear(target: Path) -> None:
+    """Delete unfinished backups in the target's folder that no process works on any more.
+
+    One of this target is known by its name; it may have been killed before its first byte.
+    """
+    named = re.compile(re.escape(target.name) + r"\.\d+" + re.escape(_PART))
+    for each in target.parent.glob(f"*{_PART}"):
+        with suppress(OSError):  # somebody else's
+            if each.is_file() and (named.fullmatch(each.name) or _is_ours(each)) and _is_abandoned(each):
+                _delete(each)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Whether no connection holds the lock that a backup under way has."""
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as half:
+        try:
+            half.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            return False
+        except sqlite3.DatabaseError:  # cut off in the middle, so nobody writes to it
+            return True
+    return True
+
+
+def _delete(half: Path) -> None:
+    for beside in _BESIDE:
+        half.with_name(half.name + beside).unlink(missing_ok=True)
