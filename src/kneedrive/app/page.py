@@ -49,7 +49,7 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> tuple
     Raises NotEnoughData, StoreError.
     """
     with opened(settings) as store:
-        found = found_in(store, settings, meant(store, settings, request.run, now), now, request.dynamics)
+        found = found_in(store, settings, meant(store, settings, request.run, now), now, request)
         if found.analysis is None:
             raise NotEnoughData(found.gone)
         context = screen.Context(weeks=found.last_weeks, own=found.own, advice=found.advice, remark=found.aged)
