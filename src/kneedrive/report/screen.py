@@ -130,10 +130,9 @@ def verdict(analysis: Analysis, *, miles: bool) -> list[Block]:
     """Day and distance, the headline, and a sentence with the odds and what the pattern means."""
     run, slow = said.of_scope(analysis.judgements, "run"), said.of_scope(analysis.judgements, "slow")
     first = (slow or run or (None,))[0]
-    blocks: list[Block] = [
-        facts(analysis, miles=miles),
-        Prose(words(Span(said.headline(analysis) + ".", said.tone_of(first)))),
-    ]
+    found, slowly, otherwise = said.headline(analysis).partition(" when slow")
+    headline = words(Span(found + slowly, said.tone_of(first)), strong(f"{otherwise}."))
+    blocks: list[Block] = [facts(analysis, miles=miles), Prose(headline)]
     if first is None:
         reason = analysis.status_reason.strip() or analysis.scores.D.reason
         return [*blocks, Prose(words(said.capital(reason).rstrip(".") + "."))] if reason else blocks
