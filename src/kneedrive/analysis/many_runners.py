@@ -49,7 +49,7 @@ def level(values: Array, noise: Array | None = None) -> Level:
     if count < 2:
         return Level(runners=count, mean=Interval(float(known[0])) if count else None)
     mean, variance = float(known.mean()), float(known.var(ddof=1))
-    half = student_quantile((1.0 + LEVEL) / 2.0, count - 1.0) * math.sqrt(variance / count)
+    half = float(student_quantile((1.0 + LEVEL) / 2.0, count - 1.0)) * math.sqrt(variance / count)
     return Level(
         runners=count,
         mean=Interval(mean, mean - half, mean + half),
