@@ -70,7 +70,8 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     day, today = day_of(settings, row), local_day(settings, now)
     own = against_own(store, settings, row.id, row.started_at)
     last_weeks = weeks_until(store, settings, day, advise.WEEKS)[0].last_weeks
-    found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=focus.aged(day, today))
+    aged = "" if request and request.run != LAST else focus.aged(day, today)  # whoever names a run knows its day
+    found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=aged)
     try:
         judged_by, dynamics = (request.judged_by, request.dynamics) if request else (None, None)
         analysis = analysis_of(store, judged_by or settings, row.id, dynamics)
