@@ -281,7 +281,7 @@ def judged(run: Run, at: Standing | None, slow: Slow, facts: Analysis) -> Analys
     case, rules = run.case, run.case.method.posterior
     found = judgements(run, at, run.epochs.scored, "run")
     steps = at.posterior.basis is posterior.Basis.STEPS
-    found += slow_judgements(run, at, slow, {one.pattern for one in found})
+    found += slow_judgements(run, at, slow, {one.pattern: one.certainty for one in found})
     return facts.replace(
         posterior=at.posterior,
         judgements=found,
@@ -353,8 +353,13 @@ def judgements(run: Run, at: Standing, where: Mask, scope: str) -> tuple[Judgeme
     )
 
 
-def slow_judgements(run: Run, at: Standing, slow: Slow, said: set[Pattern]) -> tuple[Judgement, ...]:
-    """What the slow part is likely to be and the run as a whole is not, where it is slower by enough to compare."""
+def slow_judgements(
+    run: Run, at: Standing, slow: Slow, said: Mapping[Pattern, certainty.Certainty]
+) -> tuple[Judgement, ...]:
+    """What the slow part is likely to be and the run as a whole is less surely, where it is slower by enough.
+
+    said: the patterns that are named for the run.
+    """
     rules, speed = run.case.method.profile, run.epochs["speed_mps"]
     if slow.speed_mps is None:
         return ()
@@ -362,8 +367,13 @@ def slow_judgements(run: Run, at: Standing, slow: Slow, said: set[Pattern]) -> t
     part = standing(run.epochs, where, rules.contrast_epochs, profile.against(run.case))
     if part is None or at.scale.speed_mps - part.scale.speed_mps < rules.contrast_gap_mps:
         return ()
-    found = judgements(run, part, where, "slow")
-    return tuple(one for one in found if one.certainty is not certainty.Certainty.OPEN and one.pattern not in said)
+    sure = list(certainty.Certainty)  # the surest first
+    unsaid = certainty.Certainty.OPEN
+    return tuple(
+        one
+        for one in judgements(run, part, where, "slow")
+        if sure.index(one.certainty) < sure.index(said.get(one.pattern, unsaid))
+    )
 
 
 def _old(found: tuple[Judgement, ...]) -> tuple[Finding, ...]:
