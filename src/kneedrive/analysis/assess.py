@@ -17,7 +17,6 @@ from kneedrive.analysis.result import (
     ChannelSummary,
     Epochs,
     Fade,
-    Finding,
     Judgement,
     Quality,
     Scores,
@@ -285,7 +284,6 @@ def judged(run: Run, at: Standing | None, slow: Slow, facts: Analysis) -> Analys
     return facts.replace(
         posterior=at.posterior,
         judgements=found,
-        findings=_old(found),
         ruled_out=certainty.ruled_out(at.posterior, rules),
         odds_range=posterior.odds_range(at.measurement, at.scale, rules) if steps else {},
         knee=certainty.knee(at.posterior, height_known=case.runner.height_m is not None, rules=rules),
@@ -320,7 +318,6 @@ def blank(case: Case) -> Analysis:
         metrics_over="",
         usual={},
         scores=scores.no_scores(""),
-        findings=(),
         unjudged=(),
         pace_profile=(),
         shuffle_onset=ShuffleOnset(verdict="unjudged"),
@@ -373,24 +370,6 @@ def slow_judgements(
         one
         for one in judgements(run, part, where, "slow")
         if sure.index(one.certainty) < sure.index(said.get(one.pattern, unsaid))
-    )
-
-
-def _old(found: tuple[Judgement, ...]) -> tuple[Finding, ...]:
-    """The first judgement of each scope, as the reports that are not rewritten yet read it."""
-    first = {one.scope: one for one in reversed(found)}
-    return tuple(
-        Finding(
-            scope=scope,
-            label=first[scope].pattern,
-            strength="marked" if first[scope].marked else "mild",
-            certainty={"open": "unclear"}.get(first[scope].certainty, first[scope].certainty),
-            probability=first[scope].probability,
-            confidence="low",
-            evidence=first[scope].evidence,
-        )
-        for scope in ("run", "slow")
-        if scope in first
     )
 
 
