@@ -33,6 +33,8 @@ MOST_LINES_OF_A_FUNCTION = 40
 CRUMB_LINES = 40  # a module shorter than this that only one other imports belongs into that one
 EFFECTS = {
     "sqlite3": {"store"},
+    "duckdb": {"store"},
+    "distributed": {"app"},
     "requests": {"sources"},
     "urllib3": {"sources"},
     "socket": {"sources"},

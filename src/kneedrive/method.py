@@ -211,7 +211,6 @@ __all__ = [
     "FitRules",
     "GaitRules",
     "GradeRules",
-    "LabelRules",
     "MergeRules",
     "Method",
     "Plausible",
@@ -384,31 +383,6 @@ class PosteriorRules(Record, frozen=True, kw_only=True):
     leaning_under_mps: Annotated[float, "m/s, slower is at most leaning", "the reference is extrapolated there"] = 2.0
 
 
-class LabelRules(Record, frozen=True, kw_only=True):
-    """Where a label begins. All bounds are inclusive unless the name says over or under."""
-
-    score: Annotated[float, "SD", DESIGN] = 1.0
-    marked: Annotated[float, "SD", DESIGN] = 2.0
-    piston_zB_min: Annotated[float, "SD", DESIGN] = 0.5
-    piston_zSL_max: Annotated[float, "SD", DESIGN] = 0.25
-    drive_zSL_min: Annotated[float, "SD", DESIGN] = 0.25
-    drive_zDF_max: Annotated[float, "SD", DESIGN] = -0.25
-    shuffle_zDF_min: Annotated[float, "SD", DESIGN] = 0.5
-    shuffle_zSL_max: Annotated[float, "SD", DESIGN] = -0.25
-    shuffle_under_mps: Annotated[float, "m/s", DESIGN] = 3.0
-    corner_over: Annotated[float, "SD", DESIGN] = 0.25
-    torso_extra: Annotated[float, "SD of ln k", DESIGN] = 1.0
-    torso_quiet: Annotated[float, "SD of ln k", DESIGN] = -0.5
-    grounded_DF: Annotated[float, "1", DESIGN] = 0.47
-    bouncy_zB: Annotated[float, "SD", DESIGN] = 1.0
-    truth: Annotated[float, "SD; a label is right when the true score passes it", DESIGN] = 0.5
-    spoken: Annotated[float, "probability", DESIGN] = 0.85
-    leaning: Annotated[float, "probability", DESIGN] = 0.50
-    high_epochs: Annotated[int, "epochs", DESIGN] = 20
-    systematic_zSL: Annotated[float, "SD", DESIGN] = 0.40
-    systematic_zSL_no_height: Annotated[float, "SD", DESIGN] = 0.50
-
-
 class ProfileRules(Record, frozen=True, kw_only=True):
     """Pace bands, slow running, balance."""
 
@@ -448,7 +422,6 @@ class Method(Record, frozen=True, kw_only=True):
     population: Population = Population()
     sensors: SensorRules = SensorRules()
     posterior: PosteriorRules = PosteriorRules()
-    labels: LabelRules = LabelRules()
     profile: ProfileRules = ProfileRules()
     fade: FadeRules = FadeRules()
     series: SeriesRules = SeriesRules()

@@ -65,7 +65,9 @@ class Reference(Record, frozen=True, kw_only=True):
     @property
     def scores(self) -> str:
         """The letters of the scores that can be measured."""
-        return ("DG" if self.measures_contact else "") + ("PK" if self.measures_bounce else "")
+        measured = {"D": self.measures_contact, "P": self.measures_bounce}
+        measured |= {"G": self.measures_contact, "K": self.measures_bounce}
+        return "".join(letter for letter, there in measured.items() if there)
 
 
 _ANY = (

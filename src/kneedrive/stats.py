@@ -22,10 +22,6 @@ MAX_ROUNDS = 60
 SETTLED = 1e-4  # of the scale: no fitted value moves further
 TINY = 1e-300
 Mask = npt.NDArray[np.bool_]
-SIMPSON_AT = np.linspace(0.0, 1.0, 257)
-SIMPSON_WEIGHT = np.where(np.arange(257) % 2, 4.0, 2.0) / 768.0
-SIMPSON_WEIGHT[[0, -1]] /= 2.0
-FAR = 8.0  # SD; beyond it a normal holds nothing that a double can show
 _ln_gamma = np.frompyfunc(math.lgamma, 1, 1)
 NORMAL = NormalDist()
 _normal_quantile = np.frompyfunc(NORMAL.inv_cdf, 1, 1)
@@ -53,19 +49,6 @@ def quantile(share: float) -> float:
     return NORMAL.inv_cdf(share)
 
 
-def both_above(first: float, second: float, correlation: float) -> float:
-    """Share of a bivariate standard normal with both of its parts above these bounds, |correlation| < 1; to 1e-7.
-
-    The first part is integrated over (Simpson), the second is normal given the first.
-    """
-    low, high = min(max(first, -FAR), FAR), FAR
-    at = low + (high - low) * SIMPSON_AT
-    left = math.sqrt(1.0 - correlation**2)
-    given = np.array([below((correlation * x - second) / left) for x in at.tolist()])
-    density = np.exp(-0.5 * at**2) / math.sqrt(2.0 * math.pi)
-    return (high - low) * float(SIMPSON_WEIGHT @ (density * given))
-
-
 class Fit(msgspec.Struct, frozen=True, eq=False):
     """A linear fit. coefficient (..., columns); inverse (..., columns, columns): of X'WX; residual, weight (..., rows).
 
@@ -80,6 +63,8 @@ class Fit(msgspec.Struct, frozen=True, eq=False):
 
 def medians(values: Array) -> Array:
     """Median (...) of what is there in (..., n); NaN where nothing is."""
+    if not values.shape[-1]:
+        return np.full(values.shape[:-1], np.nan)
     ordered = np.sort(values, axis=-1)
     count = np.isfinite(values).sum(axis=-1)[..., None]
     low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)

@@ -7,6 +7,7 @@ import pytest
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
+from kneedrive.patterns import Pattern
 from kneedrive.recording import Note, Runner, Samples, frozen
 from kneedrive.sensors import REFERENCES
 from tests.analysis.runs import APPLE, COROS, OTHER, RUNNER, STRYD, activity, samples
@@ -17,11 +18,12 @@ EMPTY = Samples(time_s=frozen([]))
 def test_the_first_worked_row_stands_where_it_should() -> None:
     found = analyze(activity(), runner=RUNNER)
     assert found.status == "assessed"
-    assert found.scores.z["zSL"] == pytest.approx(np.log(167.5 / 168) / 0.045, abs=0.01)
-    assert found.scores.z["zDF"] == pytest.approx((0.364 - 0.367) / 0.030, abs=0.02)
+    assert found.scores.z["zSL"] == pytest.approx(np.log(169.5 / 168) / 0.050, abs=0.01)
+    assert found.scores.z["zDF"] == pytest.approx((0.364 - 0.3698) / 0.026, abs=0.02)
     assert found.scores.K.value == pytest.approx(0.0, abs=0.02)
-    assert found.scores.D.se == pytest.approx(0.570, abs=0.001)
-    assert [(one.label, one.confidence) for one in found.findings] == [("neutral", "moderate")]
+    assert found.scores.D.se == pytest.approx(np.hypot(0.36, 0.021 / 0.026) / np.sqrt(2), abs=0.003)
+    assert [(one.pattern, one.certainty, one.basis) for one in found.judgements] == [("neutral", "leaning", "measured")]
+    assert found.judgements[0].base_rate == pytest.approx(0.36, abs=0.01)
 
 
 def test_metrics_are_over_the_scored_epochs() -> None:
@@ -81,21 +83,69 @@ def test_bounce_that_cannot_be_judged_says_why(device: Any, said: str) -> None:
 
 
 def test_a_wrist_run_is_judged_by_its_steps_alone() -> None:
-    short = samples(cadence_spm=181.0 + 0.5 * np.sin(np.arange(900.0)), stance_time_s=0.27)
+    short = samples(speed_mps=2.8, cadence_spm=187.0 + 0.5 * np.sin(np.arange(900.0)), stance_time_s=0.27)
     found = analyze(activity(short, sensors=()), runner=RUNNER)
-    assert [(one.label, one.confidence) for one in found.findings] == [("short-steps", "low")]
+    assert [(one.pattern, one.certainty, one.basis) for one in found.judgements] == [
+        ("shuffle-like", "leaning", "steps")
+    ]
+    low, high = found.odds_range[Pattern.SHUFFLE]
+    assert low < found.judgements[0].probability < high
+    assert found.ruled_out == (Pattern.DRIVE,)
+    assert (found.knee.basis, found.knee.certainty) == ("steps", "leaning")
     assert set(found.scores.z) == {"zSL"}
-    assert "speed and cadence" in found.scores.D.reason
+    assert "speed, cadence and the height" in found.scores.D.reason
     assert set(found.usual) == {"cadence_spm", "step_length_m"}
     assert "stance_time_s" in found.metrics
     assert set(found.fade.changes) <= {"cadence_spm"}
-    assert any("compatible with a shuffle" in one.reason for one in found.unjudged)
 
 
 def test_speed_and_cadence_alone_are_judged_by_steps() -> None:
     bare = samples(stance_time_s=None, vertical_oscillation_m=None)
     found = analyze(activity(bare), runner=RUNNER)
-    assert (found.status, found.provenance, found.findings[0].label) == ("assessed", "none", "usual-steps")
+    assert (found.status, found.provenance) == ("assessed", "none")
+    assert [(one.pattern, one.basis) for one in found.judgements] == [("neutral", "steps")]
+
+
+def test_from_steps_without_a_height_the_knee_is_null_with_its_reason() -> None:
+    bare = samples(stance_time_s=None, vertical_oscillation_m=None)
+    knee = analyze(activity(bare)).knee
+    assert (knee.probability_less, knee.degrees) == (None, None)
+    assert "height" in knee.reason
+
+
+def test_height_and_mass_come_from_the_file_and_the_runner_overrules_them() -> None:
+    worn = activity(wearer=Runner(height_m=1.89, mass_kg=82.0))
+    said, read, unknown = (
+        analyze(made, runner=runner) for made, runner in ((worn, RUNNER), (worn, Runner()), (activity(), Runner()))
+    )
+    assert (said.runner.height_m, said.height_from) == (1.78, "settings")
+    assert (read.runner.height_m, read.runner.mass_kg, read.height_from) == (1.89, 82.0, "file")
+    assert (unknown.runner.height_m, unknown.height_from) == (None, "")
+    assert read.scores.z["zSL"] - said.scores.z["zSL"] == pytest.approx(np.log(164.0 / 169.5) / 0.050, abs=1e-6)
+
+
+def test_a_sensor_that_drifts_is_noted_and_believed_less() -> None:
+    time = np.arange(2400.0)
+    steady = samples(2400)
+    drifting = samples(2400, stance_time_s=0.255 + 0.020 * time / 2400 + 0.001 * np.sin(time * 2.0))
+    found, calm = (analyze(activity(made), runner=RUNNER) for made in (drifting, steady))
+    assert [note.code for note in found.quality.notes] == ["drift"]
+    assert not calm.quality.notes
+    assert found.scores.K.se == pytest.approx(1.5 * (calm.scores.K.se or 0.0), rel=0.02)
+
+
+def test_a_runner_who_speeds_up_is_no_drift() -> None:
+    speed = 2.5 + np.arange(2400.0) / 2400
+    usual = 2 * 60 / 168 * (0.237 + 0.390 / speed) + 0.001 * np.sin(np.arange(2400.0) * 2.0)
+    assert not analyze(activity(samples(2400, speed_mps=speed, stance_time_s=usual)), runner=RUNNER).quality.notes
+
+
+def test_the_source_that_measures_speaks_where_the_wrist_computes() -> None:
+    pod = samples(speed_mps=None, altitude_m=None, vertical_oscillation_m=0.074)
+    both = activity(sensors=(), alternatives={"stryd": pod})
+    found, asked = (analyze(both, runner=RUNNER, dynamics=wanted) for wanted in (None, "native"))
+    assert (found.provenance, found.instead_of, found.judgements[0].basis) == ("stryd", "garmin_wrist", "measured")
+    assert (asked.provenance, asked.instead_of, asked.judgements[0].basis) == ("garmin_wrist", None, "steps")
 
 
 def test_contact_time_without_oscillation_gives_no_bounce() -> None:
@@ -134,13 +184,22 @@ def test_clear_patterns_get_their_label(label: str, values: dict[str, float]) ->
     jitter = 1.0 + 0.002 * np.sin(np.arange(900.0) * 2.0)
     channels: dict[str, Any] = {name: value * jitter for name, value in values.items()}
     found = analyze(activity(samples(**channels)), runner=RUNNER)
-    assert label in (found.findings[0].label, *found.findings[0].also)
-    assert found.findings[0].certainty == "spoken"
+    assert found.judgements[0].pattern == label
+    assert found.judgements[0].probability > 0.75
+    assert found.judgements[0].certainty == ("spoken" if found.judgements[0].probability >= 0.80 else "leaning")
+
+
+def test_where_two_patterns_reach_one_half_both_are_named() -> None:
+    jitter = 1.0 + 0.002 * np.sin(np.arange(900.0) * 2.0)
+    channels: dict[str, Any] = {name: value * jitter for name, value in PISTON.items()}
+    found = analyze(activity(samples(**channels)), runner=RUNNER).judgements
+    assert [one.pattern for one in found] == ["piston-like", "short-airy"]
+    assert sum(one.probability for one in found) > 1.0
 
 
 def test_evidence_holds_the_numbers_and_what_is_usual() -> None:
-    evidence = analyze(activity(), runner=RUNNER).findings[0].evidence
-    assert evidence["usual_stance_time_s"] == pytest.approx(2 * 60 / 167.5 * 0.367, abs=1e-5)
+    evidence = analyze(activity(), runner=RUNNER).judgements[0].evidence
+    assert evidence["usual_stance_time_s"] == pytest.approx(2 * 60 / 169.5 * 0.3698, abs=1e-5)
     assert {"D", "D_se", "zSL", "zDF", "speed_mps", "stance_time_s", "vertical_ratio"} <= set(evidence)
     assert evidence["epochs"] == 28.0
 
@@ -163,7 +222,8 @@ def test_every_activity_gets_a_status_and_a_sentence(changes: dict[str, Any], st
     assert found.status == status
     assert said in found.status_reason
     if status != "assessed":
-        assert (found.findings, found.pace_profile) == ((), ())
+        assert (found.judgements, found.posterior, found.pace_profile) == ((), None, ())
+        assert found.knee.probability_less is None
         assert {score.reason for _, score in found.scores.items()} == {found.status_reason}
 
 
@@ -216,7 +276,7 @@ def test_asking_for_absent_dynamics_is_noted() -> None:
 
 def test_the_same_activity_gives_the_same_analysis() -> None:
     one, two = (analyze(activity(), runner=RUNNER) for _ in range(2))
-    assert (one.scores, one.findings, one.fade) == (two.scores, two.findings, two.fade)
+    assert (one.scores, one.judgements, one.posterior) == (two.scores, two.judgements, two.posterior)
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis.reference import usual_ranges
-from kneedrive.history.baseline import baseline, level, others, own_view
+from kneedrive.history.baseline import baseline, others, own_view
 from kneedrive.history.curve import measured, table
 from kneedrive.history.result import OwnView, PastRun, PersonalZ, Setting
-from kneedrive.method import BaselineRules
-from kneedrive.quantities import SECONDS_PER_MINUTE
 from kneedrive.sensors import REFERENCES
 from tests.analysis.runs_of_a_runner import FORM, Form, days, past_run
 
@@ -50,17 +48,11 @@ def test_runs_on_another_sensor_or_surface_do_not_count(other: dict[str, str]) -
 def test_the_spread_never_falls_below_its_floor() -> None:
     quiet = [past_run(day, FORM._replace(noise_ln_T=1e-6, noise_DF=1e-6, noise_ln_k=1e-6)) for day in days(7)]
     found = baseline(quiet, "garmin_strap", "outdoor", SETTING)
-    assert found.spread == pytest.approx(
-        {
-            "cadence_spm": 1.5,
-            "step_length_m": 0.009,
-            "stance_time_s": 0.004,
-            "vertical_oscillation_m": 0.0025,
-            "vertical_ratio": 0.002,
-            "duty_factor": 0.005,
-            "ln_k": 0.02,
-        }
-    )
+    lowest = {"cadence_spm": 1.5, "duty_factor": 0.005, "ln_k": 0.02}
+    following = {"step_length_m": 0.009, "stance_time_s": 0.004, "vertical_oscillation_m": 0.0025}
+    assert {name: found.spread[name] for name in lowest} == pytest.approx(lowest)
+    for name, least in (following | {"vertical_ratio": 0.002}).items():
+        assert least <= found.spread[name] < 1.3 * least
 
 
 def test_the_spread_is_that_of_runs_and_not_of_epochs() -> None:
@@ -68,22 +60,6 @@ def test_the_spread_is_that_of_runs_and_not_of_epochs() -> None:
     restless = [past_run(day, FORM._replace(DF=0.02 * random.normal())) for day in days(8)]
     found = baseline(restless, "garmin_strap", "outdoor", SETTING)
     assert found.spread["duty_factor"] == pytest.approx(0.02, rel=0.5)
-
-
-@pytest.mark.parametrize(
-    ("z", "epochs", "expected"),
-    [
-        (0.99, 30, "as always"),
-        (-0.99, 30, "as always"),
-        (1.0, 30, "worth noting"),
-        (-1.99, 30, "worth noting"),
-        (2.0, 20, "clearly different"),
-        (-2.0, 20, "clearly different"),
-        (5.0, 19, "worth noting"),
-    ],
-)
-def test_the_words_begin_at_one_and_two(z: float, epochs: int, expected: str) -> None:
-    assert level(z, epochs, BaselineRules()) == expected
 
 
 def test_a_run_like_all_others_is_as_always() -> None:
@@ -103,7 +79,7 @@ def test_a_run_with_higher_cadence_is_clearly_different_in_steps_alone() -> None
 
 def test_a_faster_run_is_held_against_the_same_speed() -> None:
     view = own_view(past_run(50, Form(ln_T=0.02), speeds=(3.35, 3.4)), HISTORY, SETTING)
-    assert row(view, "cadence_spm").usual == pytest.approx(SECONDS_PER_MINUTE / (60 / 170.0 * np.exp(0.02)), rel=0.01)
+    assert row(view, "cadence_spm").usual == pytest.approx((169.5 + 6.5 * 0.375) / np.exp(0.02), rel=0.005)
     assert {each.level for each in view.rows} == {"as always"}
 
 
@@ -135,6 +111,37 @@ def test_another_firmware_class_starts_anew() -> None:
     assert own_view(past_run(50).replace(firmware="11"), old, SETTING).reason == ""
 
 
+def test_another_watch_starts_anew_where_the_watch_makes_the_numbers() -> None:
+    def view(sensor: str) -> OwnView:
+        history = [past_run(day, sensor=sensor) for day in days(7)]
+        return own_view(past_run(50, sensor=sensor).replace(device="another"), history, SETTING)
+
+    assert view("none").reason == "baseline not ready"
+    assert view("garmin_strap").reason == ""
+
+
+def test_a_run_is_inside_its_interval_exactly_where_it_is_not_clearly_different() -> None:
+    for off in np.linspace(-0.05, 0.05, 11):
+        for each in own_view(past_run(50, Form(ln_T=0.02 + off, DF=0.4 * off)), HISTORY, SETTING).rows:
+            assert each.low is not None
+            assert each.high is not None
+            inside = each.low <= each.value <= each.high
+            assert inside or each.level == "clearly different" or each.metric not in ("cadence_spm", "duty_factor")
+            assert each.level != "clearly different" or not inside
+            assert each.z == pytest.approx(each.difference / each.spread)
+
+
+def test_what_follows_is_never_worse_than_all_that_it_follows_from() -> None:
+    order = ["as always", "worth noting", "clearly different"]
+    view = own_view(past_run(50, Form(ln_T=0.02, DF=0.02)), HISTORY, SETTING)
+    level = {each.metric: order.index(each.level) for each in view.rows}
+
+    assert level["duty_factor"] == 2
+    assert level["step_length_m"] == level["cadence_spm"] == 0
+    assert level["stance_time_s"] <= 2
+    assert level["vertical_oscillation_m"] <= max(level["cadence_spm"], level["duty_factor"], level["ln_k"])
+
+
 def test_runs_before_a_jump_that_only_a_sensor_makes_are_no_baseline() -> None:
     old = [past_run(day, Form(ln_k=0.2)) for day in days(3)]
     new = [past_run(day) for day in days(4, first=3)]
@@ -145,7 +152,7 @@ def test_runs_before_a_jump_that_only_a_sensor_makes_are_no_baseline() -> None:
 def test_both_comparisons_stand_side_by_side() -> None:
     view = own_view(past_run(50, Form(ln_T=0.02, DF=0.06)), HISTORY, SETTING)
     duty = row(view, "duty_factor")
-    assert duty.others == pytest.approx(2.0, abs=0.2)  # 0.06 of 0.030 between runners
+    assert duty.others == pytest.approx(0.06 / 0.026, abs=0.2)  # of the spread between runners at 3 m/s
     assert duty.z > 5.0  # and far more against oneself
     assert row(view, "cadence_spm").others == pytest.approx(-row(view, "step_length_m").others)  # type: ignore[operator]
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import least_squares
 
-from kneedrive.history.curve import HUBER, curves, departures, fit, huber, own_usual, table
+from kneedrive.history.curve import curves, departures, fit, own_usual, run_means, table
 from kneedrive.history.result import Setting
 from kneedrive.recording import Array
 from kneedrive.stats import robust_sd
@@ -12,38 +11,6 @@ from tests.analysis.runs_of_a_runner import Form, past_run
 
 SETTING = Setting()
 QUIET = Form(noise_ln_T=0.0, noise_DF=0.0, noise_ln_k=0.0)
-
-
-def test_the_fit_minimises_hubers_loss_at_its_own_scale() -> None:
-    random = np.random.default_rng(1)
-    X = np.column_stack([np.ones(200), random.normal(size=(200, 2))])
-    y = X @ [1.0, 2.0, -1.0] + 0.3 * random.normal(size=200)
-    y[:20] += 5.0
-    found = huber(X, y, np.ones(200))
-    scale = 1.4826 * np.median(np.abs(y - X @ found))
-    theirs = least_squares(lambda b: X @ b - y, np.zeros(3), loss="huber", f_scale=HUBER * scale)
-    np.testing.assert_allclose(found, theirs.x, atol=2e-4)
-
-
-def test_outliers_hardly_move_the_fit() -> None:
-    random = np.random.default_rng(2)
-    X = np.column_stack([np.ones(300), random.normal(size=300)])
-    y = X @ [0.0, 1.0] + 0.1 * random.normal(size=300)
-    wrong = y.copy()
-    wrong[:30] = 50.0
-    plain = np.linalg.lstsq(X, wrong, rcond=None)[0]
-    assert abs(plain[0]) > 3.0
-    assert huber(X, wrong, np.ones(300)) == pytest.approx([0.0, 1.0], abs=0.05)
-
-
-def test_a_weight_of_zero_takes_an_epoch_out() -> None:
-    X = np.ones((4, 1))
-    assert huber(X, np.array([1.0, 1.0, 1.0, 9.0]), np.array([1.0, 1.0, 1.0, 0.0]))[0] == pytest.approx(1.0)
-
-
-def test_a_column_without_content_gets_no_coefficient() -> None:
-    X = np.column_stack([np.ones(5), np.zeros(5)])
-    np.testing.assert_allclose(huber(X, np.arange(5.0), np.ones(5)), [2.0, 0.0], atol=1e-12)
 
 
 @pytest.mark.parametrize("n", [60, 540])
@@ -116,3 +83,30 @@ def test_a_run_without_dynamics_is_a_table_with_gaps() -> None:
 
 def test_no_runs_are_an_empty_table() -> None:
     assert table([]).epochs == 0
+
+
+def test_the_mean_of_a_run_holds_wild_epochs_back_and_knows_that_neighbours_are_alike() -> None:
+    random = np.random.default_rng(5)
+    runs = [past_run(day, n=200) for day in range(3)]
+    rows = table(runs)
+    loose = random.normal(size=600)
+    alike = np.repeat(random.normal(size=120), 5)
+    loose[[10, 60, 120]] = 60.0
+    found, tight = (run_means(rows, values, np.ones(600), 3, SETTING) for values in (loose, alike))
+
+    assert list(found.epochs) == [200] * 3
+    assert found.value == pytest.approx([0.0, 0.0, 0.0], abs=0.25)
+    assert found.se == pytest.approx(np.full(3, 1 / np.sqrt(200)), rel=0.35)
+    assert (tight.se > 1.7 * found.se).all()
+
+
+def test_epochs_without_weight_or_value_are_in_no_mean() -> None:
+    rows = table([past_run(0, n=10), past_run(1, n=4)])
+    values = np.arange(14.0)
+    values[0] = np.nan
+    weight = np.where(np.arange(14) < 10, 1.0, 0.0)
+    found = run_means(rows, values, weight, 2, SETTING)
+
+    assert list(found.epochs) == [9, 0]
+    assert found.value[0] == pytest.approx(5.0)
+    assert np.isnan(found.value[1])

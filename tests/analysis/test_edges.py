@@ -43,8 +43,8 @@ def test_a_metric_that_no_epoch_has_is_not_judged() -> None:
 
 @pytest.mark.parametrize(("epochs", "runs"), [(3, 0), (4, 5), (5, 5)])
 def test_a_run_is_compared_from_its_fourth_epoch_on(epochs: int, runs: int) -> None:
-    before = [past_run(day, n=epochs, speeds=(3.0,)) for day in range(0, 10, 2)]
-    after = [past_run(day, n=epochs, speeds=(3.0,)) for day in range(40, 50, 2)]
+    before = [past_run(day, n=epochs, speeds=(3.0,)) for day in range(0, 25, 5)]
+    after = [past_run(day, n=epochs, speeds=(3.0,)) for day in range(40, 65, 5)]
     found = compare(before, after, SETTING)
 
     assert found.runs_before <= runs
@@ -101,9 +101,10 @@ def test_runs_that_do_not_differ_at_all_are_told_without_a_spread(contrast: floa
         slow = np.arange(30) < 10
         columns = {"speed_mps": np.where(slow, 2.6, 3.2), "D": np.where(slow, contrast, 0.0)}
         runs.append(run.replace(epochs=run.epochs.replace(columns={**run.epochs.columns, **columns})))
-    found = slow_contrast(runs, 2.7, Method())
+    found = slow_contrast(runs, 2.7, SETTING)
 
-    assert (found.verdict, found.se) == (verdict, 0.0)
+    assert found.verdict == verdict
+    assert 0.0 < (found.se or 0.0) < 0.3  # what the tilt of the sensor leaves open
 
 
 def test_a_cadence_with_gaps_still_comes_with_its_sensor() -> None:
@@ -139,7 +140,7 @@ def test_five_runs_on_either_side_are_enough_for_a_jump() -> None:
     ("before", "after", "status"), [("2", "", "compared"), ("", "3", "compared"), ("2", "3", "refused")]
 )
 def test_only_two_known_firmwares_can_differ(before: str, after: str, status: str) -> None:
-    first = [past_run(day).replace(firmware=before) for day in range(0, 16, 2)]
-    then = [past_run(day).replace(firmware=after) for day in range(40, 56, 2)]
+    first = [past_run(day).replace(firmware=before) for day in range(0, 24, 2)]
+    then = [past_run(day).replace(firmware=after) for day in range(40, 64, 2)]
 
     assert compare(first, then, SETTING).status == status

@@ -125,17 +125,12 @@ def test_every_word_has_its_reason_and_its_reference() -> None:
     assert "no strap or pod" in found.reason
 
 
-def test_an_unknown_dynamics_sensor_makes_bounce_less_sure() -> None:
-    made = activity(sensors=(UNNAMED,))
-    assert provenance.provenance(made, choose(made, None)).reference.sd_zB == 1.0
-    known = activity()
-    assert provenance.provenance(known, choose(known, None)).reference.sd_zB == 0.5
-
-
 STRYD_FIELDS = samples(
     speed_mps=None, altitude_m=None, stance_time_s=0.255, vertical_oscillation_m=0.074, power_w=250.0
 )
 RUNSCRIBE_FIELDS = samples(speed_mps=None, altitude_m=None, cadence_spm=None, vertical_oscillation_m=None)
+NO_CONTACT = samples(stance_time_s=None)
+LITTLE_CONTACT = samples(stance_time_s=np.where(np.arange(900) < 400, 0.26, np.nan))
 BOTH = {"runscribe": RUNSCRIBE_FIELDS, "stryd": STRYD_FIELDS}
 
 
@@ -150,6 +145,7 @@ BOTH = {"runscribe": RUNSCRIBE_FIELDS, "stryd": STRYD_FIELDS}
         (NO_DYNAMICS, BOTH, "native", NATIVE),
         (NO_DYNAMICS, {"runscribe": RUNSCRIBE_FIELDS}, None, "runscribe"),
         (NO_DYNAMICS, {}, None, NATIVE),
+        (NO_DYNAMICS, BOTH, "other", "stryd"),
         (samples(), {}, "stryd", NATIVE),
     ],
 )
@@ -158,7 +154,36 @@ def test_native_dynamics_come_first_and_others_when_asked_for(
 ) -> None:
     chosen = choose(activity(recorded, alternatives=alternatives), wanted)
     assert chosen.source == source
-    assert bool(chosen.notes) == (wanted == "stryd" and not alternatives)
+    assert bool(chosen.notes) == (wanted == "other" or (wanted == "stryd" and not alternatives))
+
+
+@pytest.mark.parametrize(
+    ("changes", "source", "instead_of"),
+    [
+        ({"sensors": ()}, "stryd", "garmin_wrist"),
+        ({"sensors": (), "alternatives": {"runscribe": RUNSCRIBE_FIELDS}}, "runscribe", "garmin_wrist"),
+        ({"sensors": (), "device": OTHER, "alternatives": {"runscribe": RUNSCRIBE_FIELDS}}, NATIVE, None),
+        ({"sensors": (), "alternatives": {"stryd": NO_CONTACT}}, NATIVE, None),
+        ({"sensors": (), "alternatives": {"stryd": LITTLE_CONTACT}}, NATIVE, None),
+        ({}, NATIVE, None),
+    ],
+    ids=["wrist", "runscribe", "measures itself", "no contact", "little contact", "strap"],
+)
+def test_what_measures_speaks_where_the_watch_computes(
+    changes: dict[str, Any], source: str, instead_of: str | None
+) -> None:
+    made = activity(**({"alternatives": BOTH} | changes))
+    chosen = choose(made, None)
+    assert (chosen.source, chosen.instead_of) == (source, instead_of)
+    asked = choose(made, NATIVE)
+    assert (asked.source, asked.instead_of) == (NATIVE, None)
+
+
+def test_a_modelled_oscillation_gives_way_to_a_sensor_that_measures_contact() -> None:
+    modelled = samples(vertical_oscillation_m=0.0722)  # k 0.98
+    made = activity(modelled, sensors=(), device=OTHER, alternatives={"runscribe": RUNSCRIBE_FIELDS})
+    chosen = choose(made, None)
+    assert (chosen.source, chosen.instead_of) == ("runscribe", "model_derived")
 
 
 def test_an_alternative_replaces_the_dynamics_as_a_whole() -> None:

@@ -29,7 +29,7 @@ def test_what_is_usual_lies_in_the_middle_of_its_range(key: str) -> None:
 def test_step_length_varies_as_step_time_does() -> None:
     low, high = usual_ranges(SPEEDS, STRAP, RUNNER, Method())
 
-    assert np.log(high["step_length_m"] / low["step_length_m"]) / 2 == pytest.approx([0.045] * 3)
+    assert np.log(high["step_length_m"] / low["step_length_m"]) / 2 == pytest.approx([0.050] * 3)
 
 
 def test_contact_time_varies_as_runners_drawn_at_random_do() -> None:

@@ -22,7 +22,7 @@ def run_of(name: str, dynamics: str | None = None) -> Analysis:
 
 
 def said(found: Analysis) -> str:
-    return " ".join(" ".join((one.label, *one.also)) for one in found.findings)
+    return " ".join(one.pattern for one in found.judgements)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def said(found: Analysis) -> str:
         ("fit/garmin-fr920xt-chest-smart-recording.fit", "garmin_strap"),
         ("fit/garmin-fr920xt-stryd-fields-only.fit", "stryd"),
         ("fit/garmin-fr920xt-triathlon-chained.fit", "garmin_strap"),
-        ("fit/garmin-fr955-wrist-plus-stryd-fields.fit", "garmin_wrist"),
+        ("fit/garmin-fr955-wrist-plus-stryd-fields.fit", "stryd"),
         ("fit/garmin-fr970-chest-step-speed-loss.fit", "garmin_strap_ble"),
         ("fit/stryd-own-recording.fit", "stryd"),
         ("fit/suunto-cadence-only.fit", "none"),
@@ -64,12 +64,11 @@ def test_a_computed_oscillation_never_claims_piston(name: str) -> None:
     assert found.scores.P.reason
 
 
-def test_a_wrist_run_gets_no_label_of_form() -> None:
+def test_a_wrist_run_is_judged_by_its_steps_and_never_spoken() -> None:
     found = run_of("history-strap-then-wrist/20240101T1110.fit")
     assert found.status == "assessed"
-    assert "steps" in said(found)
-    assert not any(word in said(found) for word in ("drive", "piston", "shuffle", "airy", "grounded"))
-    assert all(score.value is None and "speed and cadence" in score.reason for _, score in found.scores.items())
+    assert {(one.basis, one.certainty != "spoken") for one in found.judgements} == {("steps", True)}
+    assert all(score.value is None and "speed, cadence" in score.reason for _, score in found.scores.items())
 
 
 def test_the_wahoo_oscillation_is_corrected_and_noted() -> None:
@@ -80,7 +79,7 @@ def test_the_wahoo_oscillation_is_corrected_and_noted() -> None:
 
 def test_the_walk_is_a_walk() -> None:
     found = run_of("fit/garmin-fenix5-chest-walk.fit")
-    assert (found.status, found.findings) == ("walk", ())
+    assert (found.status, found.judgements) == ("walk", ())
     assert found.metrics["cadence_spm"].median < 135
 
 
@@ -105,9 +104,22 @@ def test_an_hrm_600_gets_no_bounce_score() -> None:
 
 def test_other_dynamics_in_the_file_can_be_asked_for() -> None:
     name = "fit/garmin-fr955-wrist-plus-stryd-fields.fit"
-    assert run_of(name, "stryd").provenance == "stryd"
-    assert run_of(name, "stryd").scores.D.value is not None
-    assert any("dynamics stryd" in one.reason for one in run_of(name).unjudged)
+    assert (run_of(name).instead_of, run_of(name, "stryd").instead_of) == ("garmin_wrist", None)
+    assert run_of(name).scores == run_of(name, "stryd").scores
+    assert run_of(name, "native").provenance == "garmin_wrist"
+    assert run_of(name, "native").scores.D.value is None
+
+
+def test_height_and_mass_are_read_from_the_watchs_profile() -> None:
+    made = read((DATA / "fit/garmin-fr955-wrist-plus-stryd-fields.fit").read_bytes(), "")[0]
+    assert made.wearer.height_m == pytest.approx(1.89)
+    assert 40.0 < (made.wearer.mass_kg or 0.0) < 120.0
+    assert analyze(made).height_from == "file"
+
+
+def test_contact_that_drifts_within_a_run_is_noted() -> None:
+    notes = run_of("fit/garmin-fr970-chest-step-speed-loss.fit").quality.notes
+    assert [note.code for note in notes].count("drift") == 2
 
 
 def test_a_clock_set_in_the_middle_of_a_run_does_not_make_days_of_epochs() -> None:
@@ -134,11 +146,15 @@ def test_every_real_activity_is_analysed_and_keeps_its_promises(name: str) -> No
         assert quality.epochs_scored + sum(quality.excluded.values()) == quality.epochs_total
         assert found.metrics or found.status in ("not a run", "no samples")
         assert all(score.value is not None or score.reason for _, score in found.scores.items())
-        assert found.status == "assessed" or (found.status_reason and not found.findings)
+        assert found.status == "assessed" or (found.status_reason and not found.judgements)
         if "P" not in found.reference.scores:
-            assert "piston" not in said(found)
+            assert not any("piston" in one.pattern and one.certainty == "spoken" for one in found.judgements)
         if not found.reference.scores:
-            assert not set(said(found).split()) - {"short-steps", "usual-steps", "long-steps"}
+            assert {one.basis for one in found.judgements} <= {"steps"}
+            assert not any(one.certainty == "spoken" for one in found.judgements)
+        odds = found.posterior.odds if found.posterior else {}
+        assert all(0.0 <= each <= 1.0 for each in odds.values())
+        assert sum(odds.values()) >= 0.99 or not odds
 
 
 @pytest.mark.slow

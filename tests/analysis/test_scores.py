@@ -2,15 +2,16 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import norm
 
 from kneedrive.analysis import scores
 from kneedrive.analysis.provenance import Provenance
 from kneedrive.analysis.reference import Case, expected
+from kneedrive.analysis.result import Epochs
 from kneedrive.method import EpochRules, Method
 from kneedrive.recording import Array, Runner
-from kneedrive.sensors import REFERENCES
+from kneedrive.sensors import REFERENCES, SensorClass
 from tests.analysis.runs import RUNNER, activity
+from tests.seen_by import against
 
 METHOD, RULES = Method(), EpochRules()
 
@@ -20,7 +21,7 @@ def case(word: str = "garmin_strap", runner: Runner = RUNNER, *, trusted: bool =
         activity=activity(),
         runner=runner,
         method=METHOD,
-        sensor=Provenance(word=word, reason="", reference=REFERENCES[word]),
+        sensor=Provenance(word=SensorClass(word), reason="", reference=REFERENCES[word]),
         surface="outdoor",
         speed_trusted=trusted,
     )
@@ -64,8 +65,8 @@ def test_scores_are_rotations_of_the_parts() -> None:
 
 
 def test_the_bounce_part_joins_timing_and_torso() -> None:
-    shape = 1 / 8 - 0.1816901 * 0.367
-    spread = math.hypot(0.030 * 0.1816901 / shape, 0.075)
+    shape = 1 / 8 - 0.1816901 * 0.3698
+    spread = math.hypot(0.026 * 0.1816901 / shape, 0.075)
     assert scored(planted(0.0, 0.0, 1.0))["zB"] == pytest.approx(0.075 / spread, rel=1e-5)
 
 
@@ -138,63 +139,118 @@ def test_correlated_epochs_are_worth_less(weights: list[float], rho: float, n: f
     assert scores.effective_epochs(np.array(weights, dtype=float), rho) == pytest.approx(n)
 
 
-def test_a_run_value_counts_weighted_and_measured_epochs_only() -> None:
-    values, weights = np.array([1.0, np.nan, 3.0, 99.0]), np.array([1.0, 1.0, 1.0, 0.0])
-    found = scores.run_value(values, weights, 30.0 * np.arange(4.0), RULES)
+def test_a_run_value_is_the_weighted_mean_of_measured_epochs() -> None:
+    values, weights = np.array([1.0, np.nan, 4.0, 99.0, 2.5]), np.array([1.0, 1.0, 0.5, 0.0, 1.0])
+    found = scores.run_value(values, weights, 60.0 * np.arange(5.0), RULES)
     assert found is not None
-    assert (found.value, found.epochs) == (2.0, 2)
+    assert (found.value, found.epochs) == (pytest.approx(2.2), 3)
+    n = 2.5**2 / 2.25
+    variance = (1.2**2 + 0.5 * 1.8**2 + 0.3**2) / 2.5 * n / (n - 1.0)
+    assert found.random_se == pytest.approx(math.sqrt(variance / n))
+
+
+def test_the_error_of_a_run_value_is_true_for_correlated_epochs() -> None:
+    """Means of stretches of 60 epochs scatter as their stated errors say; short stretches know their memory less."""
+    epochs = ar1(0.6, 24_000).reshape(-1, 60)
+    found = [scores.run_value(row, np.ones(60), 30.0 * np.arange(60.0), RULES) for row in epochs]
+    stated = np.sqrt(np.mean([one.random_se**2 for one in found if one is not None]))
+    assert stated == pytest.approx(np.std([one.value for one in found if one is not None]), rel=0.15)
 
 
 def test_no_epochs_have_no_run_value() -> None:
     assert scores.run_value(np.array([np.nan]), np.ones(1), np.zeros(1), RULES) is None
 
 
-STRAP_SE = {"zSL": 0.40, "zDF": 0.70, "zB": 0.5, "K": 0.9}
+def off_by(
+    word: str, height_m: float | None = 1.78, climb_pct: float = 0.0, *, drifting: bool = False
+) -> dict[str, float]:
+    held = against(word, height_m).replace(drifting=drifting)
+    return scores.systematic(scores.scale_at(3.0, held), climb_pct, held)
 
 
 @pytest.mark.parametrize(
-    ("word", "runner", "se"),
+    ("word", "height_m", "zSL", "DF", "ln_k"),
     [
-        ("garmin_strap", RUNNER, STRAP_SE),
-        ("garmin_strap", Runner(), STRAP_SE | {"zSL": 0.50}),
-        ("coros", RUNNER, {"zSL": 0.40, "zDF": 0.90, "zB": 1.0, "K": 1.2}),
-        ("apple", RUNNER, {"zSL": 0.40, "zDF": 1.0, "zB": math.nan, "K": math.nan}),
+        ("garmin_strap", 1.78, 0.36, 0.021, 0.068),
+        ("garmin_strap", None, 0.46, 0.021, 0.068),
+        ("coros", 1.78, 0.36, 0.027, 0.09),
+        ("apple", 1.78, 0.36, 0.030, math.nan),
+        ("none", 1.78, 0.36, math.nan, math.nan),
     ],
 )
-def test_systematic_errors_are_those_of_the_class(word: str, runner: Runner, se: dict[str, float]) -> None:
-    found = scores.systematic_se(case(word, runner), np.zeros(3), np.ones(3))
-    assert {name: found[name] for name in se} == pytest.approx(se, nan_ok=True)
-    assert found["D"] == found["G"] == pytest.approx(math.hypot(se["zSL"], se["zDF"]) / math.sqrt(2))
-    assert found["P"] == pytest.approx(math.hypot(se["zSL"], se["zB"]) / math.sqrt(2), nan_ok=True)
+def test_systematic_errors_are_those_of_the_class(
+    word: str, height_m: float | None, zSL: float, DF: float, ln_k: float
+) -> None:
+    found, zDF, zk = off_by(word, height_m), DF / 0.026, ln_k / 0.075
+    parts = (found["zSL"], found["zDF"], found["zk"], found["K"])
+    assert parts == pytest.approx((zSL, zDF, zk, zk), nan_ok=True)
+    timing = math.hypot(zSL, zDF) / math.sqrt(2)
+    assert (found["D"], found["G"]) == pytest.approx((timing, timing), nan_ok=True)
+    assert found["P"] == pytest.approx(math.hypot(zSL, found["zB"]) / math.sqrt(2), nan_ok=True)
+
+
+def test_the_error_of_bounce_joins_those_of_timing_and_torso() -> None:
+    shape = 1 / 8 - 0.1816901 * 0.3698
+    spread = math.hypot(0.026 * 0.1816901 / shape, 0.075)
+    assert off_by("garmin_strap")["zB"] == pytest.approx(
+        math.hypot(0.021 * 0.1816901 / shape, 0.068) / spread, rel=1e-5
+    )
+
+
+def test_errors_stay_where_the_spread_between_runners_is_widened() -> None:
+    held = against("garmin_strap")
+    slow = scores.systematic(scores.scale_at(2.1, held), 0.0, held)
+    assert slow["zDF"] == pytest.approx(0.021 / (1.3 * (0.010 + 0.048 / 2.1)))
+    assert slow["zk"] == pytest.approx(0.068 / (1.3 * 0.075))
+    assert slow["zSL"] == 0.36
+
+
+def test_a_drifting_sensor_is_off_by_half_as_much_again() -> None:
+    calm, drifting = off_by("garmin_strap"), off_by("garmin_strap", drifting=True)
+    assert (drifting["zDF"], drifting["zk"]) == pytest.approx((1.5 * calm["zDF"], 1.5 * calm["zk"]))
+    assert drifting["zSL"] == calm["zSL"]
 
 
 def test_ups_and_downs_cancel_and_a_climb_does_not() -> None:
-    there_and_back = scores.systematic_se(case(), np.array([0.04, -0.04]), np.ones(2))
-    climb = scores.systematic_se(case(), np.array([0.04, 0.04]), np.ones(2))
-    assert there_and_back["zSL"] == pytest.approx(0.40)
-    assert climb["zSL"] == pytest.approx(math.hypot(0.40, 4 * 0.004 / 0.045))
-    assert climb["zDF"] == pytest.approx(math.hypot(0.70, 4 * 0.003 / 0.030))
+    assert scores.mean_climb_pct(np.array([0.04, -0.04, np.nan, 0.01]), np.ones(4), METHOD) == pytest.approx(0.0)
+    assert scores.mean_climb_pct(np.array([0.04, 0.04, np.nan, np.nan]), np.ones(4), METHOD) == pytest.approx(2.0)
+    climb = off_by("garmin_strap", climb_pct=4.0)
+    assert climb["zSL"] == pytest.approx(math.hypot(0.36, 4 * 0.004 / 0.050))
+    assert climb["zDF"] == pytest.approx(math.hypot(0.021, 4 * 0.003) / 0.026)
 
 
-@pytest.mark.parametrize("score", [1.0, -1.0, 2.0, 1.35, 0.1])
-def test_the_probability_shrinks_towards_the_population(score: float) -> None:
-    posterior = norm(abs(score) / (1 + 0.57**2), 0.57 / math.sqrt(1 + 0.57**2))
-    assert scores.probability(score, 0.57, 0.5) == pytest.approx(posterior.sf(0.5))
-    assert scores.probability_within(score, 0.57, 1.0) == pytest.approx(posterior.cdf(1.0) - posterior.cdf(-1.0))
+def epochs_of(count: int = 40, **z: float) -> Epochs:
+    """Epochs with these parts and a little noise; a part that is not named was not measured."""
+    rng, nothing = np.random.default_rng(8), np.full(count, np.nan)
+    parts = {name: z[name] + 0.1 * rng.normal(size=count) if name in z else nothing for name in scores.PARTS}
+    columns = parts | scores.letters(parts) | {"grade": np.zeros(count), "speed_mps": 2.6 + 0.01 * np.arange(count)}
+    return Epochs(start_s=30.0 * np.arange(count), weight=np.ones(count), reason=np.full(count, ""), columns=columns)
 
 
-def test_probabilities_are_true_for_runners_spread_as_assumed() -> None:
-    rng = np.random.default_rng(11)
-    truth = rng.normal(size=200_000)
-    measured = truth + rng.normal(0.0, 0.57, truth.shape)
-    said = np.array([scores.probability(score, 0.57, 0.5) for score in (1.2, 1.6)])
-    near = [truth[np.abs(measured - score) < 0.05] for score in (1.2, 1.6)]
-    assert [float(np.mean(true > 0.5)) for true in near] == pytest.approx(said.tolist(), abs=0.02)
+@pytest.mark.parametrize(
+    ("measured", "parts", "basis"),
+    [
+        ({"zSL": -1.0, "zDF": 0.5, "zB": 1.0, "zk": 2.0}, {"zSL", "zDF", "zk"}, "measured"),
+        ({"zSL": -1.0, "zB": 1.0}, {"zSL", "zB"}, "measured"),
+        ({"zSL": -1.0, "zDF": 0.5}, {"zSL", "zDF"}, "measured"),
+        ({"zSL": -1.0}, {"zSL"}, "steps"),
+    ],
+)
+def test_what_is_not_measured_is_missing(measured: dict[str, float], parts: set[str], basis: str) -> None:
+    epochs = epochs_of(**measured)
+    found = scores.standing(epochs, epochs.scored, 10, against("garmin_strap"))
+    assert found is not None
+    assert set(found.posterior.measured) == parts
+    assert found.posterior.basis == basis
+    assert found.scale.speed_mps == pytest.approx(2.795)
+    assert found.values["zSL"] == pytest.approx(-1.0, abs=0.05)
+    assert found.se["zSL"] == pytest.approx(math.hypot(0.36, 0.1 / math.sqrt(40)), abs=0.01)
 
 
-def test_the_chance_of_lying_within_bounds_is_true_as_well() -> None:
-    rng = np.random.default_rng(12)
-    truth = rng.normal(size=200_000)
-    measured = truth + rng.normal(0.0, 0.57, truth.shape)
-    within = np.abs(truth[np.abs(measured - 0.8) < 0.05]) < 1.0
-    assert scores.probability_within(0.8, 0.57, 1.0) == pytest.approx(float(np.mean(within)), abs=0.02)
+def test_a_part_with_too_few_epochs_is_left_out_and_the_others_stay() -> None:
+    epochs = epochs_of(zSL=-1.0, zDF=0.5)
+    few = epochs.replace(columns=dict(epochs.columns) | {"zDF": np.where(np.arange(40) < 9, epochs["zDF"], np.nan)})
+    found = scores.standing(few, few.scored, 10, against("garmin_strap"))
+    assert found is not None
+    assert found.posterior.measured == ("zSL",)
+    assert scores.standing(few, np.zeros(40, dtype=np.bool_), 10, against("garmin_strap")) is None

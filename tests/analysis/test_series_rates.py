@@ -98,18 +98,11 @@ def test_a_fade_that_begins_half_way_is_known_to_be_missed() -> None:
     assert series.fade_power(late, SMALL, 64).share < 0.1
 
 
-def test_the_sections_name_their_limits() -> None:
-    text = str(series.fade_section(40))
-
-    assert text.startswith("## (b4) Fade within a run")
-    assert "The limit of 10 %" in text
-
-
 def test_a_rate_beyond_its_limit_is_named() -> None:
     rates = {"calm": Rate(0.04, 1000), "wild": Rate(0.2, 1000)}
 
-    assert series.told(series.broken(rates, {"calm": 0.05, "wild": 0.05})) == "broken for: wild."
-    assert series.told([]) == "all hold."
+    assert series.told(series.broken(rates, {"calm": 0.05, "wild": 0.05})) == "Limits broken for: wild."
+    assert series.told([]) == "All limits hold."
 
 
 @pytest.mark.skipif(not shuffled.TABLE.is_file(), reason="the folder of real recordings is not on this machine")

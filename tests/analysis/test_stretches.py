@@ -43,6 +43,7 @@ def test_a_sensor_is_new_once_it_has_stayed_for_three_runs(sensors: str, parts: 
 def test_a_break_names_its_day_and_both_sensors() -> None:
     (found,) = stretches(line_of("sssswwww"), SETTING)[1]
     assert (found.kind, found.before, found.after) == ("sensor", "garmin_strap", "garmin_wrist")
+    assert found.sensors == ("garmin_strap", "garmin_wrist")
     assert found.date == line_of("sssswwww")[4].started_at.date()
 
 
@@ -52,6 +53,24 @@ def test_a_new_firmware_class_breaks_and_an_unknown_one_does_not() -> None:
     parts, breaks = stretches(runs, SETTING)
     assert [(each.kind, each.before, each.after) for each in breaks] == [("firmware", "11", "12")]
     assert [len(part.runs) for part in parts] == [4, 4]
+
+
+@pytest.mark.parametrize(
+    ("sensor", "watches", "parts"),
+    [
+        ("none", ["a"] * 4 + ["b"] * 4, [4, 4]),
+        ("garmin_wrist", ["a"] * 4 + ["b"] * 4, [4, 4]),
+        ("none", ["", "a", "", "a", "b", "", "b"], [4, 3]),
+        ("garmin_strap", ["a"] * 4 + ["b"] * 4, [8]),
+        ("coros", ["a"] * 4 + ["b"] * 4, [8]),
+    ],
+)
+def test_a_new_watch_breaks_what_the_watch_itself_makes(sensor: str, watches: list[str], parts: list[int]) -> None:
+    runs = [past_run(day, sensor=sensor, n=6).replace(device=watch) for day, watch in enumerate(watches)]
+    found, breaks = stretches(runs, SETTING)
+    assert [len(part.runs) for part in found] == parts
+    expected = [("watch", "a", "b", (sensor, sensor))] if len(parts) > 1 else []
+    assert [(each.kind, each.before, each.after, each.sensors) for each in breaks] == expected
 
 
 def two_halves(after: Form, sensor: str = "garmin_strap") -> list[PastRun]:

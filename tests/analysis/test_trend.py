@@ -1,245 +1,345 @@
-"""The trend test against scipy and pymannkendall, its bounds by hand, its gates one by one."""
+"""Weekly means, trends and differences: by hand, against scipy, and rule by rule."""
 
+import msgspec
 import numpy as np
-import pymannkendall
 import pytest
 from msgspec.structs import asdict
-from scipy import stats
+from scipy import stats as oracle
 
 from kneedrive.history import trend
-from kneedrive.history.trend import RunValues, middle_of_weight, run_scatter, week_points
-from kneedrive.method import TrendRules
-from kneedrive.stats import theil_sen
+from kneedrive.history.compare import WeekDifference, week_difference
+from kneedrive.history.local_time import day_of, week_number
+from kneedrive.history.trend import RunValues, TrendFit, between_variance, trend_fit, week_means, weekly_fit
+from kneedrive.method import Method, SeriesRules
+from tests.analysis.many_histories import Weeks, draw
 
-RULES = TrendRules()
-
-
-def values(n: int, seed: int, slope: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    random = np.random.default_rng(seed)
-    at = 2900.0 + np.arange(n) + random.uniform(0.2, 0.8, size=n)
-    return at, slope * (at - at[0]) + random.normal(size=n)
+RULES = SeriesRules()
 
 
-def straight(weeks: int, change: float, *, noise: float = 0.0, seed: int = 0) -> RunValues:
-    """Three runs a week whose value rises by `change` from the first run to the last."""
-    week = np.repeat(2900 + np.arange(weeks), 3)
-    at = week + np.tile([0.2, 0.5, 0.9], weeks)
-    value = change * (at - at[0]) / (at[-1] - at[0]) + noise * np.random.default_rng(seed).normal(size=len(at))
+def line(weeks: int, change: float, *, noise: float = 0.3, seed: int = 0) -> TrendFit:
+    """A single history of one series; the change is from the first run to the last."""
+    plan = Weeks(change=change, weeks=weeks, series=1, missing=0.0, run_sd=(noise, noise))
+    drawn = draw(plan, 1, seed)
+    return trend_fit(drawn.at, drawn.values, drawn.se, RULES)
+
+
+def split(step: float, *, weeks: int = 24, noise: float = 0.3, seed: int = 0) -> WeekDifference:
+    """Two halves of one history of three quantities; the first one moves."""
+    plan = Weeks(step=step, step_at=weeks // 2, weeks=weeks, series=3, missing=0.0, run_sd=(noise, noise))
+    drawn = draw(plan, 1, seed)
+    after = (np.arange(weeks) >= weeks // 2).astype(float)
+    return week_difference(drawn.values, drawn.se, after, np.full(3, 0.3), RULES)
+
+
+def test_a_week_is_the_mean_of_its_runs_and_its_error_that_of_a_mean() -> None:
+    drawn = draw(Weeks(series=1, missing=0.0, weeks=400, run_sd=(0.4, 0.4)), 1, 1)
+    means = week_means(drawn.values, np.zeros_like(drawn.values))
+
+    assert float(means.run_sd[0, 0]) == pytest.approx(0.4, abs=0.03)
+    assert means.variance[0, 0] == pytest.approx(np.full(400, float(means.run_sd[0, 0]) ** 2 / 3))
+    assert float(np.std(means.value)) == pytest.approx(0.4 / np.sqrt(3), rel=0.1)
+    # Runs within 1.345 SD of their mean are not touched.
+    calm = np.abs(drawn.values - drawn.values.mean(axis=-1, keepdims=True)).max(axis=-1) < 0.4
+    assert means.value[calm] == pytest.approx(drawn.values.mean(axis=-1)[calm])
+
+
+def test_a_wild_run_is_held_back_and_a_missing_week_stays_missing() -> None:
+    drawn = draw(Weeks(series=1, missing=0.0, run_sd=(0.3, 0.3)), 1, 2)
+    values = drawn.values.copy()
+    values[0, 0, 4, 0] += 30.0
+    values[0, 0, 5] = np.nan
+    means, calm = week_means(values, drawn.se), week_means(drawn.values, drawn.se)
+
+    assert 0.0 < means.value[0, 0, 4] - calm.value[0, 0, 4] < 1.0
+    assert np.isnan(means.value[0, 0, 5])
+    assert list(means.runs[0, 0, 4:6]) == [3, 0]
+
+
+def test_an_uncertain_run_counts_less() -> None:
+    means = week_means(np.array([[[0.0, 1.0]]]), np.array([[[0.1, 1.0]]]))
+
+    assert 0.0 < float(means.value[0, 0]) < 0.5
+
+
+def test_a_single_run_a_week_leaves_all_scatter_to_the_weeks() -> None:
+    drawn = draw(Weeks(series=1, runs=1, weeks=30, missing=0.0), 1, 3)
+    means = week_means(drawn.values, np.zeros_like(drawn.values))
+    X = np.broadcast_to(np.stack([np.ones(30), drawn.at], axis=-1), (1, 1, 30, 2))
+
+    assert float(means.run_sd[0, 0]) == 0.0
+    assert weekly_fit(X, means, RULES).weeks[0, 0] == 30
+    theirs = oracle.linregress(drawn.at, drawn.values[0, 0, :, 0])
+    assert weekly_fit(X, means, RULES).coefficient[0, 0, 1] == pytest.approx(theirs.slope)
+
+
+def test_the_variance_between_weeks_is_found() -> None:
+    drawn = draw(Weeks(series=1, weeks=40, drift=0.5, run_sd=(0.3, 0.3)), 400, 4)
+    X = np.broadcast_to(np.stack([np.ones(40), drawn.at], axis=-1), (400, 1, 40, 2))
+
+    assert float(between_variance(X, week_means(drawn.values, drawn.se)).mean()) == pytest.approx(0.25, abs=0.02)
+
+
+def test_without_correlation_the_error_of_a_slope_is_scipys() -> None:
+    rules = msgspec.structs.replace(RULES, week_rho=0.0, week_rho_max=0.0)
+    drawn = draw(Weeks(series=1, weeks=20, runs=1, missing=0.0), 1, 5)
+    fit = trend_fit(drawn.at, drawn.values, np.zeros_like(drawn.values), rules)
+    theirs = oracle.linregress(drawn.at, drawn.values[0, 0, :, 0])
+
+    assert float(fit.slope_per_week[0, 0]) == pytest.approx(theirs.slope)
+    assert float(fit.p[0, 0]) == pytest.approx(theirs.pvalue)
+    assert float(fit.freedom[0, 0]) == 18.0
+    reach = oracle.t.ppf(0.975, 18) * theirs.stderr * 19
+    assert float(fit.high[0, 0] - fit.change[0, 0]) == pytest.approx(reach)
+
+
+def test_correlated_weeks_widen_the_error_and_cost_degrees_of_freedom() -> None:
+    drawn = draw(Weeks(series=1, weeks=30, missing=0.0), 1, 6)
+    free = msgspec.structs.replace(RULES, week_rho_max=0.0)
+    held = msgspec.structs.replace(RULES, week_rho=0.5, rho_weight=1e12)
+    wide, plain = (trend_fit(drawn.at, drawn.values, drawn.se, rules) for rules in (held, free))
+
+    assert float(wide.freedom[0, 0]) == pytest.approx(30 / 3 - 2)
+    ratio = (wide.high - wide.change) / oracle.t.ppf(0.975, 8) / ((plain.high - plain.change) / oracle.t.ppf(0.975, 28))
+    assert float(ratio[0, 0]) == pytest.approx(np.sqrt(3.0))
+
+
+def test_a_large_change_is_called_in_its_direction_and_its_interval_holds_it() -> None:
+    for change in (1.5, -1.5):
+        fit = line(26, change)
+        assert bool(fit.called[0, 0])
+        assert np.sign(fit.change[0, 0]) == np.sign(change)
+        assert float(fit.low[0, 0]) < change < float(fit.high[0, 0])
+        assert not bool(fit.steady[0, 0])
+
+
+def test_seven_weeks_are_not_tested() -> None:
+    fit = line(7, 5.0, noise=0.1)
+
+    assert not fit.called.any()
+    assert not fit.steady.any()
+    assert np.isnan(fit.p).all()
+    assert np.isnan(fit.detectable).all()
+    assert bool(line(8, 5.0, noise=0.1).called[0, 0])
+
+
+def test_a_sure_change_too_small_to_matter_is_not_called() -> None:
+    fit = line(40, 0.15, noise=0.01)
+
+    assert float(fit.p[0, 0]) < 1e-4
+    assert not fit.called.any()
+    assert fit.steady.all()
+
+
+def test_a_change_within_the_runners_own_scatter_is_not_called() -> None:
+    fit = line(26, 1.5, noise=0.6)
+    strict = msgspec.structs.replace(RULES, detectable=1000.0)
+    drawn = draw(Weeks(change=1.5, weeks=26, series=1, missing=0.0, run_sd=(0.6, 0.6)), 1, 0)
+
+    assert float(fit.worthwhile[0, 0]) == pytest.approx(2.77 * float(fit.run_sd[0, 0]) / np.sqrt(26 * 3 / 2))
+    assert not trend_fit(drawn.at, drawn.values, drawn.se, strict).called.any()
+
+
+def test_a_slope_that_one_wild_week_makes_is_stopped_by_theil_sen() -> None:
+    values = np.zeros((1, 12, 1))
+    values[0, :, 0] = -0.02 * np.arange(12)
+    values[0, -1, 0] = 40.0
+    lenient = msgspec.structs.replace(RULES, alpha=0.99, min_change=0.0, detectable=0.0)
+    fit = trend_fit(np.arange(12.0), values, np.full((1, 12, 1), 0.1), lenient)
+
+    assert float(fit.change[0]) > 0
+    assert float(fit.p_holm[0]) < 0.99
+    assert not fit.called.any()
+
+
+def test_noisy_weeks_are_too_early_and_name_what_they_would_show() -> None:
+    fit = line(12, 0.0, noise=1.0)
+
+    assert not fit.called.any()
+    assert not fit.steady.any()
+    assert float(fit.detectable[0, 0]) > 1.0
+
+
+def test_the_season_is_fitted_along_from_sixty_weeks_on() -> None:
+    at = np.arange(120.0)
+    season = 0.5 * np.sin(2 * np.pi * at / RULES.year_weeks + 1.0)
+    noise = 0.05 * np.random.default_rng(8).standard_normal((1, 120, 2))
+    long = trend_fit(at, season[:, None] + noise, np.full((1, 120, 2), 0.05), RULES)
+    short = trend_fit(at[:26], (season[:, None] + noise)[:, :26], np.full((1, 26, 2), 0.05), RULES)
+
+    assert (bool(long.seasonal[0]), bool(short.seasonal[0])) == (True, False)
+    assert abs(float(long.change[0])) < 0.05
+    assert not long.called.any()
+    assert float(long.freedom[0]) == pytest.approx(120 * (1 - long.rho[0]) / (1 + long.rho[0]) - 4)
+
+
+def test_two_series_are_tested_together() -> None:
+    drawn = draw(Weeks(change=0.5, weeks=26, missing=0.0), 200, 9)
+    both = trend_fit(drawn.at, drawn.values, drawn.se, RULES)
+    alone = trend_fit(drawn.at, drawn.values[:, :1], drawn.se[:, :1], RULES)
+
+    assert both.p[:, 0] == pytest.approx(alone.p[:, 0])
+    assert both.called[:, 0].sum() < alone.called[:, 0].sum()
+    assert (both.p_holm >= both.p).all()
+
+
+def test_one_history_is_judged_alone_as_among_many() -> None:
+    drawn = draw(Weeks(change=1.0), 30, 10)
+    many = trend_fit(drawn.at, drawn.values, drawn.se, RULES)
+    one = trend_fit(drawn.at, drawn.values[7], drawn.se[7], RULES)
+
+    for name in ("change", "low", "p_holm", "detectable", "rho", "called", "steady"):
+        assert getattr(one, name) == pytest.approx(getattr(many, name)[7], abs=1e-3)
+
+
+def test_a_difference_is_that_of_the_weekly_means_and_found() -> None:
+    found = split(1.0)
+
+    assert list(found.changed[0]) == [True, False, False]
+    assert found.low[0, 0] < 1.0 < found.high[0, 0]
+    assert list(found.more_weeks[0]) == [0.0, 0.0, 0.0]
+    assert found.told[0, 1]
+    assert found.bound[0, 1] == pytest.approx(max(abs(found.low[0, 1]), abs(found.high[0, 1])))
+
+
+def test_a_sure_difference_below_the_threshold_is_no_change() -> None:
+    found = split(0.2, noise=0.02)
+
+    assert found.p_holm[0, 0] < 0.001
+    assert not found.changed.any()
+    assert found.told.all()
+
+
+def test_without_correlation_a_difference_is_students() -> None:
+    rules = msgspec.structs.replace(RULES, week_rho=0.0, week_rho_max=0.0)
+    values = np.random.default_rng(11).standard_normal((1, 20, 1))
+    after = (np.arange(20) >= 9).astype(float)
+    found = week_difference(values, np.zeros_like(values), after, np.zeros(1), rules)
+    theirs = oracle.ttest_ind(values[0, 9:, 0], values[0, :9, 0])
+
+    assert float(found.p[0]) == pytest.approx(theirs.pvalue)
+    assert float(found.low[0]) == pytest.approx(theirs.confidence_interval(0.95).low)
+
+
+def test_two_weeks_on_a_side_are_not_compared() -> None:
+    values = np.random.default_rng(12).standard_normal((3, 12, 2))
+    found = week_difference(
+        values, np.full(values.shape, 0.1), (np.arange(12) >= 10).astype(float), np.full(3, 0.3), RULES
+    )
+
+    assert np.isnan(found.difference).all()
+    assert not (found.changed | found.told).any()
+
+
+def test_the_weeks_that_are_needed_make_the_interval_fine_enough() -> None:
+    found = split(0.0, weeks=10, noise=0.6, seed=1)
+    short = np.isfinite(found.more_weeks) & (found.more_weeks > 0)
+    assert short.any()
+    before, after = found.weeks_before[short], found.weeks_after[short] + found.more_weeks[short]
+    half = (found.high - found.low)[short] / 2
+    now = 1 / found.weeks_before[short] + 1 / found.weeks_after[short]
+
+    assert (half * np.sqrt((1 / before + 1 / after) / now) <= 1.5 * 0.3 + 1e-9).all()
+
+
+def test_an_earlier_side_that_is_too_short_needs_endless_weeks() -> None:
+    values = np.random.default_rng(13).standard_normal((1, 30, 2))
+    found = week_difference(
+        values, np.full(values.shape, 0.1), (np.arange(30) >= 3).astype(float), np.full(1, 0.1), RULES
+    )
+
+    assert np.isinf(found.more_weeks[0])
+
+
+METHOD = Method()
+
+
+def straight(weeks: int, change: float, *, noise: float = 0.0, seed: int = 0, runs: int = 3) -> RunValues:
+    """So many runs a week whose value rises by `change` from the first run to the last."""
+    week = np.repeat(2900 + np.arange(weeks), runs)
+    at = week - 3 / 7 + np.tile(np.array([0.2, 0.5, 0.9])[:runs], weeks)
+    value = change * (at - at[0]) / max(at[-1] - at[0], 1e-9) + noise * np.random.default_rng(seed).normal(size=len(at))
     return RunValues(at_weeks=at, week=week, value=value, se=np.full(len(at), 0.1))
 
 
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("n", [8, 16, 33])
-def test_slope_and_intercept_are_those_of_scipy(n: int, seed: int) -> None:
-    at, value = values(n, seed, 0.1)
-    found = theil_sen(at, value)
-    assert found.slope == pytest.approx(stats.theilslopes(value, at)[0], rel=1e-12)
-    assert np.median(found.residual) == pytest.approx(0.0, abs=1e-12)
-
-
-@pytest.mark.parametrize("n", [8, 16, 33])
-def test_the_interval_is_within_one_rank_of_scipys(n: int) -> None:
-    at, value = values(n, n, 0.1)
-    line = theil_sen(at, value)
-    _, variance = trend.kendall(value)
-    low, high = trend.slope_interval(line.slopes, variance**0.5, 0.05) or (np.nan, np.nan)
-    theirs = stats.theilslopes(value, at, 0.95)
-    ranks = [np.searchsorted(line.slopes, bound) for bound in (low, theirs[2], high, theirs[3])]
-    assert abs(ranks[0] - ranks[1]) <= 1
-    assert abs(ranks[2] - ranks[3]) <= 1
-
-
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("digits", [0, 1, 9])
-def test_s_variance_and_p_are_those_of_pymannkendall_with_ties_or_without(seed: int, digits: int) -> None:
-    _, value = values(20, seed, 0.05)
-    value = np.round(value, digits)
-    theirs = pymannkendall.original_test(value)
-    S, variance = trend.kendall(value)
-    assert (theirs.s, theirs.var_s) == pytest.approx((S, variance))
-    assert trend.kendall_p(S, variance**0.5) == pytest.approx(theirs.p, abs=1e-9)
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_the_interval_leaves_zero_out_exactly_when_the_test_rejects(seed: int) -> None:
-    at, value = values(12, seed, 0.15)
-    S, variance = trend.kendall(value)
-    bounds = trend.slope_interval(theil_sen(at, value).slopes, variance**0.5, 0.05)
-    assert bounds is not None
-    assert (bounds[0] > 0 or bounds[1] < 0) == (trend.kendall_p(S, variance**0.5) <= 0.05)
-
-
-def test_a_rank_outside_the_slopes_gives_no_interval() -> None:
-    slopes = np.linspace(0.0, 1.0, 28)
-    assert trend.slope_interval(slopes, 15.0, 0.05) is None
-    assert trend.slope_interval(slopes, 8.0, 0.05) is not None
-
-
-def test_only_adjacent_weeks_count_as_neighbours() -> None:
-    residual = np.array([1.0, 1.0, -1.0, -1.0])
-    # power 1; pairs of adjacent weeks are (1, 1) and (-1, -1), the middle pair is two weeks apart; plus 1/4, capped
-    assert trend.neighbour_correlation(residual, np.array([1, 2, 4, 5]), 0.9) == 0.9
-    # now all three pairs: (1 - 1 + 1)/3 + 1/4
-    assert trend.neighbour_correlation(residual, np.array([1, 2, 3, 4]), 0.9) == pytest.approx(1 / 3 + 1 / 4)
-
-
-@pytest.mark.parametrize(
-    ("residual", "week"),
-    [([1.0, -1.0, 1.0, -1.0], [1, 2, 3, 4]), ([1.0, 1.0, 1.0], [1, 3, 5]), ([0.0, 0.0, 0.0], [1, 2, 3])],
-)
-def test_alternating_distant_or_empty_residuals_are_not_correlated(residual: list[float], week: list[int]) -> None:
-    assert trend.neighbour_correlation(np.array(residual), np.array(week), 0.9) == 0.0
-
-
-def test_correlated_weeks_widen_the_test() -> None:
-    slow = straight(16, 0.0)
-    wave = slow.replace(value=np.sin((slow.week - 2900) / 2.5))
-    found = trend.tested(wave, RULES)
-    assert found is not None
-    assert found.rho > 0.5
-    assert found.sd_S == pytest.approx(np.sqrt(16 * 15 * 37 / 18 * (1 + found.rho) / (1 - found.rho)))
-
-
-@pytest.mark.parametrize(
-    ("p", "adjusted", "levels"),
-    [
-        ({"D": 0.01, "P": 0.04}, {"D": 0.02, "P": 0.04}, {"D": 0.025, "P": 0.05}),
-        ({"D": 0.03, "P": 0.04}, {"D": 0.06, "P": 0.06}, {"D": 0.025, "P": 0.025}),
-        ({"D": 0.9, "P": 0.02}, {"D": 0.9, "P": 0.04}, {"D": 0.05, "P": 0.025}),
-        ({"zSL": 0.03}, {"zSL": 0.03}, {"zSL": 0.05}),
-        ({}, {}, {}),
-    ],
-)
-def test_holm_by_hand(p: dict[str, float], adjusted: dict[str, float], levels: dict[str, float]) -> None:
-    found = trend.holm(p, 0.05)
-    assert found[0] == pytest.approx(adjusted)
-    assert found[1] == pytest.approx(levels)
-
-
-@pytest.mark.parametrize(
-    ("series", "change", "verdict"),
-    [
-        ("D", 1.5, "towards drive"),
-        ("D", -1.5, "towards shuffle"),
-        ("P", 1.5, "more bounce"),
-        ("P", -1.5, "less bounce"),
-        ("zSL", 1.5, "longer steps"),
-        ("zSL", -1.5, "shorter steps"),
-        ("D", 0.0, "steady"),
-    ],
-)
-def test_a_straight_change_gets_its_word(series: str, change: float, verdict: str) -> None:
-    (found,) = trend.trends({series: straight(12, change, noise=0.05)}, RULES)
-    assert found.verdict == verdict
-    assert found.change == pytest.approx(change, abs=0.15)
-
-
-def test_before_eight_weeks_it_says_how_many_more() -> None:
-    (found,) = trend.trends({"D": straight(5, 3.0)}, RULES)
-    assert (found.verdict, found.weeks, found.weeks_missing, found.weeks_advised) == ("too early to tell", 5, 3, 7)
-    assert found.p is None
-
-
-def test_a_change_that_is_too_small_to_matter_is_not_called() -> None:
-    (found,) = trend.trends({"D": straight(16, 0.19, noise=0.001)}, RULES)
-    assert found.p is not None
-    assert found.p < 0.001
-    assert found.verdict == "steady"
-
-
-def test_a_change_inside_the_runs_own_scatter_is_not_called() -> None:
-    noisy = straight(8, 1.0)
-    off = np.tile([-3.0, 0.0, 3.0], 8)  # every week's median stays on the line
-    (found,) = trend.trends({"D": noisy.replace(value=noisy.value + off)}, RULES)
-    assert found.p is not None
-    assert found.p < 0.01
-    assert found.worthwhile == pytest.approx(2.77 * 3.0 * 1.4826 / np.sqrt(12.0), rel=0.1)
-    assert not found.called
-
-
-@pytest.mark.parametrize(
-    ("noise", "verdict"), [(0.2, "steady"), (3.0, "too early to tell")], ids=["fine weeks", "coarse weeks"]
-)
-def test_weeks_that_would_show_only_a_very_large_change_cannot_tell(noise: float, verdict: str) -> None:
-    (found,) = trend.trends({"D": straight(12, 0.0, noise=noise)}, RULES)
-    assert (found.verdict, found.weeks_missing) == (verdict, 0)
-    assert found.detectable is not None
-    assert (found.detectable > RULES.telling) == (verdict == "too early to tell")
-
-
-def test_a_very_large_change_is_called_even_where_a_smaller_one_would_have_been_missed() -> None:
-    (found,) = trend.trends({"D": straight(12, 12.0, noise=3.0)}, RULES)
-    assert (found.detectable or 0.0) > RULES.telling
-    assert found.verdict == "towards drive"
-
-
-def test_a_trend_is_no_scatter_from_run_to_run() -> None:
-    still, moving = (straight(14, change, noise=0.3) for change in (0.0, 6.0))
-    assert run_scatter(moving, RULES) == pytest.approx(run_scatter(still, RULES), rel=0.15)
-    np.testing.assert_allclose(week_points(moving, RULES).se, week_points(still, RULES).se, rtol=0.15)
-
-
-@pytest.mark.parametrize(("runs", "at_least"), [(1, 0.45), (2, 0.45), (7, 0.45), (8, 0.0)])
-def test_few_runs_do_not_know_their_own_scatter(runs: int, at_least: float) -> None:
-    equal = RunValues(
-        at_weeks=np.linspace(0.5, runs - 0.5, runs), week=np.arange(runs), value=np.zeros(runs), se=np.full(runs, 0.1)
-    )
-    assert run_scatter(equal, RULES) == at_least
-    assert week_points(equal, RULES).se[0] == pytest.approx(np.hypot(0.1, at_least))
+def without(runs: RunValues, week: int) -> RunValues:
+    kept = runs.week != week
+    return RunValues(**{name: values[kept] for name, values in asdict(runs).items()})
 
 
 def test_one_clear_trend_does_not_carry_a_second_one_along() -> None:
-    both = trend.trends({"D": straight(16, 2.0, noise=0.2), "P": straight(16, 0.0, noise=0.2, seed=1)}, RULES)
+    both = trend.trends({"D": straight(16, 2.0, noise=0.2), "P": straight(16, 0.0, noise=0.2, seed=1)}, METHOD)
+
     assert [each.verdict for each in both] == ["towards drive", "steady"]
-
-
-def test_equal_weeks_are_steady_and_not_an_error() -> None:
-    (found,) = trend.trends({"D": straight(10, 0.0)}, RULES)
-    assert (found.verdict, found.p, found.change) == ("steady", 1.0, 0.0)
-
-
-def test_a_missing_week_is_not_filled_in() -> None:
-    whole = straight(12, 1.0)
-    kept = whole.week != 2904
-    (found,) = trend.trends({"D": RunValues(**{name: column[kept] for name, column in asdict(whole).items()})}, RULES)
-    assert (found.weeks, found.runs) == (11, 33)
-
-
-def test_a_week_stands_at_the_mean_date_of_its_runs() -> None:
-    points = week_points(straight(8, 0.0), RULES)
-    np.testing.assert_allclose(points.at_weeks, 2900 + np.arange(8) + (0.2 + 0.5 + 0.9) / 3)
-
-
-def test_a_sure_run_weighs_more_in_its_week_but_never_decides_alone() -> None:
-    runs = RunValues(
-        at_weeks=np.array([1.0, 1.1]), week=np.array([1, 1]), value=np.array([0.0, 1.0]), se=np.array([0.0, 1.0])
-    )
-    value = float(week_points(runs, RULES).value[0])
-    assert 0.0 < value < 0.5
+    assert both[0].low < 2.0 < both[0].high  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
-    ("given", "weight", "middle"),
-    [([3.0, 1.0, 2.0], [1, 1, 1], 2.0), ([1.0, 2.0], [1, 1], 1.5), ([1.0, 2.0], [3, 1], 1.25), ([7.0], [2], 7.0)],
+    ("name", "change", "word"),
+    [
+        ("D", 2.0, "towards drive"),
+        ("D", -2.0, "towards shuffle"),
+        ("P", 2.0, "more bounce"),
+        ("P", -2.0, "less bounce"),
+        ("zSL", 2.0, "longer steps"),
+        ("zSL", -2.0, "shorter steps"),
+        ("heart_rate_bpm", -3.0, "lower"),
+    ],
 )
-def test_the_middle_of_weight_by_hand(given: list[float], weight: list[float], middle: float) -> None:
-    assert middle_of_weight(np.array(given), np.array(weight, dtype=float)) == pytest.approx(middle)
+def test_a_called_trend_is_named_by_series_and_direction(name: str, change: float, word: str) -> None:
+    (found,) = trend.trends({name: straight(16, change, noise=0.1)}, METHOD, "coros")
+
+    assert (found.verdict, found.called, found.sensor) == (word, True, "coros")
+    assert found.change == pytest.approx(change, abs=0.3)
 
 
-def test_the_visible_change_grows_with_scatter_and_shrinks_with_weeks() -> None:
-    def seen(weeks: int, scatter: float) -> float:
-        sd_S = np.sqrt(weeks * (weeks - 1) * (2 * weeks + 5) / 18)
-        return trend.visible_change(np.arange(float(weeks)), scatter, sd_S, RULES, 0.05) or np.inf
+def test_equal_weeks_are_steady_and_not_an_error() -> None:
+    (found,) = trend.trends({"D": straight(10, 0.0)}, METHOD)
 
-    assert seen(12, 0.4) == pytest.approx(2.0 * seen(12, 0.2))
-    assert seen(24, 0.2) < seen(12, 0.2) < seen(8, 0.2)
+    assert (found.verdict, found.p, found.change) == ("steady", 1.0, 0.0)
 
 
-def test_a_change_that_is_to_be_seen_more_often_must_be_larger() -> None:
-    at, sd_S = np.arange(16.0), 22.2
-    often = [trend.visible_change(at, 0.3, sd_S, RULES.replace(power=power), 0.05) or 0.0 for power in (0.5, 0.8, 0.95)]
-    assert often[0] * 1.25 < often[1] < often[2] / 1.15
+@pytest.mark.parametrize(("weeks", "missing", "advised"), [(7, 1, 5), (8, 0, 4), (12, 0, 0)])
+def test_the_weeks_that_are_missing_are_counted(weeks: int, missing: int, advised: int) -> None:
+    (found,) = trend.trends({"D": straight(weeks, 5.0, noise=0.05)}, METHOD)
+
+    assert (found.weeks_missing, found.weeks_advised, found.weeks) == (missing, advised, weeks)
+    assert (found.verdict == "too early to tell") == bool(missing)
+    assert (found.change is None) == bool(missing)
 
 
-def test_too_few_weeks_can_see_nothing_at_all() -> None:
-    assert trend.visible_change(np.arange(4.0), 0.2, 6.0, RULES, 0.05) is None
+def test_a_series_without_values_is_too_early_beside_one_with_some() -> None:
+    nothing = RunValues(at_weeks=np.empty(0), week=np.empty(0, dtype=np.int64), value=np.empty(0), se=np.empty(0))
+    found = trend.trends({"D": nothing, "P": straight(9, 0.0)}, METHOD)
+
+    assert [(each.verdict, each.weeks) for each in found] == [("too early to tell", 0), ("steady", 9)]
+    assert trend.trends({}, METHOD) == ()
+
+
+def test_a_missing_week_is_not_filled_in() -> None:
+    gap = without(straight(12, 1.0, noise=0.1), 2904)
+    (found,) = trend.trends({"D": gap}, METHOD)
+
+    assert (found.weeks, found.runs) == (11, 33)
+    assert [week for week, _ in trend.week_values(gap, METHOD.trend)] == [2900 + n for n in range(12) if n != 4]
+
+
+def test_a_week_stands_at_the_mean_date_of_its_runs() -> None:
+    grid = trend.laid_out(straight(8, 0.0), 2899, 2907)
+
+    np.testing.assert_allclose(grid.at_weeks[1:], 2900 - 3 / 7 + np.arange(8) + (0.2 + 0.5 + 0.9) / 3)
+    assert np.isnan(grid.value[0]).all()
+    assert week_number(day_of(float(grid.at_weeks[0]))) == 2899
+
+
+@pytest.mark.parametrize(("weeks", "runs", "half"), [(1, 1, 0.45), (2, 3, 0.45 / np.sqrt(3)), (9, 1, 0.45)])
+def test_runs_that_cannot_know_their_scatter_are_given_that_of_others(weeks: int, runs: int, half: float) -> None:
+    values = dict(trend.week_values(straight(weeks, 0.0, runs=runs), METHOD.trend))
+
+    assert values[2900].high - values[2900].value == pytest.approx(1.96 * half, rel=0.01)
+
+
+def test_many_runs_give_a_week_the_error_of_their_own_scatter() -> None:
+    values = dict(trend.week_values(straight(40, 0.0, noise=0.3), METHOD.trend))
+
+    assert values[2910].high - values[2910].value == pytest.approx(1.96 * 0.3 / np.sqrt(3), rel=0.25)
+    assert values[2910].runs == 3

@@ -5,11 +5,15 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from kneedrive.history.result import PastRun, Setting, WeeklyView
+from kneedrive.analysis.posterior import conditioned, measured_rows, prior_cov
+from kneedrive.analysis.scores import Against, scale_at
+from kneedrive.history.result import LastWeeks, PastRun, Setting, WeeklyView
 from kneedrive.history.weeks import weekly
+from kneedrive.sensors import REFERENCES
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 
 SETTING = Setting()
+STRAP = Against(reference=REFERENCES["garmin_strap"], runner=SETTING.runner, method=SETTING.method)
 NIGHTLY = 0.4 * 0.03 / np.sqrt(0.5)  # of DF: gives D a scatter of about 0.4 from run to run
 
 
@@ -100,6 +104,29 @@ def test_no_trend_crosses_a_new_sensor() -> None:
     ]
     assert {trend.weeks for trend in found.trends} == {10}
     assert [week.segment for week in found.weeks] == [0] * 6 + [1] * 10
+
+
+def test_a_finished_stretch_keeps_its_own_verdict_with_its_dates_and_sensor() -> None:
+    before, after = history(12, 2.0), history(24, sensor="coros")[36:]
+    found = view([*before, *after], 24)
+    drive, bounce = found.finished
+    assert (drive.series, drive.verdict, drive.sensor) == ("D", "towards drive", "garmin_strap")
+    assert (drive.first, drive.last) == (before[0].started_at.date(), before[-1].started_at.date())
+    assert bounce.verdict != "more bounce"
+    assert found.verdicts == ("steady",)
+
+
+def test_a_short_finished_stretch_says_nothing() -> None:
+    assert view([*history(7, 2.0), *history(20, sensor="coros")[21:]], 20).finished == ()
+
+
+def test_no_trend_and_no_last_weeks_cross_a_new_watch_where_the_watch_makes_the_numbers() -> None:
+    runs = [run.replace(device="old" if place < 30 else "new") for place, run in enumerate(history(16, sensor="none"))]
+    found = view(runs, 16)
+    assert [(each.kind, each.before, each.after) for each in found.breaks] == [("watch", "old", "new")]
+    assert found.trends[0].weeks == 6
+    assert found.last_weeks is not None
+    assert (found.last_weeks.device, found.last_weeks.first) == ("new", runs[30].started_at.date())
 
 
 def test_where_a_break_falls_inside_a_week_the_later_sensor_speaks_for_it() -> None:
@@ -215,3 +242,77 @@ def test_no_runs_at_all_are_an_empty_view() -> None:
 def test_the_order_of_the_runs_does_not_matter() -> None:
     runs = history(10, 1.0)
     assert view(runs[::-1], 10) == view(runs, 10)
+
+
+def last(runs: list[PastRun], weeks: int = 8) -> LastWeeks:
+    found = view(runs, weeks).last_weeks
+    assert found is not None
+    return found
+
+
+def test_over_the_last_weeks_the_systematic_error_stays_and_the_noise_goes() -> None:
+    few, many = (last(history(8)[-runs:]) for runs in (2, 24))
+    sure = many.posterior.scores["D"].sd
+    # With the errors of a strap alone: zSL 0.46 without height, zDF 0.021/0.026.
+    prior = prior_cov()
+    rows = measured_rows(("zSL", "zDF"), scale_at(3.0, STRAP))
+    variances = np.square([0.46, 0.021 / 0.026])
+    cov = conditioned(prior, rows, variances)[1]
+    least = float(np.sqrt([1, -1, 0, 0] @ cov @ [1, -1, 0, 0] / 2.0))
+    assert sure == pytest.approx(least, rel=0.05)
+    assert few.posterior.scores["D"].sd > sure > least
+
+
+def test_a_runner_who_drives_hears_so_over_the_last_weeks() -> None:
+    found = last([past_run(day, Form(ln_T=0.12, DF=-0.07), speeds=(2.6, 2.8)) for day in days(8)])
+    headline = found.judgements[0]
+    assert (headline.scope, headline.pattern, headline.certainty) == ("weeks", "drive-like", "spoken")
+    assert headline.probability == found.posterior.odds[headline.pattern] > 0.8 > headline.base_rate
+    assert {"shuffle-like", "piston-like"} <= set(found.ruled_out)
+    assert (found.knee.probability_less or 1.0) < 0.3
+    assert (found.runs, found.sensor, found.verdict, found.odds_range) == (24, "garmin_strap", "steady", {})
+
+
+def test_from_steps_alone_the_last_weeks_never_speak_and_name_their_range() -> None:
+    for sensor, form in (("garmin_wrist", Form(ln_T=-0.15)), ("other", Form(ln_T=-0.15, noise_DF=0.001))):
+        found = last([past_run(day, form, sensor=sensor) for day in days(8)])
+        assert found.posterior.measured == ("zSL",)
+        assert {each.certainty for each in found.judgements} <= {"leaning", "open"}
+        low, high = found.odds_range[found.judgements[0].pattern]
+        assert low < found.judgements[0].probability <= high
+
+
+def test_the_last_weeks_are_eight_whatever_is_looked_at() -> None:
+    runs = history(20)
+    for weeks in (4, 8, 20):
+        found = weekly(runs, last_day(20), weeks, SETTING).last_weeks
+        assert found is not None
+        assert (found.runs, found.first) == (24, runs[-24].started_at.date())
+    assert weekly(runs, last_day(30), 20, SETTING).last_weeks is None
+
+
+def test_the_height_that_a_run_was_judged_by_is_that_of_its_weeks() -> None:
+    short, tall = ([run.replace(height_m=height) for run in history(8)] for height in (1.65, 1.95))
+    knees = [last(runs).knee for runs in (short, tall)]
+    trends = [view(runs, 8).weeks[-1].values["D"].value for runs in (short, tall)]
+    assert all(knee.reason == "" for knee in knees)
+    assert trends[0] - trends[1] == pytest.approx(50.0 * 0.30 / 170.0 / 0.05 / np.sqrt(2.0), rel=0.2)
+
+
+@pytest.mark.parametrize(("change", "word"), [(-8.0, "lower"), (8.0, "higher"), (0.0, "steady")])
+def test_heart_rate_at_one_pace_stands_beside_the_trends(change: float, word: str) -> None:
+    random, runs = np.random.default_rng(9), []
+    for share, run in zip(np.linspace(0.0, 1.0, 42), history(14), strict=True):
+        # Thirty beats more per m/s, and a faster runner every week: neither may pass for a change at one pace.
+        beats = 150.0 + change * share + 30.0 * (run.epochs["speed_mps"] - 3.0) + random.normal(size=30)
+        runs.append(
+            run.replace(epochs=run.epochs.replace(columns=dict(run.epochs.columns) | {"heart_rate_bpm": beats}))
+        )
+    found = view(runs, 14).heart_rate
+    assert found is not None
+    assert (found.series, found.verdict) == ("heart_rate_bpm", word)
+    assert found.change == pytest.approx(change, abs=1.0)
+
+
+def test_without_heart_rate_nothing_stands_beside_them() -> None:
+    assert view(history(8), 8).heart_rate is None

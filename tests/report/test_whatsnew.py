@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 import pytest
+from kneedrive.report.run import credit
 
 from kneedrive.analysis.result import Analysis
 from kneedrive.errors import Forbidden, NotAuthorised, RateLimited
 from kneedrive.history.result import Week, WeeklyView, WeekValue
 from kneedrive.report import history, lists, run, verdict
-from kneedrive.report.run import credit
 from kneedrive.report.text import Style
 from tests.report import cases
 

@@ -39,12 +39,12 @@ def planted(offsets: Offsets, speed_mps: float, grade: float = 0.0, of: Frame | 
 
 # Speed, cadence, duty factor, contact in ms, chest strap oscillation in cm, worked out by hand from the reference.
 USUAL = [
-    (2.00, 161.0, 0.4320, 322.0, 8.1),
-    (2.50, 164.25, 0.3930, 287.1, 9.0),
-    (3.25, 169.125, 0.3570, 253.3, 9.5),
-    (4.00, 174.0, 0.3345, 230.7, 9.6),
-    (5.00, 180.5, 0.3150, 209.4, 9.4),
-    (6.00, 187.0, 0.3020, 193.8, 9.1),
+    (2.00, 163.0, 0.4208, 309.8, 8.3),
+    (2.50, 166.25, 0.3888, 280.6, 8.9),
+    (3.25, 171.125, 0.3633, 254.8, 9.1),
+    (4.00, 176.0, 0.3513, 239.5, 8.9),
+    (5.00, 182.5, 0.3346, 220.0, 8.7),
+    (6.00, 189.0, 0.3216, 204.2, 8.4),
 ]
 
 
@@ -55,19 +55,19 @@ def test_the_usual_gait_is_the_reference(
     gait = usual_gait(at(speed_mps), frame())
 
     assert 60 / one(gait.step_time_s) == pytest.approx(cadence_spm)
-    assert one(gait.duty_factor) == pytest.approx(duty)
+    assert one(gait.duty_factor) == pytest.approx(duty, abs=6e-5)
     assert 2000 * one(gait.step_time_s * gait.duty_factor) == pytest.approx(stance_ms, abs=0.1)
     assert 100 * one(oscillation_m(gait)) == pytest.approx(oscillation_cm, abs=0.06)
 
 
-@pytest.mark.parametrize(("height_m", "cadence_spm"), [(1.58, 177.5), (1.78, 167.5), (1.98, 157.5), (None, 167.5)])
+@pytest.mark.parametrize(("height_m", "cadence_spm"), [(1.58, 179.5), (1.78, 169.5), (1.98, 159.5), (None, 169.5)])
 def test_taller_runners_take_fewer_steps(height_m: float | None, cadence_spm: float) -> None:
     assert 60 / one(usual_gait(at(3.0), frame(height_m=height_m)).step_time_s) == pytest.approx(cadence_spm)
 
 
 @pytest.mark.parametrize(
     ("sensor", "speed_mps", "k"),
-    [("garmin_strap", 3.0, 1.28), ("garmin_pod", 3.0, 1.42), ("coros", 2.7, 1.16), ("coros", 3.7, 1.16 * 0.923116)],
+    [("garmin_strap", 3.0, 1.28), ("garmin_pod", 3.0, 1.24), ("coros", 2.8, 1.27), ("coros", 3.8, 1.27 * 0.923116)],
 )
 def test_each_class_has_its_own_bounce(sensor: str, speed_mps: float, k: float) -> None:
     gait = usual_gait(at(speed_mps), frame(sensor))
@@ -75,18 +75,19 @@ def test_each_class_has_its_own_bounce(sensor: str, speed_mps: float, k: float) 
     assert one(gait.beta) / (1 / 8 - 0.181690 * one(gait.duty_factor)) == pytest.approx(k, rel=1e-4)
 
 
-def test_coros_reads_a_shorter_contact() -> None:
-    strap, coros = usual_gait(at(3.0), frame()), usual_gait(at(3.0), frame("coros"))
+@pytest.mark.parametrize(("speed_mps", "apart"), [(2.8, -0.015), (3.8, -0.047), (4.2, -0.0598), (5.0, -0.0598)])
+def test_coros_reads_a_shorter_contact_and_the_more_so_the_faster(speed_mps: float, apart: float) -> None:
+    strap, coros = usual_gait(at(speed_mps), frame()), usual_gait(at(speed_mps), frame("coros"))
 
-    assert one(coros.duty_factor - strap.duty_factor) == pytest.approx(-0.015)
+    assert one(coros.duty_factor - strap.duty_factor) == pytest.approx(apart)
 
 
 @pytest.mark.parametrize(
     ("offsets", "part", "change"),
     [
-        (Offsets(zSL=1.0), "ln T", 0.045),
-        (Offsets(zSL=-2.0), "ln T", -0.090),
-        (Offsets(zDF=1.0), "DF", 0.030),
+        (Offsets(zSL=1.0), "ln T", 0.050),
+        (Offsets(zSL=-2.0), "ln T", -0.100),
+        (Offsets(zDF=1.0), "DF", 0.026),
         (Offsets(zk=1.0), "ln k", 0.075),
     ],
 )
@@ -119,7 +120,7 @@ def test_without_height_the_spread_of_step_time_is_wider() -> None:
 
     parts = parts_of(planted(Offsets(zSL=1.0), 3.0, of=of), planted(Offsets(), 3.0, of=of))
 
-    assert parts["ln T"] == pytest.approx(0.055)
+    assert parts["ln T"] == pytest.approx(0.060)
 
 
 def test_scores_are_the_rotated_parts() -> None:
@@ -132,42 +133,42 @@ def test_scores_are_the_rotated_parts() -> None:
 
 
 def test_bounce_for_the_step_follows_contact_and_torso() -> None:
-    """B = 0.125 - 0.18169*0.367 = 0.05832 at 3 m/s; 0.018 less duty factor adds 0.00327 to it."""
+    """B = 0.125 - 0.18169*0.3698 = 0.057811 at 3 m/s; 0.0156 less duty factor adds 0.002834 to it."""
     truth = true_scores(Pattern(name="", usual=Offsets(0.0, -0.6, 1.0)), 3.0, frame())
 
-    spread = math.hypot(0.030 * 0.18169 / 0.05832, 0.075)
-    assert truth["zB"] == pytest.approx((math.log(0.061590 / 0.058320) + 0.075) / spread, rel=1e-3)
+    spread = math.hypot(0.026 * 0.18169 / 0.057811, 0.075)
+    assert truth["zB"] == pytest.approx((math.log(0.060645 / 0.057811) + 0.075) / spread, rel=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("speed_mps", "of"),
-    [(2.1, frame()), (3.0, frame(height_m=1.55)), (3.0, frame(age=65))],
-    ids=["slow", "short", "old"],
+    ("speed_mps", "of", "factor"),
+    [
+        (1.9, frame(), 1.5),
+        (2.1, frame(), 1.3),
+        (3.0, frame(), 1.0),
+        (4.6, frame(), 1.3),
+        (3.0, frame(height_m=1.55), 1.3),
+        (3.0, frame(age=65), 1.3),
+    ],
+    ids=["slowest", "slow", "usual", "fast", "short", "old"],
 )
-def test_scores_shrink_where_the_spread_is_widened(speed_mps: float, of: Frame) -> None:
-    truth = true_scores(PATTERNS["shuffle"], speed_mps, of)
-
-    assert truth["D"] == pytest.approx(-2.5 / math.sqrt(2) / 1.3)
-    assert truth["zB"] * 1.3 == pytest.approx(-1.1, abs=0.1)
+def test_scores_shrink_where_the_spread_is_widened(speed_mps: float, of: Frame, factor: float) -> None:
+    assert true_scores(PATTERNS["shuffle"], speed_mps, of)["D"] == pytest.approx(-2.5 / math.sqrt(2) / factor)
+    assert true_scores(PATTERNS["piston"], speed_mps, of)["K"] == pytest.approx(2.1 / factor)
 
 
 @pytest.mark.parametrize(
     ("shift", "part", "change"),
     [
-        (Offsets(1.0, 0.0, 0.0), "ln T", 0.045),
-        (Offsets(0.0, 1.0, 0.0), "DF", 0.030),
-        (Offsets(0.0, 0.0, 1.0), "ln beta", 0.1199),
+        (Offsets(1.0, 0.0, 0.0), "ln T", 0.050),
+        (Offsets(0.0, 1.0, 0.0), "DF", 0.026),
+        (Offsets(0.0, 0.0, 1.0), "ln k", 0.075),
     ],
 )
 def test_a_systematic_error_moves_one_reading(shift: Offsets, part: str, change: float) -> None:
     true = planted(Offsets(), 3.0)
-    read = shifted_gait(true, shift, at(3.0), frame())
+    parts = parts_of(shifted_gait(true, shift, at(3.0), frame()), true)
 
-    parts = {
-        "ln T": math.log(one(read.step_time_s) / one(true.step_time_s)),
-        "DF": one(read.duty_factor - true.duty_factor),
-        "ln beta": math.log(one(read.beta) / one(true.beta)),
-    }
     assert parts.pop(part) == pytest.approx(change, abs=1e-4)
     assert list(parts.values()) == pytest.approx([0.0, 0.0], abs=1e-9)
 

@@ -20,8 +20,9 @@ def drive(activity: Activity) -> float:
     assert samples.cadence_spm is not None
     assert samples.stance_time_s is not None
     T = 60 / samples.cadence_spm
-    zSL = np.log(T * (167.5 + 6.5 * (samples.speed_mps - 3)) / 60) / 0.045
-    zDF = (samples.stance_time_s / (2 * T) - 0.237 - 0.390 / samples.speed_mps) / 0.030
+    zSL = np.log(T * (169.5 + 6.5 * (samples.speed_mps - 3)) / 60) / 0.050
+    usual = 0.237 + 0.390 / samples.speed_mps + 0.014 * (np.clip(samples.speed_mps, 1.7, 4.2) - 2.8)
+    zDF = (samples.stance_time_s / (2 * T) - usual) / (0.010 + 0.048 / samples.speed_mps)
     return float(np.nanmedian(zSL - zDF)) / np.sqrt(2)
 
 

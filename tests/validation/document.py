@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from kneedrive.method import Method
 from kneedrive.sensors import REFERENCES
 from tests.conftest import DATA
-from tests.validation import histories, real, retest, seen, sensitivity, simulated
+from tests.validation import real, retest, seen, sensitivity, series, simulated
 from tests.validation.page import Section
 from tests.validation.sizes import GROUPS, Crew, Size
 
 PARTS: Mapping[str, Callable[[Size, Crew], Section]] = {
     "a": simulated.part,
-    "b": histories.part,
+    "b": series.part,
     "c": seen.part,
     "d": real.part,
     "e": retest.part,
@@ -36,7 +36,7 @@ that timing is judged, parts (d) and (e) what real recordings give, part (f) how
 def marks() -> str:
     """A fingerprint of every number that the page depends on: a page made by other thresholds is out of date."""
     method = Method()
-    told = repr([(name, getattr(method, name)) for name in (*GROUPS, "baseline", "trend")]) + repr(REFERENCES)
+    told = repr([(name, getattr(method, name)) for name in (*GROUPS, "series", "baseline", "trend")]) + repr(REFERENCES)
     return hashlib.sha256(told.encode()).hexdigest()[:10]
 
 

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from kneedrive.analysis.scores import letters
-from kneedrive.history.baseline import METRICS, allowed_metrics, baseline, floors, personal
+from kneedrive.history.baseline import METRICS, allowed_metrics, floors, personal, usual
 from kneedrive.history.curve import Table, curves, departures, own_usual
 from kneedrive.history.curve import table as rows_table
 from kneedrive.history.local_time import weeks_since_epoch
 from kneedrive.history.result import PastRun, Setting
 from kneedrive.history.segments import computed
 from kneedrive.history.trend import RunValues
-from kneedrive.history.weeks import reference_speed, run_values, standardised
+from kneedrive.history.weeks import near, reference_speed, run_values, standardised
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import robust_sd
@@ -111,11 +111,11 @@ def at_reference(each: Part) -> dict[str, RunValues]:
     at = weeks_since_epoch(each.runs, SETTING)
     off = departures(rows, each.sensor, SETTING)
     z = standardised(rows, off, curves(rows, off, SETTING, at[rows.run]), (each.sensor, speed or 0.0, SETTING))
-    near = (np.abs(rows.speed_mps / (speed or 1.0) - 1.0) <= SETTING.method.trend.speed_window) & (rows.weight >= 1.0)
+    weight = near(rows, speed or 1.0, SETTING)
     allowed = REFERENCES[each.sensor].scores
     wanted = ("zSL", *allowed)
     values = letters(z) | z
-    return {name: run_values(each.runs, at, np.where(near, values[name], np.nan), SETTING) for name in wanted}
+    return {name: run_values(each.runs, rows, values[name], weight, SETTING) for name in wanted}
 
 
 def neighbours(values: Array) -> float:
@@ -182,6 +182,7 @@ def curve_at(runs: list[PastRun], sensor: str, speeds: Array) -> dict[str, Array
     nothing = np.full(len(speeds), np.nan)
     asked = Table(
         run=np.arange(len(speeds)),
+        start_s=nothing,
         speed_mps=speeds,
         grade=np.zeros(len(speeds)),
         weight=np.ones(len(speeds)),
@@ -253,5 +254,5 @@ LEVELS = {"as always": 0, "worth noting": 1, "clearly different": 2}
 
 
 def _words(run: PastRun, others: tuple[PastRun, ...]) -> dict[str, int]:
-    usual = baseline(others, run.sensor, run.surface, SETTING)
-    return {row.metric: int(np.sign(row.z)) * LEVELS[row.level] for row in personal(run, usual, SETTING)}
+    own = usual(others, run.sensor, run.surface, SETTING)
+    return {row.metric: int(np.sign(row.z)) * LEVELS[row.level] for row in personal(run, rows_table([run]), own)}

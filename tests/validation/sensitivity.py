@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 from msgspec.structs import asdict
 
 from kneedrive.analysis import analyze
-from kneedrive.method import Method, TrendRules
+from kneedrive.history.trend import trend_fit
+from kneedrive.method import Method, SeriesRules
 from kneedrive.readers import read
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Runner
+from kneedrive.recording import Activity, Array, Runner
 from kneedrive.simulate.course import PLANS
 from kneedrive.simulate.gait import Pattern
 from kneedrive.simulate.scene import Scene, simulate
-from tests.analysis.simulated_histories import Plan, judged
+from tests.analysis import many_histories
+from tests.analysis.many_histories import Weeks
 from tests.validation.page import Section, listing, paragraph, percent, several, table
 from tests.validation.people import draw
 from tests.validation.runs import real
@@ -25,8 +28,8 @@ from tests.validation.sizes import Crew, Size
 FACTORS = (0.8, 1.2)
 SCENES = tuple(Scene(plan=PLANS[name]) for name in ("varied", "easy", "hilly", "progressive"))
 NEARLY_SURE = 0.99
-OF_TRENDS = ("alpha", "rho_max", "min_change", "detectable")
-HALFWAY = Plan(change=0.75)  # the planted change that is found about as often as missed
+OF_TRENDS = ("alpha", "week_rho", "rho_weight", "week_rho_max", "min_change", "detectable", "telling")
+HALFWAY = Weeks(change=1.0, missing=0.0)  # the planted change that is found about as often as missed
 SEED = 3000
 
 
@@ -153,10 +156,10 @@ def verdict(activity: Activity, runner: Runner, method: Method) -> Verdict:
 
 def trends(size: Size, crew: Crew) -> tuple[str, ...]:
     """Verdicts about weeks that change."""
-    asked = [Knob("trend", name, factor, size.moved_histories, 0) for name in OF_TRENDS for factor in FACTORS]
+    asked = [Knob("series", name, factor, size.moved_histories, 0) for name in OF_TRENDS for factor in FACTORS]
     found = crew.over(moved_trends, asked)
     rows = [
-        (f"`trend.{name}`", percent(found[2 * place]), percent(found[2 * place + 1]))
+        (f"`series.{name}`", percent(found[2 * place]), percent(found[2 * place + 1]))
         for place, name in enumerate(OF_TRENDS)
     ]
     text = paragraph(
@@ -168,10 +171,12 @@ def trends(size: Size, crew: Crew) -> tuple[str, ...]:
 
 
 def moved_trends(knob: Knob) -> float:
-    """Share of histories with another verdict."""
-    rules: TrendRules = turned(knob).trend
-    before, after = (
-        [tuple(one.verdict for one in each) for each in judged(HALFWAY, knob.runs, SEED, use)]
-        for use in (TrendRules(), rules)
-    )
-    return sum(old != new for old, new in zip(before, after, strict=True)) / len(before)
+    """Share of histories with another verdict about D or P."""
+    drawn = many_histories.draw(HALFWAY, knob.runs, SEED)
+
+    def said(rules: SeriesRules) -> Array:
+        fit = trend_fit(drawn.at, drawn.values, drawn.se, rules)
+        return np.where(fit.called, np.sign(fit.change), 2.0 * fit.steady)
+
+    before, after = said(Method().series), said(turned(knob).series)
+    return float((before != after).any(axis=-1).mean())

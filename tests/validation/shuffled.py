@@ -13,10 +13,10 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from kneedrive.history.prediction import departure, personal_fit
-from kneedrive.history.series_rules import SeriesRules
-from kneedrive.history.series_stats import weighted_mean
+from kneedrive.history.baseline import departure, personal_fit
+from kneedrive.method import SeriesRules
 from kneedrive.recording import Array
+from kneedrive.stats import weighted_mean
 from tests.conftest import DATA
 
 TABLE = DATA / "run-values.csv"

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 class Size(NamedTuple):
     """Counts of everything that is drawn, always more than the tests draw. real_every: one real file in so many.
 
-    nulls, histories: without and with a planted change, of the kind that promises are made for; of others a third.
+    nulls, histories: without and with a planted change, of each kind.
     knobs: groups of Method to move.
     """
 
@@ -45,8 +45,8 @@ GROUPS = (
     "profile",
     "fade",
 )
-FULL = Size("full", 600, 4096, 64, 1200, 600, 24, 200, 16, 300, 1, GROUPS)
-QUICK = Size("quick", 2, 64, 8, 20, 10, 2, 10, 4, 10, 8, ("labels",))
+FULL = Size("full", 600, 4096, 64, 2000, 500, 24, 200, 16, 300, 1, GROUPS)
+QUICK = Size("quick", 2, 64, 8, 40, 20, 2, 10, 4, 10, 8, ("labels",))
 
 
 class Crew:

@@ -279,7 +279,7 @@ def _remarks(plan: Plan, ground: Ground) -> tuple[str, ...]:
     return tuple(said)
 
 
-SETTLES = "A chest strap or pod that measures running dynamics, a COROS watch or a Stryd would settle what is open."
+SETTLES = "A chest strap or pod with running dynamics, a COROS watch or a Stryd would settle what is open."
 NOT_RECORDED = "Your {} can measure contact time, but this file holds none of it: see that the watch records it."
 IN_THE_FILE = "This file also holds what a {0} measured: --dynamics {0} judges by it."
 OWN_FILE = "Take in the file of the watch itself, or Strava's bulk export: if it was measured, kneedrive says more."

@@ -17,7 +17,6 @@ from kneedrive.analysis.result import (
     ChannelSummary,
     Epochs,
     Fade,
-    Finding,
     Judgement,
     Quality,
     Scores,
@@ -281,11 +280,10 @@ def judged(run: Run, at: Standing | None, slow: Slow, facts: Analysis) -> Analys
     case, rules = run.case, run.case.method.posterior
     found = judgements(run, at, run.epochs.scored, "run")
     steps = at.posterior.basis is posterior.Basis.STEPS
-    found += slow_judgements(run, at, slow, {one.pattern for one in found})
+    found += slow_judgements(run, at, slow, {one.pattern: one.certainty for one in found})
     return facts.replace(
         posterior=at.posterior,
         judgements=found,
-        findings=_old(found),
         ruled_out=certainty.ruled_out(at.posterior, rules),
         odds_range=posterior.odds_range(at.measurement, at.scale, rules) if steps else {},
         knee=certainty.knee(at.posterior, height_known=case.runner.height_m is not None, rules=rules),
@@ -320,7 +318,6 @@ def blank(case: Case) -> Analysis:
         metrics_over="",
         usual={},
         scores=scores.no_scores(""),
-        findings=(),
         unjudged=(),
         pace_profile=(),
         shuffle_onset=ShuffleOnset(verdict="unjudged"),
@@ -353,8 +350,13 @@ def judgements(run: Run, at: Standing, where: Mask, scope: str) -> tuple[Judgeme
     )
 
 
-def slow_judgements(run: Run, at: Standing, slow: Slow, said: set[Pattern]) -> tuple[Judgement, ...]:
-    """What the slow part is likely to be and the run as a whole is not, where it is slower by enough to compare."""
+def slow_judgements(
+    run: Run, at: Standing, slow: Slow, said: Mapping[Pattern, certainty.Certainty]
+) -> tuple[Judgement, ...]:
+    """What the slow part is likely to be and the run as a whole is less surely, where it is slower by enough.
+
+    said: the patterns that are named for the run.
+    """
     rules, speed = run.case.method.profile, run.epochs["speed_mps"]
     if slow.speed_mps is None:
         return ()
@@ -362,25 +364,12 @@ def slow_judgements(run: Run, at: Standing, slow: Slow, said: set[Pattern]) -> t
     part = standing(run.epochs, where, rules.contrast_epochs, profile.against(run.case))
     if part is None or at.scale.speed_mps - part.scale.speed_mps < rules.contrast_gap_mps:
         return ()
-    found = judgements(run, part, where, "slow")
-    return tuple(one for one in found if one.certainty is not certainty.Certainty.OPEN and one.pattern not in said)
-
-
-def _old(found: tuple[Judgement, ...]) -> tuple[Finding, ...]:
-    """The first judgement of each scope, as the reports that are not rewritten yet read it."""
-    first = {one.scope: one for one in reversed(found)}
+    sure = list(certainty.Certainty)  # the surest first
+    unsaid = certainty.Certainty.OPEN
     return tuple(
-        Finding(
-            scope=scope,
-            label=first[scope].pattern,
-            strength="marked" if first[scope].marked else "mild",
-            certainty={"open": "unclear"}.get(first[scope].certainty, first[scope].certainty),
-            probability=first[scope].probability,
-            confidence="low",
-            evidence=first[scope].evidence,
-        )
-        for scope in ("run", "slow")
-        if scope in first
+        one
+        for one in judgements(run, part, where, "slow")
+        if sure.index(one.certainty) < sure.index(said.get(one.pattern, unsaid))
     )
 
 

@@ -91,32 +91,10 @@ class Judgement(Record, frozen=True, kw_only=True):
     marked: bool = False  # spoken, and its score large
     evidence: Mapping[str, float] = {}  # the numbers behind it, keys with units
 
-
-class Finding(Record, frozen=True, kw_only=True):
-    """One judgement. scope: "run", or "slow" for the bands up to the shuffle-onset pace.
-
-    label: piston-like, drive-like, shuffle-like, short-grounded, long-grounded, short-airy, short-bounce, neutral;
-    short-steps, long-steps or usual-steps where only speed and cadence are known. strength: "marked" or "mild".
-    probability: that the true score passes the label's mark; of neutral and usual-steps, that none reaches one.
-    certainty: "spoken", "leaning" or "unclear". qualifiers: "extra torso bounce", "quiet torso", "grounded", "bouncy";
-    beside neutral also "short steps", "long steps", "low duty factor", "high duty factor".
-    also: other labels that qualified. evidence: the numbers behind it, keys with units.
-    """
-
-    scope: str
-    label: str
-    strength: str
-    certainty: str
-    probability: float | None
-    confidence: str
-    qualifiers: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    evidence: Mapping[str, float] = {}
-
     def __str__(self) -> str:
         where = "" if self.scope == "run" else f"when {self.scope}: "
-        sure = "" if self.probability is None else f", probability {self.probability:.2f}"
-        return f"{where}{', '.join((self.label, *self.qualifiers))} ({self.strength}, {self.certainty}{sure})"
+        sure = f"{self.certainty}, probability {self.probability:.2f}, any runner {self.base_rate:.2f}"
+        return f"{where}{self.pattern} ({sure}, {self.basis})"
 
 
 class Unjudged(Record, frozen=True, kw_only=True):
@@ -135,8 +113,6 @@ class PaceBand(Record, frozen=True, kw_only=True):
     epochs: int
     seconds: float
     scores: Scores
-    label: str
-    probability: float | None
     metrics: Mapping[str, float]
     usual: Mapping[str, float]
     posterior: Posterior | None = None  # of this band's epochs; D, P, G, K with their SDs in .scores
@@ -262,7 +238,6 @@ class Analysis(Record, frozen=True, kw_only=True):
     metrics_over: str
     usual: Mapping[str, float]
     scores: Scores
-    findings: tuple[Finding, ...]
     unjudged: tuple[Unjudged, ...]
     pace_profile: tuple[PaceBand, ...]
     shuffle_onset: ShuffleOnset
@@ -291,7 +266,7 @@ class Analysis(Record, frozen=True, kw_only=True):
         counted = f"{self.quality.epochs_scored} of {self.quality.epochs_total} epochs scored"
         if self.status != "assessed":
             return f"{head}\n{self.status}: {self.status_reason}\n{counted}"
-        said = "; ".join(str(finding) for finding in self.findings) or "nothing judged"
+        said = "; ".join(map(str, self.judgements)) or "nothing judged"
         judged = (
             f"{name} {score.value:+.1f} +-{score.se:.1f}"
             for name, score in self.scores.items()

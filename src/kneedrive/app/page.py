@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from kneedrive.store.rows import RunRow
 
 WEEKS = 26
-RUNS = 6  # of the list, the newest first
+RUNS = 5  # of the list, the newest first
 _POINTS = 16  # of the ribbon of what is usual; it is smooth
 _MARGIN = 0.06  # of the speeds on either side
 
@@ -49,7 +49,7 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> tuple
     Raises NotEnoughData, StoreError.
     """
     with opened(settings) as store:
-        found = found_in(store, settings, meant(store, settings, request.run, now), now, request.dynamics)
+        found = found_in(store, settings, meant(store, settings, request.run, now), now, request)
         if found.analysis is None:
             raise NotEnoughData(found.gone)
         context = screen.Context(weeks=found.last_weeks, own=found.own, advice=found.advice, remark=found.aged)
@@ -119,7 +119,7 @@ def small(run: RunRow | Activity, record: Mapping[str, Any], *, miles: bool) -> 
         facts=tuple(facts),
         pattern=first.pattern if first and clear else None,
         hollow=first is not None and first.basis is Basis.STEPS,
-        finding=words.in_short(judged, record["status"]),
+        finding=words.in_short(judged, record["status"]).removesuffix(f", {words.STEPS_ALONE}"),
         report=_small_report(first, record, miles=miles) if first else (),
     )
 
@@ -130,7 +130,8 @@ def _judgement(found: Mapping[str, Any]) -> Judgement:
 
 def _small_report(first: Judgement, record: Mapping[str, Any], *, miles: bool) -> Section:
     """How sure the finding is and what it means, and where the run stood at each pace."""
-    meaning = Prose(blocks.words(words.likely(first), f": {PATTERNS[first.pattern].meaning}."))
+    basis = f", {words.STEPS_ALONE}" if first.basis is Basis.STEPS else ""
+    meaning = Prose(blocks.words(words.likely(first), f": {PATTERNS[first.pattern].meaning}{basis}."))
     letter = PATTERNS[first.pattern].axis or "D"
     rows = [_mark(band, letter, miles=miles) for band in reversed(record["pace_profile"]) if band["label"]]
     axis, heads = AXES[letter], (numbers.pace_unit(miles=miles), "time")

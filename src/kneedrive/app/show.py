@@ -34,9 +34,13 @@ _MORE = ("--full", "--explain", "kneedrive weekly", "kneedrive report --html")
 
 
 class Request(Record, frozen=True, kw_only=True):
-    """How a report was asked for. run: last, a date or the beginning of an id."""
+    """How a report was asked for. run: last, a date or the beginning of an id.
+
+    judged_by: the configuration with the height and mass of this one question; None: that of the store.
+    """
 
     run: str = LAST
+    judged_by: Config | None = None
     style: Style
     json: bool = False
     explain: bool = False
@@ -61,14 +65,16 @@ class Found(Record, frozen=True, kw_only=True):
     aged: str = ""
 
 
-def found_in(store: Store, settings: Config, row: RunRow, now: datetime, dynamics: str | None = None) -> Found:
+def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request: Request | None = None) -> Found:
     """Everything about a stored run. What was worked out of it outlives an original that had to be purged."""
     day, today = day_of(settings, row), local_day(settings, now)
     own = against_own(store, settings, row.id, row.started_at)
     last_weeks = weeks_until(store, settings, day, advise.WEEKS)[0].last_weeks
-    found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=focus.aged(day, today))
+    aged = "" if request and request.run != LAST else focus.aged(day, today)  # whoever names a run knows its day
+    found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=aged)
     try:
-        analysis = analysis_of(store, settings, row.id, dynamics)
+        judged_by, dynamics = (request.judged_by, request.dynamics) if request else (None, None)
+        analysis = analysis_of(store, judged_by or settings, row.id, dynamics)
     except NotEnoughData as error:
         return found.replace(gone=str(error))
     chosen = advise.next_of(store, settings, row, analysis, today, last_weeks)
@@ -81,7 +87,7 @@ def show(settings: Config, request: Request, now: datetime) -> Answer:
         row = meant(store, settings, request.run, now)
         if request.sources:
             return sources(store, row, request)
-        found = found_in(store, settings, row, now, request.dynamics)
+        found = found_in(store, settings, row, now, request)
     code = OK if assessed(found) else NOT_ENOUGH
     if request.json:
         from kneedrive.app import line
@@ -144,7 +150,7 @@ def run_text(found: Found, request: Request, history: Iterable[Section] = ()) ->
 def report(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
     """A run against the runner's own baseline; with --full and as JSON the weeks up to it too."""
     with opened(settings) as store:
-        found = found_in(store, settings, meant(store, settings, request.run, now), now, request.dynamics)
+        found = found_in(store, settings, meant(store, settings, request.run, now), now, request)
         if not request.json and not request.full:
             return Answer(text=run_text(found, request))
         view, habits = weeks_until(store, settings, found.day, weeks)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from kneedrive.app import ANNOUNCE, FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, NOTE, OK, TRY_LATER, USAGE, overall
 from kneedrive.app.boundary import REPORT
-from kneedrive.cli import accounts, history, library, output, run
+from kneedrive.cli import accounts, history, lab, library, output, run
 from kneedrive.cli.options import codes, style
 from kneedrive.cli.output import harmless, reporter
 from kneedrive.errors import (
@@ -35,6 +35,7 @@ COMMANDS: tuple[Callable[[argparse._SubParsersAction[Any]], None], ...] = (
     library.add_copying_commands,
     history.add_report_commands,
     history.add_weeks_commands,
+    lab.add_lab_commands,
     accounts.add_sync,
     accounts.add_auth,
     history.add_advice_commands,

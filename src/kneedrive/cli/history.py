@@ -96,9 +96,10 @@ def show_run(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive show [RUN]."""
     from kneedrive.app import show
 
-    settings = options.load_config(arguments)
+    settings = options.load_config(arguments, stored=True)
     request = show.Request(
         run=arguments.run,
+        judged_by=options.load_config(arguments),
         style=options.style(arguments, settings),
         json=arguments.json,
         explain=arguments.explain,
@@ -116,9 +117,10 @@ def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
     if arguments.open and not arguments.html:
         message = "--open opens a page: add --html"
         raise ConfigError(message)
-    settings = options.load_config(arguments)
+    settings = options.load_config(arguments, stored=True)
     request = show.Request(
         run=arguments.run,
+        judged_by=options.load_config(arguments),
         style=options.style(arguments, settings),
         json=arguments.json,
         explain=arguments.explain,

@@ -132,11 +132,14 @@ def add_dynamics(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_config(arguments: argparse.Namespace) -> config.Config:
-    """The configuration in force for these arguments."""
+def load_config(arguments: argparse.Namespace, *, stored: bool = False) -> config.Config:
+    """The configuration in force for these arguments.
+
+    stored: as the store has it, without --height and --mass; they are for one answer, and derive nothing again.
+    """
     flags: dict[str, Any] = {
-        "runner.height_m": getattr(arguments, "height", None),
-        "runner.mass_kg": getattr(arguments, "mass", None),
+        "runner.height_m": None if stored else getattr(arguments, "height", None),
+        "runner.mass_kg": None if stored else getattr(arguments, "mass", None),
         "runner.name": getattr(arguments, "runner", None),
         "display.units": getattr(arguments, "units", None),
     }

@@ -109,7 +109,7 @@ def week_difference(
 def later_weeks(half: Array, finest: Array, sides: list[Array]) -> Array:
     """Weeks more of the later side until half of the interval is `finest`, its square going with 1/before + 1/after."""
     before, after = (np.maximum(side, 1).astype(np.float64) for side in sides)
-    wanted = (finest / half) ** 2 * (1.0 / before + 1.0 / after) - 1.0 / before
+    wanted = (finest / np.where(half > 0, half, 1.0)) ** 2 * (1.0 / before + 1.0 / after) - 1.0 / before
     return np.where(wanted > 0, np.ceil(1.0 / np.where(wanted > 0, wanted, 1.0) - after), np.inf)
 
 

@@ -200,6 +200,6 @@ def _judged(analysis: Analysis) -> str:
     letters = [JUDGED[letter] for letter, score in analysis.scores.items() if score.value is not None]
     if letters:
         return f"Judged: {', '.join(letters)}."
-    if analysis.findings:
+    if analysis.judgements:
         return "Judged: the length of the steps for their speed."
     return "Nothing is judged." if not analysis.metrics else "Nothing is judged; what was measured is shown."

@@ -72,9 +72,10 @@ def missing(found: OwnView) -> str:
     if found.reason != "baseline not ready":
         return REASONS.get(found.reason, "Nothing of this run can be compared.")
     lacking = found.baseline.missing
-    names = {"runs": "more run", "days": "more day", "epochs": "more half-minute"}
-    needed = [numbers.plural(lacking[key], one) for key, one in names.items() if key in lacking]
-    return f"Not yet: {' and '.join(needed)} on this sensor, then this run is held against your own."
+    names = {"runs": "more run", "epochs": "more half-minute", "days": "more day"}
+    needed, *_ = [numbers.plural(lacking[key], one) for key, one in names.items() if key in lacking]
+    over = f" over {numbers.plural(lacking['days'], 'day')}" if {"runs", "days"} <= lacking.keys() else ""
+    return f"Not yet: needs {needed}{over} on this sensor."
 
 
 def _numbers(rows: tuple[PersonalZ, ...] | list[PersonalZ]) -> list[tuple[PersonalZ, tuple[str, str, str]]]:

@@ -62,7 +62,7 @@ def first_screen(analysis: Analysis, context: Context, *, miles: bool) -> list[S
     """What is printed unless all is asked for: at most 40 lines of 80 columns."""
     return [
         [*runner(context.weeks), *verdict(analysis, miles=miles)],
-        evidence(analysis, miles=miles),
+        evidence(analysis, miles=miles) or measured(analysis),
         pace_picture(analysis, miles=miles, most=MOST_BANDS),
         next_step(context),
         tail(context, analysis),
@@ -80,7 +80,7 @@ def all_sections(
         *sections.sections(analysis, miles=miles),
         *history,
         next_step(context),
-        tail(context, analysis),
+        tail(context.replace(own=None), analysis),
     ]
 
 
@@ -94,7 +94,9 @@ def gone(reason: str, context: Context) -> list[Section]:
 
 def runner(weeks: LastWeeks | None) -> list[Block]:
     """The runner's own sentence, above a line."""
-    return [Prose(said.runner_sentence(weeks)), Rule()] if weeks else []
+    if weeks is None or weeks.runs < said.FEWEST_RUNS:
+        return []
+    return [Prose(said.runner_sentence(weeks)), Rule()]
 
 
 def facts(analysis: Analysis, *, miles: bool) -> Facts:
@@ -129,32 +131,37 @@ def source(analysis: Analysis) -> str:
 def verdict(analysis: Analysis, *, miles: bool) -> list[Block]:
     """Day and distance, the headline, and a sentence with the odds and what the pattern means."""
     run, slow = said.of_scope(analysis.judgements, "run"), said.of_scope(analysis.judgements, "slow")
-    first = (slow or run or (None,))[0]
-    blocks: list[Block] = [
-        facts(analysis, miles=miles),
-        Prose(words(Span(said.headline(analysis) + ".", said.tone_of(first)))),
-    ]
-    if first is None:
-        reason = analysis.status_reason.strip() or analysis.scores.D.reason
-        return [*blocks, Prose(words(said.capital(reason).rstrip(".") + "."))] if reason else blocks
+    if not run:
+        return [facts(analysis, miles=miles), *unjudged(analysis)]
+    found, slowly, otherwise = said.headline(analysis).partition(" when slow")
+    headline = words(Span(found + slowly, said.tone_of((slow or run)[0])), strong(f"{otherwise}."))
     text = _slow_sentence(slow, analysis, miles=miles) if slow else _run_sentence(run, analysis, miles=miles)
     ruled = said.ruled_out(analysis.ruled_out, run[0])
     knee = said.knee_sentence(analysis.knee)
     text = words(text, f" {ruled}" if ruled else "", " " if knee else "", knee)
-    return [*blocks, Prose(text)]
+    return [facts(analysis, miles=miles), Prose(headline), Prose(text)]
+
+
+def unjudged(analysis: Analysis) -> list[Block]:
+    """Why nothing is judged."""
+    headline = said.headline(analysis)
+    reason = said.capital(analysis.status_reason.strip() or analysis.scores.D.reason).rstrip(".")
+    if reason.startswith(headline):
+        return [Prose(words(strong(f"{reason}.")))]
+    return [Prose(words(strong(f"{headline}."))), *([Prose(words(f"{reason}."))] if reason else [])]
 
 
 def _run_sentence(run: Sequence[Judgement], analysis: Analysis, *, miles: bool) -> Inline:
     at = f"At {numbers.pace(analysis.metrics['speed_mps'].median, miles=miles)}"
     if run[0].certainty is Certainty.OPEN and run[0].pattern is not Pattern.NEUTRAL:
         return words(f"{at}: ", said.each_likely(run), ".")
-    return words(f"{at}: ", said.likely(run[0]), f", {PATTERNS[run[0].pattern].meaning}.")
+    return words(f"{at} ", said.likely(run[0]), f": {PATTERNS[run[0].pattern].meaning}.")
 
 
 def _slow_sentence(slow: Sequence[Judgement], analysis: Analysis, *, miles: bool) -> Inline:
     onset = analysis.shuffle_onset.speed_mps
     where = f"Slower than {numbers.pace(onset, miles=miles)}" if onset else "When you run slowly"
-    return words(f"{where}: ", said.likely(slow[0]), f", {PATTERNS[slow[0].pattern].meaning}.")
+    return words(f"{where} ", said.likely(slow[0]), f": {PATTERNS[slow[0].pattern].meaning}.")
 
 
 # What it rests on.
@@ -172,8 +179,7 @@ def ground(analysis: Analysis) -> Ground | None:
     """The whole run, or its slow band with most half-minutes where the headline is about slow running."""
     slow = said.of_scope(analysis.judgements, "slow")
     if slow:
-        onset = analysis.shuffle_onset.speed_mps
-        bands = [b for b in analysis.pace_profile if onset is None or b.high_mps <= onset + 1e-9]
+        bands = [band for band in analysis.pace_profile if slow[0].pattern in band.leading]
         if bands:
             band = max(bands, key=lambda each: (each.epochs, -each.speed_mps))
             return Ground(speed_mps=band.speed_mps, yours=dict(band.metrics), usual=dict(band.usual))
@@ -207,6 +213,11 @@ def evidence(analysis: Analysis, *, miles: bool) -> list[Block]:
         Column(head="runners beyond you", left=True, drop=1),
     )
     return [Table(columns, tuple(rows))] if rows else []
+
+
+def measured(analysis: Analysis) -> Section:
+    """What there is where nothing is judged; nothing of what is no run."""
+    return [] if analysis.status == "not a run" else sections.measured(analysis)
 
 
 def beyond(key: str, amount: float, among: np.ndarray) -> str:

@@ -125,7 +125,8 @@ def measured(analysis: Analysis) -> Section:
     known = {key: spread for key, spread in analysis.metrics.items() if key in numbers.SHOWN and key != "speed_mps"}
     if not any(spread.n for spread in known.values()):
         return averages(analysis)
-    columns = (Column(left=True), Column(head="median"), Column(head="mostly"), Column(head="usual", drop=1))
+    columns = [Column(left=True), Column(head="median"), Column(head="mostly")]
+    columns += [Column(head="usual", drop=1)] if analysis.usual else []
     rows = []
     for key, spread in known.items():
         usual = numbers.quantity(key, analysis.usual[key]) if key in analysis.usual else ""
@@ -134,7 +135,7 @@ def measured(analysis: Analysis) -> Section:
             f"{numbers.value(key, spread.p10)}–{numbers.value(key, spread.p90)}",
         )
         shown = [words(faint(cell) if claimed(analysis, key) else cell) for cell in cells]
-        rows.append((words(CHANNELS[key].name), *shown, words(usual)))
+        rows.append((words(CHANNELS[key].name), *shown, *([words(usual)] if analysis.usual else [])))
     blocks: list[Block] = [
         Heading("What was measured", OVER.get(analysis.metrics_over, "")),
         Table(columns, tuple(rows)),

@@ -204,7 +204,9 @@ def text_of(inline: Inline, style: Style) -> Text:
         elif isinstance(piece, Bar):
             made.append(_bar(piece, style), look(piece.tone))
         else:
-            made.append(spell(piece.text, style), look(piece.tone))
+            # A command is typed as it stands, so no line breaks inside it.
+            text = piece.text.replace(" ", TIE) if piece.tone is Role.COMMAND else piece.text
+            made.append(spell(text, style), look(piece.tone))
     return made
 
 

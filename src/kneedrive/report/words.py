@@ -16,6 +16,7 @@ from kneedrive.history.result import LastWeeks
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import numbers, odds
 from kneedrive.report.blocks import Inline, Role, Span, Tone, strong, words
+from kneedrive.sensors import SensorClass
 
 STEPS_ALONE = "from your steps alone"
 KNEE_LIFT = "Knee lift cannot be told by a watch."
@@ -152,22 +153,35 @@ KNEE_GROUND = (
 # The runner over the last weeks.
 
 
+FEWEST_RUNS = 3  # design: fewer say no more than the run itself
+TRENDS = {"steady": "steady", "too early to tell": "no trend can be told yet"}
+
+
 def runner_sentence(weeks: LastWeeks) -> Inline:
-    """What the runner is over the last weeks: "You, since 5 Jun: shuffle-like, about 9 in 10 likely. 43 runs ..."."""
-    found = of_scope(weeks.judgements, "weeks") or weeks.judgements
-    since = numbers.short_day(weeks.first)
+    """What the runner is over the last weeks: "You, since 5 Jun 2026: shuffle-like, about 9 in 10 likely ..."."""
+    found = of_scope(weeks.judgements, "weeks")
     steps = f", {STEPS_ALONE}" if found[0].basis is Basis.STEPS else ""
-    opening = f"You, since {since}{steps}: "
     told = words(Span(phrase(found), tone_of(found[0])), ", ", likely(found[0]))
     if found[0].certainty is Certainty.OPEN and found[0].pattern is not Pattern.NEUTRAL:
         told = words("no clear pattern; ", each_likely(found))
-    return words(opening, told, f". {numbers.plural(weeks.runs, 'run')}, {weeks.verdict}.")
+    slow = ""
+    if weeks.share_of_slow:
+        slow = f" {numbers.percent(weeks.share_of_slow)} of your slow running is shuffle-like."
+    trend = TRENDS.get(weeks.verdict, f"going {weeks.verdict}")
+    since = f"You, since {numbers.short_day(weeks.first)}{numbers.TIE}{weeks.first.year}{steps}: "
+    return words(since, told, f".{slow} {numbers.plural(weeks.runs, 'run')}, {trend}.")
 
 
 # What is open, and what would settle it.
 
 STRAVA_CREDIT = "Powered by Strava"  # their terms ask for it wherever their data are shown
+COMPUTED = "Your watch computes contact time and bounce from speed, cadence and height: they are no measurements."
 NO_HEIGHT = "With --height 1.78 your steps are held against runners as tall as you."
+
+
+def _bounce_unknown(analysis: Analysis) -> list[str]:
+    row = analysis.reference
+    return [f"{capital(row.open)}.", row.settles] if row.open else []
 
 
 def settling(analysis: Analysis) -> list[str]:
@@ -175,8 +189,8 @@ def settling(analysis: Analysis) -> list[str]:
     if not analysis.judgements:
         return []
     steps = analysis.judgements[0].basis is Basis.STEPS
-    points = [f"{capital(analysis.reference.open)}."] if analysis.reference.open else []
-    points.append(advice.would_settle(analysis) if steps else analysis.reference.settles)
+    points = [COMPUTED] if analysis.provenance is SensorClass.GARMIN_WRIST else []
+    points += [advice.would_settle(analysis)] if steps else _bounce_unknown(analysis)
     if analysis.runner.height_m is None:
         points.append(NO_HEIGHT)
     return [point for point in points if point]

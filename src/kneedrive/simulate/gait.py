@@ -11,7 +11,7 @@ from kneedrive.method import Method
 from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
 from kneedrive.record import Record
 from kneedrive.recording import Array, Runner
-from kneedrive.sensors import REFERENCES, Reference
+from kneedrive.sensors import REFERENCES, Reference, SensorClass
 
 # Patterns with known truth: how far a simulated runner stands from what is usual, in spreads between runners.
 
@@ -101,7 +101,7 @@ class Frame(Record, frozen=True, kw_only=True):
     @property
     def k_ref(self) -> float:
         """Usual VO/VO_model; a class that is not judged on it bounces like the chest strap's."""
-        return self.reference.k_ref or REFERENCES["garmin_strap"].k_ref or 1.0
+        return self.reference.k_ref or REFERENCES[SensorClass.GARMIN_STRAP].k_ref or 1.0
 
 
 class Gait(Record, frozen=True, kw_only=True):
@@ -144,11 +144,13 @@ def planted_gait(offsets: Array, speed_mps: Array, grade: Array, frame: Frame) -
 
 
 def shifted_gait(gait: Gait, shift: Offsets, speed_mps: Array, frame: Frame) -> Gait:
-    """What is read of a gait with systematic errors of step length and duty factor; `shift.zk` is the error of zB."""
+    """What is read of a gait by a sensor with systematic errors of step length, duty factor and torso bounce."""
+    duty_factor = gait.duty_factor + shift.zDF * _sd_duty_factor(speed_mps, frame)
+    k = gait.beta / _timing(gait) * math.exp(shift.zk * frame.method.population.sd_ln_k)
     return Gait(
         step_time_s=gait.step_time_s * math.exp(shift.zSL * sd_ln_t(frame)),
-        duty_factor=gait.duty_factor + shift.zDF * _sd_duty_factor(speed_mps, frame),
-        beta=gait.beta * np.exp(shift.zk * _sd_ln_beta(speed_mps, frame)),
+        duty_factor=duty_factor,
+        beta=k * (1 / 8 - SINE * duty_factor),
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
 from kneedrive.record import Record
 from kneedrive.recording import Array, Samples, Sensor, frozen
+from kneedrive.sensors import SensorClass
 from kneedrive.simulate.course import Course, ar1
 from kneedrive.simulate.gait import SINE, Frame, Gait, oscillation_m, usual_gait
 
@@ -54,22 +57,26 @@ _FR965, _FR255 = _watch("Forerunner 965", 4315), _watch("Forerunner 255", 3992)
 _HRM_600 = _watch("HRM 600", 4607).replace(source="bluetooth_low_energy")
 FOOT_POD = _ant("Foot Pod", 0, 124)
 
-KITS = {
-    "garmin_strap": Kit(device=_FR965, sensors=(_ant("HRM-Pro", 3300, 30),), dynamics=_STRAP),
-    "garmin_strap_ble": Kit(device=_FR965, sensors=(_HRM_600,), dynamics=(*_STRAP, _LOSS)),
-    "garmin_pod": Kit(device=_FR965, sensors=(_ant("Running Dynamics Pod", 2593, 30),), dynamics=_STRAP),
-    "garmin_wrist": Kit(device=_FR255, sensors=(), dynamics=(_STANCE, _OSCILLATION, _RATIO, _STEP)),
-    "coros": Kit(device=_watch("COROS PACE 3", 804, "coros", 294), sensors=(), dynamics=_COROS),
-    "coros_pod": Kit(device=_watch("COROS APEX Pro", 841, "coros", 294), sensors=(), dynamics=(*_COROS, _LEFT)),
-    "apple": Kit(
+KITS: Mapping[str, Kit] = {
+    SensorClass.GARMIN_STRAP: Kit(device=_FR965, sensors=(_ant("HRM-Pro", 3300, 30),), dynamics=_STRAP),
+    SensorClass.GARMIN_STRAP_BLE: Kit(device=_FR965, sensors=(_HRM_600,), dynamics=(*_STRAP, _LOSS)),
+    SensorClass.GARMIN_POD: Kit(device=_FR965, sensors=(_ant("Running Dynamics Pod", 2593, 30),), dynamics=_STRAP),
+    SensorClass.GARMIN_WRIST: Kit(device=_FR255, sensors=(), dynamics=(_STANCE, _OSCILLATION, _RATIO, _STEP)),
+    SensorClass.COROS: Kit(device=_watch("COROS PACE 3", 804, "coros", 294), sensors=(), dynamics=_COROS),
+    SensorClass.COROS_POD: Kit(
+        device=_watch("COROS APEX Pro", 841, "coros", 294), sensors=(), dynamics=(*_COROS, _LEFT)
+    ),
+    SensorClass.APPLE: Kit(
         device=_watch("Watch6,14", 0, "development", 255), sensors=(), dynamics=(_STANCE, _OSCILLATION, _STEP)
     ),
-    "stryd": Kit(device=_FR255, sensors=(), dynamics=(_STANCE, _OSCILLATION), app="stryd"),
-    "model_derived": Kit(
+    SensorClass.STRYD: Kit(device=_FR255, sensors=(), dynamics=(_STANCE, _OSCILLATION), app="stryd"),
+    SensorClass.MODEL_DERIVED: Kit(
         device=_watch("FITNESS", 0, "wahoo_fitness", 32), sensors=(), dynamics=(_STANCE, _OSCILLATION)
     ),
-    "other": Kit(device=_watch("FITNESS", 0, "wahoo_fitness", 32), sensors=(), dynamics=(_STANCE, _OSCILLATION)),
-    "none": Kit(device=_watch("Forerunner 245", 3076), sensors=(), dynamics=()),
+    SensorClass.OTHER: Kit(
+        device=_watch("FITNESS", 0, "wahoo_fitness", 32), sensors=(), dynamics=(_STANCE, _OSCILLATION)
+    ),
+    SensorClass.NONE: Kit(device=_watch("Forerunner 245", 3076), sensors=(), dynamics=()),
 }
 
 
@@ -91,9 +98,9 @@ def read_gait(gait: Gait, course: Course, body: Body, rng: np.random.Generator) 
     oscillation = oscillation_m(gait) + ar1(rng, n, sd=_OSCILLATION_SD_M, rho=_RHO)
     speed = np.maximum(course.speed_mps + ar1(rng, n, sd=_SPEED_SD_MPS, rho=_RHO), 0.0)
     # Some sensors measure nothing of their own: whatever the runner does, they say speed and cadence again.
-    if frame.sensor == "garmin_wrist":
+    if frame.sensor == SensorClass.GARMIN_WRIST:
         stance, oscillation = _computed(cadence, speed, frame)
-    if frame.sensor in ("stryd", "model_derived"):
+    if frame.sensor in (SensorClass.STRYD, SensorClass.MODEL_DERIVED):
         oscillation = _modelled(cadence, stance)
     # Devices give no contact time or oscillation while walking.
     stance, oscillation = (np.where(course.walking, np.nan, values) for values in (stance, oscillation))

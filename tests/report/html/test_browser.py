@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kneedrive.report.html.blocks import Content, Event
 
 from kneedrive.analysis import analyze
 from kneedrive.app.analyze import read
 from kneedrive.history.result import Break
 from kneedrive.report import history, numbers, verdict
-from kneedrive.report.html.blocks import Content, Event
 from kneedrive.report.html.page import render
 from kneedrive.report.machine import analysis_record
 from tests.browser import Browser, Page, Screen, axe_source, chromium, need

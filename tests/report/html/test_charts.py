@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from kneedrive.report.html.blocks import Content, Event
 from msgspec.structs import astuple
 
 from kneedrive.analysis.result import Analysis, Epochs
 from kneedrive.history.result import Break, Difference, PersonalZ
 from kneedrive.recording import frozen
 from kneedrive.report.html import page, run_charts, svg, week_charts
-from kneedrive.report.html.blocks import Content, Event
 from kneedrive.report.html.svg import Scale
 from tests.pages import EVENTS, demo_page, half_a_year, run_page
 

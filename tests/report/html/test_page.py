@@ -8,11 +8,11 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from kneedrive.report.html.blocks import Content
 
 from kneedrive.app.show import content_of
 from kneedrive.history.result import WeeklyView
 from kneedrive.report import verdict
-from kneedrive.report.html.blocks import Content
 from kneedrive.report.html.page import render
 from kneedrive.simulate.gait import PATTERNS
 from tests.conftest import Golden

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
 
+from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis
 from kneedrive.history.result import Comparison, Difference, Level, PersonalZ, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
@@ -159,7 +161,7 @@ def _titled(section: Section) -> tuple[str, str, Section]:
     return (first.title, first.remark, rest) if isinstance(first, blocks.Heading) else ("More", "", section)
 
 
-MOST_ODDS, MOST_OWN = 3, 4
+MOST_ODDS, MOST_OWN = 3, 3
 
 # The parts of the page, in its order; each is empty where it has nothing to show.
 
@@ -187,8 +189,8 @@ def first_screen(content: Content) -> Markup:
     todo = (
         el("div", el("h2", "Do next"), flowing(screen.next_step(context)[1:]), class_="next") if context.advice else ""
     )
-    shown = el("div", flowing(screen.evidence(analysis, miles=miles)), class_="evidence")
-    parts = (top, hero, todo, odds_list(analysis), shown)
+    side = el("div", todo, odds_list(analysis), map(evidence, screen.evidence(analysis, miles=miles)), class_="side")
+    parts = (el("div", top, hero), side)
     return el("section", *parts, id="run", class_="first", aria_labelledby="run-title")
 
 
@@ -208,10 +210,11 @@ def odds_list(analysis: Analysis) -> Markup:
     if found is None:
         return Markup("")
     ranked = sorted(found.odds, key=lambda pattern: -found.odds[pattern])[:MOST_ODDS]
+    hollow = found.basis is Basis.STEPS
     listed = (
         el(
             "li",
-            el("span", svg.chip(pattern), PATTERNS[pattern].name, class_="what"),
+            el("span", svg.chip(pattern, hollow=hollow), PATTERNS[pattern].name, class_="what"),
             el("span", odds.in_words(found.odds[pattern]), class_="word"),
             run_charts.odds_bar(found.odds[pattern], found.base_rates[pattern], pattern),
         )
@@ -221,8 +224,25 @@ def odds_list(analysis: Analysis) -> Markup:
     return el("div", el("h2", "The whole run"), el("ul", *listed), note, class_="odds")
 
 
-_SPREADS = 3.0  # of the runner, to each side of a strip
-_THRESHOLDS = 4.0  # changes worth a word, to each side: a scale for all metrics alike
+def evidence(given: Block) -> Markup:
+    """Numbers of the run, what is usual, and how many runners lie beyond; set like the odds above."""
+    if not isinstance(given, blocks.Table):
+        return block(given)
+    rows = (
+        el(
+            "li",
+            el("span", inline(name), class_="what"),
+            el("span", inline(yours), class_="word"),
+            el("small", "usual ", inline(usual)),
+            el("small", inline(beyond)),
+        )
+        for name, yours, usual, beyond in given.rows
+    )
+    note = el("p", f"{capital(given.columns[-1].head)} at the right.", class_="note")
+    return el("div", el("h2", capital(given.columns[0].head)), el("ul", *rows), note, class_="odds")
+
+
+_THRESHOLDS = 4.0  # changes worth a word, to each side of a strip: a scale for all metrics alike
 
 
 def against_own(content: Content) -> Markup:
@@ -242,8 +262,14 @@ def against_own(content: Content) -> Markup:
 
 def _own_row(row: PersonalZ) -> Markup:
     value, usual, _ = own.shown(row)
-    strip = run_charts.needle(row.z, _SPREADS, strong=row.level == Level.DIFFERENT)
+    strip = run_charts.needle(_share_of_range(row), strong=row.level == Level.DIFFERENT)
     return _row(capital(own.NAMES[row.metric]), value, f"usually {usual}", strip, row.level)
+
+
+def _share_of_range(row: PersonalZ) -> float:
+    """Where a value lies between what is usual (0) and the end of what is not clearly different (1, or -1 below)."""
+    end = row.high if row.difference > 0 else row.low
+    return math.copysign(row.difference / (end - row.usual), row.difference) if end is not None else row.z / 2
 
 
 def _row(name: str, value: str, beside: str, strip: Markup, word: str) -> Markup:
@@ -270,16 +296,16 @@ def over_weeks(content: Content) -> Markup:
         return Markup("")
     names = week_charts.followed(found)
     charts = [week_charts.chart(name, found, content.events, run_day(content)) for name in names[:1]]
-    numbered = week_charts.numbered(found, content.events)
-    flags = el("ol", *(el("li", f"{numbers.day(e.day)}: {numbers.clean(e.text)}") for _, e in numbered), class_="flags")
+    noted = [f"{numbers.day(e.day)}: {numbers.clean(e.text)}" for _, e in week_charts.numbered(found, content.events)]
+    flags = el("details", el("summary", "What you noted"), el("ol", *(el("li", text) for text in noted)))
     others = [
         el("details", el("summary", f"{capital(history.COLUMNS[name])} by week"), week_charts.chart(name, found, ()))
         for name in names[1:]
     ]
-    drawn = el("div", *charts, flags if numbered else "", class_="picture")
     said = history.sentences(found, miles=content.miles)[:1]
     told = el("div", *(el("p", text) for text in said), class_="said")
-    return _part("weeks", "Your weeks", told, drawn, el("div", *others), kind="split")
+    more = el("div", flags if noted else "", *others, before_after(content))
+    return _part("weeks", "Your weeks", told, el("div", *charts), more, kind="split")
 
 
 def run_day(content: Content) -> date:
@@ -297,20 +323,23 @@ def _small(run: Small) -> Markup:
     summary = el(
         "summary",
         el("span", run.day, class_="when"),
-        el("span", " · ".join(run.facts), class_="numbers"),
+        el("span", *(el("span", fact) for fact in run.facts), class_="numbers"),
         el("span", svg.chip(run.pattern, hollow=run.hollow), run.finding, class_=f"finding {svg.tint(run.pattern)}"),
     )
     return el("details", summary, el("div", flowing(run.report), class_="small"), class_="run")
 
 
 def before_after(content: Content) -> Markup:
-    """The comparison since the last tag."""
+    """The comparison since the last tag, on demand: what it comes to stands in the line that opens it."""
     found, periods = content.comparison, content.periods
     if found is None or periods is None:
         return Markup("")
-    title = f"Before and after “{numbers.clean(periods.name)}”" if periods.name else "Before and after"
-    rows = el("ul", *map(_difference, found.rows), class_="rows") if found.rows else ""
-    return _part("compare", title, el("p", f"{history.comparison_headline(found)}."), rows)
+    title = f"Before and after “{numbers.clean(periods.name, 30)}”: " if periods.name else "Before and after: "
+    headline = history.comparison_headline(found)
+    rows = (
+        el("ul", *map(_difference, found.rows), class_="rows") if found.rows else el("p", f"{capital(found.reason)}.")
+    )
+    return el("details", el("summary", title, el("b", f"{headline[:1].lower()}{headline[1:]}.")), rows, id="compare")
 
 
 def _difference(row: Difference) -> Markup:
@@ -343,6 +372,8 @@ def the_rest(content: Content) -> Markup:
     whole = [each for each in sections.sections(content.analysis, miles=content.miles) if each]
     if len(content.analysis.pace_profile) > screen.MOST_BANDS:
         whole.insert(0, [blocks.Heading("Every pace"), *screen.pace_picture(content.analysis, miles=content.miles)])
+    if points := screen.open_points(content.analysis):
+        whole.append([blocks.Heading("What is open"), blocks.Prose(blocks.words(points))])
     return _part("more", "Everything else", time, *map(opened, whole))
 
 
@@ -354,7 +385,6 @@ PARTS = {
     "weeks": (over_weeks, "Weeks"),
     "runs": (last_runs, "Runs"),
     "work": (to_work_on, "Work on"),
-    "compare": (before_after, ""),
     "more": (the_rest, "More"),
 }
 
@@ -369,7 +399,7 @@ def render(content: Content) -> str:
         el("a", "To the report", href="#run", class_="skip"),
         _header(content, [name for name, part in drawn.items() if part]),
         el("main", *drawn.values()),
-        el("footer", el("p", "Made by kneedrive on this computer; needs no network. ", content.credit)),
+        el("footer", el("p", "Made on this computer; needs no network. ", content.credit)),
         el("div", id="tip", aria_hidden="true", hidden=True),
         el("script", script),
     )

@@ -23,7 +23,8 @@ from kneedrive.report.words import capital
 
 # The pace picture: a row a pace on the bell of all runners at that pace.
 
-_HEAD_PX, _ROW_PX, _FOOT_PX = 66.0, 34.0, 8.0
+_HEAD_PX, _FOOT_PX = 66.0, 8.0
+_ROWS_PX, _LEAST_ROW_PX, _MOST_ROW_PX = 204.0, 34.0, 52.0  # all rows together, and one: a phone's first screen holds it
 _SLIM_HEAD_PX, _SLIM_ROW_PX = 24.0, 25.0
 GUTTER_PX = 88.0  # to the left of the drawing, for the words of a row
 _BELL_TOP_PX, _BELL_PX = 20.0, 40.0
@@ -34,7 +35,8 @@ _TICKS = ("1 in 25", "1 in 5", "1 in 5", "1 in 25")  # what the ticks of a pace 
 
 def picture(block: Picture, *, slim: bool = False, onset: tuple[int, str] | None = None) -> Markup:
     """The picture of a block. slim: for a run in a list. onset: rows above the shuffle-onset pace, and its words."""
-    step, head = (_SLIM_ROW_PX, _SLIM_HEAD_PX) if slim else (_ROW_PX, _HEAD_PX)
+    roomy = min(max(_ROWS_PX / len(block.rows), _LEAST_ROW_PX), _MOST_ROW_PX)
+    step, head = (_SLIM_ROW_PX, _SLIM_HEAD_PX) if slim else (roomy, _HEAD_PX)
     x, bottom = Scale(low=-block.span, high=block.span), head + step * len(block.rows)
     letter = next((name for name, axis in AXES.items() if (axis.low, axis.high) == (block.low, block.high)), "")
     low, high = ends_of(letter)
@@ -282,19 +284,20 @@ def _points(time_s: Array, values: Array) -> list[tuple[float, float] | None]:
 
 # Strips beside numbers, which say the same.
 
+_NEEDLE_REACH = 1.6
 
-def needle(place: float, reach: float, *, strong: bool) -> Markup:
-    """Where a run lies between -reach and reach, on the two ranges that the words stand for: 1 and 2 to each side.
+
+def needle(share: float, *, strong: bool) -> Markup:
+    """Where a run lies on the band of what is not clearly different, from -1 to 1 with what is usual at 0.
 
     A needle and not a dot: that would hide on which side of an edge it is.
     """
-    x = Scale(low=-reach, high=reach)
-    at = x.percent(x.inside(place))
+    x = Scale(low=-_NEEDLE_REACH, high=_NEEDLE_REACH)
+    place = x.percent(x.inside(share))
     return _strip(
-        svg.area(x.percent(-2), x.percent(2), "once", "20%", "60%"),
         svg.area(x.percent(-1), x.percent(1), "ribbon", "20%", "60%"),
         svg.line(50, "10%", 50, "90%", "zero"),
-        svg.line(at, 0, at, "100%", f"needle{' told' * strong}"),
+        svg.line(place, 0, place, "100%", f"needle{' told' * strong}"),
     )
 
 

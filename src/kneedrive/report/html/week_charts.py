@@ -23,6 +23,7 @@ _MIDDLE = 3.5  # days into a week
 _NARROWEST = 290.0  # pixels of a drawing on a phone
 _FLAG = 17.0  # pixels that a numbered flag needs
 _LABELS = 6
+_DOT, _SMALL_DOT, _MANY = 4.0, 2.5, 40  # radii in pixels, and the weeks from which dots are small
 _FARTHEST = 6.0  # spreads that the scale reaches at most: an interval may be far longer than anybody's weeks differ
 _BARS_TOP, _BARS = 80.0, 20.0  # percent of the drawing that show how much was run
 _FORM = 70.0  # percent of the drawing, from its top, that show how it was run
@@ -85,7 +86,7 @@ def chart(
         _flags(numbered(found, events), frame),
         *(_line(part, name, frame) for part in grouped(found.weeks)),
         *(_trend(trend, found, frame) for trend in found.trends if trend.series == name and trend.called),
-        *(_dot(week, told, frame) for week, told in values),
+        *(_dot(week, told, frame, _DOT if len(values) <= _MANY else _SMALL_DOT) for week, told in values),
     )
 
 
@@ -150,7 +151,7 @@ def _line(part: Sequence[Week], name: str, frame: Frame) -> Markup:
     return svg.stretched(svg.path(frame.x, frame.y, points, "faint"), height=svg.at(_FORM))
 
 
-def _dot(week: Week, told: WeekValue, frame: Frame) -> Markup:
+def _dot(week: Week, told: WeekValue, frame: Frame, radius: float) -> Markup:
     place, width = frame.percent(week.monday, _MIDDLE), frame.x.percent(_MIDDLE)
     words = f"{week_words(week)}: {numbers.with_error(told.value, half(told))}, {numbers.plural(told.runs, 'run')}"
     low, middle, high = (svg.at(frame.height(value)) for value in (told.low, told.value, told.high))
@@ -158,7 +159,7 @@ def _dot(week: Week, told: WeekValue, frame: Frame) -> Markup:
         words,
         svg.area(place - width, place + width, "reach"),
         svg.line(place, low, place, high, "whisker quiet"),
-        el("circle", cx=svg.at(place), cy=middle, r=4, class_="dot"),
+        el("circle", cx=svg.at(place), cy=middle, r=radius, class_="dot"),
     )
 
 

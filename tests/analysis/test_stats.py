@@ -1,11 +1,11 @@
-"""Robust and serial statistics against scipy, and their batches against one row at a time."""
+"""Robust and serial statistics and quantiles against scipy, and their batches against one row at a time."""
 
 import numpy as np
 import pytest
 from scipy import special
 from scipy import stats as oracle
 
-from kneedrive.history import series_stats as stats
+from kneedrive import stats
 
 
 def rows(seed: int, *shape: int) -> np.ndarray:
@@ -17,8 +17,8 @@ def test_median_and_deviation_pass_over_what_is_missing(n: int) -> None:
     values = rows(1, 3, n + 2)
     values[:, [0, -1]] = np.nan
 
-    assert stats.median(values) == pytest.approx(np.median(values[:, 1:-1], axis=-1))
-    assert stats.robust_sd(values) == pytest.approx(
+    assert stats.medians(values) == pytest.approx(np.median(values[:, 1:-1], axis=-1))
+    assert stats.robust_sds(values) == pytest.approx(
         1.4826 * oracle.median_abs_deviation(values[:, 1:-1], axis=-1), rel=1e-12
     )
 
@@ -26,7 +26,8 @@ def test_median_and_deviation_pass_over_what_is_missing(n: int) -> None:
 def test_nothing_has_no_middle() -> None:
     nothing = np.full((2, 3), np.nan)
 
-    assert np.isnan(stats.median(nothing)).all()
+    assert np.isnan(stats.medians(nothing)).all()
+    assert np.isnan(stats.medians(nothing[:, :0])).all()
     assert np.isnan(stats.weighted_mean(nothing, np.ones((2, 3)))).all()
     assert np.isnan(stats.huber_mean(nothing, np.ones((2, 3)), np.ones((2, 3)))).all()
 
@@ -180,3 +181,53 @@ def test_without_scatter_a_difference_is_certain() -> None:
     p = stats.t_test(np.array([0.0, 0.1, 0.1]), np.array([0.0, 0.0, 0.1]), np.array([5.0, 5.0, 5.0]))
 
     assert p == pytest.approx([1.0, 0.0, 2 * oracle.t.sf(1.0, 5)])
+
+
+FOLLOWS = {"length": ("cadence",), "contact": ("cadence", "duty")}
+
+
+def test_what_follows_passes_only_with_one_that_it_follows_from() -> None:
+    keys = ("cadence", "length", "duty", "contact")
+    calm = np.array([0.9, 1e-9, 0.9, 1e-9])
+    moved = np.array([0.001, 0.001, 0.9, 0.03])
+    (no, _), (adjusted, level) = (stats.family(p, keys, FOLLOWS, 0.05) for p in (calm, moved))
+
+    assert (no > 0.05).all()
+    assert adjusted == pytest.approx([0.002, 0.002, 0.9, 0.06])
+    assert level == pytest.approx([0.025, 0.025, 0.05, 0.025])
+
+
+def test_what_has_nothing_to_follow_from_leads() -> None:
+    adjusted, level = stats.family(np.array([0.04, 0.02]), ("duty", "contact"), FOLLOWS, 0.05)
+
+    assert adjusted == pytest.approx([0.04, 0.04])
+    assert level == pytest.approx([0.05, 0.025])
+
+
+def test_a_family_raises_no_more_false_alarms_than_its_leaders() -> None:
+    random = np.random.default_rng(3)
+    z = random.standard_normal((4000, 2))
+    every = np.stack([z[:, 0], z[:, 0], z[:, 1], z.sum(axis=-1) / np.sqrt(2.0)], axis=-1)
+    p = 2.0 * oracle.norm.sf(np.abs(every))
+    adjusted, _ = stats.family(p, ("cadence", "length", "duty", "contact"), FOLLOWS, 0.05)
+
+    assert np.mean((adjusted <= 0.05).any(axis=-1)) == np.mean((adjusted[:, [0, 2]] <= 0.05).any(axis=-1))
+
+
+def test_a_ragged_table_keeps_the_order_within_each_row() -> None:
+    found = stats.ragged(np.array([2, 0, 2, 0, 2]), np.arange(5.0), 3)
+
+    np.testing.assert_array_equal(found, [[1, 3, np.nan], [np.nan] * 3, [0, 2, 4]])
+
+
+@pytest.mark.parametrize("share", [0.0001, 0.025, 0.3, 0.5, 0.975, 0.9999])
+def test_the_normal_quantile_is_that_of_scipy(share: float) -> None:
+    assert stats.quantile(share) == pytest.approx(oracle.norm.ppf(share), abs=1e-9)
+    assert stats.below(stats.quantile(share)) == pytest.approx(share, abs=1e-12)
+
+
+def test_the_spread_of_one_row_is_that_of_scipy_and_of_one_value_none() -> None:
+    values = rows(3, 50)
+
+    assert stats.robust_sd(values) == pytest.approx(oracle.median_abs_deviation(values, scale="normal"), rel=1e-4)
+    assert [stats.robust_sd(np.array(few)) for few in ([], [4.0])] == [0.0, 0.0]

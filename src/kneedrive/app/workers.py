@@ -1,0 +1,301 @@
+"""One pure function over many jobs, by a concurrent.futures.Executor: processes here, or the workers of a Dask cluster.
+
+Jobs are taken from their iterator a bounded way ahead, and results come in the order of the jobs. A worker that is lost
+(killed, for want of memory perhaps) loses nothing: what was in hand is done again, one job at a time, so that a job
+which ends its worker again is known, and only that one comes back as Lost.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from kneedrive.errors import ConfigError, Unreachable
+from kneedrive.record import Record
+
+J = TypeVar("J")
+R = TypeVar("R")
+AHEAD = 4  # jobs in hand for each worker: none waits for the next, and what is held in memory stays small
+LOOK_AGAIN = 256  # jobs after which a cluster is asked how many workers it has now
+
+
+class Lost(Record, frozen=True, kw_only=True):
+    """A job that ended the process which worked on it, twice; no result."""
+
+
+class Crew(Protocol):
+    """Where the work is done."""
+
+    def executor(self) -> Executor:
+        """What takes jobs now. Raises BrokenExecutor where a worker was lost."""
+
+    def ahead(self) -> int:
+        """How many jobs should be in hand."""
+
+    def outcome(self, future: Future[R]) -> R | Lost:
+        """Wait for a result. Raises BrokenExecutor where the jobs in hand went with a worker."""
+
+    def alone(self, function: Callable[[J], R], jobs: list[J]) -> list[R | Lost]:
+        """Do jobs that were in hand when a worker was lost, one at a time."""
+
+
+class _InHand(Generic[J, R]):
+    def __init__(self, job: J, future: Future[R] | None) -> None:
+        self.job = job
+        self.future = future
+        self.result: R | Lost | None = None
+
+
+def each(function: Callable[[J], R], jobs: Iterable[J], crew: Crew) -> Iterator[tuple[J, R | Lost]]:
+    """Each job with its result, in order. The function must be importable where the crew works, and pure."""
+    waiting: deque[_InHand[J, R]] = deque()
+    ahead = 0
+    for number, job in enumerate(jobs):
+        if number % LOOK_AGAIN == 0:
+            ahead = crew.ahead()
+        waiting.append(_InHand(job, _submitted(function, job, crew)))
+        yield from _taken(function, waiting, crew, leave=ahead)
+    yield from _taken(function, waiting, crew, leave=0)
+
+
+def _taken(
+    function: Callable[[J], R], waiting: deque[_InHand[J, R]], crew: Crew, leave: int
+) -> Iterator[tuple[J, R | Lost]]:
+    """The first jobs that wait with their results, until so many are left."""
+    while len(waiting) > leave:
+        done = _first(function, waiting, crew)
+        yield done
+
+
+def _submitted(function: Callable[[J], R], job: J, crew: Crew) -> Future[R] | None:
+    """None where the crew broke before: the job then waits among those that are done again."""
+    try:
+        return crew.executor().submit(function, job)
+    except BrokenExecutor:
+        return None
+
+
+def _first(function: Callable[[J], R], waiting: deque[_InHand[J, R]], crew: Crew) -> tuple[J, R | Lost]:
+    """The first that waits with its result; where its worker was lost, all that were in hand with it are done again."""
+    first = waiting[0]
+    if first.result is None:
+        try:
+            if first.future is not None:
+                first.result = crew.outcome(first.future)
+        except BrokenExecutor:
+            pass
+    if first.result is None:
+        undone = [each for each in waiting if each.result is None and not _done(each.future)]
+        for each, result in zip(undone, crew.alone(function, [each.job for each in undone]), strict=True):
+            each.result = result
+    waiting.popleft()
+    if first.result is None:
+        message = "a job without a result"
+        raise AssertionError(message)
+    return first.job, first.result
+
+
+def _done(future: Future[R] | None) -> bool:
+    return future is not None and future.done() and not future.cancelled() and future.exception() is None
+
+
+# The processes of this machine.
+
+
+class Processes:
+    """So many processes, begun with the first job. Use it in `with`: it ends them.
+
+    They end when this process does, however that ends, and Ctrl-C is not for them.
+    """
+
+    def __init__(self, processes: int | None = None) -> None:
+        self._processes = processes or cores()
+        self._pool: ProcessPoolExecutor | None = None
+        self.lost = 0  # how often jobs in hand went with a process
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def executor(self) -> ProcessPoolExecutor:
+        """The processes, started where there are none."""
+        if self._pool is None:
+            self._pool = _started(self._processes)
+        return self._pool
+
+    def ahead(self) -> int:
+        """How many jobs should be in hand."""
+        return AHEAD * self._processes
+
+    def outcome(self, future: Future[R]) -> R | Lost:
+        """Wait for a result."""
+        return future.result()
+
+    def alone(self, function: Callable[[J], R], jobs: list[J]) -> list[R | Lost]:
+        """Do these one at a time, after a process was lost; then there are new ones."""
+        self._end()
+        self.lost += 1
+        found: list[R | Lost] = []
+        single = _started(1)
+        for job in jobs:
+            try:
+                found.append(single.submit(function, job).result())
+            except BrokenExecutor:
+                found.append(Lost())
+                single.shutdown()
+                single = _started(1)
+        single.shutdown()
+        return found
+
+    def _end(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+
+def _started(processes: int) -> ProcessPoolExecutor:
+    from multiprocessing import get_context, resource_tracker
+
+    resource_tracker.ensure_running()  # would let Ctrl-C through again if it were started below
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_watch_parent)
+    with _uninterrupted():  # a process that starts here inherits that Ctrl-C is not for it
+        pool.submit(int)
+    return pool
+
+
+def _watch_parent() -> None:
+    """In a worker: end when the other side does; a queue does not tell."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment; children that start in it never get one. Nothing where a system has no masks."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Here:
+    """No other process: the jobs are done by this one, as they come."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def executor(self) -> Executor:
+        """An executor that has done the job when it returns."""
+        return _Now()
+
+    def ahead(self) -> int:
+        """None waits."""
+        return 0
+
+    def outcome(self, future: Future[R]) -> R | Lost:
+        """The result, which is there."""
+        return future.result()
+
+    def alone(self, function: Callable[[J], R], jobs: list[J]) -> list[R | Lost]:
+        """The same."""
+        return [function(job) for job in jobs]
+
+
+class _Now(Executor):
+    def submit(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
+        future: Future[R] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+# The workers of an existing Dask cluster.
+
+
+class Cluster:
+    """The workers of a Dask scheduler. Use it in `with`: it takes leave, and the cluster stays.
+
+    The scheduler itself gives a lost worker's jobs to others; a job that ends three workers is Lost.
+    """
+
+    def __init__(self, address: str, *, timeout_s: float = 20.0) -> None:
+        """Connect. Raises ConfigError without the extra or for no address, Unreachable where nobody answers."""
+        try:
+            from distributed import Client
+        except ModuleNotFoundError:
+            message = (
+                "--scheduler needs distributed, which is not installed: pip install 'kneedrive[cluster]' brings it"
+            )
+            raise ConfigError(message) from None
+        try:
+            self._client = Client(address, timeout=timeout_s, set_as_default=False)
+        except (OSError, TimeoutError) as error:
+            message = f"no scheduler answers at {address}: start one with 'dask scheduler', or leave --scheduler out"
+            raise Unreachable(message) from error
+        except ValueError as error:
+            message = f"--scheduler {address}: {error}; write tcp://HOST:PORT"
+            raise ConfigError(message) from error
+        self._executor = self._client.get_executor(pure=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def executor(self) -> Executor:
+        """Dask's executor, whose submit and result are those of concurrent.futures."""
+        found: Executor = self._executor
+        return found
+
+    def ahead(self) -> int:
+        """For as many workers as there are now; a cluster may grow while it works."""
+        threads = int(sum(self._client.nthreads().values()))
+        return AHEAD * max(threads, 1)
+
+    def outcome(self, future: Future[R]) -> R | Lost:
+        """Wait for a result. Raises Unreachable without the scheduler, ConfigError for workers without kneedrive."""
+        from distributed.comm import CommClosedError
+        from distributed.scheduler import KilledWorker
+
+        try:
+            return future.result()
+        except KilledWorker:
+            return Lost()
+        except ModuleNotFoundError as error:
+            message = f"the workers of the cluster cannot import {error.name}: install this version of kneedrive there"
+            raise ConfigError(message) from error
+        except (CancelledError, CommClosedError, TimeoutError) as error:
+            message = "the scheduler is gone: the same command goes on from there, once it runs again"
+            raise Unreachable(message) from error
+
+    def alone(self, function: Callable[[J], R], jobs: list[J]) -> list[R | Lost]:
+        """The scheduler does lost jobs again by itself, so this is only asked of an executor that was shut down."""
+        return [self.outcome(self._executor.submit(function, job)) for job in jobs]

@@ -1,0 +1,225 @@
+"""Many runners in words and JSON: what became of their recordings, and the population against the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import to_builtins
+
+from kneedrive.analysis.many_runners import LEAST_RUNNERS, Interval, Joint, Level, Used
+from kneedrive.method import Method
+from kneedrive.record import Record
+from kneedrive.report.blocks import Block, Column, Heading, Inline, Note, Prose, Section, Table, words
+from kneedrive.report.numbers import MISSING, number, path, plural, signed
+from kneedrive.report.terminal import Style, render
+from kneedrive.sensors import REFERENCES, SensorClass
+
+# What became of the recordings.
+
+COUNTED = {
+    "assessed": "assessed",
+    "unassessed": "read and not assessed",
+    "refused": "refused",
+    "held": "already there",
+    "skipped": "no recordings",
+}
+
+
+class Examined(Record, frozen=True, kw_only=True):
+    """What became of the recordings of a cohort: counts by the keys of COUNTED.
+
+    changed: how many of those already there the manifest now says other things about.
+    """
+
+    counts: Mapping[str, int]
+    changed: int
+    folder: str
+
+
+def examined(found: Examined, style: Style) -> str:
+    """The counts in a sentence, and what to do next."""
+    told = [f"{number(count)} {text}" for key, text in COUNTED.items() if (count := found.counts.get(key, 0))]
+    said: list[Block] = [Prose(words(f"{', '.join(told) or 'Nothing was found'}, in {path(found.folder)}."))]
+    if found.counts.get("refused"):
+        said.append(Prose(words("A refused file is a row of runs, and its reason says why.")))
+    if found.changed:
+        rows = plural(found.changed, "recording")
+        text = f"Of {rows} the manifest now says other things than when they were examined; a new folder takes that in."
+        said.append(Prose(words(text)))
+    return render([said], style).rstrip("\n")
+
+
+def examined_record(found: Examined) -> dict[str, Any]:
+    """For programs."""
+    counts = {key: found.counts.get(key, 0) for key in COUNTED}
+    return {"schema_version": 1, **counts, "changed": found.changed, "folder": found.folder}
+
+
+# The population against the reference.
+
+
+PARTS = {"zSL": "step time", "zDF": "duty factor", "zk": "torso bounce"}
+MOST_REASONS = 8
+
+
+class Sensors(Record, frozen=True, kw_only=True):
+    """How much there is of one sensor class."""
+
+    sensor: str
+    runners: int
+    runs: int
+    epochs: int
+
+
+class Group(Record, frozen=True, kw_only=True):
+    """Runner means of some runners, by "sensor", "speed", "sex" or "height". parts by zSL, zDF, zk.
+
+    sensor: the class whose runners these are, "" for those of all classes.
+    """
+
+    by: str
+    sensor: str = ""
+    name: str
+    runners: int
+    parts: Mapping[str, Level]
+
+
+class Population(Record, frozen=True, kw_only=True):
+    """What a cohort says about the method. others: runs that were not assessed by status; refused: files by reason."""
+
+    recordings: int
+    runs: int
+    runners: int
+    without_runner: int
+    sensors: Sequence[Sensors]
+    others: Mapping[str, int]
+    refused: Mapping[str, int]
+    groups: Sequence[Group]
+    joint: Joint
+    used: Used
+
+
+def population(found: Population, style: Style) -> str:
+    """The whole report."""
+    sections = [_opening(found), _sensors(found), *_groups(found), _joint(found), _limits()]
+    return render([section for section in sections if section], style).rstrip("\n")
+
+
+def population_record(found: Population) -> dict[str, Any]:
+    """For programs."""
+    told: dict[str, Any] = to_builtins(found)
+    return {"schema_version": 1, **told}
+
+
+def _opening(found: Population) -> Section:
+    runs, runners = plural(found.runs, "assessed outdoor run"), plural(found.runners, "named runner")
+    said: list[Block] = [
+        Heading("Cohort"),
+        Prose(words(f"{number(found.recordings)} recordings; {runs} of {runners} are held against the reference.")),
+    ]
+    if found.without_runner:
+        text = f"{plural(found.without_runner, 'assessed run')} without a runner's name are left out below."
+        said.append(Prose(words(text)))
+    if found.others:
+        parts = [f"{number(count)} {status}" for status, count in found.others.items()]
+        said.append(Prose(words(f"Not assessed: {', '.join(parts)}.")))
+    shown = list(found.refused.items())[:MOST_REASONS]
+    said += [Prose(words(_turned_away(reason, count))) for reason, count in shown]
+    if len(found.refused) > len(shown):
+        said.append(Note(words(f"{plural(len(found.refused) - len(shown), 'more reason')}: --json lists them all.")))
+    return said
+
+
+def _turned_away(reason: str, count: int) -> str:
+    return f"{plural(count, 'file')} refused: {'it' if count == 1 else 'each'} {reason}."
+
+
+def _sensors(found: Population) -> Section:
+    columns = (Column(head="sensor", left=True), *(Column(head=head) for head in ("runners", "runs", "half-minutes")))
+    rows = tuple(
+        tuple(words(cell) for cell in (_short(row.sensor), number(row.runners), number(row.runs), number(row.epochs)))
+        for row in found.sensors
+    )
+    return [Heading("Sensors"), Table(columns, rows)] if rows else []
+
+
+def _short(sensor: str) -> str:
+    return REFERENCES[SensorClass(sensor)].short or sensor
+
+
+def _groups(found: Population) -> list[Section]:
+    """A table for each way to group: mean of the runner means with its interval, and their SD."""
+    columns = (
+        Column(left=True),
+        Column(head="runners"),
+        *(
+            Column(head=head, unit=unit, drop=drop)
+            for place, text in enumerate(PARTS.values())
+            for head, unit, drop in ((text, "mean", 0), ("", "95 %", 4 + place), ("", "SD", 1 + place))
+        ),
+    )
+    sections: list[Section] = []
+    for by, sensor in dict.fromkeys((group.by, group.sensor) for group in found.groups):
+        rows = tuple(_row(group) for group in found.groups if (group.by, group.sensor) == (by, sensor))
+        title = f"By {by}, {_short(sensor)}" if sensor else f"By {by}"
+        sections.append([Heading(title, "against the reference, in SDs between runners"), Table(columns, rows)])
+    return sections
+
+
+def _row(group: Group) -> tuple[Inline, ...]:
+    cells = [group.name, number(group.runners)]
+    for name in PARTS:
+        level = group.parts[name]
+        cells += [signed(level.mean.value, 2) if level.mean else MISSING, _ends(level.mean)]
+        cells += [number(level.sd.value, 2) if level.sd else MISSING]
+    return tuple(words(cell) for cell in cells)
+
+
+def _ends(found: Interval | None) -> str:
+    return f"{signed(found.low, 2)} to {signed(found.high, 2)}" if found and found.low is not None else MISSING
+
+
+def _joint(found: Population) -> Section:
+    """The distribution in use beside the one that these runners have."""
+    rows = [
+        (f"SD, {text}", number(found.used.sd[name], 2), _number(level.sd), _plain_ends(level.sd), level.runners)
+        for name, text in PARTS.items()
+        for level in (found.joint.levels[name],)
+    ]
+    for pair, r in found.joint.correlations.items():
+        first, second = (PARTS[name] for name in pair.split(" "))
+        runners = min(found.joint.levels[name].runners for name in pair.split(" "))
+        used = signed(found.used.correlations[pair], 2)
+        rows.append((f"r, {first}, {second}", used, signed(r.value, 2) if r else MISSING, _ends(r), runners))
+    columns = (
+        Column(left=True),
+        *(Column(head=head) for head in ("in use", "here", "95 %")),
+        Column(head="runners", drop=1),
+    )
+    table = Table(columns, tuple(tuple(words(c) for c in (*row[:4], number(row[4]))) for row in rows))
+    true = Method().posterior.r_zSL_zDF
+    key = (
+        "In use: SDs of 1 and a correlation of step time and duty factor of "
+        f"{signed(true, 2)}, both as these sensors with their systematic errors would show them. "
+        "Here: means of each runner about the mean of the sensor class, the noise of few runs taken off. "
+        f"A spread or a correlation takes {LEAST_RUNNERS} runners."
+    )
+    return [Heading("The joint distribution", "between runners"), table, Note(words(key))]
+
+
+def _number(found: Interval | None) -> str:
+    return number(found.value, 2) if found else MISSING
+
+
+def _plain_ends(found: Interval | None) -> str:
+    return f"{number(found.low, 2)} to {number(found.high, 2)}" if found else MISSING
+
+
+def _limits() -> Section:
+    text = (
+        "One runner counts once, on the sensor of most of their runs. A mean that departs from 0 may be these runners, "
+        "their sensors, or the reference; several classes that depart alike point at the reference. "
+        "Swing knee bend is in no recording of a watch, so its part of the distribution cannot be checked here."
+    )
+    return [Note(words(text))]

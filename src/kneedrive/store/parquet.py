@@ -1,0 +1,305 @@
+"""Runs of many runners as Parquet parts in a folder: written in bounded pieces, read by SQL. Needs kneedrive[lab].
+
+A part is a file of runs and a file of their epochs. The runs are renamed into place last: a run that can be read has
+its epochs, and what a killed process left half-written is written over by the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from kneedrive.errors import ConfigError, StoreError
+from kneedrive.patterns import Pattern
+from kneedrive.record import Record
+from kneedrive.recording import Array
+from kneedrive.store.rows import to_ms
+
+if TYPE_CHECKING:
+    import duckdb
+
+TEXT, WHOLE, NUMBER, MOMENT, YES = "VARCHAR", "INTEGER", "FLOAT", "TIMESTAMP_MS", "BOOLEAN"
+SCORES = ("D", "P", "G", "K")
+PARTS_OF_X = ("zSL", "zDF", "zk", "zB")
+
+
+def odds_column(pattern: Pattern) -> str:
+    """The column of a pattern's probability; a dash is no letter of SQL's names."""
+    return f"odds_{pattern.replace('-', '_')}"
+
+
+# One row a session of a recording, or one for a recording that was refused.
+RUN_COLUMNS: Mapping[str, str] = {
+    "sha256": TEXT,
+    "session": WHOLE,
+    "name": TEXT,
+    "runner": TEXT,
+    "sex": TEXT,
+    "height_m": NUMBER,
+    "age": WHOLE,
+    "started_at": MOMENT,
+    "utc_offset_s": WHOLE,
+    "device": TEXT,
+    "sensor": TEXT,
+    "surface": TEXT,
+    "status": TEXT,
+    "reason": TEXT,
+    "method": TEXT,
+    "duration_s": NUMBER,
+    "distance_m": NUMBER,
+    "epochs_total": WHOLE,
+    "epochs_scored": WHOLE,
+    "speed_mps": NUMBER,
+    **dict.fromkeys(PARTS_OF_X, NUMBER),
+    **{name: NUMBER for letter in SCORES for name in (letter, f"{letter}_se")},
+    "pattern": TEXT,
+    "certainty": TEXT,
+    **{odds_column(pattern): NUMBER for pattern in Pattern},
+    "knee_less": NUMBER,
+}
+MEASURED = (
+    "speed_mps",
+    "cadence_spm",
+    "stance_time_s",
+    "vertical_oscillation_m",
+    "duty_factor",
+    "step_length_m",
+    "grade",
+    "heart_rate_bpm",
+    "balance_left",
+    "power_w",
+    "ln_k",
+    *PARTS_OF_X,
+    *SCORES,
+)
+# One row a half-minute; runner and sensor are said again, so that a question needs one table only.
+EPOCH_COLUMNS: Mapping[str, str] = {
+    "sha256": TEXT,
+    "session": WHOLE,
+    "runner": TEXT,
+    "sensor": TEXT,
+    "start_s": NUMBER,
+    "scored": YES,
+    "weight": NUMBER,
+    "reason": TEXT,
+    **dict.fromkeys(MEASURED, NUMBER),
+}
+_NUMPY = {TEXT: np.dtype(object), WHOLE: np.dtype("f8"), NUMBER: np.dtype("f4"), YES: np.dtype(bool)}
+
+
+class Rows(Record, frozen=True, kw_only=True):
+    """What became of one recording: its sessions as rows of RUN_COLUMNS, and their epochs as EPOCH_COLUMNS.
+
+    A value that a row does not name is null; so is NaN.
+    """
+
+    runs: tuple[Mapping[str, Any], ...]
+    epochs: Mapping[str, np.ndarray[Any, Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self.epochs["start_s"]) if self.epochs else 0
+
+
+PART_RUNS, PART_EPOCHS = 2_000, 250_000  # the larger a part, the more is done again after a power cut
+
+
+def connected() -> duckdb.DuckDBPyConnection:
+    """A DuckDB without a file. Raises ConfigError where the extra is not installed."""
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        message = "a cohort is kept by duckdb, which is not installed: pip install 'kneedrive[lab]' brings it"
+        raise ConfigError(message) from None
+    return duckdb.connect(config={"memory_limit": "2GB"})
+
+
+class Parts:
+    """The parts in a folder, to add to and to ask. Use it in `with`: what was added and not yet written is written."""
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        """Open a folder. create: make it where it is missing. Raises StoreError, ConfigError."""
+        self.folder = folder
+        self._db = connected()
+        with _on_disk(folder):
+            if create:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            numbers = [int(path.stem.partition("-")[2]) for path in folder.glob("runs-*.parquet")]
+        self._next = max(numbers, default=0) + 1
+        self._waiting: list[Rows] = []
+        self._runs = self._epochs = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flush()
+        self._db.close()
+
+    @property
+    def empty(self) -> bool:
+        """Whether no part is there yet."""
+        return self._next == 1
+
+    def add(self, rows: Rows) -> None:
+        """Take the rows of one recording. Raises StoreError where a part cannot be written."""
+        self._waiting.append(rows)
+        self._runs += len(rows.runs)
+        self._epochs += len(rows)
+        if self._runs >= PART_RUNS or self._epochs >= PART_EPOCHS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits as one part."""
+        waiting, self._waiting, self._runs, self._epochs = self._waiting, [], 0, 0
+        if not waiting:
+            return
+        runs = [row for rows in waiting for row in rows.runs]
+        told = [rows.epochs for rows in waiting if rows.epochs]
+        epochs = {name: np.concatenate([each[name] for each in told]) for name in EPOCH_COLUMNS} if told else {}
+        if epochs:
+            self._write("epochs", epochs, EPOCH_COLUMNS)
+        self._write("runs", {name: _column(runs, name, kind) for name, kind in RUN_COLUMNS.items()}, RUN_COLUMNS)
+        self._next += 1
+
+    def _write(self, table: str, columns: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
+        path = self.folder / f"{table}-{self._next:06}.parquet"
+        half = path.with_suffix(".part")
+        typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in kinds.items())
+        with _on_disk(path), _asked(path):
+            self._db.register("given", dict(columns))
+            self._db.execute(f"COPY (SELECT {typed} FROM given) TO {_quoted(half)} (FORMAT parquet, COMPRESSION zstd)")
+            self._db.unregister("given")
+            half.replace(path)
+
+    def ask(self, sql: str) -> dict[str, Any]:
+        """The columns that a question returns; its tables are `runs` and `epochs`. Raises StoreError.
+
+        One that begins with a comma goes on in the WITH that names them.
+
+        Null is NaN among numbers, "" among texts, NaT among moments, which are UTC.
+        """
+        with _asked(self.folder):
+            found = self._db.execute(f"WITH {self._tables()} {sql}").fetchnumpy()
+        return {name: _plain(values) for name, values in found.items()}
+
+    def _tables(self) -> str:
+        """The two tables over the parts that are there; an empty one where none is."""
+        known = []
+        for table, kinds in (("runs", RUN_COLUMNS), ("epochs", EPOCH_COLUMNS)):
+            parts = sorted(self.folder.glob(f"{table}-*.parquet"))
+            # Epochs whose runs were never written are not of this cohort yet.
+            parts = [part for part in parts if (self.folder / part.name.replace(table, "runs", 1)).exists()]
+            nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in kinds.items())
+            names = ", ".join(_quoted(part) for part in parts)
+            source = f"SELECT * FROM read_parquet([{names}])" if parts else f"SELECT {nothing} WHERE false"
+            known.append(f"{table} AS ({source})")
+        return ", ".join(known)
+
+
+def _column(rows: Sequence[Mapping[str, Any]], name: str, kind: str) -> np.ndarray[Any, Any]:
+    """One column of rows that may leave it out."""
+    values = [row.get(name) for row in rows]
+    if kind == MOMENT:
+        return np.array([np.datetime64("NaT") if value is None else to_ms(value) for value in values], "datetime64[ms]")
+    if kind == TEXT:
+        return np.array([*values, ""], dtype=object)[:-1]  # the last keeps numpy from guessing at lists of nothing
+    return np.array([np.nan if value is None else value for value in values], dtype=_NUMPY[kind])
+
+
+def _plain(values: Any) -> Any:
+    if isinstance(values, np.ma.MaskedArray):
+        if values.dtype.kind in "OU":
+            return values.filled("").astype(str)
+        if values.dtype.kind == "M":
+            return values.filled(np.datetime64("NaT"))
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    return values.astype(str) if values.dtype.kind == "O" else values
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+@contextmanager
+def _on_disk(path: Path) -> Iterator[None]:
+    """Say in a sentence what the operating system refuses."""
+    try:
+        yield
+    except OSError as error:
+        message = f"{path}: {error.strerror or error}; name another folder with --to"
+        raise StoreError(message) from error
+
+
+@contextmanager
+def _asked(path: Path) -> Iterator[None]:
+    """Say in a sentence what DuckDB cannot read or write there."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.OutOfMemoryException) as error:
+        message = f"{path}: {str(error).splitlines()[0]}; delete the part that is named, or name another folder"
+        raise StoreError(message) from error
+
+
+def weighted_mean(values: Array, weights: Array) -> float | None:
+    """Mean of what is there; None where nothing is."""
+    there = np.isfinite(values) & (weights > 0)
+    return float(np.average(values[there], weights=weights[there])) if there.any() else None
+
+
+# What a cohort report asks. A run counts once for its runner, however many recordings of it there are.
+
+SPEED_STEP_MPS = 0.5
+LEAST_EPOCHS = 4  # of a run at a speed
+_SAME_START_MS = 240_000
+_COUNTED = f"""counted AS (
+    SELECT * FROM runs WHERE status = 'assessed' AND runner <> '' AND surface = 'outdoor' QUALIFY row_number() OVER (
+        PARTITION BY runner, epoch_ms(started_at) // {_SAME_START_MS} ORDER BY epochs_scored DESC, sha256) = 1)"""
+
+
+def census(parts: Parts) -> dict[str, Any]:
+    """How much there is by sensor, status and reason (of refused files alone): recordings, runs, nameless of them,
+    runners and epochs.
+    """
+    return parts.ask(
+        "SELECT sensor, status, CASE WHEN status = 'refused' THEN reason ELSE '' END AS reason,"
+        " count(DISTINCT sha256 || name) AS recordings, count(*) AS runs,"
+        " count(DISTINCT nullif(runner, '')) AS runners, count(*) FILTER (runner = '') AS nameless,"
+        " coalesce(sum(epochs_scored), 0)::DOUBLE AS epochs"
+        " FROM runs GROUP BY ALL ORDER BY runs DESC, sensor, status, reason"
+    )
+
+
+def runner_means(parts: Parts) -> dict[str, Any]:
+    """A row a runner, on the sensor of most of their runs: means of zSL, zDF and zk over the runs.
+
+    Beside them the variance of each mean and the covariances of pairs of means (zSL_zDF ...), from run to run.
+    """
+    names = ("zSL", "zDF", "zk")
+    pairs = [(a, b) for place, a in enumerate(names) for b in names[place:]]
+    return parts.ask(
+        f", {_COUNTED} SELECT runner, sensor, max(sex) AS sex, avg(height_m) AS height_m, avg(speed_mps) AS speed_mps,"
+        f" count(*) AS runs, {', '.join(f'avg({name}) AS {name}' for name in names)},"
+        f" {', '.join(f'covar_samp({a}, {b}) / count({b}) AS {a}_{b}' for a, b in pairs)}"
+        " FROM counted GROUP BY runner, sensor"
+        " QUALIFY row_number() OVER (PARTITION BY runner ORDER BY count(*) DESC, sensor) = 1 ORDER BY runner"
+    )
+
+
+def runner_means_by_speed(parts: Parts) -> dict[str, Any]:
+    """A row a runner, sensor and half metre a second: means of zSL, zDF, zk over the runs with LEAST_EPOCHS there."""
+    names = ("zSL", "zDF", "zk")
+    weighted = ", ".join(f"sum(weight * {name}) / sum(weight) FILTER ({name} IS NOT NULL) AS {name}" for name in names)
+    return parts.ask(
+        f", {_COUNTED}, paced AS (SELECT epochs.runner, epochs.sensor, sha256, session,"
+        f" floor(epochs.speed_mps / {SPEED_STEP_MPS}) * {SPEED_STEP_MPS} AS low_mps, {weighted}"
+        " FROM epochs SEMI JOIN counted USING (sha256, session) WHERE scored"
+        f" GROUP BY ALL HAVING count(*) >= {LEAST_EPOCHS})"
+        f" SELECT runner, sensor, low_mps, count(*) AS runs, {', '.join(f'avg({name}) AS {name}' for name in names)}"
+        " FROM paced GROUP BY ALL ORDER BY sensor, low_mps, runner"
+    )

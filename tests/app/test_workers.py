@@ -1,0 +1,158 @@
+"""Many jobs by other processes or a cluster: the same results in the same order, whoever is lost at work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from kneedrive.app.workers import AHEAD, Cluster, Here, Lost, Processes, each
+from kneedrive.errors import ConfigError, Unreachable
+
+JOBS = list(range(40))
+SQUARES = [(job, job * job) for job in JOBS]
+
+
+def square(job: int) -> int:
+    return job * job
+
+
+def end_once(job: tuple[Path, int]) -> int:
+    """Ends its process at job 7, the first time."""
+    marker, number = job
+    if number == 7 and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return square(number)
+
+
+def end_always(job: int) -> int:
+    """Ends its process at job 7, whoever has it."""
+    if job == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return square(job)
+
+
+def slowly(job: int) -> int:
+    time.sleep(0.05)
+    return square(job)
+
+
+def test_one_process_does_the_jobs_as_they_come() -> None:
+    with Here() as crew:
+        assert list(each(square, JOBS, crew)) == SQUARES
+
+
+def test_processes_give_the_results_in_the_order_of_the_jobs() -> None:
+    with Processes(2) as crew:
+        assert list(each(square, JOBS, crew)) == SQUARES
+
+
+def test_jobs_are_taken_a_bounded_way_ahead() -> None:
+    """What waits in memory does not grow with the number of jobs."""
+    taken: list[int] = []
+
+    def jobs() -> Iterator[int]:
+        for job in JOBS:
+            taken.append(job)
+            yield job
+
+    with Processes(1) as crew:
+        for done, _ in each(square, jobs(), crew):
+            assert len(taken) - done <= AHEAD + 1
+
+
+def test_a_process_that_is_killed_loses_nothing(tmp_path: Path) -> None:
+    jobs = [(tmp_path / "marker", number) for number in JOBS]
+    with Processes(2) as crew:
+        found = [(job[1], result) for job, result in each(end_once, jobs, crew)]
+
+    assert (tmp_path / "marker").exists()
+    assert found == SQUARES
+
+
+def test_a_job_that_ends_every_process_is_lost_alone() -> None:
+    with Processes(2) as crew:
+        found = dict(each(end_always, JOBS, crew))
+
+    assert found.pop(7) == Lost()
+    assert found == {job: result for job, result in SQUARES if job != 7}
+
+
+def test_workers_end_with_their_parent() -> None:
+    """A pool whose process was killed would wait for ever: a queue does not tell that nobody writes to it any more."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_hold_a_pool, args=(theirs,))
+    process.start()
+    worker = ours.recv()
+    process.kill()
+    process.join()
+
+    deadline = time.monotonic() + 60
+    while _lives(worker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _lives(worker)
+
+
+def _hold_a_pool(pipe: Connection) -> None:
+    with Processes(1) as crew:
+        pipe.send(crew.executor().submit(os.getpid).result())
+        time.sleep(600)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+def test_without_the_extra_a_sentence_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ConfigError, match=r"pip install 'kneedrive\[cluster\]'"):
+        Cluster("tcp://127.0.0.1:9")
+
+
+@pytest.mark.extra
+def test_a_cluster_gives_the_same() -> None:
+    distributed = pytest.importorskip("distributed", reason="kneedrive[cluster] is not installed")
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, protocol="inproc"
+        ) as local,
+        Cluster(local.scheduler_address) as crew,
+    ):
+        assert crew.ahead() == AHEAD
+        assert list(each(square, JOBS, crew)) == SQUARES
+
+
+@pytest.mark.extra
+def test_without_a_scheduler_a_sentence_says_how_to_start_one() -> None:
+    pytest.importorskip("distributed", reason="kneedrive[cluster] is not installed")
+    with pytest.raises(Unreachable, match="dask scheduler"):
+        Cluster("tcp://127.0.0.1:9", timeout_s=0.5)
+
+
+@pytest.mark.extra
+@pytest.mark.slow
+def test_a_worker_of_a_cluster_that_is_killed_loses_nothing() -> None:
+    distributed = pytest.importorskip("distributed", reason="kneedrive[cluster] is not installed")
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as local,
+        Cluster(local.scheduler_address) as crew,
+    ):
+        results = each(slowly, JOBS, crew)
+        found = [next(results)]
+        os.kill(next(iter(local.workers.values())).pid, signal.SIGKILL)
+        found += results
+
+    assert found == SQUARES

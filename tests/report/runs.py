@@ -1,0 +1,57 @@
+"""Runs of the simulated runner, analysed: one per kind of report, through the very path of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from kneedrive.analysis import analyze
+from kneedrive.analysis.result import Analysis
+from kneedrive.recording import Activity, Runner, Samples
+from kneedrive.simulate import DEMO_RUNNER, PATTERNS, Scene, simulate, simulate_demo
+
+UNKNOWN = Runner()
+
+
+def simulated(pattern: str, runner: Runner = DEMO_RUNNER, **scene: Any) -> Analysis:
+    """A run of this pattern in this scene."""
+    activity = simulate(PATTERNS[pattern], 5, scene=Scene(**scene))
+    return analyze(activity, runner=runner)
+
+
+def without(*channels: str) -> Activity:
+    """The demo's run without some channels."""
+    plain = simulate_demo()
+    kept = {name: values for name, values in plain.samples.present().items() if name not in channels}
+    return plain.replace(samples=Samples(time_s=plain.samples.time_s, **kept), sensors=())
+
+
+def no_samples() -> Activity:
+    """A file that holds nothing but its averages."""
+    plain = simulate_demo()
+    return plain.replace(samples=Samples(time_s=plain.samples.time_s[:0]), records=0)
+
+
+DYNAMICS = ("stance_time_s", "duty_factor", "vertical_oscillation_m", "vertical_ratio", "step_length_m", "balance_left")
+
+RUNS: dict[str, Callable[[], Analysis]] = {
+    name: cache(make)
+    for name, make in {
+        "demo": lambda: analyze(simulate_demo(), runner=DEMO_RUNNER),
+        "piston": lambda: simulated("piston"),
+        "drive-coros": lambda: simulated("drive", UNKNOWN, sensor="coros"),
+        "light-pod": lambda: simulated("short-airy", sensor="coros_pod"),
+        "neutral": lambda: simulated("neutral"),
+        "shuffle-stryd": lambda: simulated("shuffle", sensor="stryd"),
+        "shuffle-wrist": lambda: simulated("shuffle", sensor="garmin_wrist"),
+        "drive-steps": lambda: simulated("drive", UNKNOWN, sensor="none"),
+        "gpx": lambda: analyze(without(*DYNAMICS).replace(format="gpx", utc_offset_s=None)),
+        "no-cadence": lambda: analyze(without("cadence_spm", *DYNAMICS)),
+        "treadmill": lambda: simulated("neutral", indoor=True),
+        "averages": lambda: analyze(no_samples()),
+        "cycling": lambda: analyze(simulate_demo().replace(sport="cycling")),
+    }.items()
+}
+UNJUDGED = ("no-cadence", "treadmill", "averages", "cycling")
+JUDGED = tuple(name for name in RUNS if name not in UNJUDGED)
