@@ -195,8 +195,9 @@ def passing_store() -> Iterator[Store]:
     try:
         folder = TemporaryDirectory()
     except OSError as error:
-        message = f"a dry run needs a folder for what is gone afterwards ({error}); name one in TMPDIR"
-        raise StoreError(message) from None
+        raise StoreError(
+            f"a dry run needs a folder for what is gone afterwards ({error}); name one in TMPDIR"
+        ) from None
     with folder as place, Store.open(Path(place) / "dry" / "run.sqlite") as store:
         yield store
 
@@ -238,11 +239,10 @@ def analysis_of(store: Store, settings: Config, run_id: str) -> Analysis:
                 there += [each for each in activities_of(recording) if each.id == row.outline.id]
     if not there:
         day = f"{store.sources(run_id)[0].outline.started_at:%Y-%m-%d}"
-        message = (
+        raise NotEnoughData(
             f"Strava's answer about {run_id} was kept for 7 days only, its results are in kneedrive runs and weekly; "
             f"'kneedrive sync strava --full --since {day}' fetches it again"
         )
-        raise NotEnoughData(message)
     with boundary(run_id):
         return analysed(there, settings)[1]
 
@@ -262,8 +262,7 @@ def split(settings: Config, spec: str, now: datetime) -> Answer:
     with opened(settings) as store:
         row = meant(store, settings, spec, now)
         if row.recordings < 2:
-            message = f"{row.id} is made of one recording; there is nothing to take apart"
-            raise StoreError(message)
+            raise StoreError(f"{row.id} is made of one recording; there is nothing to take apart")
         ids = store.split(row.id)
         derive_again(store, settings)
     return Answer(text=f"{row.id} is now {len(ids)} runs: {', '.join(ids)}. They will not be merged again.")
@@ -374,8 +373,7 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"{folder} cannot be made: {error.strerror or error}; {REMEDY}"
-        raise StoreError(message) from None
+        raise StoreError(f"{folder} cannot be made: {error.strerror or error}; {REMEDY}") from None
     with opened(settings) as store:
         runs = store.runs()
         past = store.past_runs()
@@ -476,8 +474,7 @@ def tag(settings: Config, day: date, text: str, *, remove: bool) -> Answer:
             return Answer(text=f"Tagged {day}: {text}. kneedrive compare --tag {day} shows what changed since.")
         meant = text or only_tag(store, day)
         if not store.untag(day, meant):
-            message = f"there is no tag {meant!r} on {day}; kneedrive tags lists them"
-            raise NotEnoughData(message)
+            raise NotEnoughData(f"there is no tag {meant!r} on {day}; kneedrive tags lists them")
     return Answer(text=f"Took back {day}: {meant}.")
 
 

@@ -58,7 +58,5 @@ def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
 
         return strava.read(data, name, identity(data))
     if not data:
-        problem = "is empty"
-        raise UnknownFormat(problem, name=name)
-    problem = "is not a FIT, GPX or TCX file"
-    raise UnknownFormat(problem, offset=0, name=name)
+        raise UnknownFormat("is empty", name=name)
+    raise UnknownFormat("is not a FIT, GPX or TCX file", offset=0, name=name)

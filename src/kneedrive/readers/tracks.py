@@ -182,8 +182,7 @@ def bounded(sessions: Iterable[Session], name: str) -> Iterator[Session]:
     """The sessions of one file, one by one; raises ReadError where they are more than years of running in one file."""
     for number, session in enumerate(sessions):
         if number >= MAX_SESSIONS:
-            problem = f"holds more than {MAX_SESSIONS:,} activities; export them one by one"
-            raise ReadError(problem, name=name)
+            raise ReadError(f"holds more than {MAX_SESSIONS:,} activities; export them one by one", name=name)
         yield session
 
 
@@ -191,8 +190,7 @@ def check_count(count: int, what: str, name: str) -> None:
     """Raise ReadError where a file holds too many points, or of what holds them; to be asked before each is kept."""
     if count > MAX_POINTS:
         most = f"{MAX_POINTS:,} (more than a day of one a second)"
-        problem = f"has more than {MAX_POINTS:,} {what}; kneedrive reads up to {most}"
-        raise ReadError(problem, name=name)
+        raise ReadError(f"has more than {MAX_POINTS:,} {what}; kneedrive reads up to {most}", name=name)
 
 
 def numbered(
