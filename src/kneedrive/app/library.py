@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kneedrive import app
-from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, setting_of, zone_of
+from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, line, setting_of, zone_of
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import (
@@ -218,8 +218,6 @@ def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, el
     summed = lists.ledger_of(outcomes, dry_run=dry_run)
     code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
     if json:
-        from kneedrive.app import line
-
         return Answer(text=line(lists.ledger_record(summed)), code=code)
     return Answer(text=lists.render(summed, style, elapsed_s).rstrip("\n"), code=code)
 
@@ -445,8 +443,6 @@ def runs(settings: Config, since: date | datetime | None, form: str, style: Styl
     if not rows and form == "text":
         raise NotEnoughData(others or ("no runs in that time" if since else NO_RUNS))
     if form == "json":
-        from kneedrive.app import line
-
         return Answer(text="\n".join(line(words.run_record(row)) for row in rows))
     if form == "csv":
         out = io.StringIO()
@@ -496,7 +492,5 @@ def tags(settings: Config, style: Style, *, json: bool) -> Answer:
         with kept(settings) as store:
             rows = store.tags()
     if json:
-        from kneedrive.app import line
-
         return Answer(text="\n".join(line({"schema_version": 1, "day": row.day, "text": row.text}) for row in rows))
     return Answer(text=words.tags(rows, style).rstrip("\n"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, zone_of
+from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, line, zone_of
 from kneedrive.app.accounts import (
     GARMIN,
     INTERVALS,
@@ -221,8 +221,6 @@ def status(desk: Desk, *, json: bool) -> Answer:
     ready = held is not None or told["garmin"]["key"] or told["intervals"]["key"] or told["folder"]["paths"] or guests
     code = OK if ready else NOT_AUTHORISED
     if json:
-        from kneedrive.app import line
-
         return Answer(text=line(told), code=code)
     rows = (
         ("Folders", ", ".join(_folder_words(each) for each in told["folder"]["paths"]) or "none named, no watch found"),
