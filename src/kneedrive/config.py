@@ -77,8 +77,7 @@ def as_secret(value: Any) -> Secret:
         message = "needs a text in quotes"  # the value stays unsaid
         raise ConfigError(message)
     if not (value.strip().isascii() and value.strip().isprintable()):
-        message = "holds characters that no key has: copy it again"
-        raise ConfigError(message)
+        raise ConfigError("holds characters that no key has: copy it again")
     return Secret(value.strip())
 
 
@@ -317,8 +316,7 @@ def garmin_folder() -> Path:
     try:
         return Path.home() / ".config" / "garmin"
     except RuntimeError:
-        message = "there is no home folder: set HOME"
-        raise ConfigError(message) from None
+        raise ConfigError("there is no home folder: set HOME") from None
 
 
 def _own_folder(named: str | None, usual: Path, of_platform: str) -> Path:
@@ -328,8 +326,7 @@ def _own_folder(named: str | None, usual: Path, of_platform: str) -> Path:
     try:
         place = Path.home() / usual / "kneedrive"
     except RuntimeError:
-        message = "there is no home folder: set HOME, or both XDG_CONFIG_HOME and XDG_DATA_HOME"
-        raise ConfigError(message) from None
+        raise ConfigError("there is no home folder: set HOME, or both XDG_CONFIG_HOME and XDG_DATA_HOME") from None
     # A folder that was made by hand, or by somebody who moved here from Linux, is not left behind.
     if sys.platform not in PLATFORMS or _is_folder(place):
         return place
@@ -414,8 +411,9 @@ def _written(place: Path, *, required: bool) -> tuple[Mapping[str, Any], Mapping
     try:
         if not place.is_file():
             if required:
-                message = f"the configuration file {place} does not exist: create it, or drop the option that names it"
-                raise ConfigError(message)
+                raise ConfigError(
+                    f"the configuration file {place} does not exist: create it, or drop the option that names it"
+                )
             return {}, {}
         import tomllib
 
@@ -424,14 +422,13 @@ def _written(place: Path, *, required: bool) -> tuple[Mapping[str, Any], Mapping
         written = _flat(tables)
     except OSError as error:
         why = (error.strerror or "unknown reason").lower()
-        message = f"{place} cannot be read ({why}): make it readable, or name another file in KNEEDRIVE_CONFIG"
-        raise ConfigError(message) from None
+        raise ConfigError(
+            f"{place} cannot be read ({why}): make it readable, or name another file in KNEEDRIVE_CONFIG"
+        ) from None
     except ValueError as error:  # of tomllib, of text that is no UTF-8, and of numbers of thousands of digits
-        message = f"{place} cannot be read as TOML: {error}"
-        raise ConfigError(message) from None
+        raise ConfigError(f"{place} cannot be read as TOML: {error}") from None
     except RecursionError:
-        message = f"{place} cannot be read as TOML: it is nested too deeply"
-        raise ConfigError(message) from None
+        raise ConfigError(f"{place} cannot be read as TOML: it is nested too deeply") from None
     for key in written:
         _known(key, place)
     return written, _runners(runners, place)
@@ -465,8 +462,7 @@ def _known(key: str, place: Path) -> None:
 
     near = get_close_matches(key, keys, n=1)
     remedy = f"did you mean {near[0]}?" if near else "see config.example.toml for the keys there are"
-    message = f"{place} has an unknown key {key}: {remedy}"
-    raise ConfigError(message)
+    raise ConfigError(f"{place} has an unknown key {key}: {remedy}")
 
 
 def _unfit(needs: str, got: Any) -> ConfigError:

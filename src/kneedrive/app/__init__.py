@@ -116,8 +116,7 @@ def allow(file: Path, is_ours: Callable[[str], bool], *, force: bool, remedy: st
     except OSError as error:
         raise refused(file, error, remedy) from None
     if not is_ours(head):
-        message = f"{file} exists and is not known as a file of kneedrive's: {remedy}, or --force overwrites it"
-        raise StoreError(message)
+        raise StoreError(f"{file} exists and is not known as a file of kneedrive's: {remedy}, or --force overwrites it")
 
 
 def spare(file: Path, settings: Config, environment: Mapping[str, str]) -> None:
@@ -129,8 +128,7 @@ def spare(file: Path, settings: Config, environment: Mapping[str, str]) -> None:
         own |= dict.fromkeys(config_folder(environment).glob("strava-token*"), "the login to Strava")
     for each, what in own.items():
         if _same(file, each):
-            message = f"{file}: this is {what} itself, and --force does not overwrite it; name another file"
-            raise StoreError(message)
+            raise StoreError(f"{file}: this is {what} itself, and --force does not overwrite it; name another file")
 
 
 def _same(one: Path, other: Path) -> bool:

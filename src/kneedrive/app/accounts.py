@@ -146,8 +146,7 @@ def client(name: str, desk: Desk) -> Source:
         return clients[name](desk)
     source = _connected(name, desk)
     if source is None:
-        message = f"the source {name} is not set up: the package that brings it tells how"
-        raise ConfigError(message)
+        raise ConfigError(f"the source {name} is not set up: the package that brings it tells how")
     return source
 
 
@@ -279,8 +278,7 @@ class Guest:
             with boundary(f"the source {self.name}"):
                 return call()
         except Fault:
-            message = f"the source {self.name} has a fault of its own: tell its author what --debug shows"
-            raise kind(message) from None
+            raise kind(f"the source {self.name} has a fault of its own: tell its author what --debug shows") from None
 
 
 def _entry_points() -> dict[str, EntryPoint]:
@@ -298,5 +296,6 @@ def _connected(name: str, desk: Desk) -> Guest | None:
             source = _entry_points()[name].load()(context)
             return source and Guest(name, source)
     except Fault:
-        message = f"the source {name} cannot be loaded, by a fault of its own: tell its author what --debug shows"
-        raise ConfigError(message) from None
+        raise ConfigError(
+            f"the source {name} cannot be loaded, by a fault of its own: tell its author what --debug shows"
+        ) from None

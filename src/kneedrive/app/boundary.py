@@ -51,8 +51,7 @@ def there(environment: Mapping[str, str]) -> Path | None:
     except ConfigError:
         return None
     except OSError as error:
-        message = f"{log} cannot be looked for: {error.strerror or error}; make its folder readable"
-        raise StoreError(message) from None
+        raise StoreError(f"{log} cannot be looked for: {error.strerror or error}; make its folder readable") from None
 
 
 def delete(environment: Mapping[str, str]) -> None:
@@ -65,8 +64,9 @@ def delete(environment: Mapping[str, str]) -> None:
         for each in (log, older(log)):
             each.unlink(missing_ok=True)
     except OSError as error:
-        message = f"{log} cannot be deleted: {error.strerror or error}; delete it by hand, it names recordings"
-        raise StoreError(message) from None
+        raise StoreError(
+            f"{log} cannot be deleted: {error.strerror or error}; delete it by hand, it names recordings"
+        ) from None
 
 
 # The boundary around the work on one recording: a fault of kneedrive's own in one never stops the rest.

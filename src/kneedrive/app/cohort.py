@@ -22,7 +22,7 @@ from kneedrive.app.analyze import ASSESSED
 from kneedrive.app.boundary import boundary
 from kneedrive.app.workers import Cluster, Here, Lost, Processes, each
 from kneedrive.archives.unpack import Found, Limits
-from kneedrive.config import BIRTH_YEARS, HEIGHT_M, MASS_KG, number
+from kneedrive.config import SETTINGS
 from kneedrive.errors import ConfigError, NotEnoughData, ReadError, StoreError
 from kneedrive.method import Method
 from kneedrive.readers.sports import with_sport
@@ -257,13 +257,12 @@ def _person(row: Mapping[str, str | None]) -> Person:
         message = f"sex must be f, m, x or nothing, not {sex!r}"
         raise ConfigError(message)
     told: dict[str, Any] = {}
-    for key, (low, high), unit in (
-        ("height_m", HEIGHT_M, "m"),
-        ("mass_kg", MASS_KG, "kg"),
-        ("birth_year", BIRTH_YEARS, "years"),
-    ):
+    for setting in SETTINGS:
+        key = setting.key.removeprefix("runner.")
+        if key not in ("height_m", "mass_kg", "birth_year"):
+            continue
         try:
-            told[key] = number(low, high, unit)(row.get(key) or None)
+            told[key] = setting.parse(row[key]) if row.get(key) else None
         except ConfigError as error:
             message = f"{key} {error}"
             raise ConfigError(message) from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kneedrive import simulate
 from kneedrive.analysis import analyze
-from kneedrive.app import Answer
+from kneedrive.app import Answer, line
 from kneedrive.app.history import habits_of, past_run
 from kneedrive.history.baseline import own_view
 from kneedrive.history.result import Setting
@@ -33,7 +33,6 @@ def demo_weeks(style: Style, *, json: bool) -> Answer:
     """Fourteen weeks of the simulated runner, who moves towards drive."""
     view, habits = simulated_weeks()
     if json:
-        from kneedrive.app import line
         from kneedrive.report.machine import weekly_record
 
         return Answer(text=line(weekly_record(view, habits)))

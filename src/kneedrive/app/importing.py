@@ -500,8 +500,9 @@ def recorded(body: bytes, name: str, sport: str = "") -> Recording:
     """
     kind = readers.sniff(body)
     if kind == "strava":
-        message = "is an answer of Strava's, kept for a few days only: kneedrive sync strava fetches it anew"
-        raise UnknownFormat(message, name=name)
+        raise UnknownFormat(
+            "is an answer of Strava's, kept for a few days only: kneedrive sync strava fetches it anew", name=name
+        )
     if kind not in ("fit", "gpx", "tcx"):
         readers.read(body, name)  # raises, with the sentence that fits
     listed = sport if kind != "fit" else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kneedrive import app
-from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, setting_of, zone_of
+from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, line, setting_of, zone_of
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import (
@@ -234,8 +234,9 @@ def passing_store() -> Iterator[Store]:
     try:
         folder = TemporaryDirectory()
     except OSError as error:
-        message = f"a dry run needs a folder for what is gone afterwards ({error}); name one in TMPDIR"
-        raise StoreError(message) from None
+        raise StoreError(
+            f"a dry run needs a folder for what is gone afterwards ({error}); name one in TMPDIR"
+        ) from None
     with folder as place, Store.open(Path(place) / "dry" / "run.sqlite") as store:
         yield store
 
@@ -256,8 +257,6 @@ def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, el
     summed = lists.ledger_of(outcomes, dry_run=dry_run)
     code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
     if json:
-        from kneedrive.app import line
-
         return Answer(text=line(lists.ledger_record(summed)), code=code)
     return Answer(text=lists.render(summed, style, elapsed_s).rstrip("\n"), code=code)
 
@@ -280,11 +279,10 @@ def analysis_of(store: Store, settings: Config, run_id: str, dynamics: str | Non
                 there += [each for each in activities_of(recording) if each.id == row.outline.id]
     if not there:
         day = f"{store.sources(run_id)[0].outline.started_at:%Y-%m-%d}"
-        message = (
+        raise NotEnoughData(
             f"Strava's answer about {run_id} was kept for 7 days only, its results are in kneedrive runs and weekly; "
             f"'kneedrive sync strava --full --since {day}' fetches it again"
         )
-        raise NotEnoughData(message)
     with boundary(run_id):
         return analysed(there, settings, dynamics)[1]
 
@@ -304,8 +302,7 @@ def split(settings: Config, spec: str, now: datetime) -> Answer:
     with opened(settings) as store:
         row = meant(store, settings, spec, now)
         if row.recordings < 2:
-            message = f"{row.id} is made of one recording; there is nothing to take apart"
-            raise StoreError(message)
+            raise StoreError(f"{row.id} is made of one recording; there is nothing to take apart")
         ids = store.split(row.id)
         derive_again(store, settings)
     return Answer(text=f"{row.id} is now {len(ids)} runs: {', '.join(ids)}. They will not be merged again.")
@@ -416,8 +413,7 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"{folder} cannot be made: {error.strerror or error}; {REMEDY}"
-        raise StoreError(message) from None
+        raise StoreError(f"{folder} cannot be made: {error.strerror or error}; {REMEDY}") from None
     with opened(settings) as store:
         runs = store.runs()
         past = store.past_runs()
@@ -489,8 +485,6 @@ def runs(settings: Config, since: date | datetime | None, form: str, style: Styl
     if not rows and form == "text":
         raise NotEnoughData(none)
     if form == "json":
-        from kneedrive.app import line
-
         return Answer(text="\n".join(line(words.run_record(row)) for row in rows))
     if form == "csv":
         out = io.StringIO()
@@ -518,8 +512,7 @@ def tag(settings: Config, day: date, text: str, *, remove: bool) -> Answer:
             return Answer(text=f"Tagged {day}: {text}. kneedrive compare --tag {day} shows what changed since.")
         meant = text or only_tag(store, day)
         if not store.untag(day, meant):
-            message = f"there is no tag {meant!r} on {day}; kneedrive tags lists them"
-            raise NotEnoughData(message)
+            raise NotEnoughData(f"there is no tag {meant!r} on {day}; kneedrive tags lists them")
     return Answer(text=f"Took back {day}: {meant}.")
 
 
@@ -541,7 +534,5 @@ def tags(settings: Config, style: Style, *, json: bool) -> Answer:
         with kept(settings) as store:
             rows = store.tags()
     if json:
-        from kneedrive.app import line
-
         return Answer(text="\n".join(line({"schema_version": 1, "day": row.day, "text": row.text}) for row in rows))
     return Answer(text=words.tags(rows, style).rstrip("\n"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, zone_of
+from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, line, zone_of
 from kneedrive.app.accounts import (
     GARMIN,
     INTERVALS,
@@ -54,8 +54,7 @@ def typed_key(text: str) -> Secret:
     """A key as it was pasted. Raises ConfigError for none, and for what no key can be."""
     key = as_secret(text)
     if not key:
-        message = "no key was given: nothing is changed"
-        raise ConfigError(message)
+        raise ConfigError("no key was given: nothing is changed")
     return key
 
 
@@ -115,8 +114,7 @@ def forget_key(desk: Desk, source: str, confirm: Callable[[str], bool]) -> Answe
     file = key_file(desk, source)
     if not file.load():
         elsewhere = f"; one is set in {_origin(desk, source)}" if desk.settings[f"sources.{source}.api_key"] else ""
-        message = f"no {KEEPS[source]} is kept in {file.path}{elsewhere}"
-        raise NotAuthorised(message)
+        raise NotAuthorised(f"no {KEEPS[source]} is kept in {file.path}{elsewhere}")
     if not confirm(f"Delete the {KEEPS[source]} in {file.path}?"):
         return Answer(text="Nothing was changed.")
     file.delete()
@@ -138,8 +136,9 @@ def _origin(desk: Desk, source: str) -> str:
 def typed(client_id: str, client_secret: str) -> Application:
     """An application as it was typed in. Raises ConfigError where half of it is missing."""
     if not client_id or not client_secret:
-        message = "Strava needs both, the client id and the client secret of your application: strava.com/settings/api"
-        raise ConfigError(message)
+        raise ConfigError(
+            "Strava needs both, the client id and the client secret of your application: strava.com/settings/api"
+        )
     return Application(client_id=client_id, client_secret=Secret(client_secret))
 
 
@@ -223,8 +222,6 @@ def status(desk: Desk, *, json: bool) -> Answer:
     ready = held is not None or told["garmin"]["key"] or told["intervals"]["key"] or told["folder"]["paths"] or guests
     code = OK if ready else NOT_AUTHORISED
     if json:
-        from kneedrive.app import line
-
         return Answer(text=line(told), code=code)
     rows = (
         ("Folders", ", ".join(_folder_words(each) for each in told["folder"]["paths"]) or "none named, no watch found"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kneedrive import archives, readers
-from kneedrive.app import FAILED, NOT_AUTHORISED, OK, PARTLY, TRY_LATER, USAGE, Answer, zone_of
+from kneedrive.app import FAILED, NOT_AUTHORISED, OK, PARTLY, TRY_LATER, USAGE, Answer, line, zone_of
 from kneedrive.app.accounts import FOLDER, GARMIN, NAMES, Desk, chosen, client, folders, garmin_key_ends
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import (
@@ -70,39 +70,33 @@ DELETED = "deleted by you"
 NO_LONGER = "the source has it no longer"
 
 
-def known(store: Store, source: str, *, full: bool = False) -> dict[str, str]:
-    """The version seen of each activity. full: what brought no recording counts as not seen."""
-    seen = {}
-    for key, noted in store.known(source).items():
-        version, _, why = noted.partition(MARK)
-        if not why or (not full and why in (GONE, UNREAD, NO_RUN)):
-            seen[key] = version
-    return seen
+class Seen(Record, frozen=True, kw_only=True):
+    """What is remembered of an activity: the version seen, and why that brought no recording, "" where it did.
+
+    deleted: by the runner; a source that changes it does not bring it back.
+    """
+
+    version: str
+    why: str = ""
+    deleted: bool = False
+
+    @property
+    def failed(self) -> int:
+        """How often it could not be had."""
+        return int(self.why.removeprefix(FAILED_MARK)) if self.why.startswith(FAILED_MARK) else 0
 
 
-def without_runs(store: Store, source: str) -> set[str]:
-    """What was seen and brought no run: it is not asked for again, and does not count as there."""
-    return {key for key, noted in store.known(source).items() if noted.partition(MARK)[2] in (UNREAD, NO_RUN)}
-
-
-def failures(store: Store, source: str) -> dict[str, tuple[str, int]]:
-    """What could not be had: its version, and how often that failed."""
+def remembered(store: Store, source: str) -> dict[str, Seen]:
+    """What a sync remembers of each activity of a source."""
+    absent = store.absent(source)
     noted = ((key, *text.partition(MARK)[::2]) for key, text in store.known(source).items())
-    return {
-        key: (version, int(why.removeprefix(FAILED_MARK))) for key, version, why in noted if why.startswith(FAILED_MARK)
-    }
+    return {key: Seen(version=version, why=why, deleted=key in absent and not why) for key, version, why in noted}
 
 
-def settled(store: Store, source: str) -> set[str]:
-    """What will not be had: the source has it no longer, or it failed too often."""
-    gone = {key for key, noted in store.known(source).items() if noted.partition(MARK)[2] == GONE}
-    return gone | {key for key, (_, times) in failures(store, source).items() if times >= TRIES}
-
-
-def deleted(store: Store, source: str) -> set[str]:
-    """What the runner deleted; a source that changes it does not bring it back."""
-    noted = store.known(source)
-    return {key for key in store.absent(source) if MARK not in noted[key]}
+def versions(seen: Mapping[str, Seen], *, full: bool) -> dict[str, str]:
+    """The versions that need not be had again. full: what brought no recording counts as not seen."""
+    enough = ("",) if full else ("", GONE, UNREAD, NO_RUN)
+    return {key: each.version for key, each in seen.items() if each.why in enough}
 
 
 def note_failed(got: Got, source: str, store: Store, times: int) -> Iterator[Outcome]:
@@ -191,12 +185,13 @@ def pull_folders(
     paths: Sequence[Path], store: Store, settings: Config, order: Order, count: Callable[[int, int], None] | None
 ) -> tuple[list[Outcome], tuple[Path, ...]]:
     """An outcome for each file that is new or changed or cannot be looked at, and the folders that are not there."""
-    seen = {} if order.full else known(store, FOLDER)
+    seen = {} if order.full else remembered(store, FOLDER)
+    held = versions(seen, full=False)
     closed: list[OSError] = []
     listed = list(folder.listing(paths, order.since, closed.append))
-    fresh = [item for item in listed if seen.get(place(item)) != item.version]
-    barren = without_runs(store, FOLDER)
-    there = sum(seen.get(place(item)) == item.version and place(item) not in barren for item in listed)
+    fresh = [item for item in listed if held.get(place(item)) != item.version]
+    known = [key for item in listed if held.get(key := place(item)) == item.version]
+    there = sum(seen[key].why not in (UNREAD, NO_RUN) for key in known)  # what brought no run does not count as there
     outcomes = [Outcome(name="", verdict="already_there")] * there + [_closed(error) for error in closed]
     met = Rehearsal() if order.dry_run else None
     for done, item in enumerate(fresh, start=1):
@@ -348,12 +343,14 @@ def pull(
     """One outcome per activity that the source lists. Raises SourceError where it stops; what came before is kept."""
     order, now = asked
     purged = set(store.to_fetch(source.name, "" if order.full else version_of(settings)))
-    purged -= set() if order.full else settled(store, source.name)
+    seen = remembered(store, source.name)
+    if not order.full:  # what the source has no longer, or what failed too often, will not be had
+        purged -= {key for key, each in seen.items() if each.why == GONE or each.failed >= TRIES}
     cursor = store.cursor(source.name)
     complete_to = datetime.fromisoformat(cursor) if cursor else None
     whole = order.full or bool(purged and order.since is None)
     begins = listing_from(complete_to, now, source.lookback, since=order.since, full=whole)
-    steps = _steps(source, begins, store, purged, full=order.full)
+    steps = _steps(source, begins, seen, purged, full=order.full)
     yield from _told(steps, store.with_runs(source.name))
     if order.dry_run:
         words = ((step.item.id, "added" if step.action == NEW else "updated") for step in steps if step.fetches)
@@ -364,7 +361,7 @@ def pull(
             store.note_seen(source.name, key, MARK + GONE)
     left = {step.item.id: step.item for step in steps if step.fetches}
     try:
-        yield from _fetched(source, store, settings, (steps, left), count)
+        yield from _fetched(source, store, settings, seen, (steps, left), count)
     finally:
         # Also where the source stops: what is open begins the next listing. A kill leaves the old moment, which is
         # earlier and so finds the same.
@@ -373,17 +370,19 @@ def pull(
             store.set_cursor(source.name, moment.isoformat())
 
 
-def _steps(source: Source, begins: datetime | None, store: Store, purged: set[str], *, full: bool) -> tuple[Step, ...]:
+def _steps(
+    source: Source, begins: datetime | None, seen: Mapping[str, Seen], purged: set[str], *, full: bool
+) -> tuple[Step, ...]:
     """What to do; what was purged and is needed again counts as held in no version."""
-    held = known(store, source.name, full=full) | dict.fromkeys(purged, "")
-    gone = deleted(store, source.name)
-    failed = {} if full else failures(store, source.name)
+    held = versions(seen, full=full) | dict.fromkeys(purged, "")
+    failed = {} if full else {key: each for key, each in seen.items() if each.why.startswith(FAILED_MARK)}
 
     def judged(item: Listed) -> Listed:
-        version, times = failed.get(item.id, ("", 0))
-        if item.id in gone:
+        if item.id in seen and seen[item.id].deleted:
             return item.replace(skip=DELETED)
-        return item.replace(skip=GIVEN_UP) if times >= TRIES and version == item.version else item
+        before = failed.get(item.id)
+        given_up = before is not None and before.failed >= TRIES and before.version == item.version
+        return item.replace(skip=GIVEN_UP) if given_up else item
 
     return plan(map(judged, source.listing(begins)), held, failed)
 
@@ -405,18 +404,19 @@ def _fetched(
     source: Source,
     store: Store,
     settings: Config,
+    seen: Mapping[str, Seen],
     work: tuple[tuple[Step, ...], dict[str, Listed]],
     count: SyncCounter | None,
 ) -> Iterator[Outcome]:
     """Fetch and keep, one by one; takes out of `left` what is done, or given up."""
     steps, left = work
     total = len(left)
-    before = failures(store, source.name)
     for done, outcome in enumerate(follow(source, steps), start=1):
         item = outcome.step.item
         if outcome.problem:
-            version, times = before.get(item.id, ("", 0))
-            times = (times if version == item.version else 0) + (not outcome.excused)
+            before = seen.get(item.id)
+            times = before.failed if before and before.version == item.version else 0
+            times += not outcome.excused
             yield from note_failed(outcome, source.name, store, times)
             if times >= TRIES:
                 del left[item.id]
@@ -453,8 +453,6 @@ def told(pulled: Sequence[Pulled], desk: Desk, style: Style, *, dry_run: bool, e
 
 def told_json(pulled: Sequence[Pulled], desk: Desk, *, dry_run: bool) -> Answer:
     """The same as one line of JSON; what stopped a source is told to people too."""
-    from kneedrive.app import line
-
     sources = [
         history.source_record(each.source, Counter(outcome.verdict for outcome in each.outcomes), each.problem)
         | {"remarks": list(each.remarks)}

@@ -114,8 +114,7 @@ def _rows(table: bytes) -> Iterator[list[str]]:
     lines = io.TextIOWrapper(io.BytesIO(table), encoding="utf-8-sig", errors="replace", newline="")
     for number, row in enumerate(csv.reader(_bounded(lines))):
         if number >= _ROWS or len(row) > _COLUMNS:
-            message = f"more than {_ROWS:,} rows or {_COLUMNS:,} columns"
-            raise csv.Error(message)
+            raise csv.Error(f"more than {_ROWS:,} rows or {_COLUMNS:,} columns")
         yield row
 
 
@@ -123,8 +122,7 @@ def _bounded(lines: io.TextIOWrapper) -> Iterator[str]:
     """The lines of a text; raises csv.Error at one that is longer than a cell may be, before it becomes a row."""
     while line := lines.readline(csv.field_size_limit() + 1):
         if len(line) > csv.field_size_limit():
-            message = "a line without an end"
-            raise csv.Error(message)
+            raise csv.Error("a line without an end")
         yield line
 
 

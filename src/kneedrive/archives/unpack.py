@@ -208,8 +208,12 @@ def gunzip(data: bytes, budget: Budget, name: str) -> bytes:
             except zlib.error as error:
                 raise Malformed("is a damaged gzip file", offset=at, name=name) from error
             if not given and not piece and not part.eof:
-                problem = "is a gzip file that ends early; copy or download it again"
-                raise Truncated(problem, offset=len(data), name=name, got=len(data))
+                raise Truncated(
+                    "is a gzip file that ends early; copy or download it again",
+                    offset=len(data),
+                    name=name,
+                    got=len(data),
+                )
             at += len(given) - len(part.unused_data) - len(part.unconsumed_tail)
             fed = min(2 * fed, _LARGEST_FEED)
             _take(piece, whole, budget, name)
@@ -231,8 +235,7 @@ def _take(piece: bytes, whole: IO[bytes], budget: Budget, name: str) -> None:
 
 def _check_size(size: int, budget: Budget, name: str) -> None:
     if size > budget.limits.member_bytes:
-        problem = f"unfolds to more than {budget.limits.member_bytes:,} bytes"
-        raise ReadError(problem, name=name)
+        raise ReadError(f"unfolds to more than {budget.limits.member_bytes:,} bytes", name=name)
 
 
 @contextmanager
@@ -278,13 +281,13 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget, nam
 @contextmanager
 def _readable(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Iterator[IO[bytes]]:
     if archive.fp is None:
-        mistake = "the archive is closed: read a member before the walk goes on"
-        raise RuntimeError(mistake)
+        raise RuntimeError("the archive is closed: read a member before the walk goes on")
     if info.flag_bits & _ENCRYPTED:
         raise ReadError("is encrypted; unpack it with its password and import the result", name=name)
     if info.compress_type not in _READABLE:
-        problem = f"is packed with the rare method {info.compress_type}; unpack it and import the result"
-        raise ReadError(problem, name=name)
+        raise ReadError(
+            f"is packed with the rare method {info.compress_type}; unpack it and import the result", name=name
+        )
     try:
         with archive.open(info) as stream:
             yield stream

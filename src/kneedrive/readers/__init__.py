@@ -4,10 +4,12 @@ Every reader is `read(data, name, id) -> tuple of Activity`, one per session, wi
 """
 
 import hashlib
+from importlib import import_module
 
 from kneedrive.errors import UnknownFormat
 from kneedrive.recording import Activity
 
+_READERS = ("fit", "gpx", "tcx", "strava")
 _HEAD = 4096
 _STRAVA = b'{"format":"kneedrive-strava-'  # how sources/strava.py begins its documents
 
@@ -41,24 +43,10 @@ def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
     Raises ReadError (UnknownFormat, Truncated, Malformed, NoActivity) with the byte offset where one can be named.
     """
     kind = sniff(data)
-    if kind == "fit":
-        from kneedrive.readers import fit
-
-        return fit.read(data, name, identity(data))
-    if kind == "gpx":
-        from kneedrive.readers import gpx
-
-        return gpx.read(data, name, identity(data))
-    if kind == "tcx":
-        from kneedrive.readers import tcx
-
-        return tcx.read(data, name, identity(data))
-    if kind == "strava":
-        from kneedrive.readers import strava
-
-        return strava.read(data, name, identity(data))
+    if kind in _READERS:
+        # Each takes milliseconds to load, and one is needed.
+        found: tuple[Activity, ...] = import_module(f"kneedrive.readers.{kind}").read(data, name, identity(data))
+        return found
     if not data:
-        problem = "is empty"
-        raise UnknownFormat(problem, name=name)
-    problem = "is not a FIT, GPX or TCX file"
-    raise UnknownFormat(problem, offset=0, name=name)
+        raise UnknownFormat("is empty", name=name)
+    raise UnknownFormat("is not a FIT, GPX or TCX file", offset=0, name=name)

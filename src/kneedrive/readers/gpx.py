@@ -47,15 +47,13 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     document = _Document(name)
     xml.walk(xml.decoded(data, name), document, name)
     if document.root != "gpx":
-        problem = f"is XML, but its first element is <{document.root[:40]}> and not <gpx>"
-        raise Malformed(problem, name=name)
+        raise Malformed(f"is XML, but its first element is <{document.root[:40]}> and not <gpx>", name=name)
     found = tracks.numbered(
         _sessions(document.tracks), lambda group, own: _activity(group, document.creator, own, name), name, id
     )
     if not found:
         what = "a track without times" if document.tracks else "no track"
-        problem = f"holds {what}: a route or a plan, not a recorded run"
-        raise NoActivity(problem, name=name)
+        raise NoActivity(f"holds {what}: a route or a plan, not a recorded run", name=name)
     return found
 
 
@@ -168,5 +166,7 @@ class _Document:
         try:
             return float(text or "nan")
         except ValueError:
-            problem = "holds a value that its field does not allow (a position, a height or a number); export it again"
-            raise Malformed(problem, name=self._name) from None
+            raise Malformed(
+                "holds a value that its field does not allow (a position, a height or a number); export it again",
+                name=self._name,
+            ) from None

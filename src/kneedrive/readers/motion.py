@@ -50,9 +50,22 @@ def _factor(turning: Array, speed_mps: Array) -> tuple[int, tuple[Note, ...]]:
 
 def _walks(turning: Array, speed_mps: Array) -> bool:
     """Both feet of a walker: a cadence that, of one leg, would be quick running, at the speed of a walk."""
+    return 0 < typical_mps(speed_mps) < RULES.walk_mps and median(turning) >= RULES.walk_spm
+
+
+def typical_mps(speed_mps: Array) -> float:
+    """The median speed on the move; 0 where nothing moved."""
     moving = speed_mps[speed_mps > RULES.moving_mps]
-    slow = len(moving) > 0 and median(moving) < RULES.walk_mps
-    return slow and median(turning) >= RULES.walk_spm
+    return median(moving) if len(moving) else 0.0
+
+
+def looks_like_running(speed_mps: Array, cadence_spm: Array | None) -> bool:
+    """Whether these are the speed and the cadence, where it was measured, of somebody who runs."""
+    typical = typical_mps(speed_mps)
+    if cadence_spm is None:
+        return RULES.run_min_mps <= typical <= RULES.run_max_blind_mps
+    steps_spm = median(cadence_spm[~np.isnan(cadence_spm)])
+    return RULES.run_min_mps <= typical <= RULES.run_max_mps and steps_spm >= RULES.run_min_spm
 
 
 # Distance and speed from positions, and the order of points in time. Pure functions on arrays; positions end here.

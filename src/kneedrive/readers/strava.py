@@ -105,23 +105,22 @@ class _Summary:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e9:
-            message = f"is no Strava activity: activity.{key} is not a usable number"
-            raise Malformed(message, name=self._name)
+            raise Malformed(f"is no Strava activity: activity.{key} is not a usable number", name=self._name)
         return float(value)
 
     def measure(self, key: str) -> float | None:
         """A number that cannot be below zero: a duration, a distance."""
         value = self.number(key)
         if value is not None and value < 0:
-            message = f"is no Strava activity: activity.{key} is negative"
-            raise Malformed(message, name=self._name)
+            raise Malformed(f"is no Strava activity: activity.{key} is negative", name=self._name)
         return value
 
     def moment(self, key: str) -> datetime:
         moment = _instant(self.text(key))
         if moment is None or not EARLIEST <= moment < LATEST:
-            message = f"is no Strava activity: activity.{key} is not a date and time from 1989-12-31 to 2099"
-            raise Malformed(message, name=self._name)
+            raise Malformed(
+                f"is no Strava activity: activity.{key} is not a date and time from 1989-12-31 to 2099", name=self._name
+            )
         return moment
 
 
@@ -129,22 +128,18 @@ def _document(data: bytes, name: str) -> Mapping[str, Any]:
     try:
         document = json.loads(data)
     except json.JSONDecodeError as error:
-        message = "is no Strava activity: it is not JSON"
-        raise Malformed(message, offset=error.pos, name=name) from None
+        raise Malformed("is no Strava activity: it is not JSON", offset=error.pos, name=name) from None
     except (ValueError, RecursionError):  # wrong encoding, numbers or nesting without end
-        message = "is no Strava activity: it is not JSON that can be read"
-        raise Malformed(message, name=name) from None
+        raise Malformed("is no Strava activity: it is not JSON that can be read", name=name) from None
     if not isinstance(document, dict) or document.get("format") != DOCUMENT:
-        message = f"is no Strava activity: its format is not {DOCUMENT}"
-        raise Malformed(message, name=name)
+        raise Malformed(f"is no Strava activity: its format is not {DOCUMENT}", name=name)
     return document
 
 
 def _object(document: Mapping[str, Any], key: str, name: str) -> Mapping[str, Any]:
     value = document.get(key)
     if not isinstance(value, dict):
-        message = f"is no Strava activity: {key} is missing or no object"
-        raise Malformed(message, name=name)
+        raise Malformed(f"is no Strava activity: {key} is missing or no object", name=name)
     return value
 
 
@@ -229,13 +224,11 @@ def _array(values: Any, stream: str, name: str) -> Array:
     """One stream as float64; null is "not measured" and becomes NaN."""
     kinds = {type(value) for value in values} if isinstance(values, list) else {object}
     if not kinds <= {int, float, type(None)}:
-        message = f"is no Strava activity: streams.{stream} is not a list of numbers"
-        raise Malformed(message, name=name)
+        raise Malformed(f"is no Strava activity: streams.{stream} is not a list of numbers", name=name)
     try:
         array = np.array(values, dtype=np.float64)
     except OverflowError:
-        message = f"is no Strava activity: streams.{stream} holds a number without end"
-        raise Malformed(message, name=name) from None
+        raise Malformed(f"is no Strava activity: streams.{stream} holds a number without end", name=name) from None
     return reckonable(array)
 
 

@@ -42,13 +42,13 @@ def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
     document = _Document(name)
     xml.walk(xml.decoded(data, name), document, name)
     if document.root != "trainingcenterdatabase":
-        problem = f"is XML, but its first element is <{document.root}> and not <TrainingCenterDatabase>"
-        raise Malformed(problem, name=name)
+        raise Malformed(
+            f"is XML, but its first element is <{document.root}> and not <TrainingCenterDatabase>", name=name
+        )
     found = tracks.numbered(document.sessions, lambda session, own: _activity(session, own, name), name, id)
     if not found:
         what = "a course" if document.courses else "no activity with a time"
-        problem = f"holds {what}: nothing that was recorded on a run"
-        raise NoActivity(problem, name=name)
+        raise NoActivity(f"holds {what}: nothing that was recorded on a run", name=name)
     return found
 
 

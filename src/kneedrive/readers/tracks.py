@@ -182,8 +182,7 @@ def bounded(sessions: Iterable[Session], name: str) -> Iterator[Session]:
     """The sessions of one file, one by one; raises ReadError where they are more than years of running in one file."""
     for number, session in enumerate(sessions):
         if number >= MAX_SESSIONS:
-            problem = f"holds more than {MAX_SESSIONS:,} activities; export them one by one"
-            raise ReadError(problem, name=name)
+            raise ReadError(f"holds more than {MAX_SESSIONS:,} activities; export them one by one", name=name)
         yield session
 
 
@@ -191,8 +190,7 @@ def check_count(count: int, what: str, name: str) -> None:
     """Raise ReadError where a file holds too many points, or of what holds them; to be asked before each is kept."""
     if count > MAX_POINTS:
         most = f"{MAX_POINTS:,} (more than a day of one a second)"
-        problem = f"has more than {MAX_POINTS:,} {what}; kneedrive reads up to {most}"
-        raise ReadError(problem, name=name)
+        raise ReadError(f"has more than {MAX_POINTS:,} {what}; kneedrive reads up to {most}", name=name)
 
 
 def numbered(
@@ -351,8 +349,7 @@ def _usable(recorded: Array, values: Array, computed: Array) -> bool:
 def _sport(word: str, speed_mps: Array, cadence_spm: Array | None, *, invented: bool) -> tuple[str, tuple[Note, ...]]:
     """What the file calls it, where that can be; where it calls it nothing, what speed and cadence look like."""
     sport = sport_of(word)
-    moving = speed_mps[speed_mps > RULES.moving_mps]
-    typical_mps = median(moving) if len(moving) else 0.0
+    typical_mps = motion.typical_mps(speed_mps)
     if sport == "running" and typical_mps > RULES.run_never_mps:
         text = f"the file calls it running, yet half of it is faster than {typical_mps:.1f} m/s: nobody runs so"
         return UNKNOWN, (Note(code=TOO_FAST, text=text),)
@@ -361,13 +358,8 @@ def _sport(word: str, speed_mps: Array, cadence_spm: Array | None, *, invented: 
     if invented:
         text = "the file names no sport and its times begin at midnight sharp, as those of planned routes do"
         return UNKNOWN, (Note(code=NOT_KNOWN, text=text),)
-    if cadence_spm is None:
-        runs = RULES.run_min_mps <= typical_mps <= RULES.run_max_blind_mps
-    else:
-        steps = median(cadence_spm[~np.isnan(cadence_spm)])
-        runs = RULES.run_min_mps <= typical_mps <= RULES.run_max_mps and steps >= RULES.run_min_spm
     called = "the file does not name a sport kneedrive knows"
-    if runs:
+    if motion.looks_like_running(speed_mps, cadence_spm):
         return "running", (Note(code=ASSUMED, text=f"{called}: taken as running by its speed and cadence"),)
     return UNKNOWN, (Note(code=NOT_KNOWN, text=f"{called}, and it does not look like running"),)
 

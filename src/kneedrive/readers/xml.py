@@ -47,8 +47,7 @@ def decoded(data: bytes, name: str) -> str:
     become replacement signs: they stand in names and remarks, never in numbers that we could still use.
     """
     if len(data) > MAX_BYTES:
-        problem = f"has {len(data):,} bytes of XML; kneedrive reads up to {MAX_BYTES:,}"
-        raise ReadError(problem, name=name)
+        raise ReadError(f"has {len(data):,} bytes of XML; kneedrive reads up to {MAX_BYTES:,}", name=name)
     text = data.decode(_encoding(data), errors="replace").lstrip(_BLANKS)
     declaration = _DECLARATION.match(text)
     return text[declaration.end() :].strip(_BLANKS) if declaration else text
@@ -84,14 +83,16 @@ def walk(text: str, visitor: Visitor, name: str) -> None:
     """
     endless = _ENDLESS_TAG.search(text)
     if endless:
-        problem = "holds a tag without an end"
-        raise Malformed(problem, offset=len(text[: endless.start()].encode()), name=name)
+        raise Malformed("holds a tag without an end", offset=len(text[: endless.start()].encode()), name=name)
     parser = _guarded(visitor, name)
     try:
         parser.Parse(text.encode("utf-8", errors="replace"), True)
     except expat.ExpatError as error:
-        problem = f"is not well-formed XML: {expat.ErrorString(error.code)}; export it again"
-        raise Malformed(problem, offset=max(parser.ErrorByteIndex, 0), name=name) from error
+        raise Malformed(
+            f"is not well-formed XML: {expat.ErrorString(error.code)}; export it again",
+            offset=max(parser.ErrorByteIndex, 0),
+            name=name,
+        ) from error
 
 
 def _guarded(visitor: Visitor, name: str) -> expat.XMLParserType:

@@ -138,7 +138,7 @@ def measured(analysis: Analysis) -> Section:
         rows.append((words(CHANNELS[key].name), *shown, *([words(usual)] if analysis.usual else [])))
     blocks: list[Block] = [
         Heading("What was measured", OVER.get(analysis.metrics_over, "")),
-        Table(columns, tuple(rows)),
+        Table(tuple(columns), tuple(rows)),
     ]
     return [*blocks, *claim(analysis, known)]
 

@@ -47,8 +47,7 @@ class Keyring:
         self, http: Http, key: Secret, file: PrivateFile, paced: Paced, *, clock: Callable[[], datetime]
     ) -> None:
         if not key:
-            message = f"Garmin needs your personal API key: make one at {KEY_PAGE} and run '{LOGIN}'"
-            raise ConfigError(message)
+            raise ConfigError(f"Garmin needs your personal API key: make one at {KEY_PAGE} and run '{LOGIN}'")
         self._http = http
         self._key = key
         self._file = file
@@ -126,8 +125,7 @@ def save(file: PrivateFile, given: Pass) -> None:
 def _token(answer: Answer) -> Secret:
     text = answer.body[:9000].decode("ascii", "replace").strip().strip('"')
     if is_page(answer.body) or not TOKEN.fullmatch(text):
-        message = "Garmin answered the key with something that is no token: try again later"
-        raise Unreachable(message)
+        raise Unreachable("Garmin answered the key with something that is no token: try again later")
     return Secret(text)
 
 
@@ -215,8 +213,7 @@ class Garmin:
             yield from fresh.values()
             seen.update(fresh)
             start += len(items)
-        message = f"Garmin still had activities after {MAX_PAGES} pages: check GARMIN_PERSONAL_API_BASE_URL"
-        raise Unreachable(message)
+        raise Unreachable(f"Garmin still had activities after {MAX_PAGES} pages: check GARMIN_PERSONAL_API_BASE_URL")
 
     def fetch(self, item: Listed) -> Fetched | None:
         """The zip with the file as the watch recorded it; None where Garmin has it no longer (HTTP 404)."""
@@ -226,8 +223,7 @@ class Garmin:
         if answer.status != 200:
             raise _file_error(answer)
         if not answer.body or is_page(answer.body):
-            message = f"Garmin sent no file for activity {item.id}: try again later"
-            raise Unreachable(message)
+            raise Unreachable(f"Garmin sent no file for activity {item.id}: try again later")
         return Fetched(
             source=self.name,
             id=item.id,
@@ -246,8 +242,7 @@ class Garmin:
             raise _list_error(answer)
         entries = json_of(answer)
         if not isinstance(entries, list):
-            message = "Garmin's list of activities is none that kneedrive understands: try again later"
-            raise Unreachable(message)
+            raise Unreachable("Garmin's list of activities is none that kneedrive understands: try again later")
         return [listed(entry) if identified(entry, "activityId") else unidentified() for entry in entries]
 
     def _get(self, path: str, query: Mapping[str, Any], *, accept: str) -> Answer:

@@ -150,8 +150,10 @@ class Paced:
                 self._wait(until)
             else:
                 break
-        message = f"{self._service} asks to wait: go on after {until:%Y-%m-%d %H:%M:%S} UTC; what was fetched is kept"
-        raise RateLimited(message, retry_at=until)
+        raise RateLimited(
+            f"{self._service} asks to wait: go on after {until:%Y-%m-%d %H:%M:%S} UTC; what was fetched is kept",
+            retry_at=until,
+        )
 
 
 def _pause_s(answer: Answer) -> float:
@@ -212,11 +214,10 @@ def checked_base(url: str, service: str) -> str:
     """The base address without a trailing slash. Raises ConfigError where secrets would travel in the clear."""
     if not _safe(url):
         # The address is not repeated: whatever is wrong with it, it may hold a password.
-        message = (
+        raise ConfigError(
             f"the base address of {service} must be https://host/path, without a user name, a password, ? or # "
             "(plain http only on this machine): correct it in the configuration"
         )
-        raise ConfigError(message)
     return url.rstrip("/")
 
 
@@ -277,11 +278,9 @@ class Http:
         while piece := response.raw.read1(CHUNK_BYTES, decode_content=True):
             body += piece
             if len(body) > self._max_bytes:
-                message = f"{self.service} sent more than {self._max_bytes:,} bytes: nothing of it was kept"
-                raise Unreachable(message)
+                raise Unreachable(f"{self.service} sent more than {self._max_bytes:,} bytes: nothing of it was kept")
             if time.monotonic() > deadline:
-                message = f"{self.service} sent its answer too slowly: try again later"
-                raise Unreachable(message)
+                raise Unreachable(f"{self.service} sent its answer too slowly: try again later")
         return bytes(body)
 
 
@@ -334,8 +333,9 @@ def json_of(answer: Answer) -> Any:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
         kind = "a web page" if is_page(answer.body) else "something that is not JSON"
-        message = f"{answer.service} sent {kind} instead of data (HTTP {answer.status}): try again later"
-        raise Unreachable(message) from None
+        raise Unreachable(
+            f"{answer.service} sent {kind} instead of data (HTTP {answer.status}): try again later"
+        ) from None
 
 
 def is_page(body: bytes) -> bool:

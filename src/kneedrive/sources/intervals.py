@@ -51,8 +51,7 @@ class Intervals:
         wait: Callable[[datetime], object] | None = None,
     ) -> None:
         if not key:
-            message = "intervals.icu needs your API key (its Settings, Developer): set INTERVALS_ICU_API_KEY"
-            raise ConfigError(message)
+            raise ConfigError("intervals.icu needs your API key (its Settings, Developer): set INTERVALS_ICU_API_KEY")
         self._http = http
         self._authorization = basic(USER, key)
         self._paced = Paced(http.service, throttle, clock=clock, wait=wait)
@@ -65,8 +64,7 @@ class Intervals:
         query = {"oldest": oldest, "newest": f"{self._clock() + LATE:%Y-%m-%d}"}
         items = json_of(_good(self._get(f"athlete/{self._athlete}/activities", query), _list_error))
         if not isinstance(items, list):
-            message = "intervals.icu's list of activities is none that kneedrive understands: try again later"
-            raise Unreachable(message)
+            raise Unreachable("intervals.icu's list of activities is none that kneedrive understands: try again later")
         yield from (listed(item) if identified(item) else unidentified() for item in items)
 
     def fetch(self, item: Listed) -> Fetched | None:
@@ -76,8 +74,7 @@ class Intervals:
             return None
         body = _good(answer, _file_error).body
         if not body or is_page(body):
-            message = f"intervals.icu sent no file for activity {item.id}: try again later"
-            raise Unreachable(message)
+            raise Unreachable(f"intervals.icu sent no file for activity {item.id}: try again later")
         return Fetched(
             source=self.name,
             id=item.id,
@@ -94,8 +91,7 @@ class Intervals:
         query = {"start": f"{today - LATE:%Y-%m-%d}", "end": f"{today:%Y-%m-%d}"}
         rows = json_of(_good(self._get(f"athlete/{self._athlete}/athlete-summary", query), _list_error))
         if not isinstance(rows, list):
-            message = "intervals.icu's list of athletes is none that kneedrive understands: try again later"
-            raise Unreachable(message)
+            raise Unreachable("intervals.icu's list of athletes is none that kneedrive understands: try again later")
         found = {
             str(row["athlete_id"]): str(row.get("athlete_name") or "") for row in rows if identified(row, "athlete_id")
         }

@@ -48,8 +48,9 @@ class Callback:
             self._server = _Server((HOST, port), _Handler)
         except OSError as error:
             why = (error.strerror or "unknown reason").lower()
-            message = f"port {port} cannot be listened on ({why}): choose another, or paste the address by hand"
-            raise NotAuthorised(message) from None
+            raise NotAuthorised(
+                f"port {port} cannot be listened on ({why}): choose another, or paste the address by hand"
+            ) from None
         self.redirect_uri = f"http://{HOST}:{self._server.server_port}{PATH}"
 
     def __enter__(self) -> Self:
@@ -74,8 +75,9 @@ class Callback:
             address = self._server.answers.get(timeout=timeout_s)
         except queue.Empty:
             strangers = " (an answer that was not asked for came instead)" if self._server.refused else ""
-            message = f"no answer from the browser within {timeout_s:.0f} s{strangers}: log in again"
-            raise NotAuthorised(message) from None
+            raise NotAuthorised(
+                f"no answer from the browser within {timeout_s:.0f} s{strangers}: log in again"
+            ) from None
         return attempt.grant(address)
 
 
@@ -196,8 +198,9 @@ class Attempt(Record, frozen=True, kw_only=True):
 def attempt(service: Service, application: Application, oauth_url: str, redirect_uri: str) -> Attempt:
     """A new login with a state of its own. Raises ConfigError where the application is not configured."""
     if not application.client_id or not application.client_secret:
-        message = f"{service.name} needs the client id and the client secret of your own application: configure both"
-        raise ConfigError(message)
+        raise ConfigError(
+            f"{service.name} needs the client id and the client secret of your own application: configure both"
+        )
     state = secrets.token_urlsafe(STATE_BYTES)
     query = {
         "client_id": application.client_id,
@@ -295,8 +298,9 @@ class Login:
         try:
             answer = self._http.post("revoke", form, authorization=authorization)
         except Unreachable as error:
-            message = f"the login is forgotten here, but {error}; revoke it on {self._service.name}'s own settings page"
-            raise Unreachable(message) from None
+            raise Unreachable(
+                f"the login is forgotten here, but {error}; revoke it on {self._service.name}'s own settings page"
+            ) from None
         if answer.status != OK:
             raise self._refusal(answer)
 
@@ -310,8 +314,7 @@ class Login:
     def _held(self) -> Tokens:
         held = self._file.load()
         if held is None:
-            message = f"there is no login to {self._service.name}: run '{self._service.command}'"
-            raise NotAuthorised(message)
+            raise NotAuthorised(f"there is no login to {self._service.name}: run '{self._service.command}'")
         return held
 
     def _good(self, tokens: Tokens) -> bool:
@@ -342,8 +345,9 @@ def _told(answer: Answer, scope: str, athlete: str, now: datetime) -> Tokens:
             athlete=str((told.get("athlete") or {}).get("id", athlete)),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
-        message = f"{answer.service} answered the login without the tokens it should hold: try again later"
-        raise Unreachable(message) from None
+        raise Unreachable(
+            f"{answer.service} answered the login without the tokens it should hold: try again later"
+        ) from None
 
 
 def _end(told: Mapping[str, Any], now: datetime) -> datetime:

@@ -171,8 +171,9 @@ class Strava:
             if not items or (not fresh and page > 1) or (since and reached and reached < since - OVERLAP):
                 return
             before, page = (reached + OVERLAP, 1) if fresh and reached and page == 1 else (before, page + 1)
-        message = f"Strava still had activities after {MAX_PAGES} pages: check its base address in the configuration"
-        raise Unreachable(message)
+        raise Unreachable(
+            f"Strava still had activities after {MAX_PAGES} pages: check its base address in the configuration"
+        )
 
     def fetch(self, item: Listed) -> Fetched | None:
         """The activity as one document; None where Strava has it no longer (HTTP 404). Manual ones have no streams."""
@@ -198,8 +199,7 @@ class Strava:
         until = {} if before is None else {"before": int(before.timestamp())}
         entries = json_of(_good(self._get("athlete/activities", {**until, "page": page, "per_page": PER_PAGE})))
         if not isinstance(entries, list):
-            message = "Strava's list of activities is none that kneedrive understands: try again later"
-            raise Unreachable(message)
+            raise Unreachable("Strava's list of activities is none that kneedrive understands: try again later")
         return [listed(entry) if identified(entry) else unidentified() for entry in entries]
 
     def _get(self, path: str, query: Mapping[str, Any]) -> Answer:
@@ -277,8 +277,7 @@ def document(summary: Mapping[str, Any], streams: Any) -> bytes:
     The same answers give the same bytes. Raises Unreachable where the streams are no object of streams.
     """
     if not isinstance(streams, dict):
-        message = "Strava sent streams in a shape that kneedrive does not understand: try again later"
-        raise Unreachable(message)
+        raise Unreachable("Strava sent streams in a shape that kneedrive does not understand: try again later")
     # Picked by name: whatever else an answer holds (positions, were they ever sent unasked) goes no further.
     arrays = {name: streams[name].get("data") for name in STREAMS if isinstance(streams.get(name), dict)}
     # The format stands first, so that a reader knows the document by its first bytes.

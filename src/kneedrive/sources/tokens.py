@@ -112,8 +112,7 @@ class KeyFile(PrivateFile):
             text = (self.read() or "").strip()
             return token(text) if text else Secret("")
         except ValueError:
-            message = f"the key in {self.path} is damaged: save it anew"
-            raise NotAuthorised(message) from None
+            raise NotAuthorised(f"the key in {self.path} is damaged: save it anew") from None
 
     def save(self, key: Secret) -> None:
         """Keep a key in place of the old one."""
@@ -129,8 +128,7 @@ class TokenFile(PrivateFile):
             text = self.read()
             return None if text is None else _tokens(json.loads(text))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, OSError):
-            message = f"the saved login in {self.path} is damaged: log in again"
-            raise NotAuthorised(message) from None
+            raise NotAuthorised(f"the saved login in {self.path} is damaged: log in again") from None
 
     def save(self, tokens: Tokens) -> None:
         """Keep a login in place of the old one."""
@@ -151,8 +149,9 @@ class TokenFile(PrivateFile):
             self._folder()
             lock.acquire()
         except Timeout:
-            message = f"another kneedrive holds the login in {self.path}: wait until it is done and try again"
-            raise SourceError(message) from None
+            raise SourceError(
+                f"another kneedrive holds the login in {self.path}: wait until it is done and try again"
+            ) from None
         except OSError as error:
             raise self._trouble("locked", error) from None
         try:

@@ -211,11 +211,10 @@ class Store:
         try:
             yield
         except (ValueError, TypeError, AttributeError, zlib.error) as error:
-            message = (
+            raise StoreError(
                 f"{self.path}: the results of {run_id} are damaged; kneedrive rebuild makes them anew from the "
                 f"original, kneedrive forget {run_id} deletes the run"
-            )
-            raise StoreError(message) from error
+            ) from error
 
     # Which run a user means, and who has some.
 

@@ -52,8 +52,7 @@ def told(path: Path) -> Iterator[None]:
         if code not in _MEANING:
             raise
         kind = ReadOnlyStore if code == sqlite3.SQLITE_READONLY else StoreError
-        message = f"{path}: {_MEANING[code]}"
-        raise kind(message) from error
+        raise kind(f"{path}: {_MEANING[code]}") from error
 
 
 @contextmanager
@@ -62,8 +61,9 @@ def reached(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"{path}: {what} cannot be opened or made there ({error.strerror}); name another path"
-        raise StoreError(message) from error
+        raise StoreError(
+            f"{path}: {what} cannot be opened or made there ({error.strerror}); name another path"
+        ) from error
 
 
 def is_there(path: Path) -> bool:
@@ -123,14 +123,12 @@ def _checked(address: str, path: Path, patience_s: float) -> sqlite3.Connection:
 def _be_there(path: Path, *, create: bool) -> None:
     """Make folder and file with their modes, before SQLite would make them readable to all."""
     if path.is_dir():
-        message = f"{path}: this is a folder; name a file in it for the store"
-        raise StoreError(message)
+        raise StoreError(f"{path}: this is a folder; name a file in it for the store")
     if path.exists():
         _look(path)
         return
     if not create:
-        message = f"{path}: there is no store yet; import some runs first"
-        raise StoreError(message)
+        raise StoreError(f"{path}: there is no store yet; import some runs first")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     touch(path)
 
@@ -141,8 +139,7 @@ def _look(path: Path) -> None:
     The file is not opened for that. Whoever closes a file loses all locks on it that the process has.
     """
     if 0 < path.stat().st_size < _SMALLEST:
-        message = f"{path}: {_MEANING[sqlite3.SQLITE_NOTADB]}"
-        raise StoreError(message)
+        raise StoreError(f"{path}: {_MEANING[sqlite3.SQLITE_NOTADB]}")
 
 
 def touch(path: Path) -> None:
@@ -154,22 +151,21 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
     """Refuse what is not ours, newer than we are, or not whole."""
     ours, version, names = _file_said(db)
     if ours != APPLICATION_ID and (ours or version or names):
-        message = f"{path}: this database belongs to another program, and kneedrive leaves it alone; name another path"
-        raise StoreError(message)
+        raise StoreError(
+            f"{path}: this database belongs to another program, and kneedrive leaves it alone; name another path"
+        )
     if version > SCHEMA_VERSION:
-        message = (
+        raise StoreError(
             f"{path}: a newer kneedrive made this store (schema {version}, this one knows {SCHEMA_VERSION}); "
             "install that version, or name another path"
         )
-        raise StoreError(message)
     expected = TRUTH_TABLES if version < SCHEMA_VERSION else TRUTH_TABLES + DERIVED_TABLES
     missing = [name for name in expected if name not in names]
     if version and missing:
-        message = (
+        raise StoreError(
             f"{path}: the store is damaged, its table {missing[0]} is gone; move it away and restore a backup, or "
             "import the files again"
         )
-        raise StoreError(message)
 
 
 def _file_said(db: sqlite3.Connection) -> tuple[int, int, set[str]]:
@@ -289,17 +285,15 @@ def _worth(copy: sqlite3.Connection, path: Path, target: Path, *, force: bool) -
     except sqlite3.DatabaseError:
         sound = empty = False
     if not sound:
-        message = (
+        raise StoreError(
             f"{path}: the store is damaged, so no backup is made of it and {target} stays as it is; move the store "
             "away and restore a backup, or import the files again"
         )
-        raise StoreError(message)
     if empty and not force and target.exists() and _may_have_recordings(target):
-        message = (
+        raise StoreError(
             f"{target}: this backup stays, since it has recordings and the store has none; name another file, or "
             "--force overwrites it"
         )
-        raise StoreError(message)
 
 
 def _has_recordings(db: sqlite3.Connection) -> bool:
@@ -317,21 +311,17 @@ def _may_have_recordings(backup: Path) -> bool:
 
 def _replaceable(path: Path, target: Path, *, force: bool) -> None:
     if target.is_dir():
-        message = f"{target}: this is a folder; name a file in it for the backup"
-        raise StoreError(message)
+        raise StoreError(f"{target}: this is a folder; name a file in it for the backup")
     if not target.exists():
         return
     if not target.is_file():
-        message = f"{target}: this is no ordinary file; name another one for the backup"
-        raise StoreError(message)
+        raise StoreError(f"{target}: this is no ordinary file; name another one for the backup")
     if target.samefile(path):
-        message = f"{target}: this is the store itself; name another file for the backup"
-        raise StoreError(message)
+        raise StoreError(f"{target}: this is the store itself; name another file for the backup")
     if not force and not _is_ours(target):
-        message = (
+        raise StoreError(
             f"{target}: this file exists and is no backup of kneedrive; name another one, or --force overwrites it"
         )
-        raise StoreError(message)
 
 
 def _is_ours(path: Path) -> bool:

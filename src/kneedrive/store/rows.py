@@ -160,8 +160,7 @@ def pack(epochs: Epochs) -> Packed:
     """Epochs in one block; floats become float32. Raises ValueError for more than 256 reasons."""
     legend, codes = np.unique(epochs.reason, return_inverse=True)
     if len(legend) > 256:
-        message = f"{len(legend)} different reasons do not fit one byte"
-        raise ValueError(message)
+        raise ValueError(f"{len(legend)} different reasons do not fit one byte")
     held = {name: values for name, values in epochs.columns.items() if np.isfinite(values).any()}
     floats = np.array([epochs.start_s, epochs.weight, *held.values()], dtype=_FLOAT)
     return Packed(
@@ -181,8 +180,7 @@ def unpack(packed: Packed) -> Epochs:
     held = [name for name in names if not name.startswith("-")]
     cells = (2 + len(held)) * packed.length
     if len(packed.block) != cells * _FLOAT.itemsize + packed.length:
-        message = f"a block of {len(packed.block)} bytes is not {packed.length} epochs of {len(held)} columns"
-        raise ValueError(message)
+        raise ValueError(f"a block of {len(packed.block)} bytes is not {packed.length} epochs of {len(held)} columns")
     with np.errstate(invalid="ignore"):  # damaged numbers of a kind that no computation gives
         floats = np.frombuffer(packed.block, _FLOAT, cells).astype(np.float64)
     floats = floats.reshape(2 + len(held), packed.length)
@@ -190,8 +188,7 @@ def unpack(packed: Packed) -> Epochs:
     codes = np.frombuffer(packed.block, np.uint8, packed.length, cells * _FLOAT.itemsize)
     reasons = np.array(packed.reasons.split("\n"))
     if (codes >= len(reasons)).any():
-        message = "a block names a reason that there is not"
-        raise ValueError(message)
+        raise ValueError("a block names a reason that there is not")
     rows = dict(zip(held, floats[2:], strict=True))
     if len(held) < len(names):
         nothing = np.full(packed.length, np.nan)
@@ -247,11 +244,11 @@ def recording_of(row: Sequence[Any], path: Path) -> Recording:
         return Recording(sha256=sha256, format=kind, name=name, body=zlib.decompress(body), sport=sport)
     except (zlib.error, TypeError) as error:
         own = sha256[:ID_LENGTH]
-        message = (
+        raise DamagedOriginal(
             f"{path}: the original of {name} is damaged; restore a backup, or kneedrive forget {own} and then "
-            "kneedrive import --again with its file"
-        )
-        raise DamagedOriginal(message, id=own) from error
+            "kneedrive import --again with its file",
+            id=own,
+        ) from error
 
 
 def activity_values(new: NewActivity) -> dict[str, object]:

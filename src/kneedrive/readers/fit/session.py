@@ -30,7 +30,6 @@ from kneedrive.readers.fit.profile import (
 from kneedrive.readers.fit.wire import Layout, Part, check_sessions
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Lap, Note, Runner, Samples, Sensor
-from kneedrive.stats import median
 
 # The time axis of one session: FIT times made seconds since the start, with what had to be forgiven.
 
@@ -269,22 +268,11 @@ def sport_of(told: str, samples: Samples) -> tuple[str, tuple[Note, ...]]:
     """The sport as told; where nothing tells it, what speed and cadence look like, with a note."""
     if told != UNKNOWN:
         return told, ()
-    if _looks_like_running(samples):
+    if samples.speed_mps is not None and motion.looks_like_running(samples.speed_mps, samples.cadence_spm):
         text = "the file does not name a sport: taken as running by its speed and cadence"
         return "running", (Note(code="sport_assumed", text=text),)
     text = "the file does not name a sport, and it does not look like running"
     return UNKNOWN, (Note(code="sport_unknown", text=text),)
-
-
-def _looks_like_running(samples: Samples) -> bool:
-    moving = np.empty(0) if samples.speed_mps is None else samples.speed_mps[samples.speed_mps > RUNNING.moving_mps]
-    if not len(moving):
-        return False
-    typical_mps = median(moving)
-    if samples.cadence_spm is None:
-        return RUNNING.run_min_mps <= typical_mps <= RUNNING.run_max_blind_mps
-    steps_spm = median(samples.cadence_spm[~np.isnan(samples.cadence_spm)])
-    return RUNNING.run_min_mps <= typical_mps <= RUNNING.run_max_mps and steps_spm >= RUNNING.run_min_spm
 
 
 # Who recorded: the watch and what talked to it, from file_id and device_info messages.
@@ -343,25 +331,12 @@ def _says_something(sensor: Sensor) -> bool:
     return sensor.maker_id is not None or sensor.product_id is not None or sensor.ant_device_type is not None
 
 
-class _Facts(Record, frozen=True, kw_only=True):
-    """What a sensor's entry says of it; told: how many facts it tells, firmware included."""
-
-    maker_id: int | None
-    product_id: int | None
-    ant_device_type: int | None
-    source: str
-    told: int
+_Facts = tuple[int | None, int | None, int | None, str | None, str | None]
 
 
 def _facts(sensor: Sensor) -> _Facts:
-    facts = (sensor.maker_id, sensor.product_id, sensor.ant_device_type, sensor.source, sensor.firmware)
-    return _Facts(
-        maker_id=sensor.maker_id,
-        product_id=sensor.product_id,
-        ant_device_type=sensor.ant_device_type,
-        source=sensor.source,
-        told=sum(fact not in (None, "") for fact in facts),
-    )
+    """What a sensor's entry says of it, firmware last."""
+    return sensor.maker_id, sensor.product_id, sensor.ant_device_type, sensor.source or None, sensor.firmware or None
 
 
 def _repeats(mine: _Facts, other: _Facts) -> bool:
@@ -369,13 +344,8 @@ def _repeats(mine: _Facts, other: _Facts) -> bool:
 
     Of two that differ in firmware alone, the one that tells it stays; both stay where both tell one.
     """
-    return (
-        mine.told < other.told
-        and mine.maker_id in (None, other.maker_id)
-        and mine.product_id in (None, other.product_id)
-        and mine.ant_device_type in (None, other.ant_device_type)
-        and mine.source in ("", other.source)
-    )
+    more = mine.count(None) > other.count(None)
+    return more and all(said in (None, theirs) for said, theirs in zip(mine[:-1], other[:-1], strict=True))
 
 
 def _maker(maker_id: int | None) -> str:
