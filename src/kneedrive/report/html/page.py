@@ -118,7 +118,8 @@ def block(given: Block) -> Markup:
         case blocks.Table():
             return _table(given)
         case Picture():
-            return join((run_charts.picture(given, slim=True), el("p", inline(given.key), class_="note")))
+            key = el("p", inline(given.key), class_="note") if given.key else ""
+            return join((run_charts.picture(given, slim=True), key))
 
 
 def _table(given: blocks.Table) -> Markup:
@@ -304,8 +305,16 @@ def over_weeks(content: Content) -> Markup:
     ]
     said = history.sentences(found, miles=content.miles)[:1]
     told = el("div", *(el("p", text) for text in said), class_="said")
-    more = el("div", flags if noted else "", *others, before_after(content))
+    after = el("details", el("summary", "Run after run"), *(el("p", text) for text in _habits(content.habits)))
+    more = el("div", flags if noted else "", *others, after if content.habits else "", before_after(content))
     return _part("weeks", "Your weeks", told, el("div", *charts), more, kind="split")
+
+
+def _habits(habits: Habits | None) -> list[str]:
+    """What comes back in run after run."""
+    if habits is None:
+        return []
+    return [history.slow(habits.slow), history.balance(habits.balance), history.fade(habits.fade)]
 
 
 def run_day(content: Content) -> date:

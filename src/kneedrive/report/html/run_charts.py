@@ -46,7 +46,7 @@ def picture(block: Picture, *, slim: bool = False, onset: tuple[int, str] | None
         _bell(x, block.ticks, low, high) if len(block.ticks) == len(_TICKS) and not slim else "",
         _guides(x, block, head - 6, bottom),
         _onset(onset, head, step, len(block.rows)) if onset else "",
-        *(_row(row, x, head + step * (place + 0.5), step) for place, row in enumerate(block.rows)),
+        *(_row(row, block, head + step * (place + 0.5), step) for place, row in enumerate(block.rows)),
     ]
     name = f"From {block.low} to {block.high}, a row for each pace"
     return svg.drawing(f"paces{' slim' * slim}", name, *parts, height=bottom + _FOOT_PX)
@@ -84,9 +84,9 @@ def _guides(x: Scale, block: Picture, top: float, bottom: float) -> Iterator[Mar
         yield svg.words(x.percent(place), "100%", text, "tick", dy=10, text_anchor="middle")
 
 
-def _row(row: Mark, x: Scale, y: float, step: float) -> Markup:
+def _row(row: Mark, block: Picture, y: float, step: float) -> Markup:
     """A pace: its words at the left, the mark on the line of its error, the pattern's name at the right."""
-    pace, time, *_ = (*row.before, "", "")
+    x, (pace, time, *_) = Scale(low=-block.span, high=block.span), (*row.before, "", "")
     behind, pattern = plain(row.behind), row.tone if isinstance(row.tone, Pattern) else None
     hollow = " hollow" * row.hollow
     drawn: list[Markup] = []
@@ -98,7 +98,7 @@ def _row(row: Mark, x: Scale, y: float, step: float) -> Markup:
             svg.disc(svg.at(middle), y, pattern, hollow=row.hollow),
         ]
     return svg.mark(
-        ", ".join(filter(None, (pace, time, behind or "no clear pattern"))),
+        f"{pace}{numbers.TIE}{block.heads[0]} for {time}: {behind or 'nothing stands out'}",
         svg.area(0, 100, "reach", y - step / 2, step),
         svg.words(0, y, pace, "pace", dx=-GUTTER_PX, dy=5),
         svg.words(0, y, time, "tick time", dx=-12, dy=5, text_anchor="end"),
