@@ -34,7 +34,7 @@ Array.from(document.querySelectorAll(".plot > svg")).map((svg) => {
 })
 """
 BOTTOMS = """
-["h1", ".verdict > p", ".hero svg", ".next"].map((what) => {
+["h1", ".meaning p", ".hero svg", ".next"].map((what) => {
   const box = document.querySelector(what).getBoundingClientRect();
   return [what, box.top, box.bottom];
 })

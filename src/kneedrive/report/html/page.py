@@ -182,7 +182,6 @@ def first_screen(content: Content) -> Markup:
     facts, headline, *meaning = screen.verdict(analysis, miles=miles)
     title = el("h1", inline(headline.text) if isinstance(headline, blocks.Prose) else "", id="run-title")
     you = el("div", flowing(said), class_="you") if said else ""
-    top = el("div", you, block(facts), title, flowing(meaning), class_="verdict")
     hero = [
         _hero(each, analysis, miles=miles)
         for each in screen.pace_picture(analysis, miles=miles, most=screen.MOST_BANDS)
@@ -191,8 +190,9 @@ def first_screen(content: Content) -> Markup:
         el("div", el("h2", "Do next"), flowing(screen.next_step(context)[1:]), class_="next") if context.advice else ""
     )
     side = el("div", todo, odds_list(analysis), map(evidence, screen.evidence(analysis, miles=miles)), class_="side")
-    parts = (el("div", top, hero), side)
-    return el("section", *parts, id="run", class_="first", aria_labelledby="run-title")
+    # The style sets the meaning above the picture: whoever reads from top to bottom meets the picture early.
+    verdict = el("div", you, block(facts), title, hero, el("div", flowing(meaning), class_="meaning"), class_="verdict")
+    return el("section", verdict, side, id="run", class_="first", aria_labelledby="run-title")
 
 
 def _hero(given: Block, analysis: Analysis, *, miles: bool) -> Markup:
@@ -388,12 +388,12 @@ def the_rest(content: Content) -> Markup:
 
 # Every part by its place in the page, and the short name of those that the navigation leads to.
 PARTS = {
-    "run": (first_screen, "This run"),
+    "run": (first_screen, "Run"),
     "own": (against_own, ""),
     "paces": (by_pace, ""),
     "weeks": (over_weeks, "Weeks"),
     "runs": (last_runs, "Runs"),
-    "work": (to_work_on, "Work on"),
+    "work": (to_work_on, "Work"),
     "more": (the_rest, "More"),
 }
 
@@ -405,7 +405,7 @@ def render(content: Content) -> str:
     drawn = {name: part(content) for name, (part, _) in PARTS.items()}
     body = el(
         "body",
-        el("a", "To the report", href="#run", class_="skip"),
+        el("a", "Skip", href="#run", class_="skip"),
         _header(content, [name for name, part in drawn.items() if part]),
         el("main", *drawn.values()),
         el("footer", el("p", "Made on this computer; needs no network. ", content.credit)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -24,12 +24,13 @@ from kneedrive.report.words import capital
 # The pace picture: a row a pace on the bell of all runners at that pace.
 
 _HEAD_PX, _FOOT_PX = 66.0, 8.0
-_ROWS_PX, _LEAST_ROW_PX, _MOST_ROW_PX = 204.0, 34.0, 52.0  # all rows together, and one: a phone's first screen holds it
+_ROWS_PX, _LEAST_ROW_PX, _MOST_ROW_PX = 192.0, 32.0, 52.0  # all rows together, and one: a phone's first screen holds it
 _SLIM_HEAD_PX, _SLIM_ROW_PX = 24.0, 25.0
 GUTTER_PX = 88.0  # to the left of the drawing, for the words of a row
 _BELL_TOP_PX, _BELL_PX = 20.0, 40.0
 _BELL_POINTS = 33
 _FIFTH = 0.8416  # SDs of a normal beyond which one in five lies
+_CLOSE = 16.0  # percent between two ticks whose words touch on a phone
 _TICKS = ("1 in 25", "1 in 5", "1 in 5", "1 in 25")  # what the ticks of a pace picture stand for, left to right
 
 
@@ -79,9 +80,11 @@ def _guides(x: Scale, block: Picture, top: float, bottom: float) -> Iterator[Mar
     yield svg.line(x.percent(0), top, x.percent(0), bottom, "zero")
     yield svg.words(x.percent(0), "100%", block.middle, "tick", dy=10, text_anchor="middle")
     texts = _TICKS if len(block.ticks) == len(_TICKS) else [""] * len(block.ticks)
+    close = any(0 < x.percent(b) - x.percent(a) < _CLOSE for a, b in pairwise(block.ticks))
     for place, text in zip(block.ticks, texts, strict=True):
+        kind = "tick near" if close and text == _TICKS[1] else "tick"
         yield svg.line(x.percent(place), top, x.percent(place), bottom, "guide")
-        yield svg.words(x.percent(place), "100%", text, "tick", dy=10, text_anchor="middle")
+        yield svg.words(x.percent(place), "100%", text, kind, dy=10, text_anchor="middle")
 
 
 def _row(row: Mark, block: Picture, y: float, step: float) -> Markup:
