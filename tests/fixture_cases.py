@@ -71,7 +71,7 @@ _LABELS = (
     ("shuffle", "shuffle-like", EASY),
     ("long-grounded", "long-grounded", EASY),
     ("short-airy", "short-airy", EASY),
-    ("short-bounce", "short-bounce", EASY),
+    ("short-bounce", "shuffle-like", EASY),
     ("short-grounded", "short-grounded", FAST),
     ("neutral", "neutral", EASY),
 )
@@ -79,15 +79,16 @@ _LABELS = (
 
 def _labels() -> Iterator[Case]:
     for pattern, label, plan in _LABELS:
-        about = f"a run whose timing is {label} at every pace, by more than every bound of the label"
-        yield _case(f"labels/{pattern}", about, pattern, Scene(plan=plan), label=label)
-    bouncy = "long steps with much bounce: neutral, with the note that it is bouncy"
-    yield _case("labels/bouncy", bouncy, "bouncy", Scene(plan=EASY), label="neutral", qualifier="bouncy")
+        about = f"a run whose timing is {label} at every pace, by more than every bound of the pattern"
+        both = {"labels": [label, "piston-like"]} if pattern == "short-bounce" else {}
+        yield _case(f"labels/{pattern}", about, pattern, Scene(plan=plan), label=label, **both)
+    bouncy = "long steps with much bounce: no pattern"
+    yield _case("labels/bouncy", bouncy, "bouncy", Scene(plan=EASY), label="neutral")
     slow = "neutral at most paces, shuffle-like when slow, getting faster all the way"
     progressive = Scene(plan=PLANS["progressive"])
     yield _case("labels/shuffle-when-slow", slow, "shuffle-when-slow", progressive, slow_label="shuffle-like")
     tired = "contact gets longer at the same speed towards the end"
-    faded = Scene(plan=PLANS["long"], fade=Offsets(0.0, 1.8, 0.0))
+    faded = Scene(plan=PLANS["long"], fade=Offsets(0.0, 0.75, 0.0))
     yield _case("labels/fading", tired, "neutral", faded, fade="changed")
     yield _demo()
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
-from kneedrive import advice, simulate
+from kneedrive import simulate
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
-from kneedrive.app.show import content_of
+from kneedrive.app.page import content_of, small
 from kneedrive.history.baseline import own_view
 from kneedrive.history.compare import compare
 from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.history.result import PastRun, Setting
 from kneedrive.history.weeks import weekly
 from kneedrive.report.history import Habits, Periods
-from kneedrive.report.html.blocks import Content, Event
+from kneedrive.report.html.page import Content
+from kneedrive.report.html.week_charts import Event
+from kneedrive.report.machine import analysis_record
 from kneedrive.simulate import DEMO_RUNNER
 from kneedrive.simulate.course import PLANS
 from kneedrive.simulate.gait import PATTERNS
@@ -72,18 +74,19 @@ def page_of(analyses: list[Analysis]) -> Content:
     days = Periods(
         before=(since, STARTED - timedelta(days=1)), after=(STARTED, STARTED + timedelta(weeks=8)), name=EVENTS[-1].text
     )
-    return content_of(analyses[-1]).replace(
-        own=own_view(runs[-1], runs[:-1], SETTING),
+    content = content_of(analyses[-1])
+    return content.replace(
+        context=content.context.replace(weeks=found.last_weeks, own=own_view(runs[-1], runs[:-1], SETTING)),
+        runs=tuple(small(each.activity, analysis_record(each), miles=False) for each in reversed(analyses[-6:-1])),
         weekly=found,
         habits=Habits(
-            slow=slow_contrast(runs[-24:], found.slow_speed_mps or 2.5, SETTING.method),
+            slow=slow_contrast(runs[-24:], found.slow_speed_mps or 2.5, SETTING),
             balance=balance_habit(runs[-24:], SETTING.method),
             fade=fade_habit([each.fade for each in analyses[-24:]], SETTING.method),
         ),
         events=EVENTS,
         comparison=compare(before, after, SETTING),
         periods=days,
-        advice=advice.do_next(analyses[-1]),
     )
 
 

@@ -352,7 +352,8 @@ class SensorRules(Record, frozen=True, kw_only=True):
     min_coverage: Annotated[float, "share of records with contact time of a source to be judged unasked", DESIGN] = 0.5
     drift_DF: Annotated[float, "1, at the same speed and cadence: the sensor drifts", DESIGN] = 0.02
     drift_ln_k: Annotated[float, "ln k, likewise", DESIGN] = 0.15
-    drift_epochs: Annotated[int, "epochs whose median is followed through the run", DESIGN] = 12
+    drift_epochs: Annotated[int, "epochs, at least, whose median is followed through the run", DESIGN] = 12
+    drift_share: Annotated[float, "share of a run whose median is followed, so that noise is no drift", DESIGN] = 0.25
     drift_doubt: Annotated[float, "factor on the systematic SDs of a run with such a drift", DESIGN] = 1.5
 
 
@@ -393,6 +394,7 @@ class ProfileRules(Record, frozen=True, kw_only=True):
     contrast_epochs: Annotated[int, "epochs each", DESIGN] = 4
     contrast_gap_mps: Annotated[float, "m/s", DESIGN] = 0.25
     contrast_near: Annotated[float, "relative to the median speed", DESIGN] = 0.05
+    fall_sure: Annotated[float, "probability that D falls towards slow paces, for an onset of shuffling", DESIGN] = 0.95
     short_flight_s: Annotated[float, "s", DESIGN] = 0.040
     maker_gap_s: Annotated[float, "s, contact time between makers", MEASURED] = 0.010
 

@@ -47,7 +47,7 @@ def bands(*D: float | None, low_mps: float = 2.0, word: str = "garmin_strap") ->
     ("D", "verdict", "speed"),
     [
         ((-3.2, -3.0, 0.1), "at", 2.5),
-        ((-3.2, -0.5, -3.2), "at", 2.25),
+        ((-3.2, -0.5, -0.6), "at", 2.25),
         ((-0.5, -3.0, 0.1), "none", None),
         ((-3.2, -3.2, -3.2), "every", None),
         ((-1.2, -0.2, 0.1), "none", None),

@@ -121,11 +121,11 @@ def _scatter(values: Array) -> float:
 def drifts(columns: Mapping[str, Array], scored: Mask, rules: SensorRules) -> dict[str, float]:
     """How far duty factor and ln k wander within a run at the same speed and cadence, where only a sensor does."""
     limits = {"duty_factor": rules.drift_DF, "ln_k": rules.drift_ln_k}
-    found = {name: wander(columns, name, scored, rules.drift_epochs) for name in limits}
+    found = {name: wander(columns, name, scored, rules) for name in limits}
     return {name: by for name, by in found.items() if by > limits[name]}
 
 
-def wander(columns: Mapping[str, Array], name: str, scored: Mask, width: int) -> float:
+def wander(columns: Mapping[str, Array], name: str, scored: Mask, rules: SensorRules) -> float:
     """Range of the running median of a column over a run, without what goes with speed, cadence and slope.
 
     0 where there are fewer than two windows. A trend in time is fitted along, so that a runner who speeds up while the
@@ -134,6 +134,7 @@ def wander(columns: Mapping[str, Array], name: str, scored: Mask, width: int) ->
     speed, cadence, values = columns["speed_mps"], columns["cadence_spm"], columns[name]
     there = scored & np.isfinite(speed) & np.isfinite(cadence) & np.isfinite(values)
     n = int(there.sum())
+    width = max(rules.drift_epochs, int(rules.drift_share * n))
     if n < 2 * width:
         return 0.0
     time = np.linspace(-0.5, 0.5, n)

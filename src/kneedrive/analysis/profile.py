@@ -15,6 +15,7 @@ from kneedrive.method import PosteriorRules
 from kneedrive.patterns import Pattern
 from kneedrive.stats import below
 
+TINY = 1e-12
 METRICS = (
     "cadence_spm",
     "step_length_m",
@@ -79,7 +80,7 @@ def shuffles(band: PaceBand, rules: PosteriorRules) -> bool:
 def shuffle_onset(bands: tuple[PaceBand, ...], epochs: Epochs, mode: str, case: Case) -> ShuffleOnset:
     """The upper edge of the fastest band such that it and every slower one are shuffle-like and a faster one is not.
 
-    "alike" where D does not fall towards the slow bands by more than its error: no pace is where it begins.
+    "alike" where D does not fall towards the slow bands surely: no pace is where it begins.
     """
     rules = case.method.posterior
     if mode != DYNAMICS or not any(band.scores.D.value is not None for band in bands):
@@ -93,7 +94,7 @@ def shuffle_onset(bands: tuple[PaceBand, ...], epochs: Epochs, mode: str, case: 
         return ShuffleOnset(verdict="every")
     edge = bands[slower - 1].high_mps
     fall = drive_fall(epochs, edge, case)
-    if fall is None or fall[0] <= fall[1]:
+    if fall is None or below(fall[0] / max(fall[1], TINY)) < case.method.profile.fall_sure:
         return ShuffleOnset(verdict="alike")
     return ShuffleOnset(verdict="at", speed_mps=edge)
 

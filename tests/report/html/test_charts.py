@@ -3,30 +3,126 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
-from kneedrive.report.html.blocks import Content, Event
 from msgspec.structs import astuple
 
 from kneedrive.analysis.result import Analysis, Epochs
-from kneedrive.history.result import Break, Difference, PersonalZ
+from kneedrive.history.result import Break, Difference, Level, PersonalZ, WeeklyView
+from kneedrive.patterns import AXES, Pattern
 from kneedrive.recording import frozen
+from kneedrive.report import screen
+from kneedrive.report.blocks import Mark, Picture, Span
 from kneedrive.report.html import page, run_charts, svg, week_charts
 from kneedrive.report.html.svg import Scale
+from kneedrive.report.html.week_charts import Event
 from tests.pages import EVENTS, demo_page, half_a_year, run_page
 
 CONTENT = demo_page()
 ANALYSIS = CONTENT.analysis
-assert ANALYSIS is not None
 
 
-def told(page: str) -> list[str]:
+def told(drawn: str) -> list[str]:
     """What its marks tell."""
-    return [text.replace("\u00a0", " ") for text in re.findall(r'role="img"><title>([^<]*)</title>', page)]
+    return [text.replace("\u00a0", " ") for text in re.findall(r'role="img"><title>([^<]*)</title>', drawn)]
+
+
+def weeks(pattern: str = "shuffle-when-slow", change: float = 1.3, sensor_week: int | None = None) -> WeeklyView:
+    found = half_a_year(pattern, change, sensor_week).weekly
+    assert found
+    return found
+
+
+# The pace picture.
+
+
+def drawn_of(analysis: Analysis) -> str:
+    (block,) = screen.pace_picture(analysis, miles=False)
+    assert isinstance(block, Picture)
+    return run_charts.picture(block)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "axis"), [("shuffle-when-slow", "D"), ("drive", "D"), ("piston", "P"), ("short-airy", "G")]
+)
+def test_the_picture_shows_the_axis_of_the_headline_in_the_colours_of_its_ends(pattern: str, axis: str) -> None:
+    drawn = drawn_of(run_page(pattern).analysis)
+    ends = re.findall(r'class="end (c-\w+)"[^>]*>(?:← )?([^<→]*?)(?: →)?<', drawn)
+
+    assert ends == [
+        (svg.tint(end), name) for end, name in zip(run_charts.ends_of(axis), astuple(AXES[axis]), strict=True)
+    ]
+
+
+def test_a_row_for_each_pace_says_its_pattern() -> None:
+    assert told(drawn_of(ANALYSIS))[-2:] == [
+        "6:14 /km for 18:30: nothing stands out",
+        "7:02 /km for 16:00: shuffle-like",
+    ]
+    assert len(told(drawn_of(ANALYSIS))) == len(ANALYSIS.pace_profile)
+
+
+def row(**given: Any) -> str:
+    block = Picture(
+        heads=("/km", "time"),
+        low="shuffle",
+        middle="usual",
+        high="drive",
+        rows=(Mark(**({"before": ("5:00", "2:00"), "mean": 1.5, "sd": 0.5} | given)),),
+        ticks=(-2.0, -1.0, 1.0, 2.0),
+        span=3.0,
+    )
+    return run_charts.picture(block)
+
+
+def test_a_mark_stands_at_its_mean_on_a_line_of_one_sd_to_each_side() -> None:
+    assert '<line x1="66.67%" y1="92" x2="83.33%" y2="92" class="error c-green">' in row(tone=Pattern.DRIVE)
+    assert '<circle cx="75%" cy="92" r="10" class="disc c-green">' in row(tone=Pattern.DRIVE)
+    assert 'cx="100%"' in row(mean=9.0, sd=0.1)
+
+
+def test_what_is_hollow_is_hollow_and_what_is_not_known_is_not_drawn() -> None:
+    assert row(hollow=True).count("hollow") == 2
+    assert "hollow" not in row()
+    assert '<circle cx="' not in row(mean=None, sd=None)
+
+
+def test_the_words_behind_a_row_have_its_colour() -> None:
+    drawn = row(tone=Pattern.DRIVE, behind=(Span("drive-like", Pattern.DRIVE),))
+
+    assert re.search(r'class="named c-green"[^>]*>drive-like<', drawn)
+
+
+def test_one_runner_in_five_and_in_25_lie_beyond_the_guides() -> None:
+    places = re.findall(r'<text x="([\d.]+)%"[^>]*>(1 in \d+)<', row())
+
+    assert places == [("16.67", "1 in 25"), ("33.33", "1 in 5"), ("66.67", "1 in 5"), ("83.33", "1 in 25")]
+
+
+def test_the_shuffle_onset_pace_stands_between_its_rows() -> None:
+    text = page.render(CONTENT)
+
+    assert re.search(r"shuffle-onset 6:40./km</text>", text)
+    assert text.index("5:57") < text.index("6:14") < text.index("7:02")
+    assert text.count('class="onset"') == 1
+    assert 'class="onset"' not in page.render(run_page("neutral"))
+
+
+# Quantities by pace and over time.
+
+
+def test_a_metric_says_what_is_usual_beside_what_was_measured() -> None:
+    cards = {
+        re.findall('class="what">([^<]*)', card)[0]: card
+        for card in run_charts.metric_cards(ANALYSIS, CONTENT.ranges, miles=False)
+    }
+
+    assert told(cards["Ground contact time"])[0].startswith("7:02 /km: 302 ms, usual 28")
+    assert 'class="ribbon"' in cards["Ground contact time"]
+    assert list(cards) == ["Step length", "Cadence", "Ground contact time", "Vertical oscillation"]
 
 
 def epochs(*reasons: str) -> Epochs:
@@ -46,7 +142,6 @@ def test_neighbours_left_out_for_one_reason_are_one_stretch() -> None:
 
 
 def test_every_stretch_left_out_is_shaded_and_says_why() -> None:
-    assert ANALYSIS
     drawn = run_charts.series(ANALYSIS, miles=False)
     out = list(run_charts.spans(ANALYSIS.epochs, 30.0))
 
@@ -56,21 +151,14 @@ def test_every_stretch_left_out_is_shaded_and_says_why() -> None:
         assert [span.reason for span in out if span.start_s <= start < span.end_s] == ([reason] if reason else [])
 
 
-def test_every_scored_half_minute_can_be_read() -> None:
-    assert ANALYSIS
-    drawn = run_charts.series(ANALYSIS, miles=False)
-
-    assert drawn.count('class="reading"') == ANALYSIS.quality.epochs_scored
-
-
-def test_a_quantity_that_was_never_recorded_has_no_chart() -> None:
-    assert ANALYSIS
+def test_a_quantity_that_was_never_recorded_has_no_chart_and_no_epochs_draw_nothing() -> None:
     columns = dict(ANALYSIS.epochs.columns)
     columns["vertical_oscillation_m"] = np.full(len(ANALYSIS.epochs), np.nan)
-    without = ANALYSIS.replace(epochs=ANALYSIS.epochs.replace(columns=columns))
+    drawn = run_charts.series(ANALYSIS.replace(epochs=ANALYSIS.epochs.replace(columns=columns)), miles=False)
 
-    assert "rows3" in run_charts.series(without, miles=False)
-    assert "oscillation" not in run_charts.series(without, miles=False)
+    assert "rows3" in drawn
+    assert "oscillation" not in drawn
+    assert run_charts.series(ANALYSIS.replace(epochs=epochs()), miles=False) == ""
 
 
 def test_where_little_was_scored_the_scale_is_that_of_the_bulk() -> None:
@@ -83,68 +171,6 @@ def test_where_little_was_scored_the_scale_is_that_of_the_bulk() -> None:
     assert sorted(run_charts._shown(columns["speed_mps"], many)) == [2.8, 2.9, 3.0, 3.1, 3.2]
 
 
-def banded(probability: float | None, label: str = "drive-like") -> Analysis:
-    assert ANALYSIS
-    first, *rest = (band.replace(label="neutral") for band in ANALYSIS.pace_profile)
-    return ANALYSIS.replace(pace_profile=(first.replace(label=label, probability=probability), *rest))
-
-
-@pytest.mark.parametrize(
-    ("probability", "role", "words"), [(0.9, "drive", "drive-like"), (0.7, "drive", "drive-like?"), (0.4, "", "")]
-)
-def test_a_mark_claims_no_more_than_its_words(probability: float, role: str, words: str) -> None:
-    analysis = banded(probability)
-    shown = run_charts.look(analysis.pace_profile[0], analysis.method.labels)
-
-    assert (shown.role, shown.words, shown.unsure) == (role, words, words.endswith("?"))
-
-
-def test_the_doubt_of_the_terminal_is_drawn_in_every_chart() -> None:
-    analysis = banded(0.7)
-
-    drawn = [run_charts.plane(analysis, None, miles=False)]
-    drawn += [panel for _, panel in run_charts.panels(analysis, CONTENT.ranges, miles=False)]
-
-    assert [each.count("symbol drive unsure") for each in drawn] == [1] * len(drawn)
-    assert drawn[1].count('class="doubt">?</text>') == 1
-    assert "drive-like?" in run_charts.key(analysis)
-    assert "less than 85 % likely" in run_charts.doubt(analysis).replace("\u00a0", " ")
-
-
-def test_without_doubt_nothing_is_said_of_it() -> None:
-    assert run_charts.doubt(banded(0.95)) == ""
-    assert "unsure" not in run_charts.key(banded(0.95))
-
-
-def test_the_key_names_what_was_found_and_not_the_pattern_of_its_colour() -> None:
-    """Short steps alone are not called a shuffle, and a note is something."""
-    assert "shuffle" not in re.sub("m-shuffle|symbol shuffle", "", run_charts.key(banded(0.95, "short-steps")))
-    assert 'href="#m-note"' in run_charts.key(banded(0.95, "long-grounded"))
-    assert "long, grounded steps" in run_charts.key(banded(0.95, "long-grounded"))
-
-
-def test_a_plain_mark_is_no_pattern_or_where_steps_alone_are_known_neither_long_nor_short() -> None:
-    wrist = half_a_year("neutral", 0.0, 13).analysis
-    assert ANALYSIS
-    assert wrist
-
-    assert "no clear pattern" in run_charts.key(ANALYSIS)
-    assert "not clearly long or short" in run_charts.key(wrist)
-
-
-def test_scores_are_named_and_not_letters_alone() -> None:
-    assert ANALYSIS
-    assert "drive or shuffle (D)</th>" in run_charts.number_table(ANALYSIS, miles=False)
-    assert re.search(
-        r"drive score -2\.3, bounce score [+-]?0\.\d, shuffle-like", run_charts.plane(ANALYSIS, None, miles=False)
-    )
-
-
-def test_no_epochs_draw_nothing() -> None:
-    assert ANALYSIS
-    assert run_charts.series(ANALYSIS.replace(epochs=epochs()), miles=False) == ""
-
-
 @pytest.mark.parametrize(
     ("seconds", "ticks"), [(1500, ["0:00", "5:00", "10:00", "15:00", "20:00", "25:00"]), (90, ["0:00", "1:00"])]
 )
@@ -152,85 +178,39 @@ def test_the_time_axis_has_few_round_times(seconds: float, ticks: list[str]) -> 
     assert [tick.text for tick in run_charts.time_ticks(Scale(low=0.0, high=seconds))] == ticks
 
 
-def test_a_dot_for_each_pace_band_says_its_score_and_label() -> None:
-    assert ANALYSIS
-    (_, drawn), *_ = run_charts.panels(ANALYSIS, CONTENT.ranges, miles=False)
-
-    assert told(drawn)[0] == "7:02 /km, 16 min: -2.3 ± 0.6, shuffle-like"
-    assert len(told(drawn)) == len(ANALYSIS.pace_profile)
-
-
-def test_the_shuffle_onset_pace_is_drawn_where_it_is() -> None:
-    assert ANALYSIS
-    x = Scale(low=2.0, high=4.0)
-    drawn = run_charts.score_panel("D", ANALYSIS, x, miles=False)
-
-    assert "shuffle-onset 6:40" in drawn
-    assert '<line x1="25%" y1="0%" x2="25%" y2="100%" class="onset">' in drawn
-
-
-def test_without_an_onset_none_is_drawn() -> None:
-    neutral = run_page("neutral").analysis
-    assert neutral
-
-    assert "onset" not in run_charts.score_panel("D", neutral, Scale(low=2.0, high=4.0), miles=False)
-
-
-def test_a_metric_says_what_is_usual_beside_what_was_measured() -> None:
-    assert ANALYSIS
-    panels = dict(run_charts.panels(ANALYSIS, CONTENT.ranges, miles=False))
-
-    assert told(panels["Ground contact time"])[0] == "7:02 /km: 312 ms, usual 295 ms"
-    assert 'class="ribbon"' in panels["Ground contact time"]
-
-
-def test_the_map_has_a_mark_for_each_band_and_each_week() -> None:
-    content = half_a_year()
-    assert content.analysis
-    assert content.weekly
-    drawn = run_charts.plane(content.analysis, content.weekly, miles=False)
-
-    bands, trail = len(content.analysis.pace_profile), len(run_charts.trail(content.weekly))
-    assert (bands, trail) == (6, 26)
-    assert len(told(drawn)) == bands + trail
-    assert drawn.count('class="trail') == trail - 1
-
-
-def test_the_trail_ends_where_the_sensor_changed() -> None:
-    """The weeks of another sensor say nothing about where the runner stands now."""
-    content = half_a_year("neutral", 0.0, 13)
-
-    assert run_charts.trail(content.weekly) == []
-    assert run_charts.plane(content.analysis, content.weekly, miles=False) == ""
+# Weeks.
 
 
 def test_a_week_says_its_value_interval_and_runs() -> None:
-    content = half_a_year()
-    assert content.weekly
-    drawn = week_charts.chart("D", content.weekly, EVENTS)
+    drawn = week_charts.chart("D", weeks(), EVENTS)
 
     assert re.fullmatch(r"Week of Mon 18 May 2026: [+-]?\d\.\d ± \d\.\d, 3 runs", told(drawn)[2])
-    assert drawn.count('class="week"') == 26
+    assert drawn.count("<circle") == 26 + len(EVENTS)
+    assert drawn.count('class="km') == 26
 
 
-def test_weeks_breaks_and_flags_stand_at_their_days() -> None:
+def test_weeks_breaks_flags_and_the_run_stand_at_their_days() -> None:
     """26 weeks are 182 days; a week's dot stands at its middle."""
-    found = half_a_year().weekly
-    assert found
     broken = Break(date=date(2026, 8, 3), kind="oscillation", before="", after="")
-    drawn = week_charts.chart("D", found.replace(breaks=(broken,)), (Event(day=date(2026, 6, 1), text="a"),))
+    events = (Event(day=date(2026, 6, 1), text="a"),)
+    drawn = week_charts.chart("D", weeks().replace(breaks=(broken,)), events, date(2026, 8, 5))
 
     assert f'<circle cx="{100 * 3.5 / 182:.2f}%"' in drawn
-    assert f'<line x1="{100 * 77 / 182:.4g}%" y1="0%" x2="{100 * 77 / 182:.4g}%" y2="100%" class="break">' in drawn
-    assert f'<circle cx="{100 * 14.5 / 182:.2f}%" cy="-10"' in drawn
+    assert f'<line x1="{100 * 77 / 182:.4g}%" y1="0" x2="{100 * 77 / 182:.4g}%" y2="100%" class="break">' in drawn
+    assert f'<circle cx="{100 * 14.5 / 182:.2f}%" cy="10"' in drawn
+    assert f'<rect x="{100 * 77 / 182:.4g}%" y="0" width="{100 * 7 / 182:.3g}%" height="100%" class="now">' in drawn
+    assert drawn.count('class="km here"') == 1
+
+
+def test_a_run_outside_the_weeks_has_no_place_in_them() -> None:
+    assert "this run" not in week_charts.chart("D", weeks(), (), date(2020, 1, 1))
 
 
 def test_a_trend_rises_by_its_slope_through_the_middle_of_its_weeks() -> None:
-    found = half_a_year().weekly
-    assert found
+    found = weeks()
     (trend, *_) = found.trends
     drawn = week_charts.chart("D", found, ())
-    (line,) = re.findall(r'd="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)" class="trend drive"', drawn)
+    (line,) = re.findall(r'd="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)" class="trend c-green"', drawn)
     left, low, right, high = map(float, line)
     ends = [end for week in found.weeks for end in (week.values["D"].low, week.values["D"].high)]
     y = svg.spreads(ends)
@@ -243,137 +223,82 @@ def test_a_trend_rises_by_its_slope_through_the_middle_of_its_weeks() -> None:
     assert y.high - (low + high) / 2 / 1000 * span == pytest.approx(np.median(values), abs=0.25)
 
 
-def test_months_are_named_where_they_begin_and_january_is_the_year() -> None:
-    found = half_a_year().weekly
-    assert found
-    year = [found.weeks[0].replace(monday=date(2026, 9, 7) + timedelta(weeks=week)) for week in range(22)]
+def test_a_trend_is_drawn_only_where_one_was_found() -> None:
+    assert 'class="trend' in week_charts.chart("D", weeks(), ())
+    assert 'class="trend' not in week_charts.chart("P", weeks(), ())
 
+
+def test_months_are_named_where_they_begin_and_january_is_the_year() -> None:
+    first = weeks().weeks[0]
+    year = [first.replace(monday=date(2026, 9, 7) + timedelta(weeks=week)) for week in range(22)]
     ticks = week_charts.month_ticks(year, date(2026, 9, 7))
+    long = [first.replace(monday=date(2024, 1, 1) + timedelta(weeks=week)) for week in range(104)]
 
     assert [tick.text for tick in ticks] == ["Oct", "Nov", "Dec", "2027", "Feb"]
     assert ticks[0].value == 24.0
-    long = [found.weeks[0].replace(monday=date(2024, 1, 1) + timedelta(weeks=week)) for week in range(104)]
     assert len(week_charts.month_ticks(long, date(2024, 1, 1))) <= 7
 
 
-def test_the_table_of_weeks_is_theirs_the_latest_first() -> None:
-    found = half_a_year().weekly
-    assert found
-    week = found.weeks[-1].replace(runs=4, distance_m=31_400.0, slow_s=1500.0, shuffle_share=0.25)
-    drawn = week_charts.table(found.replace(weeks=(*found.weeks[:-1], week)), miles=False).replace("\u00a0", " ")
-
-    assert re.findall(r'<th scope="row">([^<]*)', drawn)[0] == "2026-11-09"
-    first = re.findall(r"<td>([^<]*)", drawn)[:3]
-    assert first == ["4", "31.4", "25"]
-    assert "<td>25 %</td>" in drawn
-
-
-def test_a_trend_is_drawn_only_where_one_was_found() -> None:
-    content = half_a_year()
-    assert content.weekly
-
-    assert 'class="trend drive"' in week_charts.chart("D", content.weekly, ())
-    assert 'class="trend' not in week_charts.chart("P", content.weekly, ())
-
-
-def test_a_break_is_drawn_and_says_that_nothing_is_compared_across() -> None:
-    content = half_a_year("neutral", 0.0, 13)
-    assert content.weekly
-    drawn = week_charts.chart("D", content.weekly, ())
+def test_a_break_names_the_sensor_from_then_on_and_says_that_nothing_is_compared_across() -> None:
+    drawn = week_charts.chart("D", weeks("neutral", 0.0, 13), ())
 
     assert drawn.count('class="break"') == 1
+    assert re.search(r'class="tick"[^>]*>wrist<', drawn)
     assert "Garmin strap → wrist. Before and after cannot be compared." in told(drawn)[0]
 
 
 def test_events_outside_the_weeks_have_no_flag_and_others_are_numbered_by_time() -> None:
-    found = half_a_year().weekly
-    assert found
-    events = (
-        Event(day=date(2026, 9, 1), text="b"),
-        Event(day=date(2026, 6, 1), text="a"),
-        Event(day=date(2020, 1, 1), text="old"),
-    )
+    days = {"b": date(2026, 9, 1), "a": date(2026, 6, 1), "old": date(2020, 1, 1)}
+    events = [Event(day=day, text=text) for text, day in days.items()]
 
-    assert [(number, event.text) for number, event in week_charts.numbered(found, events)] == [(1, "a"), (2, "b")]
+    assert [(number, event.text) for number, event in week_charts.numbered(weeks(), events)] == [(1, "a"), (2, "b")]
 
 
 def test_flags_of_neighbouring_days_do_not_cover_each_other() -> None:
-    found = half_a_year().weekly
-    assert found
     events = tuple(Event(day=date(2026, 7, day), text=str(day)) for day in (1, 2, 20))
-    drawn = week_charts.chart("D", found, events)
+    drawn = week_charts.chart("D", weeks(), events)
 
-    assert re.findall(r'cy="(-\d+)" r="8"', drawn) == ["-10", "-28", "-10"]
-
-
-def test_firmware_names_are_shortened_and_escaped() -> None:
-    found = half_a_year().weekly
-    assert found
-    broken = Break(date=date(2026, 8, 3), kind="firmware", before="<b>" * 20, after="2")
-
-    assert "<b>" not in week_charts.chart("D", found.replace(breaks=(broken,)), ())
+    assert re.findall(r'cy="(\d+)" r="8"', drawn) == ["10", "28", "10"]
 
 
-def difference(**given: float | str) -> Difference:
-    defaults: dict[str, Any] = {
-        "metric": "cadence_spm",
-        "before": 164.0,
-        "after": 168.0,
-        "difference": 4.0,
-        "low": 2.0,
-        "high": 6.0,
-        "threshold": 2.0,
-        "verdict": "changed",
-        "bound": 6.0,
-    }
-    return Difference(**(defaults | given))
+# Strips.
 
 
-def test_a_change_is_drawn_in_thresholds() -> None:
+def test_a_change_is_drawn_in_thresholds_and_strongly_only_where_it_changed() -> None:
     """Four thresholds to each side: 4 steps more is two of them, three quarters to the right."""
-    drawn = page._difference(difference())
+    given: dict[str, Any] = {"metric": "cadence_spm", "before": 164.0, "after": 168.0, "difference": 4.0}
+    given |= {"low": 2.0, "high": 6.0, "threshold": 2.0, "bound": 6.0}
+    changed = page._difference(Difference(**given, verdict="changed"))
 
-    assert '<circle cx="75%"' in drawn
-    assert '<line x1="62.5%" y1="50%" x2="87.5%" y2="50%" class="error told">' in drawn
-    assert "164 → 168" in drawn
-
-
-def test_only_what_changed_is_drawn_strongly() -> None:
-    assert 'class="dot quiet"' in page._difference(difference(verdict="no change"))
-    assert 'class="dot told"' in page._difference(difference())
+    assert '<circle cx="75%"' in changed
+    assert '<line x1="62.5%" y1="50%" x2="87.5%" y2="50%" class="whisker told">' in changed
+    assert "before 164" in changed
+    assert 'class="dot quiet"' in page._difference(Difference(**given, verdict="no change"))
 
 
-def test_a_run_against_its_runner_is_drawn_in_spreads() -> None:
+@pytest.mark.parametrize(("value", "place"), [(0.271, 50 + 50 / 1.6 / 2), (0.2535, 50 - 50 / 1.6 * 1.5), (0.4, 100.0)])
+def test_a_run_stands_on_the_range_of_what_is_not_clearly_different(value: float, place: float) -> None:
+    """From 257 to 278 ms, usual 264: 271 is half way up; 253.5 is half as far below the range as it is deep."""
     row = PersonalZ(
         metric="stance_time_s",
-        value=0.271,
+        value=value,
         usual=0.264,
-        difference=0.007,
-        spread=0.00466,
-        z=1.5,
-        level="worth noting",
+        difference=value - 0.264,
+        spread=0.005,
+        z=(value - 0.264) / 0.005,
+        level=Level.NOTING,
         epochs=40,
-        others=1.2,
+        low=0.257,
+        high=0.278,
     )
-    drawn = page._own_comparison(row).replace("\u00a0", " ")
+    drawn = page._own_row(row).replace("\u00a0", " ")
+    (at,) = re.findall(r'<line x1="([\d.]+)%"[^>]*class="needle"', drawn)
 
-    assert '<line x1="75%" y1="0%" x2="75%" y2="100%" class="needle">' in drawn
-    assert "271 ms, usually 264" in drawn
-    assert "worth noting; among others higher" in drawn
+    assert float(at) == pytest.approx(place, abs=0.01)
+    assert "usually 264" in drawn
+    assert "worth noting" in drawn
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        page.profile,
-        page.measured,
-        page.drive_map,
-        page.over_time,
-        page.left_out,
-        page.against_own,
-        page.over_weeks,
-        page.before_after,
-    ],
-)
-def test_a_part_without_content_is_left_out(part: Callable[[Content], str]) -> None:
-    assert part(CONTENT.replace(analysis=None)) == ""
+@pytest.mark.parametrize("part", [page.against_own, page.over_weeks, page.last_runs, page.before_after])
+def test_a_part_without_content_is_left_out(part: Any) -> None:
+    assert part(CONTENT) == ""

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report.html import svg
-from kneedrive.report.html.svg import Beside, Scale
+from kneedrive.report.html.svg import Scale
 
 
 @pytest.mark.parametrize(
@@ -105,40 +106,34 @@ def test_an_area_is_a_closed_line() -> None:
 
 
 def test_a_mark_says_its_numbers_and_escapes_them() -> None:
-    drawn = svg.mark("<7:02>", svg.symbol(10, 20, "piston"))
-
-    assert drawn.startswith('<g class="mark" role="img"><title>&lt;7:02&gt;</title>')
-    assert '<use href="#m-piston" x="10%" y="20%" class="symbol piston">' in drawn
-
-
-@pytest.mark.parametrize(
-    ("role", "shape"), [("drive", "m-drive"), ("shuffle", "m-shuffle"), ("", "m-plain"), ("note", "m-note")]
-)
-def test_each_pattern_has_a_shape_of_its_own(role: str, shape: str) -> None:
-    assert f'href="#{shape}"' in svg.symbol(0, 0, role)
-    assert f'id="{shape}"' in svg.shapes()
+    assert svg.mark("<7:02>", svg.line(0, 0, 10, 0, "x")).startswith(
+        '<g class="mark" role="img"><title>&lt;7:02&gt;</title><line x1="0%"'
+    )
 
 
-def test_a_doubtful_mark_is_hollow() -> None:
-    assert 'class="symbol drive unsure"' in svg.symbol(0, 0, "drive", unsure=True)
-    assert "unsure" not in svg.symbol(0, 0, "drive")
+@pytest.mark.parametrize("pattern", [pattern for pattern in Pattern if pattern is not Pattern.NEUTRAL])
+def test_each_pattern_has_a_disc_of_its_colour_with_its_letter(pattern: Pattern) -> None:
+    row = PATTERNS[pattern]
+
+    assert svg.disc("10%", 20, pattern).startswith(f'<circle cx="10%" cy="20" r="10" class="disc c-{row.colour}">')
+    assert f">{row.mark}</text>" in svg.disc("10%", 20, pattern)
+    assert svg.disc("10%", 20, pattern, hollow=True).count("hollow") == 2
+
+
+@pytest.mark.parametrize("pattern", [None, Pattern.NEUTRAL])
+def test_where_nothing_is_named_the_disc_is_small_grey_and_without_a_letter(pattern: Pattern | None) -> None:
+    assert svg.disc("10%", 20, pattern) == '<circle cx="10%" cy="20" r="5.5" class="disc c-grey"></circle>'
 
 
 def test_words_stand_beside_their_place() -> None:
     assert (
-        svg.words(50, 0, "a", Beside(dx=6, dy=-8, anchor="start"), "tick")
-        == '<text x="50%" y="0%" dx="6" dy="-8" class="tick">a</text>'
+        svg.words(50, 0, "a", "tick", dx=6, dy=-8, text_anchor="end")
+        == '<text x="50%" y="0" class="tick" dx="6" dy="-8" text-anchor="end">a</text>'
     )
-    assert 'text-anchor="end"' in svg.words(0, 0, "a", Beside(anchor="end"))
+    assert svg.words(50, 0, "") == ""
 
 
-def test_a_drawing_with_marks_is_a_group_and_one_without_is_a_picture() -> None:
-    assert 'role="img"' in svg.drawing("map", "A map")
-    assert 'role="group"' in svg.drawing("map", "A map", marked=True)
-
-
-def test_only_patterns_colour_the_ends_of_a_scale() -> None:
-    drawn = svg.ends("less bounce", "piston-like")
-
-    assert 'class="edge">↓ less bounce' in drawn
-    assert 'class="edge piston">↑ piston-like' in drawn
+def test_a_drawing_has_a_name_and_a_height_of_its_own_where_one_is_given() -> None:
+    assert svg.drawing("paces", "A picture", height=100.0) == (
+        '<div class="plot paces"><svg role="group" aria-label="A picture" focusable="false" height="100"></svg></div>'
+    )

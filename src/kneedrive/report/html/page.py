@@ -118,7 +118,8 @@ def block(given: Block) -> Markup:
         case blocks.Table():
             return _table(given)
         case Picture():
-            return join((run_charts.picture(given, slim=True), el("p", inline(given.key), class_="note")))
+            key = el("p", inline(given.key), class_="note") if given.key else ""
+            return join((run_charts.picture(given, slim=True), key))
 
 
 def _table(given: blocks.Table) -> Markup:
@@ -181,7 +182,6 @@ def first_screen(content: Content) -> Markup:
     facts, headline, *meaning = screen.verdict(analysis, miles=miles)
     title = el("h1", inline(headline.text) if isinstance(headline, blocks.Prose) else "", id="run-title")
     you = el("div", flowing(said), class_="you") if said else ""
-    top = el("div", you, block(facts), title, flowing(meaning), class_="verdict")
     hero = [
         _hero(each, analysis, miles=miles)
         for each in screen.pace_picture(analysis, miles=miles, most=screen.MOST_BANDS)
@@ -190,8 +190,9 @@ def first_screen(content: Content) -> Markup:
         el("div", el("h2", "Do next"), flowing(screen.next_step(context)[1:]), class_="next") if context.advice else ""
     )
     side = el("div", todo, odds_list(analysis), map(evidence, screen.evidence(analysis, miles=miles)), class_="side")
-    parts = (el("div", top, hero), side)
-    return el("section", *parts, id="run", class_="first", aria_labelledby="run-title")
+    # The style sets the meaning above the picture: whoever reads from top to bottom meets the picture early.
+    verdict = el("div", you, block(facts), title, hero, el("div", flowing(meaning), class_="meaning"), class_="verdict")
+    return el("section", verdict, side, id="run", class_="first", aria_labelledby="run-title")
 
 
 def _hero(given: Block, analysis: Analysis, *, miles: bool) -> Markup:
@@ -304,8 +305,16 @@ def over_weeks(content: Content) -> Markup:
     ]
     said = history.sentences(found, miles=content.miles)[:1]
     told = el("div", *(el("p", text) for text in said), class_="said")
-    more = el("div", flags if noted else "", *others, before_after(content))
+    after = el("details", el("summary", "Run after run"), *(el("p", text) for text in _habits(content.habits)))
+    more = el("div", flags if noted else "", *others, after if content.habits else "", before_after(content))
     return _part("weeks", "Your weeks", told, el("div", *charts), more, kind="split")
+
+
+def _habits(habits: Habits | None) -> list[str]:
+    """What comes back in run after run."""
+    if habits is None:
+        return []
+    return [history.slow(habits.slow), history.balance(habits.balance), history.fade(habits.fade)]
 
 
 def run_day(content: Content) -> date:
@@ -379,12 +388,12 @@ def the_rest(content: Content) -> Markup:
 
 # Every part by its place in the page, and the short name of those that the navigation leads to.
 PARTS = {
-    "run": (first_screen, "This run"),
+    "run": (first_screen, "Run"),
     "own": (against_own, ""),
     "paces": (by_pace, ""),
     "weeks": (over_weeks, "Weeks"),
     "runs": (last_runs, "Runs"),
-    "work": (to_work_on, "Work on"),
+    "work": (to_work_on, "Work"),
     "more": (the_rest, "More"),
 }
 
@@ -396,7 +405,7 @@ def render(content: Content) -> str:
     drawn = {name: part(content) for name, (part, _) in PARTS.items()}
     body = el(
         "body",
-        el("a", "To the report", href="#run", class_="skip"),
+        el("a", "Skip", href="#run", class_="skip"),
         _header(content, [name for name, part in drawn.items() if part]),
         el("main", *drawn.values()),
         el("footer", el("p", "Made on this computer; needs no network. ", content.credit)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -24,12 +24,13 @@ from kneedrive.report.words import capital
 # The pace picture: a row a pace on the bell of all runners at that pace.
 
 _HEAD_PX, _FOOT_PX = 66.0, 8.0
-_ROWS_PX, _LEAST_ROW_PX, _MOST_ROW_PX = 204.0, 34.0, 52.0  # all rows together, and one: a phone's first screen holds it
+_ROWS_PX, _LEAST_ROW_PX, _MOST_ROW_PX = 192.0, 32.0, 52.0  # all rows together, and one: a phone's first screen holds it
 _SLIM_HEAD_PX, _SLIM_ROW_PX = 24.0, 25.0
 GUTTER_PX = 88.0  # to the left of the drawing, for the words of a row
 _BELL_TOP_PX, _BELL_PX = 20.0, 40.0
 _BELL_POINTS = 33
 _FIFTH = 0.8416  # SDs of a normal beyond which one in five lies
+_CLOSE = 16.0  # percent between two ticks whose words touch on a phone
 _TICKS = ("1 in 25", "1 in 5", "1 in 5", "1 in 25")  # what the ticks of a pace picture stand for, left to right
 
 
@@ -46,7 +47,7 @@ def picture(block: Picture, *, slim: bool = False, onset: tuple[int, str] | None
         _bell(x, block.ticks, low, high) if len(block.ticks) == len(_TICKS) and not slim else "",
         _guides(x, block, head - 6, bottom),
         _onset(onset, head, step, len(block.rows)) if onset else "",
-        *(_row(row, x, head + step * (place + 0.5), step) for place, row in enumerate(block.rows)),
+        *(_row(row, block, head + step * (place + 0.5), step) for place, row in enumerate(block.rows)),
     ]
     name = f"From {block.low} to {block.high}, a row for each pace"
     return svg.drawing(f"paces{' slim' * slim}", name, *parts, height=bottom + _FOOT_PX)
@@ -79,14 +80,16 @@ def _guides(x: Scale, block: Picture, top: float, bottom: float) -> Iterator[Mar
     yield svg.line(x.percent(0), top, x.percent(0), bottom, "zero")
     yield svg.words(x.percent(0), "100%", block.middle, "tick", dy=10, text_anchor="middle")
     texts = _TICKS if len(block.ticks) == len(_TICKS) else [""] * len(block.ticks)
+    close = any(0 < x.percent(b) - x.percent(a) < _CLOSE for a, b in pairwise(block.ticks))
     for place, text in zip(block.ticks, texts, strict=True):
+        kind = "tick near" if close and text == _TICKS[1] else "tick"
         yield svg.line(x.percent(place), top, x.percent(place), bottom, "guide")
-        yield svg.words(x.percent(place), "100%", text, "tick", dy=10, text_anchor="middle")
+        yield svg.words(x.percent(place), "100%", text, kind, dy=10, text_anchor="middle")
 
 
-def _row(row: Mark, x: Scale, y: float, step: float) -> Markup:
+def _row(row: Mark, block: Picture, y: float, step: float) -> Markup:
     """A pace: its words at the left, the mark on the line of its error, the pattern's name at the right."""
-    pace, time, *_ = (*row.before, "", "")
+    x, (pace, time, *_) = Scale(low=-block.span, high=block.span), (*row.before, "", "")
     behind, pattern = plain(row.behind), row.tone if isinstance(row.tone, Pattern) else None
     hollow = " hollow" * row.hollow
     drawn: list[Markup] = []
@@ -98,7 +101,7 @@ def _row(row: Mark, x: Scale, y: float, step: float) -> Markup:
             svg.disc(svg.at(middle), y, pattern, hollow=row.hollow),
         ]
     return svg.mark(
-        ", ".join(filter(None, (pace, time, behind or "no clear pattern"))),
+        f"{pace}{numbers.TIE}{block.heads[0]} for {time}: {behind or 'nothing stands out'}",
         svg.area(0, 100, "reach", y - step / 2, step),
         svg.words(0, y, pace, "pace", dx=-GUTTER_PX, dy=5),
         svg.words(0, y, time, "tick time", dx=-12, dy=5, text_anchor="end"),

@@ -188,7 +188,9 @@ def area(left: float, right: float, kind: str, y: str | float = 0, height: str |
 
 
 def words(x: float, y: str | float, text: str, kind: str = "", **given: str | float) -> Markup:
-    """Words at a place in percent. given: dx and dy in pixels, text_anchor."""
+    """Words at a place in percent, if any. given: dx and dy in pixels, text_anchor."""
+    if not text:
+        return Markup("")
     return el("text", text, x=at(x), y=y, class_=kind or None, **given)
 
 
