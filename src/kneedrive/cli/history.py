@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kneedrive import app
 from kneedrive.app import Answer
-from kneedrive.cli import options
+from kneedrive.cli import lab, options
 from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
         metavar="FILE",
         help="write it to a file (default with --html: kneedrive-DAY.html here)",
     )
+    report.add_argument(
+        "--every-runner", type=options.place, metavar="DIR", help="with --html: a page for every runner, and an index"
+    )
     options.add_length(report)
     options.add_dynamics(report)
     options.add_force(report)
@@ -72,6 +75,8 @@ def add_weeks_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
         metavar="DATE",
         help="the last day (default: today, or that of your last run where these weeks hold none)",
     )
+    weekly.add_argument("--every-runner", action="store_true", help="a line a runner, sorted by what changed")
+    weekly.add_argument("--csv", action="store_true", help="as CSV (with --every-runner)")
     _finish(weekly, show_weekly)
     compare = commands.add_parser(
         "compare",
@@ -117,6 +122,9 @@ def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
     if arguments.open and not arguments.html:
         message = "--open opens a page: add --html"
         raise ConfigError(message)
+    if arguments.every_runner:
+        yield from lab.pages_of_every_runner(arguments)
+        return
     settings = options.load_config(arguments, stored=True)
     request = show.Request(
         run=arguments.run,
@@ -154,6 +162,9 @@ def show_weekly(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive weekly."""
     from kneedrive.app import history
 
+    if arguments.every_runner or arguments.csv:
+        yield lab.weekly_of_every_runner(arguments)
+        return
     settings = options.load_config(arguments)
     style = options.style(arguments, settings)
     yield history.weekly_answer(settings, arguments.weeks, arguments.until, options.now(), style, json=arguments.json)

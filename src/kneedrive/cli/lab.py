@@ -1,16 +1,19 @@
-"""Many runners at once: cohort, cohort-report."""
+"""Many runners at once: cohort, cohort-report, and --every-runner of weekly and report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from kneedrive import app
 from kneedrive.app import Answer
 from kneedrive.cli import options
 from kneedrive.cli.library import progress
+from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
-    import argparse
+    from kneedrive.config import Config
 
 MOST_PROCESSES = 256
 
@@ -67,3 +70,50 @@ def report_cohort(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import cohort
 
     yield cohort.report(arguments.folder, options.style(arguments, options.load_config(arguments)), json=arguments.json)
+
+
+# A line and a page for every runner of a store.
+
+
+def weekly_of_every_runner(arguments: argparse.Namespace) -> Answer:
+    """kneedrive weekly --every-runner. Raises ConfigError where that and other options contradict each other."""
+    from kneedrive.app import roster
+
+    if not arguments.every_runner:
+        message = "--csv lists runners: add --every-runner; kneedrive export --to DIR writes the weeks of one"
+        raise ConfigError(message)
+    _of_all(arguments)
+    settings = options.load_config(arguments)
+    form = "json" if arguments.json else "csv" if arguments.csv else "text"
+    view = roster.View(
+        weeks=arguments.weeks, until=arguments.until, now=options.now(), settings_of=_settings(arguments)
+    )
+    return roster.weekly(settings, view, options.style(arguments, settings), form)
+
+
+def pages_of_every_runner(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive report --html --every-runner DIR. Raises ConfigError as above."""
+    from kneedrive.app import roster
+    from kneedrive.app.page import WEEKS
+    from kneedrive.app.show import LAST, Request
+
+    if not arguments.html or arguments.output or arguments.open or arguments.run != LAST:
+        message = "--every-runner DIR writes the page of each runner's latest run: add --html, leave RUN, -o and --open"
+        raise ConfigError(message)
+    _of_all(arguments)
+    settings = options.load_config(arguments)
+    view = roster.View(weeks=arguments.weeks or WEEKS, now=options.now(), settings_of=_settings(arguments))
+    request = Request(style=options.style(arguments, settings), dynamics=arguments.dynamics)
+    for answer in roster.pages(settings, view, request, arguments.every_runner, force=arguments.force):
+        yield app.spoken(answer, json=arguments.json)
+
+
+def _of_all(arguments: argparse.Namespace) -> None:
+    if arguments.runner is not None:
+        message = "--every-runner and --runner contradict each other: name one or take all"
+        raise ConfigError(message)
+
+
+def _settings(arguments: argparse.Namespace) -> Callable[[str], Config]:
+    """The settings of a runner, as --runner NAME would have them."""
+    return lambda name: options.load_config(argparse.Namespace(**{**vars(arguments), "runner": name}))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import repeat
 
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis
@@ -122,21 +123,22 @@ def block(given: Block) -> Markup:
             return join((run_charts.picture(given, slim=True), key))
 
 
-def _table(given: blocks.Table) -> Markup:
-    """A table that scrolls in itself where the screen is narrow."""
+def _table(given: blocks.Table, links: Sequence[str] = ()) -> Markup:
+    """A table that scrolls in itself where the screen is narrow. links: what the first cells lead to, "" nothing."""
     heads = [", ".join(filter(None, (column.head, column.unit))) for column in given.columns]
     kinds = ["left" if column.left else None for column in given.columns]
     first = [
         el("th", text, scope="col", class_=kind) if text else el("td") for text, kind in zip(heads, kinds, strict=True)
     ]
-    body = (_table_row(row, kinds) for row in given.rows)
+    body = (_table_row(row, kinds, link) for row, link in zip(given.rows, links or repeat(""), strict=False))
     return scrolled(el("table", el("thead", el("tr", *first)), el("tbody", *body)), heads[0] or "Numbers")
 
 
-def _table_row(row: Sequence[Inline], kinds: Sequence[str | None]) -> Markup:
+def _table_row(row: Sequence[Inline], kinds: Sequence[str | None], link: str) -> Markup:
     first, *rest = row
+    name = el("a", inline(first), href=link) if link else inline(first)
     cells = (el("td", inline(cell), class_=kind) for cell, kind in zip(rest, kinds[1:], strict=True))
-    return el("tr", el("th", inline(first), scope="row"), *cells)
+    return el("tr", el("th", name, scope="row"), *cells)
 
 
 def scrolled(table: Markup, name: str) -> Markup:
@@ -400,15 +402,28 @@ PARTS = {
 
 def render(content: Content) -> str:
     """The whole page. It asks nothing of any network, and whatever came from a file is escaped."""
+    drawn = {name: part(content) for name, (part, _) in PARTS.items()}
+    header = _header(content, [name for name, part in drawn.items() if part])
+    return _document(title_of(content), header, drawn.values(), content.credit)
+
+
+def index(title: str, listed: blocks.Table, links: Sequence[str], below: Iterable[Block]) -> str:
+    """A page that leads to others, from the rows of a table ("": from none)."""
+    brand = el("header", el("span", "kneedrive", class_="brand"))
+    parts = (el("h1", title, id="run-title"), _table(listed, links), flowing(below))
+    return _document(f"{title} – kneedrive", brand, [el("section", *parts, id="run", aria_labelledby="run-title")])
+
+
+def _document(title: str, header: Markup, main: Iterable[Markup], credit: str = "") -> str:
+    """Everything around the parts of a page."""
     # Both are the same in every page, so their hashes can be named and nothing else needs to be allowed.
     style, script = _own_asset("page.css"), _own_asset("page.js")
-    drawn = {name: part(content) for name, (part, _) in PARTS.items()}
     body = el(
         "body",
         el("a", "Skip", href="#run", class_="skip"),
-        _header(content, [name for name, part in drawn.items() if part]),
-        el("main", *drawn.values()),
-        el("footer", el("p", "Made on this computer; needs no network. ", content.credit)),
+        header,
+        el("main", *main),
+        el("footer", el("p", "Made on this computer; needs no network. ", credit)),
         el("div", id="tip", aria_hidden="true", hidden=True),
         el("script", script),
     )
@@ -420,7 +435,7 @@ def render(content: Content) -> str:
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("meta", name="referrer", content="no-referrer"),
-        el("title", title_of(content)),
+        el("title", title),
         el("style", style),
     )
     return join((Markup("<!doctype html>\n"), el("html", head, body, lang="en"), "\n"))

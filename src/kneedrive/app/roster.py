@@ -1,0 +1,114 @@
+"""Every runner of a store at once: their weeks in a line each, and a page each with an index."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from kneedrive import app
+from kneedrive.app import FAILED, OK, PARTLY, Answer, line
+from kneedrive.app.history import formats_between, last_active, latest_day, local_day, weeks_until
+from kneedrive.app.library import opened
+from kneedrive.app.page import page
+from kneedrive.app.show import Request, written
+from kneedrive.config import Config
+from kneedrive.errors import KneedriveError, NotEnoughData
+from kneedrive.record import Record
+from kneedrive.report import roster as words
+from kneedrive.report.html.page import index
+from kneedrive.report.lists import runner_name
+from kneedrive.report.roster import Line
+from kneedrive.report.terminal import Style, render
+from kneedrive.store import NO_RUNS, Store
+
+INDEX = "index.html"
+
+
+class View(Record, frozen=True, kw_only=True):
+    """Which weeks, and as whom: settings_of gives the settings of a runner by name, heights and all."""
+
+    weeks: int
+    now: datetime
+    settings_of: Callable[[str], Config]
+    until: date | None = None
+
+
+def lines_of(settings: Config, view: View) -> list[Line]:
+    """The weeks of everybody who has something in the store, in the order of who changed.
+
+    Where one cannot be shown, the line says why, and the rest goes on. Raises NotEnoughData without any runner.
+    """
+    place: Path = settings["paths.store"]
+    names: list[str] = []
+    if Store.is_there(place):
+        with Store.open(place, create=False) as store:
+            names = store.runners()
+    if not names:
+        raise NotEnoughData(NO_RUNS)
+    return words.by_change([_line(name, view) for name in names])
+
+
+def _line(name: str, view: View) -> Line:
+    try:
+        settings = view.settings_of(name)
+        with opened(settings) as store:
+            today = view.until or local_day(settings, view.now)
+            last = view.until or last_active(store, settings, today, view.weeks)
+            weeks, _ = weeks_until(store, settings, last, view.weeks)
+            formats = frozenset(formats_between(store, weeks.weeks[0].monday, last))
+            return Line(runner=name, last_run=latest_day(store, settings, today), view=weeks, formats=formats)
+    except KneedriveError as error:
+        return Line(runner=name, trouble=str(error))
+
+
+def weekly(settings: Config, view: View, style: Style, form: str) -> Answer:
+    """A line a runner. form: text, json (an object a line) or csv. Raises NotEnoughData without any runner."""
+    found = lines_of(settings, view)
+    code = PARTLY if any(each.trouble for each in found) else OK
+    if form == "json":
+        return Answer(text="\n".join(line({"schema_version": 1, **words.record(each)}) for each in found), code=code)
+    if form == "csv":
+        return Answer(text=words.as_csv(found), code=code)
+    return Answer(text=render(words.roster(found, view.weeks), style).rstrip("\n"), code=code)
+
+
+def pages(settings: Config, view: View, request: Request, folder: Path, *, force: bool) -> Iterator[Answer]:
+    """A page a runner into a folder, and an index of them, in which a runner without a page has the reason.
+
+    Raises NotEnoughData without any runner, StoreError where nothing can be written there.
+    """
+    found = lines_of(settings, view)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise app.refused(folder, error, "name another folder") from None
+    links: list[str] = []
+    for place, file in enumerate(file_names([each.runner for each in found])):
+        try:
+            own = view.settings_of(found[place].runner)
+            answer, _ = page(own, request.replace(judged_by=own), view.weeks, view.now)
+        except NotEnoughData as error:
+            found[place] = found[place].replace(trouble=str(error))
+            links.append("")
+            yield Answer(trouble=f"kneedrive: {runner_name(found[place].runner)}: {error}", code=FAILED)
+            continue
+        yield written(answer, folder / file, force=force)
+        links.append(file)
+    listed = index("Runners", words.table(found), links, words.below(found))
+    yield written(Answer(text=listed), folder / INDEX, force=force)
+
+
+def file_names(names: Sequence[str]) -> list[str]:
+    """A file for each runner: letters and digits of the name, told apart by a number where that is not enough."""
+    taken = {INDEX}
+    files = []
+    for name in names:
+        stem = re.sub(r"[^\w-]+", "-", name).strip("-") or "no-name"
+        number = 1
+        while (file := f"{stem}{f'-{number}' if number > 1 else ''}.html").casefold() in taken:
+            number += 1
+        taken.add(file.casefold())
+        files.append(file)
+    return files
