@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from kneedrive.advice import do_next
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
+from kneedrive.app.demo import SETTING, seen_in, simulated_runs
+from kneedrive.app.history import past_run
+from kneedrive.history.baseline import own_view
+from kneedrive.history.result import WeeklyView
 from kneedrive.recording import Activity, Runner, Samples
+from kneedrive.report import screen
 from kneedrive.simulate import DEMO_RUNNER, PATTERNS, Scene, simulate, simulate_demo
 
 UNKNOWN = Runner()
@@ -55,3 +62,25 @@ RUNS: dict[str, Callable[[], Analysis]] = {
 }
 UNJUDGED = ("no-cadence", "treadmill", "averages", "cycling")
 JUDGED = tuple(name for name in RUNS if name not in UNJUDGED)
+
+
+@cache
+def with_history() -> tuple[Analysis, screen.Context, WeeklyView]:
+    """The demo's run after fourteen simulated weeks: the run, what stands beside it, and the weeks."""
+    done = simulated_runs()
+    at = done[-1].activity.started_at + timedelta(days=1)
+    latest = analyze(simulate_demo().replace(started_at=at), runner=DEMO_RUNNER)
+    view, _ = seen_in([*done, latest])
+    runs = [past_run(each) for each in (*done, latest)]
+    context = screen.Context(
+        weeks=view.last_weeks,
+        own=own_view(runs[-1], runs[:-1], SETTING),
+        advice=do_next(latest, view.last_weeks),
+        more=("--full", "--explain", "kneedrive weekly", "kneedrive report --html"),
+    )
+    return latest, context, view
+
+
+def context_of(analysis: Analysis) -> screen.Context:
+    """What stands beside a run of a file."""
+    return screen.Context(advice=do_next(analysis, stored=False) if analysis.judgements else None)

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from rich.cells import cell_len
 
 from kneedrive.history.baseline import own_view
-from kneedrive.history.result import OwnView, PersonalZ
-from kneedrive.report import history
-from kneedrive.report.text import Style, columns_of, finish
+from kneedrive.history.result import Level, OwnView
+from kneedrive.report import own
+from kneedrive.report.blocks import plain
+from kneedrive.report.terminal import Style, render
 from tests.analysis.runs_of_a_runner import Form, past_run
 from tests.conftest import Golden
 from tests.report.histories import COMPUTED, SETTING, runs
@@ -27,83 +29,68 @@ CASES = {
 }
 
 
-def render(found: OwnView, style: Style = Style()) -> str:  # noqa: B008 - frozen
-    return finish([history.own_lines(found, style)], style)
+def line(found: OwnView) -> str:
+    return plain(own.in_a_line(found)).replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("width", [60, 80])
-def test_each_kind_of_run_against_its_runner(name: str, width: int, golden: Golden) -> None:
-    golden.check(f"own-{name}-{width}.txt", render(CASES[name](), Style(width=width)))
+def test_each_kind_of_run_against_its_runner(name: str, golden: Golden) -> None:
+    golden.check(f"own-{name}.txt", render([own.section(CASES[name]())], Style()) + line(CASES[name]()) + "\n")
 
 
-@pytest.mark.parametrize("width", [60, 79, 80, 120])
+@pytest.mark.parametrize("width", [60, 79, 120])
 @pytest.mark.parametrize("name", CASES)
 def test_no_line_is_wider_than_the_width(name: str, width: int) -> None:
-    assert max(map(columns_of, render(CASES[name](), Style(width=width, ascii=True)).splitlines())) <= width
+    text = render([own.section(CASES[name]())], Style(width=width, ascii=True))
+
+    assert max(map(cell_len, text.splitlines())) <= width
 
 
-def test_both_comparisons_stand_side_by_side() -> None:
-    line = next(line for line in render(CASES["different"]()).splitlines() if line.startswith("  step length"))
+def test_a_line_names_what_stands_by_itself_and_at_most_two() -> None:
+    text = line(CASES["different"]())
 
-    assert "clearly different" in line
-    assert line.rstrip().endswith("higher")
-
-
-def test_a_run_as_always_is_told_so_for_each_metric() -> None:
-    lines = [line for line in render(CASES["as_always"]()).splitlines() if " as always" in line]
-
-    assert len(lines) == len(own_rows := CASES["as_always"]().rows)
-    assert own_rows
+    assert text.startswith("Cadence ")
+    assert "usually" in text
+    assert "step length" not in text
+    assert text.count("usually") <= own.MOST_NAMED
 
 
-def test_what_is_missing_for_a_baseline_is_counted() -> None:
-    text = " ".join(render(CASES["too_few"]()).split())
+def test_where_all_is_as_always_that_is_said_with_the_runs_it_rests_on() -> None:
+    found = CASES["as_always"]()
 
-    assert "hold 6 runs on this sensor" in text
-    assert "2 more runs" in text
-
-
-def test_a_computed_sensor_is_held_to_its_steps() -> None:
-    text = render(CASES["wrist"]())
-
-    assert "contact  " not in text
-    assert "it follows from speed and cadence" in text
+    assert all(row.level is Level.AS_ALWAYS for row in found.rows)
+    assert line(found) == f"As always, against your last {found.baseline.runs} runs."
 
 
 @pytest.mark.parametrize(
-    ("z", "words"),
+    ("missing", "words"),
     [
-        (None, ""),
-        (0.0, "usual"),
-        (0.99, "usual"),
-        (1.0, "higher"),
-        (-1.0, "lower"),
-        (2.0, "much higher"),
-        (-2.5, "much lower"),
+        ({"runs": 2, "days": 9, "epochs": 40}, "needs 2 more runs over 9 days"),
+        ({"runs": 1}, "needs 1 more run on"),
+        ({"epochs": 40}, "needs 40 more half-minutes on"),
+        ({"days": 3}, "needs 3 more days on"),
     ],
 )
-def test_place_among_others_in_words(z: float | None, words: str) -> None:
-    row = PersonalZ(
-        metric="ln_k", value=0.2, usual=0.2, difference=0.0, spread=0.02, z=0.0, level="as always", epochs=30, others=z
-    )
+def test_what_is_missing_for_a_baseline_is_counted(missing: dict[str, int], words: str) -> None:
+    plain_view = CASES["too_few"]()
+    found = plain_view.replace(baseline=plain_view.baseline.replace(missing=missing))
 
-    assert history.others(row) == words
-
-
-@pytest.mark.parametrize("reason", ["no scored epochs", "slower than the baseline", "faster than the baseline"])
-def test_every_reason_is_a_sentence(reason: str) -> None:
-    found = CASES["as_always"]().replace(rows=(), reason=reason)
-
-    assert history.missing(found).endswith(".")
-    assert history.missing(found) != history.missing(found.replace(reason="unknown"))
+    assert words in line(found).replace("\u00a0", " ")
 
 
-def test_basis_says_how_many_runs_since_when() -> None:
-    found = CASES["as_always"]()
-    first = found.baseline.first
+@pytest.mark.parametrize("reason", own.REASONS)
+def test_every_reason_has_a_sentence(reason: str) -> None:
+    found = CASES["too_few"]().replace(reason=reason)
 
-    assert first is not None
-    assert history.basis(found.baseline).replace("\u00a0", " ") == "18 runs since Tue 7 Jan 2025, same sensor"
-    later = found.baseline.replace(first=first + timedelta(days=1))
-    assert "Wed 8 Jan" in history.basis(later)
+    assert line(found) == own.REASONS[reason]
+
+
+def test_what_a_watch_computes_is_not_compared() -> None:
+    assert own.ONLY_STEPS in " ".join(render([own.section(CASES["wrist"]())], Style(width=200)).split())
+
+
+def test_a_baseline_names_its_first_day() -> None:
+    usual = CASES["as_always"]().baseline
+    assert usual.first
+
+    assert (usual.first + timedelta()).strftime("%Y") in own.basis(usual)

@@ -155,13 +155,13 @@ def _run_sentence(run: Sequence[Judgement], analysis: Analysis, *, miles: bool) 
     at = f"At {numbers.pace(analysis.metrics['speed_mps'].median, miles=miles)}"
     if run[0].certainty is Certainty.OPEN and run[0].pattern is not Pattern.NEUTRAL:
         return words(f"{at}: ", said.each_likely(run), ".")
-    return words(f"{at} ", said.likely(run[0]), f": {PATTERNS[run[0].pattern].meaning}.")
+    return words(f"{at} it is ", said.likely(run[0]), f": {PATTERNS[run[0].pattern].meaning}.")
 
 
 def _slow_sentence(slow: Sequence[Judgement], analysis: Analysis, *, miles: bool) -> Inline:
     onset = analysis.shuffle_onset.speed_mps
     where = f"Slower than {numbers.pace(onset, miles=miles)}" if onset else "When you run slowly"
-    return words(f"{where} ", said.likely(slow[0]), f": {PATTERNS[slow[0].pattern].meaning}.")
+    return words(f"{where} it is ", said.likely(slow[0]), f": {PATTERNS[slow[0].pattern].meaning}.")
 
 
 # What it rests on.

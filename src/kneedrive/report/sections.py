@@ -212,8 +212,8 @@ def knee(analysis: Analysis) -> list[str | Inline]:
     if found.probability_less is None:
         return [f"{said.capital(found.reason)}. {said.KNEE_LIFT}"]
     sentence = said.knee_sentence(found) or words(
-        "Whether your knee bends less or more than usual as the leg swings through cannot be told (less: "
-        f"{odds.about(found.probability_less)})."
+        "Whether your knee bends less than usual as the leg swings through is not clear: "
+        f"{odds.beside_base_rate(found.probability_less, 0.5)}."
     )
     return [words(sentence, " ", said.KNEE_GROUND, said.KNEE_LIFT)]
 
@@ -266,7 +266,7 @@ def fade(analysis: Analysis, *, miles: bool) -> Section:
     texts: list[Inline] = []
     at = f" around {numbers.pace(found.speed_mps, miles=miles)}" if found.speed_mps else ""
     blocks = f"{numbers.plural(found.blocks, 'block')} of three minutes{at}"
-    held = "Sensors drift too, which the range does not hold. A habit needs three runs."
+    held = "Sensors drift too, and that is not in the brackets. A habit needs three runs."
     if found.verdict == "not enough":
         reason = found.reason.rstrip(".")
         texts = [words(f"Not compared: {reason}.")] if reason and reason not in analysis.status_reason else []

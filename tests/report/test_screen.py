@@ -1,0 +1,239 @@
+"""The first screen of a run: what it says, in which words, at which size."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from rich.cells import cell_len
+
+from kneedrive.analysis.certainty import Certainty
+from kneedrive.analysis.population import runners_at, share_beyond
+from kneedrive.analysis.posterior import Basis
+from kneedrive.analysis.result import Analysis
+from kneedrive.patterns import AXES, PATTERNS, Pattern
+from kneedrive.report import screen, sections, words
+from kneedrive.report.blocks import Picture, plain
+from kneedrive.report.terminal import Style, render
+from kneedrive.sensors import SensorClass
+from tests.conftest import Golden
+from tests.report.runs import JUDGED, RUNS, UNJUDGED, context_of, with_history
+
+FORBIDDEN = re.compile(
+    r"\b[DPGK]\b ?[+-−]?\d|spread|multiplied|leans? (towards )?n(eutral|othing)|confidence|epoch|overstrid|foot strike|"
+    r"good form|bad form|leave the ground|hip"
+)
+
+
+def shown(name: str, *, miles: bool = False, **style: int | bool) -> str:
+    analysis = RUNS[name]()
+    return render(screen.first_screen(analysis, context_of(analysis), miles=miles), Style(miles=miles, **style))  # type: ignore[arg-type]
+
+
+def at_home(**style: int | bool) -> str:
+    """The first screen of a run with a history."""
+    analysis, context, _ = with_history()
+    return render(screen.first_screen(analysis, context, miles=bool(style.get("miles"))), Style(**style))  # type: ignore[arg-type]
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_each_kind_of_run_at_80_columns(name: str, golden: Golden) -> None:
+    golden.check(f"screen-{name}.txt", shown(name, width=80))
+
+
+@pytest.mark.parametrize(
+    ("name", "style"),
+    [
+        ("60", {"width": 60}),
+        ("80", {"width": 80}),
+        ("120", {"width": 120}),
+        ("60-ascii", {"width": 60, "ascii": True}),
+        ("80-miles", {"width": 80, "miles": True}),
+    ],
+)
+def test_a_run_with_a_history(name: str, style: dict[str, int | bool], golden: Golden) -> None:
+    golden.check(f"screen-history-{name}.txt", at_home(**style))
+
+
+@pytest.mark.parametrize("make", [*(lambda n=name: shown(n) for name in RUNS), at_home])
+def test_one_screen_of_40_lines_and_250_words(make: Callable[[], str]) -> None:
+    text = make()
+
+    assert len(text.splitlines()) <= 40
+    assert sum(any(letter.isalnum() for letter in word) for word in text.split()) <= 250
+    assert "--full" in text
+
+
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("width", [60, 73, 80, 120, 200])
+def test_no_line_is_wider_than_the_width(name: str, width: int) -> None:
+    analysis = RUNS[name]()
+    for report in (screen.first_screen, screen.all_sections):
+        text = render(report(analysis, context_of(analysis), miles=False), Style(width=width, ascii=width == 60))
+        assert max(map(cell_len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_words_are_a_runners(name: str) -> None:
+    analysis = RUNS[name]()
+    whole = flat(render(screen.all_sections(analysis, context_of(analysis), miles=False), Style(width=200)))
+
+    # What a watch cannot know is named once, at the end.
+    assert not FORBIDDEN.search(whole.replace(sections.NOT_THE_KNEE, "")), FORBIDDEN.search(whole)
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_a_verdict_comes_with_its_odds_those_of_any_runner_and_something_to_do(name: str) -> None:
+    text = flat(shown(name))
+
+    assert re.search(r"\d in \d+ likely \(any runner: \d in \d+\)|\d in \d+ \(any runner: \d in \d+\)", text)
+    assert "DO NEXT" in text
+    assert words.KNEE_LIFT in text
+    assert "runners beyond you" in text
+
+
+@pytest.mark.parametrize("name", UNJUDGED)
+def test_what_is_not_judged_says_why_and_claims_nothing(name: str) -> None:
+    text = flat(shown(name))
+
+    assert not re.search("likely|-like|DO NEXT|knee", text)
+    assert RUNS[name]().status_reason.rstrip(".")[1:] in text
+
+
+def test_a_run_without_cadence_is_not_called_short() -> None:
+    text = shown("no-cadence")
+
+    assert text.splitlines()[2] == "No cadence was recorded, and without it nothing can be told of form."
+    assert not re.search(r"too (short|little|few)", text)
+    assert "heart rate" in text
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_the_picture_shows_the_axis_of_the_headline(name: str) -> None:
+    analysis = RUNS[name]()
+    first = screen.headliner(analysis)
+    assert first
+    (drawn,) = screen.pace_picture(analysis, miles=False)
+    assert isinstance(drawn, Picture)
+
+    letter = PATTERNS[first.pattern].axis or "D"
+    assert (drawn.low, drawn.high) == (AXES[letter].low, AXES[letter].high)
+    bands = [band.posterior for band in reversed(analysis.pace_profile)]
+    assert [row.mean for row in drawn.rows] == [band.scores[letter].mean for band in bands if band]
+    assert {row.hollow for row in drawn.rows} == {first.basis is Basis.STEPS}
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_from_steps_alone_nothing_is_spoken_and_no_contact_is_cited(name: str) -> None:
+    text, steps = flat(shown(name)), RUNS[name]().judgements[0].basis is Basis.STEPS
+
+    assert (words.STEPS_ALONE in text) == steps
+    assert ("○" in text) == steps
+    if steps:
+        assert not re.search("ground contact time|flight time|vertical oscillation", text)
+        assert re.search("Leans towards|Probably|hint|Nothing stands out", text)
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_a_pattern_is_ruled_out_aloud_where_that_is_news(name: str) -> None:
+    analysis, text = RUNS[name](), flat(shown(name))
+    leads = analysis.judgements[0]
+    news = bool(analysis.ruled_out) and (leads.pattern is not Pattern.NEUTRAL or leads.basis is Basis.STEPS)
+
+    assert ("ruled out" in text) == news
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_a_sensor_that_the_file_holds_is_never_advised(name: str) -> None:
+    analysis, text = RUNS[name](), flat(shown(name))
+
+    if analysis.reference.measures_bounce:
+        assert "would" not in text.split("Open")[1]
+    if analysis.provenance is SensorClass.STRYD:
+        assert "a Stryd" not in text
+    if analysis.provenance in (SensorClass.COROS, SensorClass.COROS_POD):
+        assert "COROS watch, would" not in text
+
+
+def test_only_the_longest_bands_are_drawn_and_the_rest_is_counted() -> None:
+    analysis = RUNS["demo"]()
+    (drawn,) = screen.pace_picture(analysis, miles=False, most=4)
+
+    assert isinstance(drawn, Picture)
+    assert [row.before[1] for row in drawn.rows] == ["7:00", "10:00", "18:30", "16:00"]
+    assert "2 more in --full" in plain(drawn.key)
+
+
+@pytest.mark.parametrize(
+    ("key", "share"), [("step_length_m", 0.02), ("flight_time_s", 0.02), ("vertical_oscillation_m", 0.02)]
+)
+def test_runners_beyond_are_those_of_the_population(key: str, share: float) -> None:
+    run = RUNS["neutral"]()
+    among = runners_at(2.8, run.reference, run.runner, run.method)[key]
+    low, high = sorted(among)[int(share * len(among))], sorted(among)[-int(share * len(among))]
+
+    assert share_beyond(low, among) == pytest.approx(share, abs=0.002)
+    assert share_beyond(high, among) == pytest.approx(share, abs=0.002)
+    assert share_beyond(sorted(among)[len(among) // 2], among) == pytest.approx(0.5, abs=0.002)
+
+
+def test_the_usual_value_is_the_middle_of_these_runners() -> None:
+    run = RUNS["neutral"]()
+    among = runners_at(run.metrics["speed_mps"].median, run.reference, run.runner, run.method)
+
+    for key, usual in run.usual.items():
+        if key in among:
+            assert sorted(among[key])[len(among[key]) // 2] == pytest.approx(usual, rel=0.01), key
+
+
+@pytest.mark.parametrize("less", [0.93, 0.07])
+@pytest.mark.parametrize("certainty", list(Certainty))
+def test_the_knee_is_told_as_surely_as_it_may_be(less: float, certainty: Certainty) -> None:
+    knee = RUNS["demo"]().knee.replace(probability_less=less, certainty=certainty)
+    text = plain(words.knee_sentence(knee))
+
+    assert bool(text) == (certainty is not Certainty.OPEN)
+    assert ("probably bends" in text) == (certainty is Certainty.SPOKEN)
+    assert ("may bend" in text) == (certainty is Certainty.LEANING)
+    assert (("less than usual" if less > 0.5 else "more than usual") in text) == bool(text)
+
+
+def test_who_the_runner_is_comes_first_and_only_from_three_runs_on() -> None:
+    analysis, context, _ = with_history()
+    assert context.weeks
+    few = context.replace(weeks=context.weeks.replace(runs=2))
+
+    assert at_home().startswith("You, since ")
+    assert flat(at_home()).count("24 runs") == 1
+    assert "You, since" not in render(screen.first_screen(analysis, few, miles=False), Style())
+
+
+def test_miles_are_used_everywhere_or_nowhere() -> None:
+    analysis = RUNS["demo"]()
+    text = render(screen.all_sections(analysis, context_of(analysis), miles=True), Style(miles=True))
+
+    assert "/mile" in text
+    assert "/km" not in text
+    assert " km" not in text
+
+
+def judged_by(analysis: Analysis, **changes: object) -> str:
+    return flat(render([screen.verdict(analysis.replace(**changes), miles=False)], Style(width=200)))
+
+
+def test_a_measured_source_that_speaks_in_the_watchs_place_is_named() -> None:
+    text = judged_by(RUNS["shuffle-stryd"](), instead_of=SensorClass.GARMIN_WRIST, height_from="file")
+
+    assert "Stryd foot pod instead of the wrist" in text
+    assert "height 1.78 m from your watch" in text
+
+
+def test_a_hostile_name_cannot_steer_the_terminal() -> None:
+    run = RUNS["demo"]()
+    device = run.activity.device.replace(product="x\x1b]0;owned\x07\x1b[2J\u202ey")
+    text = judged_by(run, activity=run.activity.replace(device=device))
+
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)
