@@ -241,8 +241,8 @@ def evidence(given: Block) -> Markup:
         )
         for name, yours, usual, beyond in given.rows
     )
-    note = el("p", f"{capital(given.columns[-1].head)} at the right.", class_="note")
-    return el("div", el("h2", capital(given.columns[0].head)), el("ul", *rows), note, class_="odds")
+    head = el("h2", capital(given.columns[0].head), el("small", given.columns[-1].head))
+    return el("div", head, el("ul", *rows), class_="odds")
 
 
 _THRESHOLDS = 4.0  # changes worth a word, to each side of a strip: a scale for all metrics alike
@@ -266,7 +266,13 @@ def against_own(content: Content) -> Markup:
 def _own_row(row: PersonalZ) -> Markup:
     value, usual, _ = own.shown(row)
     strip = run_charts.needle(_share_of_range(row), strong=row.level == Level.DIFFERENT)
-    return _row(capital(own.NAMES[row.metric]), value, f"usually {usual}", strip, row.level)
+    return _row(
+        capital(own.NAMES[row.metric]),
+        value,
+        f"usually {usual}",
+        strip,
+        "" if row.level is Level.AS_ALWAYS else row.level,
+    )
 
 
 def _share_of_range(row: PersonalZ) -> float:
@@ -288,8 +294,7 @@ def _row(name: str, value: str, beside: str, strip: Markup, word: str) -> Markup
 def by_pace(content: Content) -> Markup:
     """A small chart for each quantity."""
     cards = run_charts.metric_cards(content.analysis, content.ranges, miles=content.miles)
-    shaded = el("p", "Slow at the left. Band: usual.", class_="note")
-    return _part("paces", "What was measured", el("div", *cards, class_="cards"), shaded) if cards else Markup("")
+    return _part("paces", "What was measured", el("div", *cards, class_="cards")) if cards else Markup("")
 
 
 def over_weeks(content: Content) -> Markup:
@@ -341,16 +346,14 @@ def _small(run: Small) -> Markup:
 
 
 def before_after(content: Content) -> Markup:
-    """The comparison since the last tag, on demand: what it comes to stands in the line that opens it."""
+    """The comparison since the last tag, on demand."""
     found, periods = content.comparison, content.periods
     if found is None or periods is None:
         return Markup("")
-    title = f"Before and after “{numbers.clean(periods.name, 30)}”: " if periods.name else "Before and after: "
-    headline = history.comparison_headline(found)
-    rows = (
-        el("ul", *map(_difference, found.rows), class_="rows") if found.rows else el("p", f"{capital(found.reason)}.")
-    )
-    return el("details", el("summary", title, el("b", f"{headline[:1].lower()}{headline[1:]}.")), rows, id="compare")
+    title = f"Since “{numbers.clean(periods.name, 40)}”" if periods.name else "Before and after"
+    told = el("p", f"{history.comparison_headline(found)}.")
+    rows = el("ul", *map(_difference, found.rows), class_="rows") if found.rows else ""
+    return el("details", el("summary", title), told, rows, id="compare")
 
 
 def _difference(row: Difference) -> Markup:
@@ -379,7 +382,7 @@ def the_rest(content: Content) -> Markup:
     """The run over its time, and the whole report of the run, a section at a time."""
     drawn = run_charts.series(content.analysis, miles=content.miles)
     note = el("p", "Shaded: not scored. Point at it to see why.", class_="note")
-    time = el("details", el("summary", "Through the run, from start to end"), drawn, note) if drawn else ""
+    time = el("details", el("summary", "Through the run"), drawn, note) if drawn else ""
     whole = [each for each in sections.sections(content.analysis, miles=content.miles) if each]
     if len(content.analysis.pace_profile) > screen.MOST_BANDS:
         whole.insert(0, [blocks.Heading("Every pace"), *screen.pace_picture(content.analysis, miles=content.miles)])
