@@ -97,7 +97,7 @@ def test_the_sensor_is_told_from_the_file(path: Path, provenance: str) -> None:
 
 @pytest.mark.parametrize(("path", "label"), told("label"))
 def test_the_planted_pattern_is_named_first_and_as_sure_as_it_is_likely(path: Path, label: str) -> None:
-    found = [each for each in analyzed(path).judgements if each.scope == "run"]
+    found = [each for each in analyzed(path).findings if each.scope == "run"]
 
     assert found[0].pattern == label
     likely = ("spoken", 0.80), ("leaning", 0.50), ("open", 0.0)
@@ -106,12 +106,12 @@ def test_the_planted_pattern_is_named_first_and_as_sure_as_it_is_likely(path: Pa
 
 @pytest.mark.parametrize(("path", "labels"), told("labels"))
 def test_where_two_patterns_reach_one_half_both_are_named(path: Path, labels: list[str]) -> None:
-    assert [each.pattern for each in analyzed(path).judgements if each.scope == "run"] == labels
+    assert [each.pattern for each in analyzed(path).findings if each.scope == "run"] == labels
 
 
 @pytest.mark.parametrize(("path", "label"), told("slow_label"))
 def test_slow_running_has_a_finding_of_its_own(path: Path, label: str) -> None:
-    found = [(each.scope, each.pattern) for each in analyzed(path).judgements]
+    found = [(each.scope, each.pattern) for each in analyzed(path).findings]
 
     assert (found[0], found[-1]) == (("run", "neutral"), ("slow", label))
 

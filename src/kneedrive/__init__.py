@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kneedrive.analysis import analyze
-    from kneedrive.analysis.result import Analysis, Judgement, Score, Scores
+    from kneedrive.analysis.result import Analysis, Finding, Score, Scores
     from kneedrive.app.analyze import read
     from kneedrive.errors import KneedriveError, ReadError
     from kneedrive.method import Method
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Activity",
     "Analysis",
-    "Judgement",
+    "Finding",
     "KneedriveError",
     "Method",
     "ReadError",
@@ -36,7 +36,7 @@ _HOMES = {
     "analysis": ("analyze",),
     "app.analyze": ("read",),
     "errors": ("KneedriveError", "ReadError"),
-    "analysis.result": ("Analysis", "Judgement", "Score", "Scores"),
+    "analysis.result": ("Analysis", "Finding", "Score", "Scores"),
     "method": ("Method",),
     "recording": ("Activity", "Runner", "Samples"),
 }

@@ -32,7 +32,7 @@ from kneedrive.advice import (
 )
 from kneedrive.analysis.certainty import Certainty, Knee, certainty, knee, leading
 from kneedrive.analysis.posterior import Posterior, posterior
-from kneedrive.analysis.result import Analysis, Judgement
+from kneedrive.analysis.result import Analysis, Finding
 from kneedrive.history.result import LastWeeks
 from kneedrive.recording import Samples, Sensor
 from tests.report import cases
@@ -76,10 +76,10 @@ TOO_LITTLE = {
 }
 
 
-def judgements(found: Posterior, scope: str) -> tuple[Judgement, ...]:
+def findings(found: Posterior, scope: str) -> tuple[Finding, ...]:
     """What a run or some weeks say of themselves, as their reports have it."""
     return tuple(
-        Judgement(
+        Finding(
             scope=scope,
             pattern=pattern,
             certainty=certainty(pattern, found),
@@ -99,10 +99,10 @@ def seen(sensor: str, speed_mps: float = 2.8, **parts: float) -> Posterior:
 
 def run(found: Posterior | None) -> Analysis:
     """An assessed run with this posterior."""
-    blank = cases.analysis().replace(posterior=None, judgements=(), knee=Knee(reason="nothing was judged"))
+    blank = cases.analysis().replace(posterior=None, findings=(), knee=Knee(reason="nothing was judged"))
     if found is None:
         return blank
-    return blank.replace(posterior=found, judgements=judgements(found, "run"), knee=knee(found, height_known=True))
+    return blank.replace(posterior=found, findings=findings(found, "run"), knee=knee(found, height_known=True))
 
 
 def weeks(found: Posterior, *, share_of_slow: float | None = None) -> LastWeeks:
@@ -114,7 +114,7 @@ def weeks(found: Posterior, *, share_of_slow: float | None = None) -> LastWeeks:
         sensor="garmin_strap",
         surface="outdoor",
         posterior=found,
-        judgements=judgements(found, "weeks"),
+        findings=findings(found, "weeks"),
         ruled_out=(),
         knee=knee(found, height_known=True),
         verdict="steady",
@@ -179,7 +179,7 @@ def test_slow_running_that_is_mostly_a_shuffle_is_worked_on() -> None:
 
 def test_a_knee_that_bends_little_is_worked_on_unless_a_pattern_is_as_sure() -> None:
     less = seen("garmin_strap", zSL=-1.2, zDF=2.2, zk=0.0)
-    told = run(less).replace(judgements=())
+    told = run(less).replace(findings=())
 
     assert ground_of(told).finding == "little-knee-bend"
     assert ground_of(told).certainty is Certainty.SPOKEN

@@ -22,8 +22,8 @@ def test_the_first_worked_row_stands_where_it_should() -> None:
     assert found.scores.z["zDF"] == pytest.approx((0.364 - 0.3698) / 0.026, abs=0.02)
     assert found.scores.K.value == pytest.approx(0.0, abs=0.02)
     assert found.scores.D.se == pytest.approx(np.hypot(0.36, 0.021 / 0.026) / np.sqrt(2), abs=0.003)
-    assert [(one.pattern, one.certainty, one.basis) for one in found.judgements] == [("neutral", "leaning", "measured")]
-    assert found.judgements[0].base_rate == pytest.approx(0.36, abs=0.01)
+    assert [(one.pattern, one.certainty, one.basis) for one in found.findings] == [("neutral", "leaning", "measured")]
+    assert found.findings[0].base_rate == pytest.approx(0.36, abs=0.01)
 
 
 def test_metrics_are_over_the_scored_epochs() -> None:
@@ -85,11 +85,9 @@ def test_bounce_that_cannot_be_judged_says_why(device: Any, said: str) -> None:
 def test_a_wrist_run_is_judged_by_its_steps_alone() -> None:
     short = samples(speed_mps=2.8, cadence_spm=187.0 + 0.5 * np.sin(np.arange(900.0)), stance_time_s=0.27)
     found = analyze(activity(short, sensors=()), runner=RUNNER)
-    assert [(one.pattern, one.certainty, one.basis) for one in found.judgements] == [
-        ("shuffle-like", "leaning", "steps")
-    ]
+    assert [(one.pattern, one.certainty, one.basis) for one in found.findings] == [("shuffle-like", "leaning", "steps")]
     low, high = found.odds_range[Pattern.SHUFFLE]
-    assert low < found.judgements[0].probability < high
+    assert low < found.findings[0].probability < high
     assert found.ruled_out == (Pattern.DRIVE,)
     assert (found.knee.basis, found.knee.certainty) == ("steps", "leaning")
     assert set(found.scores.z) == {"zSL"}
@@ -103,7 +101,7 @@ def test_speed_and_cadence_alone_are_judged_by_steps() -> None:
     bare = samples(stance_time_s=None, vertical_oscillation_m=None)
     found = analyze(activity(bare), runner=RUNNER)
     assert (found.status, found.provenance) == ("assessed", "none")
-    assert [(one.pattern, one.basis) for one in found.judgements] == [("neutral", "steps")]
+    assert [(one.pattern, one.basis) for one in found.findings] == [("neutral", "steps")]
 
 
 def test_from_steps_without_a_height_the_knee_is_null_with_its_reason() -> None:
@@ -144,8 +142,8 @@ def test_the_source_that_measures_speaks_where_the_wrist_computes() -> None:
     pod = samples(speed_mps=None, altitude_m=None, vertical_oscillation_m=0.074)
     both = activity(sensors=(), alternatives={"stryd": pod})
     found, asked = (analyze(both, runner=RUNNER, dynamics=wanted) for wanted in (None, "native"))
-    assert (found.provenance, found.instead_of, found.judgements[0].basis) == ("stryd", "garmin_wrist", "measured")
-    assert (asked.provenance, asked.instead_of, asked.judgements[0].basis) == ("garmin_wrist", None, "steps")
+    assert (found.provenance, found.instead_of, found.findings[0].basis) == ("stryd", "garmin_wrist", "measured")
+    assert (asked.provenance, asked.instead_of, asked.findings[0].basis) == ("garmin_wrist", None, "steps")
 
 
 def test_contact_time_without_oscillation_gives_no_bounce() -> None:
@@ -184,21 +182,21 @@ def test_clear_patterns_get_their_label(label: str, values: dict[str, float]) ->
     jitter = 1.0 + 0.002 * np.sin(np.arange(900.0) * 2.0)
     channels: dict[str, Any] = {name: value * jitter for name, value in values.items()}
     found = analyze(activity(samples(**channels)), runner=RUNNER)
-    assert found.judgements[0].pattern == label
-    assert found.judgements[0].probability > 0.75
-    assert found.judgements[0].certainty == ("spoken" if found.judgements[0].probability >= 0.80 else "leaning")
+    assert found.findings[0].pattern == label
+    assert found.findings[0].probability > 0.75
+    assert found.findings[0].certainty == ("spoken" if found.findings[0].probability >= 0.80 else "leaning")
 
 
 def test_where_two_patterns_reach_one_half_both_are_named() -> None:
     jitter = 1.0 + 0.002 * np.sin(np.arange(900.0) * 2.0)
     channels: dict[str, Any] = {name: value * jitter for name, value in PISTON.items()}
-    found = analyze(activity(samples(**channels)), runner=RUNNER).judgements
+    found = analyze(activity(samples(**channels)), runner=RUNNER).findings
     assert [one.pattern for one in found] == ["piston-like", "short-airy"]
     assert sum(one.probability for one in found) > 1.0
 
 
 def test_evidence_holds_the_numbers_and_what_is_usual() -> None:
-    evidence = analyze(activity(), runner=RUNNER).judgements[0].evidence
+    evidence = analyze(activity(), runner=RUNNER).findings[0].evidence
     assert evidence["usual_stance_time_s"] == pytest.approx(2 * 60 / 169.5 * 0.3698, abs=1e-5)
     assert {"D", "D_se", "zSL", "zDF", "speed_mps", "stance_time_s", "vertical_ratio"} <= set(evidence)
     assert evidence["epochs"] == 28.0
@@ -222,7 +220,7 @@ def test_every_activity_gets_a_status_and_a_sentence(changes: dict[str, Any], st
     assert found.status == status
     assert said in found.status_reason
     if status != "assessed":
-        assert (found.judgements, found.posterior, found.pace_profile) == ((), None, ())
+        assert (found.findings, found.posterior, found.pace_profile) == ((), None, ())
         assert found.knee.probability_less is None
         assert {score.reason for _, score in found.scores.items()} == {found.status_reason}
 
@@ -276,7 +274,7 @@ def test_asking_for_absent_dynamics_is_noted() -> None:
 
 def test_the_same_activity_gives_the_same_analysis() -> None:
     one, two = (analyze(activity(), runner=RUNNER) for _ in range(2))
-    assert (one.scores, one.judgements, one.posterior) == (two.scores, two.judgements, two.posterior)
+    assert (one.scores, one.findings, one.posterior) == (two.scores, two.findings, two.posterior)
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ def test_without_enough_dynamics_the_steps_are_judged(dropout: slice, mode_is_st
     gone[dropout] = NAN
     found = analysed(samples(stance_time_s=0.26 * gone, vertical_oscillation_m=0.094 * gone), sensors=(), device=COROS)
     assert found.status == "assessed"
-    assert (found.judgements[0].basis == "steps") == mode_is_steps
+    assert (found.findings[0].basis == "steps") == mode_is_steps
     if mode_is_steps:
         assert "only" in found.scores.D.reason
 
@@ -190,7 +190,7 @@ def test_indoors_a_guessed_speed_gates_nothing_and_judges_nothing() -> None:
     made: Activity = activity(samples(speed_mps=during(1.0, 9.0)), positioned=False)
     found = analyze(made, runner=RUNNER)
     assert (found.status, found.surface, found.quality.epochs_scored) == ("assessed", "indoor", 28)
-    assert (found.judgements, found.posterior) == ((), None)
+    assert (found.findings, found.posterior) == ((), None)
     assert all(score.value is None and score.reason for _, score in found.scores.items())
     assert "step_length_m" not in found.metrics
     assert "duty_factor" in found.metrics
@@ -204,7 +204,7 @@ def test_indoors_a_measured_speed_is_judged(trust: dict[str, Any]) -> None:
     found = analyze(made, runner=RUNNER, speed_calibrated="speed_calibrated" in trust)
     assert found.surface == "indoor"
     assert found.scores.D.value is not None
-    assert found.judgements[0].basis == "measured"
+    assert found.findings[0].basis == "measured"
 
 
 def test_indoors_without_dynamics_nothing_is_left_to_judge() -> None:

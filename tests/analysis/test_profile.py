@@ -108,10 +108,10 @@ def test_a_shuffle_at_slow_paces_is_a_finding_of_its_own() -> None:
     found = analyze(activity(slow), runner=RUNNER)  # type: ignore[arg-type]
     assert [(one.low_mps, one.leading[0]) for one in found.pace_profile] == [(2.25, "shuffle-like"), (3.0, "neutral")]
     assert (found.shuffle_onset.verdict, found.shuffle_onset.speed_mps) == ("at", 2.5)
-    about = [(one.scope, one.pattern) for one in found.judgements]
+    about = [(one.scope, one.pattern) for one in found.findings]
     assert about[0][0] == "run"
     assert about[-1] == ("slow", "shuffle-like")
-    assert found.judgements[-1].evidence["speed_mps"] == pytest.approx(2.3)
+    assert found.findings[-1].evidence["speed_mps"] == pytest.approx(2.3)
 
 
 def test_bands_show_the_posterior_of_their_own_epochs() -> None:

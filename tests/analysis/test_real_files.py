@@ -22,7 +22,7 @@ def run_of(name: str, dynamics: str | None = None) -> Analysis:
 
 
 def said(found: Analysis) -> str:
-    return " ".join(one.pattern for one in found.judgements)
+    return " ".join(one.pattern for one in found.findings)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_computed_oscillation_never_claims_piston(name: str) -> None:
 def test_a_wrist_run_is_judged_by_its_steps_and_never_spoken() -> None:
     found = run_of("history-strap-then-wrist/20240101T1110.fit")
     assert found.status == "assessed"
-    assert {(one.basis, one.certainty != "spoken") for one in found.judgements} == {("steps", True)}
+    assert {(one.basis, one.certainty != "spoken") for one in found.findings} == {("steps", True)}
     assert all(score.value is None and "speed, cadence" in score.reason for _, score in found.scores.items())
 
 
@@ -79,7 +79,7 @@ def test_the_wahoo_oscillation_is_corrected_and_noted() -> None:
 
 def test_the_walk_is_a_walk() -> None:
     found = run_of("fit/garmin-fenix5-chest-walk.fit")
-    assert (found.status, found.judgements) == ("walk", ())
+    assert (found.status, found.findings) == ("walk", ())
     assert found.metrics["cadence_spm"].median < 135
 
 
@@ -146,12 +146,12 @@ def test_every_real_activity_is_analysed_and_keeps_its_promises(name: str) -> No
         assert quality.epochs_scored + sum(quality.excluded.values()) == quality.epochs_total
         assert found.metrics or found.status in ("not a run", "no samples")
         assert all(score.value is not None or score.reason for _, score in found.scores.items())
-        assert found.status == "assessed" or (found.status_reason and not found.judgements)
+        assert found.status == "assessed" or (found.status_reason and not found.findings)
         if "P" not in found.reference.scores:
-            assert not any("piston" in one.pattern and one.certainty == "spoken" for one in found.judgements)
+            assert not any("piston" in one.pattern and one.certainty == "spoken" for one in found.findings)
         if not found.reference.scores:
-            assert {one.basis for one in found.judgements} <= {"steps"}
-            assert not any(one.certainty == "spoken" for one in found.judgements)
+            assert {one.basis for one in found.findings} <= {"steps"}
+            assert not any(one.certainty == "spoken" for one in found.findings)
         odds = found.posterior.odds if found.posterior else {}
         assert all(0.0 <= each <= 1.0 for each in odds.values())
         assert sum(odds.values()) >= 0.99 or not odds

@@ -35,7 +35,7 @@ INSIDE = {
 
 def leading(analysis: Analysis) -> str:
     """The pattern that is named first for the run as a whole."""
-    return analysis.judgements[0].pattern
+    return analysis.findings[0].pattern
 
 
 def score(analysis: Analysis, letter: str) -> float:
@@ -86,7 +86,7 @@ def drawn_runs() -> tuple[Drawn, ...]:
     for seed in range(RUNS):
         pattern = Pattern(name="drawn", usual=Offsets(*true[seed].tolist()))
         scene = STEADY.replace(shift=Offsets(*errors[seed].tolist()))
-        said = analyze(simulate(pattern, seed, scene=scene), runner=DEMO_RUNNER).judgements
+        said = analyze(simulate(pattern, seed, scene=scene), runner=DEMO_RUNNER).findings
         if said:  # else somebody with steps so long that they cannot be told from walking
             right = bool(held[Label(said[0].pattern)][seed])
             found.append(Drawn(said[0].certainty, said[0].probability, right))

@@ -265,7 +265,7 @@ def test_over_the_last_weeks_the_systematic_error_stays_and_the_noise_goes() -> 
 
 def test_a_runner_who_drives_hears_so_over_the_last_weeks() -> None:
     found = last([past_run(day, Form(ln_T=0.12, DF=-0.07), speeds=(2.6, 2.8)) for day in days(8)])
-    headline = found.judgements[0]
+    headline = found.findings[0]
     assert (headline.scope, headline.pattern, headline.certainty) == ("weeks", "drive-like", "spoken")
     assert headline.probability == found.posterior.odds[headline.pattern] > 0.8 > headline.base_rate
     assert {"shuffle-like", "piston-like"} <= set(found.ruled_out)
@@ -277,9 +277,9 @@ def test_from_steps_alone_the_last_weeks_never_speak_and_name_their_range() -> N
     for sensor, form in (("garmin_wrist", Form(ln_T=-0.15)), ("other", Form(ln_T=-0.15, noise_DF=0.001))):
         found = last([past_run(day, form, sensor=sensor) for day in days(8)])
         assert found.posterior.measured == ("zSL",)
-        assert {each.certainty for each in found.judgements} <= {"leaning", "open"}
-        low, high = found.odds_range[found.judgements[0].pattern]
-        assert low < found.judgements[0].probability <= high
+        assert {each.certainty for each in found.findings} <= {"leaning", "open"}
+        low, high = found.odds_range[found.findings[0].pattern]
+        assert low < found.findings[0].probability <= high
 
 
 def test_the_last_weeks_are_eight_whatever_is_looked_at() -> None:

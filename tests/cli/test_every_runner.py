@@ -80,7 +80,7 @@ def test_programs_get_the_numbers_of_the_weeks_of_each(call: Call) -> None:
     assert list(told) == ["Anna", "cleo", "ben <b>"]
     assert tuple(told["Anna"])[1:] == COLUMNS
     assert told["Anna"]["change"] == next(each["change"] for each in alone["trends"] if each["series"] == "D")
-    assert told["Anna"]["probability"] == alone["last_weeks"]["judgements"][0]["probability"]
+    assert told["Anna"]["probability"] == alone["last_weeks"]["findings"][0]["probability"]
     assert (told["cleo"]["break"], told["cleo"]["break_to"]) == ("2026-03-09", "garmin_wrist")
 
 

@@ -83,4 +83,4 @@ def with_history() -> tuple[Analysis, screen.Context, WeeklyView]:
 
 def context_of(analysis: Analysis) -> screen.Context:
     """What stands beside a run of a file."""
-    return screen.Context(advice=do_next(analysis, stored=False) if analysis.judgements else None)
+    return screen.Context(advice=do_next(analysis, stored=False) if analysis.findings else None)

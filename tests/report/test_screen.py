@@ -128,7 +128,7 @@ def test_the_picture_shows_the_axis_of_the_headline(name: str) -> None:
 
 @pytest.mark.parametrize("name", JUDGED)
 def test_from_steps_alone_nothing_is_spoken_and_no_contact_is_cited(name: str) -> None:
-    text, steps = flat(shown(name)), RUNS[name]().judgements[0].basis is Basis.STEPS
+    text, steps = flat(shown(name)), RUNS[name]().findings[0].basis is Basis.STEPS
 
     assert (words.STEPS_ALONE in text) == steps
     assert ("○" in text) == steps
@@ -140,7 +140,7 @@ def test_from_steps_alone_nothing_is_spoken_and_no_contact_is_cited(name: str) -
 @pytest.mark.parametrize("name", JUDGED)
 def test_a_pattern_is_ruled_out_aloud_where_that_is_news(name: str) -> None:
     analysis, text = RUNS[name](), flat(shown(name))
-    leads = analysis.judgements[0]
+    leads = analysis.findings[0]
     news = bool(analysis.ruled_out) and (leads.pattern is not Pattern.NEUTRAL or leads.basis is Basis.STEPS)
 
     assert ("ruled out" in text) == news

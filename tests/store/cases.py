@@ -16,10 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from kneedrive.analysis.certainty import Certainty
+from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis, Epochs, Fade, Finding, Quality, Score, Scores, ShuffleOnset, Slow
 from kneedrive.errors import DamagedOriginal
 from kneedrive.history.merge import groups, merge, outline
 from kneedrive.method import MergeRules, Method
+from kneedrive.patterns import Pattern
 from kneedrive.recording import Activity, Array, Recording, Runner, Samples, Sensor, frozen
 from kneedrive.sensors import REFERENCES, SensorClass
 from kneedrive.store import Store
@@ -118,9 +121,14 @@ def quality() -> Quality:
     return Quality(epochs_total=20, epochs_scored=16, excluded={"hilly": 4}, coverage={})
 
 
-def _finding(scope: str, label: str) -> Finding:
+def _finding(scope: str, pattern: str) -> Finding:
     return Finding(
-        scope=scope, label=label, strength="mild", certainty="spoken", probability=0.9, confidence="moderate"
+        scope=scope,
+        pattern=Pattern(pattern),
+        certainty=Certainty.SPOKEN,
+        probability=0.9,
+        base_rate=0.2,
+        basis=Basis.MEASURED,
     )
 
 

@@ -20,7 +20,7 @@ from kneedrive.products import GARMIN_PRODUCTS
 from kneedrive.record import Record
 
 if TYPE_CHECKING:
-    from kneedrive.analysis.result import Analysis, Judgement
+    from kneedrive.analysis.result import Analysis, Finding
     from kneedrive.history.result import LastWeeks
 
 TAKEN = "advice: "  # begins the text of the tag that is set where a focus is taken up
@@ -186,7 +186,7 @@ def _of_weeks(weeks: LastWeeks | None) -> Iterator[Ground]:
     """What the last weeks call for, in the order in which they say it."""
     if weeks is None:
         return
-    for ground in _grounds(weeks.judgements, weeks.posterior, weeks.knee):
+    for ground in _grounds(weeks.findings, weeks.posterior, weeks.knee):
         yield ground.replace(scope="weeks" if ground.scope == "run" else ground.scope, runs=weeks.runs)
     if (weeks.share_of_slow or 0.0) >= MOST_OF_SLOW:
         yield Ground(finding=Pattern.SHUFFLE, certainty=Certainty.LEANING, scope="slow", runs=weeks.runs)
@@ -195,12 +195,12 @@ def _of_weeks(weeks: LastWeeks | None) -> Iterator[Ground]:
 def _of_run(analysis: Analysis) -> Iterator[Ground]:
     """What the run itself calls for."""
     if analysis.posterior is not None:
-        yield from _grounds(analysis.judgements, analysis.posterior, analysis.knee)
+        yield from _grounds(analysis.findings, analysis.posterior, analysis.knee)
 
 
-def _grounds(judgements: tuple[Judgement, ...], posterior: Posterior, knee: Knee) -> Iterator[Ground]:
+def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) -> Iterator[Ground]:
     bends = knee_bends(knee)
-    for judgement in judgements:
+    for judgement in findings:
         if judgement.pattern is not Pattern.NEUTRAL and judgement.certainty is not Certainty.OPEN:
             finding = plan_for(judgement.pattern, judgement.basis, posterior)
             yield Ground(finding=finding, certainty=judgement.certainty, scope=judgement.scope, knee_bends=bends)

@@ -17,7 +17,7 @@ from kneedrive.analysis.result import (
     ChannelSummary,
     Epochs,
     Fade,
-    Judgement,
+    Finding,
     Quality,
     Scores,
     ShuffleOnset,
@@ -278,12 +278,12 @@ def judged(run: Run, at: Standing | None, slow: Slow, facts: Analysis) -> Analys
     if at is None:
         return facts
     case, rules = run.case, run.case.method.posterior
-    found = judgements(run, at, run.epochs.scored, "run")
+    found = findings(run, at, run.epochs.scored, "run")
     steps = at.posterior.basis is posterior.Basis.STEPS
-    found += slow_judgements(run, at, slow, {one.pattern: one.certainty for one in found})
+    found += slow_findings(run, at, slow, {one.pattern: one.certainty for one in found})
     return facts.replace(
         posterior=at.posterior,
-        judgements=found,
+        findings=found,
         ruled_out=certainty.ruled_out(at.posterior, rules),
         odds_range=posterior.odds_range(at.measurement, at.scale, rules) if steps else {},
         knee=certainty.knee(at.posterior, height_known=case.runner.height_m is not None, rules=rules),
@@ -331,12 +331,12 @@ def blank(case: Case) -> Analysis:
     )
 
 
-def judgements(run: Run, at: Standing, where: Mask, scope: str) -> tuple[Judgement, ...]:
+def findings(run: Run, at: Standing, where: Mask, scope: str) -> tuple[Finding, ...]:
     """What may be said of these epochs: the leading patterns, the likeliest first."""
     rules, found = run.case.method.posterior, at.posterior
     evidence = scores.evidence(at, run.epochs, where, run.gated.mode, run.case)
     return tuple(
-        Judgement(
+        Finding(
             scope=scope,
             pattern=pattern,
             certainty=certainty.certainty(pattern, found, rules),
@@ -350,9 +350,9 @@ def judgements(run: Run, at: Standing, where: Mask, scope: str) -> tuple[Judgeme
     )
 
 
-def slow_judgements(
+def slow_findings(
     run: Run, at: Standing, slow: Slow, said: Mapping[Pattern, certainty.Certainty]
-) -> tuple[Judgement, ...]:
+) -> tuple[Finding, ...]:
     """What the slow part is likely to be and the run as a whole is less surely, where it is slower by enough.
 
     said: the patterns that are named for the run.
@@ -368,7 +368,7 @@ def slow_judgements(
     unsaid = certainty.Certainty.OPEN
     return tuple(
         one
-        for one in judgements(run, part, where, "slow")
+        for one in findings(run, part, where, "slow")
         if sure.index(one.certainty) < sure.index(said.get(one.pattern, unsaid))
     )
 

@@ -79,7 +79,7 @@ class Scores(Record, frozen=True, kw_only=True):
         return (("D", self.D), ("P", self.P), ("G", self.G), ("K", self.K))
 
 
-class Judgement(Record, frozen=True, kw_only=True):
+class Finding(Record, frozen=True, kw_only=True):
     """What may be said of one pattern. scope: "run", or "slow" for the part up to the slow speed."""
 
     scope: str
@@ -250,7 +250,7 @@ class Analysis(Record, frozen=True, kw_only=True):
     epochs: Epochs
     # Version 3. None, () or {} where nothing could be judged.
     posterior: Posterior | None = None  # of the run: odds, base_rates, scores (means and SDs), basis
-    judgements: tuple[Judgement, ...] = ()  # the headline first; scope "slow" after scope "run"
+    findings: tuple[Finding, ...] = ()  # the headline first; scope "slow" after scope "run"
     ruled_out: tuple[Pattern, ...] = ()
     odds_range: Mapping[Pattern, tuple[float, float]] = {}  # from steps alone: over the thinkable correlations
     knee: Knee = Knee(reason="nothing was judged")
@@ -266,7 +266,7 @@ class Analysis(Record, frozen=True, kw_only=True):
         counted = f"{self.quality.epochs_scored} of {self.quality.epochs_total} epochs scored"
         if self.status != "assessed":
             return f"{head}\n{self.status}: {self.status_reason}\n{counted}"
-        said = "; ".join(map(str, self.judgements)) or "nothing judged"
+        said = "; ".join(map(str, self.findings)) or "nothing judged"
         judged = (
             f"{name} {score.value:+.1f} +-{score.se:.1f}"
             for name, score in self.scores.items()

@@ -182,7 +182,7 @@ def _text(analysis: Analysis, request: Request) -> str:
 
     if request.explain:
         return explain.render(analysis, request.style)
-    advice = do_next(analysis, stored=False) if analysis.judgements else None
+    advice = do_next(analysis, stored=False) if analysis.findings else None
     context = screen.Context(advice=advice, more=("--full", "--explain", request.next))
     sections = screen.all_sections if request.full else screen.first_screen
     return terminal.render(sections(analysis, context, miles=request.style.miles), request.style)

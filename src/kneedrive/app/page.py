@@ -15,7 +15,7 @@ from kneedrive import advice
 from kneedrive.analysis.certainty import Certainty
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.reference import usual_ranges
-from kneedrive.analysis.result import Judgement
+from kneedrive.analysis.result import Finding
 from kneedrive.app import Answer
 from kneedrive.app.analyze import ASSESSED
 from kneedrive.app.history import Question, compared, weeks_until
@@ -124,11 +124,11 @@ def small(run: RunRow | Activity, record: Mapping[str, Any], *, miles: bool) -> 
     )
 
 
-def _judgement(found: Mapping[str, Any]) -> Judgement:
-    return msgspec.convert({**found, "pattern": found["label"]}, Judgement)
+def _judgement(found: Mapping[str, Any]) -> Finding:
+    return msgspec.convert({**found, "pattern": found["label"]}, Finding)
 
 
-def _small_report(first: Judgement, record: Mapping[str, Any], *, miles: bool) -> Section:
+def _small_report(first: Finding, record: Mapping[str, Any], *, miles: bool) -> Section:
     """How sure the finding is and what it means, and where the run stood at each pace."""
     basis = f", {words.STEPS_ALONE}" if first.basis is Basis.STEPS else ""
     meaning = Prose(blocks.words(words.likely(first), f": {PATTERNS[first.pattern].meaning}{basis}."))

@@ -78,7 +78,7 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     except NotEnoughData as error:
         return found.replace(gone=str(error))
     chosen = advise.next_of(store, settings, row, analysis, today, last_weeks)
-    return found.replace(analysis=analysis, advice=chosen if analysis.judgements else None)
+    return found.replace(analysis=analysis, advice=chosen if analysis.findings else None)
 
 
 def show(settings: Config, request: Request, now: datetime) -> Answer:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from kneedrive.analysis.certainty import Knee
 from kneedrive.analysis.posterior import Posterior
-from kneedrive.analysis.result import Epochs, Judgement
+from kneedrive.analysis.result import Epochs, Finding
 from kneedrive.method import Method
 from kneedrive.patterns import Pattern
 from kneedrive.record import Record
@@ -240,7 +240,7 @@ class LastWeeks(Record, frozen=True, kw_only=True):
     """The runner over the last eight weeks, on the sensor of the latest stretch: the posterior of the run means.
 
     first, last: days of the first and last run that count. The systematic error of the sensor stays in the posterior,
-    the noise of single runs goes. judgements have scope "weeks", the headline first. odds_range: from steps alone,
+    the noise of single runs goes. findings have scope "weeks", the headline first. odds_range: from steps alone,
     over the thinkable correlations. verdict: what the trend over the weeks of the view says, "steady", "too early to
     tell" or a called change; several called ones have " and " between them. device: the watch's name.
     """
@@ -251,7 +251,7 @@ class LastWeeks(Record, frozen=True, kw_only=True):
     sensor: str
     surface: str
     posterior: Posterior
-    judgements: tuple[Judgement, ...]
+    findings: tuple[Finding, ...]
     ruled_out: tuple[Pattern, ...]
     knee: Knee
     verdict: str

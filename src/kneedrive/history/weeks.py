@@ -13,7 +13,7 @@ import numpy as np
 from kneedrive.analysis import certainty
 from kneedrive.analysis.posterior import Basis, Measurement, Part, Posterior, odds_range, posterior
 from kneedrive.analysis.reference import expected
-from kneedrive.analysis.result import Judgement
+from kneedrive.analysis.result import Finding
 from kneedrive.analysis.scores import Against, letters, mean_climb_pct, scale_at, systematic
 from kneedrive.history.curve import (
     RunMeans,
@@ -206,7 +206,7 @@ def last_weeks(recent: Sequence[PastRun], slow: float | None, verdict: str, sett
         sensor=part.sensor,
         surface=part.runs[-1].surface,
         posterior=told,
-        judgements=judgements(told, rules),
+        findings=findings(told, rules),
         ruled_out=certainty.ruled_out(told, rules),
         knee=certainty.knee(told, height_known=here.runner.height_m is not None, rules=rules),
         verdict=verdict,
@@ -254,10 +254,10 @@ def over_runs(means: RunMeans, rules: TrendRules) -> tuple[float, float] | None:
     return float(np.average(value, weights=weight)), math.sqrt(1.0 / float(weight.sum()))
 
 
-def judgements(found: Posterior, rules: PosteriorRules) -> tuple[Judgement, ...]:
+def findings(found: Posterior, rules: PosteriorRules) -> tuple[Finding, ...]:
     """What may be said of the weeks: the leading patterns, the likeliest first."""
     return tuple(
-        Judgement(
+        Finding(
             scope="weeks",
             pattern=pattern,
             certainty=certainty.certainty(pattern, found, rules),

@@ -183,7 +183,7 @@ def _note(note: Note) -> str:
 
 
 def _sayable(analysis: Analysis, style: Style) -> list[str]:
-    """Which judgements this file allows, which not and why, and what would help."""
+    """Which findings this file allows, which not and why, and what would help."""
     said = [_judged(analysis)]
     if analysis.status_reason:
         said.append(f"{analysis.status.capitalize()}: {analysis.status_reason.rstrip('.')}.")
@@ -200,6 +200,6 @@ def _judged(analysis: Analysis) -> str:
     letters = [JUDGED[letter] for letter, score in analysis.scores.items() if score.value is not None]
     if letters:
         return f"Judged: {', '.join(letters)}."
-    if analysis.judgements:
+    if analysis.findings:
         return "Judged: the length of the steps for their speed."
     return "Nothing is judged." if not analysis.metrics else "Nothing is judged; what was measured is shown."

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from kneedrive.analysis.result import Analysis, Fade, Judgement, PaceBand, Quality, Score, Scores, ShuffleOnset, Spread
+from kneedrive.analysis.result import Analysis, Fade, Finding, PaceBand, Quality, Score, Scores, ShuffleOnset, Spread
 from kneedrive.errors import KneedriveError
 from kneedrive.history.result import Break, Comparison, OwnView, WeeklyView
 from kneedrive.quantities import METRICS
@@ -40,7 +40,7 @@ def analysis_record(analysis: Analysis) -> dict[str, Any]:
         "metrics_over": analysis.metrics_over,
         "usual": numbers(analysis.usual),
         "scores": _scores(analysis.scores),
-        "findings": [_finding(finding) for finding in analysis.judgements],
+        "findings": [_finding(finding) for finding in analysis.findings],
         "odds": numbers(analysis.posterior.odds) if analysis.posterior else {},
         "base_rates": numbers(analysis.posterior.base_rates) if analysis.posterior else {},
         "odds_range": {key: [number(low), number(high)] for key, (low, high) in analysis.odds_range.items()},
@@ -152,7 +152,7 @@ def _scores(scores: Scores) -> dict[str, Any]:
     return {letter: _score(score) for letter, score in scores.items()}
 
 
-def _finding(finding: Judgement) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "scope": finding.scope,
         "label": finding.pattern,

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from kneedrive.analysis.certainty import Certainty
-from kneedrive.analysis.result import Judgement
+from kneedrive.analysis.result import Finding
 from kneedrive.history.result import Break, Trend, WeeklyView
 from kneedrive.record import Record
 from kneedrive.report import numbers, odds
@@ -42,10 +42,10 @@ class Line(Record, frozen=True, kw_only=True):
         return sum(week.runs for week in self.view.weeks) if self.view else 0
 
     @property
-    def headline(self) -> Judgement | None:
+    def headline(self) -> Finding | None:
         """What the last weeks say first."""
         last = self.view.last_weeks if self.view else None
-        return last.judgements[0] if last and last.judgements else None
+        return last.findings[0] if last and last.findings else None
 
     @property
     def trend(self) -> Trend | None:
@@ -132,7 +132,7 @@ def _row(line: Line) -> tuple[Inline, ...]:
     )
 
 
-def _pattern(judgement: Judgement) -> str:
+def _pattern(judgement: Finding) -> str:
     """The pattern; with a question mark where it does not even lean that way."""
     return name(judgement.pattern) + ("?" if judgement.certainty is Certainty.OPEN else "")
 

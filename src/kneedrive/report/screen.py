@@ -10,7 +10,7 @@ from kneedrive.advice import Advice
 from kneedrive.analysis.certainty import Certainty
 from kneedrive.analysis.population import runners_at, share_beyond
 from kneedrive.analysis.posterior import Basis
-from kneedrive.analysis.result import Analysis, Judgement, PaceBand
+from kneedrive.analysis.result import Analysis, Finding, PaceBand
 from kneedrive.history.result import LastWeeks, OwnView
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.quantities import CHANNELS
@@ -130,7 +130,7 @@ def source(analysis: Analysis) -> str:
 
 def verdict(analysis: Analysis, *, miles: bool) -> list[Block]:
     """Day and distance, the headline, and a sentence with the odds and what the pattern means."""
-    run, slow = said.of_scope(analysis.judgements, "run"), said.of_scope(analysis.judgements, "slow")
+    run, slow = said.of_scope(analysis.findings, "run"), said.of_scope(analysis.findings, "slow")
     if not run:
         return [facts(analysis, miles=miles), *unjudged(analysis)]
     found, slowly, otherwise = said.headline(analysis).partition(" when slow")
@@ -151,14 +151,14 @@ def unjudged(analysis: Analysis) -> list[Block]:
     return [Prose(words(strong(f"{headline}."))), *([Prose(words(f"{reason}."))] if reason else [])]
 
 
-def _run_sentence(run: Sequence[Judgement], analysis: Analysis, *, miles: bool) -> Inline:
+def _run_sentence(run: Sequence[Finding], analysis: Analysis, *, miles: bool) -> Inline:
     at = f"At {numbers.pace(analysis.metrics['speed_mps'].median, miles=miles)}"
     if run[0].certainty is Certainty.OPEN and run[0].pattern is not Pattern.NEUTRAL:
         return words(f"{at}: ", said.each_likely(run), ".")
     return words(f"{at} it is ", said.likely(run[0]), f": {PATTERNS[run[0].pattern].meaning}.")
 
 
-def _slow_sentence(slow: Sequence[Judgement], analysis: Analysis, *, miles: bool) -> Inline:
+def _slow_sentence(slow: Sequence[Finding], analysis: Analysis, *, miles: bool) -> Inline:
     onset = analysis.shuffle_onset.speed_mps
     where = f"Slower than {numbers.pace(onset, miles=miles)}" if onset else "When you run slowly"
     return words(f"{where} it is ", said.likely(slow[0]), f": {PATTERNS[slow[0].pattern].meaning}.")
@@ -177,7 +177,7 @@ class Ground(Record, frozen=True, kw_only=True):
 
 def ground(analysis: Analysis) -> Ground | None:
     """The whole run, or its slow band with most half-minutes where the headline is about slow running."""
-    slow = said.of_scope(analysis.judgements, "slow")
+    slow = said.of_scope(analysis.findings, "slow")
     if slow:
         bands = [band for band in analysis.pace_profile if slow[0].pattern in band.leading]
         if bands:
@@ -229,10 +229,10 @@ def beyond(key: str, amount: float, among: np.ndarray) -> str:
 # The picture.
 
 
-def headliner(analysis: Analysis) -> Judgement | None:
+def headliner(analysis: Analysis) -> Finding | None:
     """The judgement that the headline begins with."""
-    slow = said.of_scope(analysis.judgements, "slow")
-    return (slow or said.of_scope(analysis.judgements, "run") or (None,))[0]
+    slow = said.of_scope(analysis.findings, "slow")
+    return (slow or said.of_scope(analysis.findings, "run") or (None,))[0]
 
 
 def axis_of(analysis: Analysis) -> str:
@@ -244,7 +244,7 @@ def axis_of(analysis: Analysis) -> str:
 def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) -> list[Block]:
     """One row per pace band, fastest first, on the axis of the headline; hollow where inferred from steps."""
     judged, shown = shown_bands(analysis), shown_bands(analysis, most)
-    if not judged or not analysis.judgements:
+    if not judged or not analysis.findings:
         return []
     letter = axis_of(analysis)
     middle = shown[len(shown) // 2].speed_mps
@@ -311,7 +311,7 @@ def next_step(context: Context) -> Section:
 def tail(context: Context, analysis: Analysis | None = None) -> Section:
     """Against yourself, what is open and what would settle it, where the rest is."""
     rows = []
-    if context.own is not None and (analysis is None or analysis.judgements):
+    if context.own is not None and (analysis is None or analysis.findings):
         rows.append((words(faint("Yourself")), own.in_a_line(context.own)))
     if context.week:
         rows.append((words(faint("Weeks")), context.week))
@@ -322,7 +322,7 @@ def tail(context: Context, analysis: Analysis | None = None) -> Section:
 
 def open_points(analysis: Analysis) -> str:
     """What cannot be told, what would settle it, and how much was counted."""
-    if not analysis.judgements:
+    if not analysis.findings:
         return ""
     quality = analysis.quality
     counted = (

@@ -54,7 +54,7 @@ def part(title: str, texts: Sequence[str | Inline], remark: str = "") -> Section
 def likelihoods(analysis: Analysis) -> Section:
     """How likely each pattern is, beside what it is for any runner."""
     posterior = analysis.posterior
-    if posterior is None or not analysis.judgements:
+    if posterior is None or not analysis.findings:
         return []
     ranked = sorted(posterior.odds, key=lambda pattern: -posterior.odds[pattern])
     columns = (Column(left=True), Column(head="likely"), Column(head="any runner"), Column(left=True, drop=1))
@@ -167,7 +167,7 @@ def bounce(analysis: Analysis) -> list[str]:
     """How far the torso goes up and down, and what the vertical ratio is made of; or why bounce is not judged."""
     posterior, usual = analysis.posterior, analysis.usual
     if posterior is None or not {"zk", "zB"} & set(posterior.measured):
-        unknown = analysis.reference.open if analysis.judgements else ""
+        unknown = analysis.reference.open if analysis.findings else ""
         return [f"Not judged: {unknown}."] if unknown else []
     medians = {key: spread.median for key, spread in analysis.metrics.items()}
     due, key = called_for(medians, usual), "vertical_oscillation_m"
@@ -206,7 +206,7 @@ def vr_split(analysis: Analysis) -> list[str]:
 
 def knee(analysis: Analysis) -> list[str | Inline]:
     """The swing knee with its ground, or why it cannot be told."""
-    if not analysis.judgements:
+    if not analysis.findings:
         return []
     found = analysis.knee
     if found.probability_less is None:
@@ -384,4 +384,4 @@ NOT_THE_KNEE = (
 
 def limits(analysis: Analysis) -> list[str]:
     """What a watch cannot know."""
-    return [NOT_THE_KNEE] if analysis.judgements else []
+    return [NOT_THE_KNEE] if analysis.findings else []

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from kneedrive import advice
 from kneedrive.analysis.certainty import Certainty, Knee
 from kneedrive.analysis.posterior import Basis
-from kneedrive.analysis.result import Analysis, Judgement
+from kneedrive.analysis.result import Analysis, Finding
 from kneedrive.history.result import LastWeeks
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import numbers, odds
@@ -22,7 +22,7 @@ STEPS_ALONE = "from your steps alone"
 KNEE_LIFT = "Knee lift cannot be told by a watch."
 
 
-def tone_of(judgement: Judgement | None) -> Tone:
+def tone_of(judgement: Finding | None) -> Tone:
     """The colour of a judgement: its pattern's, unless nothing is said of it."""
     if judgement is None or judgement.certainty is Certainty.OPEN:
         return Role.STRONG
@@ -48,29 +48,29 @@ def listed(parts: Sequence[str], last: str = "and") -> str:
 # Patterns.
 
 
-def of_scope(judgements: Sequence[Judgement], *scopes: str) -> tuple[Judgement, ...]:
-    """The judgements about a run, its slow part or weeks, the headline first."""
-    return tuple(each for each in judgements if each.scope in scopes)
+def of_scope(findings: Sequence[Finding], *scopes: str) -> tuple[Finding, ...]:
+    """The findings about a run, its slow part or weeks, the headline first."""
+    return tuple(each for each in findings if each.scope in scopes)
 
 
-def phrase(judgements: Sequence[Judgement]) -> str:
-    """What judgements of one scope come to in a few words: "leans towards shuffle-like", "nothing stands out"."""
-    first = judgements[0]
+def phrase(findings: Sequence[Finding]) -> str:
+    """What findings of one scope come to in a few words: "leans towards shuffle-like", "nothing stands out"."""
+    first = findings[0]
     if first.pattern is Pattern.NEUTRAL:
         return {
             Certainty.SPOKEN: name(Pattern.NEUTRAL),
             Certainty.LEANING: f"probably {name(Pattern.NEUTRAL)}",
         }.get(first.certainty, "nothing stands out")
     if first.certainty is Certainty.OPEN:
-        hints = [name(each.pattern) for each in judgements if each.pattern is not Pattern.NEUTRAL]
+        hints = [name(each.pattern) for each in findings if each.pattern is not Pattern.NEUTRAL]
         if len(hints) == 1:
             return f"at most a hint of {hints[0]}"
         return f"no clear pattern: perhaps {listed(hints, 'or')}"
-    said = [_sure(each) for each in judgements if each.certainty is not Certainty.OPEN]
+    said = [_sure(each) for each in findings if each.certainty is not Certainty.OPEN]
     return "; also ".join(said)
 
 
-def _sure(judgement: Judgement) -> str:
+def _sure(judgement: Finding) -> str:
     if judgement.certainty is Certainty.LEANING:
         return f"leans towards {name(judgement.pattern)}"
     return f"{'markedly ' if judgement.marked else ''}{name(judgement.pattern)}"
@@ -80,12 +80,12 @@ def headline(analysis: Analysis) -> str:
     """The verdict in a few words, without a full stop."""
     if analysis.status == "too few epochs" and "cadence_spm" not in analysis.channels:
         return "No cadence was recorded"
-    return in_short(analysis.judgements, analysis.status)
+    return in_short(analysis.findings, analysis.status)
 
 
-def in_short(judgements: Sequence[Judgement], status: str) -> str:
-    """What the judgements of a run come to, or what its status says where there are none."""
-    run, slow = of_scope(judgements, "run"), of_scope(judgements, "slow")
+def in_short(findings: Sequence[Finding], status: str) -> str:
+    """What the findings of a run come to, or what its status says where there are none."""
+    run, slow = of_scope(findings, "run"), of_scope(findings, "slow")
     if not run:
         return UNASSESSED.get(status, "Nothing to judge")
     text = f"{phrase(slow)} when slow, {phrase(run)} otherwise" if slow else phrase(run)
@@ -101,25 +101,25 @@ UNASSESSED = {
 }
 
 
-def likely(judgement: Judgement) -> Inline:
+def likely(judgement: Finding) -> Inline:
     """ "about 3 in 5 likely (any runner: 1 in 5)"."""
     p, base = odds.about(judgement.probability), odds.in_words(judgement.base_rate)
     return words(strong(p), f" likely (any runner: {base})")
 
 
-def each_likely(judgements: Sequence[Judgement]) -> Inline:
+def each_likely(findings: Sequence[Finding]) -> Inline:
     """Several patterns with their odds: "shuffle-like about 2 in 5, piston-like 1 in 5 (any runner: 1 in 5)"."""
-    bases = [odds.in_words(each.base_rate) for each in judgements]
+    bases = [odds.in_words(each.base_rate) for each in findings]
     said: Inline = ()
-    for place, each in enumerate(judgements):
+    for place, each in enumerate(findings):
         base = (
-            f" (any runner: {bases[place]})" if place + 1 == len(judgements) or bases[place + 1] != bases[place] else ""
+            f" (any runner: {bases[place]})" if place + 1 == len(findings) or bases[place + 1] != bases[place] else ""
         )
         said += words(", " if place else "", f"{name(each.pattern)} ", strong(odds.about(each.probability)), base)
     return said
 
 
-def ruled_out(patterns: Sequence[Pattern], leading: Judgement) -> str:
+def ruled_out(patterns: Sequence[Pattern], leading: Finding) -> str:
     """Which patterns are ruled out, where that is news: from steps alone, and where another pattern leads."""
     if not patterns or (leading.pattern is Pattern.NEUTRAL and leading.basis is not Basis.STEPS):
         return ""
@@ -159,7 +159,7 @@ TRENDS = {"steady": "steady", "too early to tell": "no trend can be told yet"}
 
 def runner_sentence(weeks: LastWeeks) -> Inline:
     """What the runner is over the last weeks: "You, since 5 Jun 2026: shuffle-like, about 9 in 10 likely ..."."""
-    found = of_scope(weeks.judgements, "weeks")
+    found = of_scope(weeks.findings, "weeks")
     steps = f", {STEPS_ALONE}" if found[0].basis is Basis.STEPS else ""
     told = words(Span(phrase(found), tone_of(found[0])), ", ", likely(found[0]))
     if found[0].certainty is Certainty.OPEN and found[0].pattern is not Pattern.NEUTRAL:
@@ -186,9 +186,9 @@ def _bounce_unknown(analysis: Analysis) -> list[str]:
 
 def settling(analysis: Analysis) -> list[str]:
     """What keeps the judgement from being surer, and what would help; a sensor that the file holds is never advised."""
-    if not analysis.judgements:
+    if not analysis.findings:
         return []
-    steps = analysis.judgements[0].basis is Basis.STEPS
+    steps = analysis.findings[0].basis is Basis.STEPS
     points = [COMPUTED] if analysis.provenance is SensorClass.GARMIN_WRIST else []
     points += [advice.would_settle(analysis)] if steps else _bounce_unknown(analysis)
     if analysis.runner.height_m is None:

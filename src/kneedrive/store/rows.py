@@ -278,7 +278,7 @@ def run_values(new: NewRun) -> dict[str, object]:
     """The columns of a run that say what the analysis found; device and dynamics are its activities'."""
     analysis = new.analysis
     activity = analysis.activity
-    finding = next((each for each in analysis.judgements if each.scope == "run"), None)
+    finding = next((each for each in analysis.findings if each.scope == "run"), None)
     scores = {name: score.value for name, score in analysis.scores.items()}
     errors = {f"{name}_se": score.se for name, score in analysis.scores.items()}
     return {
