@@ -179,6 +179,7 @@ class CompareRules(Record, frozen=True, kw_only=True):
     """Before and after. Metrics carry the smallest change worth a word."""
 
     weeks: Annotated[int, "weeks on either side of a tag", DESIGN] = 12
+    group_weeks: Annotated[int, "weeks back that groups of runs are taken from", DESIGN] = 52
     run_epochs: Annotated[int, "matched epochs that a run must have", DESIGN] = 4
     speed_match: Annotated[float, "relative", "widest cell of matched epochs"] = 0.03
     grade_match: Annotated[float, "1", "widest cell of matched epochs"] = 0.01

@@ -94,7 +94,7 @@ def test_fades_are_read_from_what_was_stored_with_a_run() -> None:
     stored = {"fade": {"verdict": "changed", "pairs": 7, "speed_mps": 2.8, "changes": {"stance_time_s": change}}}
     found = history.fade_in(json.dumps(stored))
 
-    assert (found.verdict, found.pairs, found.changes["stance_time_s"].difference) == ("changed", 7, 0.01)
+    assert (found.verdict, found.blocks, found.changes["stance_time_s"].difference) == ("changed", 7, 0.01)
     assert history.fade_in("{}").verdict == "not enough"
 
 

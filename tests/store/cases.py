@@ -89,7 +89,7 @@ def analysis(of: Activity, block: Epochs | None = None) -> Analysis:
     unjudged = Score(reason="no oscillation")
     return Analysis(
         activity=of,
-        runner=Runner(),
+        runner=Runner(height_m=1.78),
         method=Method(),
         status="assessed",
         status_reason="",

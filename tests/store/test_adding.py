@@ -122,7 +122,7 @@ def test_a_past_run_has_its_epochs(store: Store) -> None:
 
     assert (past.id, past.started_at, past.utc_offset_s) == (told().sha256[:12], START, 7200)
     assert (past.sensor, past.device, past.surface, past.firmware) == ("garmin_strap", "garmin fr955", "outdoor", "")
-    assert (past.distance_m, past.duration_s) == (1800.0, 600.0)
+    assert (past.distance_m, past.duration_s, past.height_m) == (1800.0, 600.0, 1.78)
     assert np.array_equal(past.epochs["D"], epochs()["D"].astype(np.float32), equal_nan=True)
     assert np.array_equal(past.epochs.reason, epochs().reason)
 

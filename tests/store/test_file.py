@@ -108,8 +108,8 @@ def _newer(path: Path, by: int = 97) -> None:
         pytest.param(lambda path: path.write_bytes(bytes(8192)), "is not a database", id="zeros"),
         pytest.param(_foreign, "belongs to another program", id="a database"),
         pytest.param(_of_another_program, "belongs to another program", id="a database with an id"),
-        pytest.param(_newer, r"a newer kneedrive made this store \(schema 99, this one knows 2\)", id="a newer store"),
-        pytest.param(lambda path: _newer(path, 1), r"\(schema 3, this one knows 2\)", id="newer by one"),
+        pytest.param(_newer, r"a newer kneedrive made this store \(schema 100, this one knows 3\)", id="a newer store"),
+        pytest.param(lambda path: _newer(path, 1), r"\(schema 4, this one knows 3\)", id="newer by one"),
         pytest.param(Path.mkdir, "this is a folder", id="a folder"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from kneedrive.advice import TAKEN
@@ -113,6 +114,7 @@ def past_run(analysis: Analysis) -> PastRun:
         distance_m=activity.distance_m,
         duration_s=activity.duration_s,
         epochs=analysis.epochs,
+        height_m=analysis.runner.height_m,
     )
 
 
@@ -143,12 +145,23 @@ def tags_between(tags: Sequence[Tag], first: date, last: date) -> list[Tag]:
 _TWO_DAYS = timedelta(days=2)
 
 
+class Group(StrEnum):
+    """What groups of runs are made by."""
+
+    SHOE = "shoe"
+    TAG = "tag"
+
+
 class Question(Record, frozen=True, kw_only=True):
-    """What to compare. tag: a date or a part of a tag's text, "" for the latest; periods: asked for by their days."""
+    """What to compare. tag: a date or a part of a tag's text, "" for the latest; periods: asked for by their days.
+
+    group: compares groups of runs instead; tag then names one of them, which is held against all others.
+    """
 
     tag: str = ""
     periods: Periods | None = None
     across_sensors: bool = False
+    group: Group | None = None
 
 
 def weekly_answer(
@@ -220,9 +233,69 @@ def compared(store: Store, settings: Config, asked: Question, today: date) -> tu
     from kneedrive.history import compare as analysis
 
     setting = setting_of(settings, today.year)
+    if asked.group:
+        return grouped(store, setting, asked, today)
     periods = asked.periods or around(meant_tag(store.tags(), asked.tag), setting.method.compare.weeks, today)
     sides = [runs_between(store, *days, setting) for days in (periods.before, periods.after)]
     return analysis.compare(sides[0], sides[1], setting, across_sensors=asked.across_sensors), periods
+
+
+SHOES = "shoes:"  # what a tag begins with that names the shoes of its day
+
+
+def grouped(store: Store, setting: Setting, asked: Question, today: date) -> tuple[Comparison, Periods]:
+    """Two groups of the runs of the last year, and the days from the first to the last run of each.
+
+    Of more than two groups the two with the most runs are compared. Raises NotEnoughData where there are not two.
+    """
+    from kneedrive.history import compare as analysis
+    from kneedrive.report.history import Periods
+
+    first = today - timedelta(weeks=setting.method.compare.group_weeks)
+    runs = runs_between(store, first, today, setting)
+    groups = groups_of(runs, store.tags(), asked, setting)
+    largest = sorted(groups, key=lambda name: (-len(groups[name]), name))[:2]
+    if len(largest) < 2:
+        raise NotEnoughData(ONE_GROUP[asked.group or Group.TAG])
+    before, after = sorted(largest, key=lambda name: (groups[name][0].started_at, name))
+    found = analysis.compare(groups[before], groups[after], setting, across_sensors=asked.across_sensors)
+    days = [(local_date(groups[name][0], setting), local_date(groups[name][-1], setting)) for name in (before, after)]
+    periods = Periods(before=days[0], after=days[1], name=f"{before} / {after}")
+    return found.replace(group=asked.group or "", names=(before, after)), periods
+
+
+OTHERS = "all others"
+ONE_GROUP = {
+    Group.SHOE: "no two pairs of shoes have a run in the last year: a service that knows them names them, or a tag of "
+    'the day does: kneedrive tag DATE "shoes: NAME"',
+    Group.TAG: 'no tagged day has a run in the last year: kneedrive tag DATE "what was different" makes such a day',
+}
+
+
+def groups_of(
+    runs: Sequence[PastRun], tags: Sequence[Tag], asked: Question, setting: Setting
+) -> dict[str, list[PastRun]]:
+    """The runs by what they are grouped by, in order of time; by tag those of untagged days are a group of their own."""
+    on_day: dict[str, list[str]] = {}
+    for tag in tags:
+        on_day.setdefault(tag.day, []).append(tag.text)
+    groups: dict[str, list[PastRun]] = {}
+    for run in runs:
+        texts = on_day.get(local_date(run, setting).isoformat(), [])
+        if name := name_of(run, texts, asked):
+            groups.setdefault(name, []).append(run)
+    return groups
+
+
+def name_of(run: PastRun, texts: Sequence[str], asked: Question) -> str:
+    """The group of a run on a day with these tags; "" for none."""
+    wanted = asked.tag.casefold()
+    if asked.group is Group.SHOE:
+        said = (text[len(SHOES) :].strip() for text in texts if text.casefold().startswith(SHOES))
+        name = run.gear or next(said, "")
+    else:
+        name = next((text for text in texts if wanted in text.casefold()), OTHERS)
+    return name if not wanted or wanted in name.casefold() else OTHERS if name else ""
 
 
 def meant_tag(tags: list[Tag], spec: str) -> Tag:

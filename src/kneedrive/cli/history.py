@@ -81,11 +81,18 @@ def add_weeks_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     compare = commands.add_parser(
         "compare",
         help="before and after: what changed at the same pace and slope",
-        description="Compares the weeks before and after a tag (the latest by default), or two periods of your choice.",
+        description="Compares the weeks before and after a tag (the latest by default), two periods of your choice, or "
+        "groups of runs.",
     )
     compare.add_argument("--tag", default="", metavar="DATE|TEXT", help="the day of a tag, or a part of its text")
     compare.add_argument("--before", type=_period, metavar="FROM..TO", help="the first period, both days included")
     compare.add_argument("--after", type=_period, metavar="FROM..TO", help="the second period")
+    compare.add_argument(
+        "--group",
+        choices=("shoe", "tag"),
+        help="groups of runs instead of periods: by the shoes, or by the tag of their day; with --tag that one against "
+        "all others",
+    )
     compare.add_argument("--across-sensors", action="store_true", help="also where the sensor changed between")
     _finish(compare, show_comparison)
 
@@ -178,12 +185,16 @@ def show_comparison(arguments: argparse.Namespace) -> Iterator[Answer]:
     if bool(arguments.before) != bool(arguments.after):
         message = "--before and --after belong together: name both periods, or a --tag"
         raise ConfigError(message)
+    if arguments.group and arguments.before:
+        message = "--group takes runs wherever they are in time: leave --before and --after out"
+        raise ConfigError(message)
     _apart(arguments.before, arguments.after)
     settings = options.load_config(arguments)
     asked = history.Question(
         tag=arguments.tag,
         periods=Periods(before=arguments.before, after=arguments.after) if arguments.before else None,
         across_sensors=arguments.across_sensors,
+        group=history.Group(arguments.group) if arguments.group else None,
     )
     yield history.compare(settings, asked, options.now(), options.style(arguments, settings), json=arguments.json)
 

@@ -25,7 +25,7 @@ class PastRun(Record, frozen=True, kw_only=True):
     started_at is aware UTC; local time is that plus utc_offset_s (None: the configured zone). sensor is the
     provenance word of form analysis; device names the watch. surface: "outdoor" or "indoor". firmware: the class of
     whatever measured the dynamics, "" where unknown or of no matter; a new one starts a new baseline. height_m: the
-    runner's, as the run was judged by.
+    runner's, as the run was judged by. gear: the shoes, by the name that a service or the runner gave them; "" unknown.
     """
 
     id: str
@@ -39,6 +39,7 @@ class PastRun(Record, frozen=True, kw_only=True):
     epochs: Epochs
     firmware: str = ""
     height_m: float | None = None
+    gear: str = ""
 
 
 class Setting(Record, frozen=True, kw_only=True):
@@ -326,7 +327,8 @@ class Comparison(Record, frozen=True, kw_only=True):
     weeks_*: weeks that hold runs with matched epochs, runs_*: those runs. left_out: runs on another sensor or surface
     than the rest of their side. across_sensors: compared over a change of sensor because it was asked for; differences
     may be the sensor's. more_weeks: weeks needed on the shorter side before anything can be said.
-    over_exaggeration: bounce up and cadence down, both changed. level: probability that all intervals hold.
+    over_exaggeration: bounce up and cadence down, both changed. level: probability that all intervals hold. group: what
+    groups were made by, "shoe" or "tag", with their names; "" where two periods are compared.
     """
 
     status: str
@@ -349,6 +351,8 @@ class Comparison(Record, frozen=True, kw_only=True):
     rows: tuple[Difference, ...] = ()
     more_weeks: int = 0
     over_exaggeration: bool = False
+    group: str = ""
+    names: tuple[str, str] = ("", "")
 
 
 class SlowContrast(Record, frozen=True, kw_only=True):

@@ -649,6 +649,7 @@ CHANGED = FADED | {
 REFUSED = {
     "another sensor": "The two periods were measured by different sensors ({} and {}).",
     "another firmware": "The sensor’s firmware changed between the two periods.",
+    "another watch": "The two periods were recorded by different watches, and speed and cadence are the watch’s own.",
     "oscillation jumped": "Oscillation jumped between the two periods while timing stayed: the sensor, not form.",
 }
 ACROSS = "Compared over a change of sensor, as asked: any difference may be the sensor’s."
@@ -674,7 +675,7 @@ def comparison_text(found: Comparison, periods: Periods, style: Style) -> str:
     following = [*heading("Next", style), *commands(_COMPARISON_NEXT, style)]
     return finish(
         [
-            comparison_title(periods, style),
+            comparison_title(found, periods, style),
             comparison_judgement(found, style),
             rows(found, style),
             closing(found, style),
@@ -684,15 +685,20 @@ def comparison_text(found: Comparison, periods: Periods, style: Style) -> str:
     )
 
 
-def comparison_title(periods: Periods, style: Style) -> list[str]:
+def comparison_title(found: Comparison, periods: Periods, style: Style) -> list[str]:
     """What is compared."""
     head = f"Before and after “{numbers.clean(periods.name)}”" if periods.name else "Before and after"
+    words = ("before", "after")
+    if found.group:
+        words = (numbers.clean(found.names[0], 24), numbers.clean(found.names[1], 24))
+        head = f"“{words[1]}” (after) against “{words[0]}” (before)"
     spans = [f"{numbers.day(first)} to {numbers.day(last)}" for first, last in (periods.before, periods.after)]
+    wide = max(8, *(len(word) + 2 for word in words))
     return [
         *(style.paint.apply("strong", line) for line in flow(head, style, indent=0)),
         *(
-            style.paint.apply("faint", f"{word:<8}{span}")
-            for word, span in zip(("before", "after"), spans, strict=True)
+            style.paint.apply("faint", style.spell(f"{word:<{wide}}{span}"))
+            for word, span in zip(words, spans, strict=True)
         ),
     ]
 

@@ -161,7 +161,7 @@ class Store:
     def past_runs(self, since: datetime | None = None, until: datetime | None = None) -> list[PastRun]:
         """The same runs with their epochs, for the analysis of a history."""
         rows = self._all(PAST_RUNS + _BETWEEN, **_period(since, until))
-        return [past_run(row[:9], self._unpacked(row[9:], row[0])) for row in rows]
+        return [past_run(row[:10], self._unpacked(row[10:], row[0])) for row in rows]
 
     def detail(self, run_id: str) -> str:
         """The JSON that was stored with a run. Raises StoreError, also where it is damaged."""

@@ -119,7 +119,7 @@ RUNS = (
 # The same in the order of PastRun, and then of Packed.
 PAST_RUNS = (
     "SELECT key, started_at_ms, utc_offset_s, sensor, device, surface, distance_m, duration_s, firmware,"
-    " length, columns, reasons, block FROM run JOIN epochs ON epochs.run = run.id WHERE runner = :runner "
+    " height_m, length, columns, reasons, block FROM run JOIN epochs ON epochs.run = run.id WHERE runner = :runner "
 )
 # Activities that are runs, in the order of Outline; a condition is to follow.
 OUTLINES = (
@@ -291,6 +291,7 @@ def run_values(new: NewRun) -> dict[str, object]:
         "surface": analysis.surface,
         "duration_s": activity.duration_s,
         "distance_m": activity.distance_m,
+        "height_m": analysis.runner.height_m,
         "status": analysis.status,
         "dynamics": 0,
         "recordings": len(new.members),

@@ -1,4 +1,4 @@
--- The store of kneedrive, schema 2. The first six tables are the truth; the last five are made from it and can be
+-- The store of kneedrive, schema 3. The first six tables are the truth; the last five are made from it and can be
 -- dropped and rebuilt at any time. Times ending in _ms are milliseconds since 1970-01-01 UTC. Every row belongs to one
 -- runner ("" where there is only one), so that several can share a store without being mixed.
 
@@ -83,6 +83,7 @@ CREATE TABLE IF NOT EXISTS run (
     surface TEXT NOT NULL,
     duration_s REAL NOT NULL,
     distance_m REAL,
+    height_m REAL,                      -- of the runner, as the run was judged by
     status TEXT NOT NULL,
     dynamics INTEGER NOT NULL,          -- running dynamics measured by its activities
     recordings INTEGER NOT NULL,        -- activities it is made of
