@@ -12,6 +12,7 @@ import pytest
 from kneedrive.analysis.result import Fade
 from kneedrive.app import history
 from kneedrive.config import Config, load
+from kneedrive.errors import NotEnoughData
 from kneedrive.history.result import PastRun
 from kneedrive.history.weeks import weekly
 from kneedrive.store import Store
@@ -91,10 +92,10 @@ def test_habits_begin_after_the_last_break() -> None:
 
 def test_fades_are_read_from_what_was_stored_with_a_run() -> None:
     change = {"difference": 0.01, "low": 0.005, "high": 0.015, "threshold": 0.006, "notable": True}
-    stored = {"fade": {"verdict": "changed", "pairs": 7, "speed_mps": 2.8, "changes": {"stance_time_s": change}}}
+    stored = {"fade": {"verdict": "changed", "blocks": 17, "speed_mps": 2.8, "changes": {"stance_time_s": change}}}
     found = history.fade_in(json.dumps(stored))
 
-    assert (found.verdict, found.blocks, found.changes["stance_time_s"].difference) == ("changed", 7, 0.01)
+    assert (found.verdict, found.blocks, found.changes["stance_time_s"].difference) == ("changed", 17, 0.01)
     assert history.fade_in("{}").verdict == "not enough"
 
 
@@ -114,3 +115,67 @@ def test_the_day_of_a_stored_run_is_local(offset_s: int | None, zone: str, day: 
     row = RunRow(**rest | {"id": "a", "started_at": started_at, "utc_offset_s": offset_s})
 
     assert history.day_of(settings(**{"display.zone": zone}), row).isoformat() == day
+
+
+class Tagged(Shelf):
+    """A shelf with tags."""
+
+    def __init__(self, held: Sequence[PastRun], tags: Sequence[Tag]) -> None:
+        super().__init__(held)
+        self.told = list(tags)
+
+    def tags(self) -> list[Tag]:
+        """All of them."""
+        return self.told
+
+
+def in_turns(count: int = 40) -> list[PastRun]:
+    """A run every other day; in every second of them cadence is 4 % higher."""
+    return [past_run(2.0 * place, Form(ln_T=-0.04 * (place % 2))) for place in range(count)]
+
+
+def day_tags(held: Sequence[PastRun], text: str) -> list[Tag]:
+    return [Tag(day=run.started_at.date().isoformat(), text=text) for run in held]
+
+
+def asked(held: Sequence[PastRun], tags: Sequence[Tag], question: history.Question) -> Any:
+    store = cast(Store, Tagged(held, tags))
+    return history.compared(store, settings(), question, held[-1].started_at.date())
+
+
+def test_tagged_days_are_a_group_against_all_others() -> None:
+    held = in_turns()
+    found, periods = asked(held, day_tags(held[1::2], "with a metronome"), history.Question(group=history.Group.TAG))
+
+    assert (found.group, found.names) == ("tag", ("all others", "with a metronome"))
+    assert (found.runs_before, found.runs_after) == (20, 20)
+    assert next(row.verdict for row in found.rows if row.metric == "cadence_spm") == "changed"
+    assert periods.before[0] == held[0].started_at.date()
+    assert periods.after[1] == held[-1].started_at.date()
+
+
+def test_shoes_are_those_that_a_run_or_the_tag_of_its_day_names() -> None:
+    held = [run.replace(gear="Old" if place % 4 == 0 else "") for place, run in enumerate(in_turns())]
+    tags = day_tags(held[1::2], "Shoes: New") + day_tags(held[2::4], "shoes: Old") + day_tags(held[:3], "windy")
+    found, _ = asked(held, tags, history.Question(group=history.Group.SHOE))
+
+    assert (found.names, found.runs_before, found.runs_after) == (("Old", "New"), 20, 20)
+
+
+def test_a_named_group_is_held_against_all_others_that_have_one() -> None:
+    held = [run.replace(gear=("Old", "New", "Trail", "")[place % 4]) for place, run in enumerate(in_turns())]
+    found, _ = asked(held, [], history.Question(group=history.Group.SHOE, tag="new"))
+
+    assert (found.names, found.runs_before, found.runs_after) == (("all others", "New"), 20, 10)
+
+
+@pytest.mark.parametrize("group", list(history.Group))
+def test_one_group_alone_is_a_sentence(group: history.Group) -> None:
+    with pytest.raises(NotEnoughData, match="kneedrive tag DATE"):
+        asked(in_turns(), [], history.Question(group=group))
+
+
+def test_groups_are_of_the_last_year() -> None:
+    held = [*in_turns(), past_run(80.0 + 365.0)]
+    with pytest.raises(NotEnoughData):
+        asked(held, day_tags(held[1:30:2], "with a metronome"), history.Question(group=history.Group.TAG))

@@ -275,7 +275,7 @@ ONE_GROUP = {
 def groups_of(
     runs: Sequence[PastRun], tags: Sequence[Tag], asked: Question, setting: Setting
 ) -> dict[str, list[PastRun]]:
-    """The runs by what they are grouped by, in order of time; by tag those of untagged days are a group of their own."""
+    """The runs by what they are grouped by, in order of time; by tag, those of untagged days are a group too."""
     on_day: dict[str, list[str]] = {}
     for tag in tags:
         on_day.setdefault(tag.day, []).append(tag.text)
