@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from kneedrive.analysis.result import Analysis, Fade, Finding, PaceBand, Quality, Score, Scores, ShuffleOnset, Spread
 from kneedrive.errors import KneedriveError
-from kneedrive.history.result import Break, Comparison, OwnView, WeeklyView
+from kneedrive.history.result import Break, Comparison, LastWeeks, OwnView, WeeklyView
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
 from kneedrive.report.history import Habits, Periods
@@ -40,12 +40,7 @@ def analysis_record(analysis: Analysis) -> dict[str, Any]:
         "metrics_over": analysis.metrics_over,
         "usual": numbers(analysis.usual),
         "scores": _scores(analysis.scores),
-        "findings": [_finding(finding) for finding in analysis.findings],
-        "odds": numbers(analysis.posterior.odds) if analysis.posterior else {},
-        "base_rates": numbers(analysis.posterior.base_rates) if analysis.posterior else {},
-        "odds_range": {key: [number(low), number(high)] for key, (low, high) in analysis.odds_range.items()},
-        "ruled_out": list(analysis.ruled_out),
-        "knee": fields(analysis.knee) | {"reason": analysis.knee.reason or None},
+        **_judged(analysis),
         "unjudged": [asdict(item) for item in analysis.unjudged],
         "pace_profile": [_band(band) for band in analysis.pace_profile],
         **_onset(analysis.shuffle_onset),
@@ -55,6 +50,18 @@ def analysis_record(analysis: Analysis) -> dict[str, Any]:
         "accelerations": [fields(burst) for burst in analysis.accelerations],
         "fade": _fade(analysis.fade),
         "channels": {key: fields(channel) for key, channel in analysis.channels.items()},
+    }
+
+
+def _judged(judged: Analysis | LastWeeks) -> dict[str, Any]:
+    """What may be said of a run, or of the runner over the last weeks."""
+    return {
+        "findings": [_finding(finding) for finding in judged.findings],
+        "odds": numbers(judged.posterior.odds) if judged.posterior else {},
+        "base_rates": numbers(judged.posterior.base_rates) if judged.posterior else {},
+        "odds_range": {key: [number(low), number(high)] for key, (low, high) in judged.odds_range.items()},
+        "ruled_out": list(judged.ruled_out),
+        "knee": fields(judged.knee) | {"reason": judged.knee.reason or None},
     }
 
 
@@ -202,19 +209,31 @@ def _fade(fade: Fade) -> dict[str, Any]:
     }
 
 
-# Weeks, comparisons and the runner's own baseline for programs. SI units in the names, schema_version 1.
+# Weeks, comparisons and the runner's own baseline for programs. SI units in the names.
 
 
 def weekly_record(found: WeeklyView, habits: Habits) -> dict[str, Any]:
     """The weeks, what was tested over them, where they break, and the habits of the runs in them."""
-    view = plain(found)
     return {
         "schema_version": SCHEMA_VERSION,
-        **view,
+        **plain(found.replace(last_weeks=None)),
         "breaks": [break_record(each) for each in found.breaks],
+        "last_weeks": None if found.last_weeks is None else last_weeks_record(found.last_weeks),
         "slow_contrast": plain(habits.slow),
         "balance_habit": plain(habits.balance),
         "fade_habit": plain(habits.fade),
+    }
+
+
+def last_weeks_record(found: LastWeeks) -> dict[str, Any]:
+    """The runner over the last weeks, in the terms of a run; scores: posterior means with their SDs."""
+    named = ("first", "last", "runs", "sensor", "device", "surface", "verdict", "share_of_slow", "slow_speed_mps")
+    return {
+        **{name: plain(getattr(found, name)) for name in named},
+        "speed_mps": number(found.posterior.speed_mps),
+        "measured": list(found.posterior.measured),
+        "scores": {name: fields(estimate) for name, estimate in found.posterior.scores.items()},
+        **_judged(found),
     }
 
 
