@@ -14,7 +14,7 @@ from kneedrive.app.demo import SETTING, seen_in, simulated_runs
 from kneedrive.app.history import past_run
 from kneedrive.history.baseline import own_view
 from kneedrive.history.result import WeeklyView
-from kneedrive.recording import Activity, Runner, Samples
+from kneedrive.recording import Activity, Runner, Samples, frozen
 from kneedrive.report import screen
 from kneedrive.simulate import DEMO_RUNNER, PATTERNS, Scene, simulate, simulate_demo
 
@@ -40,6 +40,21 @@ def no_samples() -> Activity:
     return plain.replace(samples=Samples(time_s=plain.samples.time_s[:0]), records=0)
 
 
+def walking(samples: Samples) -> Samples:
+    """The same at the cadence of a walk."""
+    cadence = samples.cadence_spm
+    assert cadence is not None
+    return samples.replace(cadence_spm=frozen(cadence * 0.65))
+
+
+def hidden(activity: Activity, end_s: float) -> Activity:
+    """The first seconds of a run alone."""
+    kept = activity.samples.time_s < end_s
+    channels = {name: frozen(values[kept]) for name, values in activity.samples.present().items()}
+    samples = Samples(time_s=frozen(activity.samples.time_s[kept]), **channels)
+    return activity.replace(samples=samples, duration_s=end_s, elapsed_s=end_s, records=int(kept.sum()))
+
+
 DYNAMICS = ("stance_time_s", "duty_factor", "vertical_oscillation_m", "vertical_ratio", "step_length_m", "balance_left")
 
 RUNS: dict[str, Callable[[], Analysis]] = {
@@ -56,11 +71,13 @@ RUNS: dict[str, Callable[[], Analysis]] = {
         "gpx": lambda: analyze(without(*DYNAMICS).replace(format="gpx", utc_offset_s=None)),
         "no-cadence": lambda: analyze(without("cadence_spm", *DYNAMICS)),
         "treadmill": lambda: simulated("neutral", indoor=True),
+        "walk": lambda: analyze(simulate_demo().replace(samples=walking(simulate_demo().samples)), runner=DEMO_RUNNER),
+        "too-few": lambda: analyze(hidden(simulate_demo(), 240.0), runner=DEMO_RUNNER),
         "averages": lambda: analyze(no_samples()),
         "cycling": lambda: analyze(simulate_demo().replace(sport="cycling")),
     }.items()
 }
-UNJUDGED = ("no-cadence", "treadmill", "averages", "cycling")
+UNJUDGED = ("no-cadence", "treadmill", "walk", "too-few", "averages", "cycling")
 JUDGED = tuple(name for name in RUNS if name not in UNJUDGED)
 
 
