@@ -9,12 +9,13 @@ import jsonschema
 import numpy as np
 import pytest
 
+from kneedrive.advice import do_next
 from kneedrive.analysis import analyze
 from kneedrive.errors import ConfigError, KneedriveError, Malformed
 from kneedrive.quantities import METRICS
 from kneedrive.readers import read
 from kneedrive.recording import Runner
-from kneedrive.report import doctor, explain, machine, run
+from kneedrive.report import doctor, explain, machine, screen, terminal
 from kneedrive.report.text import Style
 from tests.conftest import ROOT, Golden, needs_data, real_files
 from tests.report import cases
@@ -157,7 +158,11 @@ def test_reports_of_real_files_are_valid_and_fit_the_width(path: Path) -> None:
     for activity in activities:
         found = analyze(activity, runner=Runner(height_m=1.78))
         VALIDATOR.validate(json.loads(json.dumps(machine.analysis_record(found), allow_nan=False)))
-        for render in (run.render, explain.render, doctor.render):
-            text = render(found, Style(width=60, ascii=True))
+        style = Style(width=60, ascii=True)
+        context = screen.Context(advice=do_next(found) if found.findings else None)
+        reports = (screen.first_screen, screen.all_sections)
+        texts = [terminal.render(report(found, context, miles=True), style) for report in reports]
+        assert len(texts[0].splitlines()) <= 50  # at 80 columns 40
+        for text in (*texts, explain.render(found, style), doctor.render(found, style)):
             assert text.isascii()
             assert max(map(len, text.splitlines())) <= 60
