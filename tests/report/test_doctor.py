@@ -93,7 +93,7 @@ def test_a_file_without_samples_says_so() -> None:
 
     assert "None: the file holds no samples." in text
     assert "cadence 171 steps/min" in text
-    assert "Nothing is judged." in text
+    assert "Nothing is judged; what was measured is shown." in text
 
 
 def test_positions_are_named_and_never_shown() -> None:
