@@ -93,7 +93,6 @@ def setting_of(settings: Config, year: int) -> Setting:
 
 # Files that a runner asks for: readable by them alone, and never over a file that kneedrive did not write.
 
-
 _HEAD = 4096  # bytes of a file in which its mark is looked for
 
 

@@ -54,8 +54,6 @@ if TYPE_CHECKING:
     from kneedrive.recording import Recording
     from kneedrive.store.rows import Tag
 
-# The store as a runner uses it: import, list, show, take apart, forget, keep safe.
-
 GIVE_BACK = (
     "The file stays as large as it was: once that program has ended, 'kneedrive purge --all' gives the space back."
 )
@@ -331,7 +329,6 @@ def backup(settings: Config, target: Path, *, force: bool = False) -> Answer:
 
 
 # Everything as CSV, columns named with their units; docs/export.md lists them.
-
 
 WEEK_COLUMNS = ("monday", "runs", "distance_m", "duration_s", "slow_s", "shuffle_share", "sensor", "segment")
 EPOCH_COLUMNS = ("run_id", "start_s", "scored", "weight", "reason")

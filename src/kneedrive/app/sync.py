@@ -57,7 +57,6 @@ if TYPE_CHECKING:
 
 # What a sync remembers of each activity: which version was seen, and what became of it.
 
-
 MEMBER = "#"  # before the number of a recording in an archive, behind the id of the archive
 # Behind the MARK; results of another method version are read anew.
 GONE, UNREAD, NO_RUN = "gone", f"unread {VERSION}", f"no run {VERSION}"
@@ -174,7 +173,6 @@ def _recording(name: str, body: bytes) -> Recording:
 
 
 # Folders in a sync: what has not been seen there yet goes the way of an import.
-
 
 # By content, not by path: a watch that writes over its last file must not take the run before with it.
 FROM_FOLDER = Import(origin=Origin(source=FOLDER))
@@ -428,7 +426,6 @@ def _fetched(
 
 
 # What a sync has to say: the ledger, what stopped a source, and the report of what is new.
-
 
 WEEKS = 5
 # What a runner must do something about comes before what time will heal.

@@ -153,7 +153,6 @@ def _token_error(answer: Answer) -> SourceError:
 
 # The activities: listed page by page, each fetched as the zip of what the watch recorded.
 
-
 LIST_PATH = "activitylist-service/activities/search/activities"
 FILE_PATH = "download-service/files/activity"
 ZIP = "application/x-zip-compressed"
