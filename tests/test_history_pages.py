@@ -27,7 +27,9 @@ def named(page: Path, title: str) -> list[str]:
     return [name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])]
 
 
-@pytest.mark.parametrize(("title", "columns"), [("## runs.csv", list(CSV_COLUMNS)), ("## weeks.csv", list(WEEK_COLUMNS))])
+@pytest.mark.parametrize(
+    ("title", "columns"), [("## runs.csv", list(CSV_COLUMNS)), ("## weeks.csv", list(WEEK_COLUMNS))]
+)
 def test_the_page_lists_exactly_the_columns(title: str, columns: list[str]) -> None:
     assert named(EXPORT, title) == columns
 
