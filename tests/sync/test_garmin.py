@@ -73,7 +73,7 @@ def test_the_runs_are_printed_with_the_maker_named(runner: Household, garmin: Fa
 
     assert said.code == 0
     assert said.out.startswith("3 new")
-    assert "Garmin" in said.out
+    assert said.out.rstrip().endswith(sync.GARMIN_CREDIT)
     assert KEY not in said.out + said.err
 
 
@@ -86,6 +86,16 @@ def test_files_without_dynamics_are_told_at_once(runner: Household, garmin: Fake
     assert counts(first) == {"added": 1, "skipped": 2}
     assert [len(pulled.remarks) for (pulled,) in (first, second, third)] == [1, 0, 0]
     assert "kneedrive doctor last" in first[0].remarks[0]
+
+
+def test_doctor_says_what_the_stored_file_holds(runner: Household, garmin: FakeGarmin) -> None:
+    runner.pull(garmin.clock)
+
+    said = runner.run("doctor", "last")
+
+    assert said.code == 0
+    assert "ground contact time" in said.out
+    assert runner.run("doctor", "1999-01-01").code == 1  # neither a run nor a file
 
 
 @pytest.mark.parametrize(("days", "told"), [(None, False), (30, False), (8, False), (7, True), (1, True)])

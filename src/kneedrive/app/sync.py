@@ -428,6 +428,7 @@ def _fetched(
 # What a sync has to say: the ledger, what stopped a source, and the report of what is new.
 
 WEEKS = 5
+GARMIN_CREDIT = "From Garmin Connect. Derived in part from data of Garmin devices."  # Garmin's brand rules ask for it
 # What a runner must do something about comes before what time will heal.
 CODES = (
     (ConfigError, USAGE),
@@ -500,7 +501,9 @@ def news(pulled: Sequence[Pulled], desk: Desk, style: Style) -> Answer:
         every = store.runs()
         rows = [row for row in every if row.id in wanted]
         overtaken = bool(rows) and rows[-1].id != every[-1].id
-        return Answer(text=_news(rows, store, desk, style, overtaken=overtaken)) if rows else Answer()
+        text = _news(rows, store, desk, style, overtaken=overtaken) if rows else ""
+    from_garmin = any(each.source == GARMIN and new_runs([each]) for each in pulled)
+    return Answer(text="\n\n".join(filter(None, (text, GARMIN_CREDIT if from_garmin else ""))))
 
 
 def _news(rows: Sequence[RunRow], store: Store, desk: Desk, style: Style, *, overtaken: bool) -> str:
