@@ -103,7 +103,7 @@ def test_a_key_that_ends_soon_is_told_a_week_before(
     keyless: Household, garmin: FakeGarmin, days: int | None, told: bool
 ) -> None:
     here = keyless.desk(garmin.clock)
-    login.keep_garmin_key(here, Secret(KEY), days)
+    login.keep_garmin_key(here, Secret(KEY), lambda: days)
 
     (pulled,) = keyless.pull(garmin.clock, names=("garmin",))
 
@@ -112,7 +112,7 @@ def test_a_key_that_ends_soon_is_told_a_week_before(
 
 
 def test_a_key_is_kept_where_garmins_own_client_looks_for_it(keyless: Household, garmin: FakeGarmin) -> None:
-    answer = login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), 90)
+    answer = login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: 90)
 
     kept = keyless.folder / ".config" / "garmin" / "connect-personal-api-key"
     assert kept.read_text() == KEY + "\n"
@@ -145,7 +145,7 @@ def test_a_damaged_key_is_said_and_not_sent(keyless: Household, garmin: FakeGarm
 
 def test_a_wrong_key_is_not_kept(keyless: Household, garmin: FakeGarmin) -> None:
     with pytest.raises(NotAuthorised):
-        login.keep_garmin_key(keyless.desk(garmin.clock), Secret("wrong-key"), None)
+        login.keep_garmin_key(keyless.desk(garmin.clock), Secret("wrong-key"), lambda: None)
 
     assert not (keyless.folder / ".config").exists()
 
@@ -153,19 +153,19 @@ def test_a_wrong_key_is_not_kept(keyless: Household, garmin: FakeGarmin) -> None
 def test_a_key_in_the_environment_wins_and_is_named(runner: Household, garmin: FakeGarmin) -> None:
     garmin.key = "new-key"
 
-    answer = login.keep_garmin_key(runner.desk(garmin.clock), Secret("new-key"), None)
+    answer = login.keep_garmin_key(runner.desk(garmin.clock), Secret("new-key"), lambda: None)
 
     assert "another key is in force, from environment GARMIN_PERSONAL_API_KEY" in answer.text
 
 
 def test_a_named_runner_does_not_get_the_owners_runs(keyless: Household, garmin: FakeGarmin) -> None:
-    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), None)
+    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
     ana = keyless.desk(garmin.clock, runner="ana")
 
     with pytest.raises(ConfigError, match="nothing to sync from"):
         accounts.chosen(ana, ())
     garmin.key = "anas-key"
-    login.keep_garmin_key(ana, Secret("anas-key"), None)
+    login.keep_garmin_key(ana, Secret("anas-key"), lambda: None)
 
     assert accounts.chosen(ana, ()) == ("garmin",)
     assert (keyless.folder / "config" / "kneedrive" / "garmin-key-ana").read_text() == "anas-key\n"
@@ -173,7 +173,7 @@ def test_a_named_runner_does_not_get_the_owners_runs(keyless: Household, garmin:
 
 def test_logging_out_deletes_key_and_token_and_keeps_the_runs(keyless: Household, garmin: FakeGarmin) -> None:
     here = keyless.desk(garmin.clock)
-    login.keep_garmin_key(here, Secret(KEY), None)
+    login.keep_garmin_key(here, Secret(KEY), lambda: None)
     keyless.pull(garmin.clock)
 
     assert login.forget_key(here, "garmin", lambda _: False).text == "Nothing was changed."
@@ -188,7 +188,7 @@ def test_logging_out_deletes_key_and_token_and_keeps_the_runs(keyless: Household
 
 
 def test_the_status_tells_what_is_there_and_asks_nobody(keyless: Household, garmin: FakeGarmin) -> None:
-    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), 90)
+    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: 90)
     garmin.forget()
 
     said, told = keyless.run("auth", "status"), keyless.run("auth", "status", "--json")

@@ -34,6 +34,7 @@ COMMANDS: tuple[Callable[[argparse._SubParsersAction[Any]], None], ...] = (
     library.add_copying_commands,
     history.add_report_commands,
     history.add_weeks_commands,
+    accounts.add_setup,
     accounts.add_sync,
     accounts.add_auth,
     history.add_advice_commands,
@@ -47,6 +48,7 @@ piston-like, drive-like or shuffle-like at each pace, and how sure that is.
   kneedrive demo               a simulated run, without any file of yours
   kneedrive analyze RUN.fit    one run, from the file your watch wrote
   kneedrive doctor RUN.fit     what a file holds and what can be said from it
+  kneedrive setup              where your runs are: five questions, then the first report
 
 kneedrive --help lists everything."""
 
