@@ -1,5 +1,6 @@
 """The configuration: precedence, origins, and errors that name the key and the remedy."""
 
+import os
 import re
 from pathlib import Path
 
@@ -240,3 +241,45 @@ def test_the_example_with_every_line_in_force_is_accepted(tmp_path: Path) -> Non
 
     assert config["runner.height_m"] == 1.78
     assert len(config["sources.folder.paths"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{0}/mtp:host=1/Primary", ["{0}/mtp:host=1/Primary"]),  # is there
+        ("{0}/mtp:host=2/Primary", ["{0}/mtp:host=2/Primary"]),  # unplugged: no path begins with "host"
+        ("{0}/mtp:host=*/Primary", ["{0}/mtp:host=*/Primary"]),
+        ("{0}/mtp:host=1/Primary:/b:~", ["{0}/mtp:host=1/Primary", "/b", "~"]),
+        ("/a:{0}/mtp:host=2/Primary:/b", ["/a", "{0}/mtp:host=2/Primary", "/b"]),
+        ("{0}/x:{0}/y", ["{0}/x", "{0}/y"]),
+        ("/a::/b:", ["/a", "/b"]),
+        ("", []),
+    ],
+)
+@pytest.mark.skipif(os.pathsep != ":", reason="paths are separated by something else here")
+def test_a_colon_separates_paths_only_where_paths_begin(tmp_path: Path, text: str, expected: list[str]) -> None:
+    (tmp_path / "mtp:host=1" / "Primary").mkdir(parents=True)
+
+    found = load({"KNEEDRIVE_FOLDERS": text.format(tmp_path), "HOME": str(tmp_path)}, {}).sources.folder.paths
+
+    assert found == tuple(Path(each.format(tmp_path)).expanduser() for each in expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("ana=i1, bo = i2", ("ana=i1", "bo=i2")), ("ana=i1", ("ana=i1",)), ("a=b=c", ("a=b=c",))]
+)
+def test_a_coachs_runners_are_read_from_a_text(tmp_path: Path, text: str, expected: tuple[str, ...]) -> None:
+    settings = load({"KNEEDRIVE_INTERVALS_ATHLETES": text, "HOME": str(tmp_path)}, {})
+
+    assert settings.sources.intervals.athletes == expected
+
+
+@pytest.mark.parametrize("text", ["ana", "=i1", "ana=", "ana=i1,bo"])
+def test_a_runner_without_an_id_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="ana=i12345"):
+        load({"KNEEDRIVE_INTERVALS_ATHLETES": text, "HOME": str(tmp_path)}, {})
+
+
+@pytest.mark.parametrize(("text", "expected"), [("yes", True), ("0", False), ("False", False)])
+def test_a_switch_is_read_from_a_text(tmp_path: Path, text: str, expected: bool) -> None:
+    assert load({"KNEEDRIVE_WATCH": text, "HOME": str(tmp_path)}, {}).sources.folder.watch is expected

@@ -48,7 +48,6 @@ class Secret:
 #
 # The types say what may be set. An unknown key is refused, with the key that was probably meant.
 
-
 MOST_NAME_BYTES = 60
 DYNAMICS = ("native", "stryd", "runscribe")
 PLATFORMS = ("darwin", "win32")  # that have places of their own for what programs keep

@@ -21,6 +21,55 @@ def names(*folders: Path) -> list[str]:
     return [Path(item.id).name for item in folder.listing(folders)]
 
 
+MTP = "gvfs/mtp:host=091e_4b48_0000c4fa0516"
+
+
+@pytest.mark.parametrize(
+    "place", ["Primary/GARMIN/Activity", "Internal Storage/Garmin/Activity", "Primary/GARMIN/Activities"]
+)
+def test_a_watch_that_speaks_mtp_is_found(tmp_path: Path, place: str) -> None:
+    put(tmp_path / MTP / place / "run.fit")
+    put(tmp_path / "gvfs/mtp:host=SAMSUNG/Card/DCIM/photo.jpg")
+
+    (found,) = folder.watches({"XDG_RUNTIME_DIR": str(tmp_path), "USER": "nobody-of-this-name"})
+
+    assert names(found) == ["run.fit"]
+    assert str(found).endswith(place)
+
+
+@pytest.mark.parametrize("runtime", ["", "/nowhere", "/run/[odd]*"])
+def test_no_watch_is_none(runtime: str) -> None:
+    assert folder.watches({"XDG_RUNTIME_DIR": runtime, "USER": "[nobody]*"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("mtp*/*/GARMIN/Activity", ["a.fit", "b.fit"]),
+        ("mtp:host=1/Primary/GARMIN/Activity", ["a.fit"]),
+        ("**/Activity", ["a.fit", "b.fit"]),
+        ("mtp:host=[12]/Primary", ["a.fit", "b.fit"]),
+        ("mtp:host=9*", []),
+        ("odd[1]", ["c.fit"]),
+        ("[", []),
+    ],
+)
+def test_a_folder_may_be_a_pattern(tmp_path: Path, pattern: str, expected: list[str]) -> None:
+    """What is there by its own name is no pattern."""
+    put(tmp_path / "mtp:host=1" / "Primary" / "GARMIN" / "Activity" / "a.fit")
+    put(tmp_path / "mtp:host=2" / "Primary" / "GARMIN" / "Activity" / "b.fit")
+    put(tmp_path / "odd[1]" / "c.fit")
+
+    assert sorted(names(tmp_path / pattern)) == expected
+    assert folder.missing([tmp_path / pattern]) == (() if expected else (tmp_path / pattern,))
+
+
+def test_a_folder_that_fits_twice_is_looked_into_once(tmp_path: Path) -> None:
+    put(tmp_path / "watch" / "a.fit")
+
+    assert names(tmp_path / "w*", tmp_path / "*h", tmp_path / "watch") == ["a.fit"]
+
+
 @pytest.mark.parametrize("since", [None, datetime(2026, 1, 1, tzinfo=UTC)])
 @pytest.mark.parametrize("year", [-30_000, 36_812])
 def test_a_time_that_no_calendar_has_is_unknown_and_the_file_is_listed(

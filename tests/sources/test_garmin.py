@@ -204,7 +204,9 @@ def test_the_end_of_the_key_outlives_a_renewal_and_not_the_key(
     fake_garmin: FakeGarmin, tmp_path: Path, clock: Clock
 ) -> None:
     ends = date(2026, 5, 31)
-    desk.garmin(fake_garmin, tmp_path).keyring.exchange(ends)
+    keyring = desk.garmin(fake_garmin, tmp_path).keyring
+    keyring.exchange()
+    keyring.note_end(ends)
     clock.advance(days=3)
 
     assert desk.garmin(fake_garmin, tmp_path).keyring.exchange().key_ends == ends

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
 import re
+import select
 import time
 
 from tests.conftest import ROOT
@@ -18,6 +20,7 @@ class Terminal:
 
     def __init__(self, home: Household, *arguments: str) -> None:
         self.screen = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()  # what is read may end within a letter
         self.process, self._master = pty.fork()
         if self.process == 0:
             os.chdir(ROOT)
@@ -28,8 +31,10 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE_S
         while not (found := re.search(pattern, self.screen)):
             assert time.monotonic() < deadline, self.screen
+            if not select.select([self._master], [], [], 1.0)[0]:
+                continue
             try:
-                self.screen += os.read(self._master, 4096).decode()
+                self.screen += self._decoder.decode(os.read(self._master, 4096))
             except OSError:  # the other side is gone
                 assert re.search(pattern, self.screen), self.screen
         return found
@@ -41,7 +46,7 @@ class Terminal:
         """The exit code; the rest of the screen is read on the way."""
         try:
             while more := os.read(self._master, 4096):
-                self.screen += more.decode()
+                self.screen += self._decoder.decode(more)
         except OSError:
             pass
         code = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])

@@ -234,6 +234,22 @@ def test_no_path_is_kept_in_the_store(home: Household, watch: Path) -> None:
     assert not found
 
 
+def test_a_watch_that_is_plugged_in_needs_no_configuration(home: Household) -> None:
+    home.environment["KNEEDRIVE_WATCH"] = "yes"
+    runtime = home.folder / "run"
+    place = runtime / "gvfs" / "mtp:host=091e_4b48_0000c4fa0516" / "Primary" / "GARMIN" / "Activity"
+    place.mkdir(parents=True)
+    (place / "1.fit").write_bytes(DRIVE)
+
+    found = home.run("sync", "--json", XDG_RUNTIME_DIR=str(runtime), USER="nobody-of-this-name")
+    shown = home.run("auth", "status", XDG_RUNTIME_DIR=str(runtime), USER="nobody-of-this-name")
+    others = home.run("sync", "--runner", "ana", XDG_RUNTIME_DIR=str(runtime), USER="nobody-of-this-name")
+
+    assert found.json["new"] == 1
+    assert str(place) in shown.out
+    assert (others.code, "kneedrive setup" in others.err) == (2, True)  # a watch is its owner's
+
+
 def test_a_sync_of_nothing_says_what_can_be_set_up(home: Household) -> None:
     said = home.run("sync")
 

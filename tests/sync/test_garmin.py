@@ -73,7 +73,7 @@ def test_the_runs_are_printed_with_the_maker_named(runner: Household, garmin: Fa
 
     assert said.code == 0
     assert said.out.startswith("3 new")
-    assert "Garmin" in said.out
+    assert said.out.rstrip().endswith(sync.GARMIN_CREDIT)
     assert KEY not in said.out + said.err
 
 
@@ -88,12 +88,22 @@ def test_files_without_dynamics_are_told_at_once(runner: Household, garmin: Fake
     assert "kneedrive doctor last" in first[0].remarks[0]
 
 
+def test_doctor_says_what_the_stored_file_holds(runner: Household, garmin: FakeGarmin) -> None:
+    runner.pull(garmin.clock)
+
+    said = runner.run("doctor", "last")
+
+    assert said.code == 0
+    assert "ground contact time" in said.out
+    assert runner.run("doctor", "1999-01-01").code == 1  # neither a run nor a file
+
+
 @pytest.mark.parametrize(("days", "told"), [(None, False), (30, False), (8, False), (7, True), (1, True)])
 def test_a_key_that_ends_soon_is_told_a_week_before(
     keyless: Household, garmin: FakeGarmin, days: int | None, told: bool
 ) -> None:
     here = keyless.desk(garmin.clock)
-    login.keep_garmin_key(here, Secret(KEY), days)
+    login.keep_garmin_key(here, Secret(KEY), lambda: days)
 
     (pulled,) = keyless.pull(garmin.clock, names=("garmin",))
 
@@ -102,7 +112,7 @@ def test_a_key_that_ends_soon_is_told_a_week_before(
 
 
 def test_a_key_is_kept_where_garmins_own_client_looks_for_it(keyless: Household, garmin: FakeGarmin) -> None:
-    answer = login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), 90)
+    answer = login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: 90)
 
     kept = keyless.folder / ".config" / "garmin" / "connect-personal-api-key"
     assert kept.read_text() == KEY + "\n"
@@ -135,7 +145,7 @@ def test_a_damaged_key_is_said_and_not_sent(keyless: Household, garmin: FakeGarm
 
 def test_a_wrong_key_is_not_kept(keyless: Household, garmin: FakeGarmin) -> None:
     with pytest.raises(NotAuthorised):
-        login.keep_garmin_key(keyless.desk(garmin.clock), Secret("wrong-key"), None)
+        login.keep_garmin_key(keyless.desk(garmin.clock), Secret("wrong-key"), lambda: None)
 
     assert not (keyless.folder / ".config").exists()
 
@@ -143,19 +153,19 @@ def test_a_wrong_key_is_not_kept(keyless: Household, garmin: FakeGarmin) -> None
 def test_a_key_in_the_environment_wins_and_is_named(runner: Household, garmin: FakeGarmin) -> None:
     garmin.key = "new-key"
 
-    answer = login.keep_garmin_key(runner.desk(garmin.clock), Secret("new-key"), None)
+    answer = login.keep_garmin_key(runner.desk(garmin.clock), Secret("new-key"), lambda: None)
 
     assert "another key is in force, from environment GARMIN_PERSONAL_API_KEY" in answer.text
 
 
 def test_a_named_runner_does_not_get_the_owners_runs(keyless: Household, garmin: FakeGarmin) -> None:
-    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), None)
+    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
     ana = keyless.desk(garmin.clock, runner="ana")
 
     with pytest.raises(ConfigError, match="nothing to sync from"):
         accounts.chosen(ana, ())
     garmin.key = "anas-key"
-    login.keep_garmin_key(ana, Secret("anas-key"), None)
+    login.keep_garmin_key(ana, Secret("anas-key"), lambda: None)
 
     assert accounts.chosen(ana, ()) == ("garmin",)
     assert (keyless.folder / "config" / "kneedrive" / "garmin-key-ana").read_text() == "anas-key\n"
@@ -163,7 +173,7 @@ def test_a_named_runner_does_not_get_the_owners_runs(keyless: Household, garmin:
 
 def test_logging_out_deletes_key_and_token_and_keeps_the_runs(keyless: Household, garmin: FakeGarmin) -> None:
     here = keyless.desk(garmin.clock)
-    login.keep_garmin_key(here, Secret(KEY), None)
+    login.keep_garmin_key(here, Secret(KEY), lambda: None)
     keyless.pull(garmin.clock)
 
     assert login.forget_key(here, "garmin", lambda _: False).text == "Nothing was changed."
@@ -178,7 +188,7 @@ def test_logging_out_deletes_key_and_token_and_keeps_the_runs(keyless: Household
 
 
 def test_the_status_tells_what_is_there_and_asks_nobody(keyless: Household, garmin: FakeGarmin) -> None:
-    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), 90)
+    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: 90)
     garmin.forget()
 
     said, told = keyless.run("auth", "status"), keyless.run("auth", "status", "--json")

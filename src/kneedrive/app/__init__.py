@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from kneedrive.config import Secret, config_folder
+from kneedrive.config import Secret, config_folder, garmin_folder
 from kneedrive.errors import ConfigError, StoreError
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner
@@ -99,7 +99,6 @@ def setting_of(settings: Config, year: int) -> Setting:
 
 # Files that a runner asks for: readable by them alone, and never over a file that kneedrive did not write.
 
-
 _HEAD = 4096  # bytes of a file in which its mark is looked for
 
 
@@ -126,6 +125,8 @@ def spare(file: Path, settings: Config, environment: Mapping[str, str]) -> None:
     own[settings.file] = "the configuration"
     with suppress(ConfigError):  # without a home folder there is no login
         own |= dict.fromkeys(config_folder(environment).glob("strava-token*"), "the login to Strava")
+        keys = (*config_folder(environment).glob("*-key*"), *config_folder(environment).glob("garmin-token*"))
+        own |= dict.fromkeys((*keys, *garmin_folder().glob("connect-personal-api-*")), "an API key")
     for each, what in own.items():
         if _same(file, each):
             raise StoreError(f"{file}: this is {what} itself, and --force does not overwrite it; name another file")

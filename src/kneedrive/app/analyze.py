@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from kneedrive.analysis import analyze
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer, dynamics_of, runner_of
 from kneedrive.app.boundary import boundary
-from kneedrive.errors import ReadError, one_line
+from kneedrive.errors import NotEnoughData, ReadError, StoreError, one_line
 from kneedrive.record import Record
 from kneedrive.recording import Activity
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from kneedrive.report.text import Style
 
 Answers = Callable[[tuple[Activity, ...]], Iterator[Answer]]
+Opened = Callable[[str], Iterable[tuple[str, bytes | ReadError]]]
+RUN = re.compile(r"last|latest|\d{4}-\d\d-\d\d|[0-9a-f]{4,12}(-\d+)?")
 STDIN = "-"
 PIECE_BYTES, MOST_BYTES = 1 << 20, 256 << 20
 ASSESSED = "assessed"
@@ -78,7 +82,7 @@ def analyze_files(
     def reports(activities: tuple[Activity, ...]) -> Iterator[Answer]:
         return (_report(_analyze(activity, request, settings), request) for activity in runs_of(activities))
 
-    return _one_by_one(files, request, stdin, reports)
+    return _one_by_one(files, request, lambda file: _opened(file, stdin), reports)
 
 
 def runs_of(activities: tuple[Activity, ...]) -> tuple[Activity, ...]:
@@ -89,20 +93,18 @@ def runs_of(activities: tuple[Activity, ...]) -> tuple[Activity, ...]:
 def examine_files(
     files: list[str], request: Request, settings: Config, stdin: Callable[[], BinaryIO]
 ) -> Iterator[Answer]:
-    """What each file holds: one answer a file, or with JSON one a session."""
+    """What each file, or the original of each stored run, holds: one answer each, or with JSON one a session."""
 
     def examined(activities: tuple[Activity, ...]) -> Iterator[Answer]:
         return _examined([_analyze(activity, request, settings) for activity in activities], request)
 
-    return _one_by_one(files, request, stdin, examined)
+    return _one_by_one(files, request, lambda file: _stored(file, settings) or _opened(file, stdin), examined)
 
 
-def _one_by_one(
-    files: list[str], request: Request, stdin: Callable[[], BinaryIO], answers: Answers
-) -> Iterator[Answer]:
+def _one_by_one(files: list[str], request: Request, opened: Opened, answers: Answers) -> Iterator[Answer]:
     """The answers about each recording in the files; where one cannot be read, or kneedrive fails on it, why."""
     for file in files:
-        for name, body in _opened(file, stdin):
+        for name, body in opened(file):
             try:
                 with boundary(name):
                     yield from answers(_activities(body, name))
@@ -140,6 +142,22 @@ def _opened(file: str, stdin: Callable[[], BinaryIO]) -> Iterator[tuple[str, byt
         yield name, ReadError(f"cannot be opened ({(error.strerror or 'unknown reason').lower()})", name=file)
     else:
         yield from _members(data, name, boundary)
+
+
+def _stored(spec: str, settings: Config) -> list[tuple[str, bytes | ReadError]]:
+    """The originals of the stored run that is meant; none where a file has this name, or no run is meant."""
+    if not RUN.fullmatch(spec) or Path(spec).exists():
+        return []
+    from kneedrive.app import zone_of
+    from kneedrive.app.library import kept
+
+    try:
+        with kept(settings) as store:
+            row = store.find(spec, zone_of(settings)(datetime.now(UTC)))
+            originals = (store.recording(source.outline.id) for source in store.sources(row.id))
+            return [(each.name, each.body) for each in originals if each]
+    except (NotEnoughData, StoreError):
+        return []
 
 
 def _of_file(path: Path, name: str) -> bytes:

@@ -71,7 +71,6 @@ def delete(environment: Mapping[str, str]) -> None:
 
 # The boundary around the work on one recording: a fault of kneedrive's own in one never stops the rest.
 
-
 # Who runs the commands sets here what becomes of a traceback, given the recording's name and the text.
 Report = Callable[[str, str], object]
 REPORT: ContextVar[Report] = ContextVar("report", default=lambda _name, _traceback: None)

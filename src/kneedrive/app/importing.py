@@ -227,7 +227,6 @@ def strangers(placed: Placed, store: Store) -> tuple[str, ...]:
 #
 # Reading and analysing a recording by itself needs nothing but its bytes and what the runner says about themselves.
 
-
 T = TypeVar("T")
 FEW = 24  # so many are done before other processes are asked: each costs a fifth of a second to start
 MOST_PROCESSES = 4  # one process writes; it keeps about four busy
@@ -368,7 +367,6 @@ def _cores() -> int:
 
 
 # Files and folders into the store: one outcome per file, and one bad file never stops the rest.
-
 
 FILE = Origin(source="file")
 GUARDED, COUNTED = (Limits(guard=guard) for guard in (boundary, partial(boundary, quiet=True)))

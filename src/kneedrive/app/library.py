@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from kneedrive import app
 from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, line, setting_of, zone_of
@@ -41,9 +41,7 @@ from kneedrive.errors import (
 from kneedrive.history.local_time import local_date, local_day, week_number
 from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
-from kneedrive.report import lists as words
-from kneedrive.report import terminal
-from kneedrive.report.lists import CSV_COLUMNS, run_record
+from kneedrive.report import lists, numbers, terminal
 from kneedrive.report.text import Style, cell, credit
 from kneedrive.store import ID_LENGTH, NO_RUNS, Store
 from kneedrive.store.rows import Derive, Placed, RunRow
@@ -54,8 +52,6 @@ if TYPE_CHECKING:
     from kneedrive.history.result import PastRun, Setting, WeeklyView
     from kneedrive.recording import Recording
     from kneedrive.store.rows import Tag
-
-# The store as a runner uses it: import, list, show, take apart, forget, keep safe.
 
 GIVE_BACK = (
     "The file stays as large as it was: once that program has ended, 'kneedrive purge --all' gives the space back."
@@ -79,13 +75,6 @@ class Unread(Record, frozen=True, kw_only=True):
         return f"{self.error}; its original is kept, and has no results. kneedrive forget {self.id} deletes it"
 
 
-class Rebuilt(Record, frozen=True, kw_only=True):
-    """How many recordings were derived again, and which of them cannot be read any more."""
-
-    done: int
-    unread: list[Unread]
-
-
 @contextmanager
 def opened(
     settings: Config, *, create: bool = False, progress: Counter | None = None, now: datetime | None = None
@@ -106,7 +95,7 @@ def _bring_up_to_date(store: Store, settings: Config, progress: Counter | None) 
     unread: list[Unread] = []
     try:
         with ANNOUNCE.get()(outdated(store.versions(), version_of(settings)), progress) as count:
-            unread = derive_again(store, settings, count).unread
+            _, unread = derive_again(store, settings, count)
     except (StoreError, Fault) as error:
         NOTE.get()(f"{error}. Until then the results of before are used.")
     for each in unread:
@@ -154,10 +143,10 @@ def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None
         begin = "; --new-runner begins a new one" if create else ""
         message = f"there is no runner {name!r} yet: {guess}kneedrive runners lists them{begin}"
         raise ConfigError(message)
-    others = [words.runner_name(each) for each in held if each != name]
+    others = [lists.runner_name(each) for each in held if each != name]
     origin = settings.origins.get("runner.name", "default")
     if others and origin != "flag" and not origin.startswith("environment"):
-        NOTE.get()(f"this is about {words.runner_name(name)}. Also in the store: {', '.join(others)} (--runner NAME).")
+        NOTE.get()(f"this is about {lists.runner_name(name)}. Also in the store: {', '.join(others)} (--runner NAME).")
 
 
 def runners(settings: Config, style: Style, *, json: bool) -> Answer:
@@ -166,16 +155,19 @@ def runners(settings: Config, style: Style, *, json: bool) -> Answer:
     if Store.is_there(settings.paths.store):
         with Store.open(settings.paths.store, create=False) as store:
             found |= dict.fromkeys(store.runners()) | store.runs_by_runner()
-    rows = [words.RunnerRow(name, *(found[name] or (0, None, None))) for name in sorted(found)]
+    rows = [lists.RunnerRow(name, *(found[name] or (0, None, None))) for name in sorted(found)]
     if json:
         from kneedrive.app import line
 
-        return Answer(text="\n".join(line(words.runner_record(row)) for row in rows))
-    return Answer(text=terminal.render(words.runners(rows), style).rstrip("\n"))
+        return Answer(text="\n".join(line(lists.runner_record(row)) for row in rows))
+    return Answer(text=terminal.render(lists.runners(rows), style).rstrip("\n"))
 
 
-def derive_again(store: Store, settings: Config, progress: Counter | None = None) -> Rebuilt:
-    """Derive whatever is out of date. What cannot be read any more keeps its original and has no results."""
+def derive_again(store: Store, settings: Config, progress: Counter | None = None) -> tuple[int, list[Unread]]:
+    """Derive whatever is out of date; returns how many recordings that were, and which cannot be read any more.
+
+    These keep their originals and have no results.
+    """
     unread: list[Unread] = []
     ready: dict[str, Derive] = {}
 
@@ -208,7 +200,7 @@ def derive_again(store: Store, settings: Config, progress: Counter | None = None
             guard=boundary,
             unread=failed,
         )
-    return Rebuilt(done=done, unread=unread)
+    return done, unread
 
 
 def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
@@ -252,8 +244,6 @@ def stopped(found: list[Outcome]) -> str:
 
 def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, elapsed_s: float) -> Answer:
     """The ledger of an import."""
-    from kneedrive.report import lists
-
     summed = lists.ledger_of(outcomes, dry_run=dry_run)
     code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
     if json:
@@ -272,13 +262,14 @@ def analysis_of(store: Store, settings: Config, run_id: str, dynamics: str | Non
     dynamics: whose to judge, now, where the file holds several.
     """
     there = []
-    for row in store.sources(run_id):
+    sources = store.sources(run_id)
+    for row in sources:
         recording = store.recording(row.outline.id)
         if recording is not None:
             with boundary(recording.name):
                 there += [each for each in activities_of(recording) if each.id == row.outline.id]
     if not there:
-        day = f"{store.sources(run_id)[0].outline.started_at:%Y-%m-%d}"
+        day = f"{sources[0].outline.started_at:%Y-%m-%d}"
         raise NotEnoughData(
             f"Strava's answer about {run_id} was kept for 7 days only, its results are in kneedrive runs and weekly; "
             f"'kneedrive sync strava --full --since {day}' fetches it again"
@@ -291,10 +282,9 @@ def rebuild(settings: Config, progress: Counter | None) -> Answer:
     """Derive everything again from the originals, whatever version it has."""
     with kept(settings) as store:
         store.outdate()
-        rebuilt = derive_again(store, settings, progress)
-    trouble = "\n".join(f"kneedrive: {each}" for each in rebuilt.unread)
-    text = f"{rebuilt.done} recordings derived again."
-    return Answer(text=text, trouble=trouble, code=PARTLY if rebuilt.unread else OK)
+        done, unread = derive_again(store, settings, progress)
+    trouble = "\n".join(f"kneedrive: {each}" for each in unread)
+    return Answer(text=f"{done} recordings derived again.", trouble=trouble, code=PARTLY if unread else OK)
 
 
 def split(settings: Config, spec: str, now: datetime) -> Answer:
@@ -347,8 +337,6 @@ def still_held(delete: Callable[[], object]) -> str:
 
 def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping[str, str]) -> Answer:
     """Delete every run of every runner, and the log of faults."""
-    from kneedrive.report import numbers
-
     log = fault_log.there(environment)
     if log and not Store.is_there(settings.paths.store):
         if not confirm(f"There are no runs. Delete the log of faults {numbers.path(log)}?"):
@@ -374,27 +362,28 @@ def backup(settings: Config, target: Path, *, force: bool = False) -> Answer:
 
 # Everything as CSV, columns named with their units; docs/export.md lists them.
 
-
-WEEK_COLUMNS = ("monday", "runs", "distance_m", "duration_s", "slow_s", "shuffle_share", "sensor", "segment")
+_WEEK = ("monday", "runs", "distance_m", "duration_s", "slow_s", "shuffle_share", "sensor", "segment")
 EPOCH_COLUMNS = ("run_id", "start_s", "scored", "weight", "reason")
 SERIES = ("D", "P", "zSL")
+WEEK_COLUMNS = (*_WEEK, *(f"{name}{part}" for name in SERIES for part in ("", "_low", "_high", "_runs")))
 TABLES = ("runs.csv", "epochs.csv", "weeks.csv")
 REMEDY = "name another folder with --to"
 _KNOWN_BY = 3  # first columns that a table of ours is known by
 
 
-def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Write one table; returns its number of rows. Raises StoreError where the file cannot be written."""
+def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write one table; returns its number of rows."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
     count = 0
-    try:
-        with app.private(path) as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            for count, row in enumerate(rows, start=1):  # noqa: B007 - the last count is the result
-                writer.writerow([cell(value) for value in row])
-    except OSError as error:
-        raise app.refused(path, error, REMEDY) from None
+    for count, row in enumerate(rows, start=1):  # noqa: B007 - the last count is the result
+        writer.writerow([cell(value) for value in row])
     return count
+
+
+def _run_cells(rows: Iterable[RunRow]) -> Iterator[list[Any]]:
+    for record in map(lists.run_record, rows):
+        yield [record[key] for key in lists.CSV_COLUMNS]
 
 
 def is_table(head: str, columns: Sequence[str]) -> bool:
@@ -417,19 +406,23 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
     with opened(settings) as store:
         runs = store.runs()
         past = store.past_runs()
-    rows = [run_record(row) for row in runs]
     found = whole_history(past, setting_of(settings, now.year))
-    names = epoch_columns(past)
+    names = sorted({name for run in past for name in run.epochs.columns})
     contents: tuple[tuple[Sequence[str], Iterable[Sequence[Any]]], ...] = (
-        (CSV_COLUMNS, ([row[key] for key in CSV_COLUMNS] for row in rows)),
+        (lists.CSV_COLUMNS, _run_cells(runs)),
         ((*EPOCH_COLUMNS, *names), epoch_rows(past, names)),
-        (week_columns(), week_rows(found)),
+        (WEEK_COLUMNS, week_rows(found)),
     )
     tables = dict(zip(TABLES, contents, strict=True))
     for name, (columns, _) in tables.items():
         app.allow(folder / name, partial(is_table, columns=columns), force=force, remedy=REMEDY)
-    counts = {name: write_csv(folder / name, *table) for name, table in tables.items()}
-    told = [f"{folder / name}: {count} rows" for name, count in counts.items()]
+    told = []
+    for name, table in tables.items():
+        try:
+            with app.private(folder / name) as file:
+                told.append(f"{folder / name}: {write_csv(file, *table)} rows")
+        except OSError as error:
+            raise app.refused(folder / name, error, REMEDY) from None
     return Answer(text="\n".join([*told, *credit((row.formats for row in runs), Style())]))
 
 
@@ -440,11 +433,6 @@ def whole_history(past: Sequence[PastRun], setting: Setting) -> WeeklyView | Non
     days = [local_date(run, setting) for run in past]
     weeks = week_number(max(days)) - week_number(min(days)) + 1
     return weekly(past, max(days), weeks, setting)
-
-
-def epoch_columns(past: Sequence[PastRun]) -> list[str]:
-    """Every column that any run has, sorted."""
-    return sorted({name for run in past for name in run.epochs.columns})
 
 
 def epoch_rows(past: Sequence[PastRun], names: Sequence[str]) -> Iterator[list[Any]]:
@@ -459,19 +447,13 @@ def epoch_rows(past: Sequence[PastRun], names: Sequence[str]) -> Iterator[list[A
             yield [run.id, start_s, int(not reason), weight, reason, *measured]
 
 
-def week_columns() -> list[str]:
-    """Fixed columns, then value, low, high and runs of each series."""
-    return [*WEEK_COLUMNS, *(f"{name}{part}" for name in SERIES for part in ("", "_low", "_high", "_runs"))]
-
-
 def week_rows(found: WeeklyView | None) -> Iterator[list[Any]]:
     """A row for each week of the view."""
     for week in found.weeks if found else ():
-        told = [week.values.get(name) for name in SERIES]
-        numbers = [
-            value for one in told for value in ((one.value, one.low, one.high, one.runs) if one else (None,) * 4)
-        ]
-        yield [getattr(week, name) for name in WEEK_COLUMNS] + numbers
+        row = [getattr(week, name) for name in _WEEK]
+        for one in map(week.values.get, SERIES):
+            row += (one.value, one.low, one.high, one.runs) if one else (None,) * 4
+        yield row
 
 
 # Lists from the store as text, JSON lines or CSV.
@@ -485,15 +467,12 @@ def runs(settings: Config, since: date | datetime | None, form: str, style: Styl
     if not rows and form == "text":
         raise NotEnoughData(none)
     if form == "json":
-        return Answer(text="\n".join(line(words.run_record(row)) for row in rows))
+        return Answer(text="\n".join(line(lists.run_record(row)) for row in rows))
     if form == "csv":
         out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(words.CSV_COLUMNS)
-        for row in map(words.run_record, rows):
-            writer.writerow([cell(row[key]) for key in words.CSV_COLUMNS])
+        write_csv(out, lists.CSV_COLUMNS, _run_cells(rows))
         return Answer(text=out.getvalue().rstrip("\n"))
-    return Answer(text=words.runs(rows, style).rstrip("\n"))
+    return Answer(text=lists.runs(rows, style).rstrip("\n"))
 
 
 def _runs(store: Store, settings: Config, since: date | datetime | None) -> list[RunRow]:
@@ -535,4 +514,4 @@ def tags(settings: Config, style: Style, *, json: bool) -> Answer:
             rows = store.tags()
     if json:
         return Answer(text="\n".join(line({"schema_version": 1, "day": row.day, "text": row.text}) for row in rows))
-    return Answer(text=words.tags(rows, style).rstrip("\n"))
+    return Answer(text=lists.tags(rows, style).rstrip("\n"))

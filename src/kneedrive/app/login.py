@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from kneedrive.sources.tokens import Tokens
 
 KEEPS = {GARMIN: "Garmin key", INTERVALS: "intervals.icu key"}
+LONGEST_LIFE = 365  # days that a key of Garmin's can live
+LIFE = "How many days does it live (30, 90, 180 or 365; Enter where you do not know)? "
 WHOLE_SCOPE = "activity:read_all"
 PASTED_TO = "http://127.0.0.1/code"  # nobody listens there: the browser shows the address, and it is pasted
 ASKED = "Log out of Strava and delete every run that came from its API alone?"
@@ -58,15 +60,24 @@ def typed_key(text: str) -> Secret:
     return key
 
 
-def keep_garmin_key(desk: Desk, key: Secret, days: int | None) -> Answer:
-    """Keep a personal API key that Garmin takes. days: how long it lives from now, None where nobody knows.
+def lifetime(text: str) -> int | None:
+    """The days that a key lives, as typed; None for anything that is no such number."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    return number if 1 <= number <= LONGEST_LIFE else None
+
+
+def keep_garmin_key(desk: Desk, key: Secret, life: Callable[[], int | None]) -> Answer:
+    """Keep a personal API key that Garmin takes. life: asked then, the days from now that it lives, None for unknown.
 
     Raises SourceError, and keeps nothing, where Garmin refuses it or cannot be asked.
     """
-    ends = desk.clock().date() + timedelta(days=days) if days else None
-    garmin(desk, key).keyring.exchange(ends)
+    keyring = garmin(desk, key).keyring
+    keyring.exchange()
+    days = life()
     said = _kept(desk, GARMIN, key)
-    if ends:
+    if days:
+        ends = desk.clock().date() + timedelta(days=days)
+        keyring.note_end(ends)
         said.append(f"It ends on {ends}; kneedrive sync says so a week before.")
     return Answer(text="\n".join(said))
 

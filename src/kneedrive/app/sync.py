@@ -58,7 +58,6 @@ if TYPE_CHECKING:
 
 # What a sync remembers of each activity: which version was seen, and what became of it.
 
-
 MEMBER = "#"  # before the number of a recording in an archive, behind the id of the archive
 # Behind the MARK; results of another method version are read anew.
 GONE, UNREAD, NO_RUN = "gone", f"unread {VERSION}", f"no run {VERSION}"
@@ -175,7 +174,6 @@ def _recording(name: str, body: bytes) -> Recording:
 
 
 # Folders in a sync: what has not been seen there yet goes the way of an import.
-
 
 # By content, not by path: a watch that writes over its last file must not take the run before with it.
 FROM_FOLDER = Import(origin=Origin(source=FOLDER))
@@ -430,7 +428,7 @@ def _fetched(
 
 # What a sync has to say: the ledger, what stopped a source, and the report of what is new.
 
-
+GARMIN_CREDIT = "From Garmin Connect. Derived in part from data of Garmin devices."  # Garmin's brand rules ask for it
 # What a runner must do something about comes before what time will heal.
 CODES = (
     (ConfigError, USAGE),
@@ -503,7 +501,9 @@ def news(pulled: Sequence[Pulled], desk: Desk, style: Style) -> Answer:
     with opened(desk.settings, now=desk.clock()) as store:
         rows = [row for row in store.runs() if row.id in wanted]
         runs = [(day_of(desk.settings, row), row) for row in rows]
-        return Answer(text=_story(runs, store, desk, style)) if runs else Answer()
+        text = _story(runs, store, desk, style) if runs else ""
+    from_garmin = any(each.source == GARMIN and new_runs([each]) for each in pulled)
+    return Answer(text="\n\n".join(filter(None, (text, GARMIN_CREDIT if from_garmin else ""))))
 
 
 def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style: Style) -> str:

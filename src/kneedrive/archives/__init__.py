@@ -2,6 +2,9 @@
 
 walk(paths)            every recording under these paths, one at a time, and what was skipped and why
 unwrap(data, name)     the recordings inside the bytes of one file, of standard input or of a download
+
+What a thing is, its bytes say and not its name. Archives are bounded (Limits): in members, in depth, in bytes and in
+how far they may unfold. No path from an archive is ever used as a path. E-mail addresses in names are masked.
 """
 
 from __future__ import annotations
@@ -19,8 +22,6 @@ from kneedrive.archives.layouts import SKIPPED
 from kneedrive.archives.unpack import Budget, Entry, Found, Limits, failing, given, masked
 from kneedrive.errors import ReadError, UnknownFormat
 
-# From paths or bytes to recordings, one at a time.
-
 _GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 _LIMITS = Limits()
 
@@ -34,16 +35,13 @@ def unwrap(data: bytes, name: str = "", limits: Limits = _LIMITS) -> Iterator[tu
     for found in _unfolded(_of_bytes(name, data), shown, Budget(limits, len(data)), depth=0):
         if not found.skipped:
             empty = False
-            yield found.name, _bytes_or_error(found)
+            try:
+                body: bytes | ReadError = found.read()
+            except ReadError as error:
+                body = error
+            yield found.name, body
     if empty:
         yield shown, UnknownFormat("is an archive without a FIT, GPX or TCX file in it", name=shown)
-
-
-def _bytes_or_error(found: Found) -> bytes | ReadError:
-    try:
-        return found.read()
-    except ReadError as error:
-        return error
 
 
 def walk(paths: Iterable[Path], limits: Limits = _LIMITS) -> Iterator[Found]:
@@ -88,8 +86,7 @@ def _files(folder: Path, limits: Limits, closed: Callable[[OSError], None]) -> I
         folders[:] = sorted(set(folders) - set(hidden))
         for name in sorted([*files, *hidden]):
             path = Path(where) / name
-            inside = path.relative_to(folder).as_posix()
-            yield _in_folder(path, inside, limits)
+            yield _in_folder(path, path.relative_to(folder).as_posix(), limits)
 
 
 def _in_folder(path: Path, inside: str, limits: Limits) -> Entry:
@@ -181,15 +178,6 @@ def _zipped(entry: Entry, name: str, budget: Budget, depth: int) -> Iterator[Fou
     source = entry.disk or io.BytesIO(entry.read())
     with unpack.opened(source, budget, depth, name) as archive:
         yield from _recordings(unpack.entries(archive, budget, name), name, lambda _: budget, depth)
-
-
-# Where recordings lie: files, folders, gzip, zip, zip in zip, and exports as they come. Bytes out, nothing written.
-#
-#     walk(paths)            every recording under these paths, one at a time, and what was skipped and why
-#     unwrap(data, name)     the recordings inside the bytes of one file, of standard input or of a download
-#
-# What a thing is, its bytes say and not its name. Archives are bounded (Limits): in members, in depth, in bytes and
-# in how far they may unfold. No path from an archive is ever used as a path. E-mail addresses in names are masked.
 
 
 __all__ = ["SKIPPED", "Found", "Limits", "masked", "unwrap", "walk"]

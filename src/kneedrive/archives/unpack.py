@@ -8,7 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -101,7 +101,6 @@ def _elements(data: bytes) -> int:
 
 # What a walk finds, and the names it may show.
 
-
 # Local parts may hold anything; the domain ends before the "_" that account exports put behind the address. Looked for
 # from the start of each part of a path only, so that a long part without an address is gone through once.
 _MAIL = re.compile(r"(?<![^/\\\s:])[^/\\\s:]+@[A-Za-z0-9.-]+")
@@ -167,7 +166,6 @@ def failing(error: ReadError) -> Callable[[], bytes]:
 
 # gzip and zip, piece by piece and within a budget. Foreign errors become ReadErrors here.
 
-
 HEAD_BYTES = 4096
 _PIECE_BYTES = 1 << 20
 # What a part of a gzip file does not need of what it is fed is copied; fed by steps, many small parts copy little.
@@ -228,25 +226,25 @@ def _taken(whole: io.BytesIO, budget: Budget, name: str) -> bytes:
 
 def _take(piece: bytes, whole: IO[bytes], budget: Budget, name: str) -> None:
     """Add a piece to what has unfolded of a file; raises ReadError beyond the limits."""
-    _check_size(whole.tell() + len(piece), budget, name)
+    if whole.tell() + len(piece) > budget.limits.member_bytes:
+        raise ReadError(f"unfolds to more than {budget.limits.member_bytes:,} bytes", name=name)
     budget.spend(len(piece), name)
     whole.write(piece)
-
-
-def _check_size(size: int, budget: Budget, name: str) -> None:
-    if size > budget.limits.member_bytes:
-        raise ReadError(f"unfolds to more than {budget.limits.member_bytes:,} bytes", name=name)
 
 
 @contextmanager
 def opened(source: Path | IO[bytes], budget: Budget, depth: int, name: str) -> Iterator[zipfile.ZipFile]:
     """A zip file, its list of members checked before it is read. Raises ReadError where it is none."""
-    try:
-        _check_directory(source, budget, name)
-        archive = zipfile.ZipFile(source)
-    except _ZIP_ERRORS as error:
-        raise Malformed("is a damaged zip file; copy or download it again", name=name) from error
-    with archive:
+    with ExitStack() as opening:
+        try:
+            file = opening.enter_context(source.open("rb")) if isinstance(source, Path) else source
+            # A list of absurd length is refused before zipfile makes an object of each member.
+            size = _directory_bytes(file)
+            if size > budget.limits.directory_bytes:
+                raise ReadError(f"lists its members in {size:,} bytes, far more than an export has", name=name)
+            archive = opening.enter_context(zipfile.ZipFile(file))
+        except _ZIP_ERRORS as error:
+            raise Malformed("is a damaged zip file; copy or download it again", name=name) from error
         budget.enter(depth, len(archive.infolist()), name)
         yield archive
 
@@ -293,17 +291,6 @@ def _readable(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Ite
             yield stream
     except _ZIP_ERRORS as error:
         raise Malformed("is damaged inside its zip file", offset=info.header_offset, name=name) from error
-
-
-def _check_directory(source: Path | IO[bytes], budget: Budget, name: str) -> None:
-    """Refuse a list of members of absurd length before zipfile makes an object of each."""
-    if isinstance(source, Path):
-        with source.open("rb") as file:
-            size = _directory_bytes(file)
-    else:
-        size = _directory_bytes(source)
-    if size > budget.limits.directory_bytes:
-        raise ReadError(f"lists its members in {size:,} bytes, far more than an export has", name=name)
 
 
 def _directory_bytes(file: IO[bytes]) -> int:

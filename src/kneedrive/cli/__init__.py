@@ -36,6 +36,7 @@ COMMANDS: tuple[Callable[[argparse._SubParsersAction[Any]], None], ...] = (
     history.add_report_commands,
     history.add_weeks_commands,
     lab.add_lab_commands,
+    accounts.add_setup,
     accounts.add_sync,
     accounts.add_auth,
     history.add_advice_commands,
@@ -52,6 +53,8 @@ is, and what to do next.
                               are over your last weeks, kneedrive weekly where
                               it goes
   kneedrive sync              after each run: fetch what is new, and read it
+  kneedrive setup             where your runs are: five questions, then the first
+                              report
 
 No file at hand: kneedrive demo. Every command: kneedrive --help."""
 

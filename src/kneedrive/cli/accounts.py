@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import getpass
 import os
 import sys
@@ -13,12 +14,10 @@ from typing import TYPE_CHECKING
 from kneedrive import app, config
 from kneedrive.app import Answer
 from kneedrive.cli import options, output
-from kneedrive.cli.library import confirmed, progress
+from kneedrive.cli.library import confirmed, import_paths, progress
 from kneedrive.errors import ConfigError, NotAuthorised
 
 if TYPE_CHECKING:
-    import argparse
-
     from kneedrive.app.accounts import Desk
 
 NAP_S = 30.0
@@ -27,9 +26,13 @@ HIGHEST_PORT = 65535
 KEPT = "what was fetched is kept; the same command goes on from there"
 NO_TERMINAL = "a login asks you to agree in a browser: run 'kneedrive auth strava' yourself in a terminal"
 NO_KEY = "a key is pasted into a terminal: run 'kneedrive auth {0}' yourself in one, or set {1}"
-LONGEST_LIFE = 365  # days that a key of Garmin's can live
+NO_QUESTIONS = "setup asks questions: run it yourself in a terminal, or see docs/sources.md for what it would do"
+NOW_REPORT = "Next: kneedrive report for the latest run and your weeks, kneedrive runs for all of them."
+NOTHING_SET = (
+    "Nothing is set up, and nothing needs to be: kneedrive analyze FILE reads any recording. kneedrive demo shows what "
+    "comes of it."
+)
 HIDDEN_KEY = "Key (not shown): "
-LIFE = "How many days does it live (30, 90, 180 or 365; Enter where you do not know)? "
 
 
 GARMIN_KEY = """\
@@ -121,7 +124,7 @@ def _add_garmin(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> a
     )
     garmin.add_argument(
         "--days",
-        type=options.between(1, LONGEST_LIFE),
+        type=options.between(1, 365),
         metavar="N",
         help="how long the key lives (asked where missing)",
     )
@@ -264,8 +267,45 @@ def keep_garmin(arguments: argparse.Namespace) -> Iterator[Answer]:
     _needs_terminal("garmin", "GARMIN_PERSONAL_API_KEY")
     output.remark(GARMIN_KEY)
     key = login.typed_key(_ask_hidden(HIDDEN_KEY))
-    days = arguments.days or options.whole(_ask(LIFE))
-    yield app.spoken(login.keep_garmin_key(desk(arguments), key, days), json=arguments.json)
+    answer = login.keep_garmin_key(desk(arguments), key, lambda: arguments.days or login.lifetime(_ask(login.LIFE)))
+    yield app.spoken(answer, json=arguments.json)
+
+
+def add_setup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add setup."""
+    setup = commands.add_parser(
+        "setup",
+        help="a guided first run: asks what you have, sets it up, fetches your runs and reports on them",
+        description="Asks for a Garmin key, an intervals.icu key, a folder, a Strava export and your height, each of "
+        "which can be skipped; keeps keys readable by you alone, writes the rest to the configuration, and ends with "
+        "the first sync. What it does can also be done by kneedrive auth, import, sync and an editor.",
+    )
+    _finish(setup)
+    setup.set_defaults(command=run_setup)
+
+
+def run_setup(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """kneedrive setup."""
+    from kneedrive.app import setup
+    from kneedrive.app.accounts import GARMIN, INTERVALS, OWN, is_ready
+
+    if not sys.stdin.isatty():
+        raise ConfigError(NO_QUESTIONS)
+    here = desk(arguments)
+    asking = setup.Asking(ask=_ask, hidden=_ask_hidden, say=output.remark)
+    wanted = setup.converse(here, asking, {GARMIN: GARMIN_KEY, INTERVALS: INTERVALS_KEY})
+    if wanted.values:
+        setup.write(here.settings.file, wanted.values)
+        output.remark(f"\nWritten to {here.settings.file}.")
+    here = desk(arguments)
+    usual = {"since": None, "full": False, "dry_run": False, "again": False, "no_report": False}
+    asked = argparse.Namespace(**vars(arguments), **usual, paths=wanted.archives)
+    if wanted.archives:
+        yield from import_paths(asked)
+    if any(is_ready(name, here) for name in OWN):
+        yield from _synced(here, (), asked)
+    else:
+        yield Answer(text=NOW_REPORT if wanted.archives else NOTHING_SET)
 
 
 def keep_intervals(arguments: argparse.Namespace) -> Iterator[Answer]:

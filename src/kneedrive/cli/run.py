@@ -41,8 +41,13 @@ def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     demo.set_defaults(command=show_demo)
     doctor = commands.add_parser("doctor", help="what a file holds, what is odd in it, and what can be said from it")
     doctor.add_argument(
-        "files", nargs="+", type=options.recording, metavar="FILE", help="a recording; - reads standard input"
+        "files",
+        nargs="+",
+        type=options.recording,
+        metavar="FILE",
+        help="a recording; - reads standard input; last, a date or an id means a stored run",
     )
+    options.add_name(doctor)
     options.add_display(doctor)
     options.add_config(doctor)
     doctor.set_defaults(command=examine_files)

@@ -70,7 +70,6 @@ def looks_like_running(speed_mps: Array, cadence_spm: Array | None) -> bool:
 
 # Distance and speed from positions, and the order of points in time. Pure functions on arrays; positions end here.
 
-
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 Flags = npt.NDArray[np.bool_]
 LARGEST, SMALLEST = 1e12, 1e-12

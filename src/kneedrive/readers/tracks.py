@@ -150,7 +150,6 @@ def _breaks(time_s: Array, part: Array, moved_m: Array) -> tuple[motion.Flags, t
 
 # From timed points to an Activity: what GPX and TCX have in common. Positions become distance and speed and go.
 
-
 Session = TypeVar("Session")
 MAX_SESSIONS = 1_000
 MAX_POINTS = 100_000

@@ -71,7 +71,13 @@ class Keyring:
         self._token = held.access if held and other else self.exchange().access
         return self._token
 
-    def exchange(self, key_ends: date | None = None) -> Pass:
+    def note_end(self, key_ends: date) -> None:
+        """Remember when the key ends; Garmin's answers do not say."""
+        held = load(self._file, self._fingerprint)
+        if held:
+            save(self._file, held.replace(key_ends=key_ends))
+
+    def exchange(self) -> Pass:
         """A new token for the key, kept in the file. Raises NotAuthorised where Garmin refuses the key."""
         held = load(self._file, self._fingerprint)
         authorization = Secret(f"ApiKey {self._key.reveal()}")
@@ -83,7 +89,7 @@ class Keyring:
             fingerprint=self._fingerprint,
             access=access,
             expires_at=_end(access, self._clock()),
-            key_ends=key_ends or (held.key_ends if held else None),
+            key_ends=held.key_ends if held else None,
         )
         save(self._file, fresh)
         return fresh
@@ -152,7 +158,6 @@ def _token_error(answer: Answer) -> SourceError:
 
 
 # The activities: listed page by page, each fetched as the zip of what the watch recorded.
-
 
 LIST_PATH = "activitylist-service/activities/search/activities"
 FILE_PATH = "download-service/files/activity"

@@ -1,5 +1,6 @@
-"""One HTTP connection to one service: rate limits, time-outs, retries, bounded bodies, foreign errors turned into
-ours.
+"""One HTTP connection to one service: rate limits, time-outs, retries, bounded bodies, foreign errors made ours.
+
+Nothing here logs or raises what it sends: secrets travel in the Authorization header or in a form, never in an address.
 """
 
 from __future__ import annotations
@@ -161,11 +162,7 @@ def _pause_s(answer: Answer) -> float:
     return float(told) if told.isdecimal() and len(told) < 6 else PAUSE_S
 
 
-# One HTTP connection to one service: time-outs, retries, bounded bodies, and foreign errors turned into ours.
-#
-# Nothing here logs or raises what it sends: secrets travel in the Authorization header or in a form, never in an
-# address.
-
+# The connection.
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONNECT_S, READ_S, WHOLE_S = 10.0, 30.0, 300.0

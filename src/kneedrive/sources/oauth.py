@@ -131,7 +131,6 @@ class _Handler(BaseHTTPRequestHandler):
 #
 # Nothing here prints: `Attempt.url` is for the caller to show, and `Callback` or a pasted address brings the answer.
 
-
 FRESH = timedelta(minutes=5)  # an access token with less than this left is renewed before it is used
 STATE_BYTES = 32
 ADDRESS_MAX, FIELDS_MAX = 8192, 20  # a pasted novel is no address

@@ -111,7 +111,6 @@ def unidentified() -> Listed:
 
 # What a sync has to do, decided without doing it: new, updated, known or skipped; and where the next one begins.
 
-
 NEW, UPDATED, KNOWN, SKIPPED = "new", "updated", "known", "skipped"
 FAILURES = 3  # in a row: then it may be the service, not the activity
 DOUBTFUL = (Forbidden, NotAuthorised, Unreachable)  # may be the service, may be the one activity

@@ -98,7 +98,6 @@ def _refusal(said: Fault) -> str:
 # Strava hands out speed and cadence, never the watch's file and never contact time or oscillation. Positions are
 # never asked for and never kept.
 
-
 SERVICE = Service(
     name="Strava",
     command=LOGIN,

@@ -44,12 +44,11 @@ def is_missing(path: Path) -> bool:
 
 
 class PrivateFile:
-    """A file of secrets for its owner alone, replaced as a whole. what: what it holds, in messages."""
+    """A file for its owner alone, replaced as a whole. what: what it holds, in messages."""
 
-    what = "login"
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, what: str = "login") -> None:
         self.path = path
+        self.what = what
 
     def read(self) -> str | None:
         """Its text, None where there is no file. Raises SourceError, and ValueError for what is no text."""
@@ -92,8 +91,9 @@ class PrivateFile:
     def _folder(self) -> None:
         folder = self.path.parent
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        with suppress(PermissionError):  # a folder of somebody else's, such as /tmp: the file is private still
-            folder.chmod(PRIVATE_FOLDER)
+        if self.what != "configuration":  # which may lie anywhere
+            with suppress(PermissionError):  # a folder of somebody else's, such as /tmp: the file is private still
+                folder.chmod(PRIVATE_FOLDER)
 
     def _trouble(self, verb: str, error: OSError) -> SourceError:
         why = (error.strerror or "unknown reason").lower()
@@ -104,7 +104,8 @@ class PrivateFile:
 class KeyFile(PrivateFile):
     """An API key on disk: one line of text."""
 
-    what = "key"
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "key")
 
     def load(self) -> Secret:
         """The key, empty where there is none. Raises NotAuthorised where the file holds no key."""

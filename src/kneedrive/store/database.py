@@ -239,7 +239,6 @@ def _run_script(db: sqlite3.Connection, script: str) -> None:
 
 # A copy of the store, made while others may write to it.
 
-
 _PART = ".part"
 _BESIDE = ("", "-journal", "-wal", "-shm")  # what SQLite has beside a file that it writes
 

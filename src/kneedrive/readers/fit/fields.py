@@ -167,7 +167,6 @@ def _described(message: Message, maker: str) -> Described:
 
 # Columns of record messages to samples in SI units: which field wins, what zero means, what an app adds.
 
-
 _DYNAMICS = frozenset(
     {"stance_time_s", "duty_factor", "vertical_oscillation_m", "vertical_ratio", "step_length_m", "balance_left"}
 )

@@ -129,7 +129,6 @@ def _zero(times: Array, start: float | None) -> float:
 
 # What a session says about itself as a whole: times, totals, pauses, laps, averages; checked against its records.
 
-
 RUNNING = TrackRules()
 
 _STARTS = frozenset({0})
@@ -277,7 +276,6 @@ def sport_of(told: str, samples: Samples) -> tuple[str, tuple[Note, ...]]:
 
 # Who recorded: the watch and what talked to it, from file_id and device_info messages.
 
-
 _CREATOR = (0, None)  # some makers do not number the watch itself
 
 
@@ -369,7 +367,6 @@ def _first(values: Sequence[int | None]) -> int | None:
 
 
 # One FIT file to activities: one per session, or one from the records where no session was written.
-
 
 _TIMER = 0
 _STILL_ACTIVITIES = frozenset({4, 20})
