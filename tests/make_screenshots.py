@@ -12,25 +12,29 @@ import re
 import tempfile
 from pathlib import Path
 
-from kneedrive.app.advise import closing
-from kneedrive.report import run
+from kneedrive.report import screen, terminal
 from kneedrive.report.html.page import render
 from kneedrive.report.html.svg import Markup, el, escaped, join
-from kneedrive.report.text import Style
 from tests.browser import Browser, Page, Screen
 from tests.conftest import ROOT
-from tests.pages import demo_page, half_a_year
+from tests.pages import half_a_year
 
 IMAGES = ROOT / "docs" / "images"
-PAGE_PX, TERMINAL_PX = 1120, 760
-TERMINAL_COLUMNS, TERMINAL_PARTS = 84, 4
-COLOURS = {"1": "strong", "2": "faint", "3": "note", "1;36": "drive", "1;35": "piston", "1;33": "shuffle"}
+PAGE, TERMINAL_PX, TERMINAL_COLUMNS = Screen(1200, height=900), 760, 84
+# What the codes of a terminal are in a page.
+COLOURS = {
+    "1": "font-weight: 700",
+    "2": "color: #93a0a8",
+    "4": "text-decoration: underline",
+    "32": "color: #5ccb8d",
+    "35": "color: #f28bd2",
+    "36": "color: #58cadd",
+    "38;5;27": "color: #86b4ff",
+    "38;5;208": "color: #f6a860",
+}
 TERMINAL_STYLE = """
-body { margin: 0; background: #14181b; color: #dfe5e8; }
+body { margin: 0; background: #12171b; color: #e8edf0; }
 pre { margin: 0; padding: 24px 28px; font: 14px/1.4 "DejaVu Sans Mono", monospace; }
-.strong { font-weight: 700; } .faint { color: #93a0a8; } .note { font-style: italic; }
-.drive { color: #4cc9dc; font-weight: 700; } .piston { color: #f27cc3; font-weight: 700; }
-.shuffle { color: #f0b445; font-weight: 700; }
 """
 
 
@@ -40,9 +44,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Browser() as browser:
         shown = Path(folder) / "page.html"
         shown.write_text(render(half_a_year()), encoding="utf-8")
-        page = browser.open(shown, Screen(PAGE_PX))
-        until = page.run("document.querySelector('#time').getBoundingClientRect().top - 24")
-        (IMAGES / "page.png").write_bytes(clipped(page, PAGE_PX, until))
+        page = browser.open(shown, PAGE)
+        until = page.run("document.querySelector('#runs').getBoundingClientRect().top - 24")
+        (IMAGES / "page.png").write_bytes(clipped(page, PAGE.width, until))
         shown.write_text(terminal_page(), encoding="utf-8")
         page = browser.open(shown, Screen(TERMINAL_PX))
         until = page.run("document.querySelector('pre').getBoundingClientRect().height")
@@ -57,13 +61,10 @@ def clipped(page: Page, width: int, height: float) -> bytes:
 
 
 def terminal_page() -> str:
-    """The first parts of the demo's report as a terminal shows them, whole."""
-    analysis = demo_page().analysis
-    assert analysis
-    style = Style(width=TERMINAL_COLUMNS, colour=True)
-    parts = run.render(analysis, style, closing(analysis, style)).split("\n\n")[:TERMINAL_PARTS]
-    prompt = "$ kneedrive demo"
-    body = el("body", el("pre", coloured("\n\n".join((prompt, *parts)))))
+    """The first screen of the same run as a terminal shows it."""
+    content, style = half_a_year(), terminal.Style(width=TERMINAL_COLUMNS, colour=True)
+    printed = terminal.render(screen.first_screen(content.analysis, content.context, miles=False), style)
+    body = el("body", el("pre", coloured(f"$ kneedrive report\n\n{printed}")))
     return join((Markup("<!doctype html>"), el("meta", charset="utf-8"), el("style", Markup(TERMINAL_STYLE)), body))
 
 
@@ -72,7 +73,8 @@ def coloured(text: str) -> Markup:
     pieces = re.split(r"\x1b\[([0-9;]*)m", text)
     parts = [escaped(pieces[0])]
     for code, piece in zip(pieces[1::2], pieces[2::2], strict=True):
-        parts.append(el("span", piece, class_=COLOURS[code]) if code in COLOURS else escaped(piece))
+        looks = [COLOURS[each] for each in re.findall(r"38;5;\d+|\d+", code) if each in COLOURS]
+        parts.append(el("span", piece, style="; ".join(looks)) if looks else escaped(piece))
     return join(parts)
 
 

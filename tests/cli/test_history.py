@@ -407,7 +407,7 @@ def test_the_demo_writes_a_page_of_its_weeks_without_a_store(empty: Call, tmp_pa
     assert (said.code, said.out) == (0, f"Written to {tmp_path / 'demo.html'}.\n")
     assert page.rstrip().endswith("</html>")
     assert "started drills (simulated)" in page
-    assert "Towards drive" in page
+    assert "towards drive" in page
     assert "Simulated watch" in page
     assert "Garmin Forerunner" not in page
 

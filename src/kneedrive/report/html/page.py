@@ -259,7 +259,7 @@ def against_own(content: Content) -> Markup:
     rest = [row for row in found.rows if row not in first]
     listed = [el("ul", *map(_own_row, rows), class_="rows") for rows in (first, rest) if rows]
     more = el("details", el("summary", "The rest"), listed[1]) if rest else ""
-    note = el("p", f"Band: how your runs vary. {own.basis(found.baseline)}.", class_="note")
+    note = el("p", f"Band: your last {numbers.plural(found.baseline.runs, 'run')}.", class_="note")
     return _part("own", "Against yourself", listed[0], more, note)
 
 
