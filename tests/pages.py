@@ -14,7 +14,8 @@ from kneedrive.history.compare import compare
 from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.history.result import PastRun, Setting
 from kneedrive.history.weeks import weekly
-from kneedrive.report.history import Habits, Periods
+from kneedrive.report.comparison import Periods
+from kneedrive.report.history import Habits
 from kneedrive.report.html.page import Content
 from kneedrive.report.html.week_charts import Event
 from kneedrive.report.machine import analysis_record

@@ -133,5 +133,5 @@ AXES: Mapping[str, Axis] = {
     "D": Axis("shuffle", "drive"),
     "P": Axis("little bounce", "much bounce"),
     "G": Axis("quick and light", "long and grounded"),
-    "zSL": Axis("shorter steps", "longer steps"),
+    "zSL": Axis("short steps", "long steps"),
 }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
 from itertools import product
 
 import numpy as np
 import pytest
 
+from kneedrive import simulate
 from kneedrive.advice import (
     ALONE,
     ASYMMETRY,
@@ -30,12 +32,12 @@ from kneedrive.advice import (
     sources,
     would_settle,
 )
+from kneedrive.analysis import analyze
 from kneedrive.analysis.certainty import Certainty, Knee, certainty, knee, leading
 from kneedrive.analysis.posterior import Posterior, posterior
 from kneedrive.analysis.result import Analysis, Finding
 from kneedrive.history.result import LastWeeks
 from kneedrive.recording import Samples, Sensor
-from tests.report import cases
 from tests.seen_by import scale_at, seen_by
 
 FINDINGS = tuple(plans())
@@ -97,9 +99,15 @@ def seen(sensor: str, speed_mps: float = 2.8, **parts: float) -> Posterior:
     return posterior(seen_by(sensor, parts, scale), scale)
 
 
+@cache
+def analysed() -> Analysis:
+    """Any run that is assessed."""
+    return analyze(simulate.simulate_demo(), runner=simulate.DEMO_RUNNER)
+
+
 def run(found: Posterior | None) -> Analysis:
     """An assessed run with this posterior."""
-    blank = cases.analysis().replace(posterior=None, findings=(), knee=Knee(reason="nothing was judged"))
+    blank = analysed().replace(posterior=None, findings=(), knee=Knee(reason="nothing was judged"))
     if found is None:
         return blank
     return blank.replace(posterior=found, findings=findings(found, "run"), knee=knee(found, height_known=True))

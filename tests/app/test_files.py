@@ -12,7 +12,7 @@ import pytest
 
 from kneedrive.app.library import write_csv
 from kneedrive.config import config_folder
-from kneedrive.report.text import cell
+from kneedrive.report.lists import cell
 from tests.app.shelf import Shelf, store_file
 from tests.cli.calling import Capture, here
 from tests.store.cases import contents

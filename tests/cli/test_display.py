@@ -10,9 +10,9 @@ import termios
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from kneedrive.cli import options, parser
-from kneedrive.report.text import columns_of
 from tests.cli.calling import MULTISPORT, PROGRAM, RUN, Capture, Said, here, home, process
 
 COLOUR = "\x1b["
@@ -50,7 +50,7 @@ def _all_of(terminal: int) -> str:
 
 def too_wide(text: str, width: int) -> list[str]:
     """The lines that a terminal of this width would break."""
-    return [line for line in text.splitlines() if columns_of(line) > width]
+    return [line for line in text.splitlines() if cell_len(line) > width]
 
 
 @pytest.mark.parametrize("words", [("analyze", RUN), ("analyze", RUN, "--explain"), ("doctor", RUN)], ids=str)

@@ -13,7 +13,8 @@ from kneedrive.history.compare import compare
 from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.history.result import Comparison, PastRun, Setting, WeeklyView
 from kneedrive.history.weeks import weekly
-from kneedrive.report.history import Habits, Periods
+from kneedrive.report.comparison import Periods
+from kneedrive.report.history import Habits
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 
 SETTING = Setting()
@@ -60,7 +61,7 @@ def story(held: list[PastRun], weeks: int, *, fades: tuple[Fade, ...] = (), tags
     last = [run for run in held if run.sensor == view.sensor]
     followed = any(trend.series == "D" for trend in view.trends)
     habits = Habits(
-        slow=slow_contrast(last if followed else [], view.slow_speed_mps or 0.0, SETTING.method),
+        slow=slow_contrast(last if followed else [], view.slow_speed_mps or 0.0, SETTING),
         balance=balance_habit(last, SETTING.method),
         fade=fade_habit(fades, SETTING.method),
     )

@@ -75,7 +75,7 @@ def test_a_plan_that_changes_nothing_is_an_offer() -> None:
     assert "gradually" not in render("neutral").lower()
 
 
-@pytest.mark.parametrize(("days", "said"), [(21, ""), (22, "3 weeks ago"), (98, "14 weeks ago")])
+@pytest.mark.parametrize(("days", "said"), [(21, ""), (22, "3 weeks old"), (98, "14 weeks old")])
 def test_advice_from_an_old_run_says_how_old(days: int, said: str) -> None:
     today = date(2026, 11, 20)
     text = focus.aged(today - timedelta(days=days), today).replace("\u00a0", " ")

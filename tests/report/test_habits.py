@@ -1,11 +1,13 @@
 """What comes back in run after run, in sentences."""
 
+from datetime import date
+
 import pytest
 
-from kneedrive.history.result import BalanceHabit, FadeHabit, SlowContrast
+from kneedrive.history.result import BalanceHabit, FadeHabit, PaceChange, SlowContrast, Trend
 from kneedrive.report import history
 from kneedrive.report.history import Habits
-from kneedrive.report.text import Style
+from tests.report.histories import STORIES
 
 NO_SLOW = SlowContrast(verdict="not enough", runs=0)
 NO_BALANCE = BalanceHabit(verdict="not enough", runs=2, runs_beyond=0)
@@ -17,7 +19,9 @@ def plain(text: str) -> str:
 
 
 def test_nothing_is_printed_where_nothing_can_be_told() -> None:
-    assert history.habit_lines(Habits(slow=NO_SLOW, balance=NO_BALANCE, fade=NO_FADE), Style()) == []
+    view = STORIES["no_running"]().view.replace(pace_change=None, heart_rate=None)
+
+    assert history.run_after_run(view, Habits(slow=NO_SLOW, balance=NO_BALANCE, fade=NO_FADE), miles=False) == []
 
 
 @pytest.mark.parametrize(
@@ -80,8 +84,36 @@ def test_no_fade_habit_is_a_result() -> None:
     assert "nothing changes the same way" in history.fade(FadeHabit(verdict="none", runs=6))
 
 
+def test_how_the_runner_goes_faster_is_a_description() -> None:
+    found = PaceChange(slope=0.2, low=0.1, high=0.3, runs=12, longer=0.08, quicker=0.02)
+
+    assert plain(history.pace_change(found)) == (
+        "To run 10 % faster you lengthen the step by 8 % and quicken it by 2 % (12 runs); the few runners whom this is "
+        "known of quicken it by 0 % to 2 %."
+    )
+    assert history.pace_change(found.replace(longer=None)) == ""
+
+
 @pytest.mark.parametrize(
-    ("pieces", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+    ("verdict", "change", "words"),
+    [
+        ("lower", -3.2, "3 beats lower since Mon 6 Jan 2025. It may be heat, rest or fitness"),
+        ("steady", 0.4, "no change that stands out"),
+        ("too early to tell", None, ""),
+    ],
 )
-def test_lists_in_words(pieces: list[str], text: str) -> None:
-    assert history.listed(pieces) == text
+def test_heart_rate_stands_beside_the_weeks_as_context(verdict: str, change: float | None, words: str) -> None:
+    trend = Trend(
+        series="heart_rate_bpm",
+        verdict=verdict,
+        weeks=12,
+        runs=30,
+        weeks_missing=0,
+        weeks_advised=0,
+        first=date(2025, 1, 6),
+        change=change,
+    )
+    text = plain(history.heart_rate(trend, STORIES["steady"]().view, miles=False))
+
+    assert words in text
+    assert bool(words) == bool(text)

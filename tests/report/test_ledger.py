@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from kneedrive.report import lists
-from kneedrive.report.text import Style
+from kneedrive.report import ledger, terminal
+from kneedrive.report.terminal import Style
 
 PLAN = "holds a track without times: a route or a plan, not a recorded run"
 LONG = "is a FIT file of the kind 'monitoring_b, as it was written by a watch of many years ago' and holds no activity"
@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
 
 
 def said(*outcomes: Outcome, width: int = 200) -> str:
-    return lists.render(lists.ledger_of(outcomes), Style(width=width), 2.0)
+    return terminal.render(ledger.summary(ledger.ledger_of(outcomes), 2.0), Style(width=width))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_was_cut_short_is_counted_and_named() -> None:
     text = said(Outcome("a.fit", "added", cut="the last message is cut off (at byte 20)"), Outcome("b.fit", "added"))
 
     assert text.splitlines()[0] == "2 new, 1 of these cut short, in 2 s."
-    assert "CUT SHORT, TAKEN IN AS FAR AS THEY GO\n  a.fit: the last message is cut off (at byte 20)" in text
+    assert "CUT SHORT, TAKEN IN AS FAR AS THEY GO\n  · a.fit: the last message is cut off (at byte 20)" in text
 
 
 @pytest.mark.parametrize(("count", "others"), [(12, ""), (13, "and 1 more file;"), (40, "and 28 more files;")])
@@ -72,7 +72,7 @@ def test_what_is_whole_has_no_such_part() -> None:
 
 
 def test_programs_learn_where_a_file_was_cut() -> None:
-    record = lists.ledger_record(lists.ledger_of([Outcome("a.fit", "added", cut="there"), Outcome("b", "added")]))
+    record = ledger.ledger_record(ledger.ledger_of([Outcome("a.fit", "added", cut="there"), Outcome("b", "added")]))
 
     assert record["cut_short"] == [{"name": "a.fit", "where": "there"}]
 
@@ -92,4 +92,4 @@ def test_programs_learn_where_a_file_was_cut() -> None:
 def test_nothing_was_done_where_something_failed_and_nothing_else_came_of_it(
     verdicts: list[str], nothing: bool
 ) -> None:
-    assert lists.ledger_of([Outcome("a", verdict) for verdict in verdicts]).nothing_done is nothing
+    assert ledger.ledger_of([Outcome("a", verdict) for verdict in verdicts]).nothing_done is nothing

@@ -1,4 +1,4 @@
-"""Lists from the store: which columns a width holds, what the scores mean, what a recording gives."""
+"""Lists from the store: which columns a width holds, what was found, what a recording gives."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from kneedrive.recording import Outline
-from kneedrive.report import lists
-from kneedrive.report.text import Style
+from kneedrive.report import lists, terminal
+from kneedrive.report.terminal import Style
 from kneedrive.store.rows import RunRow, SourceRow
 
-LONGEST = "unclear: short, quick, light steps"
 STARTED = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
 
 
@@ -47,71 +46,52 @@ def row(**given: Any) -> RunRow:
     return RunRow(**{**usual, **given})
 
 
-def table(width: int, *rows: RunRow, ascii: bool = True) -> list[str]:  # noqa: A002
-    return lists.runs(rows or (row(),), Style(width=width, ascii=ascii)).splitlines()
-
-
-WIDEST = row(label="short-airy", certainty="unclear")
+def table(width: int, *rows: RunRow, miles: bool = False) -> list[str]:
+    return terminal.render(lists.runs(rows or (row(),), lambda _: 7200, miles=miles), Style(width=width)).splitlines()
 
 
 @pytest.mark.parametrize(
     ("width", "heads"),
     [
-        (120, ["id", "start", "distance", "time", "/km", "sensor", "D", "P", "finding"]),
-        (110, ["id", "start", "distance", "time", "/km", "sensor", "finding"]),
-        (100, ["id", "start", "distance", "time", "/km", "finding"]),
-        (85, ["id", "start", "distance", "/km", "finding"]),
-        (80, ["id", "start", "distance", "finding"]),
-        (68, ["id", "start", "finding"]),
-        (60, ["id", "start", "finding"]),
+        (80, ["id", "start", "km", "time", "/km", "sensor", "found"]),
+        (70, ["id", "start", "km", "time", "/km", "found"]),
+        (60, ["id", "start", "km", "/km", "found"]),
     ],
 )
 def test_what_was_found_is_the_last_column_to_go(width: int, heads: list[str]) -> None:
-    lines = table(width, WIDEST)
+    lines = table(width, row(label="short-airy", certainty="spoken"))
 
     assert lines[0].split() == heads
-    assert lines[1].endswith(LONGEST)
+    assert lines[1].endswith("quick, light steps")
     assert max(map(len, lines)) <= width
 
 
-def test_where_even_the_time_of_day_does_not_fit_the_day_stays() -> None:
-    assert "2026-03-02 07:30" in table(68, WIDEST)[1]
-    assert table(60, WIDEST)[1].split()[1:3] == ["2026-03-02", "unclear:"]
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "drive-like"),
+        ({"certainty": "leaning"}, "leans drive-like"),
+        ({"certainty": "open"}, "nothing clear"),
+        ({"label": "neutral"}, "nothing unusual"),
+        ({"label": "neutral", "certainty": "leaning"}, "nothing unusual"),
+        ({"label": "", "certainty": "", "status": "too few epochs"}, "too little to judge"),
+        ({"label": "", "certainty": "", "status": "walk"}, "walk"),
+    ],
+)
+def test_what_was_found_in_a_few_words(given: dict[str, str], said: str) -> None:
+    assert table(80, row(**given))[1].endswith(said)
 
 
-def test_a_run_of_short_words_keeps_its_verdict_and_pace_at_eighty_columns() -> None:
-    lines = table(80)
-
-    assert lines[0].split()[-1] == "finding"
-    assert lines[1].split() == ["0123456789ab", "2026-03-02", "07:30", "10.0", "1:01:01", "6:05", "drive-like"]
+@pytest.mark.parametrize(("offset_s", "start"), [(3600, "07:30"), (None, "08:30")])
+def test_a_run_starts_by_the_clock_of_its_runner(offset_s: int | None, start: str) -> None:
+    assert f"2026-03-02 {start}" in table(80, row(utc_offset_s=offset_s))[1]
 
 
-def test_the_scores_have_a_legend_where_they_are_shown() -> None:
-    wide, narrow = (" ".join(table(width)) for width in (120, 60))
+def test_columns_name_their_units() -> None:
+    heads, line = table(80, miles=True)[:2]
 
-    assert "D: above 0 toward drive-like, below 0 toward shuffle-like." in wide
-    assert "- is not judged" in wide
-    assert "toward" not in narrow
-
-
-def test_the_width_that_is_named_shows_all_columns() -> None:
-    (hint,) = [line for line in table(60, WIDEST) if "--width" in line]
-    width = int(hint.split("--width ")[1].split()[0])
-
-    assert not any("--width" in line for line in table(width, WIDEST))
-    assert any("--width" in line for line in table(width - 1, WIDEST))
-
-
-def test_scores_that_no_run_has_are_no_columns() -> None:
-    bare = row(sensor="garmin_wrist", label="", D=None, P=None)
-    lines = table(120, bare, bare)
-
-    assert lines[0].split() == ["id", "start", "distance", "time", "/km", "sensor", "finding"]
-    assert lines[-1] == "2 runs."
-
-
-def test_one_run_with_a_score_brings_the_columns_back() -> None:
-    assert " D " in table(120, row(D=None, P=None, label=""), row())[0]
+    assert heads.split()[2:5] == ["miles", "time", "/mile"]
+    assert line.split()[3:6] == ["6.2", "1:01:01", "9:47"]
 
 
 def test_what_a_recording_gives_is_named_in_full_and_its_id_as_it_is_written() -> None:
@@ -136,7 +116,7 @@ def test_what_a_recording_gives_is_named_in_full_and_its_id_as_it_is_written() -
         kept=True,
     )
 
-    text = lists.sources([given], Style(width=80))
+    text = terminal.render(lists.sources([given], miles=False), Style(width=80))
 
     assert text.startswith("0123456789ab  FIT  Garmin FR965\n")
     assert "Gives: vertical ratio, ground contact time." in text

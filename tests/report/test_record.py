@@ -16,7 +16,7 @@ from kneedrive.quantities import METRICS
 from kneedrive.readers import read
 from kneedrive.recording import Runner
 from kneedrive.report import doctor, explain, machine, screen, terminal
-from kneedrive.report.text import Style
+from kneedrive.report.terminal import Style
 from tests.conftest import ROOT, Golden, needs_data, real_files
 from tests.report import cases
 
@@ -163,6 +163,7 @@ def test_reports_of_real_files_are_valid_and_fit_the_width(path: Path) -> None:
         reports = (screen.first_screen, screen.all_sections)
         texts = [terminal.render(report(found, context, miles=True), style) for report in reports]
         assert len(texts[0].splitlines()) <= 50  # at 80 columns 40
-        for text in (*texts, explain.render(found, style), doctor.render(found, style)):
+        examined = terminal.render(doctor.examination([found], miles=True), style)
+        for text in (*texts, explain.render(found, style), examined):
             assert text.isascii()
             assert max(map(len, text.splitlines())) <= 60

@@ -34,7 +34,7 @@ def said(found: WeeklyView) -> str:
     return " ".join(history.sentences(found, miles=False)).replace("\u00a0", " ")
 
 
-@pytest.mark.parametrize("verdict", [word for words in DIRECTIONS.values() for word in words])
+@pytest.mark.parametrize("verdict", [word for series in history.SERIES_WORDS for word in DIRECTIONS[series]])
 def test_every_verdict_of_the_analysis_has_its_words(verdict: str) -> None:
     series = next(name for name, words in DIRECTIONS.items() if verdict in words)
     called = trend(series, verdict, change=0.9, low=0.4, high=1.3, first=date(2025, 1, 8))

@@ -8,7 +8,7 @@ import pytest
 
 from kneedrive.cli import parser
 from kneedrive.config import SETTINGS
-from kneedrive.report import history, lists
+from kneedrive.report import ledger
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -36,8 +36,8 @@ def test_each_command_is_one(command: str) -> None:
 
 
 def test_every_key_of_the_json_is_told() -> None:
-    empty = lists.ledger_of([])
-    keys = history.record(empty, [history.source_record("strava", {}, None)], [])
+    empty = ledger.ledger_of([])
+    keys = ledger.record(empty, [ledger.source_record("strava", {}, None)], [])
 
     assert [key for key in keys if key != "schema_version" and f"`{key}`" not in PAGE] == []
 

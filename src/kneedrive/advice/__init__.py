@@ -35,6 +35,7 @@ LITTLE_KNEE_BEND = "little-knee-bend"
 LONG = (Pattern.DRIVE, Pattern.LONG_GROUNDED, LONG_STEPS)  # with much bounce they have a plan of their own
 
 ALONE_SD = 1.0  # design: a part this far from usual (1 runner in 6 lies beyond) is named where no pattern leads
+LEAST_RUNS = 3  # design: fewer runs are no weeks
 MOST_OF_SLOW = 0.5  # design: share of slow running that makes "shuffle-like when slow" a thing to work on
 
 ASYMMETRY = (
@@ -184,7 +185,7 @@ def ground_of(analysis: Analysis, last_weeks: LastWeeks | None = None) -> Ground
 
 def _of_weeks(weeks: LastWeeks | None) -> Iterator[Ground]:
     """What the last weeks call for, in the order in which they say it."""
-    if weeks is None:
+    if weeks is None or weeks.runs < LEAST_RUNS:
         return
     for ground in _grounds(weeks.findings, weeks.posterior, weeks.knee):
         yield ground.replace(scope="weeks" if ground.scope == "run" else ground.scope, runs=weeks.runs)

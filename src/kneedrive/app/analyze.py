@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.archives.unpack import Guard
     from kneedrive.config import Config
-    from kneedrive.report.text import Style
+    from kneedrive.report.terminal import Style
 
 Answers = Callable[[tuple[Activity, ...]], Iterator[Answer]]
 Opened = Callable[[str], Iterable[tuple[str, bytes | ReadError]]]
@@ -116,9 +116,10 @@ def _examined(analyses: list[Analysis], request: Request) -> Iterator[Answer]:
     if request.json:
         yield from (_report(analysis, request).replace(code=OK, trouble="") for analysis in analyses)
         return
-    from kneedrive.report import doctor
+    from kneedrive.report import doctor, terminal
 
-    yield Answer(text=doctor.render_all(analyses, request.style).rstrip("\n"))
+    report = doctor.examination(analyses, miles=request.style.miles)
+    yield Answer(text=terminal.render(report, request.style).rstrip("\n"))
 
 
 def demo(request: Request) -> Answer:

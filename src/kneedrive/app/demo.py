@@ -14,14 +14,15 @@ from kneedrive.history.baseline import own_view
 from kneedrive.history.result import Setting
 from kneedrive.history.weeks import weekly
 from kneedrive.recording import Sensor
-from kneedrive.report.history import weekly_text
+from kneedrive.report import terminal
+from kneedrive.report.history import weekly as weekly_report
 from kneedrive.store.rows import Tag
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.history.result import WeeklyView
     from kneedrive.report.history import Habits
-    from kneedrive.report.text import Style
+    from kneedrive.report.terminal import Style
 
 SETTING = Setting(runner=simulate.DEMO_RUNNER)
 _MONDAY = date(2026, 2, 2)
@@ -36,7 +37,7 @@ def demo_weeks(style: Style, *, json: bool) -> Answer:
         from kneedrive.report.machine import weekly_record
 
         return Answer(text=line(weekly_record(view, habits)))
-    return Answer(text=weekly_text(view, habits, style, [_TAG]).rstrip("\n"))
+    return Answer(text=terminal.render(weekly_report(view, habits, [_TAG], miles=style.miles), style).rstrip("\n"))
 
 
 def demo_page(*, miles: bool) -> Answer:

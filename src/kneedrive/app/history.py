@@ -21,14 +21,15 @@ from kneedrive.history.result import OwnView, PastRun, Setting, SlowContrast, We
 from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
+from kneedrive.report import terminal
 from kneedrive.report.history import Habits
-from kneedrive.report.text import credit
+from kneedrive.report.lists import credit
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.history.result import Comparison
-    from kneedrive.report.history import Periods
-    from kneedrive.report.text import Style
+    from kneedrive.report.comparison import Periods
+    from kneedrive.report.terminal import Style
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow, Tag
 
@@ -178,14 +179,16 @@ def weekly_answer(
         if not any(week.runs for week in found.weeks):
             raise NotEnoughData(nothing_in(store, settings, last, weeks))
         tags = tags_between(store.tags(), found.weeks[0].monday, last)
-        named = credit(formats_between(store, found.weeks[0].monday, last), style)
+        named = credit(formats_between(store, found.weeks[0].monday, last))
     if json:
         from kneedrive.app import line
         from kneedrive.report.machine import weekly_record
 
         return Answer(text=line(weekly_record(found, habits)))
-    opening = [] if until or last == today else words.moved_back(weeks, last, style)
-    return Answer(text="\n".join([*opening, words.weekly_text(found, habits, style, tags), *named]).rstrip("\n"))
+    opening = "" if until or last == today else words.moved_back(weeks, last)
+    name = settings["runner.name"]
+    report = words.weekly(found, habits, tags, miles=style.miles, name=name, opening=opening)
+    return Answer(text=terminal.render([*report, named], style).rstrip("\n"))
 
 
 def last_active(store: Store, settings: Config, today: date, weeks: int) -> date:
@@ -222,10 +225,10 @@ def compare(settings: Config, asked: Question, now: datetime, style: Style, *, j
         from kneedrive.report.machine import comparison_record
 
         return Answer(text=line(comparison_record(found, periods)), code=code)
-    from kneedrive.report import history as told
+    from kneedrive.report.comparison import comparison
 
-    text = "\n".join([told.comparison_text(found, periods, style), *credit(formats, style)])
-    return Answer(text=text.rstrip("\n"), code=code)
+    report = comparison(found, periods, miles=style.miles, name=settings["runner.name"])
+    return Answer(text=terminal.render([*report, credit(formats)], style).rstrip("\n"), code=code)
 
 
 def compared(store: Store, settings: Config, asked: Question, today: date) -> tuple[Comparison, Periods]:
@@ -249,7 +252,7 @@ def grouped(store: Store, setting: Setting, asked: Question, today: date) -> tup
     Of more than two groups the two with the most runs are compared. Raises NotEnoughData where there are not two.
     """
     from kneedrive.history import compare as analysis
-    from kneedrive.report.history import Periods
+    from kneedrive.report.comparison import Periods
 
     first = today - timedelta(weeks=setting.method.compare.group_weeks)
     runs = runs_between(store, first, today, setting)
@@ -317,7 +320,7 @@ def meant_tag(tags: list[Tag], spec: str) -> Tag:
 
 def around(tag: Tag, weeks: int, today: date) -> Periods:
     """So many weeks up to the day of a tag, and as many from that day on, today at the latest."""
-    from kneedrive.report.history import Periods
+    from kneedrive.report.comparison import Periods
 
     day, span = date.fromisoformat(tag.day), timedelta(weeks=weeks)
     last = min(day + span, max(today, day) + timedelta(days=1)) - timedelta(days=1)

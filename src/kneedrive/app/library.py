@@ -41,8 +41,9 @@ from kneedrive.errors import (
 from kneedrive.history.local_time import local_date, local_day, week_number
 from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
-from kneedrive.report import lists, numbers, terminal
-from kneedrive.report.text import Style, cell, credit
+from kneedrive.report import ledger, lists, numbers, terminal
+from kneedrive.report.lists import cell, credit
+from kneedrive.report.terminal import Style
 from kneedrive.store import ID_LENGTH, NO_RUNS, Store
 from kneedrive.store.rows import Derive, Placed, RunRow
 
@@ -244,11 +245,11 @@ def stopped(found: list[Outcome]) -> str:
 
 def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, elapsed_s: float) -> Answer:
     """The ledger of an import."""
-    summed = lists.ledger_of(outcomes, dry_run=dry_run)
+    summed = ledger.ledger_of(outcomes, dry_run=dry_run)
     code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
     if json:
-        return Answer(text=line(lists.ledger_record(summed)), code=code)
-    return Answer(text=lists.render(summed, style, elapsed_s).rstrip("\n"), code=code)
+        return Answer(text=line(ledger.ledger_record(summed)), code=code)
+    return Answer(text=terminal.render(ledger.summary(summed, elapsed_s), style).rstrip("\n"), code=code)
 
 
 def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:
@@ -423,7 +424,8 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
                 told.append(f"{folder / name}: {write_csv(file, *table)} rows")
         except OSError as error:
             raise app.refused(folder / name, error, REMEDY) from None
-    return Answer(text="\n".join([*told, *credit((row.formats for row in runs), Style())]))
+    named = terminal.render([credit(row.formats for row in runs)], Style()).rstrip("\n")
+    return Answer(text="\n".join(filter(None, (*told, named))))
 
 
 def whole_history(past: Sequence[PastRun], setting: Setting) -> WeeklyView | None:
@@ -472,7 +474,7 @@ def runs(settings: Config, since: date | datetime | None, form: str, style: Styl
         out = io.StringIO()
         write_csv(out, lists.CSV_COLUMNS, _run_cells(rows))
         return Answer(text=out.getvalue().rstrip("\n"))
-    return Answer(text=lists.runs(rows, style).rstrip("\n"))
+    return Answer(text=terminal.render(lists.runs(rows, zone_of(settings), miles=style.miles), style).rstrip("\n"))
 
 
 def _runs(store: Store, settings: Config, since: date | datetime | None) -> list[RunRow]:
@@ -514,4 +516,4 @@ def tags(settings: Config, style: Style, *, json: bool) -> Answer:
             rows = store.tags()
     if json:
         return Answer(text="\n".join(line({"schema_version": 1, "day": row.day, "text": row.text}) for row in rows))
-    return Answer(text=lists.tags(rows, style).rstrip("\n"))
+    return Answer(text=terminal.render(lists.tags(rows), style).rstrip("\n"))

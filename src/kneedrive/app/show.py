@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.history.result import LastWeeks, OwnView
     from kneedrive.report.blocks import Section
-    from kneedrive.report.text import Style
+    from kneedrive.report.terminal import Style
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
 
@@ -105,8 +105,10 @@ def sources(store: Store, row: RunRow, request: Request) -> Answer:
 
         return Answer(text=line(sources_record(row.id, found)))
     from kneedrive.report import lists as words
+    from kneedrive.report import terminal
 
-    return Answer(text=words.sources(found, request.style).rstrip("\n"))
+    report = words.sources(found, miles=request.style.miles)
+    return Answer(text=terminal.render(report, request.style).rstrip("\n"))
 
 
 def assessed(found: Found) -> bool:
@@ -162,12 +164,11 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
 
         parts = {"schema_version": SCHEMA_VERSION, "run": run_record(found), "weekly": weekly_record(view, habits)}
         return Answer(text=line(parts))
-    from kneedrive.report import history as words
-    from kneedrive.report.text import credit
+    from kneedrive.report.history import weeks_alone
+    from kneedrive.report.lists import credit
 
-    closing = [credit(formats, request.style)]
-    text = run_text(found, request) + "\n\n" + words.weekly_text(view, habits, request.style, tags, closing)
-    return Answer(text=text.rstrip("\n"))
+    weeks_before = [*weeks_alone(view, habits, tags, miles=request.style.miles), credit(formats)]
+    return Answer(text=run_text(found, request, weeks_before))
 
 
 def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:

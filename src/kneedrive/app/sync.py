@@ -41,7 +41,7 @@ from kneedrive.errors import (
 )
 from kneedrive.record import Record
 from kneedrive.recording import Recording
-from kneedrive.report import history, lists, numbers
+from kneedrive.report import ledger, numbers, terminal
 from kneedrive.report.blocks import Prose, words
 from kneedrive.sources import folder
 from kneedrive.sources.plan import KNOWN, NEW, SKIPPED, UPDATED, Step, completed, follow, listing_from, plan
@@ -51,7 +51,7 @@ from kneedrive.store.rows import Origin
 if TYPE_CHECKING:
     from kneedrive.archives.unpack import Found
     from kneedrive.config import Config
-    from kneedrive.report.text import Style
+    from kneedrive.report.terminal import Style
     from kneedrive.sources.plan import Fetched, Listed, Source
     from kneedrive.sources.plan import Outcome as Got
     from kneedrive.store.rows import RunRow
@@ -445,31 +445,31 @@ def told(pulled: Sequence[Pulled], desk: Desk, style: Style, *, dry_run: bool, e
         f"{numbers.path(folder)} is not there now and was passed over." for each in pulled for folder in each.missing
     ]
     remarks += [remark for each in pulled for remark in each.remarks]
-    text = history.counts(summed, remarks, style, elapsed_s).rstrip("\n")
+    text = terminal.render(ledger.summary(summed, elapsed_s, remarks), style).rstrip("\n")
     return Answer(text=text, trouble=trouble(pulled, desk), code=code_of(pulled))
 
 
 def told_json(pulled: Sequence[Pulled], desk: Desk, *, dry_run: bool) -> Answer:
     """The same as one line of JSON; what stopped a source is told to people too."""
     sources = [
-        history.source_record(each.source, Counter(outcome.verdict for outcome in each.outcomes), each.problem)
+        ledger.source_record(each.source, Counter(outcome.verdict for outcome in each.outcomes), each.problem)
         | {"remarks": list(each.remarks)}
         for each in pulled
     ]
-    told = history.record(summed_up(pulled, dry_run=dry_run), sources, new_runs(pulled))
+    told = ledger.record(summed_up(pulled, dry_run=dry_run), sources, new_runs(pulled))
     return Answer(text=line(told), trouble=trouble(pulled, desk), code=code_of(pulled))
 
 
-def summed_up(pulled: Iterable[Pulled], *, dry_run: bool) -> lists.Ledger:
+def summed_up(pulled: Iterable[Pulled], *, dry_run: bool) -> ledger.Ledger:
     """One ledger of all sources."""
-    return lists.ledger_of((outcome for each in pulled for outcome in each.outcomes), dry_run=dry_run)
+    return ledger.ledger_of((outcome for each in pulled for outcome in each.outcomes), dry_run=dry_run)
 
 
 def trouble(pulled: Sequence[Pulled], desk: Desk) -> str:
     """A line for each source that stopped."""
     offset_s = zone_of(desk.settings)(desk.clock())
     stopped = [(each.problem, NAMES.get(each.source, each.source)) for each in pulled if each.problem]
-    return "\n".join(f"kneedrive: {history.problem(error, name, offset_s)}" for error, name in stopped)
+    return "\n".join(f"kneedrive: {ledger.problem(error, name, offset_s)}" for error, name in stopped)
 
 
 def code_of(pulled: Sequence[Pulled]) -> int:
@@ -510,7 +510,8 @@ def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style:
     """The main run of the last day among the weeks; the weeks alone where years came in at once."""
     from kneedrive.app.history import tags_between, weeks_until
     from kneedrive.app.show import WEEKS, found_in
-    from kneedrive.report import screen, story, terminal
+    from kneedrive.report import screen, story
+    from kneedrive.report.history import weeks_alone
 
     found = found_in(store, desk.settings, runs[story.main_run(runs)][1], desk.clock())
     view, habits = weeks_until(store, desk.settings, found.day, WEEKS)
@@ -525,9 +526,9 @@ def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style:
     )
     if story.is_history(runs):
         tags = tags_between(store.tags(), view.weeks[0].monday, found.day)
-        weeks = history.weekly_text(view, habits, style, tags, closing=())
         opening, end = story.history_opening(new, context), story.history_end(context)
-        return "\n".join([terminal.render(opening, style), weeks, terminal.render(end, style)]).rstrip("\n")
+        weeks = weeks_alone(view, habits, tags, miles=miles)
+        return terminal.render([*opening, *weeks, *end], style).rstrip("\n")
     if found.analysis is None:
         return terminal.render([[Prose(words(new))], *screen.gone(found.gone, context)], style).rstrip("\n")
     return terminal.render(story.story(new, found.analysis, context, miles=miles), style).rstrip("\n")

@@ -180,7 +180,7 @@ def show_weekly(arguments: argparse.Namespace) -> Iterator[Answer]:
 def show_comparison(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive compare."""
     from kneedrive.app import history
-    from kneedrive.report.history import Periods
+    from kneedrive.report.comparison import Periods
 
     if bool(arguments.before) != bool(arguments.after):
         message = "--before and --after belong together: name both periods, or a --tag"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from kneedrive.report.text import Style
+    from kneedrive.report.terminal import Style
 
 # Dates as people type them.
 
@@ -166,7 +166,7 @@ def _as_typed(message: str) -> str:
 
 def style(arguments: argparse.Namespace, settings: config.Config) -> Style:
     """How to print: the width and abilities of this terminal, as the flags and the environment allow."""
-    from kneedrive.report.text import Style
+    from kneedrive.report.terminal import Style
 
     width = arguments.width or terminal_columns()
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
@@ -188,12 +188,9 @@ def codes(arguments: argparse.Namespace) -> frozenset[str]:
     """The escape codes that this command may print."""
     if not coloured(arguments):
         return frozenset()
-    from msgspec.structs import astuple
-
     from kneedrive.report import terminal
-    from kneedrive.report.text import COLOURED
 
-    return frozenset(astuple(COLOURED)) | terminal.codes()
+    return terminal.codes()
 
 
 def terminal_columns() -> int:

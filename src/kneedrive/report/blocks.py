@@ -151,7 +151,10 @@ class Table(Record, frozen=True):
 
 
 class Mark(Record, frozen=True, kw_only=True):
-    """A row of a picture: what stands before the scale, a value with its SD on it (None: nothing), a word behind it."""
+    """A row of a picture: what stands before the scale, a value with its SD on it (None: nothing), a word behind it.
+
+    across: words in place of all that.
+    """
 
     before: tuple[str, ...] = ()
     mean: float | None = None
@@ -159,6 +162,7 @@ class Mark(Record, frozen=True, kw_only=True):
     tone: Tone = Role.PLAIN
     hollow: bool = False  # inferred, not measured
     behind: Inline = ()
+    across: Inline = ()
 
 
 class Picture(Record, frozen=True, kw_only=True):

@@ -2,80 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from kneedrive import advice
 from kneedrive.analysis.result import Analysis, ChannelSummary
 from kneedrive.quantities import CHANNELS
-from kneedrive.recording import Activity, Note, Samples, Sensor
-from kneedrive.report import numbers, text
-from kneedrive.report.text import Style, finish, flow, heading, pad, table
-from kneedrive.sensors import REFERENCES
+from kneedrive.recording import Activity, Array, Note, Samples, Sensor
+from kneedrive.report import numbers
+from kneedrive.report.blocks import Bar, Column, Heading, Items, Prose, Rule, Section, Table, Terms, strong, words
+from kneedrive.report.words import capital, listed
 from kneedrive.stats import median
 
 
-def render_all(analyses: Sequence[Analysis], style: Style) -> str:
-    """All sessions of a file as one answer: a line each, then the runs among them in full."""
-    if len(analyses) == 1:
-        return render(analyses[0], style)
+def examination(analyses: Sequence[Analysis], *, miles: bool) -> list[Section]:
+    """All sessions of a file: a row each where there are several, then the runs among them in full."""
     runs = [analysis for analysis in analyses if analysis.activity.is_run]
-    return "\n".join([finish([_sessions(analyses, len(runs), style)], style), *(render(run, style) for run in runs)])
+    shown = analyses if len(analyses) == 1 else runs
+    each = [section for analysis in shown for section in session(analysis, miles=miles)]
+    name = numbers.path(numbers.clean(analyses[0].activity.name, 200)) or "File"
+    head: Section = [Rule(), Prose(words(strong(name)))]
+    return [head, *each] if len(analyses) == 1 else [[*head, *_sessions(analyses, len(runs), miles=miles)], *each]
 
 
-def _sessions(analyses: Sequence[Analysis], runs: int, style: Style) -> list[str]:
-    name = numbers.clean(analyses[0].activity.name, style.columns) or "File"
-    told = f"{len(analyses)} sessions, {runs or 'none'} of them {'a run' if runs < 2 else 'runs'}"
-    rows = [["session", "sport", "start", "time", "distance"]]
-    for analysis in analyses:
-        activity = analysis.activity
-        start = numbers.start(activity.started_at, activity.utc_offset_s)
-        distance = numbers.distance(activity.distance_m, miles=style.miles)
-        rows.append([activity.id, _sport(activity), start, numbers.clock(activity.duration_s), distance])
-    return [style.paint.apply("strong", style.spell(f"{name}: {told}")), *table(rows, style, left=3)]
+def _sessions(analyses: Sequence[Analysis], runs: int, *, miles: bool) -> Section:
+    told = f"{len(analyses)} sessions, {runs or 'none'} of them {'a run' if runs < 2 else 'runs'}."
+    columns = (
+        Column(head="session", left=True),
+        Column(head="sport", left=True, drop=1),
+        Column(head="start", left=True),
+        Column(head="time"),
+        Column(head="miles" if miles else "km", drop=2),
+    )
+    rows = []
+    for activity in (analysis.activity for analysis in analyses):
+        start, length = numbers.start(activity.started_at, activity.utc_offset_s), activity.distance_m
+        cells = (activity.id, _sport(activity), start, numbers.clock(activity.duration_s))
+        rows.append(tuple(map(words, (*cells, numbers.length(length, miles=miles)))))
+    return [Prose(words(told)), Table(columns, tuple(rows))]
 
 
-def render(analysis: Analysis, style: Style) -> str:
-    """One session of a file, examined; no line wider than the style. Pure."""
-    blocks = [
-        _file(analysis, style),
-        _devices(analysis, style),
-        _channels(analysis, style),
-        _alternatives(analysis, style),
-        _averages(analysis, style),
-        _oddities(analysis, style),
-        _sayable(analysis, style),
-    ]
-    return finish(blocks, style)
-
-
-def _file(analysis: Analysis, style: Style) -> list[str]:
+def session(analysis: Analysis, *, miles: bool) -> list[Section]:
+    """One session of a file, examined."""
     activity = analysis.activity
-    rows = [
+    return [
+        _recorded(activity, miles=miles),
+        _part("Devices", _devices(analysis)),
+        _channels(analysis.channels, miles=miles),
+        *_alternatives(analysis, miles=miles),
+        _averages(activity, miles=miles),
+        _part("Odd things", _oddities(analysis) or ["None found."]),
+        _part("What can be said from it", _sayable(analysis)),
+    ]
+
+
+def _part(title: str, said: Sequence[str]) -> Section:
+    return [Heading(title), Items(tuple(words(text) for text in said))]
+
+
+def _recorded(activity: Activity, *, miles: bool) -> Section:
+    rows = (
         ("session", f"{activity.id}, {activity.format.upper()}, {_sport(activity)}"),
         ("start", numbers.start(activity.started_at, activity.utc_offset_s)),
         ("time", f"{numbers.clock(activity.duration_s)} running clock, {numbers.clock(activity.elapsed_s)} in all"),
-        ("distance", numbers.distance(activity.distance_m, miles=style.miles)),
+        ("distance", numbers.distance(activity.distance_m, miles=miles)),
         ("records", f"{numbers.number(activity.records)}, {_step(activity.samples)}"),
         ("laps, pauses", f"{len(activity.laps)}, {len(activity.pauses)}"),
         ("positions", "recorded (never kept)" if activity.positioned else "none"),
-    ]
-    name = style.paint.apply("strong", style.spell(numbers.clean(activity.name, style.columns) or "File"))
-    return [name, *_pairs(rows, style)]
+    )
+    return [Terms(tuple((words(name), words(text)) for name, text in rows))]
 
 
 def _sport(activity: Activity) -> str:
     named = " ".join(part for part in (activity.sport, activity.sub_sport) if part not in ("", "generic", "unknown"))
     return numbers.clean(named) or "no sport named"
-
-
-def _pairs(rows: list[tuple[str, str]], style: Style) -> list[str]:
-    width = max(len(name) for name, _ in rows) + 2
-    return [
-        line
-        for name, text in rows
-        for line in flow(pad(name, width).replace(" ", numbers.TIE) + text, style, hang=width)
-    ]
 
 
 def _step(samples: Samples) -> str:
@@ -86,13 +87,12 @@ def _step(samples: Samples) -> str:
     return f"one every {numbers.exact(median(steps))} s, the longest gap {numbers.minutes(float(steps.max()))}"
 
 
-def _devices(analysis: Analysis, style: Style) -> list[str]:
+def _devices(analysis: Analysis) -> list[str]:
     activity = analysis.activity
     said = [f"Recorded by {_sensor(activity.device)}."]
     said += [f"With {_sensor(sensor)}." for sensor in activity.sensors]
     reason = numbers.clean(analysis.provenance_reason, 200).rstrip(".")
-    said.append(f"Provenance of the dynamics: {analysis.provenance} ({reason}).")
-    return [*heading("Devices", style), *(line for text in said for line in flow(text, style, hang=2))]
+    return [*said, f"Judged as {analysis.reference.words} ({analysis.provenance}): {reason}."]
 
 
 def _sensor(sensor: Sensor) -> str:
@@ -106,27 +106,24 @@ def _sensor(sensor: Sensor) -> str:
     return numbers.device(sensor) + (f" ({shown})" if shown else "")
 
 
-def _channels(analysis: Analysis, style: Style) -> list[str]:
-    if not analysis.channels:
-        return [*heading("Channels", style), *flow("None: the file holds no samples.", style)]
-    return [
-        *heading("Channels", style, "share of the records that have a value, and the median"),
-        *_coverage(analysis.channels, style),
-    ]
-
-
 _BAR = 16
 _WHOLE = 0.995  # what is shown as 100 % needs no bar
 
 
-def _coverage(channels: Mapping[str, ChannelSummary], style: Style) -> list[str]:
-    rows = [["", "coverage", "median", ""]]
+def _channels(channels: Mapping[str, ChannelSummary], *, miles: bool) -> Section:
+    if not channels:
+        return [Heading("Channels"), Prose(words("None: the file holds no samples."))]
+    return [Heading("Channels", "share of the records that have a value"), _coverage(channels, miles=miles)]
+
+
+def _coverage(channels: Mapping[str, ChannelSummary], *, miles: bool) -> Table:
+    columns = (Column(left=True), Column(head="coverage"), Column(head="median"), Column(left=True, drop=1))
+    rows = []
     for key, channel in channels.items():
-        drawn = text.bar(channel.coverage, _BAR, style) if channel.coverage < _WHOLE else ""
-        rows.append(
-            [_name(key), numbers.percent(channel.coverage), _shown(key, channel.median, style), pad(drawn, _BAR)]
-        )
-    return table(rows, style)
+        drawn = words(Bar(channel.coverage, _BAR)) if channel.coverage < _WHOLE else ()
+        cells = (_name(key), numbers.percent(channel.coverage), _shown(key, channel.median, miles=miles))
+        rows.append((*map(words, cells), drawn))
+    return Table(columns, tuple(rows))
 
 
 def _name(key: str) -> str:
@@ -136,70 +133,60 @@ def _name(key: str) -> str:
     return CHANNELS[key].name if key in CHANNELS else key
 
 
-def _shown(key: str, amount: float | None, style: Style) -> str:
-    """A value in the units that were asked for."""
+def _shown(key: str, amount: float | None, *, miles: bool) -> str:
+    """A value with its unit, in the units that were asked for."""
     if key == "speed_mps":
-        return numbers.pace(amount, miles=style.miles)
+        return numbers.pace(amount, miles=miles)
     if key == "distance_m":
-        return numbers.distance(amount, miles=style.miles)
+        return numbers.distance(amount, miles=miles)
     return numbers.quantity(key, amount) if key in numbers.SHOWN else numbers.number(amount, 2)
 
 
-def _alternatives(analysis: Analysis, style: Style) -> list[str]:
+def _alternatives(analysis: Analysis, *, miles: bool) -> Iterable[Section]:
     """The same channels from developer fields, by their maker."""
-    lines: list[str] = []
     for maker, samples in analysis.activity.alternatives.items():
         summaries = {key: _summary(values) for key, values in samples.present().items()}
-        remark = f"choose them with --dynamics {numbers.clean(maker)}; never mixed with the others"
-        lines += [*heading(f"Alternative: {numbers.clean(maker)}", style, remark), *_coverage(summaries, style)]
-    return lines
+        judged = maker in analysis.provenance_reason.casefold()
+        other = "native judges by those above" if judged else f"{numbers.clean(maker)} judges by them"
+        remark = f"{'judged here; ' if judged else ''}--dynamics {other}; never mixed"
+        yield [Heading(f"Alternative: {numbers.clean(maker)}", remark), _coverage(summaries, miles=miles)]
 
 
-def _summary(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> ChannelSummary:
+def _summary(values: Array) -> ChannelSummary:
     known = values[np.isfinite(values)]
     coverage = len(known) / len(values) if len(values) else 0.0
     return ChannelSummary(coverage=coverage, median=median(known) if len(known) else None)
 
 
-def _averages(analysis: Analysis, style: Style) -> list[str]:
-    known = {key: amount for key, amount in analysis.activity.averages.items() if key in numbers.SHOWN}
-    if not known:
-        return []
-    text = ", ".join(f"{_name(key)} {_shown(key, amount, style)}" for key, amount in known.items())
-    return [*heading("Averages in the file", style), *flow(text + ".", style)]
+def _averages(activity: Activity, *, miles: bool) -> Section:
+    known = {key: amount for key, amount in activity.averages.items() if key in numbers.SHOWN}
+    text = ", ".join(f"{_name(key)} {_shown(key, amount, miles=miles)}" for key, amount in known.items())
+    return [Heading("Averages in the file"), Prose(words(f"{text}."))] if known else []
 
 
-def _oddities(analysis: Analysis, style: Style) -> list[str]:
-    notes = tuple(dict.fromkeys((*analysis.activity.notes, *analysis.quality.notes)))
-    if not notes:
-        return [*heading("Odd things", style), *flow("None found.", style)]
-    return [*heading("Odd things", style), *(line for note in notes for line in flow(_note(note), style, hang=2))]
+def _oddities(analysis: Analysis) -> list[str]:
+    return [_note(note) for note in dict.fromkeys((*analysis.activity.notes, *analysis.quality.notes))]
 
 
 def _note(note: Note) -> str:
     where = f", at byte {numbers.number(note.offset)}" if note.offset is not None else ""
-    text = numbers.clean(note.text, 300).rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}{where} [{note.code}]."
+    return f"{capital(numbers.clean(note.text, 300).rstrip('.'))}{where} [{note.code}]."
 
 
-def _sayable(analysis: Analysis, style: Style) -> list[str]:
+JUDGED = {"zSL": "step length", "zDF": "share of each step on the ground", "zk": "bounce", "zB": "bounce"}
+
+
+def _sayable(analysis: Analysis) -> list[str]:
     """Which findings this file allows, which not and why, and what would help."""
     said = [_judged(analysis)]
     if analysis.status_reason:
-        said.append(f"{analysis.status.capitalize()}: {analysis.status_reason.rstrip('.')}.")
-    said += [f"{item.what[:1].upper()}{item.what[1:]}: {item.reason.rstrip('.')}." for item in analysis.unjudged]
-    if REFERENCES[analysis.provenance].settles and analysis.status != "not a run":
-        said.append(REFERENCES[analysis.provenance].settles)
-    return [*heading("What can be said from it", style), *(line for text in said for line in flow(text, style, hang=2))]
-
-
-JUDGED = {"D": "drive or shuffle", "P": "piston", "G": "long on the ground or short in the air", "K": "torso bounce"}
+        said.append(f"{capital(analysis.status)}: {analysis.status_reason.rstrip('.')}.")
+    said += [f"{capital(item.what)}: {item.reason.rstrip('.')}." for item in analysis.unjudged]
+    helps = advice.would_settle(analysis) or analysis.reference.settles
+    return [*said, *([helps] if helps and analysis.status != "not a run" else [])]
 
 
 def _judged(analysis: Analysis) -> str:
-    letters = [JUDGED[letter] for letter, score in analysis.scores.items() if score.value is not None]
-    if letters:
-        return f"Judged: {', '.join(letters)}."
-    if analysis.findings:
-        return "Judged: the length of the steps for their speed."
+    if analysis.posterior is not None:
+        return f"Judged for its speed: {listed([JUDGED[part] for part in analysis.posterior.measured])}."
     return "Nothing is judged." if not analysis.metrics else "Nothing is judged; what was measured is shown."

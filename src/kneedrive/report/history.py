@@ -1,55 +1,69 @@
-"""Weeks, own baselines, comparisons and the news of a sync, as text for somebody who knows no statistics."""
+"""A runner's weeks as blocks: who the runner is, where it is going, each week in a picture, what comes back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Protocol
 
-from kneedrive.errors import KneedriveError, RateLimited
+import numpy as np
+
+from kneedrive.analysis.population import runners_at
 from kneedrive.history.result import (
     BalanceHabit,
-    Baseline,
     Break,
-    Comparison,
-    Difference,
     FadeHabit,
-    OwnView,
-    PersonalZ,
+    PaceChange,
     SlowContrast,
     Trend,
     Week,
     WeeklyView,
     WeekValue,
 )
-from kneedrive.patterns import AXES
-from kneedrive.quantities import CHANNELS
+from kneedrive.method import Method
+from kneedrive.patterns import AXES, Axis, Pattern
 from kneedrive.record import Record
-from kneedrive.report import lists, numbers
-from kneedrive.report.numbers import TIE, change_percent, day, difference, from_ln, plural, quantity, value
-from kneedrive.report.sections import FADED
-from kneedrive.report.text import (
-    INDENT,
-    Style,
-    columns_of,
-    commands,
-    ends,
-    finish,
-    flow,
-    heading,
-    interval_row,
-    pad,
-    scale_words,
-    sparkline,
-    table,
+from kneedrive.recording import Runner
+from kneedrive.report import numbers, screen, sections
+from kneedrive.report.blocks import (
+    Block,
+    Column,
+    Facts,
+    Heading,
+    Inline,
+    Items,
+    Mark,
+    Picture,
+    Prose,
+    Role,
+    Section,
+    Span,
+    Spark,
+    Table,
+    Tone,
+    faint,
+    spark,
+    strong,
+    words,
 )
-from kneedrive.sensors import REFERENCES
+from kneedrive.report.words import capital, listed
+from kneedrive.sensors import REFERENCES, SensorClass
 
-# What comes back in run after run, in sentences: slow running, left and right, what fades.
+MORE = ("kneedrive report", "kneedrive compare", "kneedrive advise")
 
-NO_FALL = -0.05  # of the drive score: what is shown as 0.0
+
+class Tagged(Protocol):
+    """A tag: its day in ISO form and its text."""
+
+    @property
+    def day(self) -> str:
+        """Of the runner's clock."""
+
+    @property
+    def text(self) -> str:
+        """What was noted."""
 
 
 class Habits(Record, frozen=True, kw_only=True):
@@ -60,70 +74,68 @@ class Habits(Record, frozen=True, kw_only=True):
     fade: FadeHabit
 
 
-def habit_lines(habits: Habits, style: Style) -> list[str]:
-    """What can be said of them; nothing where no run could tell anything."""
-    said = [text for text in (slow(habits.slow), balance(habits.balance), fade(habits.fade)) if text]
-    if not said:
-        return []
-    return [*heading("Run after run", style), *(line for text in said for line in flow(text, style, hang=2))]
+def weekly(
+    found: WeeklyView,
+    habits: Habits,
+    tags: Sequence[Tagged] = (),
+    *,
+    miles: bool,
+    name: str = "",
+    opening: str = "",
+) -> list[Section]:
+    """The whole report of some weeks. name: the runner's, where there is one. opening: what to say above everything."""
+    head, *rest = weeks_alone(found, habits, tags, miles=miles, name=name)
+    return [
+        [Prose(words(opening))] if opening else [],
+        [*screen.runner(found.last_weeks), *head],
+        *rest,
+        screen.tail(screen.Context(more=MORE)),
+    ]
 
 
-def slow(found: SlowContrast) -> str:
-    """Whether slowing down takes more from the steps than from those of others."""
-    if found.verdict == "not enough" or found.mean is None:
-        return ""
-    counted = numbers.plural(found.runs, "run")
-    if found.mean > NO_FALL:
-        return f"When you slow down, your drive score does not fall ({counted})."
-    fall = f"falls by about {numbers.score(found.mean).lstrip('-')} ({counted})"
-    if found.verdict == "more than slowing down":
-        return (
-            "When you slow down, your steps shorten and stay on the ground more than slowing down alone explains: your "
-            f"drive score {fall}."
-        )
-    return f"When you slow down, your drive score {fall}: that may be no more than slowing down alone explains."
+def weeks_alone(
+    found: WeeklyView, habits: Habits, tags: Sequence[Tagged] = (), *, miles: bool, name: str = ""
+) -> list[Section]:
+    """The weeks without the runner's sentence and the commands that follow."""
+    return [
+        [*title(found, miles=miles, name=name), *judgement(found, miles=miles)],
+        *pictures(found, tags, miles=miles),
+        over_the_weeks(found, miles=miles),
+        finished(found),
+        run_after_run(found, habits, miles=miles),
+    ]
 
 
-def balance(found: BalanceHabit) -> str:
-    """Whether one foot is always longer on the ground: a number, never a diagnosis."""
-    if found.verdict == "not enough" or found.left is None:
-        return ""
-    counted = numbers.plural(found.runs, "run")
-    if found.verdict == "none":
-        return f"Left and right: no constant difference (left {numbers.percent(found.left, 1)}, over {counted})."
-    share = numbers.percent(max(found.left, 1.0 - found.left), 1)
-    return (
-        f"Left and right: a constant difference. The {found.side} foot has {share} of the contact time, in "
-        f"{numbers.number(found.runs_beyond)} of {counted}. Why, a watch cannot tell; somebody who can look at you may."
+def moved_back(weeks: int, last: date) -> str:
+    """What to say above weeks that do not end today, though no other day was asked for."""
+    lately = "No run this week" if weeks == 1 else f"No run in the last {weeks} weeks"
+    return f"{lately}: these are the weeks up to your last one, on {numbers.day(last)}."
+
+
+def title(found: WeeklyView, *, miles: bool, name: str) -> list[Block]:
+    """Whose weeks, which, how much running, and what measured it."""
+    facts = (
+        numbers.clean(name),
+        f"{numbers.plural(len(found.weeks), 'week')} to {numbers.day(found.until)}",
+        numbers.plural(sum(week.runs for week in found.weeks), "run"),
+        numbers.distance(sum(week.distance_m for week in found.weeks), miles=miles),
     )
+    sensor = (words(faint(REFERENCES[SensorClass(found.sensor)].dynamics)),) if found.trends else ()
+    return [Facts((*(words(strong(fact)) for fact in facts if fact), *sensor))]
 
 
-def fade(found: FadeHabit) -> str:
-    """What changes late in most runs."""
-    counted = numbers.plural(found.runs, "run")
-    if found.verdict == "not enough":
-        return ""
-    if found.verdict == "none":
-        return f"Late in your runs: nothing changes the same way again and again at the same speed ({counted})."
-    return f"Late in your runs, at the same speed: {listed([_faded(key, found) for key in found.metrics])} ({counted})."
+def sensor_words(sensor: str) -> str:
+    """A sensor class in running text."""
+    return REFERENCES[SensorClass(sensor)].words
 
 
-def _faded(key: str, found: FadeHabit) -> str:
-    """ "contact lengthened by 8 ms"."""
-    amount = found.median[key]
-    shown = numbers.change_percent if key == "ln_k" else partial(numbers.difference, key)
-    rose, fell = FADED[key]
-    return f"{rose if amount > 0 else fell} by {shown(amount).lstrip('+-')}"
+def judgement(found: WeeklyView, *, miles: bool) -> list[Block]:
+    """The verdict and what it means."""
+    text = " ".join(sentences(found, miles=miles))
+    return [Prose(words(Span(f"{trend_headline(found)}.", tone(found)))), Prose(words(text))]
 
 
-def listed(pieces: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return " and ".join(part for part in (", ".join(pieces[:-1]), *pieces[-1:]) if part)
-
-
-# A trend in sentences, for somebody who knows no statistics: what changed, by how much, how small a change would
-# show.
-#
+# Where it is going, for somebody who knows no statistics: what changed, by how much, how small a change would show.
 # Nothing is claimed that was not tested, and what is called comes with what else it could be.
 
 
@@ -135,23 +147,17 @@ CALLED = {
     "longer steps": "your steps have become longer for the pace",
     "shorter steps": "your steps have become shorter for the pace",
 }
-ROLES = {
-    "towards drive": "drive",
-    "towards shuffle": "shuffle",
-    "more bounce": "piston",
-    "longer steps": "drive",
-    "shorter steps": "shuffle",
+TONES: dict[str, Tone] = {
+    "towards drive": Pattern.DRIVE,
+    "towards shuffle": Pattern.SHUFFLE,
+    "more bounce": Pattern.PISTON,
+    "longer steps": Pattern.DRIVE,
+    "shorter steps": Pattern.SHUFFLE,
 }
 SERIES_WORDS = {"D": "between drive and shuffle", "P": "in bounce", "zSL": "in the length of your steps"}
 TOO_EARLY = "too early to tell"
 COLUMNS = {"D": "drive", "P": "bounce", "zSL": "steps"}
-MEANING = {
-    "D": "longer steps with less of each on the ground (drive)",
-    "P": "more up and down for steps of that length (bounce)",
-    "zSL": "longer steps for the pace (steps)",
-}
-UNIT = "On this scale two runners at one pace usually lie about 1 apart."
-TREND_OTHERWISE = "Season, shoes or fatigue can do the same."
+UNIT = "Two runners at one pace usually lie about 1 apart."
 BROKEN = {
     "sensor": "the sensor changed",
     "firmware": "the sensor’s firmware changed",
@@ -173,9 +179,9 @@ def trend_headline(found: WeeklyView) -> str:
     return text[:1].upper() + text[1:]
 
 
-def role(found: WeeklyView) -> str:
+def tone(found: WeeklyView) -> Tone:
     """The colour of the headline."""
-    return next((ROLES[verdict] for verdict in found.verdicts if verdict in ROLES), "strong")
+    return next((TONES[verdict] for verdict in found.verdicts if verdict in TONES), Role.STRONG)
 
 
 def sentences(found: WeeklyView, *, miles: bool) -> list[str]:
@@ -188,7 +194,7 @@ def sentences(found: WeeklyView, *, miles: bool) -> list[str]:
     called = [trend for trend in tested if trend.called]
     at = numbers.pace(found.reference_speed_mps, miles=miles)
     said += [_called(trend, at) for trend in called]
-    said += [TREND_OTHERWISE] if called else []
+    said += [_otherwise(called[0])] if called else []
     said += [_blind(trend) if trend in waiting else _steady(trend) for trend in tested if not trend.called]
     said += [UNIT] if any(trend.called or trend.detectable is not None for trend in tested) else []
     said += _advised(tested) if tested else _too_early(waiting[:1])
@@ -243,6 +249,16 @@ def _visible(trend: Trend) -> str:
     return numbers.score(trend.detectable).lstrip("+") if trend.detectable is not None else numbers.MISSING
 
 
+def _otherwise(trend: Trend) -> str:
+    """What else a called trend can be, and of which months it speaks."""
+    if trend.seasonal:
+        return "Shoes or fatigue can do the same; the season is allowed for."
+    span = ""
+    if trend.first and trend.last:
+        span = f" (these weeks go from {numbers.short_day(trend.first)} to {numbers.short_day(trend.last)})"
+    return f"Season, heat or shoes can do the same{span}."
+
+
 def _advised(tested: Sequence[Trend]) -> list[str]:
     more = max(trend.weeks_advised for trend in tested)
     return [f"With {numbers.plural(more, 'more week', 'more weeks')} the answer gets firmer."] if more else []
@@ -256,310 +272,70 @@ def _too_early(waiting: Sequence[Trend]) -> list[str]:
     ]
 
 
-# A run against the runner's own last weeks, beside the comparison with others: one reliable, one uncertain.
-
-
-_OWN_TABLE = 80  # columns from which the comparison is a table
-_USUAL, _FAR = 1.0, 2.0  # spreads between runners, only for the words below
-OWN_NAMES = {key: channel.name for key, channel in CHANNELS.items()} | {
-    "stance_time_s": "contact",
-    "vertical_oscillation_m": "oscillation",
-    "ln_k": "torso bounce",
-}
-REASONS = {
-    "no scored epochs": "Nothing of this run was scored.",
-    "slower than the baseline": "This run was slower than all that it would be held against.",
-    "faster than the baseline": "This run was faster than all that it would be held against.",
-}
-OWN_ONLY_STEPS = "The rest is not compared: on this sensor it follows from speed and cadence."
-
-
-def own_lines(found: OwnView, style: Style) -> list[str]:
-    """The block AGAINST YOURSELF; it says what is missing where nothing can be compared."""
-    if found.reason or not found.rows:
-        return [*heading("Against yourself", style), *flow(missing(found), style)]
-    lines = _table(found, style) if style.columns >= _OWN_TABLE else _sentences(found, style)
-    said = ["Against yourself is the reliable part; against other runners at this speed is uncertain."]
-    if found.baseline.computed.believed:
-        said.append(OWN_ONLY_STEPS)
-    return [
-        *heading("Against yourself", style, basis(found.baseline)),
-        *lines,
-        *(line for text in said for line in flow(text, style)),
-    ]
-
-
-def basis(usual: Baseline) -> str:
-    """ "24 runs since 12 Sep 2026, same sensor"."""
-    since = f" since {day(usual.first)}" if usual.first else ""
-    return f"{plural(usual.runs, 'run')}{since}, same sensor"
-
-
-def missing(found: OwnView) -> str:
-    """Why there is nothing to compare."""
-    if found.reason != "baseline not ready":
-        return REASONS.get(found.reason, "Nothing of this run can be compared.")
-    lacking = found.baseline.missing
-    needed = [
-        plural(lacking[key], one, many)
-        for key, one, many in (
-            ("runs", "more run", "more runs"),
-            ("days", "more day", "more days"),
-            ("epochs", "more scored half-minute", "more scored half-minutes"),
-        )
-        if key in lacking
-    ]
-    return (
-        f"Not yet: the weeks before hold {plural(found.baseline.runs, 'run')} on this sensor. For a comparison "
-        f"with yourself {' and '.join(needed)} are needed."
-    )
-
-
-def _table(found: OwnView, style: Style) -> list[str]:
-    rows = [["", "this run", "usually", "off by", "for you", "others"]]
-    rows += [[OWN_NAMES[row.metric], *own_numbers(row), row.level, others(row)] for row in found.rows]
-    filled = [
-        [*row[:4], *(cell.ljust(width) for cell, width in zip(row[4:], _widths(rows), strict=True))] for row in rows
-    ]
-    return table(filled, style)
-
-
-def _widths(rows: list[list[str]]) -> list[int]:
-    return [max(len(row[place]) for row in rows) for place in (4, 5)]
-
-
-def _sentences(found: OwnView, style: Style) -> list[str]:
-    lines = []
-    for row in found.rows:
-        value, usual, off = own_numbers(row)
-        among = f"; among others {others(row)}" if others(row) else ""
-        lines += flow(f"{OWN_NAMES[row.metric]} {value}, usually {usual} ({off}): {row.level}{among}", style, hang=2)
-    return lines
-
-
-def own_numbers(row: PersonalZ) -> tuple[str, str, str]:
-    """The run's value with its unit, the usual one, and the difference."""
-    if row.metric == "ln_k":
-        return from_ln(row.value), from_ln(row.usual), change_percent(row.difference)
-    shown = partial(value, row.metric)
-    return quantity(row.metric, row.value), shown(row.usual), _bare(difference(row.metric, row.difference))
-
-
-def _bare(text: str) -> str:
-    return text.split(TIE, maxsplit=1)[0]
-
-
-def others(row: PersonalZ) -> str:
-    """Where the value lies among other runners at that speed, in words; "" where that is not known."""
-    if row.others is None:
-        return ""
-    if abs(row.others) < _USUAL:
-        return "usual"
-    size = "much " if abs(row.others) >= _FAR else ""
-    return f"{size}{'higher' if row.others > 0 else 'lower'}"
-
-
-# The weeks on one screen: the verdict first, then a line a week, sparklines, and what comes back in run after run.
-
-
-_ROOMY = 100  # columns from which each week's interval is drawn, not only written
-_ABREAST, _WEEKLY_TABLE = 2, 80  # so many series have room with their ranges in narrower tables
-_PICTURE = (21, 41)  # narrowest and widest
-_WEEK = timedelta(days=6)
-_AROUND = 36  # columns that a sparkline leaves to its name and its range
-_LEAST_WEEKS = 3  # with runs: fewer make no line
-_GAP_WEEKS = 3  # so many weeks in a row without a run share a line
-_WEEKLY_NEXT = (
-    ("kneedrive report", "the latest run with these weeks"),
-    ("kneedrive compare", "before and after a day that you tagged"),
-    ("kneedrive advise", "what to work on"),
-)
-
-
-def weekly_text(
-    found: WeeklyView,
-    habits: Habits,
-    style: Style,
-    tags: Sequence[Any] = (),
-    closing: Sequence[Sequence[str]] | None = None,
-) -> str:
-    """The whole report of some weeks.
-
-    tags: the store's, with `day` in ISO form and `text`. closing: the last blocks, where they are not the commands
-    that follow the weeks alone.
-    """
-    body = [
-        weekly_title(found, style),
-        weekly_judgement(found, style),
-        weeks_table(found, style, tags),
-        lines(found, style),
-        habit_lines(habits, style),
-    ]
-    last = [[*heading("Next", style), *commands(_WEEKLY_NEXT, style)]] if closing is None else closing
-    return finish([*body, *last], style)
-
-
-def moved_back(weeks: int, last: date, style: Style) -> list[str]:
-    """What to say above weeks that do not end today, though no other day was asked for."""
-    lately = "No run this week" if weeks == 1 else f"No run in the last {weeks} weeks"
-    return [*flow(f"{lately}: these are the weeks up to your last one, on {numbers.day(last)}.", style, indent=0), ""]
-
-
-def weekly_title(found: WeeklyView, style: Style) -> list[str]:
-    """Which weeks, how much running, and what measured it."""
-    runs, metres = sum(week.runs for week in found.weeks), sum(week.distance_m for week in found.weeks)
-    pieces = (
-        f"{numbers.plural(len(found.weeks), 'week')} to {numbers.day(found.until)}",
-        numbers.plural(runs, "run"),
-        numbers.distance(metres, miles=style.miles),
-    )
-    head = flow("   ".join(pieces).replace(" ", numbers.TIE), style, indent=0)
-    sensor = flow(REFERENCES[found.sensor].dynamics, style, indent=0) if found.trends else []
-    return [
-        *(style.paint.apply("strong", line) for line in head),
-        *(style.paint.apply("faint", line) for line in sensor),
-    ]
-
-
-def weekly_judgement(found: WeeklyView, style: Style) -> list[str]:
-    """The verdict and what it means."""
-    head = style.paint.apply(role(found), style.spell(trend_headline(found) + "."))
-    judged = max((trend.runs for trend in found.trends), default=0)
-    weeks = max((trend.weeks for trend in found.trends), default=0)
-    counted = f"{numbers.plural(judged, 'run')} in {numbers.plural(weeks, 'week')} judged".replace(numbers.TIE, " ")
-    shown = ends(head, style.paint.apply("faint", counted), style) if judged else [head]
-    for sentence in sentences(found, miles=style.miles):
-        shown += flow(sentence, style, indent=0)
-    return shown
-
-
-def series_of(found: WeeklyView) -> list[str]:
-    """The series that any week or trend has, in a fixed order."""
-    known = {name for week in found.weeks for name in week.values} | {trend.series for trend in found.trends}
-    return [name for name in COLUMNS if name in known]
-
-
-def weeks_table(found: WeeklyView, style: Style, tags: Sequence[Any] = ()) -> list[str]:
-    """A line a week, with breaks and tags drawn between."""
-    shown = series_of(found)
-    rows = _heads(shown, style) + [_cells(week, shown, style) for week in found.weeks]
-    if all(week.shuffle_share is None for week in found.weeks):
-        rows = [row[:-1] for row in rows]
-    rows = _with_pictures(rows, found, shown, style)
-    printed = table(rows, style, heads=2)
-    marks = _marks(found, tags, style)
-    body = _without_gaps([(week, marks(week), row) for week, row in zip(found.weeks, printed[2:], strict=True)], style)
-    below = flow(_legend(shown), style) if shown else []
-    return [*heading("Week by week", style, _remark(found, shown, style)), *printed[:2], *body, *below]
-
-
-def _legend(shown: Sequence[str]) -> str:
-    """What the series mean: "Above 0 means longer steps with less of each on the ground (drive), ..."."""
-    return f"Above 0 means {', '.join(MEANING[name] for name in shown)}."
-
-
-def _without_gaps(drawn: Sequence[tuple[Week, list[str], str]], style: Style) -> list[str]:
-    """The lines of the weeks; many weeks in a row without a run are one line."""
-    body: list[str] = []
-    for empty, group in groupby(drawn, key=lambda each: not each[0].runs and not each[1]):
-        weeks = list(group)
-        if empty and len(weeks) >= _GAP_WEEKS:
-            text = f"{weeks[0][0].monday.isoformat()} and the weeks after: {numbers.number(len(weeks))} without a run"
-            body.append(" " * INDENT + style.paint.apply("faint", text))
-        else:
-            body += [line for _, marks, row in weeks for line in (*marks, row)]
-    return body
-
-
-def _remark(found: WeeklyView, shown: Sequence[str], style: Style) -> str:
-    said = []
-    if shown and found.reference_speed_mps:
-        names = listed([COLUMNS[name] for name in shown])
-        ranges = "" if _crowded(shown, style) else ", ± is the 95 % range"
-        said.append(f"{names} at {numbers.pace(found.reference_speed_mps, miles=style.miles)}{ranges}")
-    if found.slow_speed_mps:
-        said.append(f"slow: {numbers.pace(found.slow_speed_mps, miles=style.miles)} or slower")
-    return "; ".join(said)
-
-
-def _heads(shown: Sequence[str], style: Style) -> list[list[str]]:
-    unit = "miles" if style.miles else "km"
-    first = ["week of", "runs", unit, "slow", *(COLUMNS[name] for name in shown), "shuffle"]
-    return [first, ["", "", "", "min", *("" for _ in shown), "of slow"]]
-
-
-def _cells(week: Week, shown: Sequence[str], style: Style) -> list[str]:
-    if not week.runs:
-        return [week.monday.isoformat(), numbers.MISSING, *[""] * (len(shown) + 3)]
-    return [
-        week.monday.isoformat(),
-        numbers.number(week.runs),
-        numbers.length(week.distance_m, miles=style.miles),
-        numbers.whole_minutes(week.slow_s) if week.slow_s else "",
-        *(_value(week.values.get(name), alone=_crowded(shown, style)) for name in shown),
-        numbers.percent(week.shuffle_share) if week.shuffle_share is not None else "",
-    ]
-
-
-def _value(told: WeekValue | None, *, alone: bool) -> str:
-    return numbers.with_error(told.value, None if alone else half(told)) if told else ""
-
-
-def _crowded(shown: Sequence[str], style: Style) -> bool:
-    """Whether there are more series than have room with their ranges."""
-    return len(shown) > _ABREAST and style.columns < _WEEKLY_TABLE
-
-
-def half(told: WeekValue) -> float:
-    """Half of the 95 % interval."""
-    return (told.high - told.low) / 2
-
-
-def _with_pictures(rows: list[list[str]], found: WeeklyView, shown: Sequence[str], style: Style) -> list[list[str]]:
-    """The first series of the latest stretch drawn behind its numbers, where there is room."""
-    drawn = found.trends[0].series if found.trends else next(iter(shown), "")
-    natural = sum(max(columns_of(row[i]) for row in rows) + 3 for i in range(len(rows[0])))
-    cells = min(style.columns - INDENT - natural, _PICTURE[1])
-    if style.columns < _ROOMY or cells < _PICTURE[0] or not drawn:
-        return rows
-    low, high = AXES[drawn].low, AXES[drawn].high
-    heads = [[*rows[0], " " * cells], [*rows[1], scale_words(low, "usual", high, cells)]]
-    pictures = [_interval(week.values.get(drawn), cells, style) if week.runs else "" for week in found.weeks]
-    return heads + [[*row, pad(picture, cells)] for row, picture in zip(rows[2:], pictures, strict=True)]
-
-
-def _interval(told: WeekValue | None, cells: int, style: Style) -> str:
-    return interval_row(told.value, half(told), cells, style) if told else interval_row(None, None, cells, style)
-
-
-def _marks(found: WeeklyView, tags: Sequence[Any], style: Style) -> Callable[[Week], list[str]]:
-    """The lines to draw before a week: what was tagged in it, what broke in it."""
-
-    def lines_before(week: Week) -> list[str]:
-        tagged = [tag for tag in tags if week.monday <= date.fromisoformat(tag.day) <= week.monday + _WEEK]
-        broken = [each for each in found.breaks if week.monday <= each.date <= week.monday + _WEEK]
-        return [_tag_line(tag, style) for tag in tagged] + [_break_line(each, style) for each in broken]
-
-    return lines_before
-
-
-def _tag_line(tag: Any, style: Style) -> str:
-    room = style.measure - INDENT - len(tag.day) - 4
-    text = f"{style.glyphs.run} {tag.day}  {numbers.clean(tag.text, room)}"
-    return " " * INDENT + style.paint.apply("note", style.spell(text))
-
-
-def _break_line(each: Break, style: Style) -> str:
-    rule = style.glyphs.across
-    text = style.spell(f"{each.date.isoformat()}  {break_words(each)}")
-    drawn = f"{rule * 2} {text} ".ljust(style.measure - INDENT, rule)
-    return " " * INDENT + style.paint.apply("note", drawn[: style.measure - INDENT])
+# Each week in a picture, one for every stretch between breaks.
+
+MOST_WEEKS_APART = 3  # so many weeks in a row without a run share a line
+LEAST_SPAN = 2.0  # a line of scores spans at least a spread to each side: what hardly moves looks steady
+LEAST_WEEKS = 3  # with runs: fewer make no line
+SHOWN_WEEKS = 40  # columns that a line of weeks has at most
+SPAN = 3.0  # spreads between runners; what lies beyond is drawn at the edge
+WEEK = timedelta(days=6)
+HALF_MINUTE_S = 30.0  # of slow running: less is shown as none
+
+
+class Stretch(Record, frozen=True):
+    """Weeks between two breaks, and the breaks that they come after."""
+
+    breaks: tuple[Break, ...]
+    weeks: tuple[Week, ...]
+
+
+def stretches(found: WeeklyView, last: int | None = None) -> list[Stretch]:
+    """The weeks cut at the breaks; the week of a break belongs to what comes after it."""
+    parts: list[Stretch] = []
+    ends = [*(each.date for each in found.breaks), None]
+    pending: list[Break] = []
+    weeks = list(found.weeks if last is None else found.weeks[-last:])
+    for place, end in enumerate(ends):
+        here = [week for week in weeks if end is None or week.monday + WEEK < end]
+        weeks = weeks[len(here) :]
+        if here or end is None:
+            parts.append(Stretch(tuple(pending), tuple(here)))
+            pending = []
+        if end is not None:
+            pending.append(found.breaks[place])
+    return parts
+
+
+def pictures(found: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> list[Section]:
+    """Heading and weeks: a picture a stretch, under the sensor that measured it or what broke before it."""
+    cut = stretches(found)
+    remark = f"slow: {numbers.pace(found.slow_speed_mps, miles=miles)} or slower" if found.slow_speed_mps else ""
+    report: list[Section] = []
+    for place, stretch in enumerate(cut):
+        blocks: list[Block] = [Prose(words(strong(break_words(each)))) for each in stretch.breaks]
+        if len(cut) > 1 and not place:
+            blocks.append(Prose(words(strong(capital(sensor_words(_sensor(stretch, found)))))))
+        drawn = picture(stretch, found, tags, miles=miles, last=place == len(cut) - 1)
+        report.append([*([] if place else [Heading("Week by week", remark)]), *blocks, drawn])
+    return [[block for section in report for block in section]]
+
+
+def _sensor(stretch: Stretch, found: WeeklyView) -> str:
+    """What measured a stretch: said by the break that ended it, else by its weeks."""
+    ended = next((each for each in found.breaks if not stretch.weeks or each.date > stretch.weeks[0].monday), None)
+    before = ended.sensors[0] if ended else ""
+    return before or next((week.sensor for week in stretch.weeks if week.runs and week.sensor), found.sensor)
 
 
 def break_words(each: Break) -> str:
-    """What changed on the day of a break."""
+    """The day of a break, and what changed on it."""
+    return f"{numbers.day(each.date)}: {_broke(each)}"
+
+
+def _broke(each: Break) -> str:
     if each.kind == "sensor":
-        return f"{REFERENCES[each.before].short} → {REFERENCES[each.after].short}"
+        return f"{sensor_words(each.before)} → {sensor_words(each.after)}"
     if each.kind == "firmware":
         return f"firmware {numbers.clean(each.before, 12)} → {numbers.clean(each.after, 12)}"
     if each.kind == "watch":
@@ -567,309 +343,222 @@ def break_words(each: Break) -> str:
     return "oscillation jumped: the sensor, not form"
 
 
-def lines(found: WeeklyView, style: Style) -> list[str]:
-    """A sparkline for distance and each series, one column a week; breaks cut all of them at the same place."""
-    room = style.columns - INDENT - _AROUND
-    weeks = found.weeks[-max(room - len(found.breaks), 1) :]
-    parts = _parts(weeks, found.breaks)
-    if sum(week.runs > 0 for week in weeks) < _LEAST_WEEKS:
+def series_in(weeks: Iterable[Week]) -> list[str]:
+    """The series that any of these weeks has, in a fixed order."""
+    known = {name for week in weeks for name in week.values}
+    return [name for name in COLUMNS if name in known]
+
+
+def drawn_series(stretch: Stretch, found: WeeklyView, *, last: bool) -> str:
+    """What is drawn of a stretch: the series of the headline, else the first that it has, "" for none."""
+    called = [trend.series for trend in found.trends if trend.called] if last else []
+    return next(iter([*called, *series_in(stretch.weeks)]), "")
+
+
+def picture(stretch: Stretch, found: WeeklyView, tags: Sequence[Tagged], *, miles: bool, last: bool) -> Picture:
+    """A row a week: runs, distance and slow minutes, the series with its range, and the share that was shuffle-like."""
+    name = drawn_series(stretch, found, last=last)
+    axis = AXES.get(name, Axis("", ""))
+    return Picture(
+        heads=("week of", "runs", "miles" if miles else "km", "slow min"),
+        low=axis.low,
+        middle="usual" if name else "",
+        high=axis.high,
+        rows=tuple(_rows(stretch, name, tags, miles=miles)),
+        ticks=_ticks(name, stretch, found) if name else (),
+        span=SPAN,
+        key=_key(found, miles=miles) if last and series_in(found.weeks) else (),
+    )
+
+
+def _ticks(name: str, stretch: Stretch, found: WeeklyView) -> tuple[float, ...]:
+    """Beyond which 1 runner in 5 and 1 in 25 lie."""
+    if found.reference_speed_mps is None:
+        return ()
+    reference = REFERENCES[SensorClass(_sensor(stretch, found))]
+    among = runners_at(found.reference_speed_mps, reference, Runner(), Method())[name]
+    return tuple(float(np.quantile(among, share)) for share in screen.TICKS)
+
+
+def _key(found: WeeklyView, *, miles: bool) -> Inline:
+    at = f" at {numbers.pace(found.reference_speed_mps, miles=miles)}" if found.reference_speed_mps else ""
+    share = any(week.shuffle_share for week in found.weeks)
+    behind = "; at the end how much of slow running was shuffle-like" if share else ""
+    return words(f"● that week{at}, ── its 95 % range; dots: 1 runner in 5 and 1 in 25 lie beyond{behind}")
+
+
+def _rows(stretch: Stretch, name: str, tags: Sequence[Tagged], *, miles: bool) -> Iterable[Mark]:
+    """A row a week, what was tagged in it before it; many weeks in a row without a run are one row."""
+
+    def tagged(week: Week) -> list[Tagged]:
+        return [tag for tag in tags if week.monday <= date.fromisoformat(tag.day) <= week.monday + WEEK]
+
+    for empty, group in groupby(stretch.weeks, key=lambda week: not week.runs and not tagged(week)):
+        weeks = list(group)
+        if empty and len(weeks) >= MOST_WEEKS_APART:
+            text = f"{weeks[0].monday.isoformat()} and the weeks after: {numbers.number(len(weeks))} without a run"
+            yield Mark(across=words(faint(text)))
+            continue
+        for week in weeks:
+            yield from (
+                Mark(across=words(faint(f"◆ {tag.day}  {numbers.clean(tag.text, 80)}"))) for tag in tagged(week)
+            )
+            yield _row(week, name, miles=miles)
+
+
+def _row(week: Week, name: str, *, miles: bool) -> Mark:
+    told = week.values.get(name)
+    if not week.runs:
+        return Mark(before=(week.monday.isoformat(), numbers.MISSING, "", ""))
+    return Mark(
+        before=(
+            week.monday.isoformat(),
+            numbers.number(week.runs),
+            numbers.length(week.distance_m, miles=miles),
+            numbers.whole_minutes(week.slow_s) if week.slow_s >= HALF_MINUTE_S else "",
+        ),
+        mean=told.value if told else None,
+        sd=half(told) if told else None,
+        behind=words(Span(numbers.percent(week.shuffle_share), Pattern.SHUFFLE)) if week.shuffle_share else (),
+    )
+
+
+def half(told: WeekValue) -> float:
+    """Half of the 95 % interval."""
+    return (told.high - told.low) / 2
+
+
+# Lines of weeks.
+
+
+def over_the_weeks(found: WeeklyView, *, miles: bool) -> Section:
+    """Distance and each series, a letter a week, cut where they cannot be compared."""
+    cut = stretches(found, SHOWN_WEEKS)
+    weeks = [week for stretch in cut for week in stretch.weeks]
+    if sum(week.runs > 0 for week in weeks) < LEAST_WEEKS:
         return []
-    cut = [len(part) for part in parts]
     km = [week.distance_m or None for week in weeks]
-    rows = [
-        (
-            "distance",
-            _cut(sparkline(km, style), cut, style),
-            _span(km, lambda x: numbers.distance(x, miles=style.miles)),
-        )
+    most = max(each for each in km if each)
+    far = [Spark(tuple(week.distance_m or None for week in stretch.weeks), 0.0, most) for stretch in cut]
+    rows = [(words("distance"), _joined(far), words(faint(_span(km, partial(numbers.distance, miles=miles)))))]
+    for name in series_in(weeks):
+        told = [[week.values[name].value if name in week.values else None for week in s.weeks] for s in cut]
+        latest = next(part for part in reversed(told) if any(amount is not None for amount in part))
+        lines = _joined([spark(part, LEAST_SPAN) for part in told])
+        rows.append((words(COLUMNS[name]), lines, words(faint(_span(latest, numbers.score)))))
+    return [
+        Heading("Over the weeks"),
+        Table((Column(left=True), Column(left=True), Column(left=True, drop=1)), tuple(rows)),
     ]
-    for name in series_of(found):
-        told = [[_middle(week.values, name) for week in part] for part in parts]
-        if any(value is not None for part in told for value in part):
-            drawn = style.glyphs.down.join(sparkline(part, style) for part in told)
-            rows.append((COLUMNS[name], drawn, _span(_last_known(told), numbers.score)))
-    wide = max(len(name) for name, _, _ in rows) + 2
-    remark = "each line from its lowest to its highest week"
-    if len(parts) > 1:
-        remark += "; what lies on two sides of a break cannot be compared"
-    shown = [
-        f"{' ' * INDENT}{name:<{wide}}{drawn}  {style.paint.apply('faint', style.spell(told))}"
-        for name, drawn, told in rows
-    ]
-    return [*heading("Over the weeks", style, remark), *shown]
 
 
-def _parts(weeks: Sequence[Week], breaks: Sequence[Break]) -> list[list[Week]]:
-    """The weeks cut at the breaks; the week of a break belongs to what comes after it."""
-    parts: list[list[Week]] = [[] for _ in range(len(breaks) + 1)]
-    for week in weeks:
-        parts[sum(each.date <= week.monday + _WEEK for each in breaks)].append(week)
-    return [part for part in parts if part]
-
-
-def _cut(drawn: str, lengths: Sequence[int], style: Style) -> str:
-    pieces, start = [], 0
-    for length in lengths:
-        pieces.append(drawn[start : start + length])
-        start += length
-    return style.glyphs.down.join(pieces)
-
-
-def _middle(values: Mapping[str, WeekValue], name: str) -> float | None:
-    return values[name].value if name in values else None
-
-
-def _last_known(parts: Sequence[Sequence[float | None]]) -> Sequence[float | None]:
-    return next(part for part in reversed(parts) if any(value is not None for value in part))
+def _joined(lines: Sequence[Spark]) -> Inline:
+    return words(*(piece for place, line in enumerate(lines) for piece in ((faint("│"), line) if place else (line,))))
 
 
 def _span(amounts: Sequence[float | None], shown: Callable[[float], str]) -> str:
-    """ "from 12 km to 45 km"."""
+    """ "12 km to 45 km"."""
     known = [amount for amount in amounts if amount is not None]
-    if not known:
-        return ""
     low, high = shown(min(known)), shown(max(known))
     return low if low == high else f"{low} to {high}"
 
 
-# Before and after, as a table with a verdict in words for each line.
+# What was true before, and what comes back in run after run, in sentences.
+
+NO_FALL = -0.05  # of the drive score: what is shown as 0.0
 
 
-SCORES = {"D": "drive score", "P": "bounce score", "zSL": "step length score"}
-COMPARED_NAMES = (
-    {key: channel.name for key, channel in CHANNELS.items()}
-    | {"stance_time_s": "contact", "vertical_oscillation_m": "oscillation", "ln_k": "torso bounce"}
-    | SCORES
-)
-CHANGED = FADED | {
-    "D": ("steps moved towards drive", "steps moved towards shuffle"),
-    "P": ("bounce grew for the steps taken", "bounce shrank for the steps taken"),
-    "zSL": ("steps lengthened for the pace", "steps shortened for the pace"),
-}
-REFUSED = {
-    "another sensor": "The two periods were measured by different sensors ({} and {}).",
-    "another firmware": "The sensor’s firmware changed between the two periods.",
-    "another watch": "The two periods were recorded by different watches, and speed and cadence are the watch’s own.",
-    "oscillation jumped": "Oscillation jumped between the two periods while timing stayed: the sensor, not form.",
-}
-ACROSS = "Compared over a change of sensor, as asked: any difference may be the sensor’s."
-EXAGGERATED = "Bounce went up while cadence went down: the knee lift is being exaggerated. Less height, more forward."
-COMPARISON_OTHERWISE = "What changed may also be season, shoes or fatigue: a comparison does not know why."
-_COMPARISON_TABLE, _WIDE = 80, 100  # columns from which there is a table, and one with intervals
-_COMPARISON_NEXT = (
-    ("kneedrive weekly", "week by week"),
-    ('kneedrive tag today "..."', "note what you change, to compare by it"),
-)
+def finished(found: WeeklyView) -> Section:
+    """The verdicts of earlier stretches, each once with its days and its sensor."""
+    items = []
+    for (sensor, first, last), group in groupby(found.finished, key=lambda each: (each.sensor, each.first, each.last)):
+        told = [f"{each.verdict} {SERIES_WORDS[each.series]}" for each in group if each.series in SERIES_WORDS]
+        if first and last and told:
+            days = f"{numbers.day(first)} to {numbers.day(last)}"
+            items.append(words(f"{days}, {sensor_words(sensor) if sensor else 'another sensor'}: {listed(told)}."))
+    return [Heading("Before that"), Items(tuple(items))] if items else []
 
 
-class Periods(Record, frozen=True, kw_only=True):
-    """The days compared, both ends included, and what lies between them ("" for two bare periods)."""
-
-    before: tuple[date, date]
-    after: tuple[date, date]
-    name: str = ""
-
-
-def comparison_text(found: Comparison, periods: Periods, style: Style) -> str:
-    """The whole comparison."""
-    following = [*heading("Next", style), *commands(_COMPARISON_NEXT, style)]
-    return finish(
-        [
-            comparison_title(found, periods, style),
-            comparison_judgement(found, style),
-            rows(found, style),
-            closing(found, style),
-            following,
-        ],
-        style,
+def run_after_run(found: WeeklyView, habits: Habits, *, miles: bool) -> Section:
+    """What comes back in many runs; nothing where no run could tell anything."""
+    said = (
+        slow(habits.slow),
+        balance(habits.balance),
+        fade(habits.fade),
+        pace_change(found.pace_change),
+        heart_rate(found.heart_rate, found, miles=miles),
     )
+    items = tuple(words(text) for text in said if text)
+    return [Heading("Run after run"), Items(items)] if items else []
 
 
-def comparison_title(found: Comparison, periods: Periods, style: Style) -> list[str]:
-    """What is compared."""
-    head = f"Before and after “{numbers.clean(periods.name)}”" if periods.name else "Before and after"
-    words = ("before", "after")
-    if found.group:
-        words = (numbers.clean(found.names[0], 24), numbers.clean(found.names[1], 24))
-        head = f"“{words[1]}” (after) against “{words[0]}” (before)"
-    spans = [f"{numbers.day(first)} to {numbers.day(last)}" for first, last in (periods.before, periods.after)]
-    wide = max(8, *(len(word) + 2 for word in words))
-    return [
-        *(style.paint.apply("strong", line) for line in flow(head, style, indent=0)),
-        *(
-            style.paint.apply("faint", style.spell(f"{word:<{wide}}{span}"))
-            for word, span in zip(words, spans, strict=True)
-        ),
-    ]
-
-
-def comparison_judgement(found: Comparison, style: Style) -> list[str]:
-    """What it comes to, in a sentence or two."""
-    said = [f"{comparison_headline(found)}."]
-    if found.status == "compared":
-        said.append(_matched(found, miles=style.miles))
-    if found.status == "refused":
-        sensors = (REFERENCES[each].short for each in (found.sensor_before, found.sensor_after))
-        said.append(REFUSED[found.reason].format(*sensors))
-        said.append(
-            "A difference would be the sensor’s as likely as yours. --across-sensors compares them all the same."
+def slow(found: SlowContrast) -> str:
+    """Whether slowing down takes more from the steps than from those of others."""
+    if found.verdict == "not enough" or found.mean is None:
+        return ""
+    counted = numbers.plural(found.runs, "run")
+    if found.mean > NO_FALL:
+        return f"When you slow down, your drive score does not fall ({counted})."
+    fall = f"falls by about {numbers.score(found.mean).lstrip('-')} ({counted})"
+    if found.verdict == "more than slowing down":
+        return (
+            "When you slow down, your steps shorten and stay on the ground more than slowing down alone explains: your "
+            f"drive score {fall}."
         )
-    if found.status == "not enough weeks":
-        said.append(_few(found))
-    if found.status == "no overlap":
-        said.append("The runs before and after have no pace and slope in common, so there is nothing to match.")
-    lines = flow(said[0], style, indent=0)
-    strong = [style.paint.apply("strong", line) for line in lines]
-    return [*strong, *(line for text in said[1:] for line in flow(text, style, indent=0))]
+    return f"When you slow down, your drive score {fall}: that may be no more than slowing down alone explains."
 
 
-def comparison_headline(found: Comparison) -> str:
-    """ "Changed: contact shortened and cadence rose", "No change that can be told", "Not enough runs yet"."""
-    if found.status != "compared":
-        return {"refused": "Not compared", "no overlap": "Nothing to compare"}.get(found.status, "Not enough runs yet")
-    changed = [row for row in found.rows if row.verdict == "changed" and row.metric not in SCORES]
-    changed = changed or [row for row in found.rows if row.verdict == "changed"]
-    if changed:
-        opening = "Different across the sensors" if found.across_sensors else "Changed at the same pace"
-        return f"{opening}: {listed([change_words(row) for row in changed])}"
-    if all(row.verdict == "no change" for row in found.rows):
-        return "No change at the same pace"
-    return "No change shown, and not enough weeks yet to rule one out"
-
-
-def change_words(row: Difference) -> str:
-    """ "contact shortened"."""
-    rose, fell = CHANGED[row.metric]
-    return rose if row.difference > 0 else fell
-
-
-def _matched(found: Comparison, *, miles: bool) -> str:
-    runs = f"{numbers.plural(found.runs_before, 'run')} before and {numbers.number(found.runs_after)} after"
-    between = f"{numbers.pace(found.speed_high_mps, miles=miles)} and {numbers.pace(found.speed_low_mps, miles=miles)}"
-    others = f"; {numbers.plural(found.left_out, 'run')} left out: another sensor or surface, or nothing scored"
-    left = others if found.left_out else ""
-    return f"{runs}, matched on pace and slope between {between}{left}."
-
-
-def _few(found: Comparison) -> str:
-    counted = (
-        f"{numbers.plural(found.runs_before, 'run')} before and {numbers.number(found.runs_after)} after can be used"
-    )
-    if not found.more_weeks:
-        return f"{counted}; too few of them share a pace and a slope."
-    more = numbers.plural(found.more_weeks, "more week", "more weeks")
-    return f"{counted}; the shorter side takes about {more}."
-
-
-def rows(found: Comparison, style: Style) -> list[str]:
-    """A line a metric: a table where there is room, else sentences."""
-    if not found.rows:
-        return []
-    at = f"at {numbers.pace(found.speed_mps, miles=style.miles)} on the flat"
-    if style.columns < _COMPARISON_TABLE:
-        told = [
-            f"{COMPARED_NAMES[row.metric]} {bare(shown(row, row.before))} before, {shown(row, row.after)} after: "
-            f"{difference_verdict(row)}"
-            for row in found.rows
-        ]
-        return [*heading("Side by side", style, at), *(line for text in told for line in flow(text, style, hang=2))]
-    wide = style.columns >= _WIDE
-    cells = [[COMPARED_NAMES[row.metric], *amounts(row, interval=wide), difference_verdict(row)] for row in found.rows]
-    heads = ["", "before", "after", "difference", ""]
-    widest = max(len(row[-1]) for row in cells)
-    filled = [[*row[:-1], row[-1].ljust(widest)] for row in (heads, *cells)]
-    remark = f"{at}; in brackets the range that the runs allow" if wide else at
-    return [*heading("Side by side", style, remark), *table(filled, style)]
-
-
-def amounts(row: Difference, *, interval: bool) -> tuple[str, str, str]:
-    """Before and after without a unit, the difference with it, and with its interval where asked for."""
-    off, low, high = (difference_text(row, amount) for amount in (row.difference, row.low, row.high))
-    told = f"{off} ({bare(low)} to {bare(high)})" if interval else off
-    return bare(shown(row, row.before)), bare(shown(row, row.after)), told
-
-
-def shown(row: Difference, amount: float) -> str:
-    """A value of the row's metric."""
-    if row.metric in SCORES:
-        return numbers.score(amount)
-    return numbers.from_ln(amount) if row.metric == "ln_k" else numbers.quantity(row.metric, amount)
-
-
-def difference_text(row: Difference, amount: float) -> str:
-    """A difference in the row's metric, signed."""
-    if row.metric in SCORES:
-        return numbers.score(amount)
-    return numbers.change_percent(amount) if row.metric == "ln_k" else numbers.difference(row.metric, amount)
-
-
-def bare(text: str) -> str:
-    """A quantity without its unit."""
-    return text.split(numbers.TIE, maxsplit=1)[0]
-
-
-def difference_verdict(row: Difference) -> str:
-    """ "changed, by 4 to 9 ms", "no change larger than 6 ms", "not enough weeks: about 5 more"."""
-    if row.verdict == "changed":
-        least, most = (difference_text(row, amount).lstrip("+-") for amount in sorted((row.low, row.high), key=abs))
-        return f"changed, by {most}" if least == most else f"changed, by {bare(least)} to {most}"
-    if row.verdict == "no change":
-        return f"no change larger than {numbers.at_most('' if row.metric in SCORES else row.metric, row.bound)}"
-    if row.more_weeks is None:
-        return "not enough weeks before"
-    return f"not enough weeks: about {numbers.number(row.more_weeks)} more"
-
-
-def closing(found: Comparison, style: Style) -> list[str]:
-    """What has to be said besides."""
-    changed = any(row.verdict == "changed" for row in found.rows)
-    said: Sequence[str] = [
-        *([ACROSS] if found.across_sensors else []),
-        *([EXAGGERATED] if found.over_exaggeration else []),
-        *([COMPARISON_OTHERWISE] if changed and not found.across_sensors else []),
-    ]
-    return [line for text in said for line in flow(text, style)]
-
-
-# What a sync brought: the counts of all sources, and what stopped one.
-
-
-def counts(summed: lists.Ledger, remarks: Sequence[str], style: Style, elapsed_s: float) -> str:
-    """The ledger line with what needs a look, and remarks on the sources."""
-    text = lists.render(summed, style, elapsed_s).rstrip("\n").split("\n")
-    return finish([text, [line for said in remarks for line in flow(said, style, 0, hang=2)]], style)
-
-
-def problem(error: KneedriveError, service: str, utc_offset_s: int) -> str:
-    """What stopped a source, with the time to come back as the runner's clock shows it."""
-    if not isinstance(error, RateLimited):
-        return str(error)
+def balance(found: BalanceHabit) -> str:
+    """Whether one foot is always longer on the ground: a number, never a diagnosis."""
+    if found.verdict == "not enough" or found.left is None:
+        return ""
+    counted = numbers.plural(found.runs, "run")
+    if found.verdict == "none":
+        return f"Left and right: no constant difference (left {numbers.percent(found.left, 1)}, over {counted})."
+    share = numbers.percent(max(found.left, 1.0 - found.left), 1)
     return (
-        f"{service} asks for a pause: go on after {local_clock(error.retry_at, utc_offset_s)}, by the same command, or "
-        "let --wait do it; what was fetched is kept"
+        f"Left and right: a constant difference. The {found.side} foot has {share} of the contact time, in "
+        f"{numbers.number(found.runs_beyond)} of {counted}. Why, a watch cannot tell; somebody who can look at you may."
     )
 
 
-def local_clock(moment: datetime, utc_offset_s: int) -> str:
-    """A moment of these days: "Sat 21 Nov 2026, 14:15"."""
-    return numbers.start(moment, utc_offset_s)
+def fade(found: FadeHabit) -> str:
+    """What changes late in most runs."""
+    counted = numbers.plural(found.runs, "run")
+    if found.verdict == "not enough":
+        return ""
+    if found.verdict == "none":
+        return f"Late in your runs: nothing changes the same way again and again at the same speed ({counted})."
+    return f"Late in your runs, at the same speed: {listed([_faded(key, found) for key in found.metrics])} ({counted})."
 
 
-def record(summed: lists.Ledger, sources: Sequence[Mapping[str, Any]], runs: Sequence[str]) -> dict[str, Any]:
-    """For programs: the counts of all sources together, then each source with what stopped it."""
-    told = lists.ledger_record(summed)
-    new = {"schema_version": told.pop("schema_version"), "new": told.pop("added")}
-    again = sorted(each["retry_at"] for each in sources if each["retry_at"])
-    return {**new, **told, "retry_at": again[-1] if again else None, "sources": list(sources), "runs": list(runs)}
+def _faded(key: str, found: FadeHabit) -> str:
+    """ "contact lengthened by 8 ms"."""
+    amount = found.median[key]
+    shown = numbers.change_percent if key == "ln_k" else partial(numbers.difference, key)
+    rose, fell = sections.FADED[key]
+    return f"{rose if amount > 0 else fell} by {shown(amount).lstrip('+-')}"
 
 
-def source_record(name: str, counted: Mapping[str, int], error: KneedriveError | None) -> dict[str, Any]:
-    """One source: its counts, and the error that stopped it with the time to come back."""
-    verdicts = {"new" if each == "added" else each: counted.get(each, 0) for each in lists.VERDICTS}
-    retry_at = error.retry_at if isinstance(error, RateLimited) else None
-    return {
-        "source": name,
-        **verdicts,
-        "error": {"code": error.code, "message": str(error)} if error else None,
-        "retry_at": retry_at.isoformat().replace("+00:00", "Z") if retry_at else None,
-    }
+def pace_change(found: PaceChange | None) -> str:
+    """How the runner goes faster: a description, beside the few runners it is known of."""
+    if found is None or found.longer is None or found.quicker is None:
+        return ""
+    few, many = (numbers.percent((1.0 + found.faster) ** slope - 1.0) for slope in found.people)
+    return (
+        f"To run {numbers.percent(found.faster)} faster you lengthen the step by {numbers.percent(found.longer)} and "
+        f"quicken it by {numbers.percent(found.quicker)} ({numbers.plural(found.runs, 'run')}); the few runners whom "
+        f"this is known of quicken it by {few} to {many}."
+    )
+
+
+def heart_rate(found: Trend | None, view: WeeklyView, *, miles: bool) -> str:
+    """Heart rate at the reference pace, as context: it says nothing of why."""
+    if found is None or found.verdict == TOO_EARLY or view.reference_speed_mps is None:
+        return ""
+    at = f"Heart rate at {numbers.pace(view.reference_speed_mps, miles=miles)}, as context"
+    if found.change is None or not found.called:
+        return f"{at}: no change that stands out."
+    beats = numbers.plural(round(abs(found.change)), "beat")
+    since = f" since {numbers.day(found.first)}" if found.first else ""
+    return f"{at}: {beats} {found.verdict}{since}. It may be heat, rest or fitness; form is another matter."

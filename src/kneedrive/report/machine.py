@@ -14,7 +14,8 @@ from kneedrive.errors import KneedriveError
 from kneedrive.history.result import Break, Comparison, LastWeeks, OwnView, WeeklyView
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
-from kneedrive.report.history import Habits, Periods
+from kneedrive.report.comparison import Periods
+from kneedrive.report.history import Habits
 from kneedrive.report.numbers import local_time
 from kneedrive.sensors import REFERENCES
 

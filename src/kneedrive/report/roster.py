@@ -15,10 +15,9 @@ from kneedrive.record import Record
 from kneedrive.report import numbers, odds
 from kneedrive.report.blocks import Block, Column, Heading, Inline, Note, Prose, Section, Span, Table, strong, words
 from kneedrive.report.history import break_words
-from kneedrive.report.lists import runner_name
+from kneedrive.report.lists import cell, runner_name
 from kneedrive.report.machine import plain
 from kneedrive.report.numbers import MISSING, clean, number, plural, signed
-from kneedrive.report.text import cell
 from kneedrive.report.words import STRAVA_CREDIT, name, tone_of
 
 LONGEST_NAME = 14

@@ -71,7 +71,7 @@ ASCII = Glyphs("*", "o", "-", ".", "|", "<", ">", "_.-=+*#@", "-", "-")
 _ASCII_WORDS = {
     "±": "+/-", "–": "-", "—": "-", "−": "-", "·": "-", "•": "*", "×": "x", "→": "->", "←": "<-", "↑": "^", "≥": ">=",
     "≤": "<=", "≈": "~", "°": " deg", "²": "^2", "√": "sqrt ", "π": "pi", "θ": "theta", "β": "beta", "Φ": "Phi",
-    "Δ": "change of ", "’": "'", "“": '"', "”": '"', "…": "...", "●": "*", "○": "o", "─": "-",
+    "Δ": "change of ", "’": "'", "“": '"', "”": '"', "…": "...", "●": "*", "○": "o", "─": "-", "│": "|", "◆": "*",
 }  # fmt: skip
 _ASCII_LETTERS = str.maketrans(_ASCII_WORDS)
 
@@ -337,7 +337,8 @@ def _picture(block: Picture, style: Style, indent: int) -> list[Text]:
     low, middle, high = (spell(word, style) for word in (block.low, block.middle, block.high))
     lines = [_fainter(fronts[0] + Text(scale_words(low, middle, high, cells)))]
     for front, row, behind in zip(fronts[1:], block.rows, behinds, strict=True):
-        lines.append(front + _interval(row, block, cells, style) + Text(" " * INDENT) + behind)
+        drawn = front + _interval(row, block, cells, style) + Text(" " * INDENT) + behind
+        lines += flow(row.across, style, indent) if row.across else [drawn]
     return [*lines, *(_fainter(line) for line in flow(block.key, style, indent) if block.key)]
 
 

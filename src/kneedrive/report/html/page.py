@@ -20,9 +20,10 @@ from kneedrive.analysis.result import Analysis
 from kneedrive.history.result import Comparison, Difference, Level, PersonalZ, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
-from kneedrive.report import blocks, focus, history, numbers, odds, own, screen, sections, words
+from kneedrive.report import blocks, comparison, focus, history, numbers, odds, own, screen, sections, words
 from kneedrive.report.blocks import Block, Inline, Picture, Role, Section
-from kneedrive.report.history import Habits, Periods
+from kneedrive.report.comparison import Periods
+from kneedrive.report.history import Habits
 from kneedrive.report.html import run_charts, svg, week_charts
 from kneedrive.report.html.run_charts import Ranges
 from kneedrive.report.html.svg import Markup, el, join
@@ -351,17 +352,17 @@ def before_after(content: Content) -> Markup:
     if found is None or periods is None:
         return Markup("")
     title = f"Since “{numbers.clean(periods.name, 40)}”" if periods.name else "Before and after"
-    told = el("p", f"{history.comparison_headline(found)}.")
+    told = el("p", f"{comparison.comparison_headline(found)}.")
     rows = el("ul", *map(_difference, found.rows), class_="rows") if found.rows else ""
     return el("details", el("summary", title), told, rows, id="compare")
 
 
 def _difference(row: Difference) -> Markup:
-    before, after, _ = history.amounts(row, interval=True)
+    before, after, _ = comparison.amounts(row, interval=True)
     ends = row.low / row.threshold, row.difference / row.threshold, row.high / row.threshold
     strip = run_charts.interval(ends, _THRESHOLDS, strong=row.verdict == "changed")
-    name = capital(history.COMPARED_NAMES[row.metric])
-    return _row(name, after, f"before {before}", strip, history.difference_verdict(row))
+    name = capital(comparison.COMPARED_NAMES[row.metric])
+    return _row(name, after, f"before {before}", strip, comparison.difference_verdict(row))
 
 
 def to_work_on(content: Content) -> Markup:

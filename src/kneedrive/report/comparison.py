@@ -1,0 +1,217 @@
+"""Before and after as blocks: what changed at the same pace, a line a quantity with its verdict in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from kneedrive.history.result import Comparison, Difference
+from kneedrive.quantities import CHANNELS
+from kneedrive.record import Record
+from kneedrive.report import numbers, screen
+from kneedrive.report.blocks import (
+    Block,
+    Column,
+    Facts,
+    Heading,
+    Note,
+    Prose,
+    Section,
+    Table,
+    Terms,
+    faint,
+    strong,
+    words,
+)
+from kneedrive.report.sections import FADED
+from kneedrive.report.words import listed
+from kneedrive.sensors import REFERENCES, SensorClass
+
+SCORES = {"D": "drive score", "P": "bounce score", "zSL": "step length score"}
+COMPARED_NAMES = (
+    {key: channel.name for key, channel in CHANNELS.items()}
+    | {"stance_time_s": "contact", "vertical_oscillation_m": "oscillation", "ln_k": "torso bounce"}
+    | SCORES
+)
+CHANGED = FADED | {
+    "D": ("steps moved towards drive", "steps moved towards shuffle"),
+    "P": ("bounce grew for the steps taken", "bounce shrank for the steps taken"),
+    "zSL": ("steps lengthened for the pace", "steps shortened for the pace"),
+}
+REFUSED = {
+    "another sensor": "The two periods were measured by different sensors ({} and {}).",
+    "another firmware": "The sensor’s firmware changed between the two periods.",
+    "another watch": "The two periods were recorded by different watches, and speed and cadence are the watch’s own.",
+    "oscillation jumped": "Oscillation jumped between the two periods while timing stayed: the sensor, not form.",
+}
+ACROSS = "Compared over a change of sensor, as asked: any difference may be the sensor’s."
+EXAGGERATED = "Bounce went up while cadence went down: the knee lift is being exaggerated. Less height, more forward."
+OTHERWISE = "What changed may also be season, shoes or fatigue: this does not know why."
+NEXT = ("kneedrive weekly", 'kneedrive tag today "..."')
+
+
+class Periods(Record, frozen=True, kw_only=True):
+    """The days compared, both ends included, and what lies between them ("" for two bare periods)."""
+
+    before: tuple[date, date]
+    after: tuple[date, date]
+    name: str = ""
+
+
+def comparison(found: Comparison, periods: Periods, *, miles: bool, name: str = "") -> list[Section]:
+    """The whole comparison. name: the runner's, where there is one."""
+    return [
+        title(found, periods, name),
+        judgement(found, miles=miles),
+        side_by_side(found, miles=miles),
+        [Note(words(text)) for text in closing(found)],
+        screen.tail(screen.Context(more=NEXT)),
+    ]
+
+
+def title(found: Comparison, periods: Periods, name: str = "") -> Section:
+    """What is compared."""
+    head = f"Before and after “{numbers.clean(periods.name)}”" if periods.name else "Before and after"
+    sides = ("before", "after")
+    if found.group:
+        sides = (numbers.clean(found.names[0], 24), numbers.clean(found.names[1], 24))
+        head = f"“{sides[1]}” (after) against “{sides[0]}” (before)"
+    spans = [f"{numbers.day(first)} to {numbers.day(last)}" for first, last in (periods.before, periods.after)]
+    rows = tuple((words(faint(side)), words(faint(span))) for side, span in zip(sides, spans, strict=True))
+    whose = [words(strong(numbers.clean(name)))] if name else []
+    return [Facts((*whose, words(strong(head)))), Terms(rows)]
+
+
+def judgement(found: Comparison, *, miles: bool) -> Section:
+    """What it comes to, in a sentence or two."""
+    said = sentences(found, miles=miles)
+    blocks: list[Block] = [Prose(words(strong(f"{comparison_headline(found)}.")))]
+    return [*blocks, *([Prose(words(" ".join(said)))] if said else [])]
+
+
+def sentences(found: Comparison, *, miles: bool) -> list[str]:
+    """What stands behind the headline."""
+    if found.status == "refused":
+        sensors = (REFERENCES[SensorClass(each)].words for each in (found.sensor_before, found.sensor_after))
+        insist = "A difference would be the sensor’s as likely as yours. --across-sensors compares them all the same."
+        return [REFUSED[found.reason].format(*sensors), insist]
+    if found.status == "not enough weeks":
+        return [_few(found)]
+    if found.status == "no overlap":
+        return ["The runs before and after have no pace and slope in common, so there is nothing to match."]
+    return [_matched(found, miles=miles)]
+
+
+def comparison_headline(found: Comparison) -> str:
+    """ "Changed: contact shortened and cadence rose", "No change that can be told", "Not enough weeks yet"."""
+    if found.status != "compared":
+        return {"refused": "Not compared", "no overlap": "Nothing to compare"}.get(found.status, "Not enough weeks yet")
+    changed = [row for row in found.rows if row.verdict == "changed" and row.metric not in SCORES]
+    changed = changed or [row for row in found.rows if row.verdict == "changed"]
+    if changed:
+        opening = "Different across the sensors" if found.across_sensors else "Changed at the same pace"
+        return f"{opening}: {listed([change_words(row) for row in changed])}"
+    if all(row.verdict == "no change" for row in found.rows):
+        return "No change at the same pace"
+    return "No change shown, and not enough weeks yet to rule one out"
+
+
+def change_words(row: Difference) -> str:
+    """ "contact shortened"."""
+    rose, fell = CHANGED[row.metric]
+    return rose if row.difference > 0 else fell
+
+
+def _matched(found: Comparison, *, miles: bool) -> str:
+    runs = f"{numbers.plural(found.runs_before, 'run')} before and {numbers.number(found.runs_after)} after"
+    between = f"{numbers.pace(found.speed_high_mps, miles=miles)} and {numbers.pace(found.speed_low_mps, miles=miles)}"
+    others = f"; {numbers.plural(found.left_out, 'run')} left out: another sensor or surface, or nothing scored"
+    left = others if found.left_out else ""
+    return f"{runs}, matched on pace and slope between {between}{left}."
+
+
+def _few(found: Comparison) -> str:
+    counted = (
+        f"{numbers.plural(found.runs_before, 'run')} before and {numbers.number(found.runs_after)} after can be used"
+    )
+    if not found.more_weeks:
+        return f"{counted}; too few of them share a pace and a slope."
+    more = numbers.plural(found.more_weeks, "more week", "more weeks")
+    return f"{counted}; the shorter side takes about {more}."
+
+
+def side_by_side(found: Comparison, *, miles: bool) -> Section:
+    """A line a metric, with its verdict."""
+    if not found.rows:
+        return []
+    columns = (
+        Column(left=True),
+        Column(head="before"),
+        Column(head="after"),
+        Column(head="difference, and its range", left=True, drop=1),
+        Column(left=True),
+    )
+    rows = tuple(
+        tuple(map(words, (_named(row), *amounts(row, interval=True), difference_verdict(row, units=False))))
+        for row in found.rows
+    )
+    return [
+        Heading("Side by side", f"at {numbers.pace(found.speed_mps, miles=miles)} on the flat"),
+        Table(columns, rows),
+    ]
+
+
+def _named(row: Difference) -> str:
+    """The metric and its unit."""
+    unit = numbers.unit(row.metric) if row.metric in numbers.SHOWN else ""
+    return COMPARED_NAMES[row.metric] + (f", {unit}" if unit else "")
+
+
+def amounts(row: Difference, *, interval: bool) -> tuple[str, str, str]:
+    """Before and after without a unit, the difference with it, and with its interval where asked for."""
+    off, low, high = (difference_text(row, amount) for amount in (row.difference, row.low, row.high))
+    told = f"{off} ({bare(low)} to {bare(high)})" if interval else off
+    return bare(shown(row, row.before)), bare(shown(row, row.after)), told
+
+
+def shown(row: Difference, amount: float) -> str:
+    """A value of the row's metric."""
+    if row.metric in SCORES:
+        return numbers.score(amount)
+    return numbers.from_ln(amount) if row.metric == "ln_k" else numbers.quantity(row.metric, amount)
+
+
+def difference_text(row: Difference, amount: float) -> str:
+    """A difference in the row's metric, signed."""
+    if row.metric in SCORES:
+        return numbers.score(amount)
+    return numbers.change_percent(amount) if row.metric == "ln_k" else numbers.difference(row.metric, amount)
+
+
+def bare(text: str) -> str:
+    """A quantity without its unit."""
+    return text.split(numbers.TIE, maxsplit=1)[0]
+
+
+def difference_verdict(row: Difference, *, units: bool = True) -> str:
+    """ "changed by 4 to 9 ms", "no change over 6 ms", "not enough weeks: about 5 more". units: where none stand by."""
+    shown = str if units or row.metric == "ln_k" else bare
+    if row.verdict == "changed":
+        least, most = (difference_text(row, amount).lstrip("+-") for amount in sorted((row.low, row.high), key=abs))
+        return f"changed by {shown(most)}" if least == most else f"changed by {bare(least)} to {shown(most)}"
+    if row.verdict == "no change":
+        return f"no change over {shown(numbers.at_most('' if row.metric in SCORES else row.metric, row.bound))}"
+    if row.more_weeks is None:
+        return "not enough weeks before"
+    return f"not enough weeks: about {numbers.number(row.more_weeks)} more"
+
+
+def closing(found: Comparison) -> list[str]:
+    """What has to be said besides."""
+    changed = any(row.verdict == "changed" for row in found.rows)
+    said: Sequence[str] = [
+        *([ACROSS] if found.across_sensors else []),
+        *([EXAGGERATED] if found.over_exaggeration else []),
+        *([OTHERWISE] if changed and not found.across_sensors else []),
+    ]
+    return list(said)
