@@ -33,7 +33,7 @@ from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 from tests.conftest import Golden
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
-UNSAID = ("activity", "method", "runner", "reference", "provenance_reason")  # facts and words, not results
+UNSAID = ("activity", "method", "runner", "reference", "provenance_reason", "cov", "base_rates")  # not results
 SETTING = Setting(runner=Runner(height_m=1.80))
 
 

@@ -171,8 +171,8 @@ def test_a_rebuild_that_was_stopped_goes_on_with_the_next_command(filled: Shelf,
     [
         ({"2.1"}, "the method has changed"),
         ({"2.1 abc", "3.1"}, "the method has changed"),
-        ({"3.1 abc"}, "your height, mass or birth year has changed: scores may differ"),
-        ({"3.1"}, "your height, mass or birth year has changed: scores may differ"),
+        ({"3.1 abc"}, "your height, mass, birth year or choice of dynamics has changed: scores may differ"),
+        ({"3.1"}, "your height, mass, birth year or choice of dynamics has changed: scores may differ"),
         ({"3.1 def"}, "that was not finished the last time"),
         (set(), "that was not finished the last time"),
     ],
@@ -189,7 +189,7 @@ def test_a_rebuild_that_nobody_asked_for_is_announced(
     first, second = here(capsys, "runs", "--json"), here(capsys, "runs", "--json")
 
     assert first.err == (
-        "Working everything out again, since your height, mass or birth year has changed: scores may differ.\n"
+        "Working everything out again, since your height, mass, birth year or choice of dynamics has changed: scores may differ.\n"
     )
     assert (second.err, second.out) == ("", first.out)
 

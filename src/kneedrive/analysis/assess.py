@@ -263,7 +263,7 @@ def assessed(run: Run) -> Analysis:
         metrics=spreads(epochs.columns, epochs.scored, case),
         metrics_over=OVER_SCORED,
         usual=usual_at(speed, mode, case),
-        unjudged=reasons.unjudged(missing, run.gated, case),
+        unjudged=reasons.unjudged(missing, case),
         pace_profile=bands,
         shuffle_onset=profile.shuffle_onset(bands, epochs, mode, case),
         slow=slow,
@@ -355,7 +355,8 @@ def slow_findings(
 ) -> tuple[Finding, ...]:
     """What the slow part is likely to be and the run as a whole is less surely, where it is slower by enough.
 
-    said: the patterns that are named for the run.
+    said: the patterns that are named for the run. That nothing stands out is said of the slow part only where
+    something does in the run.
     """
     rules, speed = run.case.method.profile, run.epochs["speed_mps"]
     if slow.speed_mps is None:
@@ -370,6 +371,7 @@ def slow_findings(
         one
         for one in findings(run, part, where, "slow")
         if sure.index(one.certainty) < sure.index(said.get(one.pattern, unsaid))
+        and not (one.pattern is Pattern.NEUTRAL and Pattern.NEUTRAL in said)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kneedrive.analysis.gates import STEPS, Gated
+from kneedrive.analysis.gates import Gated
 from kneedrive.analysis.reference import Case
 from kneedrive.analysis.result import Unjudged
 from kneedrive.analysis.scores import LETTERS
@@ -66,26 +66,20 @@ def too_few_epochs(gated: Gated, case: Case) -> str:
     return f"{scored} of {total} half-minutes can be scored, {needed}" + (f" ({left_out})" if left_out else "")
 
 
-def unjudged(values: Mapping[str, str], gated: Gated, case: Case) -> tuple[Unjudged, ...]:
+def unjudged(values: Mapping[str, str], case: Case) -> tuple[Unjudged, ...]:
     """What a runner might expect and does not get, by reason; `values`: the reasons of the letters without value."""
     found = [Unjudged(what=what, reason=reason) for what, reason in _joined(values).items()]
-    if gated.mode == STEPS:
-        found.append(Unjudged(what="a shuffle at slow pace", reason=COMPATIBLE))
     if not case.speed_trusted:
         found.append(Unjudged(what="step length", reason=SPEED_UNMEASURED))
         if case.has_dynamics:
             found.append(Unjudged(what="contact time, duty factor and bounce", reason=OWN_BASELINE))
     if case.sensor.word == SensorClass.GARMIN_WRIST:
         found.append(Unjudged(what="contact time, oscillation and vertical ratio", reason=ESTIMATE))
-        if "stryd" in case.activity.alternatives:
-            found.append(Unjudged(what="Stryd's own contact time", reason=STRYD_THERE))
     return (*found, *_runner_unknown(case))
 
 
-COMPATIBLE = "short steps at a slow pace are compatible with a shuffle, but contact time is needed to tell"
 OWN_BASELINE = "they were measured and can be held against your own runs, but not against other runners without a speed"
-ESTIMATE = "what is shown is the watch's estimate from speed and cadence"
-STRYD_THERE = "this file also holds Stryd's fields; --dynamics stryd judges drive and shuffle by them"
+ESTIMATE = "what is shown is the watch's estimate from your speed, cadence and height"
 
 
 def _joined(values: Mapping[str, str]) -> dict[str, str]:
