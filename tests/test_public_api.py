@@ -129,7 +129,7 @@ def test_reading_and_analysing_need_nothing_but_bytes() -> None:
     found = [kneedrive.analyze(activity) for activity in kneedrive.read(DEMO.read_bytes())]
 
     assert [analysis.status for analysis in found] == ["assessed"]
-    assert found[0].findings[0].label == "neutral"
+    assert found[0].findings[0].pattern == "neutral"
     assert "shuffle-like" in str(found[0])
 
 
@@ -146,7 +146,7 @@ def test_a_run_written_and_read_again_is_judged_alike() -> None:
     (read,) = kneedrive.read(activity_fit(simulated))
     before, after = (kneedrive.analyze(run, runner=kneedrive.Runner(height_m=1.78)) for run in (simulated, read))
 
-    assert [finding.label for finding in before.findings] == [finding.label for finding in after.findings]
+    assert [each.pattern for each in before.findings] == [each.pattern for each in after.findings]
     assert before.scores.D.value == pytest.approx(after.scores.D.value, abs=0.05)
 
 

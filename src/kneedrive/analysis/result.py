@@ -238,6 +238,16 @@ class Analysis(Record, frozen=True, kw_only=True):
     metrics_over: str
     usual: Mapping[str, float]
     scores: Scores
+    # None, () or {} where nothing could be judged.
+    posterior: Posterior | None = None  # of the run: odds, base_rates, scores (means and SDs), basis
+    findings: tuple[Finding, ...] = ()  # the headline first; scope "slow" after scope "run"
+    ruled_out: tuple[Pattern, ...] = ()
+    odds_range: Mapping[Pattern, tuple[float, float]] = {}  # from steps alone: over the thinkable correlations
+    knee: Knee = Knee(reason="nothing was judged")
+    height_from: str = ""  # "settings" or "file" where a height is known; the height itself is runner.height_m
+    instead_of: SensorClass | None = (
+        None  # the sensor class whose dynamics were passed over for a measured source in the same file
+    )
     unjudged: tuple[Unjudged, ...]
     pace_profile: tuple[PaceBand, ...]
     shuffle_onset: ShuffleOnset
@@ -248,16 +258,6 @@ class Analysis(Record, frozen=True, kw_only=True):
     fade: Fade
     channels: Mapping[str, ChannelSummary]
     epochs: Epochs
-    # Version 3. None, () or {} where nothing could be judged.
-    posterior: Posterior | None = None  # of the run: odds, base_rates, scores (means and SDs), basis
-    findings: tuple[Finding, ...] = ()  # the headline first; scope "slow" after scope "run"
-    ruled_out: tuple[Pattern, ...] = ()
-    odds_range: Mapping[Pattern, tuple[float, float]] = {}  # from steps alone: over the thinkable correlations
-    knee: Knee = Knee(reason="nothing was judged")
-    height_from: str = ""  # "settings" or "file" where a height is known; the height itself is runner.height_m
-    instead_of: SensorClass | None = (
-        None  # the sensor class whose dynamics were passed over for a measured source in the same file
-    )
 
     def __str__(self) -> str:
         """Two or three plain lines: what it is, what was found with its certainty, what was scored."""
