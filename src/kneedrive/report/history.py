@@ -472,11 +472,21 @@ def finished(found: WeeklyView) -> Section:
     """The verdicts of earlier stretches, each once with its days and its sensor."""
     items = []
     for (sensor, first, last), group in groupby(found.finished, key=lambda each: (each.sensor, each.first, each.last)):
-        told = [f"{each.verdict} {SERIES_WORDS[each.series]}" for each in group if each.series in SERIES_WORDS]
-        if first and last and told:
+        if first and last and (told := _verdicts(list(group))):
             days = f"{numbers.day(first)} to {numbers.day(last)}"
-            items.append(words(f"{days}, {sensor_words(sensor) if sensor else 'another sensor'}: {listed(told)}."))
+            items.append(words(f"{days}, {sensor_words(sensor) if sensor else 'another sensor'}: {told}."))
     return [Heading("Before that"), Items(tuple(items))] if items else []
+
+
+def _verdicts(trends: Sequence[Trend]) -> str:
+    """ "less bounce and steady between drive and shuffle"."""
+    known = [trend for trend in trends if trend.series in SERIES_WORDS]
+    quiet = {
+        verdict: [SERIES_WORDS[each.series] for each in known if each.verdict == verdict]
+        for verdict in dict.fromkeys(trend.verdict for trend in known if not trend.called)
+    }
+    called = [trend.verdict for trend in known if trend.called]
+    return listed([*called, *(f"{verdict} {listed(series)}" for verdict, series in quiet.items())])
 
 
 def run_after_run(found: WeeklyView, habits: Habits, *, miles: bool) -> Section:
