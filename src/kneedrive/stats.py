@@ -293,7 +293,7 @@ def student_quantile(share: Array | float, freedom: Array | float) -> Array:
 def t_test(estimate: Array, se: Array, freedom: Array) -> Array:
     """Two-sided p of an estimate, elementwise. Without scatter any difference is certain and none is none."""
     exact = se == 0
-    t = np.where(exact, np.where(estimate == 0, 0.0, np.inf), estimate / np.where(exact, 1.0, se))
+    t = np.where(exact & (np.abs(estimate) > 0), np.inf, estimate / np.where(exact, 1.0, se))
     return student_two_sided(t, freedom)
 
 

@@ -190,7 +190,7 @@ TAKEN_APART: dict[str, Callable[[], object]] = {
     "compare-few": lambda: compare(history(1), history(2, first=3), SETTING),
     "compare-sensors": lambda: compare(history(6), history(6, sensor="coros", first=8), SETTING),
     "habits": lambda: (
-        slow_contrast(history(6), 2.45, Method()),
+        slow_contrast(history(6), 2.45, SETTING),
         balance_habit(history(6), Method()),
         shuffle_share([past_run(1, Form(ln_T=-0.09, DF=0.06), speeds=(2.3, 2.5, 2.9))], 2.6, SETTING),
     ),

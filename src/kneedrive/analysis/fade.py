@@ -52,18 +52,14 @@ class BlockFade(msgspec.Struct, frozen=True, eq=False):
     """Last third of the blocks minus the first; arrays (..., keys) in the unit of the residuals.
 
     real: p passes Holm over the keys. notable: real, as large as its threshold, and in the direction that counts.
-    low, high: the interval at `level` that leaves 0 out exactly where `real`. NaN and False where blocks are too few.
+    low, high: the interval that leaves 0 out exactly where `real`. NaN and False where blocks are too few.
     """
 
     change: Array
     low: Array
     high: Array
     p: Array
-    p_holm: Array
-    level: Array
-    rho: Array
     freedom: Array
-    blocks: Array
     real: Mask
     notable: Mask
 
@@ -119,6 +115,21 @@ def contrast_variance(contrast: Array, X: Array, line: Fit, rho: Array) -> Array
     return variance
 
 
+def late_change(blocks: Array, rules: SeriesRules) -> tuple[Array, Array, Array]:
+    """Change of the blocks (..., quantities, blocks) from the first to the last third, its SE, degrees of freedom."""
+    there = np.isfinite(blocks)
+    n = there.sum(axis=-1).astype(np.float64)
+    contrast = thirds(blocks)
+    at = np.broadcast_to(np.arange(blocks.shape[-1], dtype=np.float64), blocks.shape)
+    X = np.stack([np.ones_like(at), at], axis=-1)
+    line = least_squares(X, blocks, there.astype(np.float64))
+    r = corrected_lag(lag_1(line.residual), n, 2)
+    rho = shrunk_lag(r, n, prior=rules.fade_rho, weight=rules.rho_weight, high=rules.fade_rho_max)
+    change = np.where(n >= rules.fade_blocks, (contrast * np.nan_to_num(blocks)).sum(axis=-1), np.nan)
+    se = np.sqrt(contrast_variance(contrast, X, line, rho))
+    return change, se, np.maximum(serial_count(n, rho) - 2.0, rules.least_freedom)
+
+
 def block_fade(
     blocks: Array,
     threshold: Array,
@@ -134,35 +145,14 @@ def block_fade(
     where only a rise or a fall is fade, 0 where both are. keys: names of the quantities where some follow from others.
     systematic (..., quantities): SD of what the change may owe to a change of pace.
     """
-    there = np.isfinite(blocks)
-    n = there.sum(axis=-1).astype(np.float64)
-    contrast = thirds(blocks)
-    at = np.broadcast_to(np.arange(blocks.shape[-1], dtype=np.float64), blocks.shape)
-    X = np.stack([np.ones_like(at), at], axis=-1)
-    line = least_squares(X, blocks, there.astype(np.float64))
-    r = corrected_lag(lag_1(line.residual), n, 2)
-    rho = shrunk_lag(r, n, prior=rules.fade_rho, weight=rules.rho_weight, high=rules.fade_rho_max)
-    tested = n >= rules.fade_blocks
-    change = np.where(tested, (contrast * np.nan_to_num(blocks)).sum(axis=-1), np.nan)
-    se = np.hypot(np.sqrt(contrast_variance(contrast, X, line, rho)), systematic)
-    freedom = np.maximum(serial_count(n, rho) - 2.0, rules.least_freedom)
+    change, noise, freedom = late_change(blocks, rules)
+    se = np.hypot(noise, systematic)
     p = t_test(change, se, freedom)
     p_holm, level = family(p, keys or [str(place) for place in range(p.shape[-1])], FOLLOWS, rules.alpha)
     half = student_quantile(1.0 - 0.5 * level, freedom) * se
-    real = tested & (p_holm <= rules.alpha)
-    return BlockFade(
-        change=change,
-        low=change - half,
-        high=change + half,
-        p=p,
-        p_holm=p_holm,
-        level=level,
-        rho=rho,
-        freedom=freedom,
-        blocks=n,
-        real=real,
-        notable=real & (np.abs(change) >= threshold) & (direction * change >= 0),
-    )
+    real = p_holm <= rules.alpha
+    notable = real & (np.abs(change) >= threshold) & (direction * change >= 0)
+    return BlockFade(change, change - half, change + half, p, freedom, real, notable)
 
 
 def moving_time_s(epochs: Epochs, covered_s: Array) -> Array:

@@ -141,8 +141,9 @@ def _scatter(full: Array, y: Array, weight: Array, fitted: tuple[Array, Array]) 
     there = np.isfinite(off)
     left = np.eye(off.shape[-1]) * there[..., None] - middle @ influence
     spent = np.einsum("...rc,...cr->...", middle[..., 1:], influence[..., 1:, :])
-    held = np.maximum((left**2).sum(axis=(-1, -2)), 1e-300)
-    return np.nansum(off**2, axis=-1) / held, spent, there.sum(axis=-1)
+    held = (left**2).sum(axis=(-1, -2))
+    variance = np.nansum(off**2, axis=-1) / np.where(held > 1e-9, held, np.inf)  # one run alone tells none
+    return variance, spent, there.sum(axis=-1)
 
 
 def run_means(values: Array, weight: Array) -> Array:

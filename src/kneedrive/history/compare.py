@@ -54,9 +54,6 @@ class WeekDifference(msgspec.Struct, frozen=True, eq=False):
     high: Array
     p: Array
     p_holm: Array
-    level: Array
-    rho: Array
-    freedom: Array
     weeks_before: Array
     weeks_after: Array
     changed: Mask
@@ -94,9 +91,6 @@ def week_difference(
         high=off + half,
         p=p,
         p_holm=p_holm,
-        level=level,
-        rho=fit.rho,
-        freedom=fit.freedom,
         weeks_before=sides[0],
         weeks_after=sides[1],
         changed=changed,
