@@ -67,7 +67,7 @@ def test_a_file_of_somebody_else_by_that_name_is_left_alone(call: Call) -> None:
 
 def test_open_opens_the_file_that_was_written(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or True)
+    monkeypatch.setattr(webbrowser, "open", opened.append)
 
     assert call("report", "--html", "--open", DAY).code == 0
     assert opened == [(Path.cwd() / f"kneedrive-{DAY}.html").as_uri()]

@@ -66,12 +66,13 @@ def test_a_row_for_each_pace_says_its_pattern() -> None:
 
 
 def row(**given: Any) -> str:
+    known: dict[str, Any] = {"before": ("5:00", "2:00"), "mean": 1.5, "sd": 0.5}
     block = Picture(
         heads=("/km", "time"),
         low="shuffle",
         middle="usual",
         high="drive",
-        rows=(Mark(**({"before": ("5:00", "2:00"), "mean": 1.5, "sd": 0.5} | given)),),
+        rows=(Mark(**(known | given)),),
         ticks=(-2.0, -1.0, 1.0, 2.0),
         span=3.0,
     )
