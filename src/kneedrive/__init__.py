@@ -6,13 +6,16 @@
 The names are loaded when first used, so that the command line starts light.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kneedrive.analysis import analyze
     from kneedrive.analysis.result import Analysis, Finding, Score, Scores
     from kneedrive.app.analyze import read
+    from kneedrive.app.tables import History, history
     from kneedrive.errors import KneedriveError, ReadError
     from kneedrive.method import Method
     from kneedrive.recording import Activity, Runner, Samples
@@ -21,6 +24,7 @@ __all__ = [
     "Activity",
     "Analysis",
     "Finding",
+    "History",
     "KneedriveError",
     "Method",
     "ReadError",
@@ -29,12 +33,14 @@ __all__ = [
     "Score",
     "Scores",
     "analyze",
+    "history",
     "read",
 ]
 
 _HOMES = {
     "analysis": ("analyze",),
     "app.analyze": ("read",),
+    "app.tables": ("History",),
     "errors": ("KneedriveError", "ReadError"),
     "analysis.result": ("Analysis", "Finding", "Score", "Scores"),
     "method": ("Method",),
@@ -45,6 +51,29 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:
+            if name == "analyze":
+                import_module("kneedrive.analysis.result").Analysis.as_html = _shown
             return getattr(import_module(f"kneedrive.{home}"), name)
     message = f"module 'kneedrive' has no attribute {name!r}"
     raise AttributeError(message)
+
+
+def _shown(analysis: "Analysis") -> str:
+    from kneedrive.report.html.page import shown
+
+    return shown(analysis)
+
+
+class _Library(ModuleType):
+    """This module: its `history` is the function. To import a module of the folder of that name would replace it."""
+
+    @property
+    def history(self) -> Any:
+        return import_module("kneedrive.app.tables").history
+
+    @history.setter
+    def history(self, folder: ModuleType) -> None:
+        """Leave it; the folder's modules are found by their dotted names all the same."""
+
+
+sys.modules[__name__].__class__ = _Library

@@ -5,7 +5,8 @@ Scores: 0 is usual at that speed, 1 is one spread between runners. A value of No
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -258,6 +259,12 @@ class Analysis(Record, frozen=True, kw_only=True):
     fade: Fade
     channels: Mapping[str, ChannelSummary]
     epochs: Epochs
+
+    as_html: ClassVar[Callable[[Analysis], str] | None] = None  # set by the library: pages stand above this floor
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows: the first screen of the page; None, and so the lines below, without the library."""
+        return None if Analysis.as_html is None else Analysis.as_html(self)
 
     def __str__(self) -> str:
         """Two or three plain lines: what it is, what was found with its certainty, what was scored."""

@@ -40,7 +40,7 @@ def lines_of(settings: Config, view: View) -> list[Line]:
 
     Where one cannot be shown, the line says why, and the rest goes on. Raises NotEnoughData without any runner.
     """
-    place: Path = settings["paths.store"]
+    place: Path = settings.paths.store
     names: list[str] = []
     if Store.is_there(place):
         with Store.open(place, create=False) as store:

@@ -95,6 +95,11 @@ class Store:
         """
         return cls(database.open_file(path, create=create, patience_s=patience_s), path, runner)
 
+    @classmethod
+    def read(cls, path: Path, *, runner: str = "") -> Self:
+        """Open a store to read only: nothing in the file or beside it changes. Raises StoreError."""
+        return cls(database.read_file(path), path, runner)
+
     @staticmethod
     def is_there(path: Path) -> bool:
         """Whether a file is at this place. Raises StoreError where that cannot be told."""

@@ -92,10 +92,23 @@ def open_file(path: Path, *, create: bool, patience_s: float = PATIENCE_S) -> sq
     return db
 
 
-def _connected(path: Path, patience_s: float) -> sqlite3.Connection:
-    """A connection to a file that was found to be a store."""
+def read_file(path: Path, *, patience_s: float = PATIENCE_S) -> sqlite3.Connection:
+    """A connection that can change nothing. Raises StoreError, also for a store of an older version."""
+    with reached(path, "the store"):
+        _be_there(path, create=False)
+    with told(path):
+        db = _connected(path, patience_s, f"{path.absolute().as_uri()}?mode=ro")
+        if (version := _version(db)) < SCHEMA_VERSION:
+            db.close()
+            older = f"an older kneedrive made this store (schema {version}, this one reads {SCHEMA_VERSION})"
+            raise StoreError(f"{path}: {older}; kneedrive runs brings it up to date")
+    return db
+
+
+def _connected(path: Path, patience_s: float, address: str = "") -> sqlite3.Connection:
+    """A connection to a file that was found to be a store. address: of SQLite, where it is not the path."""
     try:
-        return _checked(str(path), path, patience_s)
+        return _checked(address or str(path), path, patience_s)
     except sqlite3.OperationalError as error:
         # To read, SQLite makes a file beside the store. Where it may not, it can read all the same if it is told that
         # nothing changes, which is true unless something waits in a journal.

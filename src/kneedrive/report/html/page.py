@@ -418,6 +418,13 @@ def index(title: str, listed: blocks.Table, links: Sequence[str], below: Iterabl
     return _document(f"{title} – kneedrive", brand, [el("section", *parts, id="run", aria_labelledby="run-title")])
 
 
+def shown(analysis: Analysis) -> str:
+    """The first screen alone, for a notebook. Its style holds inside its own box only."""
+    style = _own_asset("page.css").replace(":root", ":scope").replace("body {", ":scope {")
+    scoped = el("style", Markup(f"@scope (.kneedrive-run) {{ {style} }}"))
+    return el("div", scoped, first_screen(Content(analysis=analysis)), class_="kneedrive-run")
+
+
 def _document(title: str, header: Markup, main: Iterable[Markup], credit: str = "") -> str:
     """Everything around the parts of a page."""
     # Both are the same in every page, so their hashes can be named and nothing else needs to be allowed.
