@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kneedrive.app import setting_of
-from kneedrive.app.library import known_runner, week_columns, week_rows, whole_history
+from kneedrive.app.library import WEEK_COLUMNS, known_runner, week_rows, whole_history
 from kneedrive.config import Config, load
 from kneedrive.errors import NotEnoughData
 from kneedrive.history.result import PastRun
@@ -72,7 +72,7 @@ def of_store(store: Store, settings: Config) -> History:
         runs=table(_run(row, details[row.id]) for row in runs),
         epochs=epochs_of(past),
         bands=table((_band(row.id, band) for row in runs for band in details[row.id]["pace_profile"]), _band("", {})),
-        weeks=table(dict(zip(week_columns(), row, strict=True)) for row in week_rows(view)),
+        weeks=table(dict(zip(WEEK_COLUMNS, row, strict=True)) for row in week_rows(view)),
     )
 
 
