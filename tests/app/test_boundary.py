@@ -150,12 +150,14 @@ def test_the_next_file_is_reported_on(command: str, shelf: Shelf, bug: Break, lo
 def test_a_fault_in_the_report_of_one_run_is_said_of_that_run(
     shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kneedrive.report import run
+    from kneedrive.report import screen
 
     good, bad = shelf.runs(2)
-    real = run.render
+    real = screen.verdict
     monkeypatch.setattr(
-        run, "render", lambda found, *more: failing() if "001" in found.activity.name else real(found, *more)
+        screen,
+        "verdict",
+        lambda found, *, miles: failing() if "001" in found.activity.name else real(found, miles=miles),
     )
 
     said = no_traceback(here(capsys, "analyze", bad, good))

@@ -174,17 +174,26 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [("analyze", RUN), ("demo",)], ids=["analyze", "demo"])
-def test_short_is_the_first_screen_alone(command: tuple[str | Path, ...], capsys: Capture) -> None:
-    short = here(capsys, *command, "--short", "--width", "80").out
+def test_the_first_screen_is_printed_unless_all_is_asked_for(command: tuple[str | Path, ...], capsys: Capture) -> None:
+    first = here(capsys, *command, "--width", "80").out
+    whole = here(capsys, *command, "--width", "80", "--full").out
+    formulas = here(capsys, *command, "--width", "80", "--explain").out
 
-    assert "PACE PROFILE" in short
-    assert "half-minutes scored." in short
-    assert not any(part in short for part in ("MAP", "UP AND DOWN", "WHAT A WATCH CANNOT KNOW", "TO WORK ON"))
-    assert short.count("\n") <= 30
+    assert first.count("\n") <= 40
+    assert "DO NEXT" in first
+    assert not any(part in first for part in ("HOW LIKELY", "UP AND DOWN", "WHAT A WATCH CANNOT KNOW", "PATTERNS"))
+    assert whole.splitlines()[:4] == first.splitlines()[:4]
+    assert all(part in whole for part in ("HOW LIKELY", "UP AND DOWN", "WHAT A WATCH CANNOT KNOW", "DO NEXT"))
+    assert formulas.startswith("EXPLAINED\n")
+    assert "DO NEXT" not in formulas
 
 
-def test_short_leaves_the_objects_of_programs_alone(capsys: Capture) -> None:
-    assert here(capsys, "analyze", RUN, "--short", "--json").out == here(capsys, "analyze", RUN, "--json").out
+def test_all_sections_and_the_formulas_exclude_each_other(capsys: Capture) -> None:
+    assert "not allowed with argument --full" in here(capsys, "demo", "--full", "--explain").err
+
+
+def test_full_leaves_the_objects_of_programs_alone(capsys: Capture) -> None:
+    assert here(capsys, "analyze", RUN, "--full", "--json").out == here(capsys, "analyze", RUN, "--json").out
 
 
 @pytest.mark.parametrize(

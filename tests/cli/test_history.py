@@ -109,12 +109,16 @@ def test_weeks_that_reach_back_to_the_last_run_end_today(later: Call, weeks: int
 
 @pytest.mark.parametrize("command", ["report", "show", "advise"])
 def test_advice_says_how_old_its_run_is(later: Call, command: str) -> None:
-    assert "a run of Fri 27 Mar 2026, 26 weeks ago" in " ".join(later(command, "--width", "120").out.split())
+    assert "That run is 26 weeks old: look at a newer one first." in later(command, "--width", "120").out
 
 
 @pytest.mark.parametrize("command", ["report", "show", "advise"])
 def test_advice_on_a_recent_run_does_not_speak_of_its_age(call: Call, command: str) -> None:
-    assert "weeks ago" not in " ".join(call(command, "--width", "120").out.split())
+    assert "weeks old" not in call(command, "--width", "120").out
+
+
+def test_whoever_names_a_run_knows_how_old_it_is(later: Call) -> None:
+    assert "weeks old" not in later("show", "2026-03-27", "--width", "120").out
 
 
 def test_weeks_before_all_runs_are_told_apart(call: Call) -> None:
@@ -249,9 +253,10 @@ def test_show_holds_the_run_against_its_runner(call: Call) -> None:
     said = call("show", "last")
 
     assert said.code == 0
-    assert "AGAINST YOURSELF" in said.out
-    assert "same sensor" in said.out
-    assert said.out.index("AGAINST YOURSELF") < said.out.index("WITHIN THE RUN")
+    assert said.out.startswith("You, since ")
+    assert "Yourself   As always, against your last " in said.out
+    assert "AGAINST YOURSELF" not in said.out
+    assert "same sensor" in call("show", "last", "--full").out
 
 
 def test_the_first_run_has_nothing_to_be_held_against(call: Call) -> None:
@@ -287,12 +292,23 @@ def test_an_unknown_run_is_a_sentence(call: Call) -> None:
     assert "no such run" in said.err
 
 
-def test_report_is_the_run_and_its_weeks(call: Call) -> None:
-    out = call("report").out
+def test_report_is_one_screen_and_in_full_has_the_weeks(call: Call) -> None:
+    first, whole = call("report").out, call("report", "--full").out
 
-    assert out.index("AGAINST YOURSELF") < out.index("Towards drive.") < out.index("WEEK BY WEEK")
-    assert out.index("WEEK BY WEEK") < out.index("TO WORK ON") < out.index("\nNEXT\n")
-    assert out.count("\nNEXT\n") == out.count("TO WORK ON") == 1
+    assert first.startswith("You, since ")
+    assert first.count("\n") <= 40
+    assert "WEEK BY WEEK" not in first
+    assert whole.index("DO NEXT") > whole.index("AGAINST YOURSELF") > whole.index("WITHIN THE RUN")
+    assert whole.count("DO NEXT") == whole.count("WEEK BY WEEK") == 1
+
+
+def test_a_height_is_for_one_answer_and_derives_nothing_again(call: Call) -> None:
+    usual, tall = call("report", "--json").json["run"], call("report", "--height", "1.95", "--json")
+
+    assert "again" not in tall.err
+    assert tall.json["run"]["runner"]["height_m"] == 1.95
+    assert tall.json["run"]["scores"]["D"] != usual["scores"]["D"]
+    assert call("report", "--json").json["run"]["runner"] == usual["runner"]
 
 
 def test_report_of_an_old_run_ends_with_its_week(call: Call) -> None:
@@ -306,7 +322,7 @@ def test_a_report_goes_to_a_file_and_says_so(call: Call, tmp_path: Path) -> None
     said = call("report", "-o", str(tmp_path / "report.txt"))
 
     assert said.out == f"Written to {tmp_path / 'report.txt'}.\n"
-    assert "WEEK BY WEEK" in (tmp_path / "report.txt").read_text(encoding="utf-8")
+    assert "DO NEXT" in (tmp_path / "report.txt").read_text(encoding="utf-8")
 
 
 def test_a_file_that_cannot_be_written_is_a_sentence(call: Call, tmp_path: Path) -> None:
@@ -430,16 +446,17 @@ def test_a_run_without_its_original_is_still_held_against_its_runner(purged: Cal
     said = purged("show", "last")
 
     assert said.code == 3
-    assert said.out.startswith("Not judged again: ")
-    assert "as always" in said.out
-    assert "TO WORK ON" not in said.out
+    assert "\nNot judged again: " in said.out
+    assert "As always" in said.out
+    assert "DO NEXT" not in said.out
 
 
 def test_a_report_without_the_original_still_has_its_weeks(purged: Call) -> None:
     said = purged("report")
 
     assert said.code == 0
-    assert said.out.index("Not judged again") < said.out.index("AGAINST YOURSELF") < said.out.index("Towards drive.")
+    assert "WEEK BY WEEK" in purged("report", "--full").out
+    assert said.out.index("Not judged again") < said.out.index("Yourself")
     assert purged("report", "--json").json["run"]["status"] == "gone"
 
 

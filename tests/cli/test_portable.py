@@ -43,7 +43,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, st
     shelf = Shelf(folder / "shelf")
     shelf.runs(FEW + 2, minutes=2)
     commands = [
-        ["analyze", str(RUN), "--short"],
+        ["analyze", str(RUN)],
         ["doctor", str(RUN)],
         ["demo", "--weekly"],
         ["import", "--json", str(shelf.folder)],

@@ -38,7 +38,7 @@ ASKING_THE_STORE: tuple[tuple[str, ...], ...] = (
     ("advise",),
     ("sync", "folder"),
 )
-EVERY = (("analyze", str(RUN), "--short"), ("demo", "--short"), ("drills",), ("config", "show"), *ASKING_THE_STORE)
+EVERY = (("analyze", str(RUN)), ("demo"), ("drills",), ("config", "show"), *ASKING_THE_STORE)
 
 
 @pytest.fixture(autouse=True)
@@ -219,7 +219,7 @@ def test_columns_that_are_no_number_count_as_none(columns: str, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("columns", ["1", "2", "3", "5", "999999"])
-@pytest.mark.parametrize("words", [("demo", "--short"), ("--help",), ("import", "--help"), ("config", "show")])
+@pytest.mark.parametrize("words", [("demo"), ("--help",), ("import", "--help"), ("config", "show")])
 def test_any_width_can_be_printed_at(
     words: tuple[str, ...], columns: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -325,13 +325,13 @@ def shell(folder: Path, redirection: str, *words: str | Path, **environment: str
 @pytest.mark.parametrize(
     ("redirection", "words", "code", "out", "err"),
     [
-        ("<&-", ("analyze", RUN, "--short"), 0, "PACE", ""),
+        ("<&-", ("analyze", RUN), 0, "DO NEXT", ""),
         ("<&-", ("analyze", "-"), 1, "", "kneedrive: standard input: is empty\n"),
         ("<&-", ("auth", "strava"), 4, "", "kneedrive: a login asks you to agree in a browser"),
-        ("2>&-", ("analyze", RUN, BROKEN, "--short"), 6, "PACE", ""),
+        ("2>&-", ("analyze", RUN, BROKEN), 6, "DO NEXT", ""),
         ("<&- >&- 2>&-", ("import", RUN, BROKEN), 6, "", ""),
         (">/dev/full", ("--help",), 1, "", "kneedrive: the output cannot be written: no space left on device\n"),
-        ("2>/dev/full", ("analyze", RUN, BROKEN, "--short"), 6, "PACE", ""),
+        ("2>/dev/full", ("analyze", RUN, BROKEN), 6, "DO NEXT", ""),
     ],
 )
 def test_a_stream_that_is_closed_or_full_is_survived(

@@ -53,7 +53,7 @@ def test_every_probability_stands_beside_that_of_any_runner(name: str) -> None:
     for pattern, probability in run.posterior.odds.items():
         shown = [f"{100 * p:.0f} %" for p in (probability, run.posterior.base_rates[pattern])]
         if 0.01 < probability < 0.99:
-            assert f"{PATTERNS[pattern].name} {' '.join(shown)}" in text
+            assert f"{PATTERNS[pattern].name} {shown[0]} (any runner: {shown[1]}), where" in text
 
 
 @pytest.mark.parametrize("name", JUDGED)

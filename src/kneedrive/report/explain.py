@@ -73,7 +73,7 @@ def region(pattern: Pattern, rules: PosteriorRules, *, miles: bool) -> str:
     """The rule of a pattern as it decides: "D ≤ -0.7, zSL ≤ -0.25, zDF ≥ 0.25"."""
     row, limits = PATTERNS[pattern], {"score": rules.score, "part": rules.part, "-part": -rules.part}
     if not row.region:
-        return "none of the others"
+        return "none of the others holds"
     bounds = [f"{b.axis} {RELATIONS[b.side]} {exact(b.side * limits[b.limit])}" for b in row.region]
     paced = {Pattern.SHUFFLE: "slower than", Pattern.SHORT_GROUNDED: "from"}
     if pattern in paced:
@@ -86,13 +86,14 @@ def regions(analysis: Analysis, *, miles: bool) -> Section:
     posterior, rules = analysis.posterior, analysis.method.posterior
     if posterior is None:
         return []
-    columns = (Column(left=True), Column(head="p"), Column(head="any runner"), Column(head="where", left=True))
     rows = tuple(
         (
             words(said.name(pattern)),
-            words(strong(numbers.probability(posterior.odds[pattern]))),
-            words(numbers.probability(posterior.base_rates[pattern])),
-            words(region(pattern, rules, miles=miles)),
+            words(
+                strong(numbers.probability(posterior.odds[pattern])),
+                f" (any runner: {numbers.probability(posterior.base_rates[pattern])}), where ",
+                region(pattern, rules, miles=miles),
+            ),
         )
         for pattern in posterior.odds
     )
@@ -105,7 +106,7 @@ def regions(analysis: Analysis, *, miles: bool) -> Section:
         *odds_range(analysis),
     ]
     head = Heading("Patterns", "probability that the true values lie in the region")
-    return [head, Table(columns, rows), *(Prose(words(text)) for text in texts)]
+    return [head, Terms(rows), *(Prose(words(text)) for text in texts)]
 
 
 def odds_range(analysis: Analysis) -> list[str]:
