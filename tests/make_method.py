@@ -58,13 +58,13 @@ def method() -> str:
 
 def references() -> str:
     """What each sensor class may say, and how it reads."""
-    head = ("class", "scores", "k_ref", "o", "s_k", "SD zDF", "SD zB", "SD K", "basis")
+    head = ("class", "scores", "k_ref", "s_k", "DF shift", "DF tilt", "SD of DF", "SD of ln k", "basis")
     return table(head, [_reference(row) for row in REFERENCES.values()])
 
 
 def _reference(row: Reference) -> tuple[str, ...]:
-    systematic = (row.sd_zDF, row.sd_zB, row.sd_K)
-    numbers = (number(value) for value in (row.k_ref, row.o, row.s_k, *systematic))
+    values = (row.k_ref, row.s_k, row.shift_DF, row.tilt_DF, row.sd_DF, row.sd_ln_k)
+    numbers = (number(value) for value in values)
     return (f"`{row.name}`: {row.words}", " ".join(row.scores) or "none", *numbers, row.basis)
 
 

@@ -189,7 +189,8 @@ def test_a_rebuild_that_nobody_asked_for_is_announced(
     first, second = here(capsys, "runs", "--json"), here(capsys, "runs", "--json")
 
     assert first.err == (
-        "Working everything out again, since your height, mass, birth year or choice of dynamics has changed: scores may differ.\n"
+        "Working everything out again, since your height, mass, birth year or choice of dynamics has changed: "
+        "scores may differ.\n"
     )
     assert (second.err, second.out) == ("", first.out)
 

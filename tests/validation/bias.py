@@ -193,7 +193,7 @@ def proposals(seen: list[Looked]) -> tuple[str, ...]:
         f"A constant is to be changed only where {FEW} runners and more agree that it is off by more than two standard "
         f"errors; here that is so for: {listing(change)}.",
         "Every other row is a proposal with its number of runners beside it: with one or two, sensor and runner cannot "
-        "be told apart, and the stated systematic SD (0.5 to 1.2) is meant to cover it.",
+        "be told apart, and the stated systematic SD is meant to cover it.",
     )
     head = (
         "class",

@@ -11,28 +11,19 @@ from unittest import mock
 import numpy as np
 from scipy.stats import norm, qmc
 
-from kneedrive.analysis import analyze, scores
+from kneedrive.analysis import analyze
+from kneedrive.analysis.posterior import axes, prior_cov, regions
 from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
+from kneedrive.patterns import Pattern as Label
 from kneedrive.simulate import sensors
 from kneedrive.simulate.course import Segment
 from kneedrive.simulate.gait import Offsets, Pattern, true_scores
 from kneedrive.simulate.scene import Scene, simulate
+from tests.seen_by import errors_in_z, scale_at
 
 METHOD = Method()
-RULES = METHOD.labels
 LETTERS = ("D", "P", "G", "K")
-# The score that carries a label, and its direction. A short bounce claims two things.
-TOWARDS: Mapping[str, tuple[tuple[str, float], ...]] = {
-    "piston-like": (("P", 1.0),),
-    "drive-like": (("D", 1.0),),
-    "shuffle-like": (("D", -1.0),),
-    "short-grounded": (("D", -1.0),),
-    "long-grounded": (("G", 1.0),),
-    "short-airy": (("G", -1.0),),
-    "short-bounce": (("P", 1.0), ("D", -1.0)),
-}
-LABELS = (*TOWARDS, "neutral")
 STEADY = Scene(plan=(Segment(900, 2.7),))
 NOISES = ("_CADENCE_SD_SPM", "_STANCE_SD_S", "_OSCILLATION_SD_M", "_SPEED_SD_MPS")
 
@@ -49,35 +40,32 @@ class Task(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What came of it. truth: of the label found, its least true score towards it (NaN: neutral or unjudged).
+    """What came of it: the pattern that leads, how it is said, and whether it is true ("" and NaN: unjudged).
 
-    errors: measured minus true D, P, G, K. right: the label's true scores pass `LabelRules.truth`; of neutral, that
-    no true score reaches where labels begin.
+    errors: measured minus true D, P, G, K. scored: share of the epochs.
     """
 
-    label: str
+    pattern: str
     certainty: str
     probability: float
-    true_label: str
-    true_D: float
-    truth: float
     right: bool
     errors: tuple[float, ...]
     scored: float
 
 
 def draw(count: int, scene: Scene, *, errors: bool) -> list[tuple[Offsets, Offsets]]:
-    """True offsets from N(0, 1) and systematic errors from the stated SD of the scene's sensor class.
+    """True offsets from the joint distribution and systematic errors of the scene's sensor class.
 
     The six numbers of a runner are a Sobol sequence through the normal quantiles: even, so a few runners do for many.
     """
-    reference = scene.frame(METHOD).reference
-    steps = RULES.systematic_zSL if scene.runner.height_m is not None else RULES.systematic_zSL_no_height
-    spread = np.array([1.0, 1.0, 1.0, steps, reference.sd_zDF or 0.0, reference.sd_zB or 0.0])
-    if not errors:
-        spread[3:] = 0.0
-    rows = spread * norm.ppf(qmc.Sobol(6, scramble=False).random(count) + 0.5 / count)
-    return [(Offsets(*row[:3]), Offsets(*row[3:])) for row in rows.tolist()]
+    normal = norm.ppf(qmc.Sobol(6, scramble=False).random(count) + 0.5 / count)
+    true = normal[:, :3] @ np.linalg.cholesky(prior_cov()[:3, :3]).T
+    # At a speed inside the anchors, where offsets are planted; of what a class does not measure the error is no matter.
+    known = errors_in_z(scene.sensor, scale_at(2.7, scene.sensor), height_known=scene.runner.height_m is not None)
+    sd = np.array([known.get(name, 0.0) for name in ("zSL", "zDF", "zk")]) * errors
+    return [
+        (Offsets(*mine), Offsets(*off)) for mine, off in zip(true.tolist(), (sd * normal[:, 3:]).tolist(), strict=True)
+    ]
 
 
 @contextmanager
@@ -95,29 +83,26 @@ def run(task: Task) -> Said:
     with noisier(task.noise):
         activity = simulate(pattern, task.seed, scene=scene)
     analysis = analyze(activity, runner=scene.runner)
-    return said(analysis, true_scores(pattern, task.speed_mps, scene.frame(METHOD)), task.speed_mps)
+    return said(analysis, true_scores(pattern, task.speed_mps, scene.frame(METHOD)), scene)
 
 
-def said(analysis: Analysis, truth: Mapping[str, float], speed_mps: float) -> Said:
-    """What an analysis says beside what is true."""
+def said(analysis: Analysis, truth: Mapping[str, float], scene: Scene) -> Said:
+    """What an analysis says beside what is true; regions are those at the speed of its posterior."""
     scores = dict(analysis.scores.items())
     values = [scores[letter].value for letter in LETTERS]
     errors = tuple(
         math.nan if value is None else value - truth[letter] for letter, value in zip(LETTERS, values, strict=True)
     )
     scored = analysis.quality.epochs_scored / max(analysis.quality.epochs_total, 1)
-    found = next((finding for finding in analysis.findings if finding.scope == "run"), None)
-    named = true_label(truth, speed_mps)
-    if found is None:
-        return Said("", "", math.nan, named, truth["D"], math.nan, right=False, errors=errors, scored=scored)
-    towards = [sign * truth[letter] for letter, sign in TOWARDS.get(found.label, ())]
-    least = min(towards, default=math.nan)
-    right = least >= RULES.truth if towards else max(abs(truth[letter]) for letter in "DPG") < RULES.score
-    probability = math.nan if found.probability is None else found.probability
-    return Said(found.label, found.certainty, probability, named, truth["D"], least, right, errors, scored)
+    if analysis.posterior is None:
+        return Said("", "", math.nan, right=False, errors=errors, scored=scored)
+    first = analysis.findings[0]
+    held = true_patterns(truth, analysis.posterior.speed_mps, scene)
+    return Said(first.pattern, first.certainty, first.probability, first.pattern in held, errors, scored)
 
 
-def true_label(truth: Mapping[str, float], speed_mps: float) -> str:
-    """The label that the rules give to the true scores."""
-    at = scores.Standing(values=truth, se=dict.fromkeys(truth, 1.0), speed_mps=speed_mps)
-    return scores.named(at, RULES).label
+def true_patterns(truth: Mapping[str, float], speed_mps: float, scene: Scene) -> set[Label]:
+    """The patterns whose region holds the true parts."""
+    scale = scale_at(speed_mps, scene.sensor, scene.runner.height_m)
+    x = np.array([truth[name] for name in ("zSL", "zDF", "zk")])
+    return {label for label, held in regions(axes(x, scale), speed_mps).items() if held}

@@ -17,7 +17,6 @@ from tests.validation.runs import Looked, looks
 from tests.validation.sizes import Crew, Size
 
 METHOD = Method()
-OF_STEPS = ("short-steps", "usual-steps", "long-steps")
 REASONS_SHOWN = 5
 
 
@@ -29,8 +28,8 @@ def part(size: Size, crew: Crew) -> Section:
         "Real recordings by class of sensor",
         (
             "Two histories of one runner each (one changes from a strap or pod to the wrist, one is COROS throughout) "
-            "and single files from public sources, taken as one runner each. Nobody's height is known, so every "
-            "comparison with other runners is made without it. Files are counted, never named.",
+            "and single files from public sources, taken as one runner each. Heights are those of the files, where "
+            "they have one. Files are counted, never named.",
             *labels(seen),
             *left_out(seen),
             *contact(seen),
@@ -66,14 +65,17 @@ def labels(seen: list[Looked]) -> tuple[str, ...]:
                 words or "–",
             )
         )
-    form = [each for each in seen if each.label and each.label not in OF_STEPS and each.label != "neutral"]
+    judged = [each for each in seen if each.basis == "measured"]
+    form = [each for each in judged if each.label != "neutral" and each.certainty != "open"]
     spoken = [each for each in form if each.certainty == "spoken"]
-    judged = [each for each in seen if each.label and each.label not in OF_STEPS]
+    steps = [each for each in seen if each.basis == "steps"]
+    leaning = [each for each in steps if each.label != "neutral" and each.certainty != "open"]
     text = paragraph(
-        f"**Labels.** Of the runs with contact time that was measured, {counted(len(form), len(judged))} get a label "
-        f"other than neutral and {counted(len(spoken), len(judged))} get one that is spoken.",
-        'Most sentences about real runs therefore begin with "leans towards" or name no pattern: without the height, '
-        "and with the errors between makers, that is what can be said against other runners."
+        f"**Patterns.** Of the runs with contact or bounce that was measured, {counted(len(form), len(judged))} lean "
+        f"towards a pattern other than neutral or speak of one, and {counted(len(spoken), len(judged))} speak of one. "
+        f"Of those judged by their steps alone, {counted(len(leaning), len(steps))} lean towards one.",
+        "Most sentences about real runs therefore give odds or name no pattern: with the errors between makers, that "
+        "is what can be said against other runners."
         if len(spoken) < len(judged) / 4
         else "",
     )

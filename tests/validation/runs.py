@@ -28,6 +28,7 @@ class Looked(NamedTuple):
     past: PastRun
     status: str
     label: str
+    basis: str
     certainty: str
     excluded: dict[str, int]
     total: int
@@ -53,12 +54,13 @@ def look(asked: Asked) -> list[Looked]:
 
 
 def _looked(runner: str, analysis: Analysis) -> Looked:
-    found = next((finding for finding in analysis.findings if finding.scope == "run"), None)
+    found = analysis.findings[0] if analysis.findings else None
     return Looked(
         runner=runner,
         past=past_run(analysis),
         status=analysis.status,
-        label=found.label if found else "",
+        label=found.pattern if found else "",
+        basis=found.basis if found else "",
         certainty=found.certainty if found else "",
         excluded=dict(analysis.quality.excluded),
         total=analysis.quality.epochs_total,

@@ -87,7 +87,7 @@ def labels(size: Size, crew: Crew) -> tuple[str, ...]:
         f"**Labels.** {several(asked[0].runs, 'simulated run')} of the population and "
         f"{several(asked[0].real, 'real run')}, each analysed again with one number 20 % smaller and 20 % larger; "
         "whole numbers are rounded. Share of runs whose label changes (to or from unjudged included), and of those "
-        "whose label stays but whose certainty (spoken, leaning, unclear) or verdict about the onset of shuffling or "
+        "whose label stays but whose certainty (spoken, leaning, open) or verdict about the onset of shuffling or "
         "about fade changes.",
         f"More than a fifth of {several(runs, 'label')} changes with: {listing(heavy)}.",
         "Of the constants of the population a fifth is many times their uncertainty (a fifth of a cadence is 33 steps "
@@ -148,10 +148,9 @@ def verdict(activity: Activity, runner: Runner, method: Method) -> Verdict:
     """What is said of a run; label and certainty are empty where it is not judged."""
     analysis = analyze(activity, runner=runner, method=method)
     besides = (analysis.shuffle_onset.verdict, analysis.fade.verdict)
-    for finding in analysis.findings:
-        if finding.scope == "run":
-            return Verdict(finding.label, finding.certainty, besides)
-    return Verdict("", "", besides)
+    if not analysis.findings:
+        return Verdict("", "", besides)
+    return Verdict(analysis.findings[0].pattern, analysis.findings[0].certainty, besides)
 
 
 def trends(size: Size, crew: Crew) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ class Size(NamedTuple):
 
 
 GROUPS = (
-    "labels",
+    "posterior",
+    "sensors",
     "population",
     "epochs",
     "resampling",
@@ -46,7 +47,7 @@ GROUPS = (
     "fade",
 )
 FULL = Size("full", 600, 4096, 64, 2000, 500, 24, 200, 16, 300, 1, GROUPS)
-QUICK = Size("quick", 2, 64, 8, 40, 20, 2, 10, 4, 10, 8, ("labels",))
+QUICK = Size("quick", 2, 64, 8, 40, 20, 2, 10, 4, 10, 8, ("posterior",))
 
 
 class Crew:
