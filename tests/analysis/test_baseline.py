@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis.reference import usual_ranges
-from kneedrive.history.baseline import baseline, others, own_view
+from kneedrive.history.baseline import others, own_view, usual
 from kneedrive.history.curve import measured, table
 from kneedrive.history.result import OwnView, PastRun, PersonalZ, Setting
 from kneedrive.sensors import REFERENCES
@@ -34,7 +34,7 @@ def enough(runs: int = 8, last_day: float = 21.0, epochs: int = 19) -> list[Past
     ],
 )
 def test_a_baseline_says_what_it_still_needs(runs: list[PastRun], missing: dict[str, int]) -> None:
-    found = baseline(runs, "garmin_strap", "outdoor", SETTING)
+    found = usual(runs, "garmin_strap", "outdoor", SETTING).told
     assert found.missing == missing
     assert found.ready == (not missing)
 
@@ -42,24 +42,21 @@ def test_a_baseline_says_what_it_still_needs(runs: list[PastRun], missing: dict[
 @pytest.mark.parametrize("other", [{"sensor": "coros"}, {"surface": "indoor"}], ids=["sensor", "surface"])
 def test_runs_on_another_sensor_or_surface_do_not_count(other: dict[str, str]) -> None:
     strangers = [past_run(day + 0.5, **other) for day in range(20)]  # type: ignore[arg-type]
-    assert baseline([*enough(), *strangers], "garmin_strap", "outdoor", SETTING).runs == 8
+    assert usual([*enough(), *strangers], "garmin_strap", "outdoor", SETTING).told.runs == 8
 
 
 def test_the_spread_never_falls_below_its_floor() -> None:
     quiet = [past_run(day, FORM._replace(noise_ln_T=1e-6, noise_DF=1e-6, noise_ln_k=1e-6)) for day in days(7)]
-    found = baseline(quiet, "garmin_strap", "outdoor", SETTING)
-    lowest = {"cadence_spm": 1.5, "duty_factor": 0.005, "ln_k": 0.02}
-    following = {"step_length_m": 0.009, "stance_time_s": 0.004, "vertical_oscillation_m": 0.0025}
-    assert {name: found.spread[name] for name in lowest} == pytest.approx(lowest)
-    for name, least in (following | {"vertical_ratio": 0.002}).items():
-        assert least <= found.spread[name] < 1.3 * least
+    fit = usual(quiet, "garmin_strap", "outdoor", SETTING).fit
+    assert fit is not None
+    assert fit.run_sd == pytest.approx([1.5 / 169.5, 0.005, 0.02], rel=0.02)
 
 
 def test_the_spread_is_that_of_runs_and_not_of_epochs() -> None:
     random = np.random.default_rng(4)
     restless = [past_run(day, FORM._replace(DF=0.02 * random.normal())) for day in days(8)]
-    found = baseline(restless, "garmin_strap", "outdoor", SETTING)
-    assert found.spread["duty_factor"] == pytest.approx(0.02, rel=0.5)
+    found = row(own_view(past_run(57), restless, SETTING), "duty_factor")
+    assert found.spread == pytest.approx(0.02, rel=0.5)
 
 
 def test_a_run_like_all_others_is_as_always() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats as oracle
 
-from kneedrive.history.baseline import departure, personal_fit, predicted
+from kneedrive.history.baseline import OF_FREE, held, personal_fit, predicted
 from kneedrive.method import SeriesRules
 from tests.analysis.many_histories import Runs, draw_runs
 
@@ -93,20 +93,10 @@ def test_the_variance_of_runs_is_found_without_bias() -> None:
 def test_the_words_go_by_the_family_interval_and_the_epochs(off: float, epochs: int, word: str) -> None:
     drawn = draw_runs(Runs(runs=11), 1, 7)
     fit = personal_fit(drawn.X[0], drawn.y[0], np.ones(drawn.y[0].shape), 0.0, RULES)
-    x = drawn.X[0, :, 0].mean(axis=-2)
-    expected, sd = predicted(fit, x)
-    found = departure(fit, x, expected + np.array([off, 0.0, 0.0]) * sd, epochs, RULES)
+    _, sd = predicted(fit, drawn.X[0, :, 0].mean(axis=-2))
+    word_of, half = held(np.array([off, 0.0, 0.0]) * sd, sd, fit.freedom, epochs, OF_FREE, RULES)
 
-    assert list(found.word) == [word, "as always", "as always"]
-    assert float(found.p[0]) == pytest.approx(2 * oracle.t.sf(abs(off), float(fit.freedom[0])))
-    assert found.p_holm[0] == pytest.approx(min(3 * found.p[0], 1.0))
-    outside = abs(off) * sd[0] > found.high[0] - expected[0]
-    assert outside == (found.p_holm[0] <= 0.05)
-
-
-def test_seven_runs_say_nothing() -> None:
-    drawn = draw_runs(Runs(runs=6), 1, 8)
-    fit = personal_fit(drawn.X[0], drawn.y[0], np.ones(drawn.y[0].shape), 0.0, RULES)
-    found = departure(fit, np.zeros((3, 3)), np.full(3, 99.0), 30, RULES)
-
-    assert list(found.word) == ["", "", ""]
+    assert list(word_of) == [word, "as always", "as always"]
+    # Holm: the first of three is held at a third of the level.
+    assert half[0] == pytest.approx(oracle.t.ppf(1 - 0.05 / 6, float(fit.freedom[0])) * sd[0])
+    assert (abs(off) * sd[0] > half[0]) == (abs(off) == 9.0)

@@ -17,7 +17,7 @@ from msgspec.structs import asdict
 
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
-from kneedrive.history.baseline import baseline, own_view
+from kneedrive.history.baseline import own_view, usual
 from kneedrive.history.compare import compare
 from kneedrive.history.habits import balance_habit, shuffle_share, slow_contrast
 from kneedrive.history.result import PastRun, Setting
@@ -176,9 +176,9 @@ def changed() -> list[PastRun]:
 
 
 TAKEN_APART: dict[str, Callable[[], object]] = {
-    "baseline": lambda: baseline(history(), "garmin_strap", "outdoor", SETTING),
-    "baseline-coros": lambda: baseline(history(4, sensor="coros"), "coros", "outdoor", SETTING),
-    "baseline-few": lambda: baseline(history(2), "garmin_strap", "outdoor", SETTING),
+    "baseline": lambda: usual(history(), "garmin_strap", "outdoor", SETTING).told,
+    "baseline-coros": lambda: usual(history(4, sensor="coros"), "coros", "outdoor", SETTING).told,
+    "baseline-few": lambda: usual(history(2), "garmin_strap", "outdoor", SETTING).told,
     "own-view": lambda: own_view(past_run(100, Form(ln_T=0.05, DF=-0.02), n=40), history(), SETTING),
     "own-view-stryd": lambda: own_view(past_run(60, sensor="stryd"), history(8, sensor="stryd"), SETTING),
     "own-view-wrist": lambda: own_view(past_run(60, sensor="garmin_wrist"), history(8, sensor="garmin_wrist"), SETTING),

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis.fade import BlockFade, block_fade
-from kneedrive.history.baseline import departure, personal_fit, run_means
+from kneedrive.history.baseline import OF_FREE, held, personal_fit, predicted, run_means
 from kneedrive.history.compare import WeekDifference, week_difference
 from kneedrive.history.trend import TrendFit, trend_fit
 from kneedrive.method import Method
@@ -149,7 +149,8 @@ def words(plan: Runs, count: int, seed: int) -> np.ndarray:
         weight = np.ones(y.shape)
         fit = personal_fit(X[:, :, :-1], y[:, :, :-1], weight[:, :, :-1], 0.0, RULES)
         value = run_means(y[:, :, -1], weight[:, :, -1])
-        said.append(departure(fit, X[:, :, -1].mean(axis=-2), value, plan.epochs, RULES).word)
+        expected, sd = predicted(fit, X[:, :, -1].mean(axis=-2))
+        said.append(held(value - expected, sd, fit.freedom, plan.epochs, OF_FREE, RULES)[0])
     return np.concatenate(said)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from kneedrive.history.baseline import departure, personal_fit
+from kneedrive.history.baseline import OF_FREE, held, personal_fit, predicted
 from kneedrive.method import SeriesRules
 from kneedrive.recording import Array
 from kneedrive.stats import weighted_mean
@@ -87,7 +87,9 @@ def different(chosen: Array) -> float:
     fit = personal_fit(X[:, :, :-1], y[:, :, :-1], weight[:, :, :-1], FLOOR, rules)
     last = weight[:, :, -1]
     at = (X[:, :, -1] * last[..., None]).sum(axis=-2) / last.sum(axis=-1)[..., None]
-    word = departure(fit, at, weighted_mean(y[:, :, -1], last), rules.different_epochs, rules).word
+    expected, sd = predicted(fit, at)
+    off = weighted_mean(y[:, :, -1], last) - expected
+    word, _ = held(off, sd, fit.freedom, rules.different_epochs, OF_FREE, rules)
     return float((word == "clearly different").any(axis=-1).mean())
 
 

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from kneedrive.analysis import features
 from kneedrive.analysis.fade import BOUNCE_IS_TIMING
 from kneedrive.analysis.reference import expected
-from kneedrive.history.curve import PCT, Table, centre, column, departures, design, filled, population, table
-from kneedrive.history.result import Baseline, Computed, Curve, Level, OwnView, PastRun, PersonalZ, Setting
+from kneedrive.history.curve import Table, centre, column, departures, design, filled, population, table
+from kneedrive.history.result import Baseline, Computed, Level, OwnView, PastRun, PersonalZ, Setting
 from kneedrive.history.segments import Stretch, computed, split_at_jumps, watch_of
 from kneedrive.method import BaselineRules, Method, SeriesRules
 from kneedrive.quantities import FOLLOWS
@@ -25,7 +25,6 @@ from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import (
     family,
-    holm,
     huber_mean,
     huber_regression,
     median,
@@ -66,25 +65,6 @@ class PersonalFit(msgspec.Struct, frozen=True, eq=False):
     freedom: Array
     spent: Array
     runs: Array
-
-
-class Departure(msgspec.Struct, frozen=True, eq=False):
-    """A run against its prediction; arrays (..., quantities). word: a `Level`, "" where nothing is known.
-
-    expected: by the curve at the run's own speed and slope; sd: of a new run about it, so that difference/sd is
-    Student's t with `freedom`; p_holm over the quantities. low, high: interval at `level` that leaves the difference
-    out exactly where the run is outside the family interval of `rules.different`.
-    """
-
-    expected: Array
-    difference: Array
-    sd: Array
-    freedom: Array
-    p: Array
-    p_holm: Array
-    low: Array
-    high: Array
-    word: Words
 
 
 def shrinkage(X: Array, epochs: Array, rules: SeriesRules) -> Array:
@@ -164,38 +144,25 @@ def predicted(fit: PersonalFit, x: Array) -> tuple[Array, Array]:
     return expected, fit.run_sd * np.sqrt(1.0 + (pulls**2).sum(axis=-1))
 
 
-def departure(fit: PersonalFit, x: Array, value: Array, epochs: Array | int, rules: SeriesRules) -> Departure:
-    """A run of these values (..., quantities) and epochs at x (..., quantities, columns), held against its curves."""
-    expected, sd = predicted(fit, x)
-    off = value - expected
-    p = np.where(fit.runs >= rules.baseline_runs, t_test(off, sd, fit.freedom), np.nan)
-    p_holm, level = holm(p, rules.different)
-    half = student_quantile(1.0 - 0.5 * level, fit.freedom) * sd
-    return Departure(
-        expected=expected,
-        difference=off,
-        sd=sd,
-        freedom=np.broadcast_to(fit.freedom, off.shape),
-        p=p,
-        p_holm=p_holm,
-        low=expected - half,
-        high=expected + half,
-        word=words(p_holm, epochs, rules),
-    )
+def held(
+    off: Array, sd: Array, freedom: Array, epochs: npt.ArrayLike, keys: Sequence[str], rules: SeriesRules
+) -> tuple[Words, Array]:
+    """The level (..., keys) of each departure, and half of its interval; sd: of its prediction.
 
-
-def words(p_holm: Array, epochs: Array | int, rules: SeriesRules) -> Words:
-    """The level of each adjusted p; few epochs are never "clearly different"."""
-    different = (p_holm <= rules.different) & (np.asarray(epochs) >= rules.different_epochs)
-    word = np.where(different, Level.DIFFERENT, np.where(p_holm <= rules.noting, Level.NOTING, Level.AS_ALWAYS))
-    return np.where(np.isfinite(p_holm), word, "")
+    A run lies outside the interval exactly where it is outside the family interval of `rules.different`; few epochs
+    are never "clearly different".
+    """
+    p, level = family(t_test(off, sd, freedom), keys, FOLLOWS, rules.different)
+    different = (p <= rules.different) & (np.asarray(epochs) >= rules.different_epochs)
+    word = np.where(different, Level.DIFFERENT, np.where(p <= rules.noting, Level.NOTING, Level.AS_ALWAYS))
+    return word, student_quantile(1.0 - 0.5 * level, freedom) * sd
 
 
 # The baseline of a history, and a run held against it.
 
 
 class Usual(msgspec.Struct, frozen=True, eq=False):
-    """A baseline with the fits behind it. middle_mps: speed that the columns of the fits are counted from."""
+    """A baseline with the fits of ln T, DF and ln k. middle_mps: speed that their columns are counted from."""
 
     told: Baseline
     fit: PersonalFit | None
@@ -230,16 +197,9 @@ def usual(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) 
         speed_mps=at,
         speed_low_mps=low,
         speed_high_mps=high,
-        curves=own_curves(fit, middle) if fit else {},
-        spread=spreads(fit, middle, sensor, here) if fit else {},
         computed=computed(own, sensor, setting.method),
     )
     return Usual(told=told, fit=fit, middle_mps=middle, setting=here)
-
-
-def baseline(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) -> Baseline:
-    """What these runs say is usual on a sensor class and surface, as a record."""
-    return usual(runs, sensor, surface, setting).told
 
 
 def missing(runs: int, days: int, epochs: int, method: Method) -> dict[str, int]:
@@ -267,17 +227,6 @@ def fitted(rows: Table, runs: int, sensor: str, setting: Setting) -> PersonalFit
     )
 
 
-def own_curves(fit: PersonalFit, middle_mps: float) -> dict[str, Curve]:
-    """The fits as curves over speed and grade, of the quantities that were measured."""
-    curves = {}
-    for place, name in enumerate(FREE):
-        if fit.runs[place]:
-            slope, bend, grade = fit.slope[place].tolist()
-            level = float(fit.level[place] - fit.slope[place] @ fit.centre[place])
-            curves[name] = Curve(centre_mps=middle_mps, level=level, slope=slope, bend=bend, grade=PCT * grade)
-    return curves
-
-
 def shown(quantities: Array, speed_mps: float) -> Array:
     """The metrics, in the order of METRICS, of ln T, DF and ln k at a speed; NaN for what needs an unknown one."""
     ln_T, DF, ln_k = quantities[:, None]
@@ -299,18 +248,6 @@ def usual_there(speed_mps: float, grade: float, sensor: str, setting: Setting) -
     """Ln T, DF and ln k of the population at a speed and slope."""
     there = population(sensor, np.array([speed_mps]), np.array([grade]), setting)
     return np.array([float(there[name][0]) for name in FREE])
-
-
-def spreads(fit: PersonalFit, middle_mps: float, sensor: str, setting: Setting) -> dict[str, float]:
-    """SD from run to run of each metric about the runner's own curve, never below its floor."""
-    known = np.where(fit.runs > 0, usual_there(middle_mps, 0.0, sensor, setting) + fit.level, np.nan)
-    spread = spread_shown(known, fit.run_sd, middle_mps)
-    lowest, there = floors(setting.method.baseline), np.isfinite(shown(known, middle_mps))
-    return {
-        name: max(float(sd), lowest[name])
-        for name, sd, is_known in zip(METRICS, spread, there, strict=True)
-        if is_known
-    }
 
 
 def floors(rules: BaselineRules) -> dict[str, float]:
@@ -369,41 +306,34 @@ def personal(run: PastRun, rows: Table, own: Usual) -> tuple[PersonalZ, ...]:
     """Each metric of the run against what is usual for the runner at that speed and grade."""
     if own.fit is None:
         return ()
-    setting, rules = own.setting, own.setting.method.series
+    setting = own.setting
     off = departures(rows, run.sensor, setting)
     y = np.array([off[name] for name in FREE])
     epochs = np.isfinite(y).sum(axis=-1)
     known = (epochs > 0) & (own.fit.runs > 0)
-    value = run_means(y, np.broadcast_to(rows.weight, y.shape))
     x = design(rows, own.middle_mps, setting)
     x[:, 1] = x[:, 0] ** 2  # of no weight where the baseline has no such column
-    at = weighted_mean(x.T, rows.weight)
-    found = departure(own.fit, np.broadcast_to(at, (len(FREE), len(at))), value, epochs, rules)
+    expected, sd = predicted(own.fit, np.broadcast_to(weighted_mean(x.T, rows.weight), (len(FREE), x.shape[1])))
     speed = float(np.average(filled(rows, setting), weights=rows.weight))
     there = usual_there(speed, float(np.average(rows.grade, weights=rows.weight)), run.sensor, setting)
-    measured_at = shown(np.where(known, there + value, np.nan), speed)
-    usual_at = shown(np.where(known, there + found.expected, np.nan), speed)
-    least = np.array([floors(setting.method.baseline)[name] for name in METRICS])
-    sd = np.maximum(spread_shown(there + found.expected, found.sd, speed), least)
-    return judged(run, own, (measured_at, usual_at, sd), (found, epochs))
+    value = there + np.where(known, run_means(y, np.broadcast_to(rows.weight, y.shape)), np.nan)
+    expected = there + np.where(known, expected, np.nan)
+    at = np.array([shown(value, speed), shown(expected, speed), spread_shown(expected, sd, speed)])
+    return judged(run, own, at, epochs)
 
 
-def judged(
-    run: PastRun, own: Usual, at: tuple[Array, Array, Array], found: tuple[Departure, Array]
-) -> tuple[PersonalZ, ...]:
-    """The rows of the metrics that may be judged. at: measured, usual, and SD of the prediction, by metric."""
+def judged(run: PastRun, own: Usual, at: Array, epochs: Array) -> tuple[PersonalZ, ...]:
+    """The rows of the metrics that may be judged. at (3, METRICS): measured, usual, SD of the prediction."""
     rules, allowed = own.setting.method.series, allowed_metrics(run.sensor, own.told.computed)
-    held, epochs = found
-    names = [name for name, value in zip(METRICS, at[0] - at[1], strict=True) if name in allowed and np.isfinite(value)]
-    place = [METRICS.index(name) for name in names]
-    value, usual_value, sd = (each[place] for each in at)
+    lowest = floors(own.setting.method.baseline)
+    place = [n for n, name in enumerate(METRICS) if name in allowed and np.isfinite(at[0, n] - at[1, n])]
+    names = [METRICS[n] for n in place]
+    value, usual_value, sd = at[:, place]
+    sd = np.maximum(sd, [lowest[name] for name in names])
     lead = [[OF_FREE.index(part) for part in FOLLOWS.get(name, (name,))] for name in names]
-    freedom = np.array([held.freedom[parts].min() for parts in lead])
-    count = [int(epochs[parts].min()) for parts in lead]
-    p = t_test(value - usual_value, sd, freedom)
-    p_holm, level = family(p, names, FOLLOWS, rules.different)
-    half = student_quantile(1.0 - 0.5 * level, freedom) * sd
-    told = words(p_holm, np.array(count), rules)
+    freedom = np.array([own.fit.freedom[parts].min() for parts in lead]) if own.fit else np.ones(len(names))
+    count = np.array([epochs[parts].min() for parts in lead], dtype=np.int64)
+    word, half = held(value - usual_value, sd, freedom, count, names, rules)
     return tuple(
         PersonalZ(
             metric=name,
@@ -412,8 +342,8 @@ def judged(
             difference=float(value[row] - usual_value[row]),
             spread=float(sd[row]),
             z=float((value[row] - usual_value[row]) / sd[row]),
-            level=Level(str(told[row])),
-            epochs=count[row],
+            level=Level(str(word[row])),
+            epochs=int(count[row]),
             others=others(run, name, own.setting),
             low=float(usual_value[row] - half[row]),
             high=float(usual_value[row] + half[row]),

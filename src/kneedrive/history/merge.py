@@ -1,4 +1,7 @@
-"""One run from several recordings: which belong together, and which of them gives which channel. Pure."""
+"""One run from several recordings: which belong together, and which of them gives which channel.
+
+Nothing here depends on the order in which recordings came: the same set always gives the same runs.
+"""
 
 from __future__ import annotations
 
@@ -314,23 +317,3 @@ def _notes(lead: Activity, others: Sequence[Activity], lent: Mapping[str, Activi
     from_others = ", ".join(f"{name} from {giver.id}" for name, giver in lent.items())
     text = f"one run from {len(others) + 1} recordings, led by {lead.id}" + (f"; {from_others}" if lent else "")
     return (Note(code="merged", text=text),)
-
-
-# One run from several recordings: which belong together, and which of them gives which channel. Pure.
-#
-# Nothing here depends on the order in which recordings came: the same set always gives the same runs.
-
-
-__all__ = [
-    "Match",
-    "Merged",
-    "alike",
-    "coverage",
-    "dynamics",
-    "groups",
-    "merge",
-    "onto",
-    "outline",
-    "ranked",
-    "strangers",
-]

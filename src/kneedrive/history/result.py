@@ -94,8 +94,7 @@ class Computed(Record, frozen=True, kw_only=True):
 class Baseline(Record, frozen=True, kw_only=True):
     """What is usual for this runner on one sensor class and surface.
 
-    ready: enough to judge a run by; else `missing` says how many runs, days and epochs more. curves by quantity
-    (ln_T, DF, ln_k, ln_beta). spread: SD from run to run by metric key, never below the method's floor.
+    ready: enough to judge a run by; else `missing` says how many runs, days and epochs more.
     speed_low_mps to speed_high_mps: the speeds it was made of.
     """
 
@@ -111,8 +110,6 @@ class Baseline(Record, frozen=True, kw_only=True):
     speed_mps: float | None
     speed_low_mps: float | None
     speed_high_mps: float | None
-    curves: Mapping[str, Curve]
-    spread: Mapping[str, float]
     computed: Computed
 
 
