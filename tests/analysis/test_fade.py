@@ -9,10 +9,10 @@ from kneedrive.analysis import fade, features
 from kneedrive.analysis.fade import BlockFade, ar1_matrix, block_fade, block_means, thirds
 from kneedrive.analysis.gates import DYNAMICS, STEPS
 from kneedrive.analysis.provenance import Provenance
-from kneedrive.analysis.reference import Case
+from kneedrive.analysis.reference import Case, usual_quantities
 from kneedrive.analysis.result import Epochs
 from kneedrive.method import Method
-from kneedrive.sensors import REFERENCES
+from kneedrive.sensors import REFERENCES, SensorClass
 from tests.analysis.many_histories import Blocks, ar1, draw_blocks
 from tests.analysis.runs import RUNNER, activity
 
@@ -21,7 +21,7 @@ RULES = METHOD.series
 COUNT = 120
 
 
-def case(word: str = "garmin_strap", *, trusted: bool = True) -> Case:
+def case(word: SensorClass = SensorClass.GARMIN_STRAP, *, trusted: bool = True) -> Case:
     return Case(
         activity=activity(),
         runner=RUNNER,
@@ -43,7 +43,7 @@ def hour(*, drop: float = 0.0, speed: float = 0.0, grade: float = 0.0, slope: fl
     rise = np.linspace(0.0, 1.0, COUNT) / 0.58
     at = 3.0 + 0.01 * rng.normal(size=COUNT) + speed * second
     grades = 0.001 * rng.normal(size=COUNT) + grade * second
-    usual = fade.usual_quantities(at, grades, REFERENCES["garmin_strap"], RUNNER, METHOD)
+    usual = usual_quantities(at, grades, REFERENCES["garmin_strap"], RUNNER, METHOD)
     noise = {"ln_T": 0.002, "DF": 0.0012, "ln_k": 0.004}
     now = {name: usual[name] + sd * rng.normal(size=COUNT) + late.get(name, 0.0) * rise for name, sd in noise.items()}
     now["ln_T"] = now["ln_T"] + slope * (at - 3.0)
@@ -199,12 +199,12 @@ def test_a_guessed_speed_cannot_be_matched() -> None:
 @pytest.mark.parametrize(
     ("word", "mode", "keys"),
     [
-        ("garmin_wrist", STEPS, {"cadence_spm"}),
-        ("stryd", DYNAMICS, {"cadence_spm", "stance_time_s", "duty_factor"}),
-        ("apple", DYNAMICS, set(fade.DIRECTIONS)),
+        (SensorClass.GARMIN_WRIST, STEPS, {"cadence_spm"}),
+        (SensorClass.STRYD, DYNAMICS, {"cadence_spm", "stance_time_s", "duty_factor"}),
+        (SensorClass.APPLE, DYNAMICS, set(fade.DIRECTIONS)),
     ],
 )
-def test_only_measured_metrics_can_fade(word: str, mode: str, keys: set[str]) -> None:
+def test_only_measured_metrics_can_fade(word: SensorClass, mode: str, keys: set[str]) -> None:
     assert set(fade.fade(hour(), COVERED, mode, case(word)).changes) == keys
 
 
