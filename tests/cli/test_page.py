@@ -46,7 +46,7 @@ def page_of(call: Call, *arguments: str) -> str:
 
 def visible(page: str) -> str:
     """Its words alone."""
-    page = re.sub(r"</?(b|strong|small|code)\b[^>]*>", "", page)
+    page = re.sub(r"</?(b|strong|small|code)\b[^>]*>|<span class=\"whole\">(.*?)</span>", r"\2", page)
     return re.sub(r"\s+", " ", re.sub(r"(?s)<(style|script|title)\b.*?</\1>|<[^>]*>", " ", page))
 
 

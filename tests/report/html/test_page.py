@@ -63,7 +63,7 @@ def text_of(content: Content) -> str:
 
 def seen(text: str) -> str:
     """The words of a piece of HTML."""
-    text = re.sub(r"</?(b|strong|small|code)\b[^>]*>", "", text)
+    text = re.sub(r"</?(b|strong|small|code)\b[^>]*>|<span class=\"whole\">(.*?)</span>", r"\2", text)
     return " ".join(re.sub(r"(?s)<(style|script|title)\b.*?</\1>|<[^>]*>", " ", text).split())
 
 
@@ -206,6 +206,8 @@ def test_every_kind_of_analysis_has_a_page_with_its_verdict(name: str) -> None:
     assert Outline(text).sections[0] == "run"
     assert words.headline(analysis) in seen(re.findall("(?s)<h1.*?</h1>", text)[0])
     assert ("Do next" in text) is (analysis.status == "assessed")
+    assert ('<figure class="hero">' in text) is bool(analysis.findings)
+    assert ("<details open>" in text) is not analysis.findings
 
 
 @pytest.mark.parametrize("name", ["no-cadence", "averages", "treadmill"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
@@ -76,7 +77,9 @@ def inline(text: Inline) -> Markup:
 
 def _piece(piece: blocks.Span | blocks.Spark | blocks.Bar) -> Markup:
     if isinstance(piece, blocks.Span):
-        written = piece.text.replace(WHOLE, "")
+        parts = re.split(r"(\w+-like)", piece.text.replace(WHOLE, ""))
+        # The name of a pattern is not parted at its hyphen.
+        written = join(el("span", part, class_="whole") if place % 2 else part for place, part in enumerate(parts))
         if isinstance(piece.tone, Pattern):
             return el("b", written, class_=svg.tint(piece.tone))
         tag = _ROLE_TAGS.get(piece.tone)
@@ -152,12 +155,12 @@ def flowing(given: Iterable[Block]) -> Markup:
     return join(block(each) for each in given)
 
 
-def opened(section: Section) -> Markup:
-    """A section that opens on demand, its heading as what is clicked."""
+def opened(section: Section, *, at_once: bool = False) -> Markup:
+    """A section that opens on demand, its heading as what is clicked. at_once: it is open from the start."""
     title, remark, rest = _titled(section)
     inside = flowing(rest)
     note = el("p", f"{capital(remark)}.", class_="note") if remark else ""
-    return el("details", el("summary", title), note, inside) if inside else Markup("")
+    return el("details", el("summary", title), note, inside, open=at_once) if inside else Markup("")
 
 
 def _titled(section: Section) -> tuple[str, str, Section]:
@@ -380,16 +383,21 @@ def to_work_on(content: Content) -> Markup:
 
 
 def the_rest(content: Content) -> Markup:
-    """The run over its time, and the whole report of the run, a section at a time."""
-    drawn = run_charts.series(content.analysis, miles=content.miles)
+    """The run over its time, and the whole report of the run, a section at a time.
+
+    Where nothing was judged there is no other picture, and the first of them are open.
+    """
+    analysis, miles = content.analysis, content.miles
+    drawn, bare = run_charts.series(analysis, miles=miles), not analysis.findings
     note = el("p", "Shaded: not scored. Point at it to see why.", class_="note")
-    time = el("details", el("summary", "Through the run"), drawn, note) if drawn else ""
-    whole = [each for each in sections.sections(content.analysis, miles=content.miles) if each]
-    if len(content.analysis.pace_profile) > screen.MOST_BANDS:
-        whole.insert(0, [blocks.Heading("Every pace"), *screen.pace_picture(content.analysis, miles=content.miles)])
-    if points := screen.open_points(content.analysis):
+    time = el("details", el("summary", "Through the run"), drawn, note, open=bare) if drawn else ""
+    whole = [each for each in sections.sections(analysis, miles=miles) if each]
+    if len(screen.shown_bands(analysis)) > screen.MOST_BANDS:
+        whole.insert(0, [blocks.Heading("Every pace"), *screen.pace_picture(analysis, miles=miles)])
+    if points := screen.open_points(analysis):
         whole.append([blocks.Heading("What is open"), blocks.Prose(blocks.words(points))])
-    return _part("more", "Everything else", time, *map(opened, whole))
+    shown = [opened(each, at_once=bare and not place) for place, each in enumerate(whole)]
+    return _part("more", "Everything else" if not bare else "What was recorded", time, *shown)
 
 
 # Every part by its place in the page, and the short name of those that the navigation leads to.
