@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kneedrive.app.page import RUNS
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import numbers
 from tests.cli.history import MIDDLE, Capture, Said, caller, make_history, make_store
@@ -98,7 +99,7 @@ def test_the_last_runs_are_those_before_the_run_as_their_own_reports_tell_them(c
     page = page_of(call, DAY)
     days = re.findall(r'class="when">([^<]*)<', page)
     starts = [json.loads(line)["started_at"] for line in call("runs", "--json").out.splitlines()]
-    before = sorted(start for start in starts if start < DAY)[-5:]
+    before = sorted(start for start in starts if start < DAY)[-RUNS:]
 
     assert [re.sub(r" \d{4}$", "", day) for day in days] == [
         f"{int(day[8:10])} {('Jan', 'Feb', 'Mar')[int(day[5:7]) - 1]}" for day in reversed(before)

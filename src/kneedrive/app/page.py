@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from kneedrive.store.rows import RunRow
 
 WEEKS = 26
-RUNS = 5  # of the list, the newest first
+RUNS = 6  # of the list, the newest first
 _POINTS = 16  # of the ribbon of what is usual; it is smooth
 _MARGIN = 0.06  # of the speeds on either side
 

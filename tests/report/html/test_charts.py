@@ -15,7 +15,7 @@ from kneedrive.history.result import Break, Difference, Level, PersonalZ, Weekly
 from kneedrive.patterns import AXES, Pattern
 from kneedrive.recording import frozen
 from kneedrive.report import screen
-from kneedrive.report.blocks import Mark, Picture, Span
+from kneedrive.report.blocks import Mark, Picture, Span, Table, plain
 from kneedrive.report.html import page, run_charts, svg, week_charts
 from kneedrive.report.html.svg import Scale
 from kneedrive.report.html.week_charts import Event
@@ -245,7 +245,20 @@ def test_a_break_names_the_sensor_from_then_on_and_says_that_nothing_is_compared
 
     assert drawn.count('class="break"') == 1
     assert re.search(r'class="tick"[^>]*>wrist<', drawn)
-    assert "Garmin strap → wrist. Before and after cannot be compared." in told(drawn)[0]
+    assert "a Garmin chest strap → a Garmin watch at the wrist. Before and after cannot be compared." in told(drawn)[0]
+
+
+def test_the_table_of_weeks_is_theirs_the_latest_first() -> None:
+    found = weeks()
+    week = found.weeks[-1].replace(runs=4, distance_m=31_400.0, shuffle_share=0.25)
+    _, table = week_charts.table(found.replace(weeks=(*found.weeks[:-1], week)), miles=False)
+    assert isinstance(table, Table)
+    first = [plain(cell).replace("\u00a0", " ") for cell in table.rows[0]]
+
+    assert len(table.rows) == 26
+    assert first[:3] == ["2026-11-09", "4", "31.4"]
+    assert re.fullmatch(r"[+-]\d\.\d ± \d\.\d", first[3])
+    assert first[-1] == "25 %"
 
 
 def test_events_outside_the_weeks_have_no_flag_and_others_are_numbered_by_time() -> None:

@@ -270,13 +270,7 @@ def against_own(content: Content) -> Markup:
 def _own_row(row: PersonalZ) -> Markup:
     value, usual, _ = own.shown(row)
     strip = run_charts.needle(_share_of_range(row), strong=row.level == Level.DIFFERENT)
-    return _row(
-        capital(own.NAMES[row.metric]),
-        value,
-        f"usually {usual}",
-        strip,
-        "" if row.level is Level.AS_ALWAYS else row.level,
-    )
+    return _row(capital(own.NAMES[row.metric]), value, f"usually {usual}", strip, row.level)
 
 
 def _share_of_range(row: PersonalZ) -> float:
@@ -303,29 +297,27 @@ def by_pace(content: Content) -> Markup:
 
 def over_weeks(content: Content) -> Markup:
     """The weeks: their verdict, the picture, and more on demand."""
-    found = content.weekly
+    found, miles = content.weekly, content.miles
     if found is None or not any(week.runs for week in found.weeks):
         return Markup("")
+    verdict, *meaning = history.judgement(found, miles=miles)
     names = week_charts.followed(found)
-    charts = [week_charts.chart(name, found, content.events, run_day(content)) for name in names[:1]]
-    noted = [f"{numbers.day(e.day)}: {numbers.clean(e.text)}" for _, e in week_charts.numbered(found, content.events)]
-    flags = el("details", el("summary", "What you noted"), el("ol", *(el("li", text) for text in noted)))
-    others = [
-        el("details", el("summary", f"{capital(history.COLUMNS[name])} by week"), week_charts.chart(name, found, ()))
-        for name in names[1:]
+    drawn = [week_charts.chart(name, found, content.events, run_day(content), miles=miles) for name in names]
+    others = zip(names[1:], drawn[1:], strict=True)
+    told: list[Section] = [
+        week_charts.noted(found, content.events),
+        history.finished(found),
+        history.run_after_run(found, content.habits, miles=miles) if content.habits else [],
+        week_charts.table(found, miles=miles),
     ]
-    said = history.sentences(found, miles=content.miles)[:1]
-    told = el("div", *(el("p", text) for text in said), class_="said")
-    after = el("details", el("summary", "Run after run"), *(el("p", text) for text in _habits(content.habits)))
-    more = el("div", flags if noted else "", *others, after if content.habits else "", before_after(content))
-    return _part("weeks", "Your weeks", told, el("div", *charts), more, kind="split")
-
-
-def _habits(habits: Habits | None) -> list[str]:
-    """What comes back in run after run."""
-    if habits is None:
-        return []
-    return [history.slow(habits.slow), history.balance(habits.balance), history.fade(habits.fade)]
+    more = (
+        opened([blocks.Heading("What that means"), *meaning]),
+        *(el("details", el("summary", f"{capital(history.COLUMNS[name])} by week"), each) for name, each in others),
+        *(opened(section) for section in told if section),
+        before_after(content),
+    )
+    columns = (el("div", block(verdict), class_="told"), el("div", *drawn[:1]), el("div", *more))
+    return _part("weeks", "Your weeks", *columns, kind="split")
 
 
 def run_day(content: Content) -> date:
@@ -355,9 +347,10 @@ def before_after(content: Content) -> Markup:
     if found is None or periods is None:
         return Markup("")
     title = f"Since “{numbers.clean(periods.name, 40)}”" if periods.name else "Before and after"
-    told = el("p", f"{comparison.comparison_headline(found)}.")
     rows = el("ul", *map(_difference, found.rows), class_="rows") if found.rows else ""
-    return el("details", el("summary", title), told, rows, id="compare")
+    said = flowing(comparison.judgement(found, miles=content.miles))
+    notes = [el("p", text, class_="note") for text in comparison.closing(found)]
+    return el("details", el("summary", title), said, rows, notes, id="compare")
 
 
 def _difference(row: Difference) -> Markup:

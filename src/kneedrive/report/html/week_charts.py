@@ -11,8 +11,9 @@ from statistics import median
 from kneedrive.history.result import Break, Trend, Week, WeeklyView, WeekValue
 from kneedrive.patterns import AXES
 from kneedrive.record import Record
-from kneedrive.report import history, numbers
-from kneedrive.report.history import break_words, half
+from kneedrive.report import numbers
+from kneedrive.report.blocks import Column, Heading, Items, Section, Table, words
+from kneedrive.report.history import COLUMNS, break_words, half
 from kneedrive.report.html import svg
 from kneedrive.report.html.run_charts import ends_of
 from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
@@ -72,7 +73,7 @@ def chart(
     low, high = ends_of(name)
     return svg.drawing(
         "weeks",
-        f"{history.COLUMNS[name].capitalize()} and distance by week; the table has the numbers",
+        f"{COLUMNS[name].capitalize()} and distance by week; the table has the numbers",
         _now(run_day, frame),
         svg.area(0, 100, "ribbon", svg.at(top), svg.at(bottom - top)),
         svg.line(0, svg.at(frame.height(0)), 100, svg.at(frame.height(0)), "zero"),
@@ -153,10 +154,10 @@ def _line(part: Sequence[Week], name: str, frame: Frame) -> Markup:
 
 def _dot(week: Week, told: WeekValue, frame: Frame, radius: float) -> Markup:
     place, width = frame.percent(week.monday, _MIDDLE), frame.x.percent(_MIDDLE)
-    words = f"{week_words(week)}: {numbers.with_error(told.value, half(told))}, {numbers.plural(told.runs, 'run')}"
+    said = f"{week_words(week)}: {_told(told)}, {numbers.plural(told.runs, 'run')}"
     low, middle, high = (svg.at(frame.height(value)) for value in (told.low, told.value, told.high))
     return svg.mark(
-        words,
+        said,
         svg.area(place - width, place + width, "reach"),
         svg.line(place, low, place, high, "whisker quiet"),
         el("circle", cx=svg.at(place), cy=middle, r=radius, class_="dot"),
@@ -169,7 +170,7 @@ def _break(each: Break, frame: Frame) -> Markup:
     now = REFERENCES[each.after].short if each.kind == "sensor" and each.after in REFERENCES else "changed here"
     side = {"dx": -6, "text_anchor": "end"} if place > 50 else {"dx": 6}
     return svg.mark(
-        f"{numbers.day(each.date)}: {break_words(each)}. Before and after cannot be compared.",
+        f"{break_words(each)}. Before and after cannot be compared.",
         svg.area(place - 1, place + 1, "reach"),
         svg.line(place, 0, place, "100%", "break"),
         svg.words(place, svg.at(_FORM), now, "tick", dy=16, **side),
@@ -183,6 +184,36 @@ def numbered(found: WeeklyView, events: Sequence[Event]) -> list[tuple[int, Even
     first, last = found.weeks[0].monday, found.weeks[-1].monday + _WEEK
     within = sorted((event for event in events if first <= event.day < last), key=lambda event: (event.day, event.text))
     return list(enumerate(within, start=1))
+
+
+def noted(found: WeeklyView, events: Sequence[Event]) -> Section:
+    """What the numbered flags stand for."""
+    items = [
+        words(f"{number}: {numbers.day(each.day)}, {numbers.clean(each.text)}")
+        for number, each in numbered(found, events)
+    ]
+    return [Heading("What you noted"), Items(tuple(items))] if items else []
+
+
+def table(found: WeeklyView, *, miles: bool) -> Section:
+    """The weeks in numbers, the latest first."""
+    names = followed(found)
+    heads = ("week of", "runs", "miles" if miles else "km", *(COLUMNS[name] for name in names), "slow and shuffle-like")
+    rows = [
+        (
+            words(week.monday.isoformat()),
+            words(numbers.number(week.runs)),
+            words(numbers.length(week.distance_m, miles=miles)),
+            *(words(_told(week.values.get(name))) for name in names),
+            words(numbers.percent(week.shuffle_share)),
+        )
+        for week in reversed(found.weeks)
+    ]
+    return [Heading("The weeks in numbers"), Table(tuple(Column(head=head) for head in heads), tuple(rows))]
+
+
+def _told(value: WeekValue | None) -> str:
+    return numbers.with_error(value.value, half(value)) if value else numbers.MISSING
 
 
 def _flags(events: Sequence[tuple[int, Event]], frame: Frame) -> Iterator[Markup]:
