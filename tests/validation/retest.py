@@ -18,6 +18,7 @@ from kneedrive.history.weeks import near, reference_speed, run_values, standardi
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import robust_sd
+from tests.validation import shuffled
 from tests.validation.page import Section, one, paragraph, percent, table, two
 from tests.validation.runs import HISTORIES, looks
 from tests.validation.sizes import Crew, Size
@@ -51,7 +52,11 @@ def part(size: Size, crew: Crew) -> Section:
     parts = histories(size, crew)
     if not parts:
         return Section("e", "Test and retest", ("Too few runs of one runner here.",))
-    return Section("e", "Test and retest", (*scores(parts), *halves(parts, size), *stability(parts, size, crew)))
+    return Section(
+        "e",
+        "Test and retest",
+        (*scores(parts), *halves(parts, size), *stability(parts, size, crew), *random_order(size)),
+    )
 
 
 def histories(size: Size, crew: Crew) -> list[Part]:
@@ -191,6 +196,22 @@ def curve_at(runs: list[PastRun], sensor: str, speeds: Array) -> dict[str, Array
         oscillation_m=nothing,
     )
     return own_usual(fitted, asked, sensor, SETTING)
+
+
+def random_order(size: Size) -> tuple[str, ...]:
+    """Real runs of many runners, shuffled: what is called clearly different then is a false alarm."""
+    every = shuffled.runners()
+    found = [shuffled.shuffled(runs, size.splits, runs, every) for runs in (8, 24)]
+    rows = [
+        (str(each.runs), str(len(each.shares)), percent(float(each.shares.mean())), percent(float(each.shares.max())))
+        for each in found
+    ]
+    text = paragraph(
+        "**Real runs in random order.** Runs of one runner on one sensor are drawn in random order, a baseline is made "
+        'of n of them and the next is held against it: nothing changed, so "clearly different" in any of step time, '
+        f"duty factor and k is a false alarm. {size.splits} draws a runner; promised: at most 6 % over runners."
+    )
+    return text, table(("runs in the baseline", "runners", "clearly different, mean", "most of one runner"), rows)
 
 
 class Trial(NamedTuple):
