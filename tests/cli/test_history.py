@@ -288,7 +288,7 @@ def test_show_sources_lists_the_recordings(call: Call) -> None:
 def test_an_unknown_run_is_a_sentence(call: Call) -> None:
     said = call("show", "1999-01-01")
 
-    assert said.code == 1
+    assert said.code == 3
     assert "no such run" in said.err
 
 

@@ -461,7 +461,7 @@ def test_a_tag_without_a_text_is_wrong_use(capsys: Capture) -> None:
 
 def test_a_tag_is_set_listed_and_taken_back(capsys: Capture) -> None:
     assert here(capsys, "tag", "2026-03-02", "started wall drills").code == 0
-    assert "2026-03-02  started wall drills" in here(capsys, "tags").out
+    assert "2026-03-02   started wall drills" in here(capsys, "tags").out
 
     assert here(capsys, "tag", "2026-03-02", "started wall drills", "--remove").code == 0
     assert here(capsys, "tag", "2026-03-02", "started wall drills", "--remove").code == 3

@@ -12,7 +12,7 @@ from tests.conftest import FIXTURES
 NETWORK = ("requests", "urllib3", "http.client", "http.server", "socket", "ssl", "email", "kneedrive.sources")
 STORE = ("sqlite3", "kneedrive.store", "kneedrive.archives", "multiprocessing")
 HEAVY = ("numpy.random", "importlib.resources", "asyncio", "zoneinfo")
-PAGES = ("rich", "kneedrive.report.html", "xml.etree.ElementTree", "gpxpy", "shtab")
+PAGES = ("kneedrive.report.html", "xml.etree.ElementTree", "gpxpy", "shtab")
 OTHERS = ("kneedrive.simulate", "kneedrive.history.weeks", "kneedrive.history.trend")
 NEVER = (*NETWORK, *STORE, *HEAVY, *PAGES, *OTHERS)
 SCRIPT = """
@@ -58,17 +58,22 @@ def test_reading_one_file_loads_no_network_store_or_page(words: tuple[str | Path
 
 @pytest.mark.parametrize(
     "words",
-    [("--version",), ("--help",), (), ("drills",), ("drills", "bridge"), ("config", "show"), ("config", "path")],
+    [("--version",), ("--help",), ("drills",), ("drills", "bridge"), ("config", "show"), ("config", "path")],
 )
 def test_what_reads_no_run_loads_no_store_and_no_network(words: tuple[str, ...], tmp_path: Path) -> None:
     modules = loaded(tmp_path, *words)
 
-    assert found(modules, ("rich", "requests", "ssl", "kneedrive.sources", *STORE)) == set()
+    assert found(modules, ("requests", "ssl", "kneedrive.sources", *STORE)) == set()
 
 
 @pytest.mark.parametrize("words", [("runs",), ("tags",), ("weekly",), ("import", str(RUN)), ("compare",)])
 def test_the_store_needs_no_network(words: tuple[str, ...], tmp_path: Path) -> None:
-    assert found(loaded(tmp_path, *words), ("requests", "urllib3", "ssl", "http.server", "gpxpy", "rich")) == set()
+    assert found(loaded(tmp_path, *words), ("requests", "urllib3", "ssl", "http.server", "gpxpy")) == set()
+
+
+@pytest.mark.parametrize("words", [("--version",), ("--help",), ("config", "path")])
+def test_what_prints_no_report_does_not_load_what_lays_one_out(words: tuple[str, ...], tmp_path: Path) -> None:
+    assert found(loaded(tmp_path, *words), ("rich",)) == set()
 
 
 def test_a_configuration_is_read_when_there_is_one(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def test_a_change_from_strap_to_wrist_breaks_every_line(tmp_path: Path, capsys: 
         ("2026-02-09", "chest strap", "wrist")
     ]
     assert {trend["series"] for trend in told["trends"]} == {"zSL"}
-    assert "Garmin strap → wrist" in call("weekly").out
+    assert "a Garmin chest strap → a Garmin watch at the wrist" in call("weekly").out
 
 
 def test_a_comparison_across_the_change_is_refused_unless_asked_for(tmp_path: Path, capsys: Capture) -> None:
@@ -27,7 +27,7 @@ def test_a_comparison_across_the_change_is_refused_unless_asked_for(tmp_path: Pa
     refused, insisted = call("compare"), call("compare", "--across-sensors")
 
     assert refused.code == 3
-    assert "different sensors (Garmin strap and wrist)" in refused.out
+    assert "different sensors (a Garmin chest strap and a Garmin watch" in " ".join(refused.out.split())
     assert insisted.code == 0
     assert "any difference may be the sensor’s" in " ".join(insisted.out.split())
     assert "contact" not in insisted.out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +52,8 @@ class Request(Record, frozen=True, kw_only=True):
 class Found(Record, frozen=True, kw_only=True):
     """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for.
 
-    analysis and advice are None where the originals are gone; gone says why. aged: that the run is not recent.
+    analysis and advice are None where the originals are gone; gone says why. aged: that the run is not recent. formats: of the
+    recordings that the answer shows.
     """
 
     row: RunRow
@@ -63,6 +64,7 @@ class Found(Record, frozen=True, kw_only=True):
     advice: Advice | None = None
     gone: str = ""
     aged: str = ""
+    formats: Sequence[str] = ()
 
 
 def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request: Request | None = None) -> Found:
@@ -71,7 +73,8 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     own = against_own(store, settings, row.id, row.started_at)
     last_weeks = weeks_until(store, settings, day, advise.WEEKS)[0].last_weeks
     aged = "" if request and request.run != LAST else focus.aged(day, today)  # whoever names a run knows its day
-    found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=aged)
+    formats = formats_between(store, last_weeks.first, day) if last_weeks else ()
+    found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=aged, formats=formats)
     try:
         judged_by, dynamics = (request.judged_by, request.dynamics) if request else (None, None)
         analysis = analysis_of(store, judged_by or settings, row.id, dynamics)
@@ -134,11 +137,12 @@ def run_record(found: Found) -> dict[str, Any]:
 def run_text(found: Found, request: Request, history: Iterable[Section] = ()) -> str:
     """The first screen of the run, or all sections, or the formulas alone. history: what --full adds from the store."""
     from kneedrive.report import explain, own, screen, terminal
+    from kneedrive.report.lists import credit
 
     context = screen.Context(weeks=found.last_weeks, own=found.own, advice=found.advice, remark=found.aged, more=_MORE)
     miles = request.style.miles
     if found.analysis is None:
-        report = screen.gone(found.gone, context)
+        report = [*screen.gone(found.gone, context), *history]
     elif request.explain:
         return explain.render(found.analysis, request.style).rstrip("\n")
     elif request.full:
@@ -146,7 +150,7 @@ def run_text(found: Found, request: Request, history: Iterable[Section] = ()) ->
         report = screen.all_sections(found.analysis, context, miles=miles, history=[*against, *history])
     else:
         report = screen.first_screen(found.analysis, context, miles=miles)
-    return terminal.render(report, request.style).rstrip("\n")
+    return terminal.render([*report, credit(found.formats)], request.style).rstrip("\n")
 
 
 def report(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
@@ -165,10 +169,9 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         parts = {"schema_version": SCHEMA_VERSION, "run": run_record(found), "weekly": weekly_record(view, habits)}
         return Answer(text=line(parts))
     from kneedrive.report.history import weeks_alone
-    from kneedrive.report.lists import credit
 
-    weeks_before = [*weeks_alone(view, habits, tags, miles=request.style.miles), credit(formats)]
-    return Answer(text=run_text(found, request, weeks_before))
+    weeks_before = weeks_alone(view, habits, tags, miles=request.style.miles)
+    return Answer(text=run_text(found.replace(formats=formats), request, weeks_before))
 
 
 def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:
