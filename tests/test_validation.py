@@ -167,7 +167,7 @@ def test_every_number_of_a_group_is_moved_both_ways() -> None:
 
 
 def test_a_moved_mark_of_labels_changes_labels() -> None:
-    label, sure = sensitivity.moved(sensitivity.Knob("posterior", "score", 4.0, 12, 0))
+    label, sure = sensitivity.moved(sensitivity.Knob("posterior", "part", 8.0, 16, 0))
 
     assert label > 0
     assert label + sure <= 1
