@@ -6,6 +6,7 @@ import csv
 import os
 import shutil
 import signal
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, PARTLY, cohort
 from kneedrive.app.cohort import Asked, Job, Person, examined
 from kneedrive.app.workers import Cluster, Crew, Here, Processes, each
-from kneedrive.errors import ConfigError, NotEnoughData, StoreError
+from kneedrive.errors import ConfigError, NotEnoughData, StoreError, Unreachable
 from kneedrive.report.terminal import Style
 from kneedrive.store.parquet import Parts, Rows
 from tests.conftest import FIXTURES, needs_data, real_files
@@ -150,6 +151,37 @@ def test_rows_of_another_method_are_not_mixed(club: Path, tmp_path: Path, monkey
 def test_a_folder_has_one_writer(club: Path, tmp_path: Path) -> None:
     with cohort._alone(tmp_path / "out"), pytest.raises(StoreError, match="another kneedrive writes"):
         examine(club, tmp_path / "out")
+
+
+class Stopping(Here):
+    """A crew that fails at the third recording."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error, self.done = error, 0
+
+    def outcome(self, future: Future[Any]) -> Any:
+        self.done += 1
+        if self.done == 3:
+            raise self.error
+        return future.result()
+
+
+@pytest.mark.parametrize(
+    "error", [Unreachable("the scheduler is gone"), KeyboardInterrupt()], ids=lambda e: type(e).__name__
+)
+def test_what_came_back_before_the_end_is_kept(
+    club: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    monkeypatch.setattr(cohort, "_crew", lambda _: Stopping(error))
+    with pytest.raises(type(error)) as caught:
+        examine(club, tmp_path / "out")
+    monkeypatch.undo()
+
+    assert len(runs_in(tmp_path / "out", "sha256")["sha256"]) == 2
+    if isinstance(error, KeyboardInterrupt):
+        assert str(caught.value) == "2 recordings are kept; the same command goes on from there"
+    examine(club, tmp_path / "out")
+    assert len(runs_in(tmp_path / "out", "sha256")["sha256"]) == 5
 
 
 # Equal rows, whoever works.

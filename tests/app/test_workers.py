@@ -131,7 +131,7 @@ def test_a_cluster_gives_the_same() -> None:
         ) as local,
         Cluster(local.scheduler_address) as crew,
     ):
-        assert crew.ahead() == AHEAD
+        assert crew.ahead() == 2
         assert list(each(square, JOBS, crew)) == SQUARES
 
 
@@ -156,3 +156,20 @@ def test_a_worker_of_a_cluster_that_is_killed_loses_nothing() -> None:
         found += results
 
     assert found == SQUARES
+
+
+@pytest.mark.extra
+@pytest.mark.slow
+def test_a_job_that_ends_every_worker_of_a_cluster_is_lost_alone() -> None:
+    """Not the others of its batch, nor those that waited beside it."""
+    distributed = pytest.importorskip("distributed", reason="kneedrive[cluster] is not installed")
+    dask = pytest.importorskip("dask")
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as local,
+        Cluster(local.scheduler_address) as crew,
+    ):
+        found = dict(each(end_always, JOBS, crew))
+
+    assert found.pop(7) == Lost()
+    assert found == {job: result for job, result in SQUARES if job != 7}

@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from kneedrive.errors import ConfigError, Unreachable
@@ -21,8 +23,8 @@ from kneedrive.record import Record
 
 J = TypeVar("J")
 R = TypeVar("R")
-AHEAD = 4  # jobs in hand for each worker: none waits for the next, and what is held in memory stays small
-LOOK_AGAIN = 256  # jobs after which a cluster is asked how many workers it has now
+AHEAD = 4  # jobs in hand for each process: none waits for the next, and what is held in memory stays small
+LOOK_AGAIN = 256  # batches after which a cluster is asked how many workers it has now
 
 
 class Lost(Record, frozen=True, kw_only=True):
@@ -30,7 +32,9 @@ class Lost(Record, frozen=True, kw_only=True):
 
 
 class Crew(Protocol):
-    """Where the work is done."""
+    """Where the work is done. batch: jobs that are handed over at once, where handing over is slow."""
+
+    batch: int
 
     def executor(self) -> Executor:
         """What takes jobs now. Raises BrokenExecutor where a worker was lost."""
@@ -54,6 +58,26 @@ class _InHand(Generic[J, R]):
 
 def each(function: Callable[[J], R], jobs: Iterable[J], crew: Crew) -> Iterator[tuple[J, R | Lost]]:
     """Each job with its result, in order. The function must be importable where the crew works, and pure."""
+    for batch, results in _batches(partial(_in_turn, function), batched(jobs, crew.batch), crew):
+        if isinstance(results, Lost):  # of several, only the one that ends its worker again is lost
+            results = crew.alone(function, list(batch)) if len(batch) > 1 else [results]
+        yield from zip(batch, results, strict=True)
+
+
+def batched(jobs: Iterable[J], size: int) -> Iterator[tuple[J, ...]]:
+    """The jobs in tuples of this size, the last as long as what is left."""
+    left = iter(jobs)
+    while batch := tuple(islice(left, size)):
+        yield batch
+
+
+def _in_turn(function: Callable[[J], R], batch: tuple[J, ...]) -> list[R | Lost]:
+    """In a worker: what the function makes of each."""
+    return [function(job) for job in batch]
+
+
+def _batches(function: Callable[[J], R], jobs: Iterable[J], crew: Crew) -> Iterator[tuple[J, R | Lost]]:
+    """Each batch with its result, in order."""
     waiting: deque[_InHand[J, R]] = deque()
     ahead = 0
     for number, job in enumerate(jobs):
@@ -113,6 +137,8 @@ class Processes:
 
     They end when this process does, however that ends, and Ctrl-C is not for them.
     """
+
+    batch = 1
 
     def __init__(self, processes: int | None = None) -> None:
         self._processes = processes or cores()
@@ -206,6 +232,8 @@ def cores() -> int:
 class Here:
     """No other process: the jobs are done by this one, as they come."""
 
+    batch = 1
+
     def __enter__(self) -> Self:
         return self
 
@@ -242,8 +270,10 @@ class _Now(Executor):
 class Cluster:
     """The workers of a Dask scheduler. Use it in `with`: it takes leave, and the cluster stays.
 
-    The scheduler itself gives a lost worker's jobs to others; a job that ends three workers is Lost.
+    The scheduler itself gives a lost worker's jobs to others; a job that ends several workers is Lost.
     """
+
+    batch = 16
 
     def __init__(self, address: str, *, timeout_s: float = 20.0) -> None:
         """Connect. Raises ConfigError without the extra or for no address, Unreachable where nobody answers."""
@@ -276,9 +306,9 @@ class Cluster:
         return found
 
     def ahead(self) -> int:
-        """For as many workers as there are now; a cluster may grow while it works."""
+        """Two batches for each thread that there is now; a cluster may grow while it works."""
         threads = int(sum(self._client.nthreads().values()))
-        return AHEAD * max(threads, 1)
+        return 2 * max(threads, 1)
 
     def outcome(self, future: Future[R]) -> R | Lost:
         """Wait for a result. Raises Unreachable without the scheduler, ConfigError for workers without kneedrive."""
@@ -297,5 +327,5 @@ class Cluster:
             raise Unreachable(message) from error
 
     def alone(self, function: Callable[[J], R], jobs: list[J]) -> list[R | Lost]:
-        """The scheduler does lost jobs again by itself, so this is only asked of an executor that was shut down."""
+        """Do the jobs of a batch one at a time, each in the hands of the scheduler as a batch is."""
         return [self.outcome(self._executor.submit(function, job)) for job in jobs]
