@@ -18,9 +18,7 @@ from kneedrive.analysis.posterior import (
     Basis,
     Measurement,
     Part,
-    Pattern,
     Posterior,
-    PosteriorRules,
     Scale,
     axes,
     conditioned,
@@ -32,6 +30,8 @@ from kneedrive.analysis.posterior import (
     regions,
     spread,
 )
+from kneedrive.method import PosteriorRules
+from kneedrive.patterns import Pattern
 from kneedrive.recording import Array
 from tests.seen_by import scale_at, seen_by
 

@@ -8,7 +8,7 @@ from kneedrive.analysis.reference import Case
 from kneedrive.analysis.result import Epochs, PaceBand
 from kneedrive.analysis.scores import letters
 from kneedrive.method import Method
-from kneedrive.recording import Runner
+from kneedrive.recording import Runner, frozen
 from kneedrive.sensors import REFERENCES, SensorClass
 from tests.analysis.runs import RUNNER, activity, samples
 
@@ -32,7 +32,7 @@ def bands(*D: float | None, low_mps: float = 2.0, word: str = "garmin_strap") ->
     nothing = np.full(len(speed), np.nan)
     z = {"zSL": steps, "zDF": ground, "zB": nothing, "zk": nothing}
     made = Epochs(
-        start_s=30.0 * np.arange(len(speed)),
+        start_s=frozen(30.0 * np.arange(len(speed))),
         weight=np.ones(len(speed)),
         reason=np.full(len(speed), ""),
         columns=dict.fromkeys((*profile.METRICS, "ln_k"), nothing)

@@ -9,7 +9,9 @@ import numpy as np
 
 from kneedrive.analysis.result import Analysis, ChannelSummary, Quality
 from kneedrive.recording import Activity, Samples, Sensor, frozen
-from tests.report.runs import RUNS as CASES
+from tests.report.runs import RUNS
+
+CASES = RUNS
 
 
 def activity(**given: Any) -> Activity:
