@@ -240,11 +240,11 @@ def test_months_are_named_where_they_begin_and_january_is_the_year() -> None:
     assert len(week_charts.month_ticks(long, date(2024, 1, 1))) <= 7
 
 
-def test_a_break_names_the_sensor_from_then_on_and_says_that_nothing_is_compared_across() -> None:
+def test_a_break_parts_what_each_sensor_measured_and_says_that_nothing_is_compared_across() -> None:
     drawn = week_charts.chart("D", weeks("neutral", 0.0, 13), ())
 
     assert drawn.count('class="break"') == 1
-    assert re.search(r'class="tick"[^>]*>wrist<', drawn)
+    assert re.findall(r'class="tick" dx="6" dy="28">([^<]*)<', drawn) == ["Garmin strap", "wrist"]
     assert "a Garmin chest strap → a Garmin watch at the wrist. Before and after cannot be compared." in told(drawn)[0]
 
 

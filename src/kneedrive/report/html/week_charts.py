@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 from statistics import median
 
-from kneedrive.history.result import Break, Trend, Week, WeeklyView, WeekValue
+from kneedrive.history.result import Trend, Week, WeeklyView, WeekValue
 from kneedrive.patterns import AXES
 from kneedrive.record import Record
 from kneedrive.report import numbers
@@ -17,11 +17,12 @@ from kneedrive.report.history import COLUMNS, break_words, half
 from kneedrive.report.html import svg
 from kneedrive.report.html.run_charts import ends_of
 from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
-from kneedrive.sensors import REFERENCES
+from kneedrive.sensors import REFERENCES, SensorClass
 
 _WEEK = timedelta(days=7)
 _MIDDLE = 3.5  # days into a week
 _NARROWEST = 290.0  # pixels of a drawing on a phone
+_NAME_ROOM = 14.0  # percent that the name of a sensor needs
 _FLAG = 17.0  # pixels that a numbered flag needs
 _LABELS = 6
 _DOT, _SMALL_DOT, _MANY = 4.0, 2.5, 40  # radii in pixels, and the weeks from which dots are small
@@ -83,7 +84,7 @@ def chart(
         svg.x_axis(frame.x, month_ticks(found.weeks, frame.first)),
         _bars(found.weeks, frame, run_day),
         svg.words(0, svg.at(_BARS_TOP), _most(found.weeks, miles=miles), "tick", dx=-8, dy=10, text_anchor="end"),
-        *(_break(each, frame) for each in found.breaks),
+        _breaks(found, frame),
         _flags(numbered(found, events), frame),
         *(_line(part, name, frame) for part in grouped(found.weeks)),
         *(_trend(trend, found, frame) for trend in found.trends if trend.series == name and trend.called),
@@ -164,17 +165,20 @@ def _dot(week: Week, told: WeekValue, frame: Frame, radius: float) -> Markup:
     )
 
 
-def _break(each: Break, frame: Frame) -> Markup:
-    """A line across which nothing is compared, with the sensor from then on beside it."""
-    place = frame.percent(each.date)
-    now = REFERENCES[each.after].short if each.kind == "sensor" and each.after in REFERENCES else "changed here"
-    side = {"dx": -6, "text_anchor": "end"} if place > 50 else {"dx": 6}
-    return svg.mark(
-        f"{break_words(each)}. Before and after cannot be compared.",
-        svg.area(place - 1, place + 1, "reach"),
-        svg.line(place, 0, place, "100%", "break"),
-        svg.words(place, svg.at(_FORM), now, "tick", dy=16, **side),
-    )
+def _breaks(found: WeeklyView, frame: Frame) -> Iterator[Markup]:
+    """A line at each break, and between them the name of what measured, where there is room for it."""
+    breaks = found.breaks
+    places = [0.0, *(frame.percent(each.date) for each in breaks), 100.0]
+    sensors = [breaks[0].sensors[0] if breaks else found.sensor, *(each.sensors[1] for each in breaks)]
+    for (left, right), sensor in zip(pairwise(places), sensors, strict=True):
+        if right - left >= _NAME_ROOM and sensor in REFERENCES:
+            yield svg.words(left, svg.at(_FORM), REFERENCES[SensorClass(sensor)].short, "tick", dx=6, dy=28)
+    for each, place in zip(breaks, places[1:], strict=False):
+        yield svg.mark(
+            f"{break_words(each)}. Before and after cannot be compared.",
+            svg.area(place - 1, place + 1, "reach"),
+            svg.line(place, 0, place, "100%", "break"),
+        )
 
 
 def numbered(found: WeeklyView, events: Sequence[Event]) -> list[tuple[int, Event]]:
