@@ -151,8 +151,6 @@ TONES: dict[str, Tone] = {
     "towards drive": Pattern.DRIVE,
     "towards shuffle": Pattern.SHUFFLE,
     "more bounce": Pattern.PISTON,
-    "longer steps": Pattern.DRIVE,
-    "shorter steps": Pattern.SHUFFLE,
 }
 SERIES_WORDS = {"D": "between drive and shuffle", "P": "in bounce", "zSL": "in the length of your steps"}
 TOO_EARLY = "too early to tell"
