@@ -40,6 +40,16 @@ def end_always(job: int) -> int:
     return square(job)
 
 
+def own_pid(_: int) -> int:
+    return os.getpid()
+
+
+def held_back(_: int) -> bool:
+    """Whether Ctrl-C is kept from this process; long enough that every process gets one of these."""
+    time.sleep(0.2)
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def slowly(job: int) -> int:
     time.sleep(0.05)
     return square(job)
@@ -86,6 +96,14 @@ def test_a_job_that_ends_every_process_is_lost_alone() -> None:
     assert found == {job: result for job, result in SQUARES if job != 7}
 
 
+def test_ctrl_c_is_for_no_worker() -> None:
+    """Whichever of them starts, and whenever: each would print a traceback of its own."""
+    with Processes(2) as crew:
+        assert all(held for _, held in each(held_back, range(6), crew))
+
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def test_workers_end_with_their_parent() -> None:
     """A pool whose process was killed would wait for ever: a queue does not tell that nobody writes to it any more."""
     context = get_context("spawn")
@@ -104,7 +122,7 @@ def test_workers_end_with_their_parent() -> None:
 
 def _hold_a_pool(pipe: Connection) -> None:
     with Processes(1) as crew:
-        pipe.send(crew.executor().submit(os.getpid).result())
+        pipe.send(crew.submit(own_pid, 0).result())
         time.sleep(600)
 
 

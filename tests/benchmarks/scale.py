@@ -15,6 +15,7 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ import numpy as np
 from kneedrive import readers
 from kneedrive.analysis import analyze
 from kneedrive.app.cohort import Job, Person, _Known, examined
-from kneedrive.app.workers import Cluster, Crew, Here, Processes, each
+from kneedrive.app.workers import Cluster, Here, Processes, each
 from kneedrive.store.parquet import MEASURED, Parts, Rows, runner_means
 from tests.benchmarks.made import run
 from tests.benchmarks.tables import Table, main_of
@@ -115,10 +116,10 @@ def handed_over(count: int) -> Iterator[tuple[str, str]]:
     for name, crew in crews():
         with crew:
             list(each(nothing, jobs[:8], crew))
-            yield name, f"{1000 * cpu_s(lambda crew=crew: list(each(nothing, jobs, crew))) / count:.2f}"
+            yield name, f"{1000 * cpu_s(partial(list, each(nothing, jobs, crew))) / count:.2f}"
 
 
-def crews() -> Iterator[tuple[str, Crew | Any]]:
+def crews() -> Iterator[tuple[str, Here | Processes | Cluster]]:
     """This process, others, and a cluster where Dask is installed: a worker process of its own, as a cluster has."""
     yield "this process", Here()
     yield "two processes", Processes(2)
@@ -165,7 +166,7 @@ def parts_of(jobs: Sequence[Job], count: int) -> Written:
         with Parts(out, create=True) as parts:
             for number in range(count):
                 rows = _varied(found[number % len(found)], number)
-                taken_s += cpu_s(lambda rows=rows: parts.add(rows))
+                taken_s += cpu_s(partial(parts.add, rows))
             taken_s += cpu_s(parts.flush)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         size = sum(path.stat().st_size for path in out.iterdir())

@@ -12,11 +12,11 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from kneedrive.errors import ConfigError, Unreachable
 from kneedrive.record import Record
@@ -36,8 +36,8 @@ class Crew(Protocol):
 
     batch: int
 
-    def executor(self) -> Executor:
-        """What takes jobs now. Raises BrokenExecutor where a worker was lost."""
+    def submit(self, function: Callable[[J], R], job: J) -> Future[R]:
+        """Hand over a job. Raises BrokenExecutor where a worker was lost."""
 
     def ahead(self) -> int:
         """How many jobs should be in hand."""
@@ -100,7 +100,7 @@ def _taken(
 def _submitted(function: Callable[[J], R], job: J, crew: Crew) -> Future[R] | None:
     """None where the crew broke before: the job then waits among those that are done again."""
     try:
-        return crew.executor().submit(function, job)
+        return crew.submit(function, job)
     except BrokenExecutor:
         return None
 
@@ -151,11 +151,12 @@ class Processes:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def executor(self) -> ProcessPoolExecutor:
-        """The processes, started where there are none."""
+    def submit(self, function: Callable[[J], R], job: J) -> Future[R]:
+        """Hand over a job; processes are started as they are needed."""
         if self._pool is None:
-            self._pool = _started(self._processes)
-        return self._pool
+            self._pool = started(self._processes)
+        with uninterrupted():
+            return self._pool.submit(function, job)
 
     def ahead(self) -> int:
         """How many jobs should be in hand."""
@@ -170,15 +171,13 @@ class Processes:
         self._end()
         self.lost += 1
         found: list[R | Lost] = []
-        single = _started(1)
-        for job in jobs:
-            try:
-                found.append(single.submit(function, job).result())
-            except BrokenExecutor:
-                found.append(Lost())
-                single.shutdown()
-                single = _started(1)
-        single.shutdown()
+        with Processes(1) as single:
+            for job in jobs:
+                try:
+                    found.append(single.submit(function, job).result())
+                except BrokenExecutor:
+                    found.append(Lost())
+                    single._end()
         return found
 
     def _end(self) -> None:
@@ -187,18 +186,16 @@ class Processes:
             self._pool = None
 
 
-def _started(processes: int) -> ProcessPoolExecutor:
+def started(processes: int) -> ProcessPoolExecutor:
+    """An executor whose processes start with its jobs, and end when this one does. Hand over `uninterrupted`."""
     from multiprocessing import get_context, resource_tracker
 
-    resource_tracker.ensure_running()  # would let Ctrl-C through again if it were started below
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_watch_parent)
-    with _uninterrupted():  # a process that starts here inherits that Ctrl-C is not for it
-        pool.submit(int)
-    return pool
+    resource_tracker.ensure_running()  # would let Ctrl-C through again if it were started while that is held back
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_end_with_parent)
 
 
-def _watch_parent() -> None:
-    """In a worker: end when the other side does; a queue does not tell."""
+def _end_with_parent() -> None:
+    """In a worker: end when the other side does, however that ends; a queue does not tell."""
     from multiprocessing import parent_process
 
     parent = parent_process()
@@ -212,7 +209,7 @@ def _watch_parent() -> None:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Hold Ctrl-C back for a moment; children that start in it never get one. Nothing where a system has no masks."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -240,9 +237,11 @@ class Here:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def executor(self) -> Executor:
-        """An executor that has done the job when it returns."""
-        return _Now()
+    def submit(self, function: Callable[[J], R], job: J) -> Future[R]:
+        """Do the job; it is done on return."""
+        future: Future[R] = Future()
+        future.set_result(function(job))
+        return future
 
     def ahead(self) -> int:
         """None waits."""
@@ -255,13 +254,6 @@ class Here:
     def alone(self, function: Callable[[J], R], jobs: list[J]) -> list[R | Lost]:
         """The same."""
         return [function(job) for job in jobs]
-
-
-class _Now(Executor):
-    def submit(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
-        future: Future[R] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
 
 
 # The workers of an existing Dask cluster.
@@ -300,10 +292,10 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def executor(self) -> Executor:
-        """Dask's executor, whose submit and result are those of concurrent.futures."""
-        found: Executor = self._executor
-        return found
+    def submit(self, function: Callable[[J], R], job: J) -> Future[R]:
+        """Hand over a job to Dask's executor, whose submit and result are those of concurrent.futures."""
+        future: Future[R] = self._executor.submit(function, job)
+        return future
 
     def ahead(self) -> int:
         """Two batches for each thread that there is now; a cluster may grow while it works."""
@@ -328,4 +320,4 @@ class Cluster:
 
     def alone(self, function: Callable[[J], R], jobs: list[J]) -> list[R | Lost]:
         """Do the jobs of a batch one at a time, each in the hands of the scheduler as a batch is."""
-        return [self.outcome(self._executor.submit(function, job)) for job in jobs]
+        return [self.outcome(self.submit(function, job)) for job in jobs]
