@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from kneedrive.analysis import scores
 from kneedrive.analysis.posterior import Measurement, Part, Scale
-from kneedrive.analysis.scores import Against
+from kneedrive.analysis.reference import Against
 from kneedrive.method import Method
 from kneedrive.recording import Runner
 from kneedrive.sensors import REFERENCES

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kneedrive.analysis import analyze
+from kneedrive.analysis import analyze, posterior
 from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
 from kneedrive.patterns import Pattern
@@ -333,3 +333,23 @@ def test_very_short_files_are_no_problem(seconds: int) -> None:
 def test_records_without_time_between_them_are_no_problem() -> None:
     stuck = samples(50).replace(time_s=frozen(np.zeros(50)))
     assert analyze(activity(stuck), runner=RUNNER).status == "too few epochs"
+
+
+@pytest.mark.parametrize(("sensors", "most"), [(None, 2), ((), 5)], ids=["strap", "steps"])
+def test_a_run_asks_for_few_posteriors(monkeypatch: pytest.MonkeyPatch, sensors: Any, most: int) -> None:
+    """One a band, for the run and for its slow part; from steps three more for the range. One takes 0.4 ms or so."""
+    asked: list[int] = []
+
+    def counted(*given: Any) -> Any:
+        asked.append(posterior.RULES.points)
+        return spread(*given)
+
+    spread = posterior.spread
+    monkeypatch.setattr(posterior, "spread", counted)
+    speed = np.interp(np.arange(2400.0), [0, 2400], [2.3, 4.2])
+    made = activity(samples(2400, speed_mps=speed), **({} if sensors is None else {"sensors": sensors}))
+    found = analyze(made, runner=RUNNER)
+
+    assert len(found.pace_profile) == 8
+    assert len(asked) <= 2 * (8 + most)
+    assert set(asked) == {4096}

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis.posterior import conditioned, measured_rows, prior_cov
-from kneedrive.analysis.scores import Against, scale_at
+from kneedrive.analysis.reference import Against
+from kneedrive.analysis.scores import scale_at
 from kneedrive.history.result import LastWeeks, PastRun, Setting, WeeklyView
 from kneedrive.history.weeks import weekly
 from kneedrive.sensors import REFERENCES

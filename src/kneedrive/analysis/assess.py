@@ -251,7 +251,7 @@ def assessed(run: Run) -> Analysis:
     """The analysis of a run with enough epochs."""
     case, epochs, mode = run.case, run.epochs, run.gated.mode
     why = reasons.letter_reasons(run.gated, case)
-    at = standing(epochs, epochs.scored, case.method.epochs.min_epochs, profile.against(case))
+    at = standing(epochs, epochs.scored, case.method.epochs.min_epochs, case.against)
     bands = profile.pace_profile(epochs, mode, why, case)
     slow = profile.slow_running(epochs, mode, case)
     scores = scores_of(at, why)
@@ -362,7 +362,7 @@ def slow_findings(
     if slow.speed_mps is None:
         return ()
     where = run.epochs.scored & (speed <= slow.speed_mps)
-    part = standing(run.epochs, where, rules.contrast_epochs, profile.against(run.case))
+    part = standing(run.epochs, where, rules.contrast_epochs, run.case.against)
     if part is None or at.scale.speed_mps - part.scale.speed_mps < rules.contrast_gap_mps:
         return ()
     sure = list(certainty.Certainty)  # the surest first

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from kneedrive.analysis.posterior import Mask
-from kneedrive.analysis.scores import Against, scale_at, systematic
+from kneedrive.analysis.reference import Against
+from kneedrive.analysis.scores import scale_at, systematic
 from kneedrive.method import Method
 from kneedrive.record import Record
 from kneedrive.recording import Array, Runner

@@ -30,11 +30,6 @@ METRICS = (
 )
 
 
-def against(case: Case) -> scores.Against:
-    """What a run is held against."""
-    return scores.Against(reference=case.reference, runner=case.runner, method=case.method, drifting=case.drifting)
-
-
 def pace_profile(epochs: Epochs, mode: str, reasons: dict[str, str], case: Case) -> tuple[PaceBand, ...]:
     """The bands of speed with enough scored epochs, from slow to fast; none without a measured speed."""
     rules = case.method.profile
@@ -51,7 +46,7 @@ def pace_profile(epochs: Epochs, mode: str, reasons: dict[str, str], case: Case)
 def _band(epochs: Epochs, band: float, where: Mask, about: tuple[str, dict[str, str], Case]) -> PaceBand:
     mode, reasons, case = about
     rules = case.method.profile
-    at = scores.standing(epochs, where, rules.band_epochs, against(case))
+    at = scores.standing(epochs, where, rules.band_epochs, case.against)
     found = None if at is None else at.posterior
     named = () if found is None else certainty.leading(found, case.method.posterior)
     speed = scores.middle(epochs["speed_mps"][where])
@@ -110,7 +105,7 @@ def drive_fall(epochs: Epochs, edge_mps: float, case: Case) -> tuple[float, floa
     if slow is None or fast is None:
         return None
     near = [float(np.average(speed[w > 0], weights=w[w > 0])) for w in sides]
-    scale = scores.scale_at(near[0], against(case))
+    scale = scores.scale_at(near[0], case.against)
     tilt = case.reference.sd_tilt_DF * (near[1] - near[0]) / scale.sd_DF / scores.ROOT_2
     return fast.value - slow.value, math.hypot(slow.random_se, fast.random_se, tilt)
 

@@ -22,6 +22,18 @@ OUTDOOR, INDOOR = "outdoor", "indoor"
 INDOOR_SPORTS = ("treadmill", "indoor_running", "virtual_activity", "indoor_walking", "track_indoor")
 
 
+class Against(Record, frozen=True, kw_only=True):
+    """What epochs are held against: the sensor class, the runner's height and age, the method.
+
+    drifting: whether the sensor wandered within the run, so that its class's errors count for more.
+    """
+
+    reference: Reference
+    runner: Runner
+    method: Method
+    drifting: bool = False
+
+
 class Case(Record, frozen=True, kw_only=True):
     """surface: outdoor or indoor. speed_trusted: whether speed was measured and may carry a step-length axis.
 
@@ -40,6 +52,11 @@ class Case(Record, frozen=True, kw_only=True):
     def reference(self) -> Reference:
         """What this sensor class may say, and how it reads."""
         return self.sensor.reference
+
+    @property
+    def against(self) -> Against:
+        """What the epochs of this run are held against."""
+        return Against(reference=self.reference, runner=self.runner, method=self.method, drifting=self.drifting)
 
     @property
     def has_dynamics(self) -> bool:

@@ -222,7 +222,8 @@ class Analysis(Record, frozen=True, kw_only=True):
     status: "assessed" (scores or, from speed and cadence alone, steps; indoors without a measured speed neither, but
     metrics), "too few epochs", "walk", "not a run", "no samples". metrics_over: "scored epochs", "all running epochs",
     "all epochs", "single seconds" or "session averages". usual: the reference at the run's median scored speed, by
-    metric key. surface: "outdoor" or "indoor".
+    metric key. surface: "outdoor" or "indoor". instead_of: the class of the watch's own dynamics, where a source in
+    the same file that measures was judged in their place.
     """
 
     activity: Activity
@@ -246,9 +247,7 @@ class Analysis(Record, frozen=True, kw_only=True):
     odds_range: Mapping[Pattern, tuple[float, float]] = {}  # from steps alone: over the thinkable correlations
     knee: Knee = Knee(reason="nothing was judged")
     height_from: str = ""  # "settings" or "file" where a height is known; the height itself is runner.height_m
-    instead_of: SensorClass | None = (
-        None  # the sensor class whose dynamics were passed over for a measured source in the same file
-    )
+    instead_of: SensorClass | None = None
     unjudged: tuple[Unjudged, ...]
     pace_profile: tuple[PaceBand, ...]
     shuffle_onset: ShuffleOnset

@@ -10,13 +10,12 @@ import numpy as np
 from kneedrive.analysis import features, reference
 from kneedrive.analysis.gates import STEPS
 from kneedrive.analysis.posterior import Measurement, Part, Posterior, Scale, measured_rows, posterior
-from kneedrive.analysis.reference import Case, Expected, expected, hill_pct
+from kneedrive.analysis.reference import Against, Case, Expected, expected, hill_pct
 from kneedrive.analysis.resampling import Mask
 from kneedrive.analysis.result import Epochs, Score, Scores
 from kneedrive.method import EpochRules, Method
 from kneedrive.record import Record
-from kneedrive.recording import Array, Runner
-from kneedrive.sensors import Reference
+from kneedrive.recording import Array
 from kneedrive.stats import median
 
 # Scores: how far a run stands from what is usual at its speed, in spreads between runners, and how sure that is.
@@ -122,18 +121,6 @@ def run_value(values: Array, weights: Array, start_s: Array, rules: EpochRules) 
 
 
 # What more epochs cannot improve.
-
-
-class Against(Record, frozen=True, kw_only=True):
-    """What epochs are held against: the sensor class, the runner's height and age, the method.
-
-    drifting: whether the sensor wandered within the run, so that its class's errors count for more.
-    """
-
-    reference: Reference
-    runner: Runner
-    method: Method
-    drifting: bool = False
 
 
 def scale_at(speed_mps: float, against: Against) -> Scale:

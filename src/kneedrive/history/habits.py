@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kneedrive.analysis.reference import from_middle
+from kneedrive.analysis.reference import Against, from_middle
 from kneedrive.analysis.result import Fade
-from kneedrive.analysis.scores import ROOT_2, Against, scale_at, standing
+from kneedrive.analysis.scores import ROOT_2, scale_at, standing
 from kneedrive.history.curve import column, joined
 from kneedrive.history.result import BalanceHabit, FadeHabit, PaceChange, PastRun, Setting, SlowContrast
 from kneedrive.history.segments import known_keys

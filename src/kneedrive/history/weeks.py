@@ -12,9 +12,9 @@ import numpy as np
 
 from kneedrive.analysis import certainty
 from kneedrive.analysis.posterior import Basis, Measurement, Part, Posterior, odds_range, posterior
-from kneedrive.analysis.reference import expected
+from kneedrive.analysis.reference import Against, expected
 from kneedrive.analysis.result import Finding
-from kneedrive.analysis.scores import Against, letters, mean_climb_pct, scale_at, systematic
+from kneedrive.analysis.scores import letters, mean_climb_pct, scale_at, systematic
 from kneedrive.history.curve import (
     RunMeans,
     Table,
