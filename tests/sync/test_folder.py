@@ -123,15 +123,15 @@ def test_a_file_without_a_run_is_againonce_and_is_not_there_afterwards(home: Hou
     assert full == {"already_there": 2, "skipped": 1}
 
 
-def test_an_old_run_that_comes_late_is_not_called_the_latest(home: Household, watch: Path) -> None:
+def test_an_old_run_that_comes_late_is_told_with_its_day(home: Household, watch: Path) -> None:
     first = home.run("sync")
     (watch / "old.fit").write_bytes(run_fit(0))
 
     second = home.run("sync")
 
-    assert "THE LATEST IN FULL" in first.out
-    assert "THE LATEST IN FULL" not in second.out
-    assert "THE LAST OF THE NEW RUNS IN FULL  of Mon 2 Mar 2026" in second.out
+    assert "\nMon 9 Nov 2026, " in first.out
+    assert "1 new run: " in second.out
+    assert "\nMon 2 Mar 2026, " in second.out
 
 
 def test_runs_in_a_zip_are_found(home: Household, watch: Path) -> None:

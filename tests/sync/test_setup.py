@@ -211,7 +211,7 @@ def test_from_nothing_to_the_first_report(keyless: Household, garmin: FakeGarmin
 
     assert terminal.ended() == 0
     assert "2 new" in terminal.screen
-    assert "THE LATEST IN FULL" in terminal.screen
+    assert "DO NEXT" in terminal.screen
     assert GARMIN_KEY not in terminal.screen
     written = tomllib.loads((keyless.folder / "config" / "kneedrive" / "config.toml").read_text())
     assert written == {"runner": {"height_m": 1.78}, "sources": {"folder": {"paths": ["~/runs"]}}}

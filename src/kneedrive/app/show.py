@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.history.result import LastWeeks, OwnView
     from kneedrive.report.blocks import Section
+    from kneedrive.report.screen import Context
     from kneedrive.report.terminal import Style
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
@@ -64,7 +65,7 @@ class Found(Record, frozen=True, kw_only=True):
     advice: Advice | None = None
     gone: str = ""
     aged: str = ""
-    formats: Sequence[str] = ()
+    strava: bool = False  # something of the run or of the weeks before it came from Strava's API
 
 
 def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request: Request | None = None) -> Found:
@@ -73,8 +74,8 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     own = against_own(store, settings, row.id, row.started_at)
     last_weeks = weeks_until(store, settings, day, advise.WEEKS)[0].last_weeks
     aged = "" if request and request.run != LAST else focus.aged(day, today)  # whoever names a run knows its day
-    formats = formats_between(store, last_weeks.first, day) if last_weeks else ()
-    found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=aged, formats=formats)
+    formats = [row.formats, *formats_between(store, day - timedelta(weeks=advise.WEEKS), day)]
+    found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=aged, strava=from_strava(formats))
     try:
         judged_by, dynamics = (request.judged_by, request.dynamics) if request else (None, None)
         analysis = analysis_of(store, judged_by or settings, row.id, dynamics)
@@ -82,6 +83,11 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
         return found.replace(gone=str(error))
     chosen = advise.next_of(store, settings, row, analysis, today, last_weeks)
     return found.replace(analysis=analysis, advice=chosen if analysis.findings else None)
+
+
+def from_strava(formats: Iterable[str]) -> bool:
+    """Whether one of these recordings came from Strava's API; the store lists several with commas between."""
+    return any("strava" in each.split(",") for each in formats)
 
 
 def show(settings: Config, request: Request, now: datetime) -> Answer:
@@ -134,12 +140,25 @@ def run_record(found: Found) -> dict[str, Any]:
     return analysis_record(found.analysis) | own
 
 
+def context_of(found: Found, more: tuple[str, ...]) -> Context:
+    """What stands beside the run on its first screen. more: the commands that go on."""
+    from kneedrive.report.screen import Context
+
+    return Context(
+        weeks=found.last_weeks,
+        own=found.own,
+        advice=found.advice,
+        remark=found.aged,
+        strava=found.strava,
+        more=more,
+    )
+
+
 def run_text(found: Found, request: Request, history: Iterable[Section] = ()) -> str:
     """The first screen of the run, or all sections, or the formulas alone. history: what --full adds from the store."""
     from kneedrive.report import explain, own, screen, terminal
-    from kneedrive.report.lists import credit
 
-    context = screen.Context(weeks=found.last_weeks, own=found.own, advice=found.advice, remark=found.aged, more=_MORE)
+    context = context_of(found, _MORE)
     miles = request.style.miles
     if found.analysis is None:
         report = [*screen.gone(found.gone, context), *history]
@@ -150,7 +169,7 @@ def run_text(found: Found, request: Request, history: Iterable[Section] = ()) ->
         report = screen.all_sections(found.analysis, context, miles=miles, history=[*against, *history])
     else:
         report = screen.first_screen(found.analysis, context, miles=miles)
-    return terminal.render([*report, credit(found.formats)], request.style).rstrip("\n")
+    return terminal.render(report, request.style).rstrip("\n")
 
 
 def report(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
@@ -161,7 +180,7 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
             return Answer(text=run_text(found, request))
         view, habits = weeks_until(store, settings, found.day, weeks)
         tags = tags_between(store.tags(), view.weeks[0].monday, found.day)
-        formats = formats_between(store, view.weeks[0].monday, found.day)
+        strava = from_strava(formats_between(store, view.weeks[0].monday, found.day))
     if request.json:
         from kneedrive.app import line
         from kneedrive.report.machine import SCHEMA_VERSION, weekly_record
@@ -170,8 +189,8 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         return Answer(text=line(parts))
     from kneedrive.report.history import weeks_alone
 
-    weeks_before = weeks_alone(view, habits, tags, miles=request.style.miles)
-    return Answer(text=run_text(found.replace(formats=formats), request, weeks_before))
+    found = found.replace(strava=found.strava or strava)
+    return Answer(text=run_text(found, request, weeks_alone(view, habits, tags, miles=request.style.miles)))
 
 
 def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:

@@ -509,21 +509,15 @@ def news(pulled: Sequence[Pulled], desk: Desk, style: Style) -> Answer:
 def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style: Style) -> str:
     """The main run of the last day among the weeks; the weeks alone where years came in at once."""
     from kneedrive.app.history import tags_between, weeks_until
-    from kneedrive.app.show import WEEKS, found_in
+    from kneedrive.app.show import WEEKS, context_of, found_in
     from kneedrive.report import screen, story
     from kneedrive.report.history import weeks_alone
 
     found = found_in(store, desk.settings, runs[story.main_run(runs)][1], desk.clock())
     view, habits = weeks_until(store, desk.settings, found.day, WEEKS)
     new, miles = story.whats_new(runs, miles=style.miles), style.miles
-    context = screen.Context(
-        weeks=found.last_weeks,
-        own=found.own,
-        advice=found.advice,
-        remark=found.aged,
-        week=story.week_line(view, miles=miles),
-        more=("kneedrive report", "kneedrive weekly", "kneedrive report --html"),
-    )
+    more = ("kneedrive report", "kneedrive weekly", "kneedrive report --html")
+    context = context_of(found, more).replace(week=story.week_line(view, miles=miles))
     if story.is_history(runs):
         tags = tags_between(store.tags(), view.weeks[0].monday, found.day)
         opening, end = story.history_opening(new, context), story.history_end(context)

@@ -23,6 +23,7 @@ from kneedrive.report.blocks import (
     Facts,
     Inline,
     Mark,
+    Note,
     Picture,
     Prose,
     Role,
@@ -47,7 +48,8 @@ TICKS = (0.04, 0.20, 0.80, 0.96)  # shares of runners: 1 in 25 and 1 in 5 lie be
 class Context(Record, frozen=True, kw_only=True):
     """What stands beside a run: the runner's last weeks, the run against them, the advice, commands that tell more.
 
-    remark: what has to be said of the advice. week: the runner's week in a line.
+    remark: what has to be said of the advice. week: the runner's week in a line. strava: whether something shown came
+    from its API, so that it has to be named.
     """
 
     weeks: LastWeeks | None = None
@@ -55,6 +57,7 @@ class Context(Record, frozen=True, kw_only=True):
     advice: Advice | None = None
     remark: str = ""
     week: Inline = ()
+    strava: bool = False
     more: tuple[str, ...] = ("--full", "--explain")
 
 
@@ -119,13 +122,12 @@ def source(analysis: Analysis) -> str:
     run = analysis.activity
     device = numbers.device(run.device) if run.device.maker or run.device.product else ""
     indoor = "indoors" if analysis.surface == "indoor" else ""
-    credit = said.STRAVA_CREDIT if run.format == "strava" else ""
     worn = analysis.reference.worn
     sensor = "" if worn in device else worn
     device = "" if worn.startswith(device) else device  # "Stryd" beside "Stryd foot pod"
     if analysis.instead_of:
         sensor += f" instead of the {REFERENCES[analysis.instead_of].worn}"
-    return ", ".join(each for each in (device, sensor, indoor, credit) if each)
+    return ", ".join(each for each in (device, sensor, indoor) if each)
 
 
 def verdict(analysis: Analysis, *, miles: bool) -> list[Block]:
@@ -317,7 +319,9 @@ def tail(context: Context, analysis: Analysis | None = None) -> Section:
         rows.append((words(faint("Weeks")), context.week))
     if analysis is not None and (points := open_points(analysis)):
         rows.append((words(faint("Open")), words(points)))
-    return [Terms((*rows, (words(faint("More")), _commands(context.more))))]
+    strava = context.strava or (analysis is not None and analysis.activity.format == "strava")
+    credit = [Note(words(said.STRAVA_CREDIT))] if strava else []
+    return [Terms((*rows, (words(faint("More")), _commands(context.more)))), *credit]
 
 
 def open_points(analysis: Analysis) -> str:
