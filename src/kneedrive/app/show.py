@@ -53,8 +53,7 @@ class Request(Record, frozen=True, kw_only=True):
 class Found(Record, frozen=True, kw_only=True):
     """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for.
 
-    analysis and advice are None where the originals are gone; gone says why. aged: that the run is not recent. formats: of the
-    recordings that the answer shows.
+    analysis and advice are None where the originals are gone; gone says why. aged: that the run is not recent.
     """
 
     row: RunRow
