@@ -131,14 +131,13 @@ class Step(Record, frozen=True, kw_only=True):
 
 
 class Outcome(Record, frozen=True, kw_only=True):
-    """What became of a step that fetches: the bytes, None with `gone` where the source has none, or the problem.
+    """What became of a step that fetches: the bytes, or the problem; neither where the source has it no longer.
 
     excused: the problem is the service's, so that this activity is not to blame.
     """
 
     step: Step
     fetched: Fetched | None = None
-    gone: bool = False
     problem: SourceError | None = None
     excused: bool = False
 
@@ -228,10 +227,9 @@ def follow(source: Source, steps: Sequence[Step]) -> Iterator[Outcome]:
 
 def _asked(source: Source, step: Step) -> Outcome:
     try:
-        fetched = source.fetch(step.item)
+        return Outcome(step=step, fetched=source.fetch(step.item))
     except (Withheld, *DOUBTFUL) as error:
         return Outcome(step=step, problem=error)
-    return Outcome(step=step, fetched=fetched, gone=fetched is None)
 
 
 def _judged(source: Source, good: Listed | None, doubtful: Sequence[Outcome]) -> Iterator[Outcome]:
