@@ -142,7 +142,7 @@ def test_a_file_that_was_never_finished_becomes_a_store(tmp_path: Path, empty: b
 
 
 def test_a_store_that_must_be_there_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="there is no store yet"):
+    with pytest.raises(StoreError, match="there are no runs yet"):
         Store.open(tmp_path / "deep" / "runs.sqlite", create=False)
 
     assert list(tmp_path.iterdir()) == []

@@ -27,6 +27,7 @@ from kneedrive.errors import DamagedOriginal, Fault, KneedriveError, NotEnoughDa
 from kneedrive.history.result import PastRun
 from kneedrive.recording import Outline, Recording
 from kneedrive.store import database
+from kneedrive.store.database import NO_RUNS
 from kneedrive.store.rows import (
     ID_LENGTH,
     OUTLINES,
@@ -53,7 +54,6 @@ from kneedrive.store.rows import (
 )
 
 MARK = "|"  # behind the version of what brought no recording: why
-NO_RUNS = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
 _LEVEL = 1  # of zlib; FIT files: 3 to 9 % larger than gzip's default, a third of the time
 _PASSES = 3  # putting one recording in its place can set another free; that one is placed in the next pass
 _ALWAYS_MS = (-(2**62), 2**62)
@@ -142,14 +142,8 @@ class Store:
         if self._db.in_transaction:
             yield
             return
-        self._do("BEGIN IMMEDIATE")
-        try:
+        with database.told(self.path), database.transaction(self._db):
             yield
-            self._do("COMMIT")
-        finally:
-            # SQLite has gone back by itself after some errors, a full disk among them.
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
 
     # Runs, and what is stored of one.
 
