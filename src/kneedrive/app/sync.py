@@ -36,7 +36,6 @@ from kneedrive.errors import (
     ReadError,
     SourceError,
     TooLarge,
-    UnknownFormat,
     Unreachable,
 )
 from kneedrive.record import Record
@@ -240,19 +239,7 @@ def _remark(outcomes: list[Outcome]) -> str:
 def _taken(found: Found, store: Store, settings: Config, met: Rehearsal | None) -> Outcome:
     outcome = take(found, store, settings, FROM_FOLDER, met)
     # A download folder is full of zips that have nothing to do with running.
-    if outcome.verdict == "failed" and _is_none_of_ours(found):
-        return outcome.replace(verdict="skipped", reason=archives.SKIPPED["other"])
-    return outcome
-
-
-def _is_none_of_ours(found: Found) -> bool:
-    try:
-        with boundary(found.name, quiet=True):
-            return not readers.sniff(found.read())
-    except UnknownFormat:
-        return True
-    except ReadError:
-        return False
+    return outcome.replace(verdict="skipped", reason=archives.SKIPPED["other"]) if outcome.foreign else outcome
 
 
 # Sync: what is new at every source goes into the store, one activity at a time, each whole or not at all.
