@@ -26,7 +26,7 @@ from kneedrive.app.importing import (
     take,
     version_of,
 )
-from kneedrive.app.library import analysis_of, opened, passing_store
+from kneedrive.app.library import analysis_of, bring_up_to_date, opened, passing_store
 from kneedrive.errors import (
     ConfigError,
     Forbidden,
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from kneedrive.report.text import Style
     from kneedrive.sources.plan import Fetched, Listed, Source
     from kneedrive.sources.plan import Outcome as Got
-    from kneedrive.store.rows import RunRow
 
 # What a sync remembers of each activity: which version was seen, and what became of it.
 
@@ -273,11 +272,17 @@ class Pulled(Record, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()
 
 
-def sync(desk: Desk, order: Order, count: SyncCounter | None = None) -> tuple[Pulled, ...]:
-    """Ask each source; a problem of one does not keep the others from being asked. Raises ConfigError, StoreError."""
+def sync(
+    desk: Desk, order: Order, count: SyncCounter | None = None, style: Style | None = None
+) -> tuple[tuple[Pulled, ...], str]:
+    """Ask each source; a problem of one does not keep the others from being asked. Raises ConfigError, StoreError.
+
+    Returns what came from each, and the report of what is new, where `style` says how it is to look.
+    """
     names = chosen(desk, order.names)
     with store_for(desk, order, count) as store:
-        return tuple(_pull(name, desk, store, order, count) for name in names)
+        pulled = tuple(_pull(name, desk, store, order, count) for name in names)
+        return pulled, news(pulled, store, desk, style, count) if style else ""
 
 
 def store_for(desk: Desk, order: Order, count: SyncCounter | None) -> AbstractContextManager[Store]:
@@ -478,28 +483,25 @@ def new_runs(pulled: Sequence[Pulled]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def news(pulled: Sequence[Pulled], desk: Desk, style: Style) -> Answer:
+def news(pulled: Sequence[Pulled], store: Store, desk: Desk, style: Style, count: SyncCounter | None = None) -> str:
     """The report of what is new; nothing where nothing is."""
-    wanted = set(new_runs(pulled))
-    if not wanted:
-        return Answer()
-    now = desk.clock()
-    with opened(desk.settings, now=now) as store:
-        every = store.runs()
-        rows = [row for row in every if row.id in wanted]
-        overtaken = bool(rows) and rows[-1].id != every[-1].id
-        text = _news(rows, store, desk, style, overtaken=overtaken) if rows else ""
-    from_garmin = any(each.source == GARMIN and new_runs([each]) for each in pulled)
-    return Answer(text="\n\n".join(filter(None, (text, GARMIN_CREDIT if from_garmin else ""))))
-
-
-def _news(rows: Sequence[RunRow], store: Store, desk: Desk, style: Style, *, overtaken: bool) -> str:
     from kneedrive.app.advise import closing
     from kneedrive.app.history import local_day, weeks_until
     from kneedrive.report import run
 
+    wanted = set(new_runs(pulled))
+    if not wanted:
+        return ""
+    bring_up_to_date(store, desk.settings, count)
+    every = store.runs()
+    rows = [row for row in every if row.id in wanted]
+    if not rows:
+        return ""
     analysis = analysis_of(store, desk.settings, rows[-1].id)
     focus = closing(analysis, style) if analysis.status == "assessed" else []
     latest = run.render(analysis, style, focus, following=())
     found, _ = weeks_until(store, desk.settings, local_day(desk.settings, desk.clock()), WEEKS)
-    return history.news(rows, found, latest, style, overtaken=overtaken).rstrip("\n")
+    overtaken = rows[-1].id != every[-1].id
+    text = history.news(rows, found, latest, style, overtaken=overtaken).rstrip("\n")
+    from_garmin = any(each.source == GARMIN and new_runs([each]) for each in pulled)
+    return f"{text}\n\n{GARMIN_CREDIT}" if from_garmin else text
