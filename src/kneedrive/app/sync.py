@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +42,19 @@ from kneedrive.record import Record
 from kneedrive.recording import Recording
 from kneedrive.report import history, lists, numbers
 from kneedrive.sources import folder
-from kneedrive.sources.plan import KNOWN, NEW, SKIPPED, UPDATED, Step, completed, follow, listing_from, plan
+from kneedrive.sources.plan import (
+    KNOWN,
+    NEW,
+    SKIPPED,
+    UPDATED,
+    KnowsShoes,
+    Step,
+    completed,
+    follow,
+    listing_from,
+    plan,
+    shoe_of,
+)
 from kneedrive.store import MARK, Store
 from kneedrive.store.rows import Origin
 
@@ -357,6 +369,24 @@ def pull(
         moment = completed(complete_to, begins, now, left.values())
         if moment:
             store.set_cursor(source.name, moment.isoformat())
+    note_shoes(source, [step.item for step in steps if not step.item.skip], store, full=order.full)
+
+
+def note_shoes(source: Source, items: Sequence[Listed], store: Store, *, full: bool = False) -> None:
+    """Remember what was worn on each listed run; the source is asked for names that are not known, or for all of them.
+
+    A name that cannot be had now is asked for by the next sync.
+    """
+    noted = store.noted_shoes(source.name)
+    names = {} if full else {gear: name for gear, _, name in (shoe.partition(" ") for shoe in noted.values()) if name}
+    unnamed = sorted({item.shoe for item in items if item.shoe and " " not in item.shoe} - names.keys())
+    if unnamed and isinstance(source, KnowsShoes):
+        with suppress(SourceError):
+            names |= source.shoe_names(unnamed)
+    worn = {item.id: shoe_of(item.shoe, names.get(item.shoe)) if " " not in item.shoe else item.shoe for item in items}
+    changed = {key: shoe for key, shoe in worn.items() if shoe != noted.get(key, "")}
+    if changed:
+        store.note_shoes(source.name, changed)
 
 
 def _steps(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from kneedrive.record import Record
 from kneedrive.sources import http
 from kneedrive.sources.http import Answer, Http, Usage, bearer, json_of
 from kneedrive.sources.oauth import Service
-from kneedrive.sources.plan import Fetched, Listed, identified, moment, unidentified
+from kneedrive.sources.plan import Fetched, Listed, identified, moment, shoe_of, unidentified
 
 if TYPE_CHECKING:
     from kneedrive.sources.oauth import Login
@@ -194,6 +194,18 @@ class Strava:
             expires_at=now + KEEP,
         )
 
+    def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
+        """The name of each pair of shoes; the id where Strava hands out none. One request a pair."""
+        return {each: self._shoe_name(each) for each in ids}
+
+    def _shoe_name(self, gear: str) -> str:
+        answer = self._get(f"gear/{gear}", {})
+        if answer.status >= 500 or answer.status in (400, 401):
+            raise error_for(answer)
+        entry = json_of(answer) if answer.status == 200 else None
+        name = entry.get("name") if isinstance(entry, dict) else None
+        return name if isinstance(name, str) and name.strip() else gear
+
     def _page(self, before: datetime | None, page: int) -> list[Listed]:
         until = {} if before is None else {"before": int(before.timestamp())}
         entries = json_of(_good(self._get("athlete/activities", {**until, "page": page, "per_page": PER_PAGE})))
@@ -259,6 +271,7 @@ def listed(summary: Mapping[str, Any]) -> Listed:
         started_at=moment(kept.get("start_date")),
         sport="running" if sport in RUNS else sport.lower(),
         skip="" if sport in RUNS else "not a run",
+        shoe=shoe_of(summary.get("gear_id")),
         summary=kept,
         complete=bool(kept.get("manual")),
     )

@@ -14,7 +14,7 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -183,6 +183,7 @@ class Store:
     def _source_row(self, row: Any) -> SourceRow:
         provenance, verdict, name, kept, number, activity = row[9:]
         sources = self._column("SELECT DISTINCT source FROM origin WHERE recording = :id ORDER BY source", id=number)
+        (shoe,) = self._column("SELECT coalesce(max(shoe), '') FROM origin WHERE recording = :id", id=number)
         channels = self._column("SELECT channel FROM run_source WHERE activity = :id ORDER BY channel", id=activity)
         return SourceRow(
             outline=outline_of(row[:9]),
@@ -192,6 +193,7 @@ class Store:
             sources=tuple(sources),
             channels=tuple(channels),
             kept=bool(kept),
+            shoe=shoe.partition(" ")[2] or shoe,
         )
 
     def _unpacked(self, row: Sequence[Any], run_id: str) -> Epochs:
@@ -757,6 +759,34 @@ class Store:
             key=key,
             version=version,
         )
+
+    def noted_shoes(self, source: str) -> dict[str, str]:
+        """What a source says was worn, by its own keys: the id of the shoes, a blank, their name."""
+        return dict(self._all("SELECT key, shoe" + _OF_ORIGIN + " AND shoe <> ''", source=source))
+
+    def note_shoes(self, source: str, shoes: Mapping[str, str]) -> None:
+        """Remember what was worn, "" for nothing, by the keys of a source; keys that it does not have are passed over.
+
+        A key stands for what came in one archive with it too: "12" also for "12#1".
+        """
+        with self.writing():
+            for key, shoe in shoes.items():
+                self._do(
+                    "UPDATE origin SET shoe = :shoe WHERE runner = :runner AND source = :source"
+                    " AND (key = :key OR substr(key, 1, length(:key) + 1) = :key || '#')",
+                    source=source,
+                    key=key,
+                    shoe=shoe,
+                )
+
+    def shoes(self) -> dict[str, str]:
+        """The shoes of each run that a source names some for, by the run's id."""
+        rows = self._all(
+            "SELECT run.key, shoe FROM run JOIN activity ON activity.run = run.id"
+            " JOIN origin ON origin.recording = activity.recording"
+            " WHERE run.runner = :runner AND shoe <> '' ORDER BY source DESC, origin.id DESC"
+        )
+        return {run: shoe.partition(" ")[2] or shoe for run, shoe in rows}
 
     def with_runs(self, source: str) -> set[str]:
         """Keys of a source whose recording holds a run."""

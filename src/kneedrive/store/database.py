@@ -12,11 +12,14 @@ from pathlib import Path
 from kneedrive.errors import ReadOnlyStore, StoreError
 
 APPLICATION_ID = 0x6B6E6565  # "knee", at byte 68 of the file: tells our files from other SQLite databases
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 DERIVED_TABLES = ("detail", "epochs", "run_source", "activity", "run")  # children first
 TRUTH_TABLES = ("origin", "recording", "split", "forgotten", "tag", "sync_state")
 # Changes of the six tables that hold the truth, by the version they lead to. Derived tables are never migrated.
-MIGRATIONS = {2: "ALTER TABLE recording ADD COLUMN sport TEXT NOT NULL DEFAULT '';"}
+MIGRATIONS = {
+    2: "ALTER TABLE recording ADD COLUMN sport TEXT NOT NULL DEFAULT '';",
+    3: "ALTER TABLE origin ADD COLUMN shoe TEXT NOT NULL DEFAULT '';",
+}
 PATIENCE_S = 30.0
 NO_RUNS = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
 _SMALLEST = 512  # bytes of a database
