@@ -479,6 +479,7 @@ def told_json(pulled: Sequence[Pulled], desk: Desk, *, dry_run: bool) -> Answer:
         for each in pulled
     ]
     told = history.record(summed_up(pulled, dry_run=dry_run), sources, new_runs(pulled))
+    told["runner"] = desk.settings.runner.name
     return Answer(text=line(told), trouble=trouble(pulled, desk), code=code_of(pulled))
 
 

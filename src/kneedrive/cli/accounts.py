@@ -221,9 +221,9 @@ def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
             "'kneedrive auth intervals --athletes' lists them"
         )
         raise ConfigError(message)
-    for name in coached:
+    for place, name in enumerate(coached):
         if not arguments.json:
-            yield Answer(text=f"{name}:")
+            yield Answer(text="\n" * (place > 0) + f"{name}:")
         yield from _synced(here.for_runner(name), (INTERVALS,), arguments)
 
 

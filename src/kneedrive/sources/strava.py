@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,7 @@ def _login_problem(said: Fault) -> str:
 
 def _refusal(said: Fault) -> str:
     if said.code == "Inactive":
-        return f"Strava serves its API to applications of subscribers only, and yours is inactive; {EXPORT}"
+        return f"Strava serves its API to applications whose owner subscribes, and yours is inactive; {EXPORT}"
     if "connected athletes" in said.message.lower():
         return "your Strava application is already connected to another athlete: each runner needs an own application"
     return f"Strava refuses this request, and logging in again will not help; {EXPORT}"
@@ -106,6 +106,8 @@ SERVICE = Service(
 )
 FORMAT = "strava"
 DOCUMENT = "kneedrive-strava-1"
+OLD_BASE, NEW_BASE = "https://www.strava.com/api/v3", "https://api-v3.strava.com"
+MOVES_AT = datetime(2027, 6, 1, tzinfo=UTC)
 PER_PAGE, MAX_PAGES = 200, 250
 LOOKBACK = timedelta(days=365)  # two requests for most runners
 # Pages overlap by this much: Strava does not say by which clock it sorts, and local ones are up to 14 hours apart.
@@ -136,6 +138,11 @@ SUMMARY = (
 )
 RUNS = ("Run", "TrailRun", "VirtualRun")
 Wait = Callable[[datetime], object]
+
+
+def base_url(now: datetime) -> str:
+    """The address of the API: Strava moves it on 1 June 2027, when the old one ends. Its login stays where it is."""
+    return NEW_BASE if now >= MOVES_AT else OLD_BASE
 
 
 class Strava:
