@@ -281,7 +281,7 @@ class Workers:
             if self._executor and len(recording.body) <= LARGE_BYTES:
                 with _uninterrupted():  # a process that starts here inherits that Ctrl-C is not for it
                     return self._executor.submit(_compact, recording, self._settings)
-        except (BrokenExecutor, OSError, ImportError):  # killed, for want of memory perhaps; no more to be had
+        except (BrokenExecutor, OSError, ImportError, NotImplementedError):  # killed, for want of memory perhaps; no more to be had
             self._stop()
         return None
 

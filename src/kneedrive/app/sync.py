@@ -312,7 +312,7 @@ def _pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter 
     outcomes = []
     problem: SourceError | ConfigError | None = None
     try:
-        for outcome in pull(client(name, desk), store, settings, (order, desk.clock()), count):
+        for outcome in pull(client(name, desk), store, settings, order, desk.clock(), count):
             outcomes.append(outcome)
     except (SourceError, ConfigError) as error:
         problem = error
@@ -339,10 +339,9 @@ def garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
 
 
 def pull(
-    source: Source, store: Store, settings: Config, asked: tuple[Order, datetime], count: SyncCounter | None = None
+    source: Source, store: Store, settings: Config, order: Order, now: datetime, count: SyncCounter | None = None
 ) -> Iterator[Outcome]:
     """One outcome per activity that the source lists. Raises SourceError where it stops; what came before is kept."""
-    order, now = asked
     purged = set(store.to_fetch(source.name, "" if order.full else version_of(settings)))
     seen = remembered(store, source.name)
     if not order.full:  # what the source has no longer, or what failed too often, will not be had
@@ -362,7 +361,7 @@ def pull(
             store.note_seen(source.name, key, MARK + GONE)
     left = {step.item.id: step.item for step in steps if step.fetches}
     try:
-        yield from _fetched(source, store, settings, seen, (steps, left), count)
+        yield from _fetched(source, store, settings, seen, steps, left, count)
     finally:
         # Also where the source stops: what is open begins the next listing. A kill leaves the old moment, which is
         # earlier and so finds the same.
@@ -424,11 +423,11 @@ def _fetched(
     store: Store,
     settings: Config,
     seen: Mapping[str, Seen],
-    work: tuple[tuple[Step, ...], dict[str, Listed]],
+    steps: Sequence[Step],
+    left: dict[str, Listed],
     count: SyncCounter | None,
 ) -> Iterator[Outcome]:
     """Fetch and keep, one by one; takes out of `left` what is done, or given up."""
-    steps, left = work
     total = len(left)
     for done, outcome in enumerate(follow(source, steps), start=1):
         item = outcome.step.item
