@@ -281,8 +281,8 @@ class Workers:
             if self._executor and len(recording.body) <= LARGE_BYTES:
                 with _uninterrupted():  # a process that starts here inherits that Ctrl-C is not for it
                     return self._executor.submit(_compact, recording, self._settings)
-        except (BrokenExecutor, OSError, ImportError, NotImplementedError):  # killed, for want of memory perhaps; no more to be had
-            self._stop()
+        except (BrokenExecutor, OSError, ImportError, NotImplementedError):
+            self._stop()  # killed, for want of memory perhaps, or the system has no more of them
         return None
 
     def _finished(self, recording: Recording | None, future: Future[Contents | None] | None) -> Contents | None:
