@@ -241,7 +241,7 @@ class StravaSettings(Record, frozen=True, kw_only=True):
 
     client_id: Annotated[str, _read(as_text, "STRAVA_CLIENT_ID")] = ""
     client_secret: Annotated[Secret, _read(as_secret, "STRAVA_CLIENT_SECRET")] = Secret("")
-    base_url: Annotated[str, _read(as_text, "KNEEDRIVE_STRAVA_URL")] = "https://www.strava.com/api/v3"
+    base_url: Annotated[str, _read(as_text, "KNEEDRIVE_STRAVA_URL")] = ""  # the one of the day
     oauth_url: Annotated[str, _read(as_text, "KNEEDRIVE_STRAVA_OAUTH_URL")] = "https://www.strava.com/oauth"
 
 

@@ -121,7 +121,7 @@ def test_the_store_is_not_overwritten_by_a_page(filled: Shelf, capsys: Capture) 
     assert contents(store_file()) == before
 
 
-OWN = ("store", "login", "configuration", "link")
+OWN = ("store", "login", "key", "configuration", "link")
 
 
 @pytest.mark.parametrize("own", OWN)
@@ -142,9 +142,10 @@ def test_what_kneedrive_lives_on_is_not_overwritten_by_force(
     if own == "store":
         store_file().replace(target)
         monkeypatch.setenv("KNEEDRIVE_STORE", str(target))
-    elif own == "login":
-        (config / "strava-token-anna.json").write_text("{}")
-        target.symlink_to(config / "strava-token-anna.json")
+    elif own in ("login", "key"):
+        secret = config / {"login": "strava-token-anna.json", "key": "garmin-key-anna"}[own]
+        secret.write_text("{}")
+        target.symlink_to(secret)
     elif own == "configuration":
         target.write_text("[runner]\nheight_m = 1.8\n")
         monkeypatch.setenv("KNEEDRIVE_CONFIG", str(target))

@@ -27,7 +27,7 @@ def entries(count: int, newest: datetime = datetime(2026, 3, 1, 7, 0, tzinfo=UTC
 
 
 class FakeIntervals(FakeServer):
-    """intervals.icu for the owner of one key. files: bytes by activity id; those without answer 404."""
+    """intervals.icu for one key. files: bytes by activity id; those without answer 404. athletes: a coach's lists."""
 
     def __init__(
         self, activities: list[dict[str, Any]], files: Mapping[str, bytes], clock: Callable[[], datetime]
@@ -35,6 +35,8 @@ class FakeIntervals(FakeServer):
         super().__init__(clock)
         self.activities = activities
         self.files = files
+        self.athletes: dict[str, list[dict[str, Any]]] = {"0": activities}  # "0" is the key's owner
+        self.gear: Any = [{"id": "b1", "name": "Invented Racer", "type": "Shoes"}, {"id": "b2", "type": "Shoes"}]
         self.known_faults |= {name: reply(body["body"], body["status"]) for name, body in FAULTS.items()}
         self.known_faults["429 told"] = reply(FAULTS["429"]["body"], 429, Retry_After="7")
         self.api_url = f"{self.url}/api/v1"
@@ -44,15 +46,27 @@ class FakeIntervals(FakeServer):
         if asked.headers.get("authorization") != wanted:
             return self.known_faults["403"]
         path = asked.path.removeprefix("/api/v1/").split("/")
-        if path == ["athlete", "0", "activities"]:
-            return reply(self._between(asked.query["oldest"], asked.query["newest"]))
+        if len(path) == 3 and path[0] == "athlete" and path[1] in self.athletes:
+            return self._about(path[1], path[2], asked)
         if len(path) == 3 and path[0] == "activity" and path[2] == "file" and path[1] in self.files:
             return Reply(200, self.files[path[1]], {"Content-Type": "application/octet-stream"})
         return self.known_faults["404"]
 
-    def _between(self, oldest: str, newest: str) -> list[dict[str, Any]]:
+    def _about(self, athlete: str, what: str, asked: Asked) -> Reply:
+        if what == "activities":
+            listed = self.activities if athlete == "0" else self.athletes[athlete]
+            return reply(self._between(listed, asked.query["oldest"], asked.query["newest"]))
+        if what == "gear":
+            return reply(self.gear)
+        if what == "athlete-summary" and {"start", "end"} <= asked.query.keys():
+            names = [name for name in self.athletes if name != "0"]
+            return reply([{"athlete_id": name, "athlete_name": f"Runner {name}", "count": 3} for name in names * 2])
+        return self.known_faults["404"]
+
+    @staticmethod
+    def _between(listed: list[dict[str, Any]], oldest: str, newest: str) -> list[dict[str, Any]]:
         """Days are inclusive. Stubs of Strava activities have no date and are always there."""
-        return [item for item in self.activities if oldest <= item.get("start_date_local", oldest)[:10] <= newest]
+        return [item for item in listed if oldest <= item.get("start_date_local", oldest)[:10] <= newest]
 
 
 def main() -> None:

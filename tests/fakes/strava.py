@@ -48,6 +48,7 @@ class FakeStrava(FakeServer):
         super().__init__(clock)
         self.activities = activities
         self.streams: dict[str, Any] = {}
+        self.gear: dict[str, Any] = {"g1": {"id": "g1", "name": "Pegasus 41", "distance": 88_983.1}}
         self.overall = overall
         self.reading = reading
         self.counted: list[datetime] = []
@@ -148,6 +149,8 @@ class FakeStrava(FakeServer):
             return reply(self._page(asked.query))
         if len(path) == 3 and path[0] == "activities" and path[2] == "streams":
             return self._streams(path[1], asked.query)
+        if len(path) == 2 and path[0] == "gear" and path[1] in self.gear:
+            return reply(self.gear[path[1]])
         return self.known_faults["404"]
 
     def _page(self, query: Mapping[str, str]) -> list[dict[str, Any]]:

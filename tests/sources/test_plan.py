@@ -158,8 +158,8 @@ def test_nothing_is_fetched_before_it_is_asked_for() -> None:
     assert source.asked == ["a"]
 
 
-def test_what_is_gone_is_marked() -> None:
-    assert list(follow(Scripted({"a": None}), steps("a"))) == [Outcome(step=steps("a")[0], gone=True)]
+def test_what_is_gone_has_neither_bytes_nor_a_problem() -> None:
+    assert list(follow(Scripted({"a": None}), steps("a"))) == [Outcome(step=steps("a")[0])]
 
 
 def followed(source: Scripted, asked: Sequence[Step]) -> tuple[list[Outcome], SourceError | None]:

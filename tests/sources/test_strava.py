@@ -16,7 +16,7 @@ from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, Unreachable
 from kneedrive.sources import strava
 from kneedrive.sources.http import MARGIN, Answer
 from kneedrive.sources.plan import NO_ID, Listed
-from kneedrive.sources.strava import DOCUMENT, KEEP, STREAMS, SUMMARY, document, listed
+from kneedrive.sources.strava import DOCUMENT, KEEP, STREAMS, SUMMARY, base_url, document, listed
 from tests.conftest import DATA, needs_data
 from tests.fakes import strava as strava_fake
 from tests.fakes.server import Clock, fixture, reply
@@ -423,7 +423,7 @@ def test_a_revoked_login_is_no_longer_good(fake_strava: FakeStrava, tmp_path: Pa
         ("401 token", NotAuthorised, "no longer good"),
         ("401 scope", NotAuthorised, "lacks the permission activity:read_all"),
         ("401 secret", NotAuthorised, "client secret: check STRAVA_CLIENT_SECRET"),
-        ("403 inactive", Forbidden, "subscribers only.*bulk export.*kneedrive import"),
+        ("403 inactive", Forbidden, "owner subscribes, and yours is inactive.*bulk export.*kneedrive import"),
         ("403 athletes", Forbidden, "already connected to another athlete"),
         ("403", Forbidden, "bulk export"),
         ("404", Unreachable, "check the base address"),
@@ -511,3 +511,23 @@ def test_a_recorded_refusal_is_understood(tmp_path: Path, clock: Clock) -> None:
 
 def test_an_entry_without_summary_lists_by_its_id() -> None:
     assert isinstance(listed({"id": 5}), Listed)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (datetime(2027, 5, 31, 23, 59, 59, tzinfo=UTC), "https://www.strava.com/api/v3"),
+        (datetime(2027, 6, 1, tzinfo=UTC), "https://api-v3.strava.com"),
+    ],
+)
+def test_the_address_of_the_api_moves_on_its_day(now: datetime, expected: str) -> None:
+    assert base_url(now) == expected
+
+
+def test_the_token_travels_in_the_header_alone(fake_strava: FakeStrava, tmp_path: Path) -> None:
+    client = desk.strava(fake_strava, tmp_path)
+    assert all(client.fetch(item) for item in client.listing(None))
+
+    for asked in fake_strava.asked("/api/v3/"):
+        assert asked.headers["authorization"].startswith("Bearer access-secret-")
+        assert "secret" not in repr((asked.query, asked.form))

@@ -110,7 +110,7 @@ class Household:
         login(self.desk(fake.clock), APPLICATION).end()
 
     def pull(self, clock: Callable[[], datetime], wait: Wait | None = None, **order: Any) -> tuple[Pulled, ...]:
-        return sync(self.desk(clock, wait), Order(**order))
+        return sync(self.desk(clock, wait), Order(**order))[0]
 
     def run(self, *arguments: str, **changes: str) -> Said:
         """The command as a process of its own, without a terminal."""

@@ -12,7 +12,7 @@ from kneedrive.report import ledger
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
-SOURCES = ("Files and folders", "intervals.icu", "Strava's bulk export", "Strava's API")
+SOURCES = ("Files and folders", "Garmin", "intervals.icu", "Strava's bulk export", "Strava's API")
 PARTS = ("What it brings.", "What it cannot.", "Set it up.", "What is stored where.", "Remove it.")
 COMMANDS = sorted(set(re.findall(r"(?m)^kneedrive ([^#\n]+?) *(?:#.*)?$|`kneedrive ([^`]+)`", PAGE)))
 
@@ -37,13 +37,13 @@ def test_each_command_is_one(command: str) -> None:
 
 def test_every_key_of_the_json_is_told() -> None:
     empty = ledger.ledger_of([])
-    keys = ledger.record(empty, [ledger.source_record("strava", {}, None)], [])
+    keys = [*ledger.record(empty, [ledger.source_record("strava", {}, None)], []), "runner", "remarks"]
 
     assert [key for key in keys if key != "schema_version" and f"`{key}`" not in PAGE] == []
 
 
 def test_every_variable_and_key_that_it_names_is_one() -> None:
-    named = set(re.findall(r"\b(?:STRAVA|INTERVALS|KNEEDRIVE)_[A-Z_]+\b", PAGE))
+    named = set(re.findall(r"\b(?:STRAVA|GARMIN|INTERVALS|KNEEDRIVE)_[A-Z_]+\b", PAGE))
 
     assert named
     assert named <= {setting.environment for setting in SETTINGS}

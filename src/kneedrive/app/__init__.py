@@ -49,7 +49,7 @@ def overall(codes: list[int]) -> int:
     """The exit code of several answers: their common one; 6 when some failed and some did not; else 0."""
     if len(set(codes)) <= 1:
         return codes[0] if codes else OK
-    return PARTLY if FAILED in codes else OK
+    return PARTLY if set(codes) - {OK, NOT_ENOUGH} else OK
 
 
 # What use cases take from the configuration.

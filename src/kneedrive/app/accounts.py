@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from kneedrive.app.boundary import boundary
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FOLDER, GARMIN, INTERVALS, STRAVA = OWN = ("folder", "garmin", "intervals", "strava")  # in the order of a sync
 NAMES = {FOLDER: "Folders", GARMIN: "Garmin", INTERVALS: "intervals.icu", STRAVA: "Strava"}
+T = TypeVar("T")
 ENTRY_POINTS = "kneedrive.sources"
 GARMIN_KEY = "connect-personal-api-key"  # the name that Garmin's own client gives it
 READ_S, BACKOFF_S = 30.0, 0.5
@@ -136,7 +137,12 @@ def is_ready(name: str, desk: Desk) -> bool:
         return bool(folders(desk))
     if name == STRAVA:
         return bool(desk.settings.sources.strava.client_id) or not is_missing(token_file(desk).path)
-    return has_key(desk, name) if name in OWN else _connected(name, desk) is not None
+    if name in OWN:
+        return has_key(desk, name)
+    try:
+        return _connected(name, desk) is not None
+    except ConfigError:  # a fault in it, which a sync tells
+        return True
 
 
 def client(name: str, desk: Desk) -> Source:
@@ -189,9 +195,9 @@ def intervals(desk: Desk, key: Secret | None = None) -> Intervals:
 
 def strava(desk: Desk) -> Strava:
     """A client of Strava, with the login that is kept."""
-    from kneedrive.sources.strava import Strava
+    from kneedrive.sources.strava import Strava, base_url
 
-    http = _http(STRAVA, desk.settings.sources.strava.base_url)
+    http = _http(STRAVA, desk.settings.sources.strava.base_url or base_url(desk.clock()))
     return Strava(http, login(desk, application(desk)), clock=desk.clock, wait=desk.wait)
 
 
@@ -270,10 +276,14 @@ class Guest:
 
     def fetch(self, item: Listed) -> Fetched | None:
         """What the source fetches, under the name that it is known by here. Raises SourceError."""
-        fetched: Fetched | None = self._asked(lambda: self._source.fetch(item), Withheld)
-        return fetched and fetched.replace(source=self.name)
 
-    def _asked(self, call: Callable[[], Any], kind: type[SourceError]) -> Any:
+        def fetched() -> Fetched | None:
+            given = self._source.fetch(item)
+            return None if given is None else given.replace(source=self.name)
+
+        return self._asked(fetched, Withheld)
+
+    def _asked(self, call: Callable[[], T], kind: type[SourceError]) -> T:
         try:
             with boundary(f"the source {self.name}"):
                 return call()

@@ -255,7 +255,8 @@ def grouped(store: Store, setting: Setting, asked: Question, today: date) -> tup
     from kneedrive.report.comparison import Periods
 
     first = today - timedelta(weeks=setting.method.compare.group_weeks)
-    runs = runs_between(store, first, today, setting)
+    shoes = store.shoes()
+    runs = [run.replace(gear=shoes.get(run.id, "")) for run in runs_between(store, first, today, setting)]
     groups = groups_of(runs, store.tags(), asked, setting)
     largest = sorted(groups, key=lambda name: (-len(groups[name]), name))[:2]
     if len(largest) < 2:

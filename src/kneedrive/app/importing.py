@@ -286,8 +286,8 @@ class Workers:
             if self._executor and len(recording.body) <= LARGE_BYTES:
                 with _uninterrupted():  # a process that starts here inherits that Ctrl-C is not for it
                     return self._executor.submit(_compact, recording, self._settings)
-        except (BrokenExecutor, OSError, ImportError):  # killed, for want of memory perhaps; no more to be had
-            self._stop()
+        except (BrokenExecutor, OSError, ImportError, NotImplementedError):
+            self._stop()  # killed, for want of memory perhaps, or the system has no more of them
         return None
 
     def _finished(self, recording: Recording | None, future: Future[Contents | None] | None) -> Contents | None:
@@ -380,6 +380,7 @@ class Outcome(Record, frozen=True, kw_only=True):
 
     verdict: added, merged, already_there, not_a_run, skipped, failed. dynamics: contact time or oscillation was
     measured. reason: why it was skipped or failed. later: it failed for want of memory, and is to be tried again.
+    foreign: it is of no kind that is read here.
     cut: where reading a file stopped that was taken in as far as it goes. beside: ids of stored runs that overlap and
     are not alike.
     """
@@ -389,6 +390,7 @@ class Outcome(Record, frozen=True, kw_only=True):
     dynamics: bool = True
     reason: str = ""
     later: bool = False
+    foreign: bool = False
     cut: str = ""
     runs: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
@@ -492,13 +494,13 @@ def look(found: Found, store: Store, *, again: bool = False) -> Outcome | Record
 
 
 def recorded(body: bytes, name: str, sport: str = "") -> Recording:
-    """The bytes with their identity. Raises UnknownFormat where they are none of ours.
+    """The bytes with their identity. Raises UnknownFormat for what is not read, ReadError for an answer of Strava's.
 
     sport: what an export's own list says. FIT files know it themselves.
     """
     kind = readers.sniff(body)
     if kind == "strava":
-        raise UnknownFormat(
+        raise ReadError(
             "is an answer of Strava's, kept for a few days only: kneedrive sync strava fetches it anew", name=name
         )
     if kind not in ("fit", "gpx", "tcx"):
@@ -512,7 +514,8 @@ def refused(name: str, error: ReadError) -> Outcome:
     """The outcome of what cannot be read, or holds no activity."""
     if isinstance(error, NoActivity):
         return Outcome(name=name, verdict="skipped", reason=error.problem)
-    return Outcome(name=name, verdict="failed", reason=error.located, later=isinstance(error, TooLarge))
+    later, foreign = isinstance(error, TooLarge), isinstance(error, UnknownFormat)
+    return Outcome(name=name, verdict="failed", reason=error.located, later=later, foreign=foreign)
 
 
 def keep(

@@ -87,12 +87,14 @@ def opened(
     where it is given. Where that cannot be done now, it is noted, and the store is used as it is.
     """
     with kept(settings, create=create, now=now) as store:
-        if store.stale(version_of(settings)):
-            _bring_up_to_date(store, settings, progress)
+        bring_up_to_date(store, settings, progress)
         yield store
 
 
-def _bring_up_to_date(store: Store, settings: Config, progress: Counter | None) -> None:
+def bring_up_to_date(store: Store, settings: Config, progress: Counter | None = None) -> None:
+    """Derive again what is out of date, and announce it; note why where that cannot be done now."""
+    if not store.stale(version_of(settings)):
+        return
     unread: list[Unread] = []
     try:
         with ANNOUNCE.get()(outdated(store.versions(), version_of(settings)), progress) as count:

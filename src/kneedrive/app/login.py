@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ from kneedrive.sources.oauth import Application
 
 if TYPE_CHECKING:
     from kneedrive.report.terminal import Style
+    from kneedrive.sources.intervals import Athlete
     from kneedrive.sources.oauth import Grant
     from kneedrive.sources.tokens import Tokens
 
@@ -109,7 +110,7 @@ def list_athletes(desk: Desk) -> Answer:
     if not found:
         return Answer(text="This key reads no runs but its owner's.")
     width = max(len(each.id) for each in found)
-    example = ", ".join(f'"{each.name.split()[0].lower() if each.name else each.id}={each.id}"' for each in found)
+    example = ", ".join(f'"{name}={each.id}"' for name, each in zip(_names(found), found, strict=True))
     said = [
         *(f"{each.id:<{width}}  {each.name}" for each in found),
         "",
@@ -118,6 +119,12 @@ def list_athletes(desk: Desk) -> Answer:
         "Then: kneedrive sync intervals --athletes",
     ]
     return Answer(text="\n".join(said))
+
+
+def _names(found: Sequence[Athlete]) -> list[str]:
+    """A short name for each, no two alike."""
+    first = [(each.name.split() or [each.id])[0].lower().replace('"', "").replace("=", "") for each in found]
+    return [name if first.index(name) == place else f"{name}-{place + 1}" for place, name in enumerate(first)]
 
 
 def forget_key(desk: Desk, source: str, confirm: Callable[[str], bool]) -> Answer:

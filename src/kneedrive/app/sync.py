@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from kneedrive.app.importing import (
     take,
     version_of,
 )
-from kneedrive.app.library import opened, passing_store
+from kneedrive.app.library import bring_up_to_date, opened, passing_store
 from kneedrive.errors import (
     ConfigError,
     Forbidden,
@@ -36,7 +36,6 @@ from kneedrive.errors import (
     ReadError,
     SourceError,
     TooLarge,
-    UnknownFormat,
     Unreachable,
 )
 from kneedrive.record import Record
@@ -44,7 +43,19 @@ from kneedrive.recording import Recording
 from kneedrive.report import ledger, numbers, terminal
 from kneedrive.report.blocks import Prose, words
 from kneedrive.sources import folder
-from kneedrive.sources.plan import KNOWN, NEW, SKIPPED, UPDATED, Step, completed, follow, listing_from, plan
+from kneedrive.sources.plan import (
+    KNOWN,
+    NEW,
+    SKIPPED,
+    UPDATED,
+    KnowsShoes,
+    Step,
+    completed,
+    follow,
+    listing_from,
+    plan,
+    shoe_of,
+)
 from kneedrive.store import MARK, Store
 from kneedrive.store.rows import Origin
 
@@ -241,19 +252,7 @@ def _remark(outcomes: list[Outcome]) -> str:
 def _taken(found: Found, store: Store, settings: Config, met: Rehearsal | None) -> Outcome:
     outcome = take(found, store, settings, FROM_FOLDER, met)
     # A download folder is full of zips that have nothing to do with running.
-    if outcome.verdict == "failed" and _is_none_of_ours(found):
-        return outcome.replace(verdict="skipped", reason=archives.SKIPPED["other"])
-    return outcome
-
-
-def _is_none_of_ours(found: Found) -> bool:
-    try:
-        with boundary(found.name, quiet=True):
-            return not readers.sniff(found.read())
-    except UnknownFormat:
-        return True
-    except ReadError:
-        return False
+    return outcome.replace(verdict="skipped", reason=archives.SKIPPED["other"]) if outcome.foreign else outcome
 
 
 # Sync: what is new at every source goes into the store, one activity at a time, each whole or not at all.
@@ -287,11 +286,17 @@ class Pulled(Record, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()
 
 
-def sync(desk: Desk, order: Order, count: SyncCounter | None = None) -> tuple[Pulled, ...]:
-    """Ask each source; a problem of one does not keep the others from being asked. Raises ConfigError, StoreError."""
+def sync(
+    desk: Desk, order: Order, count: SyncCounter | None = None, style: Style | None = None
+) -> tuple[tuple[Pulled, ...], str]:
+    """Ask each source; a problem of one does not keep the others from being asked. Raises ConfigError, StoreError.
+
+    Returns what came from each, and the report of what is new, where `style` says how it is to look.
+    """
     names = chosen(desk, order.names)
     with store_for(desk, order, count) as store:
-        return tuple(_pull(name, desk, store, order, count) for name in names)
+        pulled = tuple(_pull(name, desk, store, order, count) for name in names)
+        return pulled, news(pulled, store, desk, style, count) if style else ""
 
 
 def store_for(desk: Desk, order: Order, count: SyncCounter | None) -> AbstractContextManager[Store]:
@@ -309,7 +314,7 @@ def _pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter 
     outcomes = []
     problem: SourceError | ConfigError | None = None
     try:
-        for outcome in pull(client(name, desk), store, settings, (order, desk.clock()), count):
+        for outcome in pull(client(name, desk), store, settings, order, desk.clock(), count):
             outcomes.append(outcome)
     except (SourceError, ConfigError) as error:
         problem = error
@@ -336,10 +341,9 @@ def garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
 
 
 def pull(
-    source: Source, store: Store, settings: Config, asked: tuple[Order, datetime], count: SyncCounter | None = None
+    source: Source, store: Store, settings: Config, order: Order, now: datetime, count: SyncCounter | None = None
 ) -> Iterator[Outcome]:
     """One outcome per activity that the source lists. Raises SourceError where it stops; what came before is kept."""
-    order, now = asked
     purged = set(store.to_fetch(source.name, "" if order.full else version_of(settings)))
     seen = remembered(store, source.name)
     if not order.full:  # what the source has no longer, or what failed too often, will not be had
@@ -359,13 +363,31 @@ def pull(
             store.note_seen(source.name, key, MARK + GONE)
     left = {step.item.id: step.item for step in steps if step.fetches}
     try:
-        yield from _fetched(source, store, settings, seen, (steps, left), count)
+        yield from _fetched(source, store, settings, seen, steps, left, count)
     finally:
         # Also where the source stops: what is open begins the next listing. A kill leaves the old moment, which is
         # earlier and so finds the same.
         moment = completed(complete_to, begins, now, left.values())
         if moment:
             store.set_cursor(source.name, moment.isoformat())
+    note_shoes(source, [step.item for step in steps if not step.item.skip], store, full=order.full)
+
+
+def note_shoes(source: Source, items: Sequence[Listed], store: Store, *, full: bool = False) -> None:
+    """Remember what was worn on each listed run; the source is asked for names that are not known, or for all of them.
+
+    A name that cannot be had now is asked for by the next sync.
+    """
+    noted = store.noted_shoes(source.name)
+    names = {} if full else {gear: name for gear, _, name in (shoe.partition(" ") for shoe in noted.values()) if name}
+    unnamed = sorted({item.shoe for item in items if item.shoe and " " not in item.shoe} - names.keys())
+    if unnamed and isinstance(source, KnowsShoes):
+        with suppress(SourceError):
+            names |= source.shoe_names(unnamed)
+    worn = {item.id: shoe_of(item.shoe, names.get(item.shoe)) if " " not in item.shoe else item.shoe for item in items}
+    changed = {key: shoe for key, shoe in worn.items() if shoe != noted.get(key, "")}
+    if changed:
+        store.note_shoes(source.name, changed)
 
 
 def _steps(
@@ -403,11 +425,11 @@ def _fetched(
     store: Store,
     settings: Config,
     seen: Mapping[str, Seen],
-    work: tuple[tuple[Step, ...], dict[str, Listed]],
+    steps: Sequence[Step],
+    left: dict[str, Listed],
     count: SyncCounter | None,
 ) -> Iterator[Outcome]:
     """Fetch and keep, one by one; takes out of `left` what is done, or given up."""
-    steps, left = work
     total = len(left)
     for done, outcome in enumerate(follow(source, steps), start=1):
         item = outcome.step.item
@@ -457,6 +479,7 @@ def told_json(pulled: Sequence[Pulled], desk: Desk, *, dry_run: bool) -> Answer:
         for each in pulled
     ]
     told = ledger.record(summed_up(pulled, dry_run=dry_run), sources, new_runs(pulled))
+    told["runner"] = desk.settings.runner.name
     return Answer(text=line(told), trouble=trouble(pulled, desk), code=code_of(pulled))
 
 
@@ -491,19 +514,20 @@ def new_runs(pulled: Sequence[Pulled]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def news(pulled: Sequence[Pulled], desk: Desk, style: Style) -> Answer:
+def news(pulled: Sequence[Pulled], store: Store, desk: Desk, style: Style, count: SyncCounter | None = None) -> str:
     """The story of what is new; nothing where nothing is."""
     from kneedrive.app.history import day_of
 
     wanted = set(new_runs(pulled))
     if not wanted:
-        return Answer()
-    with opened(desk.settings, now=desk.clock()) as store:
-        rows = [row for row in store.runs() if row.id in wanted]
-        runs = [(day_of(desk.settings, row), row) for row in rows]
-        text = _story(runs, store, desk, style) if runs else ""
+        return ""
+    bring_up_to_date(store, desk.settings, count)
+    rows = [row for row in store.runs() if row.id in wanted]
+    if not rows:
+        return ""
+    text = _story([(day_of(desk.settings, row), row) for row in rows], store, desk, style)
     from_garmin = any(each.source == GARMIN and new_runs([each]) for each in pulled)
-    return Answer(text="\n\n".join(filter(None, (text, GARMIN_CREDIT if from_garmin else ""))))
+    return f"{text}\n\n{GARMIN_CREDIT}" if from_garmin else text
 
 
 def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style: Style) -> str:

@@ -221,9 +221,9 @@ def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
             "'kneedrive auth intervals --athletes' lists them"
         )
         raise ConfigError(message)
-    for name in coached:
+    for place, name in enumerate(coached):
         if not arguments.json:
-            yield Answer(text=f"{name}:")
+            yield Answer(text="\n" * (place > 0) + f"{name}:")
         yield from _synced(here.for_runner(name), (INTERVALS,), arguments)
 
 
@@ -231,21 +231,19 @@ def _synced(here: Desk, names: tuple[str, ...], arguments: argparse.Namespace) -
     from kneedrive.app import sync
 
     order = sync.Order(names=names, since=arguments.since, full=arguments.full, dry_run=arguments.dry_run)
+    style = options.style(arguments, here.settings)
+    quiet = arguments.json or arguments.no_report or order.dry_run
     start = time.monotonic()
     try:
         with progress("Syncing") as count:
-            pulled = sync.sync(here, order, count)
+            pulled, news = sync.sync(here, order, count, None if quiet else style)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(KEPT) from None
     if arguments.json:
         yield sync.told_json(pulled, here, dry_run=order.dry_run)
         return
-    style = options.style(arguments, here.settings)
     answer = sync.told(pulled, here, style, dry_run=order.dry_run, elapsed_s=time.monotonic() - start)
-    if not (arguments.no_report or order.dry_run):
-        report = sync.news(pulled, here, style)
-        answer = answer.replace(text="\n\n".join(filter(None, (answer.text, report.text))))
-    yield answer
+    yield answer.replace(text="\n\n".join(filter(None, (answer.text, news))))
 
 
 def _names(given: list[str]) -> tuple[str, ...]:

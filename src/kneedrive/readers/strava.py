@@ -17,6 +17,7 @@ import numpy as np
 from kneedrive.errors import Malformed
 from kneedrive.method import Plausible, TrackRules
 from kneedrive.readers.motion import reckonable
+from kneedrive.readers.sports import ON_FOOT
 from kneedrive.recording import Activity, Array, Note, Samples, Sensor, frozen
 
 FORMAT = "strava"
@@ -50,7 +51,6 @@ SPORTS = {
     "Ride": ("cycling", "generic"),
     "VirtualRide": ("cycling", "virtual_activity"),
 }
-ON_FOOT = ("running", "walking", "hiking")
 
 
 def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002  (the readers' common signature)

@@ -22,10 +22,16 @@ from kneedrive.stats import median
 
 RULES = TrackRules()
 _EARLIEST_UNIX_S, _LATEST_UNIX_S = 315_532_800.0, 4_102_444_800.0  # 1980 and 2100
-_ALTITUDE_M = (-500.0, 9_000.0)
-_HEART_RATE_BPM = (20.0, 250.0)
-_POWER_W = (0.0, 3_000.0)
-_SPEED_MPS = (0.0, 60.0)
+# What lies outside was not measured.
+_BOUNDS = {
+    "latitude_deg": (-90.0, 90.0),
+    "longitude_deg": (-360.0, 360.0),
+    "altitude_m": (-500.0, 9_000.0),
+    "distance_m": (0.0, np.inf),
+    "speed_mps": (0.0, 60.0),
+    "heart_rate_bpm": (20.0, 250.0),
+    "power_w": (0.0, 3_000.0),
+}
 
 
 # What a recorded point may say, by column; NaN where it does not. unix_s: seconds since 1970, UTC. part: a number that
@@ -100,23 +106,14 @@ def _parts_by_time(table: Array) -> Array:
 
 def columns_of(table: Array, started_s: float) -> Columns:
     """The columns of a cleaned table (a row per point, in the order of POINT), without what cannot be measured."""
-    time_s = table[:, 0] - started_s
-    latitude, longitude = _within(table[:, 2], (-90.0, 90.0)), _within(table[:, 3], (-360.0, 360.0))
-    distance_m = _within(table[:, 5], (0.0, np.inf))
-    starts, pauses = _breaks(time_s, table[:, 1], _moved_m(latitude, longitude, distance_m))
-    return Columns(
-        time_s=time_s,
-        starts=starts,
-        pauses=pauses,
-        latitude_deg=latitude,
-        longitude_deg=longitude,
-        altitude_m=_within(table[:, 4], _ALTITUDE_M),
-        distance_m=distance_m if np.any(distance_m > 0) else np.full(len(time_s), np.nan),
-        speed_mps=_within(table[:, 6], _SPEED_MPS),
-        cadence=table[:, 7],
-        heart_rate_bpm=_within(table[:, 8], _HEART_RATE_BPM),
-        power_w=_within(table[:, 9], _POWER_W),
-    )
+    said = {name: table[:, place] for name, place in COLUMN.items()}
+    said |= {name: _within(said[name], bounds) for name, bounds in _BOUNDS.items()}
+    time_s, part = said.pop("unix_s") - started_s, said.pop("part")
+    moved_m = _moved_m(said["latitude_deg"], said["longitude_deg"], said["distance_m"])
+    starts, pauses = _breaks(time_s, part, moved_m)
+    if not np.any(said["distance_m"] > 0):
+        said["distance_m"] = np.full(len(time_s), np.nan)
+    return Columns(time_s=time_s, starts=starts, pauses=pauses, **said)
 
 
 def _moved_m(latitude: Array, longitude: Array, distance_m: Array) -> Array:

@@ -150,6 +150,7 @@ def sources(rows: Sequence[Any], *, miles: bool) -> list[Section]:
             f"From {numbers.clean(row.name)} ({', '.join(row.sources)}), {numbers.start(outline.started_at, None)},"
             f" {numbers.clock(outline.duration_s)}, {numbers.distance(outline.distance_m, miles=miles)}.",
             f"Sensor: {REFERENCES[SensorClass(row.provenance)].words}. Gives: {_channels(row.channels)}."
+            + (f" Shoes: {numbers.clean(row.shoe)}." if row.shoe else "")
             + ("" if row.kept else " Its original is no longer stored."),
         ]
         if place:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable, Withheld
 from kneedrive.record import Record
 from kneedrive.sources.http import Answer, Http, Paced, basic, is_page, json_of
-from kneedrive.sources.plan import Fetched, Listed, identified, moment, unidentified
+from kneedrive.sources.plan import Fetched, Listed, identified, moment, shoe_of, unidentified
 
 if TYPE_CHECKING:
     from kneedrive.config import Secret
@@ -85,6 +85,13 @@ class Intervals:
             fetched_at=self._clock(),
         )
 
+    def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
+        """The name of each pair of shoes; the id where there is none. One request."""
+        entries = json_of(_good(self._get(f"athlete/{self._athlete}/gear", {}), _list_error))
+        rows = [each for each in entries if identified(each)] if isinstance(entries, list) else []
+        named = {str(each["id"]): each["name"] for each in rows if isinstance(each.get("name"), str)}
+        return {each: named.get(each, "").strip() or each for each in ids}
+
     def athletes(self) -> list[Athlete]:
         """Whose runs the key can read beside its owner's: those whom a coach follows. Raises SourceError."""
         today = self._clock()
@@ -141,5 +148,13 @@ def listed(summary: Mapping[str, Any]) -> Listed:
         started_at=moment(summary.get("start_date") or summary.get("start_date_local")),
         sport="running" if sport in RUNS else sport.lower(),
         skip=STUB if stub else other,
+        shoe=_shoe(summary),
         summary=kept,
     )
+
+
+def _shoe(summary: Mapping[str, Any]) -> str:
+    gear = summary.get("gear")
+    if isinstance(gear, Mapping):
+        return shoe_of(gear.get("id"), gear.get("name"))
+    return shoe_of(summary.get("gear_id"))

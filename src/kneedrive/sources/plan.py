@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable, Withheld
 from kneedrive.record import Record
@@ -23,6 +23,7 @@ class Listed(Record, frozen=True, kw_only=True):
 
     id: the source's own, as text (they pass 32 bits). version: changes when the content does. started_at: aware UTC,
     None where the source does not say. sport: FIT word. skip: why it is not worth fetching, "" where it is.
+    shoe: the source's id of the shoes that were worn, and behind a blank their name where the list tells it.
     summary: what the source said, for `fetch`; never stored as it is. complete: `summary` is all there is, so that
     `fetch` asks nobody and proves nothing about the service.
     """
@@ -32,6 +33,7 @@ class Listed(Record, frozen=True, kw_only=True):
     started_at: datetime | None
     sport: str
     skip: str = ""
+    shoe: str = ""
     summary: Mapping[str, Any] = {}
     complete: bool = False
 
@@ -80,6 +82,26 @@ class Source(Protocol):
         Raises Withheld for what concerns this activity alone, and other SourceErrors for what may concern them all.
         """
         ...
+
+
+@runtime_checkable
+class KnowsShoes(Protocol):
+    """What a source can do beside, whose list tells ids of shoes without their names."""
+
+    def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
+        """The name of each pair by its id; the id where there is none to be had. Raises SourceError."""
+        ...
+
+
+SHOE_LENGTH = 80
+
+
+def shoe_of(gear: Any, name: Any = "") -> str:
+    """What was worn, for `Listed.shoe`; "" for what is no id. Blanks and unprintable signs go."""
+    if isinstance(gear, bool) or not isinstance(gear, int | str) or not str(gear).strip():
+        return ""
+    words = [*str(gear).split()[:1], *(name.split() if isinstance(name, str) else ())]
+    return "".join(letter for letter in " ".join(words) if letter.isprintable())[:SHOE_LENGTH]
 
 
 def moment(text: Any) -> datetime | None:
@@ -131,14 +153,13 @@ class Step(Record, frozen=True, kw_only=True):
 
 
 class Outcome(Record, frozen=True, kw_only=True):
-    """What became of a step that fetches: the bytes, None with `gone` where the source has none, or the problem.
+    """What became of a step that fetches: the bytes, or the problem; neither where the source has it no longer.
 
     excused: the problem is the service's, so that this activity is not to blame.
     """
 
     step: Step
     fetched: Fetched | None = None
-    gone: bool = False
     problem: SourceError | None = None
     excused: bool = False
 
@@ -228,10 +249,9 @@ def follow(source: Source, steps: Sequence[Step]) -> Iterator[Outcome]:
 
 def _asked(source: Source, step: Step) -> Outcome:
     try:
-        fetched = source.fetch(step.item)
+        return Outcome(step=step, fetched=source.fetch(step.item))
     except (Withheld, *DOUBTFUL) as error:
         return Outcome(step=step, problem=error)
-    return Outcome(step=step, fetched=fetched, gone=fetched is None)
 
 
 def _judged(source: Source, good: Listed | None, doubtful: Sequence[Outcome]) -> Iterator[Outcome]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from kneedrive.record import Record
 from kneedrive.sources import http
 from kneedrive.sources.http import Answer, Http, Usage, bearer, json_of
 from kneedrive.sources.oauth import Service
-from kneedrive.sources.plan import Fetched, Listed, identified, moment, unidentified
+from kneedrive.sources.plan import Fetched, Listed, identified, moment, shoe_of, unidentified
 
 if TYPE_CHECKING:
     from kneedrive.sources.oauth import Login
@@ -87,7 +87,7 @@ def _login_problem(said: Fault) -> str:
 
 def _refusal(said: Fault) -> str:
     if said.code == "Inactive":
-        return f"Strava serves its API to applications of subscribers only, and yours is inactive; {EXPORT}"
+        return f"Strava serves its API to applications whose owner subscribes, and yours is inactive; {EXPORT}"
     if "connected athletes" in said.message.lower():
         return "your Strava application is already connected to another athlete: each runner needs an own application"
     return f"Strava refuses this request, and logging in again will not help; {EXPORT}"
@@ -106,6 +106,8 @@ SERVICE = Service(
 )
 FORMAT = "strava"
 DOCUMENT = "kneedrive-strava-1"
+OLD_BASE, NEW_BASE = "https://www.strava.com/api/v3", "https://api-v3.strava.com"
+MOVES_AT = datetime(2027, 6, 1, tzinfo=UTC)
 PER_PAGE, MAX_PAGES = 200, 250
 LOOKBACK = timedelta(days=365)  # two requests for most runners
 # Pages overlap by this much: Strava does not say by which clock it sorts, and local ones are up to 14 hours apart.
@@ -136,6 +138,11 @@ SUMMARY = (
 )
 RUNS = ("Run", "TrailRun", "VirtualRun")
 Wait = Callable[[datetime], object]
+
+
+def base_url(now: datetime) -> str:
+    """The address of the API: Strava moves it on 1 June 2027, when the old one ends. Its login stays where it is."""
+    return NEW_BASE if now >= MOVES_AT else OLD_BASE
 
 
 class Strava:
@@ -193,6 +200,18 @@ class Strava:
             fetched_at=now,
             expires_at=now + KEEP,
         )
+
+    def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
+        """The name of each pair of shoes; the id where Strava hands out none. One request a pair."""
+        return {each: self._shoe_name(each) for each in ids}
+
+    def _shoe_name(self, gear: str) -> str:
+        answer = self._get(f"gear/{gear}", {})
+        if answer.status >= 500 or answer.status in (400, 401):
+            raise error_for(answer)
+        entry = json_of(answer) if answer.status == 200 else None
+        name = entry.get("name") if isinstance(entry, dict) else None
+        return name if isinstance(name, str) and name.strip() else gear
 
     def _page(self, before: datetime | None, page: int) -> list[Listed]:
         until = {} if before is None else {"before": int(before.timestamp())}
@@ -259,6 +278,7 @@ def listed(summary: Mapping[str, Any]) -> Listed:
         started_at=moment(kept.get("start_date")),
         sport="running" if sport in RUNS else sport.lower(),
         skip="" if sport in RUNS else "not a run",
+        shoe=shoe_of(summary.get("gear_id")),
         summary=kept,
         complete=bool(kept.get("manual")),
     )

@@ -14,7 +14,7 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ from kneedrive.errors import DamagedOriginal, Fault, KneedriveError, NotEnoughDa
 from kneedrive.history.result import PastRun
 from kneedrive.recording import Outline, Recording
 from kneedrive.store import database
+from kneedrive.store.database import NO_RUNS
 from kneedrive.store.rows import (
     ID_LENGTH,
     OUTLINES,
@@ -54,7 +55,6 @@ from kneedrive.store.rows import (
 )
 
 MARK = "|"  # behind the version of what brought no recording: why
-NO_RUNS = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
 _LEVEL = 1  # of zlib; FIT files: 3 to 9 % larger than gzip's default, a third of the time
 _PASSES = 3  # putting one recording in its place can set another free; that one is placed in the next pass
 _ALWAYS_MS = (-(2**62), 2**62)
@@ -148,14 +148,8 @@ class Store:
         if self._db.in_transaction:
             yield
             return
-        self._do("BEGIN IMMEDIATE")
-        try:
+        with database.told(self.path), database.transaction(self._db):
             yield
-            self._do("COMMIT")
-        finally:
-            # SQLite has gone back by itself after some errors, a full disk among them.
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
 
     # Runs, and what is stored of one.
 
@@ -195,6 +189,7 @@ class Store:
     def _source_row(self, row: Any) -> SourceRow:
         provenance, verdict, name, kept, number, activity = row[9:]
         sources = self._column("SELECT DISTINCT source FROM origin WHERE recording = :id ORDER BY source", id=number)
+        (shoe,) = self._column("SELECT coalesce(max(shoe), '') FROM origin WHERE recording = :id", id=number)
         channels = self._column("SELECT channel FROM run_source WHERE activity = :id ORDER BY channel", id=activity)
         return SourceRow(
             outline=outline_of(row[:9]),
@@ -204,6 +199,7 @@ class Store:
             sources=tuple(sources),
             channels=tuple(channels),
             kept=bool(kept),
+            shoe=shoe.partition(" ")[2] or shoe,
         )
 
     def _unpacked(self, row: Sequence[Any], run_id: str) -> Epochs:
@@ -765,6 +761,34 @@ class Store:
             key=key,
             version=version,
         )
+
+    def noted_shoes(self, source: str) -> dict[str, str]:
+        """What a source says was worn, by its own keys: the id of the shoes, a blank, their name."""
+        return dict(self._all("SELECT key, shoe" + _OF_ORIGIN + " AND shoe <> ''", source=source))
+
+    def note_shoes(self, source: str, shoes: Mapping[str, str]) -> None:
+        """Remember what was worn, "" for nothing, by the keys of a source; keys that it does not have are passed over.
+
+        A key stands for what came in one archive with it too: "12" also for "12#1".
+        """
+        with self.writing():
+            for key, shoe in shoes.items():
+                self._do(
+                    "UPDATE origin SET shoe = :shoe WHERE runner = :runner AND source = :source"
+                    " AND (key = :key OR substr(key, 1, length(:key) + 1) = :key || '#')",
+                    source=source,
+                    key=key,
+                    shoe=shoe,
+                )
+
+    def shoes(self) -> dict[str, str]:
+        """The shoes of each run that a source names some for, by the run's id."""
+        rows = self._all(
+            "SELECT run.key, shoe FROM run JOIN activity ON activity.run = run.id"
+            " JOIN origin ON origin.recording = activity.recording"
+            " WHERE run.runner = :runner AND shoe <> '' ORDER BY source DESC, origin.id DESC"
+        )
+        return {run: shoe.partition(" ")[2] or shoe for run, shoe in rows}
 
     def with_runs(self, source: str) -> set[str]:
         """Keys of a source whose recording holds a run."""

@@ -16,8 +16,12 @@ SCHEMA_VERSION = 3
 DERIVED_TABLES = ("detail", "epochs", "run_source", "activity", "run")  # children first
 TRUTH_TABLES = ("origin", "recording", "split", "forgotten", "tag", "sync_state")
 # Changes of the six tables that hold the truth, by the version they lead to. Derived tables are never migrated.
-MIGRATIONS = {2: "ALTER TABLE recording ADD COLUMN sport TEXT NOT NULL DEFAULT '';"}
+MIGRATIONS = {
+    2: "ALTER TABLE recording ADD COLUMN sport TEXT NOT NULL DEFAULT '';",
+    3: "ALTER TABLE origin ADD COLUMN shoe TEXT NOT NULL DEFAULT '';",
+}
 PATIENCE_S = 30.0
+NO_RUNS = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
 _SMALLEST = 512  # bytes of a database
 
 _MEANING = {
@@ -64,6 +68,19 @@ def reached(path: Path, what: str) -> Iterator[None]:
         raise StoreError(
             f"{path}: {what} cannot be opened or made there ({error.strerror}); name another path"
         ) from error
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    """From a lock (that keeps other writers out, if it is immediate) to a commit, or back to the start on any error."""
+    db.execute(f"BEGIN {kind}")
+    try:
+        yield
+        db.execute("COMMIT")
+    finally:
+        # SQLite has gone back by itself after some errors, a full disk among them.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
 
 
 def is_there(path: Path) -> bool:
@@ -138,21 +155,15 @@ def _be_there(path: Path, *, create: bool) -> None:
     if path.is_dir():
         raise StoreError(f"{path}: this is a folder; name a file in it for the store")
     if path.exists():
-        _look(path)
+        # SQLite takes a file of one byte for an empty one. It is not opened to find out: whoever closes a file loses
+        # all locks on it that the process has.
+        if 0 < path.stat().st_size < _SMALLEST:
+            raise StoreError(f"{path}: {_MEANING[sqlite3.SQLITE_NOTADB]}")
         return
     if not create:
-        raise StoreError(f"{path}: there is no store yet; import some runs first")
+        raise StoreError(f"{path}: {NO_RUNS}")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     touch(path)
-
-
-def _look(path: Path) -> None:
-    """Refuse what is too small to be a database: SQLite takes a file of one byte for an empty one.
-
-    The file is not opened for that. Whoever closes a file loses all locks on it that the process has.
-    """
-    if 0 < path.stat().st_size < _SMALLEST:
-        raise StoreError(f"{path}: {_MEANING[sqlite3.SQLITE_NOTADB]}")
 
 
 def touch(path: Path) -> None:
@@ -183,13 +194,9 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
 
 def _file_said(db: sqlite3.Connection) -> tuple[int, int, set[str]]:
     """Application id, version, and names of tables and indexes, as they are at one moment."""
-    db.execute("BEGIN")  # another process may be making them just now
-    try:
+    with transaction(db, "DEFERRED"):  # another process may be making them just now
         (ours,), (version,) = (db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version"))
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
     return ours, version, names
 
 
@@ -222,22 +229,18 @@ def _version(db: sqlite3.Connection) -> int:
 
 def _upgrade(db: sqlite3.Connection) -> None:
     """Bring the schema to this version in one transaction: truth is migrated, derived tables are made anew, empty."""
-    try:
-        db.execute("BEGIN IMMEDIATE")
+    with transaction(db):
         version = _version(db)
-        if version < SCHEMA_VERSION:  # another process may have been first
-            for step in range(version + 1, SCHEMA_VERSION + 1):
-                _run_script(db, MIGRATIONS.get(step, "") if version else "")  # a new file has nothing to migrate
-            for table in DERIVED_TABLES:
-                db.execute(f"DROP TABLE IF EXISTS {table}")
-            _run_script(db, Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))
-            db.execute("UPDATE recording SET derived = ''")
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        db.execute("COMMIT")
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
+        if version >= SCHEMA_VERSION:  # another process was first
+            return
+        for step in range(version + 1, SCHEMA_VERSION + 1):
+            _run_script(db, MIGRATIONS.get(step, "") if version else "")  # a new file has nothing to migrate
+        for table in DERIVED_TABLES:
+            db.execute(f"DROP TABLE IF EXISTS {table}")
+        _run_script(db, Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))
+        db.execute("UPDATE recording SET derived = ''")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _run_script(db: sqlite3.Connection, script: str) -> None:

@@ -129,7 +129,10 @@ OUTLINES = (
 
 
 class SourceRow(Record, frozen=True, kw_only=True):
-    """One of the activities that a run is made of. channels: what it gives. kept: its original is still stored."""
+    """One of the activities that a run is made of. channels: what it gives. kept: its original is still stored.
+
+    shoe: what was worn, as its source says.
+    """
 
     outline: Outline
     provenance: str
@@ -138,6 +141,7 @@ class SourceRow(Record, frozen=True, kw_only=True):
     sources: tuple[str, ...]
     channels: tuple[str, ...]
     kept: bool
+    shoe: str = ""
 
 
 class Tag(Record, frozen=True, kw_only=True):

@@ -26,10 +26,11 @@ CREATE TABLE IF NOT EXISTS origin (
     -- runner made kneedrive forget it, so that the next sync does not bring it back.
     id INTEGER PRIMARY KEY,
     runner TEXT NOT NULL,
-    source TEXT NOT NULL,               -- file, folder, strava, intervals
+    source TEXT NOT NULL,               -- file, folder, garmin, intervals, strava, ...
     key TEXT NOT NULL,
     version TEXT NOT NULL,              -- changes when the source's content does
-    recording INTEGER REFERENCES recording (id) ON DELETE SET NULL
+    recording INTEGER REFERENCES recording (id) ON DELETE SET NULL,
+    shoe TEXT NOT NULL DEFAULT ''       -- what the source says was worn: its id, a blank, its name; '' where it does not
 );
 CREATE UNIQUE INDEX IF NOT EXISTS origin_identity ON origin (runner, source, key);
 CREATE INDEX IF NOT EXISTS origin_recording ON origin (recording);

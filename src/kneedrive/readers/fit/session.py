@@ -28,6 +28,7 @@ from kneedrive.readers.fit.profile import (
     UNKNOWN,
 )
 from kneedrive.readers.fit.wire import Layout, Part, check_sessions
+from kneedrive.readers.sports import ASSUMED, NOT_KNOWN
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Lap, Note, Runner, Samples, Sensor
 
@@ -269,9 +270,9 @@ def sport_of(told: str, samples: Samples) -> tuple[str, tuple[Note, ...]]:
         return told, ()
     if samples.speed_mps is not None and motion.looks_like_running(samples.speed_mps, samples.cadence_spm):
         text = "the file does not name a sport: taken as running by its speed and cadence"
-        return "running", (Note(code="sport_assumed", text=text),)
+        return "running", (Note(code=ASSUMED, text=text),)
     text = "the file does not name a sport, and it does not look like running"
-    return UNKNOWN, (Note(code="sport_unknown", text=text),)
+    return UNKNOWN, (Note(code=NOT_KNOWN, text=text),)
 
 
 # Who recorded: the watch and what talked to it, from file_id and device_info messages.
