@@ -151,4 +151,5 @@ def _mark(band: Mapping[str, Any], letter: str, *, miles: bool) -> Mark:
         sd=band[letter]["sd"],
         tone=first if clear else blocks.Role.PLAIN,
         hollow=band["basis"] == Basis.STEPS,
+        behind=blocks.words(blocks.Span(screen.brief(first, certainty), first)) if clear else (),
     )

@@ -185,6 +185,7 @@ def test_a_run_in_the_list_is_told_as_its_own_page_tells_it() -> None:
     assert told.pattern is Pattern.SHUFFLE
     assert [row.before[0] for row in picture.rows] == ["4:45", "4:48", "5:24", "5:57", "6:14", "7:02"]
     assert picture.rows[-1].tone is Pattern.SHUFFLE
+    assert blocks.plain(picture.rows[-1].behind) == "shuffle-like"
     believed = analysis.pace_profile[0].posterior
     assert believed
     assert picture.rows[-1].mean == pytest.approx(believed.scores["D"].mean, rel=1e-4)
