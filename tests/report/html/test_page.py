@@ -12,7 +12,7 @@ import pytest
 
 from kneedrive.analysis import analyze
 from kneedrive.app.page import content_of, small
-from kneedrive.history.result import Break, WeeklyView
+from kneedrive.history.result import Break, BreakKind, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.recording import Runner
 from kneedrive.report import blocks, words
@@ -234,7 +234,7 @@ def test_names_from_files_tags_and_settings_put_no_tag_into_the_page() -> None:
             analysis=analyze(hostile, runner=Runner(name=HOSTILE)),
             events=(Event(day=date(2026, 8, 31), text=HOSTILE),),
             weekly=content.weekly.replace(
-                breaks=(Break(date=date(2026, 8, 31), kind="firmware", before=HOSTILE, after=HOSTILE),)
+                breaks=(Break(date=date(2026, 8, 31), kind=BreakKind.FIRMWARE, before=HOSTILE, after=HOSTILE),)
             ),
             periods=content.periods.replace(name=HOSTILE),
         )
