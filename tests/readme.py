@@ -5,7 +5,7 @@
     ...the output...
     ```
 
-`python -m tests.readme` runs the commands and writes what they print into README.md.
+`python -m tests.readme` runs the commands and writes what they print into README.md and docs/reading-a-report.md.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import io
 import os
 import re
 import shlex
-from pathlib import Path
 from unittest.mock import patch
 
 from kneedrive.cli import main
 from tests.conftest import ROOT
 
-README = ROOT / "README.md"
+README, READING = ROOT / "README.md", ROOT / "docs" / "reading-a-report.md"
 _BLOCK = re.compile(r"^```console\n\$ (?P<command>.+)\n(?P<output>(?:(?!```).*\n)*)```$", flags=re.MULTILINE)
 _TABLE = re.compile(r"(<!-- decode table -->\n).*?(<!-- end of decode table -->)", flags=re.DOTALL)
 _HEAD = re.compile(r" \| head -n (\d+)$")
@@ -61,4 +60,5 @@ def decode_table() -> str:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    Path(README).write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in (README, READING):
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -10,14 +10,15 @@ import pytest
 
 from kneedrive.cli import parser
 from tests.conftest import ROOT
-from tests.readme import README, blocks, decode_table, run
+from tests.readme import READING, README, blocks, decode_table, run
 
 TEXT = README.read_text(encoding="utf-8")
+SHOWN = [*blocks(TEXT), *blocks(READING.read_text(encoding="utf-8"))]
 LINKS = sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)", TEXT)))
 COMMANDS = sorted(next(action for action in parser()._actions if action.choices).choices or ())
 
 
-@pytest.mark.parametrize(("command", "output"), blocks(TEXT))
+@pytest.mark.parametrize(("command", "output"), SHOWN)
 def test_a_command_prints_what_the_readme_shows(command: str, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 

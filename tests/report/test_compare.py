@@ -5,7 +5,7 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from kneedrive.history.result import Difference
+from kneedrive.history.result import Difference, Outcome
 from kneedrive.report import comparison, numbers, terminal
 from kneedrive.report.terminal import Style
 from tests.conftest import Golden
@@ -27,7 +27,7 @@ def row(metric: str, difference: float, half: float, verdict: str = "changed", m
         low=difference - half,
         high=difference + half,
         threshold=0.006,
-        verdict=verdict,
+        verdict=Outcome(verdict),
         bound=abs(difference) + half,
         more_weeks=more,
     )

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from kneedrive.history.result import BalanceHabit, FadeHabit, PaceChange, SlowContrast, Trend
+from kneedrive.history.result import BalanceHabit, FadeHabit, PaceChange, SlowContrast, Trend, Verdict
 from kneedrive.report import history
 from kneedrive.report.history import Habits
 from tests.report.histories import STORIES
@@ -105,7 +105,7 @@ def test_how_the_runner_goes_faster_is_a_description() -> None:
 def test_heart_rate_stands_beside_the_weeks_as_context(verdict: str, change: float | None, words: str) -> None:
     trend = Trend(
         series="heart_rate_bpm",
-        verdict=verdict,
+        verdict=Verdict(verdict),
         weeks=12,
         runs=30,
         weeks_missing=0,

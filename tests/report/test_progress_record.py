@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kneedrive.history.result import Break
+from kneedrive.history.result import Break, BreakKind
 from kneedrive.report import machine
 from kneedrive.sensors import REFERENCES
 from tests.report.histories import PAIRS, STORIES
@@ -63,7 +63,7 @@ def test_a_sensor_break_says_where_sensors_are_worn_and_what_they_are() -> None:
 
 
 def test_a_firmware_break_names_the_firmware() -> None:
-    record = machine.break_record(Break(date=date(2025, 4, 8), kind="firmware", before="3", after="4"))
+    record = machine.break_record(Break(date=date(2025, 4, 8), kind=BreakKind.FIRMWARE, before="3", after="4"))
 
     assert (record["from"], record["to"], record["from_sensor"]) == ("3", "4", None)
 

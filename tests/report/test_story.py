@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from kneedrive.history.result import Trend, Week, WeeklyView
+from kneedrive.history.result import Trend, Verdict, Week, WeeklyView
 from kneedrive.report import story
 from kneedrive.report.blocks import plain
 from kneedrive.report.terminal import Style, render
@@ -61,7 +61,13 @@ def line(*weeks: Week, trends: tuple[Trend, ...] = ()) -> str:
 def trend(verdict: str, missing: int = 0, advised: int = 0) -> Trend:
     first = date(2026, 9, 7)
     return Trend(
-        series="D", verdict=verdict, weeks=8, runs=20, weeks_missing=missing, weeks_advised=advised, first=first
+        series="D",
+        verdict=Verdict(verdict),
+        weeks=8,
+        runs=20,
+        weeks_missing=missing,
+        weeks_advised=advised,
+        first=first,
     )
 
 

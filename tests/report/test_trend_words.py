@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from kneedrive.history.result import Trend, WeeklyView
+from kneedrive.history.result import Trend, Verdict, WeeklyView
 from kneedrive.history.trend import DIRECTIONS
 from kneedrive.report import history
 
@@ -21,7 +21,7 @@ def view(*trends: Trend, sensor: str = "garmin_strap") -> WeeklyView:
         weeks=(),
         breaks=(),
         trends=trends,
-        verdicts=called or ("steady",),
+        verdicts=called or (Verdict.STEADY,),
         sensor=sensor,
         surface="outdoor",
         reference_speed_mps=2.8,

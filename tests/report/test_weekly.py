@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from rich.cells import cell_len
 
-from kneedrive.history.result import Break
+from kneedrive.history.result import Break, BreakKind
 from kneedrive.report import history, terminal
 from kneedrive.report.terminal import Style
 from tests.analysis.runs_of_a_runner import Form
@@ -151,7 +151,7 @@ def test_a_long_pause_is_one_line() -> None:
 def test_every_stretch_names_its_sensor_and_every_break_is_drawn() -> None:
     told = sensor_change()
     first = told.view.breaks[0]
-    second = first.replace(date=first.date + timedelta(days=2), kind="firmware", before="3", after="4")
+    second = first.replace(date=first.date + timedelta(days=2), kind=BreakKind.FIRMWARE, before="3", after="4")
     text = render(told._replace(view=told.view.replace(breaks=(first, second))))
 
     assert "\n  A Garmin chest strap\n" in text
@@ -206,12 +206,12 @@ def test_many_weeks_draw_only_the_last_that_fit() -> None:
     ("broken", "words"),
     [
         (
-            Break(date=date(2025, 1, 6), kind="sensor", before="coros", after="none"),
+            Break(date=date(2025, 1, 6), kind=BreakKind.SENSOR, before="coros", after="none"),
             "COROS → no running dynamics",
         ),
-        (Break(date=date(2025, 1, 6), kind="firmware", before="3", after="4"), "firmware 3 → 4"),
+        (Break(date=date(2025, 1, 6), kind=BreakKind.FIRMWARE, before="3", after="4"), "firmware 3 → 4"),
         (
-            Break(date=date(2025, 1, 6), kind="oscillation", before="coros", after="coros"),
+            Break(date=date(2025, 1, 6), kind=BreakKind.OSCILLATION, before="coros", after="coros"),
             "oscillation jumped: the sensor, not form",
         ),
     ],

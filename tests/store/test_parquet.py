@@ -138,6 +138,19 @@ def test_runner_means_are_those_of_the_runs_and_a_run_counts_once(tmp_path: Path
     assert np.isnan(found["zk"][0])
 
 
+def test_a_sensor_that_measures_contact_goes_before_one_that_has_more_runs(tmp_path: Path) -> None:
+    with Parts(tmp_path, create=True) as parts:
+        for day in range(1, 13):
+            contact = day <= 3
+            parts.add(_run(day, zSL=0.5, zDF=1.0 if contact else None, sensor="coros" if contact else "garmin_wrist"))
+            parts.add(_run(day, zSL=0.5, zDF=1.0 if day < 3 else None, runner="ben", sensor=str(day < 3)))
+        parts.flush()
+        found = parquet.runner_means(parts)
+
+    assert found["runs"].tolist() == [3, 10]
+    assert found["sensor"].tolist() == ["coros", "False"]
+
+
 def _run(day: int, **given: Any) -> Rows:
     run = {
         "sha256": f"{day:064x}",

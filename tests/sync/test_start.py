@@ -29,10 +29,10 @@ def loaded(home: Household, *arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("analyze", str(FIXTURES / "labels" / "drive.fit")), ("demo",), ("drills",), ("--help",)]
+    "arguments", [("analyze", str(FIXTURES / "labels" / "drive.fit")), ("demo",), ("drills",), ("config", "path")]
 )
 def test_a_command_that_asks_nobody_loads_no_network(home: Household, arguments: tuple[str, ...]) -> None:
-    modules = loaded(home, *arguments) if arguments != ("--help",) else loaded(home)
+    modules = loaded(home, *arguments)
 
     assert modules.isdisjoint(NETWORK), modules & set(NETWORK)
 

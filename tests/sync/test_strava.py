@@ -423,6 +423,8 @@ def test_two_runners_keep_logins_of_their_own(runner: Household, strava: FakeStr
     """Else the sync of one would fetch the other's runs."""
     from kneedrive.app.sync import Order, sync
 
-    (pulled,), _ = sync(runner.desk(strava.clock, runner="a/b"), Order(names=("strava",)))
+    desk = runner.desk(strava.clock, runner="a/b")
+    order = Order(names=("strava",))
+    (pulled,), _ = sync(desk.replace(settings=desk.settings.replace(new_runner=True)), order)
 
     assert isinstance(pulled.problem, NotAuthorised)

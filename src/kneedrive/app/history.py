@@ -17,7 +17,7 @@ from kneedrive.history import local_time
 from kneedrive.history.baseline import own_view
 from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.history.local_time import between, local_date
-from kneedrive.history.result import OwnView, PastRun, Setting, SlowContrast, WeeklyView
+from kneedrive.history.result import Outcome, OwnView, PastRun, Setting, SlowContrast, WeeklyView
 from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
@@ -219,7 +219,7 @@ def compare(settings: Config, asked: Question, now: datetime, style: Style, *, j
     with opened(settings) as store:
         found, periods = compared(store, settings, asked, local_day(settings, now))
         formats = [each for days in (periods.before, periods.after) for each in formats_between(store, *days)]
-    code = OK if found.status == "compared" else NOT_ENOUGH
+    code = OK if found.status is Outcome.COMPARED else NOT_ENOUGH
     if json:
         from kneedrive.app import line
         from kneedrive.report.machine import comparison_record

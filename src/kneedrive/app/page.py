@@ -20,7 +20,7 @@ from kneedrive.app import Answer
 from kneedrive.app.analyze import ASSESSED
 from kneedrive.app.history import Question, compared, weeks_until
 from kneedrive.app.library import meant, opened
-from kneedrive.app.show import Found, Request, found_in
+from kneedrive.app.show import Found, Request, found_in, from_strava
 from kneedrive.errors import NotEnoughData
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.report import blocks, numbers, screen, words
@@ -67,7 +67,7 @@ def _credit(store: Store, found: Found, weeks: int) -> str:
     """Whom to name for the recordings of the weeks shown; a day more at either end, since no zone is asked."""
     end = datetime.combine(found.day, time(), UTC) + timedelta(days=2)
     formats = {found.row.formats, *store.formats(end - timedelta(weeks=weeks + 1), end)}
-    return STRAVA_CREDIT if any("strava" in each.split(",") for each in formats) else ""
+    return STRAVA_CREDIT if from_strava(formats) else ""
 
 
 def _last_runs(store: Store, row: RunRow, *, miles: bool) -> tuple[Small, ...]:
@@ -131,7 +131,7 @@ def _judgement(found: Mapping[str, Any]) -> Finding:
 def _small_report(first: Finding, record: Mapping[str, Any], *, miles: bool) -> Section:
     """How sure the finding is and what it means, and where the run stood at each pace."""
     basis = f", {words.STEPS_ALONE}" if first.basis is Basis.STEPS else ""
-    meaning = Prose(blocks.words(words.likely(first), f": {PATTERNS[first.pattern].meaning}{basis}."))
+    meaning = Prose(blocks.words("It is ", words.likely(first), f": {PATTERNS[first.pattern].meaning}{basis}."))
     letter = PATTERNS[first.pattern].axis or "D"
     rows = [_mark(band, letter, miles=miles) for band in reversed(record["pace_profile"]) if band["label"]]
     axis, heads = AXES[letter], (numbers.pace_unit(miles=miles), "time")
@@ -151,4 +151,5 @@ def _mark(band: Mapping[str, Any], letter: str, *, miles: bool) -> Mark:
         sd=band[letter]["sd"],
         tone=first if clear else blocks.Role.PLAIN,
         hollow=band["basis"] == Basis.STEPS,
+        behind=blocks.words(blocks.Span(screen.brief(first, certainty), first)) if clear else (),
     )

@@ -71,7 +71,7 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     """Everything about a stored run. What was worked out of it outlives an original that had to be purged."""
     day, today = day_of(settings, row), local_day(settings, now)
     own = against_own(store, settings, row.id, row.started_at)
-    last_weeks = weeks_until(store, settings, day, advise.WEEKS)[0].last_weeks
+    last_weeks = weeks_until(store, settings, day, WEEKS)[0].last_weeks
     aged = "" if request and request.run != LAST else focus.aged(day, today)  # whoever names a run knows its day
     formats = [row.formats, *formats_between(store, day - timedelta(weeks=advise.WEEKS), day)]
     found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=aged, strava=from_strava(formats))
@@ -81,7 +81,7 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     except NotEnoughData as error:
         return found.replace(gone=str(error))
     chosen = advise.next_of(store, settings, row, analysis, today, last_weeks)
-    return found.replace(analysis=analysis, advice=chosen if analysis.findings else None)
+    return found.replace(analysis=analysis, advice=chosen if analysis.findings or last_weeks else None)
 
 
 def from_strava(formats: Iterable[str]) -> bool:

@@ -26,7 +26,7 @@ from kneedrive.history.curve import (
     table,
 )
 from kneedrive.history.local_time import local_date, week_number
-from kneedrive.history.result import Comparison, Difference, PastRun, Setting
+from kneedrive.history.result import Comparison, Difference, Outcome, PastRun, Setting
 from kneedrive.history.segments import Stretch, computed, split_at_jumps, watch_of
 from kneedrive.history.trend import week_means, weekly_fit
 from kneedrive.history.weeks import letters_of, standardised
@@ -37,7 +37,6 @@ from kneedrive.recording import Array
 from kneedrive.stats import Mask, family, ragged, student_quantile, t_test
 
 Whole = npt.NDArray[np.int64]
-NOT_ENOUGH = "not enough weeks"
 
 
 class WeekDifference(msgspec.Struct, frozen=True, eq=False):
@@ -142,7 +141,7 @@ def compare(
     """The later side minus the earlier one, metric by metric. A change of sensor between is refused by default."""
     sides = side(before, surface), side(after, surface)
     reason = sensor_change(*sides, setting)
-    nothing = told("refused", sides, setting, surface=surface, reason=reason)
+    nothing = told(Outcome.REFUSED, sides, setting, surface=surface, reason=reason)
     if reason and not across_sensors:
         return nothing
     runs = (*sides[0].runs, *sides[1].runs)
@@ -150,13 +149,13 @@ def compare(
     found = match(table(runs), len(sides[0].runs), setting.method.compare)
     if found is None:
         few = min(nothing.weeks_before, nothing.weeks_after) < setting.method.series.side_weeks
-        return nothing.replace(status=NOT_ENOUGH if few else "no overlap")
+        return nothing.replace(status=Outcome.NOT_ENOUGH if few else Outcome.NO_OVERLAP)
     enough, weeks = counted(found, sides, setting)
     rows = differences(found, sides, here)
     speeds = found.rows.speed_mps
-    verdicts = {row.metric: row.verdict == "changed" and row.difference for row in rows}
+    verdicts = {row.metric: row.verdict is Outcome.CHANGED and row.difference for row in rows}
     return nothing.replace(
-        status="compared" if rows else NOT_ENOUGH,
+        status=Outcome.COMPARED if rows else Outcome.NOT_ENOUGH,
         weeks_before=weeks[0],
         weeks_after=weeks[1],
         runs_before=enough[0],
@@ -173,7 +172,7 @@ def compare(
     )
 
 
-def told(status: str, sides: tuple[Side, Side], setting: Setting, *, surface: str, reason: str) -> Comparison:
+def told(status: Outcome, sides: tuple[Side, Side], setting: Setting, *, surface: str, reason: str) -> Comparison:
     """A comparison without numbers."""
     weeks = [len({week_number(local_date(run, setting)) for run in each.runs}) for each in sides]
     rules = setting.method.series
@@ -337,7 +336,9 @@ def difference(metric: str, place: int, found: WeekDifference, threshold: float)
     """What one row of the comparison says."""
     before, off = float(found.before[place]), float(found.difference[place])
     more = float(found.more_weeks[place])
-    verdict = "changed" if found.changed[place] else "no change" if found.told[place] else NOT_ENOUGH
+    verdict = Outcome.NO_CHANGE if found.told[place] else Outcome.NOT_ENOUGH
+    if found.changed[place]:
+        verdict = Outcome.CHANGED
     return Difference(
         metric=metric,
         before=before,
@@ -348,5 +349,5 @@ def difference(metric: str, place: int, found: WeekDifference, threshold: float)
         threshold=threshold,
         verdict=verdict,
         bound=float(found.bound[place]),
-        more_weeks=max(int(more), int(verdict == NOT_ENOUGH)) if np.isfinite(more) else None,
+        more_weeks=max(int(more), int(verdict is Outcome.NOT_ENOUGH)) if np.isfinite(more) else None,
     )

@@ -180,6 +180,15 @@ class Week(Record, frozen=True, kw_only=True):
     segment: int | None
 
 
+class BreakKind(StrEnum):
+    """Why values before and after a day cannot be compared."""
+
+    SENSOR = "sensor"
+    FIRMWARE = "firmware"
+    WATCH = "watch"
+    OSCILLATION = "oscillation"
+
+
 class Break(Record, frozen=True, kw_only=True):
     """Values before and after `date` cannot be compared.
 
@@ -188,10 +197,25 @@ class Break(Record, frozen=True, kw_only=True):
     """
 
     date: date
-    kind: str
+    kind: BreakKind
     before: str
     after: str
     sensors: tuple[str, str] = ("", "")
+
+
+class Verdict(StrEnum):
+    """What a series of weeks comes to."""
+
+    TOWARDS_DRIVE = "towards drive"
+    TOWARDS_SHUFFLE = "towards shuffle"
+    MORE_BOUNCE = "more bounce"
+    LESS_BOUNCE = "less bounce"
+    LONGER_STEPS = "longer steps"
+    SHORTER_STEPS = "shorter steps"
+    HIGHER = "higher"
+    LOWER = "lower"
+    STEADY = "steady"
+    TOO_EARLY = "too early to tell"
 
 
 class Trend(Record, frozen=True, kw_only=True):
@@ -207,7 +231,7 @@ class Trend(Record, frozen=True, kw_only=True):
     """
 
     series: str
-    verdict: str
+    verdict: Verdict
     weeks: int
     runs: int
     weeks_missing: int
@@ -231,7 +255,7 @@ class Trend(Record, frozen=True, kw_only=True):
     @property
     def called(self) -> bool:
         """Whether a change was found."""
-        return self.verdict not in ("steady", "too early to tell")
+        return self.verdict not in (Verdict.STEADY, Verdict.TOO_EARLY)
 
 
 class LastWeeks(Record, frozen=True, kw_only=True):
@@ -286,7 +310,7 @@ class WeeklyView(Record, frozen=True, kw_only=True):
     weeks: tuple[Week, ...]
     breaks: tuple[Break, ...]
     trends: tuple[Trend, ...]
-    verdicts: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
     sensor: str
     surface: str
     reference_speed_mps: float | None
@@ -296,6 +320,17 @@ class WeeklyView(Record, frozen=True, kw_only=True):
     pace_change: PaceChange | None = None
     finished: tuple[Trend, ...] = ()  # verdicts of earlier stretches, each with its dates and sensor
     heart_rate: Trend | None = None  # at the reference speed, as context, never as a verdict
+
+
+class Outcome(StrEnum):
+    """What a comparison, or one row of it, comes to."""
+
+    COMPARED = "compared"
+    REFUSED = "refused"
+    NO_OVERLAP = "no overlap"
+    CHANGED = "changed"
+    NO_CHANGE = "no change"
+    NOT_ENOUGH = "not enough weeks"
 
 
 class Difference(Record, frozen=True, kw_only=True):
@@ -312,7 +347,7 @@ class Difference(Record, frozen=True, kw_only=True):
     low: float
     high: float
     threshold: float
-    verdict: str
+    verdict: Outcome
     bound: float
     more_weeks: int | None = 0
 
@@ -328,7 +363,7 @@ class Comparison(Record, frozen=True, kw_only=True):
     groups were made by, "shoe" or "tag", with their names; "" where two periods are compared.
     """
 
-    status: str
+    status: Outcome
     reason: str
     surface: str
     sensor_before: str

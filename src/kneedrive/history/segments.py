@@ -12,7 +12,7 @@ import numpy as np
 
 from kneedrive.history.curve import column, curves, departures, measured, own_usual, table
 from kneedrive.history.local_time import local_date
-from kneedrive.history.result import Break, Computed, PastRun, Setting
+from kneedrive.history.result import Break, BreakKind, Computed, PastRun, Setting
 from kneedrive.method import Method, TrendRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
@@ -145,9 +145,9 @@ def spells(keys: Sequence[tuple[str, str, str]], min_runs: int) -> list[int]:
 def change(before: Stretch, after: Stretch, setting: Setting) -> Break:
     """The break between two stretches, on the day of the later one's first run."""
     words = {
-        "sensor": (before.sensor, after.sensor),
-        "watch": (before.watch, after.watch),
-        "firmware": (before.firmware, after.firmware),
+        BreakKind.SENSOR: (before.sensor, after.sensor),
+        BreakKind.WATCH: (before.watch, after.watch),
+        BreakKind.FIRMWARE: (before.firmware, after.firmware),
     }
     kind = next(kind for kind, (old, new) in words.items() if old != new)
     old, new = words[kind]
@@ -163,7 +163,11 @@ def split_at_jumps(stretch: Stretch, setting: Setting) -> tuple[list[Stretch], l
     first, second = stretch.replace(runs=stretch.runs[:place]), stretch.replace(runs=stretch.runs[place:])
     same = (stretch.sensor, stretch.sensor)
     here = Break(
-        date=local_date(second.runs[0], setting), kind="oscillation", before=same[0], after=same[1], sensors=same
+        date=local_date(second.runs[0], setting),
+        kind=BreakKind.OSCILLATION,
+        before=same[0],
+        after=same[1],
+        sensors=same,
     )
     parts, jumps = split_at_jumps(first, setting)
     later, more = split_at_jumps(second, setting)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.history.local_time import DAYS_TO_MONDAY, WEEK_S, day_of
-from kneedrive.history.result import Trend, WeekValue
+from kneedrive.history.result import Trend, Verdict, WeekValue
 from kneedrive.method import Method, SeriesRules, TrendRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
@@ -40,13 +40,12 @@ from kneedrive.stats import (
 )
 
 TWO_SIDED_95 = 0.975
-TOO_EARLY = "too early to tell"
 HEART_RATE = "heart_rate_bpm"
 DIRECTIONS = {
-    "D": ("towards drive", "towards shuffle"),
-    "P": ("more bounce", "less bounce"),
-    "zSL": ("longer steps", "shorter steps"),
-    HEART_RATE: ("higher", "lower"),
+    "D": (Verdict.TOWARDS_DRIVE, Verdict.TOWARDS_SHUFFLE),
+    "P": (Verdict.MORE_BOUNCE, Verdict.LESS_BOUNCE),
+    "zSL": (Verdict.LONGER_STEPS, Verdict.SHORTER_STEPS),
+    HEART_RATE: (Verdict.HIGHER, Verdict.LOWER),
 }
 
 
@@ -290,7 +289,7 @@ def too_early(name: str, runs: RunValues, method: Method) -> Trend:
     weeks = len(np.unique(runs.week))
     return Trend(
         series=name,
-        verdict=TOO_EARLY,
+        verdict=Verdict.TOO_EARLY,
         weeks=weeks,
         runs=len(runs.value),
         weeks_missing=max(method.series.trend_weeks - weeks, 0),
@@ -309,7 +308,7 @@ def told(name: str, runs: RunValues, fit: TrendFit, place: int, method: Method) 
     def of(values: Array) -> float:
         return float(values[place])
 
-    quiet = "steady" if fit.steady[place] else TOO_EARLY
+    quiet = Verdict.STEADY if fit.steady[place] else Verdict.TOO_EARLY
     detectable = of(fit.detectable)
     return waiting.replace(
         verdict=DIRECTIONS[name][of(fit.change) < 0] if fit.called[place] else quiet,

@@ -29,7 +29,18 @@ from kneedrive.history.curve import (
 )
 from kneedrive.history.habits import pace_change, shuffle_share, slow_speed
 from kneedrive.history.local_time import between, local_date, monday, week_number, weeks_since_epoch
-from kneedrive.history.result import Computed, Curve, LastWeeks, PastRun, Setting, Trend, Week, WeeklyView, WeekValue
+from kneedrive.history.result import (
+    Computed,
+    Curve,
+    LastWeeks,
+    PastRun,
+    Setting,
+    Trend,
+    Verdict,
+    Week,
+    WeeklyView,
+    WeekValue,
+)
 from kneedrive.history.segments import Stretch, computed, stretches
 from kneedrive.history.trend import HEART_RATE, RunValues, trends, week_values
 from kneedrive.method import PosteriorRules, TrendRules
@@ -313,9 +324,9 @@ def week(
     )
 
 
-def verdicts(found: Sequence[Trend]) -> tuple[str, ...]:
+def verdicts(found: Sequence[Trend]) -> tuple[Verdict, ...]:
     """What is called; else "steady" where a change of some series would have been seen, else "too early to tell"."""
     called = tuple(trend.verdict for trend in found if trend.called)
     if called:
         return called
-    return ("steady",) if any(trend.verdict == "steady" for trend in found) else ("too early to tell",)
+    return (Verdict.STEADY,) if any(trend.verdict is Verdict.STEADY for trend in found) else (Verdict.TOO_EARLY,)

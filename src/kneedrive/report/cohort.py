@@ -218,7 +218,8 @@ def _plain_ends(found: Interval | None) -> str:
 
 def _limits() -> Section:
     text = (
-        "One runner counts once, on the sensor of most of their runs. A mean that departs from 0 may be these runners, "
+        "One runner counts once, on the sensor of most of their runs that measures contact, if any does. "
+        "A mean that departs from 0 may be these runners, "
         "their sensors, or the reference; several classes that depart alike point at the reference. "
         "Swing knee bend is in no recording of a watch, so its part of the distribution cannot be checked here."
     )

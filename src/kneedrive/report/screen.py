@@ -284,11 +284,11 @@ def _row(band: PaceBand, letter: str, *, miles: bool) -> Mark:
         sd=found.sd if found else None,
         tone=tone,
         hollow=band.posterior is not None and band.posterior.basis is Basis.STEPS,
-        behind=() if quiet else words(Span(_brief(first, band.certainty), tone)),
+        behind=() if quiet else words(Span(brief(first, band.certainty), tone)),
     )
 
 
-def _brief(pattern: Pattern, certainty: Certainty) -> str:
+def brief(pattern: Pattern, certainty: Certainty) -> str:
     """A pattern behind a row, with a question mark where it only leans."""
     return said.name(pattern).removesuffix(" steps") + ("?" if certainty is Certainty.LEANING else "")
 

@@ -256,6 +256,7 @@ def weighted_mean(values: Array, weights: Array) -> float | None:
 
 SPEED_STEP_MPS = 0.5
 LEAST_EPOCHS = 4  # of a run at a speed
+LEAST_RUNS = 3  # on a sensor that measures contact, to count a runner on it
 _SAME_START_MS = 240_000
 _COUNTED = f"""counted AS (
     SELECT * FROM runs WHERE status = 'assessed' AND runner <> '' AND surface = 'outdoor' QUALIFY row_number() OVER (
@@ -276,7 +277,9 @@ def census(parts: Parts) -> dict[str, Any]:
 
 
 def runner_means(parts: Parts) -> dict[str, Any]:
-    """A row a runner, on the sensor of most of their runs: means of zSL, zDF and zk over the runs.
+    """A row a runner: means of zSL, zDF and zk over the runs on one sensor, that of most runs.
+
+    One that measured contact in LEAST_RUNS runs goes before one that did not.
 
     Beside them the variance of each mean and the covariances of pairs of means (zSL_zDF ...), from run to run.
     """
@@ -287,7 +290,8 @@ def runner_means(parts: Parts) -> dict[str, Any]:
         f" count(*) AS runs, {', '.join(f'avg({name}) AS {name}' for name in names)},"
         f" {', '.join(f'covar_samp({a}, {b}) / count({b}) AS {a}_{b}' for a, b in pairs)}"
         " FROM counted GROUP BY runner, sensor"
-        " QUALIFY row_number() OVER (PARTITION BY runner ORDER BY count(*) DESC, sensor) = 1 ORDER BY runner"
+        " QUALIFY row_number() OVER (PARTITION BY runner"
+        f" ORDER BY count(zDF) >= {LEAST_RUNS} DESC, count(*) DESC, sensor) = 1 ORDER BY runner"
     )
 
 

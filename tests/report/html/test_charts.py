@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import astuple
 
 from kneedrive.analysis.result import Analysis, Epochs
-from kneedrive.history.result import Break, Difference, Level, PersonalZ, WeeklyView
+from kneedrive.history.result import Break, BreakKind, Difference, Level, Outcome, PersonalZ, WeeklyView
 from kneedrive.patterns import AXES, Pattern
 from kneedrive.recording import frozen
 from kneedrive.report import screen
@@ -192,7 +192,7 @@ def test_a_week_says_its_value_interval_and_runs() -> None:
 
 def test_weeks_breaks_flags_and_the_run_stand_at_their_days() -> None:
     """26 weeks are 182 days; a week's dot stands at its middle."""
-    broken = Break(date=date(2026, 8, 3), kind="oscillation", before="", after="")
+    broken = Break(date=date(2026, 8, 3), kind=BreakKind.OSCILLATION, before="", after="")
     events = (Event(day=date(2026, 6, 1), text="a"),)
     drawn = week_charts.chart("D", weeks().replace(breaks=(broken,)), events, date(2026, 8, 5))
 
@@ -282,12 +282,12 @@ def test_a_change_is_drawn_in_thresholds_and_strongly_only_where_it_changed() ->
     """Four thresholds to each side: 4 steps more is two of them, three quarters to the right."""
     given: dict[str, Any] = {"metric": "cadence_spm", "before": 164.0, "after": 168.0, "difference": 4.0}
     given |= {"low": 2.0, "high": 6.0, "threshold": 2.0, "bound": 6.0}
-    changed = page._difference(Difference(**given, verdict="changed"))
+    changed = page._difference(Difference(**given, verdict=Outcome.CHANGED))
 
     assert '<circle cx="75%"' in changed
     assert '<line x1="62.5%" y1="50%" x2="87.5%" y2="50%" class="whisker told">' in changed
     assert "before 164" in changed
-    assert 'class="dot quiet"' in page._difference(Difference(**given, verdict="no change"))
+    assert 'class="dot quiet"' in page._difference(Difference(**given, verdict=Outcome.NO_CHANGE))
 
 
 @pytest.mark.parametrize(("value", "place"), [(0.271, 50 + 50 / 1.6 / 2), (0.2535, 50 - 50 / 1.6 * 1.5), (0.4, 100.0)])

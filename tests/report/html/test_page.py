@@ -12,7 +12,7 @@ import pytest
 
 from kneedrive.analysis import analyze
 from kneedrive.app.page import content_of, small
-from kneedrive.history.result import Break, WeeklyView
+from kneedrive.history.result import Break, BreakKind, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.recording import Runner
 from kneedrive.report import blocks, words
@@ -185,6 +185,7 @@ def test_a_run_in_the_list_is_told_as_its_own_page_tells_it() -> None:
     assert told.pattern is Pattern.SHUFFLE
     assert [row.before[0] for row in picture.rows] == ["4:45", "4:48", "5:24", "5:57", "6:14", "7:02"]
     assert picture.rows[-1].tone is Pattern.SHUFFLE
+    assert blocks.plain(picture.rows[-1].behind) == "shuffle-like"
     believed = analysis.pace_profile[0].posterior
     assert believed
     assert picture.rows[-1].mean == pytest.approx(believed.scores["D"].mean, rel=1e-4)
@@ -233,7 +234,7 @@ def test_names_from_files_tags_and_settings_put_no_tag_into_the_page() -> None:
             analysis=analyze(hostile, runner=Runner(name=HOSTILE)),
             events=(Event(day=date(2026, 8, 31), text=HOSTILE),),
             weekly=content.weekly.replace(
-                breaks=(Break(date=date(2026, 8, 31), kind="firmware", before=HOSTILE, after=HOSTILE),)
+                breaks=(Break(date=date(2026, 8, 31), kind=BreakKind.FIRMWARE, before=HOSTILE, after=HOSTILE),)
             ),
             periods=content.periods.replace(name=HOSTILE),
         )

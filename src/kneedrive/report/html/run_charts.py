@@ -100,8 +100,9 @@ def _row(row: Mark, block: Picture, y: float, step: float) -> Markup:
             svg.line(low, y, high, y, f"error {svg.tint(pattern)}{hollow}"),
             svg.disc(svg.at(middle), y, pattern, hollow=row.hollow),
         ]
+    named = behind or (PATTERNS[pattern].name if pattern else "nothing stands out")
     return svg.mark(
-        f"{pace}{numbers.TIE}{block.heads[0]} for {time}: {behind or 'nothing stands out'}",
+        f"{pace}{numbers.TIE}{block.heads[0]} for {time}: {named}",
         svg.area(0, 100, "reach", y - step / 2, step),
         svg.words(0, y, pace, "pace", dx=-GUTTER_PX, dy=5),
         svg.words(0, y, time, "tick time", dx=-12, dy=5, text_anchor="end"),
