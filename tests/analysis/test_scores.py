@@ -99,21 +99,6 @@ def test_a_guessed_speed_gives_no_scores() -> None:
     assert np.isnan(list(scored(planted(1.0, -1.0, 0.0), about=case(trusted=False)).values())).all()
 
 
-@pytest.mark.parametrize(
-    ("values", "weights", "median"),
-    [
-        ([1, 2, 3], [1, 1, 1], 2.0),
-        ([1, 2, 3, 4], [1, 1, 1, 1], 2.5),
-        ([4, 1, 3, 2], [1, 1, 1, 1], 2.5),
-        ([1, 2, 10], [1, 1, 5], 10.0),
-        ([1, 2, 3], [0.5, 0.5, 1], 2.5),
-        ([7], [0.5], 7.0),
-    ],
-)
-def test_the_weighted_median_halves_the_weight(values: list[float], weights: list[float], median: float) -> None:
-    assert scores.weighted_median(np.array(values, dtype=float), np.array(weights, dtype=float)) == median
-
-
 def ar1(rho: float, n: int = 4000) -> Array:
     rng = np.random.default_rng(5)
     values = np.zeros(n)

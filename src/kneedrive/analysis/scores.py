@@ -76,17 +76,6 @@ def epoch_scores(columns: Mapping[str, Array], scored: Mask, judged: str, case: 
     return {name: found[name] for name in SCORED}
 
 
-def weighted_median(values: Array, weights: Array) -> float:
-    """The value with half of the weight on either side; the mean of the two middle ones where it falls between."""
-    # The tolerance below keeps sums of 0.5 and 1 from missing the middle by rounding.
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order])
-    half = reached[-1] / 2.0
-    low = int(np.searchsorted(reached, half * (1.0 - 1e-12)))
-    high = int(np.searchsorted(reached, half * (1.0 + 1e-12)))
-    return float(values[order[low]] + values[order[min(high, len(order) - 1)]]) / 2.0
-
-
 def lag_1(values: Array, start_s: Array, rules: EpochRules) -> float:
     """Correlation of neighbouring epochs, from 0 to `autocorrelation_max`; 0 where too few of them are neighbours."""
     neighbours = np.flatnonzero(np.diff(start_s) <= rules.length_s)
