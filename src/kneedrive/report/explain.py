@@ -286,14 +286,14 @@ def fade(analysis: Analysis) -> Section:
     if not found.changes:
         return []
     columns = (
-        Column(left=True), Column(head="late minus early"), Column(head=f"{numbers.percent(found.level, 1)} interval"),
+        Column(left=True), Column(head="late − early"), Column(head=f"{numbers.percent(found.level, 1)} interval"),
         Column(head="counts from", drop=1), Column(left=True),
     )  # fmt: skip
     rows = tuple(
         (
             words("torso bounce, ln k" if key == "ln_k" else CHANNELS[key].name),
             words(numbers.difference(key, change.difference)),
-            words(f"{numbers.difference(key, change.low)} to {numbers.difference(key, change.high)}"),
+            words(numbers.interval(key, change.low, change.high)),
             words(numbers.threshold(key, change.threshold)),
             words("counts" if change.notable else ""),
         )

@@ -111,6 +111,12 @@ def difference(key: str, amount: float | None) -> str:
     return _with_unit(text, "points" if shown.unit == "%" else shown.unit)
 
 
+def interval(key: str, low: float, high: float) -> str:
+    """From one signed difference to another, beside a cell that names their unit."""
+    shown = SHOWN[key]
+    return " to ".join(signed(each * shown.factor, shown.decimals) for each in (low, high))
+
+
 def threshold(key: str, amount: float) -> str:
     """The size of a difference, without a sign."""
     return difference(key, abs(amount)).lstrip("+")
