@@ -38,7 +38,7 @@ ASKING_THE_STORE: tuple[tuple[str, ...], ...] = (
     ("advise",),
     ("sync", "folder"),
 )
-EVERY = (("analyze", str(RUN)), ("demo"), ("drills",), ("config", "show"), *ASKING_THE_STORE)
+EVERY = (("analyze", str(RUN)), ("demo",), ("drills",), ("config", "show"), *ASKING_THE_STORE)
 
 
 @pytest.fixture(autouse=True)
@@ -219,7 +219,7 @@ def test_columns_that_are_no_number_count_as_none(columns: str, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("columns", ["1", "2", "3", "5", "999999"])
-@pytest.mark.parametrize("words", [("demo"), ("--help",), ("import", "--help"), ("config", "show")])
+@pytest.mark.parametrize("words", [("demo",), ("--help",), ("import", "--help"), ("config", "show")])
 def test_any_width_can_be_printed_at(
     words: tuple[str, ...], columns: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
