@@ -154,6 +154,14 @@ def test_a_cluster_gives_the_same() -> None:
 
 
 @pytest.mark.extra
+@pytest.mark.parametrize("address", ["hello", "tcp://host", "host:8786", "tcp://host:port"])
+def test_what_is_no_address_is_said(address: str) -> None:
+    pytest.importorskip("distributed", reason="kneedrive[cluster] is not installed")
+    with pytest.raises(ConfigError, match="write tcp://HOST:PORT"):
+        Cluster(address)
+
+
+@pytest.mark.extra
 def test_without_a_scheduler_a_sentence_says_how_to_start_one() -> None:
     pytest.importorskip("distributed", reason="kneedrive[cluster] is not installed")
     with pytest.raises(Unreachable, match="dask scheduler"):

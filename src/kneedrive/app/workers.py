@@ -8,6 +8,7 @@ which ends its worker again is known, and only that one comes back as Lost.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections import deque
@@ -259,6 +260,9 @@ class Here:
 # The workers of an existing Dask cluster.
 
 
+_ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://\S+:\d+|inproc://\S+")
+
+
 class Cluster:
     """The workers of a Dask scheduler. Use it in `with`: it takes leave, and the cluster stays.
 
@@ -276,14 +280,14 @@ class Cluster:
                 "--scheduler needs distributed, which is not installed: pip install 'kneedrive[cluster]' brings it"
             )
             raise ConfigError(message) from None
+        if not _ADDRESS.fullmatch(address):
+            message = f"--scheduler {address} is no address: write tcp://HOST:PORT, as 'dask scheduler' prints it"
+            raise ConfigError(message)
         try:
             self._client = Client(address, timeout=timeout_s, set_as_default=False)
         except (OSError, TimeoutError) as error:
             message = f"no scheduler answers at {address}: start one with 'dask scheduler', or leave --scheduler out"
             raise Unreachable(message) from error
-        except ValueError as error:
-            message = f"--scheduler {address}: {error}; write tcp://HOST:PORT"
-            raise ConfigError(message) from error
         self._executor = self._client.get_executor(pure=False)
 
     def __enter__(self) -> Self:

@@ -29,10 +29,11 @@ def add_lab_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     )
     cohort.add_argument("place", type=options.place, metavar="MANIFEST|DIR", help="what to examine")
     cohort.add_argument("--to", type=options.place, required=True, metavar="OUT", help="the folder to write into")
-    cohort.add_argument(
+    workers = cohort.add_mutually_exclusive_group()
+    workers.add_argument(
         "--scheduler", default="", metavar="tcp://HOST:PORT", help="the workers of this Dask cluster do it"
     )
-    cohort.add_argument(
+    workers.add_argument(
         "--processes",
         type=options.between(1, MOST_PROCESSES),
         metavar="N",

@@ -107,14 +107,18 @@ class Rows(Record, frozen=True, kw_only=True):
 PART_RUNS, PART_EPOCHS = 2_000, 250_000  # the larger a part, the more is done again after a power cut
 
 
-def connected() -> duckdb.DuckDBPyConnection:
-    """A DuckDB without a file. Raises ConfigError where the extra is not installed."""
+WRITER_MEMORY = "1GB"  # of DuckDB; a question may take most of the machine's, as DuckDB has it
+
+
+def connected(folder: Path, memory: str = "") -> duckdb.DuckDBPyConnection:
+    """A DuckDB without a file, which sets down in a folder what memory does not hold. Raises ConfigError without it."""
     try:
         import duckdb
     except ModuleNotFoundError:
         message = "a cohort is kept by duckdb, which is not installed: pip install 'kneedrive[lab]' brings it"
         raise ConfigError(message) from None
-    return duckdb.connect(config={"memory_limit": "2GB"})
+    limit = {"memory_limit": memory} if memory else {}
+    return duckdb.connect(config={"temp_directory": str(folder / ".duckdb"), **limit})
 
 
 class Parts:
@@ -123,7 +127,7 @@ class Parts:
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         """Open a folder. create: make it where it is missing. Raises StoreError, ConfigError."""
         self.folder = folder
-        self._db = connected()
+        self._db = connected(folder, WRITER_MEMORY if create else "")
         with _on_disk(folder):
             if create:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
