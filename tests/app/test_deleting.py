@@ -136,7 +136,7 @@ def test_an_original_of_which_no_run_can_be_made_is_named_and_can_be_forgotten(
 def test_nothing_is_forgotten_for_an_id_that_is_none(filled: Shelf, capsys: Capture) -> None:
     said = here(capsys, "forget", "ffff", "--yes")
 
-    assert (said.code, len(ids(capsys))) == (1, 2)
+    assert (said.code, len(ids(capsys))) == (3, 2)
     assert "no such run" in said.err
 
 

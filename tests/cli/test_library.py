@@ -67,7 +67,23 @@ def test_without_a_store_a_command_says_how_to_begin(
 
     assert (said.code, said.out) == (3, "")
     assert "kneedrive import FILE or FOLDER" in said.err
-    assert not store_file().exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["runs", "show", "report", "weekly", "compare", "advise", "export --to out", "forget last"]
+)
+def test_an_empty_store_is_told_in_the_same_words_by_every_command(
+    command: str, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    here(capsys, "tag", "2026-03-02", "new shoes")
+
+    said = here(capsys, *command.split())
+
+    assert (said.code, said.out) == (3, "")
+    assert said.err == "kneedrive: there are no runs yet: kneedrive import FILE or FOLDER takes some in\n"
+    assert not Path("out").exists()
 
 
 def _newer(path: Path) -> None:

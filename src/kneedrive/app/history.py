@@ -174,6 +174,7 @@ def weekly_answer(
     """
     today = local_day(settings, now)
     with opened(settings) as store:
+        store.need_runs()
         last = until or last_active(store, settings, today, weeks)
         found, habits = weeks_until(store, settings, last, weeks)
         if not any(week.runs for week in found.weeks):
@@ -217,6 +218,7 @@ def nothing_in(store: Store, settings: Config, last: date, weeks: int) -> str:
 def compare(settings: Config, asked: Question, now: datetime, style: Style, *, json: bool) -> Answer:
     """Before against after. Raises NotEnoughData without a tag to compare by."""
     with opened(settings) as store:
+        store.need_runs()
         found, periods = compared(store, settings, asked, local_day(settings, now))
         formats = [each for days in (periods.before, periods.after) for each in formats_between(store, *days)]
     code = OK if found.status is Outcome.COMPARED else NOT_ENOUGH

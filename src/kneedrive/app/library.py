@@ -402,13 +402,14 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
 
     The weeks are all from the first run to the last; a week before the last sensor change has its own sensor's values.
     """
+    with opened(settings) as store:
+        store.need_runs()
+        runs = store.runs()
+        past = store.past_runs()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder} cannot be made: {error.strerror or error}; {REMEDY}") from None
-    with opened(settings) as store:
-        runs = store.runs()
-        past = store.past_runs()
     found = whole_history(past, setting_of(settings, now.year))
     names = sorted({name for run in past for name in run.epochs.columns})
     contents: tuple[tuple[Sequence[str], Iterable[Sequence[Any]]], ...] = (

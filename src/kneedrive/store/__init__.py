@@ -226,8 +226,7 @@ class Store:
         zone_offset_s: local time minus UTC for runs that do not say. Raises NotEnoughData for an empty store, and
         for no such run or several.
         """
-        if not self._all("SELECT 1 FROM run WHERE runner = :runner LIMIT 1"):
-            raise NotEnoughData(NO_RUNS)
+        self.need_runs()
         rows = self._meant(spec.strip().lower(), zone_offset_s)
         if len(rows) == 1:
             return run_row(rows[0])
@@ -256,6 +255,11 @@ class Store:
             offset_s=zone_offset_s,
             midnight_ms=midnight // timedelta(milliseconds=1),
         )
+
+    def need_runs(self) -> None:
+        """Raise NotEnoughData where this runner has no run yet."""
+        if not self._all("SELECT 1 FROM run WHERE runner = :runner LIMIT 1"):
+            raise NotEnoughData(NO_RUNS)
 
     def runners(self) -> list[str]:
         """Everybody who has something in this store, by name."""
