@@ -211,6 +211,17 @@ def test_who_the_runner_is_comes_first_and_only_from_three_runs_on() -> None:
     assert "You, since" not in render(screen.first_screen(analysis, few, miles=False), Style())
 
 
+def test_slow_running_that_says_the_same_is_not_said_twice() -> None:
+    run = RUNS["drive-coros"]()
+    (found,) = run.findings
+    slow = found.replace(scope="slow", certainty=Certainty.SPOKEN, probability=0.85)
+
+    assert words.headline(run.replace(findings=(found, slow))) == "Leans towards drive-like, most clearly when slow"
+    assert words.headline(run.replace(findings=(found, slow.replace(certainty=found.certainty)))) == words.headline(run)
+    assert screen.headliner(run.replace(findings=(found, slow))) == found
+    assert "when slow, leans" in words.headline(run.replace(findings=(found, slow.replace(pattern=Pattern.SHUFFLE))))
+
+
 def test_miles_are_used_everywhere_or_nowhere() -> None:
     analysis = RUNS["demo"]()
     text = render(screen.all_sections(analysis, context_of(analysis), miles=True), Style(miles=True))

@@ -109,7 +109,7 @@ def _history(store: Store, settings: Config, weeks: int, until: date) -> dict[st
 def small(run: RunRow | Activity, record: Mapping[str, Any], *, miles: bool) -> Small:
     """One of the last runs, as a line of the list with its report. record: its analysis, as JSON has it."""
     judged = tuple(map(_judgement, record["findings"]))
-    first = next(iter(words.of_scope(judged, "slow") or words.of_scope(judged, "run")), None)
+    first = next(iter(words.slow_apart(judged) or words.of_scope(judged, "run")), None)
     facts = [numbers.distance(run.distance_m, miles=miles)] if run.distance_m else []
     if run.distance_m and run.duration_s:
         facts.append(numbers.pace(run.distance_m / run.duration_s, miles=miles))

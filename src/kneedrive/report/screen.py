@@ -132,7 +132,7 @@ def source(analysis: Analysis) -> str:
 
 def verdict(analysis: Analysis, *, miles: bool) -> list[Block]:
     """Day and distance, the headline, and a sentence with the odds and what the pattern means."""
-    run, slow = said.of_scope(analysis.findings, "run"), said.of_scope(analysis.findings, "slow")
+    run, slow = said.of_scope(analysis.findings, "run"), said.slow_apart(analysis.findings)
     if not run:
         return [facts(analysis, miles=miles), *unjudged(analysis)]
     found, slowly, otherwise = said.headline(analysis).partition(" when slow")
@@ -179,7 +179,7 @@ class Ground(Record, frozen=True, kw_only=True):
 
 def ground(analysis: Analysis) -> Ground | None:
     """The whole run, or its slow band with most half-minutes where the headline is about slow running."""
-    slow = said.of_scope(analysis.findings, "slow")
+    slow = said.slow_apart(analysis.findings)
     if slow:
         bands = [band for band in analysis.pace_profile if slow[0].pattern in band.leading]
         if bands:
@@ -233,7 +233,7 @@ def beyond(key: str, amount: float, among: np.ndarray) -> str:
 
 def headliner(analysis: Analysis) -> Finding | None:
     """The judgement that the headline begins with."""
-    slow = said.of_scope(analysis.findings, "slow")
+    slow = said.slow_apart(analysis.findings)
     return (slow or said.of_scope(analysis.findings, "run") or (None,))[0]
 
 

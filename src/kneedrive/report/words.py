@@ -83,12 +83,20 @@ def headline(analysis: Analysis) -> str:
     return in_short(analysis.findings, analysis.status)
 
 
+def slow_apart(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings about slow running, where they say something else than those about the run."""
+    run, slow = of_scope(findings, "run"), of_scope(findings, "slow")
+    return () if run and slow and run[0].pattern is slow[0].pattern else slow
+
+
 def in_short(findings: Sequence[Finding], status: str) -> str:
     """What the findings of a run come to, or what its status says where there are none."""
-    run, slow = of_scope(findings, "run"), of_scope(findings, "slow")
+    run, slow, apart = of_scope(findings, "run"), of_scope(findings, "slow"), slow_apart(findings)
     if not run:
         return UNASSESSED.get(status, "Nothing to judge")
-    text = f"{phrase(slow)} when slow, {phrase(run)} otherwise" if slow else phrase(run)
+    text = f"{phrase(apart)} when slow, {phrase(run)} otherwise" if apart else phrase(run)
+    if slow and not apart and slow[0].certainty is not run[0].certainty:
+        text += ", most clearly when slow"
     return capital(f"{text}, {STEPS_ALONE}" if run[0].basis is Basis.STEPS else text)
 
 
