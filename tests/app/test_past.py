@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
@@ -120,13 +120,17 @@ def test_the_day_of_a_stored_run_is_local(offset_s: int | None, zone: str, day: 
 class Tagged(Shelf):
     """A shelf with tags."""
 
-    def __init__(self, held: Sequence[PastRun], tags: Sequence[Tag]) -> None:
+    def __init__(self, held: Sequence[PastRun], tags: Sequence[Tag], shoes: Mapping[str, str]) -> None:
         super().__init__(held)
-        self.told = list(tags)
+        self.told, self.worn = list(tags), dict(shoes)
 
     def tags(self) -> list[Tag]:
         """All of them."""
         return self.told
+
+    def shoes(self) -> dict[str, str]:
+        """Those that services name, by run."""
+        return self.worn
 
 
 def in_turns(count: int = 40) -> list[PastRun]:
@@ -138,8 +142,10 @@ def day_tags(held: Sequence[PastRun], text: str) -> list[Tag]:
     return [Tag(day=run.started_at.date().isoformat(), text=text) for run in held]
 
 
-def asked(held: Sequence[PastRun], tags: Sequence[Tag], question: history.Question) -> Any:
-    store = cast(Store, Tagged(held, tags))
+def asked(held: Sequence[PastRun], tags: Sequence[Tag], question: history.Question, *shoes: str) -> Any:
+    """shoes: those of the runs in turn, as a service names them."""
+    worn = {run.id: shoes[place % len(shoes)] for place, run in enumerate(held)} if shoes else {}
+    store = cast(Store, Tagged(held, tags, {run: shoe for run, shoe in worn.items() if shoe}))
     return history.compared(store, settings(), question, held[-1].started_at.date())
 
 
@@ -155,16 +161,16 @@ def test_tagged_days_are_a_group_against_all_others() -> None:
 
 
 def test_shoes_are_those_that_a_run_or_the_tag_of_its_day_names() -> None:
-    held = [run.replace(gear="Old" if place % 4 == 0 else "") for place, run in enumerate(in_turns())]
+    held = in_turns()
     tags = day_tags(held[1::2], "Shoes: New") + day_tags(held[2::4], "shoes: Old") + day_tags(held[:3], "windy")
-    found, _ = asked(held, tags, history.Question(group=history.Group.SHOE))
+    found, _ = asked(held, tags, history.Question(group=history.Group.SHOE), "Old", "Old", "", "")
 
     assert (found.names, found.runs_before, found.runs_after) == (("Old", "New"), 20, 20)
 
 
 def test_a_named_group_is_held_against_all_others_that_have_one() -> None:
-    held = [run.replace(gear=("Old", "New", "Trail", "")[place % 4]) for place, run in enumerate(in_turns())]
-    found, _ = asked(held, [], history.Question(group=history.Group.SHOE, tag="new"))
+    question = history.Question(group=history.Group.SHOE, tag="new")
+    found, _ = asked(in_turns(), [], question, "Old", "New", "Trail", "")
 
     assert (found.names, found.runs_before, found.runs_after) == (("all others", "New"), 20, 10)
 

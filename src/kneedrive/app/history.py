@@ -257,9 +257,8 @@ def grouped(store: Store, setting: Setting, asked: Question, today: date) -> tup
     from kneedrive.report.comparison import Periods
 
     first = today - timedelta(weeks=setting.method.compare.group_weeks)
-    shoes = store.shoes()
-    runs = [run.replace(gear=shoes.get(run.id, "")) for run in runs_between(store, first, today, setting)]
-    groups = groups_of(runs, store.tags(), asked, setting)
+    runs = runs_between(store, first, today, setting)
+    groups = groups_of(runs, store.shoes(), store.tags(), asked, setting)
     largest = sorted(groups, key=lambda name: (-len(groups[name]), name))[:2]
     if len(largest) < 2:
         raise NotEnoughData(ONE_GROUP[asked.group or Group.TAG])
@@ -279,26 +278,29 @@ ONE_GROUP = {
 
 
 def groups_of(
-    runs: Sequence[PastRun], tags: Sequence[Tag], asked: Question, setting: Setting
+    runs: Sequence[PastRun], shoes: Mapping[str, str], tags: Sequence[Tag], asked: Question, setting: Setting
 ) -> dict[str, list[PastRun]]:
-    """The runs by what they are grouped by, in order of time; by tag, those of untagged days are a group too."""
+    """The runs by what they are grouped by, in order of time; by tag, those of untagged days are a group too.
+
+    shoes: those that a service names, by the id of the run.
+    """
     on_day: dict[str, list[str]] = {}
     for tag in tags:
         on_day.setdefault(tag.day, []).append(tag.text)
     groups: dict[str, list[PastRun]] = {}
     for run in runs:
         texts = on_day.get(local_date(run, setting).isoformat(), [])
-        if name := name_of(run, texts, asked):
+        if name := name_of(shoes.get(run.id, ""), texts, asked):
             groups.setdefault(name, []).append(run)
     return groups
 
 
-def name_of(run: PastRun, texts: Sequence[str], asked: Question) -> str:
-    """The group of a run on a day with these tags; "" for none."""
+def name_of(shoe: str, texts: Sequence[str], asked: Question) -> str:
+    """The group of a run in these shoes on a day with these tags; "" for none."""
     wanted = asked.tag.casefold()
     if asked.group is Group.SHOE:
         said = (text[len(SHOES) :].strip() for text in texts if text.casefold().startswith(SHOES))
-        name = run.gear or next(said, "")
+        name = next(said, shoe)  # what the runner says comes before what a service says
     else:
         name = next((text for text in texts if wanted in text.casefold()), OTHERS)
     return name if not wanted or wanted in name.casefold() else OTHERS if name else ""

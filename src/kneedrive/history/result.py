@@ -25,7 +25,7 @@ class PastRun(Record, frozen=True, kw_only=True):
     started_at is aware UTC; local time is that plus utc_offset_s (None: the configured zone). sensor is the
     provenance word of form analysis; device names the watch. surface: "outdoor" or "indoor". firmware: the class of
     whatever measured the dynamics, "" where unknown or of no matter; a new one starts a new baseline. height_m: the
-    runner's, as the run was judged by. gear: the shoes, by the name that a service or the runner gave them; "" unknown.
+    runner's, as the run was judged by.
     """
 
     id: str
@@ -39,7 +39,6 @@ class PastRun(Record, frozen=True, kw_only=True):
     epochs: Epochs
     firmware: str = ""
     height_m: float | None = None
-    gear: str = ""
 
 
 class Setting(Record, frozen=True, kw_only=True):

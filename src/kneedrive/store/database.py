@@ -12,7 +12,7 @@ from pathlib import Path
 from kneedrive.errors import ReadOnlyStore, StoreError
 
 APPLICATION_ID = 0x6B6E6565  # "knee", at byte 68 of the file: tells our files from other SQLite databases
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 DERIVED_TABLES = ("detail", "epochs", "run_source", "activity", "run")  # children first
 TRUTH_TABLES = ("origin", "recording", "split", "forgotten", "tag", "sync_state")
 # Changes of the six tables that hold the truth, by the version they lead to. Derived tables are never migrated.

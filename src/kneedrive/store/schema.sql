@@ -1,4 +1,4 @@
--- The store of kneedrive, schema 3. The first six tables are the truth; the last five are made from it and can be
+-- The store of kneedrive, schema 4. The first six tables are the truth; the last five are made from it and can be
 -- dropped and rebuilt at any time. Times ending in _ms are milliseconds since 1970-01-01 UTC. Every row belongs to one
 -- runner ("" where there is only one), so that several can share a store without being mixed.
 
