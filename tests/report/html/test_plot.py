@@ -46,10 +46,6 @@ def test_a_scale_of_scores_ends_where_nothing_is_left_to_see(amounts: list[float
     assert scale.up
 
 
-def test_whole_spreads_are_named_but_not_at_the_very_edge() -> None:
-    assert [tick.text for tick in svg.spread_ticks(Scale(low=-2.7, high=2.05))] == ["-2", "-1", "0", "+1"]
-
-
 def test_paces_that_would_touch_are_left_out() -> None:
     scale = Scale(low=0.3, high=4.0)
     places = [scale.percent(tick.value) for tick in svg.pace_ticks(scale, miles=False)]

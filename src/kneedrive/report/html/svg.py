@@ -63,7 +63,7 @@ def at(percent: float) -> str:
 # Scales and ticks. A drawing fills its box at any width: places along it are percentages, and only lines and areas are
 # stretched, in an inner drawing, so that letters and dots keep their size from a phone to a wide screen.
 
-_LEAST, _ROOM, _EDGE = 1.5, 0.4, 0.1  # spreads that a scale of scores reaches at least, adds, and keeps free of ticks
+_LEAST, _ROOM = 1.5, 0.4  # spreads that a scale of scores reaches at least, and adds
 _INNER = 1000.0  # units of an inner drawing to each side
 _STEPS = (1.0, 2.0, 5.0)
 _SLOWEST_MPS = 0.4
@@ -96,10 +96,10 @@ def spanning(values: Iterable[float], *, margin: float = 0.08, least: float = 0.
     return Scale(low=middle - reach, high=middle + reach, up=up)
 
 
-def spreads(amounts: Iterable[float], farthest: float = math.inf, *, up: bool = True) -> Scale:
+def spreads(amounts: Iterable[float], farthest: float = math.inf) -> Scale:
     """A scale of scores around usual: all that is known and a little more, so that no empty bands are left."""
     known = [min(max(amount, -farthest), farthest) for amount in amounts if math.isfinite(amount)] or [0.0]
-    return Scale(low=min(-_LEAST, min(known) - _ROOM), high=max(_LEAST, max(known) + _ROOM), up=up)
+    return Scale(low=min(-_LEAST, min(known) - _ROOM), high=max(_LEAST, max(known) + _ROOM), up=True)
 
 
 class Tick(Record, frozen=True, kw_only=True):
@@ -107,12 +107,6 @@ class Tick(Record, frozen=True, kw_only=True):
 
     value: float
     text: str
-
-
-def spread_ticks(scale: Scale) -> list[Tick]:
-    """Every whole spread that is not at the very edge."""
-    steps = range(math.ceil(scale.low + _EDGE), math.floor(scale.high - _EDGE) + 1)
-    return [Tick(value=float(step), text=numbers.signed(float(step))) for step in steps]
 
 
 def round_steps(low: float, high: float, most: int, finest: float = 0.0) -> list[float]:
