@@ -5,6 +5,7 @@ import pytest
 from kneedrive.method import Method
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import explain
+from kneedrive.report.sections import GATES
 from kneedrive.report.terminal import Style
 from tests.conftest import Golden
 from tests.report.runs import JUDGED, RUNS
@@ -71,7 +72,10 @@ def test_reference_and_its_basis_are_always_named(name: str) -> None:
 
 
 def test_every_gate_is_shown_with_its_count() -> None:
-    assert all(f"{count} left out: " in flat("demo") for count in RUNS["demo"]().quality.excluded.values())
+    text = flat("demo").split("GATES")[1]
+
+    assert all(f"{count} {GATES[gate]}" in text for gate, count in RUNS["demo"]().quality.excluded.items())
+    assert "Coverage of half-minutes: speed_mps" in text
 
 
 def test_the_knee_is_told_in_degrees_or_why_it_is_not() -> None:

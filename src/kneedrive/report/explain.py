@@ -16,7 +16,7 @@ from kneedrive.report import numbers, odds, terminal
 from kneedrive.report import words as said
 from kneedrive.report.blocks import Column, Heading, Inline, Items, Prose, Section, Table, Terms, strong, words
 from kneedrive.report.numbers import exact
-from kneedrive.report.sections import GATES, OVER
+from kneedrive.report.sections import left_out, measured
 
 PARTS = {
     "zSL": "how long a step is for its speed: ln(T/T_exp)/s_T, T the time of a step (60/cadence)",
@@ -44,7 +44,7 @@ def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
         regions(analysis, miles=miles),
         model(analysis),
         knee(analysis),
-        measured(analysis, miles=miles),
+        measured(analysis),
         bands(analysis, miles=miles),
         sensor(analysis),
         gates(analysis),
@@ -177,23 +177,6 @@ def knee(analysis: Analysis) -> Section:
 # What was measured.
 
 
-def measured(analysis: Analysis, *, miles: bool) -> Section:
-    """Every metric over the run."""
-    columns = (
-        Column(left=True), Column(head="median"), Column(head="p10", drop=2), Column(head="p90", drop=2),
-        Column(head="usual"), Column(head="n", drop=1),
-    )  # fmt: skip
-    rows = []
-    for key, spread in analysis.metrics.items():
-        amounts = (spread.median, spread.p10, spread.p90, analysis.usual.get(key))
-        name, shown = f"{CHANNELS[key].name}, {numbers.unit(key)}", [numbers.value(key, amount) for amount in amounts]
-        if key == "speed_mps":
-            name = f"pace, {numbers.pace_unit(miles=miles)}"
-            shown = [numbers.bare_pace(amount, miles=miles) for amount in amounts]
-        rows.append((words(name), *map(words, shown), words(numbers.number(spread.n))))
-    return [Heading("Measured", OVER.get(analysis.metrics_over, "")), Table(columns, tuple(rows))] if rows else []
-
-
 def bands(analysis: Analysis, *, miles: bool) -> Section:
     """Each pace band with what is believed of its scores, and the pattern to name."""
     judged = [(band, band.posterior) for band in reversed(analysis.pace_profile) if band.posterior]
@@ -266,17 +249,9 @@ def sensor(analysis: Analysis) -> Section:
 
 
 def gates(analysis: Analysis) -> Section:
-    """What was left out by which gate, and what is not judged."""
-    quality = analysis.quality
-    texts = [
-        f"{numbers.number(quality.epochs_scored)} of {numbers.plural(quality.epochs_total, 'half-minute')} scored."
-    ]
-    excluded = sorted(quality.excluded.items(), key=lambda item: (-item[1], item[0]))
-    texts += [f"{numbers.number(count)} left out: {GATES.get(gate, gate)} ({gate})." for gate, count in excluded]
-    if quality.coverage:
-        shares = (f"{name} {numbers.percent(share)}" for name, share in quality.coverage.items())
-        texts.append("Coverage of half-minutes: " + ", ".join(shares) + ".")
-    texts += [f"{item.what}: {item.reason.rstrip('.')}." for item in analysis.unjudged]
+    """What was left out and what is not judged, and how much of the run each metric covers."""
+    shares = (f"{name} {numbers.percent(share)}" for name, share in analysis.quality.coverage.items() if share)
+    texts = [*left_out(analysis), f"Coverage of half-minutes: {', '.join(shares) or 'none'}."]
     return [Heading("Gates"), Items(tuple(map(words, texts)))]
 
 

@@ -336,7 +336,7 @@ def balance(analysis: Analysis) -> list[str]:
 GATES = {
     "walking": "walking",
     "ambiguous": "between walking and running",
-    "mixed": "part walking, part running",
+    "mixed": "walking in part",
     "gap": "gap in the recording",
     "few samples": "too few records",
     "start": "start of the run",
