@@ -248,3 +248,12 @@ def test_a_hostile_name_cannot_steer_the_terminal() -> None:
     text = judged_by(run, activity=run.activity.replace(device=device))
 
     assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
+def test_a_run_of_a_named_runner_begins_with_the_name() -> None:
+    plain_run = RUNS["demo"]()
+    named = plain_run.replace(runner=plain_run.runner.replace(name="anna\x1b[31m"))
+
+    assert plain(screen.facts(named, miles=False).facts[0]).startswith("anna")
+    assert "\x1b" not in plain(screen.facts(named, miles=False).facts[0])
+    assert plain(screen.facts(plain_run, miles=False).facts[0]).startswith("Sun 8 Nov 2026")

@@ -103,9 +103,9 @@ def runner(weeks: LastWeeks | None) -> list[Block]:
 
 
 def facts(analysis: Analysis, *, miles: bool) -> Facts:
-    """When, how far, how long, how fast, with what."""
-    run = analysis.activity
-    shown = [numbers.start(run.started_at, run.utc_offset_s)]
+    """Whose run where that is known, when, how far, how long, how fast, with what."""
+    run, name = analysis.activity, numbers.clean(analysis.runner.name)
+    shown = [*([name] if name else []), numbers.start(run.started_at, run.utc_offset_s)]
     if run.distance_m:
         shown.append(numbers.distance(run.distance_m, miles=miles))
     shown.append(numbers.clock(run.duration_s))

@@ -175,7 +175,8 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
     slow = ""
     if weeks.share_of_slow:
         slow = f" {numbers.percent(weeks.share_of_slow)} of your slow running is shuffle-like."
-    trend = TRENDS.get(weeks.verdict, f"going {weeks.verdict}")
+    called = f"going {weeks.verdict}" if weeks.verdict.startswith("towards") else f"{weeks.verdict} than before"
+    trend = TRENDS.get(weeks.verdict, called)
     since = f"You, since {numbers.short_day(weeks.first)}{numbers.TIE}{weeks.first.year}{steps}: "
     return words(since, told, f".{slow} {numbers.plural(weeks.runs, 'run')}, {trend}.")
 
