@@ -194,7 +194,7 @@ def test_several_processes_make_the_same_store_as_one(
     stores = []
     for cores in ("1", "2"):
         place = tmp_path / f"{cores}.sqlite"
-        program = f"import sys\nfrom kneedrive.app import importing\nimporting._cores = lambda: {cores}\n" + (
+        program = f"import sys\nfrom kneedrive.app import importing\nimporting.cores = lambda: {cores}\n" + (
             "if __name__ == '__main__':\n from kneedrive.cli import main\n sys.exit(main(['import', sys.argv[1]]))\n"
         )
         script = tmp_path / f"script{cores}.py"

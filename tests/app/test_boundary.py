@@ -412,7 +412,7 @@ def read(body, name):
         return 1 / 0
     return real(body, name)
 readers.read = read
-importing._cores = lambda: 2
+importing.cores = lambda: 2
 if __name__ == "__main__":
     from kneedrive.cli import main
     sys.exit(main(["import", "--json", sys.argv[1]]))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -18,6 +17,7 @@ from kneedrive.analysis import analyze
 from kneedrive.analysis.provenance import Provenance, choose, provenance
 from kneedrive.app import dynamics_of, runner_of
 from kneedrive.app.boundary import boundary
+from kneedrive.app.workers import cores, started, uninterrupted
 from kneedrive.archives.unpack import Limits
 from kneedrive.config import BODY, Config
 from kneedrive.errors import DamagedOriginal, NoActivity, ReadError, TooLarge, UnknownFormat
@@ -243,7 +243,7 @@ class Workers:
 
     def __init__(self, settings: Config, *, processes: int | None = None) -> None:
         self._settings = Config(runner=settings.runner)
-        self._processes = min(_cores() if processes is None else processes, MOST_PROCESSES)
+        self._processes = min(cores() if processes is None else processes, MOST_PROCESSES)
         self._executor: Executor | None = None
         self._given = 0
 
@@ -284,7 +284,7 @@ class Workers:
             if self._given == FEW:
                 self._executor = _executor(self._processes)
             if self._executor and len(recording.body) <= LARGE_BYTES:
-                with _uninterrupted():  # a process that starts here inherits that Ctrl-C is not for it
+                with uninterrupted():  # a process that starts here inherits that Ctrl-C is not for it
                     return self._executor.submit(_compact, recording, self._settings)
         except (BrokenExecutor, OSError, ImportError, NotImplementedError):
             self._stop()  # killed, for want of memory perhaps, or the system has no more of them
@@ -306,25 +306,7 @@ def _executor(processes: int) -> Executor | None:
     # Where signals cannot be kept from a child, Ctrl-C would make each of them speak.
     if processes < 2 or not hasattr(signal, "pthread_sigmask"):
         return None
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    return ProcessPoolExecutor(processes, get_context("spawn"), initializer=_end_with_parent)
-
-
-def _end_with_parent() -> None:
-    """In another process: have it end when the one that started it does, however that ends."""
-    from multiprocessing import parent_process
-    from threading import Thread
-
-    parent = parent_process()
-
-    def watch() -> None:
-        if parent:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
+    return started(processes)
 
 
 def _readable(recording: Recording, settings: Config) -> Contents | None:
@@ -349,21 +331,6 @@ def _compact(recording: Recording, settings: Config) -> Contents | None:
 
 def _bare(activity: Activity) -> Activity:
     return activity.replace(samples=_NOTHING, alternatives={}, laps=(), pauses=(), sensors=())
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment; children that start in it never get one."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 # Files and folders into the store: one outcome per file, and one bad file never stops the rest.

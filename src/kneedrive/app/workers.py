@@ -13,14 +13,17 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from typing import Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from kneedrive.errors import ConfigError, Unreachable
 from kneedrive.record import Record
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -189,6 +192,7 @@ class Processes:
 
 def started(processes: int) -> ProcessPoolExecutor:
     """An executor whose processes start with its jobs, and end when this one does. Hand over `uninterrupted`."""
+    from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context, resource_tracker
 
     resource_tracker.ensure_running()  # would let Ctrl-C through again if it were started while that is held back
