@@ -176,7 +176,7 @@ def usual(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) 
         (run for run in runs if (run.sensor, run.surface) == (sensor, surface) and run.epochs.scored.any()),
         key=lambda run: run.started_at,
     )
-    here = setting.of(own[-1]) if own else setting
+    here = setting.of(own)
     rows = table(own)
     days = (own[-1].started_at - own[0].started_at).days if own else 0
     short = missing(len(own), days, rows.epochs, setting.method)

@@ -145,7 +145,7 @@ def compare(
     if reason and not across_sensors:
         return nothing
     runs = (*sides[0].runs, *sides[1].runs)
-    here = setting.of(runs[-1]) if runs else setting
+    here = setting.of(runs)
     found = match(table(runs), len(sides[0].runs), setting.method.compare)
     if found is None:
         few = min(nothing.weeks_before, nothing.weeks_after) < setting.method.series.side_weeks

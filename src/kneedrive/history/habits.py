@@ -50,7 +50,7 @@ def slow_part(run: PastRun, slow_mps: float, setting: Setting) -> tuple[int, boo
         return None
     if np.nanmean(D) > -method.posterior.score:  # the prior only draws it nearer to usual
         return int(where.sum()), False
-    against = Against(reference=reference, runner=setting.of(run).runner, method=method)
+    against = Against(reference=reference, runner=setting.of([run]).runner, method=method)
     at = standing(run.epochs, where, method.profile.contrast_epochs, against)
     odds = at.posterior.odds if at else {}
     return int(where.sum()), odds.get(Pattern.SHUFFLE, 0.0) >= method.posterior.spoken

@@ -6,7 +6,7 @@ sensor class carry no systematic error of the sensor; the level of D and P again
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -51,11 +51,10 @@ class Setting(Record, frozen=True, kw_only=True):
     runner: Runner = Runner()
     zone: Callable[[datetime], int] | None = None
 
-    def of(self, run: PastRun) -> Setting:
-        """The same with the height that a run was judged by, where that is known."""
-        if run.height_m is None:
-            return self
-        return self.replace(runner=self.runner.replace(height_m=run.height_m))
+    def of(self, runs: Sequence[PastRun]) -> Setting:
+        """The same with the height that the latest of these runs (in order of time) was judged by, if one knew it."""
+        known = next((run.height_m for run in reversed(runs) if run.height_m is not None), None)
+        return self if known is None else self.replace(runner=self.runner.replace(height_m=known))
 
 
 class Curve(Record, frozen=True, kw_only=True):

@@ -133,7 +133,7 @@ def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting:
     rows = table(part.runs)
     if speed_mps is None or not rows.epochs:
         return {}
-    here = setting.of(part.runs[-1])
+    here = setting.of(part.runs)
     off = departures(rows, part.sensor, here)
     at = weeks_since_epoch(part.runs, setting)
     fitted = curves(rows, off, here, at[rows.run])
@@ -203,7 +203,7 @@ def last_weeks(recent: Sequence[PastRun], slow: float | None, verdict: str, sett
     if not parts:
         return None
     part, rules = parts[-1], setting.method.posterior
-    here = setting.of(part.runs[-1])
+    here = setting.of(part.runs)
     against = Against(reference=REFERENCES[part.sensor], runner=here.runner, method=setting.method)
     believed = computed(part.runs, part.sensor, setting.method).believed
     found = posterior_of(part.runs, against, setting, steps=believed)
