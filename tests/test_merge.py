@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kneedrive.history.merge import alike, coverage, dynamics, groups, merge, onto, outline, ranked, strangers
 from kneedrive.method import MergeRules
-from kneedrive.recording import Outline, Samples, Sensor, frozen
+from kneedrive.recording import Outline, Runner, Samples, Sensor, frozen
 from tests.store.cases import START, activity, constant
 
 RULES = MergeRules()
@@ -409,6 +409,13 @@ def test_what_the_lead_does_not_know_of_itself_comes_from_another() -> None:
     merged = merge([lead, activity(B, seconds=500)]).activity
 
     assert (merged.utc_offset_s, merged.distance_m, merged.positioned) == (7200, 1500.0, True)
+
+
+def test_height_and_mass_come_from_whichever_recording_has_them() -> None:
+    lead = activity(A, wearer=Runner(mass_kg=70.0))
+    other = activity(B, wearer=Runner(height_m=1.78, mass_kg=71.0))
+
+    assert merge([lead, other]).activity.wearer == Runner(height_m=1.78, mass_kg=70.0)
 
 
 def test_an_activity_of_averages_is_led_by_one_with_records() -> None:

@@ -8,7 +8,7 @@ from kneedrive.errors import Malformed, NoActivity, Truncated
 from kneedrive.readers import identity, sniff
 from kneedrive.readers import read as read_any
 from kneedrive.readers.fit import read
-from kneedrive.recording import Interval, Lap, Sensor
+from kneedrive.recording import Interval, Lap, Runner, Sensor
 from tests.fit_writer import Field, Message, fit_bytes
 from tests.readers.fit_cases import START, codes, column, file_id, only, records, run, session, timer
 
@@ -35,6 +35,21 @@ def test_the_kind_is_told_from_the_bytes_and_the_id_is_their_hash() -> None:
 )
 def test_only_whether_there_were_positions_is_kept(column_of: object, expected: bool) -> None:
     assert only(run(records(20, column_of), session())).positioned is expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("height_cm", "weight_100g", "wearer"),
+    [
+        (178, 702, Runner(height_m=1.78, mass_kg=70.2)),
+        (255, 65535, Runner()),  # no value
+        (60, 5000, Runner()),  # nobody's
+        (189, 0, Runner(height_m=1.89)),
+    ],
+)
+def test_height_and_mass_are_those_of_the_watchs_profile(height_cm: int, weight_100g: int, wearer: Runner) -> None:
+    profile = Message(3, (Field(3, "uint8", height_cm), Field(4, "uint16", weight_100g)))
+    assert only(run(records(), session(), profile)).wearer == wearer
+    assert only(run(records(), session())).wearer == Runner()
 
 
 class TestSessions:
