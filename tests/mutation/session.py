@@ -22,7 +22,7 @@ PACKAGE = ROOT / "src" / "kneedrive"
 FILES = {path.stem: path for room in ("history", "analysis") for path in sorted((PACKAGE / room).glob("*.py"))}
 TESTS = ROOT / "tests" / "analysis"
 # Slow ones are marked; these are quick enough alone but not four hundred times.
-LEFT_OUT = ("test_real_files.py", "test_real_histories.py", "test_simulated_runner.py", "test_histories.py")
+LEFT_OUT = ("test_real_files.py", "test_real_histories.py", "test_simulated_runner.py", "test_series_rates.py")
 NEAREST = 2  # test files that run before the others
 LIMIT_S = 240.0
 BROKEN = 99  # exit code of a process that could not even run the tests
