@@ -11,6 +11,7 @@ from kneedrive.analysis.population import runners_at, share_beyond
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis
 from kneedrive.patterns import AXES, PATTERNS, Pattern
+from kneedrive.recording import Note
 from kneedrive.report import screen, sections, words
 from kneedrive.report.blocks import Picture, plain
 from kneedrive.report.terminal import Style, render
@@ -240,6 +241,15 @@ def test_a_measured_source_that_speaks_in_the_watchs_place_is_named() -> None:
 
     assert "Stryd foot pod instead of the wrist" in text
     assert "height 1.78 m from your watch" in text
+
+
+def test_a_sensor_that_drifted_is_noted_at_the_verdict() -> None:
+    run = RUNS["demo"]()
+    quality = run.quality.replace(notes=(Note(code="drift", text="the sensor drifted by 3 points"),))
+
+    assert screen.DRIFTED in judged_by(run, quality=quality)
+    assert screen.DRIFTED not in judged_by(run)
+    assert "drifted by 3 points" in " ".join(sections.left_out(run.replace(quality=quality)))
 
 
 def test_a_hostile_name_cannot_steer_the_terminal() -> None:

@@ -94,6 +94,8 @@ def gone(reason: str, context: Context) -> list[Section]:
 
 # The runner, and the verdict of this run.
 
+DRIFTED = "The sensor drifted within this run, so all this is less sure; --full says by how much."
+
 
 def runner(weeks: LastWeeks | None) -> list[Block]:
     """The runner's own sentence, above a line."""
@@ -141,7 +143,8 @@ def verdict(analysis: Analysis, *, miles: bool) -> list[Block]:
     ruled = said.ruled_out(analysis.ruled_out, run[0])
     knee = said.knee_sentence(analysis.knee)
     text = words(text, f" {ruled}" if ruled else "", " " if knee else "", knee)
-    return [facts(analysis, miles=miles), Prose(headline), Prose(text)]
+    drifted = any(note.code == "drift" for note in analysis.quality.notes)
+    return [facts(analysis, miles=miles), Prose(headline), Prose(text), *([Prose(words(DRIFTED))] if drifted else [])]
 
 
 def unjudged(analysis: Analysis) -> list[Block]:
