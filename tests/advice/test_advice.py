@@ -48,6 +48,7 @@ ALL = [
         scope=scope,
         alone=alone,
         knee_bends=bends,
+        knee_first=bends == "less" and sure is not Certainty.SPOKEN,
         asymmetric=asymmetric,
         exaggerating=exaggerating,
     )
@@ -185,15 +186,22 @@ def test_slow_running_that_is_mostly_a_shuffle_is_worked_on() -> None:
     assert told.why.startswith("When you run slowly your steps are short")
 
 
-def test_a_knee_that_bends_little_is_worked_on_unless_a_pattern_is_as_sure() -> None:
-    less = seen("garmin_strap", zSL=-1.2, zDF=2.2, zk=0.0)
-    told = run(less).replace(findings=())
+def test_a_knee_that_bends_little_is_worked_on_where_no_pattern_is_said() -> None:
+    less = run(seen("garmin_strap", zSL=-1.2, zDF=2.2, zk=0.0)).replace(findings=())
 
-    assert ground_of(told).finding == "little-knee-bend"
-    assert ground_of(told).certainty is Certainty.SPOKEN
-    shuffle = run(seen("garmin_strap", zSL=-2.2, zDF=2.4, zk=0.0))
-    assert ground_of(shuffle).finding == "shuffle-like"
-    assert "heel-to-glute" in {entry.id for entry in do_next(shuffle).entries}
+    assert ground_of(less).finding == "little-knee-bend"
+    assert ground_of(less).certainty is Certainty.SPOKEN
+
+
+def test_beside_a_pattern_the_surer_of_the_two_gives_the_cue() -> None:
+    sure = do_next(run(seen("garmin_strap", zSL=-2.2, zDF=2.4, zk=0.0)))
+    leaning = do_next(run(seen("garmin_strap", zSL=-2.4, zDF=0.6, zk=0.0)))
+
+    assert (sure.ground.certainty, leaning.ground.certainty) == (Certainty.SPOKEN, Certainty.LEANING)
+    assert sure.plan == leaning.plan == plans()["shuffle-like"]
+    assert (sure.cue.id, leaning.cue.id) == ("light-feet", "heel-to-glute")
+    assert "knee probably bends less" in leaning.why
+    assert "heel-to-glute" in {entry.id for entry in sure.entries}
 
 
 def test_heel_recovery_is_not_for_a_knee_that_bends_much() -> None:

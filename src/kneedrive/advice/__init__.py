@@ -34,6 +34,7 @@ MUCH_BOUNCE, BOUNCY_LONG_STEPS = "much-bounce", "bouncy-long-steps"
 LITTLE_KNEE_BEND = "little-knee-bend"
 LONG = (Pattern.DRIVE, Pattern.LONG_GROUNDED, LONG_STEPS)  # with much bounce they have a plan of their own
 
+KNEE_TOO = " As the leg swings through, your knee probably bends less than usual too, and that is the surer of the two."
 ALONE_SD = 1.0  # design: a part this far from usual (1 runner in 6 lies beyond) is named where no pattern leads
 LEAST_RUNS = 3  # design: fewer runs are no weeks
 MOST_OF_SLOW = 0.5  # design: share of slow running that makes "shuffle-like when slow" a thing to work on
@@ -92,8 +93,9 @@ class Ground(Record, frozen=True, kw_only=True):
     """What advice rests on: the plan it calls for, how surely, and of what it was said.
 
     scope: "run", "slow" (its slow part) or "weeks", of `runs` runs. alone: a part of the timing that is far from usual
-    without a pattern. knee_bends: "less" or "more" than usual where that may be said, else "". asymmetric: left and
-    right differ constantly over runs. exaggerating: bounce went up and cadence down since a focus was taken up.
+    without a pattern. knee_bends: "less" or "more" than usual where that may be said, else ""; knee_first: that is
+    surer than the finding. asymmetric: left and right differ constantly over runs. exaggerating: bounce went up and
+    cadence down since a focus was taken up.
     """
 
     finding: str
@@ -102,6 +104,7 @@ class Ground(Record, frozen=True, kw_only=True):
     runs: int = 1
     alone: bool = False
     knee_bends: str = ""
+    knee_first: bool = False
     asymmetric: bool = False
     exaggerating: bool = False
 
@@ -157,11 +160,13 @@ def advise(ground: Ground, *, stored: bool = True) -> Advice:
     if ground.knee_bends == "more":
         excess.add("heel recovery")
     entries = tuple(known[entry] for entry in _entries(plan, ground) if not excess & set(known[entry].stresses))
+    of_knee = known[plans()[LITTLE_KNEE_BEND].cue]
+    knee_first = ground.knee_first and of_knee in entries
     return Advice(
         plan=plan,
         ground=ground,
-        why=_why(plan, ground),
-        cue=known[plan.cue],
+        why=_why(plan, ground) + (KNEE_TOO if knee_first else ""),
+        cue=of_knee if knee_first else known[plan.cue],
         beside=known[plan.beside],
         entries=entries,
         remarks=_remarks(plan, ground),
@@ -172,8 +177,9 @@ def advise(ground: Ground, *, stored: bool = True) -> Advice:
 def ground_of(analysis: Analysis, last_weeks: LastWeeks | None = None) -> Ground:
     """What to work on: the surest finding that is not neutral, of the weeks before the run; else what stands alone.
 
-    A pattern or the knee, as surely as it is said; then a part of the timing that lies far from usual with no pattern
-    to its name; then the likelier of two open patterns; then nothing ("neutral"), or "unjudged".
+    A pattern, or the knee where no pattern is said, as surely as it is said; then a part of the timing that lies far
+    from usual with no pattern to its name; then the likelier of two open patterns; then nothing ("neutral"), or
+    "unjudged".
     """
     found = [*_of_weeks(last_weeks), *_of_run(analysis)]
     for certainty in Certainty:  # spoken, leaning, open
@@ -201,11 +207,12 @@ def _of_run(analysis: Analysis) -> Iterator[Ground]:
 
 def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) -> Iterator[Ground]:
     bends = knee_bends(knee)
-    for judgement in findings:
-        if judgement.pattern is not Pattern.NEUTRAL and judgement.certainty is not Certainty.OPEN:
-            finding = plan_for(judgement.pattern, judgement.basis, posterior)
-            yield Ground(finding=finding, certainty=judgement.certainty, scope=judgement.scope, knee_bends=bends)
-    if bends == "less":
+    said = [each for each in findings if each.pattern is not Pattern.NEUTRAL and each.certainty is not Certainty.OPEN]
+    for each in said:
+        finding = plan_for(each.pattern, each.basis, posterior)
+        surer = bends == "less" and knee.certainty is Certainty.SPOKEN and each.certainty is not Certainty.SPOKEN
+        yield Ground(finding=finding, certainty=each.certainty, scope=each.scope, knee_bends=bends, knee_first=surer)
+    if bends == "less" and not said:
         yield Ground(finding=LITTLE_KNEE_BEND, certainty=knee.certainty, knee_bends=bends)
     if alone := standing_alone(posterior):
         yield Ground(finding=alone, certainty=Certainty.OPEN, alone=True, knee_bends=bends)
