@@ -96,6 +96,15 @@ def test_a_job_that_ends_every_process_is_lost_alone() -> None:
     assert found == {job: result for job, result in SQUARES if job != 7}
 
 
+def test_a_system_without_more_processes_does_it_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("multiprocessing.process.BaseProcess.start", refuse)
+    with Processes(2) as crew:
+        assert list(each(own_pid, JOBS, crew)) == [(job, os.getpid()) for job in JOBS]
+
+
 def test_ctrl_c_is_for_no_worker() -> None:
     """Whichever of them starts, and whenever: each would print a traceback of its own."""
     with Processes(2) as crew:

@@ -286,7 +286,7 @@ class Asked(Record, frozen=True, kw_only=True):
 class _Known:
     """What the cohort held before, and what was met since: a recording is examined once, whatever it is called.
 
-    changed: recordings that the manifest now says other things about than their rows do.
+    changed: recordings that came again with another runner, sex or height than in their rows.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -396,16 +396,20 @@ def _alone(folder: Path) -> Iterator[None]:
     """The only writer of a folder. Raises StoreError where another writes to it, or nobody can."""
     from filelock import FileLock, Timeout
 
+    lock = FileLock(folder / ".lock", timeout=0)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(folder / ".lock", timeout=0):
-            yield
+        lock.acquire()
     except Timeout:
         message = f"another kneedrive writes to {folder}: wait until it is done, or name another folder with --to"
         raise StoreError(message) from None
     except OSError as error:
         message = f"{folder}: {error.strerror or error}; name another folder with --to"
         raise StoreError(message) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 # The population of a cohort against the reference.

@@ -156,11 +156,14 @@ class Processes:
         self._end()
 
     def submit(self, function: Callable[[J], R], job: J) -> Future[R]:
-        """Hand over a job; processes are started as they are needed."""
-        if self._pool is None:
-            self._pool = started(self._processes)
-        with uninterrupted():
-            return self._pool.submit(function, job)
+        """Hand over a job; processes are started as they are needed. Where a system has no more, it is done here."""
+        try:
+            if self._pool is None:
+                self._pool = started(self._processes)
+            with uninterrupted():
+                return self._pool.submit(function, job)
+        except (OSError, ImportError, NotImplementedError):
+            return Here().submit(function, job)
 
     def ahead(self) -> int:
         """How many jobs should be in hand."""

@@ -29,7 +29,7 @@ COUNTED = {
 class Examined(Record, frozen=True, kw_only=True):
     """What became of the recordings of a cohort: counts by the keys of COUNTED.
 
-    changed: how many of those already there the manifest now says other things about.
+    changed: how many of those already there came with another runner, sex or height than in their rows.
     """
 
     counts: Mapping[str, int]
@@ -45,7 +45,7 @@ def examined(found: Examined, style: Style) -> str:
         said.append(Prose(words("A refused file is a row of runs, and its reason says why.")))
     if found.changed:
         rows = plural(found.changed, "recording")
-        text = f"Of {rows} the manifest now says other things than when they were examined; a new folder takes that in."
+        text = f"{rows} came again with another runner, sex or height; their rows stay. A new folder takes changes in."
         said.append(Prose(words(text)))
     return render([said], style).rstrip("\n")
 
