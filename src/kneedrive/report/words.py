@@ -20,6 +20,8 @@ from kneedrive.sensors import SensorClass
 
 STEPS_ALONE = "from your steps alone"
 KNEE_LIFT = "Knee lift cannot be told by a watch."
+DRIFTED = "The sensor drifted within this run, so it is less sure."
+VERY_SLOW = "So slow, what is usual is hardly known: nothing is said as a fact."
 
 
 def tone_of(judgement: Finding | None) -> Tone:
@@ -202,4 +204,12 @@ def settling(analysis: Analysis) -> list[str]:
     points += [advice.would_settle(analysis)] if steps else _bounce_unknown(analysis)
     if analysis.runner.height_m is None:
         points.append(NO_HEIGHT)
-    return [point for point in points if point]
+    return [point for point in (*_less_sure(analysis), *points) if point]
+
+
+def _less_sure(analysis: Analysis) -> list[str]:
+    """What makes this run less sure than others: a sensor that wandered, a pace that hardly anybody was measured at."""
+    drifted = any(note.code == "drift" for note in analysis.quality.notes)
+    rules, posterior = analysis.method.posterior, analysis.posterior
+    slow = posterior is not None and posterior.speed_mps < rules.leaning_under_mps
+    return [DRIFTED] * drifted + [VERY_SLOW] * slow
