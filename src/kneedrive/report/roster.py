@@ -85,11 +85,7 @@ def roster(lines: Sequence[Line], weeks: int) -> list[Section]:
 
 def below(lines: Sequence[Line]) -> list[Block]:
     """What changed with a sensor, why some runners cannot be shown, and how the list is sorted."""
-    new = [
-        Prose(words(f"{runner_name(line.runner)}, {numbers.day(line.broken.date)}: {break_words(line.broken)}."))
-        for line in lines
-        if line.broken
-    ]
+    new = [Prose(words(f"{runner_name(line.runner)}, {break_words(line.broken)}.")) for line in lines if line.broken]
     key = "The largest change first, then new sensors. kneedrive weekly --runner NAME shows the weeks of one."
     named = ((runner_name(line.runner), line.trouble) for line in lines if line.trouble)
     strava = any("strava" in each.split(",") for line in lines for each in line.formats)
