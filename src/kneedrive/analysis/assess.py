@@ -333,21 +333,8 @@ def blank(case: Case) -> Analysis:
 
 def findings(run: Run, at: Standing, where: Mask, scope: str) -> tuple[Finding, ...]:
     """What may be said of these epochs: the leading patterns, the likeliest first."""
-    rules, found = run.case.method.posterior, at.posterior
     evidence = scores.evidence(at, run.epochs, where, run.gated.mode, run.case)
-    return tuple(
-        Finding(
-            scope=scope,
-            pattern=pattern,
-            certainty=certainty.certainty(pattern, found, rules),
-            probability=found.odds[pattern],
-            base_rate=found.base_rates[pattern],
-            basis=found.basis,
-            marked=certainty.marked(pattern, found, rules),
-            evidence=evidence,
-        )
-        for pattern in certainty.leading(found, rules)
-    )
+    return scores.findings(at.posterior, scope, run.case.method.posterior, evidence)
 
 
 def slow_findings(

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kneedrive.analysis import features, reference
+from kneedrive.analysis import certainty, features, reference
 from kneedrive.analysis.gates import STEPS
 from kneedrive.analysis.posterior import Measurement, Part, Posterior, Scale, measured_rows, posterior
 from kneedrive.analysis.reference import Against, Case, Expected, expected, hill_pct
 from kneedrive.analysis.resampling import Mask
-from kneedrive.analysis.result import Epochs, Score, Scores
-from kneedrive.method import EpochRules, Method
+from kneedrive.analysis.result import Epochs, Finding, Score, Scores
+from kneedrive.method import EpochRules, Method, PosteriorRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.stats import median
@@ -258,3 +258,22 @@ def evidence(at: Standing, epochs: Epochs, where: Mask, mode: str, case: Case) -
     found |= measured(epochs, where, keys)
     found |= {f"usual_{key}": value for key, value in usual_at(at.scale.speed_mps, mode, case).items() if key in keys}
     return found | {"epochs": float(where.sum())}
+
+
+def findings(
+    found: Posterior, scope: str, rules: PosteriorRules, evidence: Mapping[str, float] | None = None
+) -> tuple[Finding, ...]:
+    """What may be said of a posterior: the leading patterns, the likeliest first."""
+    return tuple(
+        Finding(
+            scope=scope,
+            pattern=pattern,
+            certainty=certainty.certainty(pattern, found, rules),
+            probability=found.odds[pattern],
+            base_rate=found.base_rates[pattern],
+            basis=found.basis,
+            marked=certainty.marked(pattern, found, rules),
+            evidence=evidence or {},
+        )
+        for pattern in certainty.leading(found, rules)
+    )

@@ -150,7 +150,8 @@ def compare(
     if found is None:
         few = min(nothing.weeks_before, nothing.weeks_after) < setting.method.series.side_weeks
         return nothing.replace(status=Outcome.NOT_ENOUGH if few else Outcome.NO_OVERLAP)
-    enough, weeks = counted(found, sides, setting)
+    kept = usable(found, sides, setting.method.compare)
+    weeks = [weeks_of(each, setting) for each in kept]
     rows = differences(found, sides, here)
     speeds = found.rows.speed_mps
     verdicts = {row.metric: row.verdict is Outcome.CHANGED and row.difference for row in rows}
@@ -158,8 +159,8 @@ def compare(
         status=Outcome.COMPARED if rows else Outcome.NOT_ENOUGH,
         weeks_before=weeks[0],
         weeks_after=weeks[1],
-        runs_before=enough[0],
-        runs_after=enough[1],
+        runs_before=len(kept[0]),
+        runs_after=len(kept[1]),
         epochs_before=int((found.after == 0).sum()),
         epochs_after=int((found.after == 1).sum()),
         across_sensors=bool(reason),
@@ -174,7 +175,7 @@ def compare(
 
 def told(status: Outcome, sides: tuple[Side, Side], setting: Setting, *, surface: str, reason: str) -> Comparison:
     """A comparison without numbers."""
-    weeks = [len({week_number(local_date(run, setting)) for run in each.runs}) for each in sides]
+    weeks = [weeks_of(each.runs, setting) for each in sides]
     rules = setting.method.series
     return Comparison(
         status=status,
@@ -250,22 +251,17 @@ def match(rows: Table, runs_before: int, rules: CompareRules) -> Matched | None:
     return Matched(rows=matched, after=later[kept].astype(np.float64), speed_mps=float(np.median(matched.speed_mps)))
 
 
-def enough_of(found: Matched, runs: int, rules: CompareRules) -> Mask:
-    """Which of the runs have enough matched epochs."""
-    many: Mask = np.bincount(found.rows.run, minlength=runs) >= rules.run_epochs
-    return many
+def usable(found: Matched, sides: tuple[Side, Side], rules: CompareRules) -> list[list[PastRun]]:
+    """The runs of each side that have enough matched epochs."""
+    first, count = len(sides[0].runs), sum(len(each.runs) for each in sides)
+    many = np.bincount(found.rows.run, minlength=count) >= rules.run_epochs
+    parts = zip(sides, (many[:first], many[first:]), strict=True)
+    return [[run for run, enough in zip(each.runs, part, strict=True) if enough] for each, part in parts]
 
 
-def counted(found: Matched, sides: tuple[Side, Side], setting: Setting) -> tuple[list[int], list[int]]:
-    """Runs with enough matched epochs on each side, and the weeks that they are of."""
-    many = enough_of(found, sum(len(each.runs) for each in sides), setting.method.compare)
-    first = len(sides[0].runs)
-    kept = [
-        [run for run, is_kept in zip(each.runs, part, strict=True) if is_kept]
-        for each, part in zip(sides, (many[:first], many[first:]), strict=True)
-    ]
-    weeks = [len({week_number(local_date(run, setting)) for run in part}) for part in kept]
-    return [len(part) for part in kept], weeks
+def weeks_of(runs: Sequence[PastRun], setting: Setting) -> int:
+    """In how many weeks these runs were."""
+    return len({week_number(local_date(run, setting)) for run in runs})
 
 
 def differences(found: Matched, sides: tuple[Side, Side], setting: Setting) -> tuple[Difference, ...]:

@@ -13,8 +13,7 @@ import numpy as np
 from kneedrive.analysis import certainty
 from kneedrive.analysis.posterior import Basis, Measurement, Part, Posterior, odds_range, posterior
 from kneedrive.analysis.reference import Against, expected
-from kneedrive.analysis.result import Finding
-from kneedrive.analysis.scores import letters, mean_climb_pct, scale_at, systematic
+from kneedrive.analysis.scores import findings, letters, mean_climb_pct, scale_at, systematic
 from kneedrive.history.curve import (
     RunMeans,
     Table,
@@ -43,21 +42,14 @@ from kneedrive.history.result import (
 )
 from kneedrive.history.segments import Stretch, computed, stretches
 from kneedrive.history.trend import HEART_RATE, RunValues, trends, week_values
-from kneedrive.method import PosteriorRules, TrendRules
+from kneedrive.method import TrendRules
 from kneedrive.patterns import Pattern
-from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import robust_sd
 
 Series = Mapping[str, RunValues]
-
-
-class Told(Record, frozen=True, kw_only=True):
-    """What a week says about form: which stretch it belongs to, and its values by series."""
-
-    segment: int
-    values: dict[str, WeekValue]
+Told = tuple[int, dict[str, WeekValue]]  # which stretch a week belongs to, and its values by series
 
 
 def weekly(
@@ -217,7 +209,7 @@ def last_weeks(recent: Sequence[PastRun], slow: float | None, verdict: str, sett
         sensor=part.sensor,
         surface=part.runs[-1].surface,
         posterior=told,
-        findings=findings(told, rules),
+        findings=findings(told, "weeks", rules),
         ruled_out=certainty.ruled_out(told, rules),
         knee=certainty.knee(told, height_known=here.runner.height_m is not None, rules=rules),
         verdict=verdict,
@@ -265,34 +257,18 @@ def over_runs(means: RunMeans, rules: TrendRules) -> tuple[float, float] | None:
     return float(np.average(value, weights=weight)), math.sqrt(1.0 / float(weight.sum()))
 
 
-def findings(found: Posterior, rules: PosteriorRules) -> tuple[Finding, ...]:
-    """What may be said of the weeks: the leading patterns, the likeliest first."""
-    return tuple(
-        Finding(
-            scope="weeks",
-            pattern=pattern,
-            certainty=certainty.certainty(pattern, found, rules),
-            probability=found.odds[pattern],
-            base_rate=found.base_rates[pattern],
-            basis=found.basis,
-            marked=certainty.marked(pattern, found, rules),
-        )
-        for pattern in certainty.leading(found, rules)
-    )
-
-
 # One row a week.
 
 
 def told_weeks(series: Sequence[Series], rules: TrendRules) -> dict[int, Told]:
-    """The value of each week by series; where a break falls inside a week, the later stretch speaks for it."""
+    """The values of each week; where a break falls inside a week, the later stretch speaks for it."""
     told: dict[int, Told] = {}
     for segment, by_name in enumerate(series):
         for name, values in by_name.items():
             for number, value in week_values(values, rules):
-                if told.get(number, Told(segment=-1, values={})).segment != segment:
-                    told[number] = Told(segment=segment, values={})
-                told[number].values[name] = value
+                if told.get(number, (-1, {}))[0] != segment:
+                    told[number] = (segment, {})
+                told[number][1][name] = value
     return told
 
 
@@ -318,9 +294,9 @@ def week(
         duration_s=sum(run.duration_s for run in runs),
         slow_s=float(slow * setting.method.epochs.length_s),
         shuffle_share=shuffle_share(here, slow_mps, setting) if slow_mps else None,
-        values=told.values if told else {},
+        values=told[1] if told else {},
         sensor=runs[-1].sensor if runs else "",
-        segment=told.segment if told else None,
+        segment=told[0] if told else None,
     )
 
 
