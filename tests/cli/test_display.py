@@ -50,7 +50,7 @@ def _all_of(terminal: int) -> str:
 
 def too_wide(text: str, width: int) -> list[str]:
     """The lines that a terminal of this width would break."""
-    return [line for line in text.splitlines() if cell_len(line) > width]
+    return [line for line in text.splitlines() if cell_len(re.sub(r"\x1b\[[0-9;]*m", "", line)) > width]
 
 
 @pytest.mark.parametrize("words", [("analyze", RUN), ("analyze", RUN, "--explain"), ("doctor", RUN)], ids=str)
