@@ -137,7 +137,8 @@ def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None
     held: names in the store, "" for a runner without one. Raises ConfigError.
     """
     name = settings.runner.name
-    known = {*held, *settings.runners}
+    coached = (each.partition("=")[0] for each in settings.sources.intervals.athletes)
+    known = {*held, *settings.runners, *coached}
     if name and name not in known and not settings.new_runner:
         from difflib import get_close_matches
 
