@@ -105,6 +105,7 @@ def test_no_package_takes_the_place_of_a_source_of_our_own(home: Household) -> N
     [
         ({"listing": "1 / 0"}, 1, "the source faulty has a fault of its own"),
         ({"fetch": "1 / 0"}, 6, "the source faulty has a fault of its own"),
+        ({"listing": "yield 'no record'"}, 1, "the source faulty has a fault of its own"),
         ({"fetch": "return 'no record'"}, 6, "the source faulty has a fault of its own"),
         ({"connect": "1 / 0"}, 2, "the source faulty cannot be loaded"),
         ({"connect": "return 3"}, 2, "the source faulty cannot be loaded"),

@@ -195,6 +195,8 @@ def _row(head: str, value: str, origin: str, columns: int) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, Secret):
         return "(hidden)" if value else "(not set)"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "(none)"
     return "(not set)" if value in (None, "") else str(value)
