@@ -120,7 +120,7 @@ def spare(file: Path, settings: Config, environment: Mapping[str, str]) -> None:
     with suppress(ConfigError):  # without a home folder there is no login
         own |= dict.fromkeys(config_folder(environment).glob("strava-token*"), "the login to Strava")
         keys = (*config_folder(environment).glob("*-key*"), *config_folder(environment).glob("garmin-token*"))
-        own |= dict.fromkeys((*keys, *garmin_folder().glob("connect-personal-api-*")), "an API key")
+        own |= dict.fromkeys((*keys, *garmin_folder(environment).glob("connect-personal-api-*")), "an API key")
     for each, what in own.items():
         if _same(file, each):
             raise StoreError(f"{file}: this is {what} itself, and --force does not overwrite it; name another file")
