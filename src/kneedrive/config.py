@@ -310,12 +310,12 @@ def data_folder(environment: Mapping[str, str]) -> Path:
     return _own_folder(environment.get("XDG_DATA_HOME"), Path(".local", "share"), "user_data_path")
 
 
-def garmin_folder() -> Path:
-    """Where Garmin's own client keeps the personal API key, on every system."""
+def garmin_folder(environment: Mapping[str, str]) -> Path:
+    """Where Garmin's own client keeps the personal API key, on every system; our own folder without a home folder."""
     try:
         return Path.home() / ".config" / "garmin"
     except RuntimeError:
-        raise ConfigError("there is no home folder: set HOME") from None
+        return config_folder(environment)
 
 
 def _own_folder(named: str | None, usual: Path, of_platform: str) -> Path:

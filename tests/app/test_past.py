@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from kneedrive.analysis.result import Fade
-from kneedrive.app import history
+from kneedrive.app import history, library
 from kneedrive.config import Config, load
 from kneedrive.errors import NotEnoughData
 from kneedrive.history.result import PastRun
 from kneedrive.history.weeks import weekly
 from kneedrive.store import Store
-from kneedrive.store.rows import RunRow, Tag
+from kneedrive.store.rows import Origin, RunRow, Tag
 from tests.analysis.runs_of_a_runner import Form, past_run
 from tests.report.histories import FIRST, SETTING, runs
+from tests.store.cases import START, Application, told
 
 LAST = date(2026, 3, 1)
 QUIET = Fade(verdict="no change", blocks=8)
@@ -185,3 +187,12 @@ def test_groups_are_of_the_last_year() -> None:
     held = [*in_turns(), past_run(80.0 + 365.0)]
     with pytest.raises(NotEnoughData):
         asked(held, day_tags(held[1:30:2], "with a metronome"), history.Question(group=history.Group.TAG))
+
+
+def test_a_run_in_winter_is_found_in_summer_by_the_day_it_was_there(tmp_path: Path) -> None:
+    run = told(start_s=(datetime(2026, 1, 10, 22, 45, tzinfo=UTC) - START).total_seconds(), utc_offset_s=None)
+    there, summer = settings(**{"display.zone": "Europe/Berlin"}), datetime(2026, 7, 1, tzinfo=UTC)
+    with Store.open(tmp_path / "runs.sqlite") as store:
+        store.add(run, Origin(source="file"), Application(store), version="1")
+
+        assert library.meant(store, there, "2026-01-10", summer).id == run.sha256[:12]

@@ -27,7 +27,8 @@ MTP = "gvfs/mtp:host=091e_4b48_0000c4fa0516"
 @pytest.mark.parametrize(
     "place", ["Primary/GARMIN/Activity", "Internal Storage/Garmin/Activity", "Primary/GARMIN/Activities"]
 )
-def test_a_watch_that_speaks_mtp_is_found(tmp_path: Path, place: str) -> None:
+def test_a_watch_that_speaks_mtp_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    monkeypatch.setattr(folder, "DRIVES", ())
     put(tmp_path / MTP / place / "run.fit")
     put(tmp_path / "gvfs/mtp:host=SAMSUNG/Card/DCIM/photo.jpg")
 
@@ -37,8 +38,10 @@ def test_a_watch_that_speaks_mtp_is_found(tmp_path: Path, place: str) -> None:
     assert str(found).endswith(place)
 
 
-@pytest.mark.parametrize("runtime", ["", "/nowhere", "/run/[odd]*"])
-def test_no_watch_is_none(runtime: str) -> None:
+@pytest.mark.parametrize("runtime", ["/nowhere", "/run/[odd]*"])
+def test_no_watch_is_none(monkeypatch: pytest.MonkeyPatch, runtime: str) -> None:
+    monkeypatch.setattr(folder, "DRIVES", ("/media/{user}/*",))  # not what may be plugged into this machine
+
     assert folder.watches({"XDG_RUNTIME_DIR": runtime, "USER": "[nobody]*"}) == ()
 
 

@@ -6,6 +6,7 @@ import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from kneedrive.report.text import Style
 
 from kneedrive.app import accounts, login, sync
 from kneedrive.config import Secret
@@ -108,6 +109,9 @@ def test_a_key_that_ends_soon_is_told_a_week_before(
     (pulled,) = keyless.pull(garmin.clock, names=("garmin",))
 
     assert any("kneedrive auth garmin" in remark for remark in pulled.remarks) is told
+    for columns in range(60, 100):  # to be copied, so on one line
+        text = sync.told([pulled], here, Style(width=columns), dry_run=False, elapsed_s=0).text
+        assert ("'kneedrive auth garmin'" in text) is told
     assert accounts.garmin_key_ends(here) == ((garmin.clock() + timedelta(days=days)).date() if days else None)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from kneedrive.cli import parser
 from kneedrive.config import SETTINGS
 from kneedrive.report import ledger
+from kneedrive.sources import plan
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -47,3 +49,13 @@ def test_every_variable_and_key_that_it_names_is_one() -> None:
 
     assert named
     assert named <= {setting.environment for setting in SETTINGS}
+
+
+def test_what_it_says_of_a_source_of_another_package_is_so() -> None:
+    told = section("Sources of other packages")
+    protocol = told.split("class Source(Protocol)")[1].split("def connect")[0]
+    members = re.findall(r"(?m)^    (?:def )?(\w+)", protocol)
+    needed = {field.name for field in msgspec.structs.fields(plan.Listed) if field.required}
+
+    assert set(members) == {*plan.Source.__annotations__, "listing", "fetch"}
+    assert all(f"`{name}`" in told.split("`Listed` needs")[1].split(";")[0] for name in needed)

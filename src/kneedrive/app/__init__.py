@@ -126,7 +126,7 @@ def spare(file: Path, settings: Config, environment: Mapping[str, str]) -> None:
     with suppress(ConfigError):  # without a home folder there is no login
         own |= dict.fromkeys(config_folder(environment).glob("strava-token*"), "the login to Strava")
         keys = (*config_folder(environment).glob("*-key*"), *config_folder(environment).glob("garmin-token*"))
-        own |= dict.fromkeys((*keys, *garmin_folder().glob("connect-personal-api-*")), "an API key")
+        own |= dict.fromkeys((*keys, *garmin_folder(environment).glob("connect-personal-api-*")), "an API key")
     for each, what in own.items():
         if _same(file, each):
             raise StoreError(f"{file}: this is {what} itself, and --force does not overwrite it; name another file")
@@ -201,6 +201,8 @@ def _row(head: str, value: str, origin: str, columns: int) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, Secret):
         return "(hidden)" if value else "(not set)"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "(none)"
     return "(not set)" if value in (None, "") else str(value)

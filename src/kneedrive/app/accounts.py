@@ -13,7 +13,7 @@ from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, Fault, SourceError, Withheld
 from kneedrive.record import Record
 from kneedrive.sources.oauth import Application
-from kneedrive.sources.plan import Context
+from kneedrive.sources.plan import Context, Fetched, Listed
 from kneedrive.sources.tokens import KeyFile, PrivateFile, TokenFile, Tokens, is_missing
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kneedrive.sources.http import Http, Throttle
     from kneedrive.sources.intervals import Intervals
     from kneedrive.sources.oauth import Attempt, Login
-    from kneedrive.sources.plan import Fetched, Listed, Source
+    from kneedrive.sources.plan import Source
     from kneedrive.sources.strava import Strava
 
 FOLDER, GARMIN, INTERVALS, STRAVA = OWN = ("folder", "garmin", "intervals", "strava")  # in the order of a sync
@@ -57,7 +57,7 @@ class Desk(Record, frozen=True, kw_only=True):
     watches: tuple[Path, ...] = ()
 
     @property
-    def guest(self) -> str:
+    def named_runner(self) -> str:
         """The runner of a command that names one, by --runner or in the environment: not this machine's owner."""
         origin = self.settings.origins["runner.name"]
         return self.settings.runner.name if origin == "flag" or origin.startswith("environment") else ""
@@ -80,18 +80,18 @@ def token_file(desk: Desk) -> TokenFile:
 
 def key_file(desk: Desk, source: str) -> KeyFile:
     """Where this runner's API key is kept: the owner's for Garmin where Garmin's own client keeps it."""
-    if source == GARMIN and not desk.guest:
+    if source == GARMIN and not desk.named_runner:
         return KeyFile(desk.garmin_folder / GARMIN_KEY)
-    return KeyFile(desk.private(f"{source}-key", desk.guest))
+    return KeyFile(desk.private(f"{source}-key", desk.named_runner))
 
 
 def api_key(desk: Desk, source: str) -> Secret:
     """The key for a service: a named runner's own, else the configured one, else the one that is kept; maybe empty."""
     configured: Secret = desk.settings[f"sources.{source}.api_key"]
     kept = key_file(desk, source)
-    if desk.guest:
+    if desk.named_runner:
         # Another runner's key would bring another runner's runs; a coach's reads those of the athletes it is told.
-        shared = source == INTERVALS and desk.guest in athletes(desk)
+        shared = source == INTERVALS and desk.named_runner in athletes(desk)
         general = KeyFile(desk.private(f"{source}-key", "")).load() if shared else Secret("")
         return kept.load() or configured or general
     return configured or kept.load()
@@ -113,7 +113,7 @@ def athletes(desk: Desk) -> Mapping[str, str]:
 def folders(desk: Desk) -> tuple[Path, ...]:
     """The folders to look into: those configured, and those of a watch that is plugged in, which is its owner's."""
     named = desk.settings.sources.folder.paths
-    return named if desk.guest else (*named, *(watch for watch in desk.watches if watch not in named))
+    return named if desk.named_runner else (*named, *(watch for watch in desk.watches if watch not in named))
 
 
 def known_names() -> tuple[str, ...]:
@@ -167,7 +167,7 @@ def garmin(desk: Desk, key: Secret | None = None) -> Garmin:
 
 def garmin_token(desk: Desk) -> PrivateFile:
     """Where the token of the day for this runner's key is kept."""
-    return PrivateFile(desk.private("garmin-token", desk.guest, ".json"))
+    return PrivateFile(desk.private("garmin-token", desk.named_runner, ".json"))
 
 
 def garmin_key_ends(desk: Desk) -> date | None:
@@ -262,7 +262,7 @@ def begin(desk: Desk, mine: Application, redirect_uri: str) -> Attempt:
 # Sources that other packages bring, by entry points.
 
 
-class Guest:
+class Packaged:
     """A source of another package: a fault in it is told as such, and does not keep others from being asked."""
 
     def __init__(self, name: str, source: Source) -> None:
@@ -272,14 +272,14 @@ class Guest:
 
     def listing(self, since: datetime | None) -> Iterator[Listed]:
         """What the source lists. Raises SourceError."""
-        yield from self._asked(lambda: list(self._source.listing(since)), SourceError)
+        yield from self._asked(lambda: [_a(Listed, item) for item in self._source.listing(since)], SourceError)
 
     def fetch(self, item: Listed) -> Fetched | None:
         """What the source fetches, under the name that it is known by here. Raises SourceError."""
 
         def fetched() -> Fetched | None:
             given = self._source.fetch(item)
-            return None if given is None else given.replace(source=self.name)
+            return None if given is None else _a(Fetched, given).replace(source=self.name)
 
         return self._asked(fetched, Withheld)
 
@@ -291,6 +291,14 @@ class Guest:
             raise kind(f"the source {self.name} has a fault of its own: tell its author what --debug shows") from None
 
 
+def _a(kind: type[T], value: object) -> T:
+    """The value, which is of this kind. Raises TypeError where it is not."""
+    if not isinstance(value, kind):
+        message = f"a source gave {type(value).__name__} for {kind.__name__}"
+        raise TypeError(message)
+    return value
+
+
 def _entry_points() -> dict[str, EntryPoint]:
     """What other packages bring, by name; none of them takes the place of a source of our own."""
     from importlib.metadata import entry_points
@@ -298,13 +306,13 @@ def _entry_points() -> dict[str, EntryPoint]:
     return {each.name: each for each in entry_points(group=ENTRY_POINTS) if each.name not in OWN}
 
 
-def _connected(name: str, desk: Desk) -> Guest | None:
+def _connected(name: str, desk: Desk) -> Packaged | None:
     """The source of another package, None where it says that it is not set up. Raises ConfigError for a fault in it."""
     context = Context(folder=desk.folder, clock=desk.clock, wait=desk.wait)
     try:
         with boundary(f"the source {name}"):
             source = _entry_points()[name].load()(context)
-            return source and Guest(name, source)
+            return source and Packaged(name, source)
     except Fault:
         raise ConfigError(
             f"the source {name} cannot be loaded, by a fault of its own: tell its author what --debug shows"

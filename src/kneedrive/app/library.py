@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 GIVE_BACK = (
     "The file stays as large as it was: once that program has ended, 'kneedrive purge --all' gives the space back."
 )
+_LIFETIME_YEARS = 100  # beyond, calendars and zones of computers end
 STAYS = ("added", "updated", "merged", "not_a_run", "already_there")
 
 
@@ -257,7 +258,12 @@ def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, el
 
 def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:
     """The run that a user means: last, a date, or the beginning of an id."""
-    return store.find(spec, zone_of(settings)(now))
+    moment = now
+    with suppress(ValueError):
+        day = date.fromisoformat(spec.strip())
+        if abs(day.year - now.year) < _LIFETIME_YEARS:  # a day in winter has the offset of winter
+            moment = datetime.combine(day, time(12), UTC)
+    return store.find(spec, zone_of(settings)(moment))
 
 
 def analysis_of(store: Store, settings: Config, run_id: str, dynamics: str | None = None) -> Analysis:

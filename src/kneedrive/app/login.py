@@ -93,7 +93,7 @@ def keep_intervals_key(desk: Desk, key: Secret) -> Answer:
 def _kept(desk: Desk, source: str, key: Secret) -> list[str]:
     file = key_file(desk, source)
     file.save(key)
-    runner = f" --runner {desk.guest}" if desk.guest else ""
+    runner = f" --runner {desk.named_runner}" if desk.named_runner else ""
     said = [
         f"{NAMES[source]} takes the key. kneedrive sync {source}{runner} fetches your runs.",
         f"It is kept in {file.path}, readable by you alone.",
@@ -236,8 +236,8 @@ def status(desk: Desk, *, json: bool) -> Answer:
     """Which sources are set up, from what is on this machine alone."""
     held = token_file(desk).load()
     told = _status_record(desk, held)
-    guests = [name for name in known_names() if name not in OWN]
-    ready = held is not None or told["garmin"]["key"] or told["intervals"]["key"] or told["folder"]["paths"] or guests
+    packaged = [name for name in known_names() if name not in OWN]
+    ready = held is not None or told["garmin"]["key"] or told["intervals"]["key"] or told["folder"]["paths"] or packaged
     code = OK if ready else NOT_AUTHORISED
     if json:
         return Answer(text=line(told), code=code)
@@ -246,7 +246,7 @@ def status(desk: Desk, *, json: bool) -> Answer:
         ("Garmin", _key_words(GARMIN, told)),
         ("intervals.icu", _key_words(INTERVALS, told)),
         ("Strava", _strava_words(desk, held)),
-        *((name, "set up" if is_ready(name, desk) else "not set up; its package tells how") for name in guests),
+        *((name, "set up" if is_ready(name, desk) else "not set up; its package tells how") for name in packaged),
     )
     return Answer(text="\n".join(f"{name:<15}{words}" for name, words in rows), code=code)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -450,6 +451,7 @@ def _fetched(
 
 # What a sync has to say: the ledger, what stopped a source, and the report of what is new.
 
+COMMAND = re.compile("'kneedrive [^']+'")  # in a remark: to be copied, so not broken over two lines
 GARMIN_CREDIT = "From Garmin Connect. Derived in part from data of Garmin devices."  # Garmin's brand rules ask for it
 # What a runner must do something about comes before what time will heal.
 CODES = (
@@ -466,7 +468,7 @@ def told(pulled: Sequence[Pulled], desk: Desk, style: Style, *, dry_run: bool, e
     remarks = [
         f"{numbers.path(folder)} is not there now and was passed over." for each in pulled for folder in each.missing
     ]
-    remarks += [remark for each in pulled for remark in each.remarks]
+    remarks += [COMMAND.sub(lambda found: numbers.path(found[0]), remark) for each in pulled for remark in each.remarks]
     text = terminal.render(ledger.summary(summed, elapsed_s, remarks), style).rstrip("\n")
     return Answer(text=text, trouble=trouble(pulled, desk), code=code_of(pulled))
 

@@ -191,7 +191,7 @@ def desk(arguments: argparse.Namespace) -> Desk:
     return Desk(
         settings=settings,
         folder=config.config_folder(os.environ),
-        garmin_folder=config.garmin_folder(),
+        garmin_folder=config.garmin_folder(os.environ),
         clock=options.now,
         wait=sleep_until if getattr(arguments, "wait", False) else None,
         watches=watches(os.environ) if settings.sources.folder.watch else (),

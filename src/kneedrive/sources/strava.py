@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LOGIN = "kneedrive auth strava"
 EXPORT = (
     "the bulk export (strava.com, Settings, My Account, Download or Delete Your Account) needs no subscription: "
-    "run 'kneedrive import' on its zip"
+    "run 'kneedrive import' on its zip, and 'kneedrive setup' for new runs"
 )
 
 
