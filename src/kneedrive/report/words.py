@@ -123,9 +123,7 @@ def each_likely(findings: Sequence[Finding]) -> Inline:
     bases = [odds.in_words(each.base_rate) for each in findings]
     said: Inline = ()
     for place, each in enumerate(findings):
-        base = (
-            f" (any runner: {bases[place]})" if place + 1 == len(findings) or bases[place + 1] != bases[place] else ""
-        )
+        base = "" if bases[place + 1 : place + 2] == [bases[place]] else f" (any runner: {bases[place]})"
         said += words(", " if place else "", f"{name(each.pattern)} ", strong(odds.about(each.probability)), base)
     return said
 
