@@ -119,12 +119,11 @@ def likely(judgement: Finding) -> Inline:
 
 def each_likely(findings: Sequence[Finding]) -> Inline:
     """Several patterns with their odds: "shuffle-like about 2 in 5, piston-like 1 in 5 (any runner: 1 in 5)"."""
+    findings = [each for each in findings if each.pattern is not Pattern.NEUTRAL] or findings
     bases = [odds.in_words(each.base_rate) for each in findings]
     said: Inline = ()
     for place, each in enumerate(findings):
-        base = (
-            f" (any runner: {bases[place]})" if place + 1 == len(findings) or bases[place + 1] != bases[place] else ""
-        )
+        base = "" if bases[place + 1 : place + 2] == [bases[place]] else f" (any runner: {bases[place]})"
         said += words(", " if place else "", f"{name(each.pattern)} ", strong(odds.about(each.probability)), base)
     return said
 
@@ -173,7 +172,7 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
     steps = f", {STEPS_ALONE}" if found[0].basis is Basis.STEPS else ""
     told = words(Span(phrase(found), tone_of(found[0])), ", ", likely(found[0]))
     if found[0].certainty is Certainty.OPEN and found[0].pattern is not Pattern.NEUTRAL:
-        told = words("no clear pattern; ", each_likely(found))
+        told = words("no clear pattern, at most ", each_likely(found))
     slow = ""
     if weeks.share_of_slow:
         slow = f" {numbers.percent(weeks.share_of_slow)} of your slow running is shuffle-like."
@@ -186,13 +185,8 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
 # What is open, and what would settle it.
 
 STRAVA_CREDIT = "Powered by Strava"  # their terms ask for it wherever their data are shown
-COMPUTED = "Your watch computes contact time and bounce from speed, cadence and height: they are no measurements."
-NO_HEIGHT = "With --height 1.78 your steps are held against runners as tall as you."
-
-
-def _bounce_unknown(analysis: Analysis) -> list[str]:
-    row = analysis.reference
-    return [f"{capital(row.open)}.", row.settles] if row.open else []
+COMPUTED = "Your watch computes contact time and bounce; it measures neither."
+NO_HEIGHT = "--height 1.78 would hold you against runners as tall as you."
 
 
 def settling(analysis: Analysis) -> list[str]:
@@ -201,7 +195,7 @@ def settling(analysis: Analysis) -> list[str]:
         return []
     steps = analysis.findings[0].basis is Basis.STEPS
     points = [COMPUTED] if analysis.provenance is SensorClass.GARMIN_WRIST else []
-    points += [advice.would_settle(analysis)] if steps else _bounce_unknown(analysis)
+    points.append(advice.would_settle(analysis) if steps else analysis.reference.settles)
     if analysis.runner.height_m is None:
         points.append(NO_HEIGHT)
     return [point for point in (*_less_sure(analysis), *points) if point]
