@@ -6,7 +6,7 @@ import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from kneedrive.report.text import Style
+from kneedrive.report.terminal import Style
 
 from kneedrive.app import accounts, login, sync
 from kneedrive.config import Secret
