@@ -16,7 +16,7 @@ import numpy as np
 from kneedrive import archives, readers
 from kneedrive.analysis import analyze
 from kneedrive.analysis.certainty import certainty, leading
-from kneedrive.analysis.many_runners import in_use, joint, level
+from kneedrive.analysis.many_runners import base_rates, in_use, joint, level
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, PARTLY, Answer, line
 from kneedrive.app.analyze import ASSESSED
 from kneedrive.app.boundary import boundary
@@ -453,6 +453,10 @@ def population_of(counted: Mapping[str, Any], means: Mapping[str, Any], paced: M
         others=others,
         refused={str(reason): int(count) for reason, count in reasons},
         groups=[*_groups(means), *_paced(paced)],
+        shares=[
+            words.Share(pattern=pattern, base_rate=rate, here=level(means[odds_column(pattern)]))
+            for pattern, rate in base_rates(Method()).items()
+        ],
         joint=joint(means),
         used=in_use(means, Method()),
     )
