@@ -26,7 +26,7 @@ def found() -> Population:
         "sex": np.where(place % 3 == 0, "f", np.where(place % 3 == 1, "m", "")),
         "height_m": np.where(place % 5 == 0, np.nan, 1.55 + 0.3 * place / count),
     }
-    odds = (("shuffle_like", 0.2), ("drive_like", 0.3), ("piston_like", 0.1), ("long_grounded", 0.1), ("neutral", 0.4))
+    odds = {
         "shuffle_like": 0.2,
         "drive_like": 0.3,
         "piston_like": 0.1,
@@ -34,7 +34,7 @@ def found() -> Population:
         "short_airy": 0.05,
         "neutral": 0.4,
     }
-    means |= {f"odds_{name}": share + 0.1 * np.sin(place) for name, share in (*odds, ("short_airy", 0.05))}
+    means |= {f"odds_{name}": share + 0.1 * np.sin(place) for name, share in odds.items()}
     counted = {
         "sensor": np.array(["coros", "garmin_strap", "none", "", ""]),
         "status": np.array(["assessed", "assessed", "walk", "refused", "refused"]),

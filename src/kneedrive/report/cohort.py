@@ -235,8 +235,8 @@ def _shares(found: Population) -> Section:
     ]
     columns = (Column(left=True), *(Column(head=head) for head in ("any runner", "here", "95 %")))
     key = (
-        "Here: the mean of the odds over these runners, each counted once. Where sensors leave much open, odds stay near "
-        "those of any runner whatever is true, so a difference says more than an agreement."
+        "Here: the mean of the odds over these runners, each counted once. Where sensors leave much open, odds "
+        "stay near those of any runner whatever is true, so a difference says more than an agreement."
     )
     table = Table(columns, tuple(tuple(words(cell) for cell in row) for row in rows))
     return [Heading("Patterns", "how likely they are"), table, Note(words(key))]
