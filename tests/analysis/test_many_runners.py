@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kneedrive.analysis.many_runners import LEAST_RUNNERS, Interval, correlation, in_use, joint, level
+from kneedrive.analysis.many_runners import LEAST_RUNNERS, Interval, base_rates, correlation, in_use, joint, level
 from kneedrive.method import Method
+from kneedrive.patterns import Pattern
 
 RUNNERS, RUNS = 400, 4
 R = -0.30
@@ -106,6 +107,21 @@ def test_what_is_in_use_is_widened_by_the_errors_of_the_sensors() -> None:
     r = method.posterior.r_zSL_zDF / np.sqrt(expected["zSL"] * expected["zDF"])
     assert found.correlations["zSL zDF"] == pytest.approx(r, rel=1e-6)
     assert found.correlations["zSL zk"] == 0.0
+
+
+def test_base_rates_are_those_of_the_method() -> None:
+    """The method page: neutral 0.36, drive 0.19, shuffle 0.19, piston 0.14, long-grounded 0.10, short-airy 0.10."""
+    assert base_rates(Method()) == pytest.approx(
+        {
+            Pattern.NEUTRAL: 0.36,
+            Pattern.DRIVE: 0.19,
+            Pattern.SHUFFLE: 0.19,
+            Pattern.PISTON: 0.14,
+            Pattern.LONG_GROUNDED: 0.10,
+            Pattern.SHORT_AIRY: 0.10,
+        },
+        abs=0.006,
+    )
 
 
 def test_the_sensor_of_a_watch_alone_says_nothing_of_contact() -> None:

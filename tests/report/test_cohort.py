@@ -26,6 +26,15 @@ def found() -> Population:
         "sex": np.where(place % 3 == 0, "f", np.where(place % 3 == 1, "m", "")),
         "height_m": np.where(place % 5 == 0, np.nan, 1.55 + 0.3 * place / count),
     }
+    odds = {
+        "shuffle_like": 0.2,
+        "drive_like": 0.3,
+        "piston_like": 0.1,
+        "long_grounded": 0.1,
+        "short_airy": 0.05,
+        "neutral": 0.4,
+    }
+    means |= {f"odds_{name}": share + 0.1 * np.sin(place) for name, share in odds.items()}
     counted = {
         "sensor": np.array(["coros", "garmin_strap", "none", "", ""]),
         "status": np.array(["assessed", "assessed", "walk", "refused", "refused"]),
@@ -62,6 +71,7 @@ def test_programs_get_every_number(found: Population) -> None:
     assert told["schema_version"] == 1
     assert told["refused"] == {"is empty": 2, "ends in the middle of a message": 1}
     assert told["joint"]["correlations"]["zSL zDF"]["value"] == found.joint.correlations["zSL zDF"].value  # type: ignore[union-attr]
+    assert {share["pattern"]: round(share["here"]["mean"]["value"], 2) for share in told["shares"]}["drive-like"] == 0.3
     assert {group["by"] for group in told["groups"]} == {"sensor", "speed", "sex", "height"}
 
 

@@ -18,7 +18,19 @@ import numpy as np
 
 from kneedrive.analysis.certainty import Certainty
 from kneedrive.analysis.posterior import Basis
-from kneedrive.analysis.result import Analysis, Epochs, Fade, Finding, Quality, Score, Scores, ShuffleOnset, Slow
+from kneedrive.analysis.result import (
+    Analysis,
+    Epochs,
+    Fade,
+    Finding,
+    OnsetVerdict,
+    Quality,
+    Score,
+    Scores,
+    ShuffleOnset,
+    Slow,
+    Status,
+)
 from kneedrive.errors import DamagedOriginal
 from kneedrive.history.merge import groups, merge, outline
 from kneedrive.method import MergeRules, Method
@@ -91,7 +103,7 @@ def analysis(of: Activity, block: Epochs | None = None) -> Analysis:
         activity=of,
         runner=Runner(height_m=1.78),
         method=Method(),
-        status="assessed",
+        status=Status.ASSESSED,
         status_reason="",
         provenance=SensorClass.GARMIN_STRAP,
         provenance_reason="",
@@ -105,7 +117,7 @@ def analysis(of: Activity, block: Epochs | None = None) -> Analysis:
         findings=(_finding("slow", "neutral"), _finding("run", "shuffle-like")),
         unjudged=(),
         pace_profile=(),
-        shuffle_onset=ShuffleOnset(verdict="none"),
+        shuffle_onset=ShuffleOnset(verdict=OnsetVerdict.NONE),
         slow=Slow(speed_mps=None, epochs=0, share_flight_under_40ms=None),
         vr_split=None,
         balance=None,

@@ -123,7 +123,8 @@ def test_runner_means_are_those_of_the_runs_and_a_run_counts_once(tmp_path: Path
     values = [0.1, 0.4, -0.3, 0.8, 0.2]
     with Parts(tmp_path, create=True) as parts:
         for day, value in enumerate(values, start=1):
-            parts.add(_run(day, zSL=value, zDF=2 * value, zk=None))
+            odds = {"odds_shuffle_like" if day < 4 else "odds_short_grounded": day / 10}
+            parts.add(_run(day, zSL=value, zDF=2 * value, zk=None, odds_neutral=0.5, **odds))
         parts.add(_run(1, zSL=9.0, zDF=9.0, zk=9.0, epochs_scored=5, sha256="e" * 64))
         parts.add(_run(9, zSL=9.0, zDF=9.0, zk=9.0, runner=""))
         parts.add(_run(10, zSL=9.0, zDF=9.0, zk=9.0, surface="indoor"))
@@ -136,6 +137,8 @@ def test_runner_means_are_those_of_the_runs_and_a_run_counts_once(tmp_path: Path
     assert found["zSL_zSL"][0] == pytest.approx(np.var(values, ddof=1) / 5, rel=1e-6)
     assert found["zSL_zDF"][0] == pytest.approx(2 * np.var(values, ddof=1) / 5, rel=1e-6)
     assert np.isnan(found["zk"][0])
+    assert found["odds_shuffle_like"][0] == pytest.approx(0.3)
+    assert found["odds_neutral"][0] == pytest.approx(0.5)
 
 
 def test_a_sensor_that_measures_contact_goes_before_one_that_has_more_runs(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from kneedrive.analysis import assess, epochs, gates, plausible, provenance, scores
 from kneedrive.analysis.reference import Case, speed_trusted, surface_of
 from kneedrive.analysis.resampling import resample
-from kneedrive.analysis.result import Analysis
+from kneedrive.analysis.result import Analysis, HeightFrom, Status
 from kneedrive.method import Method
 from kneedrive.recording import Activity, Note, Runner, Samples
 
@@ -48,7 +48,7 @@ def analyze(
     found = _found(case, samples, (*chosen.notes, *corrections))
     said, known = runner.height_m is not None, case.runner.height_m is not None
     return found.replace(
-        height_from="settings" if said else "file" if known else "",
+        height_from=HeightFrom.SETTINGS if said else HeightFrom.FILE if known else HeightFrom.NOBODY,
         instead_of=chosen.instead_of,
     )
 
@@ -59,7 +59,7 @@ def _found(case: Case, samples: Samples, notes: tuple[Note, ...]) -> Analysis:
         return assess.without_samples(case, notes)
     run = _cut_and_gated(case, samples, notes)
     status, why = assess.status(run)
-    if status != assess.ASSESSED:
+    if status is not Status.ASSESSED:
         return assess.without_scores(run, status, why)
     return assess.assessed(run)
 

@@ -18,11 +18,13 @@ from kneedrive.analysis.result import (
     Epochs,
     Fade,
     Finding,
+    OnsetVerdict,
     Quality,
     Scores,
     ShuffleOnset,
     Slow,
     Spread,
+    Status,
     Unjudged,
 )
 from kneedrive.analysis.scores import Standing, middle, scores_of, standing, usual_at
@@ -130,15 +132,14 @@ def _median_of(stream: Stream, name: str, start: int, end: int) -> float | None:
 # Puts the parts of an assessed run together: status, quality, scores, findings, paces, fade.
 
 
-ASSESSED, TOO_FEW, WALK, NOT_A_RUN, NO_SAMPLES = "assessed", "too few epochs", "walk", "not a run", "no samples"
 WALKING_SPORTS = ("walking", "hiking")
 OVER_SCORED = "scored epochs"
 TOO_FAST = "too_fast"  # a reader's note: what the file calls running cannot be that
 DRIFTED = {
     "duty_factor": "the sensor drifted: at the same speed and cadence the share of time on the ground wandered by "
-    "{:.1%}, so what is judged by it is less sure",
-    "ln_k": "the sensor drifted: at the same speed and cadence the bounce beyond timing wandered by {:.0%}, so what is "
-    "judged by it is less sure",
+    "{:.1f} points, so what is judged by it is less sure",
+    "ln_k": "the sensor drifted: at the same speed and cadence the bounce beyond timing wandered by {:.0f} %, so what "
+    "is judged by it is less sure",
 }
 UNNAMED_SPORT = "the file does not say what sport it is"
 
@@ -165,25 +166,25 @@ def as_epochs(table: Table, gated: Gated, scored: dict[str, Array], method: Meth
     return Epochs(start_s=table.start_s, weight=weight, reason=gated.reason, columns=gated.columns | scored)
 
 
-def status(run: Run) -> tuple[str, str]:
+def status(run: Run) -> tuple[Status, str]:
     """Whether the run can be assessed, and if not, why, in a sentence."""
     case = run.case
     if case.activity.sport in WALKING_SPORTS:
-        return WALK, f"the file calls it {case.activity.sport}; kneedrive judges running only"
+        return Status.WALK, f"the file calls it {case.activity.sport}; kneedrive judges running only"
     if not case.activity.is_run:
         denied = next((note.text for note in case.activity.notes if note.code == TOO_FAST), "")
         if denied:
-            return NOT_A_RUN, denied
+            return Status.NOT_A_RUN, denied
         named = case.activity.sport not in ("", "unknown", "generic")
         called = f"the file calls it {case.activity.sport}, not running" if named else UNNAMED_SPORT
-        return NOT_A_RUN, called
+        return Status.NOT_A_RUN, called
     # Before the question of walking: a run with long walks in it is a run.
     if run.epochs.scored.sum() >= case.method.epochs.min_epochs:
-        return ASSESSED, ""
+        return Status.ASSESSED, ""
     if walked(run):
         below = case.method.gait.walking_spm
-        return WALK, f"the cadence is below {below:.0f} steps a minute almost throughout: this was a walk"
-    return TOO_FEW, reasons.too_few_epochs(run.gated, case)
+        return Status.WALK, f"the cadence is below {below:.0f} steps a minute almost throughout: this was a walk"
+    return Status.TOO_FEW, reasons.too_few_epochs(run.gated, case)
 
 
 def walked(run: Run) -> bool:
@@ -223,7 +224,7 @@ def _own_notes(run: Run) -> tuple[Note, ...]:
         text = f"grounded running: in {count} of the scored half-minutes a foot was on the ground all the time"
         found.append(Note(code="grounded_running", text=text))
     lock, sound = (run.gated.reason == "cadence lock").sum(), run.gated.running.sum()
-    found += [Note(code="drift", text=DRIFTED[name].format(by)) for name, by in run.drifts.items()]
+    found += [Note(code="drift", text=DRIFTED[name].format(100 * by)) for name, by in run.drifts.items()]
     if lock > sound:
         text = "the cadence is half or double of what running needs: the file may count one leg, or something else"
         found.append(Note(code="cadence_lock", text=text))
@@ -258,7 +259,7 @@ def assessed(run: Run) -> Analysis:
     missing = {letter: score.reason for letter, score in scores.items() if score.value is None}
     speed = middle(epochs["speed_mps"][epochs.scored])
     return judged(run, at, slow, base(run, scores)).replace(
-        status=ASSESSED,
+        status=Status.ASSESSED,
         status_reason="",
         metrics=spreads(epochs.columns, epochs.scored, case),
         metrics_over=OVER_SCORED,
@@ -307,7 +308,7 @@ def blank(case: Case) -> Analysis:
         activity=case.activity,
         runner=case.runner,
         method=case.method,
-        status=NO_SAMPLES,
+        status=Status.NO_SAMPLES,
         status_reason="",
         provenance=case.sensor.word,
         provenance_reason=case.sensor.reason,
@@ -320,7 +321,7 @@ def blank(case: Case) -> Analysis:
         scores=scores.no_scores(""),
         unjudged=(),
         pace_profile=(),
-        shuffle_onset=ShuffleOnset(verdict="unjudged"),
+        shuffle_onset=ShuffleOnset(verdict=OnsetVerdict.UNJUDGED),
         slow=Slow(speed_mps=None, epochs=0, share_flight_under_40ms=None),
         vr_split=None,
         balance=None,
@@ -373,7 +374,7 @@ def without_samples(case: Case, notes: tuple[Note, ...]) -> Analysis:
     reason = "the file holds no samples, only what the session adds up to; averages say nothing about form"
     found, spreads = blank(case), averages(case.activity)
     return found.replace(
-        status=NO_SAMPLES,
+        status=Status.NO_SAMPLES,
         status_reason=reason,
         quality=found.quality.replace(notes=(*case.activity.notes, *notes)),
         metrics=spreads,
@@ -385,10 +386,10 @@ def without_samples(case: Case, notes: tuple[Note, ...]) -> Analysis:
     )
 
 
-def without_scores(run: Run, status: str, reason: str) -> Analysis:
+def without_scores(run: Run, status: Status, reason: str) -> Analysis:
     """What was measured, and no judgement."""
     over, spreads = _spreads(run)
-    other_sport = status == NOT_A_RUN
+    other_sport = status == Status.NOT_A_RUN
     if other_sport:
         # Cadence of a bicycle is no cadence of steps.
         spreads = {key: value for key, value in spreads.items() if key in NOT_OF_STEPS}

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from kneedrive.analysis.posterior import Mask
+from kneedrive.analysis.posterior import Mask, Measurement, posterior
 from kneedrive.analysis.reference import Against
 from kneedrive.analysis.scores import scale_at, systematic
 from kneedrive.method import Method
+from kneedrive.patterns import Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Array, Runner
 from kneedrive.sensors import REFERENCES, SensorClass
@@ -134,6 +135,15 @@ def _centred(values: Array, groups: Any) -> Array:
             # Its own mean takes a part of the spread with it.
             left[there] = (values[there] - values[there].mean()) * math.sqrt(there.sum() / (there.sum() - 1.0))
     return left
+
+
+TYPICAL_MPS = 2.8  # where sensor classes are compared
+
+
+def base_rates(method: Method) -> dict[Pattern, float]:
+    """How likely each pattern is for any runner, before anything was measured."""
+    strap = Against(reference=REFERENCES[SensorClass.GARMIN_STRAP], runner=Runner(), method=method)
+    return dict(posterior(Measurement(), scale_at(TYPICAL_MPS, strap), method.posterior).base_rates)
 
 
 class Used(Record, frozen=True, kw_only=True):

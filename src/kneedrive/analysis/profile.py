@@ -10,7 +10,7 @@ from kneedrive.analysis import certainty, features, scores
 from kneedrive.analysis.gates import DYNAMICS, STEPS
 from kneedrive.analysis.reference import Case, expected
 from kneedrive.analysis.resampling import Mask
-from kneedrive.analysis.result import Balance, Epochs, PaceBand, ShuffleOnset, Slow, VrSplit
+from kneedrive.analysis.result import Balance, Epochs, OnsetVerdict, PaceBand, ShuffleOnset, Slow, VrSplit
 from kneedrive.method import PosteriorRules
 from kneedrive.patterns import Pattern
 from kneedrive.stats import below
@@ -79,19 +79,19 @@ def shuffle_onset(bands: tuple[PaceBand, ...], epochs: Epochs, mode: str, case: 
     """
     rules = case.method.posterior
     if mode != DYNAMICS or not any(band.scores.D.value is not None for band in bands):
-        return ShuffleOnset(verdict="unjudged")
+        return ShuffleOnset(verdict=OnsetVerdict.UNJUDGED)
     slower = 0
     while slower < len(bands) and shuffles(bands[slower], rules):
         slower += 1
     if slower == 0:
-        return ShuffleOnset(verdict="none")
+        return ShuffleOnset(verdict=OnsetVerdict.NONE)
     if slower == len(bands):
-        return ShuffleOnset(verdict="every")
+        return ShuffleOnset(verdict=OnsetVerdict.EVERY)
     edge = bands[slower - 1].high_mps
     fall = drive_fall(epochs, edge, case)
     if fall is None or below(fall[0] / max(fall[1], TINY)) < case.method.profile.fall_sure:
-        return ShuffleOnset(verdict="alike")
-    return ShuffleOnset(verdict="at", speed_mps=edge)
+        return ShuffleOnset(verdict=OnsetVerdict.ALIKE)
+    return ShuffleOnset(verdict=OnsetVerdict.AT, speed_mps=edge)
 
 
 def drive_fall(epochs: Epochs, edge_mps: float, case: Case) -> tuple[float, float] | None:

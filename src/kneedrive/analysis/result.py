@@ -6,6 +6,7 @@ Scores: 0 is usual at that speed, 1 is one spread between runners. A value of No
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import ClassVar
 
 import numpy as np
@@ -121,10 +122,20 @@ class PaceBand(Record, frozen=True, kw_only=True):
     certainty: Certainty = Certainty.OPEN  # of the first of them
 
 
+class OnsetVerdict(StrEnum):
+    """Where shuffling begins: at a pace, at every pace of the run, at no pace in particular, or nowhere."""
+
+    AT = "at"
+    EVERY = "every"
+    ALIKE = "alike"  # slow paces shuffle, and D does not fall towards them
+    NONE = "none"
+    UNJUDGED = "unjudged"
+
+
 class ShuffleOnset(Record, frozen=True, kw_only=True):
     """The pace from which slower bands are shuffle-like: `at`, "every" pace of the run, or "none"; "unjudged"."""
 
-    verdict: str
+    verdict: OnsetVerdict
     speed_mps: float | None = None
 
 
@@ -216,20 +227,36 @@ class ChannelSummary(Record, frozen=True, kw_only=True):
     median: float | None
 
 
+class Status(StrEnum):
+    """What became of an activity. Assessed: scores, or odds from steps; indoors without a measured speed, metrics."""
+
+    ASSESSED = "assessed"
+    TOO_FEW = "too few epochs"
+    WALK = "walk"
+    NOT_A_RUN = "not a run"
+    NO_SAMPLES = "no samples"
+
+
+class HeightFrom(StrEnum):
+    """Who said how tall the runner is."""
+
+    SETTINGS = "settings"
+    FILE = "file"
+    NOBODY = ""
+
+
 class Analysis(Record, frozen=True, kw_only=True):
     """Everything kneedrive can say about one activity.
 
-    status: "assessed" (scores or, from speed and cadence alone, steps; indoors without a measured speed neither, but
-    metrics), "too few epochs", "walk", "not a run", "no samples". metrics_over: "scored epochs", "all running epochs",
-    "all epochs", "single seconds" or "session averages". usual: the reference at the run's median scored speed, by
-    metric key. surface: "outdoor" or "indoor". instead_of: the class of the watch's own dynamics, where a source in
-    the same file that measures was judged in their place.
+    metrics_over: "scored epochs", "all running epochs", "all epochs", "single seconds" or "session averages". usual:
+    the reference at the run's median scored speed, by metric key. surface: "outdoor" or "indoor". instead_of: the
+    class of the watch's own dynamics, where a source in the same file that measures was judged in their place.
     """
 
     activity: Activity
     runner: Runner
     method: Method
-    status: str
+    status: Status
     status_reason: str
     provenance: SensorClass
     provenance_reason: str
@@ -246,7 +273,7 @@ class Analysis(Record, frozen=True, kw_only=True):
     ruled_out: tuple[Pattern, ...] = ()
     odds_range: Mapping[Pattern, tuple[float, float]] = {}  # from steps alone: over the thinkable correlations
     knee: Knee = Knee(reason="nothing was judged")
-    height_from: str = ""  # "settings" or "file" where a height is known; the height itself is runner.height_m
+    height_from: HeightFrom = HeightFrom.NOBODY  # the height itself is runner.height_m
     instead_of: SensorClass | None = None
     unjudged: tuple[Unjudged, ...]
     pace_profile: tuple[PaceBand, ...]
@@ -270,7 +297,7 @@ class Analysis(Record, frozen=True, kw_only=True):
         run = self.activity
         head = f"{run.sport} {run.started_at:%Y-%m-%d %H:%M} UTC, {run.duration_s / 60:.0f} min, {self.provenance}"
         counted = f"{self.quality.epochs_scored} of {self.quality.epochs_total} epochs scored"
-        if self.status != "assessed":
+        if self.status is not Status.ASSESSED:
             return f"{head}\n{self.status}: {self.status_reason}\n{counted}"
         said = "; ".join(map(str, self.findings)) or "nothing judged"
         judged = (

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from kneedrive.analysis import analyze
+from kneedrive.analysis.result import Status
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer, dynamics_of, runner_of
 from kneedrive.app.boundary import boundary
 from kneedrive.errors import NotEnoughData, ReadError, StoreError, one_line
@@ -27,7 +28,6 @@ Opened = Callable[[str], Iterable[tuple[str, bytes | ReadError]]]
 RUN = re.compile(r"last|latest|\d{4}-\d\d-\d\d|[0-9a-f]{4,12}(-\d+)?")
 STDIN = "-"
 PIECE_BYTES, MOST_BYTES = 1 << 20, 256 << 20
-ASSESSED = "assessed"
 
 
 class Request(Record, frozen=True, kw_only=True):
@@ -186,7 +186,7 @@ def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis
 
 
 def _report(analysis: Analysis, request: Request) -> Answer:
-    code = OK if analysis.status == ASSESSED else NOT_ENOUGH
+    code = OK if analysis.status == Status.ASSESSED else NOT_ENOUGH
     if request.json:
         from kneedrive.app import analysis_line
 

@@ -16,9 +16,9 @@ import numpy as np
 from kneedrive import archives, readers
 from kneedrive.analysis import analyze
 from kneedrive.analysis.certainty import certainty, leading
-from kneedrive.analysis.many_runners import in_use, joint, level
+from kneedrive.analysis.many_runners import base_rates, in_use, joint, level
+from kneedrive.analysis.result import Status
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, PARTLY, Answer, line
-from kneedrive.app.analyze import ASSESSED
 from kneedrive.app.boundary import boundary
 from kneedrive.app.workers import Cluster, Here, Lost, Processes, each
 from kneedrive.archives.unpack import Found, Limits
@@ -382,7 +382,7 @@ def _keep(job: Job, rows: Rows | Lost, parts: Parts, told: Counter[str]) -> None
         raise ConfigError(message)
     parts.add(rows)
     statuses = {row["status"] for row in rows.runs}
-    told["assessed" if ASSESSED in statuses else REFUSED if REFUSED in statuses else "unassessed"] += 1
+    told["assessed" if Status.ASSESSED in statuses else REFUSED if REFUSED in statuses else "unassessed"] += 1
 
 
 def _crew(asked: Asked) -> Cluster | Processes | Here:
@@ -436,7 +436,7 @@ def report(folder: Path, style: Style, *, json: bool) -> Answer:
 def population_of(counted: Mapping[str, Any], means: Mapping[str, Any], paced: Mapping[str, Any]) -> words.Population:
     """From the three questions of store.parquet: what there is, runner means, and runner means by speed."""
     status, runs = np.asarray(counted["status"]), counted["runs"]
-    assessed, turned_away = status == ASSESSED, status == REFUSED
+    assessed, turned_away = status == Status.ASSESSED, status == REFUSED
     others = {str(each): int(runs[status == each].sum()) for each in dict.fromkeys(status[~assessed & ~turned_away])}
     reasons = zip(counted["reason"][turned_away], runs[turned_away], strict=True)
     return words.Population(
@@ -453,6 +453,10 @@ def population_of(counted: Mapping[str, Any], means: Mapping[str, Any], paced: M
         others=others,
         refused={str(reason): int(count) for reason, count in reasons},
         groups=[*_groups(means), *_paced(paced)],
+        shares=[
+            words.Share(pattern=pattern, base_rate=rate, here=level(means[odds_column(pattern)]))
+            for pattern, rate in base_rates(Method()).items()
+        ],
         joint=joint(means),
         used=in_use(means, Method()),
     )

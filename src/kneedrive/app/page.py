@@ -15,9 +15,8 @@ from kneedrive import advice
 from kneedrive.analysis.certainty import Certainty
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.reference import usual_ranges
-from kneedrive.analysis.result import Finding
+from kneedrive.analysis.result import Finding, Status
 from kneedrive.app import Answer
-from kneedrive.app.analyze import ASSESSED
 from kneedrive.app.history import Question, compared, weeks_until
 from kneedrive.app.library import meant, opened
 from kneedrive.app.show import Found, Request, found_in, from_strava
@@ -79,7 +78,7 @@ def _last_runs(store: Store, row: RunRow, *, miles: bool) -> tuple[Small, ...]:
 
 def content_of(analysis: Analysis, *, miles: bool = False) -> Content:
     """What a page about one run holds without any history."""
-    chosen = advice.do_next(analysis, stored=False) if analysis.status == ASSESSED else None
+    chosen = advice.do_next(analysis, stored=False) if analysis.status == Status.ASSESSED else None
     context = screen.Context(advice=chosen)
     return Content(analysis=analysis, context=context, ranges=ranges_of(analysis), miles=miles)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kneedrive import app
+from kneedrive.analysis.result import Status
 from kneedrive.app import NOT_ENOUGH, OK, Answer, advise
-from kneedrive.app.analyze import ASSESSED
 from kneedrive.app.history import against_own, day_of, formats_between, local_day, tags_between, weeks_until
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.errors import NotEnoughData
@@ -121,7 +121,7 @@ def sources(store: Store, row: RunRow, request: Request) -> Answer:
 
 def assessed(found: Found) -> bool:
     """Whether there is an analysis that judges something."""
-    return found.analysis is not None and found.analysis.status == ASSESSED
+    return found.analysis is not None and found.analysis.status == Status.ASSESSED
 
 
 def run_record(found: Found) -> dict[str, Any]:

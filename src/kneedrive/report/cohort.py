@@ -9,9 +9,10 @@ from msgspec import to_builtins
 
 from kneedrive.analysis.many_runners import LEAST_RUNNERS, Interval, Joint, Level, Used
 from kneedrive.method import Method
+from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
 from kneedrive.report.blocks import Block, Column, Heading, Inline, Note, Prose, Section, Table, words
-from kneedrive.report.numbers import MISSING, number, path, plural, signed
+from kneedrive.report.numbers import MISSING, number, path, percent, plural, signed
 from kneedrive.report.terminal import Style, render
 from kneedrive.sensors import REFERENCES, SensorClass
 
@@ -85,6 +86,14 @@ class Group(Record, frozen=True, kw_only=True):
     parts: Mapping[str, Level]
 
 
+class Share(Record, frozen=True, kw_only=True):
+    """How likely a pattern is for any runner, and the mean over these runners of how likely their runs make it."""
+
+    pattern: Pattern
+    base_rate: float
+    here: Level
+
+
 class Population(Record, frozen=True, kw_only=True):
     """What a cohort says about the method. others: runs that were not assessed by status; refused: files by reason."""
 
@@ -96,13 +105,14 @@ class Population(Record, frozen=True, kw_only=True):
     others: Mapping[str, int]
     refused: Mapping[str, int]
     groups: Sequence[Group]
+    shares: Sequence[Share]
     joint: Joint
     used: Used
 
 
 def population(found: Population, style: Style) -> str:
     """The whole report."""
-    sections = [_opening(found), _sensors(found), *_groups(found), _joint(found), _limits()]
+    sections = [_opening(found), _sensors(found), *_groups(found), _joint(found), _shares(found), _limits()]
     return render([section for section in sections if section], style).rstrip("\n")
 
 
@@ -214,6 +224,28 @@ def _number(found: Interval | None) -> str:
 
 def _plain_ends(found: Interval | None) -> str:
     return f"{number(found.low, 2)} to {number(found.high, 2)}" if found else MISSING
+
+
+def _shares(found: Population) -> Section:
+    """The odds over these runners beside the base rates: a distribution that fits gives back its own."""
+    rows = [
+        (PATTERNS[share.pattern].name, percent(share.base_rate), percent(mean.value if mean else None), _percents(mean))
+        for share in found.shares
+        for mean in (share.here.mean,)
+    ]
+    columns = (Column(left=True), *(Column(head=head) for head in ("any runner", "here", "95 %")))
+    key = (
+        "Here: the mean of the odds over these runners, each counted once. Where sensors leave much open, odds "
+        "stay near those of any runner whatever is true, so a difference says more than an agreement."
+    )
+    table = Table(columns, tuple(tuple(words(cell) for cell in row) for row in rows))
+    return [Heading("Patterns", "how likely they are"), table, Note(words(key))]
+
+
+def _percents(found: Interval | None) -> str:
+    if found is None or found.low is None or found.high is None:
+        return MISSING
+    return f"{number(100 * max(found.low, 0.0))} to {percent(min(found.high, 1.0))}"
 
 
 def _limits() -> Section:

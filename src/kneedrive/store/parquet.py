@@ -267,6 +267,13 @@ _COUNTED = f"""counted AS (
         PARTITION BY runner, epoch_ms(started_at) // {_SAME_START_MS} ORDER BY epochs_scored DESC, sha256) = 1)"""
 
 
+_SHUFFLE, _GROUNDED = odds_column(Pattern.SHUFFLE), odds_column(Pattern.SHORT_GROUNDED)
+_MEAN_ODDS = [
+    f"avg(coalesce({_SHUFFLE}, {_GROUNDED})) AS {_SHUFFLE}",
+    *(f"avg({name}) AS {name}" for name in map(odds_column, Pattern) if name not in (_SHUFFLE, _GROUNDED)),
+]
+
+
 def census(parts: Parts) -> dict[str, Any]:
     """How much there is by sensor, status and reason (of refused files alone): recordings, runs, nameless of them,
     runners and epochs.
@@ -283,7 +290,8 @@ def census(parts: Parts) -> dict[str, Any]:
 def runner_means(parts: Parts) -> dict[str, Any]:
     """A row a runner: means of zSL, zDF and zk over the runs on one sensor, that of most runs.
 
-    One that measured contact in LEAST_RUNS runs goes before one that did not.
+    One that measured contact in LEAST_RUNS runs goes before one that did not. Means of the odds stand beside them,
+    those of short, grounded steps with those of the same region at slow speeds.
 
     Beside them the variance of each mean and the covariances of pairs of means (zSL_zDF ...), from run to run.
     """
@@ -292,7 +300,7 @@ def runner_means(parts: Parts) -> dict[str, Any]:
     return parts.ask(
         f", {_COUNTED} SELECT runner, sensor, max(sex) AS sex, avg(height_m) AS height_m, avg(speed_mps) AS speed_mps,"
         f" count(*) AS runs, {', '.join(f'avg({name}) AS {name}' for name in names)},"
-        f" {', '.join(f'covar_samp({a}, {b}) / count({b}) AS {a}_{b}' for a, b in pairs)}"
+        f" {', '.join(f'covar_samp({a}, {b}) / count({b}) AS {a}_{b}' for a, b in pairs)}, {', '.join(_MEAN_ODDS)}"
         " FROM counted GROUP BY runner, sensor"
         " QUALIFY row_number() OVER (PARTITION BY runner"
         f" ORDER BY count(zDF) >= {LEAST_RUNS} DESC, count(*) DESC, sensor) = 1 ORDER BY runner"
