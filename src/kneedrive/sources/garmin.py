@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable, Withheld
 from kneedrive.record import Record
-from kneedrive.sources.http import Answer, Http, Paced, bearer, is_page, json_of
+from kneedrive.sources.http import Answer, Http, Paced, bearer, file_in, is_page, json_of, own_problem
 from kneedrive.sources.plan import Fetched, Listed, identified, moment, unidentified
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _token_error(answer: Answer) -> SourceError:
             f"and run '{LOGIN}'"
         )
         return NotAuthorised(message)
-    return _trouble(answer) or Unreachable(
+    return own_problem(answer) or Unreachable(
         f"Garmin answered the key with HTTP {answer.status}: check GARMIN_PERSONAL_API_BASE_URL"
     )
 
@@ -227,15 +227,13 @@ class Garmin:
             return None
         if answer.status != 200:
             raise _file_error(answer)
-        if not answer.body or is_page(answer.body):
-            raise Unreachable(f"Garmin sent no file for activity {item.id}: try again later")
         return Fetched(
             source=self.name,
             id=item.id,
             version=item.version,
             format="zip",
             name=f"garmin-{item.id}",
-            body=answer.body,
+            body=file_in(answer, item.id),
             fetched_at=self._clock(),
         )
 
@@ -262,7 +260,7 @@ class Garmin:
 def _list_error(answer: Answer) -> SourceError:
     if answer.status in (401, 403):
         return NotAuthorised(f"Garmin refuses the token that it gave for the key: run '{LOGIN}' with a new key")
-    return _trouble(answer) or Unreachable(
+    return own_problem(answer) or Unreachable(
         f"Garmin answered with HTTP {answer.status}: check GARMIN_PERSONAL_API_BASE_URL, or try again later"
     )
 
@@ -271,15 +269,9 @@ def _file_error(answer: Answer) -> SourceError:
     if answer.status == 401:
         return _list_error(answer)
     # The token was good for the list, so this is about the one activity: the rest goes on.
-    return _trouble(answer) or Withheld(
+    return own_problem(answer) or Withheld(
         f"Garmin does not hand out this activity's file (HTTP {answer.status}): copy it from the watch instead"
     )
-
-
-def _trouble(answer: Answer) -> Unreachable | None:
-    if answer.status < 500:
-        return None
-    return Unreachable(f"Garmin has a problem of its own (HTTP {answer.status}): try again later")
 
 
 def listed(summary: Mapping[str, Any]) -> Listed:

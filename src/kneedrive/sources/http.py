@@ -324,6 +324,20 @@ def _ours(service: str) -> Iterator[None]:
         raise Unreachable(f"{service} {problem}") from None
 
 
+def own_problem(answer: Answer) -> Unreachable | None:
+    """The error for an answer that says that the service has a problem of its own, None for any other."""
+    if answer.status < 500:
+        return None
+    return Unreachable(f"{answer.service} has a problem of its own (HTTP {answer.status}): try again later")
+
+
+def file_in(answer: Answer, activity: str) -> bytes:
+    """The body of an answer that should be a file. Raises Unreachable for none, and for a web page."""
+    if not answer.body or is_page(answer.body):
+        raise Unreachable(f"{answer.service} sent no file for activity {activity}: try again later")
+    return answer.body
+
+
 def json_of(answer: Answer) -> Any:
     """The body as JSON. Raises Unreachable where it is a web page, or anything else that is not JSON."""
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable, Withheld
 from kneedrive.record import Record
-from kneedrive.sources.http import Answer, Http, Paced, basic, is_page, json_of
+from kneedrive.sources.http import Answer, Http, Paced, basic, file_in, json_of, own_problem
 from kneedrive.sources.plan import Fetched, Listed, identified, moment, shoe_of, unidentified
 
 if TYPE_CHECKING:
@@ -72,16 +72,13 @@ class Intervals:
         answer = self._get(f"activity/{item.id}/file", {})
         if answer.status in GONE:
             return None
-        body = _good(answer, _file_error).body
-        if not body or is_page(body):
-            raise Unreachable(f"intervals.icu sent no file for activity {item.id}: try again later")
         return Fetched(
             source=self.name,
             id=item.id,
             version=item.version,
             format=str(item.summary.get("file_type") or "").lower(),
             name=f"intervals-{item.id}",
-            body=body,
+            body=file_in(_good(answer, _file_error), item.id),
             fetched_at=self._clock(),
         )
 
@@ -118,22 +115,16 @@ def _list_error(answer: Answer) -> SourceError:
     if answer.status in (401, 403):
         # The service says 403 to a wrong key too.
         return NotAuthorised("intervals.icu refuses the API key: copy it anew from its Settings, Developer")
-    return _trouble(answer) or Unreachable(
+    return own_problem(answer) or Unreachable(
         f"intervals.icu answered with HTTP {answer.status}: check its base address and athlete id"
     )
 
 
 def _file_error(answer: Answer) -> SourceError:
     # Its key was good for the list, so this is about the one activity: the rest goes on.
-    return _trouble(answer) or Withheld(
+    return own_problem(answer) or Withheld(
         f"intervals.icu does not hand out this activity's file (HTTP {answer.status}): import it from the watch instead"
     )
-
-
-def _trouble(answer: Answer) -> Unreachable | None:
-    if answer.status < 500:
-        return None
-    return Unreachable(f"intervals.icu has a problem of its own (HTTP {answer.status}): try again later")
 
 
 def listed(summary: Mapping[str, Any]) -> Listed:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable
 from kneedrive.record import Record
 from kneedrive.sources import http
-from kneedrive.sources.http import Answer, Http, Usage, bearer, json_of
+from kneedrive.sources.http import Answer, Http, Usage, bearer, json_of, own_problem
 from kneedrive.sources.oauth import Service
 from kneedrive.sources.plan import Fetched, Listed, identified, moment, shoe_of, unidentified
 
@@ -63,11 +63,11 @@ def error_for(answer: Answer) -> SourceError:
         return NotAuthorised(_login_problem(said))
     if answer.status == 403:
         return Forbidden(_refusal(said))
-    if answer.status >= 500:
-        return Unreachable(f"Strava has a problem of its own (HTTP {answer.status}): try again later")
     if answer.status == 404:
         return Unreachable("Strava does not know this address (HTTP 404): check the base address in the configuration")
-    return Unreachable(f"Strava answered with HTTP {answer.status}, which kneedrive does not know: try again later")
+    return own_problem(answer) or Unreachable(
+        f"Strava answered with HTTP {answer.status}, which kneedrive does not know: try again later"
+    )
 
 
 def _login_problem(said: Fault) -> str:
