@@ -247,7 +247,7 @@ def test_runners_in_one_store_do_not_meet(shelf: Shelf, capsys: Capture) -> None
     shelf.copies()
     counts(capsys, shelf.folder)
 
-    theirs = counts(capsys, shelf.folder, "--runner", "anna")
+    theirs = counts(capsys, shelf.folder, "--runner", "anna", "--new-runner")
 
     assert theirs == {"added": 1, "merged": 2}
     assert len(here(capsys, "runs", "--json", "--runner", "anna").objects) == 1
