@@ -61,6 +61,14 @@ def test_the_report_reads_as_it_should(found: Population, golden: Golden, width:
     assert max(map(len, text.splitlines())) <= width
 
 
+def test_of_few_runners_nothing_is_said_between_them(found: Population) -> None:
+    text = " ".join(population(found.replace(runners=7), Style()).split())
+
+    assert "take 8 runners; here are 7." in text
+    assert "JOINT" not in text
+    assert "PATTERNS" not in text
+
+
 def test_ascii_is_ascii(found: Population) -> None:
     assert population(found, Style(ascii=True)).isascii()
 

@@ -191,7 +191,12 @@ def _ends(found: Interval | None) -> str:
 
 
 def _joint(found: Population) -> Section:
-    """The distribution in use beside the one that these runners have."""
+    """The distribution in use beside the one that these runners have; what it takes where they are few."""
+    if found.runners < LEAST_RUNNERS:
+        text = (
+            f"Between runners: spreads, correlations and odds take {LEAST_RUNNERS} runners; here are {found.runners}."
+        )
+        return [Prose(words(text))]
     rows = [
         (f"SD, {text}", number(found.used.sd[name], 2), _number(level.sd), _plain_ends(level.sd), level.runners)
         for name, text in PARTS.items()
@@ -228,6 +233,8 @@ def _plain_ends(found: Interval | None) -> str:
 
 def _shares(found: Population) -> Section:
     """The odds over these runners beside the base rates: a distribution that fits gives back its own."""
+    if found.runners < LEAST_RUNNERS:
+        return []
     rows = [
         (PATTERNS[share.pattern].name, percent(share.base_rate), percent(mean.value if mean else None), _percents(mean))
         for share in found.shares
