@@ -147,3 +147,10 @@ def test_the_tag_that_it_is_about_is_named_and_cleaned() -> None:
 )
 def test_bounds_are_rounded_up(key: str, amount: float, text: str) -> None:
     assert numbers.at_most(key, amount).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_no_letter_and_no_word_of_statistics_is_printed(name: str) -> None:
+    text = render(PAIRS[name]())
+
+    assert not re.search(r"\b[DPGK] [+-]?\d|spreads?\b|neutral|duty|z-score|confidence", text)

@@ -41,7 +41,7 @@ from kneedrive.errors import (
 from kneedrive.history.local_time import local_date, local_day, week_number
 from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
-from kneedrive.report import ledger, lists, numbers, terminal
+from kneedrive.report import ledger, lists, numbers, screen, terminal
 from kneedrive.report.lists import cell, credit
 from kneedrive.report.terminal import Style
 from kneedrive.store import ID_LENGTH, NO_RUNS, Store
@@ -253,7 +253,10 @@ def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, el
     code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
     if json:
         return Answer(text=line(ledger.ledger_record(summed)), code=code)
-    return Answer(text=terminal.render(ledger.summary(summed, elapsed_s), style).rstrip("\n"), code=code)
+    new = not dry_run and any(summed.counts.get(verdict) for verdict in ("added", "updated", "merged"))
+    following = screen.tail(screen.Context(more=("kneedrive report", "kneedrive weekly"))) if new else []
+    report = [*ledger.summary(summed, elapsed_s), following]
+    return Answer(text=terminal.render(report, style).rstrip("\n"), code=code)
 
 
 def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:

@@ -30,7 +30,12 @@ from kneedrive.sensors import REFERENCES, SensorClass
 SCORES = {"D": "drive score", "P": "bounce score", "zSL": "step length score"}
 COMPARED_NAMES = (
     {key: channel.name for key, channel in CHANNELS.items()}
-    | {"stance_time_s": "contact", "vertical_oscillation_m": "oscillation", "ln_k": "torso bounce"}
+    | {
+        "stance_time_s": "contact",
+        "duty_factor": "on the ground",
+        "vertical_oscillation_m": "oscillation",
+        "ln_k": "torso bounce",
+    }
     | SCORES
 )
 CHANGED = FADED | {

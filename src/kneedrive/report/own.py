@@ -11,6 +11,7 @@ from kneedrive.report.blocks import Column, Heading, Inline, Note, Prose, Sectio
 
 NAMES = {key: channel.name for key, channel in CHANNELS.items()} | {
     "stance_time_s": "contact",
+    "duty_factor": "on the ground",
     "vertical_oscillation_m": "oscillation",
     "ln_k": "torso bounce",
 }
