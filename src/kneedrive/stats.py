@@ -270,15 +270,16 @@ def student_below(t: Array | float, freedom: Array | float) -> Array:
 
 
 def student_quantile(share: Array | float, freedom: Array | float) -> Array:
-    """Student's t with this share (0 < share < 1) below it, elementwise; Newton's steps from the normal's quantile.
+    """Student's t with this share (0 < share < 1) below it, elementwise; Newton's steps from an expansion.
 
-    In the upper half the distribution is concave and the normal's quantile lies below: no step overshoots.
+    In the upper half the distribution is concave: a step from above lands below, and none from there overshoots.
     """
     share, freedom = np.broadcast_arrays(np.asarray(share, dtype=np.float64), np.asarray(freedom, dtype=np.float64))
     upper = np.maximum(share, 1.0 - share)
     told = np.isfinite(upper) & np.isfinite(freedom)
     upper, n = np.where(told, upper, 0.5), np.where(told, freedom, 1.0)
-    t = np.asarray(_normal_quantile(upper), dtype=np.float64)
+    z = np.asarray(_normal_quantile(upper), dtype=np.float64)
+    t = z + (z**3 + z) / (4.0 * n) + (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / (96.0 * n**2)  # Cornish and Fisher
     half = 0.5 * (n + 1.0)
     ln_top = np.asarray(_ln_gamma(half) - _ln_gamma(0.5 * n), dtype=np.float64) - 0.5 * np.log(n * np.pi)
     for _ in range(100):
