@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from kneedrive.report import screen, terminal
+from kneedrive.report.blocks import Style
 from kneedrive.report.html.page import render
 from kneedrive.report.html.svg import Markup, el, escaped, join
 from tests.browser import Browser, Page, Screen
@@ -62,7 +63,7 @@ def clipped(page: Page, width: int, height: float) -> bytes:
 
 def terminal_page() -> str:
     """The first screen of the same run as a terminal shows it."""
-    content, style = half_a_year(), terminal.Style(width=TERMINAL_COLUMNS, colour=True)
+    content, style = half_a_year(), Style(width=TERMINAL_COLUMNS, colour=True)
     printed = terminal.render(screen.first_screen(content.analysis, content.context, miles=False), style)
     body = el("body", el("pre", coloured(f"$ kneedrive report\n\n{printed}")))
     return join((Markup("<!doctype html>"), el("meta", charset="utf-8"), el("style", Markup(TERMINAL_STYLE)), body))

@@ -17,7 +17,7 @@ from kneedrive.app import FAILED, NOT_ENOUGH, OK, PARTLY, cohort
 from kneedrive.app.cohort import Asked, Job, Person, examined
 from kneedrive.app.workers import Cluster, Crew, Here, Processes, each
 from kneedrive.errors import ConfigError, NotEnoughData, StoreError, Unreachable
-from kneedrive.report.terminal import Style
+from kneedrive.report.blocks import Style
 from kneedrive.store.parquet import Parts, Rows
 from tests.conftest import FIXTURES, needs_data, real_files
 

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from kneedrive.history.result import Difference, Outcome
 from kneedrive.report import comparison, numbers, terminal
-from kneedrive.report.terminal import Style
+from kneedrive.report.blocks import Style
 from tests.conftest import Golden
 from tests.report.histories import PAIRS, Pair
 

@@ -8,7 +8,7 @@ import numpy as np
 from kneedrive.analysis.result import Analysis, ChannelSummary
 from kneedrive.recording import Interval, Lap, Note, Samples, Sensor, frozen
 from kneedrive.report import doctor, terminal
-from kneedrive.report.terminal import Style
+from kneedrive.report.blocks import Style
 from tests.conftest import Golden
 from tests.report.runs import RUNS
 

@@ -5,8 +5,8 @@ import pytest
 from kneedrive.method import Method
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import explain
+from kneedrive.report.blocks import Style
 from kneedrive.report.sections import GATES
-from kneedrive.report.terminal import Style
 from tests.conftest import Golden
 from tests.report.runs import JUDGED, RUNS
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from kneedrive import advice
 from kneedrive.analysis.certainty import Certainty
 from kneedrive.report import focus, terminal
-from kneedrive.report.terminal import Style
+from kneedrive.report.blocks import Style
 from tests.conftest import Golden
 
 FINDINGS = tuple(advice.plans())

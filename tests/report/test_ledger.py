@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from kneedrive.report import ledger, terminal
-from kneedrive.report.terminal import Style
+from kneedrive.report.blocks import Style
 
 PLAN = "holds a track without times: a route or a plan, not a recorded run"
 LONG = "is a FIT file of the kind 'monitoring_b, as it was written by a watch of many years ago' and holds no activity"

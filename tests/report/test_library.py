@@ -9,7 +9,7 @@ import pytest
 
 from kneedrive.recording import Outline
 from kneedrive.report import lists, terminal
-from kneedrive.report.terminal import Style
+from kneedrive.report.blocks import Style
 from kneedrive.store.rows import RunRow, SourceRow
 
 STARTED = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)

@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from kneedrive.history.baseline import own_view
 from kneedrive.history.result import Level, OwnView
 from kneedrive.report import own
-from kneedrive.report.blocks import plain
-from kneedrive.report.terminal import Style, render
+from kneedrive.report.blocks import Style, plain
+from kneedrive.report.terminal import render
 from tests.analysis.runs_of_a_runner import Form, past_run
 from tests.conftest import Golden
 from tests.report.histories import COMPUTED, SETTING, runs

@@ -16,7 +16,7 @@ from kneedrive.quantities import METRICS
 from kneedrive.readers import read
 from kneedrive.recording import Runner
 from kneedrive.report import doctor, explain, machine, screen, terminal
-from kneedrive.report.terminal import Style
+from kneedrive.report.blocks import Style
 from tests.conftest import ROOT, Golden, needs_data, real_files
 from tests.report import cases
 

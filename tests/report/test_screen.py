@@ -13,8 +13,8 @@ from kneedrive.analysis.result import Analysis
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.recording import Note
 from kneedrive.report import screen, sections, words
-from kneedrive.report.blocks import Picture, plain
-from kneedrive.report.terminal import Style, render
+from kneedrive.report.blocks import Picture, Style, plain
+from kneedrive.report.terminal import render
 from kneedrive.sensors import SensorClass
 from tests.conftest import Golden
 from tests.report.runs import JUDGED, RUNS, UNJUDGED, context_of, with_history

@@ -7,8 +7,8 @@ import pytest
 from kneedrive.analysis.result import Acceleration, Analysis, Balance, Change, Fade, Unjudged
 from kneedrive.recording import Note
 from kneedrive.report import screen, sections
-from kneedrive.report.blocks import Role, Span, Table, plain
-from kneedrive.report.terminal import Style, render
+from kneedrive.report.blocks import Role, Span, Style, Table, plain
+from kneedrive.report.terminal import render
 from tests.conftest import Golden
 from tests.report.runs import JUDGED, RUNS, context_of, with_history
 

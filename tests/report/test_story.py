@@ -7,8 +7,8 @@ import pytest
 
 from kneedrive.history.result import Trend, Verdict, Week, WeeklyView
 from kneedrive.report import story
-from kneedrive.report.blocks import plain
-from kneedrive.report.terminal import Style, render
+from kneedrive.report.blocks import Style, plain
+from kneedrive.report.terminal import render
 from tests.conftest import Golden
 from tests.report.runs import with_history
 

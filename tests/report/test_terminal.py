@@ -23,6 +23,7 @@ from kneedrive.report.blocks import (
     Rule,
     Section,
     Span,
+    Style,
     Table,
     Terms,
     command,
@@ -33,7 +34,6 @@ from kneedrive.report.blocks import (
     words,
 )
 from kneedrive.report.numbers import path, quantity
-from kneedrive.report.terminal import Style
 
 CODES = re.compile(r"\x1b\[[0-9;]*m")
 MILD = Mark(before=("5:51", "18:00"), mean=-0.9, sd=0.5)

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from kneedrive.history.result import Break, BreakKind
 from kneedrive.report import history, terminal
-from kneedrive.report.terminal import Style
+from kneedrive.report.blocks import Style
 from tests.analysis.runs_of_a_runner import Form
 from tests.conftest import Golden
 from tests.report.histories import FIRST, STORIES, Story, Tag, runs, sensor_change, steady, story, towards_drive

@@ -9,8 +9,8 @@ import pytest
 
 from kneedrive.errors import Forbidden, NotAuthorised, RateLimited
 from kneedrive.report import ledger, terminal
+from kneedrive.report.blocks import Style
 from kneedrive.report.lists import credit
-from kneedrive.report.terminal import Style
 
 STYLE = Style(width=80)
 

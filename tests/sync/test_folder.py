@@ -11,7 +11,7 @@ import pytest
 
 from kneedrive.app.importing import Outcome
 from kneedrive.app.sync import Pulled, told
-from kneedrive.report.terminal import Style
+from kneedrive.report.blocks import Style
 from tests.app.shelf import run_fit
 from tests.cli.calling import SETTINGS
 from tests.conftest import FIXTURES

@@ -11,6 +11,7 @@ from kneedrive.method import Method
 from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
 from kneedrive.recording import Array, Runner
 from kneedrive.sensors import Reference
+from kneedrive.stats import median
 
 
 def runners_at(speed_mps: float, reference: Reference, runner: Runner, method: Method) -> dict[str, Array]:
@@ -42,5 +43,5 @@ def runners_at(speed_mps: float, reference: Reference, runner: Runner, method: M
 
 def share_beyond(amount: float, among: Array) -> float:
     """Share of the runners that lie further from the middle than this value, on its side of it."""
-    above = amount >= float(np.median(among))
+    above = amount >= median(among)
     return float(np.mean(among > amount if above else among < amount))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kneedrive.app import Answer
     from kneedrive.config import Config
     from kneedrive.history.result import LastWeeks
-    from kneedrive.report.terminal import Style
+    from kneedrive.report.blocks import Style
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.archives.unpack import Guard
     from kneedrive.config import Config
-    from kneedrive.report.terminal import Style
+    from kneedrive.report.blocks import Style
 
 Answers = Callable[[tuple[Activity, ...]], Iterator[Answer]]
 Opened = Callable[[str], Iterable[tuple[str, bytes | ReadError]]]
@@ -197,9 +197,11 @@ def _report(analysis: Analysis, request: Request) -> Answer:
 def _text(analysis: Analysis, request: Request) -> str:
     """The first screen, or all sections, or the formulas alone."""
     from kneedrive.advice import do_next
-    from kneedrive.report import explain, screen, terminal
+    from kneedrive.report import screen, terminal
 
     if request.explain:
+        from kneedrive.report import explain
+
         return explain.render(analysis, request.style)
     advice = do_next(analysis, stored=False) if analysis.findings else None
     context = screen.Context(advice=advice, more=("--full", "--explain", request.next))

@@ -47,7 +47,7 @@ from kneedrive.store.parquet import (
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.app import Counter as Count
-    from kneedrive.report.terminal import Style
+    from kneedrive.report.blocks import Style
 
 # The pure function: one recording, and what is known of its runner, become rows.
 

@@ -21,8 +21,8 @@ from kneedrive.store.rows import Tag
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.history.result import WeeklyView
+    from kneedrive.report.blocks import Style
     from kneedrive.report.history import Habits
-    from kneedrive.report.terminal import Style
 
 SETTING = Setting(runner=simulate.DEMO_RUNNER)
 _MONDAY = date(2026, 2, 2)

@@ -28,8 +28,8 @@ from kneedrive.report.lists import credit
 if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.history.result import Comparison
+    from kneedrive.report.blocks import Style
     from kneedrive.report.comparison import Periods
-    from kneedrive.report.terminal import Style
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow, Tag
 

@@ -42,8 +42,8 @@ from kneedrive.history.local_time import local_date, local_day, week_number
 from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import ledger, lists, numbers, screen, terminal
+from kneedrive.report.blocks import Style
 from kneedrive.report.lists import cell, credit
-from kneedrive.report.terminal import Style
 from kneedrive.store import ID_LENGTH, NO_RUNS, Store
 from kneedrive.store.rows import Derive, Placed, RunRow
 

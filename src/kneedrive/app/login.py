@@ -37,7 +37,7 @@ from kneedrive.sources import folder
 from kneedrive.sources.oauth import Application
 
 if TYPE_CHECKING:
-    from kneedrive.report.terminal import Style
+    from kneedrive.report.blocks import Style
     from kneedrive.sources.intervals import Athlete
     from kneedrive.sources.oauth import Grant
     from kneedrive.sources.tokens import Tokens

@@ -17,10 +17,11 @@ from kneedrive.config import Config
 from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.record import Record
 from kneedrive.report import roster as words
+from kneedrive.report.blocks import Style
 from kneedrive.report.html.page import index
 from kneedrive.report.lists import runner_name
 from kneedrive.report.roster import Line
-from kneedrive.report.terminal import Style, render
+from kneedrive.report.terminal import render
 from kneedrive.store import NO_RUNS, Store
 
 INDEX = "index.html"

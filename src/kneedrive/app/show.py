@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
     from kneedrive.history.result import LastWeeks, OwnView
-    from kneedrive.report.blocks import Section
+    from kneedrive.report.blocks import Section, Style
     from kneedrive.report.screen import Context
-    from kneedrive.report.terminal import Style
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
 
@@ -155,13 +154,15 @@ def context_of(found: Found, more: tuple[str, ...]) -> Context:
 
 def run_text(found: Found, request: Request, history: Iterable[Section] = ()) -> str:
     """The first screen of the run, or all sections, or the formulas alone. history: what --full adds from the store."""
-    from kneedrive.report import explain, own, screen, terminal
+    from kneedrive.report import own, screen, terminal
 
     context = context_of(found, _MORE)
     miles = request.style.miles
     if found.analysis is None:
         report = [*screen.gone(found.gone, context), *history]
     elif request.explain:
+        from kneedrive.report import explain
+
         return explain.render(found.analysis, request.style).rstrip("\n")
     elif request.full:
         against = [own.section(found.own)] if found.advice else []

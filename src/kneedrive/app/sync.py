@@ -63,7 +63,7 @@ from kneedrive.store.rows import Origin
 if TYPE_CHECKING:
     from kneedrive.archives.unpack import Found
     from kneedrive.config import Config
-    from kneedrive.report.terminal import Style
+    from kneedrive.report.blocks import Style
     from kneedrive.sources.plan import Fetched, Listed, Source
     from kneedrive.sources.plan import Outcome as Got
     from kneedrive.store.rows import RunRow

@@ -226,9 +226,9 @@ def confirmed(*, yes: bool) -> Callable[[str], bool]:
 def _asked(question: str) -> str:
     """The question in lines that fit, so that no terminal breaks what may be answered."""
     from kneedrive.report import terminal
-    from kneedrive.report.blocks import Prose, words
+    from kneedrive.report.blocks import Prose, Style, words
 
-    style = terminal.Style(width=max(options.terminal_columns() - 2, NARROWEST_QUESTION))
+    style = Style(width=max(options.terminal_columns() - 2, NARROWEST_QUESTION))
     return terminal.render([[Prose(words(f"{question} [y/N]"))]], style).rstrip("\n") + " "
 
 

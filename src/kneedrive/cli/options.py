@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from kneedrive.report.terminal import Style
+    from kneedrive.report.blocks import Style
 
 # Dates as people type them.
 
@@ -166,7 +166,7 @@ def _as_typed(message: str) -> str:
 
 def style(arguments: argparse.Namespace, settings: config.Config) -> Style:
     """How to print: the width and abilities of this terminal, as the flags and the environment allow."""
-    from kneedrive.report.terminal import Style
+    from kneedrive.report.blocks import Style
 
     width = arguments.width or terminal_columns()
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")

@@ -1,6 +1,6 @@
 """A report as data: sections made of blocks, which the terminal and the page draw each in its own way.
 
-A section is a sequence of blocks and a report a sequence of sections; nothing here knows of widths or colours. Text is
+A section is a sequence of blocks and a report a sequence of sections; no block knows of widths or colours. Text is
 a sequence of pieces, each with a tone: a role of its own, or the pattern that it speaks of. Values are joined to their
 units by numbers.TIE, and paths carry numbers.WHOLE, so that neither is parted where a line breaks.
 """
@@ -184,3 +184,28 @@ class Picture(Record, frozen=True, kw_only=True):
 
 Block = Heading | Prose | Note | Facts | Items | Terms | Rule | Table | Picture
 Section = Sequence[Block]
+
+
+# How a report is printed. It stands here since programs that read JSON need no rich to be loaded.
+
+WIDEST_PROSE = 92  # a longer line of prose is hard to find back from
+NARROWEST = 40  # whole reports are laid out from 60 columns on
+
+
+class Style(Record, frozen=True, kw_only=True):
+    """How to print. width: columns. ascii: only ASCII characters. colour: ANSI codes. miles: pace and distance."""
+
+    width: int = 80
+    ascii: bool = False
+    colour: bool = False
+    miles: bool = False
+
+    @property
+    def columns(self) -> int:
+        """The width that is laid out for."""
+        return max(self.width, NARROWEST)
+
+    @property
+    def measure(self) -> int:
+        """The width of a line of prose."""
+        return min(self.columns, WIDEST_PROSE)

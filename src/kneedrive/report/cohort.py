@@ -11,9 +11,9 @@ from kneedrive.analysis.many_runners import LEAST_RUNNERS, Interval, Joint, Leve
 from kneedrive.method import Method
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
-from kneedrive.report.blocks import Block, Column, Heading, Inline, Note, Prose, Section, Table, words
+from kneedrive.report.blocks import Block, Column, Heading, Inline, Note, Prose, Section, Style, Table, words
 from kneedrive.report.numbers import MISSING, number, path, percent, plural, signed
-from kneedrive.report.terminal import Style, render
+from kneedrive.report.terminal import render
 from kneedrive.sensors import REFERENCES, SensorClass
 
 # What became of the recordings.

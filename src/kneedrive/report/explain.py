@@ -14,7 +14,7 @@ from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
 from kneedrive.report import numbers, odds, terminal
 from kneedrive.report import words as said
-from kneedrive.report.blocks import Column, Heading, Inline, Items, Prose, Section, Table, Terms, strong, words
+from kneedrive.report.blocks import Column, Heading, Inline, Items, Prose, Section, Style, Table, Terms, strong, words
 from kneedrive.report.numbers import exact
 from kneedrive.report.sections import left_out, measured
 
@@ -54,7 +54,7 @@ def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
     ]
 
 
-def render(analysis: Analysis, style: terminal.Style) -> str:
+def render(analysis: Analysis, style: Style) -> str:
     """The same on a terminal."""
     return terminal.render(sections(analysis, miles=style.miles), style)
 

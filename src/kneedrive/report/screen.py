@@ -38,6 +38,7 @@ from kneedrive.report.blocks import (
     words,
 )
 from kneedrive.sensors import REFERENCES
+from kneedrive.stats import median
 
 MOST_BANDS = 6  # rows of the picture on the first screen
 MOST_CITED = 3
@@ -227,7 +228,7 @@ def measured(analysis: Analysis) -> Section:
 
 def beyond(key: str, amount: float, among: np.ndarray) -> str:
     """ "1 in 10 shorter"."""
-    more = amount >= float(np.median(among))
+    more = amount >= median(among)
     return f"{odds.in_words(share_beyond(amount, among))} {CHANNELS[key].more if more else CHANNELS[key].less}"
 
 

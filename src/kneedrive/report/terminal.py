@@ -37,14 +37,13 @@ from kneedrive.report.blocks import (
     Rule,
     Section,
     Spark,
+    Style,
     Table,
     Terms,
     Tone,
 )
 from kneedrive.report.numbers import TIE, WHOLE
 
-NARROWEST = 40  # whole reports are laid out from 60 columns on
-WIDEST_PROSE = 92  # a longer line of prose is hard to find back from
 INDENT = 2
 GAP = 3
 _BOUND = "\ue000"  # stands for a tie while rich wraps, since rich breaks lines at U+00A0; of the private use area
@@ -78,25 +77,6 @@ _ASCII_LETTERS = str.maketrans(_ASCII_WORDS)
 _ROLES = {Role.STRONG: "bold", Role.FAINT: "dim", Role.NUMBER: "bold", Role.COMMAND: "underline"}
 # The colours of patterns.py as rich names them; grey is the terminal's own, since nothing is to stand out there.
 _COLOURS = {"orange": "dark_orange", "blue": "dodger_blue2", "grey": "default"}
-
-
-class Style(Record, frozen=True, kw_only=True):
-    """How to print. width: columns. ascii: only ASCII characters. colour: ANSI codes. miles: pace and distance."""
-
-    width: int = 80
-    ascii: bool = False
-    colour: bool = False
-    miles: bool = False
-
-    @property
-    def columns(self) -> int:
-        """The width that is laid out for."""
-        return max(self.width, NARROWEST)
-
-    @property
-    def measure(self) -> int:
-        """The width of a line of prose."""
-        return min(self.columns, WIDEST_PROSE)
 
 
 def glyphs_of(style: Style) -> Glyphs:
