@@ -10,7 +10,7 @@ import pytest
 from kneedrive.app import accounts, login, sync
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised
-from kneedrive.report.terminal import Style
+from kneedrive.report.blocks import Style
 from tests.conftest import FIXTURES
 from tests.fakes.garmin import KEY, FakeGarmin, summaries
 from tests.sync.files import DRIVE, PISTON, SHUFFLE
