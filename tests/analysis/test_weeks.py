@@ -8,8 +8,8 @@ import pytest
 from kneedrive.analysis.posterior import conditioned, measured_rows, prior_cov
 from kneedrive.analysis.reference import Against
 from kneedrive.analysis.scores import scale_at
-from kneedrive.history.result import LastWeeks, PastRun, Setting, WeeklyView
-from kneedrive.history.weeks import weekly
+from kneedrive.history.result import LastWeeks, PastRun, Setting, Verdict, WeeklyView
+from kneedrive.history.weeks import verdicts, weekly
 from kneedrive.sensors import REFERENCES
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 
@@ -114,7 +114,15 @@ def test_a_finished_stretch_keeps_its_own_verdict_with_its_dates_and_sensor() ->
     assert (drive.series, drive.verdict, drive.sensor) == ("D", "towards drive", "garmin_strap")
     assert (drive.first, drive.last) == (before[0].started_at.date(), before[-1].started_at.date())
     assert bounce.verdict != "more bounce"
-    assert found.verdicts == ("steady",)
+    assert found.verdicts == ("too early to tell",)
+
+
+def test_steady_is_said_only_where_every_series_is() -> None:
+    trend = view(history(24), 24).trends[0]
+    steady, early = trend.replace(verdict=Verdict.STEADY), trend.replace(verdict=Verdict.TOO_EARLY)
+    assert verdicts([steady, steady]) == (Verdict.STEADY,)
+    assert verdicts([steady, early]) == verdicts([]) == (Verdict.TOO_EARLY,)
+    assert verdicts([early, trend.replace(verdict=Verdict.MORE_BOUNCE)]) == (Verdict.MORE_BOUNCE,)
 
 
 def test_a_short_finished_stretch_says_nothing() -> None:

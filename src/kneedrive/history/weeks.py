@@ -301,8 +301,9 @@ def week(
 
 
 def verdicts(found: Sequence[Trend]) -> tuple[Verdict, ...]:
-    """What is called; else "steady" where a change of some series would have been seen, else "too early to tell"."""
+    """What is called; else "steady" where a change of any series would have been seen, else "too early to tell"."""
     called = tuple(trend.verdict for trend in found if trend.called)
     if called:
         return called
-    return (Verdict.STEADY,) if any(trend.verdict is Verdict.STEADY for trend in found) else (Verdict.TOO_EARLY,)
+    seen = bool(found) and all(trend.verdict is Verdict.STEADY for trend in found)
+    return (Verdict.STEADY,) if seen else (Verdict.TOO_EARLY,)

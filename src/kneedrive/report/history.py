@@ -555,8 +555,8 @@ def pace_change(found: PaceChange | None) -> str:
     few, many = (numbers.percent((1.0 + found.faster) ** slope - 1.0) for slope in found.people)
     return (
         f"To run {numbers.percent(found.faster)} faster you lengthen the step by {numbers.percent(found.longer)} and "
-        f"quicken it by {numbers.percent(found.quicker)} ({numbers.plural(found.runs, 'run')}); the few runners whom "
-        f"this is known of quicken it by {few} to {many}."
+        f"quicken it by {numbers.percent(found.quicker)} ({numbers.plural(found.runs, 'run')}); the few "
+        f"runners of whom this is known quicken it by {few} to {many}."
     )
 
 
