@@ -260,6 +260,9 @@ def _key_words(source: str, told: dict[str, Any]) -> str:
     return f"an API key is set{end}{f'; reads the runs of {coached}' if coached else ''}"
 
 
+MOST_NAMED = 3  # runners that are named one by one
+
+
 def overview(desk: Desk, style: Style) -> Answer:
     """Whose runs there are, what is known of the runner, and which sources are set up: what a new user looks for."""
     from kneedrive.report import terminal
@@ -273,14 +276,17 @@ def overview(desk: Desk, style: Style) -> Answer:
         with Store.open(settings.paths.store, create=False) as store:
             runs = store.runs_by_runner()
     held = [f"{plural(n, 'run')} of {runner_name(name)}, until {day(last)}" for name, (n, _, last) in runs.items()]
+    if len(held) > MOST_NAMED:
+        held = [f"{plural(sum(n for n, _, _ in runs.values()), 'run')} of {plural(len(runs), 'runner')}"]
     height = settings["runner.height_m"]
     ready = _status_record(desk, token_file(desk).load())
     named = [f"the folder {each['path']}" for each in ready["folder"]["paths"]]
-    named += ["intervals.icu"] * ready["intervals"]["key"] + ["Strava"] * ready["strava"]["logged_in"]
+    services = {"Garmin": ("garmin", "key"), "intervals.icu": ("intervals", "key"), "Strava": ("strava", "logged_in")}
+    named += [service for service, (source, key) in services.items() if ready[source][key]]
     rows = (
         ("Runs", "; ".join(held) or NO_RUNS),
         ("Height", f"{height:.2f}{TIE}m" if height else "not set; your watch's file may tell it"),
-        ("Sources", ", ".join(named) or "none: see kneedrive auth status, and docs/sources.md for folders"),
+        ("Sources", ", ".join(named) or "none: kneedrive setup asks where your runs are"),
     )
     terms = Terms(tuple((words(name), words(said)) for name, said in rows))
     return Answer(text=terminal.render([[terms]], style).rstrip("\n"))
