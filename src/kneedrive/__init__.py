@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kneedrive.analysis import analyze
+    from kneedrive.analysis.certainty import Knee
+    from kneedrive.analysis.posterior import Posterior
     from kneedrive.analysis.result import Analysis, Finding, Score, Scores
     from kneedrive.app.analyze import read
     from kneedrive.app.tables import History, history
     from kneedrive.errors import KneedriveError, ReadError
     from kneedrive.method import Method
+    from kneedrive.patterns import Pattern
     from kneedrive.recording import Activity, Runner, Samples
 
 __all__ = [
@@ -25,8 +28,11 @@ __all__ = [
     "Analysis",
     "Finding",
     "History",
+    "Knee",
     "KneedriveError",
     "Method",
+    "Pattern",
+    "Posterior",
     "ReadError",
     "Runner",
     "Samples",
@@ -42,8 +48,11 @@ _HOMES = {
     "app.analyze": ("read",),
     "app.tables": ("History",),
     "errors": ("KneedriveError", "ReadError"),
+    "analysis.certainty": ("Knee",),
+    "analysis.posterior": ("Posterior",),
     "analysis.result": ("Analysis", "Finding", "Score", "Scores"),
     "method": ("Method",),
+    "patterns": ("Pattern",),
     "recording": ("Activity", "Runner", "Samples"),
 }
 
