@@ -176,4 +176,5 @@ def test_with_a_history_all_sections_hold_the_comparison_in_full_and_not_twice()
     text = render(screen.all_sections(analysis, context, miles=False, history=[[]]), WIDE)
 
     assert "Yourself" not in text
+    assert "--full" not in text
     assert text.startswith("You, since")

@@ -84,7 +84,7 @@ def all_sections(
         *sections.sections(analysis, miles=miles),
         *history,
         next_step(context),
-        tail(context.replace(own=None), analysis),
+        tail(context.replace(own=None, more=tuple(each for each in context.more if each != "--full")), analysis),
     ]
 
 
