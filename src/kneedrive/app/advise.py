@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 WEEKS = 8  # of the runner's history that advice looks at
 
 
-def closing(chosen: Advice, style: Style) -> list[str]:
-    """What to do next, as the lines that end the report of one run."""
-    return terminal.render([focus.do_next(chosen)], style).splitlines()
-
-
 def next_of(
     store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date, last_weeks: LastWeeks | None = None
 ) -> Advice:

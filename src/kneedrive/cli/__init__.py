@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -133,14 +133,22 @@ def understood(argv: Sequence[str], top: argparse.ArgumentParser) -> None:
             return
         parts = next((action for action in here._actions if isinstance(action, argparse._SubParsersAction)), None)
         if word.startswith("--"):
-            name, options = word.partition("=")[0], [each for each in here._option_string_actions if len(each) > 2]
-            if not any(each.startswith(name) for each in options):
-                raise ConfigError(_not_there(f"{here.prog} has no option {name}", name, options, f"{here.prog} --help"))
+            _known_option(word.partition("=")[0], here, parts.choices.values() if parts else ())
         elif parts is not None and word and not word.startswith("-"):
             if word not in parts.choices:
                 kind = f"there is no command {word!r}" if here is top else f"{here.prog} has no part {word!r}"
                 raise ConfigError(_not_there(kind, word, list(parts.choices), f"{here.prog} --help"))
             here = parts.choices[word]
+
+
+def _known_option(name: str, here: argparse.ArgumentParser, below: Iterable[argparse.ArgumentParser]) -> None:
+    """Refuse an option that this parser does not have; below: the parsers of its commands."""
+    options = [each for each in here._option_string_actions if len(each) > 2]
+    if any(each.startswith(name) for each in options):
+        return
+    if any(name in each._option_string_actions for each in below):
+        raise ConfigError(f"{name} stands behind the command: {here.prog} COMMAND {name}")
+    raise ConfigError(_not_there(f"{here.prog} has no option {name}", name, options, f"{here.prog} --help"))
 
 
 def _not_there(what: str, word: str, known: Sequence[str], lists: str) -> str:
