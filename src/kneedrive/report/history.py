@@ -553,9 +553,10 @@ def pace_change(found: PaceChange | None) -> str:
     if found is None or found.longer is None or found.quicker is None:
         return ""
     few, many = (numbers.percent((1.0 + found.faster) ** slope - 1.0) for slope in found.people)
+    turned = "quicken" if found.quicker >= 0.0 else "slow"
     return (
         f"To run {numbers.percent(found.faster)} faster you lengthen the step by {numbers.percent(found.longer)} and "
-        f"quicken it by {numbers.percent(found.quicker)} ({numbers.plural(found.runs, 'run')}); the few "
+        f"{turned} it by {numbers.percent(abs(found.quicker))} ({numbers.plural(found.runs, 'run')}); the few "
         f"runners of whom this is known quicken it by {few} to {many}."
     )
 

@@ -213,7 +213,7 @@ def knee(analysis: Analysis) -> list[str | Inline]:
         return [f"{said.capital(found.reason)}. {said.KNEE_LIFT}"]
     sentence = said.knee_sentence(found) or words(
         "Whether your knee bends less than usual as the leg swings through is not clear: "
-        f"{odds.beside_base_rate(found.probability_less, 0.5)}."
+        f"{odds.about(found.probability_less)} (any runner: 1 in 2)."
     )
     return [words(sentence, " ", said.KNEE_GROUND, said.KNEE_LIFT)]
 
