@@ -67,7 +67,7 @@ def test_no_line_of_help_is_wider_than_80(command: argparse.ArgumentParser, monk
         ("weekly --weks=8", "kneedrive weekly has no option --weks: did you mean --weeks?"),
         ("show --zzz", "kneedrive show has no option --zzz: kneedrive show --help lists what there is"),
         ("auth stravva", "kneedrive auth has no part 'stravva': did you mean strava?"),
-        ("--json runs", "--json stands behind the command: kneedrive COMMAND --json"),
+        ("--weeks=3 weekly", "--weeks stands behind the command: kneedrive COMMAND --weeks"),
         ("--vresion", "kneedrive has no option --vresion: did you mean --version?"),
     ],
 )

@@ -157,7 +157,7 @@ def reliability(people: list[Said]) -> tuple[str, ...]:
         f"stated SDs of a chest strap, {several(len(people), 'run')} of 15 minutes through the whole analysis; of each "
         "the pattern that leads. (Part g asks the same of the posterior alone, for every class and from steps.)",
         f"Over the bins with 100 runs and more the largest gap is {two(biggest)} "
-        f"({'within' if biggest <= HONEST else 'beyond'} {HONEST}). "
+        f"({'within' if biggest <= HONEST else 'beyond'} {HONEST})."
         if gaps
         else "",
         f"Spoken: {percent(len(spoken) / len(judged))}; of these untrue: {percent(untrue)} "
