@@ -13,9 +13,9 @@ from kneedrive.analysis.scores import LETTERS
 from kneedrive.sensors import SensorClass
 
 WHAT = {
-    "D": "drive-like or shuffle-like",
-    "P": "piston-like",
-    "G": "long on the ground or short and airy",
+    "D": "drive or shuffle as measured",
+    "P": "piston as measured",
+    "G": "time on the ground as measured",
     "K": "torso bounce beyond the timing",
 }
 
