@@ -68,34 +68,27 @@ def too_few_epochs(gated: Gated, case: Case) -> str:
 
 def unjudged(values: Mapping[str, str], case: Case) -> tuple[Unjudged, ...]:
     """What a runner might expect and does not get, by reason; `values`: the reasons of the letters without value."""
-    found = [Unjudged(what=what, reason=reason) for what, reason in _joined(values).items()]
+    why = [(WHAT[letter], reason) for letter, reason in values.items()]
     if not case.speed_trusted:
-        found.append(Unjudged(what="step length", reason=SPEED_UNMEASURED))
+        why.append(("step length", SPEED_UNMEASURED))
         if case.has_dynamics:
-            found.append(Unjudged(what="contact time, duty factor and bounce", reason=OWN_BASELINE))
+            why.append(("contact time, duty factor and bounce", OWN_BASELINE))
     if case.sensor.word == SensorClass.GARMIN_WRIST:
-        found.append(Unjudged(what="contact time, oscillation and vertical ratio", reason=ESTIMATE))
-    return (*found, *_runner_unknown(case))
+        why.append(("contact time, oscillation and vertical ratio", ESTIMATE))
+    if case.has_dynamics and case.speed_trusted:
+        why += _runner_unknown(case)
+    by_reason: dict[str, list[str]] = {}
+    for what, reason in why:
+        by_reason.setdefault(reason, []).append(what)
+    return tuple(Unjudged(what="; ".join(whats), reason=reason) for reason, whats in by_reason.items())
 
 
 OWN_BASELINE = "they were measured and can be held against your own runs, but not against other runners without a speed"
 ESTIMATE = "what is shown is the watch's estimate from your speed, cadence and height"
 
 
-def _joined(values: Mapping[str, str]) -> dict[str, str]:
-    """What is not judged, joined where the reason is the same: {what: reason}."""
-    by_reason: dict[str, list[str]] = {}
-    for letter, reason in values.items():
-        by_reason.setdefault(reason, []).append(WHAT[letter])
-    return {"; ".join(whats): reason for reason, whats in by_reason.items()}
-
-
-def _runner_unknown(case: Case) -> tuple[Unjudged, ...]:
+def _runner_unknown(case: Case) -> list[tuple[str, str]]:
     """Stance angle and stiffness need the runner's measures, and contact time that was measured."""
-    if not case.has_dynamics or not case.speed_trusted:
-        return ()
     if case.runner.height_m is None:
-        return (Unjudged(what="stance sweep angle and leg stiffness", reason="the runner's height is not known"),)
-    if case.runner.mass_kg is None:
-        return (Unjudged(what="leg stiffness", reason="the runner's mass is not known"),)
-    return ()
+        return [("stance sweep angle and leg stiffness", "the runner's height is not known")]
+    return [("leg stiffness", "the runner's mass is not known")] if case.runner.mass_kg is None else []
