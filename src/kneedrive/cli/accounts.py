@@ -279,7 +279,7 @@ def add_setup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "the first sync. What it does can also be done by kneedrive auth, import, sync and an editor.",
     )
     _finish(setup)
-    setup.set_defaults(command=run_setup)
+    setup.set_defaults(command=run_setup, new_runner=True)  # who is asked so much is no typo
 
 
 def run_setup(arguments: argparse.Namespace) -> Iterator[Answer]:
