@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 # What a recording means: its activities, the runs they are part of, and the analysis of each. Joins the rooms.
 
 METHOD = Method()
-SCHEMA = 1  # of what is derived; goes up when the stored tables need other contents from the same method
+SCHEMA = 2  # of what is derived; goes up when the stored tables need other contents from the same method
 VERSION = f"{METHOD.version}.{SCHEMA}"
 BESIDES = ("channels", "activity")  # parts of the record that the store's own columns hold
 
