@@ -82,7 +82,7 @@ class Quick:
     """
 
     STARTS = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system", "pty.spawn"})
-    DEAR = frozenset({"strava", "intervals", "fake_strava", "fake_intervals", "clock", "browser"})
+    DEAR = frozenset({"strava", "intervals", "fake_strava", "fake_intervals", "clock", "browser", "cluster"})
 
     def __init__(self, real: Path) -> None:
         self.real = real

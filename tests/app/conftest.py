@@ -1,5 +1,6 @@
 """Every command in these tests has a home of its own."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,13 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def shelf(tmp_path: Path) -> Shelf:
     """A folder of made recordings, empty at first."""
     return Shelf(tmp_path / "shelf")
+
+
+@pytest.fixture
+def cluster() -> Iterator[str]:
+    """The address of a Dask cluster in this process: a scheduler and one worker."""
+    distributed = pytest.importorskip("distributed", reason="kneedrive[cluster] is not installed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, protocol="inproc"
+    ) as local:
+        yield local.scheduler_address

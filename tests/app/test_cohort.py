@@ -242,13 +242,8 @@ def test_equal_rows_although_processes_are_killed(real: list[Job]) -> None:
 
 
 @needs_data
-def test_equal_rows_from_a_cluster(real: list[Job]) -> None:
-    distributed = pytest.importorskip("distributed", reason="kneedrive[cluster] is not installed")
-    with (
-        distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as local,
-        Cluster(local.scheduler_address) as there,
-        Here() as here,
-    ):
+def test_equal_rows_from_a_cluster(real: list[Job], cluster: str) -> None:
+    with Cluster(cluster) as there, Here() as here:
         assert_equal(results(real, there), results(real, here))
 
 

@@ -150,14 +150,8 @@ def test_without_the_extra_a_sentence_says_which(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.extra
-def test_a_cluster_gives_the_same() -> None:
-    distributed = pytest.importorskip("distributed", reason="kneedrive[cluster] is not installed")
-    with (
-        distributed.LocalCluster(
-            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, protocol="inproc"
-        ) as local,
-        Cluster(local.scheduler_address) as crew,
-    ):
+def test_a_cluster_gives_the_same(cluster: str) -> None:
+    with Cluster(cluster) as crew:
         assert crew.ahead() == 2
         assert list(each(square, JOBS, crew)) == SQUARES
 
