@@ -197,9 +197,12 @@ def test_no_letter_and_no_word_of_statistics_is_printed() -> None:
 
 def test_many_weeks_draw_only_the_last_that_fit() -> None:
     told = story(runs(10, Form()), 90)
-    lines = [line for line in render(told, Style(width=60)).splitlines() if line.startswith("  distance")]
+    late = told.view.replace(weeks=told.view.weeks[::-1])  # the runs at the end
+    lines = render(told._replace(view=late), Style(width=60)).split("OVER THE WEEKS")[1].splitlines()
 
-    assert not lines or max(map(len, lines)) <= 60
+    assert lines[0].strip() == f"the last {history.SHOWN_WEEKS}"
+    assert lines[1].startswith("  distance")
+    assert max(map(len, lines)) <= 60
 
 
 @pytest.mark.parametrize(

@@ -444,10 +444,9 @@ def over_the_weeks(found: WeeklyView, *, miles: bool) -> Section:
         latest = next(part for part in reversed(told) if any(amount is not None for amount in part))
         lines = _joined([spark(part, LEAST_SPAN) for part in told])
         rows.append((words(COLUMNS[name]), lines, words(faint(_span(latest, numbers.score)))))
-    return [
-        Heading("Over the weeks"),
-        Table((Column(left=True), Column(left=True), Column(left=True, drop=1)), tuple(rows)),
-    ]
+    remark = f"the last {SHOWN_WEEKS}" if len(found.weeks) > SHOWN_WEEKS else ""
+    columns = Column(left=True), Column(left=True), Column(left=True, drop=1)
+    return [Heading("Over the weeks", remark), Table(columns, tuple(rows))]
 
 
 def _joined(lines: Sequence[Spark]) -> Inline:
