@@ -52,9 +52,8 @@ ALL = [
         asymmetric=asymmetric,
         exaggerating=exaggerating,
     )
-    for finding, sure, scope, alone, bends, asymmetric, exaggerating in product(
-        FINDINGS, Certainty, ("run", "slow", "weeks"), *[(False, True)], ("", "less", "more"), *[(False, True)] * 2
-    )
+    for finding, sure, scope, bends in product(FINDINGS, Certainty, ("run", "slow", "weeks"), ("", "less", "more"))
+    for alone, asymmetric, exaggerating in product((False, True), repeat=3)
     if (finding, bends) != ("little-knee-bend", "more")
 ]
 

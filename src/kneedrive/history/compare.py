@@ -145,14 +145,13 @@ def compare(
     if reason and not across_sensors:
         return nothing
     runs = (*sides[0].runs, *sides[1].runs)
-    here = setting.of(runs)
     found = match(table(runs), len(sides[0].runs), setting.method.compare)
     if found is None:
         few = min(nothing.weeks_before, nothing.weeks_after) < setting.method.series.side_weeks
         return nothing.replace(status=Outcome.NOT_ENOUGH if few else Outcome.NO_OVERLAP)
     kept = usable(found, sides, setting.method.compare)
     weeks = [weeks_of(each, setting) for each in kept]
-    rows = differences(found, sides, here)
+    rows = differences(found, sides, setting.of(runs))
     speeds = found.rows.speed_mps
     verdicts = {row.metric: row.verdict is Outcome.CHANGED and row.difference for row in rows}
     return nothing.replace(

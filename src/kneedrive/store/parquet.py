@@ -186,22 +186,24 @@ class Parts:
 
         Null is NaN among numbers, "" among texts, NaT among moments, which are UTC.
         """
+        tables, parts = self._tables()
         with _asked(self.folder):
-            found = self._db.execute(f"WITH {self._tables()} {sql}").fetchnumpy()
+            found = self._db.execute(f"WITH {tables} {sql}", parts).fetchnumpy()
         return {name: _plain(values) for name, values in found.items()}
 
-    def _tables(self) -> str:
-        """The two tables over the parts that are there; an empty one where none is."""
-        known = []
+    def _tables(self) -> tuple[str, dict[str, list[str]]]:
+        """The two tables over the parts that are there, and these parts by table; an empty table where none is."""
+        known: list[str] = []
+        given: dict[str, list[str]] = {}
         for table, kinds in (("runs", RUN_COLUMNS), ("epochs", EPOCH_COLUMNS)):
             parts = sorted(self.folder.glob(f"{table}-*.parquet"))
             # Epochs whose runs were never written are not of this cohort yet.
-            parts = [part for part in parts if (self.folder / part.name.replace(table, "runs", 1)).exists()]
-            nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in kinds.items())
-            names = ", ".join(_quoted(part) for part in parts)
-            source = f"SELECT * FROM read_parquet([{names}])" if parts else f"SELECT {nothing} WHERE false"
+            written = [part for part in parts if (self.folder / part.name.replace(table, "runs", 1)).exists()]
+            names = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in kinds.items())
+            source = f"SELECT * FROM read_parquet(${table})" if written else f"SELECT {names} WHERE false"
             known.append(f"{table} AS ({source})")
-        return ", ".join(known)
+            given |= {table: list(map(str, written))} if written else {}
+        return ", ".join(known), given
 
 
 def _column(rows: Sequence[Mapping[str, Any]], name: str, kind: str) -> np.ndarray[Any, Any]:
