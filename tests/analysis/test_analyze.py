@@ -130,6 +130,8 @@ def test_a_sensor_that_drifts_is_noted_and_believed_less() -> None:
     assert [note.code for note in found.quality.notes] == ["drift"]
     assert not calm.quality.notes
     assert found.scores.K.se == pytest.approx(1.5 * (calm.scores.K.se or 0.0), rel=0.02)
+    guessed = analyze(activity(drifting, positioned=False), runner=RUNNER)  # a treadmill that was turned up
+    assert not guessed.quality.notes
 
 
 def test_a_runner_who_speeds_up_is_no_drift() -> None:

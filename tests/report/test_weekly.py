@@ -159,6 +159,13 @@ def test_every_stretch_names_its_sensor_and_every_break_is_drawn() -> None:
     assert "Thu 10 Apr 2025: firmware 3 → 4" in text
 
 
+def test_a_stretch_is_of_the_sensor_that_its_own_break_began() -> None:
+    view = sensor_change().view
+    strap, wrist = history.stretches(view)
+
+    assert [history.sensor_of(each, view) for each in (strap, wrist)] == ["garmin_strap", "garmin_wrist"]
+
+
 def test_sparklines_are_cut_where_the_sensor_changed() -> None:
     lines = render(sensor_change()).split("OVER THE WEEKS\n")[1].splitlines()[:4]
     rows = {line.split()[0]: line for line in lines}

@@ -28,8 +28,8 @@ def analyze(
 
     speed_calibrated: the runner's word that indoor speed is right. dynamics: "native", "stryd" or "runscribe" chooses
     whose contact time is judged; without it the best source that measures. Height and mass that the runner does not
-    tell are taken from the watch's profile. Never raises for what a file may hold: an
-    activity that is no run, or too short, is an Analysis with a status that says so.
+    tell are taken from the watch's profile. Never raises for what a file may hold: an activity that is no run, or too
+    short, is an Analysis with a status that says so.
     """
     chosen = provenance.choose(activity, dynamics, method.sensors)
     samples, corrections = plausible.corrected_unit(chosen.samples, method.plausible)
@@ -73,7 +73,9 @@ def _cut_and_gated(case: Case, samples: Samples, notes: tuple[Note, ...]) -> ass
     gated = gates.gate(table, case)
     scored = scores.epoch_scores(gated.columns, gated.reason == "", gates.judged(gated.mode, case), case)
     rows = assess.as_epochs(table, gated, scored, method)
-    drifts = plausible.drifts(rows.columns, rows.scored, method.sensors) if case.has_dynamics else {}
+    # Where speed is guessed, a change of pace would look like a drift.
+    followed = case.has_dynamics and case.speed_trusted
+    drifts = plausible.drifts(rows.columns, rows.scored, method.sensors) if followed else {}
     return assess.Run(
         case=case.replace(drifting=bool(drifts)),
         stream=stream,

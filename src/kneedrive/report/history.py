@@ -313,15 +313,16 @@ def pictures(found: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> list[
     for place, stretch in enumerate(cut):
         blocks: list[Block] = [Prose(words(strong(break_words(each)))) for each in stretch.breaks]
         if len(cut) > 1 and not place:
-            blocks.append(Prose(words(strong(capital(sensor_words(_sensor(stretch, found)))))))
+            blocks.append(Prose(words(strong(capital(sensor_words(sensor_of(stretch, found)))))))
         drawn = picture(stretch, found, tags, miles=miles, last=place == len(cut) - 1)
         report.append([*([] if place else [Heading("Week by week", remark)]), *blocks, drawn])
     return [[block for section in report for block in section]]
 
 
-def _sensor(stretch: Stretch, found: WeeklyView) -> str:
+def sensor_of(stretch: Stretch, found: WeeklyView) -> str:
     """What measured a stretch: said by the break that ended it, else by its weeks."""
-    ended = next((each for each in found.breaks if not stretch.weeks or each.date > stretch.weeks[0].monday), None)
+    later = found.breaks[found.breaks.index(stretch.breaks[-1]) + 1 :] if stretch.breaks else found.breaks
+    ended = next((each for each in later if not stretch.weeks or each.date > stretch.weeks[0].monday), None)
     before = ended.sensors[0] if ended else ""
     return before or next((week.sensor for week in stretch.weeks if week.runs and week.sensor), found.sensor)
 
@@ -373,7 +374,7 @@ def _ticks(name: str, stretch: Stretch, found: WeeklyView) -> tuple[float, ...]:
     """Beyond which 1 runner in 5 and 1 in 25 lie."""
     if found.reference_speed_mps is None:
         return ()
-    reference = REFERENCES[SensorClass(_sensor(stretch, found))]
+    reference = REFERENCES[SensorClass(sensor_of(stretch, found))]
     among = runners_at(found.reference_speed_mps, reference, Runner(), Method())[name]
     return tuple(float(np.quantile(among, share)) for share in screen.TICKS)
 
