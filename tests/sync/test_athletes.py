@@ -46,6 +46,19 @@ def test_each_athletes_runs_come_under_their_name(coach: Household) -> None:
     assert [each["runner"] for each in again] == ["ana", "bo"]
 
 
+def test_each_athlete_is_judged_by_a_height_of_their_own(coach: Household) -> None:
+    config = coach.folder / "config" / "kneedrive" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('[runner]\nname = "coach"\nheight_m = 2.0\n[runners.ana]\nheight_m = 1.6\n', encoding="utf-8")
+
+    coach.run("sync", "--athletes", "--no-report")
+
+    heights = dict(coach.ask("SELECT DISTINCT runner, height_m FROM run"))
+    assert heights["ana"] == 1.6
+    assert heights["bo"] != 2.0
+    assert "Working everything out again" not in coach.run("runs", "--runner", "ana").err
+
+
 def test_one_athlete_by_name_and_the_coach_without_one(coach: Household) -> None:
     coach.run("sync", "intervals", "--runner", "bo", "--no-report")
     coach.run("sync", "intervals", "--no-report")

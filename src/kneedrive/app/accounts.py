@@ -62,12 +62,6 @@ class Desk(Record, frozen=True, kw_only=True):
         origin = self.settings.origins["runner.name"]
         return self.settings.runner.name if origin == "flag" or origin.startswith("environment") else ""
 
-    def for_runner(self, name: str) -> Desk:
-        """The same desk for a runner that is named."""
-        runner = self.settings.runner.replace(name=name)
-        origins = {**self.settings.origins, "runner.name": "flag"}
-        return self.replace(settings=self.settings.replace(runner=runner, origins=origins))
-
     def private(self, name: str, runner: str, ending: str = "") -> Path:
         """Where a secret of this runner lies: one file a runner, so that nobody gets another's runs."""
         return self.folder / f"{name}{'-' + quote(runner, safe='') if runner else ''}{ending}"

@@ -224,7 +224,8 @@ def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
     for place, name in enumerate(coached):
         if not arguments.json:
             yield Answer(text="\n" * (place > 0) + f"{name}:")
-        yield from _synced(here.for_runner(name), (INTERVALS,), arguments)
+        own = desk(argparse.Namespace(**{**vars(arguments), "runner": name}))  # with the height of their own
+        yield from _synced(own, (INTERVALS,), arguments)
 
 
 def _synced(here: Desk, names: tuple[str, ...], arguments: argparse.Namespace) -> Iterator[Answer]:
