@@ -203,6 +203,17 @@ def test_the_status_tells_what_is_there_and_asks_nobody(keyless: Household, garm
     assert not garmin.log
 
 
+def test_without_a_command_the_sources_are_named_that_are_set_up(keyless: Household, garmin: FakeGarmin) -> None:
+    before = keyless.run().out
+    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
+    keyless.token_file.parent.mkdir(parents=True, exist_ok=True)
+    keyless.token_file.write_text("damaged")
+    after = keyless.run()
+
+    assert "Sources   none: kneedrive setup" in before
+    assert (after.code, "Sources   Garmin, Strava" in after.out) == (0, True)
+
+
 def test_a_key_is_pasted_unseen_and_tried(keyless: Household, garmin: FakeGarmin) -> None:
     garmin.clock = lambda: datetime.now(UTC)
     garmin.activities = summaries(3, newest=datetime.now(UTC) - timedelta(days=1))

@@ -85,6 +85,7 @@ def guest(home: Household) -> Household:
 def test_a_source_that_is_not_set_up_is_passed_over_unless_it_is_named(guest: Household) -> None:
     assert "kneedrive setup" in guest.run("sync").err
     assert "the source example is not set up" in guest.run("sync", "example").err
+    assert guest.run("auth", "status").code == 4
 
 
 def test_its_own_error_is_told_as_it_is(guest: Household, folder: Path) -> None:

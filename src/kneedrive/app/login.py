@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, line, zone_of
 from kneedrive.app.accounts import (
+    FOLDER,
     GARMIN,
     INTERVALS,
     NAMES,
@@ -35,6 +36,7 @@ from kneedrive.errors import ConfigError, NotAuthorised, SourceError
 from kneedrive.report import ledger
 from kneedrive.sources import folder
 from kneedrive.sources.oauth import Application
+from kneedrive.sources.tokens import is_missing
 
 if TYPE_CHECKING:
     from kneedrive.report.blocks import Style
@@ -236,9 +238,9 @@ def status(desk: Desk, *, json: bool) -> Answer:
     """Which sources are set up, from what is on this machine alone."""
     held = token_file(desk).load()
     told = _status_record(desk, held)
-    packaged = [name for name in known_names() if name not in OWN]
-    ready = held is not None or told["garmin"]["key"] or told["intervals"]["key"] or told["folder"]["paths"] or packaged
-    code = OK if ready else NOT_AUTHORISED
+    packaged = {name: is_ready(name, desk) for name in known_names() if name not in OWN}
+    ours = (held is not None, told["garmin"]["key"], told["intervals"]["key"], told["folder"]["paths"])
+    code = OK if any((*ours, *packaged.values())) else NOT_AUTHORISED
     if json:
         return Answer(text=line(told), code=code)
     rows = (
@@ -246,7 +248,7 @@ def status(desk: Desk, *, json: bool) -> Answer:
         ("Garmin", _key_words(GARMIN, told)),
         ("intervals.icu", _key_words(INTERVALS, told)),
         ("Strava", _strava_words(desk, held)),
-        *((name, "set up" if is_ready(name, desk) else "not set up; its package tells how") for name in packaged),
+        *((name, "set up" if ready else "not set up; its package tells how") for name, ready in packaged.items()),
     )
     return Answer(text="\n".join(f"{name:<15}{words}" for name, words in rows), code=code)
 
@@ -279,10 +281,9 @@ def overview(desk: Desk, style: Style) -> Answer:
     if len(held) > MOST_NAMED:
         held = [f"{plural(sum(n for n, _, _ in runs.values()), 'run')} of {plural(len(runs), 'runner')}"]
     height = settings["runner.height_m"]
-    ready = _status_record(desk, token_file(desk).load())
-    named = [f"the folder {each['path']}" for each in ready["folder"]["paths"]]
-    services = {"Garmin": ("garmin", "key"), "intervals.icu": ("intervals", "key"), "Strava": ("strava", "logged_in")}
-    named += [service for service, (source, key) in services.items() if ready[source][key]]
+    usable = [name for name in known_names() if name not in (FOLDER, STRAVA) and is_ready(name, desk)]
+    usable += [STRAVA] * (not is_missing(token_file(desk).path))  # an application without a login brings nothing
+    named = [*(f"the folder {each}" for each in folders(desk)), *(NAMES.get(each, each) for each in usable)]
     rows = (
         ("Runs", "; ".join(held) or NO_RUNS),
         ("Height", f"{height:.2f}{TIE}m" if height else "not set; your watch's file may tell it"),
