@@ -131,6 +131,21 @@ def test_pages_and_an_index_that_leads_to_them(call: Call, tmp_path: Path) -> No
     assert call("report", "--html", "--every-runner", str(tmp_path / "pages")).code == 0  # over its own pages
 
 
+def test_a_runner_whose_page_cannot_be_made_does_not_keep_the_others_from_theirs(
+    call: Call, store: Path, tmp_path: Path
+) -> None:
+    with sqlite3.connect(store) as db:
+        db.execute("UPDATE recording SET body = x'00' WHERE runner = 'Anna'")
+    db.close()
+    said = call("report", "--html", "--every-runner", str(tmp_path / "pages"))
+    index = (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
+
+    assert said.code == 6
+    assert "Anna" in said.err
+    assert re.findall(r'<a href="([^"#]+)">', index) == ["cleo.html", "ben-b.html"]
+    assert "is damaged" in index
+
+
 def test_pages_overwrite_nothing_of_others(call: Call, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("my own page", encoding="utf-8")
 

@@ -76,7 +76,7 @@ def weekly(settings: Config, view: View, style: Style, form: str) -> Answer:
 
 
 def pages(settings: Config, view: View, request: Request, folder: Path, *, force: bool) -> Iterator[Answer]:
-    """A page a runner into a folder, and an index of them, in which a runner without a page has the reason.
+    """A page a runner into a folder, and an index of them, in which a runner without a page has the reason why.
 
     Raises NotEnoughData without any runner, StoreError where nothing can be written there.
     """
@@ -90,7 +90,7 @@ def pages(settings: Config, view: View, request: Request, folder: Path, *, force
         try:
             own = view.settings_of(found[place].runner)
             answer, _ = page(own, request.replace(judged_by=own), view.weeks, view.now)
-        except NotEnoughData as error:
+        except KneedriveError as error:
             found[place] = found[place].replace(trouble=str(error))
             links.append("")
             yield Answer(trouble=f"kneedrive: {runner_name(found[place].runner)}: {error}", code=FAILED)
