@@ -122,6 +122,13 @@ def test_a_wrong_value_is_named_with_its_remedy(tmp_path: Path, text: str, sente
         load(write(tmp_path, text), {})
 
 
+@pytest.mark.parametrize("name", ["3", '["ben"]'])
+def test_a_wrong_name_in_the_file_is_no_matter_where_another_is_given(tmp_path: Path, name: str) -> None:
+    file = write(tmp_path, f"[runner]\nname = {name}\n[runners.anna]\nheight_m = 1.7\n")
+
+    assert load(file, {"runner.name": "anna"}).runners == ("anna",)
+
+
 def test_a_wrong_environment_variable_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"runner.height_m \(environment KNEEDRIVE_HEIGHT_M\) needs a number"):
         load({"XDG_CONFIG_HOME": str(tmp_path), "KNEEDRIVE_HEIGHT_M": "tall"}, {})

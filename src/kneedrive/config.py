@@ -367,8 +367,9 @@ def load(
             written = _of_runner(values["runner"]["name"], written, runners)
     if origins["paths.store"] == "default":
         values["paths"]["store"] = data_folder(environment) / "kneedrive.sqlite"
-    known = tuple(sorted({*runners, written.get(NAME, "")} - {""}))
-    whole = {**values, "origins": origins, "file": place, "runners": known, "new_runner": new_runner}
+    owner = written.get(NAME)  # as it is written; it was not read where a flag or the environment names another
+    known = {*runners, *([owner] if owner and isinstance(owner, str) else [])}
+    whole = {**values, "origins": origins, "file": place, "runners": tuple(sorted(known)), "new_runner": new_runner}
     return msgspec.convert(whole, Config)
 
 
