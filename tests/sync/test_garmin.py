@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta
 
@@ -89,14 +90,20 @@ def test_files_without_dynamics_are_told_at_once(runner: Household, garmin: Fake
     assert "kneedrive doctor last" in first[0].remarks[0]
 
 
-def test_doctor_says_what_the_stored_file_holds(runner: Household, garmin: FakeGarmin) -> None:
+def test_doctor_says_what_the_stored_file_holds_or_why_not(runner: Household, garmin: FakeGarmin) -> None:
+    before = runner.run("doctor", "last")
     runner.pull(garmin.clock)
+    said, neither = runner.run("doctor", "last"), runner.run("doctor", "1999-01-01")
+    with sqlite3.connect(runner.store_file) as db:
+        db.execute("UPDATE recording SET body = NULL")
+    db.close()
+    purged = runner.run("doctor", "last")
 
-    said = runner.run("doctor", "last")
-
-    assert said.code == 0
+    assert (before.code, said.code, neither.code, purged.code) == (1, 0, 1, 1)
     assert "ground contact time" in said.out
-    assert runner.run("doctor", "1999-01-01").code == 1  # neither a run nor a file
+    assert "last: there is no file of that name; there are no runs yet" in before.err
+    assert "1999-01-01: there is no file of that name; no such run" in neither.err
+    assert "its original is not kept any more" in purged.err
 
 
 @pytest.mark.parametrize(("days", "told"), [(None, False), (30, False), (8, False), (7, True), (1, True)])

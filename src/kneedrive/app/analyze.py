@@ -146,7 +146,7 @@ def _opened(file: str, stdin: Callable[[], BinaryIO]) -> Iterator[tuple[str, byt
 
 
 def _stored(spec: str, settings: Config) -> list[tuple[str, bytes | ReadError]]:
-    """The originals of the stored run that is meant; none where a file has this name, or no run is meant."""
+    """The originals of the stored run that is meant, or why there are none; nothing where a file can be meant alone."""
     if not RUN.fullmatch(spec) or Path(spec).exists():
         return []
     from kneedrive.app import zone_of
@@ -155,10 +155,13 @@ def _stored(spec: str, settings: Config) -> list[tuple[str, bytes | ReadError]]:
     try:
         with kept(settings) as store:
             row = store.find(spec, zone_of(settings)(datetime.now(UTC)))
-            originals = (store.recording(source.outline.id) for source in store.sources(row.id))
-            return [(each.name, each.body) for each in originals if each]
-    except (NotEnoughData, StoreError):
-        return []
+            originals = [store.recording(source.outline.id) for source in store.sources(row.id)]
+    except (NotEnoughData, StoreError) as error:
+        why = str(error).removeprefix(f"{spec}: ")
+        return [(spec, ReadError(f"there is no file of that name; {why}", name=spec))]
+    if not any(originals):
+        return [(spec, ReadError("its original is not kept any more; kneedrive show says what there is", name=spec))]
+    return [(each.name, each.body) for each in originals if each]
 
 
 def _of_file(path: Path, name: str) -> bytes:
