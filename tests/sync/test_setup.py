@@ -105,6 +105,26 @@ def test_a_height_is_understood_as_people_write_it(home: Household, clock: Clock
     assert converse(home, clock, Script(height=[text])).values == {"runner.height_m": metres}
 
 
+@pytest.mark.parametrize(
+    ("name", "old"),
+    [("ana", ""), ("ana", "[runners.ana]\nmass_kg = 60.0\n"), ('A. "B" Ü', ""), ("ana", "[runner]\nheight_m = 1.9\n")],
+)
+def test_a_named_runners_height_is_not_written_for_the_owner(
+    home: Household, clock: Clock, name: str, old: str
+) -> None:
+    place = home.folder / "config" / "kneedrive" / "config.toml"
+    place.parent.mkdir(parents=True)
+    place.write_text(old, encoding="utf-8")
+    script = Script(height=["1.6"])
+    desk = home.desk(clock, runner=name)
+    desk = desk.replace(settings=desk.settings.replace(runner=desk.settings.runner.replace(height_m=None)))
+
+    setup.write(place, setup.converse(desk, script.asking, PAGES).values)
+
+    heights = [home.desk(clock, runner=each).settings.runner.height_m for each in (name, None)]
+    assert heights == [1.6, 1.9 if "1.9" in old else None]
+
+
 def test_a_folder_and_an_export_that_are_there_are_taken(home: Household, clock: Clock, tmp_path: Path) -> None:
     (tmp_path / "a" / "watch:1").mkdir(parents=True)
     export = tmp_path / "export_1.zip"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class Wanted(Record, frozen=True, kw_only=True):
 
 WELCOME = """\
 A few questions about where your runs are. Enter skips any of them, Ctrl-C leaves;
-what was answered before is kept.
+a key that was taken before is kept, the rest is written at the end.
 """
 GARMIN_STEP = "1 of 5  Garmin\n"
 INTERVALS_STEP = "\n2 of 5  COROS, Polar, Suunto, Wahoo, and others: intervals.icu\n"
@@ -138,10 +138,17 @@ def _ask_height(desk: Desk, asking: Asking) -> Mapping[str, Any]:
             return {}
         metres = f"{float(text) / 100:g}" if re.fullmatch(r"\d{3}(\.\d+)?", text) else text
         try:
-            return {HEIGHT: _reader(HEIGHT)(metres)}
+            return {_height_key(desk.named_runner): _reader(HEIGHT)(metres)}
         except ConfigError as error:
             asking.say(f"It {error}.")
     return {}
+
+
+def _height_key(runner: str) -> str:
+    """Where a height is written: a named runner's is not the owner's."""
+    if not runner:
+        return HEIGHT
+    return f"runners.{runner if re.fullmatch('[A-Za-z0-9_-]+', runner) else _literal(runner)}.height_m"
 
 
 def _reader(key: str) -> Callable[[Any], Any]:
@@ -174,7 +181,7 @@ def with_value(text: str, key: str, value: Any) -> str:
     table, _, name = key.rpartition(".")
     held = tomllib.loads(text)
     section: Any = held
-    for part in table.split("."):
+    for part in _names(tomllib.loads(f"[{table}]")):
         section = section.setdefault(part, {})
     if isinstance(value, list):
         value = [*section.get(name, []), *(each for each in value if each not in section.get(name, []))]
@@ -184,6 +191,13 @@ def with_value(text: str, key: str, value: Any) -> str:
         message = f"{key} stands in it in an unusual way"
         raise ValueError(message)
     return changed
+
+
+def _names(heading: Mapping[str, Any]) -> Iterator[str]:
+    """The names in the heading of a table, from the outside in."""
+    for name, inside in heading.items():
+        yield name
+        yield from _names(inside)
 
 
 def _edited(lines: Sequence[str], table: str, name: str, line: str) -> str:
