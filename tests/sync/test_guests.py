@@ -14,7 +14,7 @@ from tests.sync.household import Household
 
 EXAMPLE = ROOT / "docs" / "example-source"
 FAULTY = """\
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from kneedrive.sources.plan import Fetched, Listed
 
 class Faulty:
@@ -29,6 +29,9 @@ def connect(context):
     {connect}
     return Faulty()
 """
+
+LISTED = "yield Listed(version='1', sport='running', {})"
+FETCHED = "return Fetched(source='', id='1', version='1', format='fit', name='', {})"
 
 
 def install(home: Household, source: Path) -> Household:
@@ -108,6 +111,10 @@ def test_no_package_takes_the_place_of_a_source_of_our_own(home: Household) -> N
         ({"fetch": "1 / 0"}, 6, "the source faulty has a fault of its own"),
         ({"listing": "yield 'no record'"}, 1, "the source faulty has a fault of its own"),
         ({"fetch": "return 'no record'"}, 6, "the source faulty has a fault of its own"),
+        ({"listing": LISTED.format("id='2', started_at=datetime(2026, 1, 1)")}, 1, "has a fault of its own"),
+        ({"listing": LISTED.format("id=2, started_at=None")}, 1, "has a fault of its own"),
+        ({"fetch": FETCHED.format("body='text', fetched_at=datetime(2026, 1, 1, tzinfo=UTC)")}, 6, "has a fault of"),
+        ({"fetch": FETCHED.format("body=b'', fetched_at=datetime(2026, 1, 1)")}, 6, "has a fault of its own"),
         ({"connect": "1 / 0"}, 2, "the source faulty cannot be loaded"),
         ({"connect": "return 3"}, 2, "the source faulty cannot be loaded"),
     ],

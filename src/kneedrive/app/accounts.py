@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
+import msgspec
+
 from kneedrive.app.boundary import boundary
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, Fault, SourceError, Withheld
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 FOLDER, GARMIN, INTERVALS, STRAVA = OWN = ("folder", "garmin", "intervals", "strava")  # in the order of a sync
 NAMES = {FOLDER: "Folders", GARMIN: "Garmin", INTERVALS: "intervals.icu", STRAVA: "Strava"}
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 ENTRY_POINTS = "kneedrive.sources"
 GARMIN_KEY = "connect-personal-api-key"  # the name that Garmin's own client gives it
 READ_S, BACKOFF_S = 30.0, 0.5
@@ -269,11 +272,12 @@ class Packaged:
         yield from self._asked(lambda: [_a(Listed, item) for item in self._source.listing(since)], SourceError)
 
     def fetch(self, item: Listed) -> Fetched | None:
-        """What the source fetches, under the name that it is known by here. Raises SourceError."""
+        """What the source fetches, under the names that it is known by here. Raises SourceError."""
 
         def fetched() -> Fetched | None:
             given = self._source.fetch(item)
-            return None if given is None else _a(Fetched, given).replace(source=self.name)
+            known = {"source": self.name, "id": item.id, "version": item.version}
+            return None if given is None else _a(Fetched, given).replace(**known)
 
         return self._asked(fetched, Withheld)
 
@@ -285,12 +289,17 @@ class Packaged:
             raise kind(f"the source {self.name} has a fault of its own: tell its author what --debug shows") from None
 
 
-def _a(kind: type[T], value: object) -> T:
-    """The value, which is of this kind. Raises TypeError where it is not."""
+def _a(kind: type[R], value: object) -> R:
+    """The value, which is of this kind, its fields included. Raises TypeError or ValueError where it is not."""
     if not isinstance(value, kind):
         message = f"a source gave {type(value).__name__} for {kind.__name__}"
         raise TypeError(message)
-    return value
+    fields = msgspec.structs.asdict(value)
+    naive = [name for name, each in fields.items() if isinstance(each, datetime) and each.utcoffset() is None]
+    if naive:
+        message = f"a source gave a {naive[0]} without a time zone"
+        raise TypeError(message)
+    return msgspec.convert(fields, kind, builtin_types=(bytes, datetime))
 
 
 def _entry_points() -> dict[str, EntryPoint]:
