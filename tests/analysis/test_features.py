@@ -17,11 +17,9 @@ WORKED = {
     "VO": (0.0736561, 0.0651539, 0.0730432),
     "SL": (1.07143, 0.835443, 1.48352),
     "VR": (6.87457, 7.79872, 4.92365),
-    "k_vert": (23.8657, 19.9821, 32.1328),
     "Delta L": (0.148064, 0.136105, 0.176807),
     "k_leg": (10.0070, 9.11999, 9.81099),
     "theta": (24.8652, 23.0401, 29.8218),
-    "take-off": (9.02482, 6.32897, 7.73856),
     "beta": (0.0588648, 0.0460556, 0.0685095),
 }
 
@@ -43,11 +41,9 @@ def computed(row: tuple[float, ...]) -> dict[str, float]:
         VO,
         SL,
         100.0 * features.vertical_ratio(VO, SL),
-        features.vertical_stiffness_n_m(mass, stance, flight) / 1000.0,
         features.leg_compression_m(speed, stance, flight, leg),
         features.leg_stiffness_n_m(mass, leg, speed, stance, flight) / 1000.0,
         features.stance_angle_deg(speed, stance, leg),
-        features.takeoff_angle_deg(speed, flight),
         features.beta(VO, T),
     )
     return {name: float(value[0]) for name, value in zip(WORKED, found, strict=True)}

@@ -41,9 +41,9 @@ def test_likelier_is_never_said_as_less_likely() -> None:
     assert all(abs(share - k / 1000) <= 0.1 + 1e-9 for k, share in enumerate(shares))
 
 
-def test_the_base_rate_stands_beside_the_odds() -> None:
-    assert loose(odds.beside_base_rate(0.61, 0.19)) == "about 3 in 5 (any runner: 1 in 5)"
-    assert loose(odds.beside_base_rate(0.01, 0.19)) == "fewer than 1 in 20 (any runner: 1 in 5)"
+def test_what_was_rounded_is_about_that() -> None:
+    assert loose(odds.about(0.61)) == "about 3 in 5"
+    assert loose(odds.about(0.01)) == "fewer than 1 in 20"
 
 
 @pytest.mark.parametrize(

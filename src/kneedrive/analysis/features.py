@@ -97,11 +97,6 @@ def stance_angle_deg(speed_mps: Array, stance_time_s: Array, leg_length_m: float
     return np.degrees(np.arcsin(np.where(np.abs(reach) <= 1.0, reach, np.nan)))
 
 
-def takeoff_angle_deg(speed_mps: Array, flight_time_s: Array) -> Array:
-    """Angle of the flight path at take-off, from speed and flight time alone."""
-    return np.degrees(np.arctan(GRAVITY_MPS2 * flight_time_s / (2.0 * speed_mps)))
-
-
 def peak_force_n(mass_kg: float, stance_time_s: Number, flight_time_s: Number) -> Number:
     """Fmax of the half-sine force (Morin 2005, eq. 6)."""
     return mass_kg * GRAVITY_MPS2 * (math.pi / 2.0) * (flight_time_s / stance_time_s + 1.0)
@@ -117,11 +112,6 @@ def leg_compression_m(speed_mps: Array, stance_time_s: Array, flight_time_s: Arr
     """Delta L, how far the leg spring shortens (Morin 2005, eq. 9); NaN where the contact is longer than two legs."""
     chord = leg_length_m**2 - (speed_mps * stance_time_s / 2.0) ** 2
     return leg_length_m - np.sqrt(np.where(chord >= 0, chord, np.nan)) + sink_m(stance_time_s, flight_time_s)
-
-
-def vertical_stiffness_n_m(mass_kg: float, stance_time_s: Array, flight_time_s: Array) -> Array:
-    """k_vert = Fmax/sink, N/m; level running only (the method fails on slopes, Meyer 2023)."""
-    return peak_force_n(mass_kg, stance_time_s, flight_time_s) / sink_m(stance_time_s, flight_time_s)
 
 
 def leg_stiffness_n_m(

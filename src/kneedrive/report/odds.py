@@ -29,11 +29,6 @@ def _in(n: int, of: int) -> str:
     return f"{n}{TIE}in{TIE}{of}"
 
 
-def beside_base_rate(probability: float, base_rate: float) -> str:
-    """The odds with what they are for any runner: "about 3 in 5 (any runner: 1 in 5)"."""
-    return f"{about(probability)} (any runner: {in_words(base_rate)})"
-
-
 def with_range(probability: float, low: float, high: float) -> str:
     """The odds and how far they depend on what is not well known: "about 3 in 5; between 2 and 4 in 5"."""
     (least, of), (most, of_most) = coarse(low), coarse(high)
