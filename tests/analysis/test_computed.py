@@ -11,7 +11,7 @@ from tests.analysis.runs_of_a_runner import Form, past_run
 METHOD = Method()
 
 
-def told(day: float, sensor: str, left: float, n: int = 30) -> PastRun:
+def told(day: float, sensor: str, left: float, n: int = 120) -> PastRun:
     """A run whose duty factor is a cubic in speed and cadence, plus noise of SD `left`."""
     plain = past_run(day, Form(noise_ln_T=0.03), sensor=sensor, n=n)
     v, c = plain.epochs["speed_mps"], plain.epochs["cadence_spm"]
@@ -71,6 +71,15 @@ def test_an_offset_from_run_to_run_is_form_and_counts_as_measured() -> None:
         shifted = run.epochs["duty_factor"] + (0.01 if day % 4 < 2 else -0.01)
         runs.append(run.replace(epochs=run.epochs.replace(columns=dict(run.epochs.columns) | {"duty_factor": shifted})))
     assert computed(runs, "other", METHOD).verdict == "measured"
+
+
+def test_a_few_odd_half_minutes_do_not_hide_a_sensor_that_computes() -> None:
+    runs = []
+    for day in range(12):
+        run = told(day, "other", 0.001)
+        odd = run.epochs["duty_factor"] + np.where(np.random.default_rng(day).random(120) < 0.04, 0.03, 0.0)
+        runs.append(run.replace(epochs=run.epochs.replace(columns=dict(run.epochs.columns) | {"duty_factor": odd})))
+    assert computed(runs, "other", METHOD).verdict == "computed"
 
 
 def test_no_dynamics_at_all_is_never_tested() -> None:

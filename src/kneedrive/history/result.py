@@ -73,8 +73,9 @@ class Curve(Record, frozen=True, kw_only=True):
 class Computed(Record, frozen=True, kw_only=True):
     """Whether contact time says more than speed and cadence do.
 
-    verdict: "computed", "measured", "assumed" (a Garmin wrist, whatever these runs say) or "untested". residual_DF: SD
-    of what a polynomial in speed and cadence, fitted on half of the runs, leaves of the duty factor on the other half.
+    verdict: "computed", "measured", "assumed" (a Garmin wrist, whatever these runs say) or "untested". residual_DF:
+    robust SD of what a polynomial in speed and cadence, fitted on half of the runs, leaves of the duty factor on the
+    other half.
     """
 
     sensor: str

@@ -16,7 +16,7 @@ from kneedrive.history.result import Break, BreakKind, Computed, PastRun, Settin
 from kneedrive.method import Method, TrendRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
-from kneedrive.stats import median
+from kneedrive.stats import median, robust_sd
 
 # Does a sensor measure contact time, or work it out from speed and cadence? Asked of many runs, answered by a fit.
 #
@@ -49,14 +49,14 @@ def computed(runs: Sequence[PastRun], sensor: str, method: Method) -> Computed:
 
 
 def residual_sd(fitted: Array, told: Array) -> float:
-    """SD of what the polynomial of the fitted rows leaves of the duty factor of the told rows.
+    """Robust SD of what the polynomial of the fitted rows leaves of the duty factor of the told rows.
 
-    Columns of both: speed, cadence, duty factor.
+    Columns of both: speed, cadence, duty factor. Robust, since a few odd half-minutes would hide a computed sensor.
     """
     middle, scale = fitted[:, :2].mean(axis=0), np.maximum(fitted[:, :2].std(axis=0), 1e-9)
     coefficients = np.linalg.lstsq(_terms((fitted[:, :2] - middle) / scale), fitted[:, 2], rcond=None)[0]
     left = told[:, 2] - _terms((told[:, :2] - middle) / scale) @ coefficients
-    return float(np.std(left))
+    return robust_sd(left)
 
 
 def _table(run: PastRun) -> Array:
