@@ -230,7 +230,7 @@ def sensor(analysis: Analysis) -> Section:
         "usual oscillation over the modelled one, k": reference.k_ref,
         "change of ln k per m/s": reference.s_k or None,
         "shift of its duty factor": reference.shift_DF or None,
-        "change of that shift per m/s": reference.tilt_DF or None,
+        "tilt of its duty factor per m/s": reference.tilt_DF or None,
         "what its duty factor may be off": reference.sd_DF,
         "what its ln k may be off": reference.sd_ln_k,
     }
