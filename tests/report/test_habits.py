@@ -88,8 +88,8 @@ def test_how_the_runner_goes_faster_is_a_description() -> None:
     found = PaceChange(slope=0.2, low=0.1, high=0.3, runs=12, longer=0.08, quicker=0.02)
 
     assert plain(history.pace_change(found)) == (
-        "To run 10 % faster you lengthen the step by 8 % and quicken it by 2 % (12 runs); the few runners of whom this "
-        "is known quicken it by 0 % to 2 %."
+        "To run 10 % faster you lengthen the step by 8 % and quicken it by 2 % (12 runs); 1 % is usual, 0 % to 2 % in "
+        "the few runners of whom it is known."
     )
     assert "lengthen the step by 11 % and slow it by 1 %" in plain(
         history.pace_change(found.replace(longer=0.11, quicker=-0.01))

@@ -62,7 +62,11 @@ def test_no_series_is_called_steady_without_saying_what_would_have_been_seen() -
 @pytest.mark.parametrize(
     ("detectable", "words"),
     [
-        (7.4, "these weeks cannot tell. Your runs go up and down so much that only a change of about 7.4"),
+        (
+            7.4,
+            "these weeks cannot tell. They differ so much, or drift so much from one to the next, that only a change "
+            "of about 7.4",
+        ),
         (None, "these weeks cannot tell: they are too few, or drift too much"),
     ],
 )

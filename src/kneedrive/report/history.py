@@ -233,8 +233,8 @@ def _blind(trend: Trend) -> str:
     if trend.detectable is None:
         return f"{_subject(trend)}: these weeks cannot tell: they are too few, or drift too much from one to the next."
     return (
-        f"{_subject(trend)}: these weeks cannot tell. Your runs go up and down so much that only a change of about "
-        f"{_visible(trend)} would most likely have been seen."
+        f"{_subject(trend)}: these weeks cannot tell. They differ so much, or drift so much from one to the next, that "
+        f"only a change of about {_visible(trend)} would most likely have been seen."
     )
 
 
@@ -552,12 +552,14 @@ def pace_change(found: PaceChange | None) -> str:
     """How the runner goes faster: a description, beside the few runners it is known of."""
     if found is None or found.longer is None or found.quicker is None:
         return ""
-    few, many = (numbers.percent((1.0 + found.faster) ** slope - 1.0) for slope in found.people)
+    few, usual, many = (
+        numbers.percent((1.0 + found.faster) ** slope - 1.0) for slope in (found.people[0], found.usual, found.people[1])
+    )
     turned = "quicken" if found.quicker >= 0.0 else "slow"
     return (
         f"To run {numbers.percent(found.faster)} faster you lengthen the step by {numbers.percent(found.longer)} and "
-        f"{turned} it by {numbers.percent(abs(found.quicker))} ({numbers.plural(found.runs, 'run')}); the few "
-        f"runners of whom this is known quicken it by {few} to {many}."
+        f"{turned} it by {numbers.percent(abs(found.quicker))} ({numbers.plural(found.runs, 'run')}); {usual} "
+        f"is usual, {few} to {many} in the few runners of whom it is known."
     )
 
 
