@@ -552,9 +552,8 @@ def pace_change(found: PaceChange | None) -> str:
     """How the runner goes faster: a description, beside the few runners it is known of."""
     if found is None or found.longer is None or found.quicker is None:
         return ""
-    few, usual, many = (
-        numbers.percent((1.0 + found.faster) ** slope - 1.0) for slope in (found.people[0], found.usual, found.people[1])
-    )
+    slopes = found.people[0], found.usual, found.people[1]
+    few, usual, many = (numbers.percent((1.0 + found.faster) ** slope - 1.0) for slope in slopes)
     turned = "quicken" if found.quicker >= 0.0 else "slow"
     return (
         f"To run {numbers.percent(found.faster)} faster you lengthen the step by {numbers.percent(found.longer)} and "
