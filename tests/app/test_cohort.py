@@ -18,7 +18,7 @@ from kneedrive.app.cohort import Asked, Job, Person, examined
 from kneedrive.app.workers import Cluster, Crew, Here, Processes, each
 from kneedrive.errors import ConfigError, NotEnoughData, StoreError, Unreachable
 from kneedrive.report.blocks import Style
-from kneedrive.store.parquet import Parts, Rows
+from kneedrive.store.parquet import Parts, Rows, census
 from tests.conftest import FIXTURES, needs_data, real_files
 
 pytestmark = pytest.mark.extra
@@ -139,6 +139,17 @@ def test_a_file_that_cannot_be_opened_is_tried_again(tmp_path: Path) -> None:
     shutil.copy(LABELS[0], tmp_path / "late.fit")
     assert examine(manifest, tmp_path / "out")[0] == OK
     assert sorted(runs_in(tmp_path / "out", "status")["status"].tolist()) == ["assessed", "refused"]
+
+
+def test_files_of_one_name_that_cannot_be_opened_are_a_row_each(tmp_path: Path) -> None:
+    manifest = tmp_path / "list.csv"
+    manifest.write_text("path,runner\na/run.fit,anna\nb/run.fit,ben\n", encoding="utf-8")
+    texts = [examine(manifest, tmp_path / "out")[1] for _ in range(2)]
+
+    assert [text.partition(",")[0] for text in texts] == ["2 refused", "2 already there"]
+    assert sorted(runs_in(tmp_path / "out", "runner")["runner"].tolist()) == ["anna", "ben"]
+    with Parts(tmp_path / "out") as parts:
+        assert census(parts)["recordings"].sum() == 2
 
 
 def test_rows_of_another_method_are_not_mixed(club: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -286,6 +286,7 @@ class Asked(Record, frozen=True, kw_only=True):
 class _Known:
     """What the cohort held before, and what was met since: a recording is examined once, whatever it is called.
 
+    One that could not be read is known by its name alone, which others may have too, so those of a name are counted.
     changed: recordings that came again with another runner, sex or height than in their rows.
     """
 
@@ -296,15 +297,19 @@ class _Known:
             message = f"{parts.folder} is of method version {', '.join(other)}, this is {VERSION}: name a new folder"
             raise StoreError(message)
         people = zip(held["runner"], held["sex"], held["height_m"].round(2), strict=True)
-        told = zip(held["sha256"], held["name"], people, strict=True)
         self._people = {
-            _key(sha256, name): (str(runner), str(sex), float(h)) for sha256, name, (runner, sex, h) in told
+            _key(sha256): (str(runner), str(sex), float(h))
+            for sha256, (runner, sex, h) in zip(held["sha256"], people, strict=True)
         }
+        self._unread = Counter(held["name"][held["sha256"] == ""].tolist())
         self.changed = 0
 
     def holds(self, job: Job) -> bool:
         """Whether there are rows of this recording, or will be. Notes it as met."""
-        key, person = _key(job.sha256, job.name), job.person
+        if not job.sha256:
+            self._unread[job.name] -= 1
+            return self._unread[job.name] >= 0
+        key, person = _key(job.sha256), job.person
         before = self._people.get(key)
         if before is None:
             self._people[key] = (person.runner, person.sex, round(person.height_m or math.nan, 2))
@@ -314,9 +319,9 @@ class _Known:
         return True
 
 
-def _key(sha256: str, name: str) -> bytes:
-    """What a recording is known by: its content, or its name where it could not be read. Half of a hash is enough."""
-    return bytes.fromhex(sha256[:32]) if sha256 else name.encode("utf-8", "backslashreplace")
+def _key(sha256: str) -> bytes:
+    """What a recording is known by: half of the hash of its content is enough."""
+    return bytes.fromhex(sha256[:32])
 
 
 def examine(asked: Asked, style: Style, *, json: bool) -> Answer:

@@ -282,7 +282,7 @@ def census(parts: Parts) -> dict[str, Any]:
     """
     return parts.ask(
         "SELECT sensor, status, CASE WHEN status = 'refused' THEN reason ELSE '' END AS reason,"
-        " count(DISTINCT sha256 || name) AS recordings, count(*) AS runs,"
+        " count(DISTINCT nullif(sha256, '')) + count(*) FILTER (sha256 = '') AS recordings, count(*) AS runs,"
         " count(DISTINCT nullif(runner, '')) AS runners, count(*) FILTER (runner = '') AS nameless,"
         " coalesce(sum(epochs_scored), 0)::DOUBLE AS epochs"
         " FROM runs GROUP BY ALL ORDER BY runs DESC, sensor, status, reason"
