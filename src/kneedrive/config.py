@@ -266,7 +266,8 @@ class SourceSettings(Record, frozen=True, kw_only=True):
 class Config(Record, frozen=True, kw_only=True):
     """Every setting, and where each value came from by its dotted key: "flag", "environment X", a file, "default".
 
-    runners: names that the file knows. new_runner: a name that nobody has had yet begins a runner of its own.
+    owner: whom [runner] in the file names. runners: names that the file knows. new_runner: a name that nobody has had
+    yet begins a runner of its own.
     """
 
     runner: RunnerSettings = RunnerSettings()
@@ -275,6 +276,7 @@ class Config(Record, frozen=True, kw_only=True):
     sources: SourceSettings = SourceSettings()
     origins: Mapping[str, str] = {}
     file: Path = Path()
+    owner: str = ""
     runners: tuple[str, ...] = ()
     new_runner: bool = False
 
@@ -368,9 +370,9 @@ def load(
     if origins["paths.store"] == "default":
         values["paths"]["store"] = data_folder(environment) / "kneedrive.sqlite"
     owner = written.get(NAME)  # as it is written; it was not read where a flag or the environment names another
-    known = {*runners, *([owner] if owner and isinstance(owner, str) else [])}
-    whole = {**values, "origins": origins, "file": place, "runners": tuple(sorted(known)), "new_runner": new_runner}
-    return msgspec.convert(whole, Config)
+    values["owner"] = owner if isinstance(owner, str) else ""
+    values["runners"] = tuple(sorted({*runners, values["owner"]} - {""}))
+    return msgspec.convert({**values, "origins": origins, "file": place, "new_runner": new_runner}, Config)
 
 
 def _of_runner(name: str, written: Mapping[str, Any], runners: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -182,6 +182,24 @@ def test_a_named_runner_does_not_get_the_owners_runs(keyless: Household, garmin:
     assert (keyless.folder / "config" / "kneedrive" / "garmin-key-ana").read_text() == "anas-key\n"
 
 
+def test_the_owners_key_is_theirs_by_name_too(keyless: Household, garmin: FakeGarmin) -> None:
+    file = keyless.folder / "config" / "kneedrive" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('[runner]\nname = "ana"\n', encoding="utf-8")
+    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
+
+    def ready(**environment: str) -> list[bool]:
+        keyless.environment |= environment
+        return [accounts.is_ready("garmin", keyless.desk(garmin.clock, runner=name)) for name in (None, "ana", "ben")]
+
+    assert ready() == [True, True, False]
+    login.forget_key(keyless.desk(garmin.clock, runner="ana"), "garmin", lambda _: True)
+    assert ready() == [False, False, False]
+    file.write_text(f'[runner]\nname = "ana"\n[sources.garmin]\napi_key = "{KEY}"\n', encoding="utf-8")
+    assert ready() == [True, True, False]
+    assert ready(GARMIN_PERSONAL_API_KEY=KEY) == [True, True, True]
+
+
 def test_logging_out_deletes_key_and_token_and_keeps_the_runs(keyless: Household, garmin: FakeGarmin) -> None:
     here = keyless.desk(garmin.clock)
     login.keep_garmin_key(here, Secret(KEY), lambda: None)

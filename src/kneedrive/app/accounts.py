@@ -61,9 +61,9 @@ class Desk(Record, frozen=True, kw_only=True):
 
     @property
     def named_runner(self) -> str:
-        """The runner of a command that names one, by --runner or in the environment: not this machine's owner."""
-        origin = self.settings.origins["runner.name"]
-        return self.settings.runner.name if origin == "flag" or origin.startswith("environment") else ""
+        """The runner of a command that names one, by --runner or in the environment; "" for this machine's owner."""
+        name = self.settings.runner.name
+        return "" if name == self.settings.owner else name
 
     def private(self, name: str, runner: str, ending: str = "") -> Path:
         """Where a secret of this runner lies: one file a runner, so that nobody gets another's runs."""
@@ -83,15 +83,16 @@ def key_file(desk: Desk, source: str) -> KeyFile:
 
 
 def api_key(desk: Desk, source: str) -> Secret:
-    """The key for a service: a named runner's own, else the configured one, else the one that is kept; maybe empty."""
+    """The key for a service, maybe empty: the one in force for the owner; a named runner's own before any other."""
     configured: Secret = desk.settings[f"sources.{source}.api_key"]
     kept = key_file(desk, source)
-    if desk.named_runner:
-        # Another runner's key would bring another runner's runs; a coach's reads those of the athletes it is told.
-        shared = source == INTERVALS and desk.named_runner in athletes(desk)
-        general = KeyFile(desk.private(f"{source}-key", "")).load() if shared else Secret("")
-        return kept.load() or configured or general
-    return configured or kept.load()
+    if not desk.named_runner:
+        return configured or kept.load()
+    if source == INTERVALS and desk.named_runner in athletes(desk):  # a coach's reads those whom it is told
+        return kept.load() or configured or KeyFile(desk.private(f"{source}-key", "")).load()
+    # Another runner's key would bring another runner's runs: one in a file that names its owner is theirs.
+    in_file = not desk.settings.origins[f"sources.{source}.api_key"].startswith("environment")
+    return kept.load() or (Secret("") if in_file and desk.settings.owner else configured)
 
 
 def has_key(desk: Desk, source: str) -> bool:
