@@ -32,8 +32,8 @@ class Reference(Record, frozen=True, kw_only=True):
 
     sd_DF, sd_ln_k: SD of its systematic error (None: it does not measure that part). k_ref: usual VO/VO_model at
     2.8 m/s, s_k: change of its logarithm per m/s. sd_tilt_DF: how sure the tilt is, 1 per m/s. basis: what the row
-    rests on. words: in running text; worn: where; short: in lists; dynamics: where contact and bounce come from;
-    open: why bounce (or contact) is not judged, "" where all is; settles: which sensor would settle that.
+    rests on. words: in running text; worn: where; short: in lists. open: why bounce (or contact) is not judged, ""
+    where all is; settles: which sensor would settle that.
     """
 
     name: SensorClass
@@ -48,7 +48,6 @@ class Reference(Record, frozen=True, kw_only=True):
     words: str
     worn: str
     short: str
-    dynamics: str
     open: str = ""
     settles: str = ""
 
@@ -61,6 +60,15 @@ class Reference(Record, frozen=True, kw_only=True):
     def measures_bounce(self) -> bool:
         """Whether oscillation is one, beyond what the timing implies."""
         return self.k_ref is not None
+
+    @property
+    def dynamics(self) -> str:
+        """Where contact and bounce come from, in a phrase."""
+        said = {
+            SensorClass.GARMIN_WRIST: "dynamics estimated at the wrist",
+            SensorClass.NONE: "no running dynamics recorded",
+        }
+        return said.get(self.name, f"dynamics from {self.words}")
 
     @property
     def scores(self) -> str:
@@ -95,7 +103,6 @@ _ROWS = (
         words="a Garmin chest strap",
         worn="chest strap",
         short="Garmin strap",
-        dynamics="dynamics from a Garmin chest strap",
     ),
     Reference(
         name=SensorClass.COROS,
@@ -110,7 +117,6 @@ _ROWS = (
         words="COROS",
         worn="COROS watch",
         short="COROS",
-        dynamics="dynamics from COROS",
     ),
     Reference(
         name=SensorClass.GARMIN_POD,
@@ -123,7 +129,6 @@ _ROWS = (
         words="a Garmin running dynamics pod",
         worn="running dynamics pod, in place of a strap",
         short="Garmin pod",
-        dynamics="dynamics from a Garmin running dynamics pod",
     ),
     Reference(
         name=SensorClass.GARMIN_STRAP_BLE,
@@ -133,7 +138,6 @@ _ROWS = (
         words="a Garmin HRM 600",
         worn="chest strap (HRM 600)",
         short="HRM 600",
-        dynamics="dynamics from a Garmin HRM 600",
         open=_UNKNOWN.format("an HRM 600"),
         settles=_BOUNCE,
     ),
@@ -144,7 +148,6 @@ _ROWS = (
         words="a COROS POD",
         worn="COROS POD",
         short="COROS POD",
-        dynamics="dynamics from a COROS POD",
         open=_UNKNOWN.format("a COROS POD"),
         settles=_STRAP,  # whoever wears the pod has the watch
     ),
@@ -155,7 +158,6 @@ _ROWS = (
         words="an Apple Watch",
         worn="Apple Watch",
         short="Apple",
-        dynamics="dynamics from an Apple Watch",
         open=_UNKNOWN.format("an Apple Watch"),
         settles=_BOUNCE,
     ),
@@ -167,7 +169,6 @@ _ROWS = (
         words="Stryd",
         worn="Stryd foot pod",
         short="Stryd",
-        dynamics="dynamics from a Stryd pod",
         open="Stryd computes oscillation from its own contact time and cadence, so it says nothing new about bounce",
         settles=_BOUNCE,
     ),
@@ -179,7 +180,6 @@ _ROWS = (
         words="a sensor that models oscillation",
         worn="a sensor whose oscillation follows from its timing",
         short="modelled",
-        dynamics="dynamics from a sensor whose oscillation follows from its own timing",
         open="this sensor computes oscillation from contact time and cadence, so it says nothing about bounce",
         settles=_BOUNCE,
     ),
@@ -191,7 +191,6 @@ _ROWS = (
         words="a sensor kneedrive does not know",
         worn="another sensor",
         short="other",
-        dynamics="dynamics from a sensor kneedrive does not know",
         open="what oscillation is usual on this sensor is not known",
         settles=_BOUNCE,
     ),
@@ -201,7 +200,6 @@ _ROWS = (
         words="a Garmin watch at the wrist",
         worn="wrist",
         short="wrist",
-        dynamics="dynamics estimated at the wrist",
         open="this watch works out contact time and oscillation from speed, cadence and the height in its profile, "
         "so they add nothing to those",
         settles=_ANY,
@@ -212,7 +210,6 @@ _ROWS = (
         words="no running dynamics",
         worn="no dynamics",
         short="none",
-        dynamics="no running dynamics recorded",
         open="contact time was not recorded; from speed and cadence alone a pattern can only be leant to",
         settles=_ANY,
     ),
