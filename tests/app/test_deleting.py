@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.app import importing
+from kneedrive.cli.library import confirmed
 from kneedrive.store import Store
 from tests.app.shelf import Shelf, store_file
 from tests.cli.calling import Capture, Said, here, home
@@ -101,6 +103,28 @@ def test_a_run_with_a_damaged_original_is_taken_apart_and_forgotten(
     for run in left:
         assert here(capsys, "forget", run, "--yes").code == 0
     assert contents(store_file())["run"] == []
+
+
+@pytest.mark.parametrize("damaged", ["1", "2", "3", "1, 2, 3"])
+def test_a_run_is_shown_from_those_of_its_originals_that_can_be_read(
+    shelf: Shelf, capsys: Capture, damaged: str
+) -> None:
+    shelf.copies()
+    here(capsys, "import", shelf.folder)
+    change(f"UPDATE recording SET body = x'0011' WHERE id IN ({damaged})")
+    said = here(capsys, "show", "last")
+
+    assert said.code == int(damaged == "1, 2, 3")
+    assert ("is damaged" in said.err) == (said.code == 1)
+
+
+@pytest.mark.parametrize(("line", "asked"), [(b"\xff\n", False), (b"", False), (b" Yes\n", True)])
+def test_an_answer_that_is_no_text_is_no_consent(monkeypatch: pytest.MonkeyPatch, line: bytes, *, asked: bool) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(line), encoding="utf-8")
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", terminal)
+
+    assert confirmed(yes=False)("Delete it?") is asked
 
 
 def test_a_rebuild_names_a_damaged_original(filled: Shelf, capsys: Capture) -> None:

@@ -59,6 +59,12 @@ def test_each_athlete_is_judged_by_a_height_of_their_own(coach: Household) -> No
     assert "Working everything out again" not in coach.run("runs", "--runner", "ana").err
 
 
+def test_athletes_are_among_the_runners_before_their_first_run(coach: Household) -> None:
+    listed = [json.loads(line)["name"] for line in coach.run("runners", "--json").out.splitlines()]
+
+    assert listed == ["ana", "bo"]
+
+
 def test_one_athlete_by_name_and_the_coach_without_one(coach: Household) -> None:
     coach.run("sync", "intervals", "--runner", "bo", "--no-report")
     coach.run("sync", "intervals", "--no-report")

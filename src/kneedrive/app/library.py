@@ -138,8 +138,7 @@ def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None
     held: names in the store, "" for a runner without one. Raises ConfigError.
     """
     name = settings.runner.name
-    coached = (each.partition("=")[0] for each in settings.sources.intervals.athletes)
-    known = {*held, *settings.runners, *coached}
+    known = {*held, *named_in(settings)}
     if name and name not in known and not settings.new_runner:
         from difflib import get_close_matches
 
@@ -154,9 +153,14 @@ def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None
         NOTE.get()(f"this is about {lists.runner_name(name)}. Also in the store: {', '.join(others)} (--runner NAME).")
 
 
+def named_in(settings: Config) -> set[str]:
+    """The runners whom the configuration knows by name, a coach's athletes among them."""
+    return {*settings.runners, *(each.partition("=")[0] for each in settings.sources.intervals.athletes)}
+
+
 def runners(settings: Config, style: Style, *, json: bool) -> Answer:
     """Everybody whom the store or the configuration file knows."""
-    found: dict[str, tuple[int, datetime, datetime] | None] = dict.fromkeys(settings.runners)
+    found: dict[str, tuple[int, datetime, datetime] | None] = dict.fromkeys(named_in(settings))
     if Store.is_there(settings.paths.store):
         with Store.open(settings.paths.store, create=False) as store:
             found |= dict.fromkeys(store.runners()) | store.runs_by_runner()
@@ -272,15 +276,23 @@ def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:
 def analysis_of(store: Store, settings: Config, run_id: str, dynamics: str | None = None) -> Analysis:
     """A stored run analysed from its originals. Raises NotEnoughData where they have been purged.
 
-    dynamics: whose to judge, now, where the file holds several.
+    One that cannot be read any more lends nothing, as where the run was put together; its error is raised where no
+    other is left. dynamics: whose to judge, now, where the file holds several.
     """
-    there = []
+    there, problem = [], None
     sources = store.sources(run_id)
     for row in sources:
-        recording = store.recording(row.outline.id)
-        if recording is not None:
-            with boundary(recording.name):
-                there += [each for each in activities_of(recording) if each.id == row.outline.id]
+        try:
+            recording = store.recording(row.outline.id)
+            if recording is not None:
+                with boundary(recording.name):
+                    there += [each for each in activities_of(recording) if each.id == row.outline.id]
+        except TooLarge:
+            raise
+        except (ReadError, DamagedOriginal) as error:
+            problem = error
+    if problem and not there:
+        raise problem
     if not there:
         day = f"{sources[0].outline.started_at:%Y-%m-%d}"
         raise NotEnoughData(

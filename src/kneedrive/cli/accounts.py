@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kneedrive import app, config
 from kneedrive.app import Answer
 from kneedrive.cli import options, output
-from kneedrive.cli.library import confirmed, import_paths, progress
+from kneedrive.cli.library import confirmed, import_paths, progress, typed
 from kneedrive.errors import ConfigError, NotAuthorised
 
 if TYPE_CHECKING:
@@ -333,20 +333,20 @@ def log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
     if not sys.stdin.isatty():
         raise NotAuthorised(NO_TERMINAL)
     here = desk(arguments)
-    mine, typed = accounts.application(here), False
+    mine, remember = accounts.application(here), False
     if not (mine.client_id and mine.client_secret):
         output.remark(REGISTER)
-        mine, typed = login.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True
+        mine, remember = login.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True
     if arguments.headless:
-        answer = login.by_pasting(here, mine, _pasted, remember=typed)
+        answer = login.by_pasting(here, mine, _pasted, remember=remember)
     else:
-        answer = login.by_browser(here, mine, _shown, (arguments.port, arguments.timeout), remember=typed)
+        answer = login.by_browser(here, mine, _shown, (arguments.port, arguments.timeout), remember=remember)
     yield app.spoken(answer, json=arguments.json)
 
 
 def _ask(question: str) -> str:
     output.remark(question, end="")
-    return sys.stdin.readline().strip()
+    return typed()
 
 
 def _ask_hidden(question: str) -> str:

@@ -218,9 +218,17 @@ def confirmed(*, yes: bool) -> Callable[[str], bool]:
             output.remark("Not asked, since this is no terminal; --yes agrees.")
             return False
         output.remark(_asked(question), end="")
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return typed().lower() in ("y", "yes")
 
     return ask
+
+
+def typed() -> str:
+    """A line from the terminal; "" for what is no text, and at the end."""
+    try:
+        return sys.stdin.readline().strip()
+    except UnicodeDecodeError:
+        return ""
 
 
 def _asked(question: str) -> str:
