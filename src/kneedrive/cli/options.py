@@ -14,7 +14,6 @@ from kneedrive import config
 from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable
 
     from kneedrive.report.blocks import Style
@@ -79,7 +78,7 @@ MOST_DIGITS = 6
 
 
 def add_display(parser: argparse.ArgumentParser) -> None:
-    """--json, --explain, --no-color, --ascii, --width, --units."""
+    """--json, --no-color, --ascii, --width, --units."""
     group = parser.add_argument_group("display")
     group.add_argument("--json", action="store_true", help="one JSON object per line on stdout, for programs")
     group.add_argument("--no-color", action="store_true", help="no colours (also: NO_COLOR in the environment)")
@@ -214,7 +213,6 @@ def whole(text: str) -> int | None:
 
 def between(low: int, high: int, unit: str = "") -> Callable[[str], int]:
     """What takes a whole number between two bounds from the command line."""
-    import argparse
 
     def parse(text: str) -> int:
         number = whole(text)
@@ -228,8 +226,6 @@ def between(low: int, high: int, unit: str = "") -> Callable[[str], int]:
 
 def words(text: str) -> str:
     """Text from the command line; bytes that are none could not be kept."""
-    import argparse
-
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -245,8 +241,6 @@ def standard_input() -> BinaryIO:
 
 def recording(text: str) -> str:
     """The path of a recording, or - for standard input."""
-    import argparse
-
     if not text:
         message = "is empty: name a file, or - for standard input"
         raise argparse.ArgumentTypeError(message)
@@ -255,8 +249,6 @@ def recording(text: str) -> str:
 
 def kept_place(text: str) -> Path:
     """A path to take recordings from into the store, which knows each by its name."""
-    import argparse
-
     if text == "-":
         message = (
             "- is standard input, which import does not read: name a file or a folder (./- where it is called so); "
@@ -268,8 +260,6 @@ def kept_place(text: str) -> Path:
 
 def place(text: str) -> Path:
     """A path from the command line. An empty one is most likely a variable that is not set, not the present folder."""
-    import argparse
-
     if not text:
         message = "is empty: name a file or a folder"
         raise argparse.ArgumentTypeError(message)

@@ -5,14 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from kneedrive import app, config
 from kneedrive.app import Answer
 from kneedrive.cli import options
-
-if TYPE_CHECKING:
-    import argparse
 
 # One run: analyze, doctor, demo.
 
