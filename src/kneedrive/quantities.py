@@ -14,7 +14,7 @@ METRES_PER_KM = 1000.0
 
 # The words for every channel and metric: one row each, used by reports, JSON, exports and explanations.
 #
-# `short` is a column heading, `name` what it is called in a sentence, `unit` the SI unit that its key names.
+# `short` is for a row or a list, `name` what it is called in a sentence, `unit` the SI unit that its key names.
 
 
 class Channel(Record, frozen=True):
@@ -29,22 +29,22 @@ class Channel(Record, frozen=True):
 
 
 _ROWS = (
-    Channel("speed_mps", "speed", "Speed", "m/s", "slower", "faster"),
-    Channel("distance_m", "distance", "Distance", "m"),
-    Channel("altitude_m", "altitude", "Altitude", "m"),
-    Channel("cadence_spm", "cadence", "Cadence", "steps/min", "slower", "quicker"),
-    Channel("step_length_m", "step length", "Step length", "m", "shorter", "longer"),
-    Channel("stance_time_s", "ground contact time", "Contact", "s", "shorter", "longer"),
-    Channel("flight_time_s", "flight time", "Flight", "s", "shorter", "longer"),
-    Channel("duty_factor", "duty factor", "Duty factor", "1"),
-    Channel("vertical_oscillation_m", "vertical oscillation", "Oscillation", "m", "less", "more"),
-    Channel("vertical_ratio", "vertical ratio", "Vertical ratio", "1"),
-    Channel("balance_left", "ground contact balance", "Balance left", "1"),
-    Channel("power_w", "power", "Power", "W"),
-    Channel("heart_rate_bpm", "heart rate", "Heart rate", "1/min"),
-    Channel("step_speed_loss_mps", "step speed loss", "Step speed loss", "m/s"),
-    Channel("stance_angle_deg", "stance sweep angle", "Stance angle", "deg"),
-    Channel("k_leg_kn_m", "leg stiffness", "Leg stiffness", "kN/m"),
+    Channel("speed_mps", "speed", "speed", "m/s", "slower", "faster"),
+    Channel("distance_m", "distance", "distance", "m"),
+    Channel("altitude_m", "altitude", "altitude", "m"),
+    Channel("cadence_spm", "cadence", "cadence", "steps/min", "slower", "quicker"),
+    Channel("step_length_m", "step length", "step length", "m", "shorter", "longer"),
+    Channel("stance_time_s", "ground contact time", "contact", "s", "shorter", "longer"),
+    Channel("flight_time_s", "flight time", "flight time", "s", "shorter", "longer"),
+    Channel("duty_factor", "duty factor", "on the ground", "1"),
+    Channel("vertical_oscillation_m", "vertical oscillation", "oscillation", "m", "less", "more"),
+    Channel("vertical_ratio", "vertical ratio", "vertical ratio", "1"),
+    Channel("balance_left", "ground contact balance", "left of the contact", "1"),
+    Channel("power_w", "power", "power", "W"),
+    Channel("heart_rate_bpm", "heart rate", "heart rate", "1/min"),
+    Channel("step_speed_loss_mps", "step speed loss", "step speed loss", "m/s"),
+    Channel("stance_angle_deg", "stance sweep angle", "stance angle", "deg"),
+    Channel("k_leg_kn_m", "leg stiffness", "leg stiffness", "kN/m"),
 )
 
 CHANNELS = {row.key: row for row in _ROWS}

@@ -14,7 +14,7 @@ from kneedrive import simulate
 from kneedrive.advice import (
     ALONE,
     ASYMMETRY,
-    EXAGGERATING,
+    EXAGGERATED,
     KINDS,
     LEANING,
     OPEN,
@@ -241,7 +241,8 @@ def holding(
     ("analysis", "said"),
     [
         (holding(provenance="garmin_strap"), ""),
-        (holding(provenance="stryd"), ""),
+        (holding(provenance="stryd"), "would tell the bounce"),
+        (holding(Sensor(maker="Garmin", maker_id=1, product_id=3300), provenance="stryd"), ""),
         (holding(), "A chest strap or pod"),
         (holding(provenance="garmin_wrist"), "A chest strap or pod"),
         (holding(Sensor(maker="Garmin", maker_id=1, product_id=3300)), "Your HRM-Pro can measure"),
@@ -321,8 +322,8 @@ def test_asymmetry_goes_to_a_professional_and_exaggeration_is_named(finding: str
     ground = Ground(finding=finding, certainty=Certainty.SPOKEN)
 
     assert ASYMMETRY in advise(ground.replace(asymmetric=True)).remarks
-    assert EXAGGERATING in advise(ground.replace(exaggerating=True)).remarks
-    assert not {ASYMMETRY, EXAGGERATING} & set(advise(ground).remarks)
+    assert EXAGGERATED in advise(ground.replace(exaggerating=True)).remarks
+    assert not {ASYMMETRY, EXAGGERATED} & set(advise(ground).remarks)
 
 
 @pytest.mark.parametrize("entry", catalogue().values(), ids=lambda entry: entry.id)

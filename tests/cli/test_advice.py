@@ -41,4 +41,4 @@ def test_knee_lift_exaggerated_since_the_advice_was_taken_is_said(tmp_path: Path
     assert untaken["ground"]["exaggerating"] is False
     assert taken["ground"]["exaggerating"] is True
     assert any("exaggerated" in remark for remark in taken["remarks"])
-    assert "the knee lift is being exaggerated" in " ".join(call("compare").out.split())
+    assert "as when the knee lift is exaggerated" in " ".join(call("compare").out.split())

@@ -95,7 +95,7 @@ def test_every_metric_has_a_name_and_words_for_both_directions(metric: str) -> N
 
 
 def test_exaggerated_knee_lift_is_said() -> None:
-    assert "the knee lift is being exaggerated" in render(PAIRS["exaggerated"]())
+    assert "as when the knee lift is exaggerated" in render(PAIRS["exaggerated"]())
     assert "exaggerated" not in render(PAIRS["changed"]())
 
 

@@ -243,6 +243,20 @@ def test_a_measured_source_that_speaks_in_the_watchs_place_is_named() -> None:
     assert "height 1.78 m from your watch" in text
 
 
+def test_two_patterns_that_are_both_likely_have_each_their_odds() -> None:
+    run = RUNS["shuffle-stryd"]()
+    told = [
+        run.findings[0].replace(
+            scope="run", pattern=pattern, certainty=Certainty.LEANING, marked=False, probability=p, base_rate=base
+        )
+        for pattern, p, base in ((Pattern.PISTON, 0.64, 0.14), (Pattern.SHORT_AIRY, 0.55, 0.10))
+    ]
+    text = judged_by(run, findings=tuple(told))
+
+    assert "Leans towards piston-like; also leans towards quick, light steps." in text
+    assert "piston-like about 3 in 5, quick, light steps about 3 in 5 (any runner: 1 in 10)" in text
+
+
 def test_a_sensor_that_drifted_is_noted_at_the_verdict() -> None:
     run = RUNS["demo"]()
     quality = run.quality.replace(notes=(Note(code="drift", text="the sensor drifted by 3 points"),))

@@ -126,6 +126,7 @@ def test_no_change_is_a_result_and_a_drifting_sensor_a_reason() -> None:
     [
         ("at", 2.5, "Shuffle-like from 6:40 /km downwards: your shuffle-onset pace."),
         ("every", None, "Shuffle-like at every pace of this run alike"),
+        ("alike", None, "Shuffle-like when slow, but not surely more than when fast"),
         ("none", None, "No pace can be named from which"),
         ("unjudged", None, ""),
     ],

@@ -18,6 +18,7 @@ from kneedrive.analysis.provenance import BLUETOOTH_STRAPS, PODS, STRAPS, has_dy
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.products import GARMIN_PRODUCTS
 from kneedrive.record import Record
+from kneedrive.sensors import REFERENCES
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis, Finding
@@ -43,10 +44,8 @@ ASYMMETRY = (
     "Your left and right foot have differed by the same side and by much in several runs. kneedrive cannot tell why, "
     "and neither can a watch: let a physiotherapist or a sports doctor look at it before you train around it."
 )
-EXAGGERATING = (
-    "Since you took up this work your bounce has gone up and your cadence down: the knee lift is being exaggerated. "
-    "Less height, more forward, and drop the drills for a week."
-)
+EXAGGERATED = "Bounce went up while cadence went down, as when the knee lift is exaggerated: less height, more forward."
+NO_DRILLS = "That is so since you took up this work: drop the drills for a week."
 LEANING = "It only leans this way, so let this be a light addition, not a change of plan."
 ALONE = "One number far from usual is no pattern, so let this be a light addition, not a change of plan."
 OPEN = "Nothing is clear yet. Take this lightly, and look at some more runs before you change anything."
@@ -281,30 +280,30 @@ def _remarks(plan: Plan, ground: Ground) -> tuple[str, ...]:
         light = {Certainty.LEANING: [LEANING], Certainty.OPEN: [ALONE if ground.alone else OPEN]}
         said += light.get(ground.certainty, [])
     if ground.exaggerating:
-        said.append(EXAGGERATING)
+        said += [EXAGGERATED, NO_DRILLS]
     if ground.asymmetric:
         said.append(ASYMMETRY)
     return tuple(said)
 
 
-SETTLES = "A chest strap or pod with running dynamics, a COROS watch or a Stryd would settle what is open."
 NOT_RECORDED = "Your {} can measure contact time, but this file holds none of it: see that the watch records it."
 IN_THE_FILE = "This file also holds what a {0} measured: --dynamics {0} judges by it."
 OWN_FILE = "Take in the file of the watch itself, or Strava's bulk export: if it was measured, kneedrive says more."
 
 
 def would_settle(analysis: Analysis) -> str:
-    """What would settle what is open where contact time was not measured; never a sensor that the file holds."""
-    if analysis.provenance not in ("garmin_wrist", "none"):
-        return ""
+    """What would settle what the sensor leaves open, "" where nothing is; never a sensor that the file holds."""
+    reference = REFERENCES[analysis.provenance]
+    names = {GARMIN_PRODUCTS.get(sensor.product_id or 0, sensor.product) for sensor in analysis.activity.sensors}
+    if reference.measures_contact:
+        return "" if names & (STRAPS | PODS) else reference.settles  # worn, and another source asked for
     there = [name for name, samples in sorted(analysis.activity.alternatives.items()) if has_dynamics(samples)]
     if there:
         return IN_THE_FILE.format(there[0])
     if analysis.activity.format == "strava":
         return OWN_FILE
-    names = {GARMIN_PRODUCTS.get(sensor.product_id or 0, sensor.product) for sensor in analysis.activity.sensors}
     held = sorted(names & (STRAPS | BLUETOOTH_STRAPS | PODS))
-    return NOT_RECORDED.format(held[0]) if held else SETTLES
+    return NOT_RECORDED.format(held[0]) if held else reference.settles
 
 
 _FILE = Path(__file__).with_name("advice.toml")  # importlib.resources would cost a report 8 ms

@@ -19,7 +19,7 @@ from kneedrive.analysis.result import Finding, Status
 from kneedrive.app import Answer
 from kneedrive.app.history import Question, compared, weeks_until
 from kneedrive.app.library import meant, opened
-from kneedrive.app.show import Found, Request, found_in, from_strava
+from kneedrive.app.show import Found, Request, found_in
 from kneedrive.errors import NotEnoughData
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.report import blocks, numbers, screen, words
@@ -27,7 +27,7 @@ from kneedrive.report.blocks import Mark, Picture, Prose, Section
 from kneedrive.report.html.page import Content, Small, render
 from kneedrive.report.html.run_charts import Ranges
 from kneedrive.report.html.week_charts import Event
-from kneedrive.report.words import STRAVA_CREDIT
+from kneedrive.report.words import STRAVA_CREDIT, from_strava
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis

@@ -15,6 +15,7 @@ from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.errors import NotEnoughData
 from kneedrive.record import Record
 from kneedrive.report import focus
+from kneedrive.report.words import from_strava
 
 if TYPE_CHECKING:
     from kneedrive.advice import Advice
@@ -81,11 +82,6 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
         return found.replace(gone=str(error))
     chosen = advise.next_of(store, settings, row, analysis, today, last_weeks)
     return found.replace(analysis=analysis, advice=chosen if analysis.findings or last_weeks else None)
-
-
-def from_strava(formats: Iterable[str]) -> bool:
-    """Whether one of these recordings came from Strava's API; the store lists several with commas between."""
-    return any("strava" in each.split(",") for each in formats)
 
 
 def show(settings: Config, request: Request, now: datetime) -> Answer:

@@ -73,8 +73,8 @@ def add_sync(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "sync",
         help="fetch what is new from your watch, Garmin, intervals.icu, Strava and folders, and report on it",
         description="Looks for new runs in every source that is set up: a watch that is plugged in and folders, "
-        "Garmin, intervals.icu, Strava, and what other packages add. Then it prints a line for each new run, the "
-        "latest in full, and this week against the last four. It can be stopped at any time and goes on later. "
+        "Garmin, intervals.icu, Strava, and what other packages add. Then it tells what is new, how the main run of "
+        "the last day went, how your weeks go, and what to do next. It can be stopped at any time and goes on later. "
         "kneedrive setup asks what you have and sets it up.",
     )
     sync.add_argument(

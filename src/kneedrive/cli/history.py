@@ -223,13 +223,10 @@ def _period(text: str) -> tuple[date, date]:
 # What to work on: advise, drills (the catalogue).
 
 
-ADVISED_RUN_HELP = "last (the default), a date like 2026-11-20, or the beginning of an id"
-
-
 def add_advice_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this family's commands."""
     advise = commands.add_parser("advise", help="what to work on next, from your latest run and your last weeks")
-    advise.add_argument("run", nargs="?", default="last", metavar="RUN", help=ADVISED_RUN_HELP)
+    advise.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
     advise.add_argument("--take", action="store_true", help="take it up: tags today, so that compare can follow it")
     options.add_name(advise)
     options.add_display(advise)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from kneedrive import advice
 from kneedrive.history.result import Comparison, Difference
-from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
-from kneedrive.report import numbers, screen
+from kneedrive.report import numbers, own, screen
 from kneedrive.report.blocks import (
     Block,
     Column,
@@ -28,16 +28,7 @@ from kneedrive.report.words import listed
 from kneedrive.sensors import REFERENCES, SensorClass
 
 SCORES = {"D": "drive score", "P": "bounce score", "zSL": "step length score"}
-COMPARED_NAMES = (
-    {key: channel.name for key, channel in CHANNELS.items()}
-    | {
-        "stance_time_s": "contact",
-        "duty_factor": "on the ground",
-        "vertical_oscillation_m": "oscillation",
-        "ln_k": "torso bounce",
-    }
-    | SCORES
-)
+COMPARED_NAMES = own.NAMES | SCORES
 CHANGED = FADED | {
     "D": ("steps moved towards drive", "steps moved towards shuffle"),
     "P": ("bounce grew for the steps taken", "bounce shrank for the steps taken"),
@@ -50,7 +41,6 @@ REFUSED = {
     "oscillation jumped": "Oscillation jumped between the two periods while timing stayed: the sensor, not form.",
 }
 ACROSS = "Compared over a change of sensor, as asked: any difference may be the sensor’s."
-EXAGGERATED = "Bounce went up while cadence went down: the knee lift is being exaggerated. Less height, more forward."
 OTHERWISE = "What changed may also be season, shoes or fatigue: this does not know why."
 NEXT = ("kneedrive weekly", 'kneedrive tag today "..."')
 
@@ -216,7 +206,7 @@ def closing(found: Comparison) -> list[str]:
     changed = any(row.verdict == "changed" for row in found.rows)
     said: Sequence[str] = [
         *([ACROSS] if found.across_sensors else []),
-        *([EXAGGERATED] if found.over_exaggeration else []),
+        *([advice.EXAGGERATED] if found.over_exaggeration else []),
         *([OTHERWISE] if changed and not found.across_sensors else []),
     ]
     return list(said)

@@ -182,7 +182,7 @@ def _sayable(analysis: Analysis) -> list[str]:
     if analysis.status_reason:
         said.append(f"{capital(analysis.status)}: {analysis.status_reason.rstrip('.')}.")
     said += [f"{capital(item.what)}: {item.reason.rstrip('.')}." for item in analysis.unjudged]
-    helps = advice.would_settle(analysis) or analysis.reference.settles
+    helps = advice.would_settle(analysis)
     return [*said, *([helps] if helps and analysis.status != "not a run" else [])]
 
 

@@ -174,7 +174,7 @@ def trend_headline(found: WeeklyView) -> str:
     if found.verdicts == ("steady",) and blind:
         known = [SERIES_WORDS[trend.series] for trend in found.trends if trend.verdict != TOO_EARLY]
         text = f"steady {listed(known)}, too early to tell {listed([SERIES_WORDS[trend.series] for trend in blind])}"
-    return text[:1].upper() + text[1:]
+    return capital(text)
 
 
 def tone(found: WeeklyView) -> Tone:
@@ -239,8 +239,7 @@ def _blind(trend: Trend) -> str:
 
 
 def _subject(trend: Trend) -> str:
-    subject = SERIES_WORDS[trend.series]
-    return subject[:1].upper() + subject[1:]
+    return capital(SERIES_WORDS[trend.series])
 
 
 def _visible(trend: Trend) -> str:

@@ -28,7 +28,7 @@ from kneedrive.report.blocks import (
     words,
 )
 from kneedrive.report.numbers import number
-from kneedrive.report.words import STRAVA_CREDIT
+from kneedrive.report.words import STRAVA_CREDIT, from_strava
 from kneedrive.sensors import REFERENCES, SensorClass
 
 CERTAINTY = {Certainty.SPOKEN: "", Certainty.LEANING: "leans ", Certainty.OPEN: "perhaps "}
@@ -81,11 +81,8 @@ CSV_COLUMNS = (
 
 
 def credit(formats: Iterable[str]) -> Section:
-    """The line that names Strava where one of these recordings came from its API, which its terms ask for.
-
-    formats: of recordings, or several with commas between, as the store lists them.
-    """
-    return [Note(words(STRAVA_CREDIT))] if any("strava" in each.split(",") for each in formats) else []
+    """The line that names Strava where one of these recordings came from its API."""
+    return [Note(words(STRAVA_CREDIT))] if from_strava(formats) else []
 
 
 def runs(rows: Sequence[Any], zone: Callable[[datetime], int], *, miles: bool) -> list[Section]:

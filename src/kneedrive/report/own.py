@@ -8,13 +8,9 @@ from kneedrive.history.result import Baseline, Level, OwnView, PersonalZ
 from kneedrive.quantities import CHANNELS
 from kneedrive.report import numbers
 from kneedrive.report.blocks import Column, Heading, Inline, Note, Prose, Section, Table, strong, words
+from kneedrive.report.words import capital
 
-NAMES = {key: channel.name for key, channel in CHANNELS.items()} | {
-    "stance_time_s": "contact",
-    "duty_factor": "on the ground",
-    "vertical_oscillation_m": "oscillation",
-    "ln_k": "torso bounce",
-}
+NAMES = {key: channel.short for key, channel in CHANNELS.items()} | {"ln_k": "torso bounce"}
 REASONS = {
     "no scored epochs": "Nothing of this run was scored.",
     "slower than the baseline": "This run was slower than all that it would be held against.",
@@ -35,8 +31,7 @@ def in_a_line(found: OwnView) -> Inline:
     # What follows from another quantity is named only where that one is not.
     first = [row for row in notable if row.metric not in FOLLOWING] or notable
     named = [f"{NAMES[row.metric]} {shown[0]}, usually {shown[1]}: {row.level}" for row, shown in _numbers(first)]
-    text = "; ".join(named[:MOST_NAMED])
-    return words(f"{text[:1].upper()}{text[1:]}.")
+    return words(f"{capital('; '.join(named[:MOST_NAMED]))}.")
 
 
 def section(found: OwnView) -> Section:

@@ -15,10 +15,10 @@ from kneedrive.record import Record
 from kneedrive.report import numbers, odds
 from kneedrive.report.blocks import Block, Column, Heading, Inline, Note, Prose, Section, Span, Table, strong, words
 from kneedrive.report.history import break_words
-from kneedrive.report.lists import cell, runner_name
+from kneedrive.report.lists import cell, credit, runner_name
 from kneedrive.report.machine import plain
 from kneedrive.report.numbers import MISSING, clean, number, plural, signed
-from kneedrive.report.words import STRAVA_CREDIT, name, tone_of
+from kneedrive.report.words import name, tone_of
 
 LONGEST_NAME = 14
 
@@ -88,9 +88,8 @@ def below(lines: Sequence[Line]) -> list[Block]:
     new = [Prose(words(f"{runner_name(line.runner)}, {break_words(line.broken)}.")) for line in lines if line.broken]
     key = "The largest change first, then new sensors. kneedrive weekly --runner NAME shows the weeks of one."
     named = ((runner_name(line.runner), line.trouble) for line in lines if line.trouble)
-    strava = any("strava" in each.split(",") for line in lines for each in line.formats)
-    credit = [Note(words(STRAVA_CREDIT))] if strava else []
-    return [*new, *(Prose(words(f"{name}: {trouble}.")) for name, trouble in named), Note(words(key)), *credit]
+    named_for = credit(each for line in lines for each in line.formats)
+    return [*new, *(Prose(words(f"{name}: {trouble}.")) for name, trouble in named), Note(words(key)), *named_for]
 
 
 def table(lines: Sequence[Line]) -> Table:
@@ -120,7 +119,7 @@ def _row(line: Line) -> tuple[Inline, ...]:
             numbers.short_day(line.last_run) if line.last_run else MISSING,
             Span(_pattern(first), tone_of(first)) if first else MISSING,
             odds.in_words(first.probability) if first else MISSING,
-            strong(verdict) if called else strong(verdict) if called else verdict,
+            strong(verdict) if called else verdict,
             signed(trend.change, 1) if trend and called else "",
             numbers.short_day(broken.date) if broken else "",
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from kneedrive import advice
 from kneedrive.advice import Advice
 from kneedrive.analysis.certainty import Certainty
 from kneedrive.analysis.population import runners_at, share_beyond
@@ -95,12 +96,12 @@ def gone(reason: str, context: Context) -> list[Section]:
 
 # The runner, and the verdict of this run.
 
-DRIFTED = "The sensor drifted within this run, so all this is less sure; --full says by how much."
+DRIFTED = "The sensor drifted within this run, so all this is less sure."
 
 
 def runner(weeks: LastWeeks | None) -> list[Block]:
     """The runner's own sentence, above a line."""
-    if weeks is None or weeks.runs < said.FEWEST_RUNS:
+    if weeks is None or weeks.runs < advice.LEAST_RUNS:
         return []
     return [Prose(said.runner_sentence(weeks)), Rule()]
 
@@ -159,8 +160,9 @@ def unjudged(analysis: Analysis) -> list[Block]:
 
 def _run_sentence(run: Sequence[Finding], analysis: Analysis, *, miles: bool) -> Inline:
     at = f"At {numbers.pace(analysis.metrics['speed_mps'].median, miles=miles)}"
-    if run[0].certainty is Certainty.OPEN and run[0].pattern is not Pattern.NEUTRAL:
-        return words(f"{at}: ", said.each_likely(run), ".")
+    several, unclear = len(said.certain(run)) > 1, run[0].certainty is Certainty.OPEN
+    if several or (unclear and run[0].pattern is not Pattern.NEUTRAL):
+        return words(f"{at}: ", said.each_likely(said.certain(run) or run), ".")
     return words(f"{at} it is ", said.likely(run[0]), f": {PATTERNS[run[0].pattern].meaning}.")
 
 
@@ -298,7 +300,7 @@ def brief(pattern: Pattern, certainty: Certainty) -> str:
 
 
 def _key(left_out: int, *, hollow: bool) -> Inline:
-    mark = "○ most likely from your steps" if hollow else "● you"
+    mark = "○ inferred" if hollow else "● you"
     more = f"; {left_out} more in --full" if left_out else ""
     return words(f"{mark}, ── how sure; dots: 1 runner in 5 and 1 in 25 lie beyond{more}")
 

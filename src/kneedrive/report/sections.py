@@ -80,7 +80,6 @@ BAND_COLUMNS = {
     "vertical_ratio": ("ratio", "%", 4),
 }
 CLAIMED = frozenset({"stance_time_s", "flight_time_s", "vertical_oscillation_m", "vertical_ratio", "duty_factor"})
-CLAIM = "What is faint is the watch’s own estimate from speed, cadence and height: its claim, no measurement."
 
 
 def claimed(analysis: Analysis, key: str) -> bool:
@@ -89,8 +88,12 @@ def claimed(analysis: Analysis, key: str) -> bool:
 
 
 def claim(analysis: Analysis, keys: Iterable[str]) -> list[Block]:
-    """What faint numbers are, where there are any."""
-    return [Note(words(CLAIM))] if any(claimed(analysis, key) for key in keys) else []
+    """Which numbers are faint and why, where there are any; named, since not every screen shows what is faint."""
+    names = [CHANNELS[key].short for key in keys if claimed(analysis, key)]
+    if not names:
+        return []
+    estimated = f"{said.capital(said.listed(names))}: the watch’s own estimate from speed, cadence and height"
+    return [Note(words(f"{estimated}, its claim and no measurement."))]
 
 
 def numbers_by_pace(analysis: Analysis, *, miles: bool) -> Section:
@@ -230,6 +233,7 @@ def onset(analysis: Analysis, *, miles: bool) -> str:
         return f"Shuffle-like from {numbers.pace(found.speed_mps, miles=miles)} downwards: your shuffle-onset pace."
     return {
         "every": "Shuffle-like at every pace of this run alike, so no pace can be named where it begins.",
+        "alike": "Shuffle-like when slow, but not surely more than when fast: no pace can be named where it begins.",
         "none": "No pace can be named from which your running is surely shuffle-like.",
     }.get(found.verdict, "")
 

@@ -6,7 +6,7 @@ or bad. A probability is said coarsely, with what it is for any runner beside it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from kneedrive import advice
 from kneedrive.analysis.certainty import Certainty, Knee
@@ -20,8 +20,7 @@ from kneedrive.sensors import SensorClass
 
 STEPS_ALONE = "from your steps alone"
 KNEE_LIFT = "Knee lift cannot be told by a watch."
-DRIFTED = "The sensor drifted within this run, so it is less sure."
-VERY_SLOW = "So slow, what is usual is hardly known: nothing is said as a fact."
+VERY_SLOW = "So slow, what is usual is hardly known."
 
 
 def tone_of(judgement: Finding | None) -> Tone:
@@ -68,8 +67,12 @@ def phrase(findings: Sequence[Finding]) -> str:
         if len(hints) == 1:
             return f"at most a hint of {hints[0]}"
         return f"no clear pattern: perhaps {listed(hints, 'or')}"
-    said = [_sure(each) for each in findings if each.certainty is not Certainty.OPEN]
-    return "; also ".join(said)
+    return "; also ".join(map(_sure, certain(findings)))
+
+
+def certain(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Those that are said, or leant to."""
+    return tuple(each for each in findings if each.certainty is not Certainty.OPEN)
 
 
 def _sure(judgement: Finding) -> str:
@@ -162,7 +165,6 @@ KNEE_GROUND = (
 # The runner over the last weeks.
 
 
-FEWEST_RUNS = 3  # design: fewer say no more than the run itself
 TRENDS = {"steady": "steady", "too early to tell": "no trend can be told yet"}
 
 
@@ -171,7 +173,9 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
     found = of_scope(weeks.findings, "weeks")
     steps = f", {STEPS_ALONE}" if found[0].basis is Basis.STEPS else ""
     told = words(Span(phrase(found), tone_of(found[0])), ", ", likely(found[0]))
-    if found[0].certainty is Certainty.OPEN and found[0].pattern is not Pattern.NEUTRAL:
+    if len(certain(found)) > 1:
+        told = each_likely(certain(found))
+    elif found[0].certainty is Certainty.OPEN and found[0].pattern is not Pattern.NEUTRAL:
         told = words("no clear pattern, at most ", each_likely(found))
     slow = ""
     if weeks.share_of_slow:
@@ -185,7 +189,14 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
 # What is open, and what would settle it.
 
 STRAVA_CREDIT = "Powered by Strava"  # their terms ask for it wherever their data are shown
-COMPUTED = "Your watch computes contact time and bounce; it measures neither."
+
+
+def from_strava(formats: Iterable[str]) -> bool:
+    """Whether one of these recordings came from Strava's API; the store lists several with commas between."""
+    return any("strava" in each.split(",") for each in formats)
+
+
+COMPUTED = "Your watch only computes contact and bounce."
 NO_HEIGHT = "--height 1.78 would hold you against runners as tall as you."
 
 
@@ -193,17 +204,11 @@ def settling(analysis: Analysis) -> list[str]:
     """What keeps the judgement from being surer, and what would help; a sensor that the file holds is never advised."""
     if not analysis.findings:
         return []
-    steps = analysis.findings[0].basis is Basis.STEPS
-    points = [COMPUTED] if analysis.provenance is SensorClass.GARMIN_WRIST else []
-    points.append(advice.would_settle(analysis) if steps else analysis.reference.settles)
-    if analysis.runner.height_m is None:
-        points.append(NO_HEIGHT)
-    return [point for point in (*_less_sure(analysis), *points) if point]
-
-
-def _less_sure(analysis: Analysis) -> list[str]:
-    """What makes this run less sure than others: a sensor that wandered, a pace that hardly anybody was measured at."""
-    drifted = any(note.code == "drift" for note in analysis.quality.notes)
-    rules, posterior = analysis.method.posterior, analysis.posterior
-    slow = posterior is not None and posterior.speed_mps < rules.leaning_under_mps
-    return [DRIFTED] * drifted + [VERY_SLOW] * slow
+    posterior, slowest_mps = analysis.posterior, analysis.method.posterior.leaning_under_mps
+    points = {
+        VERY_SLOW: posterior is not None and posterior.speed_mps < slowest_mps,
+        COMPUTED: analysis.provenance is SensorClass.GARMIN_WRIST,
+        advice.would_settle(analysis): True,
+        NO_HEIGHT: analysis.runner.height_m is None,
+    }
+    return [point for point, holds in points.items() if point and holds]
