@@ -183,10 +183,11 @@ def test_waiting_goes_on_after_a_refusal(fake_intervals: FakeIntervals, clock: C
 def test_endless_refusals_end(fake_intervals: FakeIntervals, clock: Clock) -> None:
     fake_intervals.fail("429", times=50)
 
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimited) as caught:
         list(desk.intervals(fake_intervals, wait=clock.until).listing(None))
 
     assert len(fake_intervals.log) == 3
+    assert caught.value.retry_at == fake_intervals.clock() + timedelta(seconds=60)  # which is not waited for
 
 
 def test_two_requests_a_second_at_most(fake_intervals: FakeIntervals) -> None:

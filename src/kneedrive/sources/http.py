@@ -138,13 +138,15 @@ class Paced:
 
     def ask(self, request: Callable[[], Answer]) -> Answer:
         """The answer to a request, whatever its status but 429. Raises RateLimited, and what the request raises."""
-        for _ in range(REFUSALS):
+        for left in reversed(range(REFUSALS)):
             self._throttle.wait()
             answer = request()
             if answer.status != 429:
                 return answer
             pause_s = _pause_s(answer)
             until = self._clock() + timedelta(seconds=pause_s)
+            if not left:  # nothing is asked after that pause
+                break
             if pause_s <= BRIEF_S:
                 self._throttle.pause(pause_s)
             elif self._wait:
