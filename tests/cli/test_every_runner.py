@@ -178,12 +178,14 @@ def test_without_a_store_there_is_nobody(tmp_path: Path, capsys: Capture) -> Non
 
 def test_files_are_told_apart_and_none_is_the_index() -> None:
     names = ["a/b", "a b", "A-B", "", "index", "../x", "Ünal"]
-    assert file_names(names) == [
-        "a-b.html",
-        "a-b-2.html",
-        "A-B-3.html",
-        "no-name.html",
-        "index-2.html",
-        "x.html",
-        "Ünal.html",
-    ]
+    files = file_names(names)
+    assert files == file_names(reversed(names))
+    assert files == {
+        "A-B": "A-B.html",
+        "a b": "a-b-2.html",
+        "a/b": "a-b-3.html",
+        "": "no-name.html",
+        "index": "index-2.html",
+        "../x": "x.html",
+        "Ünal": "Ünal.html",
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -86,30 +86,34 @@ def pages(settings: Config, view: View, request: Request, folder: Path, *, force
     except OSError as error:
         raise app.refused(folder, error, "name another folder") from None
     links: list[str] = []
-    for place, file in enumerate(file_names([each.runner for each in found])):
+    files = file_names(each.runner for each in found)
+    for place, name in enumerate([each.runner for each in found]):
         try:
-            own = view.settings_of(found[place].runner)
+            own = view.settings_of(name)
             answer, _ = page(own, request.replace(judged_by=own), view.weeks, view.now)
         except KneedriveError as error:
             found[place] = found[place].replace(trouble=str(error))
             links.append("")
-            yield Answer(trouble=f"kneedrive: {runner_name(found[place].runner)}: {error}", code=FAILED)
+            yield Answer(trouble=f"kneedrive: {runner_name(name)}: {error}", code=FAILED)
             continue
-        yield written(answer, folder / file, force=force)
-        links.append(file)
+        yield written(answer, folder / files[name], force=force)
+        links.append(files[name])
     listed = index("Runners", words.table(found), links, words.below(found))
     yield written(Answer(text=listed), folder / INDEX, force=force)
 
 
-def file_names(names: Sequence[str]) -> list[str]:
-    """A file for each runner: letters and digits of the name, told apart by a number where that is not enough."""
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """A file for each runner: letters and digits of the name, told apart by a number where that is not enough.
+
+    The same whatever their order, so that an address keeps leading to the same runner.
+    """
     taken = {INDEX}
-    files = []
-    for name in names:
+    files = {}
+    for name in sorted(names):
         stem = re.sub(r"[^\w-]+", "-", name).strip("-") or "no-name"
         number = 1
         while (file := f"{stem}{f'-{number}' if number > 1 else ''}.html").casefold() in taken:
             number += 1
         taken.add(file.casefold())
-        files.append(file)
+        files[name] = file
     return files
