@@ -159,6 +159,7 @@ def test_pages_overwrite_nothing_of_others(call: Call, tmp_path: Path) -> None:
         ("weekly", "--csv"),
         ("weekly", "--every-runner", "--runner", "Anna"),
         ("report", "--every-runner", "pages"),
+        ("report", "--every-runner", "pages", "--html", "--height", "1.7"),
         ("report", "last", "--every-runner", "pages", "--html", "-o", "page.html"),
         ("report", "2026-03-27", "--every-runner", "pages", "--html"),
     ],

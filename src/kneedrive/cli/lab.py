@@ -110,9 +110,11 @@ def pages_of_every_runner(arguments: argparse.Namespace) -> Iterator[Answer]:
 
 
 def _of_all(arguments: argparse.Namespace) -> None:
-    if arguments.runner is not None:
-        message = "--every-runner and --runner contradict each other: name one or take all"
-        raise ConfigError(message)
+    """Refuse what is one runner's: a name, a height, a mass."""
+    for option in ("runner", "height", "mass"):
+        if getattr(arguments, option, None) is not None:
+            message = f"--every-runner and --{option} contradict each other: leave one of them out"
+            raise ConfigError(message)
 
 
 def _settings(arguments: argparse.Namespace) -> Callable[[str], Config]:
