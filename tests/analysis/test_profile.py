@@ -103,6 +103,15 @@ def two_paces(slow_stance: float = 0.33, slow_cadence: float = 180.0) -> object:
     )
 
 
+def test_what_stands_beside_the_usual_is_yours_at_that_one_speed_however_many_paces_there_were() -> None:
+    at = analyze(activity(two_paces()), runner=RUNNER).findings[0].evidence  # type: ignore[arg-type]
+    assert at["step_length_m"] * at["cadence_spm"] / 60 == pytest.approx(at["speed_mps"])
+    assert at["flight_time_s"] + at["stance_time_s"] == pytest.approx(60 / at["cadence_spm"])
+    assert at["vertical_oscillation_m"] == pytest.approx(at["vertical_ratio"] * at["step_length_m"])
+    assert np.log(at["step_length_m"] / at["usual_step_length_m"]) == pytest.approx(0.050 * at["zSL"])
+    assert at["duty_factor"] - at["usual_duty_factor"] == pytest.approx((0.010 + 0.048 / at["speed_mps"]) * at["zDF"])
+
+
 def test_a_shuffle_at_slow_paces_is_a_finding_of_its_own() -> None:
     slow = two_paces(slow_stance=0.335, slow_cadence=184.0)
     found = analyze(activity(slow), runner=RUNNER)  # type: ignore[arg-type]

@@ -334,7 +334,7 @@ def blank(case: Case) -> Analysis:
 
 def findings(run: Run, at: Standing, where: Mask, scope: str) -> tuple[Finding, ...]:
     """What may be said of these epochs: the leading patterns, the likeliest first."""
-    evidence = scores.evidence(at, run.epochs, where, run.gated.mode, run.case)
+    evidence = scores.evidence(at, where, run.gated.mode, run.case)
     return scores.findings(at.posterior, scope, run.case.method.posterior, evidence)
 
 

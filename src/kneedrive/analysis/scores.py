@@ -246,8 +246,23 @@ def measured(epochs: Epochs, where: Mask, keys: tuple[str, ...]) -> dict[str, fl
     return {key: value for key, value in medians.items() if np.isfinite(value)}
 
 
-def evidence(at: Standing, epochs: Epochs, where: Mask, mode: str, case: Case) -> dict[str, float]:
-    """The numbers behind a finding: scores, errors, parts, what was measured and what is usual at that speed."""
+def at_speed(at: Standing, against: Against) -> dict[str, float]:
+    """The metrics of the measured parts at the speed of a standing, on the flat; NaN for what was not measured.
+
+    Medians over several paces belong to no one speed: step length and cadence would then stand apart from usual by
+    different amounts, and by others than the parts do.
+    """
+    speed = np.array([at.scale.speed_mps])
+    there = expected(speed, against.reference, against.runner, against.method)
+    z = {part: at.values.get(part, math.nan) for part in PARTS}
+    T, DF = there.T_s * np.exp(there.sd_ln_T * z["zSL"]), there.DF + there.sd_DF * z["zDF"]
+    shown = features.metrics(speed, np.log(T), DF, np.log(there.beta) + there.sd_ln_beta * z["zB"])
+    shown |= {"speed_mps": speed, "flight_time_s": T - shown["stance_time_s"]}
+    return {key: float(value[0]) for key, value in shown.items()}
+
+
+def evidence(at: Standing, where: Mask, mode: str, case: Case) -> dict[str, float]:
+    """The numbers behind a finding: scores, errors, parts, yours and what is usual at the speed it is judged at."""
     keys: tuple[str, ...] = ("speed_mps", *_IN_EVIDENCE)
     if mode != STEPS:
         keys += _IN_EVIDENCE_DYNAMICS
@@ -255,7 +270,8 @@ def evidence(at: Standing, epochs: Epochs, where: Mask, mode: str, case: Case) -
             keys += _IN_EVIDENCE_BOUNCE
     found = {name: at.values[name] for name in (*LETTERS, *PARTS) if name in at.values}
     found |= {f"{name}_se": at.se[name] for name in (*LETTERS, "zSL") if name in at.se}
-    found |= measured(epochs, where, keys)
+    yours = at_speed(at, case.against)
+    found |= {key: yours[key] for key in keys if np.isfinite(yours[key])}
     found |= {f"usual_{key}": value for key, value in usual_at(at.scale.speed_mps, mode, case).items() if key in keys}
     return found | {"epochs": float(where.sum())}
 

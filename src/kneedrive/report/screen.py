@@ -141,7 +141,7 @@ def verdict(analysis: Analysis, *, miles: bool) -> list[Block]:
         return [facts(analysis, miles=miles), *unjudged(analysis)]
     found, slowly, otherwise = said.headline(analysis).partition(" when slow")
     headline = words(Span(found + slowly, said.tone_of((slow or run)[0])), strong(f"{otherwise}."))
-    text = _slow_sentence(slow, analysis, miles=miles) if slow else _run_sentence(run, analysis, miles=miles)
+    text = _slow_sentence(slow, analysis, miles=miles) if slow else _run_sentence(run, miles=miles)
     ruled = said.ruled_out(analysis.ruled_out, run[0])
     knee = said.knee_sentence(analysis.knee)
     text = words(text, f" {ruled}" if ruled else "", " " if knee else "", knee)
@@ -158,8 +158,9 @@ def unjudged(analysis: Analysis) -> list[Block]:
     return [Prose(words(strong(f"{headline}."))), *([Prose(words(f"{reason}."))] if reason else [])]
 
 
-def _run_sentence(run: Sequence[Finding], analysis: Analysis, *, miles: bool) -> Inline:
-    at = f"At {numbers.pace(analysis.metrics['speed_mps'].median, miles=miles)}"
+def _run_sentence(run: Sequence[Finding], *, miles: bool) -> Inline:
+    speed = run[0].evidence.get("speed_mps")
+    at = f"At {numbers.pace(speed, miles=miles)}" if speed else "In this run"
     several, unclear = len(said.certain(run)) > 1, run[0].certainty is Certainty.OPEN
     if several or (unclear and run[0].pattern is not Pattern.NEUTRAL):
         return words(f"{at}: ", said.each_likely(said.certain(run) or run), ".")
@@ -175,47 +176,26 @@ def _slow_sentence(slow: Sequence[Finding], analysis: Analysis, *, miles: bool) 
 # What it rests on.
 
 
-class Ground(Record, frozen=True, kw_only=True):
-    """Where the headline is shown by numbers: yours and what is usual at that speed, by metric key."""
-
-    speed_mps: float
-    yours: dict[str, float]
-    usual: dict[str, float]
-
-
-def ground(analysis: Analysis) -> Ground | None:
-    """The whole run, or its slow band with most half-minutes where the headline is about slow running."""
-    slow = said.slow_apart(analysis.findings)
-    if slow:
-        bands = [band for band in analysis.pace_profile if slow[0].pattern in band.leading]
-        if bands:
-            band = max(bands, key=lambda each: (each.epochs, -each.speed_mps))
-            return Ground(speed_mps=band.speed_mps, yours=dict(band.metrics), usual=dict(band.usual))
-    if "speed_mps" not in analysis.metrics:
-        return None
-    yours = {key: spread.median for key, spread in analysis.metrics.items()}
-    return Ground(speed_mps=yours["speed_mps"], yours=yours, usual=dict(analysis.usual))
-
-
 def evidence(analysis: Analysis, *, miles: bool) -> list[Block]:
     """Yours, usual, and how many runners in ten lie beyond: for the quantities that show the headline best."""
-    there, first = ground(analysis), headliner(analysis)
-    if there is None or first is None:
+    first = headliner(analysis)
+    if first is None or "speed_mps" not in first.evidence:
         return []
-    among = runners_at(there.speed_mps, analysis.reference, analysis.runner, analysis.method)
+    there, speed_mps = first.evidence, first.evidence["speed_mps"]
+    among = runners_at(speed_mps, analysis.reference, analysis.runner, analysis.method)
     cites = [*PATTERNS[first.pattern].cites, "cadence_spm"]
-    keys = [key for key in cites if key in there.yours and key in there.usual and key in among][:MOST_CITED]
+    keys = [key for key in cites if {key, f"usual_{key}"} <= there.keys() and key in among][:MOST_CITED]
     rows = [
         (
             words(CHANNELS[key].name),
-            words(strong(numbers.quantity(key, there.yours[key]))),
-            words(numbers.value(key, there.usual[key])),
-            words(beyond(key, there.yours[key], among[key])),
+            words(strong(numbers.quantity(key, there[key]))),
+            words(numbers.value(key, there[f"usual_{key}"])),
+            words(beyond(key, there[key], among[key])),
         )
         for key in dict.fromkeys(keys)
     ]
     columns = (
-        Column(head=f"at {numbers.pace(there.speed_mps, miles=miles)}", left=True),
+        Column(head=f"at {numbers.pace(speed_mps, miles=miles)}", left=True),
         Column(head="yours"),
         Column(head="usual"),
         Column(head="runners beyond you", left=True, drop=1),
