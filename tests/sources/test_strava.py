@@ -345,10 +345,11 @@ def test_endless_refusals_end(fake_strava: FakeStrava, tmp_path: Path, clock: Cl
     client = desk.strava(fake_strava, tmp_path, clock.until)
     fake_strava.fail("429", on="/athlete", times=50)
 
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimited) as caught:
         list(client.listing(None))
 
     assert len(fake_strava.asked("/athlete")) == 3
+    assert caught.value.retry_at > clock()  # which is not waited for
 
 
 # The login in use

@@ -222,13 +222,14 @@ class Strava:
 
     def _get(self, path: str, query: Mapping[str, Any]) -> Answer:
         # Foreseeing a full window matters: a refused request counts for the day all the same.
-        for _ in range(REFUSALS):
+        for left in reversed(range(REFUSALS)):
             self._hold(http.open_at(self._usage, self._clock()))
             answer = self._signed(path, query)
             if answer.status != 429:
                 return answer
             until = http.after_refusal(self._usage, self._clock())
-            self._hold(until)
+            if left:  # nothing is asked after the last pause
+                self._hold(until)
         raise self._limited(until)
 
     def _signed(self, path: str, query: Mapping[str, Any]) -> Answer:
