@@ -115,6 +115,7 @@ def test_what_a_manifest_says_of_a_runner_is_used(tmp_path: Path) -> None:
         ("path,height_m\na.fit,172\n", "line 2: height_m"),
         ("path,sex\na.fit,woman\n", "line 2: sex must be f, m, x"),
         ("path,runner\n,anna\n", "line 2: names no path"),
+        ("path\na\0b.fit\n", "line 2: names no path"),
         (b"path\n\xff\xfe\n", "no CSV in UTF-8"),
     ],
 )

@@ -249,7 +249,7 @@ def _in_line(file: Path, number: int) -> Iterator[None]:
 
 def _person(row: Mapping[str, str | None]) -> Person:
     """Raises ConfigError, which names the column."""
-    if not row.get("path"):
+    if not row.get("path") or "\0" in str(row["path"]):
         message = "names no path"
         raise ConfigError(message)
     sex = (row.get("sex") or "").lower()
