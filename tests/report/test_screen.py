@@ -12,7 +12,7 @@ from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.recording import Note
-from kneedrive.report import screen, sections, words
+from kneedrive.report import blocks, screen, sections, words
 from kneedrive.report.blocks import Picture, Style, plain
 from kneedrive.report.terminal import render
 from kneedrive.sensors import SensorClass
@@ -165,7 +165,7 @@ def test_only_the_longest_bands_are_drawn_and_the_rest_is_counted() -> None:
 
     assert isinstance(drawn, Picture)
     assert [row.before[1] for row in drawn.rows] == ["7:00", "10:00", "18:30", "16:00"]
-    assert "2 more in --full" in plain(drawn.key)
+    assert "2 more in full" in plain(drawn.key)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +241,16 @@ def test_a_measured_source_that_speaks_in_the_watchs_place_is_named() -> None:
 
     assert "Stryd foot pod instead of the wrist" in text
     assert "height 1.78 m from your watch" in text
+
+
+def test_a_screen_of_many_words_shows_fewer_paces() -> None:
+    run = RUNS["demo"]()
+    wordy = context_of(run).replace(week=blocks.words("word " * 60))
+    drawn = [block for section in screen.first_screen(run, wordy, miles=False) for block in section]
+    (picture,) = (block for block in drawn if isinstance(block, Picture))
+
+    assert len(render(screen.first_screen(run, wordy, miles=False), Style()).split()) <= screen.MOST_WORDS
+    assert 1 <= len(picture.rows) < len(screen.shown_bands(run, screen.MOST_BANDS))
 
 
 def test_two_patterns_that_are_both_likely_have_each_their_odds() -> None:

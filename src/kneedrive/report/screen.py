@@ -31,6 +31,7 @@ from kneedrive.report.blocks import (
     Rule,
     Section,
     Span,
+    Style,
     Table,
     Terms,
     command,
@@ -42,6 +43,7 @@ from kneedrive.sensors import REFERENCES
 from kneedrive.stats import median
 
 MOST_BANDS = 6  # rows of the picture on the first screen
+MOST_WORDS = 250  # of a first screen, as it stands on 80 columns
 MOST_CITED = 3
 SPAN = 3.0  # SDs between runners; what lies beyond is drawn at the edge
 TICKS = (0.04, 0.20, 0.80, 0.96)  # shares of runners: 1 in 25 and 1 in 5 lie beyond
@@ -65,13 +67,24 @@ class Context(Record, frozen=True, kw_only=True):
 
 def first_screen(analysis: Analysis, context: Context, *, miles: bool) -> list[Section]:
     """What is printed unless all is asked for: at most 40 lines of 80 columns."""
-    return [
+    above = [
         [*runner(context.weeks), *verdict(analysis, miles=miles)],
         evidence(analysis, miles=miles) or measured(analysis),
-        pace_picture(analysis, miles=miles, most=MOST_BANDS),
-        next_step(context),
-        tail(context, analysis),
     ]
+    return around_picture(above, analysis, [next_step(context), tail(context, analysis)], miles=miles)
+
+
+def around_picture(
+    above: Sequence[Section], analysis: Analysis, below: Sequence[Section], *, miles: bool
+) -> list[Section]:
+    """A screen with the picture in its middle; paces with the least running are left to --full where words are many."""
+    from kneedrive.report.terminal import render  # a page needs no rich
+
+    for most in range(MOST_BANDS, 0, -1):
+        screen = [*above, pace_picture(analysis, miles=miles, most=most), *below]
+        if len(render(screen, Style()).split()) <= MOST_WORDS:
+            break
+    return screen
 
 
 def all_sections(
@@ -96,7 +109,7 @@ def gone(reason: str, context: Context) -> list[Section]:
 
 # The runner, and the verdict of this run.
 
-DRIFTED = "The sensor drifted within this run, so all this is less sure."
+DRIFTED = "Less sure than others: the sensor drifted within this run."
 
 
 def runner(weeks: LastWeeks | None) -> list[Block]:
@@ -281,7 +294,7 @@ def brief(pattern: Pattern, certainty: Certainty) -> str:
 
 def _key(left_out: int, *, hollow: bool) -> Inline:
     mark = "○ inferred" if hollow else "● you"
-    more = f"; {left_out} more in --full" if left_out else ""
+    more = f"; {left_out} more in full" if left_out else ""
     return words(f"{mark}, ── how sure; dots: 1 runner in 5 and 1 in 25 lie beyond{more}")
 
 

@@ -58,13 +58,9 @@ def _length(row: Row, *, miles: bool) -> str:
 
 def story(new: str, analysis: Analysis, context: screen.Context, *, miles: bool) -> list[Section]:
     """The first screen of the main run under what is new; its numbers are left to `kneedrive report`."""
-    return [
-        [Prose(words(new))],
-        [*screen.runner(context.weeks), *screen.verdict(analysis, miles=miles)],
-        screen.pace_picture(analysis, miles=miles, most=screen.MOST_BANDS),
-        screen.next_step(context),
-        screen.tail(context, analysis),
-    ]
+    above = [[Prose(words(new))], [*screen.runner(context.weeks), *screen.verdict(analysis, miles=miles)]]
+    below = [screen.next_step(context), screen.tail(context, analysis)]
+    return screen.around_picture(above, analysis, below, miles=miles)
 
 
 def history_opening(new: str, context: screen.Context) -> list[Section]:

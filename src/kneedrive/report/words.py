@@ -197,7 +197,7 @@ def from_strava(formats: Iterable[str]) -> bool:
 
 
 COMPUTED = "Your watch only computes contact and bounce."
-NO_HEIGHT = "--height 1.78 would hold you against runners as tall as you."
+NO_HEIGHT = "--height 1.78 would hold you against runners as tall."
 
 
 def settling(analysis: Analysis) -> list[str]:
