@@ -191,6 +191,14 @@ def test_a_steeper_end_is_taken_out_by_the_terms_of_the_reference() -> None:
     assert fade.fade(hour(grade=0.03), COVERED, DYNAMICS, case()).verdict == "no change"
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_slope_that_was_left_out_may_be_anything() -> None:
+    run = hour(drop=0.05)
+    run["grade"][run.weight == 0.0] = -1e6
+
+    assert fade.fade(run, COVERED, DYNAMICS, case()) == fade.fade(hour(drop=0.05), COVERED, DYNAMICS, case())
+
+
 def test_a_guessed_speed_cannot_be_matched() -> None:
     found = fade.fade(hour(), COVERED, DYNAMICS, case(trusted=False))
     assert (found.verdict, found.reason[:5]) == ("not enough", "speed")

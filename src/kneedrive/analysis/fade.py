@@ -170,8 +170,13 @@ def keys_of(mode: str, case: Case) -> tuple[str, ...]:
 
 
 def residuals(epochs: Epochs, keys: Sequence[str], case: Case) -> Array:
-    """Each metric minus what is usual at the speed and slope of the epoch, (keys, epochs). Unknown slope is flat."""
-    speed, grade = np.where(epochs.weight > 0, epochs["speed_mps"], np.nan), np.nan_to_num(epochs["grade"])
+    """Each metric minus what is usual at the speed and slope of the epoch, (keys, epochs); NaN where not scored.
+
+    Unknown slope is flat.
+    """
+    counts = epochs.weight > 0
+    speed = np.where(counts, epochs["speed_mps"], np.nan)
+    grade = np.where(counts, np.nan_to_num(epochs["grade"]), 0.0)  # of an epoch that was left out it may be anything
     usual = usual_quantities(speed, grade, case.reference, case.runner, case.method)
     there = features.metrics(speed, usual["ln_T"], usual["DF"], usual["ln_beta"])
     return np.array([epochs[key] - there[key] for key in keys])
