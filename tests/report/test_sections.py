@@ -29,6 +29,11 @@ def test_all_sections_at_80_columns(name: str, golden: Golden) -> None:
     golden.check(f"full-{name}.txt", render(screen.all_sections(analysis, context_of(analysis), miles=False), Style()))
 
 
+def test_what_is_worked_out_from_the_estimate_of_a_watch_is_no_measurement_either() -> None:
+    text = section(sections.measured(RUNS["shuffle-wrist"]()))
+    assert "stance angle and leg stiffness: the watch’s own estimate" in text
+
+
 def test_parts_come_in_their_order() -> None:
     text = whole(RUNS["demo"]())
     parts = ("HOW LIKELY", "NUMBERS BY PACE", "UP AND DOWN", "THE SWINGING KNEE", "WHEN SLOW", "WITHIN THE RUN")

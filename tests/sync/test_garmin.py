@@ -237,6 +237,18 @@ def test_without_a_command_the_sources_are_named_that_are_set_up(keyless: Househ
 
     assert "Sources   none: kneedrive setup" in before
     assert (after.code, "Sources   Garmin, Strava" in after.out) == (0, True)
+    status = keyless.run("auth", "status")  # the damaged login hides no other source
+    assert status.code == 4
+    assert "an API key is set" in status.out
+    assert "is damaged: log in again" in status.err
+
+
+def test_the_status_of_a_damaged_key_names_the_others(keyless: Household) -> None:
+    kept = keyless.garmin_folder / "connect-personal-api-key"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("two words")
+
+    assert "Strava         not logged in" in keyless.run("auth", "status").out
 
 
 def test_a_key_is_pasted_unseen_and_tried(keyless: Household, garmin: FakeGarmin) -> None:

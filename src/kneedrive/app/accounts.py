@@ -169,10 +169,13 @@ def garmin_token(desk: Desk) -> PrivateFile:
 
 
 def garmin_key_ends(desk: Desk) -> date | None:
-    """The day on which Garmin's key ends, as it was told when it was saved; None where nobody said."""
+    """The day on which Garmin's key ends, as it was told when it was saved; None where nobody said, or for no key."""
     from kneedrive.sources.garmin import fingerprint, load
 
-    of = fingerprint(desk.settings.sources.garmin.base_url.rstrip("/"), api_key(desk, GARMIN))
+    try:
+        of = fingerprint(desk.settings.sources.garmin.base_url.rstrip("/"), api_key(desk, GARMIN))
+    except SourceError:  # a key that cannot be read, of which a sync tells
+        return None
     held = load(garmin_token(desk), of)
     return held.key_ends if held else None
 

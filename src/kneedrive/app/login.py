@@ -235,14 +235,18 @@ def _purge(desk: Desk) -> tuple[int, str]:
 
 
 def status(desk: Desk, *, json: bool) -> Answer:
-    """Which sources are set up, from what is on this machine alone."""
-    held = token_file(desk).load()
+    """Which sources are set up, from what is on this machine alone; a login that cannot be read hides no other."""
+    held, problem = None, ""
+    try:
+        held = token_file(desk).load()
+    except SourceError as error:
+        problem = f"kneedrive: {error}"
     told = _status_record(desk, held)
     packaged = {name: is_ready(name, desk) for name in known_names() if name not in OWN}
     ours = (held is not None, told["garmin"]["key"], told["intervals"]["key"], told["folder"]["paths"])
-    code = OK if any((*ours, *packaged.values())) else NOT_AUTHORISED
+    code = OK if any((*ours, *packaged.values())) and not problem else NOT_AUTHORISED
     if json:
-        return Answer(text=line(told), code=code)
+        return Answer(text=line(told), trouble=problem, code=code)
     rows = (
         ("Folders", ", ".join(_folder_words(each) for each in told["folder"]["paths"]) or "none named, no watch found"),
         ("Garmin", _key_words(GARMIN, told)),
@@ -250,7 +254,7 @@ def status(desk: Desk, *, json: bool) -> Answer:
         ("Strava", _strava_words(desk, held)),
         *((name, "set up" if ready else "not set up; its package tells how") for name, ready in packaged.items()),
     )
-    return Answer(text="\n".join(f"{name:<15}{words}" for name, words in rows), code=code)
+    return Answer(text="\n".join(f"{name:<15}{words}" for name, words in rows), trouble=problem, code=code)
 
 
 def _key_words(source: str, told: dict[str, Any]) -> str:

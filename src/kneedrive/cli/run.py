@@ -18,7 +18,7 @@ def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     analyze = commands.add_parser(
         "analyze",
         help="the report of a run: piston-like, drive-like, shuffle-like or neither, at which paces, how sure",
-        description="Reads FIT files, also .gz or in a zip, whatever their names say, and prints one report a run.",
+        description="Reads FIT, GPX and TCX files, also .gz or in a zip, whatever they are called: one report a run.",
     )
     analyze.add_argument(
         "files", nargs="+", type=options.recording, metavar="FILE", help="a recording; - reads standard input"

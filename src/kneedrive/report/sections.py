@@ -79,7 +79,9 @@ BAND_COLUMNS = {
     "vertical_oscillation_m": ("bounce", "cm", 3),
     "vertical_ratio": ("ratio", "%", 4),
 }
+# What a watch at the wrist writes, and what is worked out from that.
 CLAIMED = frozenset({"stance_time_s", "flight_time_s", "vertical_oscillation_m", "vertical_ratio", "duty_factor"})
+CLAIMED |= {"stance_angle_deg", "k_leg_kn_m"}
 
 
 def claimed(analysis: Analysis, key: str) -> bool:
