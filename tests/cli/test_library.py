@@ -413,7 +413,9 @@ def test_the_only_runner_is_meant_where_nobody_was_named(shelf: Shelf, capsys: C
     assert [row["name"] for row in here(capsys, "runners", "--json").objects] == ["anna"]
 
 
-@pytest.mark.parametrize("command", ["import .", "import . --dry-run", "report", "tag today x", "tags", "export --to o"])
+@pytest.mark.parametrize(
+    "command", ["import .", "import . --dry-run", "report", "tag today x", "tags", "export --to o"]
+)
 def test_where_all_have_a_name_one_has_to_be_said(
     shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:

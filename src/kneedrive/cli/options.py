@@ -113,7 +113,9 @@ def add_name(parser: argparse.ArgumentParser, *, new: bool = False) -> None:
     """--runner, and --new-runner for what may begin a runner."""
     parser.add_argument("--runner", metavar="NAME", help="whose runs, where one store holds several runners'")
     if new:
-        parser.add_argument("--new-runner", action="store_true", help="begin a runner of that name, or one without a name")
+        parser.add_argument(
+            "--new-runner", action="store_true", help="begin a runner of that name, or one without a name"
+        )
 
 
 def add_runner(parser: argparse.ArgumentParser) -> None:
