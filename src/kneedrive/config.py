@@ -378,14 +378,13 @@ def load(
 def _of_runner(name: str, written: Mapping[str, Any], runners: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     """What the file says where this runner is meant: nobody is given the height of another.
 
-    [runner] is whoever it names; where it names nobody and there is no [runners.NAME], it is everybody.
+    [runner] is whoever it names; where it names nobody, the runner without a name.
     """
     if name in runners:
         own = {f"runner.{key}": value for key, value in runners[name].items()}
         same = written.get(NAME) == name
         return {key: value for key, value in written.items() if same or key not in BODY} | own
-    everybody = not runners and not written.get(NAME)
-    if everybody or name == written.get(NAME, ""):
+    if name == written.get(NAME, ""):
         return written
     return {key: value for key, value in written.items() if key not in BODY}
 

@@ -390,15 +390,65 @@ def test_a_name_that_nobody_has_is_a_mistake_until_it_is_said_to_be_new(shelf: S
 
 def test_who_is_meant_is_said_where_nobody_was_named_and_there_are_several(shelf: Shelf, capsys: Capture) -> None:
     shelf.runs(1)
-    here(capsys, "import", shelf.folder, "--runner", "anna", "--new-runner")
-    unnamed = here(capsys, "runs")
     here(capsys, "import", shelf.folder)
+    here(capsys, "import", shelf.folder, "--runner", "anna", "--new-runner")
+    unnamed = here(capsys, "show")
 
-    assert unnamed.code == 3
-    assert "there are no runs yet" in words(unnamed)
     assert "this is about the runner without a name. Also in the store: anna (--runner NAME)." in words(unnamed)
-    assert "Also in the store" in words(here(capsys, "show"))
     assert "Also in the store" not in words(here(capsys, "show", "--runner", "anna"))
+
+
+def test_the_only_runner_is_meant_where_nobody_was_named(shelf: Shelf, capsys: Capture) -> None:
+    shelf.runs(2)
+    here(capsys, "import", shelf.folder, "--runner", "anna", "--new-runner")
+    config = shelf.folder.parent / "config.toml"
+    config.write_text("[runner]\nheight_m = 1.9\n[runners.anna]\nheight_m = 1.7\n", encoding="utf-8")
+    shown = here(capsys, "show", "--json", "--config", config)
+    again = here(capsys, "import", shelf.folder)  # perhaps somebody else's
+
+    assert len(here(capsys, "runs", "--json").objects) == 2
+    assert shown.objects[0]["runner"]["height_m"] == 1.7
+    assert again.code == 2
+    assert "the store holds runs of anna: --runner NAME says whose you mean; --new-runner begins one" in words(again)
+    assert [row["name"] for row in here(capsys, "runners", "--json").objects] == ["anna"]
+
+
+@pytest.mark.parametrize(
+    "command", ["import .", "import . --dry-run", "report", "tag today x", "tags", "export --to o"]
+)
+def test_where_all_have_a_name_one_has_to_be_said(
+    shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    shelf.runs(1)
+    monkeypatch.chdir(shelf.folder)
+    for name in ("anna", "ben"):
+        here(capsys, "import", ".", "--runner", name, "--new-runner")
+    said = here(capsys, *command.split())
+
+    assert said.code == 2
+    assert "the store holds runs of anna, ben: --runner NAME says whose you mean" in words(said)
+    assert ("--new-runner" in words(said)) == (command in ("import .", "tag today x"))
+    assert [row["name"] for row in here(capsys, "runners", "--json").objects] == ["anna", "ben"]
+    assert here(capsys, "import", ".", "--new-runner").code == 0
+    assert here(capsys, "report").code == 0
+
+
+def test_what_is_about_all_needs_no_name(shelf: Shelf, capsys: Capture) -> None:
+    shelf.runs(1)
+    for name in ("anna", "ben"):
+        here(capsys, "import", shelf.folder, "--runner", name, "--new-runner")
+
+    assert here(capsys, "backup", shelf.folder / "copy").code == 0
+    assert here(capsys, "purge", "--all", "--yes").code == 0
+
+
+def test_a_tag_alone_makes_no_runner(shelf: Shelf, capsys: Capture) -> None:
+    shelf.runs(1)
+    here(capsys, "tag", "today", "wall drills")
+    assert "wall drills" in here(capsys, "tags").out
+    here(capsys, "import", shelf.folder, "--runner", "anna", "--new-runner")
+
+    assert [row["name"] for row in here(capsys, "runners", "--json").objects] == ["anna"]
 
 
 def test_the_runners_of_the_configuration_are_known(shelf: Shelf, capsys: Capture) -> None:

@@ -67,8 +67,11 @@ def test_athletes_are_among_the_runners_before_their_first_run(coach: Household)
 
 def test_one_athlete_by_name_and_the_coach_without_one(coach: Household) -> None:
     coach.run("sync", "intervals", "--runner", "bo", "--no-report")
-    coach.run("sync", "intervals", "--no-report")
+    refused = coach.run("sync", "intervals", "--no-report")
+    coach.run("sync", "intervals", "--no-report", "--new-runner")
 
+    assert refused.code == 2
+    assert "the store holds runs of bo: --runner NAME says whose you mean" in refused.err
     assert (runs(coach, "ana"), runs(coach, "bo"), runs(coach, "")) == (0, 2, 3)
 
 

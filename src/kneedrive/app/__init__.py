@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kneedrive.config import Secret, config_folder, garmin_folder
-from kneedrive.errors import ConfigError, StoreError
+from kneedrive.errors import ConfigError, KneedriveError, StoreError
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.errors import KneedriveError
     from kneedrive.history.result import Setting
 
 OK, FAILED, USAGE, NOT_ENOUGH, NOT_AUTHORISED, TRY_LATER, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
@@ -65,6 +64,18 @@ def runner_in(settings: Config, year: int) -> Runner:
     said = settings.runner
     age = year - int(said.birth_year) if said.birth_year else None
     return Runner(name=said.name, height_m=said.height_m, mass_kg=said.mass_kg, age=age)
+
+
+def only_runner(settings: Config) -> str:
+    """The one runner whom the store holds, where nobody was named; "" where somebody was, or there are others."""
+    held: list[str] = []
+    with suppress(OSError, KneedriveError):  # the command itself will say what is wrong with the store
+        if settings.origins.get("runner.name") == "default" and settings.paths.store.is_file():
+            from kneedrive.store import Store
+
+            with Store.read(settings.paths.store) as store:
+                held = store.runners()
+    return held[0] if len(held) == 1 else ""
 
 
 def dynamics_of(settings: Config, activity: Activity, wanted: str | None = None) -> str | None:

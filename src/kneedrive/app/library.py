@@ -117,15 +117,21 @@ def outdated(versions: set[str], current: str) -> str:
 
 
 @contextmanager
-def kept(settings: Config, *, create: bool = False, now: datetime | None = None) -> Iterator[Store]:
-    """The configured store as it is, results of an older method included. Raises as `opened` does."""
+def kept(
+    settings: Config, *, create: bool = False, now: datetime | None = None, whole: bool = False
+) -> Iterator[Store]:
+    """The configured store as it is, results of an older method included. Raises as `opened` does.
+
+    whole: it is about all runners, so that nobody needs to be named.
+    """
     place: Path = settings.paths.store
     if not Store.is_there(place):
         if not create:
             raise NotEnoughData(NO_RUNS)
         known_runner(settings, [], create=create)
     with Store.open(place, runner=settings.runner.name, create=create) as store:
-        known_runner(settings, store.runners(), create=create)
+        if not whole:
+            known_runner(settings, store.runners(), create=create)
         # No command may forget to keep the service's terms, so this clock has a default.
         with suppress(ReadOnlyStore, StillHeld):  # nothing is kept longer by that than its holder keeps it
             store.purge_expired(now or datetime.now(UTC))
@@ -133,11 +139,16 @@ def kept(settings: Config, *, create: bool = False, now: datetime | None = None)
 
 
 def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None:
-    """Refuse a name that nobody has; where nobody was named and there are several, say who is meant.
+    """Refuse a name that nobody has, and no name where all have one; where there are several, say who is meant.
 
     held: names in the store, "" for a runner without one. Raises ConfigError.
     """
     name = settings.runner.name
+    if not name and held and "" not in held and not settings.new_runner:
+        begin = "; --new-runner begins one without a name" if create else ""
+        whom = ", ".join(map(lists.runner_name, held))
+        message = f"the store holds runs of {whom}: --runner NAME says whose you mean{begin}"
+        raise ConfigError(message)
     known = {*held, *named_in(settings)}
     if name and name not in known and not settings.new_runner:
         from difflib import get_close_matches
@@ -368,7 +379,7 @@ def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping
             return Answer(trouble="Nothing was deleted.", code=FAILED)
         fault_log.delete(environment)
         return Answer(text="There were no runs; the log of faults is deleted.")
-    with kept(settings) as store:
+    with kept(settings, whole=True) as store:
         if not confirm(f"Delete every run in {numbers.path(store.path)}, with the originals?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
         held = still_held(store.purge_all)
@@ -380,7 +391,7 @@ def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping
 
 def backup(settings: Config, target: Path, *, force: bool = False) -> Answer:
     """Copy the whole store while others may use it. force: also over a file that is no backup."""
-    with kept(settings) as store:
+    with kept(settings, whole=True) as store:
         store.backup(target, force=force)
     return Answer(text=f"Copied to {target}.")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from kneedrive.app import setting_of
+from kneedrive.app import only_runner, setting_of
 from kneedrive.app.library import WEEK_COLUMNS, known_runner, week_rows, whole_history
 from kneedrive.config import Config, load
 from kneedrive.errors import NotEnoughData
@@ -49,10 +49,13 @@ def history(path: str | Path | None = None, runner: str | None = None) -> Histor
     """The stored history of a runner, as columns; the store is only read, and may be in use.
 
     path: of the store; None for the one that the command uses. runner: by name, as --runner; None for the configured
-    one. What the command worked out last is what is there: kneedrive rebuild works it out anew. Raises NotEnoughData
+    one, else the only one. What the command worked out last is what is there: kneedrive rebuild works it out anew. Raises NotEnoughData
     where nothing is stored, ConfigError for a runner who is not in the store, StoreError for what is no store.
     """
-    settings = load(os.environ, {"runner.name": runner, "paths.store": None if path is None else str(path)})
+    flags = {"runner.name": runner, "paths.store": None if path is None else str(path)}
+    settings = load(os.environ, flags)
+    if only := only_runner(settings):
+        settings = load(os.environ, flags | {"runner.name": only})
     place: Path = settings.paths.store
     if not Store.is_there(place):
         raise NotEnoughData(NO_RUNS)

@@ -187,7 +187,7 @@ def desk(arguments: argparse.Namespace) -> Desk:
     from kneedrive.app.accounts import Desk
     from kneedrive.sources.folder import watches
 
-    settings = options.load_config(arguments)
+    settings = options.load_config(arguments, brings=True)
     return Desk(
         settings=settings,
         folder=config.config_folder(os.environ),

@@ -102,7 +102,7 @@ def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
     from kneedrive.app.importing import Import
 
-    settings = options.load_config(arguments)
+    settings = options.load_config(arguments, brings=True)
     start = time.monotonic()
     with progress("Importing") as count:
         how = Import(dry_run=arguments.dry_run, again=arguments.again, count=count)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kneedrive import config
+from kneedrive.app import only_runner
 from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ def add_name(parser: argparse.ArgumentParser, *, new: bool = False) -> None:
     """--runner, and --new-runner for what may begin a runner."""
     parser.add_argument("--runner", metavar="NAME", help="whose runs, where one store holds several runners'")
     if new:
-        parser.add_argument("--new-runner", action="store_true", help="that name is new: begin a runner of their own")
+        parser.add_argument(
+            "--new-runner", action="store_true", help="begin a runner of that name, or one without a name"
+        )
 
 
 def add_runner(parser: argparse.ArgumentParser) -> None:
@@ -131,9 +134,11 @@ def add_dynamics(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_config(arguments: argparse.Namespace, *, stored: bool = False) -> config.Config:
+def load_config(arguments: argparse.Namespace, *, stored: bool = False, brings: bool = False) -> config.Config:
     """The configuration in force for these arguments.
 
+    Of a command about one runner who was not named, that is the only one whom the store holds.
+    brings: it brings runs, keys or logins, which may be of somebody else.
     stored: as the store has it, without --height and --mass; they are for one answer, and derive nothing again.
     """
     flags: dict[str, Any] = {
@@ -143,8 +148,10 @@ def load_config(arguments: argparse.Namespace, *, stored: bool = False) -> confi
         "display.units": getattr(arguments, "units", None),
     }
     try:
-        new = getattr(arguments, "new_runner", False)
-        return config.load(os.environ, flags, getattr(arguments, "config", None), new_runner=new)
+        new, file = getattr(arguments, "new_runner", False), getattr(arguments, "config", None)
+        settings = config.load(os.environ, flags, file, new_runner=new)
+        only = "" if brings or new or not hasattr(arguments, "runner") else only_runner(settings)
+        return config.load(os.environ, flags | {config.NAME: only}, file) if only else settings
     except ConfigError as error:
         raise ConfigError(_as_typed(str(error))) from None
 

@@ -262,8 +262,9 @@ class Store:
             raise NotEnoughData(NO_RUNS)
 
     def runners(self) -> list[str]:
-        """Everybody who has something in this store, by name."""
-        return self._column("SELECT runner FROM recording UNION SELECT runner FROM tag ORDER BY 1")
+        """Everybody who has something in this store, by name; a tag without a name and a recording is nobody's."""
+        tagged = "SELECT runner FROM tag WHERE runner <> ''"
+        return self._column(f"SELECT runner FROM recording UNION {tagged} ORDER BY 1")
 
     def runs_by_runner(self) -> dict[str, tuple[int, datetime, datetime]]:
         """Number of runs, start of the first and of the last, by name."""
