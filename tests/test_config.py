@@ -288,6 +288,11 @@ def test_a_runner_without_an_id_is_refused(tmp_path: Path, text: str) -> None:
         load({"KNEEDRIVE_INTERVALS_ATHLETES": text, "HOME": str(tmp_path)}, {})
 
 
+def test_two_athletes_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"athletes .* names 'ana' twice"):
+        load({"KNEEDRIVE_INTERVALS_ATHLETES": "ana=i1,bo=i2,ana=i3", "HOME": str(tmp_path)}, {})
+
+
 @pytest.mark.parametrize(("text", "expected"), [("yes", True), ("0", False), ("False", False)])
 def test_a_switch_is_read_from_a_text(tmp_path: Path, text: str, expected: bool) -> None:
     assert load({"KNEEDRIVE_WATCH": text, "HOME": str(tmp_path)}, {}).sources.folder.watch is expected

@@ -140,7 +140,11 @@ def as_pairs(value: Any) -> tuple[str, ...]:
     parts = [as_text(each).partition("=") for each in value] if isinstance(value, list) else [("", "", "")]
     if not all(left.strip() and right.strip() for left, _, right in parts):
         raise _unfit('a list of names and ids, such as ["ana=i12345"]', value)
-    return tuple(f"{as_name(left.strip())}={right.strip()}" for left, _, right in parts)
+    names = [as_name(left.strip()) for left, _, _ in parts]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ConfigError(f"names {twice[0]!r} twice: each is to have a name of their own")
+    return tuple(f"{name}={right.strip()}" for name, (_, _, right) in zip(names, parts, strict=True))
 
 
 def _separated(value: str) -> list[str]:
