@@ -13,11 +13,12 @@ from kneedrive.history.habits import (
     faster,
     pace_change,
     pace_slope,
+    shuffle_share,
     slow_contrast,
     slow_speed,
 )
 from kneedrive.history.result import PastRun, Setting
-from tests.analysis.runs_of_a_runner import past_run
+from tests.analysis.runs_of_a_runner import Form, past_run
 
 SETTING = Setting()
 METHOD = SETTING.method
@@ -71,6 +72,14 @@ def test_slow_is_the_slowest_quarter() -> None:
 def test_the_slow_contrast_needs_size_and_sureness(contrasts: tuple[float, ...], verdict: str) -> None:
     found = slow_contrast([two_paces(day, value) for day, value in enumerate(contrasts)], 2.7, SETTING)
     assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(("speed_mps", "share"), [(2.4, 1.0), (1.9, 0.0), (3.2, 0.0)])
+def test_slow_running_is_counted_as_a_shuffle_only_at_speeds_where_that_may_be_said_for_sure(
+    speed_mps: float, share: float
+) -> None:
+    run = past_run(1, Form(ln_T=-0.15, DF=0.08), speeds=(speed_mps,))
+    assert shuffle_share([run], speed_mps, SETTING) == share
 
 
 def test_the_contrast_is_a_mean_over_runs_and_its_error_knows_the_tilt_of_the_sensor() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kneedrive.analysis.certainty import Certainty, certainty
 from kneedrive.analysis.reference import Against, from_middle
 from kneedrive.analysis.result import Fade
 from kneedrive.analysis.scores import ROOT_2, scale_at, standing
@@ -52,8 +53,10 @@ def slow_part(run: PastRun, slow_mps: float, setting: Setting) -> tuple[int, boo
         return int(where.sum()), False
     against = Against(reference=reference, runner=setting.of([run]).runner, method=method)
     at = standing(run.epochs, where, method.profile.contrast_epochs, against)
-    odds = at.posterior.odds if at else {}
-    return int(where.sum()), odds.get(Pattern.SHUFFLE, 0.0) >= method.posterior.spoken
+    if at is None or Pattern.SHUFFLE not in at.posterior.odds:  # so fast that nobody shuffles
+        return int(where.sum()), False
+    sure = certainty(Pattern.SHUFFLE, at.posterior, method.posterior)
+    return int(where.sum()), sure is Certainty.SPOKEN
 
 
 def run_contrast(run: PastRun, slow_mps: float, setting: Setting) -> tuple[float, float] | None:
