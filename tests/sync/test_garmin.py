@@ -200,6 +200,21 @@ def test_the_owners_key_is_theirs_by_name_too(keyless: Household, garmin: FakeGa
     assert ready(GARMIN_PERSONAL_API_KEY=KEY) == [True, True, True]
 
 
+def test_the_owners_folders_are_looked_through_for_nobody_else(keyless: Household, garmin: FakeGarmin) -> None:
+    file = keyless.folder / "config" / "kneedrive" / "config.toml"
+    file.parent.mkdir(parents=True)
+
+    def looked_into(**environment: str) -> list[bool]:
+        keyless.environment |= environment
+        return [bool(accounts.folders(keyless.desk(garmin.clock, runner=name))) for name in (None, "ana", "ben")]
+
+    file.write_text(f"[sources.folder]\npaths = ['{keyless.folder}']\n", encoding="utf-8")
+    assert looked_into() == [True, True, True]
+    file.write_text(f"[runner]\nname = 'ana'\n[sources.folder]\npaths = ['{keyless.folder}']\n", encoding="utf-8")
+    assert looked_into() == [True, True, False]
+    assert looked_into(KNEEDRIVE_FOLDERS=str(keyless.folder)) == [True, True, True]
+
+
 def test_logging_out_deletes_key_and_token_and_keeps_the_runs(keyless: Household, garmin: FakeGarmin) -> None:
     here = keyless.desk(garmin.clock)
     login.keep_garmin_key(here, Secret(KEY), lambda: None)

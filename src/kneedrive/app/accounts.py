@@ -91,8 +91,8 @@ def api_key(desk: Desk, source: str) -> Secret:
     if source == INTERVALS and desk.named_runner in athletes(desk):  # a coach's reads those whom it is told
         return kept.load() or configured or KeyFile(desk.private(f"{source}-key", "")).load()
     # Another runner's key would bring another runner's runs: one in a file that names its owner is theirs.
-    in_file = not desk.settings.origins[f"sources.{source}.api_key"].startswith("environment")
-    return kept.load() or (Secret("") if in_file and desk.settings.owner else configured)
+    owners = desk.settings.owner and _in_file(desk, f"sources.{source}.api_key")
+    return kept.load() or (Secret("") if owners else configured)
 
 
 def has_key(desk: Desk, source: str) -> bool:
@@ -109,9 +109,19 @@ def athletes(desk: Desk) -> Mapping[str, str]:
 
 
 def folders(desk: Desk) -> tuple[Path, ...]:
-    """The folders to look into: those configured, and those of a watch that is plugged in, which is its owner's."""
+    """The folders to look into: those configured, and those of a watch that is plugged in, which is its owner's.
+
+    Those in a file that names its owner are the owner's too, as keys there are.
+    """
     named = desk.settings.sources.folder.paths
-    return named if desk.named_runner else (*named, *(watch for watch in desk.watches if watch not in named))
+    if not desk.named_runner:
+        return (*named, *(watch for watch in desk.watches if watch not in named))
+    return () if desk.settings.owner and _in_file(desk, "sources.folder.paths") else named
+
+
+def _in_file(desk: Desk, key: str) -> bool:
+    """Whether a setting comes from the configuration file, and not from a flag or the environment."""
+    return not desk.settings.origins[key].startswith(("environment", "flag"))
 
 
 def known_names() -> tuple[str, ...]:
