@@ -49,8 +49,9 @@ def history(path: str | Path | None = None, runner: str | None = None) -> Histor
     """The stored history of a runner, as columns; the store is only read, and may be in use.
 
     path: of the store; None for the one that the command uses. runner: by name, as --runner; None for the configured
-    one, else the only one. What the command worked out last is what is there: kneedrive rebuild works it out anew. Raises NotEnoughData
-    where nothing is stored, ConfigError for a runner who is not in the store, StoreError for what is no store.
+    one, else the only one. What the command worked out last is what is there: kneedrive rebuild works it out anew.
+    Raises NotEnoughData where nothing is stored, ConfigError for a runner who is not in the store, StoreError for what
+    is no store.
     """
     flags = {"runner.name": runner, "paths.store": None if path is None else str(path)}
     settings = load(os.environ, flags)

@@ -263,8 +263,7 @@ class Store:
 
     def runners(self) -> list[str]:
         """Everybody who has something in this store, by name; a tag without a name and a recording is nobody's."""
-        tagged = "SELECT runner FROM tag WHERE runner <> ''"
-        return self._column(f"SELECT runner FROM recording UNION {tagged} ORDER BY 1")
+        return self._column("SELECT runner FROM recording UNION SELECT runner FROM tag WHERE runner <> '' ORDER BY 1")
 
     def runs_by_runner(self) -> dict[str, tuple[int, datetime, datetime]]:
         """Number of runs, start of the first and of the last, by name."""
