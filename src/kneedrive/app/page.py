@@ -142,13 +142,10 @@ def _small_report(first: Finding, record: Mapping[str, Any], *, miles: bool) -> 
 
 def _mark(band: Mapping[str, Any], letter: str, *, miles: bool) -> Mark:
     """A pace band of a stored analysis, as a row of a picture."""
-    first, certainty = Pattern(band["label"]), Certainty(band["certainty"])
-    clear = certainty is not Certainty.OPEN and first is not Pattern.NEUTRAL
-    return Mark(
+    mark = Mark(
         before=(numbers.bare_pace(band["speed_mps"], miles=miles), numbers.clock(band["duration_s"])),
         mean=band[letter]["mean"],
         sd=band[letter]["sd"],
-        tone=first if clear else blocks.Role.PLAIN,
         hollow=band["basis"] == Basis.STEPS,
-        behind=blocks.words(blocks.Span(screen.brief(first, certainty), first)) if clear else (),
     )
+    return screen.named(mark, Pattern(band["label"]), Certainty(band["certainty"]))

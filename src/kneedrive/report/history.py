@@ -8,8 +8,6 @@ from functools import partial
 from itertools import groupby
 from typing import Protocol
 
-import numpy as np
-
 from kneedrive.analysis.population import runners_at
 from kneedrive.history.result import (
     BalanceHabit,
@@ -374,15 +372,14 @@ def _ticks(name: str, stretch: Stretch, found: WeeklyView) -> tuple[float, ...]:
     if found.reference_speed_mps is None:
         return ()
     reference = REFERENCES[SensorClass(sensor_of(stretch, found))]
-    among = runners_at(found.reference_speed_mps, reference, Runner(), Method())[name]
-    return tuple(float(np.quantile(among, share)) for share in screen.TICKS)
+    return screen.ticks(runners_at(found.reference_speed_mps, reference, Runner(), Method())[name])
 
 
 def _key(found: WeeklyView, *, miles: bool) -> Inline:
     at = f" at {numbers.pace(found.reference_speed_mps, miles=miles)}" if found.reference_speed_mps else ""
     share = any(week.shuffle_share for week in found.weeks)
     behind = "; at the end how much of slow running was shuffle-like" if share else ""
-    return words(f"● that week{at}, ── its 95 % range; dots: 1 runner in 5 and 1 in 25 lie beyond{behind}")
+    return words(f"● that week{at}, ── its 95 % range; {screen.BEYOND}{behind}")
 
 
 def _rows(stretch: Stretch, name: str, tags: Sequence[Tagged], *, miles: bool) -> Iterable[Mark]:

@@ -17,7 +17,6 @@ from kneedrive.report.blocks import (
     Inline,
     Note,
     Prose,
-    Role,
     Section,
     Span,
     Table,
@@ -31,7 +30,6 @@ from kneedrive.report.numbers import number
 from kneedrive.report.words import STRAVA_CREDIT, from_strava
 from kneedrive.sensors import REFERENCES, SensorClass
 
-CERTAINTY = {Certainty.SPOKEN: "", Certainty.LEANING: "leans ", Certainty.OPEN: "perhaps "}
 STATUS = {
     "assessed": "not judged",
     "too few epochs": "too little to judge",
@@ -120,10 +118,11 @@ def finding(row: Any) -> Inline:
     if not row.label:
         return words(faint(STATUS[row.status]))
     pattern, sure = Pattern(row.label), Certainty(row.certainty)
-    quiet = pattern is Pattern.NEUTRAL or sure is Certainty.OPEN
-    if quiet and sure is not Certainty.SPOKEN:
-        return words("nothing clear" if pattern is not Pattern.NEUTRAL else PATTERNS[pattern].name)
-    return words(Span(CERTAINTY[sure] + PATTERNS[pattern].name, Role.PLAIN if quiet else pattern))
+    if pattern is Pattern.NEUTRAL:
+        return words(PATTERNS[pattern].name)
+    if sure is Certainty.OPEN:
+        return words("nothing clear")
+    return words(Span("leans " * (sure is Certainty.LEANING) + PATTERNS[pattern].name, pattern))
 
 
 def run_record(row: Any) -> dict[str, Any]:

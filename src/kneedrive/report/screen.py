@@ -27,7 +27,6 @@ from kneedrive.report.blocks import (
     Note,
     Picture,
     Prose,
-    Role,
     Rule,
     Section,
     Span,
@@ -258,11 +257,16 @@ def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) ->
             middle="usual",
             high=AXES[letter].high,
             rows=tuple(_row(band, letter, miles=miles) for band in reversed(shown)),
-            ticks=tuple(float(np.quantile(among, share)) for share in TICKS),
+            ticks=ticks(among),
             span=SPAN,
             key=_key(len(judged) - len(shown), hollow=hollow),
         )
     ]
+
+
+def ticks(among: np.ndarray) -> tuple[float, ...]:
+    """Beyond which 1 of these runners in 5 and 1 in 25 lie, on either side."""
+    return tuple(np.quantile(among, TICKS).tolist())
 
 
 def shown_bands(analysis: Analysis, most: int | None = None) -> list[PaceBand]:
@@ -274,28 +278,30 @@ def shown_bands(analysis: Analysis, most: int | None = None) -> list[PaceBand]:
 
 def _row(band: PaceBand, letter: str, *, miles: bool) -> Mark:
     found = band.posterior.scores[letter] if band.posterior else None
-    first = band.leading[0] if band.leading else Pattern.NEUTRAL
-    quiet = first is Pattern.NEUTRAL or band.certainty is Certainty.OPEN
-    tone = Role.PLAIN if quiet else first
-    return Mark(
+    mark = Mark(
         before=(numbers.bare_pace(band.speed_mps, miles=miles), numbers.clock(band.seconds)),
         mean=found.mean if found else None,
         sd=found.sd if found else None,
-        tone=tone,
         hollow=band.posterior is not None and band.posterior.basis is Basis.STEPS,
-        behind=() if quiet else words(Span(brief(first, band.certainty), tone)),
     )
+    return named(mark, band.leading[0] if band.leading else Pattern.NEUTRAL, band.certainty)
 
 
-def brief(pattern: Pattern, certainty: Certainty) -> str:
-    """A pattern behind a row, with a question mark where it only leans."""
-    return said.name(pattern).removesuffix(" steps") + ("?" if certainty is Certainty.LEANING else "")
+def named(mark: Mark, pattern: Pattern, certainty: Certainty) -> Mark:
+    """A row with its pattern behind it, with a question mark where it only leans; as it is where nothing is clear."""
+    if pattern is Pattern.NEUTRAL or certainty is Certainty.OPEN:
+        return mark
+    brief = said.name(pattern).removesuffix(" steps") + ("?" if certainty is Certainty.LEANING else "")
+    return mark.replace(tone=pattern, behind=words(Span(brief, pattern)))
+
+
+BEYOND = "dots: 1 runner in 5 and 1 in 25 lie beyond"
 
 
 def _key(left_out: int, *, hollow: bool) -> Inline:
     mark = "○ inferred" if hollow else "● you"
     more = f"; {left_out} more in full" if left_out else ""
-    return words(f"{mark}, ── how sure; dots: 1 runner in 5 and 1 in 25 lie beyond{more}")
+    return words(f"{mark}, ── how sure; {BEYOND}{more}")
 
 
 # What to do, and what is left to say.
