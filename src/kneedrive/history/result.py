@@ -263,7 +263,8 @@ class LastWeeks(Record, frozen=True, kw_only=True):
     first, last: days of the first and last run that count. The systematic error of the sensor stays in the posterior,
     the noise of single runs goes. findings have scope "weeks", the headline first. odds_range: from steps alone,
     over the thinkable correlations. verdict: what the trend over the weeks of the view says, "steady", "too early to
-    tell" or a called change; several called ones have " and " between them. device: the watch's name.
+    tell" or a called change; several called ones have " and " between them; verdict_since: the day it begins with.
+    device: the watch's name.
     """
 
     first: date
@@ -276,6 +277,7 @@ class LastWeeks(Record, frozen=True, kw_only=True):
     ruled_out: tuple[Pattern, ...]
     knee: Knee
     verdict: str
+    verdict_since: date | None = None
     share_of_slow: float | None = None  # share of slow running that was shuffle-like, None where it cannot be told
     slow_speed_mps: float | None = None
     odds_range: Mapping[Pattern, tuple[float, float]] = {}

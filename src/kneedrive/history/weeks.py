@@ -85,7 +85,7 @@ def weekly(
         reference_speed_mps=speed,
         slow_speed_mps=slow,
         computed=tests[-1] if tests else None,
-        last_weeks=last_weeks(recent, slow, " and ".join(verdicts(latest)), setting),
+        last_weeks=last_weeks(recent, slow, latest, setting),
         pace_change=pace_change(recent, setting) if recent else None,
         finished=tuple(trend for each in found[:-1] for trend in each if not trend.weeks_missing),
         heart_rate=heart_rate(parts[-1], speed, setting) if parts else None,
@@ -189,8 +189,13 @@ def heart_rate(part: Stretch, speed_mps: float | None, setting: Setting) -> Tren
 # What the runner is over the last weeks: one posterior of the run means.
 
 
-def last_weeks(recent: Sequence[PastRun], slow: float | None, verdict: str, setting: Setting) -> LastWeeks | None:
-    """The runner over the last weeks (runs in order of time), on the sensor that was used last; None without a run."""
+def last_weeks(
+    recent: Sequence[PastRun], slow: float | None, tested: Sequence[Trend], setting: Setting
+) -> LastWeeks | None:
+    """The runner over the last weeks (runs in order of time), on the sensor that was used last; None without a run.
+
+    tested: the trends of the stretch that these weeks are the end of.
+    """
     parts, _ = stretches(recent, setting)
     if not parts:
         return None
@@ -212,7 +217,8 @@ def last_weeks(recent: Sequence[PastRun], slow: float | None, verdict: str, sett
         findings=findings(told, "weeks", rules),
         ruled_out=certainty.ruled_out(told, rules),
         knee=certainty.knee(told, height_known=here.runner.height_m is not None, rules=rules),
-        verdict=verdict,
+        verdict=" and ".join(verdicts(tested)),
+        verdict_since=min((trend.first for trend in tested if trend.first), default=None),
         share_of_slow=None if slow is None or believed else shuffle_share(part.runs, slow, setting),
         slow_speed_mps=slow,
         odds_range=ranges,

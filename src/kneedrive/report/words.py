@@ -7,12 +7,13 @@ or bad. A probability is said coarsely, with what it is for any runner beside it
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from kneedrive import advice
 from kneedrive.analysis.certainty import Certainty, Knee
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis, Finding
-from kneedrive.history.result import LastWeeks
+from kneedrive.history.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import numbers, odds
 from kneedrive.report.blocks import Inline, Role, Span, Tone, strong, words
@@ -182,6 +183,9 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
         slow = f" {numbers.percent(weeks.share_of_slow)} of your slow running is shuffle-like."
     called = f"going {weeks.verdict}" if weeks.verdict.startswith("towards") else f"{weeks.verdict} than before"
     trend = TRENDS.get(weeks.verdict, called)
+    began = weeks.verdict_since
+    if began and began < weeks.first - timedelta(weeks=1) and weeks.verdict != Verdict.TOO_EARLY:
+        trend += f" (since {numbers.short_day(began)}{numbers.TIE}{began.year})"  # it rests on more than these weeks
     since = f"You, since {numbers.short_day(weeks.first)}{numbers.TIE}{weeks.first.year}{steps}: "
     return words(since, told, f".{slow} {numbers.plural(weeks.runs, 'run')}, {trend}.")
 
