@@ -78,7 +78,9 @@ def page_of(analyses: list[Analysis]) -> Content:
     content = content_of(analyses[-1])
     return content.replace(
         context=content.context.replace(weeks=found.last_weeks, own=own_view(runs[-1], runs[:-1], SETTING)),
-        runs=tuple(small(each.activity, analysis_record(each), miles=False) for each in reversed(analyses[-6:-1])),
+        runs=tuple(
+            small(each.activity, analysis_record(each), found.until, miles=False) for each in reversed(analyses[-6:-1])
+        ),
         weekly=found,
         habits=Habits(
             slow=slow_contrast(runs[-24:], found.slow_speed_mps or 2.5, SETTING),

@@ -7,13 +7,16 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kneedrive.app.roster import file_names
-from kneedrive.report.roster import COLUMNS
+from kneedrive.report.blocks import Style
+from kneedrive.report.roster import COLUMNS, Line, roster
+from kneedrive.report.terminal import render
 from kneedrive.simulate.gait import PATTERNS
 from tests.cli.history import Capture, Said, at_home, caller, make_history
 
@@ -63,6 +66,13 @@ def test_who_changed_comes_first_then_who_has_a_new_sensor(call: Call) -> None:
     assert re.search(r"Anna +36 .*drive-like .*towards drive +\+2\.\d", said.out)
     assert re.search(r"cleo, Mon 9 Mar 2026: .*strap.*wrist\.", " ".join(said.out.split()))
     assert re.search(r"ben <b> .*piston-like", said.out)
+
+
+@pytest.mark.parametrize(("year", "told"), [(2024, "11 Nov 2024"), (2026, "11 Nov  ")])
+def test_a_day_of_another_year_is_told_with_its_year(year: int, told: str) -> None:
+    report = roster([Line(runner="ana", last_run=date(year, 11, 11))], 12, date(2026, 11, 20))
+
+    assert told in render(report, Style(width=120))
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

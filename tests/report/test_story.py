@@ -54,8 +54,8 @@ def view(*weeks: Week, trends: tuple[Trend, ...] = ()) -> WeeklyView:
     )
 
 
-def line(*weeks: Week, trends: tuple[Trend, ...] = ()) -> str:
-    return plain(story.week_line(view(*weeks, trends=trends), miles=False)).replace("\u00a0", " ")
+def line(*weeks: Week, trends: tuple[Trend, ...] = (), today: date = MONDAY) -> str:
+    return plain(story.week_line(view(*weeks, trends=trends), today, miles=False)).replace("\u00a0", " ")
 
 
 def trend(verdict: str, missing: int = 0, advised: int = 0) -> Trend:
@@ -87,8 +87,13 @@ def test_a_few_new_runs_are_named_and_many_are_summed() -> None:
     few = [on(6, 5700.0), on(8, None, 1800.0)]
     many = [on(day, 10_000.0) for day in range(1, 9)]
 
-    assert story.whats_new(few, miles=False).replace("\u00a0", " ") == "2 new runs: 5.70 km on 6 Nov, 30 min on 8 Nov."
-    assert story.whats_new(many, miles=False).replace("\u00a0", " ") == "8 new runs, 80.0 km, 1 Nov to Sun 8 Nov 2026."
+    def told(runs: list[story.Dated], year: int = 2026) -> str:
+        return story.whats_new(runs, date(year, 12, 1), miles=False).replace("\u00a0", " ")
+
+    assert told(few) == "2 new runs: 5.70 km on 6 Nov, 30 min on 8 Nov."
+    assert told(few, 2027) == "2 new runs: 5.70 km on 6 Nov 2026, 30 min on 8 Nov 2026."
+    assert told(many) == "8 new runs, 80.0 km, 1 Nov to Sun 8 Nov 2026."
+    assert told([(date(2015, 11, 27), Row(10_000.0, 1.0)), *many]).endswith(", 27 Nov 2015 to Sun 8 Nov 2026.")
 
 
 @pytest.mark.parametrize(("count", "days", "history"), [(30, 3, True), (30, 1, False), (5, 100, False)])
@@ -103,6 +108,9 @@ def test_the_week_is_held_against_the_mean_of_the_four_before_also_those_without
 
     assert line(*weeks) == "This week 1 run, 10.0 km; a week of the 4 before 10.0 km."
     assert line(*[week(back, runs=0) for back in (4, 3, 2, 1)], week(0)) == "This week 2 runs, 20.0 km."
+    later = [line(*weeks, today=MONDAY + timedelta(days=days)) for days in (6, 7, -1)]
+    named = "In the week of Mon 16 Nov 2026 1 run, 10.0 km; a week of the 4 before 10.0 km."
+    assert later == [line(*weeks), named, named]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +147,7 @@ def test_where_the_weeks_are_going(found: Trend, words: str) -> None:
 @pytest.mark.parametrize("width", [60, 80])
 def test_the_story_fits_on_a_screen(width: int, golden: Golden) -> None:
     analysis, context, weeks = with_history()
-    context = context.replace(week=story.week_line(weeks, miles=False))
+    context = context.replace(week=story.week_line(weeks, weeks.until, miles=False))
     text = render(story.story("3 new runs: 12.1 km on 8 Nov.", analysis, context, miles=False), Style(width=width))
 
     golden.check(f"story-{width}.txt", text)

@@ -53,14 +53,14 @@ def demo_page(*, miles: bool) -> Answer:
     latest = analyze(last, runner=simulate.DEMO_RUNNER)
     latest = latest.replace(activity=latest.activity.replace(device=Sensor(maker="", product="Simulated watch")))
     view, habits = seen_in([*done, latest])
-    runs = [past_run(each) for each in (*done, latest)]
+    runs, today = [past_run(each) for each in (*done, latest)], latest.activity.started_at.date()
     content = content_of(latest, miles=miles)
     content = content.replace(
         context=content.context.replace(weeks=view.last_weeks, own=own_view(runs[-1], runs[:-1], SETTING)),
         weekly=view,
         habits=habits,
         events=(Event(day=date.fromisoformat(_TAG.day), text=_TAG.text),),
-        runs=tuple(small(each.activity, analysis_record(each), miles=miles) for each in reversed(done[-RUNS:])),
+        runs=tuple(small(each.activity, analysis_record(each), today, miles=miles) for each in reversed(done[-RUNS:])),
     )
     return Answer(text=page.render(content))
 

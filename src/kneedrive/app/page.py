@@ -17,7 +17,7 @@ from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.reference import usual_ranges
 from kneedrive.analysis.result import Finding, Status
 from kneedrive.app import Answer
-from kneedrive.app.history import Question, compared, weeks_until
+from kneedrive.app.history import Question, compared, local_day, weeks_until
 from kneedrive.app.library import meant, opened
 from kneedrive.app.show import Found, Request, found_in
 from kneedrive.errors import NotEnoughData
@@ -56,7 +56,7 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> tuple
         content = content_of(found.analysis, miles=miles).replace(
             context=context,
             credit=_credit(store, found, weeks),
-            runs=_last_runs(store, found.row, miles=miles),
+            runs=_last_runs(store, found.row, local_day(settings, now), miles=miles),
             **_history(store, settings, weeks, found.day),
         )
     return Answer(text=render(content)), Path(f"kneedrive-{found.day.isoformat()}.html")
@@ -69,11 +69,11 @@ def _credit(store: Store, found: Found, weeks: int) -> str:
     return STRAVA_CREDIT if from_strava(formats) else ""
 
 
-def _last_runs(store: Store, row: RunRow, *, miles: bool) -> tuple[Small, ...]:
+def _last_runs(store: Store, row: RunRow, today: date, *, miles: bool) -> tuple[Small, ...]:
     """The runs before this one, the newest first, as their stored results tell them."""
     before = [each for each in store.runs(until=row.started_at) if each.id != row.id]
     last = sorted(before, key=lambda each: each.started_at, reverse=True)[:RUNS]
-    return tuple(small(each, json.loads(store.detail(each.id)), miles=miles) for each in last)
+    return tuple(small(each, json.loads(store.detail(each.id)), today, miles=miles) for each in last)
 
 
 def content_of(analysis: Analysis, *, miles: bool = False) -> Content:
@@ -105,7 +105,7 @@ def _history(store: Store, settings: Config, weeks: int, until: date) -> dict[st
     return known
 
 
-def small(run: RunRow | Activity, record: Mapping[str, Any], *, miles: bool) -> Small:
+def small(run: RunRow | Activity, record: Mapping[str, Any], today: date, *, miles: bool) -> Small:
     """One of the last runs, as a line of the list with its report. record: its analysis, as JSON has it."""
     judged = tuple(map(_judgement, record["findings"]))
     first = next(iter(words.slow_apart(judged) or words.of_scope(judged, "run")), None)
@@ -114,7 +114,7 @@ def small(run: RunRow | Activity, record: Mapping[str, Any], *, miles: bool) -> 
         facts.append(numbers.pace(run.distance_m / run.duration_s, miles=miles))
     clear = first is not None and first.certainty is not Certainty.OPEN
     return Small(
-        day=numbers.short_day(numbers.local_time(run.started_at, run.utc_offset_s)),
+        day=numbers.short_day(numbers.local_time(run.started_at, run.utc_offset_s), today),
         facts=tuple(facts),
         pattern=first.pattern if first and clear else None,
         hollow=first is not None and first.basis is Basis.STEPS,

@@ -72,7 +72,9 @@ def weekly(settings: Config, view: View, style: Style, form: str) -> Answer:
         return Answer(text="\n".join(line({"schema_version": 1, **words.record(each)}) for each in found), code=code)
     if form == "csv":
         return Answer(text=words.as_csv(found), code=code)
-    return Answer(text=render(words.roster(found, view.weeks), style).rstrip("\n"), code=code)
+    return Answer(
+        text=render(words.roster(found, view.weeks, local_day(settings, view.now)), style).rstrip("\n"), code=code
+    )
 
 
 def pages(settings: Config, view: View, request: Request, folder: Path, *, force: bool) -> Iterator[Answer]:
@@ -98,7 +100,7 @@ def pages(settings: Config, view: View, request: Request, folder: Path, *, force
             continue
         yield written(answer, folder / files[name], force=force)
         links.append(files[name])
-    listed = index("Runners", words.table(found), links, words.below(found))
+    listed = index("Runners", words.table(found, local_day(settings, view.now)), links, words.below(found))
     yield written(Answer(text=listed), folder / INDEX, force=force)
 
 

@@ -250,7 +250,8 @@ def _otherwise(trend: Trend) -> str:
         return "Shoes or fatigue can do the same; the season is allowed for."
     span = ""
     if trend.first and trend.last:
-        span = f" (these weeks go from {numbers.short_day(trend.first)} to {numbers.short_day(trend.last)})"
+        first, last = (numbers.short_day(*ends) for ends in ((trend.first, trend.last), (trend.last, trend.first)))
+        span = f" (these weeks go from {first} to {last})"
     return f"Season, heat or shoes can do the same{span}."
 
 

@@ -229,9 +229,10 @@ def day(moment: date) -> str:
     return f"{_WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
-def short_day(moment: date) -> str:
-    """ "8 Nov"; the year stands elsewhere."""
-    return f"{moment.day}{TIE}{_MONTHS[moment.month - 1]}"
+def short_day(moment: date, today: date | None = None) -> str:
+    """ "8 Nov", with the year where it is not that of today; without `today` the year stands elsewhere."""
+    year = f"{TIE}{moment.year}" if today and moment.year != today.year else ""
+    return f"{moment.day}{TIE}{_MONTHS[moment.month - 1]}{year}"
 
 
 def month(moment: date) -> str:

@@ -78,9 +78,9 @@ def by_change(lines: Sequence[Line]) -> list[Line]:
 # For people.
 
 
-def roster(lines: Sequence[Line], weeks: int) -> list[Section]:
+def roster(lines: Sequence[Line], weeks: int, today: date) -> list[Section]:
     """The table and what stands below it."""
-    return [[Heading("Runners", f"{plural(weeks, 'week')} each"), table(lines)], below(lines)]
+    return [[Heading("Runners", f"{plural(weeks, 'week')} each"), table(lines, today)], below(lines)]
 
 
 def below(lines: Sequence[Line]) -> list[Block]:
@@ -92,7 +92,7 @@ def below(lines: Sequence[Line]) -> list[Block]:
     return [*new, *(Prose(words(f"{name}: {trouble}.")) for name, trouble in named), Note(words(key)), *named_for]
 
 
-def table(lines: Sequence[Line]) -> Table:
+def table(lines: Sequence[Line], today: date) -> Table:
     """A row a runner."""
     columns = (
         Column(head="runner", left=True),
@@ -104,10 +104,10 @@ def table(lines: Sequence[Line]) -> Table:
         Column(head="change", drop=1),
         Column(head="new sensor", left=True, drop=2),
     )
-    return Table(columns, tuple(_row(line) for line in lines))
+    return Table(columns, tuple(_row(line, today) for line in lines))
 
 
-def _row(line: Line) -> tuple[Inline, ...]:
+def _row(line: Line, today: date) -> tuple[Inline, ...]:
     first, trend, broken = line.headline, line.trend, line.broken
     called = trend is not None and trend.called
     verdict = trend.verdict if trend else MISSING
@@ -116,12 +116,12 @@ def _row(line: Line) -> tuple[Inline, ...]:
         for text in (
             clean(line.runner, LONGEST_NAME) or "(no name)",
             number(line.runs),
-            numbers.short_day(line.last_run) if line.last_run else MISSING,
+            numbers.short_day(line.last_run, today) if line.last_run else MISSING,
             Span(_pattern(first), tone_of(first)) if first else MISSING,
             odds.in_words(first.probability) if first else MISSING,
             strong(verdict) if called else verdict,
             signed(trend.change, 1) if trend and called else "",
-            numbers.short_day(broken.date) if broken else "",
+            numbers.short_day(broken.date, today) if broken else "",
         )
     )
 

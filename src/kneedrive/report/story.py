@@ -42,13 +42,13 @@ def main_run(runs: Sequence[Dated]) -> int:
     return max(of_day, key=lambda place: (runs[place][1].distance_m or 0.0, runs[place][1].duration_s))
 
 
-def whats_new(runs: Sequence[Dated], *, miles: bool) -> str:
+def whats_new(runs: Sequence[Dated], today: date, *, miles: bool) -> str:
     """The new runs, oldest first: how many, how far, when."""
     count = numbers.plural(len(runs), "new run")
     if len(runs) > MOST_LISTED:
         total = numbers.distance(sum(row.distance_m or 0.0 for _, row in runs), miles=miles)
-        return f"{count}, {total}, {numbers.short_day(runs[0][0])} to {numbers.day(runs[-1][0])}."
-    named = [f"{_length(row, miles=miles)} on {numbers.short_day(day)}" for day, row in runs]
+        return f"{count}, {total}, {numbers.short_day(runs[0][0], runs[-1][0])} to {numbers.day(runs[-1][0])}."
+    named = [f"{_length(row, miles=miles)} on {numbers.short_day(day, today)}" for day, row in runs]
     return f"{count}: {', '.join(named)}."
 
 
@@ -81,20 +81,25 @@ def history_end(context: screen.Context) -> list[Section]:
 BEFORE = 4  # weeks that this one is held against
 
 
-def week_line(view: WeeklyView, *, miles: bool) -> Inline:
-    """This week beside the four before it, how much slow running was shuffle-like, and where it is going."""
+def week_line(view: WeeklyView, today: date, *, miles: bool) -> Inline:
+    """The last week beside the four before it, how much slow running was shuffle-like, and where it is going.
+
+    It is called by its Monday where today is not in it.
+    """
     *before, week = view.weeks[-BEFORE - 1 :]
-    said = [_amount(week, before, miles=miles), _shuffle(week, before), trend(view)]
+    said = [_amount(week, before, today, miles=miles), _shuffle(week, before), trend(view)]
     return words(" ".join(text for text in said if text))
 
 
-def _amount(week: Week, before: Sequence[Week], *, miles: bool) -> str:
+def _amount(week: Week, before: Sequence[Week], today: date, *, miles: bool) -> str:
+    now = timedelta() <= today - week.monday < timedelta(weeks=1)
+    which = "This week" if now else f"In the week of {numbers.day(week.monday)}"
     runs, length = numbers.plural(week.runs, "run"), numbers.distance(week.distance_m, miles=miles)
     held = [each for each in before if each.runs]
     if not held:
-        return f"This week {runs}, {length}."
+        return f"{which} {runs}, {length}."
     mean = numbers.distance(sum(each.distance_m for each in before) / len(before), miles=miles)
-    return f"This week {runs}, {length}; a week of the {len(before)} before {mean}."
+    return f"{which} {runs}, {length}; a week of the {len(before)} before {mean}."
 
 
 def _shuffle(week: Week, before: Sequence[Week]) -> str:

@@ -35,7 +35,10 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
     )
     path = tmp_path_factory.mktemp("index") / "index.html"
-    path.write_text(index("Runners", table(lines), ["anna.html", "ben.html", ""], below(lines)), encoding="utf-8")
+    path.write_text(
+        index("Runners", table(lines, date(2026, 11, 20)), ["anna.html", "ben.html", ""], below(lines)),
+        encoding="utf-8",
+    )
     return path
 
 

@@ -178,9 +178,10 @@ def test_each_of_the_last_runs_opens_its_own_report() -> None:
 
 def test_a_run_in_the_list_is_told_as_its_own_page_tells_it() -> None:
     analysis = demo_page().analysis
-    told = small(analysis.activity, analysis_record(analysis), miles=False)
+    told = small(analysis.activity, analysis_record(analysis), date(2027, 1, 1), miles=False)
     (picture,) = [each for each in told.report if isinstance(each, blocks.Picture)]
 
+    assert told.day.endswith(f"\u00a0{analysis.activity.started_at.year}")
     assert told.finding == words.headline(analysis)
     assert told.pattern is Pattern.SHUFFLE
     assert [row.before[0] for row in picture.rows] == ["4:45", "4:48", "5:24", "5:57", "6:14", "7:02"]
