@@ -156,6 +156,15 @@ def test_short_flight_is_counted_in_slow_running_only(stance: float, share: floa
     assert found.contrast is None
 
 
+def test_what_is_slow_is_the_runners_where_the_weeks_are_known() -> None:
+    run = activity(two_paces(slow_stance=0.335, slow_cadence=184.0))  # type: ignore[arg-type]
+    known, brisk = (analyze(run, runner=RUNNER, slow_mps=limit) for limit in (2.5, 2.0))
+    assert (known.slow.speed_mps, known.slow.epochs) == (2.5, analyze(run, runner=RUNNER).slow.epochs)
+    assert known.findings[-1].scope == "slow"
+    assert (brisk.slow.epochs, brisk.slow.reason) == (0, "nothing in this run was slow for this runner")
+    assert {one.scope for one in brisk.findings} == {"run"}
+
+
 def test_a_watch_that_computes_contact_time_has_no_share_of_short_flight() -> None:
     found = analyze(activity(two_paces(), sensors=()), runner=RUNNER).slow  # type: ignore[arg-type]
     assert found.share_flight_under_40ms is None

@@ -23,11 +23,13 @@ def analyze(
     method: Method = Method(),  # noqa: B008 - frozen
     speed_calibrated: bool = False,
     dynamics: str | None = None,
+    slow_mps: float | None = None,
 ) -> Analysis:
     """Everything kneedrive can say about one activity; what it cannot say comes with the reason.
 
     speed_calibrated: the runner's word that indoor speed is right. dynamics: "native", "stryd" or "runscribe" chooses
-    whose contact time is judged; without it the best source that measures. Height and mass that the runner does not
+    whose contact time is judged; without it the best source that measures. slow_mps: at or below which speed this runner
+    runs slowly, as the last weeks say; without it the slowest quarter of this run. Height and mass that the runner does not
     tell are taken from the watch's profile. Never raises for what a file may hold: an activity that is no run, or too
     short, is an Analysis with a status that says so.
     """
@@ -44,6 +46,7 @@ def analyze(
         sensor=provenance.provenance(activity, chosen.replace(samples=samples), method.sensors),
         surface=surface,
         speed_trusted=speed_trusted(activity, surface, speed_calibrated=speed_calibrated),
+        slow_mps=slow_mps,
     )
     found = _found(case, samples, (*chosen.notes, *corrections))
     said, known = runner.height_m is not None, case.runner.height_m is not None

@@ -111,7 +111,7 @@ def drive_fall(epochs: Epochs, edge_mps: float, case: Case) -> tuple[float, floa
 
 
 def slow_running(epochs: Epochs, mode: str, case: Case) -> Slow:
-    """Scored epochs at or below the slow percentile of this run, and how much of them hardly leaves the ground.
+    """Scored epochs at what is slow for the runner (or the run), and how much of them hardly leaves the ground.
 
     Flight is judged on measured contact time alone, never on one that a watch computed.
     """
@@ -120,10 +120,13 @@ def slow_running(epochs: Epochs, mode: str, case: Case) -> Slow:
     speeds = speeds[np.isfinite(speeds)]
     if not case.speed_trusted or not len(speeds):
         return Slow(speed_mps=None, epochs=0, share_flight_under_40ms=None, reason="no scored epoch with a speed")
-    limit = float(np.percentile(speeds, rules.slow_percentile))
+    limit = float(np.percentile(speeds, rules.slow_percentile)) if case.slow_mps is None else case.slow_mps
     slow = epochs.scored & (epochs["speed_mps"] <= limit)
     flight = epochs["flight_time_s"][slow]
     flight = flight[np.isfinite(flight)]
+    if not slow.any():
+        reason = "nothing in this run was slow for this runner"
+        return Slow(speed_mps=limit, epochs=0, share_flight_under_40ms=None, reason=reason)
     if mode == STEPS or not len(flight):
         reason = "contact time was not measured, so the time in the air is not known"
         return Slow(speed_mps=limit, epochs=int(slow.sum()), share_flight_under_40ms=None, reason=reason)

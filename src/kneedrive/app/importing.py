@@ -104,13 +104,17 @@ def contents_of(recording: Recording, settings: Config) -> Contents:
 
 
 def analysed(
-    activities: Sequence[Activity], settings: Config, dynamics: str | None = None
+    activities: Sequence[Activity], settings: Config, dynamics: str | None = None, slow_mps: float | None = None
 ) -> tuple[merge.Merged, Analysis]:
-    """The activities of one run as one, and what it comes to. What a sensor may say decides which of them leads."""
+    """The activities of one run as one, and what it comes to. What a sensor may say decides which of them leads.
+
+    slow_mps: what is slow for the runner, where the weeks around the run are known.
+    """
     standing = {each.id: len(sensor_of(each, settings).reference.scores) for each in activities}
     merged = merge.merge(activities, standing)
     run = merged.activity
-    return merged, analyze(run, runner=runner_of(settings, run), dynamics=dynamics_of(settings, run, dynamics))
+    chosen = dynamics_of(settings, run, dynamics)
+    return merged, analyze(run, runner=runner_of(settings, run), dynamics=chosen, slow_mps=slow_mps)
 
 
 def run_of(

@@ -284,11 +284,13 @@ def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:
     return store.find(spec, zone_of(settings)(moment))
 
 
-def analysis_of(store: Store, settings: Config, run_id: str, dynamics: str | None = None) -> Analysis:
+def analysis_of(
+    store: Store, settings: Config, run_id: str, dynamics: str | None = None, slow_mps: float | None = None
+) -> Analysis:
     """A stored run analysed from its originals. Raises NotEnoughData where they have been purged.
 
     One that cannot be read any more lends nothing, as where the run was put together; its error is raised where no
-    other is left. dynamics: whose to judge, now, where the file holds several.
+    other is left. dynamics: whose to judge, now, where the file holds several. slow_mps: what is slow for the runner.
     """
     there, problem = [], None
     sources = store.sources(run_id)
@@ -311,7 +313,7 @@ def analysis_of(store: Store, settings: Config, run_id: str, dynamics: str | Non
             f"'kneedrive sync strava --full --since {day}' fetches it again"
         )
     with boundary(run_id):
-        return analysed(there, settings, dynamics)[1]
+        return analysed(there, settings, dynamics, slow_mps)[1]
 
 
 def rebuild(settings: Config, progress: Counter | None) -> Answer:

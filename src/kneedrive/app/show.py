@@ -77,7 +77,8 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=aged, strava=from_strava(formats))
     try:
         judged_by, dynamics = (request.judged_by, request.dynamics) if request else (None, None)
-        analysis = analysis_of(store, judged_by or settings, row.id, dynamics)
+        slow_mps = last_weeks.slow_speed_mps if last_weeks else None
+        analysis = analysis_of(store, judged_by or settings, row.id, dynamics, slow_mps)
     except NotEnoughData as error:
         return found.replace(gone=str(error))
     chosen = advise.next_of(store, settings, row, analysis, today, last_weeks)
