@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from kneedrive.analysis.reasons import ESTIMATE
 from kneedrive.analysis.result import Analysis, Change, PaceBand
 from kneedrive.patterns import PATTERNS
 from kneedrive.quantities import CHANNELS
@@ -356,7 +357,7 @@ def left_out(analysis: Analysis) -> list[str]:
                 " Not scored: " + ", ".join(f"{count}{TIE}{said.GATES.get(gate, gate)}" for gate, count in gates) + "."
             )
         texts.append(text)
-    already = {analysis.status_reason, analysis.reference.open, analysis.knee.reason}
+    already = {analysis.status_reason, analysis.reference.open, analysis.knee.reason, ESTIMATE}  # of `claim`
     texts += [
         f"{said.capital(item.what)}: {item.reason.rstrip('.')}."
         for item in analysis.unjudged
