@@ -43,7 +43,9 @@ class Row(Record, frozen=True, kw_only=True):
     side: int  # on which side of it: +1 or -1; 0 for neutral
     name: str  # as a runner reads it: "shuffle-like"
     meaning: str  # in plain words, fits behind a colon
-    cites: tuple[str, ...]  # the quantities that show it best, in order; what is not recorded is passed over
+    cites: Mapping[
+        str, int
+    ]  # the quantities that show it best, in order, and on which side of usual they do; 0: either
     colour: str  # one colour a pattern, everywhere; a name that rich and CSS know
     mark: str  # one character, so that nothing depends on colour
 
@@ -54,8 +56,8 @@ PATTERNS: Mapping[Pattern, Row] = {
         axis="D",
         side=-1,
         name="shuffle-like",
-        meaning="short steps for the pace, with more of each on the ground",
-        cites=("step_length_m", "flight_time_s", "stance_time_s"),
+        meaning="short steps for a slow pace, with more of each on the ground",
+        cites={"step_length_m": -1, "duty_factor": 1, "flight_time_s": -1, "cadence_spm": 1},
         colour="orange",
         mark="S",
     ),
@@ -64,8 +66,8 @@ PATTERNS: Mapping[Pattern, Row] = {
         axis="D",
         side=-1,
         name="short, grounded steps",
-        meaning="short steps for the pace, with more of each on the ground",
-        cites=("step_length_m", "flight_time_s", "stance_time_s"),
+        meaning="short steps, with more of each on the ground, at a pace too quick to be called a shuffle",
+        cites={"step_length_m": -1, "duty_factor": 1, "flight_time_s": -1, "cadence_spm": 1},
         colour="orange",
         mark="S",
     ),
@@ -75,7 +77,7 @@ PATTERNS: Mapping[Pattern, Row] = {
         side=1,
         name="drive-like",
         meaning="long steps for the pace, with less of each on the ground",
-        cites=("step_length_m", "flight_time_s", "stance_time_s"),
+        cites={"step_length_m": 1, "duty_factor": -1, "flight_time_s": 1, "cadence_spm": -1},
         colour="green",
         mark="D",
     ),
@@ -85,7 +87,7 @@ PATTERNS: Mapping[Pattern, Row] = {
         side=1,
         name="piston-like",
         meaning="more up and down than steps of this length call for",
-        cites=("vertical_oscillation_m", "vertical_ratio", "step_length_m"),
+        cites={"vertical_oscillation_m": 1, "vertical_ratio": 1, "step_length_m": 0, "cadence_spm": 0},
         colour="magenta",
         mark="P",
     ),
@@ -95,7 +97,7 @@ PATTERNS: Mapping[Pattern, Row] = {
         side=1,
         name="long, grounded steps",
         meaning="long steps for the pace, with more of each on the ground",
-        cites=("step_length_m", "stance_time_s", "flight_time_s"),
+        cites={"step_length_m": 1, "duty_factor": 1, "stance_time_s": 1, "cadence_spm": -1},
         colour="blue",
         mark="L",
     ),
@@ -105,7 +107,7 @@ PATTERNS: Mapping[Pattern, Row] = {
         side=-1,
         name="quick, light steps",
         meaning="short, quick steps for the pace, with less of each on the ground",
-        cites=("cadence_spm", "stance_time_s", "flight_time_s"),
+        cites={"cadence_spm": 1, "duty_factor": -1, "stance_time_s": -1},
         colour="cyan",
         mark="Q",
     ),
@@ -115,7 +117,7 @@ PATTERNS: Mapping[Pattern, Row] = {
         side=0,
         name="nothing unusual",
         meaning="none of the patterns that timing tells apart",
-        cites=("cadence_spm", "stance_time_s", "vertical_oscillation_m"),
+        cites={"cadence_spm": 0, "stance_time_s": 0, "vertical_oscillation_m": 0},
         colour="grey",
         mark="o",
     ),

@@ -36,7 +36,7 @@ _ROWS = (
     Channel("step_length_m", "step length", "step length", "m", "shorter", "longer"),
     Channel("stance_time_s", "ground contact time", "contact", "s", "shorter", "longer"),
     Channel("flight_time_s", "flight time", "flight time", "s", "shorter", "longer"),
-    Channel("duty_factor", "duty factor", "on the ground", "1"),
+    Channel("duty_factor", "duty factor", "on the ground", "1", "less", "more"),
     Channel("vertical_oscillation_m", "vertical oscillation", "oscillation", "m", "less", "more"),
     Channel("vertical_ratio", "vertical ratio", "vertical ratio", "1"),
     Channel("balance_left", "ground contact balance", "left of the contact", "1"),

@@ -78,7 +78,7 @@ class Reference(Record, frozen=True, kw_only=True):
         return "".join(letter for letter, there in measured.items() if there)
 
 
-_ANY = "A chest strap or pod with running dynamics, a COROS watch or a Stryd would settle it."
+_ANY = "A chest strap or pod with running dynamics, a COROS watch or a Stryd would settle what is open."
 _STRAP = "A Garmin HRM-Run, HRM-Tri, HRM-Pro or HRM-Fit, or the dynamics pod, would tell the bounce."
 _BOUNCE = (
     "A Garmin HRM-Run, HRM-Tri, HRM-Pro, HRM-Fit or running dynamics pod, or a COROS watch, would tell the bounce."

@@ -217,7 +217,7 @@ def test_nothing_judged_gets_what_serves_every_runner() -> None:
 def test_a_shuffle_gets_a_running_cue_for_an_easy_day_and_strength_beside_it() -> None:
     told = advise(Ground(finding="shuffle-like", certainty=Certainty.SPOKEN, scope="slow"))
 
-    assert told.today == 'Today: ten times 30 seconds "same rhythm, lighter feet" in an easy run.'
+    assert told.today == 'Try: ten times 30 seconds "same rhythm, lighter feet" in an easy run.'
     assert told.beside.kind == "strength"
     assert "Some shuffle is normal" in told.remarks[0]
 

@@ -108,7 +108,12 @@ def test_a_clear_shuffle_is_spoken_on_a_strap() -> None:
             {Pattern.SHUFFLE: 0.40, Pattern.SHORT_AIRY: 0.30, Pattern.NEUTRAL: 0.2},
             (Pattern.SHUFFLE, Pattern.SHORT_AIRY),
         ),
-        ({Pattern.SHUFFLE: 0.30, Pattern.NEUTRAL: 0.45}, (Pattern.NEUTRAL,)),
+        ({Pattern.SHUFFLE: 0.30, Pattern.NEUTRAL: 0.45}, (Pattern.NEUTRAL, Pattern.SHUFFLE)),
+        ({Pattern.SHUFFLE: 0.20, Pattern.DRIVE: 0.10, Pattern.NEUTRAL: 0.45}, (Pattern.NEUTRAL, Pattern.SHUFFLE)),
+        (
+            {Pattern.SHUFFLE: 0.41, Pattern.PISTON: 0.38, Pattern.SHORT_AIRY: 0.36, Pattern.NEUTRAL: 0.29},
+            (Pattern.SHUFFLE, Pattern.PISTON, Pattern.SHORT_AIRY),
+        ),
         ({Pattern.NEUTRAL: 0.9}, (Pattern.NEUTRAL,)),
         ({Pattern.SHUFFLE: 0.40, Pattern.NEUTRAL: 0.35}, (Pattern.SHUFFLE, Pattern.NEUTRAL)),
     ],

@@ -63,7 +63,7 @@ def test_who_changed_comes_first_then_who_has_a_new_sensor(call: Call) -> None:
 
     assert said.code == 0
     assert rows == ["Anna", "cleo", "ben"]
-    assert re.search(r"Anna +36 .*drive-like .*towards drive +\+2\.\d", said.out)
+    assert re.search(r"Anna +36 .*drive-like .*in \d+ \(1 in 5\) .*towards drive +\+2\.\d", said.out)
     assert re.search(r"cleo, Mon 9 Mar 2026: .*strap.*wrist\.", " ".join(said.out.split()))
     assert re.search(r"ben <b> .*piston-like", said.out)
 

@@ -6,7 +6,7 @@ from kneedrive.method import Method
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import explain
 from kneedrive.report.blocks import Style
-from kneedrive.report.sections import GATES
+from kneedrive.report.words import GATES
 from tests.conftest import Golden
 from tests.report.runs import JUDGED, RUNS
 

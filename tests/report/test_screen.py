@@ -264,7 +264,7 @@ def test_two_patterns_that_are_both_likely_have_each_their_odds() -> None:
     text = judged_by(run, findings=tuple(told))
 
     assert "Leans towards piston-like; also leans towards quick, light steps." in text
-    assert "piston-like about 3 in 5, quick, light steps about 3 in 5 (any runner: 1 in 10)" in text
+    assert "piston-like about 3 in 5 (any runner: 1 in 10); quick, light steps about 3 in 5 (1 in 10)" in text
 
 
 def test_a_sensor_that_drifted_is_noted_at_the_verdict() -> None:

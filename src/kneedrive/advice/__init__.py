@@ -128,12 +128,12 @@ class Advice(Record, frozen=True, kw_only=True):
     @property
     def today(self) -> str:
         """The cue as a sentence."""
-        return f"{'Today' if self.calls_for_work else 'If you like'}: {self.cue.short}."
+        return f"{'Try' if self.calls_for_work else 'If you like'}: {self.cue.short}."
 
     @property
     def besides(self) -> str:
         """The exercise or drill as a sentence."""
-        return f"Beside it: {self.beside.short}."
+        return f"Add: {self.beside.short}."
 
 
 def do_next(
@@ -215,8 +215,10 @@ def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) ->
         yield Ground(finding=LITTLE_KNEE_BEND, certainty=knee.certainty, knee_bends=bends)
     if alone := standing_alone(posterior):
         yield Ground(finding=alone, certainty=Certainty.OPEN, alone=True, knee_bends=bends)
-    first = leading(posterior)[0]
-    if first is not Pattern.NEUTRAL:
+    named = leading(posterior)
+    first = named[0]
+    quiet = Pattern.NEUTRAL in named and posterior.odds[Pattern.NEUTRAL] >= RULES.perhaps
+    if not quiet:
         finding = plan_for(first, posterior.basis, posterior)
         yield Ground(finding=finding, certainty=Certainty.OPEN, knee_bends=bends)
 

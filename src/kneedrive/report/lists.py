@@ -117,7 +117,11 @@ def finding(row: Any) -> Inline:
     """What was found in a stored run, in two or three words."""
     if not row.label:
         return words(faint(STATUS[row.status]))
-    pattern, sure = Pattern(row.label), Certainty(row.certainty)
+    return named(Pattern(row.label), Certainty(row.certainty))
+
+
+def named(pattern: Pattern, sure: Certainty) -> Inline:
+    """A pattern in a list, as surely as it may be said."""
     if pattern is Pattern.NEUTRAL:
         return words(PATTERNS[pattern].name)
     if sure is Certainty.OPEN:

@@ -8,17 +8,15 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from kneedrive.analysis.certainty import Certainty
 from kneedrive.analysis.result import Finding
 from kneedrive.history.result import Break, Trend, WeeklyView
 from kneedrive.record import Record
 from kneedrive.report import numbers, odds
-from kneedrive.report.blocks import Block, Column, Heading, Inline, Note, Prose, Section, Span, Table, strong, words
+from kneedrive.report.blocks import Block, Column, Heading, Inline, Note, Prose, Section, Table, strong, words
 from kneedrive.report.history import break_words
-from kneedrive.report.lists import cell, credit, runner_name
+from kneedrive.report.lists import cell, credit, named, runner_name
 from kneedrive.report.machine import plain
 from kneedrive.report.numbers import MISSING, clean, number, plural, signed
-from kneedrive.report.words import name, tone_of
 
 LONGEST_NAME = 14
 
@@ -99,10 +97,10 @@ def table(lines: Sequence[Line], today: date) -> Table:
         Column(head="runs", drop=3),
         Column(head="last run", left=True, drop=5),
         Column(head="pattern", left=True),
-        Column(head="odds", left=True, drop=4),
+        Column(head="odds", unit="(any runner)", left=True, drop=2),
         Column(head="trend", left=True),
         Column(head="change", drop=1),
-        Column(head="new sensor", left=True, drop=2),
+        Column(head="new sensor", left=True, drop=6),
     )
     return Table(columns, tuple(_row(line, today) for line in lines))
 
@@ -117,18 +115,13 @@ def _row(line: Line, today: date) -> tuple[Inline, ...]:
             clean(line.runner, LONGEST_NAME) or "(no name)",
             number(line.runs),
             numbers.short_day(line.last_run, today) if line.last_run else MISSING,
-            Span(_pattern(first), tone_of(first)) if first else MISSING,
-            odds.in_words(first.probability) if first else MISSING,
+            named(first.pattern, first.certainty) if first else MISSING,
+            f"{odds.in_words(first.probability)} ({odds.in_words(first.base_rate)})" if first else MISSING,
             strong(verdict) if called else verdict,
             signed(trend.change, 1) if trend and called else "",
             numbers.short_day(broken.date, today) if broken else "",
         )
     )
-
-
-def _pattern(judgement: Finding) -> str:
-    """The pattern; with a question mark where it does not even lean that way."""
-    return name(judgement.pattern) + ("?" if judgement.certainty is Certainty.OPEN else "")
 
 
 # For programs.

@@ -35,6 +35,7 @@ from kneedrive.report.blocks import (
     Terms,
     command,
     faint,
+    plain,
     strong,
     words,
 )
@@ -67,7 +68,7 @@ class Context(Record, frozen=True, kw_only=True):
 def first_screen(analysis: Analysis, context: Context, *, miles: bool) -> list[Section]:
     """What is printed unless all is asked for: at most 40 lines of 80 columns."""
     above = [
-        [*runner(context.weeks), *verdict(analysis, miles=miles)],
+        opening(analysis, context, miles=miles),
         evidence(analysis, miles=miles) or measured(analysis),
     ]
     return around_picture(above, analysis, [next_step(context), tail(context, analysis)], miles=miles)
@@ -91,7 +92,7 @@ def all_sections(
 ) -> list[Section]:
     """The first screen with every pace, and every other section in it. history: what the store adds."""
     return [
-        [*runner(context.weeks), *verdict(analysis, miles=miles)],
+        opening(analysis, context, miles=miles),
         evidence(analysis, miles=miles),
         pace_picture(analysis, miles=miles),
         *sections.sections(analysis, miles=miles),
@@ -109,6 +110,12 @@ def gone(reason: str, context: Context) -> list[Section]:
 # The runner, and the verdict of this run.
 
 DRIFTED = "Less sure than others: the sensor drifted within this run."
+
+
+def opening(analysis: Analysis, context: Context, *, miles: bool) -> Section:
+    """The runner's sentence, and the verdict of the run, which says of which of the two it speaks."""
+    above = runner(context.weeks)
+    return [*above, *verdict(analysis, miles=miles, apart=bool(above))]
 
 
 def runner(weeks: LastWeeks | None) -> list[Block]:
@@ -146,36 +153,46 @@ def source(analysis: Analysis) -> str:
     return ", ".join(each for each in (device, sensor, indoor) if each)
 
 
-def verdict(analysis: Analysis, *, miles: bool) -> list[Block]:
-    """Day and distance, the headline, and a sentence with the odds and what the pattern means."""
+def verdict(analysis: Analysis, *, miles: bool, apart: bool = False) -> list[Block]:
+    """Day and distance, the headline, and a sentence with the odds and what the pattern means.
+
+    apart: the runner's own sentence stands above, and may point elsewhere: the headline says that it is the run's.
+    """
     run, slow = said.of_scope(analysis.findings, "run"), said.slow_apart(analysis.findings)
     if not run:
         return [facts(analysis, miles=miles), *unjudged(analysis)]
     found, slowly, otherwise = said.headline(analysis).partition(" when slow")
-    headline = words(Span(found + slowly, said.tone_of((slow or run)[0])), strong(f"{otherwise}."))
+    found = f"{found[:1].lower()}{found[1:]}" if apart else found
+    whose = strong("This run: ") if apart else ""
+    headline = words(whose, Span(found + slowly, said.tone_of((slow or run)[0])), strong(f"{otherwise}."))
     text = _slow_sentence(slow, analysis, miles=miles) if slow else _run_sentence(run, miles=miles)
     ruled = said.ruled_out(analysis.ruled_out, run[0])
     knee = said.knee_sentence(analysis.knee)
     text = words(text, f" {ruled}" if ruled else "", " " if knee else "", knee)
+    early = [each for each in (said.cut_off(analysis), said.little(analysis)) if each]
     drifted = any(note.code == "drift" for note in analysis.quality.notes)
-    return [facts(analysis, miles=miles), Prose(headline), Prose(text), *([Prose(words(DRIFTED))] if drifted else [])]
+    limits = said.at_the_verdict(analysis) + [DRIFTED] * drifted
+    told = [words(" ".join(early)), text, words(" ".join(limits))]
+    return [facts(analysis, miles=miles), Prose(headline), *(Prose(each) for each in told if plain(each))]
 
 
 def unjudged(analysis: Analysis) -> list[Block]:
     """Why nothing is judged."""
     headline = said.headline(analysis)
     reason = said.capital(analysis.status_reason.strip() or analysis.scores.D.reason).rstrip(".")
+    cut = [Prose(words(text))] if (text := said.cut_off(analysis)) else []
     if reason.startswith(headline):
-        return [Prose(words(strong(f"{reason}.")))]
-    return [Prose(words(strong(f"{headline}."))), *([Prose(words(f"{reason}."))] if reason else [])]
+        return [Prose(words(strong(f"{reason}."))), *cut]
+    return [Prose(words(strong(f"{headline}."))), *([Prose(words(f"{reason}."))] if reason else []), *cut]
 
 
 def _run_sentence(run: Sequence[Finding], *, miles: bool) -> Inline:
     speed = run[0].evidence.get("speed_mps")
     at = f"At {numbers.pace(speed, miles=miles)}" if speed else "In this run"
-    several, unclear = len(said.certain(run)) > 1, run[0].certainty is Certainty.OPEN
-    if several or (unclear and run[0].pattern is not Pattern.NEUTRAL):
-        return words(f"{at}: ", said.each_likely(said.certain(run) or run), ".")
+    if run[0].certainty is Certainty.OPEN:
+        return words(f"{at} ", said.each_likely(run), ".")
+    if len(said.certain(run)) > 1:
+        return words(f"{at}: ", said.each_likely(said.certain(run)), ".")
     return words(f"{at} it is ", said.likely(run[0]), f": {PATTERNS[run[0].pattern].meaning}.")
 
 
@@ -195,16 +212,21 @@ def evidence(analysis: Analysis, *, miles: bool) -> list[Block]:
         return []
     there, speed_mps = first.evidence, first.evidence["speed_mps"]
     among = runners_at(speed_mps, analysis.reference, analysis.runner, analysis.method)
-    cites = [*PATTERNS[first.pattern].cites, "cadence_spm"]
-    keys = [key for key in cites if {key, f"usual_{key}"} <= there.keys() and key in among][:MOST_CITED]
+    cites = {
+        key: side
+        for key, side in PATTERNS[first.pattern].cites.items()
+        if {key, f"usual_{key}"} <= there.keys() and key in among
+    }
+    if first.certainty is not Certainty.OPEN:  # no number that speaks against what is said stands below it
+        cites = {key: side for key, side in cites.items() if side * (there[key] - median(among[key])) >= 0}
     rows = [
         (
-            words(CHANNELS[key].name),
-            words(strong(numbers.quantity(key, there[key]))),
-            words(numbers.value(key, there[f"usual_{key}"])),
+            words(GROUND_SHARE if key == "duty_factor" else CHANNELS[key].name),
+            words(strong(_shown(key, there[key]))),
+            words(_shown(key, there[f"usual_{key}"]).split(numbers.TIE, maxsplit=1)[0]),
             words(beyond(key, there[key], among[key])),
         )
-        for key in dict.fromkeys(keys)
+        for key in list(cites)[:MOST_CITED]
     ]
     columns = (
         Column(head=f"at {numbers.pace(speed_mps, miles=miles)}", left=True),
@@ -213,6 +235,14 @@ def evidence(analysis: Analysis, *, miles: bool) -> list[Block]:
         Column(head="runners beyond you", left=True, drop=1),
     )
     return [Table(columns, tuple(rows))] if rows else []
+
+
+GROUND_SHARE = "share on the ground"
+
+
+def _shown(key: str, amount: float) -> str:
+    """A quantity with its unit; the duty factor, which is of a stride, as the share of a step."""
+    return numbers.percent(2.0 * amount) if key == "duty_factor" else numbers.quantity(key, amount)
 
 
 def measured(analysis: Analysis) -> Section:
@@ -230,9 +260,11 @@ def beyond(key: str, amount: float, among: np.ndarray) -> str:
 
 
 def headliner(analysis: Analysis) -> Finding | None:
-    """The judgement that the headline begins with."""
-    slow = said.slow_apart(analysis.findings)
-    return (slow or said.of_scope(analysis.findings, "run") or (None,))[0]
+    """The judgement that the headline is about: its first, but a hint before that nothing stands out."""
+    found = said.slow_apart(analysis.findings) or said.of_scope(analysis.findings, "run")
+    if not found or found[0].certainty is not Certainty.OPEN:
+        return found[0] if found else None
+    return next((each for each in said.as_likely(found) if each.pattern is not Pattern.NEUTRAL), found[0])
 
 
 def axis_of(analysis: Analysis) -> str:
@@ -259,7 +291,7 @@ def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) ->
             rows=tuple(_row(band, letter, miles=miles) for band in reversed(shown)),
             ticks=ticks(among),
             span=SPAN,
-            key=_key(len(judged) - len(shown), hollow=hollow),
+            key=words(*_key(len(judged) - len(shown), hollow=hollow), _undrawn(analysis, judged)),
         )
     ]
 
@@ -304,6 +336,14 @@ def _key(left_out: int, *, hollow: bool) -> Inline:
     return words(f"{mark}, ── how sure; {BEYOND}{more}")
 
 
+def _undrawn(analysis: Analysis, judged: Sequence[PaceBand]) -> str:
+    """That paces run for too short are not drawn, where that is more than what is."""
+    rules, length_s = analysis.method.profile, analysis.method.epochs.length_s
+    if 2 * sum(band.epochs for band in judged) > analysis.quality.epochs_scored:
+        return ""
+    return f"; paces run for less than {numbers.clock(rules.band_epochs * length_s)} are not drawn"
+
+
 # What to do, and what is left to say.
 
 
@@ -333,11 +373,13 @@ def open_points(analysis: Analysis) -> str:
     """What cannot be told, what would settle it, and how much was counted."""
     if not analysis.findings:
         return ""
-    quality = analysis.quality
+    quality, of = analysis.quality, numbers.plural(analysis.quality.epochs_total, "half-minute")
     counted = (
-        f"{numbers.number(quality.epochs_scored)} of {numbers.plural(quality.epochs_total, 'half-minute')} counted."
+        ""
+        if said.little(analysis)
+        else f"{numbers.number(quality.epochs_scored)}{numbers.TIE}of{numbers.TIE}{of} counted."
     )
-    return " ".join([said.KNEE_LIFT, *said.settling(analysis), counted])
+    return " ".join(filter(None, [said.KNEE_LIFT, *said.settling(analysis), counted]))
 
 
 def _commands(more: Sequence[str]) -> Inline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from kneedrive.analysis.reasons import ESTIMATE
 from kneedrive.analysis.result import Analysis, Change, PaceBand
 from kneedrive.patterns import PATTERNS
 from kneedrive.quantities import CHANNELS
@@ -67,7 +68,10 @@ def likelihoods(analysis: Analysis) -> Section:
         )
         for pattern in ranked
     )
-    return [Heading("How likely", "patterns overlap, so the odds do not add up to one"), Table(columns, rows)]
+    bounce = bool({"zk", "zB"} & set(posterior.measured))
+    unmeasured = [] if bounce else [Note(words(said.NO_BOUNCE))]
+    remark = "the whole run; patterns overlap, so odds do not add up to one"
+    return [Heading("How likely", remark), Table(columns, rows), *unmeasured]
 
 
 # Columns of the table, their units, and which are left out first where there is little room.
@@ -339,28 +343,6 @@ def balance(analysis: Analysis) -> list[str]:
 
 # What is missing.
 
-GATES = {
-    "walking": "walking",
-    "ambiguous": "between walking and running",
-    "mixed": "walking in part",
-    "gap": "gap in the recording",
-    "few samples": "too few records",
-    "start": "start of the run",
-    "pause": "around a pause",
-    "unsteady": "changing speed",
-    "accelerating": "accelerating",
-    "hilly": "too steep",
-    "slow": "too slow to compare",
-    "fast": "too fast to compare",
-    "no speed": "no speed",
-    "no cadence": "no cadence",
-    "no stance time": "no contact time",
-    "implausible": "impossible values",
-    "flat line": "a sensor that stood still",
-    "sensor jump": "a sensor whose level jumped",
-    "cadence lock": "half or double cadence",
-}
-
 
 def left_out(analysis: Analysis) -> list[str]:
     """How much was scored, what was not and why, what is not judged, what was corrected."""
@@ -371,9 +353,11 @@ def left_out(analysis: Analysis) -> list[str]:
         text = f"{scored} of {numbers.plural(quality.epochs_total, 'half-minute')} scored."
         gates = sorted(quality.excluded.items(), key=lambda item: (-item[1], item[0]))
         if gates:
-            text += " Not scored: " + ", ".join(f"{count}{TIE}{GATES.get(gate, gate)}" for gate, count in gates) + "."
+            text += (
+                " Not scored: " + ", ".join(f"{count}{TIE}{said.GATES.get(gate, gate)}" for gate, count in gates) + "."
+            )
         texts.append(text)
-    already = {analysis.status_reason, analysis.reference.open, analysis.knee.reason}
+    already = {analysis.status_reason, analysis.reference.open, analysis.knee.reason, ESTIMATE}  # of `claim`
     texts += [
         f"{said.capital(item.what)}: {item.reason.rstrip('.')}."
         for item in analysis.unjudged
@@ -383,8 +367,10 @@ def left_out(analysis: Analysis) -> list[str]:
 
 
 NOT_THE_KNEE = (
-    "It sees when your feet touch the ground and how your torso bounces, not the knee: “-like” means the timing that "
-    "goes with such running. It tells nothing of angles, foot strike, economy or injury, and no pattern is good or bad."
+    "It sees when your feet touch the ground and how your torso bounces, and no joint: “-like” means the timing that "
+    "goes with such running. One thing about the leg goes with timing, and is said with its odds: how far the knee "
+    "bends as the leg swings through. Nothing is told of knee lift, hips, foot strike, economy or injury, and no "
+    "pattern is good or bad."
 )
 
 

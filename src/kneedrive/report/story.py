@@ -58,10 +58,7 @@ def _length(row: Row, *, miles: bool) -> str:
 
 def story(new: str, analysis: Analysis, context: screen.Context, *, miles: bool) -> list[Section]:
     """The first screen of the main run under what is new; its numbers are left to `kneedrive report`."""
-    above: list[Section] = [
-        [Prose(words(new))],
-        [*screen.runner(context.weeks), *screen.verdict(analysis, miles=miles)],
-    ]
+    above: list[Section] = [[Prose(words(new))], screen.opening(analysis, context, miles=miles)]
     below = [screen.next_step(context), screen.tail(context, analysis)]
     return screen.around_picture(above, analysis, below, miles=miles)
 

@@ -17,6 +17,7 @@ from kneedrive.history.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import numbers, odds
 from kneedrive.report.blocks import Inline, Role, Span, Tone, strong, words
+from kneedrive.report.numbers import TIE
 from kneedrive.sensors import SensorClass
 
 STEPS_ALONE = "from your steps alone"
@@ -55,25 +56,51 @@ def of_scope(findings: Sequence[Finding], *scopes: str) -> tuple[Finding, ...]:
     return tuple(each for each in findings if each.scope in scopes)
 
 
-def phrase(findings: Sequence[Finding]) -> str:
-    """What findings of one scope come to in a few words: "leans towards shuffle-like", "nothing stands out"."""
+def phrase(findings: Sequence[Finding], *, hints: bool = True) -> str:
+    """What findings of one scope come to in a few words: "leans towards shuffle-like", "nothing stands out".
+
+    hints: where nothing stands out, what is as likely is named.
+    """
     first = findings[0]
+    if first.certainty is Certainty.OPEN:
+        return _open(findings, hints=hints)
     if first.pattern is Pattern.NEUTRAL:
         return {
             Certainty.SPOKEN: name(Pattern.NEUTRAL),
             Certainty.LEANING: f"probably {name(Pattern.NEUTRAL)}",
-        }.get(first.certainty, "nothing stands out")
-    if first.certainty is Certainty.OPEN:
-        hints = [name(each.pattern) for each in findings if each.pattern is not Pattern.NEUTRAL]
-        if len(hints) == 1:
-            return f"at most a hint of {hints[0]}"
-        return f"no clear pattern: perhaps {listed(hints, 'or')}"
+        }[first.certainty]
     return "; also ".join(map(_sure, certain(findings)))
 
 
 def certain(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Those that are said, or leant to."""
     return tuple(each for each in findings if each.certainty is not Certainty.OPEN)
+
+
+def as_likely(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Of findings that are open, those whose odds are said in the same words as the first one's."""
+    return tuple(each for each in findings if odds.coarse(each.probability) == odds.coarse(findings[0].probability))
+
+
+def quiet(findings: Sequence[Finding]) -> bool:
+    """Whether nothing stands out: of open findings, that there is no pattern is as likely as any of them."""
+    return findings[0].certainty is Certainty.OPEN and Pattern.NEUTRAL in {each.pattern for each in as_likely(findings)}
+
+
+def named(findings: Sequence[Finding]) -> tuple[Pattern, ...]:
+    """The patterns that the headline of these findings names."""
+    shown = as_likely(findings) if findings and quiet(findings) else findings
+    return tuple(each.pattern for each in shown if each.pattern is not Pattern.NEUTRAL)
+
+
+def _open(findings: Sequence[Finding], *, hints: bool) -> str:
+    """The same odds are said in the same words, whichever of them is ahead by a hair."""
+    names = [name(pattern) for pattern in named(findings)]
+    if quiet(findings):
+        return (
+            f"nothing stands out, at most a hint of {listed(names, 'or')}" if names and hints else "nothing stands out"
+        )
+    return f"at most a hint of {names[0]}" if len(names) == 1 else f"no clear pattern: perhaps {listed(names, 'or')}"
 
 
 def _sure(judgement: Finding) -> str:
@@ -100,7 +127,7 @@ def in_short(findings: Sequence[Finding], status: str) -> str:
     run, slow, apart = of_scope(findings, "run"), of_scope(findings, "slow"), slow_apart(findings)
     if not run:
         return UNASSESSED.get(status, "Nothing to judge")
-    text = f"{phrase(apart)} when slow, {phrase(run)} otherwise" if apart else phrase(run)
+    text = f"{phrase(apart)} when slow, {phrase(run, hints=False)} otherwise" if apart else phrase(run)
     if slow and not apart and slow[0].certainty is not run[0].certainty:
         text += ", most clearly when slow"
     return capital(f"{text}, {STEPS_ALONE}" if run[0].basis is Basis.STEPS else text)
@@ -122,13 +149,11 @@ def likely(judgement: Finding) -> Inline:
 
 
 def each_likely(findings: Sequence[Finding]) -> Inline:
-    """Several patterns with their odds: "shuffle-like about 2 in 5, piston-like 1 in 5 (any runner: 1 in 5)"."""
-    findings = [each for each in findings if each.pattern is not Pattern.NEUTRAL] or findings
-    bases = [odds.in_words(each.base_rate) for each in findings]
-    said: Inline = ()
+    """Several patterns: "shuffle-like about 3 in 5 (any runner: 1 in 5); ...", of open ones that none is likelier."""
+    said: Inline = words("none is likelier than not: ") if findings[0].certainty is Certainty.OPEN else ()
     for place, each in enumerate(findings):
-        base = "" if bases[place + 1 : place + 2] == [bases[place]] else f" (any runner: {bases[place]})"
-        said += words(", " if place else "", f"{name(each.pattern)} ", strong(odds.about(each.probability)), base)
+        base = f" ({'' if place else 'any runner: '}{odds.in_words(each.base_rate)})"
+        said += words("; " if place else "", f"{name(each.pattern)} ", strong(odds.about(each.probability)), base)
     return said
 
 
@@ -176,8 +201,8 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
     told = words(Span(phrase(found), tone_of(found[0])), ", ", likely(found[0]))
     if len(certain(found)) > 1:
         told = each_likely(certain(found))
-    elif found[0].certainty is Certainty.OPEN and found[0].pattern is not Pattern.NEUTRAL:
-        told = words("no clear pattern, at most ", each_likely(found))
+    elif found[0].certainty is Certainty.OPEN:
+        told = words(strong(phrase(found)), "; ", each_likely(found))
     slow = ""
     if weeks.share_of_slow:
         slow = f" {numbers.percent(weeks.share_of_slow)} of your slow running is shuffle-like."
@@ -201,7 +226,10 @@ def from_strava(formats: Iterable[str]) -> bool:
 
 
 COMPUTED = "Your watch only computes contact and bounce."
-NO_HEIGHT = "--height 1.78 would hold you against runners as tall."
+NO_HEIGHT = f"--height{TIE}METRES would hold you against runners as tall."
+ON_HEIGHT = f"Step length is judged without your height: --height{TIE}METRES may change this."
+NO_BOUNCE = "Bounce was not measured: the odds of piston-like follow from the rest."
+CUT_OFF = "The file ends early, so the end of this run is missing."
 
 
 def settling(analysis: Analysis) -> list[str]:
@@ -213,6 +241,62 @@ def settling(analysis: Analysis) -> list[str]:
         VERY_SLOW: posterior is not None and posterior.speed_mps < slowest_mps,
         COMPUTED: analysis.provenance is SensorClass.GARMIN_WRIST,
         advice.would_settle(analysis): True,
-        NO_HEIGHT: analysis.runner.height_m is None,
+        NO_HEIGHT: analysis.runner.height_m is None and not rests_on_height(analysis),
     }
     return [point for point, holds in points.items() if point and holds]
+
+
+def rests_on_height(analysis: Analysis) -> bool:
+    """Whether a pattern is named without the height that would tell how long a step is for this runner."""
+    return analysis.runner.height_m is None and any(
+        named(of_scope(analysis.findings, each)) for each in ("run", "slow")
+    )
+
+
+def at_the_verdict(analysis: Analysis) -> list[str]:
+    """What belongs beside the verdict: that it hangs on the height, that bounce was not measured."""
+    measured = analysis.posterior.measured if analysis.posterior else ()
+    piston = any(each.pattern is Pattern.PISTON for each in analysis.findings)
+    unmeasured = piston and not {"zk", "zB"} & set(measured)
+    return [ON_HEIGHT] * rests_on_height(analysis) + [NO_BOUNCE] * unmeasured
+
+
+GATES = {
+    "walking": "walking",
+    "ambiguous": "between walking and running",
+    "mixed": "walking in part",
+    "gap": "gap in the recording",
+    "few samples": "too few records",
+    "start": "start of the run",
+    "pause": "around a pause",
+    "unsteady": "changing speed",
+    "accelerating": "accelerating",
+    "hilly": "too steep",
+    "slow": "too slow to compare",
+    "fast": "too fast to compare",
+    "no speed": "no speed",
+    "no cadence": "no cadence",
+    "no stance time": "no contact time",
+    "implausible": "impossible values",
+    "flat line": "a sensor that stood still",
+    "sensor jump": "a sensor whose level jumped",
+    "cadence lock": "half or double cadence",
+}
+
+LITTLE = 1 / 3  # design: of the half-minutes; where fewer count, that is said beside the verdict
+
+
+def little(analysis: Analysis) -> str:
+    """How little of the run counts, and mostly why; nothing where much does."""
+    quality = analysis.quality
+    if not quality.epochs_total or quality.epochs_scored >= LITTLE * quality.epochs_total:
+        return ""
+    gates = sorted(quality.excluded, key=lambda gate: (-quality.excluded[gate], gate))[:2]
+    why = f" (left out: mostly {', '.join(GATES.get(gate, gate) for gate in gates)})" if gates else ""
+    half_minutes = numbers.plural(quality.epochs_total, "half-minute")
+    return f"Only {numbers.number(quality.epochs_scored)}{TIE}of {half_minutes} count{why}."
+
+
+def cut_off(analysis: Analysis) -> str:
+    """That the end is missing, where the file was cut off."""
+    return CUT_OFF if any(note.code == "truncated" for note in analysis.quality.notes) else ""

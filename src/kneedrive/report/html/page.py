@@ -185,7 +185,7 @@ def first_screen(content: Content) -> Markup:
     """Who this is, what this run was and how sure that is, the picture, what to do."""
     analysis, context, miles = content.analysis, content.context, content.miles
     said = [each for each in screen.runner(context.weeks) if not isinstance(each, blocks.Rule)]
-    facts, headline, *meaning = screen.verdict(analysis, miles=miles)
+    facts, headline, *meaning = screen.verdict(analysis, miles=miles, apart=bool(said))
     title = el("h1", inline(headline.text) if isinstance(headline, blocks.Prose) else "", id="run-title")
     you = el("div", flowing(said), class_="you") if said else ""
     hero = [

@@ -18,8 +18,8 @@ from kneedrive.report.blocks import Mark, Picture, plain
 from kneedrive.report.html import svg
 from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
 from kneedrive.report.numbers import unit
-from kneedrive.report.sections import GATES, claimed
-from kneedrive.report.words import capital
+from kneedrive.report.sections import claimed
+from kneedrive.report.words import GATES, capital
 
 # The pace picture: a row a pace on the bell of all runners at that pace.
 
