@@ -28,10 +28,10 @@ def analyze(
     """Everything kneedrive can say about one activity; what it cannot say comes with the reason.
 
     speed_calibrated: the runner's word that indoor speed is right. dynamics: "native", "stryd" or "runscribe" chooses
-    whose contact time is judged; without it the best source that measures. slow_mps: at or below which speed this runner
-    runs slowly, as the last weeks say; without it the slowest quarter of this run. Height and mass that the runner does not
-    tell are taken from the watch's profile. Never raises for what a file may hold: an activity that is no run, or too
-    short, is an Analysis with a status that says so.
+    whose contact time is judged; without it the best source that measures. slow_mps: at or below which speed the
+    runner runs slowly, as the last weeks say; without it the slowest quarter of this run. Height and mass that the
+    runner does not tell are taken from the watch's profile. Never raises for what a file may hold: an activity that is
+    no run, or too short, is an Analysis with a status that says so.
     """
     chosen = provenance.choose(activity, dynamics, method.sensors)
     samples, corrections = plausible.corrected_unit(chosen.samples, method.plausible)

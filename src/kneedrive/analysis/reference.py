@@ -37,8 +37,8 @@ class Against(Record, frozen=True, kw_only=True):
 class Case(Record, frozen=True, kw_only=True):
     """surface: outdoor or indoor. speed_trusted: whether speed was measured and may carry a step-length axis.
 
-    drifting: whether contact time or bounce wandered within the run as only a sensor does. slow_mps: what counts as slow
-    for this runner, None where only the run itself can say.
+    drifting: whether contact time or bounce wandered within the run as only a sensor does. slow_mps: what counts as
+    slow for this runner, None where only the run itself can say.
     """
 
     activity: Activity
