@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from kneedrive.errors import ConfigError
+from kneedrive.errors import ConfigError, meant
 from kneedrive.record import Record
 
 # A string that does not print: tokens, keys and client secrets travel in it.
@@ -463,10 +463,7 @@ def _known(key: str, place: Path) -> None:
     keys = [setting.key for setting in SETTINGS]
     if key in keys:
         return
-    from difflib import get_close_matches
-
-    near = get_close_matches(key, keys, n=1)
-    remedy = f"did you mean {near[0]}?" if near else "see config.example.toml for the keys there are"
+    remedy = meant(key, keys) or "see config.example.toml for the keys there are"
     raise ConfigError(f"{place} has an unknown key {key}: {remedy}")
 
 

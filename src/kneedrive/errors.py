@@ -24,7 +24,16 @@
 A message is one sentence that says what is wrong and what to do; the facts are attributes too.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """ "did you mean this?" where one of the known words is near; else ""."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def one_line(name: str) -> str:

@@ -77,6 +77,26 @@ def test_what_was_mistyped_is_told_what_was_meant(typed: str, told: str, capsys:
     assert (said.code, said.out, said.err) == (2, "", f"kneedrive: {told}\n")
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("analyze", "the following arguments are required: FILE; kneedrive analyze --help tells more"),
+        ("analyze RUN --width 50", "--width: must be a whole number from 60 to 200, not '50'"),
+        ("tag tomorrow x", "DATE: 'tomorrow' is no date: write 2026-11-20, today or yesterday"),
+        ("purge", "the following arguments are required: --all"),
+        ("report --weeks 0", "--weeks: must be a whole number of weeks from 1 to 2000, not '0'"),
+        ("sync garmn", "there is no source 'garmn': did you mean garmin?"),
+        ("drills single-leg-sqat", "no exercise is called 'single-leg-sqat': did you mean single-leg-squat?"),
+    ],
+)
+def test_wrong_use_is_a_sentence(typed: str, told: str, capsys: Capture) -> None:
+    said = here(capsys, *typed.split())
+
+    assert said.code in (2, 3)
+    assert said.err.startswith(f"kneedrive: {told}")
+    assert said.err.count("\n") == 1
+
+
 @pytest.mark.parametrize("typed", ["analyze --jso RUN", "analyze --json -- --zzz", "--debug analyze --width=80 RUN"])
 def test_what_argparse_understands_is_not_refused(typed: str, capsys: Capture) -> None:
     assert "--help lists" not in here(capsys, *typed.replace("RUN", str(RUN)).split()).err

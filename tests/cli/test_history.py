@@ -243,10 +243,7 @@ def test_periods_that_cannot_be_are_wrong_use(
 
 @pytest.mark.parametrize("weeks", ["0", "-3", "many", "99999"])
 def test_a_number_of_weeks_that_cannot_be_is_wrong_use(call: Call, weeks: str) -> None:
-    with pytest.raises(SystemExit) as refused:
-        call("weekly", "--weeks", weeks)
-
-    assert refused.value.code == 2
+    assert call("weekly", "--weeks", weeks).code == 2
 
 
 def test_show_holds_the_run_against_its_runner(call: Call) -> None:
@@ -300,6 +297,28 @@ def test_report_is_one_screen_and_in_full_has_the_weeks(call: Call) -> None:
     assert "WEEK BY WEEK" not in first
     assert whole.index("DO NEXT") > whole.index("AGAINST YOURSELF") > whole.index("WITHIN THE RUN")
     assert whole.count("DO NEXT") == whole.count("WEEK BY WEEK") == 1
+
+
+@pytest.mark.parametrize("how", ["--full", "--json"])
+def test_a_number_of_weeks_is_for_what_shows_weeks(call: Call, how: str) -> None:
+    said = call("report", "--weeks", "4")
+
+    assert said.code == 2
+    assert "--weeks says how many weeks are shown: add --full, --json or --html" in said.err
+    assert call("report", "--weeks", "4", how).code == 0
+
+
+def test_an_export_does_not_take_the_place_of_another_runners(call: Call, tmp_path: Path) -> None:
+    to = tmp_path / "tables"
+    assert call("export", "--to", str(to)).code == call("export", "--to", str(to)).code == 0
+    lines = (to / "runs.csv").read_text(encoding="utf-8").splitlines()
+    (to / "runs.csv").write_text("\n".join([lines[0], "f00000000000" + lines[1][12:]]), encoding="utf-8")
+    said = call("export", "--to", str(to))
+
+    assert said.code == 1
+    assert "holds none of these runs, so it is of another runner: name another folder with --to, or --force" in said.err
+    assert "f00000000000" in (to / "runs.csv").read_text(encoding="utf-8")
+    assert call("export", "--to", str(to), "--force").code == 0
 
 
 def test_a_height_is_for_one_answer_and_derives_nothing_again(call: Call) -> None:

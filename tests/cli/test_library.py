@@ -383,7 +383,7 @@ def test_a_name_that_nobody_has_is_a_mistake_until_it_is_said_to_be_new(shelf: S
 
     assert [said.code for said in (first, new, typed, asked)] == [2, 0, 2, 2]
     assert "there is no runner 'anna' yet: kneedrive runners lists them; --new-runner begins a new one" in words(first)
-    assert "did you mean 'anna'?" in words(typed)
+    assert "did you mean anna?" in words(typed)
     assert "--new-runner" not in words(asked)
     assert [row["name"] for row in here(capsys, "runners", "--json").objects] == ["anna"]
 
@@ -516,6 +516,25 @@ def test_of_several_tags_of_a_day_one_has_to_be_named(capsys: Capture) -> None:
     assert said.code == 3
     assert "has 2 tags ('new shoes', 'wall drills')" in said.err
     assert "new shoes" in here(capsys, "tags").out
+
+
+def test_a_tag_needs_no_quotes(capsys: Capture) -> None:
+    here(capsys, "tag", "2026-03-02", "wall", "drills")
+
+    assert [row["text"] for row in here(capsys, "tags", "--json").objects] == ["wall drills"]
+    assert here(capsys, "tag", "2026-03-02", "wall", "drills", "--remove").code == 0
+
+
+def test_a_run_is_meant_by_its_day(shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.runs(1)
+    here(capsys, "import", shelf.folder)
+    (run,) = here(capsys, "runs", "--json").objects
+    began = datetime.fromisoformat(run["started_at"])
+    monkeypatch.setattr(options, "now", lambda: began + timedelta(days=1))
+
+    assert here(capsys, "show", "yesterday", "--json").objects[0]["activity"]["id"] == run["id"]
+    assert "no such run" in here(capsys, "show", "today").err
+    assert "2022-13-40 is no day of any calendar" in here(capsys, "show", "2022-13-40").err
 
 
 def test_a_tag_without_a_text_is_wrong_use(capsys: Capture) -> None:

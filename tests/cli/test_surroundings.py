@@ -7,6 +7,7 @@ import os
 import pty
 import pwd
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -387,3 +388,14 @@ def test_what_is_no_text_is_no_yes(tmp_path: Path) -> None:
 
     assert asking.returncode == 1
     assert b"Nothing was deleted." in err
+
+
+def test_a_cohort_without_its_packages_leaves_nothing(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    said = here(capsys, "cohort", tmp_path, "--to", tmp_path / "out")
+
+    assert said.code == 2
+    assert "pip install 'kneedrive[lab]' brings it, in a clone pip install '.[lab]'" in said.err
+    assert not (tmp_path / "out").exists()

@@ -84,8 +84,8 @@ def test_the_main_run_is_the_longest_of_the_last_day(runs: list[story.Dated], ma
 
 
 def test_a_few_new_runs_are_named_and_many_are_summed() -> None:
-    few = [on(6, 5700.0), on(8, None, 1800.0)]
-    many = [on(day, 10_000.0) for day in range(1, 9)]
+    few: list[story.Dated] = [on(6, 5700.0), on(8, None, 1800.0)]
+    many: list[story.Dated] = [on(day, 10_000.0) for day in range(1, 9)]
 
     def told(runs: list[story.Dated], year: int = 2026) -> str:
         return story.whats_new(runs, date(year, 12, 1), miles=False).replace("\u00a0", " ")

@@ -58,7 +58,7 @@ def test_a_run_is_found(store: Store, spec: str, zone_s: int, found: str) -> Non
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        ("aaaa", "aaaa: 2 runs; say which by its id: aaaa00000001, aaaa00000002"),
+        ("aaaa", r"aaaa: 2 runs; say which by its id: aaaa00000001 \(2026-\d\d-\d\d \d\d:\d\d\), aaaa00000002 \("),
         ("2026-05-25", "no such run"),
         ("2026-02-31", "no such run"),
         ("aaa", "no such run"),
@@ -76,7 +76,7 @@ def test_what_means_no_run_or_several_is_said(store: Store, spec: str, words: st
 def test_two_runs_on_a_day_are_named(store: Store) -> None:
     put(store, activity("cccc00000004", start_s=3 * HOUR_S))
 
-    with pytest.raises(NotEnoughData, match="2 runs; say which by its id: aaaa00000001, cccc00000004"):
+    with pytest.raises(NotEnoughData, match=r"by its id: aaaa00000001 \(.*\), cccc00000004 \(2026-05-24 "):
         store.find("2026-05-24")
 
 

@@ -268,6 +268,15 @@ def test_a_source_that_is_not_there_is_wrong_use(home: Household, name: str, wor
     assert word in said.err
 
 
+def test_a_pattern_of_files_is_a_place_too(home: Household, watch: Path) -> None:
+    first = min(watch.rglob("*.fit"))
+    home.environment["KNEEDRIVE_FOLDERS"] = str(first.with_name(first.name[:-1] + "?"))
+    said = home.run("sync", "folder", "--json")
+
+    assert said.json["new"] == 1
+    assert "not there" not in home.run("sync", "folder").out
+
+
 def test_runners_stay_apart(home: Household, watch: Path) -> None:
     home.run("sync", "--runner", "ann", "--new-runner")
     said = home.run("sync", "--runner", "bob", "--new-runner", "--json")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kneedrive.app import setup
+from kneedrive.cli.output import fitted
 from kneedrive.errors import ConfigError
 from tests.fakes.garmin import KEY as GARMIN_KEY
 from tests.fakes.garmin import FakeGarmin, summaries
@@ -235,6 +236,17 @@ def test_from_nothing_to_the_first_report(keyless: Household, garmin: FakeGarmin
     assert GARMIN_KEY not in terminal.screen
     written = tomllib.loads((keyless.folder / "config" / "kneedrive" / "config.toml").read_text())
     assert written == {"runner": {"height_m": 1.78}, "sources": {"folder": {"paths": ["~/runs"]}}}
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_no_word_is_broken_at_the_edge_of_a_terminal(columns: int) -> None:
+    text = "\n".join([setup.WELCOME, setup.STRAVA_STEP, f"  1. {setup.HEIGHT_STEP * 3}", "Height, such as 1.78: " * 4])
+    lines = fitted(text, columns)
+
+    assert lines.split() == text.split()
+    assert max(map(len, lines.splitlines())) <= columns + 1
+    assert lines.endswith(": ")
+    assert fitted(setup.WELCOME, 80) == setup.WELCOME
 
 
 def test_without_a_terminal_nothing_is_asked(home: Household) -> None:

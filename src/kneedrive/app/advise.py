@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kneedrive import advice
 from kneedrive.advice import TAKEN
-from kneedrive.errors import NotEnoughData
+from kneedrive.errors import NotEnoughData, meant
 from kneedrive.report import focus, terminal
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def drills(name: str, style: Style, *, json: bool) -> str:
     known = advice.catalogue()
     found = (known[name],) if name in known else advice.search(name)
     if not found:
-        message = f"no exercise is called {name!r}: kneedrive drills lists them all"
+        message = f"no exercise is called {name!r}: {meant(name, known) or 'kneedrive drills lists them all'}"
         raise NotEnoughData(message)
     if json:
         from kneedrive.app import line

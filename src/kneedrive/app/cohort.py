@@ -38,6 +38,7 @@ from kneedrive.store.parquet import (
     Parts,
     Rows,
     census,
+    need_duckdb,
     odds_column,
     runner_means,
     runner_means_by_speed,
@@ -329,6 +330,7 @@ def examine(asked: Asked, style: Style, *, json: bool) -> Answer:
     Unreachable.
     """
     told: Counter[str] = Counter()
+    need_duckdb()
     with _alone(asked.to), Parts(asked.to, create=True) as parts:
         known = _Known(parts)
         try:

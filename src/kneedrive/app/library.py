@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -38,6 +39,7 @@ from kneedrive.errors import (
     StoreError,
     TooLarge,
 )
+from kneedrive.errors import meant as nearest
 from kneedrive.history.local_time import local_date, local_day, week_number
 from kneedrive.history.weeks import weekly
 from kneedrive.record import Record
@@ -58,6 +60,8 @@ GIVE_BACK = (
     "The file stays as large as it was: once that program has ended, 'kneedrive purge --all' gives the space back."
 )
 _LIFETIME_YEARS = 100  # beyond, calendars and zones of computers end
+BACK = {"today": timedelta(), "yesterday": timedelta(days=1)}
+A_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 STAYS = ("added", "updated", "merged", "not_a_run", "already_there")
 
 
@@ -151,12 +155,9 @@ def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None
         raise ConfigError(message)
     known = {*held, *named_in(settings)}
     if name and name not in known and not settings.new_runner:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, known, n=1)
-        guess = f"did you mean {near[0]!r}? " if near else ""
         begin = "; --new-runner begins a new one" if create else ""
-        message = f"there is no runner {name!r} yet: {guess}kneedrive runners lists them{begin}"
+        guess = " ".join(filter(None, (nearest(name, known), "kneedrive runners lists them")))
+        message = f"there is no runner {name!r} yet: {guess}{begin}"
         raise ConfigError(message)
     others = [lists.runner_name(each) for each in held if each != name]
     origin = settings.origins.get("runner.name", "default")
@@ -275,13 +276,23 @@ def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, el
 
 
 def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:
-    """The run that a user means: last, a date, or the beginning of an id."""
-    moment = now
+    """The run that a user means: last, today, yesterday, a date, or the beginning of an id."""
+    moment, spec = now, spec.strip().lower()
+    if spec in BACK:
+        spec = (local_day(now, None, zone_of(settings)) - BACK[spec]).isoformat()
+    if A_DAY.fullmatch(spec) and not _is_day(spec):
+        raise NotEnoughData(f"{spec} is no day of any calendar: write a date like 2026-05-24")
     with suppress(ValueError):
-        day = date.fromisoformat(spec.strip())
+        day = date.fromisoformat(spec)
         if abs(day.year - now.year) < _LIFETIME_YEARS:  # a day in winter has the offset of winter
             moment = datetime.combine(day, time(12), UTC)
     return store.find(spec, zone_of(settings)(moment))
+
+
+def _is_day(text: str) -> bool:
+    with suppress(ValueError):
+        return bool(date.fromisoformat(text))
+    return False
 
 
 def analysis_of(
@@ -404,7 +415,8 @@ _WEEK = ("monday", "runs", "distance_m", "duration_s", "slow_s", "shuffle_share"
 EPOCH_COLUMNS = ("run_id", "start_s", "scored", "weight", "reason")
 SERIES = ("D", "P", "zSL")
 WEEK_COLUMNS = (*_WEEK, *(f"{name}{part}" for name in SERIES for part in ("", "_low", "_high", "_runs")))
-TABLES = ("runs.csv", "epochs.csv", "weeks.csv")
+RUNS = "runs.csv"
+TABLES = (RUNS, "epochs.csv", "weeks.csv")
 REMEDY = "name another folder with --to"
 _KNOWN_BY = 3  # first columns that a table of ours is known by
 
@@ -432,8 +444,8 @@ def is_table(head: str, columns: Sequence[str]) -> bool:
 def export(settings: Config, folder: Path, now: datetime, *, force: bool = False) -> Answer:
     """Write runs.csv, epochs.csv and weeks.csv into a folder, which is made where it is missing.
 
-    Older exports are overwritten, and with `force` any files of these names. Raises StoreError, with nothing written
-    where one of them is another's.
+    Older exports of this runner are overwritten, and with `force` any files of these names. Raises StoreError, with
+    nothing written where one of them is another's.
 
     The weeks are all from the first run to the last; a week before the last sensor change has its own sensor's values.
     """
@@ -453,6 +465,8 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
         (WEEK_COLUMNS, week_rows(found)),
     )
     tables = dict(zip(TABLES, contents, strict=True))
+    if not force:
+        _same_runner(folder / RUNS, {run.id for run in runs})
     for name, (columns, _) in tables.items():
         app.allow(folder / name, partial(is_table, columns=columns), force=force, remedy=REMEDY)
     told = []
@@ -464,6 +478,14 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
             raise app.refused(folder / name, error, REMEDY) from None
     named = terminal.render([credit(row.formats for row in runs)], Style()).rstrip("\n")
     return Answer(text="\n".join(filter(None, (*told, named))))
+
+
+def _same_runner(file: Path, ids: Set[str]) -> None:
+    """Raise StoreError where this is an export of runs of which none has one of these ids: somebody else's."""
+    with suppress(OSError, UnicodeDecodeError, csv.Error), file.open(encoding="utf-8", newline="") as there:
+        found = {row[0] for row in csv.reader(there) if row} - {lists.CSV_COLUMNS[0]}
+        if found and found.isdisjoint(ids):
+            raise StoreError(f"{file} holds none of these runs, so it is of another runner: {REMEDY}, or --force")
 
 
 def whole_history(past: Sequence[PastRun], setting: Setting) -> WeeklyView | None:

@@ -37,8 +37,8 @@ class Wanted(Record, frozen=True, kw_only=True):
 
 
 WELCOME = """\
-A few questions about where your runs are. Enter skips any of them, Ctrl-C leaves;
-a key that was taken before is kept, the rest is written at the end.
+A few questions about where your runs are. Enter skips any of them, Ctrl-C
+leaves; a key that was taken before is kept, the rest is written at the end.
 """
 GARMIN_STEP = "1 of 5  Garmin\n"
 INTERVALS_STEP = "\n2 of 5  COROS, Polar, Suunto, Wahoo, and others: intervals.icu\n"
@@ -68,6 +68,17 @@ def converse(desk: Desk, asking: Asking, pages: Mapping[str, str]) -> Wanted:
     archives = _ask_archive(asking)
     asking.say(HEIGHT_STEP)
     return Wanted(values={**values, **_ask_height(desk, asking)}, archives=archives)
+
+
+def holds_runs(desk: Desk) -> bool:
+    """Whether there are runs of this runner already."""
+    from kneedrive.store import Store
+
+    settings = desk.settings
+    if not Store.is_there(settings.paths.store):
+        return False
+    with Store.open(settings.paths.store, create=False) as store:
+        return settings.runner.name in store.runs_by_runner()
 
 
 def _ask_key(desk: Desk, source: str, asking: Asking, pages: Mapping[str, str]) -> None:
@@ -112,7 +123,7 @@ def _ask_folder(desk: Desk, asking: Asking) -> Mapping[str, Any]:
             continue
         if not folder.missing([place]):
             return {} if place in named else {FOLDERS: [text]}
-        asking.say(f"{place} is no folder here, and no pattern that fits one: plug it in or correct it.")
+        asking.say(f"{place} is no folder here, and no pattern that fits anything: plug it in or correct it.")
     return {}
 
 

@@ -13,7 +13,7 @@ from kneedrive.app import ANNOUNCE, FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENO
 from kneedrive.app.boundary import REPORT
 from kneedrive.cli import accounts, history, lab, library, output, run
 from kneedrive.cli.options import codes, style
-from kneedrive.cli.output import harmless, reporter
+from kneedrive.cli.output import reporter
 from kneedrive.errors import (
     ConfigError,
     Forbidden,
@@ -22,6 +22,7 @@ from kneedrive.errors import (
     NotEnoughData,
     RateLimited,
     Unreachable,
+    meant,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ exit codes:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser, and by inheritance those of its commands, whose complaints are harmless to the terminal."""
+    """A parser, and by inheritance those of its commands, whose complaints are a sentence as any other's."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -86,7 +87,7 @@ class _Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        super().error(harmless(message))
+        raise ConfigError(f"{message.removeprefix('argument ')}; {self.prog} --help tells more")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -152,20 +153,17 @@ def _known_option(name: str, here: argparse.ArgumentParser, below: Iterable[argp
 
 
 def _not_there(what: str, word: str, known: Sequence[str], lists: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, known, n=1)
-    return f"{what}: did you mean {near[0]}?" if near else f"{what}: {lists} lists what there is"
+    return f"{what}: {meant(word, known) or f'{lists} lists what there is'}"
 
 
 def _run(argv: list[str]) -> int:
     top = parser()
     try:
         understood(argv, top)
+        arguments = top.parse_args(argv)
     except ConfigError as error:
         _complain(error, as_json="--json" in argv)
         return USAGE
-    arguments = top.parse_args(argv)
     if arguments.version:
         print(f"kneedrive {version()}")
         return 0

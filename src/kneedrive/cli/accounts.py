@@ -15,7 +15,7 @@ from kneedrive import app, config
 from kneedrive.app import Answer
 from kneedrive.cli import options, output
 from kneedrive.cli.library import confirmed, import_paths, progress, typed
-from kneedrive.errors import ConfigError, NotAuthorised
+from kneedrive.errors import ConfigError, NotAuthorised, meant
 
 if TYPE_CHECKING:
     from kneedrive.app.accounts import Desk
@@ -27,10 +27,10 @@ KEPT = "what was fetched is kept; the same command goes on from there"
 NO_TERMINAL = "a login asks you to agree in a browser: run 'kneedrive auth strava' yourself in a terminal"
 NO_KEY = "a key is pasted into a terminal: run 'kneedrive auth {0}' yourself in one, or set {1}"
 NO_QUESTIONS = "setup asks questions: run it yourself in a terminal, or see docs/sources.md for what it would do"
-NOW_REPORT = "Next: kneedrive report for the latest run and your weeks, kneedrive runs for all of them."
+NOW_REPORT = "Next: kneedrive report for your last weeks and the latest run, kneedrive runs for all."
 NOTHING_SET = (
-    "Nothing is set up, and nothing needs to be: kneedrive analyze FILE reads any recording. kneedrive demo shows what "
-    "comes of it."
+    "No source is set up, and none needs to be: kneedrive analyze FILE reads any recording.\n"
+    "kneedrive demo shows what comes of it."
 )
 HIDDEN_KEY = "Key (not shown): "
 
@@ -254,7 +254,8 @@ def _names(given: list[str]) -> tuple[str, ...]:
     known = known_names() if given else ()
     unknown = [name for name in given if name not in known]
     if unknown:
-        message = f"there is no source {unknown[0]!r}: name {', '.join(known[:-1])} or {known[-1]}"
+        named = f"name {', '.join(known[:-1])} or {known[-1]}"
+        message = f"there is no source {unknown[0]!r}: {meant(unknown[0], known) or named}"
         raise ConfigError(message)
     return tuple(given)
 
@@ -304,7 +305,7 @@ def run_setup(arguments: argparse.Namespace) -> Iterator[Answer]:
     if any(is_ready(name, here) for name in OWN):
         yield from _synced(here, (), asked)
     else:
-        yield Answer(text=NOW_REPORT if wanted.archives else NOTHING_SET)
+        yield Answer(text=NOW_REPORT if wanted.archives or setup.holds_runs(here) else NOTHING_SET)
 
 
 def keep_intervals(arguments: argparse.Namespace) -> Iterator[Answer]:

@@ -32,13 +32,13 @@ def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     options.add_runner(show)
     options.add_dynamics(show)
     _finish(show, show_run)
-    report = commands.add_parser("report", help="the latest run against your own weeks, and the weeks up to it")
+    report = commands.add_parser("report", help="what you are over your last weeks, and the latest run; as a page too")
     report.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
     report.add_argument(
         "--weeks",
         type=options.between(1, MOST_WEEKS, "weeks"),
         metavar="N",
-        help="how many weeks (default: 12; 26 with --html)",
+        help="how many weeks, with --full, --json or --html (default: 12; 26 with --html)",
     )
     report.add_argument("--html", action="store_true", help="write it as a page, one file that needs no network")
     report.add_argument("--open", action="store_true", help="open the page in your browser (with --html)")
@@ -128,6 +128,9 @@ def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     if arguments.open and not arguments.html:
         message = "--open opens a page: add --html"
+        raise ConfigError(message)
+    if arguments.weeks and not (arguments.full or arguments.json or arguments.html):
+        message = "--weeks says how many weeks are shown: add --full, --json or --html, which show them"
         raise ConfigError(message)
     if arguments.every_runner:
         yield from lab.pages_of_every_runner(arguments)

@@ -44,7 +44,7 @@ def add_run_list_commands(commands: argparse._SubParsersAction[argparse.Argument
     tag = commands.add_parser("tag", help="note a day on which you changed something, for compare")
     tag.add_argument("day", type=options.day, metavar="DATE", help="2026-11-20, today or yesterday")
     tag.add_argument(
-        "text", nargs="?", type=options.words, default="", help='what changed, such as "started wall drills"'
+        "text", nargs="*", type=options.words, metavar="TEXT", help='what changed, such as "started wall drills"'
     )
     tag.add_argument("--remove", action="store_true", help="take it back; the only tag of a day needs no text")
     _finish(tag, set_tag, new=True)
@@ -129,11 +129,12 @@ def set_tag(arguments: argparse.Namespace) -> Iterator[Answer]:
     """kneedrive tag DATE TEXT."""
     from kneedrive.app import library
 
-    if not arguments.text and not arguments.remove:
+    text = " ".join(arguments.text)
+    if not text and not arguments.remove:
         message = f'say what changed: kneedrive tag {arguments.day} "started wall drills"'
         raise ConfigError(message)
     yield app.spoken(
-        library.tag(options.load_config(arguments), arguments.day, arguments.text, remove=arguments.remove),
+        library.tag(options.load_config(arguments), arguments.day, text, remove=arguments.remove),
         json=arguments.json,
     )
 

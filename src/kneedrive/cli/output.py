@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from kneedrive.app.boundary import Report
-from kneedrive.cli.options import now
+from kneedrive.cli.options import now, terminal_columns
 from kneedrive.errors import ConfigError, KneedriveError, one_line
 
 # The last guard before the terminal: names of files, devices and tags may hold codes that rewrite the screen.
@@ -50,11 +50,28 @@ def flush() -> None:
 
 
 def remark(text: str, end: str = "\n") -> None:
-    """Print something beside the answers. Where it cannot be written nobody would read it, and the command goes on."""
+    """Print something beside the answers. Where it cannot be written nobody would read it, and the command goes on.
+
+    On a terminal no word is broken at its edge.
+    """
+    if sys.stderr.isatty():
+        text = fitted(text, terminal_columns())
     try:
         print(harmless(text), end=end, file=sys.stderr, flush=True)
     except OSError:
         drop(sys.stderr)
+
+
+def fitted(text: str, columns: int) -> str:
+    """The text with its long lines broken between words, below their own margin."""
+    from textwrap import wrap
+
+    lines = []
+    for line in text.split("\n"):
+        blank, end = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]  # of a question, for the answer
+        pieces = wrap(line, columns, subsequent_indent=blank, break_long_words=False, break_on_hyphens=False)
+        lines += [*pieces[:-1], pieces[-1] + end] if len(line) > columns and pieces else [line]
+    return "\n".join(lines)
 
 
 def drop(stream: TextIO) -> None:

@@ -16,6 +16,7 @@ DEPTH = 8
 DRIVES, MTP = ("/media/{user}/*", "/run/media/{user}/*", "/Volumes/*"), "{runtime}/gvfs/mtp:host=*/*"
 ON_A_WATCH = "/[Gg][Aa][Rr][Mm][Ii][Nn]/[Aa][Cc][Tt][Ii][Vv][Ii][Tt]*"
 Closed = Callable[[OSError], object]
+Entry = os.DirEntry[str] | Path  # of a folder, or a file that was named itself
 
 
 def watches(environment: Mapping[str, str]) -> tuple[Path, ...]:
@@ -26,7 +27,7 @@ def watches(environment: Mapping[str, str]) -> tuple[Path, ...]:
         "runtime": escape(environment.get("XDG_RUNTIME_DIR") or f"/run/user/{user}"),
     }
     found = (place for root in (MTP, *DRIVES) for place in glob(root.format(**named) + ON_A_WATCH))  # noqa: PTH207 - a pattern from the root
-    return tuple(sorted(path for path in map(Path, found) if is_there(path)))
+    return tuple(sorted(path for path in map(Path, found) if _is(path, Path.is_dir)))
 
 
 def listing(
@@ -34,8 +35,8 @@ def listing(
 ) -> Iterator[Listed]:
     """Every recording in the folders, by path; its version is its size and time of change.
 
-    A folder may be a pattern such as ~/watch*/GARMIN/Activity. One that is missing (an unplugged watch) or closed to us
-    lists nothing. Links to folders are not followed.
+    A folder may be a pattern such as ~/watch*/GARMIN/Activity, also one of files (~/Downloads/2026*.fit). One that is
+    missing (an unplugged watch) or closed to us lists nothing. Links to folders are not followed.
     closed: called with the error, and the path in it, for each folder or file that is there and cannot be looked at.
     """
 
@@ -56,22 +57,29 @@ def missing(folders: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def places(folder: Path) -> list[Path]:
-    """The folders that a path means: itself where it is there, else all that it fits as a pattern."""
+    """The folders and files that a path means: itself where it is there, else all that it fits as a pattern."""
     if is_there(folder) or not any(sign in str(folder) for sign in "*?["):
         return [folder]
     found = glob(str(folder), recursive=True)  # noqa: PTH207 - Path.glob takes no pattern from the root
     return sorted(place for place in map(Path, found) if is_there(place))
 
 
-def is_there(folder: Path) -> bool:
-    """Whether this is a folder now; what cannot be looked at, or is no path at all, is none."""
+def is_there(place: Path) -> bool:
+    """Whether this is a folder or a file now; what cannot be looked at, or is no path at all, is none."""
+    return _is(place, Path.is_dir) or _is(place, Path.is_file)
+
+
+def _is(place: Path, kind: Callable[[Path], bool]) -> bool:
     try:
-        return folder.is_dir()
+        return kind(place)
     except (OSError, ValueError):
         return False
 
 
-def _files(folder: Path | str, depth: int, tell: Closed) -> Iterator[os.DirEntry[str]]:
+def _files(folder: Path | str, depth: int, tell: Closed) -> Iterator[Entry]:
+    if isinstance(folder, Path) and _is(folder, Path.is_file):
+        yield from [folder] if folder.name.lower().endswith(SUFFIXES) else ()
+        return
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except ValueError:
@@ -95,14 +103,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _listed(entry: os.DirEntry[str], tell: Closed) -> Listed | None:
+def _listed(entry: Entry, tell: Closed) -> Listed | None:
     try:
         seen = entry.stat()
     except OSError as error:
         tell(error)
         return None
     version = f"{seen.st_size}-{seen.st_mtime_ns}"
-    return Listed(id=entry.path, version=version, started_at=_changed(seen), sport="")
+    return Listed(id=os.fspath(entry), version=version, started_at=_changed(seen), sport="")
 
 
 def _changed(seen: os.stat_result) -> datetime | None:

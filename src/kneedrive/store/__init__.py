@@ -75,6 +75,9 @@ _OF_ACTIVITY = (
 _OF_ORIGIN = " FROM origin WHERE runner = :runner AND source = :source"
 
 
+MOST_TOLD = 8  # runs of which one has to be named
+
+
 class Store:
     """An open store, seen by one runner (`runner`: "" where there is only one). Close it, or use it in `with`."""
 
@@ -230,7 +233,8 @@ class Store:
         rows = self._meant(spec.strip().lower(), zone_offset_s)
         if len(rows) == 1:
             return run_row(rows[0])
-        which = f"{len(rows)} runs; say which by its id: {', '.join(row[0] for row in rows[:8])}"
+        told = [_told(run_row(row), zone_offset_s) for row in rows[:MOST_TOLD]]
+        which = f"{len(rows)} runs; say which by its id: {', '.join(told)}"
         none = "no such run; say last, a date like 2026-05-24, or the start of an id from the list of runs"
         raise NotEnoughData(f"{spec}: {which if rows else none}")
 
@@ -834,3 +838,9 @@ def _period(since: datetime | None, until: datetime | None) -> dict[str, int | N
 
 
 __all__ = ["ID_LENGTH", "MARK", "NO_RUNS", "Store"]
+
+
+def _told(row: RunRow, zone_offset_s: int) -> str:
+    """A run by its id and when it began."""
+    offset_s = zone_offset_s if row.utc_offset_s is None else row.utc_offset_s
+    return f"{row.id} ({row.started_at + timedelta(seconds=offset_s):%Y-%m-%d %H:%M})"

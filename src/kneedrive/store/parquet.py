@@ -110,13 +110,23 @@ PART_RUNS, PART_EPOCHS = 2_000, 250_000  # the larger a part, the more is done a
 WRITER_MEMORY = "1GB"  # of DuckDB; a question may take most of the machine's, as DuckDB has it
 
 
+def need_duckdb() -> None:
+    """Raise ConfigError where DuckDB is not installed."""
+    try:
+        import duckdb  # noqa: F401 - it is asked for alone
+    except ModuleNotFoundError:
+        message = (
+            "a cohort is kept by duckdb, which is not installed: pip install 'kneedrive[lab]' brings it, in a clone "
+            "pip install '.[lab]'"
+        )
+        raise ConfigError(message) from None
+
+
 def connected(folder: Path, memory: str = "") -> duckdb.DuckDBPyConnection:
     """A DuckDB without a file, which sets down in a folder what memory does not hold. Raises ConfigError without it."""
-    try:
-        import duckdb
-    except ModuleNotFoundError:
-        message = "a cohort is kept by duckdb, which is not installed: pip install 'kneedrive[lab]' brings it"
-        raise ConfigError(message) from None
+    need_duckdb()
+    import duckdb
+
     limit = {"memory_limit": memory} if memory else {}
     return duckdb.connect(config={"temp_directory": str(folder / ".duckdb"), **limit})
 
