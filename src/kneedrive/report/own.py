@@ -13,8 +13,8 @@ from kneedrive.report.words import capital
 NAMES = {key: channel.short for key, channel in CHANNELS.items()} | {"ln_k": "torso bounce"}
 REASONS = {
     "no scored epochs": "Nothing of this run was scored.",
-    "slower than the baseline": "This run was slower than all that it would be held against.",
-    "faster than the baseline": "This run was faster than all that it would be held against.",
+    "slower than the baseline": "Slower than all that it would be held against.",
+    "faster than the baseline": "Faster than all that it would be held against.",
 }
 ONLY_STEPS = "The rest is not compared: on this sensor it follows from speed, cadence and height."
 FOLLOWING = frozenset({"step_length_m", "flight_time_s", "duty_factor", "vertical_ratio"})

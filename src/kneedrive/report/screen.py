@@ -190,7 +190,7 @@ def _run_sentence(run: Sequence[Finding], *, miles: bool) -> Inline:
     speed = run[0].evidence.get("speed_mps")
     at = f"At {numbers.pace(speed, miles=miles)}" if speed else "In this run"
     if run[0].certainty is Certainty.OPEN:
-        return words(f"{at} ", said.each_likely(run), ".")
+        return words(f"{at}: ", said.each_likely(run), ".")
     if len(said.certain(run)) > 1:
         return words(f"{at}: ", said.each_likely(said.certain(run)), ".")
     return words(f"{at} it is ", said.likely(run[0]), f": {PATTERNS[run[0].pattern].meaning}.")

@@ -18,7 +18,6 @@ from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import numbers, odds
 from kneedrive.report.blocks import Inline, Role, Span, Tone, strong, words
 from kneedrive.report.numbers import TIE
-from kneedrive.sensors import SensorClass
 
 STEPS_ALONE = "from your steps alone"
 KNEE_LIFT = "Knee lift cannot be told by a watch."
@@ -149,8 +148,8 @@ def likely(judgement: Finding) -> Inline:
 
 
 def each_likely(findings: Sequence[Finding]) -> Inline:
-    """Several patterns: "shuffle-like about 3 in 5 (any runner: 1 in 5); ...", of open ones that none is likelier."""
-    said: Inline = words("none is likelier than not: ") if findings[0].certainty is Certainty.OPEN else ()
+    """Several patterns: "shuffle-like about 3 in 5 (any runner: 1 in 5); piston-like about 2 in 5 (1 in 10)"."""
+    said: Inline = ()
     for place, each in enumerate(findings):
         base = f" ({'' if place else 'any runner: '}{odds.in_words(each.base_rate)})"
         said += words("; " if place else "", f"{name(each.pattern)} ", strong(odds.about(each.probability)), base)
@@ -202,7 +201,7 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
     if len(certain(found)) > 1:
         told = each_likely(certain(found))
     elif found[0].certainty is Certainty.OPEN:
-        told = words(strong(phrase(found)), "; ", each_likely(found))
+        told = words(strong("nothing stands out" if quiet(found) else "no clear pattern"), "; ", each_likely(found))
     slow = ""
     if weeks.share_of_slow:
         slow = f" {numbers.percent(weeks.share_of_slow)} of your slow running is shuffle-like."
@@ -225,7 +224,6 @@ def from_strava(formats: Iterable[str]) -> bool:
     return any("strava" in each.split(",") for each in formats)
 
 
-COMPUTED = "Your watch only computes contact and bounce."
 NO_HEIGHT = f"--height{TIE}METRES would hold you against runners as tall."
 ON_HEIGHT = f"Step length is judged without your height: --height{TIE}METRES may change this."
 NO_BOUNCE = "Bounce was not measured: the odds of piston-like follow from the rest."
@@ -239,7 +237,6 @@ def settling(analysis: Analysis) -> list[str]:
     posterior, slowest_mps = analysis.posterior, analysis.method.posterior.leaning_under_mps
     points = {
         VERY_SLOW: posterior is not None and posterior.speed_mps < slowest_mps,
-        COMPUTED: analysis.provenance is SensorClass.GARMIN_WRIST,
         advice.would_settle(analysis): True,
         NO_HEIGHT: analysis.runner.height_m is None and not rests_on_height(analysis),
     }
