@@ -225,7 +225,7 @@ def from_strava(formats: Iterable[str]) -> bool:
 
 
 NO_HEIGHT = f"--height{TIE}METRES would hold you against runners as tall."
-ON_HEIGHT = f"Step length is judged without your height: --height{TIE}METRES may change this."
+ON_HEIGHT = f"Judged without your height: --height{TIE}METRES may change this."
 NO_BOUNCE = "Bounce was not measured: the odds of piston-like follow from the rest."
 CUT_OFF = "The file ends early, so the end of this run is missing."
 
