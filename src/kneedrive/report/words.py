@@ -201,7 +201,8 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
     if len(certain(found)) > 1:
         told = each_likely(certain(found))
     elif found[0].certainty is Certainty.OPEN:
-        told = words(strong("nothing stands out" if quiet(found) else "no clear pattern"), "; ", each_likely(found))
+        hints = [each for each in found if each.pattern is not Pattern.NEUTRAL] or found
+        told = words(strong("nothing stands out" if quiet(found) else "no clear pattern"), "; ", each_likely(hints))
     slow = ""
     if weeks.share_of_slow:
         slow = f" {numbers.percent(weeks.share_of_slow)} of your slow running is shuffle-like."
