@@ -67,7 +67,7 @@ class ReadError(KneedriveError):
     @property
     def located(self) -> str:
         """What is wrong and where in the file, without its name."""
-        return self.problem + (f" (at byte {self.offset:,})" if self.offset is not None else "")
+        return self.problem + (f" (at byte {self.offset:,})" if self.offset else "")
 
     def __str__(self) -> str:
         return f"{one_line(self.name) + ': ' if self.name else ''}{self.located}"

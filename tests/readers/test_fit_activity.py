@@ -271,9 +271,13 @@ class TestTotals:
 class TestNoActivity:
     """What is refused, and in which words."""
 
-    @pytest.mark.parametrize(("kind", "word"), [(2, "settings"), (6, "course"), (9, "weight"), (32, "monitoring b")])
+    @pytest.mark.parametrize(
+        ("kind", "word"), [(2, "settings"), (6, "course"), (9, "weight"), (32, "daily monitoring")]
+    )
     def test_another_kind_of_file_says_what_it_is(self, kind: int, word: str) -> None:
-        with pytest.raises(NoActivity, match=f"x.fit: is a FIT file of the kind '{word}'"):
+        with pytest.raises(
+            NoActivity, match=rf"x.fit: is a watch's file of another kind \({word}\), and holds no activity"
+        ):
             read(fit_bytes((file_id(kind), records())), "x.fit", "abc")
 
     def test_an_activity_without_records_and_session_is_none(self) -> None:
@@ -291,7 +295,7 @@ class TestNoActivity:
     def test_a_file_damaged_before_its_first_record_says_where(self) -> None:
         octets = bytearray(run())
         octets[14] = 0x0B
-        with pytest.raises(Malformed, match="never defined") as caught:
+        with pytest.raises(Malformed, match="in a form that the file does not describe") as caught:
             read(bytes(octets), "x.fit", "abc")
 
         assert caught.value.offset == 14

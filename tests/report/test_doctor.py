@@ -86,7 +86,7 @@ def test_odd_things_come_with_their_place() -> None:
     note = Note(code="crc", text="the checksum of the file does not match", offset=48213)
     text = flat(render(examined(notes=(note,))))
 
-    assert "The checksum of the file does not match, at byte 48,213 [crc]" in text
+    assert "The checksum of the file does not match (at byte 48,213)." in text
 
 
 def test_a_note_that_reader_and_analysis_both_carry_is_said_once() -> None:
@@ -129,7 +129,26 @@ def test_several_sessions_are_listed_before_the_runs_among_them() -> None:
 
 
 def test_positions_are_named_and_never_shown() -> None:
-    assert "recorded (never kept)" in render(examined())
+    text = flat(render(examined()))
+
+    assert "recorded: never shown, exported or put on a page; the store keeps the file as it is, with them" in text
+
+
+def test_one_reason_is_said_once_and_in_words() -> None:
+    run = RUNS["too-few"]()
+    text = flat(render(run))
+
+    assert "Too little steady running to judge: " in text
+    assert text.count(run.status_reason) == 1
+
+
+def test_how_a_sensor_is_reached_is_said_in_words() -> None:
+    strap = Sensor(maker="garmin", product="hrm_600", source="bluetooth_low_energy")
+    pod = Sensor(maker="stryd", product="pod", ant_device_type=124, source="antplus")
+    text = flat(render(examined(sensors=(strap, pod))))
+
+    assert "(Bluetooth)." in text
+    assert "(foot pod, ANT+)." in text
 
 
 def test_two_records_are_enough_for_a_time_axis() -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 
+from kneedrive.analysis.gates import SHORT as GATES
 from kneedrive.method import Method
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import explain
 from kneedrive.report.blocks import Style
-from kneedrive.report.words import GATES
 from tests.conftest import Golden
 from tests.report.runs import JUDGED, RUNS
 

@@ -38,6 +38,29 @@ GATES: dict[str, str] = {
     "no stance time": "no ground contact time (nor anything else this sensor can be judged by)",
 }
 
+# The same in a few words, for a list.
+SHORT = {
+    "walking": "walking",
+    "ambiguous": "between walking and running",
+    "mixed": "walking in part",
+    "gap": "gap in the recording",
+    "few samples": "too few records",
+    "start": "start of the run",
+    "pause": "around a pause",
+    "unsteady": "changing speed",
+    "accelerating": "accelerating",
+    "hilly": "too steep",
+    "slow": "too slow to compare",
+    "fast": "too fast to compare",
+    "no speed": "no speed",
+    "no cadence": "no cadence",
+    "no stance time": "no contact time",
+    "implausible": "impossible values",
+    "flat line": "a sensor that stood still",
+    "sensor jump": "a sensor whose level jumped",
+    "cadence lock": "half or double cadence",
+}
+
 DYNAMICS, STEPS = "dynamics", "steps"
 Reasons = npt.NDArray[np.str_]
 

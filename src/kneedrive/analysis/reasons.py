@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kneedrive.analysis.gates import Gated
+from kneedrive.analysis.gates import SHORT, Gated
 from kneedrive.analysis.reference import Case
 from kneedrive.analysis.result import Unjudged
 from kneedrive.analysis.scores import LETTERS
@@ -48,7 +48,7 @@ def _too_few(letter: str, gated: Gated, case: Case) -> str:
     if letter == "K":
         channel, column = "oscillation and contact time", "ln_k"
     count = int((free & np.isfinite(gated.columns[column])).sum())
-    return f"only {count} steady epochs have {channel}; {least} are needed"
+    return f"only {count} steady half-minutes have {channel}; {least} are needed"
 
 
 def too_few_epochs(gated: Gated, case: Case) -> str:
@@ -61,9 +61,9 @@ def too_few_epochs(gated: Gated, case: Case) -> str:
         return NO_CADENCE
     names, counts = np.unique(gated.reason[gated.reason != ""], return_counts=True)
     most = sorted(zip(counts.tolist(), names.tolist(), strict=True), reverse=True)[:3]
-    left_out = ", ".join(f"{count} {name}" for count, name in most)
+    left_out = ", ".join(f"{SHORT[name]} {count}" for count, name in most)
     needed = f"{case.method.epochs.min_epochs} are needed"
-    return f"{scored} of {total} half-minutes can be scored, {needed}" + (f" ({left_out})" if left_out else "")
+    return f"{scored} of {total} half-minutes can be judged, {needed}" + (f" ({left_out})" if left_out else "")
 
 
 def unjudged(values: Mapping[str, str], case: Case) -> tuple[Unjudged, ...]:

@@ -12,7 +12,7 @@ from kneedrive.quantities import CHANNELS
 from kneedrive.recording import Activity, Array, Note, Samples, Sensor
 from kneedrive.report import numbers
 from kneedrive.report.blocks import Bar, Column, Heading, Items, Prose, Rule, Section, Table, Terms, strong, words
-from kneedrive.report.words import capital, listed
+from kneedrive.report.words import UNASSESSED, capital, listed
 from kneedrive.stats import median
 
 
@@ -69,9 +69,12 @@ def _recorded(activity: Activity, *, miles: bool) -> Section:
         ("distance", numbers.distance(activity.distance_m, miles=miles)),
         ("records", f"{numbers.number(activity.records)}, {_step(activity.samples)}"),
         ("laps, pauses", f"{len(activity.laps)}, {len(activity.pauses)}"),
-        ("positions", "recorded (never kept)" if activity.positioned else "none"),
+        ("positions", POSITIONS if activity.positioned else "none"),
     )
     return [Terms(tuple((words(name), words(text)) for name, text in rows))]
+
+
+POSITIONS = "recorded: never shown, exported or put on a page; the store keeps the file as it is, with them"
 
 
 def _sport(activity: Activity) -> str:
@@ -92,14 +95,19 @@ def _devices(analysis: Analysis) -> list[str]:
     said = [f"Recorded by {_sensor(activity.device)}."]
     said += [f"With {_sensor(sensor)}." for sensor in activity.sensors]
     reason = numbers.clean(analysis.provenance_reason, 200).rstrip(".")
-    return [*said, f"Judged as {analysis.reference.words} ({analysis.provenance}): {reason}."]
+    return [*said, f"Judged as {analysis.reference.words}: {reason}."]
+
+
+# What a sensor is by its ANT+ device type, and how it is reached.
+KINDS = {11: "power meter", 30: "running dynamics", 120: "heart rate", 124: "foot pod"}
+LINKS = {"ant": "ANT", "antplus": "ANT+", "bluetooth": "Bluetooth", "bluetooth_low_energy": "Bluetooth", "local": ""}
 
 
 def _sensor(sensor: Sensor) -> str:
     details = [
         f"product {sensor.product_id}" if sensor.product_id is not None else "",
-        f"ANT+ type {sensor.ant_device_type}" if sensor.ant_device_type is not None else "",
-        numbers.clean(sensor.source),
+        KINDS.get(kind, f"kind {kind}") if (kind := sensor.ant_device_type) is not None else "",
+        LINKS.get(sensor.source, numbers.clean(sensor.source)),
         f"firmware {numbers.clean(sensor.firmware)}" if sensor.firmware else "",
     ]
     shown = ", ".join(detail for detail in details if detail)
@@ -169,8 +177,8 @@ def _oddities(analysis: Analysis) -> list[str]:
 
 
 def _note(note: Note) -> str:
-    where = f", at byte {numbers.number(note.offset)}" if note.offset is not None else ""
-    return f"{capital(numbers.clean(note.text, 300).rstrip('.'))}{where} [{note.code}]."
+    where = f" (at byte {numbers.number(note.offset)})" if note.offset else ""
+    return f"{capital(numbers.clean(note.text, 300).rstrip('.'))}{where}."
 
 
 JUDGED = {"zSL": "step length", "zDF": "share of each step on the ground", "zk": "bounce", "zB": "bounce"}
@@ -180,8 +188,10 @@ def _sayable(analysis: Analysis) -> list[str]:
     """Which findings this file allows, which not and why, and what would help."""
     said = [_judged(analysis)]
     if analysis.status_reason:
-        said.append(f"{capital(analysis.status)}: {analysis.status_reason.rstrip('.')}.")
-    said += [f"{capital(item.what)}: {item.reason.rstrip('.')}." for item in analysis.unjudged]
+        status = UNASSESSED.get(analysis.status, capital(analysis.status))
+        said.append(f"{status}: {analysis.status_reason.rstrip('.')}.")
+    rest = [item for item in analysis.unjudged if item.reason != analysis.status_reason]
+    said += [f"{capital(item.what)}: {item.reason.rstrip('.')}." for item in rest]
     helps = advice.would_settle(analysis)
     return [*said, *([helps] if helps and analysis.status != "not a run" else [])]
 

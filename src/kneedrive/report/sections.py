@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.reasons import ESTIMATE
 from kneedrive.analysis.result import Analysis, Change, PaceBand
 from kneedrive.patterns import PATTERNS
@@ -353,9 +354,7 @@ def left_out(analysis: Analysis) -> list[str]:
         text = f"{scored} of {numbers.plural(quality.epochs_total, 'half-minute')} scored."
         gates = sorted(quality.excluded.items(), key=lambda item: (-item[1], item[0]))
         if gates:
-            text += (
-                " Not scored: " + ", ".join(f"{count}{TIE}{said.GATES.get(gate, gate)}" for gate, count in gates) + "."
-            )
+            text += " Not scored: " + ", ".join(f"{count}{TIE}{SHORT.get(gate, gate)}" for gate, count in gates) + "."
         texts.append(text)
     already = {analysis.status_reason, analysis.reference.open, analysis.knee.reason, ESTIMATE}  # of `claim`
     texts += [

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from kneedrive import advice
 from kneedrive.analysis.certainty import Certainty, Knee
+from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis, Finding
 from kneedrive.history.result import LastWeeks, Verdict
@@ -259,28 +260,6 @@ def at_the_verdict(analysis: Analysis) -> list[str]:
     return [ON_HEIGHT] * rests_on_height(analysis) + [NO_BOUNCE] * unmeasured
 
 
-GATES = {
-    "walking": "walking",
-    "ambiguous": "between walking and running",
-    "mixed": "walking in part",
-    "gap": "gap in the recording",
-    "few samples": "too few records",
-    "start": "start of the run",
-    "pause": "around a pause",
-    "unsteady": "changing speed",
-    "accelerating": "accelerating",
-    "hilly": "too steep",
-    "slow": "too slow to compare",
-    "fast": "too fast to compare",
-    "no speed": "no speed",
-    "no cadence": "no cadence",
-    "no stance time": "no contact time",
-    "implausible": "impossible values",
-    "flat line": "a sensor that stood still",
-    "sensor jump": "a sensor whose level jumped",
-    "cadence lock": "half or double cadence",
-}
-
 LITTLE = 1 / 3  # design: of the half-minutes; where fewer count, that is said beside the verdict
 
 
@@ -290,7 +269,7 @@ def little(analysis: Analysis) -> str:
     if not quality.epochs_total or quality.epochs_scored >= LITTLE * quality.epochs_total:
         return ""
     gates = sorted(quality.excluded, key=lambda gate: (-quality.excluded[gate], gate))[:2]
-    why = f" (left out: mostly {', '.join(GATES.get(gate, gate) for gate in gates)})" if gates else ""
+    why = f" (left out: mostly {', '.join(SHORT.get(gate, gate) for gate in gates)})" if gates else ""
     half_minutes = numbers.plural(quality.epochs_total, "half-minute")
     return f"Only {numbers.number(quality.epochs_scored)}{TIE}of {half_minutes} count{why}."
 

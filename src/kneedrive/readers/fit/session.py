@@ -75,7 +75,7 @@ def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, e
     keep, notes = _narrow(keep, motion.in_order(fit_times[keep]), starts, notes, "time_backwards")
     jump = _jump(fit_times[keep], elapsed_s)
     if jump:
-        text = f"the watch's clock was set forward by {jump.jump_s:,.0f} s during the run: the gap was closed"
+        text = f"the watch's clock was set forward by {_lasting(jump.jump_s)} during the run: the gap was closed"
         notes.append(Note(code="clock_set", text=text))
     else:
         keep, notes = _narrow(
@@ -87,6 +87,14 @@ def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, e
     if zero < SMALLEST_TIME:
         notes.append(Note(code="clock_unset", text="the watch did not know the date: the start is counted from 1989"))
     return Axis(clock=clock, keep=keep, time_s=clock.seconds(times), notes=tuple(notes))
+
+
+def _lasting(seconds: float) -> str:
+    """A time in the unit that suits its length."""
+    for unit, length in (("days", 86_400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:,.0f} s"
 
 
 _WHY = {
@@ -430,8 +438,9 @@ def _no_activity(part: Part, records: int, sessions: int) -> ReadError | None:
     kinds = [message.whole("type") for message in messages(part, profile.FILE_ID)]
     kind = kinds[0] if kinds else None
     if kind is not None and kind in profile.FILE_TYPES and kind not in _STILL_ACTIVITIES:
-        what = profile.FILE_TYPES[kind].replace("_", " ")
-        return NoActivity(f"is a FIT file of the kind {what!r} and holds no activity")
+        what = profile.FILE_TYPES[kind]
+        told = "daily monitoring" if what.startswith("monitoring") else what.replace("_", " ")
+        return NoActivity(f"is a watch's file of another kind ({told}), and holds no activity")
     if records or sessions:
         return None
     if part.damage is not None and part.damage.code == "truncated":

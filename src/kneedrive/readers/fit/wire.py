@@ -502,7 +502,7 @@ class _Walk:
             elif local_number(head) in self._defined:
                 self._expect(head)
             else:
-                text = f"a message of kind {local_number(head)} that was never defined; what follows was left out"
+                text = "what follows is in a form that the file does not describe, and was left out"
                 return Note(code="damaged", text=text, offset=at)
         return _cut(self._starts.pop()) if at > end else None
 

@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
+from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.result import Analysis, Epochs, PaceBand
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.quantities import CHANNELS
@@ -19,7 +20,7 @@ from kneedrive.report.html import svg
 from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
 from kneedrive.report.numbers import unit
 from kneedrive.report.sections import claimed
-from kneedrive.report.words import GATES, capital
+from kneedrive.report.words import capital
 
 # The pace picture: a row a pace on the bell of all runners at that pace.
 
@@ -241,7 +242,7 @@ def series(analysis: Analysis, *, miles: bool) -> Markup:
 
 
 def _reason(span: Span, x: Scale) -> Markup:
-    told = f"{span.when}: {GATES.get(span.reason, span.reason)}, not scored"
+    told = f"{span.when}: {SHORT.get(span.reason, span.reason)}, not scored"
     return svg.mark(told, svg.area(x.percent(span.start_s), x.percent(span.end_s), "reach"))
 
 
