@@ -12,6 +12,7 @@ import struct
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from kneedrive import readers
 from kneedrive.archives import unwrap
@@ -68,6 +69,12 @@ def slowness() -> float:
     for _ in range(3):
         sum(number * number for number in numbers)
     return max(1.0, (time.process_time() - begun_s) / USUAL_WORK_S)
+
+
+def resident(line: str) -> int:
+    """A line of what the kernel says about this process, in bytes. VmHWM is the most it ever held."""
+    told = Path("/proc/self/status").read_text(encoding="ascii").split(f"{line}:")[1]
+    return int(told.split()[0]) * 1024
 
 
 def repeated(piece: bytes, before: bytes = b"", after: bytes = b"") -> Shape:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.growth import MEGABYTE, SHAPES, STEEPEST, slowness, steepness, taken
+from tests.growth import MEGABYTE, SHAPES, STEEPEST, resident, slowness, steepness, taken
 
 MOST_S = 2.0
 MOST_BYTES = 300 * 1024 * 1024
@@ -93,12 +93,6 @@ def highest_bytes(name: str) -> int:
     before = resident("VmRSS")
     taken(body)
     return resident("VmHWM") - before
-
-
-def resident(line: str) -> int:
-    """A line of what the kernel says about this process, in bytes. VmHWM is the most it ever held."""
-    told = Path("/proc/self/status").read_text(encoding="ascii").split(f"{line}:")[1]
-    return int(told.split()[0]) * 1024
 
 
 @pytest.mark.slow
