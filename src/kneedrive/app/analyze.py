@@ -207,7 +207,8 @@ def _text(analysis: Analysis, request: Request) -> str:
 
         return explain.render(analysis, request.style)
     advice = do_next(analysis, stored=False) if analysis.findings else None
-    context = screen.Context(advice=advice, more=("--full", "--explain", request.next))
+    goes_on = (request.next,) if analysis.findings else ()  # what cannot be judged is worth no history
+    context = screen.Context(advice=advice, more=("--full", "--explain", *goes_on))
     sections = screen.all_sections if request.full else screen.first_screen
     return terminal.render(sections(analysis, context, miles=request.style.miles), request.style)
 
