@@ -215,7 +215,10 @@ def _text(analysis: Analysis, request: Request) -> str:
 
 def _unassessed(analysis: Analysis) -> str:
     """What a person reads beside an object that holds no assessment."""
-    return f"kneedrive: {one_line(analysis.activity.name)}: {analysis.status}: {analysis.status_reason}"
+    from kneedrive.report.words import UNASSESSED
+
+    status = UNASSESSED.get(analysis.status, analysis.status)
+    return f"kneedrive: {one_line(analysis.activity.name)}: {status}: {analysis.status_reason}"
 
 
 def _unreadable(error: ReadError, request: Request) -> Answer:
