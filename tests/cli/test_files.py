@@ -256,4 +256,7 @@ def test_all_real_files_in_one_call_give_an_object_each(tmp_path: Path) -> None:
 
 
 def test_a_walk_is_said_in_words(capsys: Capture) -> None:
-    assert "walk" in here(capsys, "analyze", WALK).out.lower()
+    said = here(capsys, "analyze", WALK).out
+
+    assert "walk" in said.lower()
+    assert "kneedrive import" not in said

@@ -207,6 +207,7 @@ def test_days_before_the_tag_stay_before_it(call: Call) -> None:
     told = call("compare", "--json").json
 
     assert told["before"]["to"] == "2026-02-15"
+    assert told["before"]["from"] >= "2026-01-01"  # no weeks before the first run
     assert told["runs_before"] == told["runs_after"] == 18
 
 
