@@ -99,7 +99,8 @@ def test_a_file_of_ours_is_written_anew(
 
 def test_a_table_of_another_version_is_ours(filled: Shelf, capsys: Capture, tmp_path: Path) -> None:
     """Later columns may be others."""
-    (tmp_path / "runs.csv").write_text("id,started_at,utc_offset_s,mood\n1,2,3,good\n")
+    own = here(capsys, "runs", "--json").objects[0]["id"]
+    (tmp_path / "runs.csv").write_text(f"id,started_at,utc_offset_s,mood\n{own},2,3,good\n")
 
     assert here(capsys, "export", "--to", tmp_path).code == 0
 

@@ -138,7 +138,7 @@ def test_a_file_without_a_run_gives_an_object_that_says_so(capsys: Capture) -> N
 
     assert (said.code, found["status"], found["findings"]) == (3, "not a run", [])
     assert "cycling" in found["status_reason"]
-    assert said.err == f"kneedrive: bike-ride.fit: not a run: {found['status_reason']}\n"
+    assert said.err == f"kneedrive: bike-ride.fit: Not a run: {found['status_reason']}\n"
 
 
 @pytest.mark.parametrize("name", ["run.fit", "run.fit.gz", "run.zip", "run.txt", "run"])
@@ -256,4 +256,7 @@ def test_all_real_files_in_one_call_give_an_object_each(tmp_path: Path) -> None:
 
 
 def test_a_walk_is_said_in_words(capsys: Capture) -> None:
-    assert "walk" in here(capsys, "analyze", WALK).out.lower()
+    said = here(capsys, "analyze", WALK).out
+
+    assert "walk" in said.lower()
+    assert "kneedrive import" not in said

@@ -80,6 +80,8 @@ def test_ascii_is_ascii(name: str) -> None:
         (row("ln_k", 0.001, 0.002, "no change"), "no change over 1 %"),
         (row("P", 0.01, 0.13, "no change"), "no change over 0.2"),
         (row("cadence_spm", 0.1, 4.0, "not enough weeks", 5), "not enough weeks: about 5 more"),
+        (row("cadence_spm", 0.1, 4.0, "not enough weeks", 127), "cannot be told: the runs differ too much"),
+        (row("step_length_m", 0.01, 0.0099), "changed by up to 0.02 m"),
     ],
 )
 def test_each_verdict_in_words(told: Difference, words: str) -> None:

@@ -1,5 +1,6 @@
 """What a sync tells: what is new, the main run of the day, the weeks in a line."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
@@ -87,7 +88,7 @@ def test_a_few_new_runs_are_named_and_many_are_summed() -> None:
     few: list[story.Dated] = [on(6, 5700.0), on(8, None, 1800.0)]
     many: list[story.Dated] = [on(day, 10_000.0) for day in range(1, 9)]
 
-    def told(runs: list[story.Dated], year: int = 2026) -> str:
+    def told(runs: Sequence[story.Dated], year: int = 2026) -> str:
         return story.whats_new(runs, date(year, 12, 1), miles=False).replace("\u00a0", " ")
 
     assert told(few) == "2 new runs: 5.70 km on 6 Nov, 30 min on 8 Nov."
@@ -141,7 +142,15 @@ def test_slow_running_is_compared_on_one_sensor_and_where_there_is_some(
     ],
 )
 def test_where_the_weeks_are_going(found: Trend, words: str) -> None:
-    assert story.trend(view(week(0), trends=(found,))).replace("\u00a0", " ") == words
+    seen = view(week(0), trends=(found,)).replace(verdicts=(found.verdict,))
+
+    assert story.trend(seen).replace("\u00a0", " ") == words
+
+
+def test_weeks_are_steady_only_where_every_series_is() -> None:
+    seen = view(week(0), trends=(trend("steady"), trend("too early to tell", missing=3)))
+
+    assert "Steady" not in story.trend(seen.replace(verdicts=(Verdict.TOO_EARLY,)))
 
 
 @pytest.mark.parametrize("width", [60, 80])

@@ -132,8 +132,11 @@ def test_an_unplugged_watch_is_no_error(tmp_path: Path) -> None:
     assert folder.missing([away, tmp_path / "here"]) == (away,)
 
 
-def test_a_file_in_place_of_a_folder_lists_nothing(tmp_path: Path) -> None:
-    assert names(put(tmp_path / "a.fit")) == []
+def test_a_recording_in_place_of_a_folder_is_listed_itself(tmp_path: Path) -> None:
+    recording, note = put(tmp_path / "a.fit"), put(tmp_path / "a.txt")
+
+    assert names(recording, note, tmp_path / "a.*") == ["a.fit"]
+    assert folder.missing([recording, tmp_path / "b.*"]) == (tmp_path / "b.*",)
 
 
 def test_links_that_run_in_a_circle_end(tmp_path: Path) -> None:

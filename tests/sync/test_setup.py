@@ -238,6 +238,16 @@ def test_from_nothing_to_the_first_report(keyless: Household, garmin: FakeGarmin
     assert written == {"runner": {"height_m": 1.78}, "sources": {"folder": {"paths": ["~/runs"]}}}
 
 
+def test_whether_there_are_runs_already_is_known(home: Household, clock: Clock) -> None:
+    (home.folder / "1.fit").write_bytes(PISTON)
+    before = setup.holds_runs(home.desk(clock))
+    assert home.run("import", str(home.folder / "1.fit"), "--runner", "ana", "--new-runner").code == 0
+
+    assert not before
+    assert setup.holds_runs(home.desk(clock, runner="ana"))
+    assert not setup.holds_runs(home.desk(clock))
+
+
 @pytest.mark.parametrize("columns", [40, 80])
 def test_no_word_is_broken_at_the_edge_of_a_terminal(columns: int) -> None:
     text = "\n".join([setup.WELCOME, setup.STRAVA_STEP, f"  1. {setup.HEIGHT_STEP * 3}", "Height, such as 1.78: " * 4])

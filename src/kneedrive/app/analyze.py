@@ -207,14 +207,18 @@ def _text(analysis: Analysis, request: Request) -> str:
 
         return explain.render(analysis, request.style)
     advice = do_next(analysis, stored=False) if analysis.findings else None
-    context = screen.Context(advice=advice, more=("--full", "--explain", request.next))
+    goes_on = (request.next,) if analysis.findings else ()  # what cannot be judged is worth no history
+    context = screen.Context(advice=advice, more=("--full", "--explain", *goes_on))
     sections = screen.all_sections if request.full else screen.first_screen
     return terminal.render(sections(analysis, context, miles=request.style.miles), request.style)
 
 
 def _unassessed(analysis: Analysis) -> str:
     """What a person reads beside an object that holds no assessment."""
-    return f"kneedrive: {one_line(analysis.activity.name)}: {analysis.status}: {analysis.status_reason}"
+    from kneedrive.report.words import UNASSESSED
+
+    status = UNASSESSED.get(analysis.status, analysis.status)
+    return f"kneedrive: {one_line(analysis.activity.name)}: {status}: {analysis.status_reason}"
 
 
 def _unreadable(error: ReadError, request: Request) -> Answer:

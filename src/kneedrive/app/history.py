@@ -242,6 +242,9 @@ def compared(store: Store, settings: Config, asked: Question, today: date) -> tu
         return grouped(store, setting, asked, today)
     periods = asked.periods or around(meant_tag(store.tags(), asked.tag), setting.method.compare.weeks, today)
     sides = [runs_between(store, *days, setting) for days in (periods.before, periods.after)]
+    if sides[0] and not asked.periods:  # weeks before the first run are no part of what is compared
+        first = min(local_date(run, setting) for run in sides[0])
+        periods = periods.replace(before=(max(periods.before[0], first), periods.before[1]))
     return analysis.compare(sides[0], sides[1], setting, across_sensors=asked.across_sensors), periods
 
 

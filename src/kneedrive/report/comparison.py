@@ -24,10 +24,19 @@ from kneedrive.report.blocks import (
     words,
 )
 from kneedrive.report.sections import FADED
-from kneedrive.report.words import listed
+from kneedrive.report.words import capital, listed
 from kneedrive.sensors import REFERENCES, SensorClass
 
 SCORES = {"D": "drive score", "P": "bounce score", "zSL": "step length score"}
+MEANINGS = {
+    "D": "drive score: + towards drive, - towards shuffle",
+    "P": "bounce score: + more up and down than steps of that length call for",
+    "zSL": "step length score: + longer steps for the pace",
+    "duty_factor": "on the ground: one foot, of the time of two steps",
+    "ln_k": "torso bounce: up and down, in multiples of what the timing of a step alone brings",
+}
+SCALE = "a score of 1 is as far as two runners at one pace usually lie apart"
+MOST_WEEKS = 52  # design: who would need more of them has runs that differ too much to tell
 COMPARED_NAMES = own.NAMES | SCORES
 CHANGED = FADED | {
     "D": ("steps moved towards drive", "steps moved towards shuffle"),
@@ -193,18 +202,25 @@ def difference_verdict(row: Difference, *, units: bool = True) -> str:
     shown = str if units or row.metric == "ln_k" else bare
     if row.verdict == "changed":
         least, most = (difference_text(row, amount).lstrip("+-") for amount in sorted((row.low, row.high), key=abs))
+        if not any(digit in bare(least) for digit in "123456789"):
+            return f"changed by up to {shown(most)}"
         return f"changed by {shown(most)}" if least == most else f"changed by {bare(least)} to {shown(most)}"
     if row.verdict == "no change":
         return f"no change over {shown(numbers.at_most('' if row.metric in SCORES else row.metric, row.bound))}"
     if row.more_weeks is None:
-        return "not enough weeks before"
+        return "not enough weeks in the time before"
+    if row.more_weeks > MOST_WEEKS:
+        return "cannot be told: the runs differ too much"
     return f"not enough weeks: about {numbers.number(row.more_weeks)} more"
 
 
 def closing(found: Comparison) -> list[str]:
     """What has to be said besides."""
     changed = any(row.verdict == "changed" for row in found.rows)
+    meanings = [MEANINGS[row.metric] for row in found.rows if row.metric in MEANINGS]
+    meanings += [SCALE] if any(row.metric in SCORES for row in found.rows) else []
     said: Sequence[str] = [
+        *([f"{capital('; '.join(meanings))}. None of them is good or bad."] if meanings else []),
         *([ACROSS] if found.across_sensors else []),
         *([advice.EXAGGERATED] if found.over_exaggeration else []),
         *([OTHERWISE] if changed and not found.across_sensors else []),

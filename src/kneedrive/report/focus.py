@@ -75,7 +75,7 @@ def aged(day: date, today: date) -> str:
     if today - day <= RECENT:
         return ""
     weeks = numbers.plural((today - day).days // 7, "week")
-    return f"That run is {weeks} old: look at a newer one first."
+    return f"That run is {weeks} old: take in newer ones first, if there are any."
 
 
 def one(entry: Entry, plans: Sequence[Plan], sources: Mapping[str, str]) -> list[Section]:

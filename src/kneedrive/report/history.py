@@ -153,7 +153,7 @@ TONES: dict[str, Tone] = {
 SERIES_WORDS = {"D": "between drive and shuffle", "P": "in bounce", "zSL": "in the length of your steps"}
 TOO_EARLY = "too early to tell"
 COLUMNS = {"D": "drive", "P": "bounce", "zSL": "steps"}
-UNIT = "Two runners at one pace usually lie about 1 apart."
+UNIT = "That gap is how far two runners at one pace usually lie apart."
 BROKEN = {
     "sensor": "the sensor changed",
     "firmware": "the sensor’s firmware changed",
@@ -166,13 +166,8 @@ NO_REFERENCE = "Only the length of your steps is followed: for the rest this sen
 
 
 def trend_headline(found: WeeklyView) -> str:
-    """ "Towards drive and less bounce", "Steady", "Steady in bounce, too early to tell between drive and shuffle"."""
-    text = listed(found.verdicts)
-    blind = [trend for trend in found.trends if trend.verdict == TOO_EARLY]
-    if found.verdicts == ("steady",) and blind:
-        known = [SERIES_WORDS[trend.series] for trend in found.trends if trend.verdict != TOO_EARLY]
-        text = f"steady {listed(known)}, too early to tell {listed([SERIES_WORDS[trend.series] for trend in blind])}"
-    return capital(text)
+    """ "Towards drive and less bounce", "Steady", "Too early to tell"."""
+    return capital(listed(found.verdicts))
 
 
 def tone(found: WeeklyView) -> Tone:
@@ -211,7 +206,7 @@ def _only_steps(found: WeeklyView) -> list[str]:
 
 def _called(trend: Trend, at: str) -> str:
     since = numbers.day(trend.first) if trend.first else ""
-    size = numbers.score(abs(trend.change)).lstrip("+") if trend.change is not None else numbers.MISSING
+    size = _gaps(trend.change)
     return f"At {at}, since {since}, {CALLED[trend.verdict]}: a change of {size}{_range(trend)}."
 
 
@@ -241,7 +236,16 @@ def _subject(trend: Trend) -> str:
 
 
 def _visible(trend: Trend) -> str:
-    return numbers.score(trend.detectable).lstrip("+") if trend.detectable is not None else numbers.MISSING
+    return _gaps(trend.detectable)
+
+
+def _gaps(amount: float | None) -> str:
+    """The size of a change with its unit."""
+    return (
+        f"{numbers.score(abs(amount)).lstrip('+')} times the gap between runners"
+        if amount is not None
+        else numbers.MISSING
+    )
 
 
 def _otherwise(trend: Trend) -> str:

@@ -17,6 +17,7 @@ from kneedrive.report.history import break_words
 from kneedrive.report.lists import cell, credit, named, runner_name
 from kneedrive.report.machine import plain
 from kneedrive.report.numbers import MISSING, clean, number, plural, signed
+from kneedrive.report.words import listed
 
 LONGEST_NAME = 14
 
@@ -108,7 +109,9 @@ def table(lines: Sequence[Line], today: date) -> Table:
 def _row(line: Line, today: date) -> tuple[Inline, ...]:
     first, trend, broken = line.headline, line.trend, line.broken
     called = trend is not None and trend.called
-    verdict = trend.verdict if trend else MISSING
+    verdict = MISSING
+    if line.view and trend:
+        verdict = trend.verdict if called else listed(line.view.verdicts)
     return tuple(
         words(text)
         for text in (

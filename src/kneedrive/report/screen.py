@@ -237,7 +237,7 @@ def evidence(analysis: Analysis, *, miles: bool) -> list[Block]:
     return [Table(columns, tuple(rows))] if rows else []
 
 
-GROUND_SHARE = "share on the ground"
+GROUND_SHARE = "step on the ground"
 
 
 def _shown(key: str, amount: float) -> str:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from kneedrive.analysis.result import Analysis
-from kneedrive.history.result import Week, WeeklyView
+from kneedrive.history.result import Verdict, Week, WeeklyView
 from kneedrive.report import numbers, screen
 from kneedrive.report.blocks import Inline, Prose, Section, words
 
@@ -117,7 +117,7 @@ def trend(view: WeeklyView) -> str:
         return " ".join(f"Since {numbers.day(each.first)} {each.verdict}." for each in called if each.first)
     if not view.trends:
         return ""
-    if any(each.verdict == "steady" for each in view.trends):
+    if view.verdicts == (Verdict.STEADY,):
         return "Steady."
     more = max(each.weeks_missing or each.weeks_advised for each in view.trends)
     return f"No trend can be told yet: about {numbers.plural(more, 'more week', 'more weeks')}." if more else ""

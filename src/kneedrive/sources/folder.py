@@ -110,7 +110,8 @@ def _listed(entry: Entry, tell: Closed) -> Listed | None:
         tell(error)
         return None
     version = f"{seen.st_size}-{seen.st_mtime_ns}"
-    return Listed(id=os.fspath(entry), version=version, started_at=_changed(seen), sport="")
+    path = str(entry) if isinstance(entry, Path) else entry.path
+    return Listed(id=path, version=version, started_at=_changed(seen), sport="")
 
 
 def _changed(seen: os.stat_result) -> datetime | None:

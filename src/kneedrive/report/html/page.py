@@ -192,13 +192,20 @@ def first_screen(content: Content) -> Markup:
         _hero(each, analysis, miles=miles)
         for each in screen.pace_picture(analysis, miles=miles, most=screen.MOST_BANDS)
     ]
+    steps = flowing(screen.next_step(context)[1:])
     todo = (
-        el("div", el("h2", "Do next"), flowing(screen.next_step(context)[1:]), class_="next") if context.advice else ""
+        el("div", el("h2", f"Do next: {_small_first(context.advice.plan.focus)}"), steps, class_="next")
+        if context.advice
+        else ""
     )
     side = el("div", todo, odds_list(analysis), map(evidence, screen.evidence(analysis, miles=miles)), class_="side")
     # The style sets the meaning above the picture: whoever reads from top to bottom meets the picture early.
     verdict = el("div", you, block(facts), title, hero, el("div", flowing(meaning), class_="meaning"), class_="verdict")
     return el("section", verdict, side, id="run", class_="first", aria_labelledby="run-title")
+
+
+def _small_first(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _hero(given: Block, analysis: Analysis, *, miles: bool) -> Markup:
@@ -208,7 +215,9 @@ def _hero(given: Block, analysis: Analysis, *, miles: bool) -> Markup:
     speed = analysis.shuffle_onset.speed_mps
     above = sum(band.speed_mps >= speed for band in screen.shown_bands(analysis, screen.MOST_BANDS)) if speed else 0
     onset = (above, f"shuffle-onset {numbers.pace(speed, miles=miles)}") if above else None
-    return el("figure", run_charts.picture(given, onset=onset), class_="hero")
+    marks = "○ inferred" if any(row.hollow for row in given.rows) else "● you"
+    legend = el("figcaption", f"{marks}, ── how sure", class_="note")
+    return el("figure", run_charts.picture(given, onset=onset), legend, class_="hero")
 
 
 def odds_list(analysis: Analysis) -> Markup:

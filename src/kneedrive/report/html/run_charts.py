@@ -45,6 +45,7 @@ def picture(block: Picture, *, slim: bool = False, onset: tuple[int, str] | None
     parts = [
         svg.words(0, 12, f"← {block.low}", f"end {svg.tint(low)}"),
         svg.words(100, 12, f"{block.high} →", f"end {svg.tint(high)}", text_anchor="end"),
+        svg.words(0, head - 8, block.heads[0], "tick", dx=-GUTTER_PX),
         _bell(x, block.ticks, low, high) if len(block.ticks) == len(_TICKS) and not slim else "",
         _guides(x, block, head - 6, bottom),
         _onset(onset, head, step, len(block.rows)) if onset else "",
