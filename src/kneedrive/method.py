@@ -380,6 +380,7 @@ class PosteriorRules(Record, frozen=True, kw_only=True):
     least_B: Annotated[float, "share of the usual B that is taken at least", DESIGN] = 0.05
     spoken: Annotated[float, "probability", DESIGN] = 0.80
     leaning: Annotated[float, "probability", DESIGN] = 0.50
+    perhaps: Annotated[float, "probability, below leaning", DESIGN] = 0.30
     ruled_out: Annotated[float, "probability", DESIGN] = 0.05
     marked: Annotated[float, "SD, posterior mean of the score", DESIGN] = 1.6
     leaning_under_mps: Annotated[float, "m/s, slower is at most leaning", "the reference is extrapolated there"] = 2.0

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.analysis.certainty import PERHAPS, Certainty, Knee, leading
+from kneedrive.analysis.certainty import Certainty, Knee, leading
 from kneedrive.analysis.posterior import RULES, Basis, Posterior
 from kneedrive.analysis.provenance import BLUETOOTH_STRAPS, PODS, STRAPS, has_dynamics
 from kneedrive.patterns import PATTERNS, Pattern
@@ -217,7 +217,7 @@ def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) ->
         yield Ground(finding=alone, certainty=Certainty.OPEN, alone=True, knee_bends=bends)
     named = leading(posterior)
     first = named[0]
-    quiet = Pattern.NEUTRAL in named and posterior.odds[Pattern.NEUTRAL] >= PERHAPS
+    quiet = Pattern.NEUTRAL in named and posterior.odds[Pattern.NEUTRAL] >= RULES.perhaps
     if not quiet:
         finding = plan_for(first, posterior.basis, posterior)
         yield Ground(finding=finding, certainty=Certainty.OPEN, knee_bends=bends)

@@ -11,7 +11,6 @@ from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
 from kneedrive.stats import below
 
-PERHAPS = 0.30  # design: from here on odds are said as "2 in 5", so that what reaches it is as likely in words
 FEWEST_OPEN = 2  # so many patterns are named where none is leant to
 RULED_OUT_ALOUD = (Pattern.SHUFFLE, Pattern.DRIVE, Pattern.PISTON)
 
@@ -53,11 +52,13 @@ def certainty(pattern: Pattern, posterior: Posterior, rules: PosteriorRules = RU
 
 
 def leading(posterior: Posterior, rules: PosteriorRules = RULES) -> tuple[Pattern, ...]:
-    """The patterns to name, the likeliest first: all that reach `leaning`; else two, and all that reach PERHAPS."""
+    """The patterns to name, the likeliest first: all that reach `leaning`; else two, and all that reach `perhaps`."""
     ranked = sorted(posterior.odds, key=lambda pattern: -posterior.odds[pattern])
     likely = tuple(pattern for pattern in ranked if posterior.odds[pattern] >= rules.leaning)
     return likely or tuple(
-        pattern for place, pattern in enumerate(ranked) if place < FEWEST_OPEN or posterior.odds[pattern] >= PERHAPS
+        pattern
+        for place, pattern in enumerate(ranked)
+        if place < FEWEST_OPEN or posterior.odds[pattern] >= rules.perhaps
     )
 
 
