@@ -62,7 +62,7 @@ def test_a_folder_is_a_runner_and_a_refused_file_a_row(club: Path, tmp_path: Pat
     assert text.startswith("4 assessed, 1 refused, 1 already there")
     assert sorted(found["runner"].tolist()) == ["anna", "anna", "ben", "ben", "ben"]
     refused = found["status"] == "refused"
-    assert found["reason"][refused].tolist() == ["is not a FIT, GPX or TCX file"]
+    assert found["reason"][refused].tolist() == ["is not a FIT, GPX or TCX file; export it again, or leave it out"]
     assert (found["epochs_scored"][~refused] >= 10).all()
     assert (found["pattern"][~refused] != "").all()
     assert np.isfinite(found["odds_neutral"][~refused]).all()

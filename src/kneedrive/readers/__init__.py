@@ -49,4 +49,4 @@ def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
         return found
     if not data:
         raise UnknownFormat("is empty", name=name)
-    raise UnknownFormat("is not a FIT, GPX or TCX file", offset=0, name=name)
+    raise UnknownFormat("is not a FIT, GPX or TCX file; export it again, or leave it out", offset=0, name=name)
