@@ -161,6 +161,14 @@ def test_a_slipped_strap_loses_its_bounce_on_the_shorter_side() -> None:
     assert np.isfinite(found.epochs["P"][2:19]).all()
 
 
+def test_an_impossible_contact_time_is_no_slipped_strap() -> None:
+    """Contact of 0.13 s would make k, which contains it, jump; the oscillation itself did not move."""
+    stance = np.where(SECOND >= 600, 0.13, 0.26) + 0.001 * np.sin(2.0 * SECOND)
+    found = analysed(samples(stance_time_s=stance))
+    assert np.isnan(found.epochs["D"][21:]).all()
+    assert np.isfinite(found.epochs["P"][21:]).all()
+
+
 def test_every_epoch_has_one_known_reason_and_all_are_counted() -> None:
     found = analysed(samples(cadence_spm=during(110.0, 168.0), speed_mps=np.where(SECOND > 600, 1.9, 3.0)))
     assert set(found.epochs.reason) <= {"", *gates.GATES}

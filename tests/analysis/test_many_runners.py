@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats as oracle
 
 from kneedrive.analysis.many_runners import LEAST_RUNNERS, Interval, base_rates, correlation, in_use, joint, level
 from kneedrive.method import Method
@@ -85,6 +86,15 @@ def test_few_runners_have_no_spread_and_one_has_no_interval() -> None:
     assert level(values).sd is None
     few = np.arange(LEAST_RUNNERS - 1, dtype=float)
     assert correlation(few, few**2) is None
+
+
+def test_a_correlation_of_few_runners_has_the_interval_of_fishers_z() -> None:
+    first, second = np.random.default_rng(4).multivariate_normal([0.0, 0.0], [[1.0, 0.5], [0.5, 1.0]], LEAST_RUNNERS).T
+    found, theirs = correlation(first, second), oracle.pearsonr(first, second)
+    interval = theirs.confidence_interval(0.95)
+
+    assert found is not None
+    assert (found.value, found.low, found.high) == pytest.approx((theirs.statistic, *interval), abs=1e-4)
 
 
 def test_a_part_without_spread_has_no_correlation() -> None:

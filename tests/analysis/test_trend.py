@@ -9,7 +9,16 @@ from scipy import stats as oracle
 from kneedrive.history import trend
 from kneedrive.history.compare import WeekDifference, week_difference
 from kneedrive.history.local_time import day_of, week_number
-from kneedrive.history.trend import RunValues, TrendFit, between_variance, trend_fit, week_means, weekly_fit
+from kneedrive.history.trend import (
+    RunValues,
+    TrendFit,
+    between_variance,
+    season_part,
+    trend_columns,
+    trend_fit,
+    week_means,
+    weekly_fit,
+)
 from kneedrive.method import Method, SeriesRules
 from tests.analysis.many_histories import Weeks, draw
 
@@ -172,6 +181,16 @@ def test_the_season_is_fitted_along_from_sixty_weeks_on() -> None:
     assert float(long.freedom[0]) == pytest.approx(120 * (1 - long.rho[0]) / (1 + long.rho[0]) - 4)
 
 
+def test_the_season_of_each_week_is_what_was_planted() -> None:
+    at = np.arange(65.0)
+    season = 0.5 * np.cos(2 * np.pi * at / RULES.year_weeks + 1.0)
+    values = (0.002 * at + season)[None, :]
+    X = trend_columns(np.broadcast_to(at, (1, 65)), np.array([64.0]), RULES)
+    fit = weekly_fit(X, week_means(values[..., None], np.full((1, 65, 1), 0.01)), RULES)
+
+    assert season_part(X, fit)[0] == pytest.approx(season, abs=1e-6)
+
+
 def test_two_series_are_tested_together() -> None:
     drawn = draw(Weeks(change=0.5, weeks=26, missing=0.0), 200, 9)
     both = trend_fit(drawn.at, drawn.values, drawn.se, RULES)
@@ -228,6 +247,7 @@ def test_two_weeks_on_a_side_are_not_compared() -> None:
 
     assert np.isnan(found.difference).all()
     assert not (found.changed | found.told).any()
+    assert (found.weeks_before.tolist(), found.weeks_after.tolist()) == ([10.0] * 3, [2.0] * 3)
 
 
 def test_the_weeks_that_are_needed_make_the_interval_fine_enough() -> None:

