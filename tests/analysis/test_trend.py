@@ -327,6 +327,16 @@ def test_the_weeks_that_are_missing_are_counted(weeks: int, missing: int, advise
     assert (found.change is None) == bool(missing)
 
 
+def test_a_series_with_fewer_runs_a_week_is_tested_beside_one_with_more() -> None:
+    many, few = straight(12, 1.0, noise=0.1, runs=3), straight(12, 0.0, noise=0.1, runs=2)
+    both = trend.trends({"D": many, "P": few}, Method())
+
+    assert [(each.weeks, each.runs) for each in both] == [(12, 36), (12, 24)]
+    assert [each.change for each in both] == pytest.approx(
+        [trend.trends({"D": each}, Method())[0].change for each in (many, few)]
+    )
+
+
 def test_a_series_without_values_is_too_early_beside_one_with_some() -> None:
     nothing = RunValues(at_weeks=np.empty(0), week=np.empty(0, dtype=np.int64), value=np.empty(0), se=np.empty(0))
     found = trend.trends({"D": nothing, "P": straight(9, 0.0)}, METHOD)

@@ -203,6 +203,13 @@ def test_the_slow_minutes_are_those_at_the_slowest_quarter_of_the_last_eight_wee
     assert sum(week.slow_s for week in found.weeks) == pytest.approx(0.25 * 24 * 40 * 30, rel=0.02)
 
 
+def test_slow_minutes_indoors_are_not_among_those_outdoors() -> None:
+    outdoors = [past_run(day, speeds=(2.6, 2.8, 3.0, 3.2), n=40) for day in days(8)]
+    indoors = [past_run(day + 0.3, speeds=(2.4,), surface="indoor") for day in days(8)[::3]]
+    alone, both = view(outdoors, 8), view([*outdoors, *indoors], 8)
+    assert [week.slow_s for week in both.weeks] == [week.slow_s for week in alone.weeks]
+
+
 @pytest.mark.parametrize(
     ("form", "share"),
     [
