@@ -17,7 +17,7 @@ from kneedrive.analysis import analyze
 from kneedrive.analysis.provenance import Provenance, choose, provenance
 from kneedrive.app import dynamics_of, runner_of
 from kneedrive.app.boundary import boundary
-from kneedrive.app.workers import cores, started, uninterrupted
+from kneedrive.app.workers import cores, end, started, uninterrupted
 from kneedrive.archives.unpack import Limits
 from kneedrive.config import BODY, Config
 from kneedrive.errors import DamagedOriginal, NoActivity, ReadError, TooLarge, UnknownFormat
@@ -259,7 +259,7 @@ class Workers:
 
     def _stop(self) -> None:
         if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
+            end(self._executor)
             self._executor = None
 
     def each(self, jobs: Iterable[tuple[T, Recording | None]]) -> Iterator[tuple[T, Contents | None]]:

@@ -13,7 +13,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
@@ -189,7 +189,7 @@ class Processes:
 
     def _end(self) -> None:
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            end(self._pool)
             self._pool = None
 
 
@@ -200,6 +200,16 @@ def started(processes: int) -> ProcessPoolExecutor:
 
     resource_tracker.ensure_running()  # would let Ctrl-C through again if it were started while that is held back
     return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_end_with_parent)
+
+
+def end(pool: Executor) -> None:
+    """Shut an executor down and wait for its processes, also where some were killed."""
+    if getattr(pool, "_broken", False):
+        # Python before 3.12 waits for ever to hand jobs to processes that are dead (gh-94777), unless nobody can read.
+        reader = getattr(getattr(pool, "_call_queue", None), "_reader", None)
+        if reader is not None:
+            reader.close()
+    pool.shutdown(cancel_futures=True)
 
 
 def _end_with_parent() -> None:
