@@ -82,7 +82,11 @@ class Quick:
     """
 
     STARTS = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system", "pty.spawn"})
-    DEAR = frozenset({"strava", "intervals", "fake_strava", "fake_intervals", "clock", "browser", "cluster"})
+    SERVERS = frozenset({"strava", "garmin", "intervals", "fake_strava", "fake_garmin", "fake_intervals", "clock"})
+    DEAR = SERVERS | {"browser", "cluster", "home", "shelf"}  # a whole history is made for these
+    GENERATED = frozenset(
+        {"test_fuzz", "test_growth", "test_series_rates"}
+    )  # modules whose input is made by the megabyte
 
     def __init__(self, real: Path) -> None:
         self.real = real
@@ -106,6 +110,7 @@ class Quick:
         given = item.callspec.params.values() if hasattr(item, "callspec") else ()
         return (
             bool(self.DEAR.intersection(getattr(item, "fixturenames", ())))
+            or item.path.stem in self.GENERATED
             or getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
             or any(isinstance(each, Path) and each.is_relative_to(self.real) for each in given)
         )
