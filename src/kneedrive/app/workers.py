@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -204,8 +205,8 @@ def started(processes: int) -> ProcessPoolExecutor:
 
 def end(pool: Executor) -> None:
     """Shut an executor down and wait for its processes, also where some were killed."""
-    if getattr(pool, "_broken", False):
-        # Python before 3.12 waits for ever to hand jobs to processes that are dead (gh-94777), unless nobody can read.
+    if sys.version_info < (3, 11, 5) and getattr(pool, "_broken", False):
+        # These wait for ever to hand jobs to processes that are dead (gh-94777), unless nobody can read them.
         reader = getattr(getattr(pool, "_call_queue", None), "_reader", None)
         if reader is not None:
             reader.close()
