@@ -9,11 +9,11 @@ from kneedrive import simulate
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
 from kneedrive.app.page import content_of, small
-from kneedrive.history.baseline import own_view
-from kneedrive.history.compare import compare
-from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
-from kneedrive.history.result import PastRun, Setting
-from kneedrive.history.weeks import weekly
+from kneedrive.past.baseline import own_view
+from kneedrive.past.compare import compare
+from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
+from kneedrive.past.result import PastRun, Setting
+from kneedrive.past.weeks import weekly
 from kneedrive.report.comparison import Periods
 from kneedrive.report.history import Habits
 from kneedrive.report.html.page import Content

@@ -22,7 +22,7 @@ FLOORS = (
         "sensors",
     },
     {"analysis", "readers"},
-    {"history"},
+    {"past"},
     {"advice"},
     {"archives", "report", "simulate", "sources", "store"},
     {"app"},

@@ -74,6 +74,13 @@ def test_the_names_are_sorted_and_all_there() -> None:
     assert {"read", "analyze", "Activity", "Analysis", "Runner", "ReadError"} <= set(NAMES)
 
 
+def test_no_module_has_a_name_of_the_library() -> None:
+    """Importing such a module would put it in the place of what is named so."""
+    modules = {place.stem for place in Path(kneedrive.__file__).parent.iterdir()}
+
+    assert not modules & set(NAMES)
+
+
 def test_a_name_that_is_not_there_says_so() -> None:
     with pytest.raises(AttributeError, match="no attribute 'analyse'"):
         _ = kneedrive.analyse

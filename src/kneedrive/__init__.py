@@ -6,9 +6,7 @@
 The names are loaded when first used, so that the command line starts light.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,7 +44,7 @@ __all__ = [
 _HOMES = {
     "analysis": ("analyze",),
     "app.analyze": ("read",),
-    "app.tables": ("History",),
+    "app.tables": ("History", "history"),
     "errors": ("KneedriveError", "ReadError"),
     "analysis.certainty": ("Knee",),
     "analysis.posterior": ("Posterior",),
@@ -71,18 +69,3 @@ def _shown(analysis: "Analysis") -> str:
     from kneedrive.report.html.page import shown
 
     return shown(analysis)
-
-
-class _Library(ModuleType):
-    """This module: its `history` is the function. To import a module of the folder of that name would replace it."""
-
-    @property
-    def history(self) -> Any:
-        return import_module("kneedrive.app.tables").history
-
-    @history.setter
-    def history(self, folder: ModuleType) -> None:
-        """Leave it; the folder's modules are found by their dotted names all the same."""
-
-
-sys.modules[__name__].__class__ = _Library

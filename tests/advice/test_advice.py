@@ -36,7 +36,7 @@ from kneedrive.analysis import analyze
 from kneedrive.analysis.certainty import Certainty, Knee, certainty, knee, leading
 from kneedrive.analysis.posterior import Posterior, posterior
 from kneedrive.analysis.result import Analysis, Finding
-from kneedrive.history.result import LastWeeks
+from kneedrive.past.result import LastWeeks
 from kneedrive.recording import Samples, Sensor
 from tests.seen_by import scale_at, seen_by
 

@@ -11,8 +11,8 @@ from kneedrive.analysis import features
 from kneedrive.analysis.reference import expected
 from kneedrive.analysis.result import Epochs
 from kneedrive.analysis.scores import letters, z_parts
-from kneedrive.history.result import PastRun
 from kneedrive.method import Method
+from kneedrive.past.result import PastRun
 from kneedrive.quantities import GRAVITY_MPS2
 from kneedrive.recording import Runner
 from kneedrive.sensors import REFERENCES

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis.reference import usual_ranges
-from kneedrive.history.baseline import others, own_view, usual
-from kneedrive.history.curve import measured, table
-from kneedrive.history.result import OwnView, PastRun, PersonalZ, Setting
+from kneedrive.past.baseline import others, own_view, usual
+from kneedrive.past.curve import measured, table
+from kneedrive.past.result import OwnView, PastRun, PersonalZ, Setting
 from kneedrive.sensors import REFERENCES
 from tests.analysis.runs_of_a_runner import FORM, Form, days, past_run
 

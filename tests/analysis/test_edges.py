@@ -7,12 +7,12 @@ import pytest
 
 from kneedrive.analysis import analyze
 from kneedrive.analysis.provenance import overlaid
-from kneedrive.history.baseline import own_view
-from kneedrive.history.compare import compare
-from kneedrive.history.habits import balance_habit, slow_contrast
-from kneedrive.history.result import PastRun, Setting
-from kneedrive.history.segments import jump
 from kneedrive.method import Method, TrendRules
+from kneedrive.past.baseline import own_view
+from kneedrive.past.compare import compare
+from kneedrive.past.habits import balance_habit, slow_contrast
+from kneedrive.past.result import PastRun, Setting
+from kneedrive.past.segments import jump
 from tests.analysis.runs import RUNNER, activity, samples
 from tests.analysis.runs_of_a_runner import days, past_run
 

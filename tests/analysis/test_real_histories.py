@@ -7,9 +7,9 @@ import pytest
 
 from kneedrive.analysis import analyze
 from kneedrive.app.history import past_run
-from kneedrive.history.result import PastRun, Setting
-from kneedrive.history.segments import computed
-from kneedrive.history.weeks import weekly
+from kneedrive.past.result import PastRun, Setting
+from kneedrive.past.segments import computed
+from kneedrive.past.weeks import weekly
 from kneedrive.readers import read
 from tests.conftest import needs_data, real_files
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from kneedrive.history.result import PastRun, Setting
-from kneedrive.history.segments import stretches
+from kneedrive.past.result import PastRun, Setting
+from kneedrive.past.segments import stretches
 from tests.analysis.runs_of_a_runner import Form, past_run
 
 SETTING = Setting()

@@ -6,10 +6,11 @@ import pytest
 from msgspec.structs import asdict
 from scipy import stats as oracle
 
-from kneedrive.history import trend
-from kneedrive.history.compare import WeekDifference, week_difference
-from kneedrive.history.local_time import day_of, week_number
-from kneedrive.history.trend import (
+from kneedrive.method import Method, SeriesRules
+from kneedrive.past import trend
+from kneedrive.past.compare import WeekDifference, week_difference
+from kneedrive.past.local_time import day_of, week_number
+from kneedrive.past.trend import (
     RunValues,
     TrendFit,
     between_variance,
@@ -19,7 +20,6 @@ from kneedrive.history.trend import (
     week_means,
     weekly_fit,
 )
-from kneedrive.method import Method, SeriesRules
 from tests.analysis.many_histories import Weeks, draw
 
 RULES = SeriesRules()

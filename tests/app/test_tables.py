@@ -120,12 +120,6 @@ def test_it_says_how_much_there_is(store: Path) -> None:
     assert repr(kneedrive.history(store)).startswith(f"History(runs: {3 * WEEKS} rows, epochs: ")
 
 
-def test_the_name_stays_the_function_whatever_is_imported() -> None:
-    import kneedrive.history.weeks
-
-    assert callable(kneedrive.history)
-
-
 def test_a_table_without_rows_keeps_its_columns() -> None:
     assert {name: len(column) for name, column in table([], {"a": 1, "b": ""}).items()} == {"a": 0, "b": 0}
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from kneedrive.analysis.result import Change, Fade
-from kneedrive.history.compare import compare
-from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
-from kneedrive.history.result import Comparison, PastRun, Setting, WeeklyView
-from kneedrive.history.weeks import weekly
+from kneedrive.past.compare import compare
+from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
+from kneedrive.past.result import Comparison, PastRun, Setting, WeeklyView
+from kneedrive.past.weeks import weekly
 from kneedrive.report.comparison import Periods
 from kneedrive.report.history import Habits
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from kneedrive.history.result import BalanceHabit, FadeHabit, PaceChange, SlowContrast, Trend, Verdict
+from kneedrive.past.result import BalanceHabit, FadeHabit, PaceChange, SlowContrast, Trend, Verdict
 from kneedrive.report import history
 from kneedrive.report.history import Habits
 from tests.report.histories import STORIES

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from rich.cells import cell_len
 
-from kneedrive.history.baseline import own_view
-from kneedrive.history.result import Level, OwnView
+from kneedrive.past.baseline import own_view
+from kneedrive.past.result import Level, OwnView
 from kneedrive.report import own
 from kneedrive.report.blocks import Style, plain
 from kneedrive.report.terminal import render

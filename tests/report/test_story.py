@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from kneedrive.history.result import Trend, Verdict, Week, WeeklyView
+from kneedrive.past.result import Trend, Verdict, Week, WeeklyView
 from kneedrive.report import story
 from kneedrive.report.blocks import Style, plain
 from kneedrive.report.terminal import render

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from kneedrive.history.result import Trend, Verdict, WeeklyView
-from kneedrive.history.trend import DIRECTIONS
+from kneedrive.past.result import Trend, Verdict, WeeklyView
+from kneedrive.past.trend import DIRECTIONS
 from kneedrive.report import history
 
 

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from kneedrive.analysis.scores import letters
-from kneedrive.history.baseline import METRICS, allowed_metrics, floors, personal, usual
-from kneedrive.history.curve import Table, curves, departures, own_usual
-from kneedrive.history.curve import table as rows_table
-from kneedrive.history.local_time import weeks_since_epoch
-from kneedrive.history.result import PastRun, Setting
-from kneedrive.history.segments import computed
-from kneedrive.history.trend import RunValues
-from kneedrive.history.weeks import near, reference_speed, run_values, standardised
+from kneedrive.past.baseline import METRICS, allowed_metrics, floors, personal, usual
+from kneedrive.past.curve import Table, curves, departures, own_usual
+from kneedrive.past.curve import table as rows_table
+from kneedrive.past.local_time import weeks_since_epoch
+from kneedrive.past.result import PastRun, Setting
+from kneedrive.past.segments import computed
+from kneedrive.past.trend import RunValues
+from kneedrive.past.weeks import near, reference_speed, run_values, standardised
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import robust_sd

@@ -22,7 +22,7 @@ from kneedrive.sensors import REFERENCES
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis, Finding
-    from kneedrive.history.result import LastWeeks
+    from kneedrive.past.result import LastWeeks
 
 TAKEN = "advice: "  # begins the text of the tag that is set where a focus is taken up
 KINDS = ("strength", "mobility", "speed", "drill", "cue")

@@ -23,7 +23,7 @@ from kneedrive.recording import Activity, Runner
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.history.result import Setting
+    from kneedrive.past.result import Setting
 
 OK, FAILED, USAGE, NOT_ENOUGH, NOT_AUTHORISED, TRY_LATER, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 
@@ -103,7 +103,7 @@ def zone_of(settings: Config) -> Callable[[datetime], int]:
 
 def setting_of(settings: Config, year: int) -> Setting:
     """What every question about a history needs besides the runs."""
-    from kneedrive.history.result import Setting
+    from kneedrive.past.result import Setting
 
     return Setting(runner=runner_in(settings, year), zone=zone_of(settings))
 

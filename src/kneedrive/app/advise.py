@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.app import Answer
     from kneedrive.config import Config
-    from kneedrive.history.result import LastWeeks
+    from kneedrive.past.result import LastWeeks
     from kneedrive.report.blocks import Style
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
@@ -73,8 +73,8 @@ def following(chosen: Advice, taken: date | None, *, asked: bool) -> str:
 def asymmetric(store: Store, settings: Config, row: RunRow) -> bool:
     """Whether left and right differ constantly over the weeks up to a run, on its sensor."""
     from kneedrive.app.history import runs_before
-    from kneedrive.history.habits import balance_habit
     from kneedrive.method import Method
+    from kneedrive.past.habits import balance_habit
 
     return balance_habit(runs_before(store, settings, row), Method()).verdict == "constant difference"
 

@@ -10,9 +10,9 @@ from kneedrive import simulate
 from kneedrive.analysis import analyze
 from kneedrive.app import Answer, line
 from kneedrive.app.history import habits_of, past_run
-from kneedrive.history.baseline import own_view
-from kneedrive.history.result import Setting
-from kneedrive.history.weeks import weekly
+from kneedrive.past.baseline import own_view
+from kneedrive.past.result import Setting
+from kneedrive.past.weeks import weekly
 from kneedrive.recording import Sensor
 from kneedrive.report import terminal
 from kneedrive.report.history import weekly as weekly_report
@@ -20,7 +20,7 @@ from kneedrive.store.rows import Tag
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
-    from kneedrive.history.result import WeeklyView
+    from kneedrive.past.result import WeeklyView
     from kneedrive.report.blocks import Style
     from kneedrive.report.history import Habits
 

@@ -13,12 +13,12 @@ from kneedrive.analysis.result import Analysis, Change, Fade
 from kneedrive.app import NOT_ENOUGH, OK, Answer, setting_of, zone_of
 from kneedrive.app.library import opened
 from kneedrive.errors import NotEnoughData
-from kneedrive.history import local_time
-from kneedrive.history.baseline import own_view
-from kneedrive.history.habits import balance_habit, fade_habit, slow_contrast
-from kneedrive.history.local_time import between, local_date
-from kneedrive.history.result import Outcome, OwnView, PastRun, Setting, SlowContrast, WeeklyView
-from kneedrive.history.weeks import weekly
+from kneedrive.past import local_time
+from kneedrive.past.baseline import own_view
+from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
+from kneedrive.past.local_time import between, local_date
+from kneedrive.past.result import Outcome, OwnView, PastRun, Setting, SlowContrast, WeeklyView
+from kneedrive.past.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
 from kneedrive.report import terminal
@@ -27,7 +27,7 @@ from kneedrive.report.lists import credit
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
-    from kneedrive.history.result import Comparison
+    from kneedrive.past.result import Comparison
     from kneedrive.report.blocks import Style
     from kneedrive.report.comparison import Periods
     from kneedrive.store import Store
@@ -235,7 +235,7 @@ def compare(settings: Config, asked: Question, now: datetime, style: Style, *, j
 
 def compared(store: Store, settings: Config, asked: Question, today: date) -> tuple[Comparison, Periods]:
     """The comparison that was asked for, and the days it is of."""
-    from kneedrive.history import compare as analysis
+    from kneedrive.past import compare as analysis
 
     setting = setting_of(settings, today.year)
     if asked.group:
@@ -256,7 +256,7 @@ def grouped(store: Store, setting: Setting, asked: Question, today: date) -> tup
 
     Of more than two groups the two with the most runs are compared. Raises NotEnoughData where there are not two.
     """
-    from kneedrive.history import compare as analysis
+    from kneedrive.past import compare as analysis
     from kneedrive.report.comparison import Periods
 
     first = today - timedelta(weeks=setting.method.compare.group_weeks)

@@ -40,8 +40,8 @@ from kneedrive.errors import (
     TooLarge,
 )
 from kneedrive.errors import meant as nearest
-from kneedrive.history.local_time import local_date, local_day, week_number
-from kneedrive.history.weeks import weekly
+from kneedrive.past.local_time import local_date, local_day, week_number
+from kneedrive.past.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import ledger, lists, numbers, screen, terminal
 from kneedrive.report.blocks import Style
@@ -52,7 +52,7 @@ from kneedrive.store.rows import Derive, Placed, RunRow
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.history.result import PastRun, Setting, WeeklyView
+    from kneedrive.past.result import PastRun, Setting, WeeklyView
     from kneedrive.recording import Recording
     from kneedrive.store.rows import Tag
 

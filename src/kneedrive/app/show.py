@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kneedrive.advice import Advice
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.history.result import LastWeeks, OwnView
+    from kneedrive.past.result import LastWeeks, OwnView
     from kneedrive.report.blocks import Section, Style
     from kneedrive.report.screen import Context
     from kneedrive.store import Store

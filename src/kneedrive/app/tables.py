@@ -15,7 +15,7 @@ from kneedrive.app import only_runner, setting_of
 from kneedrive.app.library import WEEK_COLUMNS, known_runner, week_rows, whole_history
 from kneedrive.config import Config, load
 from kneedrive.errors import NotEnoughData
-from kneedrive.history.result import PastRun
+from kneedrive.past.result import PastRun
 from kneedrive.patterns import Pattern
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record

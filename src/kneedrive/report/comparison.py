@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from kneedrive import advice
-from kneedrive.history.result import Comparison, Difference
+from kneedrive.past.result import Comparison, Difference
 from kneedrive.record import Record
 from kneedrive.report import numbers, own, screen
 from kneedrive.report.blocks import (

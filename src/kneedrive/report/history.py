@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import Protocol
 
 from kneedrive.analysis.population import runners_at
-from kneedrive.history.result import (
+from kneedrive.method import Method
+from kneedrive.past.result import (
     BalanceHabit,
     Break,
     FadeHabit,
@@ -20,7 +21,6 @@ from kneedrive.history.result import (
     WeeklyView,
     WeekValue,
 )
-from kneedrive.method import Method
 from kneedrive.patterns import AXES, Axis, Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Runner

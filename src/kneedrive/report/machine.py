@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from kneedrive.analysis.result import Analysis, Fade, Finding, PaceBand, Quality, Score, Scores, ShuffleOnset, Spread
 from kneedrive.errors import KneedriveError
-from kneedrive.history.result import Break, Comparison, LastWeeks, OwnView, WeeklyView
+from kneedrive.past.result import Break, Comparison, LastWeeks, OwnView, WeeklyView
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
 from kneedrive.report.comparison import Periods

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from kneedrive.history.result import Baseline, Level, OwnView, PersonalZ
+from kneedrive.past.result import Baseline, Level, OwnView, PersonalZ
 from kneedrive.quantities import CHANNELS
 from kneedrive.report import numbers
 from kneedrive.report.blocks import Column, Heading, Inline, Note, Prose, Section, Table, strong, words

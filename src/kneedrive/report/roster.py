@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from kneedrive.analysis.result import Finding
-from kneedrive.history.result import Break, Trend, WeeklyView
+from kneedrive.past.result import Break, Trend, WeeklyView
 from kneedrive.record import Record
 from kneedrive.report import numbers, odds
 from kneedrive.report.blocks import Block, Column, Heading, Inline, Note, Prose, Section, Table, strong, words

@@ -12,7 +12,7 @@ from kneedrive.analysis.certainty import Certainty
 from kneedrive.analysis.population import runners_at, share_beyond
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis, Finding, PaceBand
-from kneedrive.history.result import LastWeeks, OwnView
+from kneedrive.past.result import LastWeeks, OwnView
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record

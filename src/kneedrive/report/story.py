@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from kneedrive.analysis.result import Analysis
-from kneedrive.history.result import Verdict, Week, WeeklyView
+from kneedrive.past.result import Verdict, Week, WeeklyView
 from kneedrive.report import numbers, screen
 from kneedrive.report.blocks import Inline, Prose, Section, words
 

@@ -14,7 +14,7 @@ from kneedrive.analysis.certainty import Certainty, Knee
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis, Finding
-from kneedrive.history.result import LastWeeks, Verdict
+from kneedrive.past.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import numbers, odds
 from kneedrive.report.blocks import Inline, Role, Span, Tone, strong, words

@@ -24,7 +24,7 @@ from msgspec.structs import asdict
 
 from kneedrive.analysis.result import Epochs
 from kneedrive.errors import DamagedOriginal, Fault, KneedriveError, NotEnoughData, StillHeld, StoreError, TooLarge
-from kneedrive.history.result import PastRun
+from kneedrive.past.result import PastRun
 from kneedrive.recording import Outline, Recording
 from kneedrive.store import database
 from kneedrive.store.database import NO_RUNS

@@ -12,7 +12,7 @@ import numpy as np
 
 from kneedrive.analysis.result import Analysis, Epochs
 from kneedrive.errors import DamagedOriginal
-from kneedrive.history.result import PastRun
+from kneedrive.past.result import PastRun
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Outline, Recording
 

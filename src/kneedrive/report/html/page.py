@@ -18,7 +18,7 @@ from itertools import repeat
 
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis
-from kneedrive.history.result import Comparison, Difference, Level, PersonalZ, WeeklyView
+from kneedrive.past.result import Comparison, Difference, Level, PersonalZ, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
 from kneedrive.report import blocks, comparison, focus, history, numbers, odds, own, screen, sections, words

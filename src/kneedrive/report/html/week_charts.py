@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import groupby, pairwise
 from statistics import median
 
-from kneedrive.history.result import Trend, Week, WeeklyView, WeekValue
+from kneedrive.past.result import Trend, Week, WeeklyView, WeekValue
 from kneedrive.patterns import AXES
 from kneedrive.record import Record
 from kneedrive.report import numbers

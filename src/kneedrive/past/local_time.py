@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
-from kneedrive.history.result import PastRun, Setting
+from kneedrive.past.result import PastRun, Setting
 from kneedrive.recording import Array
 
 EPOCH_DAY = date(1970, 1, 1)

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis.scores import letters
-from kneedrive.history.baseline import allowed_metrics
-from kneedrive.history.curve import (
+from kneedrive.method import CompareRules, SeriesRules
+from kneedrive.past.baseline import allowed_metrics
+from kneedrive.past.curve import (
     QUANTITIES,
     Table,
     curves,
@@ -25,12 +26,11 @@ from kneedrive.history.curve import (
     run_means,
     table,
 )
-from kneedrive.history.local_time import local_date, week_number
-from kneedrive.history.result import Comparison, Difference, Outcome, PastRun, Setting
-from kneedrive.history.segments import Stretch, computed, split_at_jumps, watch_of
-from kneedrive.history.trend import week_means, weekly_fit
-from kneedrive.history.weeks import letters_of, standardised
-from kneedrive.method import CompareRules, SeriesRules
+from kneedrive.past.local_time import local_date, week_number
+from kneedrive.past.result import Comparison, Difference, Outcome, PastRun, Setting
+from kneedrive.past.segments import Stretch, computed, split_at_jumps, watch_of
+from kneedrive.past.trend import week_means, weekly_fit
+from kneedrive.past.weeks import letters_of, standardised
 from kneedrive.quantities import FOLLOWS
 from kneedrive.record import Record
 from kneedrive.recording import Array

@@ -15,9 +15,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kneedrive.history.local_time import DAYS_TO_MONDAY, WEEK_S, day_of
-from kneedrive.history.result import Trend, Verdict, WeekValue
 from kneedrive.method import Method, SeriesRules, TrendRules
+from kneedrive.past.local_time import DAYS_TO_MONDAY, WEEK_S, day_of
+from kneedrive.past.result import Trend, Verdict, WeekValue
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.stats import (

@@ -10,10 +10,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from kneedrive.history.curve import column, curves, departures, measured, own_usual, table
-from kneedrive.history.local_time import local_date
-from kneedrive.history.result import Break, BreakKind, Computed, PastRun, Setting
 from kneedrive.method import Method, TrendRules
+from kneedrive.past.curve import column, curves, departures, measured, own_usual, table
+from kneedrive.past.local_time import local_date
+from kneedrive.past.result import Break, BreakKind, Computed, PastRun, Setting
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.stats import median, robust_sd

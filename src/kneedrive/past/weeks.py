@@ -14,7 +14,8 @@ from kneedrive.analysis import certainty
 from kneedrive.analysis.posterior import Basis, Measurement, Part, Posterior, odds_range, posterior
 from kneedrive.analysis.reference import Against, expected
 from kneedrive.analysis.scores import findings, letters, mean_climb_pct, scale_at, systematic
-from kneedrive.history.curve import (
+from kneedrive.method import TrendRules
+from kneedrive.past.curve import (
     RunMeans,
     Table,
     column,
@@ -26,9 +27,9 @@ from kneedrive.history.curve import (
     run_means,
     table,
 )
-from kneedrive.history.habits import pace_change, shuffle_share, slow_speed
-from kneedrive.history.local_time import between, local_date, monday, week_number, weeks_since_epoch
-from kneedrive.history.result import (
+from kneedrive.past.habits import pace_change, shuffle_share, slow_speed
+from kneedrive.past.local_time import between, local_date, monday, week_number, weeks_since_epoch
+from kneedrive.past.result import (
     Computed,
     Curve,
     LastWeeks,
@@ -40,9 +41,8 @@ from kneedrive.history.result import (
     WeeklyView,
     WeekValue,
 )
-from kneedrive.history.segments import Stretch, computed, stretches
-from kneedrive.history.trend import HEART_RATE, RunValues, trends, week_values
-from kneedrive.method import TrendRules
+from kneedrive.past.segments import Stretch, computed, stretches
+from kneedrive.past.trend import HEART_RATE, RunValues, trends, week_values
 from kneedrive.patterns import Pattern
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES

@@ -16,10 +16,10 @@ import numpy.typing as npt
 from kneedrive.analysis import features
 from kneedrive.analysis.fade import BOUNCE_IS_TIMING
 from kneedrive.analysis.reference import expected
-from kneedrive.history.curve import Table, centre, column, departures, design, filled, population, table
-from kneedrive.history.result import Baseline, Computed, Level, OwnView, PastRun, PersonalZ, Setting
-from kneedrive.history.segments import Stretch, computed, split_at_jumps, watch_of
 from kneedrive.method import BaselineRules, Method, SeriesRules
+from kneedrive.past.curve import Table, centre, column, departures, design, filled, population, table
+from kneedrive.past.result import Baseline, Computed, Level, OwnView, PastRun, PersonalZ, Setting
+from kneedrive.past.segments import Stretch, computed, split_at_jumps, watch_of
 from kneedrive.quantities import FOLLOWS
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES

@@ -11,10 +11,10 @@ from kneedrive.analysis.certainty import Certainty, certainty
 from kneedrive.analysis.reference import Against, from_middle
 from kneedrive.analysis.result import Fade
 from kneedrive.analysis.scores import ROOT_2, scale_at, standing
-from kneedrive.history.curve import column, joined
-from kneedrive.history.result import BalanceHabit, FadeHabit, PaceChange, PastRun, Setting, SlowContrast
-from kneedrive.history.segments import known_keys
 from kneedrive.method import Method, ProfileRules, SeriesRules
+from kneedrive.past.curve import column, joined
+from kneedrive.past.result import BalanceHabit, FadeHabit, PaceChange, PastRun, Setting, SlowContrast
+from kneedrive.past.segments import known_keys
 from kneedrive.patterns import Pattern
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES

@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 
 from kneedrive.analysis import features
 from kneedrive.analysis.reference import usual_quantities
-from kneedrive.history.result import Curve, PastRun, Setting
+from kneedrive.past.result import Curve, PastRun, Setting
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
