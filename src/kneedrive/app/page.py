@@ -17,9 +17,9 @@ from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.reference import usual_ranges
 from kneedrive.analysis.result import Finding, Status
 from kneedrive.app import Answer
-from kneedrive.app.history import Question, compared, local_day, weeks_until
+from kneedrive.app.history import Question, compared, local_day
 from kneedrive.app.library import meant, opened
-from kneedrive.app.show import Found, Request, found_in
+from kneedrive.app.show import Found, Request, found_in, weeks_shown
 from kneedrive.errors import NotEnoughData
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.report import blocks, numbers, screen, words
@@ -51,13 +51,13 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> tuple
         found = found_in(store, settings, meant(store, settings, request.run, now), now, request)
         if found.analysis is None:
             raise NotEnoughData(found.gone)
-        context = screen.Context(weeks=found.last_weeks, own=found.own, advice=found.advice, remark=found.aged)
+        context = screen.Context(weeks=found.view.last_weeks, own=found.own, advice=found.advice, remark=found.aged)
         miles = request.style.miles
         content = content_of(found.analysis, miles=miles).replace(
             context=context,
             credit=_credit(store, found, weeks),
             runs=_last_runs(store, found.row, local_day(settings, now), miles=miles),
-            **_history(store, settings, weeks, found.day),
+            **_history(store, settings, weeks, found),
         )
     return Answer(text=render(content)), Path(f"kneedrive-{found.day.isoformat()}.html")
 
@@ -94,14 +94,14 @@ def ranges_of(analysis: Analysis) -> Ranges:
     return Ranges(speed_mps=along, low=low, high=high)
 
 
-def _history(store: Store, settings: Config, weeks: int, until: date) -> dict[str, Any]:
+def _history(store: Store, settings: Config, weeks: int, found: Found) -> dict[str, Any]:
     """The weeks, what was noted in them, and what changed since the last note."""
-    found, habits = weeks_until(store, settings, until, weeks)
-    tags = [tag for tag in store.tags() if tag.day <= until.isoformat()]
+    view, habits = weeks_shown(found, store, settings, weeks)
+    tags = [tag for tag in store.tags() if tag.day <= found.day.isoformat()]
     events = tuple(Event(day=date.fromisoformat(tag.day), text=tag.text) for tag in tags)
-    known: dict[str, Any] = {"weekly": found, "habits": habits, "events": events}
+    known: dict[str, Any] = {"weekly": view, "habits": habits, "events": events}
     if tags:
-        known["comparison"], known["periods"] = compared(store, settings, Question(tag=tags[-1].day), until)
+        known["comparison"], known["periods"] = compared(store, settings, Question(tag=tags[-1].day), found.day)
     return known
 
 

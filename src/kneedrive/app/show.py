@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from kneedrive.advice import Advice
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.past.result import LastWeeks, OwnView
+    from kneedrive.past.result import OwnView, WeeklyView
     from kneedrive.report.blocks import Section, Style
+    from kneedrive.report.history import Habits
     from kneedrive.report.screen import Context
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
@@ -53,13 +54,15 @@ class Request(Record, frozen=True, kw_only=True):
 class Found(Record, frozen=True, kw_only=True):
     """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for.
 
-    analysis and advice are None where the originals are gone; gone says why. aged: that the run is not recent.
+    view, habits: of the WEEKS up to the day of the run. analysis and advice are None where the originals are gone;
+    gone says why. aged: that the run is not recent.
     """
 
     row: RunRow
     day: date
     own: OwnView
-    last_weeks: LastWeeks | None = None
+    view: WeeklyView
+    habits: Habits
     analysis: Analysis | None = None
     advice: Advice | None = None
     gone: str = ""
@@ -71,18 +74,26 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     """Everything about a stored run. What was worked out of it outlives an original that had to be purged."""
     day, today = day_of(settings, row), local_day(settings, now)
     own = against_own(store, settings, row.id, row.started_at)
-    last_weeks = weeks_until(store, settings, day, WEEKS)[0].last_weeks
+    view, habits = weeks_until(store, settings, day, WEEKS)
     aged = "" if request and request.run != LAST else focus.aged(day, today)  # whoever names a run knows its day
     formats = [row.formats, *formats_between(store, day - timedelta(weeks=advise.WEEKS), day)]
-    found = Found(row=row, day=day, own=own, last_weeks=last_weeks, aged=aged, strava=from_strava(formats))
+    found = Found(row=row, day=day, own=own, view=view, habits=habits, aged=aged, strava=from_strava(formats))
     try:
         judged_by, dynamics = (request.judged_by, request.dynamics) if request else (None, None)
-        slow_mps = last_weeks.slow_speed_mps if last_weeks else None
+        slow_mps = view.last_weeks.slow_speed_mps if view.last_weeks else None
         analysis = analysis_of(store, judged_by or settings, row.id, dynamics, slow_mps)
     except NotEnoughData as error:
         return found.replace(gone=str(error))
-    chosen = advise.next_of(store, settings, row, analysis, today, last_weeks)
-    return found.replace(analysis=analysis, advice=chosen if analysis.findings or last_weeks else None)
+    chosen = advise.next_of(store, settings, row, analysis, today, view.last_weeks)
+    return found.replace(analysis=analysis, advice=chosen if analysis.findings or view.last_weeks else None)
+
+
+def weeks_shown(found: Found, store: Store, settings: Config, weeks: int) -> tuple[WeeklyView, Habits]:
+    """The weeks up to the run as they are shown, and the habits in them.
+
+    What is said of the runner in a sentence stays that of WEEKS, the same in every command.
+    """
+    return (found.view, found.habits) if weeks == WEEKS else weeks_until(store, settings, found.day, weeks)
 
 
 def show(settings: Config, request: Request, now: datetime) -> Answer:
@@ -140,7 +151,7 @@ def context_of(found: Found, more: tuple[str, ...]) -> Context:
     from kneedrive.report.screen import Context
 
     return Context(
-        weeks=found.last_weeks,
+        weeks=found.view.last_weeks,
         own=found.own,
         advice=found.advice,
         remark=found.aged,
@@ -175,7 +186,7 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         found = found_in(store, settings, meant(store, settings, request.run, now), now, request)
         if not request.json and not request.full:
             return Answer(text=run_text(found, request))
-        view, habits = weeks_until(store, settings, found.day, weeks)
+        view, habits = weeks_shown(found, store, settings, weeks)
         tags = tags_between(store.tags(), view.weeks[0].monday, found.day)
         strava = from_strava(formats_between(store, view.weeks[0].monday, found.day))
     if request.json:

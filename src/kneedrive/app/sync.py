@@ -534,21 +534,20 @@ def news(pulled: Sequence[Pulled], store: Store, desk: Desk, style: Style, count
 
 def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style: Style) -> str:
     """The main run of the last day among the weeks; the weeks alone where years came in at once."""
-    from kneedrive.app.history import local_day, tags_between, weeks_until
-    from kneedrive.app.show import WEEKS, context_of, found_in
+    from kneedrive.app.history import local_day, tags_between
+    from kneedrive.app.show import context_of, found_in
     from kneedrive.report import screen, story
     from kneedrive.report.history import weeks_alone
 
     found = found_in(store, desk.settings, runs[story.main_run(runs)][1], desk.clock())
-    view, habits = weeks_until(store, desk.settings, found.day, WEEKS)
     today, miles = local_day(desk.settings, desk.clock()), style.miles
     new = story.whats_new(runs, today, miles=miles)
     more = ("kneedrive report", "kneedrive weekly", "kneedrive report --html")
-    context = context_of(found, more).replace(week=story.week_line(view, today, miles=miles))
+    context = context_of(found, more).replace(week=story.week_line(found.view, today, miles=miles))
     if story.is_history(runs):
-        tags = tags_between(store.tags(), view.weeks[0].monday, found.day)
+        tags = tags_between(store.tags(), found.view.weeks[0].monday, found.day)
         opening, end = story.history_opening(new, context), story.history_end(context)
-        weeks = weeks_alone(view, habits, tags, miles=miles)
+        weeks = weeks_alone(found.view, found.habits, tags, miles=miles)
         return terminal.render([*opening, *weeks, *end], style).rstrip("\n")
     if found.analysis is None:
         return terminal.render([[Prose(words(new))], *screen.gone(found.gone, context)], style).rstrip("\n")
