@@ -41,7 +41,7 @@ def real_files(*patterns: str) -> list[Path]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update-golden` writes what the code says now; read the difference before you commit it."""
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files with the present output")
-    parser.addoption("--quick", action="store_true", help="no process, no server, no generated input, no real file")
+    parser.addoption("--quick", action="store_true", help="pure functions only: no process, server, store or real file")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -76,17 +76,17 @@ def _header() -> ctypes.Array[ctypes.c_uint32]:
 
 
 class Quick:
-    """The quick selection: no process, no server, no generated input, no real file.
+    """The quick selection: readers, analysis, histories, advice and reports as pure functions; no process, no server.
 
     Only as a process is about to be started can it be known that a test starts one: such a test ends there as skipped.
     """
 
+    # Whole commands, stores on disk, services, and the tools of the tests themselves.
+    ROOMS = frozenset({"app", "benchmarks", "cli", "crash", "fuzz", "mutation", "sources", "store", "sync"})
+    # What looks at the whole project, or makes its input by the megabyte.
+    WHOLE = frozenset({"test_fuzz", "test_growth", "test_notebook", "test_security", "test_series_rates"})
     STARTS = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system", "pty.spawn"})
-    SERVERS = frozenset({"strava", "garmin", "intervals", "fake_strava", "fake_garmin", "fake_intervals", "clock"})
-    DEAR = SERVERS | {"browser", "cluster", "home", "shelf"}  # a whole history is made for these
-    GENERATED = frozenset(
-        {"test_fuzz", "test_growth", "test_series_rates"}
-    )  # modules whose input is made by the megabyte
+    DEAR = frozenset({"browser", "home", "shelf"})  # a whole history is made for these
 
     def __init__(self, real: Path) -> None:
         self.real = real
@@ -100,6 +100,11 @@ class Quick:
             pytest.skip("starts a process")
 
     @pytest.hookimpl
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Leave out rooms and modules before they are even read; None lets others decide."""
+        return collection_path.name in self.ROOMS or collection_path.stem in self.WHOLE or None
+
+    @pytest.hookimpl
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Leave out what can be told before it runs."""
         left_out = [item for item in items if self._lengthy(item)]
@@ -110,7 +115,6 @@ class Quick:
         given = item.callspec.params.values() if hasattr(item, "callspec") else ()
         return (
             bool(self.DEAR.intersection(getattr(item, "fixturenames", ())))
-            or item.path.stem in self.GENERATED
             or getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
             or any(isinstance(each, Path) and each.is_relative_to(self.real) for each in given)
         )
