@@ -5,13 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kneedrive.method import Method
 from kneedrive.recording import Activity, Runner
 from kneedrive.simulate import DEMO_SEED, simulate_demo
 from kneedrive.simulate.course import PLANS, Segment
 from kneedrive.simulate.gait import PATTERNS, Offsets, true_scores
-from kneedrive.simulate.scene import Fault, Scene, simulate
-from kneedrive.simulate.sensors import KITS
+from kneedrive.simulate.scene import KITS, Fault, Scene, simulate
 from tests.fit_activity import activity_fit
 
 SEED = 20
@@ -48,7 +46,7 @@ def _truth(activity: Activity, pattern: str, scene: Scene, expected: dict[str, A
     speed_mps = _running_speed(activity)
     # A run that fades is on the whole where it is half-way.
     whole = PATTERNS[pattern].moved(Offsets(*(offset / 2 for offset in scene.fade)))
-    scores = true_scores(whole, speed_mps, scene.frame(Method()))
+    scores = true_scores(whole, speed_mps, scene.frame)
     runner = {"height_m": scene.runner.height_m, "mass_kg": scene.runner.mass_kg}
     planted = {"pattern": pattern, "seed": SEED, "sensor": scene.sensor, "runner": runner, "speed_mps": speed_mps}
     rounded = {name: round(value, 3) + 0.0 for name, value in scores.items()}

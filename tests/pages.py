@@ -22,8 +22,7 @@ from kneedrive.report.machine import analysis_record
 from kneedrive.simulate import DEMO_RUNNER
 from kneedrive.simulate.course import PLANS
 from kneedrive.simulate.gait import PATTERNS
-from kneedrive.simulate.history import History
-from kneedrive.simulate.scene import Scene
+from kneedrive.simulate.scene import History, Scene
 
 FIRST = datetime(2026, 5, 18, 6, 0, tzinfo=UTC)
 WEEKS = 26

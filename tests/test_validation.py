@@ -104,7 +104,7 @@ def analysed(pattern: str) -> tuple[Analysis, dict[str, float]]:
     from kneedrive.simulate import DEMO_RUNNER
 
     scene = Scene()
-    truth = dict(true_scores(PATTERNS[pattern], 2.75, scene.frame(people.METHOD)))
+    truth = dict(true_scores(PATTERNS[pattern], 2.75, scene.frame))
     return analyze(simulate(PATTERNS[pattern], 3, scene=scene), runner=DEMO_RUNNER), truth
 
 

@@ -50,7 +50,7 @@ def test_planted_scores_and_patterns_are_recovered(label: str, scene: Scene, spe
     """Without sensor error, D, P and G come back within 0.3 and the right pattern first. More seeds: the validation."""
     planted = Pattern(name="planted", usual=INSIDE[label])
     found = [analyze(simulate(planted, seed, scene=scene), runner=DEMO_RUNNER) for seed in range(12)]
-    truth = true_scores(planted, speed_mps, scene.frame(METHOD))
+    truth = true_scores(planted, speed_mps, scene.frame)
     errors = np.array([[score(one, name) - truth[name] for name in "DPG"] for one in found])
 
     right = "short-grounded" if (label, speed_mps) == ("shuffle-like", 3.5) else label

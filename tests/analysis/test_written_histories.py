@@ -12,7 +12,7 @@ from kneedrive.past.weeks import weekly
 from kneedrive.readers import read
 from kneedrive.simulate import DEMO_RUNNER
 from kneedrive.simulate.gait import PATTERNS
-from kneedrive.simulate.history import History, simulate_history
+from kneedrive.simulate.scene import History, simulate_history
 from tests.fit_activity import activity_fit
 
 FIRST = datetime(2026, 1, 5, tzinfo=UTC)

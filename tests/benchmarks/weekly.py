@@ -21,7 +21,7 @@ from kneedrive.past import merge
 from kneedrive.recording import Recording
 from kneedrive.report.machine import analysis_record
 from kneedrive.simulate.gait import PATTERNS
-from kneedrive.simulate.history import History, simulate_history
+from kneedrive.simulate.scene import History, simulate_history
 from kneedrive.store import Store
 from kneedrive.store.rows import NewActivity, NewRun, Origin, Placed
 from tests.benchmarks.memory import OURS, WATCHED, peak_mb

@@ -14,7 +14,7 @@ import pytest
 from kneedrive import cli
 from kneedrive.cli import options
 from kneedrive.simulate.gait import PATTERNS
-from kneedrive.simulate.history import History, simulate_history
+from kneedrive.simulate.scene import History, simulate_history
 from tests.fit_activity import activity_fit
 
 FIRST = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from kneedrive.method import Method
 from kneedrive.recording import Array, Runner
 from kneedrive.simulate.gait import (
     PATTERNS,
@@ -22,7 +21,7 @@ from kneedrive.simulate.gait import (
 
 
 def frame(sensor: str = "garmin_strap", height_m: float | None = 1.78, age: int | None = None) -> Frame:
-    return Frame(runner=Runner(height_m=height_m, age=age), sensor=sensor, method=Method())
+    return Frame(runner=Runner(height_m=height_m, age=age), sensor=sensor)
 
 
 def at(speed_mps: float) -> Array:

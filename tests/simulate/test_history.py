@@ -7,7 +7,7 @@ import pytest
 
 from kneedrive.recording import Activity
 from kneedrive.simulate.gait import PATTERNS
-from kneedrive.simulate.history import History, simulate_history
+from kneedrive.simulate.scene import History, simulate_history
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 STILL = History(pattern=PATTERNS["neutral"], first_at=MONDAY, weeks=4, run_sd=0.0)

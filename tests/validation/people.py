@@ -16,7 +16,7 @@ from kneedrive.analysis.posterior import axes, prior_cov, regions
 from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
 from kneedrive.patterns import Pattern as Label
-from kneedrive.simulate import sensors
+from kneedrive.simulate import scene as recorded
 from kneedrive.simulate.course import Segment
 from kneedrive.simulate.gait import Offsets, Pattern, true_scores
 from kneedrive.simulate.scene import Scene, simulate
@@ -71,8 +71,8 @@ def draw(count: int, scene: Scene, *, errors: bool) -> list[tuple[Offsets, Offse
 @contextmanager
 def noisier(factor: float) -> Iterator[None]:
     """Sensors whose every second scatters by so much more than the real ones do."""
-    changed = {name: factor * getattr(sensors, name) for name in NOISES}
-    with mock.patch.multiple(sensors, **changed):
+    changed = {name: factor * getattr(recorded, name) for name in NOISES}
+    with mock.patch.multiple(recorded, **changed):
         yield
 
 
@@ -83,7 +83,7 @@ def run(task: Task) -> Said:
     with noisier(task.noise):
         activity = simulate(pattern, task.seed, scene=scene)
     analysis = analyze(activity, runner=scene.runner)
-    return said(analysis, true_scores(pattern, task.speed_mps, scene.frame(METHOD)), scene)
+    return said(analysis, true_scores(pattern, task.speed_mps, scene.frame), scene)
 
 
 def said(analysis: Analysis, truth: Mapping[str, float], scene: Scene) -> Said:

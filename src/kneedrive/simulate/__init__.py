@@ -1,7 +1,7 @@
 """The simulated runner: activities whose truth is known, for the demo, the fixtures and the proof of the method.
 
     activity = simulate(PATTERNS["shuffle"], seed=1)
-    true_scores(PATTERNS["shuffle"], 2.6, Scene().frame(Method()))
+    true_scores(PATTERNS["shuffle"], 2.6, Scene().frame)
 
 A `Pattern` says how the runner runs, a `Scene` where, with what sensor and what goes wrong. The same pattern, seed and
 scene give the same activity. The runner's gait follows the reference of the analysis, so a simulation can prove
@@ -10,9 +10,8 @@ arithmetic, gates, statistics and honesty under noise; it cannot prove that the 
 
 from kneedrive.recording import Activity, Runner
 from kneedrive.simulate.course import PLANS, Segment
-from kneedrive.simulate.gait import PATTERNS, Frame, Offsets, Pattern, true_scores
-from kneedrive.simulate.history import History, along_drive, simulate_history
-from kneedrive.simulate.scene import Fault, Scene, simulate
+from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern, true_scores
+from kneedrive.simulate.scene import Fault, History, Scene, simulate, simulate_history
 
 __all__ = [
     "DEMO_RUNNER",
@@ -20,13 +19,11 @@ __all__ = [
     "PATTERNS",
     "PLANS",
     "Fault",
-    "Frame",
     "History",
     "Offsets",
     "Pattern",
     "Scene",
     "Segment",
-    "along_drive",
     "simulate",
     "simulate_demo",
     "simulate_history",
@@ -38,6 +35,6 @@ DEMO_SEED = 8
 
 
 def simulate_demo() -> Activity:
-    """The run of `kneedrive demo`: neutral at most paces, shuffle-like when slow; see `plans.DEMO_PLAN`."""
+    """The run of `kneedrive demo`: neutral at most paces, shuffle-like when slow."""
     scene = Scene(plan=PLANS["demo"], runner=DEMO_RUNNER, balance_left=0.488)
     return simulate(PATTERNS["shuffle-when-slow"], DEMO_SEED, scene=scene).replace(name="demo")

@@ -34,8 +34,7 @@ def stretches(rng: np.random.Generator, n: int, *, share: float, length: int) ->
     return hit
 
 
-# Where and how fast a simulated run goes: a plan of segments laid out second by second.
-
+# The course: a plan of segments laid out second by second.
 
 # A change of pace or slope takes this long: slow enough that it is not taken for an acceleration.
 _CHANGE_S = 20

@@ -11,7 +11,7 @@ from kneedrive.method import Method
 from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
 from kneedrive.record import Record
 from kneedrive.recording import Array, Runner
-from kneedrive.sensors import REFERENCES, Reference, SensorClass
+from kneedrive.sensors import REFERENCES, SensorClass
 
 # Patterns with known truth: how far a simulated runner stands from what is usual, in spreads between runners.
 
@@ -28,7 +28,7 @@ class Offsets(Record, frozen=True):
 
     def plus(self, by: Offsets) -> Offsets:
         """These and others together."""
-        return Offsets(*(own + more for own, more in zip(self, by, strict=True)))
+        return Offsets(zSL=self.zSL + by.zSL, zDF=self.zDF + by.zDF, zk=self.zk + by.zk)
 
 
 class Pattern(Record, frozen=True, kw_only=True):
@@ -52,9 +52,8 @@ class Pattern(Record, frozen=True, kw_only=True):
 
     def moved(self, by: Offsets) -> Pattern:
         """The same pattern, shifted at every speed."""
-        shifted = self.usual.plus(by)
         slow = None if self.slow is None else self.slow.plus(by)
-        return self.replace(usual=shifted, slow=slow)
+        return self.replace(usual=self.usual.plus(by), slow=slow)
 
 
 # Signs: zSL above 0 is longer steps, zDF above 0 longer contact, zk above 0 more torso bounce than timing explains.
@@ -77,31 +76,40 @@ PATTERNS = {
 
 
 # The gait of a simulated runner: what the form model expects at a speed, moved by a pattern, and its true scores.
-#
-# Written from the model's definition, apart from the analysis, so that each can be checked against the other. Shares
-# only the constants of `Method` and `Reference` with it.
-
+# Written from the model's definition, apart from the analysis, so that each can be checked against the other: only the
+# constants of `Method` and `Reference` are shared.
 
 SINE = 0.5 - 1.0 / math.pi  # what a duty factor takes away from the bounce of a step (Morin 2005)
 _PER_CENT = 100.0
+_METHOD = Method()
 
 
 class Frame(Record, frozen=True, kw_only=True):
-    """What a runner's scores are measured against: body, sensor class, constants."""
+    """What a runner's scores are measured against: body and sensor class."""
 
     runner: Runner
     sensor: str
-    method: Method
-
-    @property
-    def reference(self) -> Reference:
-        """The row of the sensor class."""
-        return REFERENCES[self.sensor]
 
     @property
     def k_ref(self) -> float:
         """Usual VO/VO_model; a class that is not judged on it bounces like the chest strap's."""
-        return self.reference.k_ref or REFERENCES[SensorClass.GARMIN_STRAP].k_ref or 1.0
+        return REFERENCES[self.sensor].k_ref or REFERENCES[SensorClass.GARMIN_STRAP].k_ref or 1.0
+
+    @property
+    def sd_ln_t(self) -> float:
+        """Spread of ln T between runners, with or without knowledge of their height."""
+        people = _METHOD.population
+        return people.sd_ln_T_no_height if self.runner.height_m is None else people.sd_ln_T
+
+    def widening(self, speed_mps: float) -> float:
+        """How much wider the spreads between runners are taken to be outside of what was measured."""
+        people, runner = _METHOD.population, self.runner
+        if speed_mps < people.slowest_mps:
+            return people.widening_slowest
+        short = runner.height_m is not None and runner.height_m < people.short_m
+        old = runner.age is not None and runner.age > people.old_years
+        outside = short or old or speed_mps < people.slow_mps or speed_mps > people.fast_mps
+        return people.widening if outside else 1.0
 
 
 class Gait(Record, frozen=True, kw_only=True):
@@ -114,7 +122,7 @@ class Gait(Record, frozen=True, kw_only=True):
 
 def usual_gait(speed_mps: Array, frame: Frame) -> Gait:
     """What the sensor class reads of the usual runner of this height at these speeds, on the level."""
-    usual, reference = frame.method.population, frame.reference
+    usual, reference = _METHOD.population, REFERENCES[frame.sensor]
     height_m = frame.runner.height_m or usual.height_m
     cadence_spm = (
         usual.cadence_at_3_spm
@@ -134,21 +142,21 @@ def planted_gait(offsets: Array, speed_mps: Array, grade: Array, frame: Frame) -
 
     Offsets are in spreads between runners inside the anchors, so that a gait does not jump where the spreads widen.
     """
-    usual, hills, people = usual_gait(speed_mps, frame), frame.method.grade, frame.method.population
+    usual, hills, people = usual_gait(speed_mps, frame), _METHOD.grade, _METHOD.population
     per_cent = _PER_CENT * grade
     # k is planted and beta follows from it, so that a change of timing alone leaves the torso's own bounce alone.
-    step_time_s = usual.step_time_s * np.exp(offsets[0] * sd_ln_t(frame) + hills.ln_T_per_pct * per_cent)
-    duty_factor = usual.duty_factor + offsets[1] * _sd_duty_factor(speed_mps, frame) + hills.DF_per_pct * per_cent
+    step_time_s = usual.step_time_s * np.exp(offsets[0] * frame.sd_ln_t + hills.ln_T_per_pct * per_cent)
+    duty_factor = usual.duty_factor + offsets[1] * _sd_duty_factor(speed_mps) + hills.DF_per_pct * per_cent
     k = usual.beta / _timing(usual) * np.exp(offsets[2] * people.sd_ln_k + hills.ln_k_per_pct * per_cent)
     return Gait(step_time_s=step_time_s, duty_factor=duty_factor, beta=k * (1 / 8 - SINE * duty_factor))
 
 
 def shifted_gait(gait: Gait, shift: Offsets, speed_mps: Array, frame: Frame) -> Gait:
     """What is read of a gait by a sensor with systematic errors of step length, duty factor and torso bounce."""
-    duty_factor = gait.duty_factor + shift.zDF * _sd_duty_factor(speed_mps, frame)
-    k = gait.beta / _timing(gait) * math.exp(shift.zk * frame.method.population.sd_ln_k)
+    duty_factor = gait.duty_factor + shift.zDF * _sd_duty_factor(speed_mps)
+    k = gait.beta / _timing(gait) * math.exp(shift.zk * _METHOD.population.sd_ln_k)
     return Gait(
-        step_time_s=gait.step_time_s * math.exp(shift.zSL * sd_ln_t(frame)),
+        step_time_s=gait.step_time_s * math.exp(shift.zSL * frame.sd_ln_t),
         duty_factor=duty_factor,
         beta=k * (1 / 8 - SINE * duty_factor),
     )
@@ -160,9 +168,10 @@ def true_scores(pattern: Pattern, speed_mps: float, frame: Frame) -> Mapping[str
     usual = usual_gait(speed, frame)
     gait = planted_gait(pattern.at(speed), speed, np.zeros(1), frame)
     # Offsets are planted in the plain spread; where the spread is wider, the same offset is a smaller score.
-    widening = _widening(speed_mps, frame)
-    zSL, zDF, zk = (float(z) / widening for z in pattern.at(speed)[:, 0])
-    zB = float(np.log(gait.beta / usual.beta)[0] / _sd_ln_beta(speed, frame)[0]) / widening
+    wide = frame.widening(speed_mps)
+    zSL, zDF, zk = (float(z) / wide for z in pattern.at(speed)[:, 0])
+    sd_ln_beta = np.hypot(_sd_duty_factor(speed) * SINE / _timing(usual), _METHOD.population.sd_ln_k)
+    zB = float(np.log(gait.beta / usual.beta)[0] / sd_ln_beta[0]) / wide
     root = math.sqrt(2)
     scores = {"D": (zSL - zDF) / root, "P": (zB - zSL) / root, "G": (zSL + zDF) / root, "K": zk}
     return {"zSL": zSL, "zDF": zDF, "zB": zB, "zk": zk, **scores}
@@ -173,31 +182,9 @@ def oscillation_m(gait: Gait) -> Array:
     return gait.beta * GRAVITY_MPS2 * gait.step_time_s**2
 
 
-def sd_ln_t(frame: Frame) -> float:
-    """Spread of ln T between runners, with or without knowledge of their height."""
-    people = frame.method.population
-    return people.sd_ln_T_no_height if frame.runner.height_m is None else people.sd_ln_T
-
-
-def _sd_duty_factor(speed_mps: Array, frame: Frame) -> Array:
-    people = frame.method.population
-    return people.sd_duty_base + people.sd_duty_per_slowness / speed_mps
-
-
-def _sd_ln_beta(speed_mps: Array, frame: Frame) -> Array:
-    timing = _sd_duty_factor(speed_mps, frame) * SINE / _timing(usual_gait(speed_mps, frame))
-    return np.hypot(timing, frame.method.population.sd_ln_k)
+def _sd_duty_factor(speed_mps: Array) -> Array:
+    return _METHOD.population.sd_duty_base + _METHOD.population.sd_duty_per_slowness / speed_mps
 
 
 def _timing(gait: Gait) -> Array:
     return 1 / 8 - SINE * gait.duty_factor
-
-
-def _widening(speed_mps: float, frame: Frame) -> float:
-    people, runner = frame.method.population, frame.runner
-    short = runner.height_m is not None and runner.height_m < people.short_m
-    old = runner.age is not None and runner.age > people.old_years
-    if speed_mps < people.slowest_mps:
-        return people.widening_slowest
-    outside = short or old or speed_mps < people.slow_mps or speed_mps > people.fast_mps
-    return people.widening if outside else 1.0

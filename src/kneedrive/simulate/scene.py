@@ -1,21 +1,100 @@
-"""One simulated run: a pattern, a scene with its faults, and a seed become an activity."""
+"""A simulated run as it is recorded: sensors, faults, a scene; and weeks of such runs with a change planted."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from datetime import UTC, datetime
+import math
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
-from kneedrive.method import Method
-from kneedrive.quantities import METRES_PER_KM
+from kneedrive.quantities import GRAVITY_MPS2, METRES_PER_KM, SECONDS_PER_MINUTE
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Lap, Runner, Samples
-from kneedrive.simulate.course import PLANS, Course, Segment, lay, stretches
-from kneedrive.simulate.gait import Frame, Gait, Offsets, Pattern, planted_gait, shifted_gait
-from kneedrive.simulate.sensors import FOOT_POD, KITS, Body, as_recorded, read_gait
+from kneedrive.recording import Activity, Array, Lap, Runner, Samples, Sensor, frozen
+from kneedrive.sensors import SensorClass
+from kneedrive.simulate.course import PLANS, Course, Segment, ar1, lay, stretches
+from kneedrive.simulate.gait import (
+    SINE,
+    Frame,
+    Gait,
+    Offsets,
+    Pattern,
+    oscillation_m,
+    planted_gait,
+    shifted_gait,
+    usual_gait,
+)
+
+# What each class of sensor records: its device entries and its channels.
+
+# Noise of one second, as measured on public files: it has a memory, so an epoch of 30 s averages little of it away.
+_RHO = 0.9
+_CADENCE_SD_SPM = 2.4
+_STANCE_SD_S = 0.007
+_OSCILLATION_SD_M = 0.0047
+_SPEED_SD_MPS = 0.08
+_ALTITUDE_SD_M = 0.1
+_BALANCE_SD = 0.008
+_WALKING_SPM = 112.0
+_STANCE_PERCENT_STEP = 0.0025  # straps write stance time percent in quarters of a percent
+_STRAP_RATIO = 0.975  # a strap's vertical ratio is filtered by itself and reads a little low
+_ROTATION = 0.0008  # what a wrist adds to its duty factor per step a minute
+_MODELLED_K = 0.98  # a pod that computes oscillation from timing
+
+
+class Kit(Record, frozen=True, kw_only=True):
+    """A watch with its sensors: device entries, dynamics channels, and the app that records them where it is one."""
+
+    device: Sensor
+    sensors: tuple[Sensor, ...]
+    dynamics: tuple[str, ...]
+    app: str = ""
+
+
+_STANCE, _DUTY, _RATIO, _STEP, _LEFT = "stance_time_s", "duty_factor", "vertical_ratio", "step_length_m", "balance_left"
+_OSCILLATION, _LOSS = "vertical_oscillation_m", "step_speed_loss_mps"
+_STRAP = (_STANCE, _DUTY, _OSCILLATION, _RATIO, _STEP, _LEFT)
+_COROS = (_STANCE, _OSCILLATION, _RATIO, _STEP)
+
+
+def _watch(product: str, product_id: int, maker: str = "garmin", maker_id: int = 1) -> Sensor:
+    return Sensor(maker=maker, maker_id=maker_id, product=product, product_id=product_id, source="local")
+
+
+def _ant(product: str, product_id: int, device_type: int) -> Sensor:
+    return _watch(product, product_id).replace(ant_device_type=device_type, source="antplus")
+
+
+# Product numbers are those of the FIT profile; they are what a reader tells the sensor class by. The FR255 can measure
+# at the wrist, so it stands for the wrist.
+_FR965, _FR255 = _watch("Forerunner 965", 4315), _watch("Forerunner 255", 3992)
+_HRM_600 = _watch("HRM 600", 4607).replace(source="bluetooth_low_energy")
+FOOT_POD = _ant("Foot Pod", 0, 124)
+
+KITS: Mapping[str, Kit] = {
+    SensorClass.GARMIN_STRAP: Kit(device=_FR965, sensors=(_ant("HRM-Pro", 3300, 30),), dynamics=_STRAP),
+    SensorClass.GARMIN_STRAP_BLE: Kit(device=_FR965, sensors=(_HRM_600,), dynamics=(*_STRAP, _LOSS)),
+    SensorClass.GARMIN_POD: Kit(device=_FR965, sensors=(_ant("Running Dynamics Pod", 2593, 30),), dynamics=_STRAP),
+    SensorClass.GARMIN_WRIST: Kit(device=_FR255, sensors=(), dynamics=(_STANCE, _OSCILLATION, _RATIO, _STEP)),
+    SensorClass.COROS: Kit(device=_watch("COROS PACE 3", 804, "coros", 294), sensors=(), dynamics=_COROS),
+    SensorClass.COROS_POD: Kit(
+        device=_watch("COROS APEX Pro", 841, "coros", 294), sensors=(), dynamics=(*_COROS, _LEFT)
+    ),
+    SensorClass.APPLE: Kit(
+        device=_watch("Watch6,14", 0, "development", 255), sensors=(), dynamics=(_STANCE, _OSCILLATION, _STEP)
+    ),
+    SensorClass.STRYD: Kit(device=_FR255, sensors=(), dynamics=(_STANCE, _OSCILLATION), app="stryd"),
+    SensorClass.MODEL_DERIVED: Kit(
+        device=_watch("FITNESS", 0, "wahoo_fitness", 32), sensors=(), dynamics=(_STANCE, _OSCILLATION)
+    ),
+    SensorClass.OTHER: Kit(
+        device=_watch("FITNESS", 0, "wahoo_fitness", 32), sensors=(), dynamics=(_STANCE, _OSCILLATION)
+    ),
+    SensorClass.NONE: Kit(device=_watch("Forerunner 245", 3076), sensors=(), dynamics=()),
+}
+
 
 # What goes wrong with recordings: a sensor that slips, freezes or stops, a watch that loses its signal.
 
@@ -32,14 +111,25 @@ class Fault(Record, frozen=True, kw_only=True):
     end_s: float
     value: float = 0.0
 
+    def covers(self, time_s: Array) -> npt.NDArray[np.bool_]:
+        """Which of these moments it falls on."""
+        return (time_s >= self.start_s) & (time_s < self.end_s)
 
-def damaged(channels: dict[str, Array], time_s: Array, faults: tuple[Fault, ...]) -> dict[str, Array]:
+
+def damaged(channels: Mapping[str, Array], time_s: Array, faults: tuple[Fault, ...]) -> dict[str, Array]:
     """The channels after all faults; those that a sensor does not record are left out in silence."""
     after = dict(channels)
     for fault in faults:
         if fault.channel in after:
-            inside = (time_s >= fault.start_s) & (time_s < fault.end_s)
-            after[fault.channel] = np.where(inside, _effect(fault, after[fault.channel], inside), after[fault.channel])
+            inside, values = fault.covers(time_s), after[fault.channel]
+            effects: dict[str, Array | float] = {
+                "lost": np.nan,
+                "set": fault.value,
+                "scaled": values * fault.value,
+                "frozen": values[np.argmax(inside)],
+                "hidden": values,
+            }
+            after[fault.channel] = np.where(inside, effects[fault.kind], values)
     return after
 
 
@@ -48,22 +138,8 @@ def visible(time_s: Array, faults: tuple[Fault, ...]) -> npt.NDArray[np.bool_]:
     seen = np.ones(len(time_s), dtype=bool)
     for fault in faults:
         if fault.kind == "hidden":
-            seen &= (time_s < fault.start_s) | (time_s >= fault.end_s)
+            seen &= ~fault.covers(time_s)
     return seen
-
-
-def _effect(fault: Fault, values: Array, inside: npt.NDArray[np.bool_]) -> Array | float:
-    effects: dict[str, Array | float] = {
-        "lost": np.nan,
-        "set": fault.value,
-        "scaled": values * fault.value,
-        "frozen": values[np.argmax(inside)],
-        "hidden": values,
-    }
-    return effects[fault.kind]
-
-
-# One simulated run: a pattern, a scene and a seed become an activity.
 
 
 _SOME_MORNING = datetime(2026, 11, 8, 6, 42, tzinfo=UTC)
@@ -95,40 +171,111 @@ class Scene(Record, frozen=True, kw_only=True):
     indoor: bool = False
     foot_pod: bool = False
 
-    def frame(self, method: Method) -> Frame:
+    @property
+    def frame(self) -> Frame:
         """What the scores of this scene are measured against."""
-        return Frame(runner=self.runner, sensor=self.sensor, method=method)
+        return Frame(runner=self.runner, sensor=self.sensor)
 
 
-_SCENE, _METHOD = Scene(), Method()
+# What the sensors make of a gait.
 
 
-def simulate(pattern: Pattern, seed: int, *, scene: Scene = _SCENE, method: Method = _METHOD) -> Activity:
+def read_gait(gait: Gait, course: Course, scene: Scene, rng: np.random.Generator) -> dict[str, Array]:
+    """Every channel that the sensor class records, with its noise; each shape (n,), NaN where it has no value."""
+    n, frame, recorded = len(course), scene.frame, KITS[scene.sensor].dynamics
+    cadence = SECONDS_PER_MINUTE / gait.step_time_s + ar1(rng, n, sd=_CADENCE_SD_SPM, rho=_RHO)
+    # Half the noise is left: a walk has a steady beat, and must stay below the cadence of running.
+    cadence = np.where(course.walking, _WALKING_SPM + (cadence - np.median(cadence)) / 2, cadence)
+    stance = 2 * gait.step_time_s * gait.duty_factor + ar1(rng, n, sd=_STANCE_SD_S, rho=_RHO)
+    oscillation = oscillation_m(gait) + ar1(rng, n, sd=_OSCILLATION_SD_M, rho=_RHO)
+    speed = np.maximum(course.speed_mps + ar1(rng, n, sd=_SPEED_SD_MPS, rho=_RHO), 0.0)
+    # Some sensors measure nothing of their own: whatever the runner does, they say speed and cadence again.
+    if scene.sensor == SensorClass.GARMIN_WRIST:
+        stance, oscillation = _computed(cadence, speed, frame)
+    if scene.sensor in (SensorClass.STRYD, SensorClass.MODEL_DERIVED):
+        oscillation = _modelled(cadence, stance)
+    # Devices give no contact time or oscillation while walking.
+    stance, oscillation = (np.where(course.walking, np.nan, values) for values in (stance, oscillation))
+    step = speed * SECONDS_PER_MINUTE / cadence
+    ratio = oscillation / np.where(step > 0, step, np.nan)
+    dynamics = {
+        _STANCE: stance,
+        _DUTY: np.round(stance * cadence / (2 * SECONDS_PER_MINUTE) / _STANCE_PERCENT_STEP) * _STANCE_PERCENT_STEP,
+        _OSCILLATION: oscillation,
+        _STEP: step,
+        _RATIO: ratio * (_STRAP_RATIO if _DUTY in recorded else 1.0),
+        _LEFT: np.where(np.isnan(stance), np.nan, scene.balance_left + ar1(rng, n, sd=_BALANCE_SD, rho=_RHO)),
+        _LOSS: np.where(np.isnan(stance), np.nan, 0.1 * course.speed_mps),
+    }
+    channels = {"speed_mps": speed, "distance_m": np.cumsum(speed), "cadence_spm": cadence}
+    if not scene.indoor:
+        channels["altitude_m"] = course.altitude_m + ar1(rng, n, sd=_ALTITUDE_SD_M, rho=_RHO)
+    return {**channels, **_effort(course, scene.runner), **{name: dynamics[name] for name in recorded}}
+
+
+def as_recorded(kit: Kit, time_s: Array, channels: dict[str, Array]) -> tuple[Samples, dict[str, Samples]]:
+    """Native samples, and those of the developer app where the dynamics come from one."""
+    given = {name: frozen(values) for name, values in channels.items()}
+    if not kit.app:
+        return Samples(time_s=frozen(time_s), **given), {}
+    native = {name: values for name, values in given.items() if name not in kit.dynamics}
+    theirs = {name: values for name, values in given.items() if name in (*kit.dynamics, "cadence_spm", "power_w")}
+    return Samples(time_s=frozen(time_s), **native), {kit.app: Samples(time_s=frozen(time_s), **theirs)}
+
+
+def _computed(cadence: Array, speed: Array, frame: Frame) -> tuple[Array, Array]:
+    """Contact and oscillation as a wrist has them: functions of speed and cadence, nothing of the runner's own."""
+    usual = usual_gait(np.clip(speed, 1.5, None), frame)
+    step_time = SECONDS_PER_MINUTE / cadence
+    duty = usual.duty_factor + _ROTATION * (cadence - SECONDS_PER_MINUTE / usual.step_time_s)
+    return 2 * step_time * duty, frame.k_ref * GRAVITY_MPS2 * step_time**2 * (1 / 8 - SINE * duty)
+
+
+def _modelled(cadence: Array, stance: Array) -> Array:
+    step_time = SECONDS_PER_MINUTE / cadence
+    return _MODELLED_K * GRAVITY_MPS2 * step_time**2 * (1 / 8 - SINE * stance / (2 * step_time))
+
+
+def _effort(course: Course, runner: Runner) -> dict[str, Array]:
+    """Heart rate and power that look like a run; nothing is judged by them."""
+    minutes = course.time_s / SECONDS_PER_MINUTE
+    heart_rate: Array = 80 + 24 * course.speed_mps + 0.15 * minutes
+    power: Array = (runner.mass_kg or 70.0) * course.speed_mps * (1.04 + 4.0 * course.grade)
+    return {"heart_rate_bpm": np.minimum(heart_rate, 188.0).round(), "power_w": np.maximum(power, 0.0).round()}
+
+
+# One run: a pattern, a scene and a seed become an activity.
+
+
+_SCENE = Scene()
+
+
+def simulate(pattern: Pattern, seed: int, *, scene: Scene = _SCENE) -> Activity:
     """One run of a runner with this pattern, as a reader would return it. Deterministic by all arguments."""
     rng = np.random.default_rng(seed)
     course = lay(scene.plan, rng)
-    gait = _gait(pattern, course, scene, method)
-    body = Body(frame=scene.frame(method), balance_left=scene.balance_left, indoor=scene.indoor)
+    gait = _gait(pattern, course, scene)
     # The order is that of the world: a body moves, sensors read it, the air loses some, faults come on top, and the
     # watch writes what is left. Each step draws from the generator in turn, so a new step goes to the end.
-    channels = _received(read_gait(gait, course, body, rng), scene, rng)
+    channels = _received(read_gait(gait, course, scene, rng), scene, rng)
     channels = damaged(channels, course.time_s, scene.faults)
     kept = visible(course.time_s, scene.faults) & _written(len(course), scene, rng)
     samples, alternatives = as_recorded(
         KITS[scene.sensor], course.time_s[kept], {name: values[kept] for name, values in channels.items()}
     )
+    # The id is that of the text of all that was asked for: the same run has the same one, in every process.
     identity = hashlib.sha256(repr((pattern, seed, scene)).encode()).hexdigest()[:12]
     activity = _activity(f"{pattern.name}-{seed}", course, scene, samples)
     return activity.replace(id=identity, alternatives=alternatives)
 
 
-def _gait(pattern: Pattern, course: Course, scene: Scene, method: Method) -> Gait:
-    frame = scene.frame(method)
+def _gait(pattern: Pattern, course: Course, scene: Scene) -> Gait:
     progress = course.time_s / course.elapsed_s
     offsets = pattern.at(course.speed_mps) + np.outer([*scene.fade], progress) + np.outer([*_BURST], course.bursting)
     # Walking pace lies outside the reference; its gait is replaced where it is read.
     speed_mps = np.maximum(course.speed_mps, 1.0)
-    return shifted_gait(planted_gait(offsets, speed_mps, course.grade, frame), scene.shift, speed_mps, frame)
+    planted = planted_gait(offsets, speed_mps, course.grade, scene.frame)
+    return shifted_gait(planted, scene.shift, speed_mps, scene.frame)
 
 
 def _received(channels: dict[str, Array], scene: Scene, rng: np.random.Generator) -> dict[str, Array]:
@@ -156,7 +303,7 @@ def _written(n: int, scene: Scene, rng: np.random.Generator) -> npt.NDArray[np.b
 
 def _activity(name: str, course: Course, scene: Scene, samples: Samples) -> Activity:
     kit = KITS[scene.sensor]
-    paused_s = sum(pause.end_s - pause.start_s for pause in course.pauses)
+    averaged = {each: values for each, values in samples.present().items() if each not in ("distance_m", "altitude_m")}
     return Activity(
         id="",
         format="simulated",
@@ -167,7 +314,7 @@ def _activity(name: str, course: Course, scene: Scene, samples: Samples) -> Acti
         sub_sport="treadmill" if scene.indoor else "generic",
         device=kit.device,
         sensors=(*kit.sensors, FOOT_POD) if scene.foot_pod else kit.sensors,
-        duration_s=course.elapsed_s - paused_s,
+        duration_s=course.elapsed_s - sum(pause.end_s - pause.start_s for pause in course.pauses),
         elapsed_s=course.elapsed_s,
         distance_m=float(course.distance_m[-1]),
         records=len(samples.time_s),
@@ -175,23 +322,79 @@ def _activity(name: str, course: Course, scene: Scene, samples: Samples) -> Acti
         samples=samples,
         laps=_laps(course),
         pauses=course.pauses,
-        averages=_averages(samples),
+        averages={each: float(np.nanmean(v)) for each, v in averaged.items() if not np.isnan(v).all()},
     )
 
 
 def _laps(course: Course) -> tuple[Lap, ...]:
     """A lap for every kilometre."""
-    crossings = np.arange(METRES_PER_KM, course.distance_m[-1], METRES_PER_KM)
-    ends = [*course.time_s[np.searchsorted(course.distance_m, crossings)].tolist(), course.elapsed_s]
-    starts = [0.0, *ends[:-1]]
-    lengths = np.diff([0.0, *crossings.tolist(), float(course.distance_m[-1])]).tolist()
+    whole_m = float(course.distance_m[-1])
+    marks = np.arange(METRES_PER_KM, whole_m, METRES_PER_KM)
+    ends = [*course.time_s[np.searchsorted(course.distance_m, marks)].tolist(), course.elapsed_s]
+    lengths = np.diff([0.0, *marks.tolist(), whole_m]).tolist()
     return tuple(
         Lap(start_s=start, end_s=end, distance_m=length)
-        for start, end, length in zip(starts, ends, lengths, strict=True)
+        for start, end, length in zip([0.0, *ends], ends, lengths, strict=False)
     )
 
 
-def _averages(samples: Samples) -> Mapping[str, float]:
-    skipped = ("distance_m", "altitude_m")
-    present = {name: values for name, values in samples.present().items() if name not in skipped}
-    return {name: float(np.nanmean(values)) for name, values in present.items() if not np.isnan(values).all()}
+# Weeks of runs.
+
+_PLANS = ("easy", "progressive", "fast")  # the week's runs in turn
+_HOURS = (6, 17, 12)  # and at these hours, UTC
+
+
+class History(Record, frozen=True, kw_only=True):
+    """A runner over weeks. The pattern at the start moves by `change_D` along the drive axis.
+
+    first_at: aware UTC, some time on the Monday of the first week. The change is linear over the weeks, or at once
+    before `step_week` (0 is the first). run_sd: SD of D from run to run; week_sd, week_rho: slow drift of the weeks
+    (AR(1)). From `sensor_week` on the runs are recorded by `next_sensor`.
+    """
+
+    pattern: Pattern
+    first_at: datetime
+    weeks: int = 16
+    runs_a_week: int = 3
+    change_D: float = 0.0
+    step_week: int | None = None
+    run_sd: float = 0.4
+    week_sd: float = 0.0
+    week_rho: float = 0.5
+    sensor_week: int | None = None
+    next_sensor: str = "garmin_wrist"
+    scene: Scene = Scene()
+
+
+def simulate_history(history: History, seed: int) -> Iterator[Activity]:
+    """The runs of a history in order of time. Deterministic by both arguments."""
+    rng = np.random.default_rng(seed)
+    drift = ar1(rng, history.weeks, sd=history.week_sd, rho=history.week_rho)
+    for week in range(history.weeks):
+        for run in range(history.runs_a_week):
+            D = history.change_D * _progress(history, week, run) + drift[week]
+            D += history.run_sd * rng.standard_normal()
+            # The same spread across the drive axis, as runners have it; it moves G and leaves D alone.
+            G = history.run_sd * rng.standard_normal()
+            # Half a turn apart, D and G mix the deviations of step time and duty factor.
+            off = Offsets((G + D) / math.sqrt(2), (G - D) / math.sqrt(2))
+            yield simulate(history.pattern.moved(off), int(rng.integers(2**32)), scene=_scene(history, week, run))
+
+
+def _progress(history: History, week: int, run: int) -> float:
+    """Share of the planted change that is reached, 0 to 1."""
+    if history.step_week is not None:
+        return float(week >= history.step_week)
+    runs = history.weeks * history.runs_a_week
+    return (week * history.runs_a_week + run) / max(runs - 1, 1)
+
+
+def _scene(history: History, week: int, run: int) -> Scene:
+    day = run * 7 // history.runs_a_week
+    started_at = history.first_at.replace(hour=_HOURS[run % 3]) + timedelta(weeks=week, days=day)
+    changed = history.sensor_week is not None and week >= history.sensor_week
+    return history.scene.replace(
+        started_at=started_at,
+        plan=PLANS[_PLANS[run % 3]],
+        sensor=history.next_sensor if changed else history.scene.sensor,
+    )
