@@ -15,7 +15,7 @@ import pytest
 
 from kneedrive.app.roster import file_names
 from kneedrive.report.blocks import Style
-from kneedrive.report.roster import COLUMNS, Line, roster
+from kneedrive.report.lists import ROSTER_COLUMNS, Line, roster
 from kneedrive.report.terminal import render
 from kneedrive.simulate.gait import PATTERNS
 from tests.cli.history import Capture, Said, at_home, caller, make_history
@@ -88,7 +88,7 @@ def test_programs_get_the_numbers_of_the_weeks_of_each(call: Call) -> None:
     alone = call("weekly", "--runner", "Anna", "--json").json
 
     assert list(told) == ["Anna", "cleo", "ben <b>"]
-    assert tuple(told["Anna"])[1:] == COLUMNS
+    assert tuple(told["Anna"])[1:] == ROSTER_COLUMNS
     assert told["Anna"]["change"] == next(each["change"] for each in alone["trends"] if each["series"] == "D")
     assert told["Anna"]["probability"] == alone["last_weeks"]["findings"][0]["probability"]
     assert (told["cleo"]["break"], told["cleo"]["break_to"]) == ("2026-03-09", "garmin_wrist")
@@ -98,7 +98,7 @@ def test_csv_has_the_same(call: Call) -> None:
     rows = list(csv.DictReader(io.StringIO(call("weekly", "--every-runner", "--csv").out)))
 
     assert [row["runner"] for row in rows] == ["Anna", "cleo", "ben <b>"]
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == ROSTER_COLUMNS
     assert rows[0]["trend"] == "towards drive"
 
 

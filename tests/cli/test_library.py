@@ -18,6 +18,7 @@ from kneedrive.cli.library import confirmed
 from kneedrive.report.numbers import path
 from tests.app.shelf import FIRST, Shelf, run_fit, store_file
 from tests.cli.calling import PROGRAM, Capture, Said, here, home, process
+from tests.conftest import FIXTURES
 from tests.store.cases import contents
 from tests.surroundings import as_anybody
 
@@ -449,6 +450,26 @@ def test_a_tag_alone_makes_no_runner(shelf: Shelf, capsys: Capture) -> None:
     here(capsys, "import", shelf.folder, "--runner", "anna", "--new-runner")
 
     assert [row["name"] for row in here(capsys, "runners", "--json").objects] == ["anna"]
+
+
+def test_a_runner_without_a_name_and_without_a_run_is_not_listed(shelf: Shelf, capsys: Capture) -> None:
+    shelf.put("ride.fit", (FIXTURES / "formats" / "bike-ride.fit").read_bytes())
+    here(capsys, "import", shelf.folder)
+    shelf.runs(1)
+    here(capsys, "import", shelf.folder / "000.fit", "--runner", "anna", "--new-runner")
+
+    assert [row["name"] for row in here(capsys, "runners", "--json").objects] == ["anna"]
+    assert "without a name" not in here(capsys, "runners").out
+    assert [row["runner"] for row in here(capsys, "weekly", "--every-runner", "--json").objects] == ["anna"]
+
+
+def test_what_to_look_at_next_is_of_the_runner_whose_runs_were_taken_in(shelf: Shelf, capsys: Capture) -> None:
+    """Their name is in the commands where others are there too, and these would be about somebody else without it."""
+    for file, name in zip(shelf.runs(3), ("anna", "ben", "Jo Li"), strict=True):
+        said = words(here(capsys, "import", file, "--runner", name, "--new-runner"))
+        called = {"anna": "", "ben": " --runner ben", "Jo Li": ' --runner "Jo Li"'}[name]
+
+        assert said.endswith(f"More kneedrive report{called} kneedrive weekly{called}")
 
 
 def test_the_runners_of_the_configuration_are_known(shelf: Shelf, capsys: Capture) -> None:

@@ -170,12 +170,21 @@ def named_in(settings: Config) -> set[str]:
     return {*settings.runners, *(each.partition("=")[0] for each in settings.sources.intervals.athletes)}
 
 
+def everybody(store: Store) -> dict[str, tuple[int, datetime, datetime] | None]:
+    """Everybody in the store by name, with the number of their runs, the first and the last; None without any.
+
+    Who has neither a name nor a run, but a ride perhaps, is nobody to be listed.
+    """
+    known = dict.fromkeys(store.runners()) | store.runs_by_runner()
+    return {name: runs for name, runs in known.items() if name or runs}
+
+
 def runners(settings: Config, style: Style, *, json: bool) -> Answer:
     """Everybody whom the store or the configuration file knows."""
     found: dict[str, tuple[int, datetime, datetime] | None] = dict.fromkeys(named_in(settings))
     if Store.is_there(settings.paths.store):
         with Store.open(settings.paths.store, create=False) as store:
-            found |= dict.fromkeys(store.runners()) | store.runs_by_runner()
+            found |= everybody(store)
     rows = [lists.RunnerRow(name, *(found[name] or (0, None, None))) for name in sorted(found)]
     if json:
         from kneedrive.app import line
@@ -263,16 +272,33 @@ def stopped(found: list[Outcome]) -> str:
     return f"at least {files} kept; the same command goes on from there"
 
 
-def told(outcomes: list[Outcome], style: Style, *, json: bool, dry_run: bool, elapsed_s: float) -> Answer:
-    """The ledger of an import."""
+def told(
+    outcomes: list[Outcome], settings: Config, style: Style, *, json: bool, dry_run: bool, elapsed_s: float
+) -> Answer:
+    """The ledger of an import, and the commands that show what is new."""
     summed = ledger.ledger_of(outcomes, dry_run=dry_run)
     code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
     if json:
         return Answer(text=line(ledger.ledger_record(summed)), code=code)
     new = not dry_run and any(summed.counts.get(verdict) for verdict in ("added", "updated", "merged"))
-    following = screen.tail(screen.Context(more=("kneedrive report", "kneedrive weekly"))) if new else []
-    report = [*ledger.summary(summed, elapsed_s), following]
+    report = ledger.summary(summed, elapsed_s)
+    if new:
+        whose = typed_name(settings)
+        report.append(screen.tail(screen.Context(more=(f"kneedrive report{whose}", f"kneedrive weekly{whose}"))))
     return Answer(text=terminal.render(report, style).rstrip("\n"), code=code)
+
+
+def typed_name(settings: Config) -> str:
+    """The option that makes the next command be about the same runner; "" where it is about them without it.
+
+    A name that was typed has to be typed again where the store holds other runners too.
+    """
+    name = settings.runner.name
+    if not name or settings.origins.get("runner.name") != "flag":
+        return ""
+    with Store.read(settings.paths.store) as store:
+        alone = len(everybody(store)) == 1
+    return "" if alone else f' --runner "{name}"' if " " in name else f" --runner {name}"
 
 
 def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:

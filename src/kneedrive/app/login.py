@@ -33,7 +33,7 @@ from kneedrive.app.accounts import (
 )
 from kneedrive.config import Secret, as_secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError
-from kneedrive.report import ledger
+from kneedrive.report import numbers
 from kneedrive.sources import folder
 from kneedrive.sources.oauth import Application
 from kneedrive.sources.tokens import is_missing
@@ -300,7 +300,7 @@ def overview(desk: Desk, style: Style) -> Answer:
 def _strava_words(desk: Desk, held: Tokens | None) -> str:
     if held is None:
         return "not logged in; kneedrive auth strava logs in"
-    ends = ledger.local_clock(held.expires_at, zone_of(desk.settings)(held.expires_at))
+    ends = numbers.start(held.expires_at, zone_of(desk.settings)(held.expires_at))
     fresh = f"its token is good until {ends}" if held.expires_at > desk.clock() else "its token is renewed by a sync"
     return f"logged in as athlete {held.athlete} ({held.scope}); {fresh}"
 

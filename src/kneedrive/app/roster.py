@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
@@ -10,17 +11,16 @@ from pathlib import Path
 from kneedrive import app
 from kneedrive.app import FAILED, OK, PARTLY, Answer, line
 from kneedrive.app.history import formats_between, last_active, latest_day, local_day, weeks_until
-from kneedrive.app.library import opened
+from kneedrive.app.library import everybody, opened, write_csv
 from kneedrive.app.page import page
 from kneedrive.app.show import Request, written
 from kneedrive.config import Config
 from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.record import Record
-from kneedrive.report import roster as words
+from kneedrive.report import lists
 from kneedrive.report.blocks import Style
 from kneedrive.report.html.page import index
-from kneedrive.report.lists import runner_name
-from kneedrive.report.roster import Line
+from kneedrive.report.lists import Line
 from kneedrive.report.terminal import render
 from kneedrive.store import NO_RUNS, Store
 
@@ -45,10 +45,10 @@ def lines_of(settings: Config, view: View) -> list[Line]:
     names: list[str] = []
     if Store.is_there(place):
         with Store.open(place, create=False) as store:
-            names = store.runners()
+            names = sorted(everybody(store))
     if not names:
         raise NotEnoughData(NO_RUNS)
-    return words.by_change([_line(name, view) for name in names])
+    return lists.by_change([_line(name, view) for name in names])
 
 
 def _line(name: str, view: View) -> Line:
@@ -68,13 +68,15 @@ def weekly(settings: Config, view: View, style: Style, form: str) -> Answer:
     """A line a runner. form: text, json (an object a line) or csv. Raises NotEnoughData without any runner."""
     found = lines_of(settings, view)
     code = PARTLY if any(each.trouble for each in found) else OK
+    records = map(lists.roster_record, found)
     if form == "json":
-        return Answer(text="\n".join(line({"schema_version": 1, **words.record(each)}) for each in found), code=code)
+        return Answer(text="\n".join(line({"schema_version": 1, **each}) for each in records), code=code)
     if form == "csv":
-        return Answer(text=words.as_csv(found), code=code)
-    return Answer(
-        text=render(words.roster(found, view.weeks, local_day(settings, view.now)), style).rstrip("\n"), code=code
-    )
+        out = io.StringIO()
+        write_csv(out, lists.ROSTER_COLUMNS, (list(each.values()) for each in records))
+        return Answer(text=out.getvalue().rstrip("\n"), code=code)
+    report = lists.roster(found, view.weeks, local_day(settings, view.now))
+    return Answer(text=render(report, style).rstrip("\n"), code=code)
 
 
 def pages(settings: Config, view: View, request: Request, folder: Path, *, force: bool) -> Iterator[Answer]:
@@ -96,11 +98,12 @@ def pages(settings: Config, view: View, request: Request, folder: Path, *, force
         except KneedriveError as error:
             found[place] = found[place].replace(trouble=str(error))
             links.append("")
-            yield Answer(trouble=f"kneedrive: {runner_name(name)}: {error}", code=FAILED)
+            yield Answer(trouble=f"kneedrive: {lists.runner_name(name)}: {error}", code=FAILED)
             continue
         yield written(answer, folder / files[name], force=force)
         links.append(files[name])
-    listed = index("Runners", words.table(found, local_day(settings, view.now)), links, words.below(found))
+    table = lists.roster_table(found, local_day(settings, view.now))
+    listed = index("Runners", table, links, lists.roster_notes(found))
     yield written(Answer(text=listed), folder / INDEX, force=force)
 
 

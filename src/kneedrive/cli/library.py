@@ -109,6 +109,7 @@ def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
         outcomes = library.take_in(arguments.paths, settings, how)
     yield library.told(
         outcomes,
+        settings,
         options.style(arguments, settings),
         json=arguments.json,
         dry_run=arguments.dry_run,

@@ -8,7 +8,7 @@ units by numbers.TIE, and paths carry numbers.WHOLE, so that neither is parted w
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from kneedrive.patterns import Pattern
@@ -148,6 +148,11 @@ class Table(Record, frozen=True):
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Inline, ...], ...]
+
+
+def table(columns: Iterable[Column], rows: Iterable[Iterable[str | Span | Inline]]) -> Table:
+    """A table of cells that are plain strings, pieces, or texts that were made before."""
+    return Table(tuple(columns), tuple(tuple(map(words, row)) for row in rows))
 
 
 class Mark(Record, frozen=True, kw_only=True):

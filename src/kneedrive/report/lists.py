@@ -1,34 +1,59 @@
-"""Lists from the store: runs, the recordings of one run, runners, tags."""
+"""Lists from the store: runs, the recordings of one run, tags, runners, and a coach's list with a line a runner."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from kneedrive.analysis.certainty import Certainty
+from kneedrive.analysis.result import Finding
+from kneedrive.past.result import Break, Trend, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
-from kneedrive.report import numbers
+from kneedrive.report import blocks, numbers, odds
 from kneedrive.report.blocks import (
+    Block,
     Column,
+    Heading,
     Inline,
     Note,
     Prose,
     Section,
     Span,
-    Table,
     Terms,
     command,
     faint,
     strong,
     words,
 )
-from kneedrive.report.numbers import number
-from kneedrive.report.words import STRAVA_CREDIT, from_strava
+from kneedrive.report.history import break_words
+from kneedrive.report.machine import plain
+from kneedrive.report.numbers import MISSING
+from kneedrive.report.words import STRAVA_CREDIT, from_strava, listed
 from kneedrive.sensors import REFERENCES, SensorClass
+
+# A spreadsheet takes a text that begins so for a formula, and runs it; names of devices come out of files.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def cell(value: Any) -> Any:
+    """A value in a CSV table: "" for what is not measured; seven significant digits, as in the store; harmless text."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float):
+        return float(f"{value:.7g}")
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def credit(formats: Iterable[str]) -> Section:
+    """The line that names Strava where one of these recordings came from its API."""
+    return [Note(words(STRAVA_CREDIT))] if from_strava(formats) else []
+
+
+# Runs.
 
 STATUS = {
     "assessed": "not judged",
@@ -37,21 +62,6 @@ STATUS = {
     "no samples": "averages only",
     "not a run": "not a run",
 }
-# Values as the cells of a CSV table that a spreadsheet opens.
-
-# A spreadsheet takes a text that begins so for a formula, and runs it; names of devices come out of files.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def cell(value: Any) -> Any:
-    """Nothing for what is not measured; seven significant digits, which is what the store holds; harmless text."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, float):
-        return float(f"{value:.7g}")
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
 CSV_COLUMNS = (
     "id",
     "started_at",
@@ -78,13 +88,11 @@ CSV_COLUMNS = (
 )
 
 
-def credit(formats: Iterable[str]) -> Section:
-    """The line that names Strava where one of these recordings came from its API."""
-    return [Note(words(STRAVA_CREDIT))] if from_strava(formats) else []
-
-
 def runs(rows: Sequence[Any], zone: Callable[[datetime], int], *, miles: bool) -> list[Section]:
-    """A row a run, the latest last: when, how far, how fast, what was found. rows: the store's. zone: as app has it."""
+    """A row a run, the latest last: when, how far, how fast, what was found.
+
+    rows: the store's. zone: seconds that local time is ahead of UTC, for runs that do not say.
+    """
     columns = (
         Column(head="id", left=True),
         Column(head="start", left=True),
@@ -94,30 +102,23 @@ def runs(rows: Sequence[Any], zone: Callable[[datetime], int], *, miles: bool) -
         Column(head="sensor", left=True, drop=4),
         Column(head="found", left=True),
     )
-    cells = tuple(_run(row, zone, miles=miles) for row in rows)
+    table = blocks.table(columns, (_run(row, zone, miles=miles) for row in rows))
     counted = words(numbers.plural(len(rows), "run"), ". ", command("kneedrive show ID"), " shows one.")
-    return [[Table(columns, cells)], [Prose(counted), *credit(row.formats for row in rows)]]
+    return [[table], [Prose(counted), *credit(row.formats for row in rows)]]
 
 
-def _run(row: Any, zone: Callable[[datetime], int], *, miles: bool) -> tuple[Inline, ...]:
+def _run(row: Any, zone: Callable[[datetime], int], *, miles: bool) -> tuple[str | Inline, ...]:
     speed = row.distance_m / row.duration_s if row.distance_m and row.duration_s else None
     offset_s = zone(row.started_at) if row.utc_offset_s is None else row.utc_offset_s
-    cells = (
+    return (
         row.id,
         f"{numbers.local_time(row.started_at, offset_s):%Y-%m-%d %H:%M}",
         numbers.length(row.distance_m, miles=miles),
         numbers.clock(row.duration_s),
         numbers.bare_pace(speed, miles=miles),
         REFERENCES[SensorClass(row.sensor)].short,
+        named(Pattern(row.label), Certainty(row.certainty)) if row.label else words(faint(STATUS[row.status])),
     )
-    return (*map(words, cells), finding(row))
-
-
-def finding(row: Any) -> Inline:
-    """What was found in a stored run, in two or three words."""
-    if not row.label:
-        return words(faint(STATUS[row.status]))
-    return named(Pattern(row.label), Certainty(row.certainty))
 
 
 def named(pattern: Pattern, sure: Certainty) -> Inline:
@@ -131,9 +132,8 @@ def named(pattern: Pattern, sure: Certainty) -> Inline:
 
 def run_record(row: Any) -> dict[str, Any]:
     """One stored run for programs: UTC and local time, units in the names."""
-    named = {name: getattr(row, name) for name in CSV_COLUMNS}
     local = numbers.local_time(row.started_at, row.utc_offset_s)
-    return named | {
+    return {name: getattr(row, name) for name in CSV_COLUMNS} | {
         "schema_version": 1,
         "started_at": row.started_at.isoformat().replace("+00:00", "Z"),
         "started_at_local": local.replace(tzinfo=None).isoformat(),
@@ -156,15 +156,26 @@ def sources(rows: Sequence[Any], *, miles: bool) -> list[Section]:
         if place:
             about.append(f"Merged because start, duration and distance are alike ({row.verdict} run).")
         # Not a heading: capitals would change the id that other commands ask for.
-        head = Prose(words(strong(f"{outline.id}  {outline.format.upper()}  {device}")))
-        report.append([head, *(Prose(words(text)) for text in about)])
-    apart = [Prose(words(command("kneedrive split RUN"), " takes them apart for good."))] if len(rows) > 1 else []
-    return [*report, apart]
+        head = words(strong(f"{outline.id}  {outline.format.upper()}  {device}"))
+        report.append([Prose(head), *(Prose(words(text)) for text in about)])
+    apart = words(command("kneedrive split RUN"), " takes them apart for good.")
+    return [*report, [Prose(apart)] if len(rows) > 1 else []]
 
 
 def _channels(keys: Iterable[str]) -> str:
-    named = [CHANNELS[key].name if key in CHANNELS else key.replace("_", " ") for key in keys]
-    return ", ".join(named) or "nothing that the others lack"
+    known = [CHANNELS[key].name if key in CHANNELS else key.replace("_", " ") for key in keys]
+    return ", ".join(known) or "nothing that the others lack"
+
+
+def tags(rows: Sequence[Any]) -> list[Section]:
+    """A row a tag."""
+    if not rows:
+        how = command('kneedrive tag 2026-11-20 "started wall drills"')
+        return [[Prose(words("No tags yet. ", how, " sets one."))]]
+    return [[Terms(tuple((words(row.day), words(numbers.clean(row.text, 160))) for row in rows))]]
+
+
+# Runners.
 
 
 class RunnerRow(Record, frozen=True):
@@ -185,34 +196,160 @@ def runners(rows: Sequence[RunnerRow]) -> list[Section]:
     """A row a runner."""
     if not rows:
         return [[Prose(words("Nobody yet: ", command("kneedrive import FILE or FOLDER"), " begins."))]]
+
+    def day(moment: datetime | None) -> str:
+        return f"{moment:%Y-%m-%d}" if moment else ""
+
     columns = (Column(head="runner", left=True), Column(head="runs"), Column(head="first"), Column(head="last"))
-    cells = [
-        (runner_name(row.name), number(row.runs), *(f"{day:%Y-%m-%d}" if day else "" for day in (row.first, row.last)))
-        for row in rows
-    ]
+    rows_of_text = ((runner_name(row.name), numbers.number(row.runs), day(row.first), day(row.last)) for row in rows)
     how = words(
-        "--runner NAME says whose runs a command is about; ", command("[runners.NAME]"), " in the configuration"
+        "--runner NAME says whose runs a command is about; ",
+        command("[runners.NAME]"),
+        " in the configuration gives each a height of their own.",
     )
-    return [
-        [Table(columns, tuple(tuple(map(words, line)) for line in cells))],
-        [Note(words(how, " gives each a height of their own."))],
-    ]
+    return [[blocks.table(columns, rows_of_text)], [Note(how)]]
 
 
 def runner_record(row: RunnerRow) -> dict[str, Any]:
     """For programs; days are those of UTC."""
-    days = {
-        key: day.isoformat().replace("+00:00", "Z") if day else None
-        for key, day in (("first", row.first), ("last", row.last))
-    }
-    return {"schema_version": 1, "name": row.name, "runs": row.runs} | days
+    first, last = (day.isoformat().replace("+00:00", "Z") if day else None for day in (row.first, row.last))
+    return {"schema_version": 1, "name": row.name, "runs": row.runs, "first": first, "last": last}
 
 
-def tags(rows: Sequence[Any]) -> list[Section]:
-    """A row a tag."""
-    if not rows:
-        return [
-            [Prose(words("No tags yet. ", command('kneedrive tag 2026-11-20 "started wall drills"'), " sets one."))]
-        ]
-    cells = tuple((words(row.day), words(numbers.clean(row.text, 160))) for row in rows)
-    return [[Terms(cells)]]
+# A coach's list: a line a runner, for the terminal, for programs, and as the index of their pages.
+
+LONGEST_NAME = 14
+
+
+class Line(Record, frozen=True, kw_only=True):
+    """One runner over some weeks. view is None where they cannot be shown, and then trouble says why.
+
+    formats: those of the recordings of these weeks, commas between.
+    """
+
+    runner: str
+    last_run: date | None = None
+    view: WeeklyView | None = None
+    trouble: str = ""
+    formats: frozenset[str] = frozenset()
+
+    @property
+    def runs(self) -> int:
+        """Runs in the weeks of the view."""
+        return sum(week.runs for week in self.view.weeks) if self.view else 0
+
+    @property
+    def headline(self) -> Finding | None:
+        """What the last weeks say first."""
+        last = self.view.last_weeks if self.view else None
+        return last.findings[0] if last and last.findings else None
+
+    @property
+    def trend(self) -> Trend | None:
+        """The largest called change; else the series that is tested first, whose verdict says that there is none."""
+        trends = self.view.trends if self.view else ()
+        return max((each for each in trends if each.called), key=_size, default=next(iter(trends), None))
+
+    @property
+    def broken(self) -> Break | None:
+        """The last change of sensor in the weeks of the view."""
+        return self.view.breaks[-1] if self.view and self.view.breaks else None
+
+
+def _size(trend: Trend) -> float:
+    return abs(trend.change or 0.0)
+
+
+def by_change(lines: Sequence[Line]) -> list[Line]:
+    """Called changes first, the largest first; then new sensors, the latest first; then the rest by name."""
+
+    def rank(line: Line) -> tuple[int, float, str]:
+        if line.trend is not None and line.trend.called:
+            return 0, -_size(line.trend), line.runner
+        if line.broken is not None:
+            return 1, -line.broken.date.toordinal(), line.runner
+        return 2 if line.view else 3, 0.0, line.runner
+
+    return sorted(lines, key=rank)
+
+
+def roster(lines: Sequence[Line], weeks: int, today: date) -> list[Section]:
+    """The table and what stands below it."""
+    heading = Heading("Runners", f"{numbers.plural(weeks, 'week')} each")
+    return [[heading, roster_table(lines, today)], roster_notes(lines)]
+
+
+def roster_table(lines: Sequence[Line], today: date) -> blocks.Table:
+    """A row a runner."""
+    columns = (
+        Column(head="runner", left=True),
+        Column(head="runs", drop=3),
+        Column(head="last run", left=True, drop=5),
+        Column(head="pattern", left=True),
+        Column(head="odds", unit="(any runner)", left=True, drop=2),
+        Column(head="trend", left=True),
+        Column(head="change", drop=1),
+        Column(head="new sensor", left=True, drop=6),
+    )
+    return blocks.table(columns, (_line(line, today) for line in lines))
+
+
+def _line(line: Line, today: date) -> tuple[str | Span | Inline, ...]:
+    first, trend, broken = line.headline, line.trend, line.broken
+    verdict: str | Span = MISSING
+    if line.view and trend:
+        verdict = strong(trend.verdict) if trend.called else listed(line.view.verdicts)
+    return (
+        numbers.clean(line.runner, LONGEST_NAME) or "(no name)",
+        numbers.number(line.runs),
+        numbers.short_day(line.last_run, today) if line.last_run else MISSING,
+        named(first.pattern, first.certainty) if first else MISSING,
+        f"{odds.in_words(first.probability)} ({odds.in_words(first.base_rate)})" if first else MISSING,
+        verdict,
+        numbers.score(trend.change) if trend and trend.called else "",
+        numbers.short_day(broken.date, today) if broken else "",
+    )
+
+
+def roster_notes(lines: Sequence[Line]) -> list[Block]:
+    """What changed with a sensor, why some runners cannot be shown, and how the list is sorted."""
+    told = [f"{runner_name(line.runner)}, {break_words(line.broken)}." for line in lines if line.broken]
+    told += [f"{runner_name(line.runner)}: {line.trouble}." for line in lines if line.trouble]
+    key = "The largest change first, then new sensors. kneedrive weekly --runner NAME shows the weeks of one."
+    formats = (each for line in lines for each in line.formats)
+    return [*(Prose(words(text)) for text in told), Note(words(key)), *credit(formats)]
+
+
+def roster_record(line: Line) -> dict[str, Any]:
+    """One object, one row of CSV: facts alone, None where there is none."""
+    first, trend, broken = line.headline, line.trend, line.broken
+    last = line.view.last_weeks if line.view else None
+    told: dict[str, Any] = plain(
+        {
+            "runner": line.runner,
+            "runs": line.runs,
+            "last_run": line.last_run,
+            "sensor": line.view.sensor if line.view else None,
+            "pattern": first.pattern if first else None,
+            "certainty": first.certainty if first else None,
+            "probability": first.probability if first else None,
+            "base_rate": first.base_rate if first else None,
+            "pattern_runs": last.runs if last else None,
+            "trend": trend.verdict if trend else None,
+            "series": trend.series if trend else None,
+            "change": trend.change if trend else None,
+            "change_low": trend.low if trend else None,
+            "change_high": trend.high if trend else None,
+            "trend_first": trend.first if trend else None,
+            "trend_last": trend.last if trend else None,
+            "break": broken.date if broken else None,
+            "break_kind": broken.kind if broken else None,
+            "break_from": broken.before if broken else None,
+            "break_to": broken.after if broken else None,
+            "trouble": line.trouble or None,
+        }
+    )
+    return told
+
+
+ROSTER_COLUMNS = tuple(roster_record(Line(runner="")))

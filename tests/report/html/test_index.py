@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.report.html.page import index, shown
-from kneedrive.report.roster import Line, below, by_change, table
+from kneedrive.report.lists import Line, by_change, roster_notes, roster_table
 from tests.browser import Browser, Screen, axe_source, chromium, need
 from tests.pages import half_a_year
 
@@ -36,7 +36,7 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     path = tmp_path_factory.mktemp("index") / "index.html"
     path.write_text(
-        index("Runners", table(lines, date(2026, 11, 20)), ["anna.html", "ben.html", ""], below(lines)),
+        index("Runners", roster_table(lines, date(2026, 11, 20)), ["anna.html", "ben.html", ""], roster_notes(lines)),
         encoding="utf-8",
     )
     return path
