@@ -8,10 +8,10 @@ from pathlib import Path
 from kneedrive.config import Secret
 from kneedrive.sources import strava as strava_faults
 from kneedrive.sources.garmin import Garmin
-from kneedrive.sources.http import Http, Throttle
+from kneedrive.sources.http import Http, Pace
 from kneedrive.sources.intervals import Intervals
 from kneedrive.sources.oauth import Application, Attempt, Grant, Login, attempt
-from kneedrive.sources.strava import SERVICE, Strava
+from kneedrive.sources.strava import SERVICE, Strava, Windows
 from kneedrive.sources.tokens import PrivateFile, TokenFile
 from tests.fakes.garmin import KEY as GARMIN_KEY
 from tests.fakes.garmin import FakeGarmin
@@ -92,7 +92,7 @@ def strava(fake: FakeStrava, folder: Path, wait: Wait | None = None) -> Strava:
 
 def client(fake: FakeStrava, using: Login, wait: Wait | None = None, read_s: float = PATIENT_S) -> Strava:
     """A Strava client with this login."""
-    return Strava(http("Strava", fake.api_url, read_s), using, clock=fake.clock, wait=wait)
+    return Strava(http("Strava", fake.api_url, read_s), Windows("Strava", clock=fake.clock, wait=wait), using)
 
 
 def garmin(
@@ -101,15 +101,20 @@ def garmin(
     """A client of Garmin's that does not wait between requests; its token lies in `folder`."""
     token = PrivateFile(folder / "private" / "garmin-token.json")
     connection = http("Garmin", fake.url, read_s)
-    return Garmin(connection, Secret(key), token, at_once(), clock=fake.clock, wait=wait)
+    return Garmin(connection, Secret(key), token, at_once("Garmin", fake.clock, wait=wait))
 
 
-def at_once() -> Throttle:
-    """A throttle that lets everything pass and sleeps for nothing."""
-    return Throttle(0.0, lambda: 0.0, lambda _: None)
+def at_once(
+    service: str,
+    clock: Callable[[], datetime],
+    wait: Wait | None = None,
+    sleep: Callable[[float], object] = lambda _: None,
+) -> Pace:
+    """A pace that lets everything pass and sleeps for nothing."""
+    return Pace(service, 0.0, clock=clock, wait=wait, monotonic=lambda: 0.0, sleep=sleep)
 
 
 def intervals(fake: FakeIntervals, key: str = KEY, wait: Wait | None = None, read_s: float = PATIENT_S) -> Intervals:
     """An intervals.icu client that does not wait between requests."""
     connection = http("intervals.icu", fake.api_url, read_s)
-    return Intervals(connection, Secret(key), at_once(), clock=fake.clock, wait=wait)
+    return Intervals(connection, Secret(key), at_once("intervals.icu", fake.clock, wait=wait))

@@ -10,7 +10,7 @@ from kneedrive.sources import strava
 from kneedrive.sources.http import Http
 from kneedrive.sources.oauth import Login
 from kneedrive.sources.plan import Outcome, Source, completed, follow, listing_from, plan
-from kneedrive.sources.strava import SERVICE, Strava
+from kneedrive.sources.strava import SERVICE, Strava, Windows
 from kneedrive.sources.tokens import TokenFile
 from tests.sources.desk import APPLICATION
 
@@ -65,7 +65,8 @@ def main(api_url: str, oauth_url: str, tokens: str, store: str) -> None:
         clock=now,
         refusal=strava.error_for,
     )
-    sync(Strava(Http("Strava", api_url, backoff_s=0.0), login, clock=now), Path(store), now)
+    client = Strava(Http("Strava", api_url, backoff_s=0.0), Windows("Strava", clock=now), login)
+    sync(client, Path(store), now)
 
 
 if __name__ == "__main__":

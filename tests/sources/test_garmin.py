@@ -11,7 +11,7 @@ import pytest
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, Unreachable
 from kneedrive.sources.garmin import KEY_PAGE, PER_PAGE, RUNS, Garmin, listed
-from kneedrive.sources.http import Throttle
+from kneedrive.sources.http import Pace
 from kneedrive.sources.tokens import PrivateFile
 from tests.fakes.garmin import KEY, FakeGarmin, summaries
 from tests.fakes.server import Clock, Reply, fixture
@@ -232,8 +232,8 @@ def test_no_key_is_said_before_anything_is_asked(fake_garmin: FakeGarmin, tmp_pa
 def test_a_pause_of_seconds_is_slept_through_unasked(fake_garmin: FakeGarmin, tmp_path: Path, on: str) -> None:
     slept: list[float] = []
     token = PrivateFile(tmp_path / "token.json")
-    throttle = Throttle(0.0, lambda: 0.0, slept.append)
-    client = Garmin(desk.http("Garmin", fake_garmin.url), Secret(KEY), token, throttle, clock=fake_garmin.clock)
+    pace = desk.at_once("Garmin", fake_garmin.clock, sleep=slept.append)
+    client = Garmin(desk.http("Garmin", fake_garmin.url), Secret(KEY), token, pace)
     fake_garmin.fail("429 told", on=on)
 
     assert all(client.fetch(item) for item in client.listing(None))
@@ -257,9 +257,9 @@ def test_requests_go_out_one_at_a_time_and_gently(fake_garmin: FakeGarmin, tmp_p
     def sleep(span_s: float) -> None:
         now_s[0] += span_s
 
-    throttle = Throttle(0.5, lambda: now_s[0], sleep)
+    pace = Pace("Garmin", 0.5, clock=fake_garmin.clock, monotonic=lambda: now_s[0], sleep=sleep)
     token = PrivateFile(tmp_path / "token.json")
-    client = Garmin(desk.http("Garmin", fake_garmin.url), Secret(KEY), token, throttle, clock=fake_garmin.clock)
+    client = Garmin(desk.http("Garmin", fake_garmin.url), Secret(KEY), token, pace)
 
     assert all(client.fetch(item) for item in client.listing(None))
     assert now_s[0] >= (len(fake_garmin.log) - 1) / 2

@@ -10,7 +10,6 @@ import pytest
 
 from kneedrive.config import Secret
 from kneedrive.sources.garmin import Keyring, fingerprint
-from kneedrive.sources.http import Paced
 from kneedrive.sources.tokens import KeyFile, PrivateFile
 from tests.fakes.garmin import KEY, FakeGarmin, summaries
 from tests.sources import desk
@@ -77,9 +76,9 @@ def test_the_end_of_a_token_and_the_hash_of_a_key_are_garmins(
         bearer_token_cache_file=tmp_path / "theirs.json", clock=lambda: fake_garmin.clock().timestamp()
     ) as authenticator:
         theirs = authenticator.obtain_token(KEY)
-    paced = Paced("Garmin", desk.at_once(), clock=fake_garmin.clock, wait=None)
     http = desk.http("Garmin", fake_garmin.url)
-    ours = Keyring(http, Secret(KEY), PrivateFile(tmp_path / "ours.json"), paced, clock=fake_garmin.clock).exchange()
+    pace = desk.at_once("Garmin", fake_garmin.clock)
+    ours = Keyring(http, Secret(KEY), PrivateFile(tmp_path / "ours.json"), pace).exchange()
 
     assert ours.expires_at.timestamp() == theirs.expires_at
     assert json.loads((tmp_path / "theirs.json").read_text())["fingerprint"] == fingerprint(

@@ -7,7 +7,7 @@ import pytest
 
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, Unreachable, Withheld
-from kneedrive.sources.http import Throttle
+from kneedrive.sources.http import Pace
 from kneedrive.sources.intervals import INTERVAL_S, STUB, Intervals, listed
 from kneedrive.sources.plan import Listed
 from tests.fakes.intervals import KEY, FakeIntervals
@@ -136,11 +136,10 @@ def test_a_wrong_key_says_where_to_get_one(fake_intervals: FakeIntervals) -> Non
 
 
 def test_no_key_is_said_before_anything_is_asked(clock: Clock) -> None:
-    throttle = Throttle(0.0, lambda: 0.0, lambda _: None)
     connection = desk.http("intervals.icu", "http://127.0.0.1:9")
 
     with pytest.raises(ConfigError, match="INTERVALS_ICU_API_KEY"):
-        Intervals(connection, Secret(""), throttle, clock=clock)
+        Intervals(connection, Secret(""), desk.at_once("intervals.icu", clock))
 
 
 def test_a_refusal_says_when_to_come_back(fake_intervals: FakeIntervals) -> None:
@@ -155,10 +154,10 @@ def test_a_refusal_says_when_to_come_back(fake_intervals: FakeIntervals) -> None
 def test_a_pause_of_seconds_is_slept_through_unasked(fake_intervals: FakeIntervals) -> None:
     slept: list[float] = []
     connection = desk.http("intervals.icu", fake_intervals.api_url)
-    throttle = Throttle(0.0, lambda: 0.0, slept.append)
+    pace = desk.at_once("intervals.icu", fake_intervals.clock, sleep=slept.append)
     fake_intervals.fail("429 told")
 
-    assert list(Intervals(connection, Secret(KEY), throttle, clock=fake_intervals.clock).listing(None))
+    assert list(Intervals(connection, Secret(KEY), pace).listing(None))
     assert slept == [7]
 
 
@@ -196,9 +195,9 @@ def test_two_requests_a_second_at_most(fake_intervals: FakeIntervals) -> None:
     def sleep(span_s: float) -> None:
         now_s[0] += span_s
 
-    throttle = Throttle(INTERVAL_S, lambda: now_s[0], sleep)
+    pace = Pace("intervals.icu", INTERVAL_S, clock=fake_intervals.clock, monotonic=lambda: now_s[0], sleep=sleep)
     connection = desk.http("intervals.icu", fake_intervals.api_url)
-    client = Intervals(connection, Secret(KEY), throttle, clock=fake_intervals.clock)
+    client = Intervals(connection, Secret(KEY), pace)
 
     fetched = [client.fetch(item) for item in client.listing(None)]
 

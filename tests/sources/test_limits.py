@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kneedrive.sources.http import MARGIN, Throttle, Window, after_refusal, next_midnight, next_quarter, open_at, usage
+from kneedrive.errors import RateLimited
+from kneedrive.sources.http import Answer, Pace
+from kneedrive.sources.strava import MARGIN, Windows, next_midnight, next_quarter, opens_at
 
 NOW = datetime(2026, 3, 2, 10, 7, 30, tzinfo=UTC)
 QUARTER = datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
@@ -16,12 +18,18 @@ def headers(overall: str, reading: str | None = None) -> dict[str, str]:
     return told if reading is None else {**told, "X-ReadRateLimit-Limit": "100,1000", "X-ReadRateLimit-Usage": reading}
 
 
-def test_both_pairs_are_read() -> None:
-    seen = usage(headers("12,340", "11,330"), NOW)
+def holds(told: dict[str, str], later: datetime = NOW) -> datetime | None:
+    """Until when a request at the moment `later` is held back after an answer with these headers; None: it is not."""
+    now, held = [NOW], []
 
-    assert seen is not None
-    assert seen.quarter == (Window(limit=200, used=12), Window(limit=100, used=11))
-    assert seen.day == (Window(limit=2000, used=340), Window(limit=1000, used=330))
+    def wait(until: datetime) -> None:
+        held.append(until)
+
+    pace = Windows("Strava", clock=lambda: now[0], wait=wait)
+    pace.seen(Answer(service="Strava", status=200, headers=told, body=b""))
+    now[0] = later
+    pace.ready()
+    return held[0] if held else None
 
 
 @pytest.mark.parametrize(
@@ -30,7 +38,17 @@ def test_both_pairs_are_read() -> None:
     ids=["none", "half", "one number", "words", "three numbers", "empty"],
 )
 def test_headers_that_say_nothing_are_no_usage(told: dict[str, str]) -> None:
-    assert usage(told, NOW) is None
+    assert opens_at(told, NOW) is None
+    assert holds(told) is None
+
+
+def test_headers_that_say_nothing_undo_no_others() -> None:
+    pace = Windows("Strava", clock=lambda: NOW)
+    for told in (headers("200,340"), {}):
+        pace.seen(Answer(service="Strava", status=200, headers=told, body=b""))
+
+    with pytest.raises(RateLimited):
+        pace.ready()
 
 
 @pytest.mark.parametrize(
@@ -48,7 +66,8 @@ def test_headers_that_say_nothing_are_no_usage(told: dict[str, str]) -> None:
     ],
 )
 def test_a_full_window_holds_until_its_end(overall: str, reading: str | None, expected: datetime | None) -> None:
-    assert open_at(usage(headers(overall, reading), NOW), NOW) == expected
+    assert opens_at(headers(overall, reading), NOW) == (expected or NOW)
+    assert holds(headers(overall, reading)) == expected
 
 
 @pytest.mark.parametrize(
@@ -60,11 +79,11 @@ def test_a_full_window_holds_until_its_end(overall: str, reading: str | None, ex
     ],
 )
 def test_a_window_that_has_passed_is_empty(later: datetime, expected: datetime | None) -> None:
-    assert open_at(usage(headers("200,340"), NOW), later) == expected
+    assert holds(headers("200,340"), later) == expected
 
 
 def test_nothing_known_means_go_ahead() -> None:
-    assert open_at(None, NOW) is None
+    Windows("Strava", clock=lambda: NOW).ready()
 
 
 @pytest.mark.parametrize(
@@ -73,7 +92,9 @@ def test_nothing_known_means_go_ahead() -> None:
     ids=["no full window", "full day", "no headers"],
 )
 def test_a_refusal_is_waited_out_by_the_clock(told: dict[str, str], expected: datetime) -> None:
-    assert after_refusal(usage(told, NOW), NOW) == expected + MARGIN
+    refused = Answer(service="Strava", status=429, headers=told, body=b"")
+
+    assert Windows("Strava", clock=lambda: NOW).seen(refused) == expected + MARGIN
 
 
 @pytest.mark.parametrize(
@@ -102,13 +123,13 @@ def test_requests_keep_their_distance() -> None:
         slept.append(span_s)
         clock[0] += span_s
 
-    throttle = Throttle(0.5, lambda: clock[0], sleep)
-    throttle.wait()
-    throttle.wait()
+    pace = Pace("a service", 0.5, clock=lambda: NOW, monotonic=lambda: clock[0], sleep=sleep)
+    pace.ready()
+    pace.ready()
     clock[0] += 0.2
-    throttle.wait()
+    pace.ready()
     clock[0] += 9.0
-    throttle.wait()
-    throttle.wait()
+    pace.ready()
+    pace.ready()
 
     assert slept == pytest.approx([0.5, 0.3, 0.5])

@@ -14,9 +14,9 @@ import responses
 from kneedrive.config import Secret
 from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, Unreachable
 from kneedrive.sources import strava
-from kneedrive.sources.http import MARGIN, Answer
+from kneedrive.sources.http import Answer
 from kneedrive.sources.plan import NO_ID, Listed
-from kneedrive.sources.strava import DOCUMENT, KEEP, STREAMS, SUMMARY, base_url, document, listed
+from kneedrive.sources.strava import DOCUMENT, KEEP, MARGIN, STREAMS, SUMMARY, base_url, document, listed
 from tests.conftest import DATA, needs_data
 from tests.fakes import strava as strava_fake
 from tests.fakes.server import Clock, fixture, reply

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.errors import NotAuthorised, RateLimited
-from kneedrive.sources.http import MARGIN
+from kneedrive.sources.strava import MARGIN
 from tests.conftest import ROOT
 from tests.fakes.server import Clock
 from tests.fakes.strava import FakeStrava, runs

@@ -10,7 +10,7 @@ import pytest
 
 from kneedrive import readers
 from kneedrive.errors import NotAuthorised, RateLimited
-from kneedrive.sources.http import MARGIN
+from kneedrive.sources.strava import MARGIN
 from tests.conftest import FIXTURES
 from tests.fakes.server import Clock
 from tests.fakes.strava import FakeStrava, runs

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from kneedrive.config import Config
     from kneedrive.sources.garmin import Garmin
-    from kneedrive.sources.http import Http, Throttle
+    from kneedrive.sources.http import Http
     from kneedrive.sources.intervals import Intervals
     from kneedrive.sources.oauth import Attempt, Login
     from kneedrive.sources.plan import Source
@@ -167,10 +167,12 @@ def client(name: str, desk: Desk) -> Source:
 def garmin(desk: Desk, key: Secret | None = None) -> Garmin:
     """A client of Garmin's Personal API, with the key that is kept or another one."""
     from kneedrive.sources.garmin import INTERVAL_S, Garmin
+    from kneedrive.sources.http import Pace
 
     http = _http(GARMIN, desk.settings.sources.garmin.base_url)
     mine = api_key(desk, GARMIN) if key is None else key
-    return Garmin(http, mine, garmin_token(desk), _throttle(INTERVAL_S), clock=desk.clock, wait=desk.wait)
+    pace = Pace(http.service, INTERVAL_S, clock=desk.clock, wait=desk.wait)
+    return Garmin(http, mine, garmin_token(desk), pace)
 
 
 def garmin_token(desk: Desk) -> PrivateFile:
@@ -192,38 +194,30 @@ def garmin_key_ends(desk: Desk) -> date | None:
 
 def intervals(desk: Desk, key: Secret | None = None) -> Intervals:
     """A client of intervals.icu, gentle to it; for an athlete of a coach where the runner is one."""
+    from kneedrive.sources.http import Pace
     from kneedrive.sources.intervals import INTERVAL_S, Intervals
 
-    return Intervals(
-        _http(INTERVALS, desk.settings.sources.intervals.base_url),
-        api_key(desk, INTERVALS) if key is None else key,
-        _throttle(INTERVAL_S),
-        clock=desk.clock,
-        athlete=athletes(desk).get(desk.settings.runner.name, desk.settings.sources.intervals.athlete_id),
-        wait=desk.wait,
-    )
+    set_up = desk.settings.sources.intervals
+    http = _http(INTERVALS, set_up.base_url)
+    mine = api_key(desk, INTERVALS) if key is None else key
+    athlete = athletes(desk).get(desk.settings.runner.name, set_up.athlete_id)
+    pace = Pace(http.service, INTERVAL_S, clock=desk.clock, wait=desk.wait)
+    return Intervals(http, mine, pace, athlete=athlete)
 
 
 def strava(desk: Desk) -> Strava:
     """A client of Strava, with the login that is kept."""
-    from kneedrive.sources.strava import Strava, base_url
+    from kneedrive.sources.strava import Strava, Windows, base_url
 
     http = _http(STRAVA, desk.settings.sources.strava.base_url or base_url(desk.clock()))
-    return Strava(http, login(desk, application(desk)), clock=desk.clock, wait=desk.wait)
+    pace = Windows(http.service, clock=desk.clock, wait=desk.wait)
+    return Strava(http, pace, login(desk, application(desk)))
 
 
 def _http(name: str, base_url: str) -> Http:
     from kneedrive.sources.http import Http
 
     return Http(NAMES[name], base_url, read_s=READ_S, backoff_s=BACKOFF_S)
-
-
-def _throttle(interval_s: float) -> Throttle:
-    import time
-
-    from kneedrive.sources.http import Throttle
-
-    return Throttle(interval_s, time.monotonic, time.sleep)
 
 
 def application(desk: Desk) -> Application:

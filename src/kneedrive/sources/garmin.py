@@ -6,23 +6,21 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kneedrive.config import Secret
-from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable, Withheld
+from kneedrive.errors import ConfigError, NotAuthorised, Unreachable
 from kneedrive.record import Record
-from kneedrive.sources.http import Answer, Http, Paced, bearer, file_in, is_page, json_of, own_problem
+from kneedrive.sources.http import Answer, Client, Http, Pace, file_of, good, is_page, list_of
 from kneedrive.sources.plan import Fetched, Listed, identified, moment, unidentified
 
 if TYPE_CHECKING:
-    from kneedrive.sources.http import Throttle
     from kneedrive.sources.tokens import PrivateFile
 
 # A personal API key is exchanged for a token that lives for a day.
 
-NAME = "Garmin"
 KEY_PAGE = "https://connect.garmin.com/app/settings/personalApiToken"
 LOGIN = "kneedrive auth garmin"
 EXCHANGE_PATH = "personalapitoken-service/personal-api/personal-api-key/token"
@@ -43,16 +41,13 @@ class Pass(Record, frozen=True, kw_only=True):
 class Keyring:
     """Exchanges a key for tokens and keeps the last one in a file, bound to a hash of the key that it belongs to."""
 
-    def __init__(
-        self, http: Http, key: Secret, file: PrivateFile, paced: Paced, *, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, http: Http, key: Secret, file: PrivateFile, pace: Pace) -> None:
         if not key:
             raise ConfigError(f"Garmin needs your personal API key: make one at {KEY_PAGE} and run '{LOGIN}'")
         self._http = http
         self._key = key
         self._file = file
-        self._paced = paced
-        self._clock = clock
+        self._pace = pace
         self._fingerprint = fingerprint(http.base_url, key)
         self._token: Secret | None = None
 
@@ -60,14 +55,14 @@ class Keyring:
         """A token that is good now. Raises SourceError."""
         if self._token is None:
             held = load(self._file, self._fingerprint)
-            good = held is not None and held.expires_at - self._clock() > FRESH
-            self._token = held.access if held and good else self.exchange().access
+            enough = held is not None and held.expires_at - self._pace.clock() > FRESH
+            self._token = held.access if held and enough else self.exchange().access
         return self._token
 
     def renew(self, failed: Secret) -> Secret:
         """Another token than `failed`: one that another process has fetched meanwhile, else a new one."""
         held = load(self._file, self._fingerprint)
-        other = held is not None and held.access != failed and held.expires_at > self._clock()
+        other = held is not None and held.access != failed and held.expires_at > self._pace.clock()
         self._token = held.access if held and other else self.exchange().access
         return self._token
 
@@ -81,14 +76,17 @@ class Keyring:
         """A new token for the key, kept in the file. Raises NotAuthorised where Garmin refuses the key."""
         held = load(self._file, self._fingerprint)
         authorization = Secret(f"ApiKey {self._key.reveal()}")
-        answer = self._paced.ask(lambda: self._http.post(EXCHANGE_PATH, {}, authorization=authorization))
-        if answer.status != 200:
-            raise _token_error(answer)
+        answer = good(
+            self._pace.ask(lambda: self._http.post(EXCHANGE_PATH, {}, authorization=authorization)),
+            "Garmin refuses the personal API key: it is mistyped, expired or deleted; "
+            f"make a new one at {KEY_PAGE} and run '{LOGIN}'",
+            "Garmin answered the key with HTTP {}: check GARMIN_PERSONAL_API_BASE_URL",
+        )
         access = _token(answer)
         fresh = Pass(
             fingerprint=self._fingerprint,
             access=access,
-            expires_at=_end(access, self._clock()),
+            expires_at=_end(access, self._pace.clock()),
             key_ends=held.key_ends if held else None,
         )
         save(self._file, fresh)
@@ -145,18 +143,6 @@ def _end(access: Secret, now: datetime) -> datetime:
         return now + DAY
 
 
-def _token_error(answer: Answer) -> SourceError:
-    if answer.status in (401, 403):
-        message = (
-            f"Garmin refuses the personal API key: it is mistyped, expired or deleted; make a new one at {KEY_PAGE} "
-            f"and run '{LOGIN}'"
-        )
-        return NotAuthorised(message)
-    return own_problem(answer) or Unreachable(
-        f"Garmin answered the key with HTTP {answer.status}: check GARMIN_PERSONAL_API_BASE_URL"
-    )
-
-
 # The activities: listed page by page, each fetched as the zip of what the watch recorded.
 
 LIST_PATH = "activitylist-service/activities/search/activities"
@@ -164,9 +150,7 @@ FILE_PATH = "download-service/files/activity"
 ZIP = "application/x-zip-compressed"
 INTERVAL_S = 0.5
 PER_PAGE, MAX_PAGES = 40, 2500  # the service fails (HTTP 500) on pages of more than about 45
-LOOKBACK = timedelta(days=365)
 LATE = timedelta(days=1)  # the list goes by local dates, which may lie a day off ours
-GONE = (404, 410)
 RUNS = (
     "running",
     "indoor_running",
@@ -179,29 +163,18 @@ RUNS = (
     "virtual_run",
     "multi_sport",  # the file of a triathlon holds its run
 )
+TOKEN_REFUSED = f"Garmin refuses the token that it gave for the key: run '{LOGIN}' with a new key"
 VERSION_KEYS = ("activityId", "startTimeGMT", "duration", "distance")
 
 
-class Garmin:
-    """A Source. `wait(until)` sleeps through a long pause; without it the pause is raised as RateLimited."""
+class Garmin(Client):
+    """A Source: Garmin Connect, by the key of its owner."""
 
     name = "garmin"
-    lookback = LOOKBACK
 
-    def __init__(
-        self,
-        http: Http,
-        key: Secret,
-        file: PrivateFile,
-        throttle: Throttle,
-        *,
-        clock: Callable[[], datetime],
-        wait: Callable[[datetime], object] | None = None,
-    ) -> None:
-        self._http = http
-        self._clock = clock
-        self._paced = Paced(http.service, throttle, clock=clock, wait=wait)
-        self.keyring = Keyring(http, key, file, self._paced, clock=clock)
+    def __init__(self, http: Http, key: Secret, file: PrivateFile, pace: Pace) -> None:
+        self.keyring = Keyring(http, key, file, pace)
+        super().__init__(http, pace, self.keyring)
 
     def listing(self, since: datetime | None) -> Iterator[Listed]:
         """Every activity from the day of `since` on, each once. Raises SourceError.
@@ -222,56 +195,21 @@ class Garmin:
 
     def fetch(self, item: Listed) -> Fetched | None:
         """The zip with the file as the watch recorded it; None where Garmin has it no longer (HTTP 404)."""
-        answer = self._get(f"{FILE_PATH}/{item.id}", {}, accept=ZIP)
-        if answer.status in GONE:
-            return None
-        if answer.status != 200:
-            raise _file_error(answer)
-        return Fetched(
-            source=self.name,
-            id=item.id,
-            version=item.version,
-            format="zip",
-            name=f"garmin-{item.id}",
-            body=file_in(answer, item.id),
-            fetched_at=self._clock(),
-        )
+        answer = self._get(f"{FILE_PATH}/{item.id}", {}, ZIP)
+        if answer.status == 401:
+            raise NotAuthorised(TOKEN_REFUSED)
+        body = file_of(answer, item.id, "copy it from the watch instead")
+        return None if body is None else self._fetched(item, body, "zip")
 
     def _page(self, start: int, since: datetime | None) -> list[Listed]:
         query = {"start": start, "limit": PER_PAGE}
         from_day = {} if since is None else {"startDate": f"{since - LATE:%Y-%m-%d}"}
-        answer = self._get(LIST_PATH, {**query, **from_day}, accept="application/json")
-        if answer.status != 200:
-            raise _list_error(answer)
-        entries = json_of(answer)
-        if not isinstance(entries, list):
-            raise Unreachable("Garmin's list of activities is none that kneedrive understands: try again later")
-        return [listed(entry) if identified(entry, "activityId") else unidentified() for entry in entries]
-
-    def _get(self, path: str, query: Mapping[str, Any], *, accept: str) -> Answer:
-        def signed(access: Secret) -> Answer:
-            return self._paced.ask(lambda: self._http.get(path, query, authorization=bearer(access), accept=accept))
-
-        access = self.keyring.access()
-        answer = signed(access)
-        return signed(self.keyring.renew(access)) if answer.status == 401 else answer
-
-
-def _list_error(answer: Answer) -> SourceError:
-    if answer.status in (401, 403):
-        return NotAuthorised(f"Garmin refuses the token that it gave for the key: run '{LOGIN}' with a new key")
-    return own_problem(answer) or Unreachable(
-        f"Garmin answered with HTTP {answer.status}: check GARMIN_PERSONAL_API_BASE_URL, or try again later"
-    )
-
-
-def _file_error(answer: Answer) -> SourceError:
-    if answer.status == 401:
-        return _list_error(answer)
-    # The token was good for the list, so this is about the one activity: the rest goes on.
-    return own_problem(answer) or Withheld(
-        f"Garmin does not hand out this activity's file (HTTP {answer.status}): copy it from the watch instead"
-    )
+        answer = good(
+            self._get(LIST_PATH, {**query, **from_day}, "application/json"),
+            TOKEN_REFUSED,
+            "Garmin answered with HTTP {}: check GARMIN_PERSONAL_API_BASE_URL, or try again later",
+        )
+        return [listed(entry) if identified(entry, "activityId") else unidentified() for entry in list_of(answer)]
 
 
 def listed(summary: Mapping[str, Any]) -> Listed:

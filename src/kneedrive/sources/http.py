@@ -1,4 +1,4 @@
-"""One HTTP connection to one service: rate limits, time-outs, retries, bounded bodies, foreign errors made ours.
+"""One HTTP connection to one service, the pace that it is asked at, and what the clients of all services do alike.
 
 Nothing here logs or raises what it sends: secrets travel in the Authorization header or in a form, never in an address.
 """
@@ -10,8 +10,8 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -20,151 +20,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from kneedrive.config import Secret
-from kneedrive.errors import ConfigError, RateLimited, Unreachable
+from kneedrive.errors import ConfigError, NotAuthorised, RateLimited, Unreachable, Withheld
 from kneedrive.record import Record
-
-# When the next request may be made: Strava's windows, read from its headers, and a gentle rate for intervals.icu.
-
-QUARTER = timedelta(minutes=15)
-MARGIN = timedelta(seconds=2)  # clocks differ; a request too early counts for the day all the same
-PAIRS = (("X-RateLimit-Limit", "X-RateLimit-Usage"), ("X-ReadRateLimit-Limit", "X-ReadRateLimit-Usage"))
-
-
-class Window(Record, frozen=True, kw_only=True):
-    """How many requests a window allows and how many are used; the windows are 15 minutes and one day."""
-
-    limit: int
-    used: int
-
-    @property
-    def full(self) -> bool:
-        """Whether the next request would be refused."""
-        return self.used >= self.limit
-
-
-class Usage(Record, frozen=True, kw_only=True):
-    """What the last answer said, overall and for reading: the strictest of both counts."""
-
-    seen_at: datetime
-    quarter: tuple[Window, ...] = ()
-    day: tuple[Window, ...] = ()
-
-
-def usage(headers: Mapping[str, str], now: datetime) -> Usage | None:
-    """The windows that these headers tell, None where they tell none that can be read."""
-    pairs = [_pair(headers.get(limit, ""), headers.get(used, "")) for limit, used in PAIRS]
-    told = [pair for pair in pairs if pair]
-    if not told:
-        return None
-    return Usage(seen_at=now, quarter=tuple(pair[0] for pair in told), day=tuple(pair[1] for pair in told))
-
-
-def _pair(limits: str, used: str) -> tuple[Window, Window] | None:
-    try:
-        (short, day), (short_used, day_used) = (map(int, text.split(",")) for text in (limits, used))
-    except ValueError:
-        return None
-    return Window(limit=short, used=short_used), Window(limit=day, used=day_used)
-
-
-def next_quarter(now: datetime) -> datetime:
-    """The next :00, :15, :30 or :45, in UTC."""
-    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    return hour + QUARTER * ((now.astimezone(UTC) - hour) // QUARTER + 1)
-
-
-def next_midnight(now: datetime) -> datetime:
-    """The next midnight in UTC, when the day's count begins anew."""
-    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-
-
-def open_at(seen: Usage | None, now: datetime) -> datetime | None:
-    """When the next request may go out, None for at once. A window that has passed since counts as empty."""
-    if seen is None:
-        return None
-    ends = [next_midnight(seen.seen_at)] if any(window.full for window in seen.day) else []
-    ends += [next_quarter(seen.seen_at)] if any(window.full for window in seen.quarter) else []
-    return max((end + MARGIN for end in ends if end + MARGIN > now), default=None)
-
-
-def after_refusal(seen: Usage | None, now: datetime) -> datetime:
-    """When to come back after HTTP 429: at the window that is full; the next quarter where none says so."""
-    return open_at(seen, now) or next_quarter(now) + MARGIN
-
-
-class Throttle:
-    """At most one request per `interval_s`, by a monotonic clock and a sleep that can be replaced."""
-
-    def __init__(self, interval_s: float, clock: Callable[[], float], sleep: Callable[[float], object]) -> None:
-        self._interval_s = interval_s
-        self._clock = clock
-        self._sleep = sleep
-        self._next_s = clock()
-
-    def wait(self) -> None:
-        """Return when the next request may go out."""
-        early_s = self._next_s - self._clock()
-        if early_s > 0:
-            self._sleep(early_s)
-        self._next_s = max(self._clock(), self._next_s) + self._interval_s
-
-    def pause(self, span_s: float) -> None:
-        """Sleep for this long."""
-        self._sleep(span_s)
-
-
-REFUSALS = 3  # of one request, by HTTP 429
-BRIEF_S, PAUSE_S = 30.0, 60.0  # a pause that is slept through unasked; one that no header tells the length of
-
-
-class Paced:
-    """Requests to one service, one at a time and at a gentle rate, asked again after HTTP 429.
-
-    wait(until): sleeps through a longer pause; without it the pause is raised as RateLimited.
-    """
-
-    def __init__(
-        self,
-        service: str,
-        throttle: Throttle,
-        *,
-        clock: Callable[[], datetime],
-        wait: Callable[[datetime], object] | None,
-    ) -> None:
-        self._service = service
-        self._throttle = throttle
-        self._clock = clock
-        self._wait = wait
-
-    def ask(self, request: Callable[[], Answer]) -> Answer:
-        """The answer to a request, whatever its status but 429. Raises RateLimited, and what the request raises."""
-        for left in reversed(range(REFUSALS)):
-            self._throttle.wait()
-            answer = request()
-            if answer.status != 429:
-                return answer
-            pause_s = _pause_s(answer)
-            until = self._clock() + timedelta(seconds=pause_s)
-            if not left:  # nothing is asked after that pause
-                break
-            if pause_s <= BRIEF_S:
-                self._throttle.pause(pause_s)
-            elif self._wait:
-                self._wait(until)
-            else:
-                break
-        raise RateLimited(
-            f"{self._service} asks to wait: go on after {until:%Y-%m-%d %H:%M:%S} UTC; what was fetched is kept",
-            retry_at=until,
-        )
-
-
-def _pause_s(answer: Answer) -> float:
-    told = answer.headers.get("Retry-After", "")
-    return float(told) if told.isdecimal() and len(told) < 6 else PAUSE_S
-
-
-# The connection.
+from kneedrive.sources.plan import Fetched, Listed
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONNECT_S, READ_S, WHOLE_S = 10.0, 30.0, 300.0
@@ -173,6 +31,7 @@ RETRY_STATUS = (500, 502, 503, 504)
 MAX_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 REDIRECTS = 3
+GONE = (404, 410)
 
 # The first that fits, fits; a subclass stands before its base. Bodies are read from urllib3, whose errors come as such.
 _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
@@ -326,6 +185,22 @@ def _ours(service: str) -> Iterator[None]:
         raise Unreachable(f"{service} {problem}") from None
 
 
+# What an answer holds, and what one without it means.
+
+
+def good(answer: Answer, refused: str, otherwise: str) -> Answer:
+    """The answer of a request that succeeded (HTTP 200).
+
+    refused: what NotAuthorised says for 401 and 403. otherwise: what Unreachable says for any status but those and
+    the service's own problems; {} stands for the status.
+    """
+    if answer.status == 200:
+        return answer
+    if answer.status in (401, 403):
+        raise NotAuthorised(refused)
+    raise own_problem(answer) or Unreachable(otherwise.format(answer.status))
+
+
 def own_problem(answer: Answer) -> Unreachable | None:
     """The error for an answer that says that the service has a problem of its own, None for any other."""
     if answer.status < 500:
@@ -333,8 +208,18 @@ def own_problem(answer: Answer) -> Unreachable | None:
     return Unreachable(f"{answer.service} has a problem of its own (HTTP {answer.status}): try again later")
 
 
-def file_in(answer: Answer, activity: str) -> bytes:
-    """The body of an answer that should be a file. Raises Unreachable for none, and for a web page."""
+def file_of(answer: Answer, activity: str, remedy: str) -> bytes | None:
+    """The file in an answer; None where the service has the activity no longer.
+
+    Raises Withheld, with the remedy, for a refusal: the token was good for the list, so it is about this activity
+    alone. Raises Unreachable for an empty body and for a web page.
+    """
+    if answer.status in GONE:
+        return None
+    if answer.status != 200:
+        raise own_problem(answer) or Withheld(
+            f"{answer.service} does not hand out this activity's file (HTTP {answer.status}): {remedy}"
+        )
     if not answer.body or is_page(answer.body):
         raise Unreachable(f"{answer.service} sent no file for activity {activity}: try again later")
     return answer.body
@@ -351,6 +236,152 @@ def json_of(answer: Answer) -> Any:
         ) from None
 
 
+def list_of(answer: Answer, what: str = "activities") -> list[Any]:
+    """The body as a JSON list. Raises Unreachable where it is anything else."""
+    found = json_of(answer)
+    if not isinstance(found, list):
+        raise Unreachable(f"{answer.service}'s list of {what} is none that kneedrive understands: try again later")
+    return found
+
+
 def is_page(body: bytes) -> bool:
     """Whether these bytes begin like a web page."""
     return body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html"))
+
+
+# The pace that a service is asked at.
+
+REFUSALS = 3  # of one request, by HTTP 429
+UNTOLD_S = 60.0  # a pause that no header tells the length of
+
+
+class Pace:
+    """When requests to one service may go out: gently, one at a time, and again after HTTP 429.
+
+    interval_s: between two requests. clock: aware UTC. wait(until): sleeps through a pause; without it a pause of more
+    than `brief_s` is raised as RateLimited. monotonic, sleep: as in the module time.
+    """
+
+    brief_s = 30.0  # a shorter pause is slept through unasked
+    limited = "{service} asks to wait: go on after {until:%Y-%m-%d %H:%M:%S} UTC; what was fetched is kept"
+
+    def __init__(
+        self,
+        service: str,
+        interval_s: float = 0.0,
+        *,
+        clock: Callable[[], datetime],
+        wait: Callable[[datetime], object] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.clock = clock
+        self._service = service
+        self._interval_s = interval_s
+        self._wait = wait
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._next_s = monotonic()
+
+    def ask(self, request: Callable[[], Answer]) -> Answer:
+        """The answer to a request, whatever its status but 429. Raises RateLimited, and what the request raises."""
+        for left in reversed(range(REFUSALS)):
+            self.ready()
+            answer = request()
+            until = self.seen(answer)
+            if answer.status != 429:
+                return answer
+            if left:  # nothing is asked after the last pause
+                self.hold(until)
+        raise self._limit(until)
+
+    def ready(self) -> None:
+        """Return when the next request may go out."""
+        early_s = self._next_s - self._monotonic()
+        if early_s > 0:
+            self._sleep(early_s)
+        self._next_s = max(self._monotonic(), self._next_s) + self._interval_s
+
+    def seen(self, answer: Answer) -> datetime:
+        """Take notice of an answer; when to come back, should it be a refusal."""
+        told = answer.headers.get("Retry-After", "")
+        pause_s = float(told) if told.isdecimal() and len(told) < 6 else UNTOLD_S
+        return self.clock() + timedelta(seconds=pause_s)
+
+    def hold(self, until: datetime) -> None:
+        """Return after a pause. Raises RateLimited where it is not to be slept through."""
+        pause_s = (until - self.clock()).total_seconds()
+        if pause_s <= self.brief_s:
+            self._sleep(max(pause_s, 0.0))
+        elif self._wait:
+            self._wait(until)
+        else:
+            raise self._limit(until)
+
+    def _limit(self, until: datetime) -> RateLimited:
+        return RateLimited(self.limited.format(service=self._service, until=until), retry_at=until)
+
+
+# What the clients of services do alike.
+
+
+class Keys(Protocol):
+    """Access tokens that are kept fresh. Both calls raise SourceError."""
+
+    def access(self) -> Secret:
+        """A token that is good now."""
+
+    def renew(self, failed: Secret) -> Secret:
+        """Another token than `failed`."""
+
+
+class Client:
+    """A service that is asked by paced requests; subclasses are Sources: they list and fetch.
+
+    keys: whence the tokens come, or an Authorization header that is always the same.
+    """
+
+    name = ""
+    lookback = timedelta(days=365)  # one request or a few, for most runners
+
+    def __init__(self, http: Http, pace: Pace, keys: Keys | Secret) -> None:
+        self._http = http
+        self._pace = pace
+        self._keys = keys
+
+    def _get(self, path: str, query: Mapping[str, Any], accept: str = "*/*") -> Answer:
+        """An answer of any status but 429; where the token was refused, that to the same request with another one."""
+
+        def asked(authorization: Secret) -> Answer:
+            return self._http.get(path, query, authorization=authorization, accept=accept)
+
+        def signed() -> Answer:
+            if isinstance(self._keys, Secret):
+                return asked(self._keys)
+            token = self._keys.access()  # only now: a pause may have outlasted the one before
+            answer = asked(bearer(token))
+            if not self._stale(answer):
+                return answer
+            fresh = self._keys.renew(token)
+            self._pace.ready()
+            return asked(bearer(fresh))
+
+        return self._pace.ask(signed)
+
+    def _stale(self, answer: Answer) -> bool:
+        """Whether this is a refusal that another token may cure."""
+        return answer.status == 401
+
+    def _fetched(self, item: Listed, body: bytes, format: str, keep: timedelta | None = None) -> Fetched:  # noqa: A002 - the field's name
+        """An activity that came. keep: how long its bytes may stay, None for as long as the runner likes."""
+        now = self._pace.clock()
+        return Fetched(
+            source=self.name,
+            id=item.id,
+            version=item.version,
+            format=format,
+            name=f"{self.name}-{item.id}",
+            body=body,
+            fetched_at=now,
+            expires_at=now + keep if keep else None,
+        )

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable
+from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable
 from kneedrive.record import Record
-from kneedrive.sources import http
-from kneedrive.sources.http import Answer, Http, Usage, bearer, json_of, own_problem
+from kneedrive.sources.http import Answer, Client, Pace, json_of, list_of, own_problem
 from kneedrive.sources.oauth import Service
 from kneedrive.sources.plan import Fetched, Listed, identified, moment, shoe_of, unidentified
-
-if TYPE_CHECKING:
-    from kneedrive.sources.oauth import Login
 
 # Strava's error answers in our words. A fault is resource, field and code; bodies that are none are normal too.
 
@@ -26,6 +22,12 @@ EXPORT = (
     "the bulk export (strava.com, Settings, My Account, Download or Delete Your Account) needs no subscription: "
     "run 'kneedrive import' on its zip, and 'kneedrive setup' for new runs"
 )
+
+APPLICATION_PROBLEMS = {
+    "client_id": "Strava does not know this client id: check STRAVA_CLIENT_ID or sources.strava.client_id",
+    "redirect_uri": "Strava refuses the way back: set the callback domain of your application to localhost",
+    "": "Strava refuses the client secret: check STRAVA_CLIENT_SECRET or sources.strava.client_secret",
+}
 
 
 class Fault(Record, frozen=True, kw_only=True):
@@ -51,11 +53,6 @@ def fault(answer: Answer) -> Fault:
     return Fault(resource=resource, field=field, code=code, message=str(body.get("message", "")))
 
 
-def bad_token(answer: Answer) -> bool:
-    """Whether this is a 401 that a fresh access token may cure: not one about the scope or the application."""
-    return answer.status == 401 and fault(answer).code != "missing" and fault(answer).resource != "Application"
-
-
 def error_for(answer: Answer) -> SourceError:
     """Our error for an answer that is no success, 429 and a missing activity excepted: those are no errors yet."""
     said = fault(answer)
@@ -74,12 +71,8 @@ def _login_problem(said: Fault) -> str:
     if said.code == "missing":
         scope = "activity:read_all" if said.field.startswith("activity:") else said.field
         return f"the login to Strava lacks the permission {scope}: run '{LOGIN}' again and leave its box ticked"
-    if said.resource == "Application" and said.field == "client_id":
-        return "Strava does not know this client id: check STRAVA_CLIENT_ID or sources.strava.client_id"
-    if said.resource == "Application" and said.field == "redirect_uri":
-        return "Strava refuses the way back: set the callback domain of your application to localhost"
     if said.resource == "Application":
-        return "Strava refuses the client secret: check STRAVA_CLIENT_SECRET or sources.strava.client_secret"
+        return APPLICATION_PROBLEMS.get(said.field, APPLICATION_PROBLEMS[""])
     if said.field == "code":
         return f"the code of this login is used up or too old: run '{LOGIN}' again"
     return f"the login to Strava is no longer good: run '{LOGIN}' again"
@@ -91,6 +84,61 @@ def _refusal(said: Fault) -> str:
     if "connected athletes" in said.message.lower():
         return "your Strava application is already connected to another athlete: each runner needs an own application"
     return f"Strava refuses this request, and logging in again will not help; {EXPORT}"
+
+
+# How often Strava may be asked: so often in a quarter of an hour and in a day, in all and for reading.
+
+QUARTER = timedelta(minutes=15)
+MARGIN = timedelta(seconds=2)  # clocks differ; a request too early counts for the day all the same
+PAIRS = (("X-RateLimit-Limit", "X-RateLimit-Usage"), ("X-ReadRateLimit-Limit", "X-ReadRateLimit-Usage"))
+
+
+def next_quarter(now: datetime) -> datetime:
+    """The next :00, :15, :30 or :45, in UTC."""
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return hour + QUARTER * ((now.astimezone(UTC) - hour) // QUARTER + 1)
+
+
+def next_midnight(now: datetime) -> datetime:
+    """The next midnight in UTC, when the day's count begins anew."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def opens_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """When the next request may go out by the headers of an answer that came now: `now`, or the end of a full window.
+
+    None where the headers tell no windows that can be read.
+    """
+    told: list[datetime] = []
+    for limits, used in PAIRS:
+        try:
+            (short, day), (short_used, day_used) = (
+                map(int, headers.get(name, "").split(",")) for name in (limits, used)
+            )
+        except ValueError:
+            continue
+        told.append(next_midnight(now) + MARGIN if day_used >= day else now)
+        told.append(next_quarter(now) + MARGIN if short_used >= short else now)
+    return max(told, default=None)
+
+
+class Windows(Pace):
+    """Strava's pace: a full window is waited out before Strava has to refuse, which would count for the day too."""
+
+    brief_s = 0.0  # each of these pauses is for whoever waits to know of
+    limited = "{service}'s rate limit is reached: go on after {until:%Y-%m-%d %H:%M} UTC; what was fetched is kept"
+    _opens_at: datetime | None = None
+
+    def ready(self) -> None:
+        """Return when no window is full. Raises RateLimited where that is not to be waited for."""
+        if self._opens_at and self._opens_at > self.clock():
+            self.hold(self._opens_at)
+
+    def seen(self, answer: Answer) -> datetime:
+        """Take notice of the windows; when to come back: the next quarter of an hour where none is said to be full."""
+        now = self.clock()
+        self._opens_at = opens_at(answer.headers, now) or self._opens_at
+        return self._opens_at if self._opens_at and self._opens_at > now else next_quarter(now) + MARGIN
 
 
 # Strava's API: the runner's activities, listed and fetched as documents of our own (readers/strava.py reads them).
@@ -109,11 +157,9 @@ DOCUMENT = "kneedrive-strava-1"
 OLD_BASE, NEW_BASE = "https://www.strava.com/api/v3", "https://api-v3.strava.com"
 MOVES_AT = datetime(2027, 6, 1, tzinfo=UTC)
 PER_PAGE, MAX_PAGES = 200, 250
-LOOKBACK = timedelta(days=365)  # two requests for most runners
 # Pages overlap by this much: Strava does not say by which clock it sorts, and local ones are up to 14 hours apart.
 OVERLAP = timedelta(days=1)
 KEEP = timedelta(days=7)  # the API policy's longest time for raw answers
-REFUSALS = 3  # of one request, by rate limit
 STREAMS = ("time", "distance", "altitude", "velocity_smooth", "heartrate", "cadence", "watts")
 SUMMARY = (
     "average_cadence",
@@ -137,7 +183,6 @@ SUMMARY = (
     "utc_offset",
 )
 RUNS = ("Run", "TrailRun", "VirtualRun")
-Wait = Callable[[datetime], object]
 
 
 def base_url(now: datetime) -> str:
@@ -145,18 +190,10 @@ def base_url(now: datetime) -> str:
     return NEW_BASE if now >= MOVES_AT else OLD_BASE
 
 
-class Strava:
-    """A Source. `wait(until)` sleeps through a rate limit; without it the limit is raised as RateLimited."""
+class Strava(Client):
+    """A Source: Strava's own API."""
 
     name = "strava"
-    lookback = LOOKBACK
-
-    def __init__(self, http: Http, login: Login, *, clock: Callable[[], datetime], wait: Wait | None = None) -> None:
-        self._http = http
-        self._login = login
-        self._clock = clock
-        self._wait = wait
-        self._usage: Usage | None = None
 
     def listing(self, since: datetime | None) -> Iterator[Listed]:
         """Every activity from `since` on, each once. Raises SourceError.
@@ -189,17 +226,7 @@ class Strava:
             if answer.status == 404:
                 return None
             streams = json_of(_good(answer))
-        now = self._clock()
-        return Fetched(
-            source=self.name,
-            id=item.id,
-            version=item.version,
-            format=FORMAT,
-            name=f"strava-{item.id}",
-            body=document(item.summary, streams),
-            fetched_at=now,
-            expires_at=now + KEEP,
-        )
+        return self._fetched(item, document(item.summary, streams), FORMAT, KEEP)
 
     def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
         """The name of each pair of shoes; the id where Strava hands out none. One request a pair."""
@@ -215,45 +242,12 @@ class Strava:
 
     def _page(self, before: datetime | None, page: int) -> list[Listed]:
         until = {} if before is None else {"before": int(before.timestamp())}
-        entries = json_of(_good(self._get("athlete/activities", {**until, "page": page, "per_page": PER_PAGE})))
-        if not isinstance(entries, list):
-            raise Unreachable("Strava's list of activities is none that kneedrive understands: try again later")
-        return [listed(entry) if identified(entry) else unidentified() for entry in entries]
+        answer = _good(self._get("athlete/activities", {**until, "page": page, "per_page": PER_PAGE}))
+        return [listed(entry) if identified(entry) else unidentified() for entry in list_of(answer)]
 
-    def _get(self, path: str, query: Mapping[str, Any]) -> Answer:
-        # Foreseeing a full window matters: a refused request counts for the day all the same.
-        for left in reversed(range(REFUSALS)):
-            self._hold(http.open_at(self._usage, self._clock()))
-            answer = self._signed(path, query)
-            if answer.status != 429:
-                return answer
-            until = http.after_refusal(self._usage, self._clock())
-            if left:  # nothing is asked after the last pause
-                self._hold(until)
-        raise self._limited(until)
-
-    def _signed(self, path: str, query: Mapping[str, Any]) -> Answer:
-        token = self._login.access()
-        answer = self._counted(self._http.get(path, query, authorization=bearer(token)))
-        if bad_token(answer):
-            fresh = self._login.renew(token)
-            answer = self._counted(self._http.get(path, query, authorization=bearer(fresh)))
-        return answer
-
-    def _counted(self, answer: Answer) -> Answer:
-        self._usage = http.usage(answer.headers, self._clock()) or self._usage
-        return answer
-
-    def _hold(self, until: datetime | None) -> None:
-        if until is None:
-            return
-        if self._wait is None:
-            raise self._limited(until)
-        self._wait(until)
-
-    def _limited(self, until: datetime) -> RateLimited:
-        message = f"Strava's rate limit is reached: go on after {until:%Y-%m-%d %H:%M} UTC; what was fetched is kept"
-        return RateLimited(message, retry_at=until)
+    def _stale(self, answer: Answer) -> bool:
+        said = fault(answer)  # no token cures what is wrong with the scope or the application
+        return answer.status == 401 and said.code != "missing" and said.resource != "Application"
 
 
 def _reached(items: Sequence[Listed]) -> datetime | None:
