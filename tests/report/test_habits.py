@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
-from kneedrive.past.result import BalanceHabit, FadeHabit, PaceChange, SlowContrast, Trend, Verdict
+from kneedrive.past.result import BalanceHabit, FadeHabit, Habit, PaceChange, SlowContrast, Trend, Verdict
 from kneedrive.report import history
 from kneedrive.report.history import Habits
 from tests.report.histories import STORIES
 
-NO_SLOW = SlowContrast(verdict="not enough", runs=0)
-NO_BALANCE = BalanceHabit(verdict="not enough", runs=2, runs_beyond=0)
-NO_FADE = FadeHabit(verdict="not enough", runs=1)
+NO_SLOW = SlowContrast(verdict=Habit.NOT_ENOUGH, runs=0)
+NO_BALANCE = BalanceHabit(verdict=Habit.NOT_ENOUGH, runs=2, runs_beyond=0)
+NO_FADE = FadeHabit(verdict=Habit.NOT_ENOUGH, runs=1)
 
 
 def plain(text: str) -> str:
@@ -28,16 +28,16 @@ def test_nothing_is_printed_where_nothing_can_be_told() -> None:
     ("found", "words"),
     [
         (
-            SlowContrast(verdict="more than slowing down", runs=5, mean=-1.2, se=0.1),
+            SlowContrast(verdict=Habit.MORE, runs=5, mean=-1.2, se=0.1),
             "more than slowing down alone explains: your drive score falls by about 1.2 (5 runs).",
         ),
         (
-            SlowContrast(verdict="not shown", runs=5, mean=-0.7, se=0.2),
+            SlowContrast(verdict=Habit.NOT_SHOWN, runs=5, mean=-0.7, se=0.2),
             "falls by about 0.7 (5 runs): that may be no more than slowing down alone explains.",
         ),
-        (SlowContrast(verdict="not shown", runs=5, mean=-0.05, se=0.1), "falls by about 0.1"),
-        (SlowContrast(verdict="not shown", runs=5, mean=-0.04, se=0.1), "does not fall (5 runs)"),
-        (SlowContrast(verdict="not shown", runs=5, mean=0.4, se=0.1), "does not fall (5 runs)"),
+        (SlowContrast(verdict=Habit.NOT_SHOWN, runs=5, mean=-0.05, se=0.1), "falls by about 0.1"),
+        (SlowContrast(verdict=Habit.NOT_SHOWN, runs=5, mean=-0.04, se=0.1), "does not fall (5 runs)"),
+        (SlowContrast(verdict=Habit.NOT_SHOWN, runs=5, mean=0.4, se=0.1), "does not fall (5 runs)"),
     ],
 )
 def test_slow_contrast_in_words(found: SlowContrast, words: str) -> None:
@@ -45,7 +45,7 @@ def test_slow_contrast_in_words(found: SlowContrast, words: str) -> None:
 
 
 def test_a_contrast_that_is_not_shown_claims_none() -> None:
-    text = history.slow(SlowContrast(verdict="not shown", runs=5, mean=-0.2, se=0.1))
+    text = history.slow(SlowContrast(verdict=Habit.NOT_SHOWN, runs=5, mean=-0.2, se=0.1))
 
     assert "shorten" not in text
 
@@ -55,21 +55,21 @@ def test_a_contrast_that_is_not_shown_claims_none() -> None:
     [(0.522, "left", "The left foot has 52.2 %"), (0.478, "right", "The right foot has 52.2 %")],
 )
 def test_constant_difference_names_the_foot_that_is_longer_on_the_ground(left: float, side: str, words: str) -> None:
-    found = BalanceHabit(verdict="constant difference", runs=9, runs_beyond=8, left=left, side=side)
+    found = BalanceHabit(verdict=Habit.UNEVEN, runs=9, runs_beyond=8, left=left, side=side)
 
     assert words in plain(history.balance(found))
     assert "8 of 9 runs" in plain(history.balance(found))
 
 
 def test_balance_without_a_constant_difference_is_said() -> None:
-    found = BalanceHabit(verdict="none", runs=9, runs_beyond=1, left=0.502)
+    found = BalanceHabit(verdict=Habit.NONE, runs=9, runs_beyond=1, left=0.502)
 
     assert "no constant difference (left 50.2 %, over 9 runs)" in plain(history.balance(found))
 
 
 def test_fade_habit_says_what_changes_and_by_how_much() -> None:
     found = FadeHabit(
-        verdict="habit",
+        verdict=Habit.FADES,
         runs=6,
         metrics=("cadence_spm", "ln_k", "stance_time_s"),
         median={"cadence_spm": -3.0, "ln_k": 0.04, "stance_time_s": 0.008},
@@ -81,7 +81,7 @@ def test_fade_habit_says_what_changes_and_by_how_much() -> None:
 
 
 def test_no_fade_habit_is_a_result() -> None:
-    assert "nothing changes the same way" in history.fade(FadeHabit(verdict="none", runs=6))
+    assert "nothing changes the same way" in history.fade(FadeHabit(verdict=Habit.NONE, runs=6))
 
 
 def test_how_the_runner_goes_faster_is_a_description() -> None:

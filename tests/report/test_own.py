@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from kneedrive.past.baseline import own_view
-from kneedrive.past.result import Level, OwnView
+from kneedrive.past.result import Level, OwnView, Unjudged
 from kneedrive.report import own
 from kneedrive.report.blocks import Style, plain
 from kneedrive.report.terminal import render
@@ -79,7 +79,7 @@ def test_what_is_missing_for_a_baseline_is_counted(missing: dict[str, int], word
 
 
 @pytest.mark.parametrize("reason", own.REASONS)
-def test_every_reason_has_a_sentence(reason: str) -> None:
+def test_every_reason_has_a_sentence(reason: Unjudged) -> None:
     found = CASES["too_few"]().replace(reason=reason)
 
     assert line(found) == own.REASONS[reason]

@@ -11,7 +11,7 @@ from kneedrive.report import history
 
 def trend(series: str = "D", verdict: str = "steady", **more: object) -> Trend:
     told: dict[str, object] = {"weeks": 12, "runs": 36, "weeks_missing": 0, "weeks_advised": 0, "detectable": 0.6}
-    return Trend(series=series, verdict=verdict, **(told | more))  # type: ignore[arg-type]
+    return Trend(series=series, verdict=Verdict(verdict), **(told | more))  # type: ignore[arg-type]
 
 
 def view(*trends: Trend, sensor: str = "garmin_strap") -> WeeklyView:
@@ -71,7 +71,7 @@ def test_no_series_is_called_steady_without_saying_what_would_have_been_seen() -
     ],
 )
 def test_weeks_that_cannot_tell_say_why_and_claim_no_steadiness(detectable: float | None, words: str) -> None:
-    blind = view(trend(verdict="too early to tell", detectable=detectable)).replace(verdicts=("too early to tell",))
+    blind = view(trend(verdict="too early to tell", detectable=detectable)).replace(verdicts=(Verdict.TOO_EARLY,))
 
     assert history.trend_headline(blind) == "Too early to tell"
     assert words in said(blind)

@@ -75,8 +75,9 @@ def asymmetric(store: Store, settings: Config, row: RunRow) -> bool:
     from kneedrive.app.history import runs_before
     from kneedrive.method import Method
     from kneedrive.past.habits import balance_habit
+    from kneedrive.past.result import Habit
 
-    return balance_habit(runs_before(store, settings, row), Method()).verdict == "constant difference"
+    return balance_habit(runs_before(store, settings, row), Method()).verdict is Habit.UNEVEN
 
 
 def exaggerating(store: Store, settings: Config, today: date) -> bool:

@@ -17,7 +17,7 @@ from kneedrive.past import local_time
 from kneedrive.past.baseline import own_view
 from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.past.local_time import between, local_date
-from kneedrive.past.result import Outcome, OwnView, PastRun, Setting, SlowContrast, WeeklyView
+from kneedrive.past.result import Habit, Outcome, OwnView, PastRun, Setting, SlowContrast, WeeklyView
 from kneedrive.past.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
@@ -89,7 +89,7 @@ def habits_of(
     ]
     slow = view.slow_speed_mps if any(trend.series == "D" for trend in view.trends) else None
     return Habits(
-        slow=slow_contrast(last, slow, setting) if slow and last else SlowContrast(verdict="not enough", runs=0),
+        slow=slow_contrast(last, slow, setting) if slow and last else SlowContrast(verdict=Habit.NOT_ENOUGH, runs=0),
         balance=balance_habit(last, setting.method),
         fade=fade_habit([fade_of(run) for run in last], setting.method),
     )

@@ -387,7 +387,7 @@ class Rehearsal:
         """Whether these would be merged with something met before; they count as met from now on."""
         own = [row.outline for row in placed.activities if row.is_run]
         pairs = ((new, old) for new in own for old in self._outlines)
-        found = any(merge.alike(new, old).verdict == "same" for new, old in pairs)
+        found = any(merge.alike(new, old).verdict is merge.Alike.SAME for new, old in pairs)
         self._outlines += own
         return found
 

@@ -18,7 +18,7 @@ from kneedrive.analysis.fade import BOUNCE_IS_TIMING
 from kneedrive.analysis.reference import expected
 from kneedrive.method import BaselineRules, Method, SeriesRules
 from kneedrive.past.curve import Table, centre, column, departures, design, filled, population, table
-from kneedrive.past.result import Baseline, Computed, Level, OwnView, PastRun, PersonalZ, Setting
+from kneedrive.past.result import Baseline, Computed, Level, OwnView, PastRun, PersonalZ, Setting, Unjudged
 from kneedrive.past.segments import Stretch, computed, split_at_jumps, watch_of
 from kneedrive.quantities import FOLLOWS
 from kneedrive.recording import Array
@@ -289,17 +289,17 @@ def before(run: PastRun, history: Sequence[PastRun], setting: Setting) -> tuple[
     return split_at_jumps(Stretch(sensor=run.sensor, firmware=run.firmware, runs=tuple(alike)), setting)[0][-1].runs
 
 
-def unjudged(usual: Baseline, speed_mps: float | None, epochs: int) -> str:
-    """Why a run is not held against a baseline, as a key; "" where it is."""
+def unjudged(usual: Baseline, speed_mps: float | None, epochs: int) -> Unjudged:
+    """Why a run is not held against a baseline."""
     if not usual.ready:
-        return "baseline not ready"
+        return Unjudged.NOT_READY
     if epochs == 0:
-        return "no scored epochs"
+        return Unjudged.NOTHING_SCORED
     if speed_mps is None or usual.speed_low_mps is None or usual.speed_high_mps is None:
-        return ""
+        return Unjudged.NOT
     if speed_mps < usual.speed_low_mps:
-        return "slower than the baseline"
-    return "faster than the baseline" if speed_mps > usual.speed_high_mps else ""
+        return Unjudged.SLOWER
+    return Unjudged.FASTER if speed_mps > usual.speed_high_mps else Unjudged.NOT
 
 
 def personal(run: PastRun, rows: Table, own: Usual) -> tuple[PersonalZ, ...]:

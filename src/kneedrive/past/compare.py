@@ -27,7 +27,7 @@ from kneedrive.past.curve import (
     table,
 )
 from kneedrive.past.local_time import local_date, week_number
-from kneedrive.past.result import Comparison, Difference, Outcome, PastRun, Setting
+from kneedrive.past.result import Apart, Comparison, Difference, Outcome, PastRun, Setting
 from kneedrive.past.segments import Stretch, computed, split_at_jumps, watch_of
 from kneedrive.past.trend import week_means, weekly_fit
 from kneedrive.past.weeks import letters_of, standardised
@@ -172,7 +172,7 @@ def compare(
     )
 
 
-def told(status: Outcome, sides: tuple[Side, Side], setting: Setting, *, surface: str, reason: str) -> Comparison:
+def told(status: Outcome, sides: tuple[Side, Side], setting: Setting, *, surface: str, reason: Apart) -> Comparison:
     """A comparison without numbers."""
     weeks = [weeks_of(each.runs, setting) for each in sides]
     rules = setting.method.series
@@ -212,19 +212,19 @@ def side(runs: Sequence[PastRun], surface: str) -> Side:
     )
 
 
-def sensor_change(before: Side, after: Side, setting: Setting) -> str:
-    """Why the sides cannot be compared as one sensor's, as a key; "" where they can."""
+def sensor_change(before: Side, after: Side, setting: Setting) -> Apart:
+    """Why the sides cannot be compared as one sensor's."""
     if not (before.runs and after.runs):
-        return ""
+        return Apart.NOT
     if before.sensor != after.sensor:
-        return "another sensor"
+        return Apart.SENSOR
     if before.watch and after.watch and before.watch != after.watch:
-        return "another watch"
+        return Apart.WATCH
     if before.firmware and after.firmware and before.firmware != after.firmware:
-        return "another firmware"
+        return Apart.FIRMWARE
     together = tuple(sorted((*before.runs, *after.runs), key=lambda run: run.started_at))
     _, jumps = split_at_jumps(Stretch(sensor=before.sensor, firmware=before.firmware, runs=together), setting)
-    return "oscillation jumped" if jumps else ""
+    return Apart.JUMPED if jumps else Apart.NOT
 
 
 def match(rows: Table, runs_before: int, rules: CompareRules) -> Matched | None:

@@ -13,7 +13,7 @@ from kneedrive.analysis.result import Fade
 from kneedrive.analysis.scores import ROOT_2, scale_at, standing
 from kneedrive.method import Method, ProfileRules, SeriesRules
 from kneedrive.past.curve import column, joined
-from kneedrive.past.result import BalanceHabit, FadeHabit, PaceChange, PastRun, Setting, SlowContrast
+from kneedrive.past.result import BalanceHabit, FadeHabit, Habit, PaceChange, PastRun, Setting, SlowContrast
 from kneedrive.past.segments import known_keys
 from kneedrive.patterns import Pattern
 from kneedrive.recording import Array
@@ -87,7 +87,7 @@ def slow_contrast(runs: Sequence[PastRun], slow_mps: float, setting: Setting) ->
     found = [value for run in runs if (value := run_contrast(run, slow_mps, setting)) is not None]
     rules = setting.method.series
     if len(found) < rules.contrast_runs or len({run.sensor for run in runs}) != 1:
-        return SlowContrast(verdict="not enough", runs=len(found))
+        return SlowContrast(verdict=Habit.NOT_ENOUGH, runs=len(found))
     contrast, lever = np.array(found).T
     return contrast_of(contrast, lever, REFERENCES[runs[0].sensor].sd_tilt_DF, rules)
 
@@ -106,7 +106,7 @@ def contrast_of(contrast: Array, lever: Array, tilt: float, rules: SeriesRules) 
     beyond = (rules.contrast_max - mean) / max(se, 1e-300)
     chance = float(student_below(beyond, freedom))
     more = mean <= rules.contrast_max and chance >= rules.contrast_sure
-    verdict = "more than slowing down" if more else "not shown"
+    verdict = Habit.MORE if more else Habit.NOT_SHOWN
     return SlowContrast(verdict=verdict, runs=n, mean=mean, se=se, probability=chance)
 
 
@@ -168,7 +168,7 @@ def balance_habit(runs: Sequence[PastRun], method: Method) -> BalanceHabit:
 def balance_of(left: Array, rules: SeriesRules) -> BalanceHabit:
     """From the left share of each run: said where the runs lie surely beyond the bound, and enough of them do."""
     if len(left) < rules.balance_runs:
-        return BalanceHabit(verdict="not enough", runs=len(left), runs_beyond=0)
+        return BalanceHabit(verdict=Habit.NOT_ENOUGH, runs=len(left), runs_beyond=0)
     mean, se = float(left.mean()), float(left.std(ddof=1)) / math.sqrt(len(left))
     side = 1.0 if mean >= 0.5 else -1.0
     beyond = (side * (mean - 0.5) - rules.balance_habit) / max(se, 1e-300)
@@ -177,7 +177,7 @@ def balance_of(left: Array, rules: SeriesRules) -> BalanceHabit:
     count = int((side * (left - 0.5) >= rules.balance_habit - 1e-9).sum())
     constant = count >= rules.balance_runs and chance >= rules.balance_sure
     return BalanceHabit(
-        verdict="constant difference" if constant else "none",
+        verdict=Habit.UNEVEN if constant else Habit.NONE,
         runs=len(left),
         runs_beyond=count,
         left=mean,
@@ -192,7 +192,7 @@ def fade_habit(fades: Sequence[Fade], method: Method) -> FadeHabit:
     told = [fade for fade in fades if fade.verdict != "not enough"]
     least = method.fade.habit_runs
     if len(told) < least:
-        return FadeHabit(verdict="not enough", runs=len(told))
+        return FadeHabit(verdict=Habit.NOT_ENOUGH, runs=len(told))
     notable: dict[tuple[str, bool], list[float]] = {}
     for fade in told:
         for name, change in fade.changes.items():
@@ -200,7 +200,7 @@ def fade_habit(fades: Sequence[Fade], method: Method) -> FadeHabit:
                 notable.setdefault((name, change.difference > 0), []).append(change.difference)
     often = {name: found for (name, _), found in notable.items() if len(found) >= max(least, len(told) / 2)}
     return FadeHabit(
-        verdict="habit" if often else "none",
+        verdict=Habit.FADES if often else Habit.NONE,
         runs=len(told),
         metrics=tuple(sorted(often)),
         median={name: float(np.median(found)) for name, found in sorted(often.items())},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from enum import StrEnum
 from itertools import combinations
 from typing import TypeVar
 
@@ -41,20 +42,40 @@ def coverage(values: Array | None) -> float:
 
 Pair = frozenset[str]
 
+
+class Alike(StrEnum):
+    """Whether two recordings are of one run."""
+
+    SAME = "same"
+    OVERLAPPING = "overlapping"  # in time, but not alike
+    SEPARATE = "separate"
+
+
+class Against(StrEnum):
+    """What tells two recordings apart; empty, and so false, for those of one run."""
+
+    NOTHING = ""
+    FILE = "same file"
+    START = "start"
+    DURATION = "duration"
+    DISTANCE = "distance"
+    HEART_RATE = "heart rate"
+    NO_HEART_RATE = "heart rate unknown"
+    NO_DISTANCE = "distance unknown"
+
+
 # Reasons that keep two recordings apart even where a third is like both.
-CONFLICTS = ("heart rate", "heart rate unknown", "same file")
+CONFLICTS = (Against.HEART_RATE, Against.NO_HEART_RATE, Against.FILE)
 
 
 class Match(Record, frozen=True, kw_only=True):
-    """How two recordings compare. verdict: "same" run, "overlapping" in time but not alike, or "separate".
+    """How two recordings compare. Differences are absolute; distance is relative to the longer one.
 
-    reason: "" for the same run, else what tells them apart: "same file", "start", "duration", "distance",
-    "distance unknown", "heart rate" or "heart rate unknown". Differences are absolute; distance is relative to the
-    longer one; None where one of the two does not say.
+    None where one of the two does not say.
     """
 
-    verdict: str
-    reason: str
+    verdict: Alike
+    reason: Against
     start_s: float
     duration_s: float
     distance: float | None
@@ -93,8 +114,8 @@ def alike(a: Outline, b: Outline, rules: MergeRules = RULES) -> Match:
     reason = _reason(a, b, match, rules)
     if not reason:
         return match
-    beside = reason == "same file" or _overlap_s(a, b) < rules.overlap_s
-    return match.replace(verdict="separate" if beside else "overlapping", reason=reason)
+    beside = reason is Against.FILE or _overlap_s(a, b) < rules.overlap_s
+    return match.replace(verdict=Alike.SEPARATE if beside else Alike.OVERLAPPING, reason=reason)
 
 
 def groups(
@@ -125,7 +146,7 @@ def strangers(
     run_of = {name: run for run in groups(known.values(), apart, rules) for name in run}
     pairs = (pair for pair in combinations(sorted(known), 2) if run_of[pair[0]] != run_of[pair[1]])
     compared = ((*pair, alike(known[pair[0]], known[pair[1]], rules)) for pair in pairs if frozenset(pair) not in apart)
-    return tuple(each for each in compared if each[2].verdict != "separate")
+    return tuple(each for each in compared if each[2].verdict is not Alike.SEPARATE)
 
 
 def _differences(a: Outline, b: Outline) -> Match:
@@ -137,8 +158,8 @@ def _differences(a: Outline, b: Outline) -> Match:
     distance = None if both is None else abs(both[0] - both[1]) / max(*both, 1.0)
     hearts = None if a.heart_rate_bpm is None or b.heart_rate_bpm is None else (a.heart_rate_bpm, b.heart_rate_bpm)
     return Match(
-        verdict="same",
-        reason="",
+        verdict=Alike.SAME,
+        reason=Against.NOTHING,
         start_s=start_s,
         duration_s=duration_s,
         distance=distance,
@@ -146,24 +167,24 @@ def _differences(a: Outline, b: Outline) -> Match:
     )
 
 
-def _reason(a: Outline, b: Outline, match: Match, rules: MergeRules) -> str:
-    """What speaks against one run, "" for nothing."""
+def _reason(a: Outline, b: Outline, match: Match, rules: MergeRules) -> Against:
+    """What speaks against one run."""
     longest_s = max(a.duration_s, b.duration_s)
     longest_m = max(a.distance_m or 0.0, b.distance_m or 0.0)
     against = (
-        ("same file", a.id.partition("-")[0] == b.id.partition("-")[0]),
-        ("start", match.start_s > rules.start_s),
-        ("duration", match.duration_s > _allowed(longest_s, rules.duration_s, rules.duration_share, rules)),
+        (Against.FILE, a.id.partition("-")[0] == b.id.partition("-")[0]),
+        (Against.START, match.start_s > rules.start_s),
+        (Against.DURATION, match.duration_s > _allowed(longest_s, rules.duration_s, rules.duration_share, rules)),
         (
-            "distance",
+            Against.DISTANCE,
             match.distance is not None
             and match.distance * longest_m > _allowed(longest_m, rules.distance_m, rules.distance_share, rules),
         ),
-        ("heart rate", match.heart_rate_bpm is not None and match.heart_rate_bpm > rules.heart_rate_bpm),
-        ("heart rate unknown", _two_watches(a, b) and match.heart_rate_bpm is None and not _twins(match, rules)),
-        ("distance unknown", match.distance is None and match.heart_rate_bpm is None and not _twins(match, rules)),
+        (Against.HEART_RATE, match.heart_rate_bpm is not None and match.heart_rate_bpm > rules.heart_rate_bpm),
+        (Against.NO_HEART_RATE, _two_watches(a, b) and match.heart_rate_bpm is None and not _twins(match, rules)),
+        (Against.NO_DISTANCE, match.distance is None and match.heart_rate_bpm is None and not _twins(match, rules)),
     )
-    return next((reason for reason, holds in against if holds), "")
+    return next((reason for reason, holds in against if holds), Against.NOTHING)
 
 
 def _allowed(longest: float, fixed: float, share: float, rules: MergeRules) -> float:
@@ -192,7 +213,7 @@ def _closest_first(matches: Mapping[Pair, Match]) -> list[Pair]:
     close = {
         pair: (match.start_s, match.duration_s, match.distance or 0.0, sorted(pair))
         for pair, match in matches.items()
-        if match.verdict == "same"
+        if match.verdict is Alike.SAME
     }
     return sorted(close, key=close.__getitem__)
 

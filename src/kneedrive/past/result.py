@@ -70,16 +70,24 @@ class Curve(Record, frozen=True, kw_only=True):
     grade: float
 
 
+class Contact(StrEnum):
+    """Where the contact time of a sensor class comes from."""
+
+    COMPUTED = "computed"  # from speed and cadence, as these runs show
+    MEASURED = "measured"
+    ASSUMED = "assumed"  # to be computed: a Garmin wrist, whatever these runs say
+    UNTESTED = "untested"
+
+
 class Computed(Record, frozen=True, kw_only=True):
     """Whether contact time says more than speed and cadence do.
 
-    verdict: "computed", "measured", "assumed" (a Garmin wrist, whatever these runs say) or "untested". residual_DF:
-    robust SD of what a polynomial in speed and cadence, fitted on half of the runs, leaves of the duty factor on the
-    other half.
+    residual_DF: robust SD of what a polynomial in speed and cadence, fitted on half of the runs, leaves of the duty
+    factor on the other half.
     """
 
     sensor: str
-    verdict: str
+    verdict: Contact
     runs: int
     epochs: int
     residual_DF: float | None = None
@@ -87,7 +95,7 @@ class Computed(Record, frozen=True, kw_only=True):
     @property
     def believed(self) -> bool:
         """Whether the class is to be treated as computed."""
-        return self.verdict in ("computed", "assumed")
+        return self.verdict in (Contact.COMPUTED, Contact.ASSUMED)
 
 
 class Baseline(Record, frozen=True, kw_only=True):
@@ -141,6 +149,16 @@ class PersonalZ(Record, frozen=True, kw_only=True):
     high: float | None = None
 
 
+class Unjudged(StrEnum):
+    """Why a run is not held against the runner's own weeks; empty, and so false, where it is."""
+
+    NOT = ""
+    NOT_READY = "baseline not ready"
+    NOTHING_SCORED = "no scored epochs"
+    SLOWER = "slower than the baseline"
+    FASTER = "faster than the baseline"
+
+
 class OwnView(Record, frozen=True, kw_only=True):
     """A run against the runner's own last weeks. reason says why rows is empty."""
 
@@ -148,7 +166,7 @@ class OwnView(Record, frozen=True, kw_only=True):
     speed_mps: float | None
     epochs: int
     rows: tuple[PersonalZ, ...] = ()
-    reason: str = ""
+    reason: Unjudged = Unjudged.NOT
 
 
 class WeekValue(Record, frozen=True, kw_only=True):
@@ -191,8 +209,8 @@ class BreakKind(StrEnum):
 class Break(Record, frozen=True, kw_only=True):
     """Values before and after `date` cannot be compared.
 
-    kind: "sensor" (before and after are provenance words), "firmware", "watch" (before and after are names; only where
-    the watch itself makes the numbers), or "oscillation" (it jumped, timing stayed). sensors: the provenance words.
+    before, after: provenance words, firmware classes or names of watches, as `kind` says; a watch counts only where it
+    makes the numbers itself. OSCILLATION: it jumped, timing stayed. sensors: the provenance words.
     """
 
     date: date
@@ -220,13 +238,12 @@ class Verdict(StrEnum):
 class Trend(Record, frozen=True, kw_only=True):
     """One tested series of one stretch between breaks: D, P or zSL, or heart_rate_bpm as context.
 
-    verdict: "towards drive", "towards shuffle", "more bounce", "less bounce", "longer steps", "shorter steps",
-    "steady" (a change as large as runners differ would most likely have been seen), or "too early to tell"; of heart
-    rate "lower" or "higher". change, low, high: over the span, in SD between runners (heart rate: 1/min), at the level
-    of Holm's procedure (None: too few weeks). p is before, p_holm after it. rho: lag-1 correlation that p allows for.
-    worthwhile: the least that is called. detectable: the change over the span that would have been called four times
-    out of five. seasonal: the season was fitted along; without that a called trend can also be the season.
-    weeks_missing: weeks with runs still needed for a test; weeks_advised: to reach the advised number.
+    verdict: STEADY where a change as large as runners differ would most likely have been seen. change, low, high: over
+    the span, in SD between runners (heart rate: 1/min), at the level of Holm's procedure (None: too few weeks). p is
+    before, p_holm after it. rho: lag-1 correlation that p allows for. worthwhile: the least that is called. detectable:
+    the change over the span that would have been called four times out of five. seasonal: the season was fitted along;
+    without that a called trend can also be the season. weeks_missing: weeks with runs still needed for a test;
+    weeks_advised: to reach the advised number.
     """
 
     series: str
@@ -334,11 +351,21 @@ class Outcome(StrEnum):
     NOT_ENOUGH = "not enough weeks"
 
 
+class Apart(StrEnum):
+    """Why two sides are not of one sensor; empty, and so false, where they are."""
+
+    NOT = ""
+    SENSOR = "another sensor"
+    WATCH = "another watch"
+    FIRMWARE = "another firmware"
+    JUMPED = "oscillation jumped"
+
+
 class Difference(Record, frozen=True, kw_only=True):
     """After minus before in one metric, at matched speed and grade, with its interval.
 
-    verdict: "changed", "no change" (larger than `bound`), or "not enough weeks": about `more_weeks` more of the later
-    side (None: no number of them would do, the earlier side is too short).
+    verdict: CHANGED, NO_CHANGE (larger than `bound`), or NOT_ENOUGH: about `more_weeks` more of the later side (None:
+    no number of them would do, the earlier side is too short).
     """
 
     metric: str
@@ -356,7 +383,7 @@ class Difference(Record, frozen=True, kw_only=True):
 class Comparison(Record, frozen=True, kw_only=True):
     """Two periods or groups of runs; the week is the unit.
 
-    status: "compared", "not enough weeks", "refused" (the sensor or watch changed between) or "no overlap" of speeds.
+    status: COMPARED, NOT_ENOUGH weeks, REFUSED (the sensor or watch changed between) or NO_OVERLAP of speeds.
     weeks_*: weeks that hold runs with matched epochs, runs_*: those runs. left_out: runs on another sensor or surface
     than the rest of their side. across_sensors: compared over a change of sensor because it was asked for; differences
     may be the sensor's. more_weeks: weeks needed on the shorter side before anything can be said.
@@ -365,7 +392,7 @@ class Comparison(Record, frozen=True, kw_only=True):
     """
 
     status: Outcome
-    reason: str
+    reason: Apart
     surface: str
     sensor_before: str
     sensor_after: str
@@ -388,13 +415,24 @@ class Comparison(Record, frozen=True, kw_only=True):
     names: tuple[str, str] = ("", "")
 
 
+class Habit(StrEnum):
+    """What many runs say together."""
+
+    NOT_ENOUGH = "not enough"
+    NONE = "none"
+    FADES = "habit"
+    UNEVEN = "constant difference"
+    NOT_SHOWN = "not shown"
+    MORE = "more than slowing down"
+
+
 class SlowContrast(Record, frozen=True, kw_only=True):
-    """D when slow minus D at the usual pace, over runs: "more than slowing down", "not shown" or "not enough".
+    """D when slow minus D at the usual pace, over runs: MORE than slowing down explains, NOT_SHOWN or NOT_ENOUGH.
 
     se holds what the sensor may misread from pace to pace. probability: that the true contrast is beyond the limit.
     """
 
-    verdict: str
+    verdict: Habit
     runs: int
     mean: float | None = None
     se: float | None = None
@@ -402,13 +440,13 @@ class SlowContrast(Record, frozen=True, kw_only=True):
 
 
 class BalanceHabit(Record, frozen=True, kw_only=True):
-    """Ground contact balance over runs. verdict: "constant difference", "none" or "not enough".
+    """Ground contact balance over runs: UNEVEN, NONE or NOT_ENOUGH.
 
     left: mean share of the left foot, se: from run to run. probability: that the true share is beyond the limit on its
     side. runs_beyond: runs that are.
     """
 
-    verdict: str
+    verdict: Habit
     runs: int
     runs_beyond: int
     left: float | None = None
@@ -418,9 +456,9 @@ class BalanceHabit(Record, frozen=True, kw_only=True):
 
 
 class FadeHabit(Record, frozen=True, kw_only=True):
-    """What changes the same way late in run after run: "habit", "none" or "not enough"; the usual change by metric."""
+    """What changes the same way late in run after run: it FADES, NONE or NOT_ENOUGH; the usual change by metric."""
 
-    verdict: str
+    verdict: Habit
     runs: int
     metrics: tuple[str, ...] = ()
     median: Mapping[str, float] = {}

@@ -13,7 +13,7 @@ import numpy as np
 from kneedrive.method import Method, TrendRules
 from kneedrive.past.curve import column, curves, departures, measured, own_usual, table
 from kneedrive.past.local_time import local_date
-from kneedrive.past.result import Break, BreakKind, Computed, PastRun, Setting
+from kneedrive.past.result import Break, BreakKind, Computed, Contact, PastRun, Setting
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.stats import median, robust_sd
@@ -40,11 +40,11 @@ def computed(runs: Sequence[PastRun], sensor: str, method: Method) -> Computed:
     tables = [rows for rows in tables if len(rows)]
     epochs = sum(map(len, tables))
     if sensor in NO_DYNAMICS or len(tables) < rules.computed_runs or epochs < rules.computed_epochs:
-        verdict = "assumed" if sensor in ASSUMED else "untested"
+        verdict = Contact.ASSUMED if sensor in ASSUMED else Contact.UNTESTED
         return Computed(sensor=sensor, verdict=verdict, runs=len(tables), epochs=epochs)
     left = residual_sd(np.concatenate(tables[::2]), np.concatenate(tables[1::2]))
-    otherwise = "assumed" if sensor in ASSUMED else "measured"
-    verdict = "computed" if left <= rules.computed_residual_DF else otherwise
+    otherwise = Contact.ASSUMED if sensor in ASSUMED else Contact.MEASURED
+    verdict = Contact.COMPUTED if left <= rules.computed_residual_DF else otherwise
     return Computed(sensor=sensor, verdict=verdict, runs=len(tables), epochs=epochs, residual_DF=left)
 
 

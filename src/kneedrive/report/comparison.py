@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from kneedrive import advice
-from kneedrive.past.result import Comparison, Difference
+from kneedrive.past.result import Apart, Comparison, Difference, Outcome
 from kneedrive.record import Record
 from kneedrive.report import numbers, own, screen
 from kneedrive.report.blocks import (
@@ -44,10 +44,15 @@ CHANGED = FADED | {
     "zSL": ("steps lengthened for the pace", "steps shortened for the pace"),
 }
 REFUSED = {
-    "another sensor": "The two periods were measured by different sensors ({} and {}).",
-    "another firmware": "The sensor’s firmware changed between the two periods.",
-    "another watch": "The two periods were recorded by different watches, and speed and cadence are the watch’s own.",
-    "oscillation jumped": "Oscillation jumped between the two periods while timing stayed: the sensor, not form.",
+    Apart.SENSOR: "The two periods were measured by different sensors ({} and {}).",
+    Apart.FIRMWARE: "The sensor’s firmware changed between the two periods.",
+    Apart.WATCH: "The two periods were recorded by different watches, and speed and cadence are the watch’s own.",
+    Apart.JUMPED: "Oscillation jumped between the two periods while timing stayed: the sensor, not form.",
+}
+UNCOMPARED = {
+    Outcome.REFUSED: "Not compared",
+    Outcome.NO_OVERLAP: "Nothing to compare",
+    Outcome.NOT_ENOUGH: "Not enough weeks yet",
 }
 ACROSS = "Compared over a change of sensor, as asked: any difference may be the sensor’s."
 OTHERWISE = "What changed may also be season, shoes or fatigue: this does not know why."
@@ -95,27 +100,27 @@ def judgement(found: Comparison, *, miles: bool) -> Section:
 
 def sentences(found: Comparison, *, miles: bool) -> list[str]:
     """What stands behind the headline."""
-    if found.status == "refused":
+    if found.status is Outcome.REFUSED:
         sensors = (REFERENCES[SensorClass(each)].words for each in (found.sensor_before, found.sensor_after))
         insist = "A difference would be the sensor’s as likely as yours. --across-sensors compares them all the same."
         return [REFUSED[found.reason].format(*sensors), insist]
-    if found.status == "not enough weeks":
+    if found.status is Outcome.NOT_ENOUGH:
         return [_few(found)]
-    if found.status == "no overlap":
+    if found.status is Outcome.NO_OVERLAP:
         return ["The runs before and after have no pace and slope in common, so there is nothing to match."]
     return [_matched(found, miles=miles)]
 
 
 def comparison_headline(found: Comparison) -> str:
     """ "Changed: contact shortened and cadence rose", "No change that can be told", "Not enough weeks yet"."""
-    if found.status != "compared":
-        return {"refused": "Not compared", "no overlap": "Nothing to compare"}.get(found.status, "Not enough weeks yet")
-    changed = [row for row in found.rows if row.verdict == "changed" and row.metric not in SCORES]
-    changed = changed or [row for row in found.rows if row.verdict == "changed"]
+    if found.status is not Outcome.COMPARED:
+        return UNCOMPARED[found.status]
+    changed = [row for row in found.rows if row.verdict is Outcome.CHANGED and row.metric not in SCORES]
+    changed = changed or [row for row in found.rows if row.verdict is Outcome.CHANGED]
     if changed:
         opening = "Different across the sensors" if found.across_sensors else "Changed at the same pace"
         return f"{opening}: {listed([change_words(row) for row in changed])}"
-    if all(row.verdict == "no change" for row in found.rows):
+    if all(row.verdict is Outcome.NO_CHANGE for row in found.rows):
         return "No change at the same pace"
     return "No change shown, and not enough weeks yet to rule one out"
 
@@ -200,12 +205,12 @@ def bare(text: str) -> str:
 def difference_verdict(row: Difference, *, units: bool = True) -> str:
     """ "changed by 4 to 9 ms", "no change over 6 ms", "not enough weeks: about 5 more". units: where none stand by."""
     shown = str if units or row.metric == "ln_k" else bare
-    if row.verdict == "changed":
+    if row.verdict is Outcome.CHANGED:
         least, most = (difference_text(row, amount).lstrip("+-") for amount in sorted((row.low, row.high), key=abs))
         if not any(digit in bare(least) for digit in "123456789"):
             return f"changed by up to {shown(most)}"
         return f"changed by {shown(most)}" if least == most else f"changed by {bare(least)} to {shown(most)}"
-    if row.verdict == "no change":
+    if row.verdict is Outcome.NO_CHANGE:
         return f"no change over {shown(numbers.at_most('' if row.metric in SCORES else row.metric, row.bound))}"
     if row.more_weeks is None:
         return "not enough weeks in the time before"
@@ -216,7 +221,7 @@ def difference_verdict(row: Difference, *, units: bool = True) -> str:
 
 def closing(found: Comparison) -> list[str]:
     """What has to be said besides."""
-    changed = any(row.verdict == "changed" for row in found.rows)
+    changed = any(row.verdict is Outcome.CHANGED for row in found.rows)
     meanings = [MEANINGS[row.metric] for row in found.rows if row.metric in MEANINGS]
     meanings += [SCALE] if any(row.metric in SCORES for row in found.rows) else []
     said: Sequence[str] = [

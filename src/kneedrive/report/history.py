@@ -13,10 +13,13 @@ from kneedrive.method import Method
 from kneedrive.past.result import (
     BalanceHabit,
     Break,
+    BreakKind,
     FadeHabit,
+    Habit,
     PaceChange,
     SlowContrast,
     Trend,
+    Verdict,
     Week,
     WeeklyView,
     WeekValue,
@@ -138,27 +141,28 @@ def judgement(found: WeeklyView, *, miles: bool) -> list[Block]:
 
 
 CALLED = {
-    "towards drive": "your steps have become longer for the pace, or less of each is spent on the ground, or both",
-    "towards shuffle": "your steps have become shorter for the pace, or more of each is spent on the ground, or both",
-    "more bounce": "you go up and down more than before for the steps that you take",
-    "less bounce": "you go up and down less than before for the steps that you take",
-    "longer steps": "your steps have become longer for the pace",
-    "shorter steps": "your steps have become shorter for the pace",
+    Verdict.TOWARDS_DRIVE: "your steps have become longer for the pace, or less of each is spent on the ground, "
+    "or both",
+    Verdict.TOWARDS_SHUFFLE: "your steps have become shorter for the pace, or more of each is spent on the ground, "
+    "or both",
+    Verdict.MORE_BOUNCE: "you go up and down more than before for the steps that you take",
+    Verdict.LESS_BOUNCE: "you go up and down less than before for the steps that you take",
+    Verdict.LONGER_STEPS: "your steps have become longer for the pace",
+    Verdict.SHORTER_STEPS: "your steps have become shorter for the pace",
 }
-TONES: dict[str, Tone] = {
-    "towards drive": Pattern.DRIVE,
-    "towards shuffle": Pattern.SHUFFLE,
-    "more bounce": Pattern.PISTON,
+TONES: dict[Verdict, Tone] = {
+    Verdict.TOWARDS_DRIVE: Pattern.DRIVE,
+    Verdict.TOWARDS_SHUFFLE: Pattern.SHUFFLE,
+    Verdict.MORE_BOUNCE: Pattern.PISTON,
 }
 SERIES_WORDS = {"D": "between drive and shuffle", "P": "in bounce", "zSL": "in the length of your steps"}
-TOO_EARLY = "too early to tell"
 COLUMNS = {"D": "drive", "P": "bounce", "zSL": "steps"}
 UNIT = "That gap is how far two runners at one pace usually lie apart."
 BROKEN = {
-    "sensor": "the sensor changed",
-    "firmware": "the sensor’s firmware changed",
-    "watch": "the watch changed",
-    "oscillation": "the sensor’s oscillation jumped",
+    BreakKind.SENSOR: "the sensor changed",
+    BreakKind.FIRMWARE: "the sensor’s firmware changed",
+    BreakKind.WATCH: "the watch changed",
+    BreakKind.OSCILLATION: "the sensor’s oscillation jumped",
 }
 COMPUTED = "Only the length of your steps is followed: the watch works out the rest from speed and cadence."
 TREND_ONLY_STEPS = {"none": "Only the length of your steps is followed, since no contact time was recorded."}
@@ -180,7 +184,7 @@ def sentences(found: WeeklyView, *, miles: bool) -> list[str]:
     if not found.trends:
         return ["None of these weeks holds a run that could be judged."]
     said = [_since(found)] if found.breaks else []
-    waiting = [trend for trend in found.trends if trend.verdict == TOO_EARLY]
+    waiting = [trend for trend in found.trends if trend.verdict is Verdict.TOO_EARLY]
     tested = [trend for trend in found.trends if not trend.weeks_missing]
     called = [trend for trend in tested if trend.called]
     at = numbers.pace(found.reference_speed_mps, miles=miles)
@@ -335,11 +339,11 @@ def break_words(each: Break) -> str:
 
 
 def _broke(each: Break) -> str:
-    if each.kind == "sensor":
+    if each.kind is BreakKind.SENSOR:
         return f"{sensor_words(each.before)} → {sensor_words(each.after)}"
-    if each.kind == "firmware":
+    if each.kind is BreakKind.FIRMWARE:
         return f"firmware {numbers.clean(each.before, 12)} → {numbers.clean(each.after, 12)}"
-    if each.kind == "watch":
+    if each.kind is BreakKind.WATCH:
         return f"{numbers.clean(each.before, 24)} → {numbers.clean(each.after, 24)}"
     return "oscillation jumped: the sensor, not form"
 
@@ -503,13 +507,13 @@ def run_after_run(found: WeeklyView, habits: Habits, *, miles: bool) -> Section:
 
 def slow(found: SlowContrast) -> str:
     """Whether slowing down takes more from the steps than from those of others."""
-    if found.verdict == "not enough" or found.mean is None:
+    if found.verdict is Habit.NOT_ENOUGH or found.mean is None:
         return ""
     counted = numbers.plural(found.runs, "run")
     if found.mean > NO_FALL:
         return f"When you slow down, your drive score does not fall ({counted})."
     fall = f"falls by about {numbers.score(found.mean).lstrip('-')} ({counted})"
-    if found.verdict == "more than slowing down":
+    if found.verdict is Habit.MORE:
         return (
             "When you slow down, your steps shorten and stay on the ground more than slowing down alone explains: your "
             f"drive score {fall}."
@@ -519,10 +523,10 @@ def slow(found: SlowContrast) -> str:
 
 def balance(found: BalanceHabit) -> str:
     """Whether one foot is always longer on the ground: a number, never a diagnosis."""
-    if found.verdict == "not enough" or found.left is None:
+    if found.verdict is Habit.NOT_ENOUGH or found.left is None:
         return ""
     counted = numbers.plural(found.runs, "run")
-    if found.verdict == "none":
+    if found.verdict is Habit.NONE:
         return f"Left and right: no constant difference (left {numbers.percent(found.left, 1)}, over {counted})."
     share = numbers.percent(max(found.left, 1.0 - found.left), 1)
     return (
@@ -534,9 +538,9 @@ def balance(found: BalanceHabit) -> str:
 def fade(found: FadeHabit) -> str:
     """What changes late in most runs."""
     counted = numbers.plural(found.runs, "run")
-    if found.verdict == "not enough":
+    if found.verdict is Habit.NOT_ENOUGH:
         return ""
-    if found.verdict == "none":
+    if found.verdict is Habit.NONE:
         return f"Late in your runs: nothing changes the same way again and again at the same speed ({counted})."
     return f"Late in your runs, at the same speed: {listed([_faded(key, found) for key in found.metrics])} ({counted})."
 
@@ -565,7 +569,7 @@ def pace_change(found: PaceChange | None) -> str:
 
 def heart_rate(found: Trend | None, view: WeeklyView, *, miles: bool) -> str:
     """Heart rate at the reference pace, as context: it says nothing of why."""
-    if found is None or found.verdict == TOO_EARLY or view.reference_speed_mps is None:
+    if found is None or found.verdict is Verdict.TOO_EARLY or view.reference_speed_mps is None:
         return ""
     at = f"Heart rate at {numbers.pace(view.reference_speed_mps, miles=miles)}, as context"
     if found.change is None or not found.called:

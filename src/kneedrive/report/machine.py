@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from kneedrive.analysis.result import Analysis, Fade, Finding, PaceBand, Quality, Score, Scores, ShuffleOnset, Spread
 from kneedrive.errors import KneedriveError
-from kneedrive.past.result import Break, Comparison, LastWeeks, OwnView, WeeklyView
+from kneedrive.past.result import Break, BreakKind, Comparison, LastWeeks, OwnView, WeeklyView
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
 from kneedrive.report.comparison import Periods
@@ -240,7 +240,7 @@ def last_weeks_record(found: LastWeeks) -> dict[str, Any]:
 
 def break_record(each: Break) -> dict[str, Any]:
     """from and to: where the sensors are worn, else firmware or watch; from_sensor, to_sensor: their classes."""
-    named = each.kind in ("firmware", "watch")
+    named = each.kind in (BreakKind.FIRMWARE, BreakKind.WATCH)
     first, second = each.sensors
     return {
         "date": each.date.isoformat(),

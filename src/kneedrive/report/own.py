@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from kneedrive.past.result import Baseline, Level, OwnView, PersonalZ
+from kneedrive.past.result import Baseline, Level, OwnView, PersonalZ, Unjudged
 from kneedrive.quantities import CHANNELS
 from kneedrive.report import numbers
 from kneedrive.report.blocks import Column, Heading, Inline, Note, Prose, Section, Table, strong, words
@@ -12,9 +12,9 @@ from kneedrive.report.words import capital
 
 NAMES = {key: channel.short for key, channel in CHANNELS.items()} | {"ln_k": "torso bounce"}
 REASONS = {
-    "no scored epochs": "Nothing of this run was scored.",
-    "slower than the baseline": "Slower than all that it would be held against.",
-    "faster than the baseline": "Faster than all that it would be held against.",
+    Unjudged.NOTHING_SCORED: "Nothing of this run was scored.",
+    Unjudged.SLOWER: "Slower than all that it would be held against.",
+    Unjudged.FASTER: "Faster than all that it would be held against.",
 }
 ONLY_STEPS = "The rest is not compared: on this sensor it follows from speed, cadence and height."
 FOLLOWING = frozenset({"step_length_m", "flight_time_s", "duty_factor", "vertical_ratio"})
@@ -65,7 +65,7 @@ def basis(usual: Baseline) -> str:
 
 def missing(found: OwnView) -> str:
     """Why there is nothing to compare."""
-    if found.reason != "baseline not ready":
+    if found.reason is not Unjudged.NOT_READY:
         return REASONS.get(found.reason, "Nothing of this run can be compared.")
     lacking = found.baseline.missing
     names = {"runs": "more run", "epochs": "more half-minute", "days": "more day"}

@@ -6,7 +6,7 @@ or bad. A probability is said coarsely, with what it is for any runner beside it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from kneedrive import advice
@@ -191,7 +191,7 @@ KNEE_GROUND = (
 # The runner over the last weeks.
 
 
-TRENDS = {"steady": "steady", "too early to tell": "no trend can be told yet"}
+TRENDS: Mapping[str, str] = {Verdict.STEADY: "steady", Verdict.TOO_EARLY: "no trend can be told yet"}
 
 
 def runner_sentence(weeks: LastWeeks) -> Inline:

@@ -18,7 +18,7 @@ from itertools import repeat
 
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis
-from kneedrive.past.result import Comparison, Difference, Level, PersonalZ, WeeklyView
+from kneedrive.past.result import Comparison, Difference, Level, Outcome, PersonalZ, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
 from kneedrive.report import blocks, comparison, focus, history, numbers, odds, own, screen, sections, words
@@ -365,7 +365,7 @@ def before_after(content: Content) -> Markup:
 def _difference(row: Difference) -> Markup:
     before, after, _ = comparison.amounts(row, interval=True)
     ends = row.low / row.threshold, row.difference / row.threshold, row.high / row.threshold
-    strip = run_charts.interval(ends, _THRESHOLDS, strong=row.verdict == "changed")
+    strip = run_charts.interval(ends, _THRESHOLDS, strong=row.verdict is Outcome.CHANGED)
     name = capital(comparison.COMPARED_NAMES[row.metric])
     return _row(name, after, f"before {before}", strip, comparison.difference_verdict(row))
 
