@@ -42,7 +42,7 @@ def peak():
     return int(line.split()[1]) / 1024
 bare = peak()
 octets = open(sys.argv[1], "rb").read()
-fit.read(octets, "", "")
+fit.read(octets)
 print(bare, peak(), len(octets) / 1e6)
 """
 
@@ -59,7 +59,7 @@ def decoders() -> list[Decoder]:
     """Ours and the others that are installed."""
     found = [
         Decoder(OURS, 7, lambda octets: sum(len(part.starts) for part in decode(octets))),
-        Decoder("kneedrive, activities", 5, lambda octets: sum(a.records for a in read(octets, "", ""))),
+        Decoder("kneedrive, activities", 5, lambda octets: sum(a.records for a in read(octets))),
         Decoder("fitdecode", 1, _by_fitdecode),
         Decoder("fitparse", 1, _by_fitparse),
     ]

@@ -144,7 +144,7 @@ def _unfolded(archive: bytes) -> tuple[Activity, ...]:
 
 def _read(kind: str, body: bytes) -> tuple[Activity, ...]:
     try:
-        return strava.read(body, "given", "0" * 12) if kind == "strava" else read(body, "given")
+        return tuple(strava.read(body)) if kind == "strava" else read(body, "given")
     except ReadError as error:
         if not str(error).strip() or "\n" in str(error):
             raise Broken(f"the refusal is not one sentence: {error!r}") from error

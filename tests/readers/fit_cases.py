@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kneedrive.readers.fit import read
+from kneedrive.readers import read
 from kneedrive.recording import Activity
 from tests.fit_writer import TIMESTAMP, Column, Field, Message, Table, fit_bytes
 
@@ -58,7 +58,7 @@ def run(*items: Item) -> bytes:
 
 def only(octets: bytes) -> Activity:
     """The single activity of a file."""
-    (activity,) = read(octets, "run.fit", "0123456789ab")
+    (activity,) = read(octets, "run.fit")
     return activity
 
 

@@ -5,29 +5,28 @@ from datetime import UTC, datetime
 import pytest
 
 from kneedrive.errors import Malformed, NoActivity, Truncated
-from kneedrive.readers import identity, sniff
-from kneedrive.readers import read as read_any
-from kneedrive.readers.fit import read
+from kneedrive.readers import fit, identity, read, sniff
 from kneedrive.recording import Interval, Lap, Runner, Sensor
 from tests.fit_writer import Field, Message, fit_bytes
 from tests.readers.fit_cases import START, codes, column, file_id, only, records, run, session, timer
 
 
 def test_a_plain_run_is_read_whole() -> None:
-    activity = only(run(records(20, column(41, "uint16", [2500] * 20)), session()))
+    octets = run(records(20, column(41, "uint16", [2500] * 20)), session())
+    activity = only(octets)
 
     assert (activity.sport, activity.sub_sport, activity.is_run) == ("running", "generic", True)
     assert activity.started_at == datetime(2021, 9, 8, 1, 46, 40, tzinfo=UTC)
     assert (activity.records, activity.elapsed_s, activity.duration_s) == (20, 19.0, 19.0)
     assert activity.samples.present().keys() == {"cadence_spm", "stance_time_s"}
-    assert (activity.format, activity.name, activity.id, activity.notes) == ("fit", "run.fit", "0123456789ab", ())
+    assert (activity.format, activity.name, activity.id, activity.notes) == ("fit", "run.fit", identity(octets), ())
 
 
 def test_the_kind_is_told_from_the_bytes_and_the_id_is_their_hash() -> None:
     octets = run()
 
     assert sniff(octets) == "fit"
-    assert read_any(octets, "run.txt")[0].id == identity(octets)
+    assert read(octets, "run.txt")[0].id == identity(octets)
 
 
 @pytest.mark.parametrize(
@@ -62,10 +61,11 @@ class TestSessions:
 
     @pytest.mark.parametrize("summary_first", [True, False])
     def test_records_go_to_the_session_that_began_before_them(self, summary_first: bool) -> None:
-        activities = read(self.triathlon(summary_first=summary_first), "x.fit", "abc")
+        octets = self.triathlon(summary_first=summary_first)
+        activities = read(octets, "x.fit")
 
         assert [(a.sport, a.records) for a in activities] == [("swimming", 10), ("cycling", 10), ("running", 10)]
-        assert [a.id for a in activities] == ["abc", "abc-2", "abc-3"]
+        assert [a.id for a in activities] == [f"{identity(octets)}{number}" for number in ("", "-2", "-3")]
         assert [a.samples.time_s[0] for a in activities] == [0, 0, 0]
 
     def test_a_record_before_the_first_session_belongs_to_it(self) -> None:
@@ -73,21 +73,21 @@ class TestSessions:
             records(10, first=START - 5), session(START, 50), session(START + 50, 50, 2), records(5, first=START + 60)
         )
 
-        assert [a.records for a in read(early, "x.fit", "abc")] == [10, 5]
+        assert [a.records for a in read(early, "x.fit")] == [10, 5]
 
     def test_a_record_without_a_time_stays_with_the_one_before_it(self) -> None:
         bare = Message(20, (Field(253, "uint32", None), Field(4, "uint8", 80)))
         octets = run(session(START, 99), session(START + 100, 99), records(10), bare, records(10, first=START + 100))
 
-        assert [a.records for a in read(octets, "x.fit", "abc")] == [11, 10]
+        assert [a.records for a in read(octets, "x.fit")] == [11, 10]
 
     def test_chained_files_give_activities_in_the_order_of_their_start(self) -> None:
         octets = run(records(5, first=START + 5000), session(START + 5000, 4)) + run()
 
-        assert [a.records for a in read(octets, "x.fit", "abc")] == [20, 5]
+        assert [a.records for a in read(octets, "x.fit")] == [20, 5]
 
     def test_a_chained_file_without_activity_does_not_hide_the_run(self) -> None:
-        assert len(read(fit_bytes((file_id(2),)) + run(), "x.fit", "abc")) == 1
+        assert len(read(fit_bytes((file_id(2),)) + run(), "x.fit")) == 1
 
     def test_a_session_without_records_gives_its_averages(self) -> None:
         activity = only(
@@ -278,16 +278,16 @@ class TestNoActivity:
         with pytest.raises(
             NoActivity, match=rf"x.fit: is a watch's file of another kind \({word}\), and holds no activity"
         ):
-            read(fit_bytes((file_id(kind), records())), "x.fit", "abc")
+            read(fit_bytes((file_id(kind), records())), "x.fit")
 
     def test_an_activity_without_records_and_session_is_none(self) -> None:
         with pytest.raises(NoActivity, match="without records and without a session"):
-            read(fit_bytes((file_id(),)), "x.fit", "abc")
+            read(fit_bytes((file_id(),)), "x.fit")
 
     def test_a_file_cut_before_its_first_record_says_where(self) -> None:
         octets = run()[:40]
         with pytest.raises(Truncated) as caught:
-            read(octets, "x.fit", "abc")
+            read(octets, "x.fit")
 
         assert (caught.value.got, caught.value.expected) == (40, len(run()) - 2)
         assert caught.value.offset is not None
@@ -296,13 +296,13 @@ class TestNoActivity:
         octets = bytearray(run())
         octets[14] = 0x0B
         with pytest.raises(Malformed, match="in a form that the file does not describe") as caught:
-            read(bytes(octets), "x.fit", "abc")
+            read(bytes(octets), "x.fit")
 
         assert caught.value.offset == 14
 
-    def test_the_name_of_the_file_stands_in_front(self) -> None:
-        with pytest.raises(Malformed, match=r"^x\.fit: "):
-            read(b"nothing", "x.fit", "abc")
+    def test_bytes_without_the_mark_of_fit_are_none(self) -> None:
+        with pytest.raises(Malformed, match="is not a FIT file"):
+            fit.read(b"nothing")
 
 
 def test_a_lap_belongs_to_the_session_that_began_last_before_it() -> None:
@@ -310,7 +310,7 @@ def test_a_lap_belongs_to_the_session_that_began_last_before_it() -> None:
     told = [session(START, 20.9), session(START + 20, 19.0, 2)]
     laps = [Message(19, (Field(2, "uint32", START + second), Field(7, "uint32", 5_000))) for second in (0, 10, 20, 30)]
 
-    first, second = read(run(records(40), *laps, *told), "two.fit", "0" * 12)
+    first, second = read(run(records(40), *laps, *told), "two.fit")
 
     assert [lap.start_s for lap in first.laps] == [0, 10]
     assert [lap.start_s for lap in second.laps] == [0, 10]
@@ -319,7 +319,7 @@ def test_a_lap_belongs_to_the_session_that_began_last_before_it() -> None:
 def test_a_pause_is_shared_out_between_the_sessions_it_touches() -> None:
     told = [session(START, 30.0), session(START + 20, 19.0, 2)]
 
-    first, second = read(run(records(40), timer(15, 4), timer(25, 0), *told), "two.fit", "0" * 12)
+    first, second = read(run(records(40), timer(15, 4), timer(25, 0), *told), "two.fit")
 
     assert first.pauses == (Interval(start_s=15, end_s=20),)
     assert second.pauses == (Interval(start_s=0, end_s=5),)

@@ -4,8 +4,9 @@ import pytest
 
 from kneedrive.errors import Malformed
 from kneedrive.method import FitRules
-from kneedrive.readers.fit import read, wire
+from kneedrive.readers import read
 from kneedrive.readers.fit import session as fit_devices
+from kneedrive.readers.fit import wire
 from kneedrive.readers.fit.wire import parts
 from tests.fit_activity import describe
 from tests.fit_writer import Developer, Field, Message, fit_bytes
@@ -60,20 +61,20 @@ def test_a_walk_stops_where_there_are_too_many_kinds_of_messages() -> None:
 
 def test_a_chain_is_read_up_to_its_limit_and_the_rest_is_noted_once() -> None:
     links = [run(records(5, first=START + 1000 * number), session(START + 1000 * number)) for number in range(5)]
-    found = read(b"".join(links), "chain.fit", "0123456789ab")
+    found = read(b"".join(links), "chain.fit")
     assert [codes(activity) for activity in found] == [[], [], ["chain_too_long"]]
     assert found[-1].notes[0].offset == len(b"".join(links[:3]))
 
 
 def test_a_chain_of_just_the_limit_needs_no_note() -> None:
     links = [run(records(5, first=START + 1000 * number), session(START + 1000 * number)) for number in range(3)]
-    assert [codes(activity) for activity in read(b"".join(links), "", "0123456789ab")] == [[], [], []]
+    assert [codes(activity) for activity in read(b"".join(links), "")] == [[], [], []]
 
 
 def test_too_many_sessions_are_refused_since_their_records_would_be_mixed() -> None:
     sessions = [session(START + number, 1.0) for number in range(5)]
     with pytest.raises(Malformed, match="claims 5 sessions") as caught:
-        read(run(records(), *sessions), "many.fit", "0123456789ab")
+        read(run(records(), *sessions), "many.fit")
     assert caught.value.name == "many.fit"
 
 
@@ -88,7 +89,7 @@ def test_an_app_that_is_described_anew_for_every_record_is_refused() -> None:
         )
     ]
     with pytest.raises(Malformed, match="describes its apps' fields in"):
-        read(run(*items, session()), "app.fit", "0123456789ab")
+        read(run(*items, session()), "app.fit")
 
 
 def test_no_more_sensors_are_kept_than_could_be_worn() -> None:

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kneedrive.errors import ReadError
-from kneedrive.readers.fit import decode, read
+from kneedrive.readers import fit, read
+from kneedrive.readers.fit import decode
 from kneedrive.recording import Activity
 from tests.conftest import real_files
 from tests.fit_activity import describe
@@ -61,7 +62,7 @@ def whole() -> bytes:
 
 def outcome(octets: bytes) -> tuple[Activity, ...] | ReadError:
     try:
-        return read(octets, "x.fit", "0123456789ab")
+        return tuple(fit.read(octets))
     except ReadError as problem:
         return problem
 
@@ -93,7 +94,7 @@ def check(octets: bytes) -> None:
 
 
 def test_the_whole_file_is_read_without_a_note() -> None:
-    (activity,) = read(whole(), "x.fit", "0123456789ab")
+    (activity,) = read(whole(), "x.fit")
 
     assert (activity.records, len(activity.pauses), len(activity.laps), activity.utc_offset_s) == (50, 1, 1, 7200)
     assert [sensor.product for sensor in activity.sensors] == ["HRM"]

@@ -12,6 +12,7 @@ import pytest
 
 from kneedrive import readers
 from kneedrive.errors import Malformed, NoActivity, ReadError
+from kneedrive.readers import points as reader_points
 from kneedrive.readers import tracks
 from kneedrive.recording import Activity
 from tests.conftest import real_files
@@ -148,7 +149,7 @@ def test_more_points_than_two_days_have_are_refused(monkeypatch: pytest.MonkeyPa
 
 
 def test_more_activities_than_years_of_running_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracks, "MAX_SESSIONS", 2)
+    monkeypatch.setattr(reader_points, "MAX_SESSIONS", 2)
     both = trk(points(MINUTE)) + trk(points(MINUTE), sport="Ride")
 
     assert len(read(gpx(both))) == 2

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kneedrive.readers.tracks import POINT, cleaned, columns_of
+from kneedrive.readers.points import POINT, cleaned, columns_of
 from kneedrive.recording import Interval
 
 NAN = float("nan")

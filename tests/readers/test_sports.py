@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kneedrive.readers.sports import sport_of, sub_sport_of, with_sport
+from kneedrive.readers import sport_of, sub_sport_of, with_sport
 from kneedrive.recording import Activity, Note, Samples, Sensor, frozen
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kneedrive import readers
 from kneedrive.errors import Malformed
 from kneedrive.readers.strava import read
 from kneedrive.recording import Activity
@@ -29,7 +30,7 @@ def body(summary: Any = None, streams: Any = None, **change: Any) -> bytes:
 
 
 def activity(data: bytes) -> Activity:
-    (found,) = read(data, "strava-1", "0123456789ab")
+    (found,) = read(data)
     return found
 
 
@@ -38,9 +39,9 @@ def codes(found: Activity) -> list[str]:
 
 
 def test_a_run_is_read_whole() -> None:
-    found = activity(body())
+    (found,) = readers.read(body(), "strava-1")
 
-    assert (found.id, found.format, found.name) == ("0123456789ab", "strava", "strava-1")
+    assert (found.id, found.format, found.name) == (readers.identity(body()), "strava", "strava-1")
     assert (found.sport, found.sub_sport, found.is_run) == ("running", "generic", True)
     assert found.started_at == datetime(2026, 7, 5, 6, 30, tzinfo=UTC)
     assert (found.duration_s, found.elapsed_s, found.distance_m) == (2520.0, 2584.0, 7340.5)
@@ -260,14 +261,14 @@ def broken(*path: str, value: Any = None, drop: bool = False) -> bytes:
 )
 def test_what_is_broken_is_named(data: bytes, words: str) -> None:
     with pytest.raises(Malformed, match=words) as caught:
-        read(data, "strava-1", "0123456789ab")
+        read(data)
 
-    assert str(caught.value).startswith("strava-1: is no Strava activity: ")
+    assert str(caught.value).startswith("is no Strava activity: ")
 
 
 def test_broken_json_is_told_with_its_place() -> None:
     with pytest.raises(Malformed) as caught:
-        read(b'{"format": oops}', "x", "y")
+        read(b'{"format": oops}')
 
     assert caught.value.offset == 11
 
@@ -275,7 +276,7 @@ def test_broken_json_is_told_with_its_place() -> None:
 @pytest.mark.parametrize("cut", range(0, len(body()) - 1, 97))
 def test_a_document_cut_anywhere_is_refused(cut: int) -> None:
     with pytest.raises(Malformed):
-        read(body()[:cut], "x", "y")
+        read(body()[:cut])
 
 
 NUMBERS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5))

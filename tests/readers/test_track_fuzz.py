@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kneedrive import readers
 from kneedrive.errors import ReadError
-from kneedrive.readers import gpx, tcx
+from kneedrive.readers.tracks import read_gpx, read_tcx
 from kneedrive.recording import Activity
 from tests.make_track_fixtures import FOLDER
 
@@ -84,6 +84,6 @@ def test_absurd_times_in_tcx_give_an_activity_or_a_read_error(times: list[object
 @CALM
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_xml_are_refused_by_both_readers(data: bytes) -> None:
-    for reader in (gpx.read, tcx.read):
+    for reader in (read_gpx, read_tcx):
         with pytest.raises(ReadError):
-            reader(data, "x", "0")
+            reader(data)

@@ -25,7 +25,7 @@ from kneedrive.archives.unpack import Found, Limits
 from kneedrive.config import SETTINGS
 from kneedrive.errors import ConfigError, NotEnoughData, ReadError, StoreError
 from kneedrive.method import Method
-from kneedrive.readers.sports import with_sport
+from kneedrive.readers import with_sport
 from kneedrive.record import Record
 from kneedrive.recording import Runner
 from kneedrive.report import cohort as words

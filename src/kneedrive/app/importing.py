@@ -23,7 +23,7 @@ from kneedrive.config import BODY, Config
 from kneedrive.errors import DamagedOriginal, NoActivity, ReadError, TooLarge, UnknownFormat
 from kneedrive.method import Method
 from kneedrive.past import merge
-from kneedrive.readers.sports import with_sport
+from kneedrive.readers import with_sport
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Outline, Recording, Samples, frozen
 from kneedrive.report.machine import analysis_record

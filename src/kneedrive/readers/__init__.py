@@ -1,15 +1,23 @@
-"""Bytes to activities. The kind is told from the bytes, never from the name.
+"""Bytes to activities, and the words that files and exports have for sports.
 
-Every reader is `read(data, name, id) -> tuple of Activity`, one per session, with notes about what it forgave.
+The kind of a file is told from its bytes, never from its name. Every reader takes the bytes and returns activities, one
+per session, without id and name, with notes about what it forgave.
 """
 
 import hashlib
+import re
 from importlib import import_module
 
-from kneedrive.errors import UnknownFormat
+from kneedrive.errors import ReadError, UnknownFormat
 from kneedrive.recording import Activity
 
-_READERS = ("fit", "gpx", "tcx", "strava")
+# By kind, where its reader stands: each takes milliseconds to load, and one is needed.
+_READERS = {
+    "fit": ("fit", "read"),
+    "gpx": ("tracks", "read_gpx"),
+    "tcx": ("tracks", "read_tcx"),
+    "strava": ("strava", "read"),
+}
 _HEAD = 4096
 _STRAVA = b'{"format":"kneedrive-strava-'  # how sources/strava.py begins its documents
 
@@ -24,7 +32,7 @@ def sniff(data: bytes) -> str:
         return "zip"
     if data.startswith(_STRAVA):
         return "strava"
-    head = data[:_HEAD].replace(b"\0", b"").lower()
+    head = data[:_HEAD].replace(b"\0", b"").lower()  # without the zeros of UTF-16
     if b"<gpx" in head:
         return "gpx"
     if b"<trainingcenterdatabase" in head:
@@ -38,15 +46,74 @@ def identity(data: bytes) -> str:
 
 
 def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
-    """The activities in the bytes of one FIT, GPX or TCX file, or of a document of Strava's API, by their start.
+    """The activities in the bytes of one FIT, GPX or TCX file, or of a document of Strava's API.
 
-    Raises ReadError (UnknownFormat, Truncated, Malformed, NoActivity) with the byte offset where one can be named.
+    The second and later ones have a number behind the id. Raises ReadError (UnknownFormat, Truncated, Malformed,
+    NoActivity) with the name and, where one can be named, the byte offset.
     """
     kind = sniff(data)
-    if kind in _READERS:
-        # Each takes milliseconds to load, and one is needed.
-        found: tuple[Activity, ...] = import_module(f"kneedrive.readers.{kind}").read(data, name, identity(data))
-        return found
     if not data:
         raise UnknownFormat("is empty", name=name)
-    raise UnknownFormat("is not a FIT, GPX or TCX file; export it again, or leave it out", offset=0, name=name)
+    if kind not in _READERS:
+        raise UnknownFormat("is not a FIT, GPX or TCX file; export it again, or leave it out", offset=0, name=name)
+    module, function = _READERS[kind]
+    try:
+        found: list[Activity] = getattr(import_module(f"kneedrive.readers.{module}"), function)(data)
+    except ReadError as problem:
+        problem.name = name
+        raise
+    own = identity(data)
+    return tuple(
+        activity.replace(name=name, id=f"{own}-{number}" if number > 1 else own)
+        for number, activity in enumerate(found, start=1)
+    )
+
+
+ASSUMED, NOT_KNOWN = "sport_assumed", "sport_unknown"  # codes of the notes where a file names no sport
+TOO_FAST = "too_fast"  # where it names running and cannot mean it
+UNKNOWN = "unknown"
+ON_FOOT = frozenset({"running", "walking", "hiking"})
+
+# Strava writes its own numbers into <type> of its GPX exports.
+_NUMBERS = {"1": "cycling", "4": "hiking", "9": "running", "10": "walking", "16": "swimming"}
+_RUNNING = (
+    r"\bruns?\b|\brunning\b|\b(trail|virtual|treadmill)run|\brace\b|\bjog|\blauf|\bcourse\b|\bcarrera\b|\bcorsa\b"
+)
+_WORDS = (
+    ("cycling", re.compile(r"bik|cycl|\bride\b|virtualride|radfahr|vélo|ciclis|fiets")),
+    ("running", re.compile(_RUNNING + r"|\bcorrida\b|\bhardlopen\b|\bbieg|\bбег|跑步|ランニング")),
+    ("hiking", re.compile(r"hik|wander|randonn|trek")),
+    ("walking", re.compile(r"walk|\bgehen|spazier|marche|camina")),
+    ("swimming", re.compile(r"swim|schwimm|natation|nataci")),
+    ("cross_country_skiing", re.compile(r"ski|langlauf")),
+)
+_SUB_SPORTS = (("trail", "trail"), ("treadmill", "treadmill"), ("indoor", "treadmill"), ("virtual", "virtual_activity"))
+
+
+def sport_of(words: str) -> str:
+    """FIT's word for what a file or an export calls a sport; "unknown" where it calls it nothing that is known.
+
+    The first that fits counts, cycling before running: "Run, then ride" is rare, "ride" inside "Laufrad" is not.
+    """
+    plain = words.strip().lower().replace("_", " ").replace("-", " ")
+    if plain in _NUMBERS:
+        return _NUMBERS[plain]
+    return next((sport for sport, pattern in _WORDS if pattern.search(plain)), UNKNOWN)
+
+
+def sub_sport_of(words: str) -> str:
+    """FIT's word for the kind of running, where the file names one; else "generic"."""
+    plain = words.lower()
+    return next((sub_sport for part, sub_sport in _SUB_SPORTS if part in plain), "generic")
+
+
+def with_sport(activity: Activity, words: str) -> Activity:
+    """The activity with the sport that an export's own list gives it, where the file itself names none.
+
+    What the file says comes first; words that mean nothing here change nothing.
+    """
+    sport = sport_of(words)
+    if sport == UNKNOWN or not any(note.code in (ASSUMED, NOT_KNOWN) for note in activity.notes):
+        return activity
+    notes = tuple(note for note in activity.notes if note.code not in (ASSUMED, NOT_KNOWN))
+    return activity.replace(sport=sport, sub_sport=sub_sport_of(words), notes=notes)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.method import TrackRules
+from kneedrive.readers import ASSUMED, NOT_KNOWN, UNKNOWN
 from kneedrive.recording import Array, Note
 from kneedrive.stats import median
 
@@ -35,22 +36,13 @@ def steps_per_minute(raw: Array, speed_mps: Array) -> tuple[Array | None, tuple[
         return None, (zeros,) if np.any(raw == 0) else ()
     idle = (raw == 0) & (speed_mps > RULES.moving_mps)
     raw = np.where(idle, np.nan, raw)
-    factor, notes = _factor(turning, speed_mps)
-    spm = raw * factor
-    return np.where(spm < _BEYOND_SPM, spm, np.nan), notes
-
-
-def _factor(turning: Array, speed_mps: Array) -> tuple[int, tuple[Note, ...]]:
-    high = float(np.percentile(turning, 90))
-    if high <= RULES.one_leg_max_rpm and not _walks(turning, speed_mps):
-        return 2, ()
-    text = "cadence seems to count both feet already and was not doubled (the format says it counts one leg)"
-    return 1, (Note(code="cadence_both_feet", text=text),)
-
-
-def _walks(turning: Array, speed_mps: Array) -> bool:
-    """Both feet of a walker: a cadence that, of one leg, would be quick running, at the speed of a walk."""
-    return 0 < typical_mps(speed_mps) < RULES.walk_mps and median(turning) >= RULES.walk_spm
+    # Both feet of a walker: a cadence that, of one leg, would be quick running, at the speed of a walk.
+    walks = 0 < typical_mps(speed_mps) < RULES.walk_mps and median(turning) >= RULES.walk_spm
+    if walks or np.percentile(turning, 90) > RULES.one_leg_max_rpm:
+        text = "cadence seems to count both feet already and was not doubled (the format says it counts one leg)"
+        return raw, (Note(code="cadence_both_feet", text=text),)
+    spm = 2 * raw
+    return np.where(spm < _BEYOND_SPM, spm, np.nan), ()
 
 
 def typical_mps(speed_mps: Array) -> float:
@@ -59,8 +51,17 @@ def typical_mps(speed_mps: Array) -> float:
     return median(moving) if len(moving) else 0.0
 
 
-def looks_like_running(speed_mps: Array, cadence_spm: Array | None) -> bool:
-    """Whether these are the speed and the cadence, where it was measured, of somebody who runs."""
+def looked_like(speed_mps: Array | None, cadence_spm: Array | None, unnamed: str) -> tuple[str, tuple[Note, ...]]:
+    """The sport of a file that names none: running, where speed and, if it was measured, cadence look like it.
+
+    unnamed: that it names none, as the note which goes with it begins.
+    """
+    if speed_mps is not None and _is_running(speed_mps, cadence_spm):
+        return "running", (Note(code=ASSUMED, text=f"{unnamed}: taken as running by its speed and cadence"),)
+    return UNKNOWN, (Note(code=NOT_KNOWN, text=f"{unnamed}, and it does not look like running"),)
+
+
+def _is_running(speed_mps: Array, cadence_spm: Array | None) -> bool:
     typical = typical_mps(speed_mps)
     if cadence_spm is None:
         return RULES.run_min_mps <= typical <= RULES.run_max_blind_mps

@@ -16,13 +16,11 @@ import numpy as np
 
 from kneedrive.errors import Malformed
 from kneedrive.method import Plausible, TrackRules
+from kneedrive.readers import ON_FOOT
 from kneedrive.readers.motion import reckonable
-from kneedrive.readers.sports import ON_FOOT
 from kneedrive.recording import Activity, Array, Note, Samples, Sensor, frozen
 
-FORMAT = "strava"
 DOCUMENT = "kneedrive-strava-1"
-LEGS = 2
 STRIDES_MAX_SPM = Plausible().cadence_min_spm  # no runner makes this many strides a minute: those are steps already
 MOVING_MPS = TrackRules().moving_mps
 UTC_OFFSET_MAX_S = 14 * 3600
@@ -53,44 +51,41 @@ SPORTS = {
 }
 
 
-def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002  (the readers' common signature)
+def read(data: bytes) -> list[Activity]:
     """The one activity in a document. Raises Malformed, which names the key that is wrong."""
-    document = _document(data, name)
-    summary = _Summary(_object(document, "activity", name), name)
-    streams = _object(document, "streams", name)
+    document = _document(data)
+    summary, streams = _Summary(_object(document, "activity")), _object(document, "streams")
     sport, sub_sport = _sport(summary)
     started_at = summary.moment("start_date")
     notes: list[Note] = []
-    samples = _samples(streams, sport, notes, name)
-    return (
-        Activity(
-            id=id,
-            format=FORMAT,
-            name=name,
-            started_at=started_at,
-            utc_offset_s=_utc_offset_s(summary, started_at, notes),
-            sport=sport,
-            sub_sport=sub_sport,
-            device=Sensor(maker="", product=summary.text("device_name")),
-            sensors=(),
-            duration_s=summary.measure("moving_time") or 0.0,
-            elapsed_s=summary.measure("elapsed_time") or 0.0,
-            distance_m=summary.measure("distance"),
-            records=len(samples.time_s),
-            positioned=summary.flag("positioned") and sub_sport not in ("treadmill", "virtual_activity"),
-            samples=samples,
-            averages=_averages(summary, sport),
-            notes=(*_remarks(summary), *notes),
-        ),
+    samples = _samples(streams, sport, notes)
+    activity = Activity(
+        id="",
+        format="strava",
+        name="",
+        started_at=started_at,
+        utc_offset_s=_utc_offset_s(summary, started_at, notes),
+        sport=sport,
+        sub_sport=sub_sport,
+        device=Sensor(maker="", product=summary.text("device_name")),
+        sensors=(),
+        duration_s=summary.measure("moving_time") or 0.0,
+        elapsed_s=summary.measure("elapsed_time") or 0.0,
+        distance_m=summary.measure("distance"),
+        records=len(samples.time_s),
+        positioned=summary.flag("positioned") and sub_sport not in ("treadmill", "virtual_activity"),
+        samples=samples,
+        averages=_averages(summary, sport),
+        notes=(*_remarks(summary), *notes),
     )
+    return [activity]
 
 
 class _Summary:
     """Strava's summary, each value checked as it is taken."""
 
-    def __init__(self, values: Mapping[str, Any], name: str) -> None:
+    def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
-        self._name = name
 
     def text(self, key: str) -> str:
         value = self._values.get(key)
@@ -105,41 +100,39 @@ class _Summary:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e9:
-            raise Malformed(f"is no Strava activity: activity.{key} is not a usable number", name=self._name)
+            raise Malformed(f"is no Strava activity: activity.{key} is not a usable number")
         return float(value)
 
     def measure(self, key: str) -> float | None:
         """A number that cannot be below zero: a duration, a distance."""
         value = self.number(key)
         if value is not None and value < 0:
-            raise Malformed(f"is no Strava activity: activity.{key} is negative", name=self._name)
+            raise Malformed(f"is no Strava activity: activity.{key} is negative")
         return value
 
     def moment(self, key: str) -> datetime:
         moment = _instant(self.text(key))
         if moment is None or not EARLIEST <= moment < LATEST:
-            raise Malformed(
-                f"is no Strava activity: activity.{key} is not a date and time from 1989-12-31 to 2099", name=self._name
-            )
+            raise Malformed(f"is no Strava activity: activity.{key} is not a date and time from 1989-12-31 to 2099")
         return moment
 
 
-def _document(data: bytes, name: str) -> Mapping[str, Any]:
+def _document(data: bytes) -> Mapping[str, Any]:
     try:
         document = json.loads(data)
     except json.JSONDecodeError as error:
-        raise Malformed("is no Strava activity: it is not JSON", offset=error.pos, name=name) from None
+        raise Malformed("is no Strava activity: it is not JSON", offset=error.pos) from None
     except (ValueError, RecursionError):  # wrong encoding, numbers or nesting without end
-        raise Malformed("is no Strava activity: it is not JSON that can be read", name=name) from None
+        raise Malformed("is no Strava activity: it is not JSON that can be read") from None
     if not isinstance(document, dict) or document.get("format") != DOCUMENT:
-        raise Malformed(f"is no Strava activity: its format is not {DOCUMENT}", name=name)
+        raise Malformed(f"is no Strava activity: its format is not {DOCUMENT}")
     return document
 
 
-def _object(document: Mapping[str, Any], key: str, name: str) -> Mapping[str, Any]:
+def _object(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = document.get(key)
     if not isinstance(value, dict):
-        raise Malformed(f"is no Strava activity: {key} is missing or no object", name=name)
+        raise Malformed(f"is no Strava activity: {key} is missing or no object")
     return value
 
 
@@ -200,9 +193,9 @@ def _remarks(summary: _Summary) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _samples(streams: Mapping[str, Any], sport: str, notes: list[Note], name: str) -> Samples:
+def _samples(streams: Mapping[str, Any], sport: str, notes: list[Note]) -> Samples:
     """The streams as samples, along a time axis that never goes back."""
-    time_s = _array(streams.get("time") or [], "time", name)
+    time_s = _array(streams.get("time") or [], "time")
     forward = np.isfinite(time_s) & (time_s >= np.maximum.accumulate(np.nan_to_num(time_s, nan=-np.inf)))
     if not forward.all():
         notes.append(Note(code="time_backwards", text=f"{np.sum(~forward)} samples out of order were left out"))
@@ -210,7 +203,7 @@ def _samples(streams: Mapping[str, Any], sport: str, notes: list[Note], name: st
     for stream, channel in CHANNELS.items():
         if streams.get(stream) is None:
             continue
-        values = _array(streams[stream], stream, name)
+        values = _array(streams[stream], stream)
         if len(values) != len(time_s):
             notes.append(Note(code="stream_length", text=f"the stream {stream} does not fit the time and was left out"))
             continue
@@ -220,15 +213,15 @@ def _samples(streams: Mapping[str, Any], sport: str, notes: list[Note], name: st
     return Samples(time_s=frozen(time_s[forward]), **channels)
 
 
-def _array(values: Any, stream: str, name: str) -> Array:
+def _array(values: Any, stream: str) -> Array:
     """One stream as float64; null is "not measured" and becomes NaN."""
     kinds = {type(value) for value in values} if isinstance(values, list) else {object}
     if not kinds <= {int, float, type(None)}:
-        raise Malformed(f"is no Strava activity: streams.{stream} is not a list of numbers", name=name)
+        raise Malformed(f"is no Strava activity: streams.{stream} is not a list of numbers")
     try:
         array = np.array(values, dtype=np.float64)
     except OverflowError:
-        raise Malformed(f"is no Strava activity: streams.{stream} holds a number without end", name=name) from None
+        raise Malformed(f"is no Strava activity: streams.{stream} holds a number without end") from None
     return reckonable(array)
 
 
@@ -242,12 +235,12 @@ def _steps(cadence: Array, speed_mps: Array | None, sport: str, notes: list[Note
     if len(turning) and np.median(turning) >= STRIDES_MAX_SPM:
         notes.append(Note(code="cadence_in_steps", text="cadence came in steps already and was not doubled"))
         return frozen(cadence)
-    return frozen(cadence * LEGS)
+    return frozen(2 * cadence)
 
 
 def _averages(summary: _Summary, sport: str) -> dict[str, float]:
     averages = {channel: summary.measure(key) for key, channel in AVERAGES.items()}
     cadence = averages["cadence_spm"]
     if cadence is not None and sport in ON_FOOT and cadence < STRIDES_MAX_SPM:
-        averages["cadence_spm"] = cadence * LEGS
+        averages["cadence_spm"] = 2 * cadence
     return {channel: value for channel, value in averages.items() if value is not None}

@@ -1,389 +1,397 @@
-"""From timed points to an Activity: what GPX and TCX have in common."""
+"""GPX and TCX, by one pass over their elements that nothing can blow up.
+
+Elements go by their names without prefix, in lower case, so that undeclared prefixes, old versions and extensions where
+none belong make no difference. No schema is trusted: points lack times, positions or distances, laps overlap, and a
+watch in a gym has no position.
+"""
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TypeVar
+from functools import lru_cache
+from typing import ClassVar, NoReturn
+from xml.parsers import expat
 
-import numpy as np
-
-from kneedrive.errors import ReadError
+from kneedrive.errors import Malformed, NoActivity, ReadError
 from kneedrive.method import TrackRules
-from kneedrive.readers import motion
-from kneedrive.readers.motion import steps_per_minute
-from kneedrive.readers.sports import ASSUMED, NOT_KNOWN, ON_FOOT, TOO_FAST, UNKNOWN, sport_of, sub_sport_of
-from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Interval, Lap, Note, Samples, Sensor, frozen
-from kneedrive.stats import median
-
-# Timed points as strangers write them, made into columns: in order, without strays, broken at pauses.
+from kneedrive.readers import points, sport_of
+from kneedrive.readers.motion import LARGEST, SMALLEST
+from kneedrive.readers.points import COLUMN, LapRow, Session, empty_point
+from kneedrive.recording import Activity
 
 RULES = TrackRules()
-_EARLIEST_UNIX_S, _LATEST_UNIX_S = 315_532_800.0, 4_102_444_800.0  # 1980 and 2100
-# What lies outside was not measured.
-_BOUNDS = {
-    "latitude_deg": (-90.0, 90.0),
-    "longitude_deg": (-360.0, 360.0),
-    "altitude_m": (-500.0, 9_000.0),
-    "distance_m": (0.0, np.inf),
-    "speed_mps": (0.0, 60.0),
-    "heart_rate_bpm": (20.0, 250.0),
-    "power_w": (0.0, 3_000.0),
-}
-
-
-# What a recorded point may say, by column; NaN where it does not. unix_s: seconds since 1970, UTC. part: a number that
-# changes where the file itself begins a new stretch. cadence: as written, of one leg or of both.
-POINT = (
-    "unix_s",
-    "part",
-    "latitude_deg",
-    "longitude_deg",
-    "altitude_m",
-    "distance_m",
-    "speed_mps",
-    "cadence",
-    "heart_rate_bpm",
-    "power_w",
-)
-COLUMN = {name: place for place, name in enumerate(POINT)}
-_NAN = float("nan")
-
-
-def empty_point(part: int) -> list[float]:
-    """A row of `POINT` that says nothing yet."""
-    return [_NAN, part, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN]
-
-
-class Columns(Record, frozen=True, kw_only=True):
-    """The points by column, in order of time; starts: where a stretch begins that no distance is counted across."""
-
-    time_s: Array
-    starts: motion.Flags
-    pauses: tuple[Interval, ...]
-    latitude_deg: Array
-    longitude_deg: Array
-    altitude_m: Array
-    distance_m: Array
-    speed_mps: Array
-    cadence: Array
-    heart_rate_bpm: Array
-    power_w: Array
-
-
-def cleaned(table: Array) -> tuple[Array, tuple[Note, ...]]:
-    """The rows with a time, in order, without strays; and a note for each kind that was left out."""
-    notes: list[Note] = []
-
-    def keep(flags: motion.Flags, code: str, text: str) -> None:
-        nonlocal table
-        lost = int(np.count_nonzero(~flags))
-        if lost:
-            notes.append(Note(code=code, text=f"{lost} of {len(table)} points {text} were left out"))
-            table = table[flags]
-
-    keep(dated(table[:, 0]), "untimed_points", "without a time")
-    if len(table):
-        table = _parts_by_time(table)
-        keep(motion.in_order(table[:, 0]), "time_backwards", "whose time runs backwards")
-        keep(motion.largest_stretch(table[:, 0], RULES.split_gap_s), "stray_points", "half a day or more away")
-    return table, tuple(notes)
-
-
-def dated(unix_s: Array) -> motion.Flags:
-    """Which times can be those of a recording: between the first GPS satellites and the year 2100."""
-    return (unix_s >= _EARLIEST_UNIX_S) & (unix_s < _LATEST_UNIX_S)
-
-
-def _parts_by_time(table: Array) -> Array:
-    """Whole parts in order of their first time; the points inside a part stay as they are."""
-    parts, first = np.unique(table[:, 1], return_index=True)
-    rank = np.argsort(np.argsort(table[first, 0], kind="stable"), kind="stable")
-    return table[np.argsort(rank[np.searchsorted(parts, table[:, 1])], kind="stable")]
-
-
-def columns_of(table: Array, started_s: float) -> Columns:
-    """The columns of a cleaned table (a row per point, in the order of POINT), without what cannot be measured."""
-    said = {name: table[:, place] for name, place in COLUMN.items()}
-    said |= {name: _within(said[name], bounds) for name, bounds in _BOUNDS.items()}
-    time_s, part = said.pop("unix_s") - started_s, said.pop("part")
-    moved_m = _moved_m(said["latitude_deg"], said["longitude_deg"], said["distance_m"])
-    starts, pauses = _breaks(time_s, part, moved_m)
-    if not np.any(said["distance_m"] > 0):
-        said["distance_m"] = np.full(len(time_s), np.nan)
-    return Columns(time_s=time_s, starts=starts, pauses=pauses, **said)
-
-
-def _moved_m(latitude: Array, longitude: Array, distance_m: Array) -> Array:
-    """Metres between consecutive points, by position, else by recorded distance, else NaN."""
-    straight_m = motion.haversine_m(latitude, longitude)
-    return np.where(np.isfinite(straight_m), straight_m, np.diff(distance_m))
-
-
-def _within(values: Array, bounds: tuple[float, float]) -> Array:
-    """Values outside of the closed interval are not measurements."""
-    return np.where((values >= bounds[0]) & (values <= bounds[1]), values, np.nan)
-
-
-def _breaks(time_s: Array, part: Array, moved_m: Array) -> tuple[motion.Flags, tuple[Interval, ...]]:
-    """Where a stretch begins that no distance is counted across, and where the recorder was paused: the same places.
-
-    Paused: the file begins a new part after more than its usual step, or was silent while the runner stood still. A
-    silence while the runner went on is a gap in the recording, not a pause: timer and distance run on. A new part
-    without a silence is a lap, nothing more.
-    """
-    gap_s = np.diff(time_s)
-    if not len(gap_s):
-        return np.ones(len(time_s), dtype=np.bool_), ()
-    usual_s = median(gap_s)
-    silent = gap_s > max(RULES.pause_gap_s, RULES.pause_gap_steps * usual_s)
-    told = (np.diff(part) != 0) & (gap_s > RULES.part_gap_steps * usual_s)
-    paused = told | (silent & (moved_m < RULES.pause_speed_mps * gap_s))
-    pauses = tuple(Interval(start_s=float(time_s[row]), end_s=float(time_s[row + 1])) for row in np.flatnonzero(paused))
-    return np.concatenate(([True], paused)), pauses
-
-
-# From timed points to an Activity: what GPX and TCX have in common. Positions become distance and speed and go.
-
-Session = TypeVar("Session")
-MAX_SESSIONS = 1_000
+# A day of one point a second with every extension: 20 MB and 700,000 elements of GPX, 30 MB and 1,050,000 of TCX.
+MAX_BYTES = 40 * 1024 * 1024
+MAX_ELEMENTS = 1_500_000
+MAX_DEPTH = 64
 MAX_POINTS = 100_000
-_DAY_S = 86_400
+# Entities are where XML turns hostile (a few lines that unfold to gigabytes, a file on this machine quoted into the
+# text), and no activity file needs them: a document type is refused before anything in it is looked at.
+_DOCTYPE = "declares a document type (DOCTYPE), which can hide harmful entities; no recording needs one"
+_BLANKS = "\ufeff \t\r\n\0"
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_DECLARATION = re.compile(r"<\?xml\b[^>]*\?>")
+_ENDLESS_TAG = re.compile(r"<(?![!?])[^<>]{65536}")  # a parser holds all attributes of an element at once
+_SHORT_TIME = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})[T ]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
+_NAN = float("nan")
+_TIME, _LATITUDE, _LONGITUDE = (COLUMN[name] for name in ("unix_s", "latitude_deg", "longitude_deg"))
 
 
-class LapRow(Record, frozen=True, kw_only=True):
-    """A lap as written: start (unix seconds), timer time and distance, NaN where not said."""
+def read_gpx(data: bytes) -> list[Activity]:
+    """The activities of a GPX file: its tracks, those of one sport that follow one another within half an hour joined.
 
-    unix_s: float
-    timer_s: float
-    distance_m: float
-
-
-class Head(Record, frozen=True, kw_only=True):
-    """What a file says about an activity beside its points. sport: its own word, "" for none."""
-
-    id: str
-    format: str
-    name: str
-    sport: str
-    device: Sensor
-    utc_offset_s: int | None = None
-    laps: tuple[LapRow, ...] = ()
-    notes: tuple[Note, ...] = ()
-
-
-def bounded(sessions: Iterable[Session], name: str) -> Iterator[Session]:
-    """The sessions of one file, one by one; raises ReadError where they are more than years of running in one file."""
-    for number, session in enumerate(sessions):
-        if number >= MAX_SESSIONS:
-            raise ReadError(f"holds more than {MAX_SESSIONS:,} activities; export them one by one", name=name)
-        yield session
-
-
-def check_count(count: int, what: str, name: str) -> None:
-    """Raise ReadError where a file holds too many points, or of what holds them; to be asked before each is kept."""
-    if count > MAX_POINTS:
-        most = f"{MAX_POINTS:,} (more than a day of one a second)"
-        raise ReadError(f"has more than {MAX_POINTS:,} {what}; kneedrive reads up to {most}", name=name)
-
-
-def numbered(
-    sessions: Iterable[Session],
-    made: Callable[[Session, str], Activity | None],
-    name: str,
-    id: str,  # noqa: A002
-) -> tuple[Activity, ...]:
-    """The activities that `made` finds in the sessions of one file, by their ids. Raises ReadError for too many."""
-    found: list[Activity] = []
-    for session in bounded(sessions, name):
-        activity = made(session, f"{id}-{len(found) + 1}" if found else id)
-        if activity is not None:
-            found.append(activity)
-    return tuple(found)
-
-
-def activity(points: array[float], head: Head) -> Activity | None:
-    """The activity of these points, rows of `POINT` behind one another, or None where no point has a time.
-
-    Points without a time, out of order or half a day away from the rest are left out, each with a note.
+    Raises Malformed for broken or hostile XML, ReadError for more than MAX_POINTS points, NoActivity for routes and
+    tracks without times.
     """
-    written = np.array(points, dtype=np.float64).reshape(-1, len(POINT))
-    table, forgiven = cleaned(written)
-    if not len(table):
-        return None
-    started_s = float(table[0, 0])
-    columns = columns_of(table, started_s)
-    samples, sport, noted = _samples(columns, head.sport, invented=_invented(columns, started_s))
-    elapsed_s = float(columns.time_s[-1])
-    return Activity(
-        id=head.id,
-        format=head.format,
-        name=head.name,
-        started_at=datetime.fromtimestamp(started_s, UTC),
-        utc_offset_s=head.utc_offset_s,
-        sport=sport,
-        sub_sport=sub_sport_of(head.sport),
-        device=head.device,
-        sensors=(),
-        duration_s=_timer_s(columns.pauses, head.laps, elapsed_s),
-        elapsed_s=elapsed_s,
-        distance_m=_total_m(samples.distance_m, head.laps),
-        records=len(written),
-        positioned=bool(np.any(np.isfinite(table[:, 2]) & np.isfinite(table[:, 3]))),
-        samples=samples,
-        laps=_laps(head.laps, started_s, elapsed_s),
-        pauses=columns.pauses,
-        notes=(*head.notes, *forgiven, *noted),
-    )
+    document = _Gpx()
+    _fill(document, data, "gpx")
+    found = points.activities(_joined(document.tracks), "gpx")
+    if not found:
+        what = "a track without times" if document.tracks else "no track"
+        raise NoActivity(f"holds {what}: a route or a plan, not a recorded run")
+    return found
 
 
-def summary(head: Head) -> Activity | None:
-    """An activity without points, from the totals of its laps; None where these hold no time either."""
-    laps = tuple(lap for lap in head.laps if lap.timer_s > 0 and dated(np.array(lap.unix_s)))
-    timer_s = sum(lap.timer_s for lap in laps)
-    if not 0 < timer_s <= RULES.max_timer_s:
-        return None
-    told_m = _total_m(None, laps)
-    span_s = laps[-1].unix_s + laps[-1].timer_s - laps[0].unix_s
-    distance_m = told_m if told_m and told_m <= RULES.credible_mps * timer_s else None
-    missing = Note(code="no_points", text="the file holds totals of laps and no recorded points")
-    return Activity(
-        id=head.id,
-        format=head.format,
-        name=head.name,
-        started_at=datetime.fromtimestamp(laps[0].unix_s, UTC),
-        utc_offset_s=head.utc_offset_s,
-        sport=sport_of(head.sport),
-        sub_sport=sub_sport_of(head.sport),
-        device=head.device,
-        sensors=(),
-        duration_s=timer_s,
-        elapsed_s=span_s if timer_s <= span_s <= RULES.max_timer_s else timer_s,
-        distance_m=distance_m,
-        records=0,
-        positioned=False,
-        samples=Samples(time_s=frozen([])),
-        averages={"speed_mps": distance_m / timer_s} if distance_m else {},
-        notes=(*head.notes, missing),
-    )
+def read_tcx(data: bytes) -> list[Activity]:
+    """The activities of a TCX file, one per Activity element that has a point with a time or at least a lap.
+
+    Raises Malformed for broken or hostile XML, ReadError for more than MAX_POINTS points, NoActivity for courses and
+    workouts.
+    """
+    document = _Tcx()
+    _fill(document, data, "TrainingCenterDatabase")
+    found = points.activities(document.sessions, "tcx")
+    if not found:
+        what = "a course" if document.courses else "no activity with a time"
+        raise NoActivity(f"holds {what}: nothing that was recorded on a run")
+    return found
 
 
-def _invented(columns: Columns, started_s: float) -> bool:
-    """Whether the times look made up: planners let their routes begin at midnight sharp, and measure nothing."""
-    measured = (columns.cadence, columns.heart_rate_bpm, columns.power_w)
-    return started_s % _DAY_S == 0 and not any(np.any(np.isfinite(channel)) for channel in measured)
+class Document:
+    """What `walk` tells of a document; GPX and TCX keep what they need of it.
+
+    root: the name of the outermost element. open: the names of those that are open, the innermost last.
+    counted: what elements of a name are called where a file holds too many of them.
+    """
+
+    counted: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self) -> None:
+        self.root = ""
+        self.open: list[str] = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element opens; it is in `open` already."""
+
+    def end(self, name: str, text: str) -> None:
+        """An element closes, and is in `open` no more; `text` is what stood directly in it, stripped."""
 
 
-def _samples(columns: Columns, word: str, *, invented: bool) -> tuple[Samples, str, tuple[Note, ...]]:
-    distance_m, speed_mps, moved = _motion(columns)
-    cadence_spm, stepped = steps_per_minute(columns.cadence, speed_mps)
-    sport, guessed = _sport(word, speed_mps, cadence_spm, invented=invented)
-    on_foot = sport in ON_FOOT or sport == UNKNOWN
-    samples = Samples(
-        time_s=frozen(columns.time_s),
-        distance_m=_channel(distance_m),
-        speed_mps=_channel(speed_mps),
-        altitude_m=_channel(columns.altitude_m),
-        cadence_spm=_channel(cadence_spm) if on_foot and cadence_spm is not None else None,
-        power_w=_channel(columns.power_w),
-        heart_rate_bpm=_channel(columns.heart_rate_bpm),
-    )
-    return samples, sport, (*moved, *(stepped if on_foot else ()), *guessed)
+class _Gpx(Document):
+    """The tracks of a GPX file: timed positions, with extensions of many dialects."""
+
+    counted: ClassVar = {"trkpt": "points", "wpt": "points", "rtept": "points", "trk": "tracks"}
+    fields: ClassVar = {"ele": COLUMN["altitude_m"], "speed": COLUMN["speed_mps"]}
+    extensions: ClassVar = {
+        "hr": COLUMN["heart_rate_bpm"],
+        "heartrate": COLUMN["heart_rate_bpm"],
+        "cad": COLUMN["cadence"],
+        "cadence": COLUMN["cadence"],
+        "runcadence": COLUMN["cadence"],
+        "power": COLUMN["power_w"],
+        "watts": COLUMN["power_w"],
+        "powerinwatts": COLUMN["power_w"],
+        "speed": COLUMN["speed_mps"],
+        "distance": COLUMN["distance_m"],
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tracks: list[Session] = []
+        self._creator = ""
+        self._segments = 0
+        self._point: list[float] | None = None
+        self._extended: set[int] = set()  # columns that an extension has filled
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self.open) == 1:
+            # GPX does not name watches, only the program that wrote the file.
+            self._creator = attribute(attributes, "creator")
+        elif name == "trk":
+            self.tracks.append(Session(product=self._creator))
+        elif name == "trkseg":
+            self._segments += 1
+        elif name == "trkpt" and self.tracks:
+            self._point, self._extended = empty_point(self._segments), set()
+            if not ("lat" in attributes and "lon" in attributes):
+                attributes = {local(key): text for key, text in attributes.items()}
+            self._point[_LATITUDE] = _own_number(attributes.get("lat", ""))
+            self._point[_LONGITUDE] = _own_number(attributes.get("lon", ""))
+
+    def end(self, name: str, text: str) -> None:
+        if not self.tracks:
+            return
+        track, point, parent = self.tracks[-1], self._point, self.open[-1] if self.open else ""
+        if point is None:
+            if name == "type" and parent == "trk":
+                track.sport = text
+        elif name == "trkpt":
+            track.points.extend(point)
+            self._point = None
+        elif parent == "trkpt" and name == "time":
+            point[_TIME] = track.time(*moment(text))
+        elif parent == "trkpt" and name in self.fields:
+            column = self.fields[name]
+            if column not in self._extended and point[column] != point[column]:  # NaN: not said so far
+                point[column] = _own_number(text)
+        elif name in self.extensions and (column := self.extensions[name]) not in self._extended:
+            # The first of several dialects counts, and before a field of the point itself.
+            self._extended.add(column)
+            point[column] = number(text)
 
 
-def _channel(values: Array) -> Array | None:
-    """A channel that was measured at least once."""
-    return frozen(values) if np.any(np.isfinite(values)) else None
+def _joined(tracks: list[Session]) -> list[Session]:
+    """Tracks that are one session put together: same sport, and each begins within half an hour after the one before.
+
+    Some programs write every lap, or what follows a pause, as a track of its own.
+    """
+    sessions: list[Session] = []
+    for track in tracks:
+        before = sessions[-1] if sessions else None
+        if (
+            before is not None
+            and 0 <= track.first_s - before.last_s <= RULES.join_gap_s
+            and sport_of(before.sport) == sport_of(track.sport)
+        ):
+            before.points.extend(track.points)
+            before.last_s = track.last_s
+        else:
+            sessions.append(track)
+    return sessions
 
 
-def _motion(columns: Columns) -> tuple[Array, Array, tuple[Note, ...]]:
-    """Distance and speed: as recorded where that covers the run and agrees with the positions, else computed."""
-    notes: list[Note] = []
-    stretches = motion.stretches(columns.starts)
-    walked_m = _by_stretch(stretches, columns)
-    distance_m = motion.climbing_m(columns.distance_m)
-    if not _usable(columns.distance_m, distance_m, _credible(columns.time_s, walked_m)):
-        if np.any(np.isfinite(columns.distance_m)):
-            text = "the recorded distance has holes or contradicts the positions: taken from the positions"
-            notes.append(Note(code="distance_from_positions", text=text))
-        distance_m = walked_m
-    elif np.any(np.diff(columns.distance_m[np.isfinite(columns.distance_m)]) < -RULES.restart_m):
-        notes.append(Note(code="distance_restarts", text="the recorded distance falls: its parts were added up"))
-    computed_mps = np.concatenate([motion.speed_mps(columns.time_s[part], distance_m[part]) for part in stretches])
-    if _usable(columns.speed_mps, columns.speed_mps, computed_mps):
-        return distance_m, columns.speed_mps, tuple(notes)
-    if np.any(np.isfinite(computed_mps)):
-        notes.append(Note(code="speed_computed", text="speed was computed from distance, over 5 s"))
-    return distance_m, computed_mps, tuple(notes)
+class _Tcx(Document):
+    """The activities of a TCX file: laps of tracks of points, with Garmin's extensions."""
+
+    counted: ClassVar = {"trackpoint": "points", "lap": "laps", "activity": "activities"}
+    # A point's only <Value> is its heart rate. The extension's RunCadence comes after a Cadence of 0 in some files: the
+    # later one counts.
+    fields: ClassVar = {
+        "latitudedegrees": COLUMN["latitude_deg"],
+        "longitudedegrees": COLUMN["longitude_deg"],
+        "altitudemeters": COLUMN["altitude_m"],
+        "distancemeters": COLUMN["distance_m"],
+        "speed": COLUMN["speed_mps"],
+        "cadence": COLUMN["cadence"],
+        "runcadence": COLUMN["cadence"],
+        "value": COLUMN["heart_rate_bpm"],
+        "watts": COLUMN["power_w"],
+    }
+    totals: ClassVar = {"totaltimeseconds": "timer_s", "distancemeters": "distance_m"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.courses = 0
+        self.sessions: list[Session] = []
+        self._tracks = 0
+        self._point: list[float] | None = None
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "activity":
+            self.sessions.append(Session(sport=attribute(attributes, "sport")))
+        elif name == "course":
+            self.courses += 1
+        elif name == "track":
+            self._tracks += 1
+        elif name == "trackpoint":
+            self._point = empty_point(self._tracks) if "activity" in self.open else None
+        elif name == "lap" and "activity" in self.open:
+            session = self.sessions[-1]
+            began_s = session.time(*moment(attribute(attributes, "starttime")))
+            session.laps.append(LapRow(unix_s=began_s, timer_s=_NAN, distance_m=_NAN))
+
+    def end(self, name: str, text: str) -> None:
+        if "activity" not in self.open:
+            return
+        session, parent = self.sessions[-1], self.open[-1]
+        if self._point is not None:
+            if name == "trackpoint":
+                session.points.extend(self._point)
+                self._point = None
+            elif name == "time":
+                self._point[_TIME] = session.time(*moment(text))
+            elif name in self.fields and text:
+                self._point[self.fields[name]] = number(text)
+        elif parent == "lap" and session.laps and name in self.totals:
+            session.laps[-1] = session.laps[-1].replace(**{self.totals[name]: number(text)})
+        elif parent == "creator" and name == "name":
+            session.product = text
 
 
-def _by_stretch(stretches: list[slice], columns: Columns) -> Array:
-    """Distance from positions, counted inside stretches and not across pauses."""
-    total_m, parts = 0.0, []
-    for part in stretches:
-        along = motion.path_m(columns.time_s[part], columns.latitude_deg[part], columns.longitude_deg[part])
-        parts.append(along + total_m)
-        total_m += float(along[-1]) if np.isfinite(along[-1]) else 0.0
-    return np.concatenate(parts)
+def _fill(document: Document, data: bytes, root: str) -> None:
+    """Read a file into the document. Raises ReadError, and Malformed where its first element is another one."""
+    walk(decoded(data), document)
+    if document.root != root.lower():
+        raise Malformed(f"is XML, but its first element is <{document.root[:40]}> and not <{root}>")
 
 
-def _credible(time_s: Array, walked_m: Array) -> Array:
-    """Distance from positions, or NaN where these fly: then they cannot speak against what the file says."""
-    flies = time_s[-1] > 0 and np.nanmax(walked_m, initial=0.0) > RULES.credible_mps * time_s[-1]
-    return np.full(len(walked_m), np.nan) if flies else walked_m
+def decoded(data: bytes) -> str:
+    """The document as text: without byte order mark, leading blanks and XML declaration.
+
+    Encoding by byte order mark, else by the zeros of UTF-16, else as declared, else UTF-8. Characters that do not fit
+    become replacement signs: they stand in names and remarks, never in numbers that we could still use.
+    """
+    if len(data) > MAX_BYTES:
+        raise ReadError(f"has {len(data):,} bytes of XML; kneedrive reads up to {MAX_BYTES:,}")
+    text = data.decode(_encoding(data), errors="replace").lstrip(_BLANKS)
+    declaration = _DECLARATION.match(text)
+    return text[declaration.end() :].strip(_BLANKS) if declaration else text
 
 
-def _usable(recorded: Array, values: Array, computed: Array) -> bool:
-    """Whether a recorded channel covers enough of the points and agrees with what can be computed."""
-    covered = float(np.mean(np.isfinite(recorded)))
-    enough = covered >= RULES.min_coverage or (covered > 0 and not np.any(np.isfinite(computed)))
-    return enough and motion.agrees(values, computed, RULES.agreement)
+def _encoding(data: bytes) -> str:
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return encoding
+    head = data[:400].lstrip(b" \t\r\n")
+    if head[:4] in (b"<\0?\0", b"<\0g\0", b"<\0T\0"):
+        return "utf-16-le"
+    if head[:4] in (b"\0<\0?", b"\0<\0g", b"\0<\0T"):
+        return "utf-16-be"
+    declared = _DECLARED.search(head)
+    encoding = declared[1].decode("ascii") if declared else "utf-8"
+    # Single-byte encodings as declared; all else is UTF-8, also what calls itself UTF-16 and is not.
+    single = encoding.lower().startswith(("iso-8859", "windows-", "latin", "us-ascii", "cp12"))
+    try:
+        "".encode(encoding)
+    except LookupError:
+        return "utf-8"
+    return encoding if single else "utf-8"
 
 
-def _sport(word: str, speed_mps: Array, cadence_spm: Array | None, *, invented: bool) -> tuple[str, tuple[Note, ...]]:
-    """What the file calls it, where that can be; where it calls it nothing, what speed and cadence look like."""
-    sport = sport_of(word)
-    typical_mps = motion.typical_mps(speed_mps)
-    if sport == "running" and typical_mps > RULES.run_never_mps:
-        text = f"the file calls it running, yet half of it is faster than {typical_mps:.1f} m/s: nobody runs so"
-        return UNKNOWN, (Note(code=TOO_FAST, text=text),)
-    if sport != UNKNOWN:
-        return sport, ()
-    if invented:
-        text = "the file names no sport and its times begin at midnight sharp, as those of planned routes do"
-        return UNKNOWN, (Note(code=NOT_KNOWN, text=text),)
-    called = "the file does not name a sport kneedrive knows"
-    if motion.looks_like_running(speed_mps, cadence_spm):
-        return "running", (Note(code=ASSUMED, text=f"{called}: taken as running by its speed and cadence"),)
-    return UNKNOWN, (Note(code=NOT_KNOWN, text=f"{called}, and it does not look like running"),)
+def walk(text: str, document: Document) -> None:
+    """Tell a document all its elements, in order. Nothing is ever fetched.
+
+    Raises Malformed with the byte offset (in UTF-8) for what is no XML, for a document type, for absurd nesting;
+    ReadError for more than MAX_POINTS points, or of what holds them, before one too many is kept.
+    """
+    endless = _ENDLESS_TAG.search(text)
+    if endless:
+        raise Malformed("holds a tag without an end", offset=len(text[: endless.start()].encode()))
+    parser = _guarded(document)
+    try:
+        parser.Parse(text.encode("utf-8", errors="replace"), True)
+    except expat.ExpatError as error:
+        raise Malformed(
+            f"is not well-formed XML: {expat.ErrorString(error.code)}; export it again",
+            offset=max(parser.ErrorByteIndex, 0),
+        ) from error
 
 
-def _timer_s(pauses: tuple[Interval, ...], laps: tuple[LapRow, ...], elapsed_s: float) -> float:
-    """Timer time: the laps' own where they are told and fit into the elapsed time, else elapsed time without pauses."""
-    paused_s = sum(pause.end_s - pause.start_s for pause in pauses)
-    told_s = sum(lap.timer_s for lap in laps)
-    fits = 0 < told_s <= elapsed_s + RULES.pause_gap_s and told_s >= (elapsed_s - paused_s) / RULES.agreement
-    return float(told_s) if fits else elapsed_s - paused_s
+def _guarded(document: Document) -> expat.XMLParserType:
+    """A parser that tells the document, and refuses document types, absurd depth and absurd numbers of elements."""
+    # Without namespaces: expat then takes undeclared prefixes, which some writers leave behind, as parts of names.
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    opened, closed, names, counted = document.start, document.end, document.open, document.counted
+    texts: list[list[str] | None] = [None]  # of the elements that are open, and of what is around the first
+    seen = 0
+    kinds: Counter[str] = Counter()
+
+    def refuse(problem: str) -> NoReturn:
+        raise Malformed(problem, offset=parser.CurrentByteIndex)
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal seen
+        seen += 1
+        if len(names) >= MAX_DEPTH:
+            refuse(f"nests elements deeper than {MAX_DEPTH}")
+        if seen > MAX_ELEMENTS:
+            refuse(f"has more than {MAX_ELEMENTS:,} elements, far more than a run")
+        name = local(tag)
+        document.root = document.root or name
+        if name in counted:
+            _count(kinds, counted[name])
+        names.append(name)
+        texts.append(None)
+        opened(name, attributes)
+
+    def end(_tag: str) -> None:
+        pieces = texts.pop()
+        closed(names.pop(), "".join(pieces).strip() if pieces else "")
+
+    def characters(piece: str) -> None:
+        pieces = texts[-1]
+        if pieces is None:
+            texts[-1] = [piece]
+        else:
+            pieces.append(piece)
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = characters
+    parser.StartDoctypeDeclHandler = lambda *_: refuse(_DOCTYPE)
+    return parser
 
 
-def _total_m(distance_m: Array | None, laps: tuple[LapRow, ...]) -> float | None:
-    """The last distance of the points, else the sum of the laps, else None."""
-    if distance_m is not None:
-        return float(np.nanmax(distance_m))
-    told_m = sum(lap.distance_m for lap in laps)
-    return float(told_m) if told_m > 0 else None
+def _count(kinds: Counter[str], kind: str) -> None:
+    kinds[kind] += 1
+    if kinds[kind] > MAX_POINTS:
+        most = f"{MAX_POINTS:,} (more than a day of one a second)"
+        raise ReadError(f"has more than {MAX_POINTS:,} {kind}; kneedrive reads up to {most}")
 
 
-def _laps(rows: tuple[LapRow, ...], started_s: float, elapsed_s: float) -> tuple[Lap, ...]:
-    """Laps on the activity's time axis; a lap ends where the next begins, the last with the activity."""
-    starts = [min(max(row.unix_s - started_s, 0.0), elapsed_s) for row in rows]
-    if any(np.isnan(starts)) or starts != sorted(starts):
-        return ()
-    ends = [*starts[1:], elapsed_s][: len(starts)]
-    distances = [row.distance_m if row.distance_m >= 0 else None for row in rows]
-    return tuple(
-        Lap(start_s=start, end_s=end, distance_m=distance)
-        for start, end, distance in zip(starts, ends, distances, strict=True)
-    )
+@lru_cache(maxsize=256)
+def local(tag: str) -> str:
+    """The name of an element without prefix or namespace, in lower case: writers agree on little else."""
+    return tag.rpartition("}")[2].rpartition(":")[2].lower()
+
+
+def attribute(attributes: dict[str, str], wanted: str) -> str:
+    """An attribute by its name in lower case, without prefix; "" for none."""
+    return next((text for key, text in attributes.items() if local(key) == wanted), "")
+
+
+def moment(text: str) -> tuple[float, int]:
+    """Seconds since 1970 and the zone's offset of a written time; NaN and 0 where it is none.
+
+    A time without a zone is UTC, as GPX and TCX demand.
+    """
+    try:
+        try:
+            written = datetime.fromisoformat(text)
+        except ValueError:
+            short = _SHORT_TIME.match(text)  # some writers leave leading zeros out
+            if not short:
+                raise
+            padded = "{}-{:02}-{:02}T{:02}:{:02}:{:02}".format(*map(int, short.groups()))
+            written = datetime.fromisoformat(padded + text[short.end() :])
+        aware = written if written.tzinfo else written.replace(tzinfo=UTC)
+        offset = aware.utcoffset()
+        return aware.timestamp(), int(offset.total_seconds()) if offset else 0
+    except (ValueError, OverflowError):
+        return _NAN, 0
+
+
+def number(text: str) -> float:
+    """A number that can be reckoned with, or NaN; what is too small to divide by is 0."""
+    try:
+        value = float(text or "nan")
+    except ValueError:
+        return _NAN
+    if abs(value) < SMALLEST:
+        return 0.0
+    return value if abs(value) < LARGEST else _NAN
+
+
+def _own_number(text: str) -> float:
+    """A number that a point's own fields must hold. The text may be somebody's position and is not passed on."""
+    try:
+        return float(text or "nan")
+    except ValueError:
+        raise Malformed(
+            "holds a value that its field does not allow (a position, a height or a number); export it again"
+        ) from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kneedrive.errors import Malformed, ReadError
+from kneedrive.errors import ReadError
 from kneedrive.readers.fit.columns import Columns
 from kneedrive.readers.fit.profile import RECORD_FIELDS, Field
 from kneedrive.readers.fit.session import activities, record_columns
@@ -26,34 +26,19 @@ def decode(octets: bytes, fields: Sequence[Field] = RECORD_FIELDS) -> tuple[Colu
     return tuple(record_columns(part, fields) for part in parts(octets))
 
 
-def read(data: bytes, name: str, id: str) -> tuple[Activity, ...]:  # noqa: A002
+def read(data: bytes) -> list[Activity]:
     """The activities of a FIT file and of those chained to it, one per session, in the order of their start.
 
     What was forgiven (checksums, missing ends, odd clocks) stands in each activity's notes. Raises ReadError:
     Malformed or Truncated with the offset where nothing can be read, NoActivity for settings, weight and the like.
     """
-    try:
-        found, problems = _found(data)
-    except Malformed as problem:
-        problem.name = name
-        raise
-    if not found:
-        problems[0].name = name
-        raise problems[0]
-    ordered = sorted(found, key=lambda activity: activity.started_at)
-    return tuple(
-        activity.replace(name=name, id=f"{id}-{number}" if number > 1 else id)
-        for number, activity in enumerate(ordered, start=1)
-    )
-
-
-def _found(octets: bytes) -> tuple[list[Activity], list[ReadError]]:
-    """The activities of all chained files, and why those without one have none."""
     found: list[Activity] = []
     problems: list[ReadError] = []
-    for part in parts(octets):
+    for part in parts(data):
         try:
             found += activities(part)
         except ReadError as problem:
             problems.append(problem)
-    return found, problems
+    if not found:
+        raise problems[0]
+    return sorted(found, key=lambda activity: activity.started_at)

@@ -28,7 +28,6 @@ from kneedrive.readers.fit.profile import (
     UNKNOWN,
 )
 from kneedrive.readers.fit.wire import Layout, Part, check_sessions
-from kneedrive.readers.sports import ASSUMED, NOT_KNOWN
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Lap, Note, Runner, Samples, Sensor
 
@@ -272,17 +271,6 @@ def averages(message: Message | None, sport: str) -> dict[str, float]:
     return {name: value for name, value in found.items() if name != "cadence_spm" or sport in ON_FOOT}
 
 
-def sport_of(told: str, samples: Samples) -> tuple[str, tuple[Note, ...]]:
-    """The sport as told; where nothing tells it, what speed and cadence look like, with a note."""
-    if told != UNKNOWN:
-        return told, ()
-    if samples.speed_mps is not None and motion.looks_like_running(samples.speed_mps, samples.cadence_spm):
-        text = "the file does not name a sport: taken as running by its speed and cadence"
-        return "running", (Note(code=ASSUMED, text=text),)
-    text = "the file does not name a sport, and it does not look like running"
-    return UNKNOWN, (Note(code=NOT_KNOWN, text=text),)
-
-
 # Who recorded: the watch and what talked to it, from file_id and device_info messages.
 
 _CREATOR = (0, None)  # some makers do not number the watch itself
@@ -515,7 +503,10 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
     line = axis(contents.fit_times[own], starts, begin, stated_s)
     values = {name: column[own][line.keep] for name, column in contents.columns.values.items()}
     read, computed = samples(line.time_s, values, Source(maker_id=contents.watch.maker_id, sport=session.sport))
-    sport, guessed = sport_of(session.sport, read)
+    sport = session.sport
+    guessed: tuple[Note, ...] = ()
+    if sport == UNKNOWN:
+        sport, guessed = motion.looked_like(read.speed_mps, read.cadence_spm, "the file does not name a sport")
     elapsed_s = elapsed_time_s(line.time_s, stated_s)
     # Overlapping sessions share no pauses and laps, as they share no records.
     end_s = float(np.clip(line.clock.seconds(session.until), 0.0, elapsed_s))

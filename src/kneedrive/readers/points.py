@@ -1,0 +1,359 @@
+"""From timed points to an Activity: what GPX and TCX have in common. Positions become distance and speed and go."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from kneedrive.errors import ReadError
+from kneedrive.method import TrackRules
+from kneedrive.readers import NOT_KNOWN, ON_FOOT, TOO_FAST, UNKNOWN, motion, sport_of, sub_sport_of
+from kneedrive.record import Record
+from kneedrive.recording import Activity, Array, Interval, Lap, Note, Samples, Sensor, frozen
+from kneedrive.stats import median
+
+RULES = TrackRules()
+MAX_SESSIONS = 1_000
+_DAY_S = 86_400
+_EARLIEST_UNIX_S, _LATEST_UNIX_S = 315_532_800.0, 4_102_444_800.0  # 1980 and 2100
+# What lies outside was not measured.
+_BOUNDS = {
+    "latitude_deg": (-90.0, 90.0),
+    "longitude_deg": (-360.0, 360.0),
+    "altitude_m": (-500.0, 9_000.0),
+    "distance_m": (0.0, np.inf),
+    "speed_mps": (0.0, 60.0),
+    "heart_rate_bpm": (20.0, 250.0),
+    "power_w": (0.0, 3_000.0),
+}
+
+
+# What a recorded point may say, by column; NaN where it does not. unix_s: seconds since 1970, UTC. part: a number that
+# changes where the file itself begins a new stretch. cadence: as written, of one leg or of both.
+POINT = (
+    "unix_s",
+    "part",
+    "latitude_deg",
+    "longitude_deg",
+    "altitude_m",
+    "distance_m",
+    "speed_mps",
+    "cadence",
+    "heart_rate_bpm",
+    "power_w",
+)
+COLUMN = {name: place for place, name in enumerate(POINT)}
+_NAN = float("nan")
+
+
+def empty_point(part: int) -> list[float]:
+    """A row of `POINT` that says nothing yet."""
+    return [_NAN, part, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN]
+
+
+class LapRow(Record, frozen=True, kw_only=True):
+    """A lap as written: start (unix seconds), timer time and distance, NaN where not said."""
+
+    unix_s: float
+    timer_s: float
+    distance_m: float
+
+
+class Session:
+    """One activity as a reader fills it.
+
+    sport, product: the file's own words, "" for none. points: rows of `POINT` behind one another. first_s, last_s: its
+    first and last time (unix seconds), NaN where it has none. utc_offset_s: the first zone told that is not UTC, which
+    says nothing about where the runner is.
+    """
+
+    def __init__(self, sport: str = "", product: str = "") -> None:
+        self.sport = sport
+        self.product = product
+        self.points = array("d")
+        self.laps: list[LapRow] = []
+        self.first_s = self.last_s = _NAN
+        self.utc_offset_s: int | None = None
+
+    def time(self, unix_s: float, offset_s: int) -> float:
+        """Take a time that the file tells, NaN for none, and its zone's offset; gives the time back."""
+        if unix_s == unix_s:
+            self.first_s = unix_s if self.first_s != self.first_s else self.first_s
+            self.last_s = unix_s
+        self.utc_offset_s = self.utc_offset_s or offset_s or None
+        return unix_s
+
+
+def activities(sessions: Sequence[Session], kind: str) -> list[Activity]:
+    """The activities of one file, without id and name: of those sessions that hold a time.
+
+    kind: the format of the file. Raises ReadError where they are more than years of running in one file.
+    """
+    if len(sessions) > MAX_SESSIONS:
+        raise ReadError(f"holds more than {MAX_SESSIONS:,} activities; export them one by one")
+    found = (_of_points(session, kind) or _of_laps(session, kind) for session in sessions)
+    return [activity for activity in found if activity is not None]
+
+
+def _of_points(session: Session, kind: str) -> Activity | None:
+    """The activity of a session's points, None where none has a time.
+
+    Points without a time, out of order or half a day away from the rest are left out, each with a note.
+    """
+    written = np.array(session.points, dtype=np.float64).reshape(-1, len(POINT))
+    table, forgiven = cleaned(written)
+    if not len(table):
+        return None
+    started_s = float(table[0, 0])
+    columns = columns_of(table, started_s)
+    samples, sport, noted = _samples(columns, session.sport, invented=_invented(columns, started_s))
+    elapsed_s = float(columns.time_s[-1])
+    return _activity(
+        session,
+        kind,
+        started_s,
+        sport=sport,
+        duration_s=_timer_s(columns.pauses, session.laps, elapsed_s),
+        elapsed_s=elapsed_s,
+        distance_m=_total_m(samples.distance_m, session.laps),
+        records=len(written),
+        positioned=bool(np.any(np.isfinite(table[:, 2]) & np.isfinite(table[:, 3]))),
+        samples=samples,
+        laps=_laps(session.laps, started_s, elapsed_s),
+        pauses=columns.pauses,
+        notes=(*forgiven, *noted),
+    )
+
+
+def _of_laps(session: Session, kind: str) -> Activity | None:
+    """The activity of a session without points, from the totals of its laps; None where these hold no time either."""
+    laps = [lap for lap in session.laps if lap.timer_s > 0 and dated(np.array(lap.unix_s))]
+    timer_s = sum(lap.timer_s for lap in laps)
+    if not 0 < timer_s <= RULES.max_timer_s:
+        return None
+    told_m = _total_m(None, laps)
+    span_s = laps[-1].unix_s + laps[-1].timer_s - laps[0].unix_s
+    distance_m = told_m if told_m and told_m <= RULES.credible_mps * timer_s else None
+    return _activity(
+        session,
+        kind,
+        laps[0].unix_s,
+        sport=sport_of(session.sport),
+        duration_s=timer_s,
+        elapsed_s=span_s if timer_s <= span_s <= RULES.max_timer_s else timer_s,
+        distance_m=distance_m,
+        records=0,
+        positioned=False,
+        samples=Samples(time_s=frozen([])),
+        averages={"speed_mps": distance_m / timer_s} if distance_m else {},
+        notes=(Note(code="no_points", text="the file holds totals of laps and no recorded points"),),
+    )
+
+
+def _activity(session: Session, kind: str, started_s: float, **measured: Any) -> Activity:
+    """An activity of what the session says of itself and what was measured, by the names of Activity's fields."""
+    return Activity(
+        id="",
+        format=kind,
+        name="",
+        started_at=datetime.fromtimestamp(started_s, UTC),
+        utc_offset_s=session.utc_offset_s,
+        sub_sport=sub_sport_of(session.sport),
+        device=Sensor(maker="", product=" ".join(session.product.split())[:60], source="file"),
+        sensors=(),
+        **measured,
+    )
+
+
+class Columns(Record, frozen=True, kw_only=True):
+    """The points by column, in order of time; starts: where a stretch begins that no distance is counted across."""
+
+    time_s: Array
+    starts: motion.Flags
+    pauses: tuple[Interval, ...]
+    latitude_deg: Array
+    longitude_deg: Array
+    altitude_m: Array
+    distance_m: Array
+    speed_mps: Array
+    cadence: Array
+    heart_rate_bpm: Array
+    power_w: Array
+
+
+def cleaned(table: Array) -> tuple[Array, tuple[Note, ...]]:
+    """The rows with a time, in order, without strays; and a note for each kind that was left out."""
+    notes: list[Note] = []
+
+    def keep(flags: motion.Flags, code: str, text: str) -> None:
+        nonlocal table
+        lost = int(np.count_nonzero(~flags))
+        if lost:
+            notes.append(Note(code=code, text=f"{lost} of {len(table)} points {text} were left out"))
+            table = table[flags]
+
+    keep(dated(table[:, 0]), "untimed_points", "without a time")
+    if len(table):
+        table = _parts_by_time(table)
+        keep(motion.in_order(table[:, 0]), "time_backwards", "whose time runs backwards")
+        keep(motion.largest_stretch(table[:, 0], RULES.split_gap_s), "stray_points", "half a day or more away")
+    return table, tuple(notes)
+
+
+def dated(unix_s: Array) -> motion.Flags:
+    """Which times can be those of a recording: between the first GPS satellites and the year 2100."""
+    return (unix_s >= _EARLIEST_UNIX_S) & (unix_s < _LATEST_UNIX_S)
+
+
+def _parts_by_time(table: Array) -> Array:
+    """Whole parts in order of their first time; the points inside a part stay as they are."""
+    parts, first = np.unique(table[:, 1], return_index=True)
+    rank = np.argsort(np.argsort(table[first, 0], kind="stable"), kind="stable")
+    return table[np.argsort(rank[np.searchsorted(parts, table[:, 1])], kind="stable")]
+
+
+def columns_of(table: Array, started_s: float) -> Columns:
+    """The columns of a cleaned table (a row per point, in the order of POINT), without what cannot be measured."""
+    said = {name: table[:, place] for name, place in COLUMN.items()}
+    for name, (least, most) in _BOUNDS.items():
+        said[name] = np.where((said[name] >= least) & (said[name] <= most), said[name], np.nan)
+    time_s, part = said.pop("unix_s") - started_s, said.pop("part")
+    # Metres between consecutive points: by position, else by recorded distance, else NaN.
+    straight_m = motion.haversine_m(said["latitude_deg"], said["longitude_deg"])
+    moved_m = np.where(np.isfinite(straight_m), straight_m, np.diff(said["distance_m"]))
+    starts, pauses = _breaks(time_s, part, moved_m)
+    if not np.any(said["distance_m"] > 0):
+        said["distance_m"] = np.full(len(time_s), np.nan)
+    return Columns(time_s=time_s, starts=starts, pauses=pauses, **said)
+
+
+def _breaks(time_s: Array, part: Array, moved_m: Array) -> tuple[motion.Flags, tuple[Interval, ...]]:
+    """Where a stretch begins that no distance is counted across, and where the recorder was paused: the same places.
+
+    Paused: the file begins a new part after more than its usual step, or was silent while the runner stood still. A
+    silence while the runner went on is a gap in the recording, not a pause: timer and distance run on. A new part
+    without a silence is a lap, nothing more.
+    """
+    gap_s = np.diff(time_s)
+    if not len(gap_s):
+        return np.ones(len(time_s), dtype=np.bool_), ()
+    usual_s = median(gap_s)
+    silent = gap_s > max(RULES.pause_gap_s, RULES.pause_gap_steps * usual_s)
+    told = (np.diff(part) != 0) & (gap_s > RULES.part_gap_steps * usual_s)
+    paused = told | (silent & (moved_m < RULES.pause_speed_mps * gap_s))
+    pauses = tuple(Interval(start_s=float(time_s[row]), end_s=float(time_s[row + 1])) for row in np.flatnonzero(paused))
+    return np.concatenate(([True], paused)), pauses
+
+
+def _invented(columns: Columns, started_s: float) -> bool:
+    """Whether the times look made up: planners let their routes begin at midnight sharp, and measure nothing."""
+    measured = (columns.cadence, columns.heart_rate_bpm, columns.power_w)
+    return started_s % _DAY_S == 0 and not any(np.any(np.isfinite(channel)) for channel in measured)
+
+
+def _samples(columns: Columns, word: str, *, invented: bool) -> tuple[Samples, str, tuple[Note, ...]]:
+    distance_m, speed_mps, moved = _motion(columns)
+    cadence_spm, stepped = motion.steps_per_minute(columns.cadence, speed_mps)
+    sport, guessed = _sport(word, speed_mps, cadence_spm, invented=invented)
+    channels = {
+        "distance_m": distance_m,
+        "speed_mps": speed_mps,
+        "altitude_m": columns.altitude_m,
+        "power_w": columns.power_w,
+        "heart_rate_bpm": columns.heart_rate_bpm,
+    }
+    if sport not in ON_FOOT and sport != UNKNOWN:
+        stepped = ()
+    elif cadence_spm is not None:
+        channels["cadence_spm"] = cadence_spm
+    measured = {name: frozen(values) for name, values in channels.items() if np.any(np.isfinite(values))}
+    return Samples(time_s=frozen(columns.time_s), **measured), sport, (*moved, *stepped, *guessed)
+
+
+def _motion(columns: Columns) -> tuple[Array, Array, tuple[Note, ...]]:
+    """Distance and speed: as recorded where that covers the run and agrees with the positions, else computed."""
+    notes: list[Note] = []
+    stretches = motion.stretches(columns.starts)
+    walked_m = _by_stretch(stretches, columns)
+    distance_m = motion.climbing_m(columns.distance_m)
+    last_s = columns.time_s[-1]
+    flies = last_s > 0 and np.nanmax(walked_m, initial=0.0) > RULES.credible_mps * last_s
+    # Positions that fly cannot speak against what the file says.
+    credible_m = np.full(len(walked_m), np.nan) if flies else walked_m
+    if not _usable(columns.distance_m, distance_m, credible_m):
+        if np.any(np.isfinite(columns.distance_m)):
+            text = "the recorded distance has holes or contradicts the positions: taken from the positions"
+            notes.append(Note(code="distance_from_positions", text=text))
+        distance_m = walked_m
+    elif np.any(np.diff(columns.distance_m[np.isfinite(columns.distance_m)]) < -RULES.restart_m):
+        notes.append(Note(code="distance_restarts", text="the recorded distance falls: its parts were added up"))
+    computed_mps = np.concatenate([motion.speed_mps(columns.time_s[part], distance_m[part]) for part in stretches])
+    if _usable(columns.speed_mps, columns.speed_mps, computed_mps):
+        return distance_m, columns.speed_mps, tuple(notes)
+    if np.any(np.isfinite(computed_mps)):
+        notes.append(Note(code="speed_computed", text="speed was computed from distance, over 5 s"))
+    return distance_m, computed_mps, tuple(notes)
+
+
+def _by_stretch(stretches: list[slice], columns: Columns) -> Array:
+    """Distance from positions, counted inside stretches and not across pauses."""
+    total_m, parts = 0.0, []
+    for part in stretches:
+        along = motion.path_m(columns.time_s[part], columns.latitude_deg[part], columns.longitude_deg[part])
+        parts.append(along + total_m)
+        total_m += float(along[-1]) if np.isfinite(along[-1]) else 0.0
+    return np.concatenate(parts)
+
+
+def _usable(recorded: Array, values: Array, computed: Array) -> bool:
+    """Whether a recorded channel covers enough of the points and agrees with what can be computed."""
+    covered = float(np.mean(np.isfinite(recorded)))
+    enough = covered >= RULES.min_coverage or (covered > 0 and not np.any(np.isfinite(computed)))
+    return enough and motion.agrees(values, computed, RULES.agreement)
+
+
+def _sport(word: str, speed_mps: Array, cadence_spm: Array | None, *, invented: bool) -> tuple[str, tuple[Note, ...]]:
+    """What the file calls it, where that can be; where it calls it nothing, what speed and cadence look like."""
+    sport = sport_of(word)
+    typical_mps = motion.typical_mps(speed_mps)
+    if sport == "running" and typical_mps > RULES.run_never_mps:
+        text = f"the file calls it running, yet half of it is faster than {typical_mps:.1f} m/s: nobody runs so"
+        return UNKNOWN, (Note(code=TOO_FAST, text=text),)
+    if sport != UNKNOWN:
+        return sport, ()
+    if invented:
+        text = "the file names no sport and its times begin at midnight sharp, as those of planned routes do"
+        return UNKNOWN, (Note(code=NOT_KNOWN, text=text),)
+    return motion.looked_like(speed_mps, cadence_spm, "the file does not name a sport kneedrive knows")
+
+
+def _timer_s(pauses: tuple[Interval, ...], laps: Sequence[LapRow], elapsed_s: float) -> float:
+    """Timer time: the laps' own where they are told and fit into the elapsed time, else elapsed time without pauses."""
+    paused_s = sum(pause.end_s - pause.start_s for pause in pauses)
+    told_s = sum(lap.timer_s for lap in laps)
+    fits = 0 < told_s <= elapsed_s + RULES.pause_gap_s and told_s >= (elapsed_s - paused_s) / RULES.agreement
+    return float(told_s) if fits else elapsed_s - paused_s
+
+
+def _total_m(distance_m: Array | None, laps: Sequence[LapRow]) -> float | None:
+    """The last distance of the points, else the sum of the laps, else None."""
+    if distance_m is not None:
+        return float(np.nanmax(distance_m))
+    told_m = sum(lap.distance_m for lap in laps)
+    return float(told_m) if told_m > 0 else None
+
+
+def _laps(rows: Sequence[LapRow], started_s: float, elapsed_s: float) -> tuple[Lap, ...]:
+    """Laps on the activity's time axis; a lap ends where the next begins, the last with the activity."""
+    starts = [min(max(row.unix_s - started_s, 0.0), elapsed_s) for row in rows]
+    if any(np.isnan(starts)) or starts != sorted(starts):
+        return ()
+    ends = [*starts[1:], elapsed_s][: len(starts)]
+    return tuple(
+        Lap(start_s=start, end_s=end, distance_m=row.distance_m if row.distance_m >= 0 else None)
+        for start, end, row in zip(starts, ends, rows, strict=True)
+    )
