@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from kneedrive.app.roster import file_names
+from kneedrive.app.page import file_names
 from kneedrive.report.blocks import Style
 from kneedrive.report.lists import ROSTER_COLUMNS, Line, roster
 from kneedrive.report.terminal import render
 from kneedrive.simulate.gait import PATTERNS
+from tests.cli.calling import RUN
 from tests.cli.history import Capture, Said, at_home, caller, make_history
 
 Call = Callable[..., Said]
@@ -66,6 +67,17 @@ def test_who_changed_comes_first_then_who_has_a_new_sensor(call: Call) -> None:
     assert re.search(r"Anna +36 .*drive-like .*in \d+ \(1 in 5\) .*towards drive +\+2\.\d", said.out)
     assert re.search(r"cleo, Mon 9 Mar 2026: .*strap.*wrist\.", " ".join(said.out.split()))
     assert re.search(r"ben <b> .*piston-like", said.out)
+
+
+def test_doctor_asks_whose_run_is_meant_and_reads_the_files_beside_it(call: Call) -> None:
+    said, alone = call("doctor", "last", str(RUN)), call("doctor", "last")
+    named = call("doctor", "last", "--runner", "Anna")
+
+    assert said.code == 6
+    assert "Anna, ben <b>, cleo: --runner NAME says whose you mean" in said.err
+    assert RUN.name in said.out
+    assert (alone.code, alone.out) == (2, "")
+    assert named.code == 0
 
 
 @pytest.mark.parametrize(("year", "told"), [(2024, "11 Nov 2024"), (2026, "11 Nov  ")])

@@ -77,13 +77,13 @@ def test_an_error_becomes_its_code_and_one_line(
         raise error
         yield  # a generator, as handlers are
 
-    monkeypatch.setattr(run, "show_demo", fail)
+    monkeypatch.setattr(run, "_show_demo", fail)
 
     assert here(capsys, "demo") == (code, "", "kneedrive: x\n")
 
 
 def test_a_bug_shows_its_traceback(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "show_demo", lambda _: 1 / 0)
+    monkeypatch.setattr(run, "_show_demo", lambda _: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         here(capsys, "demo")
@@ -101,7 +101,7 @@ def test_an_interrupt_in_this_process_is_130(capsys: Capture, monkeypatch: pytes
         yield Answer(text="first")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "show_demo", interrupt)
+    monkeypatch.setattr(run, "_show_demo", interrupt)
 
     assert here(capsys, "demo") == (130, "first\n", "interrupted\n")
 

@@ -21,7 +21,6 @@ from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner
 
 if TYPE_CHECKING:
-    from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
     from kneedrive.past.result import Setting
 
@@ -178,13 +177,6 @@ def spoken(answer: Answer, *, json: bool) -> Answer:
     """What was done in a sentence: as it is, or as one object for programs, who read stdout alone."""
     message = answer.text or answer.trouble.removeprefix("kneedrive: ")
     return answer.replace(text=line({"schema_version": 1, "message": message})) if json else answer
-
-
-def analysis_line(analysis: Analysis) -> str:
-    """The analysis as one line of JSON."""
-    from kneedrive.report.machine import analysis_record
-
-    return line(analysis_record(analysis))
 
 
 def error_line(error: KneedriveError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Status
-from kneedrive.app import FAILED, NOT_ENOUGH, OK, Answer, dynamics_of, runner_of
+from kneedrive.app import FAILED, NOT_ENOUGH, OK, USAGE, Answer, dynamics_of, error_line, line, runner_of, zone_of
 from kneedrive.app.boundary import boundary
-from kneedrive.errors import NotEnoughData, ReadError, StoreError, one_line
+from kneedrive.errors import ConfigError, NotEnoughData, ReadError, StoreError, one_line
 from kneedrive.record import Record
 from kneedrive.recording import Activity
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from kneedrive.report.blocks import Style
 
 Answers = Callable[[tuple[Activity, ...]], Iterator[Answer]]
-Opened = Callable[[str], Iterable[tuple[str, bytes | ReadError]]]
+Member = tuple[str, bytes | ReadError | ConfigError]  # the name of a recording, and its bytes or why there are none
+Opened = Callable[[str], Iterable[Member]]
 RUN = re.compile(r"last|latest|\d{4}-\d\d-\d\d|[0-9a-f]{4,12}(-\d+)?")
 STDIN = "-"
 PIECE_BYTES, MOST_BYTES = 1 << 20, 256 << 20
@@ -48,13 +50,10 @@ def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
     One Activity per session, in order. Raises ReadError (UnknownFormat, Truncated, Malformed, NoActivity) with the
     byte offset where one can be named; of an archive, for the first member that cannot be read.
     """
-    found: list[Activity] = []
-    for inner, body in _members(data, name):
-        found += _activities(body, inner)
-    return tuple(found)
+    return tuple(activity for inner, body in _members(data, name) for activity in _activities(body, inner))
 
 
-def _members(data: bytes, name: str, guard: Guard = nullcontext) -> Iterator[tuple[str, bytes | ReadError]]:
+def _members(data: bytes, name: str, guard: Guard = nullcontext) -> Iterator[Member]:
     """The recordings inside the bytes, by name; for one that cannot be unpacked, why. guard: see archives.Limits."""
     from kneedrive import readers
 
@@ -65,40 +64,40 @@ def _members(data: bytes, name: str, guard: Guard = nullcontext) -> Iterator[tup
     return archives.unwrap(data, name, archives.Limits(guard=guard))
 
 
-def _activities(body: bytes | ReadError, name: str) -> tuple[Activity, ...]:
-    """The activities of one recording. Raises ReadError."""
+def _activities(body: bytes | ReadError | ConfigError, name: str) -> tuple[Activity, ...]:
+    """The activities of one recording. Raises ReadError, and the error that stands in the place of the bytes."""
     from kneedrive import readers
 
-    if isinstance(body, ReadError):
+    if not isinstance(body, bytes):
         raise body
     return readers.read(body, name)
 
 
-def analyze_files(
-    files: list[str], request: Request, settings: Config, stdin: Callable[[], BinaryIO]
-) -> Iterator[Answer]:
+def analyze_files(files: list[str], request: Request, settings: Config) -> Iterator[Answer]:
     """One answer per run in the files; a file that cannot be read is an answer too, and the rest goes on."""
 
     def reports(activities: tuple[Activity, ...]) -> Iterator[Answer]:
-        return (_report(_analyze(activity, request, settings), request) for activity in runs_of(activities))
+        runs = tuple(activity for activity in activities if activity.is_run)
+        for activity in runs or activities:  # where none is a run, each is told what it is
+            yield _report(_analyze(activity, request, settings), request)
 
-    return _one_by_one(files, request, lambda file: _opened(file, stdin), reports)
-
-
-def runs_of(activities: tuple[Activity, ...]) -> tuple[Activity, ...]:
-    """The running sessions; all of them where none is a run, so that each can be told what it is."""
-    return tuple(activity for activity in activities if activity.is_run) or activities
+    return _one_by_one(files, request, _opened, reports)
 
 
-def examine_files(
-    files: list[str], request: Request, settings: Config, stdin: Callable[[], BinaryIO]
-) -> Iterator[Answer]:
+def examine_files(files: list[str], request: Request, settings: Config) -> Iterator[Answer]:
     """What each file, or the original of each stored run, holds: one answer each, or with JSON one a session."""
 
     def examined(activities: tuple[Activity, ...]) -> Iterator[Answer]:
-        return _examined([_analyze(activity, request, settings) for activity in activities], request)
+        analyses = [_analyze(activity, request, settings) for activity in activities]
+        if request.json:
+            yield from (_report(analysis, request).replace(code=OK, trouble="") for analysis in analyses)
+            return
+        from kneedrive.report import doctor, terminal
 
-    return _one_by_one(files, request, lambda file: _stored(file, settings) or _opened(file, stdin), examined)
+        report = doctor.examination(analyses, miles=request.style.miles)
+        yield Answer(text=terminal.render(report, request.style).rstrip("\n"))
+
+    return _one_by_one(files, request, lambda file: _stored(file, settings) or _opened(file), examined)
 
 
 def _one_by_one(files: list[str], request: Request, opened: Opened, answers: Answers) -> Iterator[Answer]:
@@ -108,18 +107,10 @@ def _one_by_one(files: list[str], request: Request, opened: Opened, answers: Ans
             try:
                 with boundary(name):
                     yield from answers(_activities(body, name))
-            except ReadError as error:
-                yield _unreadable(error, request)
-
-
-def _examined(analyses: list[Analysis], request: Request) -> Iterator[Answer]:
-    if request.json:
-        yield from (_report(analysis, request).replace(code=OK, trouble="") for analysis in analyses)
-        return
-    from kneedrive.report import doctor, terminal
-
-    report = doctor.examination(analyses, miles=request.style.miles)
-    yield Answer(text=terminal.render(report, request.style).rstrip("\n"))
+            except (ReadError, ConfigError) as error:
+                text = error_line(error) if request.json else ""
+                code = USAGE if isinstance(error, ConfigError) else FAILED
+                yield Answer(text=text, trouble=f"kneedrive: {error}", code=code)
 
 
 def demo(request: Request) -> Answer:
@@ -130,11 +121,12 @@ def demo(request: Request) -> Answer:
     return _report(simulated, request).replace(code=OK)
 
 
-def _opened(file: str, stdin: Callable[[], BinaryIO]) -> Iterator[tuple[str, bytes | ReadError]]:
-    """What _members gives of a file, or why it cannot be opened."""
+def _opened(file: str) -> Iterator[Member]:
+    """What _members gives of a file or of standard input, or why it cannot be opened."""
     name = "standard input" if file == STDIN else Path(file).name
     try:
-        data = _whole(stdin(), name) if file == STDIN else _of_file(Path(file), name)
+        with nullcontext(sys.stdin.buffer) if file == STDIN else Path(file).open("rb") as stream:
+            data = _whole(stream, name)
     except ReadError as error:
         yield name, error
     except IsADirectoryError:
@@ -145,28 +137,24 @@ def _opened(file: str, stdin: Callable[[], BinaryIO]) -> Iterator[tuple[str, byt
         yield from _members(data, name, boundary)
 
 
-def _stored(spec: str, settings: Config) -> list[tuple[str, bytes | ReadError]]:
+def _stored(spec: str, settings: Config) -> list[Member]:
     """The originals of the stored run that is meant, or why there are none; nothing where a file can be meant alone."""
     if not RUN.fullmatch(spec) or Path(spec).exists():
         return []
-    from kneedrive.app import zone_of
     from kneedrive.app.library import kept
 
     try:
         with kept(settings) as store:
             row = store.find(spec, zone_of(settings)(datetime.now(UTC)))
             originals = [store.recording(source.outline.id) for source in store.sources(row.id)]
+    except ConfigError as error:  # whose run is not said; the files beside it are read all the same
+        return [(spec, error)]
     except (NotEnoughData, StoreError) as error:
         why = str(error).removeprefix(f"{spec}: ")
         return [(spec, ReadError(f"there is no file of that name; {why}", name=spec))]
     if not any(originals):
         return [(spec, ReadError("its original is not kept any more; kneedrive show says what there is", name=spec))]
     return [(each.name, each.body) for each in originals if each]
-
-
-def _of_file(path: Path, name: str) -> bytes:
-    with path.open("rb") as stream:
-        return _whole(stream, name)
 
 
 def _whole(stream: BinaryIO, name: str) -> bytes:
@@ -190,11 +178,16 @@ def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis
 
 def _report(analysis: Analysis, request: Request) -> Answer:
     code = OK if analysis.status == Status.ASSESSED else NOT_ENOUGH
-    if request.json:
-        from kneedrive.app import analysis_line
+    if not request.json:
+        return Answer(text=_text(analysis, request).rstrip("\n"), code=code)
+    from kneedrive.report.machine import analysis_record
+    from kneedrive.report.words import UNASSESSED
 
-        return Answer(text=analysis_line(analysis), trouble=_unassessed(analysis) if code else "", code=code)
-    return Answer(text=_text(analysis, request).rstrip("\n"), code=code)
+    trouble = ""
+    if code != OK:  # what a person reads beside an object that holds no assessment
+        status = UNASSESSED.get(analysis.status, analysis.status)
+        trouble = f"kneedrive: {one_line(analysis.activity.name)}: {status}: {analysis.status_reason}"
+    return Answer(text=line(analysis_record(analysis)), trouble=trouble, code=code)
 
 
 def _text(analysis: Analysis, request: Request) -> str:
@@ -211,20 +204,3 @@ def _text(analysis: Analysis, request: Request) -> str:
     context = screen.Context(advice=advice, more=("--full", "--explain", *goes_on))
     sections = screen.all_sections if request.full else screen.first_screen
     return terminal.render(sections(analysis, context, miles=request.style.miles), request.style)
-
-
-def _unassessed(analysis: Analysis) -> str:
-    """What a person reads beside an object that holds no assessment."""
-    from kneedrive.report.words import UNASSESSED
-
-    status = UNASSESSED.get(analysis.status, analysis.status)
-    return f"kneedrive: {one_line(analysis.activity.name)}: {status}: {analysis.status_reason}"
-
-
-def _unreadable(error: ReadError, request: Request) -> Answer:
-    text = ""
-    if request.json:
-        from kneedrive.app import error_line
-
-        text = error_line(error)
-    return Answer(text=text, trouble=f"kneedrive: {error}", code=FAILED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from kneedrive.advice import TAKEN
 from kneedrive.analysis.result import Analysis, Change, Fade
-from kneedrive.app import NOT_ENOUGH, OK, Answer, setting_of, zone_of
-from kneedrive.app.library import opened
-from kneedrive.errors import NotEnoughData
+from kneedrive.app import NOT_ENOUGH, OK, PARTLY, Answer, line, setting_of, zone_of
+from kneedrive.app.library import everybody, opened, write_csv
+from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.past import local_time
 from kneedrive.past.baseline import own_view
 from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
@@ -21,16 +22,16 @@ from kneedrive.past.result import Habit, Outcome, OwnView, PastRun, Setting, Slo
 from kneedrive.past.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
-from kneedrive.report import terminal
+from kneedrive.report import lists, terminal
 from kneedrive.report.history import Habits
-from kneedrive.report.lists import credit
+from kneedrive.report.lists import Line, credit
+from kneedrive.store import NO_RUNS, Store
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.past.result import Comparison
     from kneedrive.report.blocks import Style
     from kneedrive.report.comparison import Periods
-    from kneedrive.store import Store
     from kneedrive.store.rows import RunRow, Tag
 
 # What the store holds of some weeks, and the questions that are asked of it.
@@ -182,7 +183,6 @@ def weekly_answer(
         tags = tags_between(store.tags(), found.weeks[0].monday, last)
         named = credit(formats_between(store, found.weeks[0].monday, last))
     if json:
-        from kneedrive.app import line
         from kneedrive.report.machine import weekly_record
 
         return Answer(text=line(weekly_record(found, habits)))
@@ -223,7 +223,6 @@ def compare(settings: Config, asked: Question, now: datetime, style: Style, *, j
         formats = [each for days in (periods.before, periods.after) for each in formats_between(store, *days)]
     code = OK if found.status is Outcome.COMPARED else NOT_ENOUGH
     if json:
-        from kneedrive.app import line
         from kneedrive.report.machine import comparison_record
 
         return Answer(text=line(comparison_record(found, periods)), code=code)
@@ -333,3 +332,57 @@ def around(tag: Tag, weeks: int, today: date) -> Periods:
     day, span = date.fromisoformat(tag.day), timedelta(weeks=weeks)
     last = min(day + span, max(today, day) + timedelta(days=1)) - timedelta(days=1)
     return Periods(before=(day - span, day - timedelta(days=1)), after=(day, last), name=tag.text)
+
+
+# The weeks of every runner of a store, in a line each.
+
+
+class EveryRunner(Record, frozen=True, kw_only=True):
+    """Which weeks, and as whom: settings_of gives the settings of a runner by name, heights and all."""
+
+    weeks: int
+    now: datetime
+    settings_of: Callable[[str], Config]
+    until: date | None = None
+
+
+def lines_of(settings: Config, every: EveryRunner) -> list[Line]:
+    """The weeks of everybody who has something in the store, in the order of who changed.
+
+    Where one cannot be shown, the line says why, and the rest goes on. Raises NotEnoughData without any runner.
+    """
+    names: list[str] = []
+    if Store.is_there(settings.paths.store):
+        with Store.open(settings.paths.store, create=False) as store:
+            names = sorted(everybody(store))
+    if not names:
+        raise NotEnoughData(NO_RUNS)
+    return lists.by_change([_line(name, every) for name in names])
+
+
+def _line(name: str, every: EveryRunner) -> Line:
+    try:
+        settings = every.settings_of(name)
+        with opened(settings) as store:
+            today = every.until or local_day(settings, every.now)
+            last = every.until or last_active(store, settings, today, every.weeks)
+            view, _ = weeks_until(store, settings, last, every.weeks)
+            formats = frozenset(formats_between(store, view.weeks[0].monday, last))
+            return Line(runner=name, last_run=latest_day(store, settings, today), view=view, formats=formats)
+    except KneedriveError as error:
+        return Line(runner=name, trouble=str(error))
+
+
+def weekly_of_every_runner(settings: Config, every: EveryRunner, style: Style, form: str) -> Answer:
+    """A line a runner. form: text, json (an object a line) or csv. Raises NotEnoughData without any runner."""
+    found = lines_of(settings, every)
+    code = PARTLY if any(each.trouble for each in found) else OK
+    records = map(lists.roster_record, found)
+    if form == "json":
+        return Answer(text="\n".join(line({"schema_version": 1, **each}) for each in records), code=code)
+    if form == "csv":
+        out = io.StringIO()
+        write_csv(out, lists.ROSTER_COLUMNS, (list(each.values()) for each in records))
+        return Answer(text=out.getvalue().rstrip("\n"), code=code)
+    report = lists.roster(found, every.weeks, local_day(settings, every.now))
+    return Answer(text=terminal.render(report, style).rstrip("\n"), code=code)

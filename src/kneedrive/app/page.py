@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from kneedrive import advice
+from kneedrive import advice, app
 from kneedrive.analysis.certainty import Certainty
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.reference import usual_ranges
 from kneedrive.analysis.result import Finding, Status
-from kneedrive.app import Answer
-from kneedrive.app.history import Question, compared, local_day
+from kneedrive.app import FAILED, Answer
+from kneedrive.app.history import EveryRunner, Question, compared, lines_of, local_day
 from kneedrive.app.library import meant, opened
-from kneedrive.app.show import Found, Request, found_in, weeks_shown
-from kneedrive.errors import NotEnoughData
+from kneedrive.app.show import Found, Request, found_in, weeks_shown, written
+from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.patterns import AXES, PATTERNS, Pattern
-from kneedrive.report import blocks, numbers, screen, words
+from kneedrive.report import blocks, lists, numbers, screen, words
 from kneedrive.report.blocks import Mark, Picture, Prose, Section
-from kneedrive.report.html.page import Content, Small, render
+from kneedrive.report.html.page import Content, Small, index, render
 from kneedrive.report.html.run_charts import Ranges
 from kneedrive.report.html.week_charts import Event
 from kneedrive.report.words import STRAVA_CREDIT, from_strava
@@ -149,3 +150,53 @@ def _mark(band: Mapping[str, Any], letter: str, *, miles: bool) -> Mark:
         hollow=band["basis"] == Basis.STEPS,
     )
     return screen.named(mark, Pattern(band["label"]), Certainty(band["certainty"]))
+
+
+# A page for every runner of a store, and an index of them.
+
+INDEX = "index.html"
+
+
+def pages(settings: Config, every: EveryRunner, request: Request, folder: Path, *, force: bool) -> Iterator[Answer]:
+    """A page a runner into a folder, and an index of them, in which a runner without a page has the reason why.
+
+    Raises NotEnoughData without any runner, StoreError where nothing can be written there.
+    """
+    found = lines_of(settings, every)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise app.refused(folder, error, "name another folder") from None
+    links: list[str] = []
+    files = file_names(each.runner for each in found)
+    for place, name in enumerate([each.runner for each in found]):
+        try:
+            own = every.settings_of(name)
+            answer, _ = page(own, request.replace(judged_by=own), every.weeks, every.now)
+        except KneedriveError as error:
+            found[place] = found[place].replace(trouble=str(error))
+            links.append("")
+            yield Answer(trouble=f"kneedrive: {lists.runner_name(name)}: {error}", code=FAILED)
+            continue
+        yield written(answer, folder / files[name], force=force)
+        links.append(files[name])
+    table = lists.roster_table(found, local_day(settings, every.now))
+    listed = index("Runners", table, links, lists.roster_notes(found))
+    yield written(Answer(text=listed), folder / INDEX, force=force)
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """A file for each runner: letters and digits of the name, told apart by a number where that is not enough.
+
+    The same whatever their order, so that an address keeps leading to the same runner.
+    """
+    taken = {INDEX}
+    files = {}
+    for name in sorted(names):
+        stem = re.sub(r"[^\w-]+", "-", name).strip("-") or "no-name"
+        number = 1
+        while (file := f"{stem}{f'-{number}' if number > 1 else ''}.html").casefold() in taken:
+            number += 1
+        taken.add(file.casefold())
+        files[name] = file
+    return files

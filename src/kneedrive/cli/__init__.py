@@ -9,9 +9,21 @@ from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from kneedrive.app import ANNOUNCE, FAILED, INTERRUPTED, NOT_AUTHORISED, NOT_ENOUGH, NOTE, OK, TRY_LATER, USAGE, overall
+from kneedrive.app import (
+    ANNOUNCE,
+    FAILED,
+    INTERRUPTED,
+    NOT_AUTHORISED,
+    NOT_ENOUGH,
+    NOTE,
+    OK,
+    TRY_LATER,
+    USAGE,
+    overall,
+    spoken,
+)
 from kneedrive.app.boundary import REPORT
-from kneedrive.cli import accounts, history, lab, library, output, run
+from kneedrive.cli import accounts, history, library, output, run
 from kneedrive.cli.options import codes, style
 from kneedrive.cli.output import reporter
 from kneedrive.errors import (
@@ -36,7 +48,7 @@ COMMANDS: tuple[Callable[[argparse._SubParsersAction[Any]], None], ...] = (
     library.add_copying_commands,
     history.add_report_commands,
     history.add_weeks_commands,
-    lab.add_lab_commands,
+    library.add_cohort_commands,
     accounts.add_setup,
     accounts.add_sync,
     accounts.add_auth,
@@ -175,6 +187,8 @@ def _run(argv: list[str]) -> int:
     REPORT.set(reporter(debug=hasattr(arguments, "debug")))
     try:
         for answer in arguments.command(arguments):
+            if arguments.spoken:
+                answer = spoken(answer, json=arguments.json)
             _say(answer, codes(arguments))
             exits.append(answer.code)
     except KneedriveError as error:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kneedrive import app, config
+from kneedrive import config
 from kneedrive.app import Answer
 from kneedrive.cli import options, output
 from kneedrive.cli.library import confirmed, import_paths, progress, typed
@@ -68,7 +68,7 @@ docs/sources.md, or kneedrive import --help. Ctrl-C leaves.
 
 
 def add_sync(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add this family's commands."""
+    """Add sync."""
     sync = commands.add_parser(
         "sync",
         help="fetch what is new from your watch, Garmin, intervals.icu, Strava and folders, and report on it",
@@ -88,18 +88,30 @@ def add_sync(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     sync.add_argument("--no-report", action="store_true", help="only the counts")
     sync.add_argument("--dry-run", action="store_true", help="say what would be fetched, fetch and write nothing")
     sync.add_argument("--wait", action="store_true", help="at a service's limit, wait and go on instead of stopping")
-    _finish(sync, new=True)
-    sync.set_defaults(command=run_sync)
+    options.finish(sync, _sync, new=True)
+
+
+def add_setup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add setup."""
+    setup = commands.add_parser(
+        "setup",
+        help="a guided first run: asks what you have, sets it up, fetches your runs and reports on them",
+        description="Asks for a Garmin key, an intervals.icu key, a folder, a Strava export and your height, each of "
+        "which can be skipped; keeps keys readable by you alone, writes the rest to the configuration, and ends with "
+        "the first sync. What it does can also be done by kneedrive auth, import, sync and an editor.",
+    )
+    options.finish(setup, _set_up)
+    setup.set_defaults(new_runner=True)  # who is asked so much is no typo
 
 
 def add_auth(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add auth and its parts."""
     auth = commands.add_parser("auth", help="keep a key, log in to Strava, see which sources are set up, log out")
     parts = auth.add_subparsers(title="parts", metavar="PART", required=True)
-    keys = _add_garmin(parts), _add_intervals(parts)
-    strava = _add_strava(parts)
-    status = parts.add_parser("status", help="which sources are set up; asks nobody")
-    status.set_defaults(command=show_status)
+    _add_garmin(parts)
+    _add_intervals(parts)
+    _add_strava(parts)
+    options.finish(parts.add_parser("status", help="which sources are set up; asks nobody"), _show_status)
     logout = parts.add_parser(
         "logout",
         help="log out of Strava and delete everything that came from it, or forget a key",
@@ -110,12 +122,10 @@ def add_auth(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "source", nargs="?", default="strava", metavar="SOURCE", help="garmin, intervals or strava (default)"
     )
     logout.add_argument("--yes", action="store_true", help="do not ask")
-    logout.set_defaults(command=log_out)
-    for part in (*keys, strava, status, logout):
-        _finish(part)
+    options.finish(logout, _log_out, spoken=True)
 
 
-def _add_garmin(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def _add_garmin(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     garmin = parts.add_parser(
         "garmin",
         help="keep your personal API key for Garmin Connect",
@@ -128,11 +138,10 @@ def _add_garmin(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> a
         metavar="N",
         help="how long the key lives (asked where missing)",
     )
-    garmin.set_defaults(command=keep_garmin)
-    return garmin
+    options.finish(garmin, _keep_garmin, spoken=True)
 
 
-def _add_intervals(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def _add_intervals(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     intervals = parts.add_parser(
         "intervals",
         help="keep your API key for intervals.icu",
@@ -142,11 +151,10 @@ def _add_intervals(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -
     intervals.add_argument(
         "--athletes", action="store_true", help="for coaches: list the athletes whose runs the key can read"
     )
-    intervals.set_defaults(command=keep_intervals)
-    return intervals
+    options.finish(intervals, _keep_intervals, spoken=True)
 
 
-def _add_strava(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def _add_strava(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     strava = parts.add_parser(
         "strava",
         help="log in to Strava",
@@ -172,14 +180,7 @@ def _add_strava(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> a
         metavar="S",
         help=f"seconds to wait (default {TIMEOUT_S})",
     )
-    strava.set_defaults(command=log_in)
-    return strava
-
-
-def _finish(parser: argparse.ArgumentParser, *, new: bool = False) -> None:
-    options.add_name(parser, new=new)
-    options.add_display(parser)
-    options.add_config(parser)
+    options.finish(strava, _log_in, spoken=True)
 
 
 def desk(arguments: argparse.Namespace) -> Desk:
@@ -205,8 +206,7 @@ def sleep_until(moment: datetime) -> None:
         time.sleep(min(left_s, NAP_S))
 
 
-def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive sync."""
+def _sync(arguments: argparse.Namespace) -> Iterator[Answer]:
     here = desk(arguments)
     names = _names(arguments.sources)
     if not arguments.athletes:
@@ -216,16 +216,15 @@ def run_sync(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     coached = athletes(here)
     if not coached or set(names) - {INTERVALS}:
-        message = (
+        raise ConfigError(
             "--athletes is for intervals.icu alone, whose athletes stand in sources.intervals.athletes: "
             "'kneedrive auth intervals --athletes' lists them"
         )
-        raise ConfigError(message)
     for place, name in enumerate(coached):
         if not arguments.json:
             yield Answer(text="\n" * (place > 0) + f"{name}:")
-        own = desk(argparse.Namespace(**{**vars(arguments), "runner": name}))  # with the height of their own
-        yield from _synced(own, (INTERVALS,), arguments)
+        own = options.of_runner(arguments, name)  # so that each has the height of their own
+        yield from _synced(desk(own), (INTERVALS,), arguments)
 
 
 def _synced(here: Desk, names: tuple[str, ...], arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -255,37 +254,11 @@ def _names(given: list[str]) -> tuple[str, ...]:
     unknown = [name for name in given if name not in known]
     if unknown:
         named = f"name {', '.join(known[:-1])} or {known[-1]}"
-        message = f"there is no source {unknown[0]!r}: {meant(unknown[0], known) or named}"
-        raise ConfigError(message)
+        raise ConfigError(f"there is no source {unknown[0]!r}: {meant(unknown[0], known) or named}")
     return tuple(given)
 
 
-def keep_garmin(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive auth garmin."""
-    from kneedrive.app import login
-
-    _needs_terminal("garmin", "GARMIN_PERSONAL_API_KEY")
-    output.remark(GARMIN_KEY)
-    key = login.typed_key(_ask_hidden(HIDDEN_KEY))
-    answer = login.keep_garmin_key(desk(arguments), key, lambda: arguments.days or login.lifetime(_ask(login.LIFE)))
-    yield app.spoken(answer, json=arguments.json)
-
-
-def add_setup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add setup."""
-    setup = commands.add_parser(
-        "setup",
-        help="a guided first run: asks what you have, sets it up, fetches your runs and reports on them",
-        description="Asks for a Garmin key, an intervals.icu key, a folder, a Strava export and your height, each of "
-        "which can be skipped; keeps keys readable by you alone, writes the rest to the configuration, and ends with "
-        "the first sync. What it does can also be done by kneedrive auth, import, sync and an editor.",
-    )
-    _finish(setup)
-    setup.set_defaults(command=run_setup, new_runner=True)  # who is asked so much is no typo
-
-
-def run_setup(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive setup."""
+def _set_up(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import setup
     from kneedrive.app.accounts import GARMIN, INTERVALS, OWN, is_ready
 
@@ -308,27 +281,30 @@ def run_setup(arguments: argparse.Namespace) -> Iterator[Answer]:
         yield Answer(text=NOW_REPORT if wanted.archives or setup.holds_runs(here) else NOTHING_SET)
 
 
-def keep_intervals(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive auth intervals."""
+def _keep_garmin(arguments: argparse.Namespace) -> Iterator[Answer]:
+    from kneedrive.app import login
+
+    if not sys.stdin.isatty():
+        raise NotAuthorised(NO_KEY.format("garmin", "GARMIN_PERSONAL_API_KEY"))
+    output.remark(GARMIN_KEY)
+    key = login.typed_key(_ask_hidden(HIDDEN_KEY))
+    yield login.keep_garmin_key(desk(arguments), key, lambda: arguments.days or login.lifetime(_ask(login.LIFE)))
+
+
+def _keep_intervals(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import login
 
     here = desk(arguments)
     if arguments.athletes:
-        yield app.spoken(login.list_athletes(here), json=arguments.json)
+        yield login.list_athletes(here)
         return
-    _needs_terminal("intervals", "INTERVALS_ICU_API_KEY")
-    output.remark(INTERVALS_KEY)
-    key = login.typed_key(_ask_hidden(HIDDEN_KEY))
-    yield app.spoken(login.keep_intervals_key(here, key), json=arguments.json)
-
-
-def _needs_terminal(source: str, variable: str) -> None:
     if not sys.stdin.isatty():
-        raise NotAuthorised(NO_KEY.format(source, variable))
+        raise NotAuthorised(NO_KEY.format("intervals", "INTERVALS_ICU_API_KEY"))
+    output.remark(INTERVALS_KEY)
+    yield login.keep_intervals_key(here, login.typed_key(_ask_hidden(HIDDEN_KEY)))
 
 
-def log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive auth strava."""
+def _log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import accounts, login
 
     if not sys.stdin.isatty():
@@ -339,10 +315,9 @@ def log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
         output.remark(REGISTER)
         mine, remember = login.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True
     if arguments.headless:
-        answer = login.by_pasting(here, mine, _pasted, remember=remember)
+        yield login.by_pasting(here, mine, _pasted, remember=remember)
     else:
-        answer = login.by_browser(here, mine, _shown, (arguments.port, arguments.timeout), remember=remember)
-    yield app.spoken(answer, json=arguments.json)
+        yield login.by_browser(here, mine, _shown, (arguments.port, arguments.timeout), remember=remember)
 
 
 def _ask(question: str) -> str:
@@ -369,21 +344,17 @@ def _pasted(url: str) -> str:
     return _ask_hidden("Paste it here (it stays hidden): ")
 
 
-def show_status(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive auth status."""
+def _show_status(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import login
 
     yield login.status(desk(arguments), json=arguments.json)
 
 
-def log_out(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive auth logout."""
+def _log_out(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import login
 
     here, confirm = desk(arguments), confirmed(yes=arguments.yes)
     if arguments.source not in ("strava", *login.KEEPS):
-        message = f"there is nothing to log out of at {arguments.source!r}: name garmin, intervals or strava"
-        raise ConfigError(message)
+        raise ConfigError(f"there is nothing to log out of at {arguments.source!r}: name garmin, intervals or strava")
     kept = arguments.source in login.KEEPS
-    answer = login.forget_key(here, arguments.source, confirm) if kept else login.log_out(here, confirm)
-    yield app.spoken(answer, json=arguments.json)
+    yield login.forget_key(here, arguments.source, confirm) if kept else login.log_out(here, confirm)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kneedrive import app
 from kneedrive.app import Answer
-from kneedrive.cli import lab, options
+from kneedrive.cli import options
 from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
+    from kneedrive.app.history import EveryRunner
     from kneedrive.config import Config
 
 # The history: show, report, weekly, compare.
@@ -24,14 +25,14 @@ MOST_WEEKS = 2000
 
 
 def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add this family's commands."""
+    """Add show and report."""
     show = commands.add_parser("show", help="a stored run, and against your own last weeks")
     show.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
     show.add_argument("--sources", action="store_true", help="the recordings that it is made of, and what each gives")
     options.add_length(show)
     options.add_runner(show)
     options.add_dynamics(show)
-    _finish(show, show_run)
+    options.finish(show, _show)
     report = commands.add_parser("report", help="what you are over your last weeks, and the latest run; as a page too")
     report.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
     report.add_argument(
@@ -56,7 +57,7 @@ def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     options.add_dynamics(report)
     options.add_force(report)
     options.add_runner(report)
-    _finish(report, show_report)
+    options.finish(report, _report)
 
 
 def add_weeks_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -77,7 +78,7 @@ def add_weeks_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     )
     weekly.add_argument("--every-runner", action="store_true", help="a line a runner, sorted by what changed")
     weekly.add_argument("--csv", action="store_true", help="as CSV (with --every-runner)")
-    _finish(weekly, show_weekly)
+    options.finish(weekly, _weekly)
     compare = commands.add_parser(
         "compare",
         help="before and after: what changed at the same pace and slope",
@@ -94,65 +95,63 @@ def add_weeks_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
         "all others",
     )
     compare.add_argument("--across-sensors", action="store_true", help="also where the sensor changed between")
-    _finish(compare, show_comparison)
+    options.finish(compare, _compare)
 
 
-def _finish(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], Iterator[Answer]]) -> None:
-    options.add_name(parser)
-    options.add_display(parser)
-    options.add_config(parser)
-    parser.set_defaults(command=command)
-
-
-def show_run(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive show [RUN]."""
+def _show(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import show
 
     settings = options.load_config(arguments, stored=True)
-    request = show.Request(
-        run=arguments.run,
-        judged_by=options.load_config(arguments),
-        style=options.style(arguments, settings),
-        json=arguments.json,
-        explain=arguments.explain,
-        full=arguments.full,
-        sources=arguments.sources,
-        dynamics=arguments.dynamics,
-    )
+    request = options.request(show.Request, arguments, settings, judged_by=options.load_config(arguments))
     yield show.show(settings, request, options.now())
 
 
-def show_report(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive report [RUN]."""
-    from kneedrive.app import show
+def _report(arguments: argparse.Namespace) -> Iterator[Answer]:
+    from kneedrive.app import page, show
 
     if arguments.open and not arguments.html:
-        message = "--open opens a page: add --html"
-        raise ConfigError(message)
+        raise ConfigError("--open opens a page: add --html")
     if arguments.weeks and not (arguments.full or arguments.json or arguments.html):
-        message = "--weeks says how many weeks are shown: add --full, --json or --html, which show them"
-        raise ConfigError(message)
+        raise ConfigError("--weeks says how many weeks are shown: add --full, --json or --html, which show them")
     if arguments.every_runner:
-        yield from lab.pages_of_every_runner(arguments)
+        yield from _report_of_every_runner(arguments)
         return
     settings = options.load_config(arguments, stored=True)
-    request = show.Request(
-        run=arguments.run,
-        judged_by=options.load_config(arguments),
-        style=options.style(arguments, settings),
-        json=arguments.json,
-        explain=arguments.explain,
-        full=arguments.full,
-        dynamics=arguments.dynamics,
-    )
+    request = options.request(show.Request, arguments, settings, judged_by=options.load_config(arguments))
     if arguments.html:
-        from kneedrive.app.page import WEEKS, page
-
-        answer, usual = page(settings, request, arguments.weeks or WEEKS, options.now())
+        answer, usual = page.page(settings, request, arguments.weeks or page.WEEKS, options.now())
         yield write(answer, arguments.output or usual, settings, arguments)
         return
     answer = show.report(settings, request, arguments.weeks or show.WEEKS, options.now())
     yield write(answer, arguments.output, settings, arguments) if arguments.output else answer
+
+
+def _report_of_every_runner(arguments: argparse.Namespace) -> Iterator[Answer]:
+    from kneedrive.app import page, show
+
+    if not arguments.html or arguments.output or arguments.open or arguments.run != show.LAST:
+        raise ConfigError(
+            "--every-runner DIR writes the page of each runner's latest run: add --html, leave RUN, -o and --open"
+        )
+    every, settings = _every_runner(arguments, arguments.weeks or page.WEEKS), options.load_config(arguments)
+    request = show.Request(style=options.style(arguments, settings), dynamics=arguments.dynamics)
+    for answer in page.pages(settings, every, request, arguments.every_runner, force=arguments.force):
+        yield app.spoken(answer, json=arguments.json)
+
+
+def _every_runner(arguments: argparse.Namespace, weeks: int) -> EveryRunner:
+    """What is asked of every runner. Raises ConfigError for what is one runner's: a name, a height, a mass."""
+    from kneedrive.app.history import EveryRunner
+
+    for option in ("runner", "height", "mass"):
+        if getattr(arguments, option, None) is not None:
+            raise ConfigError(f"--every-runner and --{option} contradict each other: leave one of them out")
+    return EveryRunner(
+        weeks=weeks,
+        until=getattr(arguments, "until", None),
+        now=options.now(),
+        settings_of=lambda name: options.load_config(options.of_runner(arguments, name)),
+    )
 
 
 def write(answer: Answer, file: Path, settings: Config, arguments: argparse.Namespace) -> Answer:
@@ -161,36 +160,37 @@ def write(answer: Answer, file: Path, settings: Config, arguments: argparse.Name
 
     app.spare(file, settings, os.environ)
     done = written(answer, file, force=arguments.force)
-    if arguments.open:
+    if getattr(arguments, "open", False):
         import webbrowser
 
         webbrowser.open(file.resolve().as_uri())
     return app.spoken(done, json=arguments.json)
 
 
-def show_weekly(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive weekly."""
+def _weekly(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import history
 
-    if arguments.every_runner or arguments.csv:
-        yield lab.weekly_of_every_runner(arguments)
+    if arguments.csv and not arguments.every_runner:
+        raise ConfigError("--csv lists runners: add --every-runner; kneedrive export --to DIR writes the weeks of one")
+    if arguments.every_runner:
+        every, settings = _every_runner(arguments, arguments.weeks), options.load_config(arguments)
+        yield history.weekly_of_every_runner(
+            settings, every, options.style(arguments, settings), options.form(arguments)
+        )
         return
     settings = options.load_config(arguments)
     style = options.style(arguments, settings)
     yield history.weekly_answer(settings, arguments.weeks, arguments.until, options.now(), style, json=arguments.json)
 
 
-def show_comparison(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive compare."""
+def _compare(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import history
     from kneedrive.report.comparison import Periods
 
     if bool(arguments.before) != bool(arguments.after):
-        message = "--before and --after belong together: name both periods, or a --tag"
-        raise ConfigError(message)
+        raise ConfigError("--before and --after belong together: name both periods, or a --tag")
     if arguments.group and arguments.before:
-        message = "--group takes runs wherever they are in time: leave --before and --after out"
-        raise ConfigError(message)
+        raise ConfigError("--group takes runs wherever they are in time: leave --before and --after out")
     _apart(arguments.before, arguments.after)
     settings = options.load_config(arguments)
     asked = history.Question(
@@ -207,19 +207,18 @@ def _apart(before: tuple[date, date] | None, after: tuple[date, date] | None) ->
     if before and after and max(before[0], after[0]) <= min(before[1], after[1]):
         first, last = max(before[0], after[0]), min(before[1], after[1])
         shared = str(first) if first == last else f"{first} to {last}"
-        message = f"--before and --after overlap ({shared}): both ends are included, so leave these days to one of them"
-        raise ConfigError(message)
+        raise ConfigError(
+            f"--before and --after overlap ({shared}): both ends are included, so leave these days to one of them"
+        )
 
 
 def _period(text: str) -> tuple[date, date]:
     first, dots, last = text.partition("..")
     if not dots:
-        message = f"{text!r} is no period: write 2026-01-01..2026-03-31"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"{text!r} is no period: write 2026-01-01..2026-03-31")
     days = options.day(first), options.day(last)
     if days[0] > days[1]:
-        message = f"{text!r} ends before it begins"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"{text!r} ends before it begins")
     return days
 
 
@@ -227,23 +226,17 @@ def _period(text: str) -> tuple[date, date]:
 
 
 def add_advice_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add this family's commands."""
+    """Add advise and drills."""
     advise = commands.add_parser("advise", help="what to work on next, from your latest run and your last weeks")
     advise.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
     advise.add_argument("--take", action="store_true", help="take it up: tags today, so that compare can follow it")
-    options.add_name(advise)
-    options.add_display(advise)
-    options.add_config(advise)
-    advise.set_defaults(command=show_advice)
+    options.finish(advise, _advise)
     drills = commands.add_parser("drills", help="the catalogue of exercises, drills and cues")
     drills.add_argument("name", nargs="?", default="", metavar="NAME", help="one of them, or a part of its name")
-    options.add_display(drills)
-    options.add_config(drills)
-    drills.set_defaults(command=show_drills)
+    options.finish(drills, _drills, name=False)
 
 
-def show_advice(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive advise [RUN]."""
+def _advise(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import advise
 
     settings = options.load_config(arguments)
@@ -251,8 +244,7 @@ def show_advice(arguments: argparse.Namespace) -> Iterator[Answer]:
     yield advise.advise(settings, arguments.run, options.now(), style, take=arguments.take, json=arguments.json)
 
 
-def show_drills(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive drills [NAME]."""
+def _drills(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import advise
 
     settings = options.load_config(arguments)

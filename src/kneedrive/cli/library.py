@@ -1,4 +1,4 @@
-"""The store: import, runs, tag, tags, split, forget, purge, rebuild, backup, export."""
+"""The store (import, runs, tag, tags, runners, split, forget, purge, rebuild, backup, export), and cohorts of files."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kneedrive import app
-from kneedrive.app import Answer
 from kneedrive.cli import options, output
 from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
 
-    from kneedrive.config import Config
+    from kneedrive.app import Answer
 
 NARROWEST_QUESTION = 20
+MOST_PROCESSES = 256
 RUN_HELP = "last, a date like 2026-11-20, or the beginning of an id"
 
 
 def add_run_list_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add this family's commands."""
+    """Add import, runs, tag, tags and runners."""
     take_in = commands.add_parser(
         "import",
         help="take files, folders, zips and whole exports into your history",
@@ -36,39 +36,38 @@ def add_run_list_commands(commands: argparse._SubParsersAction[argparse.Argument
     )
     take_in.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
     take_in.add_argument("--again", action="store_true", help="also what you made kneedrive forget")
-    _finish(take_in, import_paths, new=True)
+    options.finish(take_in, import_paths, new=True)
     runs = commands.add_parser("runs", help="list the runs of your history")
     runs.add_argument("--since", type=options.day_or_moment, metavar="WHEN", help="a date or a span: 30d, 12w, 6m")
     runs.add_argument("--csv", action="store_true", help="as CSV")
-    _finish(runs, list_runs)
+    options.finish(runs, _runs)
     tag = commands.add_parser("tag", help="note a day on which you changed something, for compare")
     tag.add_argument("day", type=options.day, metavar="DATE", help="2026-11-20, today or yesterday")
     tag.add_argument(
         "text", nargs="*", type=options.words, metavar="TEXT", help='what changed, such as "started wall drills"'
     )
     tag.add_argument("--remove", action="store_true", help="take it back; the only tag of a day needs no text")
-    _finish(tag, set_tag, new=True)
-    _finish(commands.add_parser("tags", help="list the tags"), list_tags)
+    options.finish(tag, _tag, new=True, spoken=True)
+    options.finish(commands.add_parser("tags", help="list the tags"), _tags)
     runners = commands.add_parser("runners", help="list the runners that the store and the configuration know")
-    options.add_display(runners)
-    options.add_config(runners)
-    runners.set_defaults(command=list_runners)
+    options.finish(runners, _runners, name=False)
 
 
 def add_deleting_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add split, forget, purge and rebuild."""
     split = commands.add_parser("split", help="take a run apart that was merged from several recordings")
     split.add_argument("run", help=RUN_HELP)
-    _finish(split, split_run)
+    options.finish(split, _split, spoken=True)
     forget = commands.add_parser("forget", help="delete a run and its original for good")
     forget.add_argument("run", help=RUN_HELP)
     forget.add_argument("--yes", action="store_true", help="do not ask")
-    _finish(forget, forget_run)
+    options.finish(forget, _forget, spoken=True)
     purge = commands.add_parser("purge", help="delete every run of every runner")
     purge.add_argument("--all", action="store_true", required=True, help="really everything")
     purge.add_argument("--yes", action="store_true", help="do not ask")
-    _finish(purge, purge_all)
-    _finish(commands.add_parser("rebuild", help="work everything out again from the originals"), rebuild)
+    options.finish(purge, _purge, spoken=True)
+    rebuild = commands.add_parser("rebuild", help="work everything out again from the originals")
+    options.finish(rebuild, _rebuild, spoken=True)
 
 
 def add_copying_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -81,20 +80,11 @@ def add_copying_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
         help="the copy; an older backup of that name is replaced, nothing else is",
     )
     options.add_force(backup)
-    _finish(backup, back_up)
+    options.finish(backup, _back_up, spoken=True)
     export = commands.add_parser("export", help="write runs, epochs and weeks as CSV")
     export.add_argument("--to", type=options.place, required=True, metavar="DIR", help="the folder to write into")
     options.add_force(export)
-    _finish(export, export_csv)
-
-
-def _finish(
-    parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], Iterator[Answer]], *, new: bool = False
-) -> None:
-    options.add_name(parser, new=new)
-    options.add_display(parser)
-    options.add_config(parser)
-    parser.set_defaults(command=command)
+    options.finish(export, _export, spoken=True)
 
 
 def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -117,97 +107,132 @@ def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
     )
 
 
-def list_runs(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive runs."""
+def _runs(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
     settings = options.load_config(arguments)
-    form = "json" if arguments.json else "csv" if arguments.csv else "text"
-    yield library.runs(settings, arguments.since, form, options.style(arguments, settings))
+    yield library.runs(settings, arguments.since, options.form(arguments), options.style(arguments, settings))
 
 
-def set_tag(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive tag DATE TEXT."""
+def _tag(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
     text = " ".join(arguments.text)
     if not text and not arguments.remove:
-        message = f'say what changed: kneedrive tag {arguments.day} "started wall drills"'
-        raise ConfigError(message)
-    yield app.spoken(
-        library.tag(options.load_config(arguments), arguments.day, text, remove=arguments.remove),
-        json=arguments.json,
-    )
+        raise ConfigError(f'say what changed: kneedrive tag {arguments.day} "started wall drills"')
+    yield library.tag(options.load_config(arguments), arguments.day, text, remove=arguments.remove)
 
 
-def list_tags(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive tags."""
+def _tags(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
     settings = options.load_config(arguments)
     yield library.tags(settings, options.style(arguments, settings), json=arguments.json)
 
 
-def list_runners(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive runners."""
+def _runners(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
     settings = options.load_config(arguments)
     yield library.runners(settings, options.style(arguments, settings), json=arguments.json)
 
 
-def split_run(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive split RUN."""
+def _split(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
-    yield app.spoken(library.split(options.load_config(arguments), arguments.run, options.now()), json=arguments.json)
+    yield library.split(options.load_config(arguments), arguments.run, options.now())
 
 
-def forget_run(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive forget RUN."""
+def _forget(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
-    settings = options.load_config(arguments)
-    yield app.spoken(
-        library.forget(settings, arguments.run, options.now(), confirmed(yes=arguments.yes)), json=arguments.json
-    )
+    yield library.forget(options.load_config(arguments), arguments.run, options.now(), confirmed(yes=arguments.yes))
 
 
-def purge_all(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive purge --all."""
+def _purge(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
-    yield app.spoken(
-        library.purge(options.load_config(arguments), confirmed(yes=arguments.yes), os.environ), json=arguments.json
-    )
+    yield library.purge(options.load_config(arguments), confirmed(yes=arguments.yes), os.environ)
 
 
-def rebuild(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive rebuild."""
+def _rebuild(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
     with progress("Rebuilding") as count:
         answer = library.rebuild(options.load_config(arguments), count)
-    yield app.spoken(answer, json=arguments.json)
+    yield answer
 
 
-def back_up(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive backup FILE."""
+def _back_up(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
     settings = options.load_config(arguments)
     app.spare(arguments.file, settings, os.environ)
-    yield app.spoken(library.backup(settings, arguments.file, force=arguments.force), json=arguments.json)
+    yield library.backup(settings, arguments.file, force=arguments.force)
 
 
-def export_csv(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive export --to DIR."""
+def _export(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
-    settings: Config = options.load_config(arguments)
+    settings = options.load_config(arguments)
     for name in library.TABLES:
         app.spare(arguments.to / name, settings, os.environ)
-    yield app.spoken(library.export(settings, arguments.to, options.now(), force=arguments.force), json=arguments.json)
+    yield library.export(settings, arguments.to, options.now(), force=arguments.force)
+
+
+# Many runners' recordings at once: cohort and cohort-report.
+
+
+def add_cohort_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add cohort and cohort-report."""
+    cohort = commands.add_parser(
+        "cohort",
+        help="examine the recordings of many runners into Parquet files",
+        description="Examines every recording of a folder, in which each folder is a runner, or of a manifest: a CSV "
+        "with the columns path, runner, sex, height_m, mass_kg and birth_year, of which only path must be there. "
+        "Started again, it goes on where it was. Needs kneedrive[lab].",
+    )
+    cohort.add_argument("place", type=options.place, metavar="MANIFEST|DIR", help="what to examine")
+    cohort.add_argument("--to", type=options.place, required=True, metavar="OUT", help="the folder to write into")
+    workers = cohort.add_mutually_exclusive_group()
+    workers.add_argument(
+        "--scheduler", default="", metavar="tcp://HOST:PORT", help="the workers of this Dask cluster do it"
+    )
+    workers.add_argument(
+        "--processes",
+        type=options.between(1, MOST_PROCESSES),
+        metavar="N",
+        help="so many processes here (default: one a core)",
+    )
+    options.finish(cohort, _examine_cohort, name=False)
+    report = commands.add_parser("cohort-report", help="a cohort against the reference, and the method re-estimated")
+    report.add_argument("folder", type=options.place, metavar="OUT", help="the folder that cohort wrote into")
+    options.finish(report, _report_cohort, name=False)
+
+
+def _examine_cohort(arguments: argparse.Namespace) -> Iterator[Answer]:
+    from kneedrive.app import cohort
+
+    style = options.style(arguments, options.load_config(arguments))
+    with progress("Examining") as count:
+        asked = cohort.Asked(
+            place=arguments.place,
+            to=arguments.to,
+            scheduler=arguments.scheduler,
+            processes=arguments.processes,
+            count=count,
+        )
+        answer = cohort.examine(asked, style, json=arguments.json)
+    yield answer
+
+
+def _report_cohort(arguments: argparse.Namespace) -> Iterator[Answer]:
+    from kneedrive.app import cohort
+
+    yield cohort.report(arguments.folder, options.style(arguments, options.load_config(arguments)), json=arguments.json)
+
+
+# What commands ask, and how they show that they go on.
 
 
 def confirmed(*, yes: bool) -> Callable[[str], bool]:

@@ -6,18 +6,23 @@ import argparse
 import os
 import re
 import sys
+from argparse import ArgumentTypeError
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kneedrive import config
 from kneedrive.app import only_runner
 from kneedrive.errors import ConfigError
+from kneedrive.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from kneedrive.app import Answer
     from kneedrive.report.blocks import Style
+
+Asked = TypeVar("Asked", bound=Record)
 
 # Dates as people type them.
 
@@ -54,8 +59,7 @@ def day_or_moment(text: str) -> date | datetime:
         return _written(text, f"{text!r} is neither a date like 2026-11-20 nor a span like 30d, 12w, 6m or 2y")
     days = int(span[1]) * _DAYS[span[2]]
     if days > (now().date() - FIRST).days:
-        message = f"{text!r} reaches back beyond {FIRST}, before which no watch recorded a run"
-        raise argparse.ArgumentTypeError(message)
+        raise ArgumentTypeError(f"{text!r} reaches back beyond {FIRST}, before which no watch recorded a run")
     return now() - timedelta(days=days)
 
 
@@ -64,10 +68,9 @@ def _written(text: str, otherwise: str) -> date:
     try:
         found = date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(otherwise) from None
+        raise ArgumentTypeError(otherwise) from None
     if not FIRST <= found <= LAST:
-        message = f"{text!r} is no day of a run: write one from {FIRST} to {LAST}"
-        raise argparse.ArgumentTypeError(message)
+        raise ArgumentTypeError(f"{text!r} is no day of a run: write one from {FIRST} to {LAST}")
     return found
 
 
@@ -78,44 +81,49 @@ NARROWEST, WIDEST, PIPE_WIDTH = 60, 200, 80
 MOST_DIGITS = 6
 
 
-def add_display(parser: argparse.ArgumentParser) -> None:
-    """--json, --no-color, --ascii, --width, --units."""
-    group = parser.add_argument_group("display")
-    group.add_argument("--json", action="store_true", help="one JSON object per line on stdout, for programs")
-    group.add_argument("--no-color", action="store_true", help="no colours (also: NO_COLOR in the environment)")
-    group.add_argument("--ascii", action="store_true", help="plain ASCII characters only")
-    group.add_argument(
-        "--width", type=between(NARROWEST, WIDEST), metavar="N", help="columns to use (default: those of the terminal)"
-    )
-    group.add_argument("--units", choices=("km", "miles"), help="km or miles (default: from the configuration, km)")
+def finish(
+    parser: argparse.ArgumentParser,
+    command: Callable[[argparse.Namespace], Iterator[Answer]],
+    *,
+    name: bool = True,
+    new: bool = False,
+    display: bool = True,
+    spoken: bool = False,
+) -> None:
+    """Add what nearly every command takes, and say which function runs it.
+
+    name: --runner, and with `new` also --new-runner, for what may begin a runner. display: how to print.
+    spoken: its answers are sentences on what was done, of which --json makes objects.
+    """
+    if name:
+        parser.add_argument("--runner", metavar="NAME", help="whose runs, where one store holds several runners'")
+    if new:
+        parser.add_argument(
+            "--new-runner", action="store_true", help="begin a runner of that name, or one without a name"
+        )
+    if display:
+        group = parser.add_argument_group("display")
+        group.add_argument("--json", action="store_true", help="one JSON object per line on stdout, for programs")
+        group.add_argument("--no-color", action="store_true", help="no colours (also: NO_COLOR in the environment)")
+        group.add_argument("--ascii", action="store_true", help="plain ASCII characters only")
+        columns = between(NARROWEST, WIDEST)
+        group.add_argument("--width", type=columns, metavar="N", help="columns to use (default: those of the terminal)")
+        group.add_argument("--units", choices=("km", "miles"), help="km or miles (default: from the configuration, km)")
+    parser.add_argument("--config", type=place, metavar="FILE", help="another configuration file")
+    parser.set_defaults(command=command, spoken=spoken)
 
 
 def add_length(parser: argparse.ArgumentParser) -> None:
     """--full and --explain: more than the first screen."""
     more = parser.add_mutually_exclusive_group()
-    more.add_argument(
-        "--full", action="store_true", help="every section: odds, numbers by pace, fade, what is left out"
-    )
+    told = "every section: odds, numbers by pace, fade, what is left out"
+    more.add_argument("--full", action="store_true", help=told)
     more.add_argument("--explain", action="store_true", help="the formulas alone: every rule, number and source")
-
-
-def add_config(parser: argparse.ArgumentParser) -> None:
-    """--config."""
-    parser.add_argument("--config", type=place, metavar="FILE", help="another configuration file")
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:
     """--force."""
     parser.add_argument("--force", action="store_true", help="also over a file that is not known as kneedrive's own")
-
-
-def add_name(parser: argparse.ArgumentParser, *, new: bool = False) -> None:
-    """--runner, and --new-runner for what may begin a runner."""
-    parser.add_argument("--runner", metavar="NAME", help="whose runs, where one store holds several runners'")
-    if new:
-        parser.add_argument(
-            "--new-runner", action="store_true", help="begin a runner of that name, or one without a name"
-        )
 
 
 def add_runner(parser: argparse.ArgumentParser) -> None:
@@ -156,18 +164,29 @@ def load_config(arguments: argparse.Namespace, *, stored: bool = False, brings: 
         raise ConfigError(_as_typed(str(error))) from None
 
 
-# What was typed is named, not the setting that it stands for.
-_TYPED = (
-    ("runner.height_m (flag)", "--height", ": for example --height 1.78"),
-    ("runner.mass_kg (flag)", "--mass", ": for example --mass 70"),
-)
-
-
 def _as_typed(message: str) -> str:
-    for named, option, example in _TYPED:
-        if message.startswith(named):
-            return option + message.removeprefix(named) + example
+    """The complaint about a setting, with the option that was typed instead of the setting that it stands for."""
+    for key, option, example in (("height_m", "--height", "1.78"), ("mass_kg", "--mass", "70")):
+        if message.startswith(f"runner.{key} (flag)"):
+            return f"{option}{message.removeprefix(f'runner.{key} (flag)')}: for example {option} {example}"
     return message
+
+
+def form(arguments: argparse.Namespace) -> str:
+    """How a list is to be given: text, json or csv."""
+    return "json" if arguments.json else "csv" if arguments.csv else "text"
+
+
+def of_runner(arguments: argparse.Namespace, name: str) -> argparse.Namespace:
+    """The same command with --runner NAME."""
+    return argparse.Namespace(**{**vars(arguments), "runner": name})
+
+
+def request(kind: type[Asked], arguments: argparse.Namespace, settings: config.Config, **more: Any) -> Asked:
+    """What was asked for, as a record of this kind: its fields are the options of the same names, style, and `more`."""
+    given = vars(arguments)
+    asked = {name: given[name] for name in kind.__struct_fields__ if name in given}
+    return kind(style=style(arguments, settings), **asked, **more)
 
 
 def style(arguments: argparse.Namespace, settings: config.Config) -> Style:
@@ -224,8 +243,8 @@ def between(low: int, high: int, unit: str = "") -> Callable[[str], int]:
     def parse(text: str) -> int:
         number = whole(text)
         if number is None or not low <= number <= high:
-            message = f"must be a whole number{unit and f' of {unit}'} from {low} to {high}, not {text!r}"
-            raise argparse.ArgumentTypeError(message)
+            span = f"a whole number{unit and f' of {unit}'} from {low} to {high}"
+            raise ArgumentTypeError(f"must be {span}, not {text!r}")
         return number
 
     return parse
@@ -236,38 +255,29 @@ def words(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        message = "holds bytes that are no text: write it in UTF-8"
-        raise argparse.ArgumentTypeError(message) from None
+        raise ArgumentTypeError("holds bytes that are no text: write it in UTF-8") from None
     return text
-
-
-def standard_input() -> BinaryIO:
-    """The bytes of standard input, looked for only where they are asked for."""
-    return sys.stdin.buffer
 
 
 def recording(text: str) -> str:
     """The path of a recording, or - for standard input."""
     if not text:
-        message = "is empty: name a file, or - for standard input"
-        raise argparse.ArgumentTypeError(message)
+        raise ArgumentTypeError("is empty: name a file, or - for standard input")
     return text
 
 
 def kept_place(text: str) -> Path:
     """A path to take recordings from into the store, which knows each by its name."""
     if text == "-":
-        message = (
+        raise ArgumentTypeError(
             "- is standard input, which import does not read: name a file or a folder (./- where it is called so); "
             "kneedrive analyze - reads it"
         )
-        raise argparse.ArgumentTypeError(message)
     return place(text)
 
 
 def place(text: str) -> Path:
     """A path from the command line. An empty one is most likely a variable that is not set, not the present folder."""
     if not text:
-        message = "is empty: name a file or a folder"
-        raise argparse.ArgumentTypeError(message)
+        raise ArgumentTypeError("is empty: name a file or a folder")
     return Path(text)

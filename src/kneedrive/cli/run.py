@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from kneedrive import app, config
 from kneedrive.app import Answer
 from kneedrive.cli import options
+from kneedrive.cli.history import write
 
 # One run: analyze, doctor, demo.
 
 
 def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add this family's commands."""
+    """Add analyze, demo and doctor."""
     analyze = commands.add_parser(
         "analyze",
         help="the report of a run: piston-like, drive-like, shuffle-like or neither, at which paces, how sure",
@@ -23,8 +24,13 @@ def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     analyze.add_argument(
         "files", nargs="+", type=options.recording, metavar="FILE", help="a recording; - reads standard input"
     )
-    _add_reading(analyze)
-    analyze.set_defaults(command=analyze_files)
+    options.add_length(analyze)
+    analyze.add_argument(
+        "--speed-calibrated", action="store_true", help="trust the speed of a treadmill run (calibrated by you)"
+    )
+    options.add_dynamics(analyze)
+    options.add_runner(analyze)
+    options.finish(analyze, _analyze, name=False)
     demo = commands.add_parser("demo", help="the report of a simulated run, without any file of yours")
     options.add_length(demo)
     demo.add_argument("--weekly", action="store_true", help="fourteen simulated weeks instead of one run")
@@ -32,9 +38,7 @@ def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "--html", type=options.place, metavar="FILE", help="write the page of the simulated weeks to a file"
     )
     options.add_force(demo)
-    options.add_display(demo)
-    options.add_config(demo)
-    demo.set_defaults(command=show_demo)
+    options.finish(demo, _show_demo, name=False)
     doctor = commands.add_parser("doctor", help="what a file holds, what is odd in it, and what can be said from it")
     doctor.add_argument(
         "files",
@@ -43,46 +47,23 @@ def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
         metavar="FILE",
         help="a recording; - reads standard input; last, a date or an id means a stored run",
     )
-    options.add_name(doctor)
-    options.add_display(doctor)
-    options.add_config(doctor)
-    doctor.set_defaults(command=examine_files)
+    options.finish(doctor, _examine)
 
 
-def _add_reading(parser: argparse.ArgumentParser) -> None:
-    options.add_length(parser)
-    parser.add_argument(
-        "--speed-calibrated", action="store_true", help="trust the speed of a treadmill run (calibrated by you)"
-    )
-    options.add_dynamics(parser)
-    options.add_runner(parser)
-    options.add_display(parser)
-    options.add_config(parser)
-
-
-def analyze_files(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive analyze FILE..."""
+def _analyze(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import analyze
 
     settings = options.load_config(arguments)
-    request = analyze.Request(
-        style=options.style(arguments, settings),
-        json=arguments.json,
-        explain=arguments.explain,
-        full=arguments.full,
-        speed_calibrated=arguments.speed_calibrated,
-        dynamics=arguments.dynamics,
-    )
-    yield from _apart(analyze.analyze_files(arguments.files, request, settings, options.standard_input), arguments)
+    request = options.request(analyze.Request, arguments, settings)
+    yield from _apart(analyze.analyze_files(arguments.files, request, settings), arguments)
 
 
-def examine_files(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive doctor FILE..."""
+def _examine(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import analyze
 
     settings = options.load_config(arguments)
-    request = analyze.Request(style=options.style(arguments, settings), json=arguments.json)
-    yield from _apart(analyze.examine_files(arguments.files, request, settings, options.standard_input), arguments)
+    request = options.request(analyze.Request, arguments, settings)
+    yield from _apart(analyze.examine_files(arguments.files, request, settings), arguments)
 
 
 def _apart(answers: Iterator[Answer], arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -93,33 +74,21 @@ def _apart(answers: Iterator[Answer], arguments: argparse.Namespace) -> Iterator
         told = told or bool(answer.text)
 
 
-def show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive demo."""
-    from kneedrive.app import analyze
-
+def _show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:
     settings = options.load_config(arguments)
     style = options.style(arguments, settings)
     if arguments.html:
         from kneedrive.app.demo import demo_page
-        from kneedrive.app.show import written
 
-        app.spare(arguments.html, settings, os.environ)
-        done = written(demo_page(miles=style.miles), arguments.html, force=arguments.force)
-        yield app.spoken(done, json=arguments.json)
-        return
-    if arguments.weekly:
+        yield write(demo_page(miles=style.miles), arguments.html, settings, arguments)
+    elif arguments.weekly:
         from kneedrive.app.demo import demo_weeks
 
         yield demo_weeks(style, json=arguments.json)
-        return
-    request = analyze.Request(
-        style=style,
-        json=arguments.json,
-        explain=arguments.explain,
-        full=arguments.full,
-        next="kneedrive demo --weekly",
-    )
-    yield analyze.demo(request)
+    else:
+        from kneedrive.app import analyze
+
+        yield analyze.demo(options.request(analyze.Request, arguments, settings, next="kneedrive demo --weekly"))
 
 
 # config show, config path, and completion.
@@ -142,15 +111,13 @@ for PowerShell, a line in your $PROFILE:
 
 
 def add_settings_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add this family's commands."""
+    """Add config and completion."""
     settings = commands.add_parser("config", help="show the configuration and where each value comes from")
     parts = settings.add_subparsers(title="parts", metavar="PART", required=True)
     show = parts.add_parser("show", help="every value and its origin; secrets stay hidden")
-    show.set_defaults(command=show_config)
+    options.finish(show, _show_config, name=False, display=False)
     path = parts.add_parser("path", help="where the configuration file is looked for")
-    path.set_defaults(command=show_path)
-    for part in (show, path):
-        options.add_config(part)
+    options.finish(path, _show_path, name=False, display=False)
     completion = commands.add_parser(
         "completion",
         help="print a shell's completion script",
@@ -159,21 +126,18 @@ def add_settings_commands(commands: argparse._SubParsersAction[argparse.Argument
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     completion.add_argument("shell", choices=SHELLS, help="your shell")
-    completion.set_defaults(command=complete)
+    completion.set_defaults(command=_complete, spoken=False)
 
 
-def show_config(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive config show."""
+def _show_config(arguments: argparse.Namespace) -> Iterator[Answer]:
     yield Answer(text=app.show_config(options.load_config(arguments), options.terminal_columns()))
 
 
-def show_path(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive config path."""
+def _show_path(arguments: argparse.Namespace) -> Iterator[Answer]:
     yield Answer(text=str(config.place_of(os.environ, arguments.config)[0]))
 
 
-def complete(arguments: argparse.Namespace) -> Iterator[Answer]:
-    """kneedrive completion SHELL."""
+def _complete(arguments: argparse.Namespace) -> Iterator[Answer]:
     import shtab
 
     from kneedrive.cli import parser
