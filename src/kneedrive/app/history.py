@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kneedrive.advice import TAKEN
 from kneedrive.analysis.result import Analysis, Change, Fade
 from kneedrive.app import NOT_ENOUGH, OK, PARTLY, Answer, line, setting_of, zone_of
-from kneedrive.app.library import everybody, opened, write_csv
+from kneedrive.app.library import csv_text, everybody, opened
 from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.past import local_time
 from kneedrive.past.baseline import own_view
@@ -381,8 +380,7 @@ def weekly_of_every_runner(settings: Config, every: EveryRunner, style: Style, f
     if form == "json":
         return Answer(text="\n".join(line({"schema_version": 1, **each}) for each in records), code=code)
     if form == "csv":
-        out = io.StringIO()
-        write_csv(out, lists.ROSTER_COLUMNS, (list(each.values()) for each in records))
-        return Answer(text=out.getvalue().rstrip("\n"), code=code)
+        text = csv_text(lists.ROSTER_COLUMNS, (list(each.values()) for each in records))
+        return Answer(text=text, code=code)
     report = lists.roster(found, every.weeks, local_day(settings, every.now))
     return Answer(text=terminal.render(report, style).rstrip("\n"), code=code)

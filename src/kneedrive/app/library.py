@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from kneedrive import app
-from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, line, setting_of, zone_of
+from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, line, zone_of
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import (
@@ -40,19 +38,17 @@ from kneedrive.errors import (
     TooLarge,
 )
 from kneedrive.errors import meant as nearest
-from kneedrive.past.local_time import local_date, local_day, week_number
-from kneedrive.past.weeks import weekly
+from kneedrive.past.local_time import local_day
 from kneedrive.record import Record
 from kneedrive.report import ledger, lists, numbers, screen, terminal
 from kneedrive.report.blocks import Style
-from kneedrive.report.lists import cell, credit
+from kneedrive.report.lists import cell
 from kneedrive.store import ID_LENGTH, NO_RUNS, Store
 from kneedrive.store.rows import Derive, Placed, RunRow
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.past.result import PastRun, Setting, WeeklyView
     from kneedrive.recording import Recording
     from kneedrive.store.rows import Tag
 
@@ -435,16 +431,7 @@ def backup(settings: Config, target: Path, *, force: bool = False) -> Answer:
     return Answer(text=f"Copied to {target}.")
 
 
-# Everything as CSV, columns named with their units; docs/export.md lists them.
-
-_WEEK = ("monday", "runs", "distance_m", "duration_s", "slow_s", "shuffle_share", "sensor", "segment")
-EPOCH_COLUMNS = ("run_id", "start_s", "scored", "weight", "reason")
-SERIES = ("D", "P", "zSL")
-WEEK_COLUMNS = (*_WEEK, *(f"{name}{part}" for name in SERIES for part in ("", "_low", "_high", "_runs")))
-RUNS = "runs.csv"
-TABLES = (RUNS, "epochs.csv", "weeks.csv")
-REMEDY = "name another folder with --to"
-_KNOWN_BY = 3  # first columns that a table of ours is known by
+# Lists from the store as text, JSON lines or CSV.
 
 
 def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -457,94 +444,17 @@ def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Any]
     return count
 
 
-def _run_cells(rows: Iterable[RunRow]) -> Iterator[list[Any]]:
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """The same as text, for the terminal."""
+    out = io.StringIO()
+    write_csv(out, columns, rows)
+    return out.getvalue().rstrip("\n")
+
+
+def run_cells(rows: Iterable[RunRow]) -> Iterator[list[Any]]:
+    """What a table holds of each run: the columns of lists.CSV_COLUMNS."""
     for record in map(lists.run_record, rows):
         yield [record[key] for key in lists.CSV_COLUMNS]
-
-
-def is_table(head: str, columns: Sequence[str]) -> bool:
-    """Whether a file that begins so is an export of this table, whatever columns were added to it since."""
-    return head.startswith(",".join(columns[:_KNOWN_BY]) + ",")
-
-
-def export(settings: Config, folder: Path, now: datetime, *, force: bool = False) -> Answer:
-    """Write runs.csv, epochs.csv and weeks.csv into a folder, which is made where it is missing.
-
-    Older exports of this runner are overwritten, and with `force` any files of these names. Raises StoreError, with
-    nothing written where one of them is another's.
-
-    The weeks are all from the first run to the last; a week before the last sensor change has its own sensor's values.
-    """
-    with opened(settings) as store:
-        store.need_runs()
-        runs = store.runs()
-        past = store.past_runs()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be made: {error.strerror or error}; {REMEDY}") from None
-    found = whole_history(past, setting_of(settings, now.year))
-    names = sorted({name for run in past for name in run.epochs.columns})
-    contents: tuple[tuple[Sequence[str], Iterable[Sequence[Any]]], ...] = (
-        (lists.CSV_COLUMNS, _run_cells(runs)),
-        ((*EPOCH_COLUMNS, *names), epoch_rows(past, names)),
-        (WEEK_COLUMNS, week_rows(found)),
-    )
-    tables = dict(zip(TABLES, contents, strict=True))
-    if not force:
-        _same_runner(folder / RUNS, {run.id for run in runs})
-    for name, (columns, _) in tables.items():
-        app.allow(folder / name, partial(is_table, columns=columns), force=force, remedy=REMEDY)
-    told = []
-    for name, table in tables.items():
-        try:
-            with app.private(folder / name) as file:
-                told.append(f"{folder / name}: {write_csv(file, *table)} rows")
-        except OSError as error:
-            raise app.refused(folder / name, error, REMEDY) from None
-    named = terminal.render([credit(row.formats for row in runs)], Style()).rstrip("\n")
-    return Answer(text="\n".join(filter(None, (*told, named))))
-
-
-def _same_runner(file: Path, ids: Set[str]) -> None:
-    """Raise StoreError where this is an export of runs of which none has one of these ids: somebody else's."""
-    with suppress(OSError, UnicodeDecodeError, csv.Error), file.open(encoding="utf-8", newline="") as there:
-        found = {row[0] for row in csv.reader(there) if row} - {lists.CSV_COLUMNS[0]}
-        if found and found.isdisjoint(ids):
-            raise StoreError(f"{file} holds none of these runs, so it is of another runner: {REMEDY}, or --force")
-
-
-def whole_history(past: Sequence[PastRun], setting: Setting) -> WeeklyView | None:
-    """Every week from that of the first run to that of the last; None without runs."""
-    if not past:
-        return None
-    days = [local_date(run, setting) for run in past]
-    weeks = week_number(max(days)) - week_number(min(days)) + 1
-    return weekly(past, max(days), weeks, setting)
-
-
-def epoch_rows(past: Sequence[PastRun], names: Sequence[str]) -> Iterator[list[Any]]:
-    """A row for each epoch of each run."""
-    for run in past:
-        epochs = run.epochs
-        columns = [epochs.columns.get(name) for name in names]
-        for place in range(len(epochs)):
-            reason = str(epochs.reason[place])
-            measured = [None if column is None else float(column[place]) for column in columns]
-            start_s, weight = float(epochs.start_s[place]), float(epochs.weight[place])
-            yield [run.id, start_s, int(not reason), weight, reason, *measured]
-
-
-def week_rows(found: WeeklyView | None) -> Iterator[list[Any]]:
-    """A row for each week of the view."""
-    for week in found.weeks if found else ():
-        row = [getattr(week, name) for name in _WEEK]
-        for one in map(week.values.get, SERIES):
-            row += (one.value, one.low, one.high, one.runs) if one else (None,) * 4
-        yield row
-
-
-# Lists from the store as text, JSON lines or CSV.
 
 
 def runs(settings: Config, since: date | datetime | None, form: str, style: Style) -> Answer:
@@ -557,9 +467,7 @@ def runs(settings: Config, since: date | datetime | None, form: str, style: Styl
     if form == "json":
         return Answer(text="\n".join(line(lists.run_record(row)) for row in rows))
     if form == "csv":
-        out = io.StringIO()
-        write_csv(out, lists.CSV_COLUMNS, _run_cells(rows))
-        return Answer(text=out.getvalue().rstrip("\n"))
+        return Answer(text=csv_text(lists.CSV_COLUMNS, run_cells(rows)))
     return Answer(text=terminal.render(lists.runs(rows, zone_of(settings), miles=style.miles), style).rstrip("\n"))
 
 

@@ -1,28 +1,41 @@
-"""A stored history as columns: runs, half-minutes, pace bands and weeks as dicts of numpy arrays, for notebooks."""
+"""A stored history as tables: runs, half-minutes, pace bands and weeks as dicts of numpy arrays, for notebooks, and CSV
+files of them. docs/export.md lists the columns.
+"""
 
 from __future__ import annotations
 
+import csv
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kneedrive.app import only_runner, setting_of
-from kneedrive.app.library import WEEK_COLUMNS, known_runner, week_rows, whole_history
+from kneedrive import app
+from kneedrive.app import Answer, only_runner, setting_of
+from kneedrive.app.library import known_runner, opened, run_cells, write_csv
 from kneedrive.config import Config, load
-from kneedrive.errors import NotEnoughData
-from kneedrive.past.result import PastRun
+from kneedrive.errors import NotEnoughData, StoreError
+from kneedrive.past.local_time import local_date, week_number
+from kneedrive.past.result import PastRun, Setting, WeeklyView
+from kneedrive.past.weeks import weekly
 from kneedrive.patterns import Pattern
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
-from kneedrive.report.lists import CSV_COLUMNS
+from kneedrive.report import terminal
+from kneedrive.report.blocks import Style
+from kneedrive.report.lists import CSV_COLUMNS, credit
 from kneedrive.store import NO_RUNS, Store
 from kneedrive.store.rows import RunRow
 
+_WEEK = ("monday", "runs", "distance_m", "duration_s", "slow_s", "shuffle_share", "sensor", "segment")
+SERIES = ("D", "P", "zSL")
+WEEK_COLUMNS = (*_WEEK, *(f"{name}{part}" for name in SERIES for part in ("", "_low", "_high", "_runs")))
 Table = dict[str, np.ndarray[Any, Any]]
 MEASURED = tuple(key for key in METRICS if key != "speed_mps")
 USUAL = ("cadence_spm", "step_length_m", "stance_time_s", "flight_time_s", "duty_factor", "vertical_oscillation_m")
@@ -128,6 +141,24 @@ def epochs_of(past: Sequence[PastRun]) -> Table:
     }
 
 
+def whole_history(past: Sequence[PastRun], setting: Setting) -> WeeklyView | None:
+    """Every week from that of the first run to that of the last; None without runs."""
+    if not past:
+        return None
+    days = [local_date(run, setting) for run in past]
+    weeks = week_number(max(days)) - week_number(min(days)) + 1
+    return weekly(past, max(days), weeks, setting)
+
+
+def week_rows(found: WeeklyView | None) -> Iterator[list[Any]]:
+    """A row for each week of the view."""
+    for week in found.weeks if found else ():
+        row = [getattr(week, name) for name in _WEEK]
+        for one in map(week.values.get, SERIES):
+            row += (one.value, one.low, one.high, one.runs) if one else (None,) * 4
+        yield row
+
+
 def table(rows: Iterable[Mapping[str, Any]], like: Mapping[str, Any] | None = None) -> Table:
     """Rows of the same keys as columns. like: a row with these keys, where there may be no other."""
     listed = list(rows)
@@ -146,3 +177,63 @@ def _column(values: Sequence[Any]) -> np.ndarray[Any, Any]:
     if isinstance(first, int) and None not in values:
         return np.array(values)
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+# The same as CSV files.
+
+RUNS = "runs.csv"
+TABLES = (RUNS, "epochs.csv", "weeks.csv")
+REMEDY = "name another folder with --to"
+_KNOWN_BY = 3  # first columns that a table of ours is known by
+
+
+def is_table(head: str, columns: Sequence[str]) -> bool:
+    """Whether a file that begins so is an export of this table, whatever columns were added to it since."""
+    return head.startswith(",".join(columns[:_KNOWN_BY]) + ",")
+
+
+def export(settings: Config, folder: Path, now: datetime, *, force: bool = False) -> Answer:
+    """Write runs.csv, epochs.csv and weeks.csv into a folder, which is made where it is missing.
+
+    Older exports of this runner are overwritten, and with `force` any files of these names. Raises StoreError, with
+    nothing written where one of them is another's.
+
+    The weeks are all from the first run to the last; a week before the last sensor change has its own sensor's values.
+    """
+    with opened(settings) as store:
+        store.need_runs()
+        runs = store.runs()
+        past = store.past_runs()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made: {error.strerror or error}; {REMEDY}") from None
+    epochs = epochs_of(past)
+    epochs["scored"] = epochs["scored"].astype(int)
+    contents: tuple[tuple[Sequence[str], Iterable[Sequence[Any]]], ...] = (
+        (CSV_COLUMNS, run_cells(runs)),
+        (list(epochs), zip(*epochs.values(), strict=True)),
+        (WEEK_COLUMNS, week_rows(whole_history(past, setting_of(settings, now.year)))),
+    )
+    tables = dict(zip(TABLES, contents, strict=True))
+    if not force:
+        _same_runner(folder / RUNS, {run.id for run in runs})
+    for name, (columns, _) in tables.items():
+        app.allow(folder / name, partial(is_table, columns=columns), force=force, remedy=REMEDY)
+    told = []
+    for name, (columns, rows) in tables.items():
+        try:
+            with app.private(folder / name) as file:
+                told.append(f"{folder / name}: {write_csv(file, columns, rows)} rows")
+        except OSError as error:
+            raise app.refused(folder / name, error, REMEDY) from None
+    named = terminal.render([credit(row.formats for row in runs)], Style()).rstrip("\n")
+    return Answer(text="\n".join(filter(None, (*told, named))))
+
+
+def _same_runner(file: Path, ids: Set[str]) -> None:
+    """Raise StoreError where this is an export of runs of which none has one of these ids: somebody else's."""
+    with suppress(OSError, UnicodeDecodeError, csv.Error), file.open(encoding="utf-8", newline="") as there:
+        found = {row[0] for row in csv.reader(there) if row} - {CSV_COLUMNS[0]}
+        if found and found.isdisjoint(ids):
+            raise StoreError(f"{file} holds none of these runs, so it is of another runner: {REMEDY}, or --force")

@@ -172,12 +172,12 @@ def _back_up(arguments: argparse.Namespace) -> Iterator[Answer]:
 
 
 def _export(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import library
+    from kneedrive.app import tables
 
     settings = options.load_config(arguments)
-    for name in library.TABLES:
+    for name in tables.TABLES:
         app.spare(arguments.to / name, settings, os.environ)
-    yield library.export(settings, arguments.to, options.now(), force=arguments.force)
+    yield tables.export(settings, arguments.to, options.now(), force=arguments.force)
 
 
 # Many runners' recordings at once: cohort and cohort-report.
