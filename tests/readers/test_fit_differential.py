@@ -11,7 +11,7 @@ import pytest
 
 from kneedrive.errors import Malformed
 from kneedrive.readers.fit import decode
-from kneedrive.readers.fit.columns import Columns
+from kneedrive.readers.fit.fields import Columns
 from kneedrive.readers.fit.profile import RECORD_FIELDS
 from kneedrive.recording import Array
 from tests.conftest import FIXTURES, real_files

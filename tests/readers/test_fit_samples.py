@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from kneedrive.readers.fit.fields import Source, samples
+from kneedrive.readers.fit.fields import samples
 from kneedrive.readers.fit.profile import COROS, GARMIN, STRYD
 from kneedrive.recording import Array
 from tests.fit_writer import Column
@@ -20,7 +20,7 @@ Columns = dict[str, list[float]]
 
 def read(columns: Columns, sport: str = "running", maker: int | None = GARMIN) -> Columns:
     arrays = {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
-    found, _ = samples(TIME_S, arrays, Source(maker_id=maker, sport=sport))
+    found, _ = samples(TIME_S, arrays, maker_id=maker, sport=sport)
     return {name: values.tolist() for name, values in found.present().items()}
 
 
@@ -106,7 +106,7 @@ class TestSpeed:
 
     def computed(self, **columns: list[float]) -> tuple[list[float], list[str]]:
         arrays = {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
-        found, notes = samples(TIME_S, arrays, Source(maker_id=GARMIN, sport="running"))
+        found, notes = samples(TIME_S, arrays, maker_id=GARMIN, sport="running")
         return cast(Array, found.speed_mps).tolist(), [note.code for note in notes]
 
     def test_it_is_computed_from_distance_where_it_was_not_recorded(self) -> None:
@@ -125,9 +125,7 @@ class TestSpeed:
 
     def test_three_bytes_hold_speed_and_a_counter_of_distance(self) -> None:
         rows = [self.packed(300 + i, (4090 + 50 * i) % 4096) for i in range(4)] + [[NAN] * 3]
-        found, _ = samples(
-            TIME_S, {"compressed_speed_distance": np.array(rows)}, Source(maker_id=GARMIN, sport="running")
-        )
+        found, _ = samples(TIME_S, {"compressed_speed_distance": np.array(rows)}, maker_id=GARMIN, sport="running")
 
         assert cast(Array, found.speed_mps).tolist() == pytest.approx([3, 3.01, 3.02, 3.03, NAN], nan_ok=True)
         assert np.diff(cast(Array, found.distance_m)).tolist() == pytest.approx([50 / 16] * 3 + [NAN], nan_ok=True)
@@ -141,7 +139,7 @@ def test_the_first_of_an_array_counts_where_a_single_value_belongs() -> None:
 
 
 def test_arrays_cannot_be_written() -> None:
-    found, _ = samples(TIME_S, {"heart_rate": np.full(5, 150.0)}, Source(maker_id=GARMIN, sport="running"))
+    found, _ = samples(TIME_S, {"heart_rate": np.full(5, 150.0)}, maker_id=GARMIN, sport="running")
 
     assert not found.time_s.flags.writeable
     assert not cast(Array, found.heart_rate_bpm).flags.writeable

@@ -179,6 +179,11 @@ def largest_stretch(time_s: Array, max_gap_s: float) -> Flags:
     return np.equal(part, np.bincount(part).argmax())
 
 
+def last_known(known: Flags) -> npt.NDArray[np.int64]:
+    """For each place the last one up to it that is known, -1 before the first."""
+    return np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))
+
+
 def climbing_m(distance_m: Array) -> Array:
     """A distance that starts over (some files count from 0 in every lap) made one that never falls; NaN stays."""
     there = np.isfinite(distance_m)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kneedrive.errors import ReadError
-from kneedrive.readers.fit.columns import Columns
+from kneedrive.readers.fit.fields import Columns, record_columns
 from kneedrive.readers.fit.profile import RECORD_FIELDS, Field
-from kneedrive.readers.fit.session import activities, record_columns
+from kneedrive.readers.fit.session import activities
 from kneedrive.readers.fit.wire import parts
 from kneedrive.recording import Activity
 

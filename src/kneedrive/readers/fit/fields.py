@@ -1,49 +1,301 @@
-"""FIT record fields as samples in SI units: developer fields by their own description, native ones by the profile."""
+"""FIT messages as values: few of a kind one by one, records as columns, and columns as samples in SI units."""
 
 from __future__ import annotations
 
+import struct
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kneedrive.readers import motion
-from kneedrive.readers.fit.columns import Message, Wanted, messages
 from kneedrive.readers.fit.profile import (
     COROS,
     DEVELOPER_DATA_ID,
     FIELD_DESCRIPTION,
+    MESSAGE_FIELDS,
     ON_FOOT,
     RECORD,
     RECORD_FIELDS,
     STRYD,
+    TIME_END,
+    TIMES,
+    TIMESTAMP,
+    Field,
 )
-from kneedrive.readers.fit.wire import BYTE, Layout, Part
+from kneedrive.readers.fit.wire import BYTE, COMPRESSED, STRING, BaseType, Layout, Part, Places, Slot, base_type
+from kneedrive.readers.motion import LARGEST, SMALLEST
 from kneedrive.record import Record
 from kneedrive.recording import Array, Note, Samples, frozen
+
+# Few messages of one kind as values: session, lap, event, device_info. `struct`, since numpy costs more per field.
+
+Value = float | int | str | tuple[float | int | None, ...]
+
+
+class Message(Record, frozen=True, kw_only=True):
+    """One message: where it starts and its valid values by field name."""
+
+    start: int
+    values: Mapping[str, Value]
+
+    def number(self, name: str) -> float | None:
+        """A numeric field; None where it is missing, text or an array."""
+        value = self.values.get(name)
+        return value if isinstance(value, (int, float)) else None
+
+    def whole(self, name: str) -> int | None:
+        """A numeric field that counts or names something."""
+        value = self.number(name)
+        return None if value is None else int(value)
+
+    def text(self, name: str) -> str:
+        """A text field; "" where it is missing."""
+        value = self.values.get(name)
+        return value if isinstance(value, str) else ""
+
+
+def messages(part: Part, kind: int) -> list[Message]:
+    """All messages of a kind in the order of the file, with the fields that the profile table names."""
+    found = [message for layout in part.of(kind) for message in _messages(part.octets, layout)]
+    return sorted(found, key=lambda message: message.start)
+
+
+def _messages(octets: bytes, layout: Layout) -> Iterator[Message]:
+    slots = layout.native()
+    fields = [field for field in MESSAGE_FIELDS[layout.message] if field.number in slots]
+    readers = [(field, slots[field.number], _format(layout.order, slots[field.number])) for field in fields]
+    for start in layout.starts.tolist():
+        values = {}
+        for field, slot, format_ in readers:
+            value = _value(format_.unpack_from(octets, start + slot.place), slot)
+            if isinstance(value, (int, float)) and field.scale is not None:
+                value = value / field.scale - (field.offset or 0)
+            if value is not None and (field.name not in TIMES or _is_time(value)):
+                values[field.name] = value
+        yield Message(start=start, values=values)
+
+
+def _format(order: str, slot: Slot) -> struct.Struct:
+    kind, count = base_type(slot.base, slot.size)
+    return struct.Struct(f"{order}{count}{kind.letter}")
+
+
+def _value(raw: tuple[Any, ...], slot: Slot) -> Value | None:
+    if slot.base == STRING:
+        return raw[0].split(b"\0")[0].decode("utf-8", errors="replace") or None
+    kind, _ = base_type(slot.base, slot.size)
+    if slot.base == BYTE and all(octet == kind.invalid for octet in raw):
+        return None
+    valid = tuple(_number(value, kind.invalid) for value in raw)
+    return valid[0] if len(valid) == 1 else valid or None
+
+
+def _number(raw: float, invalid: int | None) -> float | None:
+    """The value, None where it is invalid or too large to be measured, 0 where it is too small to divide by."""
+    if raw == invalid or not abs(raw) < LARGEST:
+        return None
+    return 0 if abs(raw) < SMALLEST else raw
+
+
+def _is_time(value: Value) -> bool:
+    return isinstance(value, (int, float)) and 0 <= value < TIME_END
+
+
+# Many messages of one kind as columns: no loop over messages, one conversion per field and layout.
+
+Raw = npt.NDArray[Any]
+
+_TIME_BITS = 0x1F
+_FEW = 8  # messages of a layout up to which one by one is quicker than arrays
+
+
+class Columns(Record, frozen=True, kw_only=True):
+    """The record messages of a file, in its order.
+
+    starts: byte offset of each, shape (count,). values: float64 by field name, shape (count,) or, for array fields,
+    (count, longest array up to the field's width); NaN where a message lacks the field or calls it invalid. notes: what
+    had to be left out.
+    """
+
+    starts: Places
+    values: Mapping[str, Array]
+    notes: tuple[Note, ...] = ()
+
+
+class _Piece(Record, frozen=True, kw_only=True):
+    """One field of the messages of one layout, which are rows `first` to `last` of its column.
+
+    rows: the messages as rows of bytes. count: how many values each holds.
+    """
+
+    layout: Layout
+    rows: Raw
+    first: int
+    last: int
+    field: Field
+    slot: Slot
+    kind: BaseType
+    count: int
+
+
+def record_columns(part: Part, fields: Sequence[Field] = RECORD_FIELDS) -> Columns:
+    """The record messages of a file as columns in FIT's own units, known apps' fields as "maker:field name".
+
+    "timestamp" is always there, in FIT seconds, with compressed time headers resolved.
+    """
+    layouts = part.of(RECORD)
+    descriptions = _Descriptions(part)
+    pieces: dict[str, list[_Piece]] = {}
+    last = 0
+    for layout in layouts:
+        first, last = last, last + len(layout.starts)
+        rows = _rows(part.octets, layout)
+        for field, slot in (*_native(layout, fields), *descriptions.known(layout)):
+            pieces.setdefault(field.name, []).append(_piece(layout, rows, first, field, slot))
+    columns = {name: _column(part.octets, last, found) for name, found in pieces.items()}
+    values = {name: column for name, column in columns.items() if column is not None}
+    starts = np.concatenate([np.empty(0, np.int64), *(layout.starts for layout in layouts)])
+    if len(layouts) > 1:
+        order = np.argsort(starts, kind="stable")
+        starts, values = starts[order], {name: column[order] for name, column in values.items()}
+    values["timestamp"] = _times(part, starts, values.get("timestamp"))
+    return Columns(starts=starts, values=values, notes=descriptions.missing(layouts))
+
+
+def _native(layout: Layout, fields: Sequence[Field]) -> list[tuple[Field, Slot]]:
+    slots = layout.native()
+    return [(field, slots[field.number]) for field in fields if field.number in slots]
+
+
+def _piece(layout: Layout, rows: Raw, first: int, field: Field, slot: Slot) -> _Piece:
+    kind, count = base_type(slot.base, slot.size)
+    last = first + len(layout.starts)
+    return _Piece(layout=layout, rows=rows, first=first, last=last, field=field, slot=slot, kind=kind, count=count)
+
+
+def _times(part: Part, starts: Places, stated: Array | None) -> Array:
+    """The FIT time of the messages that start there in seconds, NaN where one has none."""
+    times = _dated(np.full(len(starts), np.nan) if stated is None else stated)
+    compressed = np.frombuffer(part.octets, np.uint8)[starts] & COMPRESSED != 0
+    if compressed.any():
+        every, seconds = _all_times(part)
+        times[compressed] = seconds[np.searchsorted(every, starts[compressed])]
+    return times
+
+
+def _dated(fit_times: Array) -> Array:
+    """The times, NaN where they lie before the FIT epoch or after the year 2099."""
+    return np.where((fit_times >= 0) & (fit_times < TIME_END), fit_times, np.nan)
+
+
+def _all_times(part: Part) -> tuple[Places, Array]:
+    """Start and time of every message that has a time of either kind, in the order of the file.
+
+    A compressed header holds the lowest five bits of a time that is never earlier than the one before it, whatever
+    kind of message that was in. So between two full times the steps, modulo 32 s, add up.
+    """
+    octets = np.frombuffer(part.octets, np.uint8)
+    starts, full = _full_times(part, octets)
+    low = np.where(np.isnan(full), octets[starts] & _TIME_BITS, full % (_TIME_BITS + 1))
+    elapsed = np.cumsum(np.diff(low, prepend=low[:1]) % (_TIME_BITS + 1))
+    anchor = motion.last_known(~np.isnan(full))
+    return starts, np.where(anchor < 0, np.nan, full[anchor] + elapsed - elapsed[anchor])
+
+
+def _full_times(part: Part, octets: npt.NDArray[np.uint8]) -> tuple[Places, Array]:
+    """Start and full time of the messages with a valid one (NaN for those with a compressed header)."""
+    starts, full = [np.empty(0, np.int64)], [np.empty(0)]
+    for layout in part.layouts:
+        places = layout.starts
+        seconds = np.full(len(places), np.nan)
+        slot = layout.native().get(TIMESTAMP)
+        if slot is not None and len(places):
+            piece = _piece(layout, _rows(part.octets, layout), 0, Field(TIMESTAMP, "timestamp"), slot)
+            stated = _column(part.octets, len(places), [piece])
+            if stated is not None:
+                seconds = _dated(stated)
+        timed = ~np.isnan(seconds) | (octets[places] & COMPRESSED != 0)
+        starts.append(places[timed])
+        full.append(seconds[timed])
+    joined = np.concatenate(starts)
+    order = np.argsort(joined)
+    return joined[order], np.concatenate(full)[order]
+
+
+def _rows(octets: bytes, layout: Layout) -> Raw:
+    """The messages of a layout, as rows of its size.
+
+    A view of the whole file in which row i starts at byte i costs nothing; picking rows by offset copies only them.
+    """
+    view = np.ndarray(len(octets) - layout.size + 1, dtype=f"V{layout.size}", buffer=octets, strides=(1,))
+    return view[layout.starts]
+
+
+def _column(octets: bytes, count: int, pieces: Sequence[_Piece]) -> Array | None:
+    """One field of all messages, in the order of the pieces; None for text and for fields without a byte."""
+    pieces = [piece for piece in pieces if piece.slot.base != STRING and piece.count]
+    if not pieces:
+        return None
+    # Without a bound, one wide record would widen those of the whole file.
+    width = max(min(piece.count, piece.field.width) for piece in pieces)
+    column = np.full(count if width == 1 else (count, width), np.nan)
+    for piece in pieces:
+        out = column[piece.first : piece.last]
+        if width > 1:
+            out = out[:, : min(piece.count, width)] if piece.count > 1 else out[:, 0]
+        if len(piece.rows) <= _FEW and piece.count == 1:
+            out[:] = _one_by_one(octets, piece)
+        else:
+            _convert(piece, out)
+    return column
+
+
+def _one_by_one(octets: bytes, piece: _Piece) -> list[float]:
+    read = struct.Struct(piece.layout.order + piece.kind.letter).unpack_from
+    scale, offset, invalid = piece.field.scale or 1, piece.field.offset or 0, piece.kind.invalid
+    raws = [read(octets, start + piece.slot.place)[0] for start in piece.layout.starts.tolist()]
+    known = [np.nan if raw == invalid else raw / scale - offset for raw in raws]
+    return motion.reckonable(np.array(known, np.float64)).tolist() if piece.kind.unbounded else known
+
+
+# Floats hold anything, signalling NaN included: that is no warning's matter, `motion.reckonable` sorts it out.
+@np.errstate(all="ignore")
+def _convert(piece: _Piece, out: Array) -> None:
+    """Write one field of all rows into `out`: shape (rows,) for its first value, (rows, n) for n values of an array."""
+    kind, slot, field = piece.kind, piece.slot, piece.field
+    shape, strides = (len(piece.rows), piece.count), (piece.layout.size, kind.size)
+    code = piece.layout.order + kind.code
+    whole = np.ndarray(shape, dtype=code, buffer=piece.rows, offset=slot.place, strides=strides)
+    raw = whole[:, 0] if out.ndim == 1 else whole[:, : out.shape[1]]
+    if field.scale is None:
+        out[...] = raw
+    else:
+        np.divide(raw, field.scale, out=out)
+    if field.offset is not None:
+        out -= field.offset
+    if kind.invalid is not None:
+        missing = raw == kind.invalid
+        if slot.base == BYTE and piece.count > 1:  # bytes are invalid all or none
+            missing = (whole == kind.invalid).all(axis=1)
+            missing = missing if out.ndim == 1 else missing[:, np.newaxis]
+        np.copyto(out, np.nan, where=missing)
+    if kind.unbounded:
+        out[...] = motion.reckonable(out)
+
 
 # Developer fields: what an app on the watch added to the records, described in the file itself.
 #
 # A field means what the description before its definition said; a later description of the same number starts a new
-# layout (fit_walk). Apps are told by their id, or by the names of their fields where old versions wrote no id.
+# layout (wire.py). Apps are told by their id, or by the names of their fields where old versions wrote no id.
 
 _NO_OFFSET = 0x7F
 _NO_SCALE = (0, 0xFF)
 
 
-class Described(Record, frozen=True, kw_only=True):
-    """One developer field of an app: its maker where known ("" otherwise), its name, and how to read it."""
-
-    maker: str
-    name: str
-    units: str
-    base: int
-    scale: float | None
-    offset: float | None
-
-
-class AppField(Record, frozen=True, kw_only=True):
+class AppField(Record, frozen=True):
     """What a known app's field means: `divisor` turns its unit into the SI unit of `channel`."""
 
     channel: str
@@ -65,24 +317,32 @@ _MAKERS_BY_NAME = {
 
 # By maker and field name. Sides are averaged; where both are there, the left one's share is the balance.
 APP_FIELDS = {
-    ("stryd", "Power"): AppField(channel="power_w"),
-    ("stryd", "Cadence"): AppField(channel="cadence_spm", divisor=0.5),
-    ("stryd", "Cadence SPM"): AppField(channel="cadence_spm"),
-    ("stryd", "Ground Time"): AppField(channel="stance_time_s", divisor=1000),
-    ("stryd", "Vertical Oscillation"): AppField(channel="vertical_oscillation_m", divisor=100),
-    ("runscribe", "Power"): AppField(channel="power_w"),
-    ("runscribe", "RS_Power_AVG"): AppField(channel="power_w"),
-    ("runscribe", "ContactTime"): AppField(channel="stance_time_s", divisor=1000),
-    ("runscribe", "RS_ContactTime_L"): AppField(channel="stance_time_s left", divisor=1000),
-    ("runscribe", "RS_ContactTime_R"): AppField(channel="stance_time_s right", divisor=1000),
+    ("stryd", "Power"): AppField("power_w"),
+    ("stryd", "Cadence"): AppField("cadence_spm", 0.5),
+    ("stryd", "Cadence SPM"): AppField("cadence_spm"),
+    ("stryd", "Ground Time"): AppField("stance_time_s", 1000),
+    ("stryd", "Vertical Oscillation"): AppField("vertical_oscillation_m", 100),
+    ("runscribe", "Power"): AppField("power_w"),
+    ("runscribe", "RS_Power_AVG"): AppField("power_w"),
+    ("runscribe", "ContactTime"): AppField("stance_time_s", 1000),
+    ("runscribe", "RS_ContactTime_L"): AppField("stance_time_s left", 1000),
+    ("runscribe", "RS_ContactTime_R"): AppField("stance_time_s right", 1000),
 }
 
 
-class Descriptions:
+class _Described(Record, frozen=True, kw_only=True):
+    """A description of an app's field: of which maker ("" for an unknown one), how to read it, as which base type."""
+
+    maker: str
+    field: Field
+    base: int
+
+
+class _Descriptions:
     """The field descriptions of one file, to be asked by developer index, field number and place."""
 
     def __init__(self, part: Part) -> None:
-        self._found: dict[tuple[int | None, int | None], tuple[list[int], list[Described]]] = {}
+        self._found: dict[tuple[int | None, int | None], tuple[list[int], list[_Described]]] = {}
         described = messages(part, FIELD_DESCRIPTION)
         makers = _makers(messages(part, DEVELOPER_DATA_ID), described)
         for message in described:
@@ -91,43 +351,27 @@ class Descriptions:
             starts.append(message.start)
             fields.append(_described(message, makers.get(key[0], "")))
 
-    def of(self, app: int | None, number: int, before: int) -> Described | None:
-        """The last description of a field that stands before an offset, None where there is none."""
-        starts, fields = self._found.get((app, number), ([], []))
-        index = bisect_left(starts, before)
+    def _of(self, slot: Slot, layout: Layout) -> _Described | None:
+        """The last description of a field that stands before the definition of a layout, None where there is none."""
+        starts, fields = self._found.get((slot.developer, slot.number), ([], []))
+        index = bisect_left(starts, layout.offset)
         return fields[index - 1] if index else None
 
+    def known(self, layout: Layout) -> Iterator[tuple[Field, Slot]]:
+        """The developer fields of a layout that belong to a known app, named "maker:field name"."""
+        for slot in layout.developer() if layout.app_fields else ():
+            described = self._of(slot, layout)
+            if described is not None and (described.maker, described.field.name) in APP_FIELDS:
+                field = described.field
+                yield field.replace(name=f"{described.maker}:{field.name}"), slot.replace(base=described.base)
 
-def developer(descriptions: Descriptions) -> Callable[[Layout], list[Wanted]]:
-    """The developer fields of a layout that belong to a known app, named "maker:field name"."""
-
-    def wanted(layout: Layout) -> list[Wanted]:
-        found = []
-        for slot in layout.developer():
-            field = descriptions.of(slot.developer, slot.number, layout.offset)
-            if field is not None and (field.maker, field.name) in APP_FIELDS:
-                name = f"{field.maker}:{field.name}"
-                found.append(
-                    Wanted(name=name, slot=slot.replace(base=field.base), scale=field.scale, offset=field.offset)
-                )
-        return found
-
-    return wanted
-
-
-def undescribed(part: Part, descriptions: Descriptions) -> tuple[Note, ...]:
-    """A note where records hold developer fields that nothing before them describes."""
-    missing = {
-        (slot.developer, slot.number, layout.offset)
-        for layout in part.of(RECORD)
-        for slot in layout.developer()
-        if descriptions.of(slot.developer, slot.number, layout.offset) is None
-    }
-    if not missing:
-        return ()
-    first = min(offset for _, _, offset in missing)
-    text = "an app's fields are not described in the file and were left out"
-    return (Note(code="undescribed_field", text=text, offset=first),)
+    def missing(self, layouts: Sequence[Layout]) -> tuple[Note, ...]:
+        """A note where layouts hold developer fields that nothing before them describes."""
+        offsets = [layout.offset for layout in layouts for slot in layout.developer() if self._of(slot, layout) is None]
+        if not offsets:
+            return ()
+        text = "an app's fields are not described in the file and were left out"
+        return (Note(code="undescribed_field", text=text, offset=min(offsets)),)
 
 
 def _makers(apps: Sequence[Message], described: Sequence[Message]) -> dict[int | None, str]:
@@ -148,21 +392,19 @@ def _hex(app: Message) -> str:
     return bytes(int(octet or 0) & 0xFF for octet in octets).hex() if isinstance(octets, tuple) else ""
 
 
-def _described(message: Message, maker: str) -> Described:
+def _described(message: Message, maker: str) -> _Described:
     base = message.whole("fit_base_type_id")
     scale, offset = message.number("scale"), message.number("offset")
-    units = message.text("units")
     # Stryd's first app counted both feet and said so in its unit alone.
-    both_feet = " SPM" if units.upper() == "SPM" else ""
-    return Described(
-        maker=maker,
-        name=message.text("field_name") + both_feet,
-        units=units,
-        base=BYTE if base is None else base,
+    both_feet = " SPM" if message.text("units").upper() == "SPM" else ""
+    field = Field(
+        message.whole("field_definition_number") or 0,
+        message.text("field_name") + both_feet,
         # Writers fill in 0, 1 or the invalid value where they mean "as it stands".
         scale=None if scale in (None, 1, *_NO_SCALE) else scale,
         offset=None if offset in (None, 0, _NO_OFFSET) else offset,
     )
+    return _Described(maker=maker, field=field, base=BYTE if base is None else base)
 
 
 # Columns of record messages to samples in SI units: which field wins, what zero means, what an app adds.
@@ -194,23 +436,20 @@ _PLAIN = (
     ("balance_left", ("stance_time_balance",)),
     ("step_speed_loss_mps", ("step_speed_loss",)),
 )
-_COUNTER = 1 << 12
 
 
-class Source(Record, frozen=True, kw_only=True):
-    """What the columns come from: the watch's maker number and the sport."""
+def samples(
+    time_s: Array, columns: Mapping[str, Array], *, maker_id: int | None, sport: str
+) -> tuple[Samples, tuple[Note, ...]]:
+    """Samples of one session from its record columns, all of the length of `time_s`, and notes on what was computed.
 
-    maker_id: int | None
-    sport: str
-
-
-def samples(time_s: Array, columns: Mapping[str, Array], source: Source) -> tuple[Samples, tuple[Note, ...]]:
-    """Samples of one session from its record columns, all of the length of `time_s`, and notes on what was computed."""
-    channels = {channel: _first_known(columns, names) for channel, names in _PLAIN}
-    channels["cadence_spm"] = _cadence(columns) if source.sport in ON_FOOT else None
+    maker_id: the watch's, None where unknown.
+    """
+    channels = {channel: _first_known(columns, *names) for channel, names in _PLAIN}
+    channels["cadence_spm"] = _cadence(columns) if sport in ON_FOOT else None
     notes = _motion(channels, time_s, columns)
-    zeros = ZERO_IS_MISSING.get(source.maker_id or 0, frozenset())
-    return _samples(time_s, channels, zeros), notes
+    known = {channel: values for channel, values in channels.items() if values is not None}
+    return _samples(time_s, known, ZERO_IS_MISSING.get(maker_id or 0, frozenset())), notes
 
 
 def alternatives(time_s: Array, columns: Mapping[str, Array]) -> dict[str, Samples]:
@@ -224,38 +463,27 @@ def alternatives(time_s: Array, columns: Mapping[str, Array]) -> dict[str, Sampl
     return {maker: values for maker, values in named.items() if values.present()}
 
 
-def _samples(time_s: Array, channels: Mapping[str, Array | None], zeros: frozenset[str]) -> Samples:
+def _samples(time_s: Array, channels: Mapping[str, Array], zeros: frozenset[str]) -> Samples:
     ready = {
-        name: frozen(np.where(values == 0, np.nan, values) if name in zeros else values)
-        for name, values in channels.items()
-        if values is not None
+        name: np.where(values == 0, np.nan, values) if name in zeros else values for name, values in channels.items()
     }
-    return Samples(time_s=frozen(time_s), **{name: values for name, values in ready.items() if _measured(values)})
+    measured = {name: frozen(values) for name, values in ready.items() if not np.isnan(values).all()}
+    return Samples(time_s=frozen(time_s), **measured)
 
 
-def _measured(values: Array) -> bool:
-    return not bool(np.isnan(values).all())
-
-
-def _field(columns: Mapping[str, Array], name: str) -> Array | None:
-    values = columns.get(name)
-    return None if values is None else values / _DIVISORS[name]
-
-
-def _first_known(columns: Mapping[str, Array], names: tuple[str, ...]) -> Array | None:
-    """The best field, filled up from the plainer one where it is missing."""
+def _first_known(columns: Mapping[str, Array], *names: str) -> Array | None:
+    """The last of these fields in SI units, filled up from the one before where it is missing."""
     best: Array | None = None
     for name in names:
-        values = _field(columns, name)
-        if values is not None:
+        if name in columns:
+            values = columns[name] / _DIVISORS[name]
             best = values if best is None else np.where(np.isnan(values), best, values)
     return best
 
 
 def _cadence(columns: Mapping[str, Array]) -> Array | None:
     """Steps per minute: FIT counts one leg, in whole turns and a fraction, or in 256ths of a turn."""
-    whole = _first_known(columns, ("cadence256", "cadence"))
-    fraction = _field(columns, "fractional_cadence")
+    whole, fraction = _first_known(columns, "cadence256", "cadence"), _first_known(columns, "fractional_cadence")
     return whole if whole is None or fraction is None else whole + np.nan_to_num(fraction)
 
 
@@ -264,10 +492,10 @@ def _motion(channels: dict[str, Array | None], time_s: Array, columns: Mapping[s
     packed = columns.get("compressed_speed_distance")
     unpacked = _unpacked(packed) if packed is not None and packed.shape[1:] == (3,) else {}
     columns = {**unpacked, **columns}
-    speed, distance = _first_known(columns, ("speed", "enhanced_speed")), _field(columns, "distance")
-    channels["distance_m"] = distance
-    channels["speed_mps"] = speed
-    if distance is None or (speed is not None and _measured(speed)) or not _measured(distance):
+    speed, distance = _first_known(columns, "speed", "enhanced_speed"), _first_known(columns, "distance")
+    channels["distance_m"], channels["speed_mps"] = distance, speed
+    told = speed is not None and not np.isnan(speed).all()
+    if told or distance is None or np.isnan(distance).all():
         return ()
     channels["speed_mps"] = motion.speed_mps(time_s, distance)
     return (Note(code="speed_computed", text="speed was computed from distance, over 5 s"),)
@@ -277,16 +505,12 @@ def _unpacked(packed: Array) -> dict[str, Array]:
     """Speed (12 bits, 1/100 m/s) and distance (a 12-bit counter, 1/16 m) from three bytes per record."""
     known: npt.NDArray[np.bool_] = np.all((packed >= 0) & (packed <= 0xFF), axis=1)
     octets = np.where(known[:, np.newaxis], packed, 0).astype(np.int64)
-    counter = _kept(octets[:, 1] >> 4 | octets[:, 2] << 4, known)
-    distance = np.cumsum(np.diff(counter, prepend=0) % _COUNTER) / 16
+    counter = octets[:, 1] >> 4 | octets[:, 2] << 4
+    last = motion.last_known(known)
+    counter = np.where(last < 0, 0, counter[last])
+    distance = np.cumsum(np.diff(counter, prepend=0) % (1 << 12)) / 16
     speed = (octets[:, 0] | (octets[:, 1] & 0x0F) << 8) / 100
     return {"speed": np.where(known, speed, np.nan), "distance": np.where(known, distance, np.nan)}
-
-
-def _kept(counter: npt.NDArray[np.int64], known: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """The counter with its last known value where it is unknown, 0 before the first."""
-    last = np.maximum.accumulate(np.where(known, np.arange(len(counter)), -1))
-    return np.where(last < 0, 0, counter[last])
 
 
 def _sides(channels: dict[str, Array]) -> dict[str, Array]:

@@ -14,8 +14,7 @@ from kneedrive.method import FitRules, TrackRules
 from kneedrive.products import GARMIN_PRODUCTS
 from kneedrive.readers import motion
 from kneedrive.readers.fit import profile
-from kneedrive.readers.fit.columns import Columns, Message, Wanted, columns, messages, native, times
-from kneedrive.readers.fit.fields import Descriptions, Source, alternatives, developer, samples, undescribed
+from kneedrive.readers.fit.fields import Columns, Message, alternatives, messages, record_columns, samples
 from kneedrive.readers.fit.profile import (
     DYNASTREAM,
     DYNASTREAM_OEM,
@@ -27,7 +26,7 @@ from kneedrive.readers.fit.profile import (
     SOURCES,
     UNKNOWN,
 )
-from kneedrive.readers.fit.wire import Layout, Part, check_sessions
+from kneedrive.readers.fit.wire import Part
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Lap, Note, Runner, Samples, Sensor
 
@@ -396,22 +395,12 @@ class _Session(Record, frozen=True, kw_only=True):
     until: float
 
 
-def record_columns(part: Part, fields: Sequence[profile.Field] = profile.RECORD_FIELDS) -> Columns:
-    """The record messages of a file as columns in FIT's own units, known apps' fields as "maker:field name"."""
-    descriptions = Descriptions(part)
-    from_fields, from_apps = native(fields), developer(descriptions)
-
-    def wanted(layout: Layout) -> list[Wanted]:
-        return [*from_fields(layout), *from_apps(layout)] if layout.app_fields else from_fields(layout)
-
-    found = columns(part, profile.RECORD, wanted)
-    return found.replace(values={**found.values, "timestamp": times(part, found)})
-
-
 def activities(part: Part) -> Iterator[Activity]:
     """The activities of one file, without id and name. Raises ReadError where it holds none."""
     found = record_columns(part)
-    check_sessions(sum(len(layout.starts) for layout in part.of(profile.SESSION)))
+    claimed = sum(len(layout.starts) for layout in part.of(profile.SESSION))
+    if claimed > RULES.max_sessions:  # to read some of them would mix up their records
+        raise Malformed(f"claims {claimed:,} sessions; more than {RULES.max_sessions} are no recording")
     sessions = messages(part, profile.SESSION)
     problem = _no_activity(part, len(found.starts), len(sessions))
     if problem is not None:
@@ -453,7 +442,7 @@ def _contents(part: Part, found: Columns) -> _Contents:
         wearer=wearer(messages(part, profile.USER_PROFILE), RULES),
         laps=lap_columns(messages(part, profile.LAP)),
         stops=stops(timer),
-        notes=(*part.notes, *damage, *undescribed(part, Descriptions(part))),
+        notes=(*part.notes, *damage, *found.notes),
     )
 
 
@@ -502,7 +491,7 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
     starts = contents.columns.starts[own]
     line = axis(contents.fit_times[own], starts, begin, stated_s)
     values = {name: column[own][line.keep] for name, column in contents.columns.values.items()}
-    read, computed = samples(line.time_s, values, Source(maker_id=contents.watch.maker_id, sport=session.sport))
+    read, computed = samples(line.time_s, values, maker_id=contents.watch.maker_id, sport=session.sport)
     sport = session.sport
     guessed: tuple[Note, ...] = ()
     if sport == UNKNOWN:

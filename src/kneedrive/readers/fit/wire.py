@@ -70,59 +70,9 @@ def base_type(number: int, size: int) -> tuple[BaseType, int]:
     return kind, size // kind.size
 
 
-# How much one FIT file may hold. Two bytes can be a message, and each costs far more to keep than it takes on disk.
-
-
 RULES = FitRules()
-
-
-def bounded(layouts: Sequence[Layout]) -> tuple[tuple[Layout, ...], tuple[Note, ...]]:
-    """The layouts without the messages that are too many of their kind, and a note for each kind that was cut.
-
-    Only kinds that are read count: of the others nothing is kept but where they start.
-    """
-    counts: Counter[int] = Counter()
-    for layout in layouts:
-        counts[layout.message] += len(layout.starts)
-    notes, ends = [], {}
-    for kind, count in counts.items():
-        if kind in MESSAGE_FIELDS and count > most(kind):
-            ends[kind] = _place(layouts, kind, most(kind))
-            text = f"{count:,} messages of kind {kind}, more than a recording holds: the first {most(kind):,} were read"
-            notes.append(Note(code="too_many", text=text, offset=ends[kind]))
-    return tuple(_until(layout, ends[layout.message]) if layout.message in ends else layout for layout in layouts), (
-        *notes,
-    )
-
-
-def most(kind: int) -> int:
-    """How many messages of a kind are read."""
-    return RULES.max_records if kind == RECORD else RULES.max_told
-
-
-def _place(layouts: Sequence[Layout], kind: int, number: int) -> int:
-    """Where the message of a kind with this number, counted from 0, starts."""
-    places = np.concatenate([layout.starts for layout in layouts if layout.message == kind])
-    return int(np.partition(places, number)[number])
-
-
-def _until(layout: Layout, end: int) -> Layout:
-    return layout.replace(starts=layout.starts[layout.starts < end])
-
-
-def check_sessions(count: int) -> None:
-    """Raise Malformed for more sessions than a recording has; to read some of them would mix up their records."""
-    if count > RULES.max_sessions:
-        problem = f"claims {count:,} sessions; more than {RULES.max_sessions} are no recording"
-        raise Malformed(problem)
-
-
-# Definitions of FIT messages: how each kind is laid out, and which messages had which definition.
-
-
 FIELD_DESCRIPTION = 206
-DEVELOPER = 0x20
-COMPRESSED = 0x80
+_DEFINITION, DEVELOPER, COMPRESSED = 0x40, 0x20, 0x80  # bits of a header byte
 
 Places = npt.NDArray[np.int64]
 _NOWHERE: Places = np.empty(0, np.int64)
@@ -179,19 +129,6 @@ def _triples(octets: bytes) -> Iterator[tuple[int, int, int]]:
     return zip(octets[::3], octets[1::3], octets[2::3], strict=True)
 
 
-class Changes(Record, frozen=True, kw_only=True):
-    """When local message numbers got definitions, one row each.
-
-    local: the number. layout: index of the layout it got. offset: where the definition stands. before: how many
-    messages came before it.
-    """
-
-    local: array[int]
-    layout: array[int]
-    offset: array[int]
-    before: array[int]
-
-
 def local_number(head: int) -> int:
     """The local message number in a header byte: four bits, or two in a compressed timestamp header."""
     return head >> 5 & 0x03 if head & COMPRESSED else head & 0x0F
@@ -209,52 +146,6 @@ def layout_of(definition: bytes, offset: int) -> Layout:
     )
 
 
-def grouped(octets: bytes, starts: Places, changes: Changes, layouts: Sequence[Layout]) -> list[Layout]:
-    """The layouts with the starts of their messages, given where all messages start and when definitions changed."""
-    index = np.frombuffer(changes.layout, np.int64)
-    found = _by_layout(octets, starts, changes, index, layouts)
-    with_apps = [i for i, layout in enumerate(layouts) if layout.app_fields]
-    if not with_apps or np.bincount(index)[with_apps].max() == 1:
-        return found
-    # A developer field means what its description said before this definition: more descriptions, new layout.
-    described = [layout.starts for layout in found if layout.message == FIELD_DESCRIPTION]
-    offsets = np.frombuffer(changes.offset, np.int64)
-    before = np.searchsorted(np.sort(np.concatenate([_NOWHERE, *described])), offsets)
-    keys = np.stack([index, np.where(np.isin(index, with_apps), before, 0)], axis=1)
-    dated, first, again = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    if len(dated) > RULES.max_layouts:
-        problem = f"describes its apps' fields in {len(dated):,} ways; more than {RULES.max_layouts:,} are no recording"
-        raise Malformed(problem, offset=layouts[0].offset)
-    split = [layouts[i].replace(offset=int(at)) for i, at in zip(dated[:, 0], offsets[first], strict=True)]
-    return _by_layout(octets, starts, changes, again.ravel(), split)
-
-
-def _by_layout(
-    octets: bytes, starts: Places, changes: Changes, index: Places, layouts: Sequence[Layout]
-) -> list[Layout]:
-    kinds = _kinds(octets, starts, changes, index)
-    # Sorted by kind, and within a kind by place: the messages of a layout are one slice.
-    order = np.argsort(kinds, kind="stable")
-    edges = np.searchsorted(kinds[order], np.arange(len(layouts) + 1)).tolist()
-    places = starts[order]
-    return [layout.replace(starts=places[edges[i] : edges[i + 1]]) for i, layout in enumerate(layouts)]
-
-
-def _kinds(octets: bytes, starts: Places, changes: Changes, index: Places) -> npt.NDArray[np.signedinteger]:
-    """For each message the index of its layout: the last one that its local number got before it."""
-    heads = np.frombuffer(octets, np.uint8)[starts]
-    local_numbers = np.where(heads & COMPRESSED, heads >> 5 & 0x03, heads & 0x0F)
-    got = np.frombuffer(changes.local, np.int64)
-    before = np.frombuffer(changes.before, np.int64)
-    # Numbers of two bytes are sorted by counting, wider ones by comparing.
-    kinds: npt.NDArray[np.signedinteger] = np.empty(len(starts), np.int16 if len(index) < 1 << 15 else np.int32)
-    for local in set(changes.local):
-        mine, times = np.flatnonzero(local_numbers == local), np.flatnonzero(got == local)
-        given = index[times]
-        kinds[mine] = given[0] if len(times) == 1 else given[np.searchsorted(before[times], mine, side="right") - 1]
-    return kinds
-
-
 # CRC-16 of the FIT protocol over whole files at once.
 #
 # The protocol defines it byte by byte. But it is the remainder of the bytes, read as a polynomial, by one of degree
@@ -270,29 +161,30 @@ PERIOD = 32_767
 
 _POLYNOMIAL = 0xA001  # x^16 + x^15 + x^2 + 1, lowest bit first
 _ROW = 64
-_HEADER = 14  # bytes, up to which the definition itself is quicker
 _FIRST_OF_PLACE = np.arange(_ROW) * 256
-_FOLDS = tuple((periods * PERIOD, (1 << periods * PERIOD) - 1) for periods in (4, 2, 1))
 
 
-def crc16(octets: bytes | memoryview) -> int:
+def crc16(data: bytes | memoryview) -> int:
     """The CRC of these bytes; 0 for bytes that end in their own CRC (little-endian)."""
-    by_position, (low, high), one = _tables()
-    if len(octets) <= _HEADER:
-        return _by_definition(octets, one)
-    folded = _fold_bits(_fold_bytes(np.frombuffer(octets, dtype=np.uint8)))
-    rows = _lengthen(folded, -len(folded) % _ROW).reshape(-1, _ROW)
-    remainders = np.bitwise_xor.reduce(by_position[rows + _FIRST_OF_PLACE], axis=1)
+    octets = np.frombuffer(data, np.uint8)
+    if len(octets) > PERIOD:
+        head = len(octets) % PERIOD
+        folded: Octets = np.bitwise_xor.reduce(octets[head:].reshape(-1, PERIOD), axis=0)
+        folded[PERIOD - head :] ^= octets[:head]
+        octets = folded
+    if len(octets) > PERIOD // 8:
+        # Eight periods of bits in one whole number; the bit of highest weight comes first, so it is the lowest.
+        bits = int.from_bytes(_lengthen(octets, PERIOD - len(octets)).tobytes(), "little")
+        for periods in (4, 2, 1):
+            half = periods * PERIOD
+            bits = (bits >> half) ^ (bits & (1 << half) - 1)
+        whole_bytes = bits << 1  # one zero bit in front makes 4,096 bytes of 32,767 bits
+        octets = np.frombuffer(whole_bytes.to_bytes(PERIOD // 8 + 1, "little"), np.uint8)
+    by_position, low, high = _tables()
+    rows = _lengthen(octets, -len(octets) % _ROW).reshape(-1, _ROW)
     crc = 0
-    for remainder in remainders.tolist():
+    for remainder in np.bitwise_xor.reduce(by_position[rows + _FIRST_OF_PLACE], axis=1).tolist():
         crc = low[crc & 0xFF] ^ high[crc >> 8] ^ remainder
-    return crc
-
-
-def _by_definition(octets: bytes | memoryview, one: list[int]) -> int:
-    crc = 0
-    for octet in octets:
-        crc = (crc >> 8) ^ one[(crc ^ octet) & 0xFF]
     return crc
 
 
@@ -301,31 +193,10 @@ def _lengthen(octets: Octets, zeros: int) -> Octets:
     return np.concatenate([np.zeros(zeros, np.uint8), octets]) if zeros else octets
 
 
-def _fold_bytes(octets: Octets) -> Octets:
-    if len(octets) <= PERIOD:
-        return octets
-    head = len(octets) % PERIOD
-    folded: Octets = np.bitwise_xor.reduce(octets[head:].reshape(-1, PERIOD), axis=0)
-    if head:
-        folded[-head:] ^= octets[:head]
-    return folded
-
-
-def _fold_bits(octets: Octets) -> Octets:
-    if len(octets) <= PERIOD // 8:
-        return octets
-    # Eight periods of bits in one whole number; the bit of highest weight comes first, so it is the lowest.
-    bits = int.from_bytes(_lengthen(octets, PERIOD - len(octets)).tobytes(), "little")
-    for half, lower in _FOLDS:
-        bits = (bits >> half) ^ (bits & lower)
-    whole_bytes = bits << 1  # one zero bit in front makes 4,096 bytes of 32,767 bits
-    return np.frombuffer(whole_bytes.to_bytes(PERIOD // 8 + 1, "little"), np.uint8)
-
-
 @cache
-def _tables() -> tuple[Words, tuple[list[int], list[int]], list[int]]:
-    """What a byte adds to the CRC by its place in a row, at 256 * place + byte; what `_ROW` zeros make of a CRC;
-    and the table of the definition, for one byte.
+def _tables() -> tuple[Words, list[int], list[int]]:
+    """What a byte adds to the CRC by its place in a row, at 256 * place + byte; and what `_ROW` zeros make of a CRC, by
+    its low and by its high byte.
 
     A CRC after n zero bytes is the sum of what its low and its high byte become, so two small tables say it; applied
     to themselves they say it for 2n, and the tables of n places become those of 2n.
@@ -337,20 +208,19 @@ def _tables() -> tuple[Words, tuple[list[int], list[int]], list[int]]:
     while len(places) < _ROW:
         places = np.concatenate([low[places & 0xFF] ^ high[places >> 8], places])
         low, high = low[low & 0xFF] ^ high[low >> 8], low[high & 0xFF] ^ high[high >> 8]
-    return places.ravel(), (low.tolist(), high.tolist()), one.tolist()
+    return places.ravel(), low.tolist(), high.tolist()
 
 
 # One walk over the message headers of a FIT file: where each message starts.
 #
-# Nothing is converted here. Messages of one layout are rows of one size, which fit_columns turns into arrays and
-# fit_messages into values. A walk never fails: it stops where the bytes stop making sense and notes the place.
+# Nothing is converted here. Messages of one layout are rows of one size, which fields.py turns into arrays and values.
+# A walk never fails: it stops where the bytes stop making sense and notes the place.
 
 
 SIGNATURE = b".FIT"
 
 _MIN_HEADER = 12
 _CRC_BYTES = 2
-_DEFINITION = 0x40
 
 
 class Part(Record, frozen=True, kw_only=True):
@@ -373,23 +243,13 @@ class Part(Record, frozen=True, kw_only=True):
         return [layout for layout in self.layouts if layout.message == message and len(layout.starts)]
 
 
-class _Header(Record, frozen=True, kw_only=True):
-    start: int
-    size: int
-    body: int
-    end: int
-    notes: tuple[Note, ...]
-
-
 def parts(octets: bytes) -> Iterator[Part]:
     """The FIT files chained in these bytes. Raises Malformed when they do not begin with one."""
     if not _is_header(octets, 0):
-        problem = "is not a FIT file: the header lacks its mark"
-        raise Malformed(problem, offset=0)
+        raise Malformed("is not a FIT file: the header lacks its mark", offset=0)
     at, count = 0, 0
     while _is_header(octets, at) and count < RULES.max_parts:
-        header = _header(octets, at)
-        part = _part(octets, header)
+        part = _part(octets, at)
         at, count = part.end + _CRC_BYTES, count + 1
         yield part.replace(notes=(*part.notes, *_after(octets, at, count)))
 
@@ -411,52 +271,69 @@ def _is_header(octets: bytes, at: int) -> bool:
     return octets[at + 8 : at + 12] == SIGNATURE and octets[at] >= _MIN_HEADER
 
 
-def _header(octets: bytes, at: int) -> _Header:
-    size = int.from_bytes(octets[at + 4 : at + 8], "little")
-    body = at + octets[at]
+def _part(octets: bytes, start: int) -> Part:
+    """The file whose header stands at `start`."""
     notes = []
-    stated = int.from_bytes(octets[at + 12 : at + 14], "little") if octets[at] > _MIN_HEADER + 1 else 0
+    stated_crc = int.from_bytes(octets[start + 12 : start + 14], "little") if octets[start] > _MIN_HEADER + 1 else 0
     # A header CRC of zero means that none was computed.
-    if stated and stated != crc16(octets[at : at + _MIN_HEADER]):
-        notes.append(Note(code="header_crc", text="the header's checksum is wrong", offset=at + _MIN_HEADER))
-    end = body + size
+    if stated_crc and stated_crc != crc16(octets[start : start + _MIN_HEADER]):
+        notes.append(Note(code="header_crc", text="the header's checksum is wrong", offset=start + _MIN_HEADER))
+    body, size = start + octets[start], int.from_bytes(octets[start + 4 : start + 8], "little")
+    stated_end = body + size
     if size == 0 and len(octets) > body + _CRC_BYTES and not _is_header(octets, body + _CRC_BYTES):
-        notes.append(
-            Note(code="unterminated", text="the recording was never closed: its size is not stated", offset=at)
-        )
-        end = len(octets)
-    return _Header(start=at, size=size, body=body, end=end, notes=tuple(notes))
-
-
-def _part(octets: bytes, header: _Header) -> Part:
-    end = min(header.end, len(octets))
+        text = "the recording was never closed: its size is not stated"
+        notes.append(Note(code="unterminated", text=text, offset=start))
+        stated_end = len(octets)
+    end = min(stated_end, len(octets))
     walk = _Walk(octets, end)
-    damage = walk.run(header.body) if header.body <= end else _cut(end, "the header")
-    if damage is None and header.end > len(octets):
-        missing = header.end - len(octets)
-        damage = Note(code="truncated", text=f"the file ends {missing:,} bytes too early", offset=len(octets))
-    layouts, cut = bounded(walk.layouts())
-    notes = (*header.notes, *_crc_notes(octets, header), *cut)
+    damage = walk.run(body) if body <= end else _cut(end, "the header")
+    if damage is None and stated_end > len(octets):
+        text = f"the file ends {stated_end - len(octets):,} bytes too early"
+        damage = Note(code="truncated", text=text, offset=len(octets))
+    layouts, cut = _bounded(walk.layouts())
     return Part(
         octets=octets,
-        start=header.start,
+        start=start,
         end=end,
-        stated_end=header.end,
+        stated_end=stated_end,
         layouts=layouts,
-        notes=notes,
+        notes=(*notes, *_crc_notes(octets, start, stated_end, closed=size > 0), *cut),
         damage=damage,
     )
 
 
-def _crc_notes(octets: bytes, header: _Header) -> tuple[Note, ...]:
+def _crc_notes(octets: bytes, start: int, end: int, *, closed: bool) -> tuple[Note, ...]:
     """What the file's checksum says; nothing where the messages themselves are cut off before it."""
-    stated = octets[header.end : header.end + _CRC_BYTES]
-    if len(stated) == _CRC_BYTES and crc16(memoryview(octets)[header.start : header.end + _CRC_BYTES]):
+    stated = octets[end : end + _CRC_BYTES]
+    if len(stated) == _CRC_BYTES and crc16(memoryview(octets)[start : end + _CRC_BYTES]):
         text = "the file's checksum is wrong: some values may be damaged"
-        return (Note(code="crc", text=text, offset=header.end),)
-    if len(stated) < _CRC_BYTES and header.size and header.end <= len(octets):
+        return (Note(code="crc", text=text, offset=end),)
+    if len(stated) < _CRC_BYTES and closed and end <= len(octets):
         return (Note(code="crc_missing", text="the file ends before its checksum", offset=len(octets)),)
     return ()
+
+
+def _bounded(layouts: Sequence[Layout]) -> tuple[tuple[Layout, ...], list[Note]]:
+    """The layouts without the messages that are too many of their kind, and a note for each kind that was cut.
+
+    Only kinds that are read count: of the others nothing is kept but where they start.
+    """
+    counts: Counter[int] = Counter()
+    for layout in layouts:
+        counts[layout.message] += len(layout.starts)
+    notes, ends = [], {}
+    for kind, count in counts.items():
+        most = RULES.max_records if kind == RECORD else RULES.max_told
+        if kind in MESSAGE_FIELDS and count > most:
+            places = np.concatenate([layout.starts for layout in layouts if layout.message == kind])
+            ends[kind] = int(np.partition(places, most)[most])  # where the first one too many starts
+            text = f"{count:,} messages of kind {kind}, more than a recording holds: the first {most:,} were read"
+            notes.append(Note(code="too_many", text=text, offset=ends[kind]))
+    kept = tuple(
+        layout.replace(starts=layout.starts[layout.starts < ends[layout.message]]) if layout.message in ends else layout
+        for layout in layouts
+    )
+    return kept, notes
 
 
 class _Walk:
@@ -475,7 +352,8 @@ class _Walk:
         self._defined: dict[int, int] = {}
         self._known: dict[bytes, int] = {}
         self._layouts: list[Layout] = []
-        self._changes = Changes(local=array("q"), layout=array("q"), offset=array("q"), before=array("q"))
+        # Of each definition: its local number, the index of its layout, where it stands, how many messages came before.
+        self._changes = array("q")
 
     def run(self, start: int) -> Note | None:
         """Walk from `start` to the end; a note says where and why it stopped before."""
@@ -508,7 +386,47 @@ class _Walk:
 
     def layouts(self) -> list[Layout]:
         """The layouts met, each with the starts of its messages."""
-        return grouped(self._octets, np.frombuffer(self._starts, np.int64), self._changes, self._layouts)
+        index, offsets = self._changed(1), self._changed(2)
+        found = self._by_layout(index, self._layouts)
+        with_apps = [i for i, layout in enumerate(self._layouts) if layout.app_fields]
+        if not with_apps or np.bincount(index)[with_apps].max() == 1:
+            return found
+        # A developer field means what its description said before this definition: more descriptions, new layout.
+        described = [layout.starts for layout in found if layout.message == FIELD_DESCRIPTION]
+        before = np.searchsorted(np.sort(np.concatenate([_NOWHERE, *described])), offsets)
+        keys = np.stack([index, np.where(np.isin(index, with_apps), before, 0)], axis=1)
+        dated, first, again = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        if len(dated) > RULES.max_layouts:
+            most = f"{RULES.max_layouts:,} are no recording"
+            problem = f"describes its apps' fields in {len(dated):,} ways; more than {most}"
+            raise Malformed(problem, offset=self._layouts[0].offset)
+        split = [self._layouts[i].replace(offset=int(at)) for i, at in zip(dated[:, 0], offsets[first], strict=True)]
+        return self._by_layout(again.ravel(), split)
+
+    def _changed(self, what: int) -> Places:
+        """One number of every definition."""
+        return np.frombuffer(self._changes, np.int64)[what::4]
+
+    def _by_layout(self, index: Places, layouts: Sequence[Layout]) -> list[Layout]:
+        """The layouts with their messages: a message has the last one that its local number got before it.
+
+        index: which of the layouts each definition gave.
+        """
+        starts = np.frombuffer(self._starts, np.int64)
+        heads = np.frombuffer(self._octets, np.uint8)[starts]
+        local_numbers = np.where(heads & COMPRESSED, heads >> 5 & 0x03, heads & 0x0F)
+        got, before = self._changed(0), self._changed(3)
+        # Numbers of two bytes are sorted by counting, wider ones by comparing.
+        kinds: npt.NDArray[np.signedinteger] = np.empty(len(starts), np.int16 if len(index) < 1 << 15 else np.int32)
+        for local in set(got.tolist()):
+            mine, times = np.flatnonzero(local_numbers == local), np.flatnonzero(got == local)
+            given = index[times]
+            kinds[mine] = given[0] if len(times) == 1 else given[np.searchsorted(before[times], mine, side="right") - 1]
+        # Sorted by kind, and within a kind by place: the messages of a layout are one slice.
+        order = np.argsort(kinds, kind="stable")
+        edges = np.searchsorted(kinds[order], np.arange(len(layouts) + 1)).tolist()
+        places = starts[order]
+        return [layout.replace(starts=places[edges[i] : edges[i + 1]]) for i, layout in enumerate(layouts)]
 
     def _define(self, at: int, head: int) -> int:
         """Learn the definition at `at`; return the offset after it, which may be beyond the end."""
@@ -526,11 +444,7 @@ class _Walk:
             index = self._known[definition] = len(self._layouts)
             self._layouts.append(layout_of(definition, at))
         local = head & 0x0F
-        changes = self._changes
-        changes.local.append(local)
-        changes.layout.append(index)
-        changes.offset.append(at)
-        changes.before.append(len(self._starts))
+        self._changes.extend((local, index, at, len(self._starts)))
         self._enter(local, self._layouts[index].size)
         return after
 
