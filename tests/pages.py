@@ -17,18 +17,18 @@ from kneedrive.past.weeks import weekly
 from kneedrive.report.comparison import Periods
 from kneedrive.report.history import Habits
 from kneedrive.report.html.page import Content
-from kneedrive.report.html.week_charts import Event
 from kneedrive.report.machine import analysis_record
 from kneedrive.simulate import DEMO_RUNNER
 from kneedrive.simulate.course import PLANS
 from kneedrive.simulate.gait import PATTERNS
 from kneedrive.simulate.scene import History, Scene
+from tests.report.histories import Tag
 
 FIRST = datetime(2026, 5, 18, 6, 0, tzinfo=UTC)
 WEEKS = 26
 UNTIL = date(2026, 11, 15)
 STARTED = date(2026, 8, 31)
-EVENTS = (Event(day=date(2026, 7, 6), text="new shoes"), Event(day=STARTED, text="started wall drills and strides"))
+TAGS = (Tag("2026-07-06", "new shoes"), Tag(STARTED.isoformat(), "started wall drills and strides"))
 SETTING = Setting(runner=DEMO_RUNNER)
 
 
@@ -72,7 +72,7 @@ def page_of(analyses: list[Analysis]) -> Content:
     before = [run for run in runs if since <= run.started_at.date() < STARTED]
     after = [run for run in runs if STARTED <= run.started_at.date() < STARTED + timedelta(weeks=8)]
     days = Periods(
-        before=(since, STARTED - timedelta(days=1)), after=(STARTED, STARTED + timedelta(weeks=8)), name=EVENTS[-1].text
+        before=(since, STARTED - timedelta(days=1)), after=(STARTED, STARTED + timedelta(weeks=8)), name=TAGS[-1].text
     )
     content = content_of(analyses[-1])
     return content.replace(
@@ -86,7 +86,7 @@ def page_of(analyses: list[Analysis]) -> Content:
             balance=balance_habit(runs[-24:], SETTING.method),
             fade=fade_habit([each.fade for each in analyses[-24:]], SETTING.method),
         ),
-        events=EVENTS,
+        tags=TAGS,
         comparison=compare(before, after, SETTING),
         periods=days,
     )

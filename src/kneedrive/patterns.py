@@ -124,16 +124,49 @@ PATTERNS: Mapping[Pattern, Row] = {
 }
 
 
-class Axis(Record, frozen=True):
-    """What lies at the two ends of a score, as a picture says it."""
+class Axis(Record, frozen=True, kw_only=True):
+    """A score: what lies at its two ends, and its words; "" where weeks are not followed and compared by it."""
 
-    low: str
+    low: str  # at its ends, as a picture says it
     high: str
+    short: str = ""  # over a column
+    name: str = ""
+    meaning: str = ""  # of plus and minus
+    where: str = ""  # behind "steady", or "no change"
+    rose: str = ""  # what is said where it rose, and where it fell
+    fell: str = ""
 
 
 AXES: Mapping[str, Axis] = {
-    "D": Axis("shuffle", "drive"),
-    "P": Axis("little bounce", "much bounce"),
-    "G": Axis("quick and light", "long and grounded"),
-    "zSL": Axis("short steps", "long steps"),
+    "D": Axis(
+        low="shuffle",
+        high="drive",
+        short="drive",
+        name="drive score",
+        meaning="+ towards drive, - towards shuffle",
+        where="between drive and shuffle",
+        rose="steps moved towards drive",
+        fell="steps moved towards shuffle",
+    ),
+    "P": Axis(
+        low="little bounce",
+        high="much bounce",
+        short="bounce",
+        name="bounce score",
+        meaning="+ more up and down than steps of that length call for",
+        where="in bounce",
+        rose="bounce grew for the steps taken",
+        fell="bounce shrank for the steps taken",
+    ),
+    "G": Axis(low="quick and light", high="long and grounded"),
+    "zSL": Axis(
+        low="short steps",
+        high="long steps",
+        short="steps",
+        name="step length score",
+        meaning="+ longer steps for the pace",
+        where="in the length of your steps",
+        rose="steps lengthened for the pace",
+        fell="steps shortened for the pace",
+    ),
 }

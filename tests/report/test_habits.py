@@ -116,7 +116,7 @@ def test_heart_rate_stands_beside_the_weeks_as_context(verdict: str, change: flo
         first=date(2025, 1, 6),
         change=change,
     )
-    text = plain(history.heart_rate(trend, STORIES["steady"]().view, miles=False))
+    text = plain(history.heart_rate(STORIES["steady"]().view.replace(heart_rate=trend), miles=False))
 
     assert words in text
     assert bool(words) == bool(text)

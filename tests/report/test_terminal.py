@@ -41,9 +41,7 @@ MARKED = Mark(before=("6:50", "9:00"), mean=-1.8, sd=0.6, tone=Pattern.SHUFFLE, 
 
 
 def picture(*rows: Mark) -> Picture:
-    return Picture(
-        heads=("/km", "time"), low="shuffle", middle="usual", high="drive", rows=rows, ticks=(-1.0, 1.0), span=3.0
-    )
+    return Picture(heads=("/km", "time"), axis="D", rows=rows, ticks=(-1.0, 1.0))
 
 
 def table(cells: int = 4) -> Table:

@@ -6,6 +6,7 @@ import pytest
 
 from kneedrive.past.result import Trend, Verdict, WeeklyView
 from kneedrive.past.trend import DIRECTIONS
+from kneedrive.patterns import AXES
 from kneedrive.report import history
 
 
@@ -34,7 +35,7 @@ def said(found: WeeklyView) -> str:
     return " ".join(history.sentences(found, miles=False)).replace("\u00a0", " ")
 
 
-@pytest.mark.parametrize("verdict", [word for series in history.SERIES_WORDS for word in DIRECTIONS[series]])
+@pytest.mark.parametrize("verdict", [word for series in AXES if series in DIRECTIONS for word in DIRECTIONS[series]])
 def test_every_verdict_of_the_analysis_has_its_words(verdict: str) -> None:
     series = next(name for name, words in DIRECTIONS.items() if verdict in words)
     called = trend(series, verdict, change=0.9, low=0.4, high=1.3, first=date(2025, 1, 8))

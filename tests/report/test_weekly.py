@@ -254,5 +254,13 @@ def test_what_is_drawn_week_by_week_is_explained_below_it() -> None:
     assert text.count("1 runner in 5 and 1 in 25 lie beyond") == 1
 
 
+def test_weeks_of_runs_without_a_distance_have_no_line_of_distances() -> None:
+    told = steady()
+    weeks = tuple(week.replace(distance_m=0.0) for week in told.view.weeks)
+    lines = render(told._replace(view=told.view.replace(weeks=weeks))).split("OVER THE WEEKS\n")[1].splitlines()
+
+    assert [line.split()[0] for line in lines[:2]] == ["drive", "bounce"]
+
+
 def test_weeks_without_anything_judged_need_no_explanation() -> None:
     assert "lie beyond" not in render(STORIES["no_running"](), Style())

@@ -44,7 +44,6 @@ def demo_page(*, miles: bool) -> Answer:
     """The page of the simulated runner: the run of `demo` on the day after the last of the simulated weeks."""
     from kneedrive.app.page import RUNS, content_of, small
     from kneedrive.report.html import page
-    from kneedrive.report.html.week_charts import Event
     from kneedrive.report.machine import analysis_record
 
     done = simulated_runs()
@@ -59,7 +58,7 @@ def demo_page(*, miles: bool) -> Answer:
         context=content.context.replace(weeks=view.last_weeks, own=own_view(runs[-1], runs[:-1], SETTING)),
         weekly=view,
         habits=habits,
-        events=(Event(day=date.fromisoformat(_TAG.day), text=_TAG.text),),
+        tags=(_TAG,),
         runs=tuple(small(each.activity, analysis_record(each), today, miles=miles) for each in reversed(done[-RUNS:])),
     )
     return Answer(text=page.render(content))

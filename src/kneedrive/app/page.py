@@ -22,12 +22,11 @@ from kneedrive.app.history import EveryRunner, Question, compared, lines_of, loc
 from kneedrive.app.library import meant, opened
 from kneedrive.app.show import Found, Request, found_in, weeks_shown, written
 from kneedrive.errors import KneedriveError, NotEnoughData
-from kneedrive.patterns import AXES, PATTERNS, Pattern
+from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import blocks, lists, numbers, screen, words
 from kneedrive.report.blocks import Mark, Picture, Prose, Section
 from kneedrive.report.html.page import Content, Small, index, render
 from kneedrive.report.html.run_charts import Ranges
-from kneedrive.report.html.week_charts import Event
 from kneedrive.report.words import STRAVA_CREDIT, from_strava
 
 if TYPE_CHECKING:
@@ -99,8 +98,7 @@ def _history(store: Store, settings: Config, weeks: int, found: Found) -> dict[s
     """The weeks, what was noted in them, and what changed since the last note."""
     view, habits = weeks_shown(found, store, settings, weeks)
     tags = [tag for tag in store.tags() if tag.day <= found.day.isoformat()]
-    events = tuple(Event(day=date.fromisoformat(tag.day), text=tag.text) for tag in tags)
-    known: dict[str, Any] = {"weekly": view, "habits": habits, "events": events}
+    known: dict[str, Any] = {"weekly": view, "habits": habits, "tags": tuple(tags)}
     if tags:
         known["comparison"], known["periods"] = compared(store, settings, Question(tag=tags[-1].day), found.day)
     return known
@@ -134,10 +132,7 @@ def _small_report(first: Finding, record: Mapping[str, Any], *, miles: bool) -> 
     meaning = Prose(blocks.words("It is ", words.likely(first), f": {PATTERNS[first.pattern].meaning}{basis}."))
     letter = PATTERNS[first.pattern].axis or "D"
     rows = [_mark(band, letter, miles=miles) for band in reversed(record["pace_profile"]) if band["label"]]
-    axis, heads = AXES[letter], (numbers.pace_unit(miles=miles), "time")
-    drawn = Picture(
-        heads=heads, low=axis.low, middle="usual", high=axis.high, rows=tuple(rows), ticks=(), span=screen.SPAN
-    )
+    drawn = Picture(heads=(numbers.pace_unit(miles=miles), "time"), axis=letter, rows=tuple(rows))
     return [meaning, *([drawn] if rows else [])]
 
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from kneedrive.patterns import Pattern
+from kneedrive.patterns import AXES, Pattern
 from kneedrive.record import Record
 
 
@@ -170,21 +170,31 @@ class Mark(Record, frozen=True, kw_only=True):
     across: Inline = ()
 
 
-class Picture(Record, frozen=True, kw_only=True):
-    """Values with their errors on one scale, a row each.
+SPAN = 3.0  # SDs between runners, to each side of a picture's middle; what lies beyond is drawn at the edge
 
-    heads: over the columns before the scale. low, middle, high: the words over its ends and its zero. ticks: where
-    marks are set, in the unit of the values. span: what lies beyond it is drawn at the edge. key: the line below.
+
+class Picture(Record, frozen=True, kw_only=True):
+    """Values of one score with their errors, in SDs between runners, a row each.
+
+    heads: over the columns before the scale. axis: the score by its key in AXES, "" where no row has a value. ticks:
+    where marks are set. key: the line below.
     """
 
     heads: tuple[str, ...]
-    low: str
-    middle: str
-    high: str
+    axis: str
     rows: tuple[Mark, ...]
-    ticks: tuple[float, ...]
-    span: float
+    ticks: tuple[float, ...] = ()
     key: Inline = ()
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The words over the low and the high end of the scale."""
+        return (AXES[self.axis].low, AXES[self.axis].high) if self.axis else ("", "")
+
+    @property
+    def middle(self) -> str:
+        """The word over the middle of the scale."""
+        return "usual" if self.axis else ""
 
 
 Block = Heading | Prose | Note | Facts | Items | Terms | Rule | Table | Picture

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from kneedrive import advice
 from kneedrive.past.result import Apart, Comparison, Difference, Outcome
+from kneedrive.patterns import AXES
 from kneedrive.record import Record
-from kneedrive.report import numbers, own, screen
+from kneedrive.report import blocks, numbers, own, screen
 from kneedrive.report.blocks import (
-    Block,
     Column,
     Facts,
     Heading,
     Note,
     Prose,
     Section,
-    Table,
     Terms,
     faint,
     strong,
@@ -27,29 +25,22 @@ from kneedrive.report.sections import FADED
 from kneedrive.report.words import capital, listed
 from kneedrive.sensors import REFERENCES, SensorClass
 
-SCORES = {"D": "drive score", "P": "bounce score", "zSL": "step length score"}
-MEANINGS = {
-    "D": "drive score: + towards drive, - towards shuffle",
-    "P": "bounce score: + more up and down than steps of that length call for",
-    "zSL": "step length score: + longer steps for the pace",
+SCORES = {key: axis for key, axis in AXES.items() if axis.name}
+COMPARED_NAMES = own.NAMES | {key: axis.name for key, axis in SCORES.items()}
+CHANGED = FADED | {key: (axis.rose, axis.fell) for key, axis in SCORES.items()}
+MEANINGS = {key: f"{axis.name}: {axis.meaning}" for key, axis in SCORES.items()} | {
     "duty_factor": "on the ground: one foot, of the time of two steps",
     "ln_k": "torso bounce: up and down, in multiples of what the timing of a step alone brings",
 }
 SCALE = "a score of 1 is as far as two runners at one pace usually lie apart"
 MOST_WEEKS = 52  # design: who would need more of them has runs that differ too much to tell
-COMPARED_NAMES = own.NAMES | SCORES
-CHANGED = FADED | {
-    "D": ("steps moved towards drive", "steps moved towards shuffle"),
-    "P": ("bounce grew for the steps taken", "bounce shrank for the steps taken"),
-    "zSL": ("steps lengthened for the pace", "steps shortened for the pace"),
-}
 REFUSED = {
     Apart.SENSOR: "The two periods were measured by different sensors ({} and {}).",
     Apart.FIRMWARE: "The sensor’s firmware changed between the two periods.",
     Apart.WATCH: "The two periods were recorded by different watches, and speed and cadence are the watch’s own.",
     Apart.JUMPED: "Oscillation jumped between the two periods while timing stayed: the sensor, not form.",
 }
-UNCOMPARED = {
+HEADLINES = {
     Outcome.REFUSED: "Not compared",
     Outcome.NO_OVERLAP: "Nothing to compare",
     Outcome.NOT_ENOUGH: "Not enough weeks yet",
@@ -80,43 +71,49 @@ def comparison(found: Comparison, periods: Periods, *, miles: bool, name: str = 
 
 def title(found: Comparison, periods: Periods, name: str = "") -> Section:
     """What is compared."""
-    head = f"Before and after “{numbers.clean(periods.name)}”" if periods.name else "Before and after"
     sides = ("before", "after")
+    head = f"Before and after “{numbers.clean(periods.name)}”" if periods.name else "Before and after"
     if found.group:
         sides = (numbers.clean(found.names[0], 24), numbers.clean(found.names[1], 24))
         head = f"“{sides[1]}” (after) against “{sides[0]}” (before)"
     spans = [f"{numbers.day(first)} to {numbers.day(last)}" for first, last in (periods.before, periods.after)]
     rows = tuple((words(faint(side)), words(faint(span))) for side, span in zip(sides, spans, strict=True))
-    whose = [words(strong(numbers.clean(name)))] if name else []
-    return [Facts((*whose, words(strong(head)))), Terms(rows)]
+    facts = filter(None, (numbers.clean(name), head))
+    return [Facts(tuple(words(strong(fact)) for fact in facts)), Terms(rows)]
 
 
 def judgement(found: Comparison, *, miles: bool) -> Section:
     """What it comes to, in a sentence or two."""
-    said = sentences(found, miles=miles)
-    blocks: list[Block] = [Prose(words(strong(f"{comparison_headline(found)}.")))]
-    return [*blocks, *([Prose(words(" ".join(said)))] if said else [])]
+    headline = strong(f"{comparison_headline(found)}.")
+    return [Prose(words(headline)), Prose(words(" ".join(sentences(found, miles=miles))))]
 
 
 def sentences(found: Comparison, *, miles: bool) -> list[str]:
     """What stands behind the headline."""
     if found.status is Outcome.REFUSED:
         sensors = (REFERENCES[SensorClass(each)].words for each in (found.sensor_before, found.sensor_after))
-        insist = "A difference would be the sensor’s as likely as yours. --across-sensors compares them all the same."
+        command = f"kneedrive compare{numbers.TIE}--across-sensors"
+        insist = f"A difference would be the sensor’s as likely as yours. {command} compares them all the same."
         return [REFUSED[found.reason].format(*sensors), insist]
-    if found.status is Outcome.NOT_ENOUGH:
-        return [_few(found)]
     if found.status is Outcome.NO_OVERLAP:
         return ["The runs before and after have no pace and slope in common, so there is nothing to match."]
-    return [_matched(found, miles=miles)]
+    runs = f"{numbers.plural(found.runs_before, 'run')} before and {numbers.number(found.runs_after)} after"
+    if found.status is Outcome.NOT_ENOUGH:
+        if not found.more_weeks:
+            return [f"{runs} can be used; too few of them share a pace and a slope."]
+        more = numbers.plural(found.more_weeks, "more week", "more weeks")
+        return [f"{runs} can be used; the shorter side takes about {more}."]
+    low, high = (numbers.pace(speed, miles=miles) for speed in (found.speed_low_mps, found.speed_high_mps))
+    others = f"; {numbers.plural(found.left_out, 'run')} left out: another sensor or surface, or nothing scored"
+    return [f"{runs}, matched on pace and slope between {high} and {low}{others if found.left_out else ''}."]
 
 
 def comparison_headline(found: Comparison) -> str:
     """ "Changed: contact shortened and cadence rose", "No change that can be told", "Not enough weeks yet"."""
     if found.status is not Outcome.COMPARED:
-        return UNCOMPARED[found.status]
-    changed = [row for row in found.rows if row.verdict is Outcome.CHANGED and row.metric not in SCORES]
-    changed = changed or [row for row in found.rows if row.verdict is Outcome.CHANGED]
+        return HEADLINES[found.status]
+    changed = [row for row in found.rows if row.verdict is Outcome.CHANGED]
+    changed = [row for row in changed if row.metric not in SCORES] or changed
     if changed:
         opening = "Different across the sensors" if found.across_sensors else "Changed at the same pace"
         return f"{opening}: {listed([change_words(row) for row in changed])}"
@@ -131,24 +128,6 @@ def change_words(row: Difference) -> str:
     return rose if row.difference > 0 else fell
 
 
-def _matched(found: Comparison, *, miles: bool) -> str:
-    runs = f"{numbers.plural(found.runs_before, 'run')} before and {numbers.number(found.runs_after)} after"
-    between = f"{numbers.pace(found.speed_high_mps, miles=miles)} and {numbers.pace(found.speed_low_mps, miles=miles)}"
-    others = f"; {numbers.plural(found.left_out, 'run')} left out: another sensor or surface, or nothing scored"
-    left = others if found.left_out else ""
-    return f"{runs}, matched on pace and slope between {between}{left}."
-
-
-def _few(found: Comparison) -> str:
-    counted = (
-        f"{numbers.plural(found.runs_before, 'run')} before and {numbers.number(found.runs_after)} after can be used"
-    )
-    if not found.more_weeks:
-        return f"{counted}; too few of them share a pace and a slope."
-    more = numbers.plural(found.more_weeks, "more week", "more weeks")
-    return f"{counted}; the shorter side takes about {more}."
-
-
 def side_by_side(found: Comparison, *, miles: bool) -> Section:
     """A line a metric, with its verdict."""
     if not found.rows:
@@ -160,13 +139,12 @@ def side_by_side(found: Comparison, *, miles: bool) -> Section:
         Column(head="difference, and its range", left=True, drop=1),
         Column(left=True),
     )
-    rows = tuple(
-        tuple(map(words, (_named(row), *amounts(row, interval=True), difference_verdict(row, units=False))))
-        for row in found.rows
+    rows = (
+        (_named(row), *before_after(row), _with_range(row), difference_verdict(row, units=False)) for row in found.rows
     )
     return [
         Heading("Side by side", f"at {numbers.pace(found.speed_mps, miles=miles)} on the flat"),
-        Table(columns, rows),
+        blocks.table(columns, rows),
     ]
 
 
@@ -176,18 +154,18 @@ def _named(row: Difference) -> str:
     return COMPARED_NAMES[row.metric] + (f", {unit}" if unit else "")
 
 
-def amounts(row: Difference, *, interval: bool) -> tuple[str, str, str]:
-    """Before and after without a unit, the difference with it, and with its interval where asked for."""
-    off, low, high = (difference_text(row, amount) for amount in (row.difference, row.low, row.high))
-    told = f"{off} ({bare(low)} to {bare(high)})" if interval else off
-    return bare(shown(row, row.before)), bare(shown(row, row.after)), told
-
-
-def shown(row: Difference, amount: float) -> str:
-    """A value of the row's metric."""
+def before_after(row: Difference) -> tuple[str, str]:
+    """The two values, without their unit."""
     if row.metric in SCORES:
-        return numbers.score(amount)
-    return numbers.from_ln(amount) if row.metric == "ln_k" else numbers.quantity(row.metric, amount)
+        return numbers.score(row.before), numbers.score(row.after)
+    if row.metric == "ln_k":
+        return numbers.from_ln(row.before), numbers.from_ln(row.after)
+    return numbers.value(row.metric, row.before), numbers.value(row.metric, row.after)
+
+
+def _with_range(row: Difference) -> str:
+    off, low, high = (difference_text(row, amount) for amount in (row.difference, row.low, row.high))
+    return f"{off} ({bare(low)} to {bare(high)})"
 
 
 def difference_text(row: Difference, amount: float) -> str:
@@ -221,13 +199,10 @@ def difference_verdict(row: Difference, *, units: bool = True) -> str:
 
 def closing(found: Comparison) -> list[str]:
     """What has to be said besides."""
-    changed = any(row.verdict is Outcome.CHANGED for row in found.rows)
     meanings = [MEANINGS[row.metric] for row in found.rows if row.metric in MEANINGS]
     meanings += [SCALE] if any(row.metric in SCORES for row in found.rows) else []
-    said: Sequence[str] = [
-        *([f"{capital('; '.join(meanings))}. None of them is good or bad."] if meanings else []),
-        *([ACROSS] if found.across_sensors else []),
-        *([advice.EXAGGERATED] if found.over_exaggeration else []),
-        *([OTHERWISE] if changed and not found.across_sensors else []),
-    ]
-    return list(said)
+    said = [f"{capital('; '.join(meanings))}. None of them is good or bad."] if meanings else []
+    said += [ACROSS] if found.across_sensors else []
+    said += [advice.EXAGGERATED] if found.over_exaggeration else []
+    changed = any(row.verdict is Outcome.CHANGED for row in found.rows)
+    return said + ([OTHERWISE] if changed and not found.across_sensors else [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
@@ -24,10 +24,10 @@ from kneedrive.past.result import (
     WeeklyView,
     WeekValue,
 )
-from kneedrive.patterns import AXES, Axis, Pattern
+from kneedrive.patterns import AXES, Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Runner
-from kneedrive.report import numbers, screen, sections
+from kneedrive.report import blocks, numbers, screen, sections
 from kneedrive.report.blocks import (
     Block,
     Column,
@@ -42,7 +42,6 @@ from kneedrive.report.blocks import (
     Section,
     Span,
     Spark,
-    Table,
     Tone,
     faint,
     spark,
@@ -53,6 +52,7 @@ from kneedrive.report.words import capital, listed
 from kneedrive.sensors import REFERENCES, SensorClass
 
 MORE = ("kneedrive report", "kneedrive compare", "kneedrive advise")
+WEEK = timedelta(weeks=1)
 
 
 class Tagged(Protocol):
@@ -99,8 +99,8 @@ def weeks_alone(
 ) -> list[Section]:
     """The weeks without the runner's sentence and the commands that follow."""
     return [
-        [*title(found, miles=miles, name=name), *judgement(found, miles=miles)],
-        *pictures(found, tags, miles=miles),
+        [title(found, miles=miles, name=name), *judgement(found, miles=miles)],
+        pictures(found, tags, miles=miles),
         over_the_weeks(found, miles=miles),
         finished(found),
         run_after_run(found, habits, miles=miles),
@@ -113,7 +113,7 @@ def moved_back(weeks: int, last: date) -> str:
     return f"{lately}: these are the weeks up to your last one, on {numbers.day(last)}."
 
 
-def title(found: WeeklyView, *, miles: bool, name: str) -> list[Block]:
+def title(found: WeeklyView, *, miles: bool, name: str) -> Facts:
     """Whose weeks, which, how much running, and what measured it."""
     facts = (
         numbers.clean(name),
@@ -122,23 +122,17 @@ def title(found: WeeklyView, *, miles: bool, name: str) -> list[Block]:
         numbers.distance(sum(week.distance_m for week in found.weeks), miles=miles),
     )
     sensor = (words(faint(REFERENCES[SensorClass(found.sensor)].dynamics)),) if found.trends else ()
-    return [Facts((*(words(strong(fact)) for fact in facts if fact), *sensor))]
-
-
-def sensor_words(sensor: str) -> str:
-    """A sensor class in running text."""
-    return REFERENCES[SensorClass(sensor)].words
+    return Facts((*(words(strong(fact)) for fact in facts if fact), *sensor))
 
 
 def judgement(found: WeeklyView, *, miles: bool) -> list[Block]:
     """The verdict and what it means."""
-    text = " ".join(sentences(found, miles=miles))
-    return [Prose(words(Span(f"{trend_headline(found)}.", tone(found)))), Prose(words(text))]
+    headline = Span(f"{trend_headline(found)}.", tone(found))
+    return [Prose(words(headline)), Prose(words(" ".join(sentences(found, miles=miles))))]
 
 
 # Where it is going, for somebody who knows no statistics: what changed, by how much, how small a change would show.
 # Nothing is claimed that was not tested, and what is called comes with what else it could be.
-
 
 CALLED = {
     Verdict.TOWARDS_DRIVE: "your steps have become longer for the pace, or less of each is spent on the ground, "
@@ -150,23 +144,19 @@ CALLED = {
     Verdict.LONGER_STEPS: "your steps have become longer for the pace",
     Verdict.SHORTER_STEPS: "your steps have become shorter for the pace",
 }
-TONES: dict[Verdict, Tone] = {
+TONES: Mapping[Verdict, Tone] = {
     Verdict.TOWARDS_DRIVE: Pattern.DRIVE,
     Verdict.TOWARDS_SHUFFLE: Pattern.SHUFFLE,
     Verdict.MORE_BOUNCE: Pattern.PISTON,
 }
-SERIES_WORDS = {"D": "between drive and shuffle", "P": "in bounce", "zSL": "in the length of your steps"}
-COLUMNS = {"D": "drive", "P": "bounce", "zSL": "steps"}
-UNIT = "That gap is how far two runners at one pace usually lie apart."
 BROKEN = {
     BreakKind.SENSOR: "the sensor changed",
     BreakKind.FIRMWARE: "the sensor’s firmware changed",
     BreakKind.WATCH: "the watch changed",
     BreakKind.OSCILLATION: "the sensor’s oscillation jumped",
 }
-COMPUTED = "Only the length of your steps is followed: the watch works out the rest from speed and cadence."
-TREND_ONLY_STEPS = {"none": "Only the length of your steps is followed, since no contact time was recorded."}
-NO_REFERENCE = "Only the length of your steps is followed: for the rest this sensor has nothing to be held against."
+UNIT = "That gap is how far two runners at one pace usually lie apart."
+ONLY_STEPS = "Only the length of your steps is followed"
 
 
 def trend_headline(found: WeeklyView) -> str:
@@ -183,73 +173,31 @@ def sentences(found: WeeklyView, *, miles: bool) -> list[str]:
     """What the trends come to."""
     if not found.trends:
         return ["None of these weeks holds a run that could be judged."]
-    said = [_since(found)] if found.breaks else []
-    waiting = [trend for trend in found.trends if trend.verdict is Verdict.TOO_EARLY]
+    said = []
+    if found.breaks:
+        last = found.breaks[-1]
+        said.append(f"Judged by the weeks since {numbers.day(last.date)} alone, when {BROKEN[last.kind]}.")
     tested = [trend for trend in found.trends if not trend.weeks_missing]
     called = [trend for trend in tested if trend.called]
     at = numbers.pace(found.reference_speed_mps, miles=miles)
     said += [_called(trend, at) for trend in called]
     said += [_otherwise(called[0])] if called else []
-    said += [_blind(trend) if trend in waiting else _steady(trend) for trend in tested if not trend.called]
+    said += [_not_called(trend) for trend in tested if not trend.called]
     said += [UNIT] if any(trend.called or trend.detectable is not None for trend in tested) else []
-    said += _advised(tested) if tested else _too_early(waiting[:1])
-    return [*said, *_only_steps(found)]
-
-
-def _since(found: WeeklyView) -> str:
-    last = found.breaks[-1]
-    return f"Judged by the weeks since {numbers.day(last.date)} alone, when {BROKEN[last.kind]}."
-
-
-def _only_steps(found: WeeklyView) -> list[str]:
-    if {trend.series for trend in found.trends} != {"zSL"}:
-        return []
-    believed = found.computed is not None and found.computed.believed
-    return [COMPUTED if believed else TREND_ONLY_STEPS.get(found.sensor, NO_REFERENCE)]
+    return [*said, *_more_weeks(tested, found.trends), *_only_steps(found)]
 
 
 def _called(trend: Trend, at: str) -> str:
-    since = numbers.day(trend.first) if trend.first else ""
-    size = _gaps(trend.change)
-    return f"At {at}, since {since}, {CALLED[trend.verdict]}: a change of {size}{_range(trend)}."
-
-
-def _range(trend: Trend) -> str:
-    if trend.low is None or trend.high is None or trend.change is None:
-        return ""
-    low, high = sorted((abs(trend.low), abs(trend.high)))
-    return f" (between {numbers.score(low).lstrip('+')} and {numbers.score(high).lstrip('+')})"
-
-
-def _steady(trend: Trend) -> str:
-    said = f"{_subject(trend)}: no change that stands out from the ups and downs of your runs."
-    return f"{said} A change of {_visible(trend)} would most likely have been seen."
-
-
-def _blind(trend: Trend) -> str:
-    if trend.detectable is None:
-        return f"{_subject(trend)}: these weeks cannot tell: they are too few, or drift too much from one to the next."
-    return (
-        f"{_subject(trend)}: these weeks cannot tell. They differ so much, or drift so much from one to the next, that "
-        f"only a change of about {_visible(trend)} would most likely have been seen."
-    )
-
-
-def _subject(trend: Trend) -> str:
-    return capital(SERIES_WORDS[trend.series])
-
-
-def _visible(trend: Trend) -> str:
-    return _gaps(trend.detectable)
+    since, between = numbers.day(trend.first) if trend.first else "", ""
+    if trend.low is not None and trend.high is not None:
+        low, high = sorted((abs(trend.low), abs(trend.high)))
+        between = f" (between {numbers.number(low, 1)} and {numbers.number(high, 1)})"
+    return f"At {at}, since {since}, {CALLED[trend.verdict]}: a change of {_gaps(trend.change)}{between}."
 
 
 def _gaps(amount: float | None) -> str:
     """The size of a change with its unit."""
-    return (
-        f"{numbers.score(abs(amount)).lstrip('+')} times the gap between runners"
-        if amount is not None
-        else numbers.MISSING
-    )
+    return f"{numbers.number(abs(amount), 1)} times the gap between runners" if amount is not None else numbers.MISSING
 
 
 def _otherwise(trend: Trend) -> str:
@@ -258,22 +206,45 @@ def _otherwise(trend: Trend) -> str:
         return "Shoes or fatigue can do the same; the season is allowed for."
     span = ""
     if trend.first and trend.last:
-        first, last = (numbers.short_day(*ends) for ends in ((trend.first, trend.last), (trend.last, trend.first)))
+        first, last = numbers.short_day(trend.first, trend.last), numbers.short_day(trend.last, trend.first)
         span = f" (these weeks go from {first} to {last})"
     return f"Season, heat or shoes can do the same{span}."
 
 
-def _advised(tested: Sequence[Trend]) -> list[str]:
-    more = max(trend.weeks_advised for trend in tested)
-    return [f"With {numbers.plural(more, 'more week', 'more weeks')} the answer gets firmer."] if more else []
+def _not_called(trend: Trend) -> str:
+    """A trend that was tested and not called: with no change, or in weeks that differ too much to tell."""
+    subject, seen = capital(AXES[trend.series].where), f"{_gaps(trend.detectable)} would most likely have been seen."
+    if trend.verdict is not Verdict.TOO_EARLY:
+        return f"{subject}: no change that stands out from the ups and downs of your runs. A change of {seen}"
+    if trend.detectable is None:
+        return f"{subject}: these weeks cannot tell: they are too few, or drift too much from one to the next."
+    return (
+        f"{subject}: these weeks cannot tell. They differ so much, or drift so much from one to the next, that only a "
+        f"change of about {seen}"
+    )
 
 
-def _too_early(waiting: Sequence[Trend]) -> list[str]:
+def _more_weeks(tested: Sequence[Trend], trends: Sequence[Trend]) -> list[str]:
+    """How many weeks are missing for a test, or for a firmer one."""
+    if tested:
+        more = max(trend.weeks_advised for trend in tested)
+        return [f"With {numbers.plural(more, 'more week', 'more weeks')} the answer gets firmer."] if more else []
+    first = trends[0]
     return [
-        f"Not enough weeks yet: {numbers.plural(trend.weeks, 'week')} can be judged, about "
-        f"{numbers.number(trend.weeks_missing)} more are needed, {numbers.number(trend.weeks_advised)} more are better."
-        for trend in waiting
+        f"Not enough weeks yet: {numbers.plural(first.weeks, 'week')} can be judged, about "
+        f"{numbers.number(first.weeks_missing)} more are needed, {numbers.number(first.weeks_advised)} more are better."
     ]
+
+
+def _only_steps(found: WeeklyView) -> list[str]:
+    """Why nothing but the length of steps is followed, where that is so."""
+    if {trend.series for trend in found.trends} != {"zSL"}:
+        return []
+    if found.computed is not None and found.computed.believed:
+        return [f"{ONLY_STEPS}: the watch works out the rest from speed and cadence."]
+    if found.sensor == SensorClass.NONE:
+        return [f"{ONLY_STEPS}, since no contact time was recorded."]
+    return [f"{ONLY_STEPS}: for the rest this sensor has nothing to be held against."]
 
 
 # Each week in a picture, one for every stretch between breaks.
@@ -282,8 +253,6 @@ MOST_WEEKS_APART = 3  # so many weeks in a row without a run share a line
 LEAST_SPAN = 2.0  # a line of scores spans at least a spread to each side: what hardly moves looks steady
 LEAST_WEEKS = 3  # with runs: fewer make no line
 SHOWN_WEEKS = 40  # columns that a line of weeks has at most
-SPAN = 3.0  # spreads between runners; what lies beyond is drawn at the edge
-WEEK = timedelta(days=6)
 HALF_MINUTE_S = 30.0  # of slow running: less is shown as none
 
 
@@ -294,35 +263,24 @@ class Stretch(Record, frozen=True):
     weeks: tuple[Week, ...]
 
 
-def stretches(found: WeeklyView, last: int | None = None) -> list[Stretch]:
-    """The weeks cut at the breaks; the week of a break belongs to what comes after it."""
+def stretches(found: WeeklyView, last: int = 0) -> list[Stretch]:
+    """The weeks cut at the breaks; the week of a break belongs to what comes after it. last: so many weeks alone."""
     parts: list[Stretch] = []
-    ends = [*(each.date for each in found.breaks), None]
     pending: list[Break] = []
-    weeks = list(found.weeks if last is None else found.weeks[-last:])
-    for place, end in enumerate(ends):
-        here = [week for week in weeks if end is None or week.monday + WEEK < end]
+    weeks = found.weeks[-last:]  # 0 leaves all of them
+    for each in found.breaks:
+        here = [week for week in weeks if week.monday + WEEK <= each.date]
         weeks = weeks[len(here) :]
-        if here or end is None:
+        if here:
             parts.append(Stretch(tuple(pending), tuple(here)))
             pending = []
-        if end is not None:
-            pending.append(found.breaks[place])
-    return parts
+        pending.append(each)
+    return [*parts, Stretch(tuple(pending), tuple(weeks))]
 
 
-def pictures(found: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> list[Section]:
-    """Heading and weeks: a picture a stretch, under the sensor that measured it or what broke before it."""
-    cut = stretches(found)
-    remark = f"slow: {numbers.pace(found.slow_speed_mps, miles=miles)} or slower" if found.slow_speed_mps else ""
-    report: list[Section] = []
-    for place, stretch in enumerate(cut):
-        blocks: list[Block] = [Prose(words(strong(break_words(each)))) for each in stretch.breaks]
-        if len(cut) > 1 and not place:
-            blocks.append(Prose(words(strong(capital(sensor_words(sensor_of(stretch, found)))))))
-        drawn = picture(stretch, found, tags, miles=miles, last=place == len(cut) - 1)
-        report.append([*([] if place else [Heading("Week by week", remark)]), *blocks, drawn])
-    return [[block for section in report for block in section]]
+def sensor_words(sensor: str) -> str:
+    """A sensor class in running text."""
+    return REFERENCES[SensorClass(sensor)].words
 
 
 def sensor_of(stretch: Stretch, found: WeeklyView) -> str:
@@ -335,53 +293,55 @@ def sensor_of(stretch: Stretch, found: WeeklyView) -> str:
 
 def break_words(each: Break) -> str:
     """The day of a break, and what changed on it."""
-    return f"{numbers.day(each.date)}: {_broke(each)}"
-
-
-def _broke(each: Break) -> str:
-    if each.kind is BreakKind.SENSOR:
-        return f"{sensor_words(each.before)} → {sensor_words(each.after)}"
-    if each.kind is BreakKind.FIRMWARE:
-        return f"firmware {numbers.clean(each.before, 12)} → {numbers.clean(each.after, 12)}"
-    if each.kind is BreakKind.WATCH:
-        return f"{numbers.clean(each.before, 24)} → {numbers.clean(each.after, 24)}"
-    return "oscillation jumped: the sensor, not form"
+    match each.kind:
+        case BreakKind.SENSOR:
+            what = f"{sensor_words(each.before)} → {sensor_words(each.after)}"
+        case BreakKind.FIRMWARE:
+            what = f"firmware {numbers.clean(each.before, 12)} → {numbers.clean(each.after, 12)}"
+        case BreakKind.WATCH:
+            what = f"{numbers.clean(each.before, 24)} → {numbers.clean(each.after, 24)}"
+        case BreakKind.OSCILLATION:
+            what = "oscillation jumped: the sensor, not form"
+    return f"{numbers.day(each.date)}: {what}"
 
 
 def series_in(weeks: Iterable[Week]) -> list[str]:
     """The series that any of these weeks has, in a fixed order."""
     known = {name for week in weeks for name in week.values}
-    return [name for name in COLUMNS if name in known]
+    return [name for name in AXES if name in known]
 
 
-def drawn_series(stretch: Stretch, found: WeeklyView, *, last: bool) -> str:
-    """What is drawn of a stretch: the series of the headline, else the first that it has, "" for none."""
-    called = [trend.series for trend in found.trends if trend.called] if last else []
-    return next(iter([*called, *series_in(stretch.weeks)]), "")
+def pictures(found: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> Section:
+    """Heading and weeks: a picture a stretch, under the sensor that measured it or what broke before it."""
+    cut = stretches(found)
+    slow = f"slow: {numbers.pace(found.slow_speed_mps, miles=miles)} or slower" if found.slow_speed_mps else ""
+    drawn: list[Block] = [Heading("Week by week", slow)]
+    for place, stretch in enumerate(cut):
+        above = [break_words(each) for each in stretch.breaks]
+        above += [capital(sensor_words(sensor_of(stretch, found)))] if len(cut) > 1 and not place else []
+        drawn += [Prose(words(strong(text))) for text in above]
+        drawn.append(picture(stretch, found, tags, miles=miles, last=place == len(cut) - 1))
+    return drawn
 
 
 def picture(stretch: Stretch, found: WeeklyView, tags: Sequence[Tagged], *, miles: bool, last: bool) -> Picture:
-    """A row a week: runs, distance and slow minutes, the series with its range, and the share that was shuffle-like."""
-    name = drawn_series(stretch, found, last=last)
-    axis = AXES.get(name, Axis("", ""))
+    """A row a week: runs, distance and slow minutes, a series with its range, and the share that was shuffle-like.
+
+    The series is that of the headline, which speaks of the last stretch, else the first that there is.
+    """
+    called = [trend.series for trend in found.trends if trend.called] if last else []
+    name = next(iter([*called, *series_in(stretch.weeks)]), "")
+    ticks: tuple[float, ...] = ()
+    if name and found.reference_speed_mps is not None:
+        reference = REFERENCES[SensorClass(sensor_of(stretch, found))]
+        ticks = screen.ticks(runners_at(found.reference_speed_mps, reference, Runner(), Method())[name])
     return Picture(
         heads=("week of", "runs", "miles" if miles else "km", "slow min"),
-        low=axis.low,
-        middle="usual" if name else "",
-        high=axis.high,
+        axis=name,
         rows=tuple(_rows(stretch, name, tags, miles=miles)),
-        ticks=_ticks(name, stretch, found) if name else (),
-        span=SPAN,
+        ticks=ticks,
         key=_key(found, miles=miles) if last and series_in(found.weeks) else (),
     )
-
-
-def _ticks(name: str, stretch: Stretch, found: WeeklyView) -> tuple[float, ...]:
-    """Beyond which 1 runner in 5 and 1 in 25 lie."""
-    if found.reference_speed_mps is None:
-        return ()
-    reference = REFERENCES[SensorClass(sensor_of(stretch, found))]
-    return screen.ticks(runners_at(found.reference_speed_mps, reference, Runner(), Method())[name])
 
 
 def _key(found: WeeklyView, *, miles: bool) -> Inline:
@@ -395,7 +355,7 @@ def _rows(stretch: Stretch, name: str, tags: Sequence[Tagged], *, miles: bool) -
     """A row a week, what was tagged in it before it; many weeks in a row without a run are one row."""
 
     def tagged(week: Week) -> list[Tagged]:
-        return [tag for tag in tags if week.monday <= date.fromisoformat(tag.day) <= week.monday + WEEK]
+        return [tag for tag in tags if week.monday <= date.fromisoformat(tag.day) < week.monday + WEEK]
 
     for empty, group in groupby(stretch.weeks, key=lambda week: not week.runs and not tagged(week)):
         weeks = list(group)
@@ -404,9 +364,8 @@ def _rows(stretch: Stretch, name: str, tags: Sequence[Tagged], *, miles: bool) -
             yield Mark(across=words(faint(text)))
             continue
         for week in weeks:
-            yield from (
-                Mark(across=words(faint(f"◆ {tag.day}  {numbers.clean(tag.text, 80)}"))) for tag in tagged(week)
-            )
+            for tag in tagged(week):
+                yield Mark(across=words(faint(f"◆ {tag.day}  {numbers.clean(tag.text, 80)}")))
             yield _row(week, name, miles=miles)
 
 
@@ -441,27 +400,29 @@ def over_the_weeks(found: WeeklyView, *, miles: bool) -> Section:
     weeks = [week for stretch in cut for week in stretch.weeks]
     if sum(week.runs > 0 for week in weeks) < LEAST_WEEKS:
         return []
-    km = [week.distance_m or None for week in weeks]
-    most = max(each for each in km if each)
-    far = [Spark(tuple(week.distance_m or None for week in stretch.weeks), 0.0, most) for stretch in cut]
-    rows = [(words("distance"), _joined(far), words(faint(_span(km, partial(numbers.distance, miles=miles)))))]
+    rows: list[tuple[str, Inline, Span]] = []
+    if far := [week.distance_m for week in weeks if week.distance_m]:  # a sensor indoors may tell none
+        lines = [Spark(tuple(week.distance_m or None for week in s.weeks), 0.0, max(far)) for s in cut]
+        rows.append(("distance", _joined(lines), faint(_span(far, partial(numbers.distance, miles=miles)))))
     for name in series_in(weeks):
         told = [[week.values[name].value if name in week.values else None for week in s.weeks] for s in cut]
-        latest = next(part for part in reversed(told) if any(amount is not None for amount in part))
-        lines = _joined([spark(part, LEAST_SPAN) for part in told])
-        rows.append((words(COLUMNS[name]), lines, words(faint(_span(latest, numbers.score)))))
+        known = [[amount for amount in part if amount is not None] for part in told]
+        latest = next(part for part in reversed(known) if part)
+        lines = [spark(part, LEAST_SPAN) for part in told]
+        rows.append((AXES[name].short, _joined(lines), faint(_span(latest, numbers.score))))
+    if not rows:
+        return []
     remark = f"the last {SHOWN_WEEKS}" if len(found.weeks) > SHOWN_WEEKS else ""
     columns = Column(left=True), Column(left=True), Column(left=True, drop=1)
-    return [Heading("Over the weeks", remark), Table(columns, tuple(rows))]
+    return [Heading("Over the weeks", remark), blocks.table(columns, rows)]
 
 
 def _joined(lines: Sequence[Spark]) -> Inline:
-    return words(*(piece for place, line in enumerate(lines) for piece in ((faint("│"), line) if place else (line,))))
+    return words(*(piece for line in lines for piece in (faint("│"), line)))[1:]
 
 
-def _span(amounts: Sequence[float | None], shown: Callable[[float], str]) -> str:
+def _span(known: Sequence[float], shown: Callable[[float], str]) -> str:
     """ "12 km to 45 km"."""
-    known = [amount for amount in amounts if amount is not None]
     low, high = shown(min(known)), shown(max(known))
     return low if low == high else f"{low} to {high}"
 
@@ -483,13 +444,11 @@ def finished(found: WeeklyView) -> Section:
 
 def _verdicts(trends: Sequence[Trend]) -> str:
     """ "less bounce and steady between drive and shuffle"."""
-    known = [trend for trend in trends if trend.series in SERIES_WORDS]
-    quiet = {
-        verdict: [SERIES_WORDS[each.series] for each in known if each.verdict == verdict]
-        for verdict in dict.fromkeys(trend.verdict for trend in known if not trend.called)
-    }
-    called = [trend.verdict for trend in known if trend.called]
-    return listed([*called, *(f"{verdict} {listed(series)}" for verdict, series in quiet.items())])
+    known = [trend for trend in trends if trend.series in AXES]  # heart rate is no score
+    told: list[str] = [trend.verdict for trend in known if trend.called]
+    quiet = dict.fromkeys(trend.verdict for trend in known if not trend.called)
+    where = {verdict: [AXES[each.series].where for each in known if each.verdict is verdict] for verdict in quiet}
+    return listed([*told, *(f"{verdict} {listed(series)}" for verdict, series in where.items())])
 
 
 def run_after_run(found: WeeklyView, habits: Habits, *, miles: bool) -> Section:
@@ -499,7 +458,7 @@ def run_after_run(found: WeeklyView, habits: Habits, *, miles: bool) -> Section:
         balance(habits.balance),
         fade(habits.fade),
         pace_change(found.pace_change),
-        heart_rate(found.heart_rate, found, miles=miles),
+        heart_rate(found, miles=miles),
     )
     items = tuple(words(text) for text in said if text)
     return [Heading("Run after run"), Items(items)] if items else []
@@ -512,13 +471,13 @@ def slow(found: SlowContrast) -> str:
     counted = numbers.plural(found.runs, "run")
     if found.mean > NO_FALL:
         return f"When you slow down, your drive score does not fall ({counted})."
-    fall = f"falls by about {numbers.score(found.mean).lstrip('-')} ({counted})"
+    fall = f"your drive score falls by about {numbers.number(abs(found.mean), 1)} ({counted})"
     if found.verdict is Habit.MORE:
         return (
-            "When you slow down, your steps shorten and stay on the ground more than slowing down alone explains: your "
-            f"drive score {fall}."
+            "When you slow down, your steps shorten and stay on the ground more than slowing down alone explains: "
+            f"{fall}."
         )
-    return f"When you slow down, your drive score {fall}: that may be no more than slowing down alone explains."
+    return f"When you slow down, {fall}: that may be no more than slowing down alone explains."
 
 
 def balance(found: BalanceHabit) -> str:
@@ -536,21 +495,17 @@ def balance(found: BalanceHabit) -> str:
 
 
 def fade(found: FadeHabit) -> str:
-    """What changes late in most runs."""
-    counted = numbers.plural(found.runs, "run")
+    """What changes late in most runs: "contact lengthened by 8 ms"."""
     if found.verdict is Habit.NOT_ENOUGH:
         return ""
+    counted, changes = numbers.plural(found.runs, "run"), []
+    for key in found.metrics:
+        amount, (rose, fell) = found.median[key], sections.FADED[key]
+        shown = numbers.change_percent(amount) if key == "ln_k" else numbers.difference(key, amount)
+        changes.append(f"{rose if amount > 0 else fell} by {shown.lstrip('+-')}")
     if found.verdict is Habit.NONE:
         return f"Late in your runs: nothing changes the same way again and again at the same speed ({counted})."
-    return f"Late in your runs, at the same speed: {listed([_faded(key, found) for key in found.metrics])} ({counted})."
-
-
-def _faded(key: str, found: FadeHabit) -> str:
-    """ "contact lengthened by 8 ms"."""
-    amount = found.median[key]
-    shown = numbers.change_percent if key == "ln_k" else partial(numbers.difference, key)
-    rose, fell = sections.FADED[key]
-    return f"{rose if amount > 0 else fell} by {shown(amount).lstrip('+-')}"
+    return f"Late in your runs, at the same speed: {listed(changes)} ({counted})."
 
 
 def pace_change(found: PaceChange | None) -> str:
@@ -567,13 +522,60 @@ def pace_change(found: PaceChange | None) -> str:
     )
 
 
-def heart_rate(found: Trend | None, view: WeeklyView, *, miles: bool) -> str:
+def heart_rate(found: WeeklyView, *, miles: bool) -> str:
     """Heart rate at the reference pace, as context: it says nothing of why."""
-    if found is None or found.verdict is Verdict.TOO_EARLY or view.reference_speed_mps is None:
+    trend = found.heart_rate
+    if trend is None or trend.verdict is Verdict.TOO_EARLY or found.reference_speed_mps is None:
         return ""
-    at = f"Heart rate at {numbers.pace(view.reference_speed_mps, miles=miles)}, as context"
-    if found.change is None or not found.called:
+    at = f"Heart rate at {numbers.pace(found.reference_speed_mps, miles=miles)}, as context"
+    if trend.change is None or not trend.called:
         return f"{at}: no change that stands out."
-    beats = numbers.plural(round(abs(found.change)), "beat")
-    since = f" since {numbers.day(found.first)}" if found.first else ""
-    return f"{at}: {beats} {found.verdict}{since}. It may be heat, rest or fitness; form is another matter."
+    beats = numbers.plural(round(abs(trend.change)), "beat")
+    since = f" since {numbers.day(trend.first)}" if trend.first else ""
+    return f"{at}: {beats} {trend.verdict}{since}. It may be heat, rest or fitness; form is another matter."
+
+
+# The weeks in numbers, and what was noted in them.
+
+
+def numbered(found: WeeklyView, tags: Sequence[Tagged]) -> list[tuple[int, Tagged]]:
+    """The tags of these weeks, numbered in order of time."""
+    if not found.weeks:
+        return []
+    first, end = found.weeks[0].monday.isoformat(), (found.weeks[-1].monday + WEEK).isoformat()
+    within = sorted((tag for tag in tags if first <= tag.day < end), key=lambda tag: (tag.day, tag.text))
+    return list(enumerate(within, start=1))
+
+
+def tag_words(number: int, tag: Tagged) -> str:
+    """ "2: Mon 6 Jul 2026, new shoes"."""
+    return f"{number}: {numbers.day(date.fromisoformat(tag.day))}, {numbers.clean(tag.text)}"
+
+
+def noted(found: WeeklyView, tags: Sequence[Tagged]) -> Section:
+    """The tags of these weeks by their numbers."""
+    items = tuple(words(tag_words(number, tag)) for number, tag in numbered(found, tags))
+    return [Heading("What you noted"), Items(items)] if items else []
+
+
+def value_words(value: WeekValue | None) -> str:
+    """A value of a week with half of its interval: "+1.4 ± 0.6"."""
+    return numbers.with_error(value.value, half(value)) if value else numbers.MISSING
+
+
+def weeks_in_numbers(found: WeeklyView, *, miles: bool) -> Section:
+    """A table of the weeks, the latest first."""
+    names = series_in(found.weeks)
+    heads = ("week of", "runs", "miles" if miles else "km", *(AXES[name].short for name in names))
+    rows = (
+        (
+            week.monday.isoformat(),
+            numbers.number(week.runs),
+            numbers.length(week.distance_m, miles=miles),
+            *(value_words(week.values.get(name)) for name in names),
+            numbers.percent(week.shuffle_share),
+        )
+        for week in reversed(found.weeks)
+    )
+    columns = (Column(head=head) for head in (*heads, "slow and shuffle-like"))
+    return [Heading("The weeks in numbers"), blocks.table(columns, rows)]

@@ -13,7 +13,7 @@ from kneedrive.analysis.population import runners_at, share_beyond
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis, Finding, PaceBand
 from kneedrive.past.result import LastWeeks, OwnView
-from kneedrive.patterns import AXES, PATTERNS, Pattern
+from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
 from kneedrive.report import focus, numbers, odds, own, sections
@@ -45,7 +45,6 @@ from kneedrive.stats import median
 MOST_BANDS = 6  # rows of the picture on the first screen
 MOST_WORDS = 250  # of a first screen, as it stands on 80 columns
 MOST_CITED = 3
-SPAN = 3.0  # SDs between runners; what lies beyond is drawn at the edge
 TICKS = (0.04, 0.20, 0.80, 0.96)  # shares of runners: 1 in 25 and 1 in 5 lie beyond
 
 
@@ -285,12 +284,9 @@ def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) ->
     return [
         Picture(
             heads=(numbers.pace_unit(miles=miles), "time"),
-            low=AXES[letter].low,
-            middle="usual",
-            high=AXES[letter].high,
+            axis=letter,
             rows=tuple(_row(band, letter, miles=miles) for band in reversed(shown)),
             ticks=ticks(among),
-            span=SPAN,
             key=words(*_key(len(judged) - len(shown), hollow=hollow), _undrawn(analysis, judged)),
         )
     ]

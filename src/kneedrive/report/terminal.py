@@ -22,6 +22,7 @@ from rich.text import Text
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
 from kneedrive.report.blocks import (
+    SPAN,
     Bar,
     Block,
     Column,
@@ -314,7 +315,7 @@ def _picture(block: Picture, style: Style, indent: int) -> list[Text]:
         Text(" " * indent + "".join(cell.rjust(width) + " " * INDENT for cell, width in zip(row, widths, strict=False)))
         for row in befores
     ]
-    low, middle, high = (spell(word, style) for word in (block.low, block.middle, block.high))
+    low, high, middle = (spell(word, style) for word in (*block.ends, block.middle))
     lines = [_fainter(fronts[0] + Text(scale_words(low, middle, high, cells)))]
     for front, row, behind in zip(fronts[1:], block.rows, behinds, strict=True):
         drawn = front + _interval(row, block, cells, style) + Text(" " * INDENT) + behind
@@ -322,27 +323,27 @@ def _picture(block: Picture, style: Style, indent: int) -> list[Text]:
     return [*lines, *(_fainter(line) for line in flow(block.key, style, indent) if block.key)]
 
 
-def _place(amount: float, span: float, cells: int) -> int:
-    """The cell of an amount on a scale from -span to span; outside is the nearest end."""
-    share = (min(max(amount, -span), span) + span) / (2 * span)
+def _place(amount: float, cells: int) -> int:
+    """The cell of an amount on the scale of a picture; outside is the nearest end."""
+    share = (min(max(amount, -SPAN), SPAN) + SPAN) / (2 * SPAN)
     return math.floor(share * (cells - 1) + 0.5)
 
 
 def _interval(row: Mark, block: Picture, cells: int, style: Style) -> Text:
     """A value with one SD to each side, exactly `cells` columns wide. What lies outside points outwards."""
-    glyphs, span, drawn = glyphs_of(style), block.span, [" "] * cells
+    glyphs, drawn = glyphs_of(style), [" "] * cells
     for tick in block.ticks:
-        drawn[_place(tick, span, cells)] = glyphs.tick
-    drawn[_place(0.0, span, cells)] = glyphs.zero
+        drawn[_place(tick, cells)] = glyphs.tick
+    drawn[_place(0.0, cells)] = glyphs.zero
     if row.mean is None or not math.isfinite(row.mean):
         return Text("".join(drawn))
     sd = row.sd or 0.0
-    low, high = _place(row.mean - sd, span, cells), _place(row.mean + sd, span, cells)
+    low, high = _place(row.mean - sd, cells), _place(row.mean + sd, cells)
     drawn[low : high + 1] = glyphs.bar * (high + 1 - low)
     mark = glyphs.hollow if row.hollow else glyphs.dot
-    if abs(row.mean) > span:
+    if abs(row.mean) > SPAN:
         mark = glyphs.beyond_right if row.mean > 0 else glyphs.beyond_left
-    drawn[_place(row.mean, span, cells)] = mark
+    drawn[_place(row.mean, cells)] = mark
     text = Text("".join(drawn))
     text.stylize(look(row.tone), low, high + 1)
     return text

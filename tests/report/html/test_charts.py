@@ -14,12 +14,12 @@ from kneedrive.analysis.result import Analysis, Epochs
 from kneedrive.past.result import Break, BreakKind, Difference, Level, Outcome, PersonalZ, WeeklyView
 from kneedrive.patterns import AXES, Pattern
 from kneedrive.recording import frozen
-from kneedrive.report import screen
+from kneedrive.report import history, screen
 from kneedrive.report.blocks import Mark, Picture, Span, Table, plain
 from kneedrive.report.html import page, run_charts, svg, week_charts
 from kneedrive.report.html.svg import Scale
-from kneedrive.report.html.week_charts import Event
-from tests.pages import EVENTS, demo_page, half_a_year, run_page
+from tests.pages import TAGS, demo_page, half_a_year, run_page
+from tests.report.histories import Tag
 
 CONTENT = demo_page()
 ANALYSIS = CONTENT.analysis
@@ -53,7 +53,8 @@ def test_the_picture_shows_the_axis_of_the_headline_in_the_colours_of_its_ends(p
     ends = re.findall(r'class="end (c-\w+)"[^>]*>(?:← )?([^<→]*?)(?: →)?<', drawn)
 
     assert ends == [
-        (svg.tint(end), name) for end, name in zip(run_charts.ends_of(axis), astuple(AXES[axis]), strict=True)
+        (svg.tint(end), name)
+        for end, name in zip(run_charts.ends_of(axis), (AXES[axis].low, AXES[axis].high), strict=True)
     ]
 
 
@@ -69,12 +70,9 @@ def row(**given: Any) -> str:
     known: dict[str, Any] = {"before": ("5:00", "2:00"), "mean": 1.5, "sd": 0.5}
     block = Picture(
         heads=("/km", "time"),
-        low="shuffle",
-        middle="usual",
-        high="drive",
+        axis="D",
         rows=(Mark(**(known | given)),),
         ticks=(-2.0, -1.0, 1.0, 2.0),
-        span=3.0,
     )
     return run_charts.picture(block)
 
@@ -183,18 +181,18 @@ def test_the_time_axis_has_few_round_times(seconds: float, ticks: list[str]) -> 
 
 
 def test_a_week_says_its_value_interval_and_runs() -> None:
-    drawn = week_charts.chart("D", weeks(), EVENTS)
+    drawn = week_charts.chart("D", weeks(), TAGS)
 
     assert re.fullmatch(r"Week of Mon 18 May 2026: [+-]?\d\.\d ± \d\.\d, 3 runs", told(drawn)[2])
-    assert drawn.count("<circle") == 26 + len(EVENTS)
+    assert drawn.count("<circle") == 26 + len(TAGS)
     assert drawn.count('class="km') == 26
 
 
 def test_weeks_breaks_flags_and_the_run_stand_at_their_days() -> None:
     """26 weeks are 182 days; a week's dot stands at its middle."""
     broken = Break(date=date(2026, 8, 3), kind=BreakKind.OSCILLATION, before="", after="")
-    events = (Event(day=date(2026, 6, 1), text="a"),)
-    drawn = week_charts.chart("D", weeks().replace(breaks=(broken,)), events, date(2026, 8, 5))
+    tags = (Tag("2026-06-01", "a"),)
+    drawn = week_charts.chart("D", weeks().replace(breaks=(broken,)), tags, date(2026, 8, 5))
 
     assert f'<circle cx="{100 * 3.5 / 182:.2f}%"' in drawn
     assert f'<line x1="{100 * 77 / 182:.4g}%" y1="0" x2="{100 * 77 / 182:.4g}%" y2="100%" class="break">' in drawn
@@ -251,7 +249,7 @@ def test_a_break_parts_what_each_sensor_measured_and_says_that_nothing_is_compar
 def test_the_table_of_weeks_is_theirs_the_latest_first() -> None:
     found = weeks()
     week = found.weeks[-1].replace(runs=4, distance_m=31_400.0, shuffle_share=0.25)
-    _, table = week_charts.table(found.replace(weeks=(*found.weeks[:-1], week)), miles=False)
+    _, table = history.weeks_in_numbers(found.replace(weeks=(*found.weeks[:-1], week)), miles=False)
     assert isinstance(table, Table)
     first = [plain(cell).replace("\u00a0", " ") for cell in table.rows[0]]
 
@@ -261,16 +259,15 @@ def test_the_table_of_weeks_is_theirs_the_latest_first() -> None:
     assert first[-1] == "25 %"
 
 
-def test_events_outside_the_weeks_have_no_flag_and_others_are_numbered_by_time() -> None:
-    days = {"b": date(2026, 9, 1), "a": date(2026, 6, 1), "old": date(2020, 1, 1)}
-    events = [Event(day=day, text=text) for text, day in days.items()]
+def test_tags_outside_the_weeks_have_no_flag_and_others_are_numbered_by_time() -> None:
+    tags = [Tag("2026-09-01", "b"), Tag("2026-06-01", "a"), Tag("2020-01-01", "old")]
 
-    assert [(number, event.text) for number, event in week_charts.numbered(weeks(), events)] == [(1, "a"), (2, "b")]
+    assert [(number, tag.text) for number, tag in history.numbered(weeks(), tags)] == [(1, "a"), (2, "b")]
 
 
 def test_flags_of_neighbouring_days_do_not_cover_each_other() -> None:
-    events = tuple(Event(day=date(2026, 7, day), text=str(day)) for day in (1, 2, 20))
-    drawn = week_charts.chart("D", weeks(), events)
+    tags = [Tag(f"2026-07-{day:02}", str(day)) for day in (1, 2, 20)]
+    drawn = week_charts.chart("D", weeks(), tags)
 
     assert re.findall(r'cy="(\d+)" r="8"', drawn) == ["10", "28", "10"]
 

@@ -18,11 +18,11 @@ from kneedrive.recording import Runner
 from kneedrive.report import blocks, words
 from kneedrive.report.html import page
 from kneedrive.report.html.page import Content, render
-from kneedrive.report.html.week_charts import Event
 from kneedrive.report.machine import analysis_record
 from kneedrive.simulate.gait import PATTERNS as GAITS
 from tests.conftest import Golden
 from tests.pages import demo_page, half_a_year, run_page
+from tests.report.histories import Tag
 from tests.report.runs import RUNS
 
 HALF_YEAR_BYTES = 300_000
@@ -233,7 +233,7 @@ def test_names_from_files_tags_and_settings_put_no_tag_into_the_page() -> None:
     text = render(
         content.replace(
             analysis=analyze(hostile, runner=Runner(name=HOSTILE)),
-            events=(Event(day=date(2026, 8, 31), text=HOSTILE),),
+            tags=(Tag("2026-08-31", HOSTILE),),
             weekly=content.weekly.replace(
                 breaks=(Break(date=date(2026, 8, 31), kind=BreakKind.FIRMWARE, before=HOSTILE, after=HOSTILE),)
             ),

@@ -19,16 +19,15 @@ from itertools import repeat
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis
 from kneedrive.past.result import Comparison, Difference, Level, Outcome, PersonalZ, WeeklyView
-from kneedrive.patterns import PATTERNS, Pattern
+from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.record import Record
 from kneedrive.report import blocks, comparison, focus, history, numbers, odds, own, screen, sections, words
 from kneedrive.report.blocks import Block, Inline, Picture, Role, Section
 from kneedrive.report.comparison import Periods
-from kneedrive.report.history import Habits
+from kneedrive.report.history import Habits, Tagged
 from kneedrive.report.html import run_charts, svg, week_charts
 from kneedrive.report.html.run_charts import Ranges
 from kneedrive.report.html.svg import Markup, el, join
-from kneedrive.report.html.week_charts import Event
 from kneedrive.report.numbers import TIE, WHOLE
 from kneedrive.report.words import capital
 
@@ -56,7 +55,7 @@ class Content(Record, frozen=True, kw_only=True):
     ranges: Ranges = Ranges()
     weekly: WeeklyView | None = None
     habits: Habits | None = None
-    events: tuple[Event, ...] = ()
+    tags: tuple[Tagged, ...] = ()
     runs: tuple[Small, ...] = ()
     comparison: Comparison | None = None
     periods: Periods | None = None
@@ -310,18 +309,19 @@ def over_weeks(content: Content) -> Markup:
     if found is None or not any(week.runs for week in found.weeks):
         return Markup("")
     verdict, *meaning = history.judgement(found, miles=miles)
-    names = week_charts.followed(found)
-    drawn = [week_charts.chart(name, found, content.events, run_day(content), miles=miles) for name in names]
+    now = {trend.series for trend in found.trends}  # what is followed now comes first
+    names = sorted(history.series_in(found.weeks), key=lambda name: name not in now)
+    drawn = [week_charts.chart(name, found, content.tags, run_day(content), miles=miles) for name in names]
     others = zip(names[1:], drawn[1:], strict=True)
     told: list[Section] = [
-        week_charts.noted(found, content.events),
+        history.noted(found, content.tags),
         history.finished(found),
         history.run_after_run(found, content.habits, miles=miles) if content.habits else [],
-        week_charts.table(found, miles=miles),
+        history.weeks_in_numbers(found, miles=miles),
     ]
     more = (
         opened([blocks.Heading("What that means"), *meaning]),
-        *(el("details", el("summary", f"{capital(history.COLUMNS[name])} by week"), each) for name, each in others),
+        *(el("details", el("summary", f"{capital(AXES[name].short)} by week"), each) for name, each in others),
         *(opened(section) for section in told if section),
         before_after(content),
     )
@@ -363,7 +363,7 @@ def before_after(content: Content) -> Markup:
 
 
 def _difference(row: Difference) -> Markup:
-    before, after, _ = comparison.amounts(row, interval=True)
+    before, after = comparison.before_after(row)
     ends = row.low / row.threshold, row.difference / row.threshold, row.high / row.threshold
     strip = run_charts.interval(ends, _THRESHOLDS, strong=row.verdict is Outcome.CHANGED)
     name = capital(comparison.COMPARED_NAMES[row.metric])

@@ -10,12 +10,12 @@ import numpy as np
 
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.result import Analysis, Epochs, PaceBand
-from kneedrive.patterns import AXES, PATTERNS, Pattern
+from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import CHANNELS
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.report import numbers
-from kneedrive.report.blocks import Mark, Picture, plain
+from kneedrive.report.blocks import SPAN, Mark, Picture, plain
 from kneedrive.report.html import svg
 from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
 from kneedrive.report.numbers import unit
@@ -32,6 +32,7 @@ _BELL_TOP_PX, _BELL_PX = 20.0, 40.0
 _BELL_POINTS = 33
 _FIFTH = 0.8416  # SDs of a normal beyond which one in five lies
 _CLOSE = 16.0  # percent between two ticks whose words touch on a phone
+_X = Scale(low=-SPAN, high=SPAN)
 _TICKS = ("1 in 25", "1 in 5", "1 in 5", "1 in 25")  # what the ticks of a pace picture stand for, left to right
 
 
@@ -39,19 +40,17 @@ def picture(block: Picture, *, slim: bool = False, onset: tuple[int, str] | None
     """The picture of a block. slim: for a run in a list. onset: rows above the shuffle-onset pace, and its words."""
     roomy = min(max(_ROWS_PX / len(block.rows), _LEAST_ROW_PX), _MOST_ROW_PX)
     step, head = (_SLIM_ROW_PX, _SLIM_HEAD_PX) if slim else (roomy, _HEAD_PX)
-    x, bottom = Scale(low=-block.span, high=block.span), head + step * len(block.rows)
-    letter = next((name for name, axis in AXES.items() if (axis.low, axis.high) == (block.low, block.high)), "")
-    low, high = ends_of(letter)
+    bottom, (left, right), (low, high) = head + step * len(block.rows), block.ends, ends_of(block.axis)
     parts = [
-        svg.words(0, 12, f"← {block.low}", f"end {svg.tint(low)}"),
-        svg.words(100, 12, f"{block.high} →", f"end {svg.tint(high)}", text_anchor="end"),
+        svg.words(0, 12, f"← {left}", f"end {svg.tint(low)}"),
+        svg.words(100, 12, f"{right} →", f"end {svg.tint(high)}", text_anchor="end"),
         svg.words(0, head - 8, block.heads[0], "tick", dx=-GUTTER_PX),
-        _bell(x, block.ticks, low, high) if len(block.ticks) == len(_TICKS) and not slim else "",
-        _guides(x, block, head - 6, bottom),
+        _bell(block.ticks, low, high) if len(block.ticks) == len(_TICKS) and not slim else "",
+        _guides(block, head - 6, bottom),
         _onset(onset, head, step, len(block.rows)) if onset else "",
         *(_row(row, block, head + step * (place + 0.5), step) for place, row in enumerate(block.rows)),
     ]
-    name = f"From {block.low} to {block.high}, a row for each pace"
+    name = f"From {left} to {right}, a row for each pace"
     return svg.drawing(f"paces{' slim' * slim}", name, *parts, height=bottom + _FOOT_PX)
 
 
@@ -64,9 +63,9 @@ def ends_of(letter: str) -> tuple[Pattern | None, Pattern | None]:
     return sides.get(-1), sides.get(1)
 
 
-def _bell(x: Scale, ticks: Sequence[float], left: Pattern | None, right: Pattern | None) -> Markup:
+def _bell(ticks: Sequence[float], left: Pattern | None, right: Pattern | None) -> Markup:
     """All runners at a pace: the middle grey, the outer fifth of either side in the colour of its pattern."""
-    y, (_, low, high, _) = Scale(low=0.0, high=1.05, up=True), ticks
+    x, y, (_, low, high, _) = _X, Scale(low=0.0, high=1.05, up=True), ticks
     middle, spread = (low + high) / 2, (high - low) / 2 / _FIFTH
     pieces = ((x.low, low, f"tail {svg.tint(left)}"), (low, high, "ribbon"), (high, x.high, f"tail {svg.tint(right)}"))
     drawn = []
@@ -77,8 +76,9 @@ def _bell(x: Scale, ticks: Sequence[float], left: Pattern | None, right: Pattern
     return svg.stretched(*drawn, y=f"{_BELL_TOP_PX:.0f}", height=f"{_BELL_PX:.0f}")
 
 
-def _guides(x: Scale, block: Picture, top: float, bottom: float) -> Iterator[Markup]:
+def _guides(block: Picture, top: float, bottom: float) -> Iterator[Markup]:
     """The middle, and beyond which one runner in 5 and one in 25 lie."""
+    x = _X
     yield svg.line(x.percent(0), top, x.percent(0), bottom, "zero")
     yield svg.words(x.percent(0), "100%", block.middle, "tick", dy=10, text_anchor="middle")
     texts = _TICKS if len(block.ticks) == len(_TICKS) else [""] * len(block.ticks)
@@ -91,7 +91,7 @@ def _guides(x: Scale, block: Picture, top: float, bottom: float) -> Iterator[Mar
 
 def _row(row: Mark, block: Picture, y: float, step: float) -> Markup:
     """A pace: its words at the left, the mark on the line of its error, the pattern's name at the right."""
-    x, (pace, time, *_) = Scale(low=-block.span, high=block.span), (*row.before, "", "")
+    x, (pace, time, *_) = _X, (*row.before, "", "")
     behind, pattern = plain(row.behind), row.tone if isinstance(row.tone, Pattern) else None
     hollow = " hollow" * row.hollow
     drawn: list[Markup] = []

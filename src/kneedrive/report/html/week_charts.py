@@ -12,14 +12,13 @@ from kneedrive.past.result import Trend, Week, WeeklyView, WeekValue
 from kneedrive.patterns import AXES
 from kneedrive.record import Record
 from kneedrive.report import numbers
-from kneedrive.report.blocks import Column, Heading, Items, Section, Table, words
-from kneedrive.report.history import COLUMNS, break_words, half
+from kneedrive.report.history import WEEK, Tagged, break_words, numbered, tag_words, value_words
 from kneedrive.report.html import svg
 from kneedrive.report.html.run_charts import ends_of
 from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
+from kneedrive.report.words import capital
 from kneedrive.sensors import REFERENCES, SensorClass
 
-_WEEK = timedelta(days=7)
 _MIDDLE = 3.5  # days into a week
 _NARROWEST = 290.0  # pixels of a drawing on a phone
 _NAME_ROOM = 14.0  # percent that the name of a sensor needs
@@ -29,13 +28,6 @@ _DOT, _SMALL_DOT, _MANY = 4.0, 2.5, 40  # radii in pixels, and the weeks from wh
 _FARTHEST = 6.0  # spreads that the scale reaches at most: an interval may be far longer than anybody's weeks differ
 _BARS_TOP, _BARS = 80.0, 20.0  # percent of the drawing that show how much was run
 _FORM = 70.0  # percent of the drawing, from its top, that show how it was run
-
-
-class Event(Record, frozen=True, kw_only=True):
-    """Something that the runner noted for a local day."""
-
-    day: date
-    text: str
 
 
 class Frame(Record, frozen=True, kw_only=True):
@@ -54,15 +46,8 @@ class Frame(Record, frozen=True, kw_only=True):
         return self.y.percent(self.y.inside(value)) * _FORM / 100
 
 
-def followed(found: WeeklyView) -> list[str]:
-    """The series that weeks have values of; what is followed now comes first."""
-    now = [trend.series for trend in found.trends]
-    known = [name for name in AXES if any(name in week.values for week in found.weeks)]
-    return sorted(known, key=lambda name: name not in now)
-
-
 def chart(
-    name: str, found: WeeklyView, events: Sequence[Event], run_day: date | None = None, *, miles: bool = False
+    name: str, found: WeeklyView, tags: Sequence[Tagged], run_day: date | None = None, *, miles: bool = False
 ) -> Markup:
     """One series over the weeks, the distances below it. run_day: of the run that the page is about."""
     values = [(week, week.values[name]) for week in found.weeks if name in week.values]
@@ -74,7 +59,7 @@ def chart(
     low, high = ends_of(name)
     return svg.drawing(
         "weeks",
-        f"{COLUMNS[name].capitalize()} and distance by week; the table has the numbers",
+        f"{capital(AXES[name].short)} and distance by week; the table has the numbers",
         _now(run_day, frame),
         svg.area(0, 100, "ribbon", svg.at(top), svg.at(bottom - top)),
         svg.line(0, svg.at(frame.height(0)), 100, svg.at(frame.height(0)), "zero"),
@@ -85,7 +70,7 @@ def chart(
         _bars(found.weeks, frame, run_day),
         svg.words(0, svg.at(_BARS_TOP), _most(found.weeks, miles=miles), "tick", dx=-8, dy=10, text_anchor="end"),
         _breaks(found, frame),
-        _flags(numbered(found, events), frame),
+        _flags(numbered(found, tags), frame),
         *(_line(part, name, frame) for part in grouped(found.weeks)),
         *(_trend(trend, found, frame) for trend in found.trends if trend.series == name and trend.called),
         *(_dot(week, told, frame, _DOT if len(values) <= _MANY else _SMALL_DOT) for week, told in values),
@@ -134,7 +119,7 @@ def _bars(weeks: Sequence[Week], frame: Frame, run_day: date | None) -> Iterator
         if not week.distance_m:
             continue
         height, left = _BARS * week.distance_m / most, frame.percent(week.monday, 1.0)
-        here = run_day is not None and week.monday <= run_day < week.monday + _WEEK
+        here = run_day is not None and week.monday <= run_day < week.monday + WEEK
         right, top = frame.percent(week.monday, 6.0), _BARS_TOP + _BARS - height
         yield svg.area(left, right, f"km{' here' * here}", svg.at(top), svg.at(height))
 
@@ -146,7 +131,7 @@ def _line(part: Sequence[Week], name: str, frame: Frame) -> Markup:
     for week in part:
         if name not in week.values:
             continue
-        if last is not None and week.monday - last > _WEEK:
+        if last is not None and week.monday - last > WEEK:
             points.append(None)
         points.append(((week.monday - frame.first).days + _MIDDLE, frame.y.inside(week.values[name].value)))
         last = week.monday
@@ -155,7 +140,7 @@ def _line(part: Sequence[Week], name: str, frame: Frame) -> Markup:
 
 def _dot(week: Week, told: WeekValue, frame: Frame, radius: float) -> Markup:
     place, width = frame.percent(week.monday, _MIDDLE), frame.x.percent(_MIDDLE)
-    said = f"{week_words(week)}: {_told(told)}, {numbers.plural(told.runs, 'run')}"
+    said = f"{week_words(week)}: {value_words(told)}, {numbers.plural(told.runs, 'run')}"
     low, middle, high = (svg.at(frame.height(value)) for value in (told.low, told.value, told.high))
     return svg.mark(
         said,
@@ -181,56 +166,17 @@ def _breaks(found: WeeklyView, frame: Frame) -> Iterator[Markup]:
         )
 
 
-def numbered(found: WeeklyView, events: Sequence[Event]) -> list[tuple[int, Event]]:
-    """The events within the weeks, numbered in order of time."""
-    if not found.weeks:
-        return []
-    first, last = found.weeks[0].monday, found.weeks[-1].monday + _WEEK
-    within = sorted((event for event in events if first <= event.day < last), key=lambda event: (event.day, event.text))
-    return list(enumerate(within, start=1))
-
-
-def noted(found: WeeklyView, events: Sequence[Event]) -> Section:
-    """What the numbered flags stand for."""
-    items = [
-        words(f"{number}: {numbers.day(each.day)}, {numbers.clean(each.text)}")
-        for number, each in numbered(found, events)
-    ]
-    return [Heading("What you noted"), Items(tuple(items))] if items else []
-
-
-def table(found: WeeklyView, *, miles: bool) -> Section:
-    """The weeks in numbers, the latest first."""
-    names = followed(found)
-    heads = ("week of", "runs", "miles" if miles else "km", *(COLUMNS[name] for name in names), "slow and shuffle-like")
-    rows = [
-        (
-            words(week.monday.isoformat()),
-            words(numbers.number(week.runs)),
-            words(numbers.length(week.distance_m, miles=miles)),
-            *(words(_told(week.values.get(name))) for name in names),
-            words(numbers.percent(week.shuffle_share)),
-        )
-        for week in reversed(found.weeks)
-    ]
-    return [Heading("The weeks in numbers"), Table(tuple(Column(head=head) for head in heads), tuple(rows))]
-
-
-def _told(value: WeekValue | None) -> str:
-    return numbers.with_error(value.value, half(value)) if value else numbers.MISSING
-
-
-def _flags(events: Sequence[tuple[int, Event]], frame: Frame) -> Iterator[Markup]:
-    """A numbered flag on the chart for each event, in as many rows as keep them apart on a phone."""
+def _flags(tags: Sequence[tuple[int, Tagged]], frame: Frame) -> Iterator[Markup]:
+    """A numbered flag on the chart for each tag, in as many rows as keep them apart on a phone."""
     rows: list[float] = []
-    for number, event in events:
-        place = frame.percent(event.day, 0.5)
+    for number, tag in tags:
+        place = frame.percent(date.fromisoformat(tag.day), 0.5)
         pixel = place * _NARROWEST / 100
         row = next((i for i, last in enumerate(rows) if pixel - last >= _FLAG), len(rows))
         rows[row : row + 1] = [pixel]
         up = 10.0 + row * 18
         yield svg.mark(
-            f"{number}: {numbers.day(event.day)}, {numbers.clean(event.text)}",
+            tag_words(number, tag),
             svg.line(place, 0, place, "100%", "tag"),
             el("circle", cx=svg.at(place), cy=up, r=8, class_="flag"),
             svg.words(place, up, numbers.number(number), "flag-number", dy=4, text_anchor="middle"),
