@@ -297,7 +297,7 @@ def _guarded(document: Document) -> expat.XMLParserType:
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     opened, closed, names, counted = document.start, document.end, document.open, document.counted
-    texts: list[list[str] | None] = [None]  # of the elements that are open, and of what is around the first
+    texts: list[list[str]] = [[]]  # of the elements that are open, and of what is around the first
     seen = 0
     kinds: Counter[str] = Counter()
 
@@ -316,19 +316,14 @@ def _guarded(document: Document) -> expat.XMLParserType:
         if name in counted:
             _count(kinds, counted[name])
         names.append(name)
-        texts.append(None)
+        texts.append([])
         opened(name, attributes)
 
     def end(_tag: str) -> None:
-        pieces = texts.pop()
-        closed(names.pop(), "".join(pieces).strip() if pieces else "")
+        closed(names.pop(), "".join(texts.pop()).strip())
 
     def characters(piece: str) -> None:
-        pieces = texts[-1]
-        if pieces is None:
-            texts[-1] = [piece]
-        else:
-            pieces.append(piece)
+        texts[-1].append(piece)
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
