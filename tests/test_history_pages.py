@@ -7,7 +7,7 @@ import pytest
 
 from kneedrive import advice
 from kneedrive.analysis import analyze
-from kneedrive.analysis.certainty import Certainty
+from kneedrive.analysis.posterior import Certainty
 from kneedrive.app import advise
 from kneedrive.app.demo import simulated_weeks
 from kneedrive.app.history import past_run

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from kneedrive.analysis.certainty import knee, ruled_out
-from kneedrive.analysis.posterior import Basis, posterior
+from kneedrive.analysis.posterior import Basis, knee, posterior, ruled_out
 from kneedrive.patterns import Pattern
 from kneedrive.sensors import REFERENCES
 from tests.conftest import DATA, FIXTURES, needs_data

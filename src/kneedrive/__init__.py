@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kneedrive.analysis import analyze
-    from kneedrive.analysis.certainty import Knee
-    from kneedrive.analysis.posterior import Posterior
+    from kneedrive.analysis.posterior import Knee, Posterior
     from kneedrive.analysis.result import Analysis, Finding, Score, Scores
     from kneedrive.app.analyze import read
     from kneedrive.app.tables import History, history
@@ -46,8 +45,7 @@ _HOMES = {
     "app.analyze": ("read",),
     "app.tables": ("History", "history"),
     "errors": ("KneedriveError", "ReadError"),
-    "analysis.certainty": ("Knee",),
-    "analysis.posterior": ("Posterior",),
+    "analysis.posterior": ("Knee", "Posterior"),
     "analysis.result": ("Analysis", "Finding", "Score", "Scores"),
     "method": ("Method",),
     "patterns": ("Pattern",),

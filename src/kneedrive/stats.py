@@ -32,6 +32,11 @@ def median(values: Array) -> float:
     return float(np.median(values)) if len(values) else math.nan
 
 
+def middle(values: Array) -> float:
+    """The median of what is there in a 1-D array; NaN where nothing is."""
+    return median(values[np.isfinite(values)])
+
+
 def robust_sd(values: Array) -> float:
     """SD of a 1-D array from the median absolute deviation; 0 for fewer than two values. No NaN."""
     if len(values) < 2:

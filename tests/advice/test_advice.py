@@ -33,8 +33,7 @@ from kneedrive.advice import (
     would_settle,
 )
 from kneedrive.analysis import analyze
-from kneedrive.analysis.certainty import Certainty, Knee, certainty, knee, leading
-from kneedrive.analysis.posterior import Posterior, posterior
+from kneedrive.analysis.posterior import Certainty, Knee, Posterior, certainty, knee, leading, posterior
 from kneedrive.analysis.result import Analysis, Finding
 from kneedrive.past.result import LastWeeks
 from kneedrive.recording import Samples, Sensor

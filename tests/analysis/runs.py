@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from kneedrive.analysis.reference import Case
+from kneedrive.method import Method
 from kneedrive.recording import Activity, Array, Runner, Samples, Sensor, frozen
+from kneedrive.sensors import REFERENCES
 
 RUNNER = Runner(height_m=1.78, mass_kg=70.0)
 WATCH = Sensor(maker="Garmin", maker_id=1, product="Forerunner 965", product_id=4315)
@@ -56,6 +59,22 @@ def activity(recorded: Samples | None = None, **changes: Any) -> Activity:
         samples=recorded,
     )
     return base.replace(**changes)
+
+
+def case(
+    sensor: str = "garmin_strap", runner: Runner = RUNNER, *, trusted: bool = True, by_steps: bool = False
+) -> Case:
+    """What is known about such a run before its numbers are looked at."""
+    return Case(
+        activity=activity(),
+        runner=runner,
+        method=Method(),
+        reference=REFERENCES[sensor],
+        sensor_reason="",
+        surface="outdoor",
+        speed_trusted=trusted,
+        by_steps=by_steps,
+    )
 
 
 def with_values(at: slice | list[int], value: float, name: str, seconds: int = 900) -> Samples:

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from kneedrive.analysis import features
+from kneedrive.analysis.posterior import letters
 from kneedrive.analysis.reference import expected
 from kneedrive.analysis.result import Epochs
-from kneedrive.analysis.scores import letters, z_parts
+from kneedrive.analysis.scores import z_parts
 from kneedrive.method import Method
 from kneedrive.past.result import PastRun
 from kneedrive.quantities import GRAVITY_MPS2
-from kneedrive.recording import Runner
-from kneedrive.sensors import REFERENCES
+from tests.seen_by import against
 
 START = datetime(2025, 1, 6, 7, 0, tzinfo=UTC)  # a Monday
 SPEEDS = (2.6, 2.8, 3.0, 3.2, 3.4)
@@ -32,14 +32,14 @@ class Form(NamedTuple):
     noise_ln_k: float = 0.02
 
 
-FORM = Form()
+FORM, METHOD = Form(), Method()
 
 
 def epochs(speed_mps: np.ndarray, form: Form, sensor: str, random: np.random.Generator, **more: np.ndarray) -> Epochs:
     """Flat epochs at these speeds; `more` replaces columns or adds some (grade is a column)."""
-    n, reference, method = len(speed_mps), REFERENCES[sensor], Method()
+    n = len(speed_mps)
     grade = more.get("grade", np.zeros(n))
-    there = expected(speed_mps, reference, Runner(), method, grade)
+    there = expected(speed_mps, against(sensor, None), grade)
     T = there.T_s * np.exp(form.ln_T + form.noise_ln_T * random.normal(size=n))
     DF = there.DF + form.DF + form.noise_DF * random.normal(size=n)
     ln_k = np.nan_to_num(there.ln_k) + form.ln_k + form.noise_ln_k * random.normal(size=n)
@@ -59,7 +59,7 @@ def epochs(speed_mps: np.ndarray, form: Form, sensor: str, random: np.random.Gen
     columns |= z | letters(z) | more
     return Epochs(
         start_s=60.0 + 30.0 * np.arange(n, dtype=np.float64),
-        weight=np.where(np.abs(columns["grade"]) > method.grade.flat, method.grade.hilly_weight, 1.0),
+        weight=np.where(np.abs(columns["grade"]) > METHOD.grade.flat, METHOD.grade.hilly_weight, 1.0),
         reason=np.full(n, ""),
         columns=columns,
     )

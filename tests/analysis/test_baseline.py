@@ -7,7 +7,6 @@ from kneedrive.analysis.reference import usual_ranges
 from kneedrive.past.baseline import others, own_view, usual
 from kneedrive.past.curve import measured, table
 from kneedrive.past.result import OwnView, PastRun, PersonalZ, Setting
-from kneedrive.sensors import REFERENCES
 from tests.analysis.runs_of_a_runner import FORM, Form, days, past_run
 
 SETTING = Setting()
@@ -183,7 +182,7 @@ def test_among_others_a_run_lies_as_far_out_as_in_the_ribbon_of_the_chart(metric
     still = {"noise_ln_T": 0.0, "noise_DF": 0.0, "noise_ln_k": 0.0}
     run = past_run(50, Form(ln_T=0.05, DF=0.02, ln_k=0.1, **still), speeds=(speed,))
     at = run.epochs["speed_mps"]
-    low, high = usual_ranges(at, REFERENCES["garmin_strap"], SETTING.runner, SETTING.method)
+    low, high = usual_ranges(at, SETTING.against("garmin_strap"))
     off = np.log(measured(table([run]))[metric] / np.sqrt(low[metric] * high[metric])) / (
         0.5 * np.log(high[metric] / low[metric])
     )

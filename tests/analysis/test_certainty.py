@@ -8,16 +8,21 @@ import msgspec
 import pytest
 from scipy.stats import norm
 
-from kneedrive.analysis.certainty import (
+from kneedrive.analysis.posterior import (
+    Basis,
     Certainty,
+    Estimate,
+    Measurement,
+    Part,
+    Posterior,
     at_most_leaning,
     certainty,
     knee,
     leading,
     marked,
+    posterior,
     ruled_out,
 )
-from kneedrive.analysis.posterior import Basis, Estimate, Measurement, Part, Posterior, posterior
 from kneedrive.patterns import Pattern
 from tests.seen_by import scale_at, seen_by
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import analyze
-from kneedrive.analysis.epochs import row_medians
+from kneedrive.stats import medians
 from tests.analysis.runs import RUNNER, activity, samples
 
 NAN = float("nan")
@@ -19,13 +19,13 @@ NAN = float("nan")
     ],
 )
 def test_the_median_of_a_row_is_that_of_what_is_there(row: list[float], median: float) -> None:
-    assert row_medians(np.array([row])).tolist() == pytest.approx([median], nan_ok=True)
+    assert medians(np.array([row])).tolist() == pytest.approx([median], nan_ok=True)
 
 
 def test_rows_agree_with_numpy() -> None:
     rows = np.random.default_rng(1).normal(size=(50, 30))
     rows[rows > 1.0] = np.nan
-    assert row_medians(rows) == pytest.approx(np.nanmedian(rows, axis=1))
+    assert medians(rows) == pytest.approx(np.nanmedian(rows, axis=1))
 
 
 @pytest.mark.parametrize(("every", "known"), [(1, True), (2, True), (3, False)])

@@ -7,29 +7,16 @@ from scipy import stats as oracle
 
 from kneedrive.analysis import fade, features
 from kneedrive.analysis.fade import BlockFade, ar1_matrix, block_fade, block_means, thirds
-from kneedrive.analysis.gates import DYNAMICS, STEPS
-from kneedrive.analysis.provenance import Provenance
-from kneedrive.analysis.reference import Case, usual_quantities
+from kneedrive.analysis.reference import usual_quantities
 from kneedrive.analysis.result import Epochs
 from kneedrive.method import Method
-from kneedrive.sensors import REFERENCES, SensorClass
+from kneedrive.sensors import SensorClass
 from tests.analysis.many_histories import Blocks, ar1, draw_blocks
-from tests.analysis.runs import RUNNER, activity
+from tests.analysis.runs import case
 
 METHOD = Method()
 RULES = METHOD.series
 COUNT = 120
-
-
-def case(word: SensorClass = SensorClass.GARMIN_STRAP, *, trusted: bool = True) -> Case:
-    return Case(
-        activity=activity(),
-        runner=RUNNER,
-        method=METHOD,
-        sensor=Provenance(word=word, reason="", reference=REFERENCES[word]),
-        surface="outdoor",
-        speed_trusted=trusted,
-    )
 
 
 def hour(*, drop: float = 0.0, speed: float = 0.0, grade: float = 0.0, slope: float = 0.0, **late: float) -> Epochs:
@@ -43,7 +30,7 @@ def hour(*, drop: float = 0.0, speed: float = 0.0, grade: float = 0.0, slope: fl
     rise = np.linspace(0.0, 1.0, COUNT) / 0.58
     at = 3.0 + 0.01 * rng.normal(size=COUNT) + speed * second
     grades = 0.001 * rng.normal(size=COUNT) + grade * second
-    usual = usual_quantities(at, grades, REFERENCES["garmin_strap"], RUNNER, METHOD)
+    usual = usual_quantities(at, grades, case())
     noise = {"ln_T": 0.002, "DF": 0.0012, "ln_k": 0.004}
     now = {name: usual[name] + sd * rng.normal(size=COUNT) + late.get(name, 0.0) * rise for name, sd in noise.items()}
     now["ln_T"] = now["ln_T"] + slope * (at - 3.0)
@@ -138,7 +125,7 @@ def test_nine_blocks_are_too_few() -> None:
 
 
 def test_an_even_hour_shows_no_change() -> None:
-    found = fade.fade(hour(), COVERED, DYNAMICS, case())
+    found = fade.fade(hour(), COVERED, case())
     assert found.verdict == "no change"
     assert set(found.changes) == set(fade.DIRECTIONS)
     assert found.blocks == 17  # whole ones in the 52 minutes after the warm-up
@@ -165,7 +152,7 @@ def test_an_even_hour_shows_no_change() -> None:
 def test_a_change_counts_beyond_its_threshold_and_in_its_direction(
     quantity: str, by: float, key: str, notable: bool
 ) -> None:
-    found = fade.fade(hour(**{quantity: by}), COVERED, DYNAMICS, case())
+    found = fade.fade(hour(**{quantity: by}), COVERED, case())
     assert found.changes[key].notable == notable
     named = {"ln_T": "cadence_spm", "DF": "duty_factor", "ln_k": "ln_k"}[quantity]
     size = -168.0 * by if quantity == "ln_T" else by
@@ -177,7 +164,7 @@ def test_a_change_counts_beyond_its_threshold_and_in_its_direction(
 def test_a_faster_end_is_no_change_of_form() -> None:
     """What the reference explains is taken out; of what a runner's own slope may differ from it, the interval knows."""
     even, own, still = (
-        fade.fade(hour(speed=speed, slope=slope), COVERED, DYNAMICS, case())
+        fade.fade(hour(speed=speed, slope=slope), COVERED, case())
         for speed, slope in ((0.4, 0.0), (0.4, 0.025), (0.0, 0.0))
     )
 
@@ -188,7 +175,7 @@ def test_a_faster_end_is_no_change_of_form() -> None:
 
 
 def test_a_steeper_end_is_taken_out_by_the_terms_of_the_reference() -> None:
-    assert fade.fade(hour(grade=0.03), COVERED, DYNAMICS, case()).verdict == "no change"
+    assert fade.fade(hour(grade=0.03), COVERED, case()).verdict == "no change"
 
 
 @pytest.mark.filterwarnings("error")
@@ -196,29 +183,29 @@ def test_a_slope_that_was_left_out_may_be_anything() -> None:
     run = hour(drop=0.05)
     run["grade"][run.weight == 0.0] = -1e6
 
-    assert fade.fade(run, COVERED, DYNAMICS, case()) == fade.fade(hour(drop=0.05), COVERED, DYNAMICS, case())
+    assert fade.fade(run, COVERED, case()) == fade.fade(hour(drop=0.05), COVERED, case())
 
 
 def test_a_guessed_speed_cannot_be_matched() -> None:
-    found = fade.fade(hour(), COVERED, DYNAMICS, case(trusted=False))
+    found = fade.fade(hour(), COVERED, case(trusted=False))
     assert (found.verdict, found.reason[:5]) == ("not enough", "speed")
 
 
 @pytest.mark.parametrize(
-    ("word", "mode", "keys"),
+    ("word", "by_steps", "keys"),
     [
-        (SensorClass.GARMIN_WRIST, STEPS, {"cadence_spm"}),
-        (SensorClass.STRYD, DYNAMICS, {"cadence_spm", "stance_time_s", "duty_factor"}),
-        (SensorClass.APPLE, DYNAMICS, set(fade.DIRECTIONS)),
+        (SensorClass.GARMIN_WRIST, True, {"cadence_spm"}),
+        (SensorClass.STRYD, False, {"cadence_spm", "stance_time_s", "duty_factor"}),
+        (SensorClass.APPLE, False, set(fade.DIRECTIONS)),
     ],
 )
-def test_only_measured_metrics_can_fade(word: SensorClass, mode: str, keys: set[str]) -> None:
-    assert set(fade.fade(hour(), COVERED, mode, case(word)).changes) == keys
+def test_only_measured_metrics_can_fade(word: SensorClass, by_steps: bool, keys: set[str]) -> None:
+    assert set(fade.fade(hour(), COVERED, case(word, by_steps=by_steps)).changes) == keys
 
 
 @pytest.mark.parametrize(("drop", "blocks"), [(0.0, 17), (0.5, 10), (0.55, 9)])
 def test_ten_blocks_are_needed(drop: float, blocks: int) -> None:
-    found = fade.fade(hour(drop=drop), COVERED, DYNAMICS, case())
+    found = fade.fade(hour(drop=drop), COVERED, case())
     assert found.blocks == blocks
     assert (found.verdict == "not enough") == (blocks < 10)
     assert (str(blocks) in found.reason) == (blocks < 10)
@@ -240,7 +227,7 @@ def test_pauses_do_not_count_as_moving_time() -> None:
     ],
 )
 def test_what_a_drifting_sensor_says_cannot_fade(drifts: dict[str, float], left: set[str]) -> None:
-    found = fade.fade(hour(ln_k=0.2), COVERED, DYNAMICS, case(), drifts)
+    found = fade.fade(hour(ln_k=0.2), COVERED, case().replace(drifts=drifts))
     assert set(found.changes) == left
     assert set(found.suppressed) == set(fade.DIRECTIONS) - left
     assert all("drifted" in reason for reason in found.suppressed.values())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats as oracle
 
-from kneedrive.analysis.result import Change, Fade
+from kneedrive.analysis.result import Change, Fade, FadeVerdict
 from kneedrive.past.habits import (
     balance_habit,
     balance_of,
@@ -47,10 +47,10 @@ def faded(**differences: float) -> Fade:
         )
         for name, value in differences.items()
     }
-    return Fade(verdict="changed", blocks=8, changes=changes)
+    return Fade(verdict=FadeVerdict.CHANGED, blocks=8, changes=changes)
 
 
-NOT_TOLD = Fade(verdict="not enough", blocks=2)
+NOT_TOLD = Fade(verdict=FadeVerdict.NOT_ENOUGH, blocks=2)
 
 
 def test_slow_is_the_slowest_quarter() -> None:

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import resampling
-from kneedrive.method import SteadyRules
+from kneedrive.method import EpochRules, Plausible, Resampling, SteadyRules
+from kneedrive.recording import Array, Samples, frozen
+from kneedrive.stats import Mask
 
 RULES = SteadyRules()
 
@@ -69,3 +71,28 @@ def test_grade_is_missing_where_altitude_is() -> None:
     found = resampling.grade(altitude, 3.0 * np.arange(100.0), 60.0)
     assert np.isnan(found[40:50]).all()
     assert np.isfinite(found[:40]).all()
+
+
+def stuck_seconds(seconds: int, **channels: Array) -> Mask:
+    """Where a sensor is stuck, of this many seconds recorded one by one."""
+    recorded = Samples(
+        time_s=frozen(np.arange(float(seconds))), **{name: frozen(values) for name, values in channels.items()}
+    )
+    stream = resampling.resample(recorded, Resampling(), EpochRules())
+    return resampling.frozen_seconds(stream, Plausible().flat_line_s)
+
+
+@pytest.mark.parametrize(("length", "stuck"), [(59, 0), (60, 60), (100, 100)])
+def test_a_sensor_is_stuck_when_nothing_moves_for_a_minute(length: int, stuck: int) -> None:
+    moving = np.arange(200.0)
+    held = np.where((moving >= 50) & (moving < 50 + length), 50.0, moving)
+    assert stuck_seconds(200, stance_time_s=held, vertical_oscillation_m=held).sum() == stuck
+
+
+def test_a_sensor_with_one_moving_channel_is_not_stuck() -> None:
+    still, moving = np.full(200, 0.25), np.arange(200.0)
+    assert not stuck_seconds(200, stance_time_s=still, vertical_oscillation_m=moving).any()
+
+
+def test_a_sensor_without_dynamics_cannot_be_stuck() -> None:
+    assert not stuck_seconds(99, speed_mps=np.full(99, 3.0)).any()

@@ -2,26 +2,10 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import analyze, profile
-from kneedrive.analysis.gates import DYNAMICS, STEPS
-from kneedrive.analysis.provenance import Provenance
-from kneedrive.analysis.reference import Case
+from kneedrive.analysis.posterior import letters
 from kneedrive.analysis.result import Epochs, PaceBand
-from kneedrive.analysis.scores import letters
-from kneedrive.method import Method
 from kneedrive.recording import Runner, frozen
-from kneedrive.sensors import REFERENCES, SensorClass
-from tests.analysis.runs import RUNNER, activity, samples
-
-
-def case(word: str = "garmin_strap") -> Case:
-    return Case(
-        activity=activity(),
-        runner=RUNNER,
-        method=Method(),
-        sensor=Provenance(word=SensorClass(word), reason="", reference=REFERENCES[word]),
-        surface="outdoor",
-        speed_trusted=True,
-    )
+from tests.analysis.runs import RUNNER, activity, case, samples
 
 
 def bands(*D: float | None, low_mps: float = 2.0, word: str = "garmin_strap") -> tuple[tuple[PaceBand, ...], Epochs]:
@@ -40,7 +24,7 @@ def bands(*D: float | None, low_mps: float = 2.0, word: str = "garmin_strap") ->
         | z
         | letters(z),
     )
-    return profile.pace_profile(made, DYNAMICS, dict.fromkeys("DPGK", "not measured"), case(word)), made
+    return profile.pace_profile(made, dict.fromkeys("DPGK", "not measured"), case(word)), made
 
 
 @pytest.mark.parametrize(
@@ -59,18 +43,18 @@ def test_the_onset_is_the_edge_of_the_slow_bands_that_all_shuffle(
     D: tuple[float | None, ...], verdict: str, speed: float | None
 ) -> None:
     made, epochs = bands(*D)
-    found = profile.shuffle_onset(made, epochs, DYNAMICS, case())
+    found = profile.shuffle_onset(made, epochs, case())
     assert (found.verdict, found.speed_mps) == (verdict, speed)
 
 
 def test_a_band_faster_than_a_shuffle_ends_the_onset() -> None:
     made, epochs = bands(-3.2, -3.2, -2.0, low_mps=2.5)
-    assert profile.shuffle_onset(made, epochs, DYNAMICS, case()).speed_mps == 3.0
+    assert profile.shuffle_onset(made, epochs, case()).speed_mps == 3.0
 
 
 def test_without_a_fall_of_drive_there_is_no_pace_where_it_begins() -> None:
     made, epochs = bands(-3.2, -3.2, -3.2, low_mps=2.5)
-    found = profile.shuffle_onset(made, epochs, DYNAMICS, case())
+    found = profile.shuffle_onset(made, epochs, case())
     assert (found.verdict, found.speed_mps) == ("alike", None)
 
 
@@ -84,7 +68,7 @@ def test_the_fall_of_drive_carries_what_the_tilt_may_be_off(word: str, sd_pp: fl
 
 def test_steps_alone_have_no_onset() -> None:
     made, epochs = bands(-3.2, 0.0)
-    assert profile.shuffle_onset(made, epochs, STEPS, case()).verdict == "unjudged"
+    assert profile.shuffle_onset(made, epochs, case(by_steps=True)).verdict == "unjudged"
 
 
 SECONDS = 2400

@@ -3,13 +3,13 @@ import pytest
 from msgspec.structs import asdict
 
 from kneedrive.analysis import reference
-from kneedrive.analysis.reference import expected, usual_metrics
+from kneedrive.analysis.reference import Against, expected, usual_metrics
 from kneedrive.method import Method
 from kneedrive.recording import Runner
 from kneedrive.sensors import REFERENCES
+from tests.seen_by import against
 
 METHOD = Method()
-STRAP = REFERENCES["garmin_strap"]
 TALL = Runner(height_m=1.78)
 
 # Speed, cadence, step length, duty factor, stance time, flight time, oscillation on a strap (k 1.28, cm), sweep angle.
@@ -25,13 +25,13 @@ TABLE = [
 
 def at(speed: float, runner: Runner = TALL, word: str = "garmin_strap", grade: float | None = None) -> dict[str, float]:
     slope = None if grade is None else np.array([grade])
-    found = expected(np.array([speed]), REFERENCES[word], runner, METHOD, slope)
+    found = expected(np.array([speed]), Against(reference=REFERENCES[word], runner=runner, method=METHOD), slope)
     return {name: float(value[0]) for name, value in asdict(found).items()}
 
 
 @pytest.mark.parametrize("row", TABLE, ids=[f"{row[0]} m/s" for row in TABLE])
 def test_usual_values_match_the_published_table(row: tuple[float, ...]) -> None:
-    usual = {key: float(value[0]) for key, value in usual_metrics(np.array([row[0]]), STRAP, TALL, METHOD).items()}
+    usual = {key: float(value[0]) for key, value in usual_metrics(np.array([row[0]]), against("garmin_strap")).items()}
     assert usual["cadence_spm"] == pytest.approx(row[1], abs=0.06)
     assert usual["step_length_m"] == pytest.approx(row[2], abs=0.001)
     assert usual["duty_factor"] == pytest.approx(row[3], abs=0.0006)
@@ -116,7 +116,7 @@ def test_hill_terms_hold_beyond_the_flat_only(grade: float, ln_T: float, DF: flo
 
 
 def test_a_computed_sensor_is_held_against_steps_only() -> None:
-    usual = usual_metrics(np.array([3.0]), REFERENCES["garmin_wrist"], TALL, METHOD)
+    usual = usual_metrics(np.array([3.0]), against("garmin_wrist"))
     assert set(usual) == {"cadence_spm", "step_length_m"}
 
 

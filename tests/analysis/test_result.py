@@ -5,7 +5,7 @@ from pkgutil import iter_modules
 
 import pytest
 
-from kneedrive.analysis.many_runners import Interval
+from kneedrive.analysis.population import Interval
 from kneedrive.record import Record
 
 ROOMS = [import_module(f"kneedrive.{name}") for name in ("analysis", "past")]

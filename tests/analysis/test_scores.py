@@ -4,32 +4,20 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import scores
-from kneedrive.analysis.provenance import Provenance
+from kneedrive.analysis.posterior import letters
 from kneedrive.analysis.reference import Case, expected
 from kneedrive.analysis.result import Epochs
-from kneedrive.method import EpochRules, Method
-from kneedrive.recording import Array, Runner, frozen
-from kneedrive.sensors import REFERENCES, SensorClass
-from tests.analysis.runs import RUNNER, activity
+from kneedrive.method import EpochRules, GradeRules
+from kneedrive.recording import Array, frozen
+from tests.analysis.runs import case
 from tests.seen_by import against
 
-METHOD, RULES = Method(), EpochRules()
-
-
-def case(word: str = "garmin_strap", runner: Runner = RUNNER, *, trusted: bool = True) -> Case:
-    return Case(
-        activity=activity(),
-        runner=runner,
-        method=METHOD,
-        sensor=Provenance(word=SensorClass(word), reason="", reference=REFERENCES[word]),
-        surface="outdoor",
-        speed_trusted=trusted,
-    )
+RULES = EpochRules()
 
 
 def planted(zSL: float, zDF: float, zk: float, speed: float = 3.0) -> dict[str, Array]:
     """Columns of one epoch with known parts."""
-    there = expected(np.array([speed]), REFERENCES["garmin_strap"], RUNNER, METHOD)
+    there = expected(np.array([speed]), case())
     T = there.T_s * np.exp(zSL * there.sd_ln_T)
     DF = there.DF + zDF * there.sd_DF
     k = np.exp(there.ln_k + zk * there.sd_ln_k)
@@ -44,9 +32,8 @@ def planted(zSL: float, zDF: float, zk: float, speed: float = 3.0) -> dict[str, 
     }
 
 
-def scored(columns: dict[str, Array], judged: str = "DPGK", about: Case | None = None) -> dict[str, float]:
-    about = case() if about is None else about
-    found = scores.epoch_scores(columns, np.ones(1, dtype=np.bool_), judged, about)
+def scored(columns: dict[str, Array], about: Case | None = None) -> dict[str, float]:
+    found = scores.epoch_scores(columns, np.ones(1, dtype=np.bool_), about or case())
     return {name: float(value[0]) for name, value in found.items()}
 
 
@@ -84,19 +71,19 @@ def test_a_missing_oscillation_leaves_drive_and_push() -> None:
 
 
 def test_letters_that_are_not_judged_have_no_value() -> None:
-    found = scored(planted(1.0, -1.0, 0.0), judged="DG")
+    found = scored(planted(1.0, -1.0, 0.0), case("apple"))
     assert np.isnan([found["P"], found["K"]]).all()
-    assert found["D"] == pytest.approx(math.sqrt(2))
+    assert found["D"] == pytest.approx((1.0 - found["zDF"]) / math.sqrt(2))
 
 
 def test_where_steps_alone_are_judged_only_the_step_part_remains() -> None:
-    found = scored(planted(1.0, -1.0, 0.0), judged="")
+    found = scored(planted(1.0, -1.0, 0.0), case(by_steps=True))
     assert found["zSL"] == pytest.approx(1.0)
     assert np.isnan([found[name] for name in ("D", "P", "G", "K", "zDF", "zB", "zk")]).all()
 
 
 def test_a_guessed_speed_gives_no_scores() -> None:
-    assert np.isnan(list(scored(planted(1.0, -1.0, 0.0), about=case(trusted=False)).values())).all()
+    assert np.isnan(list(scored(planted(1.0, -1.0, 0.0), case(trusted=False)).values())).all()
 
 
 def ar1(rho: float, n: int = 4000) -> Array:
@@ -150,7 +137,7 @@ def test_no_epochs_have_no_run_value() -> None:
 def off_by(
     word: str, height_m: float | None = 1.78, climb_pct: float = 0.0, *, drifting: bool = False
 ) -> dict[str, float]:
-    held = against(word, height_m).replace(drifting=drifting)
+    held = against(word, height_m).replace(drifts={"ln_k": 0.2} if drifting else {})
     return scores.systematic(scores.scale_at(3.0, held), climb_pct, held)
 
 
@@ -198,8 +185,8 @@ def test_a_drifting_sensor_is_off_by_half_as_much_again() -> None:
 
 
 def test_ups_and_downs_cancel_and_a_climb_does_not() -> None:
-    assert scores.mean_climb_pct(np.array([0.04, -0.04, np.nan, 0.01]), np.ones(4), METHOD) == pytest.approx(0.0)
-    assert scores.mean_climb_pct(np.array([0.04, 0.04, np.nan, np.nan]), np.ones(4), METHOD) == pytest.approx(2.0)
+    assert scores.mean_climb_pct(np.array([0.04, -0.04, np.nan, 0.01]), np.ones(4), GradeRules()) == pytest.approx(0.0)
+    assert scores.mean_climb_pct(np.array([0.04, 0.04, np.nan, np.nan]), np.ones(4), GradeRules()) == pytest.approx(2.0)
     climb = off_by("garmin_strap", climb_pct=4.0)
     assert climb["zSL"] == pytest.approx(math.hypot(0.36, 4 * 0.004 / 0.050))
     assert climb["zDF"] == pytest.approx(math.hypot(0.021, 4 * 0.003) / 0.026)
@@ -210,7 +197,7 @@ def epochs_of(**z: float) -> Epochs:
     count = 40
     rng, nothing = np.random.default_rng(8), np.full(count, np.nan)
     parts = {name: z[name] + 0.1 * rng.normal(size=count) if name in z else nothing for name in scores.PARTS}
-    columns = parts | scores.letters(parts) | {"grade": np.zeros(count), "speed_mps": 2.6 + 0.01 * np.arange(count)}
+    columns = parts | letters(parts) | {"grade": np.zeros(count), "speed_mps": 2.6 + 0.01 * np.arange(count)}
     return Epochs(
         start_s=frozen(30.0 * np.arange(count)), weight=np.ones(count), reason=np.full(count, ""), columns=columns
     )

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from kneedrive.analysis.result import Fade
+from kneedrive.analysis.result import Fade, FadeVerdict
 from kneedrive.app import history, library
 from kneedrive.config import Config, load
 from kneedrive.errors import NotEnoughData
@@ -23,7 +23,7 @@ from tests.report.histories import FIRST, SETTING, runs
 from tests.store.cases import START, Application, told
 
 LAST = date(2026, 3, 1)
-QUIET = Fade(verdict="no change", blocks=8)
+QUIET = Fade(verdict=FadeVerdict.NO_CHANGE, blocks=8)
 
 
 class Shelf:

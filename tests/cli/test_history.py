@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.advice import Ground, advise
-from kneedrive.analysis.certainty import Certainty
+from kneedrive.analysis.posterior import Certainty
 from kneedrive.store import Store
 from tests.cli.history import MIDDLE, NOW, Capture, Said, caller, make_history, make_store
 

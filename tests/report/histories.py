@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis.result import Change, Fade
+from kneedrive.analysis.result import Change, Fade, FadeVerdict
 from kneedrive.past.compare import compare
 from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.past.result import Comparison, PastRun, Setting, WeeklyView
@@ -77,7 +77,7 @@ def towards_drive() -> Story:
 def towards_shuffle() -> Story:
     """The other way; contact lengthens late in run after run."""
     change = Change(difference=0.008, low=0.005, high=0.011, threshold=0.006, notable=True)
-    fades = (Fade(verdict="changed", blocks=9, changes={"stance_time_s": change}),) * 4
+    fades = (Fade(verdict=FadeVerdict.CHANGED, blocks=9, changes={"stance_time_s": change}),) * 4
     return story(runs(14, Form(ln_T=-0.06, DF=0.04)), 14, fades=fades)
 
 
@@ -89,7 +89,7 @@ def more_bounce() -> Story:
 
 def steady() -> Story:
     """Nothing planted; nothing fades."""
-    return story(runs(14, Form()), 14, fades=(Fade(verdict="no change", blocks=8),) * 5)
+    return story(runs(14, Form()), 14, fades=(Fade(verdict=FadeVerdict.NO_CHANGE, blocks=8),) * 5)
 
 
 def sensor_change() -> Story:

@@ -10,7 +10,7 @@ import pytest
 from kneedrive.app.cohort import population_of
 from kneedrive.report.blocks import Style
 from kneedrive.report.cohort import Examined, Population, examined, examined_record, population, population_record
-from tests.analysis.test_many_runners import cohort
+from tests.analysis.test_population import cohort
 from tests.conftest import Golden
 
 

@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 
 from kneedrive import advice
-from kneedrive.analysis.certainty import Certainty
+from kneedrive.analysis.posterior import Certainty
 from kneedrive.report import focus, terminal
 from kneedrive.report.blocks import Style
 from tests.conftest import Golden

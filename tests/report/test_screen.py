@@ -6,9 +6,8 @@ from collections.abc import Callable
 import pytest
 from rich.cells import cell_len
 
-from kneedrive.analysis.certainty import Certainty
 from kneedrive.analysis.population import runners_at, share_beyond
-from kneedrive.analysis.posterior import Basis
+from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.result import Analysis
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.recording import Note
@@ -173,7 +172,7 @@ def test_only_the_longest_bands_are_drawn_and_the_rest_is_counted() -> None:
 )
 def test_runners_beyond_are_those_of_the_population(key: str, share: float) -> None:
     run = RUNS["neutral"]()
-    among = runners_at(2.8, run.reference, run.runner, run.method)[key]
+    among = runners_at(2.8, run.against)[key]
     low, high = sorted(among)[int(share * len(among))], sorted(among)[-int(share * len(among))]
 
     assert share_beyond(low, among) == pytest.approx(share, abs=0.002)
@@ -183,7 +182,7 @@ def test_runners_beyond_are_those_of_the_population(key: str, share: float) -> N
 
 def test_the_usual_value_is_the_middle_of_these_runners() -> None:
     run = RUNS["neutral"]()
-    among = runners_at(run.metrics["speed_mps"].median, run.reference, run.runner, run.method)
+    among = runners_at(run.metrics["speed_mps"].median, run.against)
 
     for key, usual in run.usual.items():
         if key in among:

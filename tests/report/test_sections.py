@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kneedrive.analysis.result import Acceleration, Analysis, Balance, Change, Fade, Unjudged
+from kneedrive.analysis.result import Acceleration, Analysis, Balance, Change, Fade, FadeVerdict, Unjudged
 from kneedrive.recording import Note
 from kneedrive.report import screen, sections
 from kneedrive.report.blocks import Role, Span, Style, Table, plain
@@ -107,7 +107,7 @@ CHANGE = Change(difference=0.009, low=0.006, high=0.012, threshold=0.006, notabl
 
 def test_a_fade_counts_only_where_it_is_notable_and_says_what_its_range_does_not_hold() -> None:
     changes = {"stance_time_s": CHANGE, "vertical_oscillation_m": CHANGE.replace(notable=False)}
-    found = Fade(verdict="changed", blocks=14, speed_mps=2.8, changes=changes, level=0.983)
+    found = Fade(verdict=FadeVerdict.CHANGED, blocks=14, speed_mps=2.8, changes=changes, level=0.983)
     text = section(sections.fade(RUNS["demo"]().replace(fade=found), miles=False))
 
     assert "contact lengthened by 9 ms (+6 to +12)" in text
@@ -118,7 +118,9 @@ def test_a_fade_counts_only_where_it_is_notable_and_says_what_its_range_does_not
 
 def test_no_change_is_a_result_and_a_drifting_sensor_a_reason() -> None:
     run = RUNS["demo"]()
-    quiet = Fade(verdict="no change", blocks=14, speed_mps=2.8, suppressed={"stance_time_s": "the sensor drifted"})
+    quiet = Fade(
+        verdict=FadeVerdict.NO_CHANGE, blocks=14, speed_mps=2.8, suppressed={"stance_time_s": "the sensor drifted"}
+    )
 
     assert "No change that can be told from noise, over 14 blocks" in section(
         sections.fade(run.replace(fade=quiet), miles=False)

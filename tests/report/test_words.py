@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kneedrive.advice import ground_of
-from kneedrive.analysis.certainty import Certainty
-from kneedrive.analysis.posterior import Basis
+from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.result import Analysis, Finding
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.recording import Note, Runner

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from kneedrive.analysis.certainty import Certainty
-from kneedrive.analysis.posterior import Basis
+from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.result import (
     Analysis,
     Epochs,
     Fade,
+    FadeVerdict,
     Finding,
     OnsetVerdict,
     Quality,
@@ -122,7 +122,7 @@ def analysis(of: Activity, block: Epochs | None = None) -> Analysis:
         vr_split=None,
         balance=None,
         accelerations=(),
-        fade=Fade(verdict="not enough", blocks=0),
+        fade=Fade(verdict=FadeVerdict.NOT_ENOUGH, blocks=0),
         channels={},
         epochs=epochs() if block is None else block,
     )

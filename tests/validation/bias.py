@@ -13,9 +13,10 @@ from kneedrive.analysis.scores import z_parts
 from kneedrive.method import Method
 from kneedrive.past.curve import column
 from kneedrive.past.result import PastRun
-from kneedrive.recording import Array, Runner
+from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import robust_sd
+from tests.seen_by import against
 from tests.validation.page import listing, paragraph, signed, table, two
 from tests.validation.runs import Looked
 
@@ -58,7 +59,7 @@ def parts_of(past: PastRun) -> tuple[dict[str, Array], Array]:
     columns = {name: column(past, name) for name in NAMES}
     speed = columns["speed_mps"]
     grade = np.nan_to_num(columns["grade"])
-    return z_parts(columns, expected(speed, REFERENCES[past.sensor], Runner(), METHOD, grade)), speed
+    return z_parts(columns, expected(speed, against(past.sensor, None), grade)), speed
 
 
 def _median(values: Array) -> float:

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis.certainty import leading, ruled_out
-from kneedrive.analysis.posterior import Measurement, Part, Posterior, posterior
+from kneedrive.analysis.posterior import Measurement, Part, Posterior, leading, posterior, ruled_out
 from kneedrive.analysis.reference import expected
 from kneedrive.analysis.scores import z_parts
 from kneedrive.patterns import Pattern
@@ -68,12 +67,11 @@ def both(runner: str, sensor: str, bands: list[dict[str, float]]) -> Both:
 
 def parts(column: dict[str, Array], sensor: str) -> dict[str, Array]:
     """zSL, zDF and zk of each band."""
-    held = against(sensor, None)
     T = 60.0 / column["cadence_spm"]
     DF = column["stance_time_s"] / (2.0 * T)
     shape = 0.125 - (0.5 - 1.0 / np.pi) * DF
     beta = column["vertical_oscillation_m"] / (9.81 * T**2)
-    there = expected(column["speed_mps"], held.reference, held.runner, held.method)
+    there = expected(column["speed_mps"], against(sensor, None))
     z = z_parts({"step_time_s": T, "duty_factor": DF, "beta": beta, "ln_k": np.log(beta / shape)}, there)
     return {name: z[name] for name in ("zSL", "zDF", "zk")}
 

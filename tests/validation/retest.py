@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kneedrive.analysis.scores import letters
+from kneedrive.analysis.posterior import letters
 from kneedrive.past.baseline import METRICS, allowed_metrics, floors, personal, usual
 from kneedrive.past.curve import Table, curves, departures, own_usual
 from kneedrive.past.curve import table as rows_table

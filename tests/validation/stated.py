@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from kneedrive.analysis.certainty import RULED_OUT_ALOUD, at_most_leaning
 from kneedrive.analysis.posterior import (
+    RULED_OUT_ALOUD,
     RULES,
+    at_most_leaning,
     axes,
     conditioned,
     measured_rows,

@@ -12,8 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.analysis.certainty import Certainty, Knee, leading
-from kneedrive.analysis.posterior import RULES, Basis, Posterior
+from kneedrive.analysis.posterior import RULES, Basis, Certainty, Knee, Posterior, leading
 from kneedrive.analysis.provenance import BLUETOOTH_STRAPS, PODS, STRAPS, has_dynamics
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.products import GARMIN_PRODUCTS

@@ -6,10 +6,12 @@ the gates, what is usual at the speed, scores, labels; then paces, accelerations
 
 from __future__ import annotations
 
-from kneedrive.analysis import assess, epochs, gates, plausible, provenance, scores
+import numpy as np
+
+from kneedrive.analysis import assess, epochs, gates, provenance, scores
 from kneedrive.analysis.reference import Case, speed_trusted, surface_of
 from kneedrive.analysis.resampling import resample
-from kneedrive.analysis.result import Analysis, HeightFrom, Status
+from kneedrive.analysis.result import Analysis, Epochs, HeightFrom, Status
 from kneedrive.method import Method
 from kneedrive.recording import Activity, Note, Runner, Samples
 
@@ -34,7 +36,8 @@ def analyze(
     no run, or too short, is an Analysis with a status that says so.
     """
     chosen = provenance.choose(activity, dynamics, method.sensors)
-    samples, corrections = plausible.corrected_unit(chosen.samples, method.plausible)
+    samples, corrections = gates.corrected_unit(chosen.samples, method.plausible)
+    sensor = provenance.provenance(activity, chosen.replace(samples=samples), method.sensors)
     surface = surface_of(activity)
     case = Case(
         activity=activity,
@@ -43,7 +46,8 @@ def analyze(
             mass_kg=activity.wearer.mass_kg if runner.mass_kg is None else runner.mass_kg,
         ),
         method=method,
-        sensor=provenance.provenance(activity, chosen.replace(samples=samples), method.sensors),
+        reference=sensor.reference,
+        sensor_reason=sensor.reason,
         surface=surface,
         speed_trusted=speed_trusted(activity, surface, speed_calibrated=speed_calibrated),
         slow_mps=slow_mps,
@@ -62,30 +66,26 @@ def _found(case: Case, samples: Samples, notes: tuple[Note, ...]) -> Analysis:
         return assess.without_samples(case, notes)
     run = _cut_and_gated(case, samples, notes)
     status, why = assess.status(run)
-    if status is not Status.ASSESSED:
-        return assess.without_scores(run, status, why)
-    return assess.assessed(run)
+    return assess.assessed(run) if status is Status.ASSESSED else assess.without_scores(run, status, why)
 
 
 def _cut_and_gated(case: Case, samples: Samples, notes: tuple[Note, ...]) -> assess.Run:
     """The run as half-minute epochs with their gates and scores, before anything is said of the whole."""
-    activity, runner, method = case.activity, case.runner, case.method
+    method = case.method
     stream = resample(samples, method.resampling, method.epochs)
-    seconds = epochs.seconds_of(stream, activity, method)
-    table = epochs.cut(stream, seconds, runner, method)
+    seconds = epochs.seconds_of(stream, case.activity, method)
+    table = epochs.cut(stream, seconds, case.runner, method)
     gated = gates.gate(table, case)
-    scored = scores.epoch_scores(gated.columns, gated.reason == "", gates.judged(gated.mode, case), case)
-    rows = assess.as_epochs(table, gated, scored, method)
-    # Where speed is guessed, a change of pace would look like a drift.
-    followed = case.has_dynamics and case.speed_trusted
-    drifts = plausible.drifts(rows.columns, rows.scored, method.sensors) if followed else {}
-    return assess.Run(
-        case=case.replace(drifting=bool(drifts)),
-        stream=stream,
-        seconds=seconds,
-        table=table,
-        gated=gated,
-        epochs=rows,
-        notes=notes,
-        drifts=drifts,
+    scored = gated.reason == ""
+    case = case.replace(by_steps=gated.by_steps)
+    if case.has_dynamics and case.speed_trusted:  # where speed is guessed, a change of pace would look like a drift
+        case = case.replace(drifts=gates.drifts(gated.columns, scored, method.sensors))
+    # An unknown grade is no hill: comparisons with NaN are False.
+    hilly = np.abs(gated.columns["grade"]) > method.grade.flat
+    rows = Epochs(
+        start_s=table.start_s,
+        weight=np.where(scored, np.where(hilly, method.grade.hilly_weight, 1.0), 0.0),
+        reason=gated.reason,
+        columns=gated.columns | scores.epoch_scores(gated.columns, scored, case),
     )
+    return assess.Run(case=case, stream=stream, seconds=seconds, table=table, gated=gated, epochs=rows, notes=notes)

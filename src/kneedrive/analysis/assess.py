@@ -1,4 +1,7 @@
-"""Puts the parts of a run together: an assessed one with its findings, any other with its facts and the reason."""
+"""Puts the parts of a run together: an assessed one with its findings, any other with its facts and the reason.
+
+What is not judged says why, in words a runner understands: every missing score carries a reason.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +9,311 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kneedrive.analysis import certainty, epochs, fade, plausible, posterior, profile, reasons, scores
+from kneedrive.analysis import epochs, fade, posterior, profile, scores
 from kneedrive.analysis.epochs import Seconds, Table
-from kneedrive.analysis.gates import GATES, STEPS, Gated
+from kneedrive.analysis.gates import GATES, SHORT, Gated, step_length_disagrees
+from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.reference import OUTDOOR, Case
-from kneedrive.analysis.resampling import Mask, Stream, runs_of, sliding_mean
+from kneedrive.analysis.resampling import Stream, runs_of, sliding_mean
 from kneedrive.analysis.result import (
+    ESTIMATE,
     Acceleration,
     Analysis,
     ChannelSummary,
     Epochs,
-    Fade,
     Finding,
-    OnsetVerdict,
     Quality,
-    Scores,
-    ShuffleOnset,
-    Slow,
     Spread,
     Status,
     Unjudged,
 )
-from kneedrive.analysis.scores import Standing, middle, scores_of, standing, usual_at
-from kneedrive.method import Method, SteadyRules
+from kneedrive.analysis.scores import Standing
 from kneedrive.patterns import Pattern
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note
-from kneedrive.stats import median
-
-# What was measured, in numbers: spreads over epochs, channels as recorded, accelerations.
+from kneedrive.sensors import SensorClass
+from kneedrive.stats import Mask, middle
 
 FROM_SPEED = ("step_length_m", "vertical_ratio", "stance_angle_deg", "k_leg_kn_m")
 NOT_OF_STEPS = ("speed_mps", "power_w", "heart_rate_bpm")
+WALKING_SPORTS = ("walking", "hiking")
+TOO_FAST = "too_fast"  # a reader's note: what the file calls running cannot be that
+FROM_SESSION = "session averages"
+
+DRIFTED = {
+    "duty_factor": "the sensor drifted: at the same speed and cadence the share of time on the ground wandered by "
+    "{:.1f} points, so what is judged by it is less sure",
+    "ln_k": "the sensor drifted: at the same speed and cadence the bounce beyond timing wandered by {:.0f} %, so what "
+    "is judged by it is less sure",
+}
+WHAT = {
+    "D": "drive or shuffle as measured",
+    "P": "piston as measured",
+    "G": "time on the ground as measured",
+    "K": "torso bounce beyond the timing",
+}
+NEEDED = {  # what a score is made of, in words and as the column that holds it
+    "D": ("contact time", "duty_factor"),
+    "P": ("oscillation", "beta"),
+    "G": ("contact time", "duty_factor"),
+    "K": ("oscillation and contact time", "ln_k"),
+}
+SPEED_UNMEASURED = (
+    "indoors the watch guesses the speed, so step length is not known; a foot pod, or --speed-calibrated where the "
+    "distance was set right, would allow it"
+)
+NO_CADENCE = "no cadence was recorded, and without it nothing can be told of form"
+NO_SAMPLES = "the file holds no samples, only what the session adds up to; averages say nothing about form"
+OWN_BASELINE = "they were measured and can be held against your own runs, but not against other runners without a speed"
+
+
+class Run(Record, frozen=True, kw_only=True):
+    """Everything that is known about one run before it is judged."""
+
+    case: Case
+    stream: Stream
+    seconds: Seconds
+    table: Table
+    gated: Gated
+    epochs: Epochs
+    notes: tuple[Note, ...]
+
+
+def status(run: Run) -> tuple[Status, str]:
+    """Whether the run can be assessed, and if not, why, in a sentence."""
+    case, sport = run.case, run.case.activity.sport
+    if sport in WALKING_SPORTS:
+        return Status.WALK, f"the file calls it {sport}; kneedrive judges running only"
+    if not case.activity.is_run:
+        denied = next((note.text for note in case.activity.notes if note.code == TOO_FAST), "")
+        if not denied and sport in ("", "unknown", "generic"):
+            denied = "the file does not say what sport it is"
+        return Status.NOT_A_RUN, denied or f"the file calls it {sport}, not running"
+    # Before the question of walking: a run with long walks in it is a run.
+    if run.epochs.scored.sum() >= case.method.epochs.min_epochs:
+        return Status.ASSESSED, ""
+    if walked(run):
+        below = case.method.gait.walking_spm
+        return Status.WALK, f"the cadence is below {below:.0f} steps a minute almost throughout: this was a walk"
+    return Status.TOO_FEW, _too_few_epochs(run)
+
+
+def walked(run: Run) -> bool:
+    """Whether there was walking and no epoch of running; judged by the second where a file is shorter than epochs."""
+    if run.gated.running.any():
+        return False
+    if (run.gated.reason == "walking").any():
+        return True
+    cadence = run.stream.columns.get("cadence_spm")
+    return cadence is not None and 0 < middle(cadence) < run.case.method.gait.walking_spm
+
+
+def _too_few_epochs(run: Run) -> str:
+    """Why a run is not assessed: how many epochs would count, and what took the others."""
+    case, reason = run.case, run.gated.reason
+    if not case.speed_trusted and not case.has_dynamics:
+        why = "computed by the watch" if case.reference.name is SensorClass.GARMIN_WRIST else "missing"
+        return f"{SPEED_UNMEASURED}; and contact time is {why}, so nothing is left to judge"
+    if not np.isfinite(run.epochs["cadence_spm"]).any():
+        return NO_CADENCE
+    names, counts = np.unique(reason[reason != ""], return_counts=True)
+    most = sorted(zip(counts.tolist(), names.tolist(), strict=True), reverse=True)[:3]
+    left_out = ", ".join(f"{SHORT[name]} {count}" for count, name in most)
+    judged = f"{run.epochs.scored.sum()} of {len(reason)} half-minutes can be judged"
+    return f"{judged}, {case.method.epochs.min_epochs} are needed" + (f" ({left_out})" if left_out else "")
+
+
+def assessed(run: Run) -> Analysis:
+    """The analysis of a run with enough epochs."""
+    case, epochs = run.case, run.epochs
+    why = {letter: _open(letter, run) for letter in WHAT}
+    at = scores.standing(epochs, epochs.scored, case.method.epochs.min_epochs, case)
+    bands = profile.pace_profile(epochs, why, case)
+    slow = profile.slow_running(epochs, case)
+    found = scores.scores_of(at, why)
+    facts = _facts(run).replace(
+        status=Status.ASSESSED,
+        metrics=spreads(epochs.columns, epochs.scored, case),
+        metrics_over="scored epochs",
+        usual=scores.usual_at(middle(epochs["speed_mps"][epochs.scored]), case),
+        scores=found,
+        unjudged=_unjudged([letter for letter, score in found.items() if score.value is None], why, case),
+        pace_profile=bands,
+        shuffle_onset=profile.shuffle_onset(bands, epochs, case),
+        slow=slow,
+        vr_split=profile.vr_split(epochs, case),
+        balance=profile.balance(epochs, epochs.scored, case),
+        fade=fade.fade(epochs, run.table.covered_s, case),
+    )
+    return facts if at is None else _judged(run, at, slow.speed_mps, facts)
+
+
+def _judged(run: Run, at: Standing, slow_mps: float | None, facts: Analysis) -> Analysis:
+    """The facts with what may be said of the run, of its slow part and of the knee."""
+    rules = run.case.method.posterior
+    evidence = scores.evidence(at, run.epochs.scored, run.case)
+    found = scores.findings(at.posterior, "run", rules, evidence)
+    steps = at.posterior.basis is Basis.STEPS
+    return facts.replace(
+        posterior=at.posterior,
+        findings=found + _slow_findings(run, at, slow_mps, {one.pattern: one.certainty for one in found}),
+        ruled_out=posterior.ruled_out(at.posterior, rules),
+        odds_range=posterior.odds_range(at.measurement, at.scale, rules) if steps else {},
+        knee=posterior.knee(at.posterior, height_known=run.case.runner.height_m is not None, rules=rules),
+    )
+
+
+def _slow_findings(
+    run: Run, at: Standing, slow_mps: float | None, said: Mapping[Pattern, Certainty]
+) -> tuple[Finding, ...]:
+    """What the slow part is likely to be and the run as a whole is less surely, where it is slower by enough.
+
+    said: the patterns that are named for the run. That nothing stands out is said of the slow part only where
+    something does in the run.
+    """
+    rules = run.case.method.profile
+    if slow_mps is None:
+        return ()
+    where = run.epochs.scored & (run.epochs["speed_mps"] <= slow_mps)
+    part = scores.standing(run.epochs, where, rules.contrast_epochs, run.case)
+    if part is None or at.scale.speed_mps - part.scale.speed_mps < rules.contrast_gap_mps:
+        return ()
+    sure = list(Certainty)  # the surest first
+    evidence = scores.evidence(part, where, run.case)
+    return tuple(
+        one
+        for one in scores.findings(part.posterior, "slow", run.case.method.posterior, evidence)
+        if sure.index(one.certainty) < sure.index(said.get(one.pattern, Certainty.OPEN))
+        and not (one.pattern is Pattern.NEUTRAL and Pattern.NEUTRAL in said)
+    )
+
+
+def _open(letter: str, run: Run) -> str:
+    """The reason that a score would have if it had no value."""
+    case, (channel, column) = run.case, NEEDED[letter]
+    if letter not in case.reference.scores:
+        return case.reference.open
+    if not case.speed_trusted:
+        return SPEED_UNMEASURED
+    count = int((run.epochs.scored & np.isfinite(run.epochs[column])).sum())
+    return f"only {count} steady half-minutes have {channel}; {case.method.epochs.min_epochs} are needed"
+
+
+def _unjudged(letters: list[str], reasons: Mapping[str, str], case: Case) -> tuple[Unjudged, ...]:
+    """What a runner might expect and does not get, by reason; letters: the scores without a value."""
+    why = [(WHAT[letter], reasons[letter]) for letter in letters]
+    if not case.speed_trusted:
+        why.append(("step length", SPEED_UNMEASURED))
+    if case.has_dynamics and not case.speed_trusted:
+        why.append(("contact time, duty factor and bounce", OWN_BASELINE))
+    if case.reference.name is SensorClass.GARMIN_WRIST:
+        why.append(("contact time, oscillation and vertical ratio", ESTIMATE))
+    if case.has_dynamics and case.speed_trusted:
+        if case.runner.height_m is None:
+            why.append(("stance sweep angle and leg stiffness", "the runner's height is not known"))
+        elif case.runner.mass_kg is None:
+            why.append(("leg stiffness", "the runner's mass is not known"))
+    by_reason: dict[str, list[str]] = {}
+    for what, reason in why:
+        by_reason.setdefault(reason, []).append(what)
+    return tuple(Unjudged(what="; ".join(whats), reason=reason) for reason, whats in by_reason.items())
+
+
+def without_samples(case: Case, notes: tuple[Note, ...]) -> Analysis:
+    """A file with averages at most: what the averages are."""
+    found = _unscored(_blank(case), Status.NO_SAMPLES, NO_SAMPLES)
+    quality = found.quality.replace(notes=(*case.activity.notes, *notes))
+    metrics = _averages(case.activity)
+    return found.replace(quality=quality, metrics=metrics, metrics_over=FROM_SESSION if metrics else "")
+
+
+def without_scores(run: Run, status: Status, reason: str) -> Analysis:
+    """What was measured, and no judgement."""
+    over, metrics = _metrics_over(run)
+    # Scores are dropped even where a few epochs had one: nine epochs are no verdict.
+    found = _unscored(_facts(run), status, reason)
+    if status is Status.NOT_A_RUN:
+        # Cadence of a bicycle is no cadence of steps.
+        metrics = {key: value for key, value in metrics.items() if key in NOT_OF_STEPS}
+        found = found.replace(accelerations=())
+    else:
+        found = found.replace(balance=profile.balance(run.epochs, run.gated.running, run.case))
+    if not metrics:
+        over, metrics = FROM_SESSION, _averages(run.case.activity)
+    return found.replace(metrics=metrics, metrics_over=over)
+
+
+def _unscored(facts: Analysis, status: Status, reason: str) -> Analysis:
+    return facts.replace(
+        status=status,
+        status_reason=reason,
+        scores=scores.no_scores(reason),
+        unjudged=(Unjudged(what="running form", reason=reason),),
+        slow=facts.slow.replace(reason=reason),
+        fade=facts.fade.replace(reason=reason),
+    )
+
+
+def _facts(run: Run) -> Analysis:
+    """What every analysis of samples has, whatever its status."""
+    return _blank(run.case).replace(
+        quality=_quality(run), accelerations=accelerations(run.stream, run.seconds, run.case), epochs=run.epochs
+    )
+
+
+def _blank(case: Case) -> Analysis:
+    """An analysis with the facts of the file and nothing measured or judged."""
+    return Analysis(
+        activity=case.activity,
+        runner=case.runner,
+        method=case.method,
+        provenance=case.reference.name,
+        provenance_reason=case.sensor_reason,
+        reference=case.reference,
+        surface=case.surface,
+        channels=_channels(case.activity),
+    )
+
+
+def _quality(run: Run) -> Quality:
+    """What was counted and what was left out, with the notes of the reader and our own."""
+    words, counts = np.unique(run.gated.reason[run.gated.reason != ""], return_counts=True)
+    there = {name: np.isfinite(run.epochs[name]) for name in METRICS}
+    return Quality(
+        epochs_total=len(run.epochs),
+        epochs_scored=int(run.epochs.scored.sum()),
+        excluded=dict(zip(words.tolist(), counts.tolist(), strict=True)),
+        coverage={name: float(np.mean(known)) for name, known in there.items()} if len(run.epochs) else {},
+        notes=(*run.case.activity.notes, *run.notes, *_own_notes(run)),
+    )
+
+
+def _own_notes(run: Run) -> list[Note]:
+    case, gated, scored = run.case, run.gated, run.epochs.scored
+    texts: list[tuple[str, str]] = []
+    # What was taken out of epochs that still count for the rest: their gate is in no count of what was not scored.
+    for name, mask in gated.doubts.items():
+        if not case.by_steps and (count := int((mask & scored).sum())):
+            out = "contact time or oscillation was left out of half-minutes scored for the rest"
+            texts.append(("left_out", f"{out} ({count} of them): {GATES[name]}"))
+    if step_length_disagrees(gated.columns, case.method.plausible):
+        text = "the device's own step length does not fit speed and cadence; kneedrive computes it from those"
+        texts.append(("step_length", text))
+    if case.surface == OUTDOOR and not np.isfinite(gated.columns["grade"]).any():
+        texts.append(("no_grade", "no altitude was recorded, so hills cannot be told from the flat"))
+    grounded = scored & (run.epochs["duty_factor"] >= case.method.gait.grounded_duty_factor)
+    if not case.by_steps and grounded.any():
+        where = f"in {grounded.sum()} of the scored half-minutes a foot was on the ground all the time"
+        texts.append(("grounded_running", f"grounded running: {where}"))
+    texts += [("drift", DRIFTED[name].format(100 * by)) for name, by in case.drifts.items()]
+    if (gated.reason == "cadence lock").sum() > gated.running.sum():
+        text = "the cadence is half or double of what running needs: the file may count one leg, or something else"
+        texts.append(("cadence_lock", text))
+    return [Note(code=code, text=text) for code, text in texts]
+
+
+# What was measured, in numbers: spreads over epochs, channels as recorded, accelerations.
 
 
 def spread(values: Array) -> Spread | None:
@@ -55,26 +330,37 @@ def spread(values: Array) -> Spread | None:
 
 def spreads(columns: Mapping[str, Array], where: Mask, case: Case) -> dict[str, Spread]:
     """The metrics over some epochs (or seconds). Without a measured speed nothing that is computed from it is shown."""
-    keys = METRICS if case.speed_trusted else tuple(key for key in METRICS if key not in FROM_SPEED)
-    found = {key: spread(columns[key][where]) for key in keys if key in columns}
+    keys = [key for key in METRICS if key in columns and (case.speed_trusted or key not in FROM_SPEED)]
+    found = {key: spread(columns[key][where]) for key in keys}
     return {key: value for key, value in found.items() if value is not None}
 
 
-def averages(activity: Activity) -> dict[str, Spread]:
+def _metrics_over(run: Run) -> tuple[str, Mapping[str, Spread]]:
+    """Metrics over running epochs; over all epochs where nobody ran; over seconds where a file is too short for any."""
+    everywhere = np.ones(len(run.epochs), dtype=np.bool_)
+    for over, where in (("all running epochs", run.gated.running), ("all epochs", everywhere)):
+        if found := spreads(run.epochs.columns, where, run.case):
+            return over, found
+    stream, missing = run.stream, np.full(len(run.stream.time_s), np.nan)
+    seconds = {name: stream.columns.get(name, missing) for name in epochs.MEASURED} | {"grade": run.seconds.grade}
+    derived = epochs.derived(seconds, run.case.runner, run.case.method)
+    return "single seconds", spreads(derived, np.ones(len(missing), dtype=np.bool_), run.case)
+
+
+def _averages(activity: Activity) -> dict[str, Spread]:
     """The session averages of a file without samples, as far as they are metrics; n is 0: they come from no epoch."""
     values = {key: value for key, value in activity.averages.items() if key in METRICS and np.isfinite(value)}
     return {key: Spread(median=value, p10=value, p90=value, n=0) for key, value in values.items()}
 
 
-def channels(activity: Activity) -> dict[str, ChannelSummary]:
+def _channels(activity: Activity) -> dict[str, ChannelSummary]:
     """Every channel as recorded, unfiltered and uncorrected: share of the records that have it, and its median."""
     # Records without a usable time count as well: coverage is of what was recorded.
     records = max(activity.records, len(activity.samples.time_s), 1)
     found = {}
     for name, values in activity.samples.present().items():
-        there = values[np.isfinite(values)]
-        middle = median(there) if len(there) else None
-        found[name] = ChannelSummary(coverage=len(there) / records, median=middle)
+        count = int(np.isfinite(values).sum())
+        found[name] = ChannelSummary(coverage=count / records, median=middle(values) if count else None)
     return found
 
 
@@ -83,342 +369,36 @@ def accelerations(stream: Stream, seconds: Seconds, case: Case) -> tuple[Acceler
 
     Nor is a gain of speed that the feet know nothing of: that is a position which jumped, and nobody accelerated.
     """
-    speed = stream.columns.get("speed_mps")
-    if speed is None or not case.speed_trusted:
+    speed, cadence = stream.columns.get("speed_mps"), stream.columns.get("cadence_spm")
+    if speed is None or cadence is None or not case.speed_trusted:
         return ()
-    rules = case.method.steady
+    rules, slowest = case.method.steady, case.method.plausible.speed_min_mps
     smooth = sliding_mean(speed, rules.burst_smoothing_s)
     # Whoever sets off after a traffic light accelerates too, from standing.
     unsettled = seconds.start | seconds.pause
-    # A burst that touches a pause is setting off again; cutting it there would leave a piece that gains nothing.
-    whole = ((start, end) for start, end in runs_of(seconds.burst) if not unsettled[start:end].any())
-    cadence = stream.columns.get("cadence_spm")
-    run = ((start, end) for start, end in whole if cadence is not None and _quickens(cadence, start, end, rules))
-    found = (_acceleration(stream, smooth, start, end) for start, end in run)
-    slowest = case.method.plausible.speed_min_mps
-    return tuple(
-        one for one in found if one is not None and one.from_mps >= slowest and one.to_mps <= rules.fastest_mps
-    )
-
-
-def _quickens(cadence_spm: Array, start: int, end: int, rules: SteadyRules) -> bool:
-    """Whether cadence rises in a burst above what it was just before."""
-    before = cadence_spm[max(start - rules.burst_before_s, 0) : start]
-    before, within = before[np.isfinite(before)], cadence_spm[start:end][np.isfinite(cadence_spm[start:end])]
-    return bool(len(before) and len(within) and np.max(within) - np.median(before) >= rules.burst_cadence_spm)
-
-
-def _acceleration(stream: Stream, smooth: Array, start: int, end: int) -> Acceleration | None:
-    within = smooth[start:end]
-    within = within[np.isfinite(within)]
-    if not len(within):
-        return None
-    return Acceleration(
-        start_s=float(stream.time_s[start]),
-        end_s=float(stream.time_s[end - 1] + 1.0),
-        from_mps=float(within[0]),
-        to_mps=float(np.max(within)),
-        cadence_spm=_median_of(stream, "cadence_spm", start, end),
-        stance_time_s=_median_of(stream, "stance_time_s", start, end),
-    )
-
-
-def _median_of(stream: Stream, name: str, start: int, end: int) -> float | None:
-    values = stream.columns.get(name)
-    found = None if values is None else spread(values[start:end])
-    return None if found is None else found.median
-
-
-# Puts the parts of an assessed run together: status, quality, scores, findings, paces, fade.
-
-
-WALKING_SPORTS = ("walking", "hiking")
-OVER_SCORED = "scored epochs"
-TOO_FAST = "too_fast"  # a reader's note: what the file calls running cannot be that
-DRIFTED = {
-    "duty_factor": "the sensor drifted: at the same speed and cadence the share of time on the ground wandered by "
-    "{:.1f} points, so what is judged by it is less sure",
-    "ln_k": "the sensor drifted: at the same speed and cadence the bounce beyond timing wandered by {:.0f} %, so what "
-    "is judged by it is less sure",
-}
-UNNAMED_SPORT = "the file does not say what sport it is"
-
-
-class Run(Record, frozen=True, kw_only=True):
-    """Everything that is known about one run before it is judged. drifts: by how much a sensor wandered, by column."""
-
-    case: Case
-    stream: Stream
-    seconds: Seconds
-    table: Table
-    gated: Gated
-    epochs: Epochs
-    notes: tuple[Note, ...]
-    drifts: Mapping[str, float] = {}
-
-
-def as_epochs(table: Table, gated: Gated, scored: dict[str, Array], method: Method) -> Epochs:
-    """The table with reasons, weights and scores: what is stored and drawn."""
-    counts = gated.reason == ""
-    # An unknown grade is no hill: comparisons with NaN are False.
-    hilly = np.abs(gated.columns["grade"]) > method.grade.flat
-    weight = np.where(counts, np.where(hilly, method.grade.hilly_weight, 1.0), 0.0)
-    return Epochs(start_s=table.start_s, weight=weight, reason=gated.reason, columns=gated.columns | scored)
-
-
-def status(run: Run) -> tuple[Status, str]:
-    """Whether the run can be assessed, and if not, why, in a sentence."""
-    case = run.case
-    if case.activity.sport in WALKING_SPORTS:
-        return Status.WALK, f"the file calls it {case.activity.sport}; kneedrive judges running only"
-    if not case.activity.is_run:
-        denied = next((note.text for note in case.activity.notes if note.code == TOO_FAST), "")
-        if denied:
-            return Status.NOT_A_RUN, denied
-        named = case.activity.sport not in ("", "unknown", "generic")
-        called = f"the file calls it {case.activity.sport}, not running" if named else UNNAMED_SPORT
-        return Status.NOT_A_RUN, called
-    # Before the question of walking: a run with long walks in it is a run.
-    if run.epochs.scored.sum() >= case.method.epochs.min_epochs:
-        return Status.ASSESSED, ""
-    if walked(run):
-        below = case.method.gait.walking_spm
-        return Status.WALK, f"the cadence is below {below:.0f} steps a minute almost throughout: this was a walk"
-    return Status.TOO_FEW, reasons.too_few_epochs(run.gated, case)
-
-
-def walked(run: Run) -> bool:
-    """Whether there was walking and no epoch of running; judged by the second where a file is shorter than epochs."""
-    words = run.gated.reason
-    if run.gated.running.any():
-        return False
-    if (words == "walking").any():
-        return True
-    cadence = run.stream.columns.get("cadence_spm")
-    known = cadence[np.isfinite(cadence)] if cadence is not None else np.empty(0)
-    return bool(len(known)) and 0 < median(known) < run.case.method.gait.walking_spm
-
-
-def quality(run: Run) -> Quality:
-    """What was counted and what was left out, with the notes of the reader and our own."""
-    words, counts = np.unique(run.gated.reason[run.gated.reason != ""], return_counts=True)
-    total = len(run.gated.reason)
-    columns = {name: run.gated.columns[name] for name in METRICS}
-    return Quality(
-        epochs_total=total,
-        epochs_scored=int(run.epochs.scored.sum()),
-        excluded=dict(zip(words.tolist(), counts.tolist(), strict=True)),
-        coverage={name: float(np.mean(np.isfinite(values))) for name, values in columns.items()} if total else {},
-        notes=(*run.case.activity.notes, *run.notes, *_own_notes(run)),
-    )
-
-
-def _own_notes(run: Run) -> tuple[Note, ...]:
-    rules, found = run.case.method.plausible, _left_out(run)
-    if plausible.step_length_disagrees(run.gated.columns, rules):
-        text = "the device's own step length does not fit speed and cadence; kneedrive computes it from those"
-        found.append(Note(code="step_length", text=text))
-    if run.case.surface == OUTDOOR and not np.isfinite(run.gated.columns["grade"]).any():
-        found.append(Note(code="no_grade", text="no altitude was recorded, so hills cannot be told from the flat"))
-    if count := _grounded(run):
-        text = f"grounded running: in {count} of the scored half-minutes a foot was on the ground all the time"
-        found.append(Note(code="grounded_running", text=text))
-    lock, sound = (run.gated.reason == "cadence lock").sum(), run.gated.running.sum()
-    found += [Note(code="drift", text=DRIFTED[name].format(100 * by)) for name, by in run.drifts.items()]
-    if lock > sound:
-        text = "the cadence is half or double of what running needs: the file may count one leg, or something else"
-        found.append(Note(code="cadence_lock", text=text))
+    found = []
+    for start, end in runs_of(seconds.burst):
+        before, within = cadence[max(start - rules.burst_before_s, 0) : start], cadence[start:end]
+        quickens = np.fmax.reduce(within, initial=-np.inf) - middle(before) >= rules.burst_cadence_spm
+        paces = smooth[start:end][np.isfinite(smooth[start:end])]
+        # A burst that touches a pause is setting off again; cutting it there would leave a piece that gains nothing.
+        if unsettled[start:end].any() or not quickens or not len(paces):
+            continue
+        if paces[0] >= slowest and np.max(paces) <= rules.fastest_mps:
+            found.append(_acceleration(stream, paces, start, end))
     return tuple(found)
 
 
-def _grounded(run: Run) -> int:
-    """Scored epochs without any flight, by contact time that was measured."""
-    if run.gated.mode == STEPS:
-        return 0
-    least = run.case.method.gait.grounded_duty_factor
-    return int((run.epochs.scored & (run.epochs["duty_factor"] >= least)).sum())
-
-
-def _left_out(run: Run) -> list[Note]:
-    """What was taken out of epochs that still count for the rest: their gate is in no count of what was not scored."""
-    if run.gated.mode == STEPS:
-        return []
-    counts = {name: int((mask & run.epochs.scored).sum()) for name, mask in run.gated.doubts.items()}
-    where = "contact time or oscillation was left out of half-minutes scored for the rest ({} of them): {}"
-    return [Note(code="left_out", text=where.format(count, GATES[name])) for name, count in counts.items() if count]
-
-
-def assessed(run: Run) -> Analysis:
-    """The analysis of a run with enough epochs."""
-    case, epochs, mode = run.case, run.epochs, run.gated.mode
-    why = reasons.letter_reasons(run.gated, case)
-    at = standing(epochs, epochs.scored, case.method.epochs.min_epochs, case.against)
-    bands = profile.pace_profile(epochs, mode, why, case)
-    slow = profile.slow_running(epochs, mode, case)
-    scores = scores_of(at, why)
-    missing = {letter: score.reason for letter, score in scores.items() if score.value is None}
-    speed = middle(epochs["speed_mps"][epochs.scored])
-    return judged(run, at, slow, base(run, scores)).replace(
-        status=Status.ASSESSED,
-        status_reason="",
-        metrics=spreads(epochs.columns, epochs.scored, case),
-        metrics_over=OVER_SCORED,
-        usual=usual_at(speed, mode, case),
-        unjudged=reasons.unjudged(missing, case),
-        pace_profile=bands,
-        shuffle_onset=profile.shuffle_onset(bands, epochs, mode, case),
-        slow=slow,
-        vr_split=None if mode == STEPS else profile.vr_split(epochs, case),
-        balance=profile.balance(epochs, epochs.scored, case),
-        fade=fade.fade(epochs, run.table.covered_s, mode, case, run.drifts),
+def _acceleration(stream: Stream, paces: Array, start: int, end: int) -> Acceleration:
+    typical = {}
+    for name in ("cadence_spm", "stance_time_s"):
+        values = stream.columns.get(name)
+        there = None if values is None else spread(values[start:end])
+        typical[name] = None if there is None else there.median
+    return Acceleration(
+        start_s=float(stream.time_s[start]),
+        end_s=float(stream.time_s[end - 1] + 1.0),
+        from_mps=float(paces[0]),
+        to_mps=float(np.max(paces)),
+        **typical,
     )
-
-
-def judged(run: Run, at: Standing | None, slow: Slow, facts: Analysis) -> Analysis:
-    """The facts with what may be said of the run, of its slow part and of the knee; as they are where nothing may."""
-    if at is None:
-        return facts
-    case, rules = run.case, run.case.method.posterior
-    found = findings(run, at, run.epochs.scored, "run")
-    steps = at.posterior.basis is posterior.Basis.STEPS
-    found += slow_findings(run, at, slow, {one.pattern: one.certainty for one in found})
-    return facts.replace(
-        posterior=at.posterior,
-        findings=found,
-        ruled_out=certainty.ruled_out(at.posterior, rules),
-        odds_range=posterior.odds_range(at.measurement, at.scale, rules) if steps else {},
-        knee=certainty.knee(at.posterior, height_known=case.runner.height_m is not None, rules=rules),
-    )
-
-
-def base(run: Run, scores: Scores) -> Analysis:
-    """What every analysis of samples has, whatever its status."""
-    return blank(run.case).replace(
-        quality=quality(run),
-        scores=scores,
-        accelerations=accelerations(run.stream, run.seconds, run.case),
-        epochs=run.epochs,
-    )
-
-
-def blank(case: Case) -> Analysis:
-    """An analysis with the facts of the file and nothing measured or judged."""
-    nothing = np.empty(0)
-    return Analysis(
-        activity=case.activity,
-        runner=case.runner,
-        method=case.method,
-        status=Status.NO_SAMPLES,
-        status_reason="",
-        provenance=case.sensor.word,
-        provenance_reason=case.sensor.reason,
-        reference=case.reference,
-        surface=case.surface,
-        quality=Quality(epochs_total=0, epochs_scored=0, excluded={}, coverage={}),
-        metrics={},
-        metrics_over="",
-        usual={},
-        scores=scores.no_scores(""),
-        unjudged=(),
-        pace_profile=(),
-        shuffle_onset=ShuffleOnset(verdict=OnsetVerdict.UNJUDGED),
-        slow=Slow(speed_mps=None, epochs=0, share_flight_under_40ms=None),
-        vr_split=None,
-        balance=None,
-        accelerations=(),
-        fade=Fade(verdict="not enough", blocks=0),
-        channels=channels(case.activity),
-        epochs=Epochs(start_s=nothing, weight=nothing, reason=np.empty(0, dtype="<U1"), columns={}),
-    )
-
-
-def findings(run: Run, at: Standing, where: Mask, scope: str) -> tuple[Finding, ...]:
-    """What may be said of these epochs: the leading patterns, the likeliest first."""
-    evidence = scores.evidence(at, where, run.gated.mode, run.case)
-    return scores.findings(at.posterior, scope, run.case.method.posterior, evidence)
-
-
-def slow_findings(
-    run: Run, at: Standing, slow: Slow, said: Mapping[Pattern, certainty.Certainty]
-) -> tuple[Finding, ...]:
-    """What the slow part is likely to be and the run as a whole is less surely, where it is slower by enough.
-
-    said: the patterns that are named for the run. That nothing stands out is said of the slow part only where
-    something does in the run.
-    """
-    rules, speed = run.case.method.profile, run.epochs["speed_mps"]
-    if slow.speed_mps is None:
-        return ()
-    where = run.epochs.scored & (speed <= slow.speed_mps)
-    part = standing(run.epochs, where, rules.contrast_epochs, run.case.against)
-    if part is None or at.scale.speed_mps - part.scale.speed_mps < rules.contrast_gap_mps:
-        return ()
-    sure = list(certainty.Certainty)  # the surest first
-    unsaid = certainty.Certainty.OPEN
-    return tuple(
-        one
-        for one in findings(run, part, where, "slow")
-        if sure.index(one.certainty) < sure.index(said.get(one.pattern, unsaid))
-        and not (one.pattern is Pattern.NEUTRAL and Pattern.NEUTRAL in said)
-    )
-
-
-# Activities that carry no verdict: walks, other sports, too little running, files without samples. Facts remain.
-
-
-FROM_SESSION = "session averages"
-
-
-def without_samples(case: Case, notes: tuple[Note, ...]) -> Analysis:
-    """A file with averages at most: what the averages are."""
-    reason = "the file holds no samples, only what the session adds up to; averages say nothing about form"
-    found, spreads = blank(case), averages(case.activity)
-    return found.replace(
-        status=Status.NO_SAMPLES,
-        status_reason=reason,
-        quality=found.quality.replace(notes=(*case.activity.notes, *notes)),
-        metrics=spreads,
-        metrics_over=FROM_SESSION if spreads else "",
-        scores=scores.no_scores(reason),
-        unjudged=(Unjudged(what="running form", reason=reason),),
-        slow=found.slow.replace(reason=reason),
-        fade=found.fade.replace(reason=reason),
-    )
-
-
-def without_scores(run: Run, status: Status, reason: str) -> Analysis:
-    """What was measured, and no judgement."""
-    over, spreads = _spreads(run)
-    other_sport = status == Status.NOT_A_RUN
-    if other_sport:
-        # Cadence of a bicycle is no cadence of steps.
-        spreads = {key: value for key, value in spreads.items() if key in NOT_OF_STEPS}
-    # Scores are dropped even where a few epochs had one: nine epochs are no verdict.
-    found = base(run, scores.no_scores(reason))
-    return found.replace(
-        status=status,
-        status_reason=reason,
-        metrics=spreads or averages(run.case.activity),
-        metrics_over=over if spreads else FROM_SESSION,
-        unjudged=(Unjudged(what="running form", reason=reason),),
-        accelerations=() if other_sport else found.accelerations,
-        slow=found.slow.replace(reason=reason),
-        fade=found.fade.replace(reason=reason),
-        balance=None if other_sport else profile.balance(run.epochs, run.gated.running, run.case),
-    )
-
-
-def _spreads(run: Run) -> tuple[str, Mapping[str, Spread]]:
-    """Metrics over running epochs; over all epochs where nobody ran; over seconds where a file is too short for any."""
-    everywhere = np.ones(len(run.epochs), dtype=np.bool_)
-    for over, where in (("all running epochs", run.gated.running), ("all epochs", everywhere)):
-        if found := spreads(run.epochs.columns, where, run.case):
-            return over, found
-    seconds = _by_second(run)
-    return "single seconds", spreads(seconds, np.ones(len(run.stream.time_s), dtype=np.bool_), run.case)
-
-
-def _by_second(run: Run) -> dict[str, Array]:
-    missing = np.full(len(run.stream.time_s), np.nan)
-    columns = {name: run.stream.columns.get(name, missing) for name in epochs.MEASURED}
-    return epochs.derived(columns | {"grade": run.seconds.grade}, run.case.runner, run.case.method)

@@ -12,10 +12,9 @@ import msgspec
 import numpy as np
 
 from kneedrive.analysis import features
-from kneedrive.analysis.gates import STEPS
 from kneedrive.analysis.reference import Case, usual_quantities
-from kneedrive.analysis.result import Change, Epochs, Fade
-from kneedrive.method import Method, SeriesRules
+from kneedrive.analysis.result import Change, Epochs, Fade, FadeVerdict
+from kneedrive.method import SeriesRules
 from kneedrive.quantities import FOLLOWS
 from kneedrive.recording import Array
 from kneedrive.stats import (
@@ -25,7 +24,7 @@ from kneedrive.stats import (
     family,
     lag_1,
     least_squares,
-    median,
+    middle,
     serial_count,
     shrunk_lag,
     student_quantile,
@@ -41,11 +40,11 @@ DIRECTIONS = {
     "vertical_ratio": 0,
     "ln_k": 0,
 }
-OF_STEPS = ("cadence_spm",)
 OF_TIMING = ("cadence_spm", "stance_time_s", "duty_factor")
-BOUNCE_IS_TIMING = ("stryd", "model_derived")
-NO_DRIFTS: Mapping[str, float] = {}
-NO_SPEED = "speed was not measured, so no paces can be matched"
+# Which metrics a drift of the sensor within the run makes doubtful, by the column that drifted.
+OF_CONTACT = ("stance_time_s", "duty_factor", "vertical_oscillation_m", "vertical_ratio", "ln_k")
+DOUBTFUL: Mapping[str, tuple[str, ...]] = {"duty_factor": OF_CONTACT, "ln_k": OF_CONTACT[2:]}
+DRIFTED = "the sensor drifted within the run, so a change cannot be told from it"
 
 
 class BlockFade(msgspec.Struct, frozen=True, eq=False):
@@ -162,13 +161,6 @@ def moving_time_s(epochs: Epochs, covered_s: Array) -> Array:
     return np.cumsum(moving) - 0.5 * moving
 
 
-def keys_of(mode: str, case: Case) -> tuple[str, ...]:
-    """The metrics that this sensor measures, so that a change in them is one of the runner's."""
-    if mode == STEPS:
-        return OF_STEPS
-    return OF_TIMING if case.sensor.word in BOUNCE_IS_TIMING else tuple(DIRECTIONS)
-
-
 def residuals(epochs: Epochs, keys: Sequence[str], case: Case) -> Array:
     """Each metric minus what is usual at the speed and slope of the epoch, (keys, epochs); NaN where not scored.
 
@@ -177,7 +169,7 @@ def residuals(epochs: Epochs, keys: Sequence[str], case: Case) -> Array:
     counts = epochs.weight > 0
     speed = np.where(counts, epochs["speed_mps"], np.nan)
     grade = np.where(counts, np.nan_to_num(epochs["grade"]), 0.0)  # of an epoch that was left out it may be anything
-    usual = usual_quantities(speed, grade, case.reference, case.runner, case.method)
+    usual = usual_quantities(speed, grade, case)
     there = features.metrics(speed, usual["ln_T"], usual["DF"], usual["ln_beta"])
     return np.array([epochs[key] - there[key] for key in keys])
 
@@ -189,58 +181,59 @@ def pace_doubt(keys: Sequence[str], blocks: Array, case: Case) -> Array:
     """
     rules, contrast = case.method.series, thirds(blocks)
     speed, change = float(np.nanmean(blocks)), float((contrast * np.nan_to_num(blocks)).sum())
-    # In ln T, DF and ln k; ln beta is ln k plus that of the shape.
-    off = {
-        "ln_T": rules.slope_ln_T * change / speed,
-        "DF": case.reference.sd_tilt_DF * change,
-        "ln_k": rules.tilt_ln_k * change,
-    }
     at = np.array([speed])
-    usual = usual_quantities(at, np.zeros(1), case.reference, case.runner, case.method)
+    usual = usual_quantities(at, np.zeros(1), case)
 
     def shown(ln_T: float = 0.0, DF: float = 0.0, ln_k: float = 0.0) -> Array:
+        # ln beta is ln k plus that of the shape.
         shape = features.log(features.bounce_shape(usual["DF"] + DF))
         there = features.metrics(at, usual["ln_T"] + ln_T, usual["DF"] + DF, usual["ln_k"] + ln_k + shape)
         return np.array([float(there[key][0]) for key in keys])
 
-    moved = np.array([shown(**{name: size}) - shown() for name, size in off.items()])
-    doubt: Array = np.sqrt((moved**2).sum(axis=0))
+    off = (
+        shown(ln_T=rules.slope_ln_T * change / speed),
+        shown(DF=case.reference.sd_tilt_DF * change),
+        shown(ln_k=rules.tilt_ln_k * change),
+    )
+    doubt: Array = np.sqrt(((np.array(off) - shown()) ** 2).sum(axis=0))
     return doubt
 
 
-def fade(epochs: Epochs, covered_s: Array, mode: str, case: Case, drifts: Mapping[str, float] = NO_DRIFTS) -> Fade:
-    """Late against early at matched speed and grade, metric by metric; drifts: by how much a sensor wandered."""
+def fade(epochs: Epochs, covered_s: Array, case: Case) -> Fade:
+    """Late against early at matched speed and grade, metric by metric; covered_s: recorded seconds of each epoch."""
     if not case.speed_trusted:
-        return Fade(verdict="not enough", blocks=0, reason=NO_SPEED)
-    rules, out = case.method.series, drifted(drifts)
-    keys = tuple(key for key in keys_of(mode, case) if key not in out)
-    at_s = moving_time_s(epochs, covered_s)
+        return Fade(reason="speed was not measured, so no paces can be matched")
+    rules = case.method.series
+    suppressed = {key: DRIFTED for name in case.drifts for key in DOUBTFUL[name]}
+    # Only what the sensor measures: a change in it is one of the runner's.
+    measured = ("cadence_spm",) if case.by_steps else OF_TIMING if case.reference.timing_again else tuple(DIRECTIONS)
+    keys = [key for key in measured if key not in suppressed]
     rows = np.vstack([residuals(epochs, keys, case), epochs["speed_mps"]])
-    *blocks, speeds = block_means(rows, at_s, epochs.weight, rules)
+    *blocks, speeds = block_means(rows, moving_time_s(epochs, covered_s), epochs.weight, rules)
     there = int(np.isfinite(speeds).sum())
     if there < rules.fade_blocks:
         reason = f"{there or 'no'} block{'' if there == 1 else 's'} of 3 scored minutes; {rules.fade_blocks} are needed"
-        return Fade(verdict="not enough", blocks=there, reason=reason, suppressed=out)
-    changes = changed(keys, np.array(blocks).reshape(len(keys), -1), speeds, case)
-    verdict = "changed" if any(one.notable for one in changes.values()) else "no change" if changes else "not enough"
+        return Fade(blocks=there, reason=reason, suppressed=suppressed)
+    changes = _changes(keys, np.array(blocks).reshape(len(keys), -1), speeds, case)
+    notable = any(one.notable for one in changes.values())
+    quiet = FadeVerdict.NO_CHANGE if changes else FadeVerdict.NOT_ENOUGH
     return Fade(
-        verdict=verdict,
+        verdict=FadeVerdict.CHANGED if notable else quiet,
         blocks=there,
-        speed_mps=median(speeds[np.isfinite(speeds)]),
+        speed_mps=middle(speeds),
         changes=changes,
         level=1.0 - rules.alpha,
-        suppressed=out,
+        suppressed=suppressed,
         reason="" if changes else "no metric was measured in enough blocks",
     )
 
 
-def changed(keys: Sequence[str], blocks: Array, speeds: Array, case: Case) -> dict[str, Change]:
+def _changes(keys: Sequence[str], blocks: Array, speeds: Array, case: Case) -> dict[str, Change]:
     """The change of each metric (keys, blocks) that enough blocks hold."""
-    method: Method = case.method
-    threshold = np.array([getattr(method.fade, key) for key in keys], dtype=np.float64)
+    threshold = np.array([getattr(case.method.fade, key) for key in keys], dtype=np.float64)
     direction = np.array([DIRECTIONS[key] for key in keys], dtype=np.float64)
     doubt = pace_doubt(keys, speeds, case)
-    found = block_fade(blocks, threshold, direction, method.series, keys=keys, systematic=doubt)
+    found = block_fade(blocks, threshold, direction, case.method.series, keys=keys, systematic=doubt)
     return {
         key: Change(
             difference=float(found.change[place]),
@@ -252,14 +245,3 @@ def changed(keys: Sequence[str], blocks: Array, speeds: Array, case: Case) -> di
         for place, key in enumerate(keys)
         if np.isfinite(found.change[place])
     }
-
-
-# Which metrics a drift of the sensor within the run makes doubtful, by the column that drifted.
-OF_CONTACT = ("stance_time_s", "duty_factor", "vertical_oscillation_m", "vertical_ratio", "ln_k")
-DRIFTS: Mapping[str, tuple[str, ...]] = {"duty_factor": OF_CONTACT, "ln_k": OF_CONTACT[2:]}
-DRIFTED = "the sensor drifted within the run, so a change cannot be told from it"
-
-
-def drifted(drifts: Mapping[str, float]) -> dict[str, str]:
-    """Why metrics are not judged, by key: the sensor itself drifted within the run."""
-    return {key: DRIFTED for name in drifts for key in DRIFTS[name]}

@@ -1,4 +1,8 @@
-"""Which epochs count, and for every other one the single reason why it does not: the first gate that catches it."""
+"""Which epochs count, and for every other one the single reason why it does not: the first gate that catches it.
+
+Also here, since the gates rest on it, is what cannot be a measurement of running: wrong units, cadence of something
+else, impossible contact or bounce, a sensor that slipped, drifts or was replaced.
+"""
 
 from __future__ import annotations
 
@@ -7,109 +11,98 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from kneedrive.analysis import plausible
+from kneedrive.analysis import features
 from kneedrive.analysis.epochs import Table
 from kneedrive.analysis.reference import Case, expected_ln_k, usual_cadence_spm
-from kneedrive.analysis.resampling import Mask
-from kneedrive.method import Method
+from kneedrive.method import Plausible, SensorRules
 from kneedrive.record import Record
-from kneedrive.recording import Array
-from kneedrive.stats import median
+from kneedrive.recording import Array, Note, Samples, frozen
+from kneedrive.stats import Mask, median, middle, robust_sd
 
-GATES: dict[str, str] = {
-    "start": "at the very start, before the sensors have settled",
-    "pause": "a pause, or close to one",
-    "gap": "too little of it was recorded",
-    "few samples": "too few recorded values",
-    "no cadence": "no cadence was recorded",
-    "cadence lock": "cadence jumped to half or double while the speed stayed that of running",
-    "walking": "the cadence of walking or standing; or a little above, and the sensor saw no ground contact",
-    "ambiguous": "a cadence where walking and running overlap",
-    "mixed": "running and walking within one epoch",
-    "no speed": "no speed was recorded, or indoors only guessed",
-    "slow": "slower than the reference has support for",
-    "fast": "faster than the reference has support for",
-    "accelerating": "holds an acceleration or a sprint, which has mechanics of its own",
-    "unsteady": "speed changed too much for too long",
-    "hilly": "too steep",
-    "flat line": "contact time and oscillation did not move for long: the sensor was stuck",
-    "implausible": "values that running cannot give, or that contradict each other",
-    "sensor jump": "the level of oscillation shifted suddenly: the strap slipped, or another sensor took over",
-    "no stance time": "no ground contact time (nor anything else this sensor can be judged by)",
-}
+# In the order in which they are asked: each gate, the same in a few words for a list, and what it means.
+_ROWS = (
+    ("start", "start of the run", "at the very start, before the sensors have settled"),
+    ("pause", "around a pause", "a pause, or close to one"),
+    ("gap", "gap in the recording", "too little of it was recorded"),
+    ("few samples", "too few records", "too few recorded values"),
+    ("no cadence", "no cadence", "no cadence was recorded"),
+    (
+        "cadence lock",
+        "half or double cadence",
+        "cadence jumped to half or double while the speed stayed that of running",
+    ),
+    (
+        "walking",
+        "walking",
+        "the cadence of walking or standing; or a little above, and the sensor saw no ground contact",
+    ),
+    ("ambiguous", "between walking and running", "a cadence where walking and running overlap"),
+    ("mixed", "walking in part", "running and walking within one epoch"),
+    ("no speed", "no speed", "no speed was recorded, or indoors only guessed"),
+    ("slow", "too slow to compare", "slower than the reference has support for"),
+    ("fast", "too fast to compare", "faster than the reference has support for"),
+    ("accelerating", "accelerating", "holds an acceleration or a sprint, which has mechanics of its own"),
+    ("unsteady", "changing speed", "speed changed too much for too long"),
+    ("hilly", "too steep", "too steep"),
+    (
+        "flat line",
+        "a sensor that stood still",
+        "contact time and oscillation did not move for long: the sensor was stuck",
+    ),
+    ("implausible", "impossible values", "values that running cannot give, or that contradict each other"),
+    (
+        "sensor jump",
+        "a sensor whose level jumped",
+        "the level of oscillation shifted suddenly: the strap slipped, or another sensor took over",
+    ),
+    ("no stance time", "no contact time", "no ground contact time (nor anything else this sensor can be judged by)"),
+)
+SHORT = {gate: short for gate, short, _ in _ROWS}
+GATES = {gate: meaning for gate, _, meaning in _ROWS}
 
-# The same in a few words, for a list.
-SHORT = {
-    "walking": "walking",
-    "ambiguous": "between walking and running",
-    "mixed": "walking in part",
-    "gap": "gap in the recording",
-    "few samples": "too few records",
-    "start": "start of the run",
-    "pause": "around a pause",
-    "unsteady": "changing speed",
-    "accelerating": "accelerating",
-    "hilly": "too steep",
-    "slow": "too slow to compare",
-    "fast": "too fast to compare",
-    "no speed": "no speed",
-    "no cadence": "no cadence",
-    "no stance time": "no contact time",
-    "implausible": "impossible values",
-    "flat line": "a sensor that stood still",
-    "sensor jump": "a sensor whose level jumped",
-    "cadence lock": "half or double cadence",
-}
+FROM_STANCE = ("stance_time_s", "flight_time_s", "duty_factor", "ln_k", "stance_angle_deg", "k_leg_kn_m")
+FROM_OSCILLATION = ("vertical_oscillation_m", "vertical_ratio", "ln_k", "beta")
 
-DYNAMICS, STEPS = "dynamics", "steps"
 Reasons = npt.NDArray[np.str_]
 
 
 class Gated(Record, frozen=True, kw_only=True):
-    """reason: "" where scored, one per epoch. mode: "dynamics", or "steps" where only speed and cadence are judged.
+    """reason: "" where scored, one per epoch. by_steps: whether only speed and cadence are judged.
 
     columns: those of the table, with values that cannot be measurements taken out. running: epochs of running,
-    scored or not. dynamic: how many epochs would be scored for what their dynamics say. doubts: where contact time or
-    oscillation was taken out, by the gate that says why; such an epoch may still be scored for the rest.
+    scored or not. doubts: where contact time or oscillation was taken out, by the gate that says why; such an epoch
+    may still be scored for the rest.
     """
 
     reason: Reasons
-    mode: str
+    by_steps: bool
     columns: dict[str, Array]
     running: Mask
-    dynamic: int
     doubts: dict[str, Mask]
 
 
 def gate(table: Table, case: Case) -> Gated:
     """Every gate in order. Where the dynamics suffice for too few epochs, speed and cadence alone are judged."""
-    method = case.method
+    least = case.method.epochs.min_epochs
     columns, doubts = _without_doubtful(table, case)
-    caught = _coverage(table, method) | _gait(table, case) | _speed(table, case)
+    caught = _coverage(table, case) | _gait(table, case) | _speed(table, case)
     free = ~np.any(list(caught.values()), axis=0)
-    dynamic = int((free & _has_dynamics(columns, case)).sum())
+    judged = _has_dynamics(columns, case)
     steps = free & np.isfinite(columns["speed_mps"]) & np.isfinite(columns["step_time_s"])
     # All or nothing per run: scores over some epochs and steps over the others would be two runs under one name.
-    few = dynamic < method.epochs.min_epochs
-    by_steps = case.speed_trusted and few and (not case.has_dynamics or steps.sum() >= method.epochs.min_epochs)
+    few = (free & judged).sum() < least
+    by_steps = bool(case.speed_trusted and few and (not case.has_dynamics or steps.sum() >= least))
     if not by_steps:
-        missing = ~_has_dynamics(columns, case)
         for name, mask in doubts.items():
-            caught[name] = mask & missing | caught.get(name, False)
-        caught["no stance time"] = missing
+            caught[name] = mask & ~judged | caught.get(name, False)
+        caught["no stance time"] = ~judged
     return Gated(
         reason=first_reason(caught, len(table.start_s)),
-        mode=STEPS if by_steps else DYNAMICS,
+        by_steps=by_steps,
         columns=columns,
-        running=columns["cadence_spm"] >= method.gait.running_spm,
-        dynamic=dynamic,
+        running=columns["cadence_spm"] >= case.method.gait.running_spm,
         doubts=doubts,
     )
-
-
-def judged(mode: str, case: Case) -> str:
-    """The letters that may be given; none where steps alone are judged."""
-    return "" if mode == STEPS else case.reference.scores
 
 
 def first_reason(caught: Mapping[str, Mask], n: int) -> Reasons:
@@ -122,20 +115,19 @@ def first_reason(caught: Mapping[str, Mask], n: int) -> Reasons:
     return reason
 
 
-def _coverage(table: Table, method: Method) -> dict[str, Mask]:
-    least = method.epochs.min_covered_s
-    short = table.used_s < least
+def _coverage(table: Table, case: Case) -> dict[str, Mask]:
+    rules = case.method.epochs
+    short = table.used_s < rules.min_covered_s
     return {
         "start": short & (table.shares["start"] > 0),
         "pause": short & (table.shares["pause"] > 0),
-        "gap": table.covered_s < least,
-        "few samples": table.records < method.epochs.min_records,
+        "gap": table.covered_s < rules.min_covered_s,
+        "few samples": table.records < rules.min_records,
     }
 
 
 def _gait(table: Table, case: Case) -> dict[str, Mask]:
     rules, cadence = case.method.gait, table.columns["cadence_spm"]
-    locked = _locked(table, case)
     stance = np.isfinite(table.columns["stance_time_s"])
     running = cadence >= rules.running_spm
     # Watches withhold contact time while walking, so its absence tells, in a run that otherwise has it.
@@ -143,7 +135,7 @@ def _gait(table: Table, case: Case) -> dict[str, Mask]:
     between = (cadence >= rules.walking_spm) & (cadence < rules.running_spm)
     return {
         "no cadence": ~np.isfinite(cadence),
-        "cadence lock": locked,
+        "cadence lock": _locked(table, case),
         "walking": (cadence < rules.walking_spm) | (between & ~stance & usually),
         "ambiguous": between,
         "mixed": table.shares["walking"] >= rules.mixed_share,
@@ -163,7 +155,16 @@ def _locked(table: Table, case: Case) -> Mask:
     else:
         # A lock throughout leaves no sound epoch to compare with, only what runners usually do.
         typical = usual_cadence_spm(speed, case.runner.height_m, case.method.population)
-    return plausible.locked_cadence(cadence, speed, typical, rules)
+    return locked_cadence(cadence, speed, typical, rules)
+
+
+def locked_cadence(cadence_spm: Array, speed_mps: Array, typical_spm: Array, rules: Plausible) -> Mask:
+    """Epochs at running speed whose cadence is about half or double of what is typical: arm swing, music, one leg."""
+    near = np.zeros(len(cadence_spm), dtype=np.bool_)
+    for factor in (0.5, 2.0):
+        # Relative, since half a cadence that is off by 10 % is itself off by 10 %.
+        near |= np.abs(cadence_spm / (factor * typical_spm) - 1.0) <= rules.cadence_lock
+    return near & (speed_mps >= rules.speed_min_mps)
 
 
 def _speed(table: Table, case: Case) -> dict[str, Mask]:
@@ -183,17 +184,12 @@ def _speed(table: Table, case: Case) -> dict[str, Mask]:
 
 def _has_dynamics(columns: Mapping[str, Array], case: Case) -> Mask:
     """Epochs that hold what the sensor class can be judged by: contact time, or oscillation where it counts."""
-    nothing = np.zeros(len(columns["speed_mps"]), dtype=np.bool_)
     if not case.has_dynamics:
-        return nothing
+        return np.zeros(len(columns["speed_mps"]), dtype=np.bool_)
     there = np.isfinite(columns["duty_factor"])
     if case.reference.measures_bounce:
         there |= np.isfinite(columns["beta"])
     return there & (np.isfinite(columns["speed_mps"]) | (not case.speed_trusted))
-
-
-FROM_STANCE = ("stance_time_s", "flight_time_s", "duty_factor", "ln_k", "stance_angle_deg", "k_leg_kn_m")
-FROM_OSCILLATION = ("vertical_oscillation_m", "vertical_ratio", "ln_k", "beta")
 
 
 def _without_doubtful(table: Table, case: Case) -> tuple[dict[str, Array], dict[str, Mask]]:
@@ -201,22 +197,125 @@ def _without_doubtful(table: Table, case: Case) -> tuple[dict[str, Array], dict[
     rules, columns = case.method.plausible, dict(table.columns)
     # Most of the epoch: its median is then the stuck value.
     stuck = table.shares["frozen"] > 0.5
-    stance, oscillation = (
-        plausible.implausible_stance(columns, rules),
-        plausible.implausible_oscillation(columns, rules),
-    )
-    jumped = plausible.sensor_jump(_ln_k_above(columns, stuck | stance | oscillation, case), rules)
+    stance, oscillation = implausible_stance(columns, rules), implausible_oscillation(columns, rules)
+    jumped = np.zeros(len(stuck), dtype=np.bool_)
+    if case.reference.measures_bounce:
+        # Above what is usual at the speed, since k itself changes with speed on some sensors.
+        above = columns["ln_k"] - expected_ln_k(columns["speed_mps"], case)
+        ran = columns["cadence_spm"] >= case.method.gait.running_spm
+        jumped = sensor_jump(np.where(ran & ~(stuck | stance | oscillation), above, np.nan), rules)
     for names, mask in ((FROM_STANCE, stuck | stance), (FROM_OSCILLATION, stuck | oscillation | jumped)):
         for name in names:
             columns[name] = np.where(mask, np.nan, columns[name])
     return columns, {"flat line": stuck, "implausible": stance | oscillation, "sensor jump": jumped}
 
 
-def _ln_k_above(columns: Mapping[str, Array], doubtful: Mask, case: Case) -> Array:
-    """Ln k over what is usual at the speed, where k is a measurement and the runner ran."""
-    if not case.reference.measures_bounce:
-        return np.full(len(doubtful), np.nan)
-    # Above what is usual at the speed, since k itself changes with speed on some sensors.
-    usual = expected_ln_k(columns["speed_mps"], case.reference, case.method.population)
-    counts = ~doubtful & (columns["cadence_spm"] >= case.method.gait.running_spm)
-    return np.where(counts, columns["ln_k"] - usual, np.nan)
+def implausible_stance(columns: Mapping[str, Array], rules: Plausible) -> Mask:
+    """Epochs whose contact time or duty factor no runner has, or that the device's own per cent contradicts."""
+    stance, duty, said = columns["stance_time_s"], columns["duty_factor"], columns["duty_factor_said"]
+    outside = (stance < rules.stance_min_s) | (stance > rules.stance_max_s)
+    outside |= (duty < rules.duty_min) | (duty > rules.duty_max)
+    mismatch: Mask = np.abs(said / duty - 1.0) > rules.duty_mismatch
+    return outside | mismatch
+
+
+def implausible_oscillation(columns: Mapping[str, Array], rules: Plausible) -> Mask:
+    """Epochs whose oscillation no runner has, or that is less than the flight needs."""
+    oscillation = columns["vertical_oscillation_m"]
+    rise = features.ballistic_rise_m(np.maximum(columns["flight_time_s"], 0.0))
+    outside: Mask = (oscillation < rules.oscillation_min_m) | (oscillation > rules.oscillation_max_m)
+    return outside | (oscillation < rise)
+
+
+def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
+    """Epochs on the shorter side of a sudden shift of ln k (against what is usual at the speed), if there is one.
+
+    A shift is a change of level between neighbouring stretches that are calm in themselves, and that the whole of
+    either side confirms: a strap that slipped or another sensor that took over, not a runner who got tired.
+    """
+    jumped = np.zeros(len(ln_k_above), dtype=np.bool_)
+    at = np.flatnonzero(np.isfinite(ln_k_above))
+    values, width = ln_k_above[at], rules.k_jump_epochs
+    if len(values) < 2 * width:
+        return jumped
+    windows = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=-1)
+    steps = np.abs(windows[width:] - windows[:-width])
+    rough = int(np.argmax(steps))
+
+    def scatter(side: Array) -> float:
+        return float(np.sum(np.abs(side - median(side))))
+
+    # Medians do not see which of the few epochs around the shift belong to which side.
+    near = range(rough + width - width // 2, rough + width + width // 2 + 1)
+    split = min(near, key=lambda cut: scatter(values[:cut]) + scatter(values[cut:]))
+    before, after = values[:split], values[split:]
+    # A burst of bad epochs shifts the windows beside it, but not the medians of both whole sides.
+    shift = min(float(steps[rough]), abs(median(before) - median(after)))
+    calm = max(robust_sd(before), robust_sd(after)) <= rules.k_jump_calm
+    if min(len(before), len(after)) >= width and shift > rules.k_jump and calm:
+        jumped[at[split:] if len(after) < len(before) else at[:split]] = True
+    return jumped
+
+
+def drifts(columns: Mapping[str, Array], scored: Mask, rules: SensorRules) -> dict[str, float]:
+    """How far duty factor and ln k wander within a run at the same speed and cadence, where only a sensor does."""
+    limits = {"duty_factor": rules.drift_DF, "ln_k": rules.drift_ln_k}
+    found = {name: _wander(columns, name, scored, rules) for name in limits}
+    return {name: by for name, by in found.items() if by > limits[name]}
+
+
+def _wander(columns: Mapping[str, Array], name: str, scored: Mask, rules: SensorRules) -> float:
+    """Range of the running median of a column over a run, without what goes with speed, cadence and slope.
+
+    0 where there are fewer than two windows. A trend in time is fitted along, so that a runner who speeds up while the
+    sensor drifts does not hide it.
+    """
+    speed, cadence, values = columns["speed_mps"], columns["cadence_spm"], columns[name]
+    there = scored & np.isfinite(speed) & np.isfinite(cadence) & np.isfinite(values)
+    n = int(there.sum())
+    width = max(rules.drift_epochs, int(rules.drift_share * n))
+    if n < 2 * width:
+        return 0.0
+    time = np.linspace(-0.5, 0.5, n)
+    by = np.column_stack([speed[there], 1.0 / speed[there], cadence[there], np.nan_to_num(columns["grade"][there])])
+    by -= by.mean(axis=0)
+    slopes = np.linalg.lstsq(np.column_stack([by, np.ones(n), time, time**2]), values[there], rcond=None)[0]
+    left = values[there] - by @ slopes[: by.shape[1]]
+    return float(np.ptp(np.median(np.lib.stride_tricks.sliding_window_view(left, width), axis=1)))
+
+
+def step_length_disagrees(columns: Mapping[str, Array], rules: Plausible) -> bool:
+    """Whether the device's own step length is off speed and cadence in most epochs: worth a note, never a gate."""
+    ratio = columns["step_length_said"] / columns["step_length_m"]
+    ratio = ratio[np.isfinite(ratio)]
+    return bool(len(ratio) and np.mean(np.abs(ratio - 1.0) > rules.step_mismatch) > 0.5)
+
+
+def corrected_unit(samples: Samples, rules: Plausible) -> tuple[Samples, tuple[Note, ...]]:
+    """The samples with an oscillation that physics allows: as it is, ten times as much, or none; with a note.
+
+    Wahoo writes oscillation in a unit ten times too large for the field it uses.
+    """
+    stance, oscillation, cadence = samples.stance_time_s, samples.vertical_oscillation_m, samples.cadence_spm
+    if stance is None or oscillation is None or cadence is None:
+        return samples, ()
+    flight = features.flight_time_s(features.step_time_s(np.where(cadence > 0, cadence, np.nan)), stance)
+
+    def share_below_ballistic(values: Array) -> float:
+        """Share of the records in flight that bounce less than the flight alone needs; 0 where none can tell."""
+        known = np.isfinite(values) & (flight > 0)
+        below = values[known] < features.ballistic_rise_m(flight[known])
+        return float(np.mean(below)) if len(below) else 0.0
+
+    share = share_below_ballistic(oscillation)
+    if share <= rules.unit_share:
+        return samples, ()
+    impossible = f"the vertical oscillation is too small for the time in the air in {share:.0%} of the records"
+    tenfold = oscillation * rules.unit_factor
+    fits = rules.oscillation_min_m <= middle(tenfold) <= rules.oscillation_max_m
+    if fits and share_below_ballistic(tenfold) <= rules.unit_share:
+        text = f"{impossible}: its unit is wrong in this file, and it was multiplied by {rules.unit_factor:.0f}"
+        note = Note(code="oscillation_unit", text=text)
+        return samples.replace(vertical_oscillation_m=frozen(tenfold)), (note,)
+    note = Note(code="oscillation_impossible", text=f"{impossible}, in no unit that is known: it was left out")
+    return samples.replace(vertical_oscillation_m=None), (note,)

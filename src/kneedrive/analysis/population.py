@@ -1,32 +1,48 @@
-"""Any runner at a speed: quantities and scores of runners drawn from the population, to say how many lie beyond."""
+"""Many runners: drawn from the model at a speed, and recorded ones against it, with intervals. Pure numpy.
+
+Values are in SDs between runners against the reference: where it holds and sensors do not err, means are 0 and SDs 1.
+The spread of runner means holds three things: runners, what sensors do to them, and the noise of few runs; the last is
+taken off where its variance is given.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from kneedrive.analysis.features import bounce_shape
-from kneedrive.analysis.posterior import Scale, axes, prior_cov, spread
-from kneedrive.analysis.reference import expected
+from kneedrive.analysis.posterior import Measurement, axes, posterior, prior_cov, spread
+from kneedrive.analysis.reference import Against, expected
+from kneedrive.analysis.scores import scale_at, systematic
 from kneedrive.method import Method
+from kneedrive.patterns import Pattern
 from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.record import Record
 from kneedrive.recording import Array, Runner
-from kneedrive.sensors import Reference
-from kneedrive.stats import median
+from kneedrive.sensors import REFERENCES, SensorClass
+from kneedrive.stats import Mask, median, student_quantile
+
+TYPICAL_MPS = 2.8  # where sensor classes are compared
+LEAST_RUNNERS = 8  # for a spread or a correlation
+LEVEL = 0.95
+_NORMAL = 1.96
+PARTS = ("zSL", "zDF", "zk")
+PAIRS = (("zSL", "zDF"), ("zSL", "zk"), ("zDF", "zk"))
 
 
-def runners_at(speed_mps: float, reference: Reference, runner: Runner, method: Method) -> dict[str, Array]:
+def runners_at(speed_mps: float, against: Against) -> dict[str, Array]:
     """Quantities by metric key, and D, P and G, of many runners at a speed (m/s), as this class of sensor reads them.
 
     They are as tall as the runner where the height is known. Bounce is left out where the class has no usual one.
     """
-    there = expected(np.array([speed_mps]), reference, runner, method)
+    there = expected(np.array([speed_mps]), against)
     x = spread(np.zeros(4), prior_cov())
     T_s = there.T_s * np.exp(there.sd_ln_T * x[:, 0])
     DF = np.clip(there.DF + there.sd_DF * x[:, 1], 0.05, 0.6)  # far out the straight line leaves what is possible
     length = speed_mps * T_s
-    scale = Scale(
-        speed_mps=speed_mps, duty_factor=there.DF.item(), sd_DF=there.sd_DF.item(), sd_ln_k=there.sd_ln_k.item()
-    )
     drawn: dict[str, Array] = {
         "cadence_spm": SECONDS_PER_MINUTE / T_s,
         "step_length_m": length,
@@ -34,14 +50,152 @@ def runners_at(speed_mps: float, reference: Reference, runner: Runner, method: M
         "flight_time_s": T_s * (1.0 - 2.0 * DF),
         "duty_factor": DF,
     }
-    if reference.k_ref is not None:
+    if against.reference.measures_bounce:
         k = np.exp(there.ln_k + there.sd_ln_k * x[:, 2])
         bounce = k * GRAVITY_MPS2 * T_s**2 * bounce_shape(DF)
         drawn |= {"vertical_oscillation_m": bounce, "vertical_ratio": bounce / length}
-    return drawn | axes(x, scale)
+    return drawn | axes(x, scale_at(speed_mps, against))
 
 
 def share_beyond(amount: float, among: Array) -> float:
     """Share of the runners that lie further from the middle than this value, on its side of it."""
     above = amount >= median(among)
     return float(np.mean(among > amount if above else among < amount))
+
+
+class Interval(Record, frozen=True):
+    """An estimate, and the ends of its 95 % interval; None where one value says nothing about its error."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Level(Record, frozen=True, kw_only=True):
+    """Runner means of one part: how many runners, their mean (None without any) and SD (None below LEAST_RUNNERS)."""
+
+    runners: int
+    mean: Interval | None = None
+    sd: Interval | None = None
+
+
+def level(values: Array, noise: Array | None = None) -> Level:
+    """Mean and SD of runner means. noise: variance of each of them, taken off the SD; NaN counts as none."""
+    there = np.isfinite(values)
+    known, count = values[there], int(there.sum())
+    if count < 2:
+        return Level(runners=count, mean=Interval(float(known[0])) if count else None)
+    mean, variance = float(known.mean()), float(known.var(ddof=1))
+    half = float(student_quantile((1.0 + LEVEL) / 2.0, count - 1.0)) * math.sqrt(variance / count)
+    return Level(
+        runners=count,
+        mean=Interval(mean, mean - half, mean + half),
+        sd=_spread(variance, _usual(noise, there), count) if count >= LEAST_RUNNERS else None,
+    )
+
+
+def _usual(noise: Array | None, there: Mask) -> float:
+    """The mean of a variance or covariance over the runners that have one: those with one run have none."""
+    known = noise[there & np.isfinite(noise)] if noise is not None else np.array([])
+    return float(known.mean()) if len(known) else 0.0
+
+
+def _spread(variance: float, noise: float, count: int) -> Interval | None:
+    """An SD less its noise, with the interval of a normal sample on the scale of logarithms; None where noise is all.
+
+    What was taken off makes the rest less sure in proportion.
+    """
+    left = variance - noise
+    if left <= 0.0:
+        return None
+    sd, half = math.sqrt(left), math.exp(_NORMAL * variance / left / math.sqrt(2.0 * (count - 1.0)))
+    return Interval(sd, sd / half, sd * half)
+
+
+def correlation(first: Array, second: Array, noise: tuple[Array, Array, Array] | None = None) -> Interval | None:
+    """Correlation of two parts between runners, by Fisher's z; None below LEAST_RUNNERS, or where one has no spread.
+
+    noise: variance of each mean of the first, of the second, and the covariance of the two.
+    """
+    there = np.isfinite(first) & np.isfinite(second)
+    count = int(there.sum())
+    if count < LEAST_RUNNERS:
+        return None
+    cov = np.cov(first[there], second[there])
+    taken = [_usual(part, there) for part in noise] if noise else [0.0, 0.0, 0.0]
+    one, other, both = cov[0, 0] - taken[0], cov[1, 1] - taken[1], cov[0, 1] - taken[2]
+    if one <= 0.0 or other <= 0.0:
+        return None
+    r = min(max(float(both / math.sqrt(one * other)), -0.999), 0.999)
+    unsure = math.sqrt(cov[0, 0] * cov[1, 1] / (one * other))  # what was taken off makes the rest less sure
+    z, half = math.atanh(r), _NORMAL * unsure / math.sqrt(count - 3.0)
+    return Interval(r, math.tanh(z - half), math.tanh(z + half))
+
+
+class Joint(Record, frozen=True, kw_only=True):
+    """The joint distribution between runners, about the mean of each runner's sensor class.
+
+    levels by part (zSL, zDF, zk); correlations by pair ("zSL zDF" ...), None where too few runners have both.
+    """
+
+    levels: Mapping[str, Level]
+    correlations: Mapping[str, Interval | None]
+
+
+def joint(means: Mapping[str, Array]) -> Joint:
+    """From the columns that store.parquet.runner_means gives.
+
+    What a whole class reads off (its shift) is no difference between runners, so each class is centred on its own mean.
+    """
+    sensors = np.asarray(means["sensor"])
+    centred = {name: _centred(means[name], sensors) for name in PARTS}
+    return Joint(
+        levels={name: level(values, means[f"{name}_{name}"]) for name, values in centred.items()},
+        correlations={
+            f"{a} {b}": correlation(centred[a], centred[b], (means[f"{a}_{a}"], means[f"{b}_{b}"], means[f"{a}_{b}"]))
+            for a, b in PAIRS
+        },
+    )
+
+
+def _centred(values: Array, groups: Any) -> Array:
+    """The values less the mean of their group; a group of one says nothing about a spread, and becomes NaN."""
+    left = np.full(len(values), np.nan)
+    for group in np.unique(groups):
+        there = (groups == group) & np.isfinite(values)
+        if there.sum() > 1:
+            # Its own mean takes a part of the spread with it.
+            left[there] = (values[there] - values[there].mean()) * math.sqrt(there.sum() / (there.sum() - 1.0))
+    return left
+
+
+def base_rates(method: Method) -> dict[Pattern, float]:
+    """How likely each pattern is for any runner, before anything was measured."""
+    strap = Against(reference=REFERENCES[SensorClass.GARMIN_STRAP], runner=Runner(), method=method)
+    return dict(posterior(Measurement(), scale_at(TYPICAL_MPS, strap), method.posterior).base_rates)
+
+
+class Used(Record, frozen=True, kw_only=True):
+    """What the joint distribution in use expects of the same runners on the same sensors: SDs and correlations."""
+
+    sd: Mapping[str, float]
+    correlations: Mapping[str, float]
+
+
+def in_use(means: Mapping[str, Array], method: Method) -> Used:
+    """The method's SDs of 1 and its correlation, widened by the systematic errors of these sensors."""
+    sensors, speed, height = np.asarray(means["sensor"]), means["speed_mps"], means["height_m"]
+    errors = {name: np.full(len(sensors), np.nan) for name in PARTS}
+    for sensor in np.unique(sensors):
+        for tall in (False, True):
+            there = (sensors == sensor) & (np.isfinite(height) == tall)
+            if np.isfinite(speed[there]).any():
+                runner = Runner(height_m=float(height[there].mean())) if tall else Runner()
+                against = Against(reference=REFERENCES[SensorClass(sensor)], runner=runner, method=method)
+                off = systematic(scale_at(float(np.nanmean(speed[there])), against), 0.0, against)
+                for name, error in errors.items():
+                    error[there] = off[name]
+    variance = {name: 1.0 + error[np.isfinite(means[name])] ** 2 for name, error in errors.items()}
+    sd = {name: math.sqrt(float(np.mean(of))) if len(of) else 1.0 for name, of in variance.items()}
+    true = dict.fromkeys((f"{a} {b}" for a, b in PAIRS), 0.0) | {"zSL zDF": method.posterior.r_zSL_zDF}
+    return Used(sd=sd, correlations={f"{a} {b}": true[f"{a} {b}"] / (sd[a] * sd[b]) for a, b in PAIRS})

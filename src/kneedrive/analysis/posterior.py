@@ -4,7 +4,8 @@ The runner is x = (zSL, zDF, zk, h): step time, duty factor and torso bounce aga
 swing knee bend h against its mean there, all in SDs between runners. Before a recording x is N(0, prior_cov); a
 recording measures some parts with error, and what it does not measure is missing, not a special case. The posterior is
 normal too, and the odds of a pattern are its mass in the region of the pattern, over one fixed set of points.
-`posterior` serves a run, a pace band, the slow part of a run and eight weeks alike.
+`posterior` serves a run, a pace band, the slow part of a run and eight weeks alike. The last part of this file says how
+sure a word may be: what the odds allow to be said of the patterns and of the knee.
 """
 
 from __future__ import annotations
@@ -16,26 +17,19 @@ from functools import cache
 from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 
 from kneedrive.analysis.features import SINE_SHAPE, bounce_shape
 from kneedrive.method import PosteriorRules
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Array
+from kneedrive.stats import Mask, below
 
-Mask = npt.NDArray[np.bool_]
-
+RULES = PosteriorRules()
 ROOT_2 = math.sqrt(2.0)
 TINY = 1e-12  # variance that keeps the root of a covariance real where a part is known exactly
-
-
-class Basis(StrEnum):
-    """Whether contact or bounce was measured, or everything follows from speed and cadence."""
-
-    MEASURED = "measured"
-    STEPS = "steps"
-
+FEWEST_OPEN = 2  # so many patterns are named where none is leant to
+RULED_OUT_ALOUD = (Pattern.SHUFFLE, Pattern.DRIVE, Pattern.PISTON)
 
 # D, G and K as weights of x; P is not linear in x.
 SCORE_WEIGHTS: Mapping[str, Array] = {
@@ -45,7 +39,11 @@ SCORE_WEIGHTS: Mapping[str, Array] = {
 }
 
 
-RULES = PosteriorRules()
+class Basis(StrEnum):
+    """Whether contact or bounce was measured, or everything follows from speed and cadence."""
+
+    MEASURED = "measured"
+    STEPS = "steps"
 
 
 class Scale(Record, frozen=True, kw_only=True):
@@ -182,13 +180,26 @@ def spread(mean: Array, cov: Array, rules: PosteriorRules = RULES) -> Array:
     return points
 
 
+def letters(z: Mapping[str, Array]) -> dict[str, Array]:
+    """The scores D, P, G and K from the parts, element by element.
+
+    D and G need no oscillation and P needs no contact time, so one missing channel never takes the others with it.
+    """
+    return {
+        "D": (z["zSL"] - z["zDF"]) / ROOT_2,
+        "P": (z["zB"] - z["zSL"]) / ROOT_2,
+        "G": (z["zSL"] + z["zDF"]) / ROOT_2,
+        "K": z["zk"],
+    }
+
+
 def axes(x: Array, scale: Scale, rules: PosteriorRules = RULES) -> dict[str, Array]:
-    """zSL, zDF, zB and the scores D, P, G of true values x (... x 3 or 4, the parts in order)."""
+    """The parts and scores of true values x (... x 3 or 4, the parts in order), by name."""
     zSL, zDF, zk = x[..., 0], x[..., 1], x[..., 2]
+    # ln B is not linear in zDF; far out the straight line of B would reach zero, so it ends at a least B.
     ln_B = np.log(np.maximum(1.0 - scale.timing_slope * zDF, rules.least_B))
-    zB = (scale.sd_ln_k * zk + ln_B) / scale.sd_ln_beta
-    D, P, G = (zSL - zDF) / ROOT_2, (zB - zSL) / ROOT_2, (zSL + zDF) / ROOT_2
-    return {"zSL": zSL, "zDF": zDF, "zB": zB, "D": D, "P": P, "G": G}
+    z = {"zSL": zSL, "zDF": zDF, "zB": (scale.sd_ln_k * zk + ln_B) / scale.sd_ln_beta, "zk": zk}
+    return z | letters(z)
 
 
 def regions(at: Mapping[str, Array], speed_mps: float, rules: PosteriorRules = RULES) -> dict[Pattern, Mask]:
@@ -235,3 +246,87 @@ def odds_range(
     cases = [posterior(measurement, scale, rules.replace(r_zSL_zDF=r)).odds for r in (rules.r_zSL_zDF, *rules.r_range)]
     across = {pattern: [odds[pattern] for odds in cases] for pattern in cases[0]}
     return {pattern: (min(odds), max(odds)) for pattern, odds in across.items()}
+
+
+class Certainty(StrEnum):
+    """How a finding may be said: as a fact, as a leaning, or by its odds only."""
+
+    SPOKEN = "spoken"
+    LEANING = "leaning"
+    OPEN = "open"
+
+
+class Knee(Record, frozen=True, kw_only=True):
+    """Swing knee bend against the mean of runners at this speed; None with a reason where it cannot be told."""
+
+    probability_less: float | None = None  # that it bends less than that mean
+    degrees: float | None = None  # posterior mean of the difference, negative: bends less
+    se: float | None = None  # its posterior SD, degrees
+    certainty: Certainty = Certainty.OPEN
+    basis: Basis = Basis.STEPS
+    reason: str = ""
+
+
+def at_most_leaning(
+    pattern: Pattern, measured: tuple[str, ...], speed_mps: float, rules: PosteriorRules = RULES
+) -> bool:
+    """Whether a pattern may not be spoken whatever its odds: from steps alone, a piston without bounce, very slow."""
+    if set(measured) <= {"zSL"} or speed_mps < rules.leaning_under_mps:
+        return True
+    return pattern is Pattern.PISTON and not {"zk", "zB"} & set(measured)
+
+
+def certainty(pattern: Pattern, posterior: Posterior, rules: PosteriorRules = RULES) -> Certainty:
+    """How a pattern may be said, by its odds and by what they rest on."""
+    if posterior.odds[pattern] < rules.leaning:
+        return Certainty.OPEN
+    held_back = at_most_leaning(pattern, posterior.measured, posterior.speed_mps, rules)
+    return Certainty.SPOKEN if posterior.odds[pattern] >= rules.spoken and not held_back else Certainty.LEANING
+
+
+def leading(posterior: Posterior, rules: PosteriorRules = RULES) -> tuple[Pattern, ...]:
+    """The patterns to name, the likeliest first: all that reach `leaning`; else two, and all that reach `perhaps`."""
+    ranked = sorted(posterior.odds, key=lambda pattern: -posterior.odds[pattern])
+    likely = tuple(pattern for pattern in ranked if posterior.odds[pattern] >= rules.leaning)
+    return likely or tuple(
+        pattern
+        for place, pattern in enumerate(ranked)
+        if place < FEWEST_OPEN or posterior.odds[pattern] >= rules.perhaps
+    )
+
+
+def ruled_out(posterior: Posterior, rules: PosteriorRules = RULES) -> tuple[Pattern, ...]:
+    """Which of shuffle-, drive- and piston-like are too unlikely to be true."""
+    return tuple(pattern for pattern in RULED_OUT_ALOUD if posterior.odds.get(pattern, 1.0) <= rules.ruled_out)
+
+
+def marked(pattern: Pattern, posterior: Posterior, rules: PosteriorRules = RULES) -> bool:
+    """Whether a pattern is spoken and its score large."""
+    row = PATTERNS[pattern]
+    if not row.axis or certainty(pattern, posterior, rules) is not Certainty.SPOKEN:
+        return False
+    return row.side * posterior.scores[row.axis].mean >= rules.marked
+
+
+def knee(posterior: Posterior, *, height_known: bool, rules: PosteriorRules = RULES) -> Knee:
+    """Swing knee bend as timing tells it. height_known: whether zSL was counted with the runner's height."""
+    basis = Basis.MEASURED if "zDF" in posterior.measured else Basis.STEPS
+    silence = ""
+    if not {"zSL", "zDF"} & set(posterior.measured):
+        silence = "the knee is told from step and contact time, and neither was measured"
+    elif basis is Basis.STEPS and not height_known:
+        silence = "from steps alone the knee can be told only with the runner's height"
+    elif not rules.knee_slow_mps <= posterior.speed_mps <= rules.knee_fast_mps:
+        silence = f"runners were filmed at {rules.knee_slow_mps} to {rules.knee_fast_mps} m/s only"
+    if silence:
+        return Knee(basis=basis, reason=silence)
+    mean, sd = posterior.mean[3], math.sqrt(posterior.cov[3][3])
+    less = below(-mean / sd)
+    sure = Certainty.SPOKEN if basis is Basis.MEASURED else Certainty.LEANING
+    return Knee(
+        probability_less=less,
+        degrees=rules.knee_sd_deg * mean,
+        se=rules.knee_sd_deg * sd,
+        certainty=sure if max(less, 1.0 - less) >= rules.spoken else Certainty.OPEN,
+        basis=basis,
+    )

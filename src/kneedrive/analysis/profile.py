@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from itertools import takewhile
 
 import numpy as np
 
-from kneedrive.analysis import certainty, features, scores
-from kneedrive.analysis.gates import DYNAMICS, STEPS
+from kneedrive.analysis import features, posterior, scores
+from kneedrive.analysis.posterior import Certainty
 from kneedrive.analysis.reference import Case, expected
-from kneedrive.analysis.resampling import Mask
 from kneedrive.analysis.result import Balance, Epochs, OnsetVerdict, PaceBand, ShuffleOnset, Slow, VrSplit
-from kneedrive.method import PosteriorRules
 from kneedrive.patterns import Pattern
-from kneedrive.stats import below
+from kneedrive.stats import Mask, below, middle
 
 TINY = 1e-12
 METRICS = (
@@ -30,26 +30,29 @@ METRICS = (
 )
 
 
-def pace_profile(epochs: Epochs, mode: str, reasons: dict[str, str], case: Case) -> tuple[PaceBand, ...]:
-    """The bands of speed with enough scored epochs, from slow to fast; none without a measured speed."""
+def pace_profile(epochs: Epochs, reasons: Mapping[str, str], case: Case) -> tuple[PaceBand, ...]:
+    """The bands of speed with enough scored epochs, from slow to fast; none without a measured speed.
+
+    reasons: for each score the reason that a band gives where it has no value.
+    """
     rules = case.method.profile
     if not case.speed_trusted:
         return ()
-    scored = epochs.scored
-    number = np.floor(np.where(scored, epochs["speed_mps"], np.nan) / rules.band_mps)
+    number = np.floor(np.where(epochs.scored, epochs["speed_mps"], np.nan) / rules.band_mps)
     bands, counts = np.unique(number[np.isfinite(number)], return_counts=True)
     # Bands of too few epochs are left out, not joined to their neighbours: that would move their speed.
-    enough = bands[counts >= rules.band_epochs]
-    return tuple(_band(epochs, float(band), number == band, (mode, reasons, case)) for band in enough)
+    enough = bands[counts >= rules.band_epochs].tolist()
+    return tuple(_band(epochs, band, number == band, reasons, case) for band in enough)
 
 
-def _band(epochs: Epochs, band: float, where: Mask, about: tuple[str, dict[str, str], Case]) -> PaceBand:
-    mode, reasons, case = about
+def _band(epochs: Epochs, band: float, where: Mask, reasons: Mapping[str, str], case: Case) -> PaceBand:
     rules = case.method.profile
-    at = scores.standing(epochs, where, rules.band_epochs, case.against)
+    at = scores.standing(epochs, where, rules.band_epochs, case)
     found = None if at is None else at.posterior
-    named = () if found is None else certainty.leading(found, case.method.posterior)
-    speed = scores.middle(epochs["speed_mps"][where])
+    named = () if found is None else posterior.leading(found, case.method.posterior)
+    sure = posterior.certainty(named[0], found, case.method.posterior) if found and named else Certainty.OPEN
+    metrics = {key: middle(epochs[key][where]) for key in METRICS}
+    speed = middle(epochs["speed_mps"][where])
     return PaceBand(
         low_mps=band * rules.band_mps,
         high_mps=(band + 1.0) * rules.band_mps,
@@ -57,32 +60,27 @@ def _band(epochs: Epochs, band: float, where: Mask, about: tuple[str, dict[str, 
         epochs=int(where.sum()),
         seconds=float(where.sum() * case.method.epochs.length_s),
         scores=scores.scores_of(at, reasons),
-        metrics=scores.measured(epochs, where, METRICS),
-        usual=scores.usual_at(speed, mode, case),
+        metrics={key: value for key, value in metrics.items() if np.isfinite(value)},
+        usual=scores.usual_at(speed, case),
         posterior=found,
         leading=named,
-        certainty=certainty.certainty(named[0], found, case.method.posterior)
-        if found and named
-        else certainty.Certainty.OPEN,
+        certainty=sure,
     )
 
 
-def shuffles(band: PaceBand, rules: PosteriorRules) -> bool:
-    """Whether a band is shuffle-like surely enough to count for the onset pace."""
-    return band.posterior is not None and band.posterior.odds.get(Pattern.SHUFFLE, 0.0) >= rules.spoken
-
-
-def shuffle_onset(bands: tuple[PaceBand, ...], epochs: Epochs, mode: str, case: Case) -> ShuffleOnset:
+def shuffle_onset(bands: tuple[PaceBand, ...], epochs: Epochs, case: Case) -> ShuffleOnset:
     """The upper edge of the fastest band such that it and every slower one are shuffle-like and a faster one is not.
 
     "alike" where D does not fall towards the slow bands surely: no pace is where it begins.
     """
-    rules = case.method.posterior
-    if mode != DYNAMICS or not any(band.scores.D.value is not None for band in bands):
+    if case.by_steps or not any(band.scores.D.value is not None for band in bands):
         return ShuffleOnset(verdict=OnsetVerdict.UNJUDGED)
-    slower = 0
-    while slower < len(bands) and shuffles(bands[slower], rules):
-        slower += 1
+
+    def shuffles(band: PaceBand) -> bool:
+        return band.posterior is not None and band.posterior.odds.get(Pattern.SHUFFLE, 0.0) >= spoken
+
+    spoken = case.method.posterior.spoken
+    slower = sum(1 for _ in takewhile(shuffles, bands))
     if slower == 0:
         return ShuffleOnset(verdict=OnsetVerdict.NONE)
     if slower == len(bands):
@@ -105,12 +103,12 @@ def drive_fall(epochs: Epochs, edge_mps: float, case: Case) -> tuple[float, floa
     if slow is None or fast is None:
         return None
     near = [float(np.average(speed[w > 0], weights=w[w > 0])) for w in sides]
-    scale = scores.scale_at(near[0], case.against)
-    tilt = case.reference.sd_tilt_DF * (near[1] - near[0]) / scale.sd_DF / scores.ROOT_2
+    scale = scores.scale_at(near[0], case)
+    tilt = case.reference.sd_tilt_DF * (near[1] - near[0]) / scale.sd_DF / posterior.ROOT_2
     return fast.value - slow.value, math.hypot(slow.random_se, fast.random_se, tilt)
 
 
-def slow_running(epochs: Epochs, mode: str, case: Case) -> Slow:
+def slow_running(epochs: Epochs, case: Case) -> Slow:
     """Scored epochs at what is slow for the runner (or the run), and how much of them hardly leaves the ground.
 
     Flight is judged on measured contact time alone, never on one that a watch computed.
@@ -119,19 +117,17 @@ def slow_running(epochs: Epochs, mode: str, case: Case) -> Slow:
     speeds = epochs["speed_mps"][epochs.scored]
     speeds = speeds[np.isfinite(speeds)]
     if not case.speed_trusted or not len(speeds):
-        return Slow(speed_mps=None, epochs=0, share_flight_under_40ms=None, reason="no scored epoch with a speed")
+        return Slow(reason="no scored epoch with a speed")
     limit = float(np.percentile(speeds, rules.slow_percentile)) if case.slow_mps is None else case.slow_mps
     slow = epochs.scored & (epochs["speed_mps"] <= limit)
+    if not slow.any():
+        return Slow(speed_mps=limit, reason="nothing in this run was slow for this runner")
+    found = Slow(speed_mps=limit, epochs=int(slow.sum()))
     flight = epochs["flight_time_s"][slow]
     flight = flight[np.isfinite(flight)]
-    if not slow.any():
-        reason = "nothing in this run was slow for this runner"
-        return Slow(speed_mps=limit, epochs=0, share_flight_under_40ms=None, reason=reason)
-    if mode == STEPS or not len(flight):
-        reason = "contact time was not measured, so the time in the air is not known"
-        return Slow(speed_mps=limit, epochs=int(slow.sum()), share_flight_under_40ms=None, reason=reason)
-    share = float(np.mean(flight < rules.short_flight_s))
-    return Slow(speed_mps=limit, epochs=int(slow.sum()), share_flight_under_40ms=share)
+    if case.by_steps or not len(flight):
+        return found.replace(reason="contact time was not measured, so the time in the air is not known")
+    return found.replace(share_flight_under_40ms=float(np.mean(flight < rules.short_flight_s)))
 
 
 def vr_split(epochs: Epochs, case: Case) -> VrSplit | None:
@@ -139,13 +135,13 @@ def vr_split(epochs: Epochs, case: Case) -> VrSplit | None:
 
     Weighted means over scored epochs, since means add up and medians do not. None where oscillation is not judged.
     """
-    if not case.reference.measures_bounce or not case.speed_trusted:
+    if case.by_steps or not case.reference.measures_bounce or not case.speed_trusted:
         return None
     whole = epochs.scored & np.isfinite(epochs["ln_k"]) & np.isfinite(epochs["speed_mps"])
     if whole.sum() < case.method.epochs.min_epochs:
         return None
     # Epoch by epoch: a run at several paces has several usual ratios.
-    there = expected(epochs["speed_mps"][whole], case.reference, case.runner, case.method, epochs["grade"][whole])
+    there = expected(epochs["speed_mps"][whole], case, epochs["grade"][whole])
     B, usual_B = features.bounce_shape(epochs["duty_factor"][whole]), features.bounce_shape(there.DF)
     deviations = (
         np.log(epochs["step_time_s"][whole] / there.T_s),

@@ -43,11 +43,15 @@ class Dynamics(Record, frozen=True, kw_only=True):
 
 
 class Provenance(Record, frozen=True, kw_only=True):
-    """The word for the sensor, why it is that one, and what it may say."""
+    """The word for the sensor, and why it is that one."""
 
     word: SensorClass
     reason: str
-    reference: Reference
+
+    @property
+    def reference(self) -> Reference:
+        """What this sensor class may say, and how it reads."""
+        return REFERENCES[self.word]
 
 
 def has_dynamics(samples: Samples) -> bool:
@@ -198,7 +202,7 @@ def _by_watch(device: Sensor, rules: SensorRules) -> Provenance:
 
 
 def _as(word: SensorClass, reason: str) -> Provenance:
-    return Provenance(word=word, reason=reason, reference=REFERENCES[word])
+    return Provenance(word=word, reason=reason)
 
 
 def _listed(names: set[str]) -> str:

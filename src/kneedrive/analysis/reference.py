@@ -1,22 +1,24 @@
-"""What is usual at a speed, for this run: who ran with what, the reference of its sensor class, and its ribbon for
-charts.
+"""What is usual at a speed for the runner and sensor at hand, and what of the run decides what may be said.
+
+The lines are those of runners in general, shifted to how one class of sensor reads. Everything is element-wise over
+speeds. Below 1.7 and above 6.0 m/s the anchors do not support the lines: the gates keep such epochs out, these
+functions do not.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from kneedrive.analysis import features
-from kneedrive.analysis.provenance import Provenance, foot_pod
-from kneedrive.method import Method, Population
+from kneedrive.analysis.provenance import foot_pod
+from kneedrive.method import GradeRules, Method, Population
 from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Runner
 from kneedrive.sensors import Reference
-
-# What is known about a run before its numbers are looked at: who ran, what recorded it, and which axes that allows.
 
 OUTDOOR, INDOOR = "outdoor", "indoor"
 INDOOR_SPORTS = ("treadmill", "indoor_running", "virtual_activity", "indoor_walking", "track_indoor")
@@ -25,45 +27,39 @@ INDOOR_SPORTS = ("treadmill", "indoor_running", "virtual_activity", "indoor_walk
 class Against(Record, frozen=True, kw_only=True):
     """What epochs are held against: the sensor class, the runner's height and age, the method.
 
-    drifting: whether the sensor wandered within the run, so that its class's errors count for more.
+    drifts: by how much the sensor wandered within the run, by column; its class's errors then count for more.
     """
 
     reference: Reference
     runner: Runner
     method: Method
-    drifting: bool = False
+    drifts: Mapping[str, float] = {}
 
 
-class Case(Record, frozen=True, kw_only=True):
-    """surface: outdoor or indoor. speed_trusted: whether speed was measured and may carry a step-length axis.
+class Case(Against, frozen=True, kw_only=True):
+    """What is known about a run before its numbers are looked at: who ran, what recorded it, which axes that allows.
 
-    drifting: whether contact time or bounce wandered within the run as only a sensor does. slow_mps: what counts as
-    slow for this runner, None where only the run itself can say.
+    sensor_reason: why it is taken for that sensor class. surface: outdoor or indoor. speed_trusted: whether speed was
+    measured and may carry a step-length axis. slow_mps: what counts as slow for this runner, None where only the run
+    itself can say. by_steps: whether speed and cadence alone are judged, as the gates say.
     """
 
     activity: Activity
-    runner: Runner
-    method: Method
-    sensor: Provenance
+    sensor_reason: str
     surface: str
     speed_trusted: bool
-    drifting: bool = False
     slow_mps: float | None = None
-
-    @property
-    def reference(self) -> Reference:
-        """What this sensor class may say, and how it reads."""
-        return self.sensor.reference
-
-    @property
-    def against(self) -> Against:
-        """What the epochs of this run are held against."""
-        return Against(reference=self.reference, runner=self.runner, method=self.method, drifting=self.drifting)
+    by_steps: bool = False
 
     @property
     def has_dynamics(self) -> bool:
         """Whether contact time (and oscillation) were measured rather than missing or computed."""
         return self.reference.measures_contact
+
+    @property
+    def letters(self) -> str:
+        """The scores that may be given; none where steps alone are judged."""
+        return "" if self.by_steps else self.reference.scores
 
 
 def surface_of(activity: Activity) -> str:
@@ -75,12 +71,6 @@ def speed_trusted(activity: Activity, surface: str, *, speed_calibrated: bool) -
     """Indoors a watch guesses speed from arm swing; only a foot pod or the runner's word makes it a measurement."""
     # Outdoors speed counts as measured: whether a watch blends arm swing into it, the file does not tell.
     return surface == OUTDOOR or speed_calibrated or foot_pod(activity)
-
-
-# What is usual at a speed: for runners in general, shifted to how one class of sensor reads.
-#
-# Everything is element-wise over speeds. Below 1.7 and above 6.0 m/s the lines are not supported by the anchors; the
-# gates keep such epochs out, these functions do not.
 
 
 class Expected(Record, frozen=True, kw_only=True):
@@ -120,12 +110,6 @@ def from_middle(speed_mps: Array, population: Population) -> Array:
     return within - population.class_speed_mid_mps
 
 
-def read_duty_factor(speed_mps: Array, reference: Reference, population: Population) -> Array:
-    """The usual duty factor at each speed, as a sensor class reads it."""
-    tilt = reference.tilt_DF * from_middle(speed_mps, population)
-    return usual_duty_factor(speed_mps, population) + reference.shift_DF + tilt
-
-
 def widening(speed_mps: Array, runner: Runner, population: Population) -> Array:
     """Factor on every spread: 1 inside the anchors, more where they hold few people or none."""
     # Widened once however many reasons there are: they are guesses of one kind.
@@ -136,27 +120,33 @@ def widening(speed_mps: Array, runner: Runner, population: Population) -> Array:
     return np.where(speed_mps < population.slowest_mps, population.widening_slowest, factor)
 
 
-def hill_pct(grade: Array | None, speed_mps: Array, method: Method) -> Array:
+def hill_pct(grade: Array, rules: GradeRules) -> Array:
     """Grade in per cent where the hill terms apply, 0 on the flat and where the grade is unknown."""
-    if grade is None:
-        return np.zeros_like(speed_mps)
-    return np.where(np.abs(grade) > method.grade.flat, 100.0 * grade, 0.0)
+    return np.where(np.abs(grade) > rules.flat, 100.0 * grade, 0.0)
 
 
-def expected(
-    speed_mps: Array, reference: Reference, runner: Runner, method: Method, grade: Array | None = None
-) -> Expected:
-    """Usual step time, duty factor, k and beta at these speeds on this sensor class, with spreads between runners.
+def expected_ln_k(speed_mps: Array, against: Against) -> Array:
+    """Ln of the usual VO/VO_model on a sensor class, on the flat; NaN where the class has none."""
+    reference = against.reference
+    if reference.k_ref is None:
+        return np.full_like(speed_mps, np.nan)
+    return math.log(reference.k_ref) + reference.s_k * from_middle(speed_mps, against.method.population)
+
+
+def expected(speed_mps: Array, against: Against, grade: Array | None = None) -> Expected:
+    """Usual step time, duty factor, k and beta at these speeds on a sensor class, with spreads between runners.
 
     grade (fraction, same shape) adds the hill terms where it is steeper than the flat; NaN counts as flat.
     """
-    population, hills = method.population, method.grade
-    pct = hill_pct(grade, speed_mps, method)
+    reference, runner = against.reference, against.runner
+    population, hills = against.method.population, against.method.grade
+    pct = np.zeros_like(speed_mps) if grade is None else hill_pct(grade, hills)
     wide = widening(speed_mps, runner, population)
     T_s = SECONDS_PER_MINUTE / usual_cadence_spm(speed_mps, runner.height_m, population)
-    DF = read_duty_factor(speed_mps, reference, population) + hills.DF_per_pct * pct
+    tilt = reference.tilt_DF * from_middle(speed_mps, population)
+    DF = usual_duty_factor(speed_mps, population) + reference.shift_DF + tilt + hills.DF_per_pct * pct
     sd_DF = wide * sd_duty_factor(speed_mps, population)
-    ln_k = expected_ln_k(speed_mps, reference, population) + hills.ln_k_per_pct * pct
+    ln_k = expected_ln_k(speed_mps, against) + hills.ln_k_per_pct * pct
     shape = features.bounce_shape(DF)
     # Bounce varies because timing varies (through B) and because torsos do (k); the model takes both as independent.
     timing_sd = sd_DF * features.SINE_SHAPE / shape
@@ -173,21 +163,12 @@ def expected(
     )
 
 
-def usual_quantities(
-    speed_mps: Array, grade: Array, reference: Reference, runner: Runner, method: Method
-) -> dict[str, Array]:
+def usual_quantities(speed_mps: Array, grade: Array, against: Against) -> dict[str, Array]:
     """Ln T, DF, ln k and ln beta as usual on a sensor class; k counts as 1 where the class has no k_ref."""
-    there = expected(speed_mps, reference, runner, method, grade)
+    there = expected(speed_mps, against, grade)
     ln_k = np.nan_to_num(there.ln_k)
     shape = np.log(features.bounce_shape(there.DF))
     return {"ln_T": np.log(there.T_s), "DF": there.DF, "ln_k": ln_k, "ln_beta": ln_k + shape}
-
-
-def expected_ln_k(speed_mps: Array, reference: Reference, population: Population) -> Array:
-    """Ln of the usual VO/VO_model on a sensor class, on the flat; NaN where the class has none."""
-    if reference.k_ref is None:
-        return np.full_like(speed_mps, np.nan)
-    return math.log(reference.k_ref) + reference.s_k * from_middle(speed_mps, population)
 
 
 def leg_length_m(runner: Runner, method: Method) -> float | None:
@@ -195,38 +176,34 @@ def leg_length_m(runner: Runner, method: Method) -> float | None:
     return None if runner.height_m is None else method.population.leg_per_height * runner.height_m
 
 
-def usual_metrics(speed_mps: Array, reference: Reference, runner: Runner, method: Method) -> dict[str, Array]:
+def usual_metrics(speed_mps: Array, against: Against) -> dict[str, Array]:
     """What is usual at these speeds on the flat, by metric key, for what the sensor class may be held against."""
-    there = expected(speed_mps, reference, runner, method)
+    there = expected(speed_mps, against)
     usual = {
         "cadence_spm": SECONDS_PER_MINUTE / there.T_s,
         "step_length_m": features.step_length_m(speed_mps, there.T_s),
     }
-    if not reference.measures_contact:
+    if not against.reference.measures_contact:
         return usual
     stance = 2.0 * there.T_s * there.DF
     usual |= {"stance_time_s": stance, "flight_time_s": there.T_s - stance, "duty_factor": there.DF}
-    if (leg := leg_length_m(runner, method)) is not None:
+    if (leg := leg_length_m(against.runner, against.method)) is not None:
         usual["stance_angle_deg"] = features.stance_angle_deg(speed_mps, stance, leg)
-    if reference.k_ref is not None:
+    if against.reference.measures_bounce:
         oscillation = there.beta * GRAVITY_MPS2 * there.T_s**2
         usual["vertical_oscillation_m"] = oscillation
         usual["vertical_ratio"] = features.vertical_ratio(oscillation, usual["step_length_m"])
     return usual
 
 
-# What is usual along a range of speeds, with one spread between runners to each side: the ribbon behind a chart.
+def usual_ranges(speed_mps: Array, against: Against) -> tuple[dict[str, Array], dict[str, Array]]:
+    """One spread between runners to each side of usual, for charts: low and high by metric key, shape of `speed_mps`.
 
-
-def usual_ranges(
-    speed_mps: Array, reference: Reference, runner: Runner, method: Method
-) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Low and high by metric key, shape of `speed_mps`; metrics that the sensor class is not held against are absent.
-
-    Step time, duty factor and bounce vary between runners independently; the spread of what is made of them is the
-    root of the sum of their squares, on the scale of logarithms.
+    Metrics that the sensor class is not held against are absent. Step time, duty factor and bounce vary between
+    runners independently; the spread of what is made of them is the root of the sum of their squares, on the scale of
+    logarithms.
     """
-    there = expected(speed_mps, reference, runner, method)
+    there = expected(speed_mps, against)
     ln_T, ln_DF = there.sd_ln_T, there.sd_DF / there.DF
     air = there.sd_DF / (0.5 - there.DF)  # flight time is T*(1-2*DF)
     spread = {
@@ -238,6 +215,6 @@ def usual_ranges(
         "vertical_oscillation_m": np.hypot(2.0 * ln_T, there.sd_ln_beta),
         "vertical_ratio": np.hypot(ln_T, there.sd_ln_beta),
     }
-    usual = usual_metrics(speed_mps, reference, runner, method)
+    usual = usual_metrics(speed_mps, against)
     low = {key: usual[key] * np.exp(-off) for key, off in spread.items() if key in usual}
     return low, {key: usual[key] * np.exp(off) for key, off in spread.items() if key in usual}

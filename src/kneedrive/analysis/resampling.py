@@ -1,4 +1,9 @@
-"""From the recorded time axis to one value a second: gaps stay open; steady seconds, bursts and grade."""
+"""From the recorded time axis to one value a second, and what the runner and the sensor do second by second.
+
+Recording can be smart (a record every 2 to 9 s), twice a second, or jump by days when the clock is set. So the grid
+of seconds covers only epochs that hold a record, plus one empty epoch after a long gap, which keeps sliding means
+from reaching across. Gaps stay open.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +15,8 @@ import numpy.typing as npt
 from kneedrive.method import EpochRules, Resampling, SteadyRules
 from kneedrive.record import Record
 from kneedrive.recording import Array, Interval, Samples
-from kneedrive.stats import median
+from kneedrive.stats import Mask, median
 
-# From the recorded time axis to one value a second, gaps left open.
-#
-# Recording can be smart (a record every 2 to 9 s), twice a second, or jump by days when the clock is set. So the grid
-# of seconds covers only epochs that hold a record, plus one empty epoch after a long gap, which keeps sliding means
-# from kneedrive.record import Record from reaching across.
-
-Mask = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
 
 
@@ -78,12 +76,6 @@ def bridged(time_s: Array, seconds: Array, longest_s: float) -> Mask:
     return inside
 
 
-def gaps_of(time_s: Array, longest_s: float) -> tuple[Interval, ...]:
-    """The steps of the recorded axis that are longer than what may be bridged."""
-    at = np.flatnonzero(np.diff(time_s) > longest_s)
-    return tuple(Interval(start_s=float(time_s[i]), end_s=float(time_s[i + 1])) for i in at)
-
-
 def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> Stream:
     """The samples at 1 Hz by interpolation on the recorded axis; needs at least one record.
 
@@ -95,6 +87,7 @@ def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> St
     covered = bridged(time_s, seconds, longest_s)
     starts = seconds[:: epochs.length_s]
     which = np.searchsorted(starts, time_s, side="right") - 1
+    gaps = np.flatnonzero(np.diff(time_s) > longest_s)
     columns: dict[str, Array] = {}
     recorded: dict[str, Whole] = {}
     for name, values in samples.present().items():
@@ -113,7 +106,7 @@ def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> St
         columns=columns,
         recorded=recorded,
         covered=covered,
-        gaps=gaps_of(time_s, longest_s),
+        gaps=tuple(Interval(start_s=float(time_s[i]), end_s=float(time_s[i + 1])) for i in gaps),
     )
 
 
@@ -137,9 +130,6 @@ def sliding_mean(values: Array, width: int) -> Array:
     high = np.minimum(np.arange(len(values)) + half + 1, len(values))
     count = counts[high] - counts[low]
     return np.where(2 * count > width, (sums[high] - sums[low]) / np.maximum(count, 1), np.nan)
-
-
-# What the runner does with speed and terrain, second by second: steady or not, bursts, grade.
 
 
 def steady_seconds(speed_mps: Array, rules: SteadyRules) -> Mask:
@@ -179,22 +169,16 @@ def burst_seconds(speed_mps: Array, rules: SteadyRules) -> Mask:
     return gaining | sprinting
 
 
-class _Profile(Record, frozen=True, kw_only=True):
-    """Altitude over distance, and its integral from the start."""
-
-    along_m: Array
-    height_m: Array
-    area_m2: Array
-
-    def around(self, at_m: Array, width_m: float) -> tuple[Array, Array]:
-        """Mean altitude of a window on the way, and the window's middle; windows are cut at both ends of the run."""
-        low = np.clip(at_m - width_m / 2.0, self.along_m[0], self.along_m[-1])
-        high = np.clip(at_m + width_m / 2.0, self.along_m[0], self.along_m[-1])
-        area = np.interp(high, self.along_m, self.area_m2) - np.interp(low, self.along_m, self.area_m2)
-        length, middle = high - low, (low + high) / 2.0
-        # At either end of the run a window shrinks to a point.
-        point = np.interp(middle, self.along_m, self.height_m)
-        return np.where(length > 0, area / np.where(length > 0, length, 1.0), point), middle
+def frozen_seconds(stream: Stream, length_s: int) -> Mask:
+    """Seconds of a stretch in which contact time and oscillation do not move at all; none where neither is there."""
+    there = [stream.columns[name] for name in ("stance_time_s", "vertical_oscillation_m") if name in stream.columns]
+    if not there:
+        return np.zeros(len(stream.time_s), dtype=np.bool_)
+    # Both at once: a coarse unit can hold one of them still for a minute of even running.
+    still = np.logical_and.reduce([np.diff(values) == 0 for values in there])
+    # A stretch of n equal values has n - 1 steps of zero between them.
+    steps = at_least(still, length_s - 1)
+    return np.concatenate((steps, [False])) | np.concatenate(([False], steps))
 
 
 def grade(altitude_m: Array, distance_m: Array, smoothing_m: float) -> Array:
@@ -210,14 +194,19 @@ def grade(altitude_m: Array, distance_m: Array, smoothing_m: float) -> Array:
     # Distance that falls back (a watch that corrected itself) would make a slope of infinite steepness.
     along, height = np.maximum.accumulate(distance_m[known]), altitude_m[known]
     area = np.concatenate(([0.0], np.cumsum(np.diff(along) * (height[1:] + height[:-1]) / 2.0)))
-    way = _Profile(along_m=along, height_m=height, area_m2=area)
-    behind, behind_at = way.around(along - smoothing_m / 2.0, smoothing_m)
-    ahead, ahead_at = way.around(along + smoothing_m / 2.0, smoothing_m)
+
+    def mean_around(at_m: Array) -> tuple[Array, Array]:
+        """Mean altitude of a window on the way, and the window's middle; windows are cut at both ends of the run."""
+        low = np.clip(at_m - smoothing_m / 2.0, along[0], along[-1])
+        high = np.clip(at_m + smoothing_m / 2.0, along[0], along[-1])
+        length, middle = high - low, (low + high) / 2.0
+        inside = np.interp(high, along, area) - np.interp(low, along, area)
+        # At either end of the run a window shrinks to a point.
+        point = np.interp(middle, along, height)
+        return np.where(length > 0, inside / np.where(length > 0, length, 1.0), point), middle
+
+    behind, behind_at = mean_around(along - smoothing_m / 2.0)
+    ahead, ahead_at = mean_around(along + smoothing_m / 2.0)
     apart = ahead_at - behind_at
     slope[known] = (ahead - behind) / np.where(apart > 0, apart, np.nan)
     return slope
-
-
-def distance_from_speed(speed_mps: Array) -> Array:
-    """Metres run, from speed at 1 Hz; gaps add nothing."""
-    return np.cumsum(np.where(np.isfinite(speed_mps), speed_mps, 0.0))

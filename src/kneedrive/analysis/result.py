@@ -12,13 +12,16 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from kneedrive.analysis.certainty import Certainty, Knee
-from kneedrive.analysis.posterior import Basis, Posterior
+from kneedrive.analysis.posterior import Basis, Certainty, Knee, Posterior
+from kneedrive.analysis.reference import Against
 from kneedrive.method import Method
 from kneedrive.patterns import Pattern
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Note, Runner
+from kneedrive.recording import Activity, Array, Note, Runner, frozen
 from kneedrive.sensors import Reference, SensorClass
+
+ESTIMATE = "what is shown is the watch's estimate from your speed, cadence and height"
+NOTHING, NO_WORDS = frozen([]), np.empty(0, dtype="<U1")
 
 
 class Epochs(Record, frozen=True, kw_only=True):
@@ -30,10 +33,10 @@ class Epochs(Record, frozen=True, kw_only=True):
     zB, zk and the scores D, P, G, K.
     """
 
-    start_s: Array
-    weight: Array
-    reason: npt.NDArray[np.str_]
-    columns: Mapping[str, Array]
+    start_s: Array = NOTHING
+    weight: Array = NOTHING
+    reason: npt.NDArray[np.str_] = NO_WORDS
+    columns: Mapping[str, Array] = {}
 
     def __len__(self) -> int:
         return len(self.start_s)
@@ -70,10 +73,10 @@ class Scores(Record, frozen=True, kw_only=True):
     z holds the parts as run values: zSL, zDF, zB, zk where they are defined.
     """
 
-    D: Score
-    P: Score
-    G: Score
-    K: Score
+    D: Score = Score()
+    P: Score = Score()
+    G: Score = Score()
+    K: Score = Score()
     z: Mapping[str, float] = {}
 
     def items(self) -> tuple[tuple[str, Score], ...]:
@@ -135,16 +138,16 @@ class OnsetVerdict(StrEnum):
 class ShuffleOnset(Record, frozen=True, kw_only=True):
     """The pace from which slower bands are shuffle-like: `at`, "every" pace of the run, or "none"; "unjudged"."""
 
-    verdict: OnsetVerdict
+    verdict: OnsetVerdict = OnsetVerdict.UNJUDGED
     speed_mps: float | None = None
 
 
 class Slow(Record, frozen=True, kw_only=True):
     """Running at or below `speed_mps`. contrast is null for one run: it needs a history."""
 
-    speed_mps: float | None
-    epochs: int
-    share_flight_under_40ms: float | None
+    speed_mps: float | None = None
+    epochs: int = 0
+    share_flight_under_40ms: float | None = None
     contrast: float | None = None
     reason: str = ""
 
@@ -194,15 +197,23 @@ class Change(Record, frozen=True, kw_only=True):
     notable: bool
 
 
+class FadeVerdict(StrEnum):
+    """Whether form changed within a run."""
+
+    CHANGED = "changed"
+    NO_CHANGE = "no change"
+    NOT_ENOUGH = "not enough"
+
+
 class Fade(Record, frozen=True, kw_only=True):
-    """verdict: "changed", "no change" or "not enough". changes by metric key (cadence_spm, stance_time_s, ln_k ...).
+    """Late against early within a run; changes by metric key (cadence_spm, stance_time_s, ln_k ...).
 
     blocks: of 3 minutes, after the warm-up; the last third of them is held against the first. speed_mps: usual speed
     in them. suppressed: why a metric is not judged, by key. level: probability that all intervals together hold.
     """
 
-    verdict: str
-    blocks: int
+    verdict: FadeVerdict = FadeVerdict.NOT_ENOUGH
+    blocks: int = 0
     speed_mps: float | None = None
     changes: Mapping[str, Change] = {}
     reason: str = ""
@@ -213,10 +224,10 @@ class Fade(Record, frozen=True, kw_only=True):
 class Quality(Record, frozen=True, kw_only=True):
     """What was counted, what was left out and why. excluded: epochs by gate. coverage: share of epochs by metric."""
 
-    epochs_total: int
-    epochs_scored: int
-    excluded: Mapping[str, int]
-    coverage: Mapping[str, float]
+    epochs_total: int = 0
+    epochs_scored: int = 0
+    excluded: Mapping[str, int] = {}
+    coverage: Mapping[str, float] = {}
     notes: tuple[Note, ...] = ()
 
 
@@ -256,17 +267,17 @@ class Analysis(Record, frozen=True, kw_only=True):
     activity: Activity
     runner: Runner
     method: Method
-    status: Status
-    status_reason: str
+    status: Status = Status.NO_SAMPLES
+    status_reason: str = ""
     provenance: SensorClass
     provenance_reason: str
     reference: Reference
     surface: str
-    quality: Quality
-    metrics: Mapping[str, Spread]
-    metrics_over: str
-    usual: Mapping[str, float]
-    scores: Scores
+    quality: Quality = Quality()
+    metrics: Mapping[str, Spread] = {}
+    metrics_over: str = ""
+    usual: Mapping[str, float] = {}
+    scores: Scores = Scores()
     # None, () or {} where nothing could be judged.
     posterior: Posterior | None = None  # of the run: odds, base_rates, scores (means and SDs), basis
     findings: tuple[Finding, ...] = ()  # the headline first; scope "slow" after scope "run"
@@ -275,16 +286,21 @@ class Analysis(Record, frozen=True, kw_only=True):
     knee: Knee = Knee(reason="nothing was judged")
     height_from: HeightFrom = HeightFrom.NOBODY  # the height itself is runner.height_m
     instead_of: SensorClass | None = None
-    unjudged: tuple[Unjudged, ...]
-    pace_profile: tuple[PaceBand, ...]
-    shuffle_onset: ShuffleOnset
-    slow: Slow
-    vr_split: VrSplit | None
-    balance: Balance | None
-    accelerations: tuple[Acceleration, ...]
-    fade: Fade
-    channels: Mapping[str, ChannelSummary]
-    epochs: Epochs
+    unjudged: tuple[Unjudged, ...] = ()
+    pace_profile: tuple[PaceBand, ...] = ()
+    shuffle_onset: ShuffleOnset = ShuffleOnset()
+    slow: Slow = Slow()
+    vr_split: VrSplit | None = None
+    balance: Balance | None = None
+    accelerations: tuple[Acceleration, ...] = ()
+    fade: Fade = Fade()
+    channels: Mapping[str, ChannelSummary] = {}
+    epochs: Epochs = Epochs()
+
+    @property
+    def against(self) -> Against:
+        """What the run was held against."""
+        return Against(reference=self.reference, runner=self.runner, method=self.method)
 
     as_html: ClassVar[Callable[[Analysis], str] | None] = None  # set by the library: pages stand above this floor
 

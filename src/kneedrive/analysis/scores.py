@@ -1,4 +1,7 @@
-"""From epochs to what is known of a run: the mean of its epochs' parts with errors, and the posterior of these."""
+"""How far a run stands from what is usual at its speed, in spreads between runners, and how sure that is.
+
+From epochs to what is known of a run: the mean of its epochs' parts with errors, and the posterior of these.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,21 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kneedrive.analysis import certainty, features, reference
-from kneedrive.analysis.gates import STEPS
-from kneedrive.analysis.posterior import Measurement, Part, Posterior, Scale, measured_rows, posterior
-from kneedrive.analysis.reference import Against, Case, Expected, expected, hill_pct
-from kneedrive.analysis.resampling import Mask
+from kneedrive.analysis import features, posterior
+from kneedrive.analysis.posterior import ROOT_2, Measurement, Part, Posterior, Scale
+from kneedrive.analysis.reference import Against, Case, Expected, expected, hill_pct, usual_metrics
 from kneedrive.analysis.result import Epochs, Finding, Score, Scores
-from kneedrive.method import EpochRules, Method, PosteriorRules
+from kneedrive.method import EpochRules, GradeRules, PosteriorRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
-from kneedrive.stats import median
+from kneedrive.stats import Mask
 
-# Scores: how far a run stands from what is usual at its speed, in spreads between runners, and how sure that is.
-#
-# D = (zSL - zDF)/sqrt 2 and G = (zSL + zDF)/sqrt 2 need no oscillation; P = (zB - zSL)/sqrt 2 needs no contact time.
-# So one missing channel never takes the others with it. The axes and their names are a design of ours.
-
-ROOT_2 = math.sqrt(2.0)
 LETTERS = ("D", "P", "G", "K")
 PARTS = ("zSL", "zDF", "zB", "zk")
 SCORED = (*LETTERS, *PARTS)
+OF_STEPS = ("cadence_spm", "step_length_m")
+OF_DYNAMICS = ("stance_time_s", "flight_time_s", "duty_factor")
+OF_BOUNCE = ("vertical_oscillation_m", "vertical_ratio")
 
 
 class RunValue(Record, frozen=True, kw_only=True):
@@ -50,29 +48,19 @@ def z_parts(columns: Mapping[str, Array], there: Expected) -> dict[str, Array]:
     }
 
 
-def letters(z: Mapping[str, Array]) -> dict[str, Array]:
-    """D, P, G and K from the parts."""
-    return {
-        "D": (z["zSL"] - z["zDF"]) / ROOT_2,
-        "P": (z["zB"] - z["zSL"]) / ROOT_2,
-        "G": (z["zSL"] + z["zDF"]) / ROOT_2,
-        "K": z["zk"],
-    }
-
-
-def epoch_scores(columns: Mapping[str, Array], scored: Mask, judged: str, case: Case) -> dict[str, Array]:
-    """Parts and scores of every scored epoch; NaN elsewhere, and for letters that are not `judged`.
+def epoch_scores(columns: Mapping[str, Array], scored: Mask, case: Case) -> dict[str, Array]:
+    """Parts and scores of every scored epoch; NaN elsewhere, and for letters that are not judged.
 
     Where speed is no measurement nothing can be expected of it, so all of them are NaN.
     """
     where = scored & case.speed_trusted
     speed, grade = np.where(where, columns["speed_mps"], np.nan), np.where(where, columns["grade"], 0.0)
-    z = z_parts(columns, expected(speed, case.reference, case.runner, case.method, grade))
+    z = z_parts(columns, expected(speed, case, grade))
     # Contact and bounce that a watch computed would be cadence in disguise; what is left is the steps.
-    if not judged:
+    if not case.letters:
         z |= {part: np.full_like(speed, np.nan) for part in ("zDF", "zB", "zk")}
-    found = letters(z) | z
-    found |= {letter: np.full_like(speed, np.nan) for letter in LETTERS if letter not in judged}
+    found = posterior.letters(z) | z
+    found |= {letter: np.full_like(speed, np.nan) for letter in LETTERS if letter not in case.letters}
     return {name: found[name] for name in SCORED}
 
 
@@ -109,17 +97,11 @@ def run_value(values: Array, weights: Array, start_s: Array, rules: EpochRules) 
     return RunValue(value=mean, random_se=math.sqrt(variance / n), epochs=len(values))
 
 
-# What more epochs cannot improve.
-
-
 def scale_at(speed_mps: float, against: Against) -> Scale:
     """What the parts mean at one speed on this sensor class."""
-    there = expected(np.array([speed_mps]), against.reference, against.runner, against.method)
+    there = expected(np.array([speed_mps]), against)
     return Scale(
-        speed_mps=speed_mps,
-        duty_factor=float(there.DF[0]),
-        sd_DF=float(there.sd_DF[0]),
-        sd_ln_k=float(there.sd_ln_k[0]),
+        speed_mps=speed_mps, duty_factor=there.DF.item(), sd_DF=there.sd_DF.item(), sd_ln_k=there.sd_ln_k.item()
     )
 
 
@@ -131,30 +113,23 @@ def systematic(scale: Scale, climb_pct: float, against: Against) -> dict[str, fl
     """
     method, row, height = against.method, against.reference, against.runner.height_m is not None
     rules, hills, population = method.posterior, method.grade, method.population
-    doubt = method.sensors.drift_doubt if against.drifting else 1.0
+    doubt = method.sensors.drift_doubt if against.drifts else 1.0
+    sd_DF, sd_ln_k = (math.nan if sd is None else sd for sd in (row.sd_DF, row.sd_ln_k))
     zSL = math.hypot(
         rules.systematic_zSL if height else rules.systematic_zSL_no_height,
         climb_pct * hills.ln_T_per_pct / (population.sd_ln_T if height else population.sd_ln_T_no_height),
     )
-    zDF = math.hypot(doubt * _or_nan(row.sd_DF), climb_pct * hills.DF_per_pct) / scale.sd_DF
-    zk = math.hypot(doubt * _or_nan(row.sd_ln_k), climb_pct * hills.ln_k_per_pct) / scale.sd_ln_k
-    ground, torso = measured_rows(("zB",), scale)[0, 1:3].tolist()
+    zDF = math.hypot(doubt * sd_DF, climb_pct * hills.DF_per_pct) / scale.sd_DF
+    zk = math.hypot(doubt * sd_ln_k, climb_pct * hills.ln_k_per_pct) / scale.sd_ln_k
+    ground, torso = posterior.measured_rows(("zB",), scale)[0, 1:3].tolist()
     zB = math.hypot(ground * zDF, torso * zk)
     timing, bounce = math.hypot(zSL, zDF) / ROOT_2, math.hypot(zSL, zB) / ROOT_2
     return {"zSL": zSL, "zDF": zDF, "zB": zB, "zk": zk, "D": timing, "G": timing, "P": bounce, "K": zk}
 
 
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def mean_climb_pct(grade: Array, weights: Array, method: Method) -> float:
+def mean_climb_pct(grade: Array, weights: Array, rules: GradeRules) -> float:
     """Mean of the slopes in per cent that count as hills; ups and downs cancel, an unknown slope counts as flat."""
-    pct = np.nan_to_num(hill_pct(grade, grade, method))
-    return abs(float(np.sum(pct * weights) / np.sum(weights)))
-
-
-# Where a run, or some epochs of it, stand: run values with errors, and what was measured against what is usual.
+    return abs(float(np.sum(np.nan_to_num(hill_pct(grade, rules)) * weights) / np.sum(weights)))
 
 
 class Standing(Record, frozen=True, kw_only=True):
@@ -170,32 +145,18 @@ class Standing(Record, frozen=True, kw_only=True):
     posterior: Posterior
 
 
-_IN_EVIDENCE = ("cadence_spm", "step_length_m")
-_IN_EVIDENCE_DYNAMICS = ("stance_time_s", "flight_time_s", "duty_factor")
-_IN_EVIDENCE_BOUNCE = ("vertical_oscillation_m", "vertical_ratio")
-
-
-def run_values(epochs: Epochs, weights: Array, least: int, rules: EpochRules) -> dict[str, RunValue]:
-    """Scores and parts over the epochs that have a weight, of those that at least `least` of these epochs have."""
-    found = {}
-    for name in SCORED:
-        value = run_value(epochs[name], weights, epochs.start_s, rules)
-        # Each score has a count of its own: a strap that lost contact time half-way still has its bounce.
-        if value is not None and value.epochs >= least:
-            found[name] = value
-    return found
-
-
 def standing(epochs: Epochs, where: Mask, least: int, against: Against) -> Standing | None:
-    """The standing of the epochs in `where`; None where nothing about them can be judged."""
+    """The standing of the epochs in `where` by what at least `least` of them have; None where nothing can be judged."""
     weights = np.where(where, epochs.weight, 0.0)
-    values = run_values(epochs, weights, least, against.method.epochs)
+    means = {name: run_value(epochs[name], weights, epochs.start_s, against.method.epochs) for name in SCORED}
+    # Each score has a count of its own: a strap that lost contact time half-way still has its bounce.
+    values = {name: mean for name, mean in means.items() if mean is not None and mean.epochs >= least}
     if not values:
         return None
     speed = epochs["speed_mps"]
     there = np.isfinite(speed) & (weights > 0)
     scale = scale_at(float(np.average(speed[there], weights=weights[there])), against)
-    off = systematic(scale, mean_climb_pct(epochs["grade"], weights, against.method), against)
+    off = systematic(scale, mean_climb_pct(epochs["grade"], weights, against.method.grade), against)
     # Contact time makes k of an oscillation; without it what is left is the bounce for the step time.
     names = [name for name in ("zSL", "zDF", "zk" if "zk" in values else "zB") if name in values]
     parts = {name: Part(z=values[name].value, se=values[name].random_se, systematic=off[name]) for name in names}
@@ -205,14 +166,8 @@ def standing(epochs: Epochs, where: Mask, least: int, against: Against) -> Stand
         se={name: math.hypot(one.random_se, off[name]) for name, one in values.items()},
         measurement=measurement,
         scale=scale,
-        posterior=posterior(measurement, scale, against.method.posterior),
+        posterior=posterior.posterior(measurement, scale, against.method.posterior),
     )
-
-
-def middle(values: Array) -> float:
-    """Median of what is there; NaN where nothing is."""
-    there = values[np.isfinite(values)]
-    return median(there) if len(there) else float("nan")
 
 
 def scores_of(at: Standing | None, reasons: Mapping[str, str]) -> Scores:
@@ -231,19 +186,12 @@ def no_scores(reason: str) -> Scores:
     return scores_of(None, dict.fromkeys(LETTERS, reason))
 
 
-def usual_at(speed_mps: float, mode: str, case: Case) -> dict[str, float]:
-    """What is usual at one speed, by metric key; nothing without a measured speed, steps alone in mode "steps"."""
+def usual_at(speed_mps: float, case: Case) -> dict[str, float]:
+    """What is usual at one speed, by metric key; nothing without a measured speed, of steps where they alone count."""
     if not case.speed_trusted or not np.isfinite(speed_mps):
         return {}
-    usual = reference.usual_metrics(np.array([speed_mps]), case.reference, case.runner, case.method)
-    keys = _IN_EVIDENCE if mode == STEPS else tuple(usual)
-    return {key: float(usual[key][0]) for key in keys}
-
-
-def measured(epochs: Epochs, where: Mask, keys: tuple[str, ...]) -> dict[str, float]:
-    """Medians over the epochs in `where`, of the metrics that were measured there."""
-    medians = {key: middle(epochs[key][where]) for key in keys}
-    return {key: value for key, value in medians.items() if np.isfinite(value)}
+    usual = usual_metrics(np.array([speed_mps]), case)
+    return {key: float(usual[key][0]) for key in (OF_STEPS if case.by_steps else usual)}
 
 
 def at_speed(at: Standing, against: Against) -> dict[str, float]:
@@ -253,7 +201,7 @@ def at_speed(at: Standing, against: Against) -> dict[str, float]:
     different amounts, and by others than the parts do.
     """
     speed = np.array([at.scale.speed_mps])
-    there = expected(speed, against.reference, against.runner, against.method)
+    there = expected(speed, against)
     z = {part: at.values.get(part, math.nan) for part in PARTS}
     T, DF = there.T_s * np.exp(there.sd_ln_T * z["zSL"]), there.DF + there.sd_DF * z["zDF"]
     shown = features.metrics(speed, np.log(T), DF, np.log(there.beta) + there.sd_ln_beta * z["zB"])
@@ -261,18 +209,16 @@ def at_speed(at: Standing, against: Against) -> dict[str, float]:
     return {key: float(value[0]) for key, value in shown.items()}
 
 
-def evidence(at: Standing, where: Mask, mode: str, case: Case) -> dict[str, float]:
+def evidence(at: Standing, where: Mask, case: Case) -> dict[str, float]:
     """The numbers behind a finding: scores, errors, parts, yours and what is usual at the speed it is judged at."""
-    keys: tuple[str, ...] = ("speed_mps", *_IN_EVIDENCE)
-    if mode != STEPS:
-        keys += _IN_EVIDENCE_DYNAMICS
-        if case.reference.measures_bounce:
-            keys += _IN_EVIDENCE_BOUNCE
-    found = {name: at.values[name] for name in (*LETTERS, *PARTS) if name in at.values}
+    keys: tuple[str, ...] = ("speed_mps", *OF_STEPS)
+    if not case.by_steps:
+        keys += (*OF_DYNAMICS, *OF_BOUNCE) if case.reference.measures_bounce else OF_DYNAMICS
+    found = {name: at.values[name] for name in SCORED if name in at.values}
     found |= {f"{name}_se": at.se[name] for name in (*LETTERS, "zSL") if name in at.se}
-    yours = at_speed(at, case.against)
+    yours = at_speed(at, case)
     found |= {key: yours[key] for key in keys if np.isfinite(yours[key])}
-    found |= {f"usual_{key}": value for key, value in usual_at(at.scale.speed_mps, mode, case).items() if key in keys}
+    found |= {f"usual_{key}": value for key, value in usual_at(at.scale.speed_mps, case).items() if key in keys}
     return found | {"epochs": float(where.sum())}
 
 
@@ -284,12 +230,12 @@ def findings(
         Finding(
             scope=scope,
             pattern=pattern,
-            certainty=certainty.certainty(pattern, found, rules),
+            certainty=posterior.certainty(pattern, found, rules),
             probability=found.odds[pattern],
             base_rate=found.base_rates[pattern],
             basis=found.basis,
-            marked=certainty.marked(pattern, found, rules),
+            marked=posterior.marked(pattern, found, rules),
             evidence=evidence or {},
         )
-        for pattern in certainty.leading(found, rules)
+        for pattern in posterior.leading(found, rules)
     )

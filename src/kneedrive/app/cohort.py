@@ -15,8 +15,8 @@ import numpy as np
 
 from kneedrive import archives, readers
 from kneedrive.analysis import analyze
-from kneedrive.analysis.certainty import certainty, leading
-from kneedrive.analysis.many_runners import base_rates, in_use, joint, level
+from kneedrive.analysis.population import base_rates, in_use, joint, level
+from kneedrive.analysis.posterior import certainty, leading
 from kneedrive.analysis.result import Status
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, PARTLY, Answer, line
 from kneedrive.app.boundary import boundary

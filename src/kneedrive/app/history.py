@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from kneedrive.advice import TAKEN
-from kneedrive.analysis.result import Analysis, Change, Fade
+from kneedrive.analysis.result import Analysis, Change, Fade, FadeVerdict
 from kneedrive.app import NOT_ENOUGH, OK, PARTLY, Answer, line, setting_of, zone_of
 from kneedrive.app.library import csv_text, everybody, opened
 from kneedrive.errors import KneedriveError, NotEnoughData
@@ -99,7 +99,7 @@ def fade_in(detail: str) -> Fade:
     """The fade of a run from what was stored with it."""
     found: Mapping[str, Any] = json.loads(detail).get("fade") or {"verdict": "not enough", "blocks": 0}
     changes = {key: Change(**change) for key, change in found.get("changes", {}).items()}
-    return Fade(verdict=found["verdict"], blocks=found.get("blocks", 0), changes=changes)
+    return Fade(verdict=FadeVerdict(found["verdict"]), blocks=found.get("blocks", 0), changes=changes)
 
 
 def past_run(analysis: Analysis) -> PastRun:

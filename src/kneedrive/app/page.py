@@ -13,8 +13,7 @@ import msgspec
 import numpy as np
 
 from kneedrive import advice, app
-from kneedrive.analysis.certainty import Certainty
-from kneedrive.analysis.posterior import Basis
+from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.reference import usual_ranges
 from kneedrive.analysis.result import Finding, Status
 from kneedrive.app import FAILED, Answer
@@ -90,7 +89,7 @@ def ranges_of(analysis: Analysis) -> Ranges:
         return Ranges()
     reach = max(max(speeds) - min(speeds), 0.5) * _MARGIN
     along = np.linspace(min(speeds) - reach, max(speeds) + reach, _POINTS)
-    low, high = usual_ranges(along, analysis.reference, analysis.runner, analysis.method)
+    low, high = usual_ranges(along, analysis.against)
     return Ranges(speed_mps=along, low=low, high=high)
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis import features
-from kneedrive.analysis.fade import BOUNCE_IS_TIMING
 from kneedrive.analysis.reference import expected
 from kneedrive.method import BaselineRules, Method, SeriesRules
 from kneedrive.past.curve import Table, centre, column, departures, design, filled, population, table
@@ -356,7 +355,7 @@ def allowed_metrics(sensor: str, test: Computed) -> tuple[str, ...]:
     """What a sensor class may be held to against itself: nothing that it computes from something else."""
     if test.believed:
         return STEPS
-    return TIMING if sensor in BOUNCE_IS_TIMING else METRICS
+    return TIMING if REFERENCES[sensor].timing_again else METRICS
 
 
 def others(run: PastRun, metric: str, setting: Setting) -> float | None:
@@ -375,7 +374,7 @@ def population_z(run: PastRun, metric: str, setting: Setting) -> Array:
     if metric in POPULATION:
         name, sign = POPULATION[metric]
         return sign * column(run, name)
-    there = expected(column(run, "speed_mps"), REFERENCES[run.sensor], setting.runner, setting.method)
+    there = expected(column(run, "speed_mps"), setting.against(run.sensor))
     steps, bounce = there.sd_ln_T * column(run, "zSL"), there.sd_ln_beta * column(run, "zB")
     ground = np.log1p(there.sd_DF / there.DF * column(run, "zDF"))
     if metric == "stance_time_s":

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kneedrive.analysis.scores import letters
+from kneedrive.analysis.posterior import letters
 from kneedrive.method import CompareRules, SeriesRules
 from kneedrive.past.baseline import allowed_metrics
 from kneedrive.past.curve import (

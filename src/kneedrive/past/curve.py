@@ -17,7 +17,6 @@ from kneedrive.analysis.reference import usual_quantities
 from kneedrive.past.result import Curve, PastRun, Setting
 from kneedrive.record import Record
 from kneedrive.recording import Array
-from kneedrive.sensors import REFERENCES
 from kneedrive.stats import (
     TINY,
     Mask,
@@ -113,7 +112,7 @@ def run_means(rows: Table, values: Array, weight: Array, runs: int, setting: Set
 
 def population(sensor: str, speed_mps: Array, grade: Array, setting: Setting) -> dict[str, Array]:
     """The four quantities as usual on a sensor class; k counts as 1 where the class has no k_ref."""
-    return usual_quantities(speed_mps, grade, REFERENCES[sensor], setting.runner, setting.method)
+    return usual_quantities(speed_mps, grade, setting.against(sensor))
 
 
 def filled(rows: Table, setting: Setting) -> Array:

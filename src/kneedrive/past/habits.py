@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kneedrive.analysis.certainty import Certainty, certainty
-from kneedrive.analysis.reference import Against, from_middle
-from kneedrive.analysis.result import Fade
-from kneedrive.analysis.scores import ROOT_2, scale_at, standing
+from kneedrive.analysis.posterior import ROOT_2, Certainty, certainty
+from kneedrive.analysis.reference import from_middle
+from kneedrive.analysis.result import Fade, FadeVerdict
+from kneedrive.analysis.scores import scale_at, standing
 from kneedrive.method import Method, ProfileRules, SeriesRules
 from kneedrive.past.curve import column, joined
 from kneedrive.past.result import BalanceHabit, FadeHabit, Habit, PaceChange, PastRun, Setting, SlowContrast
@@ -51,8 +51,7 @@ def slow_part(run: PastRun, slow_mps: float, setting: Setting) -> tuple[int, boo
         return None
     if np.nanmean(D) > -method.posterior.score:  # the prior only draws it nearer to usual
         return int(where.sum()), False
-    against = Against(reference=reference, runner=setting.of([run]).runner, method=method)
-    at = standing(run.epochs, where, method.profile.contrast_epochs, against)
+    at = standing(run.epochs, where, method.profile.contrast_epochs, setting.of([run]).against(run.sensor))
     if at is None or Pattern.SHUFFLE not in at.posterior.odds:  # so fast that nobody shuffles
         return int(where.sum()), False
     sure = certainty(Pattern.SHUFFLE, at.posterior, method.posterior)
@@ -76,7 +75,7 @@ def run_contrast(run: PastRun, slow_mps: float, setting: Setting) -> tuple[float
     at = float(np.median(speed[usual])), float(np.median(speed[slow]))
     if at[0] - at[1] < rules.contrast_gap_mps:
         return None
-    against = Against(reference=REFERENCES[run.sensor], runner=setting.runner, method=setting.method)
+    against = setting.against(run.sensor)
     off = from_middle(np.array(at), setting.method.population)
     levers = [float(each) / scale_at(v, against).sd_DF / ROOT_2 for each, v in zip(off, at, strict=True)]
     return float(np.mean(D[slow]) - np.mean(D[usual])), levers[1] - levers[0]
@@ -189,7 +188,7 @@ def balance_of(left: Array, rules: SeriesRules) -> BalanceHabit:
 
 def fade_habit(fades: Sequence[Fade], method: Method) -> FadeHabit:
     """What faded the same way in at least three runs and in at least half of those that could tell."""
-    told = [fade for fade in fades if fade.verdict != "not enough"]
+    told = [fade for fade in fades if fade.verdict is not FadeVerdict.NOT_ENOUGH]
     least = method.fade.habit_runs
     if len(told) < least:
         return FadeHabit(verdict=Habit.NOT_ENOUGH, runs=len(told))

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
-from kneedrive.analysis.certainty import Knee
-from kneedrive.analysis.posterior import Posterior
+from kneedrive.analysis.posterior import Knee, Posterior
+from kneedrive.analysis.reference import Against
 from kneedrive.analysis.result import Epochs, Finding
 from kneedrive.method import Method
 from kneedrive.patterns import Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Runner
+from kneedrive.sensors import REFERENCES
 
 
 class PastRun(Record, frozen=True, kw_only=True):
@@ -55,6 +56,10 @@ class Setting(Record, frozen=True, kw_only=True):
         """The same with the height that the latest of these runs (in order of time) was judged by, if one knew it."""
         known = next((run.height_m for run in reversed(runs) if run.height_m is not None), None)
         return self if known is None else self.replace(runner=self.runner.replace(height_m=known))
+
+    def against(self, sensor: str) -> Against:
+        """What the epochs of this sensor class are held against."""
+        return Against(reference=REFERENCES[sensor], runner=self.runner, method=self.method)
 
 
 class Curve(Record, frozen=True, kw_only=True):

@@ -10,10 +10,19 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from kneedrive.analysis import certainty
-from kneedrive.analysis.posterior import Basis, Measurement, Part, Posterior, odds_range, posterior
+from kneedrive.analysis.posterior import (
+    Basis,
+    Measurement,
+    Part,
+    Posterior,
+    knee,
+    letters,
+    odds_range,
+    posterior,
+    ruled_out,
+)
 from kneedrive.analysis.reference import Against, expected
-from kneedrive.analysis.scores import findings, letters, mean_climb_pct, scale_at, systematic
+from kneedrive.analysis.scores import findings, mean_climb_pct, scale_at, systematic
 from kneedrive.method import TrendRules
 from kneedrive.past.curve import (
     RunMeans,
@@ -148,7 +157,7 @@ def standardised(
 ) -> dict[str, Array]:
     """zSL, zDF, zB and zk of each epoch as they would be at the reference speed on the flat."""
     sensor, speed_mps, setting = at
-    there = expected(np.array([speed_mps]), REFERENCES[sensor], setting.runner, setting.method)
+    there = expected(np.array([speed_mps]), setting.against(sensor))
     spread = {"ln_T": there.sd_ln_T, "DF": there.sd_DF, "ln_beta": there.sd_ln_beta, "ln_k": there.sd_ln_k}
     z = {}
     for name, part in (("ln_T", "zSL"), ("DF", "zDF"), ("ln_beta", "zB"), ("ln_k", "zk")):
@@ -201,7 +210,7 @@ def last_weeks(
         return None
     part, rules = parts[-1], setting.method.posterior
     here = setting.of(part.runs)
-    against = Against(reference=REFERENCES[part.sensor], runner=here.runner, method=setting.method)
+    against = here.against(part.sensor)
     believed = computed(part.runs, part.sensor, setting.method).believed
     found = posterior_of(part.runs, against, setting, steps=believed)
     if found is None:
@@ -215,8 +224,8 @@ def last_weeks(
         surface=part.runs[-1].surface,
         posterior=told,
         findings=findings(told, "weeks", rules),
-        ruled_out=certainty.ruled_out(told, rules),
-        knee=certainty.knee(told, height_known=here.runner.height_m is not None, rules=rules),
+        ruled_out=ruled_out(told, rules),
+        knee=knee(told, height_known=here.runner.height_m is not None, rules=rules),
         verdict=" and ".join(verdicts(tested)),
         verdict_since=min((trend.first for trend in tested if trend.first), default=None),
         share_of_slow=None if slow is None or believed else shuffle_share(part.runs, slow, setting),
@@ -235,7 +244,7 @@ def posterior_of(
     if not known.any():
         return None
     scale = scale_at(float(np.average(rows.speed_mps[known], weights=weight[known])), against)
-    off = systematic(scale, mean_climb_pct(rows.grade[known], weight[known], setting.method), against)
+    off = systematic(scale, mean_climb_pct(rows.grade[known], weight[known], setting.method.grade), against)
     parts: dict[str, Part] = {}
     for name in ("zSL",) if steps else ("zSL", "zDF", "zk", "zB"):
         mean = over_runs(run_means(rows, joined(runs, name), weight, len(runs), setting), setting.method.trend)

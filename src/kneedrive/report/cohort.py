@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from kneedrive.analysis.many_runners import LEAST_RUNNERS, Interval, Joint, Level, Used
+from kneedrive.analysis.population import LEAST_RUNNERS, Interval, Joint, Level, Used
 from kneedrive.method import Method
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, get_type_hints
 
-from kneedrive.analysis.certainty import RULED_OUT_ALOUD
-from kneedrive.analysis.posterior import Posterior
+from kneedrive.analysis.posterior import RULED_OUT_ALOUD, Posterior
 from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method, PosteriorRules
 from kneedrive.patterns import PATTERNS, Pattern

@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Protocol
 
 from kneedrive.analysis.population import runners_at
-from kneedrive.method import Method
 from kneedrive.past.result import (
     BalanceHabit,
     Break,
@@ -17,6 +16,7 @@ from kneedrive.past.result import (
     FadeHabit,
     Habit,
     PaceChange,
+    Setting,
     SlowContrast,
     Trend,
     Verdict,
@@ -26,7 +26,6 @@ from kneedrive.past.result import (
 )
 from kneedrive.patterns import AXES, Pattern
 from kneedrive.record import Record
-from kneedrive.recording import Runner
 from kneedrive.report import blocks, numbers, screen, sections
 from kneedrive.report.blocks import (
     Block,
@@ -333,8 +332,8 @@ def picture(stretch: Stretch, found: WeeklyView, tags: Sequence[Tagged], *, mile
     name = next(iter([*called, *series_in(stretch.weeks)]), "")
     ticks: tuple[float, ...] = ()
     if name and found.reference_speed_mps is not None:
-        reference = REFERENCES[SensorClass(sensor_of(stretch, found))]
-        ticks = screen.ticks(runners_at(found.reference_speed_mps, reference, Runner(), Method())[name])
+        against = Setting().against(sensor_of(stretch, found))
+        ticks = screen.ticks(runners_at(found.reference_speed_mps, against)[name])
     return Picture(
         heads=("week of", "runs", "miles" if miles else "km", "slow min"),
         axis=name,

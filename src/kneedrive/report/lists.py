@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from kneedrive.analysis.certainty import Certainty
+from kneedrive.analysis.posterior import Certainty
 from kneedrive.analysis.result import Finding
 from kneedrive.past.result import Break, Trend, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern

@@ -8,9 +8,8 @@ import numpy as np
 
 from kneedrive import advice
 from kneedrive.advice import Advice
-from kneedrive.analysis.certainty import Certainty
 from kneedrive.analysis.population import runners_at, share_beyond
-from kneedrive.analysis.posterior import Basis
+from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.result import Analysis, Finding, PaceBand
 from kneedrive.past.result import LastWeeks, OwnView
 from kneedrive.patterns import PATTERNS, Pattern
@@ -210,7 +209,7 @@ def evidence(analysis: Analysis, *, miles: bool) -> list[Block]:
     if first is None or "speed_mps" not in first.evidence:
         return []
     there, speed_mps = first.evidence, first.evidence["speed_mps"]
-    among = runners_at(speed_mps, analysis.reference, analysis.runner, analysis.method)
+    among = runners_at(speed_mps, analysis.against)
     cites = {
         key: side
         for key, side in PATTERNS[first.pattern].cites.items()
@@ -279,7 +278,7 @@ def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) ->
         return []
     letter = axis_of(analysis)
     middle = shown[len(shown) // 2].speed_mps
-    among = runners_at(middle, analysis.reference, analysis.runner, analysis.method)[letter]
+    among = runners_at(middle, analysis.against)[letter]
     hollow = shown[0].posterior.basis is Basis.STEPS if shown[0].posterior else False
     return [
         Picture(

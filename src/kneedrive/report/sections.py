@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from kneedrive.analysis.gates import SHORT
-from kneedrive.analysis.reasons import ESTIMATE
-from kneedrive.analysis.result import Analysis, Change, PaceBand
+from kneedrive.analysis.result import ESTIMATE, Analysis, Change, FadeVerdict, PaceBand
 from kneedrive.patterns import PATTERNS
 from kneedrive.quantities import CHANNELS
 from kneedrive.report import numbers, odds
@@ -278,10 +277,10 @@ def fade(analysis: Analysis, *, miles: bool) -> Section:
     at = f" around {numbers.pace(found.speed_mps, miles=miles)}" if found.speed_mps else ""
     blocks = f"{numbers.plural(found.blocks, 'block')} of three minutes{at}"
     held = "Sensors drift too, and that is not in the brackets. A habit needs three runs."
-    if found.verdict == "not enough":
+    if found.verdict is FadeVerdict.NOT_ENOUGH:
         reason = found.reason.rstrip(".")
         texts = [words(f"Not compared: {reason}.")] if reason and reason not in analysis.status_reason else []
-    elif found.verdict == "changed":
+    elif found.verdict is FadeVerdict.CHANGED:
         texts = [
             words(f"Over {blocks}, at the same speed (in brackets what holds {numbers.times_in_100(found.level)}):")
         ]

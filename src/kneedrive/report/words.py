@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from kneedrive import advice
-from kneedrive.analysis.certainty import Certainty, Knee
 from kneedrive.analysis.gates import SHORT
-from kneedrive.analysis.posterior import Basis
+from kneedrive.analysis.posterior import Basis, Certainty, Knee
 from kneedrive.analysis.result import Analysis, Finding
 from kneedrive.past.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
