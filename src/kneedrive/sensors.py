@@ -33,7 +33,7 @@ class Reference(Record, frozen=True, kw_only=True):
     sd_DF, sd_ln_k: SD of its systematic error (None: it does not measure that part). k_ref: usual VO/VO_model at
     2.8 m/s, s_k: change of its logarithm per m/s. sd_tilt_DF: how sure the tilt is, 1 per m/s. basis: what the row
     rests on. words: in running text; worn: where; short: in lists. open: why bounce (or contact) is not judged, ""
-    where all is; settles: which sensor would settle that. timing_again: its oscillation is computed from its timing.
+    where all is; settles: which sensor would settle that.
     """
 
     name: SensorClass
@@ -50,7 +50,6 @@ class Reference(Record, frozen=True, kw_only=True):
     short: str
     open: str = ""
     settles: str = ""
-    timing_again: bool = False
 
     @property
     def measures_contact(self) -> bool:
@@ -61,6 +60,11 @@ class Reference(Record, frozen=True, kw_only=True):
     def measures_bounce(self) -> bool:
         """Whether oscillation is one, beyond what the timing implies."""
         return self.k_ref is not None
+
+    @property
+    def timing_again(self) -> bool:
+        """Whether its oscillation is computed from its own contact time and cadence, and says nothing new."""
+        return self.name in (SensorClass.STRYD, SensorClass.MODEL_DERIVED)
 
     @property
     def dynamics(self) -> str:
@@ -169,7 +173,6 @@ _ROWS = (
         short="Stryd",
         open="Stryd computes oscillation from its own contact time and cadence, so it says nothing new about bounce",
         settles=_BOUNCE,
-        timing_again=True,
     ),
     Reference(
         name=SensorClass.MODEL_DERIVED,
@@ -181,7 +184,6 @@ _ROWS = (
         short="modelled",
         open="this sensor computes oscillation from contact time and cadence, so it says nothing about bounce",
         settles=_BOUNCE,
-        timing_again=True,
     ),
     Reference(
         name=SensorClass.OTHER,
