@@ -53,6 +53,12 @@ class ConfigError(KneedriveError):
     code = "config"
 
 
+def not_installed(what: str, extra: str) -> ConfigError:
+    """What needs a package that is not there ("--scheduler needs distributed"), and the extra that brings it."""
+    installed = f"pip install 'kneedrive[{extra}]' brings it, in a clone pip install '.[{extra}]'"
+    return ConfigError(f"{what}, which is not installed: {installed}")
+
+
 class ReadError(KneedriveError):
     """A file that cannot be read. `offset` is the byte where it went wrong, None where no place can be named."""
 

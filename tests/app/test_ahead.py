@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from kneedrive.app import importing
-from kneedrive.app.importing import FEW, IN_HAND, Workers, recorded
+from kneedrive.app.importing import FEW, Workers, recorded
+from kneedrive.app.workers import AHEAD
 from kneedrive.config import Config, RunnerSettings
 from kneedrive.recording import Recording
 from tests.app.shelf import Shelf, run_fit, settings
@@ -31,11 +32,16 @@ def recordings(count: int) -> list[Recording]:
 
 
 def ids(of: list[Recording], **how: int) -> list[list[str]]:
-    """The ids of the activities that were found in each."""
+    """The ids of the activities that were found in each by another process."""
     with Workers(settings(), **how) as working:
         found = list(working.each((each.name, each) for each in of))
     assert [name for name, _ in found] == [each.name for each in of]
     return [[row.activity.id for row in known.rows] if known else [] for _, known in found]
+
+
+def expected(of: list[Recording]) -> list[list[str]]:
+    """The same where all goes well: the first few are left to this process."""
+    return [[] if place < FEW - 1 else [each.sha256[:12]] for place, each in enumerate(of)]
 
 
 def pids(mark: str) -> set[int]:
@@ -50,38 +56,37 @@ def pids(mark: str) -> set[int]:
     return found
 
 
-@pytest.mark.parametrize("processes", [1, 2], ids=["alone", "with others"])
-def test_results_come_in_the_order_of_the_jobs(processes: int) -> None:
+def test_results_come_in_the_order_of_the_jobs() -> None:
     given = recordings(SEVERAL)
 
-    assert ids(given, processes=processes) == [[each.sha256[:12]] for each in given]
+    assert ids(given, processes=2) == expected(given)
+    assert ids(given, processes=1) == [[]] * SEVERAL
 
 
 def test_a_recording_that_cannot_be_read_is_left_to_whoever_reads_it_again() -> None:
     given = recordings(SEVERAL)
-    given[3] = given[3].replace(body=given[3].body[:40])
     given[FEW + 2] = given[FEW + 2].replace(body=given[FEW + 2].body[:40])
 
-    found = ids(given, processes=2)
-
-    assert [place for place, one in enumerate(found) if not one] == [3, FEW + 2]
+    assert ids(given, processes=2) == [*expected(given)[: FEW + 2], [], *expected(given)[FEW + 3 :]]
 
 
 def test_a_job_without_a_recording_keeps_its_place() -> None:
-    with Workers(settings(), processes=1) as working:
-        found = list(working.each([("a", None), ("b", recordings(1)[0]), ("c", None)]))
+    jobs = [(each.name, job) for each in recordings(SEVERAL) for job in (None, each)]
+    with Workers(settings(), processes=2) as working:
+        found = [(name, known is not None) for name, known in working.each(jobs)]
 
-    assert [(name, known is None) for name, known in found] == [("a", True), ("b", False), ("c", True)]
+    early, late = [(name, False) for name, _ in jobs], [(name, job is not None) for name, job in jobs]
+    assert found == early[: 2 * FEW - 2] + late[2 * FEW - 2 :]
 
 
-def test_few_recordings_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[int] = []
-    monkeypatch.setattr(importing, "_executor", started.append)
+def test_few_recordings_start_no_process() -> None:
+    with Workers(settings(), processes=2) as working:
+        for number, _ in working.each(enumerate(recordings(FEW - 1))):
+            assert (number, multiprocessing.active_children()) == (number, [])
+        list(working.each(enumerate(recordings(1))))
+        assert multiprocessing.active_children()
 
-    ids(recordings(FEW - 1))
-    assert not started
-    ids(recordings(FEW))
-    assert len(started) == 1
+    assert not multiprocessing.active_children()
 
 
 def test_jobs_are_taken_only_a_little_ahead() -> None:
@@ -96,29 +101,42 @@ def test_jobs_are_taken_only_a_little_ahead() -> None:
     with Workers(settings(), processes=2) as working:
         for done, (number, _) in enumerate(working.each(jobs()), start=1):
             assert number == done
-            assert taken - done <= 2 * IN_HAND
+            assert taken - done <= 2 * AHEAD
 
 
 def test_large_recordings_stay_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "LARGE_BYTES", 100)
-    monkeypatch.setattr(importing, "_compact", None)  # would fail in the other process
 
-    given = recordings(SEVERAL)
-
-    assert ids(given, processes=2) == [[each.sha256[:12]] for each in given]
+    assert ids(recordings(SEVERAL), processes=2) == [[]] * SEVERAL
 
 
-def test_when_the_others_are_killed_one_process_goes_on() -> None:
+def test_a_process_that_is_killed_loses_nothing() -> None:
     given = [recorded(run_fit(day, minutes=45), f"{day}.fit") for day in range(SEVERAL)]
     found = []
     with Workers(settings(), processes=2) as working:
         for number, known in working.each(enumerate(given)):
-            found.append((number, known is not None))
+            found.append([row.activity.id for row in known.rows] if known else [])
             if number == FEW + 2:
                 for worker in multiprocessing.active_children():
                     worker.kill()
 
-    assert found == [(number, True) for number in range(len(given))]
+    assert found == expected(given)
+
+
+def test_where_every_process_is_killed_this_one_goes_on_alone() -> None:
+    given = recordings(FEW + 20)
+    with Workers(settings(), processes=2) as working:
+        working.work = end_itself  # type: ignore[assignment]
+        found = list(working.each(enumerate(given)))
+        assert not multiprocessing.active_children()
+
+    assert found == [(number, None) for number in range(len(given))]
+
+
+def end_itself(_: object) -> None:
+    """Works only while there are other processes, and ends them."""
+    assert multiprocessing.parent_process()
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_system_without_more_processes_does_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,14 +146,13 @@ def test_a_system_without_more_processes_does_it_alone(monkeypatch: pytest.Monke
     monkeypatch.setattr("multiprocessing.process.BaseProcess.start", refuse)
     given = recordings(SEVERAL)
 
-    assert ids(given, processes=2) == [[each.sha256[:12]] for each in given]
+    assert ids(given, processes=2) == expected(given)
 
 
 def test_no_secret_is_sent_to_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRAVA_CLIENT_SECRET", "hush")
 
-    with Workers(settings(runner_height_m=1.8)) as working:
-        sent = working._settings
+    (sent,) = Workers(settings(runner_height_m=1.8)).work.args
 
     assert sent == Config(runner=RunnerSettings(height_m=1.8))
     assert not sent.sources.strava.client_secret

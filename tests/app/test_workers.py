@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import random
 import signal
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from kneedrive.app.workers import AHEAD, Cluster, Here, Lost, Processes, each
 from kneedrive.errors import ConfigError, Unreachable
 
+R = TypeVar("R")
 JOBS = list(range(40))
 SQUARES = [(job, job * job) for job in JOBS]
 
@@ -96,6 +101,57 @@ def test_a_job_that_ends_every_process_is_lost_alone() -> None:
     assert found == {job: result for job, result in SQUARES if job != 7}
 
 
+def halved(job: int) -> bytes:
+    """Ends its process while the result is on its way, which is more than a pipe takes at once."""
+    threading.Timer(0.004 * job, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    return bytes(16 << 20)
+
+
+def test_half_a_result_is_none() -> None:
+    with Processes(2) as crew:
+        found = within(60, lambda: [result for _, result in each(halved, range(2), crew)])
+
+    assert all(result == Lost() or result == bytes(16 << 20) for result in found)
+
+
+def within(seconds: float, work: Callable[[], list[R]]) -> list[R]:
+    """What the work comes to; fails where it waits for ever."""
+    found: list[list[R]] = []
+    thread = threading.Thread(target=lambda: found.append(work()), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert not thread.is_alive(), "waits for ever"
+    return found[0]
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(200, marks=pytest.mark.slow)])
+def test_processes_that_are_killed_at_any_moment_are_not_waited_for(rounds: int) -> None:
+    """While they start, take a job, work, and hand back; jobs and results are more than a pipe takes at once."""
+    body = os.urandom(1 << 20)
+    jobs = [(number, body) for number in range(16)]
+    for seed in range(rounds):
+        done = threading.Event()
+        killer = threading.Thread(target=_kill_children, args=(done, random.Random(seed)), daemon=True)
+        with Processes(2) as crew:
+            killer.start()
+            found = within(120, lambda: list(each(turned, jobs, crew)))
+        done.set()
+        killer.join()
+        assert [job[0] for job, _ in found] == list(range(16))
+        assert {result for _, result in found if not isinstance(result, Lost)} <= {(n, body[::-1]) for n in range(16)}
+
+
+def turned(job: tuple[int, bytes]) -> tuple[int, bytes]:
+    number, body = job
+    return number, body[::-1]
+
+
+def _kill_children(done: threading.Event, chance: random.Random) -> None:
+    while not done.wait(chance.random() / 2):
+        for child in multiprocessing.active_children()[:1]:
+            child.kill()
+
+
 def test_a_system_without_more_processes_does_it_here(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
@@ -103,6 +159,20 @@ def test_a_system_without_more_processes_does_it_here(monkeypatch: pytest.Monkey
     monkeypatch.setattr("multiprocessing.process.BaseProcess.start", refuse)
     with Processes(2) as crew:
         assert list(each(own_pid, JOBS, crew)) == [(job, os.getpid()) for job in JOBS]
+
+
+def refuse_seven(job: int) -> int:
+    if job == 7:
+        message = "no sevens"
+        raise ValueError(message)
+    return square(job)
+
+
+def test_what_a_function_raises_arrives_with_the_place_where_it_was_raised() -> None:
+    with Processes(1) as crew, pytest.raises(ValueError, match="no sevens") as caught:
+        list(each(refuse_seven, JOBS, crew))
+
+    assert "in refuse_seven" in caught.value.__notes__[0]
 
 
 def test_ctrl_c_is_for_no_worker() -> None:
@@ -145,7 +215,7 @@ def _lives(pid: int) -> bool:
 
 def test_without_the_extra_a_sentence_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ConfigError, match=r"pip install 'kneedrive\[cluster\]'"):
+    with pytest.raises(ConfigError, match=r"pip install 'kneedrive\[cluster\]' brings it, in a clone pip install"):
         Cluster("tcp://127.0.0.1:9")
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kneedrive import archives, readers
 from kneedrive.analysis import analyze
 from kneedrive.analysis.provenance import Provenance, choose, provenance
 from kneedrive.app import dynamics_of, runner_of
 from kneedrive.app.boundary import boundary
-from kneedrive.app.workers import cores, end, started, uninterrupted
+from kneedrive.app.workers import Lost, Processes, cores, each
 from kneedrive.archives.unpack import Limits
 from kneedrive.config import BODY, Config
 from kneedrive.errors import DamagedOriginal, NoActivity, ReadError, TooLarge, UnknownFormat
@@ -31,8 +31,6 @@ from kneedrive.store import Store
 from kneedrive.store.rows import Derive, NewActivity, NewRun, Origin, Placed
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
-
     from kneedrive.analysis.result import Analysis
     from kneedrive.archives.unpack import Found
 
@@ -227,110 +225,75 @@ def strangers(placed: Placed, store: Store) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-# The costly part of many recordings, worked out ahead and in order; by several processes where there are many.
+# The costly part of many recordings, worked out ahead by other processes.
 #
 # Reading and analysing a recording by itself needs nothing but its bytes and what the runner says about themselves.
 
 T = TypeVar("T")
-FEW = 24  # so many are done before other processes are asked: each costs a fifth of a second to start
+FEW = 24  # so many stay here before other processes are asked: each costs a fifth of a second to start
 MOST_PROCESSES = 4  # one process writes; it keeps about four busy
+MOST_LOST = 3  # recordings that ended their process twice; then something ends them all, and this one goes on alone
 LARGE_BYTES = 4 << 20  # larger ones stay here, so that what is in hand stays small
-IN_HAND = 2  # recordings a process: one to work on, one to go on with
 _NOTHING = Samples(time_s=frozen([]))
 
 
-class Workers:
+class Workers(Processes):
     """Processes that work ahead of whoever takes the results. Use it in `with`: it ends them.
 
     settings: only what the runner says about themselves leaves this process. processes: None for one a core.
     """
 
     def __init__(self, settings: Config, *, processes: int | None = None) -> None:
-        self._settings = Config(runner=settings.runner)
-        self._processes = min(cores() if processes is None else processes, MOST_PROCESSES)
-        self._executor: Executor | None = None
-        self._given = 0
-
-    def __enter__(self) -> Workers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        if self._executor is not None:
-            end(self._executor)
-            self._executor = None
+        super().__init__(min(processes or cores(), MOST_PROCESSES))
+        self.work = partial(_compact, Config(runner=settings.runner))
+        # Where signals cannot be kept from a child, Ctrl-C would make each of them speak.
+        self._several = self.processes > 1 and hasattr(signal, "pthread_sigmask")
+        self._given = self._lost = 0
+        self._stays = True  # the last recording that was given stays here
 
     def each(self, jobs: Iterable[tuple[T, Recording | None]]) -> Iterator[tuple[T, Contents | None]]:
         """What each recording says by itself beside its ticket, in the order given. Jobs are taken some way ahead.
 
-        None for a job without a recording, and for one that cannot be read: whoever reads it again will say why.
+        None without a recording, and where whoever takes the result has to work it out: for one that stays here,
+        cannot be read, or was lost.
         """
-        waiting: deque[tuple[T, Recording | None, Future[Contents | None] | None]] = deque()
-        for ticket, recording in jobs:
-            future = self._submitted(recording) if recording else None
-            waiting.append((ticket, recording, future))
-            # A large one, which stays here, is not held while others wait.
-            most = IN_HAND * self._processes if self._executor and (future or not recording) else 0
-            while len(waiting) > most:
-                first, begun, future = waiting.popleft()
-                yield first, self._finished(begun, future)
-        for ticket, recording, future in waiting:
-            yield ticket, self._finished(recording, future)
+        for (ticket, _), known in each(self.work, jobs, self):
+            self._lost += isinstance(known, Lost)
+            yield ticket, None if isinstance(known, Lost) else known
 
-    def _submitted(self, recording: Recording) -> Future[Contents | None] | None:
-        """The work of another process on a recording; None where it is to be done here."""
-        from concurrent.futures import BrokenExecutor
+    def submit(self, function: Callable[[Any], Any], job: Any) -> Future[Any]:
+        """Hand over a job, unless there is nothing to do or it stays here: then its result is None."""
+        ((_, recording),) = job
+        if recording is not None:
+            self._given += 1
+            early = self._given < FEW or self._lost > MOST_LOST
+            self._stays = early or not self._several or len(recording.body) > LARGE_BYTES
+            if not self._stays:
+                return super().submit(function, ((None, recording),))  # a ticket may be anything
+        nothing: Future[Any] = Future()
+        nothing.set_result([None])
+        return nothing
 
-        self._given += 1
-        try:
-            if self._given == FEW:
-                self._executor = _executor(self._processes)
-            if self._executor and len(recording.body) <= LARGE_BYTES:
-                with uninterrupted():  # a process that starts here inherits that Ctrl-C is not for it
-                    return self._executor.submit(_compact, recording, self._settings)
-        except (BrokenExecutor, OSError, ImportError, NotImplementedError):
-            self._stop()  # killed, for want of memory perhaps, or the system has no more of them
-        return None
-
-    def _finished(self, recording: Recording | None, future: Future[Contents | None] | None) -> Contents | None:
-        from concurrent.futures import BrokenExecutor, CancelledError
-
-        if future is not None:
-            try:
-                return future.result()
-            except (BrokenExecutor, CancelledError):
-                self._stop()
-        return _readable(recording, self._settings) if recording else None
+    def ahead(self) -> int:
+        """None while they stay here: a large one is not held while others wait."""
+        return 0 if self._stays else super().ahead()
 
 
-def _executor(processes: int) -> Executor | None:
-    """Processes that are started as work comes; None where one process does it all."""
-    # Where signals cannot be kept from a child, Ctrl-C would make each of them speak.
-    if processes < 2 or not hasattr(signal, "pthread_sigmask"):
-        return None
-    return started(processes)
-
-
-def _readable(recording: Recording, settings: Config) -> Contents | None:
+def _compact(settings: Config, job: tuple[None, Recording]) -> Contents | None:
+    """In another process: the contents without samples, a few kilobytes to send back; None where they cannot be read:
+    whoever reads them again will say why.
+    """
+    _, recording = job
     with suppress(ReadError), boundary(recording.name, quiet=True):
-        return contents_of(recording, settings)
+        found = contents_of(recording, settings)
+        return Contents(
+            rows=tuple(row.replace(activity=_bare(row.activity)) for row in found.rows),
+            runs={
+                key: run.replace(analysis=run.analysis.replace(activity=_bare(run.analysis.activity)))
+                for key, run in found.runs.items()
+            },
+        )
     return None
-
-
-def _compact(recording: Recording, settings: Config) -> Contents | None:
-    """In another process: the same without samples, a few kilobytes to send back."""
-    found = _readable(recording, settings)
-    if found is None:
-        return None
-    return Contents(
-        rows=tuple(row.replace(activity=_bare(row.activity)) for row in found.rows),
-        runs={
-            key: run.replace(analysis=run.analysis.replace(activity=_bare(run.analysis.activity)))
-            for key, run in found.runs.items()
-        },
-    )
 
 
 def _bare(activity: Activity) -> Activity:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from kneedrive.errors import ConfigError, StoreError
+from kneedrive.errors import StoreError, not_installed
 from kneedrive.patterns import Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Array
@@ -115,11 +115,7 @@ def need_duckdb() -> None:
     try:
         import duckdb  # noqa: F401 - it is asked for alone
     except ModuleNotFoundError:
-        message = (
-            "a cohort is kept by duckdb, which is not installed: pip install 'kneedrive[lab]' brings it, in a clone "
-            "pip install '.[lab]'"
-        )
-        raise ConfigError(message) from None
+        raise not_installed("a cohort is kept by duckdb", extra="lab") from None
 
 
 def connected(folder: Path, memory: str = "") -> duckdb.DuckDBPyConnection:
