@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.sources import folder
-from kneedrive.sources.plan import KNOWN, NEW, UPDATED, plan
+from kneedrive.sources.plan import Action, plan
 
 
 def put(path: Path, body: bytes = b"x", changed: float = 1_770_000_000.0) -> Path:
@@ -161,7 +161,11 @@ def test_a_file_below_the_depth_is_not_looked_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("body", "changed", "action"),
-    [(b"x", 1_770_000_000.0, KNOWN), (b"xy", 1_770_000_000.0, UPDATED), (b"x", 1_770_000_060.0, UPDATED)],
+    [
+        (b"x", 1_770_000_000.0, Action.KNOWN),
+        (b"xy", 1_770_000_000.0, Action.UPDATED),
+        (b"x", 1_770_000_060.0, Action.UPDATED),
+    ],
     ids=["same", "other size", "other time"],
 )
 def test_only_what_changed_is_looked_into_again(tmp_path: Path, body: bytes, changed: float, action: str) -> None:
@@ -172,7 +176,7 @@ def test_only_what_changed_is_looked_into_again(tmp_path: Path, body: bytes, cha
 
     second = plan(folder.listing([tmp_path]), known)
 
-    assert [step.action for step in first] == [NEW]
+    assert [step.action for step in first] == [Action.NEW]
     assert [step.action for step in second] == [action]
 
 

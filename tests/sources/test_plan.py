@@ -8,10 +8,7 @@ import pytest
 from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, SourceError, Unreachable, Withheld
 from kneedrive.sources.plan import (
     EARLIEST,
-    KNOWN,
-    NEW,
-    SKIPPED,
-    UPDATED,
+    Action,
     Fetched,
     Listed,
     Outcome,
@@ -36,11 +33,11 @@ def item(name: str, days_ago: float | None = 1, version: str = "v1", skip: str =
 @pytest.mark.parametrize(
     ("listed", "action", "fetches"),
     [
-        (item("unheard of"), NEW, True),
-        (item("held"), KNOWN, False),
-        (item("held", version="v2"), UPDATED, True),
-        (item("unheard of", skip="not a run"), SKIPPED, False),
-        (item("held", version="v2", skip="not a run"), SKIPPED, False),
+        (item("unheard of"), Action.NEW, True),
+        (item("held"), Action.KNOWN, False),
+        (item("held", version="v2"), Action.UPDATED, True),
+        (item("unheard of", skip="not a run"), Action.SKIPPED, False),
+        (item("held", version="v2", skip="not a run"), Action.SKIPPED, False),
     ],
 )
 def test_each_activity_has_one_decision(listed: Listed, action: str, fetches: bool) -> None:
@@ -134,12 +131,12 @@ def body(name: str) -> Fetched:
 
 
 def steps(*ids: str) -> tuple[Step, ...]:
-    return tuple(Step(action=NEW, item=item(name)) for name in ids)
+    return tuple(Step(action=Action.NEW, item=item(name)) for name in ids)
 
 
 def test_only_what_is_new_or_changed_is_fetched() -> None:
     source = Scripted({"a": body("a"), "b": body("b"), "c": body("c"), "d": None})
-    actions = (NEW, KNOWN, UPDATED, SKIPPED)
+    actions = (Action.NEW, Action.KNOWN, Action.UPDATED, Action.SKIPPED)
     mixed = [Step(action=action, item=item(name)) for action, name in zip(actions, "abcd", strict=True)]
 
     done = list(follow(source, mixed))
@@ -208,7 +205,7 @@ def test_three_failures_in_a_row_are_the_service_where_nothing_is_known_to_be_go
 @pytest.mark.parametrize("known", [True, False], ids=["known", "fetched before"])
 def test_three_failures_in_a_row_are_the_activities_where_the_service_serves_another(known: bool) -> None:
     source = Scripted({"z": body("z"), **dict.fromkeys("abc", Unreachable("broke off")), "d": body("d")})
-    first = Step(action=KNOWN if known else NEW, item=item("z"))
+    first = Step(action=Action.KNOWN if known else Action.NEW, item=item("z"))
 
     done, stop = followed(source, (first, *steps(*"abcd")))
 
@@ -221,7 +218,7 @@ def test_a_service_that_no_longer_serves_what_it_did_blames_nobody() -> None:
     broken = Unreachable("broke off")
     source = Scripted(dict.fromkeys("zabcd", broken))
 
-    done, stop = followed(source, (Step(action=KNOWN, item=item("z")), *steps(*"abcd")))
+    done, stop = followed(source, (Step(action=Action.KNOWN, item=item("z")), *steps(*"abcd")))
 
     assert stop is broken
     assert source.asked == ["a", "b", "c", "z"]
@@ -232,7 +229,7 @@ def test_a_service_that_no_longer_serves_what_it_did_blames_nobody() -> None:
 def test_the_last_failures_are_put_to_the_test_too(good: Fetched | SourceError, told: tuple[str, str]) -> None:
     source = Scripted({"z": good, "a": Unreachable("broke off")})
 
-    done, stop = followed(source, (Step(action=KNOWN, item=item("z")), *steps("a")))
+    done, stop = followed(source, (Step(action=Action.KNOWN, item=item("z")), *steps("a")))
 
     assert (blamed(done), excused(done)) == told
     assert (stop is None) == (told[1] == "")
@@ -259,9 +256,9 @@ def test_the_only_activity_is_to_blame_where_it_is_forbidden() -> None:
 def test_what_is_complete_in_the_list_proves_nothing() -> None:
     """A run typed in by hand is fetched without a request."""
     source = Scripted({"z": body("z"), **dict.fromkeys("abc", Unreachable("broke off"))})
-    typed = Step(action=NEW, item=item("z").replace(complete=True))
+    typed = Step(action=Action.NEW, item=item("z").replace(complete=True))
 
-    done, stop = followed(source, (*steps("a", "b"), typed, *steps("c"), typed.replace(action=KNOWN)))
+    done, stop = followed(source, (*steps("a", "b"), typed, *steps("c"), typed.replace(action=Action.KNOWN)))
 
     assert isinstance(stop, Unreachable)
     assert source.asked == ["a", "b", "z", "c"]
@@ -286,7 +283,7 @@ def test_activities_that_cannot_be_had_are_not_the_connection() -> None:
 @pytest.mark.parametrize("first", [True, False], ids=["first", "as a proof"])
 def test_what_concerns_all_is_raised_at_once(error: SourceError, first: bool) -> None:
     source = Scripted({"z": error, "a": error if first else Forbidden("no"), "b": body("b")})
-    asked = (Step(action=KNOWN, item=item("z")), *steps("a"), *(steps("b") if first else ()))
+    asked = (Step(action=Action.KNOWN, item=item("z")), *steps("a"), *(steps("b") if first else ()))
 
     done, stop = followed(source, asked)
 

@@ -76,6 +76,18 @@ def test_a_file_that_was_opened_to_others_is_closed_when_read(file: TokenFile) -
     assert mode(file.path) == 0o600
 
 
+def test_on_a_disk_that_is_read_only_it_is_read_as_it_is(file: TokenFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.save(TOKENS)
+    file.path.chmod(0o644)
+
+    def refuse(_handle: int, _mode: int) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "fchmod", refuse)
+
+    assert file.load() == TOKENS
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "null", "{}", '{"access_token": "a"}', "[" * 100_000, "\x00\xff"],

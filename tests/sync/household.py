@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kneedrive import config
-from kneedrive.app.accounts import Desk, login
-from kneedrive.app.sync import Order, Pulled, sync
+from kneedrive.app.accounts import Desk, chosen, login
+from kneedrive.app.sync import Order, Pulled, pull_all, store_for
 from kneedrive.config import Secret
 from kneedrive.sources.oauth import Application
 from kneedrive.store import Store
@@ -110,7 +110,7 @@ class Household:
         login(self.desk(fake.clock), APPLICATION).end()
 
     def pull(self, clock: Callable[[], datetime], wait: Wait | None = None, **order: Any) -> tuple[Pulled, ...]:
-        return sync(self.desk(clock, wait), Order(**order))[0]
+        return pull(self.desk(clock, wait), Order(**order))
 
     def run(self, *arguments: str, **changes: str) -> Said:
         """The command as a process of its own, without a terminal."""
@@ -177,6 +177,13 @@ class Household:
         finally:
             db.close()
         return files + b"".join(map(zlib.decompress, blocks))
+
+
+def pull(desk: Desk, order: Order) -> tuple[Pulled, ...]:
+    """A sync without its report."""
+    named = order.replace(names=chosen(desk, order.names))
+    with store_for(desk, named) as store:
+        return pull_all(desk, store, named)
 
 
 def command(*arguments: str) -> list[str]:

@@ -8,13 +8,15 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 
 from kneedrive import cli
-from kneedrive.app import importing, library
+from kneedrive.app import importing, library, sync
 from kneedrive.app.importing import Outcome
 from kneedrive.config import Config
+from kneedrive.errors import StoreError
 from kneedrive.recording import Recording
 from kneedrive.store import Store
 from kneedrive.store.rows import Origin
@@ -215,6 +217,22 @@ def test_a_logout_says_who_keeps_the_content_and_what_the_service_did_not_hear(
     assert home.held()["run"] == 0
 
 
+@pytest.mark.parametrize("fault", [StoreError("the store is locked"), ZeroDivisionError(), KeyboardInterrupt()])
+def test_a_fault_in_the_report_comes_after_what_was_kept_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], fault: BaseException
+) -> None:
+    monkeypatch.setattr(sync, "news", Mock(side_effect=fault))
+
+    if isinstance(fault, ZeroDivisionError):
+        with pytest.raises(ZeroDivisionError):
+            run("sync", "strava")
+        out = capfd.readouterr().out
+    else:
+        out = run("sync", "strava").out
+
+    assert out.startswith("5 new")
+
+
 def test_a_full_disk_is_said_and_the_runs_before_stay(
     home: Household, strava: FakeStrava, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,7 +245,7 @@ def test_a_full_disk_is_said_and_the_runs_before_stay(
             store._do("PRAGMA max_page_count = 1")  # no page more than there are
         return kept_as_usual(recording, origin, store, settings)
 
-    monkeypatch.setattr("kneedrive.app.sync.keep", keep)
+    monkeypatch.setattr("kneedrive.app.importing.keep", keep)
 
     said = run("sync", "strava")
 

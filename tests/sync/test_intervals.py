@@ -88,10 +88,10 @@ def test_a_kill_between_two_runs_of_a_zip_loses_neither(
         kept.append(given)
         return kept_as_usual(*given)
 
-    monkeypatch.setattr("kneedrive.app.sync.keep", keep)
+    monkeypatch.setattr("kneedrive.app.importing.keep", keep)
     with pytest.raises(KeyboardInterrupt):
         runner.pull(intervals.clock)
-    monkeypatch.setattr("kneedrive.app.sync.keep", kept_as_usual)
+    monkeypatch.setattr("kneedrive.app.importing.keep", kept_as_usual)
 
     assert runner.held()["run"] == 1
     runner.pull(intervals.clock)

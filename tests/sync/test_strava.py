@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from kneedrive import readers
+from kneedrive.app.sync import Order
 from kneedrive.errors import NotAuthorised, RateLimited
 from kneedrive.sources.strava import MARGIN
 from tests.conftest import FIXTURES
 from tests.fakes.server import Clock
 from tests.fakes.strava import FakeStrava, runs
-from tests.sync.household import Household, counts
+from tests.sync.household import Household, counts, pull
 from tests.sync.streams import as_strava_has_it, steady
 
 
@@ -421,10 +422,7 @@ def activity_clock(fake: FakeStrava) -> Clock:
 
 def test_two_runners_keep_logins_of_their_own(runner: Household, strava: FakeStrava) -> None:
     """Else the sync of one would fetch the other's runs."""
-    from kneedrive.app.sync import Order, sync
-
     desk = runner.desk(strava.clock, runner="a/b")
-    order = Order(names=("strava",))
-    (pulled,), _ = sync(desk.replace(settings=desk.settings.replace(new_runner=True)), order)
+    (pulled,) = pull(desk.replace(settings=desk.settings.replace(new_runner=True)), Order(names=("strava",)))
 
     assert isinstance(pulled.problem, NotAuthorised)

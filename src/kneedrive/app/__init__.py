@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kneedrive.config import Secret, config_folder, garmin_folder
-from kneedrive.errors import ConfigError, KneedriveError, StoreError
+from kneedrive.errors import (
+    ConfigError,
+    Forbidden,
+    KneedriveError,
+    NotAuthorised,
+    NotEnoughData,
+    RateLimited,
+    StoreError,
+    Unreachable,
+)
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner
 
@@ -25,6 +34,15 @@ if TYPE_CHECKING:
     from kneedrive.past.result import Setting
 
 OK, FAILED, USAGE, NOT_ENOUGH, NOT_AUTHORISED, TRY_LATER, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+CODES = (
+    (ConfigError, USAGE),
+    (NotEnoughData, NOT_ENOUGH),
+    ((NotAuthorised, Forbidden), NOT_AUTHORISED),
+    ((RateLimited, Unreachable), TRY_LATER),
+    (KneedriveError, FAILED),
+)
+# Of several, what a runner must do something about comes before what time will heal.
+URGENCY = [code for _, code in CODES]
 
 Counter = Callable[[int, int], None]
 # Opening a store can mean minutes of work that nobody asked for. Who runs the commands sets here how that is told:
@@ -41,6 +59,11 @@ class Answer(Record, frozen=True, kw_only=True):
     text: str = ""
     trouble: str = ""
     code: int = OK
+
+
+def code_for(problem: KneedriveError) -> int:
+    """The exit code of an error."""
+    return next(code for kind, code in CODES if isinstance(problem, kind))
 
 
 def overall(codes: list[int]) -> int:

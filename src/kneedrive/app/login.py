@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, line, zone_of
+from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, code_for, line, zone_of
 from kneedrive.app.accounts import (
     FOLDER,
     GARMIN,
@@ -207,8 +207,6 @@ def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
     deleted, held = _purge(desk)
     if isinstance(problem, NotAuthorised) and not deleted and not held:
         raise problem
-    from kneedrive.app.sync import code_for
-
     many = "" if held else f"{deleted} of "
     return Answer(
         text=f"Logged out of Strava; {many}its recordings deleted.",

@@ -4,69 +4,101 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kneedrive import archives, readers
-from kneedrive.app import FAILED, NOT_AUTHORISED, OK, PARTLY, TRY_LATER, USAGE, Answer, line, zone_of
+from kneedrive.app import OK, PARTLY, URGENCY, Answer, code_for, importing, line, zone_of
 from kneedrive.app.accounts import FOLDER, GARMIN, NAMES, Desk, chosen, client, folders, garmin_key_ends
 from kneedrive.app.boundary import boundary
-from kneedrive.app.importing import (
-    GUARDED,
-    VERSION,
-    Import,
-    Outcome,
-    Rehearsal,
-    keep,
-    recorded,
-    refused,
-    take,
-    version_of,
-)
+from kneedrive.app.importing import VERSION, Import, Outcome, Rehearsal
 from kneedrive.app.library import bring_up_to_date, opened, passing_store
-from kneedrive.errors import (
-    ConfigError,
-    Forbidden,
-    KneedriveError,
-    NotAuthorised,
-    RateLimited,
-    ReadError,
-    SourceError,
-    TooLarge,
-    Unreachable,
-)
+from kneedrive.errors import ConfigError, ReadError, SourceError, TooLarge
 from kneedrive.record import Record
 from kneedrive.recording import Recording
 from kneedrive.report import ledger, numbers, terminal
 from kneedrive.report.blocks import Prose, words
-from kneedrive.sources import folder
-from kneedrive.sources.plan import (
-    KNOWN,
-    NEW,
-    SKIPPED,
-    UPDATED,
-    KnowsShoes,
-    Step,
-    completed,
-    follow,
-    listing_from,
-    plan,
-    shoe_of,
-)
+from kneedrive.sources import folder, plan
+from kneedrive.sources.plan import Action
 from kneedrive.store import MARK, Store
 from kneedrive.store.rows import Origin
 
 if TYPE_CHECKING:
-    from kneedrive.archives.unpack import Found
-    from kneedrive.config import Config
     from kneedrive.report.blocks import Style
-    from kneedrive.sources.plan import Fetched, Listed, Source
-    from kneedrive.sources.plan import Outcome as Got
     from kneedrive.store.rows import RunRow
+
+
+class Order(Record, frozen=True, kw_only=True):
+    """What was asked for. since: nothing older. full: from the first activity on, and what could not be had again."""
+
+    names: tuple[str, ...] = ()
+    since: datetime | None = None
+    full: bool = False
+    dry_run: bool = False
+
+
+class Pulled(Record, frozen=True, kw_only=True):
+    """What came from one source. problem: what stopped it, None where it was read to the end.
+
+    missing: folders that are not there now. remarks: sentences on the rest.
+    """
+
+    source: str
+    outcomes: tuple[Outcome, ...] = ()
+    problem: SourceError | ConfigError | None = None
+    missing: tuple[Path, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+SyncCounter = Callable[[int, int], None]
+Progress = Callable[[str], AbstractContextManager[SyncCounter | None]]
+BROUGHT = ("added", "updated", "merged")  # verdicts on what a sync brought into the history
+
+
+def sync(
+    desk: Desk, order: Order, style: Style, progress: Progress, *, json: bool = False, report: bool = True
+) -> Iterator[Answer]:
+    """What came from each source, and then the report of what is new. Raises ConfigError, StoreError.
+
+    A problem of one source does not keep the others from being asked, and whatever goes wrong in the report, what was
+    kept has been told. progress: gives the work that it names a bar.
+    """
+    start = time.monotonic()
+    order = order.replace(names=chosen(desk, order.names))
+    with store_for(desk, order) as store:
+        with progress("Syncing") as count:
+            pulled = pull_all(desk, store, order, count)
+        if json:
+            yield told_json(pulled, desk, dry_run=order.dry_run)
+            return
+        counts = told(pulled, desk, style, dry_run=order.dry_run, elapsed_s=time.monotonic() - start)
+        yield counts
+        if report and not order.dry_run and new_runs(pulled):
+            with progress("Reporting") as count:
+                story = news(pulled, store, desk, style, count)
+            if story:
+                yield Answer(text=f"\n{story}", code=counts.code)
+
+
+def store_for(desk: Desk, order: Order) -> AbstractContextManager[Store]:
+    """The runner's store; for a dry run without one, a store that is gone afterwards."""
+    if order.dry_run and not Store.is_there(desk.settings.paths.store):
+        return passing_store()
+    return opened(desk.settings, create=True, now=desk.clock())
+
+
+def pull_all(desk: Desk, store: Store, order: Order, count: SyncCounter | None = None) -> tuple[Pulled, ...]:
+    """What is new at each of the sources that are named, kept in the store."""
+    return tuple(
+        pull_folders(desk, store, order, count) if name == FOLDER else pull(name, desk, store, order, count)
+        for name in order.names
+    )
+
 
 # What a sync remembers of each activity: which version was seen, and what became of it.
 
@@ -79,6 +111,7 @@ AGAIN = "'kneedrive sync --full' tries again"
 GIVEN_UP = f"failed {TRIES} times and was given up; {AGAIN}"
 DELETED = "deleted by you"
 NO_LONGER = "the source has it no longer"
+NOT_A_RUN = "not a run"
 
 
 class Seen(Record, frozen=True, kw_only=True):
@@ -110,220 +143,196 @@ def versions(seen: Mapping[str, Seen], *, full: bool) -> dict[str, str]:
     return {key: each.version for key, each in seen.items() if each.why in enough}
 
 
-def note_failed(got: Got, source: str, store: Store, times: int) -> Iterator[Outcome]:
-    """Remember what could not be had; an outcome where the activity is to blame. times: how often it failed by now."""
-    item = got.step.item
-    store.note_seen(source, item.id, f"{item.version}{MARK}{FAILED_MARK}{times}")
-    if got.excused:
-        return
-    day = f" ({item.started_at:%Y-%m-%d})" if item.started_at else ""
-    again = f"try {times} of {TRIES}; the next sync tries again"
-    what = again if times < TRIES else f"given up after {TRIES} tries; {AGAIN}"
-    yield Outcome(name=f"{source} {item.id}{day}", verdict="failed", reason=f"{got.problem} ({what})")
+# A service: what it lists is planned, fetched and stored, each activity whole or not at all.
 
 
-def keep_fetched(got: Got, source: str, store: Store, settings: Config) -> Generator[Outcome, None, bool]:
-    """Store what was fetched: one outcome per recording in it, or why there is none.
-
-    Returns whether that settles the activity; not where memory was wanting, so that it has to be fetched again.
-    """
-    item = got.step.item
-    if got.fetched is None:
-        store.note_seen(source, item.id, f"{item.version}{MARK}{GONE}")
-        yield Outcome(name=f"{source} {item.id}", verdict="skipped", reason=NO_LONGER)
-        return True
-    settled = True
-    members = list(_members(got.fetched))
-    # The bare key comes last: it is what tells that an archive has been stored whole.
-    for number in reversed(range(len(members))):
-        origin = _origin(got.fetched, number)
-        # Without its version the activity counts as changed, and is fetched again.
-        outcome = _kept(members[number], origin if settled else origin.replace(version=""), store, settings)
-        settled = settled and not outcome.later
-        if outcome.verdict == "added" and got.step.action == UPDATED:
-            outcome = outcome.replace(verdict="updated")
-        yield outcome
-    return settled
-
-
-def _members(fetched: Fetched) -> Iterator[tuple[str, bytes | ReadError]]:
-    """The recordings in an answer; what is no archive is one by itself."""
-    if readers.sniff(fetched.body) in ("gzip", "zip"):
-        yield from archives.unwrap(fetched.body, fetched.name, GUARDED)
-    else:
-        yield fetched.name, fetched.body
-
-
-def _origin(fetched: Fetched, number: int) -> Origin:
-    return Origin(
-        source=fetched.source,
-        key=f"{fetched.id}{MEMBER}{number}" if number else fetched.id,
-        version=fetched.version,
-        fetched_at=fetched.fetched_at if fetched.expires_at else None,
-        expires_at=fetched.expires_at,
-    )
-
-
-def _kept(member: tuple[str, bytes | ReadError], origin: Origin, store: Store, settings: Config) -> Outcome:
-    name, body = member
+def pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> Pulled:
+    """What came from a service; what stopped it is part of the answer."""
+    outcomes = []
+    problem: SourceError | ConfigError | None = None
     try:
-        if isinstance(body, ReadError):
-            raise body
-        with boundary(name):
-            outcome = keep(_recording(name, body), origin, store, settings)
-    except ReadError as error:
-        if not isinstance(error, TooLarge):
-            store.note_seen(origin.source, origin.key, f"{origin.version}{MARK}{UNREAD}")
-        return refused(name, error)
-    return outcome if outcome.verdict != "forgotten" else outcome.replace(verdict="skipped", reason=DELETED)
+        for outcome in _Pull(client(name, desk), desk, store, order, count).outcomes():
+            outcomes.append(outcome)  # noqa: PERF402 - one by one: what came before a problem was kept
+    except (SourceError, ConfigError) as error:
+        problem = error
+    remarks = _garmin_remarks(outcomes, desk) if name == GARMIN and not problem else ()
+    return Pulled(source=name, outcomes=tuple(outcomes), problem=problem, remarks=remarks)
+
+
+class _Pull:
+    """One service being read into a store."""
+
+    def __init__(self, source: plan.Source, desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> None:
+        self._source = source
+        self._desk = desk
+        self._store = store
+        self._order = order
+        self._count = count
+        self._seen = remembered(store, source.name)
+        self._left: dict[str, plan.Listed] = {}  # what is still to be had, by id
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """One outcome per activity that the service lists. Raises SourceError where it stops."""
+        store, order, now, name = self._store, self._order, self._desk.clock(), self._source.name
+        cursor = store.cursor(name)
+        complete_to = datetime.fromisoformat(cursor) if cursor else None
+        purged = self._purged()
+        whole = order.full or bool(purged and order.since is None)
+        begins = plan.listing_from(complete_to, now, self._source.lookback, since=order.since, full=whole)
+        steps = self._steps(begins, purged)
+        yield from self._told(steps)
+        if order.dry_run:
+            words = {Action.NEW: "added", Action.UPDATED: "updated"}
+            yield from (Outcome(name=step.item.id, verdict=words[step.action]) for step in steps if step.fetches)
+            return
+        if begins is None:
+            for key in purged - {step.item.id for step in steps}:  # deleted at the source, which is not asked again
+                self._note(key, "", GONE)
+        self._left = {step.item.id: step.item for step in steps if step.fetches}
+        try:
+            yield from self._fetched(steps)
+        finally:
+            # Also where the source stops: what is open begins the next listing. A kill leaves the old moment, which is
+            # earlier and so finds the same.
+            moment = plan.completed(complete_to, begins, now, self._left.values())
+            if moment:
+                store.set_cursor(name, moment.isoformat())
+        self._note_shoes([step.item for step in steps if not step.item.skip])
+
+    def _purged(self) -> set[str]:
+        """Ids of what had to be deleted again and is needed; not what will not be had in any case."""
+        if self._order.full:
+            return set(self._store.to_fetch(self._source.name, ""))
+        purged = set(self._store.to_fetch(self._source.name, importing.version_of(self._desk.settings)))
+        return purged - {key for key, each in self._seen.items() if each.why == GONE or each.failed >= TRIES}
+
+    def _steps(self, begins: datetime | None, purged: set[str]) -> tuple[plan.Step, ...]:
+        """What to do; what was purged and is needed again counts as held in no version."""
+        full = self._order.full
+        held = versions(self._seen, full=full) | dict.fromkeys(purged, "")
+        failed = {} if full else {key: each for key, each in self._seen.items() if each.why.startswith(FAILED_MARK)}
+
+        def judged(item: plan.Listed) -> plan.Listed:
+            if item.id in self._seen and self._seen[item.id].deleted:
+                return item.replace(skip=DELETED)
+            before = failed.get(item.id)
+            given_up = before is not None and before.failed >= TRIES and before.version == item.version
+            return item.replace(skip=GIVEN_UP) if given_up else item
+
+        return plan.plan(map(judged, self._source.listing(begins)), held, failed)
+
+    def _told(self, steps: Iterable[plan.Step]) -> Iterator[Outcome]:
+        """The outcomes of the steps that ask for nothing; what is known counts as there where it holds a run."""
+        holding = {key.partition(MEMBER)[0] for key in self._store.with_runs(self._source.name)}
+        for step in steps:
+            name, reason = step.item.id, step.reason
+            if step.action == Action.KNOWN and name in holding:
+                yield Outcome(name=name, verdict="already_there")
+            elif step.action == Action.SKIPPED and reason == NOT_A_RUN:
+                yield Outcome(name=name, verdict="not_a_run", reason=step.item.sport)
+            elif step.action == Action.SKIPPED:
+                yield Outcome(name=name, verdict="skipped", reason=reason)
+
+    def _fetched(self, steps: Sequence[plan.Step]) -> Iterator[Outcome]:
+        """Fetch and keep, one by one; takes out of what is left what is done, or given up."""
+        total = len(self._left)
+        for done, got in enumerate(plan.follow(self._source, steps), start=1):
+            yield from self._failed(got) if got.problem else self._kept(got)
+            if self._count:
+                self._count(done, total)
+
+    def _failed(self, got: plan.Outcome) -> Iterator[Outcome]:
+        """Remember what could not be had; an outcome where the activity is to blame."""
+        item, before = got.step.item, self._seen.get(got.step.item.id)
+        times = before.failed if before and before.version == item.version else 0
+        times += not got.excused
+        self._note(item.id, item.version, f"{FAILED_MARK}{times}")
+        if times >= TRIES:
+            del self._left[item.id]
+        if got.excused:
+            return
+        day = f" ({item.started_at:%Y-%m-%d})" if item.started_at else ""
+        again = f"try {times} of {TRIES}; the next sync tries again"
+        what = again if times < TRIES else f"given up after {TRIES} tries; {AGAIN}"
+        yield Outcome(name=f"{self._source.name} {item.id}{day}", verdict="failed", reason=f"{got.problem} ({what})")
+
+    def _kept(self, got: plan.Outcome) -> Iterator[Outcome]:
+        """Store what was fetched: one outcome per recording in it, or why there is none.
+
+        Where memory was wanting, the activity stays open and is fetched again.
+        """
+        item, fetched = got.step.item, got.fetched
+        if fetched is None:
+            self._note(item.id, item.version, GONE)
+            yield Outcome(name=f"{self._source.name} {item.id}", verdict="skipped", reason=NO_LONGER)
+            del self._left[item.id]
+            return
+        members: list[tuple[str, bytes | ReadError]] = [(fetched.name, fetched.body)]
+        if readers.sniff(fetched.body) in ("gzip", "zip"):
+            members = list(archives.unwrap(fetched.body, fetched.name, importing.GUARDED))
+        settled = True
+        # The bare key comes last: it is what tells that an archive has been stored whole.
+        for number in reversed(range(len(members))):
+            origin = Origin(
+                source=fetched.source,
+                key=f"{fetched.id}{MEMBER}{number}" if number else fetched.id,
+                version=fetched.version if settled else "",  # without it the activity counts as changed
+                fetched_at=fetched.fetched_at if fetched.expires_at else None,
+                expires_at=fetched.expires_at,
+            )
+            outcome = self._stored(*members[number], origin)
+            settled = settled and not outcome.later
+            new = outcome.verdict == "added" and got.step.action == Action.UPDATED
+            yield outcome.replace(verdict="updated") if new else outcome
+        if settled:
+            del self._left[item.id]
+
+    def _stored(self, name: str, body: bytes | ReadError, origin: Origin) -> Outcome:
+        try:
+            if isinstance(body, ReadError):
+                raise body
+            with boundary(name):
+                outcome = importing.keep(_recording(name, body), origin, self._store, self._desk.settings)
+        except ReadError as error:
+            if not isinstance(error, TooLarge):
+                self._note(origin.key, origin.version, UNREAD)
+            return importing.refused(name, error)
+        return outcome if outcome.verdict != "forgotten" else outcome.replace(verdict="skipped", reason=DELETED)
+
+    def _note(self, key: str, version: str, why: str) -> None:
+        self._store.note_seen(self._source.name, key, f"{version}{MARK}{why}")
+
+    def _note_shoes(self, items: Sequence[plan.Listed]) -> None:
+        """Remember what was worn on each of these runs; the service is asked for names that are not known.
+
+        A name that cannot be had now is asked for by the next sync; all of them are by a full one.
+        """
+        noted = self._store.noted_shoes(self._source.name)
+        parts = [] if self._order.full else [shoe.partition(" ") for shoe in noted.values()]
+        names = {gear: name for gear, _, name in parts if name}
+        unnamed = sorted({item.shoe for item in items if item.shoe and " " not in item.shoe} - names.keys())
+        if unnamed and isinstance(self._source, plan.KnowsShoes):
+            with suppress(SourceError):
+                names |= self._source.shoe_names(unnamed)
+        worn = {
+            item.id: item.shoe if " " in item.shoe else plan.shoe_of(item.shoe, names.get(item.shoe)) for item in items
+        }
+        changed = {key: shoe for key, shoe in worn.items() if shoe != noted.get(key, "")}
+        if changed:
+            self._store.note_shoes(self._source.name, changed)
 
 
 def _recording(name: str, body: bytes) -> Recording:
     kind = readers.sniff(body)
     if kind != "strava":
-        return recorded(body, name)
+        return importing.recorded(body, name)
     return Recording(sha256=hashlib.sha256(body).hexdigest(), format=kind, name=name, body=body)
 
 
-# Folders in a sync: what has not been seen there yet goes the way of an import.
-
-# By content, not by path: a watch that writes over its last file must not take the run before with it.
-FROM_FOLDER = Import(origin=Origin(source=FOLDER))
-
-
-def pull_folders(
-    paths: Sequence[Path], store: Store, settings: Config, order: Order, count: Callable[[int, int], None] | None
-) -> tuple[list[Outcome], tuple[Path, ...]]:
-    """An outcome for each file that is new or changed or cannot be looked at, and the folders that are not there."""
-    seen = {} if order.full else remembered(store, FOLDER)
-    held = versions(seen, full=False)
-    closed: list[OSError] = []
-    listed = list(folder.listing(paths, order.since, closed.append))
-    fresh = [item for item in listed if held.get(place(item)) != item.version]
-    known = [key for item in listed if held.get(key := place(item)) == item.version]
-    there = sum(seen[key].why not in (UNREAD, NO_RUN) for key in known)  # what brought no run does not count as there
-    outcomes = [Outcome(name="", verdict="already_there")] * there + [_closed(error) for error in closed]
-    met = Rehearsal() if order.dry_run else None
-    for done, item in enumerate(fresh, start=1):
-        outcomes += _pull_file(item, store, settings, met)
-        if count:
-            count(done, len(fresh))
-    told = {str(error.filename) for error in closed}
-    return outcomes, tuple(path for path in folder.missing(paths) if str(path) not in told)
-
-
-def _closed(error: OSError) -> Outcome:
-    """The outcome of a folder or file that cannot be looked at, in the words of an import."""
-    name = archives.masked(Path(error.filename).name)
-    return Outcome(name=name, verdict="failed", reason=f"cannot be read: {error.strerror or error}")
-
-
-def place(item: Listed) -> str:
-    """A file's place, as it is remembered: a hash, since a path may tell of people and places."""
-    return "at " + hashlib.sha256(item.id.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-
-
-def _pull_file(item: Listed, store: Store, settings: Config, met: Rehearsal | None) -> list[Outcome]:
-    """What was in a file; it is noted as seen after all of it was stored. met: what a dry run met so far."""
-    outcomes = [_taken(each, store, settings, met) for each in archives.walk([Path(item.id)], GUARDED)]
-    # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
-    later = any(outcome.later for outcome in outcomes)
-    if met is None and not later and _opens(Path(item.id)):
-        store.note_seen(FOLDER, place(item), item.version + _remark(outcomes))
-    return outcomes
-
-
-def _opens(path: Path) -> bool:
-    """Whether a file can be opened by whoever we act as; os.access asks for whoever started us."""
-    try:
-        with path.open("rb"):
-            return True
-    except OSError:
-        return False
-
-
-def _remark(outcomes: list[Outcome]) -> str:
-    """What is noted behind the version of a file that has to be read again, or holds nothing of ours."""
-    verdicts = {outcome.verdict for outcome in outcomes}
-    if "failed" in verdicts:
-        return MARK + UNREAD
-    return MARK + NO_RUN if verdicts <= {"skipped", "not_a_run"} else ""
-
-
-def _taken(found: Found, store: Store, settings: Config, met: Rehearsal | None) -> Outcome:
-    outcome = take(found, store, settings, FROM_FOLDER, met)
-    # A download folder is full of zips that have nothing to do with running.
-    return outcome.replace(verdict="skipped", reason=archives.SKIPPED["other"]) if outcome.foreign else outcome
-
-
-# Sync: what is new at every source goes into the store, one activity at a time, each whole or not at all.
-
-
-class Order(Record, frozen=True, kw_only=True):
-    """What was asked for. since: nothing older. full: from the first activity on, and what could not be had again."""
-
-    names: tuple[str, ...] = ()
-    since: datetime | None = None
-    full: bool = False
-    dry_run: bool = False
-
-
-SyncCounter = Callable[[int, int], None]
-NOT_A_RUN = "not a run"
-BROUGHT = ("added", "updated", "merged")  # verdicts on what a sync brought into the history
 SOON = timedelta(days=7)  # how long before its end a key is spoken of
 
 
-class Pulled(Record, frozen=True, kw_only=True):
-    """What came from one source. problem: what stopped it, None where it was read to the end.
-
-    missing: folders that are not there now. remarks: sentences on the rest.
-    """
-
-    source: str
-    outcomes: tuple[Outcome, ...] = ()
-    problem: SourceError | ConfigError | None = None
-    missing: tuple[Path, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-
-def sync(
-    desk: Desk, order: Order, count: SyncCounter | None = None, style: Style | None = None
-) -> tuple[tuple[Pulled, ...], str]:
-    """Ask each source; a problem of one does not keep the others from being asked. Raises ConfigError, StoreError.
-
-    Returns what came from each, and the report of what is new, where `style` says how it is to look.
-    """
-    names = chosen(desk, order.names)
-    with store_for(desk, order, count) as store:
-        pulled = tuple(_pull(name, desk, store, order, count) for name in names)
-        return pulled, news(pulled, store, desk, style, count) if style else ""
-
-
-def store_for(desk: Desk, order: Order, count: SyncCounter | None) -> AbstractContextManager[Store]:
-    """The runner's store; for a dry run without one, a store that is gone afterwards."""
-    if order.dry_run and not Store.is_there(desk.settings.paths.store):
-        return passing_store()
-    return opened(desk.settings, create=True, progress=count, now=desk.clock())
-
-
-def _pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> Pulled:
-    settings = desk.settings
-    if name == FOLDER:
-        outcomes, missing = pull_folders(folders(desk), store, settings, order, count)
-        return Pulled(source=name, outcomes=tuple(outcomes), missing=missing)
-    outcomes = []
-    problem: SourceError | ConfigError | None = None
-    try:
-        for outcome in pull(client(name, desk), store, settings, order, desk.clock(), count):
-            outcomes.append(outcome)
-    except (SourceError, ConfigError) as error:
-        problem = error
-    remarks = garmin_remarks(outcomes, desk) if name == GARMIN and not problem else ()
-    return Pulled(source=name, outcomes=tuple(outcomes), problem=problem, remarks=remarks)
-
-
-def garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
+def _garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
     """What to know after a sync from Garmin: files without dynamics, a key that ends soon."""
     from kneedrive.sources.garmin import KEY_PAGE, LOGIN
 
@@ -335,142 +344,90 @@ def garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
             "'kneedrive doctor last' with 'kneedrive doctor FILE' on the same run copied from the watch."
         )
     ends = garmin_key_ends(desk)
-    left = ends - desk.clock().date() if ends else None
-    if ends and left is not None and timedelta() <= left <= SOON:
+    if ends and timedelta() <= ends - desk.clock().date() <= SOON:
         remarks.append(f"Your Garmin key ends on {ends}: make a new one at {KEY_PAGE} and run '{LOGIN}'.")
     return tuple(remarks)
 
 
-def pull(
-    source: Source, store: Store, settings: Config, order: Order, now: datetime, count: SyncCounter | None = None
-) -> Iterator[Outcome]:
-    """One outcome per activity that the source lists. Raises SourceError where it stops; what came before is kept."""
-    purged = set(store.to_fetch(source.name, "" if order.full else version_of(settings)))
-    seen = remembered(store, source.name)
-    if not order.full:  # what the source has no longer, or what failed too often, will not be had
-        purged -= {key for key, each in seen.items() if each.why == GONE or each.failed >= TRIES}
-    cursor = store.cursor(source.name)
-    complete_to = datetime.fromisoformat(cursor) if cursor else None
-    whole = order.full or bool(purged and order.since is None)
-    begins = listing_from(complete_to, now, source.lookback, since=order.since, full=whole)
-    steps = _steps(source, begins, seen, purged, full=order.full)
-    yield from _told(steps, store.with_runs(source.name))
-    if order.dry_run:
-        words = ((step.item.id, "added" if step.action == NEW else "updated") for step in steps if step.fetches)
-        yield from (Outcome(name=name, verdict=verdict) for name, verdict in words)
-        return
-    if begins is None:
-        for key in purged - {step.item.id for step in steps}:  # deleted at the source, which is not asked again
-            store.note_seen(source.name, key, MARK + GONE)
-    left = {step.item.id: step.item for step in steps if step.fetches}
-    try:
-        yield from _fetched(source, store, settings, seen, steps, left, count)
-    finally:
-        # Also where the source stops: what is open begins the next listing. A kill leaves the old moment, which is
-        # earlier and so finds the same.
-        moment = completed(complete_to, begins, now, left.values())
-        if moment:
-            store.set_cursor(source.name, moment.isoformat())
-    note_shoes(source, [step.item for step in steps if not step.item.skip], store, full=order.full)
+# Folders: what has not been seen there yet goes the way of an import.
+
+# By content, not by path: a watch that writes over its last file must not take the run before with it.
+FROM_FOLDER = Import(origin=Origin(source=FOLDER))
 
 
-def note_shoes(source: Source, items: Sequence[Listed], store: Store, *, full: bool = False) -> None:
-    """Remember what was worn on each listed run; the source is asked for names that are not known, or for all of them.
-
-    A name that cannot be had now is asked for by the next sync.
-    """
-    noted = store.noted_shoes(source.name)
-    names = {} if full else {gear: name for gear, _, name in (shoe.partition(" ") for shoe in noted.values()) if name}
-    unnamed = sorted({item.shoe for item in items if item.shoe and " " not in item.shoe} - names.keys())
-    if unnamed and isinstance(source, KnowsShoes):
-        with suppress(SourceError):
-            names |= source.shoe_names(unnamed)
-    worn = {item.id: shoe_of(item.shoe, names.get(item.shoe)) if " " not in item.shoe else item.shoe for item in items}
-    changed = {key: shoe for key, shoe in worn.items() if shoe != noted.get(key, "")}
-    if changed:
-        store.note_shoes(source.name, changed)
-
-
-def _steps(
-    source: Source, begins: datetime | None, seen: Mapping[str, Seen], purged: set[str], *, full: bool
-) -> tuple[Step, ...]:
-    """What to do; what was purged and is needed again counts as held in no version."""
-    held = versions(seen, full=full) | dict.fromkeys(purged, "")
-    failed = {} if full else {key: each for key, each in seen.items() if each.why.startswith(FAILED_MARK)}
-
-    def judged(item: Listed) -> Listed:
-        if item.id in seen and seen[item.id].deleted:
-            return item.replace(skip=DELETED)
-        before = failed.get(item.id)
-        given_up = before is not None and before.failed >= TRIES and before.version == item.version
-        return item.replace(skip=GIVEN_UP) if given_up else item
-
-    return plan(map(judged, source.listing(begins)), held, failed)
-
-
-def _told(steps: Iterable[Step], runs: set[str]) -> Iterator[Outcome]:
-    """The outcomes of the steps that ask for nothing; what is known counts as there where it holds a run."""
-    holding = {key.partition(MEMBER)[0] for key in runs}
-    for step in steps:
-        name, reason = step.item.id, step.reason
-        if step.action == KNOWN and name in holding:
-            yield Outcome(name=name, verdict="already_there")
-        elif step.action == SKIPPED and reason == NOT_A_RUN:
-            yield Outcome(name=name, verdict="not_a_run", reason=step.item.sport)
-        elif step.action == SKIPPED:
-            yield Outcome(name=name, verdict="skipped", reason=reason)
-
-
-def _fetched(
-    source: Source,
-    store: Store,
-    settings: Config,
-    seen: Mapping[str, Seen],
-    steps: Sequence[Step],
-    left: dict[str, Listed],
-    count: SyncCounter | None,
-) -> Iterator[Outcome]:
-    """Fetch and keep, one by one; takes out of `left` what is done, or given up."""
-    total = len(left)
-    for done, outcome in enumerate(follow(source, steps), start=1):
-        item = outcome.step.item
-        if outcome.problem:
-            before = seen.get(item.id)
-            times = before.failed if before and before.version == item.version else 0
-            times += not outcome.excused
-            yield from note_failed(outcome, source.name, store, times)
-            if times >= TRIES:
-                del left[item.id]
-        else:
-            settled = yield from keep_fetched(outcome, source.name, store, settings)
-            if settled:
-                del left[item.id]
+def pull_folders(desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> Pulled:
+    """What came from folders: an outcome for each file that is new or changed or cannot be looked at."""
+    seen = {} if order.full else remembered(store, FOLDER)
+    held = versions(seen, full=False)
+    closed: list[OSError] = []
+    listed = [(place(item), item) for item in folder.listing(folders(desk), order.since, closed.append)]
+    fresh = [(key, item) for key, item in listed if held.get(key) != item.version]
+    known = [key for key, item in listed if held.get(key) == item.version]
+    there = sum(seen[key].why not in (UNREAD, NO_RUN) for key in known)  # what brought no run does not count as there
+    outcomes = [Outcome(name="", verdict="already_there")] * there
+    for error in closed:
+        name = archives.masked(Path(error.filename).name)
+        outcomes.append(Outcome(name=name, verdict="failed", reason=f"cannot be read: {error.strerror or error}"))
+    met = Rehearsal() if order.dry_run else None
+    for done, (key, item) in enumerate(fresh, start=1):
+        found = _taken(Path(item.id), store, desk, met)
+        outcomes += found
+        # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
+        if met is None and not any(outcome.later for outcome in found) and _opens(Path(item.id)):
+            store.note_seen(FOLDER, key, item.version + _remark(found))
         if count:
-            count(done, total)
+            count(done, len(fresh))
+    told = {str(error.filename) for error in closed}
+    missing = tuple(path for path in folder.missing(folders(desk)) if str(path) not in told)
+    return Pulled(source=FOLDER, outcomes=tuple(outcomes), missing=missing)
+
+
+def place(item: plan.Listed) -> str:
+    """A file's place, as it is remembered: a hash, since a path may tell of people and places."""
+    return "at " + hashlib.sha256(item.id.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+
+def _taken(path: Path, store: Store, desk: Desk, met: Rehearsal | None) -> list[Outcome]:
+    """What was in a file. met: what a dry run met so far."""
+    outcomes = [
+        importing.take(each, store, desk.settings, FROM_FOLDER, met)
+        for each in archives.walk([path], importing.GUARDED)
+    ]
+    # A download folder is full of zips that have nothing to do with running.
+    foreign = archives.SKIPPED["other"]
+    return [each.replace(verdict="skipped", reason=foreign) if each.foreign else each for each in outcomes]
+
+
+def _opens(path: Path) -> bool:
+    """Whether a file can be opened by whoever we act as; os.access asks for whoever started us."""
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False
+
+
+def _remark(outcomes: Iterable[Outcome]) -> str:
+    """What is noted behind the version of a file that has to be read again, or holds nothing of ours."""
+    verdicts = {outcome.verdict for outcome in outcomes}
+    if "failed" in verdicts:
+        return MARK + UNREAD
+    return MARK + NO_RUN if verdicts <= {"skipped", "not_a_run"} else ""
 
 
 # What a sync has to say: the ledger, what stopped a source, and the report of what is new.
 
 COMMAND = re.compile("'kneedrive [^']+'")  # in a remark: to be copied, so not broken over two lines
 GARMIN_CREDIT = "From Garmin Connect. Derived in part from data of Garmin devices."  # Garmin's brand rules ask for it
-# What a runner must do something about comes before what time will heal.
-CODES = (
-    (ConfigError, USAGE),
-    ((NotAuthorised, Forbidden), NOT_AUTHORISED),
-    ((RateLimited, Unreachable), TRY_LATER),
-    (KneedriveError, FAILED),
-)
 
 
 def told(pulled: Sequence[Pulled], desk: Desk, style: Style, *, dry_run: bool, elapsed_s: float) -> Answer:
     """The counts of all sources; what stopped some of them as trouble."""
-    summed = summed_up(pulled, dry_run=dry_run)
-    remarks = [
-        f"{numbers.path(folder)} is not there now and was passed over." for each in pulled for folder in each.missing
-    ]
+    missing = [path for each in pulled for path in each.missing]
+    remarks = [f"{numbers.path(path)} is not there now and was passed over." for path in missing]
     remarks += [COMMAND.sub(lambda found: numbers.path(found[0]), remark) for each in pulled for remark in each.remarks]
-    text = terminal.render(ledger.summary(summed, elapsed_s, remarks), style).rstrip("\n")
-    return Answer(text=text, trouble=trouble(pulled, desk), code=code_of(pulled))
+    report = ledger.summary(_summed(pulled, dry_run=dry_run), elapsed_s, remarks)
+    return Answer(text=terminal.render(report, style).rstrip("\n"), trouble=trouble(pulled, desk), code=code_of(pulled))
 
 
 def told_json(pulled: Sequence[Pulled], desk: Desk, *, dry_run: bool) -> Answer:
@@ -480,13 +437,12 @@ def told_json(pulled: Sequence[Pulled], desk: Desk, *, dry_run: bool) -> Answer:
         | {"remarks": list(each.remarks)}
         for each in pulled
     ]
-    told = ledger.record(summed_up(pulled, dry_run=dry_run), sources, new_runs(pulled))
-    told["runner"] = desk.settings.runner.name
-    return Answer(text=line(told), trouble=trouble(pulled, desk), code=code_of(pulled))
+    record = ledger.record(_summed(pulled, dry_run=dry_run), sources, new_runs(pulled))
+    runner = {"runner": desk.settings.runner.name}
+    return Answer(text=line({**record, **runner}), trouble=trouble(pulled, desk), code=code_of(pulled))
 
 
-def summed_up(pulled: Iterable[Pulled], *, dry_run: bool) -> ledger.Ledger:
-    """One ledger of all sources."""
+def _summed(pulled: Iterable[Pulled], *, dry_run: bool) -> ledger.Ledger:
     return ledger.ledger_of((outcome for each in pulled for outcome in each.outcomes), dry_run=dry_run)
 
 
@@ -501,28 +457,21 @@ def code_of(pulled: Sequence[Pulled]) -> int:
     """The exit code: of what stopped a source, else 6 where single activities failed."""
     found = [code_for(each.problem) for each in pulled if each.problem]
     if found:
-        return min(found, key=[code for _, code in CODES].index)
+        return min(found, key=URGENCY.index)
     return PARTLY if any(outcome.verdict == "failed" for each in pulled for outcome in each.outcomes) else OK
 
 
-def code_for(problem: KneedriveError) -> int:
-    """The exit code of one problem."""
-    return next(code for kind, code in CODES if isinstance(problem, kind))
-
-
-def new_runs(pulled: Sequence[Pulled]) -> list[str]:
+def new_runs(pulled: Iterable[Pulled]) -> list[str]:
     """Ids of the runs that are new or have changed, each once."""
     found = (run for each in pulled for outcome in each.outcomes if outcome.verdict in BROUGHT for run in outcome.runs)
     return list(dict.fromkeys(found))
 
 
 def news(pulled: Sequence[Pulled], store: Store, desk: Desk, style: Style, count: SyncCounter | None = None) -> str:
-    """The story of what is new; nothing where nothing is."""
+    """The story of what is new; "" where nothing of it is stored."""
     from kneedrive.app.history import day_of
 
     wanted = set(new_runs(pulled))
-    if not wanted:
-        return ""
     bring_up_to_date(store, desk.settings, count)
     rows = [row for row in store.runs() if row.id in wanted]
     if not rows:

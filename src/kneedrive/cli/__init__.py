@@ -9,33 +9,12 @@ from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from kneedrive.app import (
-    ANNOUNCE,
-    FAILED,
-    INTERRUPTED,
-    NOT_AUTHORISED,
-    NOT_ENOUGH,
-    NOTE,
-    OK,
-    TRY_LATER,
-    USAGE,
-    overall,
-    spoken,
-)
+from kneedrive.app import ANNOUNCE, FAILED, INTERRUPTED, NOTE, OK, USAGE, code_for, overall, spoken
 from kneedrive.app.boundary import REPORT
 from kneedrive.cli import accounts, history, library, output, run
 from kneedrive.cli.options import codes, style
 from kneedrive.cli.output import reporter
-from kneedrive.errors import (
-    ConfigError,
-    Forbidden,
-    KneedriveError,
-    NotAuthorised,
-    NotEnoughData,
-    RateLimited,
-    Unreachable,
-    meant,
-)
+from kneedrive.errors import ConfigError, KneedriveError, meant
 
 if TYPE_CHECKING:
     from kneedrive.app import Answer, Counter
@@ -70,16 +49,6 @@ is, and what to do next.
                               report
 
 No file at hand: kneedrive demo. Every command: kneedrive --help."""
-
-EXIT_CODES = (
-    (ConfigError, USAGE),
-    (NotEnoughData, NOT_ENOUGH),
-    (NotAuthorised, NOT_AUTHORISED),
-    (Forbidden, NOT_AUTHORISED),
-    (RateLimited, TRY_LATER),
-    (Unreachable, TRY_LATER),
-    (KneedriveError, FAILED),
-)
 
 EPILOG = """\
 exit codes:
@@ -193,7 +162,7 @@ def _run(argv: list[str]) -> int:
             exits.append(answer.code)
     except KneedriveError as error:
         _complain(error, as_json=getattr(arguments, "json", False))
-        return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+        return code_for(error)
     return overall(exits)
 
 

@@ -232,18 +232,10 @@ def _synced(here: Desk, names: tuple[str, ...], arguments: argparse.Namespace) -
 
     order = sync.Order(names=names, since=arguments.since, full=arguments.full, dry_run=arguments.dry_run)
     style = options.style(arguments, here.settings)
-    quiet = arguments.json or arguments.no_report or order.dry_run
-    start = time.monotonic()
     try:
-        with progress("Syncing") as count:
-            pulled, news = sync.sync(here, order, count, None if quiet else style)
+        yield from sync.sync(here, order, style, progress, json=arguments.json, report=not arguments.no_report)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(KEPT) from None
-    if arguments.json:
-        yield sync.told_json(pulled, here, dry_run=order.dry_run)
-        return
-    answer = sync.told(pulled, here, style, dry_run=order.dry_run, elapsed_s=time.monotonic() - start)
-    yield answer.replace(text="\n\n".join(filter(None, (answer.text, news))))
 
 
 def _names(given: list[str]) -> tuple[str, ...]:

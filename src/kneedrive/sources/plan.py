@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -133,7 +134,16 @@ def unidentified() -> Listed:
 
 # What a sync has to do, decided without doing it: new, updated, known or skipped; and where the next one begins.
 
-NEW, UPDATED, KNOWN, SKIPPED = "new", "updated", "known", "skipped"
+
+class Action(StrEnum):
+    """What to do about a listed activity. KNOWN and SKIPPED: nothing."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    KNOWN = "known"
+    SKIPPED = "skipped"
+
+
 FAILURES = 3  # in a row: then it may be the service, not the activity
 DOUBTFUL = (Forbidden, NotAuthorised, Unreachable)  # may be the service, may be the one activity
 _EARLY = datetime.min.replace(tzinfo=UTC)
@@ -142,14 +152,14 @@ _EARLY = datetime.min.replace(tzinfo=UTC)
 class Step(Record, frozen=True, kw_only=True):
     """One activity and what to do about it; `reason` where it is skipped."""
 
-    action: str
+    action: Action
     item: Listed
     reason: str = ""
 
     @property
     def fetches(self) -> bool:
         """Whether the source must be asked for it."""
-        return self.action in (NEW, UPDATED)
+        return self.action in (Action.NEW, Action.UPDATED)
 
 
 class Outcome(Record, frozen=True, kw_only=True):
@@ -167,10 +177,10 @@ class Outcome(Record, frozen=True, kw_only=True):
 def decide(item: Listed, known: Mapping[str, str]) -> Step:
     """What to do about one listed activity. `known`: the version that is held, by id; those found gone included."""
     if item.skip:
-        return Step(action=SKIPPED, item=item, reason=item.skip)
+        return Step(action=Action.SKIPPED, item=item, reason=item.skip)
     if item.id not in known:
-        return Step(action=NEW, item=item)
-    return Step(action=KNOWN if known[item.id] == item.version else UPDATED, item=item)
+        return Step(action=Action.NEW, item=item)
+    return Step(action=Action.KNOWN if known[item.id] == item.version else Action.UPDATED, item=item)
 
 
 def plan(items: Iterable[Listed], known: Mapping[str, str], failed: Collection[str] = ()) -> tuple[Step, ...]:
@@ -227,7 +237,7 @@ def follow(source: Source, steps: Sequence[Step]) -> Iterator[Outcome]:
     an activity that is known to be good: where that fails too, or none is known, they are excused, and the last problem
     is raised. A rate limit and trouble on this machine are raised at once.
     """
-    good = next((step.item for step in steps if step.action == KNOWN and not step.item.complete), None)
+    good = next((step.item for step in steps if step.action == Action.KNOWN and not step.item.complete), None)
     doubtful: list[Outcome] = []
     for step in steps:
         if not step.fetches:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -163,8 +164,13 @@ class TokenFile(PrivateFile):
 
 def _close_to_others(handle: int) -> None:
     """Make an open file private again, after a backup or an editor opened it. Windows has no such modes."""
-    if hasattr(os, "fchmod") and stat.S_IMODE(os.fstat(handle).st_mode) != PRIVATE_FILE:
+    if not hasattr(os, "fchmod") or stat.S_IMODE(os.fstat(handle).st_mode) == PRIVATE_FILE:
+        return
+    try:
         os.fchmod(handle, PRIVATE_FILE)
+    except OSError as error:
+        if error.errno != errno.EROFS:  # on a disk that is read only it is read as it is
+            raise
 
 
 def _sync_folder(folder: Path) -> None:
