@@ -50,6 +50,9 @@ class Clock(Record, frozen=True, kw_only=True):
         return times - self.zero - np.where(times > self.jump_after, self.jump_s, 0.0)
 
 
+_UNJUMPED = Clock(zero=0.0)
+
+
 class Axis(Record, frozen=True, kw_only=True):
     """keep: which records have a usable time. time_s: theirs, non-decreasing, since the clock's zero."""
 
@@ -66,23 +69,33 @@ def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, e
     start, elapsed_s: what the session says, None where it says nothing. Left out, each with a note: records without a
     time, records that run backwards, and what stands half a day away from the rest.
     """
-    keep = ~np.isnan(fit_times)
-    notes = _left_out(keep, starts, "time_invalid", "records without a valid time were left out")
+    keep = np.ones(len(fit_times), np.bool_)
+    notes: list[Note] = []
+
+    def narrow(stay: Flags, code: str, text: str) -> None:
+        """Keep of the records kept so far those that stay; a note says how many went, and where the first stood."""
+        gone = starts[keep][~stay]
+        if len(gone):
+            text = f"{len(gone):,} records {text} were left out"
+            notes.append(Note(code=code, text=text, offset=int(gone[0])))
+            keep[np.flatnonzero(keep)] = stay
+
+    narrow(~np.isnan(fit_times), "time_invalid", "without a valid time")
     if not keep.any():
         return Axis(clock=Clock(zero=start or 0.0), keep=keep, time_s=np.empty(0), notes=tuple(notes))
-    keep, notes = _narrow(keep, motion.in_order(fit_times[keep]), starts, notes, "time_backwards")
+    narrow(motion.in_order(fit_times[keep]), "time_backwards", "whose time runs backwards")
     jump = _jump(fit_times[keep], elapsed_s)
     if jump:
         text = f"the watch's clock was set forward by {_lasting(jump.jump_s)} during the run: the gap was closed"
         notes.append(Note(code="clock_set", text=text))
     else:
-        keep, notes = _narrow(
-            keep, motion.largest_stretch(fit_times[keep], RULES.stray_gap_s), starts, notes, "time_far"
-        )
+        far = "half a day or more away from the rest"
+        narrow(motion.largest_stretch(fit_times[keep], RULES.stray_gap_s), "time_far", far)
     times = fit_times[keep]
-    zero = _zero(times, start)
-    clock = Clock(zero=zero) if jump is None else jump.replace(zero=zero)
-    if zero < SMALLEST_TIME:
+    # The session's own start where the records agree with it, else the first record's time.
+    agrees = start is not None and 0 <= times[0] - start <= RULES.stray_gap_s
+    clock = (jump or _UNJUMPED).replace(zero=start if agrees else float(times[0]))
+    if clock.zero < SMALLEST_TIME:
         notes.append(Note(code="clock_unset", text="the watch did not know the date: the start is counted from 1989"))
     return Axis(clock=clock, keep=keep, time_s=clock.seconds(times), notes=tuple(notes))
 
@@ -95,26 +108,6 @@ def _lasting(seconds: float) -> str:
     return f"{seconds:,.0f} s"
 
 
-_WHY = {
-    "time_backwards": "records whose time runs backwards were left out",
-    "time_far": "records half a day or more away from the rest were left out",
-}
-
-
-def _narrow(
-    keep: Flags, stay: Flags, starts: npt.NDArray[np.int64], notes: list[Note], code: str
-) -> tuple[Flags, list[Note]]:
-    """Fewer records kept: `stay` says which of those so far. A note tells how many went, and where the first stood."""
-    narrower = keep.copy()
-    narrower[keep] = stay
-    return narrower, notes + _left_out(stay, starts[keep], code, _WHY[code])
-
-
-def _left_out(stay: Flags, starts: npt.NDArray[np.int64], code: str, text: str) -> list[Note]:
-    gone = np.flatnonzero(~stay)
-    return [Note(code=code, text=f"{len(gone):,} {text}", offset=int(starts[gone[0]]))] if len(gone) else []
-
-
 def _jump(times: Array, elapsed_s: float | None) -> Clock | None:
     """A clock set during the run: one long gap that the session's elapsed time knows nothing of."""
     if elapsed_s is None or len(times) < 2:
@@ -125,18 +118,10 @@ def _jump(times: Array, elapsed_s: float | None) -> Clock | None:
     if gaps[largest] < RULES.clock_jump_s or abs(excess_s - gaps[largest]) > RULES.clock_agree_s:
         return None
     # The gap shrinks to what the elapsed time leaves for it.
-    return Clock(zero=0.0, jump_after=float(times[largest]), jump_s=min(excess_s, float(gaps[largest])))
-
-
-def _zero(times: Array, start: float | None) -> float:
-    """The session's own start where the records agree with it, else the first record's time."""
-    first = float(times[0])
-    return start if start is not None and 0 <= first - start <= RULES.stray_gap_s else first
+    return _UNJUMPED.replace(jump_after=float(times[largest]), jump_s=min(excess_s, float(gaps[largest])))
 
 
 # What a session says about itself as a whole: times, totals, pauses, laps, averages; checked against its records.
-
-RUNNING = TrackRules()
 
 _STARTS = frozenset({0})
 _STOPS = frozenset({1, 4, 8, 9})
@@ -152,34 +137,34 @@ def utc_offset_s(told: Sequence[Message]) -> int | None:
     return None
 
 
-def wearer(told: Sequence[Message], rules: FitRules) -> Runner:
+def wearer(told: Sequence[Message]) -> Runner:
     """Height and mass as the watch's own profile has them, where a grown person can have them."""
 
     def first(name: str, allowed: tuple[float, float]) -> float | None:
         values = (message.number(name) for message in told)
         return next((value for value in values if value and allowed[0] <= value <= allowed[1]), None)
 
-    return Runner(height_m=first("height", rules.height_m), mass_kg=first("weight", rules.mass_kg))
+    return Runner(height_m=first("height", RULES.height_m), mass_kg=first("weight", RULES.mass_kg))
 
 
 def elapsed_time_s(time_s: Array, stated_s: float | None) -> float:
     """From the start to the end with pauses: as stated, where that is not shorter than the records nor absurd."""
     span_s = float(time_s[-1]) if len(time_s) else 0.0
-    most_s = span_s + RULES.stray_gap_s if len(time_s) else RUNNING.max_timer_s
+    most_s = span_s + RULES.stray_gap_s if len(time_s) else TrackRules().max_timer_s
     return stated_s if stated_s is not None and span_s <= stated_s <= most_s else span_s
 
 
-def duration_s(message: Message | None, elapsed_s: float, pauses: Sequence[Interval]) -> float:
+def duration_s(message: Message, elapsed_s: float, pauses: Sequence[Interval]) -> float:
     """Timer time: as stated where it fits into the elapsed time, else elapsed time without pauses."""
-    stated_s = message.number("total_timer_time") if message else None
+    stated_s = message.number("total_timer_time")
     if stated_s is not None and 0 < stated_s <= elapsed_s + 1:
         return stated_s
     return elapsed_s - sum(pause.end_s - pause.start_s for pause in pauses)
 
 
-def distance_m(message: Message | None, samples: Samples) -> float | None:
+def distance_m(message: Message, samples: Samples) -> float | None:
     """The total as stated, else what the records add up to."""
-    stated_m = message.number("total_distance") if message else None
+    stated_m = message.number("total_distance")
     if stated_m is not None and stated_m >= 0:
         return stated_m
     if samples.distance_m is None:
@@ -213,53 +198,35 @@ def timer_pauses(stops: Array, clock: Clock, end_s: float) -> tuple[Interval, ..
     return tuple(Interval(start_s=start_s, end_s=until_s) for start_s, until_s in paused)
 
 
-class LapColumns(Record, frozen=True, kw_only=True):
-    """All laps of a file, NaN for what they do not say. starts, ends: FIT times. lasted_s: 0 where not said."""
+def lap_table(told: Sequence[Message]) -> Array:
+    """What the laps of a file say, in their order: FIT times of start and end, how long and how far, shape (4, laps).
 
-    starts: Array
-    ends: Array
-    lasted_s: Array
-    distance_m: Array
-
-
-def lap_columns(told: Sequence[Message]) -> LapColumns:
-    """The lap messages of a file as columns, in their order."""
-    starts, ends = _column(told, "start_time"), _column(told, "timestamp")
-    return LapColumns(
-        starts=starts,
-        ends=ends,
-        lasted_s=np.nan_to_num(_column(told, "total_elapsed_time")),
-        distance_m=_column(told, "total_distance"),
-    )
+    NaN for what they do not say. Read once for all sessions: many sessions with many laps would take too long.
+    """
+    names = ("start_time", "timestamp", "total_elapsed_time", "total_distance")
+    return np.array([[message.number(name) for message in told] for name in names], dtype=np.float64)
 
 
-def _column(told: Sequence[Message], name: str) -> Array:
-    values = (message.number(name) for message in told)
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-
-
-def laps(told: LapColumns, clock: Clock, elapsed_s: float, end_s: float) -> tuple[Lap, ...]:
+def laps(table: Array, clock: Clock, elapsed_s: float, end_s: float) -> tuple[Lap, ...]:
     """The laps that began between the start of the session and `end_s`, seconds after it.
 
     A lap that does not say its end lasts as long as it says, and none beyond `elapsed_s`.
     """
-    start_s, stated_s = clock.seconds(told.starts), clock.seconds(told.ends)
+    start_s, stated_s = clock.seconds(table[:2])
+    lasted_s, distance_m = np.nan_to_num(table[2]), table[3]
     # Some watches stamp all laps with one moment, that of the whole recording's start or end.
-    agrees = np.abs(stated_s - start_s - told.lasted_s) <= RULES.clock_agree_s
-    known = ~np.isnan(stated_s) & (agrees | (told.lasted_s == 0))
-    until_s = np.clip(np.where(known, stated_s, start_s + told.lasted_s), start_s, elapsed_s)
+    agrees = np.abs(stated_s - start_s - lasted_s) <= RULES.clock_agree_s
+    known = ~np.isnan(stated_s) & (agrees | (lasted_s == 0))
+    until_s = np.clip(np.where(known, stated_s, start_s + lasted_s), start_s, elapsed_s)
     began = (start_s >= 0) & (start_s < end_s)
-    rows = zip(*(column[began].tolist() for column in (start_s, until_s, told.distance_m)), strict=True)
     return tuple(
         Lap(start_s=start, end_s=until, distance_m=distance if distance >= 0 else None)
-        for start, until, distance in rows
+        for start, until, distance in np.stack([start_s, until_s, distance_m], axis=1)[began].tolist()
     )
 
 
-def averages(message: Message | None, sport: str) -> dict[str, float]:
+def averages(message: Message, sport: str) -> dict[str, float]:
     """Session averages by channel in SI units. An average of zero is no average: makers write it for "no value"."""
-    if message is None:
-        return {}
     found: dict[str, float] = {}
     for field in SESSION_FIELDS:
         value = message.number(field.name)
@@ -275,20 +242,17 @@ def averages(message: Message | None, sport: str) -> dict[str, float]:
 _CREATOR = (0, None)  # some makers do not number the watch itself
 
 
-def device(file_id: Message | None, infos: Sequence[Message]) -> Sensor:
+def device(file_ids: Sequence[Message], infos: Sequence[Message]) -> Sensor:
     """The watch: what file_id says, completed by the device_info of the creator."""
     creators = [info for info in infos if info.whole("device_index") in _CREATOR]
-    told = [message for message in (file_id, *creators) if message is not None]
-    maker_id = _first([message.whole("manufacturer") for message in told])
-    product_id = _first([message.whole("product") for message in told])
+    told = [*file_ids[:1], *creators]
+
+    def first(name: str) -> int | None:
+        return next((value for message in told if (value := message.whole(name)) is not None), None)
+
     name = next((message.text("product_name") for message in told if message.text("product_name")), "")
-    return Sensor(
-        maker=_maker(maker_id),
-        maker_id=maker_id,
-        product=name or _product(maker_id, product_id),
-        product_id=product_id,
-        firmware=next((_firmware(creator) for creator in creators if _firmware(creator)), ""),
-    )
+    firmware = next((_firmware(creator) for creator in creators if _firmware(creator)), "")
+    return _named(first("manufacturer"), first("product"), name).replace(firmware=firmware)
 
 
 def sensors(infos: Sequence[Message]) -> tuple[Sensor, ...]:
@@ -297,40 +261,22 @@ def sensors(infos: Sequence[Message]) -> tuple[Sensor, ...]:
     Left out: the watch itself, its own parts (source "local": GPS, barometer, optical pulse), and entries that repeat
     a sensor with less said about it.
     """
-    others = [info for info in infos if info.whole("device_index") not in _CREATOR]
-    told = [sensor for sensor in map(_sensor, others) if sensor.source != "local" and _says_something(sensor)]
-    once = list(dict.fromkeys(told))[: RULES.max_devices]
-    facts = [_facts(sensor) for sensor in once]
-    repeated = [any(_repeats(mine, other) for other in facts) for mine in facts]
-    return tuple(sensor for sensor, again in zip(once, repeated, strict=True) if not again)
-
-
-def _sensor(info: Message) -> Sensor:
-    maker_id, product_id = info.whole("manufacturer"), info.whole("product")
-    told = info.whole("source_type")
-    source = "" if told is None else SOURCES.get(told, "")
-    return Sensor(
-        maker=_maker(maker_id),
-        maker_id=maker_id,
-        product=info.text("product_name") or _product(maker_id, product_id),
-        product_id=product_id,
-        # The number counts ANT+ profiles only for ANT+ sensors; watches before 2014 do not name the source.
-        ant_device_type=info.whole("device_type") if source in ("antplus", "") else None,
-        source=source,
-        firmware=_firmware(info),
+    told = [_sensor(info) for info in infos if info.whole("device_index") not in _CREATOR]
+    worn = [
+        sensor
+        for sensor in told
+        if sensor.source != "local" and (sensor.maker_id, sensor.product_id, sensor.ant_device_type) != (None,) * 3
+    ]
+    once = list(dict.fromkeys(worn))[: RULES.max_devices]
+    facts: list[_Facts] = [
+        (one.maker_id, one.product_id, one.ant_device_type, one.source or None, one.firmware or None) for one in once
+    ]
+    return tuple(
+        sensor for sensor, mine in zip(once, facts, strict=True) if not any(_repeats(mine, other) for other in facts)
     )
 
 
-def _says_something(sensor: Sensor) -> bool:
-    return sensor.maker_id is not None or sensor.product_id is not None or sensor.ant_device_type is not None
-
-
-_Facts = tuple[int | None, int | None, int | None, str | None, str | None]
-
-
-def _facts(sensor: Sensor) -> _Facts:
-    """What a sensor's entry says of it, firmware last."""
-    return sensor.maker_id, sensor.product_id, sensor.ant_device_type, sensor.source or None, sensor.firmware or None
+_Facts = tuple[int | str | None, ...]  # what a sensor's entry says of it, firmware last
 
 
 def _repeats(mine: _Facts, other: _Facts) -> bool:
@@ -342,15 +288,23 @@ def _repeats(mine: _Facts, other: _Facts) -> bool:
     return more and all(said in (None, theirs) for said, theirs in zip(mine[:-1], other[:-1], strict=True))
 
 
-def _maker(maker_id: int | None) -> str:
-    return "" if maker_id is None else MAKERS.get(maker_id, f"maker {maker_id}")
+def _sensor(info: Message) -> Sensor:
+    told = info.whole("source_type")
+    source = "" if told is None else SOURCES.get(told, "")
+    return _named(info.whole("manufacturer"), info.whole("product"), info.text("product_name")).replace(
+        # The number counts ANT+ profiles only for ANT+ sensors; watches before 2014 do not name the source.
+        ant_device_type=info.whole("device_type") if source in ("antplus", "") else None,
+        source=source,
+        firmware=_firmware(info),
+    )
 
 
-def _product(maker_id: int | None, product_id: int | None) -> str:
-    if product_id is None:
-        return ""
-    garmin = maker_id in (GARMIN, DYNASTREAM, DYNASTREAM_OEM)
-    return GARMIN_PRODUCTS.get(product_id, f"product {product_id}") if garmin else ""
+def _named(maker_id: int | None, product_id: int | None, name: str) -> Sensor:
+    """A device; its product is the name that it gives itself, else what Garmin sells under the number."""
+    if not name and product_id is not None and maker_id in (GARMIN, DYNASTREAM, DYNASTREAM_OEM):
+        name = GARMIN_PRODUCTS.get(product_id, f"product {product_id}")
+    maker = "" if maker_id is None else MAKERS.get(maker_id, f"maker {maker_id}")
+    return Sensor(maker=maker, maker_id=maker_id, product=name, product_id=product_id)
 
 
 def _firmware(info: Message) -> str:
@@ -358,37 +312,33 @@ def _firmware(info: Message) -> str:
     return "" if version is None else str(version)
 
 
-def _first(values: Sequence[int | None]) -> int | None:
-    return next((value for value in values if value is not None), None)
-
-
 # One FIT file to activities: one per session, or one from the records where no session was written.
 
 _TIMER = 0
 _STILL_ACTIVITIES = frozenset({4, 20})
+_NO_MESSAGE = Message(start=0, values={})
 
 
 class _Contents(Record, frozen=True, kw_only=True):
     """What the activities of one file share."""
 
     columns: Columns
-    fit_times: Array
     watch: Sensor
     sensors: tuple[Sensor, ...]
     utc_offset_s: int | None
     wearer: Runner
-    laps: LapColumns
+    laps: Array
     stops: Array
     notes: tuple[Note, ...]
 
 
 class _Session(Record, frozen=True, kw_only=True):
-    """One session's message (None where none was written) and which records are its own.
+    """One session's message (_NO_MESSAGE where none was written) and which records are its own.
 
     until: the FIT time at which the next session begins, infinite for the last one.
     """
 
-    message: Message | None
+    message: Message
     sport: str
     sub_sport: str
     own: npt.NDArray[np.bool_]
@@ -430,17 +380,15 @@ def _no_activity(part: Part, records: int, sessions: int) -> ReadError | None:
 
 def _contents(part: Part, found: Columns) -> _Contents:
     infos = messages(part, profile.DEVICE_INFO)
-    file_ids = messages(part, profile.FILE_ID)
     timer = [event for event in messages(part, profile.EVENT) if event.whole("event") == _TIMER]
     damage = () if part.damage is None else (part.damage,)
     return _Contents(
         columns=found,
-        fit_times=found.values["timestamp"],
-        watch=device(file_ids[0] if file_ids else None, infos),
+        watch=device(messages(part, profile.FILE_ID), infos),
         sensors=sensors(infos),
         utc_offset_s=utc_offset_s(messages(part, profile.ACTIVITY)),
-        wearer=wearer(messages(part, profile.USER_PROFILE), RULES),
-        laps=lap_columns(messages(part, profile.LAP)),
+        wearer=wearer(messages(part, profile.USER_PROFILE)),
+        laps=lap_table(messages(part, profile.LAP)),
         stops=stops(timer),
         notes=(*part.notes, *damage, *found.notes),
     )
@@ -450,8 +398,8 @@ def _sessions(part: Part, told: Sequence[Message], found: Columns) -> list[_Sess
     """The sessions in order of their start; a record belongs to the last session that began before it."""
     everything = np.ones(len(found.starts), np.bool_)
     if len(told) < 2:
-        message = told[0] if told else None
-        return [_session(message or _sport_message(part), message, everything, np.inf)]
+        message = told[0] if told else _NO_MESSAGE
+        return [_session(message if told else _sport_message(part), message, everything, np.inf)]
     ordered = sorted(told, key=lambda message: message.number("start_time") or 0)
     begins = np.array([message.number("start_time") or 0 for message in ordered])
     index = np.searchsorted(begins, _filled(found.values["timestamp"]), side="right") - 1
@@ -462,36 +410,36 @@ def _sessions(part: Part, told: Sequence[Message], found: Columns) -> list[_Sess
 
 def _filled(fit_times: Array) -> Array:
     """Times with the last known one where a record has none."""
-    last = np.maximum.accumulate(np.where(np.isnan(fit_times), -1, np.arange(len(fit_times))))
+    last = motion.last_known(~np.isnan(fit_times))
     return np.where(last < 0, 0.0, fit_times[last])
 
 
-def _session(teller: Message | None, message: Message | None, own: npt.NDArray[np.bool_], until: float) -> _Session:
-    sport = teller.whole("sport") if teller else None
-    sub_sport = teller.whole("sub_sport") if teller else None
+def _session(teller: Message, message: Message, own: Flags, until: float) -> _Session:
+    sport, sub_sport = teller.whole("sport"), teller.whole("sub_sport")
     return _Session(
         message=message,
-        sport=profile.UNKNOWN if sport is None else profile.SPORTS.get(sport, f"sport {sport}"),
+        sport=UNKNOWN if sport is None else profile.SPORTS.get(sport, f"sport {sport}"),
         sub_sport="generic" if sub_sport is None else profile.SUB_SPORTS.get(sub_sport, f"sub-sport {sub_sport}"),
         own=own,
         until=until,
     )
 
 
-def _sport_message(part: Part) -> Message | None:
+def _sport_message(part: Part) -> Message:
     """Where no session tells the sport, the sport message or a lap does."""
     told = [*messages(part, profile.SPORT), *messages(part, profile.LAP)]
-    return next((message for message in told if message.whole("sport") is not None), None)
+    return next((message for message in told if message.whole("sport") is not None), _NO_MESSAGE)
 
 
 def _activity(session: _Session, contents: _Contents) -> Activity:
     message, own = session.message, session.own
-    begin = message.number("start_time") if message else None
-    stated_s = message.number("total_elapsed_time") if message else None
-    starts = contents.columns.starts[own]
-    line = axis(contents.fit_times[own], starts, begin, stated_s)
+    stated_s = message.number("total_elapsed_time")
+    fit_times, starts = contents.columns.values["timestamp"][own], contents.columns.starts[own]
+    line = axis(fit_times, starts, message.number("start_time"), stated_s)
     values = {name: column[own][line.keep] for name, column in contents.columns.values.items()}
     read, computed = samples(line.time_s, values, maker_id=contents.watch.maker_id, sport=session.sport)
+    missing = "the file has no summary: totals were taken from its records"
+    unsummed = (Note(code="missing_session", text=missing),) if message is _NO_MESSAGE else ()
     sport = session.sport
     guessed: tuple[Note, ...] = ()
     if sport == UNKNOWN:
@@ -504,7 +452,7 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
         id="",
         format="fit",
         name="",
-        started_at=_utc(line.clock.zero),
+        started_at=datetime.fromtimestamp(line.clock.zero + profile.FIT_EPOCH_S, UTC),
         utc_offset_s=contents.utc_offset_s,
         sport=sport,
         sub_sport=session.sub_sport,
@@ -521,15 +469,5 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
         wearer=contents.wearer,
         laps=laps(contents.laps, line.clock, elapsed_s, end_s),
         pauses=pauses,
-        notes=(*contents.notes, *_missing_session(message), *line.notes, *computed, *guessed),
+        notes=(*contents.notes, *unsummed, *line.notes, *computed, *guessed),
     )
-
-
-def _utc(fit_time: float) -> datetime:
-    return datetime.fromtimestamp(fit_time + profile.FIT_EPOCH_S, UTC)
-
-
-def _missing_session(message: Message | None) -> tuple[Note, ...]:
-    if message is not None:
-        return ()
-    return (Note(code="missing_session", text="the file has no summary: totals were taken from its records"),)
