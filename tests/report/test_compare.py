@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from kneedrive.past.result import Difference, Outcome
+from kneedrive.quantities import QUANTITIES
 from kneedrive.report import comparison, numbers, terminal
 from kneedrive.report.blocks import Style
 from tests.conftest import Golden
@@ -88,12 +89,20 @@ def test_each_verdict_in_words(told: Difference, words: str) -> None:
     assert comparison.difference_verdict(told).replace("\u00a0", " ") == words
 
 
-@pytest.mark.parametrize("metric", comparison.CHANGED)
+@pytest.mark.parametrize(
+    "metric", [*(key for key, quantity in QUANTITIES.items() if quantity.rose), *comparison.SCORES]
+)
 def test_every_metric_has_a_name_and_words_for_both_directions(metric: str) -> None:
     rose, fell = (comparison.change_words(row(metric, sign * 0.1, 0.01)) for sign in (1, -1))
 
-    assert metric in comparison.COMPARED_NAMES
+    assert comparison.name_of(metric)
+    assert fell
     assert rose != fell
+
+
+def test_all_that_is_compared_has_words() -> None:
+    for found in (pair().found for pair in PAIRS.values()):
+        assert all(comparison.change_words(each) for each in found.rows)
 
 
 def test_exaggerated_knee_lift_is_said() -> None:

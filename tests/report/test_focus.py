@@ -8,7 +8,8 @@ from rich.cells import cell_len
 
 from kneedrive import advice
 from kneedrive.analysis.posterior import Certainty
-from kneedrive.report import focus, terminal
+from kneedrive.quantities import QUANTITIES
+from kneedrive.report import sections, terminal
 from kneedrive.report.blocks import Style
 from tests.conftest import Golden
 
@@ -21,7 +22,7 @@ def told(finding: str, **more: bool) -> advice.Advice:
 
 
 def render(finding: str, style: Style = Style(), **more: bool) -> str:  # noqa: B008 - frozen
-    return terminal.render(focus.whole(told(finding, **more)), style)
+    return terminal.render(sections.plan(told(finding, **more)), style)
 
 
 @pytest.mark.parametrize("finding", FINDINGS)
@@ -45,12 +46,12 @@ def test_colour_only_adds_colour(finding: str) -> None:
 
 @pytest.mark.parametrize("finding", FINDINGS)
 def test_every_number_to_watch_has_words(finding: str) -> None:
-    assert set(advice.plans()[finding].watch) <= focus.WATCHED.keys()
+    assert set(advice.plans()[finding].watch) <= sections.WATCHED.keys() | QUANTITIES.keys()
 
 
 @pytest.mark.parametrize("finding", FINDINGS)
 def test_strength_comes_before_speed_and_speed_before_drills(finding: str) -> None:
-    titles = [title.upper() for title in focus.TITLES.values() if title.upper() in render(finding)]
+    titles = [title.upper() for title in sections.TITLES.values() if title.upper() in render(finding)]
     places = [render(finding).index(title) for title in titles]
 
     assert places == sorted(places)
@@ -62,7 +63,7 @@ def test_nobody_is_told_more_than_a_watch_sees(finding: str) -> None:
 
 
 def test_what_to_do_next_is_a_cue_an_exercise_and_a_command() -> None:
-    lines = terminal.render([focus.do_next(told("shuffle-like"))], Style()).splitlines()
+    lines = terminal.render([sections.do_next(told("shuffle-like"))], Style()).splitlines()
 
     assert lines[0].startswith("DO NEXT")
     assert len(lines) <= 4
@@ -78,14 +79,14 @@ def test_a_plan_that_changes_nothing_is_an_offer() -> None:
 @pytest.mark.parametrize(("days", "said"), [(21, ""), (22, "3 weeks old"), (98, "14 weeks old")])
 def test_advice_from_an_old_run_says_how_old(days: int, said: str) -> None:
     today = date(2026, 11, 20)
-    text = focus.aged(today - timedelta(days=days), today).replace("\u00a0", " ")
+    text = sections.aged(today - timedelta(days=days), today).replace("\u00a0", " ")
 
     assert said in text
     assert bool(text) == bool(said)
 
 
 def test_what_follows_stands_at_the_end() -> None:
-    text = terminal.render(focus.whole(told("neutral"), [focus.taken(date(2026, 3, 29))]), Style(width=100))
+    text = terminal.render(sections.plan(told("neutral"), [sections.taken_up(date(2026, 3, 29))]), Style(width=100))
 
     assert "\n\nTaken up on Sun 29 Mar 2026." in text
 
@@ -93,7 +94,7 @@ def test_what_follows_stands_at_the_end() -> None:
 @pytest.mark.parametrize("name", list(advice.catalogue()))
 def test_every_entry_is_shown_whole(name: str) -> None:
     entry = advice.catalogue()[name]
-    report = focus.one(entry, advice.plans_with(entry), advice.sources())
+    report = sections.entry_of_catalogue(entry, advice.plans_with(entry), advice.sources())
     text = " ".join(terminal.render(report, Style()).split())
 
     assert entry.name.upper() in text
@@ -103,6 +104,6 @@ def test_every_entry_is_shown_whole(name: str) -> None:
 
 def test_the_catalogue_lists_every_entry_once() -> None:
     entries = tuple(advice.catalogue().values())
-    lines = terminal.render(focus.listing(entries), Style(width=120)).splitlines()
+    lines = terminal.render(sections.catalogue(entries), Style(width=120)).splitlines()
 
     assert sorted(line.split()[0] for line in lines if line.startswith("  ")) == sorted(entry.id for entry in entries)

@@ -1,14 +1,12 @@
 """A run against the runner's own weeks, in words."""
 
-from datetime import timedelta
-
 import pytest
 from rich.cells import cell_len
 
 from kneedrive.past.baseline import own_view
 from kneedrive.past.result import Level, OwnView, Unjudged
-from kneedrive.report import own
-from kneedrive.report.blocks import Style, plain
+from kneedrive.report import sections
+from kneedrive.report.blocks import Heading, Style
 from kneedrive.report.terminal import render
 from tests.analysis.runs_of_a_runner import Form, past_run
 from tests.conftest import Golden
@@ -30,18 +28,20 @@ CASES = {
 
 
 def line(found: OwnView) -> str:
-    return plain(own.in_a_line(found)).replace("\u00a0", " ")
+    return sections.own_line(found).replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_each_kind_of_run_against_its_runner(name: str, golden: Golden) -> None:
-    golden.check(f"own-{name}.txt", render([own.section(CASES[name]())], Style()) + line(CASES[name]()) + "\n")
+    golden.check(
+        f"own-{name}.txt", render([sections.against_yourself(CASES[name]())], Style()) + line(CASES[name]()) + "\n"
+    )
 
 
 @pytest.mark.parametrize("width", [60, 79, 120])
 @pytest.mark.parametrize("name", CASES)
 def test_no_line_is_wider_than_the_width(name: str, width: int) -> None:
-    text = render([own.section(CASES[name]())], Style(width=width, ascii=True))
+    text = render([sections.against_yourself(CASES[name]())], Style(width=width, ascii=True))
 
     assert max(map(cell_len, text.splitlines())) <= width
 
@@ -52,7 +52,7 @@ def test_a_line_names_what_stands_by_itself_and_at_most_two() -> None:
     assert text.startswith("Cadence ")
     assert "usually" in text
     assert "step length" not in text
-    assert text.count("usually") <= own.MOST_NAMED
+    assert text.count("usually") <= sections.MOST_NAMED
 
 
 def test_where_all_is_as_always_that_is_said_with_the_runs_it_rests_on() -> None:
@@ -78,19 +78,23 @@ def test_what_is_missing_for_a_baseline_is_counted(missing: dict[str, int], word
     assert words in line(found).replace("\u00a0", " ")
 
 
-@pytest.mark.parametrize("reason", own.REASONS)
+@pytest.mark.parametrize("reason", sections.NOT_COMPARED)
 def test_every_reason_has_a_sentence(reason: Unjudged) -> None:
     found = CASES["too_few"]().replace(reason=reason)
 
-    assert line(found) == own.REASONS[reason]
+    assert line(found) == sections.NOT_COMPARED[reason]
 
 
 def test_what_a_watch_computes_is_not_compared() -> None:
-    assert own.ONLY_STEPS in " ".join(render([own.section(CASES["wrist"]())], Style(width=200)).split())
+    assert sections.ONLY_STEPS in " ".join(
+        render([sections.against_yourself(CASES["wrist"]())], Style(width=200)).split()
+    )
 
 
 def test_a_baseline_names_its_first_day() -> None:
     usual = CASES["as_always"]().baseline
     assert usual.first
 
-    assert (usual.first + timedelta()).strftime("%Y") in own.basis(usual)
+    (heading, *_) = sections.against_yourself(CASES["as_always"]())
+    assert isinstance(heading, Heading)
+    assert usual.first.strftime("%Y") in heading.remark

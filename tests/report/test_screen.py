@@ -270,8 +270,8 @@ def test_a_sensor_that_drifted_is_noted_at_the_verdict() -> None:
     run = RUNS["demo"]()
     quality = run.quality.replace(notes=(Note(code="drift", text="the sensor drifted by 3 points"),))
 
-    assert screen.DRIFTED in judged_by(run, quality=quality)
-    assert screen.DRIFTED not in judged_by(run)
+    assert words.DRIFTED in judged_by(run, quality=quality)
+    assert words.DRIFTED not in judged_by(run)
     assert "drifted by 3 points" in " ".join(sections.left_out(run.replace(quality=quality)))
 
 

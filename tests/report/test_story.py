@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from kneedrive.past.result import Trend, Verdict, Week, WeeklyView
-from kneedrive.report import story
-from kneedrive.report.blocks import Style, plain
+from kneedrive.report import screen
+from kneedrive.report.blocks import Prose, Style
 from kneedrive.report.terminal import render
 from tests.conftest import Golden
 from tests.report.runs import with_history
@@ -56,7 +56,7 @@ def view(*weeks: Week, trends: tuple[Trend, ...] = ()) -> WeeklyView:
 
 
 def line(*weeks: Week, trends: tuple[Trend, ...] = (), today: date = MONDAY) -> str:
-    return plain(story.week_line(view(*weeks, trends=trends), today, miles=False)).replace("\u00a0", " ")
+    return screen.week_line(view(*weeks, trends=trends), today, miles=False).replace("\u00a0", " ")
 
 
 def trend(verdict: str, missing: int = 0, advised: int = 0) -> Trend:
@@ -80,16 +80,16 @@ def trend(verdict: str, missing: int = 0, advised: int = 0) -> Trend:
         ([on(8, None, 900.0), on(8, None, 3600.0)], 1),
     ],
 )
-def test_the_main_run_is_the_longest_of_the_last_day(runs: list[story.Dated], main: int) -> None:
-    assert story.main_run(runs) == main
+def test_the_main_run_is_the_longest_of_the_last_day(runs: list[screen.Dated], main: int) -> None:
+    assert screen.main_run(runs) == main
 
 
 def test_a_few_new_runs_are_named_and_many_are_summed() -> None:
-    few: list[story.Dated] = [on(6, 5700.0), on(8, None, 1800.0)]
-    many: list[story.Dated] = [on(day, 10_000.0) for day in range(1, 9)]
+    few: list[screen.Dated] = [on(6, 5700.0), on(8, None, 1800.0)]
+    many: list[screen.Dated] = [on(day, 10_000.0) for day in range(1, 9)]
 
-    def told(runs: Sequence[story.Dated], year: int = 2026) -> str:
-        return story.whats_new(runs, date(year, 12, 1), miles=False).replace("\u00a0", " ")
+    def told(runs: Sequence[screen.Dated], year: int = 2026) -> str:
+        return screen.whats_new(runs, date(year, 12, 1), miles=False).replace("\u00a0", " ")
 
     assert told(few) == "2 new runs: 5.70 km on 6 Nov, 30 min on 8 Nov."
     assert told(few, 2027) == "2 new runs: 5.70 km on 6 Nov 2026, 30 min on 8 Nov 2026."
@@ -101,7 +101,7 @@ def test_a_few_new_runs_are_named_and_many_are_summed() -> None:
 def test_years_that_come_in_at_once_are_a_history(count: int, days: int, history: bool) -> None:
     runs = [(date(2026, 1, 1) + timedelta(days=days * i), Row(5000.0, 1800.0)) for i in range(count)]
 
-    assert story.is_history(runs) == history
+    assert screen.is_history(runs) == history
 
 
 def test_the_week_is_held_against_the_mean_of_the_four_before_also_those_without_a_run() -> None:
@@ -144,20 +144,22 @@ def test_slow_running_is_compared_on_one_sensor_and_where_there_is_some(
 def test_where_the_weeks_are_going(found: Trend, words: str) -> None:
     seen = view(week(0), trends=(found,)).replace(verdicts=(found.verdict,))
 
-    assert story.trend(seen).replace("\u00a0", " ") == words
+    assert screen.trend(seen).replace("\u00a0", " ") == words
 
 
 def test_weeks_are_steady_only_where_every_series_is() -> None:
     seen = view(week(0), trends=(trend("steady"), trend("too early to tell", missing=3)))
 
-    assert "Steady" not in story.trend(seen.replace(verdicts=(Verdict.TOO_EARLY,)))
+    assert "Steady" not in screen.trend(seen.replace(verdicts=(Verdict.TOO_EARLY,)))
 
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_the_story_fits_on_a_screen(width: int, golden: Golden) -> None:
     analysis, context, weeks = with_history()
-    context = context.replace(week=story.week_line(weeks, weeks.until, miles=False))
-    text = render(story.story("3 new runs: 12.1 km on 8 Nov.", analysis, context, miles=False), Style(width=width))
+    context = context.replace(week=screen.week_line(weeks, weeks.until, miles=False))
+    text = render(
+        screen.first_screen(analysis, context, miles=False, new="3 new runs: 12.1 km on 8 Nov."), Style(width=width)
+    )
 
     golden.check(f"story-{width}.txt", text)
     assert len(text.splitlines()) <= 40
@@ -166,9 +168,8 @@ def test_the_story_fits_on_a_screen(width: int, golden: Golden) -> None:
 
 def test_after_years_at_once_comes_the_runner_and_below_the_weeks_what_to_do() -> None:
     _, context, _ = with_history()
-    opening = render(story.history_opening("150 new runs.", context), Style())
-    end = render(story.history_end(context), Style())
+    text = render(screen.years_at_once("150 new runs.", [[Prose("The weeks.")]], context), Style())
 
-    assert opening.startswith("150 new runs.\n\nYou, since")
-    assert end.startswith("DO NEXT")
-    assert "Yourself" not in end
+    assert text.startswith("150 new runs.\n\nYou, since")
+    assert "\n\nThe weeks.\n\nDO NEXT" in text
+    assert "Yourself" not in text

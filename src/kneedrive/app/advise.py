@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kneedrive import advice
 from kneedrive.advice import TAKEN
 from kneedrive.errors import NotEnoughData, meant
-from kneedrive.report import focus, terminal
+from kneedrive.report import sections, terminal
 
 if TYPE_CHECKING:
     from kneedrive.advice import Advice, Entry
@@ -57,17 +57,17 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
         from kneedrive.app import line
 
         return Answer(text=line(record(row.id, chosen, taken)))
-    notes = [advice.would_settle(analysis), focus.aged(day, today), following(chosen, taken, asked=take)]
-    return Answer(text=terminal.render(focus.whole(chosen, filter(None, notes)), style).rstrip("\n"))
+    notes = [advice.would_settle(analysis), sections.aged(day, today), following(chosen, taken, asked=take)]
+    return Answer(text=terminal.render(sections.plan(chosen, filter(None, notes)), style).rstrip("\n"))
 
 
 def following(chosen: Advice, taken: date | None, *, asked: bool) -> str:
     """What to do after the advice was read."""
     if taken:
-        return focus.taken(taken)
+        return sections.taken_up(taken)
     if asked:
-        return focus.NOT_TAKEN
-    return focus.TO_TAKE if chosen.calls_for_work else ""
+        return sections.NOT_TAKEN
+    return sections.TO_TAKE if chosen.calls_for_work else ""
 
 
 def asymmetric(store: Store, settings: Config, row: RunRow) -> bool:
@@ -124,9 +124,9 @@ def drills(name: str, style: Style, *, json: bool) -> str:
 
         return line({"schema_version": 1, "entries": [drill_record(entry) for entry in found]})
     if len(found) > 1:
-        report = focus.listing(found)
+        report = sections.catalogue(found)
     else:
-        report = focus.one(found[0], advice.plans_with(found[0]), advice.sources())
+        report = sections.entry_of_catalogue(found[0], advice.plans_with(found[0]), advice.sources())
     return terminal.render(report, style).rstrip("\n")
 
 

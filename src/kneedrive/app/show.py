@@ -14,7 +14,7 @@ from kneedrive.app.history import against_own, day_of, formats_between, local_da
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.errors import NotEnoughData
 from kneedrive.record import Record
-from kneedrive.report import focus
+from kneedrive.report import sections
 from kneedrive.report.words import from_strava
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     day, today = day_of(settings, row), local_day(settings, now)
     own = against_own(store, settings, row.id, row.started_at)
     view, habits = weeks_until(store, settings, day, WEEKS)
-    aged = "" if request and request.run != LAST else focus.aged(day, today)  # whoever names a run knows its day
+    aged = "" if request and request.run != LAST else sections.aged(day, today)  # whoever names a run knows its day
     formats = [row.formats, *formats_between(store, day - timedelta(weeks=advise.WEEKS), day)]
     found = Found(row=row, day=day, own=own, view=view, habits=habits, aged=aged, strava=from_strava(formats))
     try:
@@ -162,7 +162,7 @@ def context_of(found: Found, more: tuple[str, ...]) -> Context:
 
 def run_text(found: Found, request: Request, history: Iterable[Section] = ()) -> str:
     """The first screen of the run, or all sections, or the formulas alone. history: what --full adds from the store."""
-    from kneedrive.report import own, screen, terminal
+    from kneedrive.report import screen, terminal
 
     context = context_of(found, _MORE)
     miles = request.style.miles
@@ -173,7 +173,7 @@ def run_text(found: Found, request: Request, history: Iterable[Section] = ()) ->
 
         return explain.render(found.analysis, request.style).rstrip("\n")
     elif request.full:
-        against = [own.section(found.own)] if found.advice else []
+        against = [sections.against_yourself(found.own)] if found.advice else []
         report = screen.all_sections(found.analysis, context, miles=miles, history=[*against, *history])
     else:
         report = screen.first_screen(found.analysis, context, miles=miles)

@@ -22,7 +22,7 @@ from kneedrive.errors import ConfigError, ReadError, SourceError, TooLarge
 from kneedrive.record import Record
 from kneedrive.recording import Recording
 from kneedrive.report import ledger, numbers, terminal
-from kneedrive.report.blocks import Prose, words
+from kneedrive.report.blocks import Prose
 from kneedrive.sources import folder, plan
 from kneedrive.sources.plan import Action
 from kneedrive.store import MARK, Store
@@ -485,19 +485,19 @@ def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style:
     """The main run of the last day among the weeks; the weeks alone where years came in at once."""
     from kneedrive.app.history import local_day, tags_between
     from kneedrive.app.show import context_of, found_in
-    from kneedrive.report import screen, story
+    from kneedrive.report import screen
     from kneedrive.report.history import weeks_alone
 
-    found = found_in(store, desk.settings, runs[story.main_run(runs)][1], desk.clock())
+    found = found_in(store, desk.settings, runs[screen.main_run(runs)][1], desk.clock())
     today, miles = local_day(desk.settings, desk.clock()), style.miles
-    new = story.whats_new(runs, today, miles=miles)
+    new = screen.whats_new(runs, today, miles=miles)
     more = ("kneedrive report", "kneedrive weekly", "kneedrive report --html")
-    context = context_of(found, more).replace(week=story.week_line(found.view, today, miles=miles))
-    if story.is_history(runs):
+    context = context_of(found, more).replace(week=screen.week_line(found.view, today, miles=miles))
+    if screen.is_history(runs):
         tags = tags_between(store.tags(), found.view.weeks[0].monday, found.day)
-        opening, end = story.history_opening(new, context), story.history_end(context)
-        weeks = weeks_alone(found.view, found.habits, tags, miles=miles)
-        return terminal.render([*opening, *weeks, *end], style).rstrip("\n")
-    if found.analysis is None:
-        return terminal.render([[Prose(words(new))], *screen.gone(found.gone, context)], style).rstrip("\n")
-    return terminal.render(story.story(new, found.analysis, context, miles=miles), style).rstrip("\n")
+        report = screen.years_at_once(new, weeks_alone(found.view, found.habits, tags, miles=miles), context)
+    elif found.analysis is None:
+        report = [[Prose(new)], *screen.gone(found.gone, context)]
+    else:
+        report = screen.first_screen(found.analysis, context, miles=miles, new=new)
+    return terminal.render(report, style).rstrip("\n")

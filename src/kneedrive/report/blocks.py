@@ -1,8 +1,8 @@
 """A report as data: sections made of blocks, which the terminal and the page draw each in its own way.
 
 A section is a sequence of blocks and a report a sequence of sections; no block knows of widths or colours. Text is
-a sequence of pieces, each with a tone: a role of its own, or the pattern that it speaks of. Values are joined to their
-units by numbers.TIE, and paths carry numbers.WHOLE, so that neither is parted where a line breaks.
+a plain string, or pieces, each with a tone: a role of its own, or the pattern that it speaks of. Values are joined to
+their units by numbers.TIE, and paths carry numbers.WHOLE, so that neither is parted where a line breaks.
 """
 
 from __future__ import annotations
@@ -51,12 +51,13 @@ class Bar(Record, frozen=True):
     tone: Tone = Role.PLAIN
 
 
-Inline = tuple[Span | Spark | Bar, ...]
+Piece = Span | Spark | Bar
+Inline = str | Piece | tuple[Piece, ...]  # text in a block
 
 
-def words(*parts: str | Span | Spark | Bar | Inline) -> Inline:
-    """Text of plain strings, pieces, and texts that were made before."""
-    pieces: list[Span | Spark | Bar] = []
+def words(*parts: Inline) -> tuple[Piece, ...]:
+    """Texts one behind the other, as pieces."""
+    pieces: list[Piece] = []
     for part in parts:
         pieces += part if isinstance(part, tuple) else [Span(part) if isinstance(part, str) else part]
     return tuple(pieces)
@@ -87,10 +88,7 @@ def spark(amounts: Sequence[float | None], least: float) -> Spark:
 
 def plain(text: Inline) -> str:
     """The letters of a text alone."""
-    return "".join(piece.text for piece in text if isinstance(piece, Span))
-
-
-# Blocks.
+    return "".join(piece.text for piece in words(text) if isinstance(piece, Span))
 
 
 class Heading(Record, frozen=True):

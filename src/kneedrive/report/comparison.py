@@ -7,8 +7,9 @@ from datetime import date
 from kneedrive import advice
 from kneedrive.past.result import Apart, Comparison, Difference, Outcome
 from kneedrive.patterns import AXES
+from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import blocks, numbers, own, screen
+from kneedrive.report import blocks, numbers, screen
 from kneedrive.report.blocks import (
     Column,
     Facts,
@@ -21,13 +22,10 @@ from kneedrive.report.blocks import (
     strong,
     words,
 )
-from kneedrive.report.sections import FADED
 from kneedrive.report.words import capital, listed
 from kneedrive.sensors import REFERENCES, SensorClass
 
 SCORES = {key: axis for key, axis in AXES.items() if axis.name}
-COMPARED_NAMES = own.NAMES | {key: axis.name for key, axis in SCORES.items()}
-CHANGED = FADED | {key: (axis.rose, axis.fell) for key, axis in SCORES.items()}
 MEANINGS = {key: f"{axis.name}: {axis.meaning}" for key, axis in SCORES.items()} | {
     "duty_factor": "on the ground: one foot, of the time of two steps",
     "ln_k": "torso bounce: up and down, in multiples of what the timing of a step alone brings",
@@ -124,8 +122,8 @@ def comparison_headline(found: Comparison) -> str:
 
 def change_words(row: Difference) -> str:
     """ "contact shortened"."""
-    rose, fell = CHANGED[row.metric]
-    return rose if row.difference > 0 else fell
+    words_of = SCORES.get(row.metric) or QUANTITIES[row.metric]
+    return words_of.rose if row.difference > 0 else words_of.fell
 
 
 def side_by_side(found: Comparison, *, miles: bool) -> Section:
@@ -150,16 +148,19 @@ def side_by_side(found: Comparison, *, miles: bool) -> Section:
 
 def _named(row: Difference) -> str:
     """The metric and its unit."""
-    unit = numbers.unit(row.metric) if row.metric in numbers.SHOWN else ""
-    return COMPARED_NAMES[row.metric] + (f", {unit}" if unit else "")
+    unit = "" if row.metric in SCORES else QUANTITIES[row.metric].unit
+    return name_of(row.metric) + (f", {unit}" if unit else "")
+
+
+def name_of(metric: str) -> str:
+    """What a compared quantity is called: short, but a score by its whole name."""
+    return SCORES[metric].name if metric in SCORES else QUANTITIES[metric].in_short
 
 
 def before_after(row: Difference) -> tuple[str, str]:
     """The two values, without their unit."""
     if row.metric in SCORES:
         return numbers.score(row.before), numbers.score(row.after)
-    if row.metric == "ln_k":
-        return numbers.from_ln(row.before), numbers.from_ln(row.after)
     return numbers.value(row.metric, row.before), numbers.value(row.metric, row.after)
 
 
@@ -170,9 +171,7 @@ def _with_range(row: Difference) -> str:
 
 def difference_text(row: Difference, amount: float) -> str:
     """A difference in the row's metric, signed."""
-    if row.metric in SCORES:
-        return numbers.score(amount)
-    return numbers.change_percent(amount) if row.metric == "ln_k" else numbers.difference(row.metric, amount)
+    return numbers.score(amount) if row.metric in SCORES else numbers.change(row.metric, amount)
 
 
 def bare(text: str) -> str:
@@ -184,7 +183,8 @@ def difference_verdict(row: Difference, *, units: bool = True) -> str:
     """ "changed by 4 to 9 ms", "no change over 6 ms", "not enough weeks: about 5 more". units: where none stand by."""
     shown = str if units or row.metric == "ln_k" else bare
     if row.verdict is Outcome.CHANGED:
-        least, most = (difference_text(row, amount).lstrip("+-") for amount in sorted((row.low, row.high), key=abs))
+        ends = sorted((row.low, row.high), key=abs)
+        least, most = (difference_text(row, amount).lstrip("+-") for amount in ends)
         if not any(digit in bare(least) for digit in "123456789"):
             return f"changed by up to {shown(most)}"
         return f"changed by {shown(most)}" if least == most else f"changed by {bare(least)} to {shown(most)}"

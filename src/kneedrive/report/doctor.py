@@ -8,7 +8,7 @@ import numpy as np
 
 from kneedrive import advice
 from kneedrive.analysis.result import Analysis, ChannelSummary
-from kneedrive.quantities import CHANNELS
+from kneedrive.quantities import QUANTITIES
 from kneedrive.recording import Activity, Array, Note, Samples, Sensor
 from kneedrive.report import numbers
 from kneedrive.report.blocks import Bar, Column, Heading, Items, Prose, Rule, Section, Table, Terms, strong, words
@@ -138,7 +138,7 @@ def _name(key: str) -> str:
     """A channel as a runner names it: speed is told as a pace."""
     if key == "speed_mps":
         return "pace"
-    return CHANNELS[key].name if key in CHANNELS else key
+    return QUANTITIES[key].name if key in QUANTITIES else key
 
 
 def _shown(key: str, amount: float | None, *, miles: bool) -> str:
@@ -147,7 +147,7 @@ def _shown(key: str, amount: float | None, *, miles: bool) -> str:
         return numbers.pace(amount, miles=miles)
     if key == "distance_m":
         return numbers.distance(amount, miles=miles)
-    return numbers.quantity(key, amount) if key in numbers.SHOWN else numbers.number(amount, 2)
+    return numbers.quantity(key, amount) if key in QUANTITIES else numbers.number(amount, 2)
 
 
 def _alternatives(analysis: Analysis, *, miles: bool) -> Iterable[Section]:
@@ -167,7 +167,7 @@ def _summary(values: Array) -> ChannelSummary:
 
 
 def _averages(activity: Activity, *, miles: bool) -> Section:
-    known = {key: amount for key, amount in activity.averages.items() if key in numbers.SHOWN}
+    known = {key: amount for key, amount in activity.averages.items() if key in QUANTITIES}
     text = ", ".join(f"{_name(key)} {_shown(key, amount, miles=miles)}" for key, amount in known.items())
     return [Heading("Averages in the file"), Prose(words(f"{text}."))] if known else []
 

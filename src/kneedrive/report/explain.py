@@ -9,9 +9,9 @@ from kneedrive.analysis.posterior import RULED_OUT_ALOUD, Posterior
 from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method, PosteriorRules
 from kneedrive.patterns import PATTERNS, Pattern
-from kneedrive.quantities import CHANNELS
+from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import numbers, odds, terminal
+from kneedrive.report import numbers, terminal
 from kneedrive.report import words as said
 from kneedrive.report.blocks import Column, Heading, Inline, Items, Prose, Section, Style, Table, Terms, strong, words
 from kneedrive.report.numbers import exact
@@ -87,7 +87,7 @@ def regions(analysis: Analysis, *, miles: bool) -> Section:
         return []
     rows = tuple(
         (
-            words(said.name(pattern)),
+            words(PATTERNS[pattern].name),
             words(
                 strong(numbers.probability(posterior.odds[pattern])),
                 f" (any runner: {numbers.probability(posterior.base_rates[pattern])}), where ",
@@ -96,7 +96,7 @@ def regions(analysis: Analysis, *, miles: bool) -> Section:
         )
         for pattern in posterior.odds
     )
-    aloud = said.listed([said.name(each) for each in RULED_OUT_ALOUD])
+    aloud = said.listed([PATTERNS[each].name for each in RULED_OUT_ALOUD])
     texts = [
         f"Said from {numbers.percent(rules.spoken)}, leaning from {numbers.percent(rules.leaning)}; {aloud} are ruled "
         f"out up to {numbers.percent(rules.ruled_out)}. “Markedly”: the score is {exact(rules.marked)} or more. From "
@@ -114,7 +114,7 @@ def odds_range(analysis: Analysis) -> list[str]:
     if posterior is None or not analysis.odds_range:
         return []
     shown = [
-        f"{said.name(pattern)} {odds.with_range(posterior.odds[pattern], low, high)}"
+        f"{PATTERNS[pattern].name} {numbers.odds_between(posterior.odds[pattern], low, high)}"
         for pattern, (low, high) in analysis.odds_range.items()
         if pattern in posterior.odds and posterior.odds[pattern] > rules.ruled_out
     ]
@@ -191,7 +191,7 @@ def bands(analysis: Analysis, *, miles: bool) -> Section:
             words(numbers.bare_pace(band.speed_mps, miles=miles)),
             words(str(band.epochs)),
             *(words(numbers.with_error(found.scores[x].mean, found.scores[x].sd)) for x in "DPG"),
-            words(said.name(band.leading[0])),
+            words(PATTERNS[band.leading[0]].name),
             words(numbers.probability(found.odds[band.leading[0]])),
             words(str(band.certainty)),
         )
@@ -265,10 +265,10 @@ def fade(analysis: Analysis) -> Section:
     )  # fmt: skip
     rows = tuple(
         (
-            words("torso bounce, ln k" if key == "ln_k" else CHANNELS[key].name),
+            words("torso bounce, ln k" if key == "ln_k" else QUANTITIES[key].name),
             words(numbers.difference(key, change.difference)),
             words(numbers.interval(key, change.low, change.high)),
-            words(numbers.threshold(key, change.threshold)),
+            words(numbers.difference(key, abs(change.threshold)).lstrip("+")),
             words("counts" if change.notable else ""),
         )
         for key, change in found.changes.items()

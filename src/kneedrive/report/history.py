@@ -25,8 +25,9 @@ from kneedrive.past.result import (
     WeekValue,
 )
 from kneedrive.patterns import AXES, Pattern
+from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import blocks, numbers, screen, sections
+from kneedrive.report import blocks, numbers, screen
 from kneedrive.report.blocks import (
     Block,
     Column,
@@ -499,9 +500,8 @@ def fade(found: FadeHabit) -> str:
         return ""
     counted, changes = numbers.plural(found.runs, "run"), []
     for key in found.metrics:
-        amount, (rose, fell) = found.median[key], sections.FADED[key]
-        shown = numbers.change_percent(amount) if key == "ln_k" else numbers.difference(key, amount)
-        changes.append(f"{rose if amount > 0 else fell} by {shown.lstrip('+-')}")
+        amount, row = found.median[key], QUANTITIES[key]
+        changes.append(f"{row.rose if amount > 0 else row.fell} by {numbers.change(key, amount).lstrip('+-')}")
     if found.verdict is Habit.NONE:
         return f"Late in your runs: nothing changes the same way again and again at the same speed ({counted})."
     return f"Late in your runs, at the same speed: {listed(changes)} ({counted})."

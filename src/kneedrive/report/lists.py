@@ -11,9 +11,9 @@ from kneedrive.analysis.posterior import Certainty
 from kneedrive.analysis.result import Finding
 from kneedrive.past.result import Break, Trend, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
-from kneedrive.quantities import CHANNELS
+from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import blocks, numbers, odds
+from kneedrive.report import blocks, numbers
 from kneedrive.report.blocks import (
     Block,
     Column,
@@ -163,7 +163,7 @@ def sources(rows: Sequence[Any], *, miles: bool) -> list[Section]:
 
 
 def _channels(keys: Iterable[str]) -> str:
-    known = [CHANNELS[key].name if key in CHANNELS else key.replace("_", " ") for key in keys]
+    known = [QUANTITIES[key].name if key in QUANTITIES else key.replace("_", " ") for key in keys]
     return ", ".join(known) or "nothing that the others lack"
 
 
@@ -304,7 +304,7 @@ def _line(line: Line, today: date) -> tuple[str | Span | Inline, ...]:
         numbers.number(line.runs),
         numbers.short_day(line.last_run, today) if line.last_run else MISSING,
         named(first.pattern, first.certainty) if first else MISSING,
-        f"{odds.in_words(first.probability)} ({odds.in_words(first.base_rate)})" if first else MISSING,
+        f"{numbers.odds(first.probability)} ({numbers.odds(first.base_rate)})" if first else MISSING,
         verdict,
         numbers.score(trend.change) if trend and trend.called else "",
         numbers.short_day(broken.date, today) if broken else "",

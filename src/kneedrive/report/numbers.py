@@ -7,11 +7,11 @@ them; layout.finish turns the ties into blanks.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from kneedrive.quantities import METRES_PER_KM, METRES_PER_MILE, SECONDS_PER_MINUTE
-from kneedrive.record import Record
+from kneedrive.quantities import METRES_PER_KM, METRES_PER_MILE, QUANTITIES, SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from kneedrive.recording import Sensor
@@ -24,35 +24,6 @@ _SLOWEST_MPS = 0.2  # slower is standing; a pace of over an hour a kilometre say
 # Not strftime: names would follow the locale, and the same run would read differently on another machine.
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-class Shown(Record, frozen=True):
-    """How a quantity is shown: what it is multiplied with, how many decimals, and the unit behind it."""
-
-    factor: float
-    decimals: int
-    unit: str
-
-
-SHOWN = {
-    "distance_m": Shown(1 / METRES_PER_KM, 2, "km"),
-    "altitude_m": Shown(1.0, 0, "m"),
-    "speed_mps": Shown(1.0, 2, "m/s"),
-    "cadence_spm": Shown(1.0, 0, "steps/min"),
-    "step_length_m": Shown(1.0, 2, "m"),
-    "stance_time_s": Shown(1000.0, 0, "ms"),
-    "flight_time_s": Shown(1000.0, 0, "ms"),
-    "duty_factor": Shown(100.0, 1, "%"),
-    "vertical_oscillation_m": Shown(100.0, 1, "cm"),
-    "vertical_ratio": Shown(100.0, 1, "%"),
-    "balance_left": Shown(100.0, 1, "%"),
-    "power_w": Shown(1.0, 0, "W"),
-    "heart_rate_bpm": Shown(1.0, 0, "beats/min"),
-    "step_speed_loss_mps": Shown(100.0, 1, "cm/s"),
-    "stance_angle_deg": Shown(1.0, 1, "°"),
-    "k_leg_kn_m": Shown(1.0, 1, "kN/m"),
-    "ln_k": Shown(1.0, 3, ""),
-}
 
 
 def number(value: float | None, decimals: int = 0) -> str:
@@ -93,47 +64,83 @@ def times_in_100(p: float) -> str:
     return f"{math.floor(p * 100 + 1e-9)}{TIE}times in{TIE}100"
 
 
+# Odds in words that a runner knows: fifths, and beyond them what is still told apart; a probability belongs to the
+# nearest.
+_ODDS = ((0, 5), (1, 10), (1, 5), (2, 5), (3, 5), (4, 5), (9, 10), (5, 5))
+_EDGES = (0.05, 0.15, 0.30, 0.50, 0.70, 0.85, 0.95)
+
+
+def coarse(probability: float) -> tuple[int, int]:
+    """How many in how many: fifths, and a tenth at either end; (0, 5) and (5, 5) beyond a twentieth."""
+    return _ODDS[bisect_right(_EDGES, probability)]
+
+
+def odds(probability: float) -> str:
+    """The odds alone: "3 in 5"."""
+    n, of = coarse(probability)
+    if n == 0:
+        return f"fewer than {_in(1, 20)}"
+    return f"more than {_in(19, 20)}" if n == of else _in(n, of)
+
+
+def about(probability: float) -> str:
+    """The odds with "about" before those that were rounded."""
+    n, of = coarse(probability)
+    return odds(probability) if n in (0, of) else f"about {odds(probability)}"
+
+
+def odds_between(probability: float, low: float, high: float) -> str:
+    """The odds and how far they depend on what is not well known: "about 3 in 5; between 2 and 4 in 5"."""
+    (least, of), (most, of_most) = coarse(low), coarse(high)
+    if (least, of) == (most, of_most):
+        return about(probability)
+    # "between 0 and 4 in 5" would claim what `odds` never says, so the ends are written out.
+    ends = {0, of, of_most} & {least, most}
+    first = str(least) if of == of_most and not ends else odds(low)
+    return f"{about(probability)}; between {first} and {odds(high)}"
+
+
+def _in(n: int, of: int) -> str:
+    return f"{n}{TIE}in{TIE}{of}"
+
+
 def value(key: str, amount: float | None) -> str:
-    """A quantity by its channel key in display units, without the unit: 0.291 s of stance time is "291"."""
-    shown = SHOWN[key]
-    return number(amount * shown.factor if amount is not None else None, shown.decimals)
+    """A quantity by its key, without the unit: 0.291 s of stance time is "291", ln k the ratio it stands for."""
+    if key == "ln_k":
+        return number(math.exp(amount) if amount is not None else None, 2)
+    return number(_in_unit(key, amount), QUANTITIES[key].decimals)
 
 
 def quantity(key: str, amount: float | None) -> str:
     """A quantity with its unit: "291 ms"."""
-    return _with_unit(value(key, amount), SHOWN[key].unit)
+    return _with_unit(value(key, amount), QUANTITIES[key].unit)
 
 
 def difference(key: str, amount: float | None) -> str:
     """A signed difference with its unit; differences of percentages are percentage points."""
-    shown = SHOWN[key]
-    text = signed(amount * shown.factor if amount is not None else None, shown.decimals)
-    return _with_unit(text, "points" if shown.unit == "%" else shown.unit)
+    return _with_unit(signed(_in_unit(key, amount), QUANTITIES[key].decimals), _unit_of_difference(key))
+
+
+def change(key: str, amount: float | None) -> str:
+    """A difference as a runner reads it: like `difference`, but that of ln k in per cent."""
+    return change_percent(amount) if key == "ln_k" else difference(key, amount)
 
 
 def interval(key: str, low: float, high: float) -> str:
     """From one signed difference to another, beside a cell that names their unit."""
-    shown = SHOWN[key]
-    return " to ".join(signed(each * shown.factor, shown.decimals) for each in (low, high))
-
-
-def threshold(key: str, amount: float) -> str:
-    """The size of a difference, without a sign."""
-    return difference(key, abs(amount)).lstrip("+")
+    return " to ".join(signed(_in_unit(key, each), QUANTITIES[key].decimals) for each in (low, high))
 
 
 def at_most(key: str, amount: float) -> str:
-    """A size that something stays under, rounded up so that nothing smaller is claimed than is known.
-
-    Keys are those of `difference`; "ln_k" is shown in per cent, "" is a score.
-    """
-    if key in ("", "ln_k"):
-        size, decimals, behind = (amount, 1, "") if not key else (math.expm1(amount) * 100, 0, "%")
+    """A size that something stays under, rounded up so that nothing smaller is claimed than is known; "" is a score."""
+    if not key:
+        size, decimals, unit = amount, 1, ""
+    elif key == "ln_k":
+        size, decimals, unit = math.expm1(amount) * 100, 0, "%"
     else:
-        size, decimals = amount * SHOWN[key].factor, SHOWN[key].decimals
-        behind = "points" if SHOWN[key].unit == "%" else SHOWN[key].unit
+        size, decimals, unit = amount * QUANTITIES[key].factor, QUANTITIES[key].decimals, _unit_of_difference(key)
     step = 10.0**-decimals
-    return _with_unit(number(math.ceil(size / step - 1e-6) * step, decimals), behind)
+    return _with_unit(number(math.ceil(size / step - 1e-6) * step, decimals), unit)
 
 
 def score(amount: float | None) -> str:
@@ -152,11 +159,6 @@ def exact(amount: float | None) -> str:
     if amount is None or not math.isfinite(amount):
         return MISSING
     return f"{amount + 0.0:.4g}"
-
-
-def unit(key: str) -> str:
-    """The display unit of a quantity; "" where it has none."""
-    return SHOWN[key].unit
 
 
 def bare_pace(speed_mps: float | None, *, miles: bool = False) -> str:
@@ -212,11 +214,6 @@ def whole_minutes(seconds: float) -> str:
 def length(metres: float | None, *, miles: bool = False) -> str:
     """Kilometres or miles with one decimal and without the unit, for a column of a table."""
     return number(metres / (METRES_PER_MILE if miles else METRES_PER_KM) if metres is not None else None, 1)
-
-
-def from_ln(amount: float | None) -> str:
-    """A logarithm as the ratio it stands for, with two decimals."""
-    return number(math.exp(amount) if amount is not None else None, 2)
 
 
 def local_time(started_at: datetime, utc_offset_s: int | None) -> datetime:
@@ -289,3 +286,11 @@ def _with_unit(text: str, unit: str) -> str:
     if text == MISSING or not unit:
         return text
     return f"{text}{unit}" if unit == "°" else f"{text}{TIE}{unit}"
+
+
+def _in_unit(key: str, amount: float | None) -> float | None:
+    return amount * QUANTITIES[key].factor if amount is not None else None
+
+
+def _unit_of_difference(key: str) -> str:
+    return "points" if QUANTITIES[key].unit == "%" else QUANTITIES[key].unit

@@ -1,8 +1,10 @@
-"""The first screen of a run: who you are, this run, what it rests on, the picture, what to do, what is open."""
+"""The first screen of a run or a sync: the runner, this run, what it rests on, a picture, what to do, what is open."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Protocol
 
 import numpy as np
 
@@ -10,41 +12,24 @@ from kneedrive import advice
 from kneedrive.advice import Advice
 from kneedrive.analysis.population import runners_at, share_beyond
 from kneedrive.analysis.posterior import Basis, Certainty
-from kneedrive.analysis.result import Analysis, Finding, PaceBand
-from kneedrive.past.result import LastWeeks, OwnView
+from kneedrive.analysis.result import Analysis, Finding, PaceBand, Status
+from kneedrive.past.result import LastWeeks, OwnView, Verdict, Week, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
-from kneedrive.quantities import CHANNELS
+from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import focus, numbers, odds, own, sections
+from kneedrive.report import blocks, numbers, sections
 from kneedrive.report import words as said
-from kneedrive.report.blocks import (
-    Block,
-    Column,
-    Facts,
-    Inline,
-    Mark,
-    Note,
-    Picture,
-    Prose,
-    Rule,
-    Section,
-    Span,
-    Style,
-    Table,
-    Terms,
-    command,
-    faint,
-    plain,
-    strong,
-    words,
-)
+from kneedrive.report.blocks import Block, Column, Inline, Prose, Section, Terms, faint, plain, strong, words
+from kneedrive.report.numbers import TIE
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import median
 
 MOST_BANDS = 6  # rows of the picture on the first screen
 MOST_WORDS = 250  # of a first screen, as it stands on 80 columns
 MOST_CITED = 3
-TICKS = (0.04, 0.20, 0.80, 0.96)  # shares of runners: 1 in 25 and 1 in 5 lie beyond
+# Where a picture of runners has its marks: the share of them that lies below, and how many lie beyond.
+TICKS = {0.04: "1 in 25", 0.20: "1 in 5", 0.80: "1 in 5", 0.96: "1 in 25"}
+BEYOND = "dots: 1 runner in 5 and 1 in 25 lie beyond"
 
 
 class Context(Record, frozen=True, kw_only=True):
@@ -58,29 +43,33 @@ class Context(Record, frozen=True, kw_only=True):
     own: OwnView | None = None
     advice: Advice | None = None
     remark: str = ""
-    week: Inline = ()
+    week: str = ""
     strava: bool = False
     more: tuple[str, ...] = ("--full", "--explain")
 
 
-def first_screen(analysis: Analysis, context: Context, *, miles: bool) -> list[Section]:
-    """What is printed unless all is asked for: at most 40 lines of 80 columns."""
-    above = [
-        opening(analysis, context, miles=miles),
-        evidence(analysis, miles=miles) or measured(analysis),
-    ]
-    return around_picture(above, analysis, [next_step(context), tail(context, analysis)], miles=miles)
+def first_screen(analysis: Analysis, context: Context, *, miles: bool, new: str = "") -> list[Section]:
+    """What is printed unless all is asked for: at most 40 lines and 250 words on 80 columns.
 
-
-def around_picture(
-    above: Sequence[Section], analysis: Analysis, below: Sequence[Section], *, miles: bool
-) -> list[Section]:
-    """A screen with the picture in its middle; paces with the least running are left to --full where words are many."""
+    new: what a sync took in, told above; the numbers that the verdict rests on are then left to `kneedrive report`.
+    Where words are many the paces with the least running are left to --full.
+    """
     from kneedrive.report.terminal import render  # a page needs no rich
 
+    rests_on = [] if new else evidence(analysis, miles=miles)
+    if not new and not rests_on and analysis.status != Status.NOT_A_RUN:
+        rests_on = [*sections.measured(analysis)]
+    screen: list[Section] = []
     for most in range(MOST_BANDS, 0, -1):
-        screen = [*above, pace_picture(analysis, miles=miles, most=most), *below]
-        if len(render(screen, Style()).split()) <= MOST_WORDS:
+        screen = [
+            [Prose(new)] if new else [],
+            opening(analysis, context, miles=miles),
+            rests_on,
+            pace_picture(analysis, miles=miles, most=most),
+            next_step(context),
+            tail(context, analysis),
+        ]
+        if len(render(screen, blocks.Style()).split()) <= MOST_WORDS:
             break
     return screen
 
@@ -102,12 +91,10 @@ def all_sections(
 
 def gone(reason: str, context: Context) -> list[Section]:
     """A run whose original is gone: what its results still tell."""
-    return [[*runner(context.weeks), Prose(words(f"Not judged again: {reason}."))], tail(context)]
+    return [[*runner(context.weeks), Prose(f"Not judged again: {reason}.")], tail(context)]
 
 
 # The runner, and the verdict of this run.
-
-DRIFTED = "Less sure than others: the sensor drifted within this run."
 
 
 def opening(analysis: Analysis, context: Context, *, miles: bool) -> Section:
@@ -120,10 +107,10 @@ def runner(weeks: LastWeeks | None) -> list[Block]:
     """The runner's own sentence, above a line."""
     if weeks is None or weeks.runs < advice.LEAST_RUNS:
         return []
-    return [Prose(said.runner_sentence(weeks)), Rule()]
+    return [Prose(said.runner_sentence(weeks)), blocks.Rule()]
 
 
-def facts(analysis: Analysis, *, miles: bool) -> Facts:
+def facts(analysis: Analysis, *, miles: bool) -> blocks.Facts:
     """Whose run where that is known, when, how far, how long, how fast, with what."""
     run, name = analysis.activity, numbers.clean(analysis.runner.name)
     shown = [*([name] if name else []), numbers.start(run.started_at, run.utc_offset_s)]
@@ -134,8 +121,8 @@ def facts(analysis: Analysis, *, miles: bool) -> Facts:
         shown.append(numbers.pace(run.distance_m / run.duration_s, miles=miles))
     told = [source(analysis)]
     if analysis.height_from == "file":
-        told.append(f"height {numbers.number(analysis.runner.height_m, 2)}{numbers.TIE}m from your watch")
-    return Facts((*(words(strong(fact)) for fact in shown), *(words(faint(fact)) for fact in told)))
+        told.append(f"height {numbers.number(analysis.runner.height_m, 2)}{TIE}m from your watch")
+    return blocks.Facts((*map(strong, shown), *map(faint, told)))
 
 
 def source(analysis: Analysis) -> str:
@@ -160,47 +147,43 @@ def verdict(analysis: Analysis, *, miles: bool, apart: bool = False) -> list[Blo
     if not run:
         return [facts(analysis, miles=miles), *unjudged(analysis)]
     found, slowly, otherwise = said.headline(analysis).partition(" when slow")
-    found = f"{found[:1].lower()}{found[1:]}" if apart else found
-    whose = strong("This run: ") if apart else ""
-    headline = words(whose, Span(found + slowly, said.tone_of((slow or run)[0])), strong(f"{otherwise}."))
-    text = _slow_sentence(slow, analysis, miles=miles) if slow else _run_sentence(run, miles=miles)
-    ruled = said.ruled_out(analysis.ruled_out, run[0])
-    knee = said.knee_sentence(analysis.knee)
-    text = words(text, f" {ruled}" if ruled else "", " " if knee else "", knee)
-    early = [each for each in (said.cut_off(analysis), said.little(analysis)) if each]
-    drifted = any(note.code == "drift" for note in analysis.quality.notes)
-    limits = said.at_the_verdict(analysis) + [DRIFTED] * drifted
-    told = [words(" ".join(early)), text, words(" ".join(limits))]
+    if apart:
+        found = f"{found[:1].lower()}{found[1:]}"
+    headline = words(
+        strong("This run: ") if apart else (),
+        blocks.Span(found + slowly, said.tone_of((slow or run)[0])),
+        strong(f"{otherwise}."),
+    )
+    ruled, knee = said.ruled_out(analysis.ruled_out, run[0]), said.knee_sentence(analysis.knee)
+    text = words(meaning(analysis, miles=miles), f" {ruled}" if ruled else "", " " if knee else "", knee)
+    early = " ".join(filter(None, [said.cut_off(analysis), said.little(analysis)]))
+    told: list[Inline] = [early, text, " ".join(said.limits(analysis))]
     return [facts(analysis, miles=miles), Prose(headline), *(Prose(each) for each in told if plain(each))]
+
+
+def meaning(analysis: Analysis, *, miles: bool) -> Inline:
+    """At which pace the headline's pattern is how likely, and what it means."""
+    slow, run = said.slow_apart(analysis.findings), said.of_scope(analysis.findings, "run")
+    speed, onset = run[0].evidence.get("speed_mps"), analysis.shuffle_onset.speed_mps
+    if not slow:
+        return said.meant(run, f"At {numbers.pace(speed, miles=miles)}" if speed else "In this run")
+    where = f"Slower than {numbers.pace(onset, miles=miles)}" if onset else "When you run slowly"
+    return words(f"{where} it is ", said.likely(slow[0]), f": {PATTERNS[slow[0].pattern].meaning}.")
 
 
 def unjudged(analysis: Analysis) -> list[Block]:
     """Why nothing is judged."""
     headline = said.headline(analysis)
     reason = said.capital(analysis.status_reason.strip() or analysis.scores.D.reason).rstrip(".")
-    cut = [Prose(words(text))] if (text := said.cut_off(analysis)) else []
+    cut = [Prose(text)] if (text := said.cut_off(analysis)) else []
     if reason.startswith(headline):
-        return [Prose(words(strong(f"{reason}."))), *cut]
-    return [Prose(words(strong(f"{headline}."))), *([Prose(words(f"{reason}."))] if reason else []), *cut]
-
-
-def _run_sentence(run: Sequence[Finding], *, miles: bool) -> Inline:
-    speed = run[0].evidence.get("speed_mps")
-    at = f"At {numbers.pace(speed, miles=miles)}" if speed else "In this run"
-    if run[0].certainty is Certainty.OPEN:
-        return words(f"{at}: ", said.each_likely(run), ".")
-    if len(said.certain(run)) > 1:
-        return words(f"{at}: ", said.each_likely(said.certain(run)), ".")
-    return words(f"{at} it is ", said.likely(run[0]), f": {PATTERNS[run[0].pattern].meaning}.")
-
-
-def _slow_sentence(slow: Sequence[Finding], analysis: Analysis, *, miles: bool) -> Inline:
-    onset = analysis.shuffle_onset.speed_mps
-    where = f"Slower than {numbers.pace(onset, miles=miles)}" if onset else "When you run slowly"
-    return words(f"{where} it is ", said.likely(slow[0]), f": {PATTERNS[slow[0].pattern].meaning}.")
+        return [Prose(strong(f"{reason}.")), *cut]
+    return [Prose(strong(f"{headline}.")), *([Prose(f"{reason}.")] if reason else []), *cut]
 
 
 # What it rests on.
+
+GROUND_SHARE = "step on the ground"
 
 
 def evidence(analysis: Analysis, *, miles: bool) -> list[Block]:
@@ -219,23 +202,18 @@ def evidence(analysis: Analysis, *, miles: bool) -> list[Block]:
         cites = {key: side for key, side in cites.items() if side * (there[key] - median(among[key])) >= 0}
     rows = [
         (
-            words(GROUND_SHARE if key == "duty_factor" else CHANNELS[key].name),
-            words(strong(_shown(key, there[key]))),
-            words(_shown(key, there[f"usual_{key}"]).split(numbers.TIE, maxsplit=1)[0]),
-            words(beyond(key, there[key], among[key])),
+            GROUND_SHARE if key == "duty_factor" else QUANTITIES[key].name,
+            strong(_shown(key, there[key])),
+            _shown(key, there[f"usual_{key}"]).split(TIE, maxsplit=1)[0],
+            beyond(key, there[key], among[key]),
         )
         for key in list(cites)[:MOST_CITED]
     ]
     columns = (
-        Column(head=f"at {numbers.pace(speed_mps, miles=miles)}", left=True),
-        Column(head="yours"),
-        Column(head="usual"),
-        Column(head="runners beyond you", left=True, drop=1),
-    )
-    return [Table(columns, tuple(rows))] if rows else []
-
-
-GROUND_SHARE = "step on the ground"
+        Column(head=f"at {numbers.pace(speed_mps, miles=miles)}", left=True), Column(head="yours"),
+        Column(head="usual"), Column(head="runners beyond you", left=True, drop=1),
+    )  # fmt: skip
+    return [blocks.Table(columns, tuple(rows))] if rows else []
 
 
 def _shown(key: str, amount: float) -> str:
@@ -243,15 +221,10 @@ def _shown(key: str, amount: float) -> str:
     return numbers.percent(2.0 * amount) if key == "duty_factor" else numbers.quantity(key, amount)
 
 
-def measured(analysis: Analysis) -> Section:
-    """What there is where nothing is judged; nothing of what is no run."""
-    return [] if analysis.status == "not a run" else sections.measured(analysis)
-
-
 def beyond(key: str, amount: float, among: np.ndarray) -> str:
     """ "1 in 10 shorter"."""
-    more = amount >= median(among)
-    return f"{odds.in_words(share_beyond(amount, among))} {CHANNELS[key].more if more else CHANNELS[key].less}"
+    side = QUANTITIES[key].more if amount >= median(among) else QUANTITIES[key].less
+    return f"{numbers.odds(share_beyond(amount, among))} {side}"
 
 
 # The picture.
@@ -265,35 +238,35 @@ def headliner(analysis: Analysis) -> Finding | None:
     return next((each for each in said.as_likely(found) if each.pattern is not Pattern.NEUTRAL), found[0])
 
 
-def axis_of(analysis: Analysis) -> str:
-    """The score that the picture shows: the one that the headline is about."""
-    first = headliner(analysis)
-    return (PATTERNS[first.pattern].axis if first else "") or "D"
-
-
 def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) -> list[Block]:
     """One row per pace band, fastest first, on the axis of the headline; hollow where inferred from steps."""
     judged, shown = shown_bands(analysis), shown_bands(analysis, most)
-    if not judged or not analysis.findings:
+    first = headliner(analysis)
+    if not judged or first is None:
         return []
-    letter = axis_of(analysis)
-    middle = shown[len(shown) // 2].speed_mps
-    among = runners_at(middle, analysis.against)[letter]
-    hollow = shown[0].posterior.basis is Basis.STEPS if shown[0].posterior else False
+    letter = PATTERNS[first.pattern].axis or "D"
+    among = runners_at(shown[len(shown) // 2].speed_mps, analysis.against)[letter]
+    rows = tuple(_row(band, letter, miles=miles) for band in reversed(shown))
+    left_out = len(judged) - len(shown)
+    key = f"{'○ inferred' if rows[-1].hollow else '● you'}, ── how sure; {BEYOND}"
+    key += f"; {left_out} more in full" if left_out else ""
+    if 2 * sum(band.epochs for band in judged) <= analysis.quality.epochs_scored:
+        least_s = analysis.method.profile.band_epochs * analysis.method.epochs.length_s
+        key += f"; paces run for less than {numbers.clock(least_s)} are not drawn"
     return [
-        Picture(
+        blocks.Picture(
             heads=(numbers.pace_unit(miles=miles), "time"),
             axis=letter,
-            rows=tuple(_row(band, letter, miles=miles) for band in reversed(shown)),
+            rows=rows,
             ticks=ticks(among),
-            key=words(*_key(len(judged) - len(shown), hollow=hollow), _undrawn(analysis, judged)),
+            key=key,
         )
     ]
 
 
 def ticks(among: np.ndarray) -> tuple[float, ...]:
     """Beyond which 1 of these runners in 5 and 1 in 25 lie, on either side."""
-    return tuple(np.quantile(among, TICKS).tolist())
+    return tuple(np.quantile(among, list(TICKS)).tolist())
 
 
 def shown_bands(analysis: Analysis, most: int | None = None) -> list[PaceBand]:
@@ -303,9 +276,9 @@ def shown_bands(analysis: Analysis, most: int | None = None) -> list[PaceBand]:
     return [band for band in bands if band in kept]
 
 
-def _row(band: PaceBand, letter: str, *, miles: bool) -> Mark:
+def _row(band: PaceBand, letter: str, *, miles: bool) -> blocks.Mark:
     found = band.posterior.scores[letter] if band.posterior else None
-    mark = Mark(
+    mark = blocks.Mark(
         before=(numbers.bare_pace(band.speed_mps, miles=miles), numbers.clock(band.seconds)),
         mean=found.mean if found else None,
         sd=found.sd if found else None,
@@ -314,29 +287,12 @@ def _row(band: PaceBand, letter: str, *, miles: bool) -> Mark:
     return named(mark, band.leading[0] if band.leading else Pattern.NEUTRAL, band.certainty)
 
 
-def named(mark: Mark, pattern: Pattern, certainty: Certainty) -> Mark:
+def named(mark: blocks.Mark, pattern: Pattern, certainty: Certainty) -> blocks.Mark:
     """A row with its pattern behind it, with a question mark where it only leans; as it is where nothing is clear."""
     if pattern is Pattern.NEUTRAL or certainty is Certainty.OPEN:
         return mark
-    brief = said.name(pattern).removesuffix(" steps") + ("?" if certainty is Certainty.LEANING else "")
-    return mark.replace(tone=pattern, behind=words(Span(brief, pattern)))
-
-
-BEYOND = "dots: 1 runner in 5 and 1 in 25 lie beyond"
-
-
-def _key(left_out: int, *, hollow: bool) -> Inline:
-    mark = "○ inferred" if hollow else "● you"
-    more = f"; {left_out} more in full" if left_out else ""
-    return words(f"{mark}, ── how sure; {BEYOND}{more}")
-
-
-def _undrawn(analysis: Analysis, judged: Sequence[PaceBand]) -> str:
-    """That paces run for too short are not drawn, where that is more than what is."""
-    rules, length_s = analysis.method.profile, analysis.method.epochs.length_s
-    if 2 * sum(band.epochs for band in judged) > analysis.quality.epochs_scored:
-        return ""
-    return f"; paces run for less than {numbers.clock(rules.band_epochs * length_s)} are not drawn"
+    brief = PATTERNS[pattern].name.removesuffix(" steps") + ("?" if certainty is Certainty.LEANING else "")
+    return mark.replace(tone=pattern, behind=blocks.Span(brief, pattern))
 
 
 # What to do, and what is left to say.
@@ -346,41 +302,128 @@ def next_step(context: Context) -> Section:
     """One cue and one exercise or drill, each with what it takes; nothing where nothing was judged."""
     if context.advice is None:
         return []
-    remark = [Prose(words(context.remark))] if context.remark else []
-    return [*focus.do_next(context.advice), *remark]
+    remark = [Prose(context.remark)] if context.remark else []
+    return [*sections.do_next(context.advice), *remark]
 
 
 def tail(context: Context, analysis: Analysis | None = None) -> Section:
     """Against yourself, what is open and what would settle it, where the rest is."""
-    rows = []
+    rows: list[tuple[Inline, Inline]] = []
     if context.own is not None and (analysis is None or analysis.findings):
-        rows.append((words(faint("Yourself")), own.in_a_line(context.own)))
+        rows.append((faint("Yourself"), sections.own_line(context.own)))
     if context.week:
-        rows.append((words(faint("Weeks")), context.week))
+        rows.append((faint("Weeks"), context.week))
     if analysis is not None and (points := open_points(analysis)):
-        rows.append((words(faint("Open")), words(points)))
+        rows.append((faint("Open"), points))
     strava = context.strava or (analysis is not None and analysis.activity.format == "strava")
-    credit = [Note(words(said.STRAVA_CREDIT))] if strava else []
-    return [Terms((*rows, (words(faint("More")), _commands(context.more)))), *credit]
+    credit = [blocks.Note(said.STRAVA_CREDIT)] if strava else []
+    commands: list[blocks.Piece] = []
+    for each in context.more:
+        commands += [*([blocks.Span("   ")] if commands else []), blocks.command(each)]
+    return [Terms((*rows, (faint("More"), tuple(commands)))), *credit]
 
 
 def open_points(analysis: Analysis) -> str:
     """What cannot be told, what would settle it, and how much was counted."""
     if not analysis.findings:
         return ""
-    quality, of = analysis.quality, numbers.plural(analysis.quality.epochs_total, "half-minute")
-    counted = (
-        ""
-        if said.little(analysis)
-        else f"{numbers.number(quality.epochs_scored)}{numbers.TIE}of{numbers.TIE}{of} counted."
-    )
-    return " ".join(filter(None, [said.KNEE_LIFT, *said.settling(analysis), counted]))
+    points = [said.KNEE_LIFT, *said.settling(analysis)]
+    if not said.little(analysis):  # that is said at the verdict
+        of = numbers.plural(analysis.quality.epochs_total, "half-minute")
+        points.append(f"{numbers.number(analysis.quality.epochs_scored)}{TIE}of{TIE}{of} counted.")
+    return " ".join(points)
 
 
-def _commands(more: Sequence[str]) -> Inline:
-    parts: list[str | Span] = []
-    for place, each in enumerate(more):
-        parts += (
-            ["   ", command(each.replace(" ", numbers.TIE))] if place else [command(each.replace(" ", numbers.TIE))]
-        )
-    return words(*parts)
+# A sync: what is new, which run it is about, and the weeks in a line.
+
+MOST_LISTED = 4  # so many new runs are named one by one
+MANY_RUNS, LONG = 20, timedelta(weeks=8)  # design: more of them, over longer, are a history and not news
+BEFORE = 4  # weeks that the last one is held against
+
+
+class Row(Protocol):
+    """A run in a list, as the store has it."""
+
+    @property
+    def distance_m(self) -> float | None:
+        """How far it was."""
+
+    @property
+    def duration_s(self) -> float:
+        """How long it took."""
+
+
+Dated = tuple[date, Row]  # with the runner's local day
+
+
+def is_history(runs: Sequence[Dated]) -> bool:
+    """Whether the new runs, oldest first, are a history that was taken in for the first time."""
+    return len(runs) > MANY_RUNS and runs[-1][0] - runs[0][0] > LONG
+
+
+def main_run(runs: Sequence[Dated]) -> int:
+    """Which run the story is about: the longest of the last day, not the cool-down after it."""
+    last = runs[-1][0]
+    of_day = [place for place, (day, _) in enumerate(runs) if day == last]
+    return max(of_day, key=lambda place: (runs[place][1].distance_m or 0.0, runs[place][1].duration_s))
+
+
+def whats_new(runs: Sequence[Dated], today: date, *, miles: bool) -> str:
+    """The new runs, oldest first: how many, how far, when."""
+    count = numbers.plural(len(runs), "new run")
+    if len(runs) > MOST_LISTED:
+        total = numbers.distance(sum(row.distance_m or 0.0 for _, row in runs), miles=miles)
+        return f"{count}, {total}, {numbers.short_day(runs[0][0], runs[-1][0])} to {numbers.day(runs[-1][0])}."
+    named = []
+    for day, row in runs:
+        far = numbers.distance(row.distance_m, miles=miles) if row.distance_m else numbers.minutes(row.duration_s)
+        named.append(f"{far} on {numbers.short_day(day, today)}")
+    return f"{count}: {', '.join(named)}."
+
+
+def years_at_once(new: str, weeks: Iterable[Section], context: Context) -> list[Section]:
+    """A history that came in at once: what is new, the runner, the weeks, what to do next, where the rest is."""
+    end = tail(context.replace(own=None, week=""))
+    return [[Prose(new)], runner(context.weeks), *weeks, next_step(context), end]
+
+
+def week_line(view: WeeklyView, today: date, *, miles: bool) -> str:
+    """The last week beside the four before it, how much slow running was shuffle-like, and where it is going."""
+    *before, week = view.weeks[-BEFORE - 1 :]
+    told = [_amount(week, before, today, miles=miles), _shuffle(week, before), trend(view)]
+    return " ".join(text for text in told if text)
+
+
+def _amount(week: Week, before: Sequence[Week], today: date, *, miles: bool) -> str:
+    """How many runs and how far; the week is called by its Monday where today is not in it."""
+    now = timedelta() <= today - week.monday < timedelta(weeks=1)
+    which = "This week" if now else f"In the week of {numbers.day(week.monday)}"
+    amount = f"{which} {numbers.plural(week.runs, 'run')}, {numbers.distance(week.distance_m, miles=miles)}"
+    if not any(each.runs for each in before):
+        return f"{amount}."
+    mean = numbers.distance(sum(each.distance_m for each in before) / len(before), miles=miles)
+    return f"{amount}; a week of the {len(before)} before {mean}."
+
+
+def _shuffle(week: Week, before: Sequence[Week]) -> str:
+    """Share of slow running that was shuffle-like, now and before, on one sensor; nothing where it cannot be told."""
+    then = [each for each in before if each.shuffle_share is not None and each.segment == week.segment and each.slow_s]
+    if week.shuffle_share is None or not then:
+        return ""
+    usual = sum((each.shuffle_share or 0.0) * each.slow_s for each in then) / sum(each.slow_s for each in then)
+    if not week.shuffle_share and not usual:
+        return ""
+    return f"Slow running shuffle-like: {numbers.percent(week.shuffle_share)}, before {numbers.percent(usual)}."
+
+
+def trend(view: WeeklyView) -> str:
+    """Where the weeks are going, in a few words."""
+    called = [each for each in view.trends if each.called]
+    if called:
+        return " ".join(f"Since {numbers.day(each.first)} {each.verdict}." for each in called if each.first)
+    if not view.trends:
+        return ""
+    if view.verdicts == (Verdict.STEADY,):
+        return "Steady."
+    more = max(each.weeks_missing or each.weeks_advised for each in view.trends)
+    return f"No trend can be told yet: about {numbers.plural(more, 'more week', 'more weeks')}." if more else ""

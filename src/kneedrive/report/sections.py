@@ -1,52 +1,43 @@
-"""What --full adds to the first screen of a run: odds, numbers by pace, bounce, slow running, fade, what is missing."""
+"""The sections of a report beyond the first screen: a run in full, the run against its runner, what to work on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 
+from kneedrive.advice import KINDS, Advice, Entry, Plan
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.result import ESTIMATE, Analysis, Change, FadeVerdict, PaceBand
-from kneedrive.patterns import PATTERNS
-from kneedrive.quantities import CHANNELS
-from kneedrive.report import numbers, odds
+from kneedrive.past.result import Level, OwnView, PersonalZ, Unjudged
+from kneedrive.patterns import PATTERNS, Pattern
+from kneedrive.quantities import QUANTITIES
+from kneedrive.report import blocks, numbers
 from kneedrive.report import words as said
-from kneedrive.report.blocks import (
-    Block,
-    Column,
-    Heading,
-    Inline,
-    Items,
-    Note,
-    Prose,
-    Section,
-    Table,
-    faint,
-    strong,
-    words,
-)
+from kneedrive.report.blocks import Block, Column, Heading, Inline, Note, Prose, Section, Table, faint, strong, words
 from kneedrive.report.numbers import TIE
 from kneedrive.sensors import SensorClass
 
 
 def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
-    """Every part that has content, in order."""
+    """Every part of a run that has content, in order."""
     return [
         likelihoods(analysis),
         numbers_by_pace(analysis, miles=miles) or measured(analysis),
         part("Up and down", bounce(analysis)),
         part("The swinging knee", knee(analysis)),
-        part("When slow", slow_running(analysis, miles=miles)),
+        part("When slow", filter(None, [onset(analysis, miles=miles), flight_share(analysis, miles=miles)])),
         fade(analysis, miles=miles),
         part("Accelerations", accelerations(analysis, miles=miles), "kept out of every comparison"),
         part("Left and right", balance(analysis)),
         part("What was left out, and why", left_out(analysis)),
-        part("What a watch cannot know", limits(analysis)),
+        part("What a watch cannot know", [NOT_THE_KNEE] if analysis.findings else []),
     ]
 
 
-def part(title: str, texts: Sequence[str | Inline], remark: str = "") -> Section:
+def part(title: str, texts: Iterable[Inline], remark: str = "") -> Section:
     """A heading and paragraphs; nothing where there are none."""
-    return [Heading(title, remark), *(Prose(words(text)) for text in texts)] if texts else []
+    paragraphs = [Prose(text) for text in texts]
+    return [Heading(title, remark), *paragraphs] if paragraphs else []
 
 
 # Odds and numbers.
@@ -57,67 +48,53 @@ def likelihoods(analysis: Analysis) -> Section:
     posterior = analysis.posterior
     if posterior is None or not analysis.findings:
         return []
-    ranked = sorted(posterior.odds, key=lambda pattern: -posterior.odds[pattern])
     columns = (Column(left=True), Column(head="likely"), Column(head="any runner"), Column(left=True, drop=1))
     rows = tuple(
         (
-            words(PATTERNS[pattern].name),
-            words(strong(odds.in_words(posterior.odds[pattern]))),
-            words(odds.in_words(posterior.base_rates[pattern])),
-            words(faint(PATTERNS[pattern].meaning)),
+            PATTERNS[pattern].name,
+            strong(numbers.odds(probability)),
+            numbers.odds(posterior.base_rates[pattern]),
+            faint(PATTERNS[pattern].meaning),
         )
-        for pattern in ranked
+        for pattern, probability in sorted(posterior.odds.items(), key=lambda item: -item[1])
     )
-    bounce = bool({"zk", "zB"} & set(posterior.measured))
-    unmeasured = [] if bounce else [Note(words(said.NO_BOUNCE))]
+    unmeasured = [] if said.bounce_measured(posterior) else [Note(said.NO_BOUNCE)]
     remark = "the whole run; patterns overlap, so odds do not add up to one"
     return [Heading("How likely", remark), Table(columns, rows), *unmeasured]
 
 
-# Columns of the table, their units, and which are left out first where there is little room.
-BAND_COLUMNS = {
-    "cadence_spm": ("cadence", "/min", 0),
-    "step_length_m": ("step", "m", 0),
-    "stance_time_s": ("contact", "ms", 1),
-    "flight_time_s": ("in the air", "ms", 2),
-    "vertical_oscillation_m": ("bounce", "cm", 3),
-    "vertical_ratio": ("ratio", "%", 4),
-}
-# What a watch at the wrist writes, and what is worked out from that.
-CLAIMED = frozenset({"stance_time_s", "flight_time_s", "vertical_oscillation_m", "vertical_ratio", "duty_factor"})
-CLAIMED |= {"stance_angle_deg", "k_leg_kn_m"}
-
-
 def claimed(analysis: Analysis, key: str) -> bool:
     """Whether a number is what a watch works out, and no measurement."""
-    return analysis.provenance is SensorClass.GARMIN_WRIST and key in CLAIMED
+    return analysis.provenance is SensorClass.GARMIN_WRIST and QUANTITIES[key].computed
 
 
 def claim(analysis: Analysis, keys: Iterable[str]) -> list[Block]:
     """Which numbers are faint and why, where there are any; named, since not every screen shows what is faint."""
-    names = [CHANNELS[key].short for key in keys if claimed(analysis, key)]
+    names = [QUANTITIES[key].in_short for key in keys if claimed(analysis, key)]
     if not names:
         return []
     estimated = f"{said.capital(said.listed(names))}: the watch’s own estimate from speed, cadence and height"
-    return [Note(words(f"{estimated}, its claim and no measurement."))]
+    return [Note(f"{estimated}, its claim and no measurement.")]
 
 
 def numbers_by_pace(analysis: Analysis, *, miles: bool) -> Section:
     """Every metric by pace band, beside what is usual at that speed; computed values faint."""
     bands = analysis.pace_profile
-    shown = [key for key in BAND_COLUMNS if any(key in band.metrics for band in bands)]
+    headed = [row for row in QUANTITIES.values() if row.heading]
+    shown = [row for row in headed if any(row.key in band.metrics for band in bands)]
     if not shown:
         return []
     columns = [Column(head="pace", unit=numbers.pace_unit(miles=miles))]
-    for key in shown:
-        head, unit, drop = BAND_COLUMNS[key]
-        columns.append(Column(head=head, unit=unit, drop=drop))
+    for row in shown:
+        # Cadence and step are what everything else hangs on: they stay, and the last are left out first.
+        drop = max(headed.index(row) - 1, 0)
+        columns.append(Column(head=row.heading, unit=row.heading_unit or row.unit, drop=drop))
     rows = tuple(
-        (words(numbers.bare_pace(band.speed_mps, miles=miles)), *(_against(key, band, analysis) for key in shown))
+        (numbers.bare_pace(band.speed_mps, miles=miles), *(_against(row.key, band, analysis) for row in shown))
         for band in reversed(bands)
     )
-    blocks: list[Block] = [Heading("Numbers by pace", "yours / usual at that speed"), Table(tuple(columns), rows)]
-    return [*blocks, *claim(analysis, shown)]
+    head = Heading("Numbers by pace", "yours / usual at that speed")
+    return [head, Table(tuple(columns), rows), *claim(analysis, [row.key for row in shown])]
 
 
 def _against(key: str, band: PaceBand, analysis: Analysis) -> Inline:
@@ -126,30 +103,26 @@ def _against(key: str, band: PaceBand, analysis: Analysis) -> Inline:
     shown = numbers.value(key, amount)
     if amount is not None and usual is not None:
         shown += f" / {numbers.value(key, usual)}"
-    return words(faint(shown) if claimed(analysis, key) else shown)
+    return faint(shown) if claimed(analysis, key) else shown
 
 
 def measured(analysis: Analysis) -> Section:
     """Medians and what most of the run lay between, beside what is usual; of a file without samples its averages."""
-    known = {key: spread for key, spread in analysis.metrics.items() if key in numbers.SHOWN and key != "speed_mps"}
+    known = {key: spread for key, spread in analysis.metrics.items() if key != "speed_mps"}
     if not any(spread.n for spread in known.values()):
         return averages(analysis)
     columns = [Column(left=True), Column(head="median"), Column(head="mostly")]
     columns += [Column(head="usual", drop=1)] if analysis.usual else []
     rows = []
     for key, spread in known.items():
-        usual = numbers.quantity(key, analysis.usual[key]) if key in analysis.usual else ""
-        cells = (
-            numbers.quantity(key, spread.median),
-            f"{numbers.value(key, spread.p10)}–{numbers.value(key, spread.p90)}",
-        )
-        shown = [words(faint(cell) if claimed(analysis, key) else cell) for cell in cells]
-        rows.append((words(CHANNELS[key].name), *shown, *([words(usual)] if analysis.usual else [])))
-    blocks: list[Block] = [
-        Heading("What was measured", OVER.get(analysis.metrics_over, "")),
-        Table(tuple(columns), tuple(rows)),
-    ]
-    return [*blocks, *claim(analysis, known)]
+        mostly = f"{numbers.value(key, spread.p10)}–{numbers.value(key, spread.p90)}"
+        ours = (numbers.quantity(key, spread.median), mostly)
+        cells: list[Inline] = [faint(each) if claimed(analysis, key) else each for each in ours]
+        if analysis.usual:
+            cells.append(numbers.quantity(key, analysis.usual[key]) if key in analysis.usual else "")
+        rows.append((QUANTITIES[key].name, *cells))
+    head = Heading("What was measured", OVER.get(analysis.metrics_over, ""))
+    return [head, Table(tuple(columns), tuple(rows)), *claim(analysis, known)]
 
 
 OVER = {
@@ -163,8 +136,8 @@ OVER = {
 
 def averages(analysis: Analysis) -> Section:
     """What a file without samples says of the whole run."""
-    known = {key: amount for key, amount in analysis.activity.averages.items() if key in numbers.SHOWN}
-    rows = tuple((words(CHANNELS[key].name), words(numbers.quantity(key, known[key]))) for key in known)
+    known = {key: amount for key, amount in analysis.activity.averages.items() if key in QUANTITIES}
+    rows = tuple((QUANTITIES[key].name, numbers.quantity(key, known[key])) for key in known)
     head = Heading("What the file says", "averages of the whole activity")
     return [head, Table((Column(left=True), Column(head="average")), rows)] if rows else []
 
@@ -174,19 +147,26 @@ def averages(analysis: Analysis) -> Section:
 
 def bounce(analysis: Analysis) -> list[str]:
     """How far the torso goes up and down, and what the vertical ratio is made of; or why bounce is not judged."""
-    posterior, usual = analysis.posterior, analysis.usual
-    if posterior is None or not {"zk", "zB"} & set(posterior.measured):
+    if analysis.posterior is None or not said.bounce_measured(analysis.posterior):
         unknown = analysis.reference.open if analysis.findings else ""
         return [f"Not judged: {unknown}."] if unknown else []
+    usual, key = analysis.usual, "vertical_oscillation_m"
     medians = {key: spread.median for key, spread in analysis.metrics.items()}
-    due, key = called_for(medians, usual), "vertical_oscillation_m"
+    due, split = called_for(medians, usual), analysis.vr_split
     texts = []
     if key in medians and due is not None:
         texts.append(
             f"Each step takes you {numbers.quantity(key, medians[key])} up and down. Usual at this speed is "
             f"{numbers.value(key, usual[key])}, and {numbers.value(key, due)} for steps as long as yours."
         )
-    return [*texts, *vr_split(analysis)]
+    if split is not None:
+        texts.append(
+            f"Your vertical ratio, up and down per length of step, is {numbers.change_percent(split.ln_VR)} from "
+            f"usual: {numbers.change_percent(split.ln_T)} by the time of a step, "
+            f"{numbers.change_percent(split.ln_B)} by the share of air in it, "
+            f"{numbers.change_percent(split.ln_k)} by the torso."
+        )
+    return texts
 
 
 def called_for(yours: Mapping[str, float], usual: Mapping[str, float]) -> float | None:
@@ -201,35 +181,18 @@ def called_for(yours: Mapping[str, float], usual: Mapping[str, float]) -> float 
     return oscillation * (yours["step_length_m"] / length) ** 2
 
 
-def vr_split(analysis: Analysis) -> list[str]:
-    """What the vertical ratio's distance from usual is made of."""
-    split = analysis.vr_split
-    if split is None:
-        return []
-    return [
-        f"Your vertical ratio, up and down per length of step, is {numbers.change_percent(split.ln_VR)} from usual: "
-        f"{numbers.change_percent(split.ln_T)} by the time of a step, {numbers.change_percent(split.ln_B)} by the "
-        f"share of air in it, {numbers.change_percent(split.ln_k)} by the torso."
-    ]
-
-
-def knee(analysis: Analysis) -> list[str | Inline]:
+def knee(analysis: Analysis) -> list[Inline]:
     """The swing knee with its ground, or why it cannot be told."""
     if not analysis.findings:
         return []
     found = analysis.knee
     if found.probability_less is None:
         return [f"{said.capital(found.reason)}. {said.KNEE_LIFT}"]
-    sentence = said.knee_sentence(found) or words(
+    sentence = said.knee_sentence(found) or (
         "Whether your knee bends less than usual as the leg swings through is not clear: "
-        f"{odds.about(found.probability_less)} (any runner: 1 in 2)."
+        f"{numbers.about(found.probability_less)} (any runner: 1 in 2)."
     )
     return [words(sentence, " ", said.KNEE_GROUND, said.KNEE_LIFT)]
-
-
-def slow_running(analysis: Analysis, *, miles: bool) -> list[str]:
-    """Shuffle-onset pace, and the share of slow running almost without flight."""
-    return [text for text in (onset(analysis, miles=miles), flight_share(analysis, miles=miles)) if text]
 
 
 def onset(analysis: Analysis, *, miles: bool) -> str:
@@ -258,57 +221,32 @@ def flight_share(analysis: Analysis, *, miles: bool) -> str:
     )
 
 
-FADED = {
-    "cadence_spm": ("cadence rose", "cadence fell"),
-    "step_length_m": ("steps lengthened", "steps shortened"),
-    "stance_time_s": ("contact lengthened", "contact shortened"),
-    "flight_time_s": ("time in the air grew", "time in the air shrank"),
-    "duty_factor": ("more of each step was spent on the ground", "less of each step was spent on the ground"),
-    "vertical_oscillation_m": ("oscillation grew", "oscillation shrank"),
-    "vertical_ratio": ("vertical ratio rose", "vertical ratio fell"),
-    "ln_k": ("torso bounce grew", "torso bounce shrank"),
-}
-
-
 def fade(analysis: Analysis, *, miles: bool) -> Section:
     """Late against early at the same speed; no change is a result."""
     found = analysis.fade
-    texts: list[Inline] = []
     at = f" around {numbers.pace(found.speed_mps, miles=miles)}" if found.speed_mps else ""
-    blocks = f"{numbers.plural(found.blocks, 'block')} of three minutes{at}"
-    held = "Sensors drift too, and that is not in the brackets. A habit needs three runs."
+    over = f"{numbers.plural(found.blocks, 'block')} of three minutes{at}"
     if found.verdict is FadeVerdict.NOT_ENOUGH:
         reason = found.reason.rstrip(".")
-        texts = [words(f"Not compared: {reason}.")] if reason and reason not in analysis.status_reason else []
+        text = f"Not compared: {reason}." if reason and reason not in analysis.status_reason else ""
     elif found.verdict is FadeVerdict.CHANGED:
-        texts = [
-            words(f"Over {blocks}, at the same speed (in brackets what holds {numbers.times_in_100(found.level)}):")
-        ]
+        text = f"Over {over}, at the same speed (in brackets what holds {numbers.times_in_100(found.level)}):"
     else:
-        texts = [words(f"No change that can be told from noise, over {blocks}.")]
-    changes = tuple(words(moved(key, change)) for key, change in found.changes.items() if change.notable)
-    suppressed = [words(f"{said.capital(_faded_name(key))}: {why}.") for key, why in found.suppressed.items()]
-    if not texts and not suppressed:
-        return []
-    listed: list[Block] = [Items(changes), Prose(words(held))] if changes else []
-    head = Heading("Within the run", "last third against first, same speed")
-    return [head, *map(Prose, texts), *listed, *map(Prose, suppressed)]
-
-
-def _faded_name(key: str) -> str:
-    return CHANNELS[key].name if key in CHANNELS else "torso bounce"
+        text = f"No change that can be told from noise, over {over}."
+    changes = tuple(moved(key, change) for key, change in found.changes.items() if change.notable)
+    held = Prose("Sensors drift too, and that is not in the brackets. A habit needs three runs.")
+    told: list[Block] = [Prose(text)] if text else []
+    if changes:
+        told += [blocks.Items(changes), held]
+    told += [Prose(f"{said.capital(QUANTITIES[key].name)}: {why}.") for key, why in found.suppressed.items()]
+    return [Heading("Within the run", "last third against first, same speed"), *told] if told else []
 
 
 def moved(key: str, change: Change) -> str:
     """ "contact lengthened by 9 ms (+6 to +12)"."""
-    rose, fell = FADED[key]
-
-    def shown(amount: float) -> str:
-        return numbers.change_percent(amount) if key == "ln_k" else numbers.difference(key, amount)
-
-    low, high = (shown(amount).split(TIE, maxsplit=1)[0] for amount in (change.low, change.high))
-    by = shown(change.difference).lstrip("+-")
-    return f"{rose if change.difference > 0 else fell} by {by} ({low} to {high})"
+    verb = QUANTITIES[key].rose if change.difference > 0 else QUANTITIES[key].fell
+    low, high = (numbers.change(key, amount).split(TIE, maxsplit=1)[0] for amount in (change.low, change.high))
+    return f"{verb} by {numbers.change(key, change.difference).lstrip('+-')} ({low} to {high})"
 
 
 MOST_BURSTS = 6  # so many accelerations are listed one by one
@@ -341,9 +279,6 @@ def balance(analysis: Analysis) -> list[str]:
     return [text]
 
 
-# What is missing.
-
-
 def left_out(analysis: Analysis) -> list[str]:
     """How much was scored, what was not and why, what is not judged, what was corrected."""
     quality = analysis.quality
@@ -372,6 +307,166 @@ NOT_THE_KNEE = (
 )
 
 
-def limits(analysis: Analysis) -> list[str]:
-    """What a watch cannot know."""
-    return [NOT_THE_KNEE] if analysis.findings else []
+# The run against the runner's own last weeks.
+
+NOT_COMPARED = {
+    Unjudged.NOTHING_SCORED: "Nothing of this run was scored.",
+    Unjudged.SLOWER: "Slower than all that it would be held against.",
+    Unjudged.FASTER: "Faster than all that it would be held against.",
+}
+ONLY_STEPS = "The rest is not compared: on this sensor it follows from speed, cadence and height."
+FOLLOWING = frozenset({"step_length_m", "flight_time_s", "duty_factor", "vertical_ratio"})
+MOST_NAMED = 2
+
+
+def own_line(found: OwnView) -> str:
+    """What is not as always, or that all is."""
+    if found.reason or not found.rows:
+        return not_compared(found)
+    notable = [row for row in found.rows if row.level is not Level.AS_ALWAYS]
+    if not notable:
+        return f"As always, against your last {numbers.plural(found.baseline.runs, 'run')}."
+    # What follows from another quantity is named only where that one is not.
+    first = [row for row in notable if row.metric not in FOLLOWING] or notable
+    named = []
+    for row in first[:MOST_NAMED]:
+        value, usual, _ = own_values(row)
+        named.append(f"{QUANTITIES[row.metric].in_short} {value}, usually {usual}: {row.level}")
+    return f"{said.capital('; '.join(named))}."
+
+
+def against_yourself(found: OwnView) -> Section:
+    """The table of every quantity, or what is missing for it."""
+    if found.reason or not found.rows:
+        return [Heading("Against yourself"), Prose(not_compared(found))]
+    columns = (
+        Column(left=True), Column(head="this run"), Column(head="usually"), Column(head="off by", drop=1),
+        Column(head="for you", left=True),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            QUANTITIES[row.metric].in_short,
+            *own_values(row),
+            row.level if row.level is Level.AS_ALWAYS else strong(row.level),
+        )
+        for row in found.rows
+    )
+    usual = found.baseline
+    since = f" since {numbers.day(usual.first)}" if usual.first else ""
+    basis = f"{numbers.plural(usual.runs, 'run')}{since}, same sensor"
+    notes = [Note(ONLY_STEPS)] if usual.computed.believed else []
+    return [Heading("Against yourself", basis), Table(columns, rows), *notes]
+
+
+def not_compared(found: OwnView) -> str:
+    """Why there is nothing to compare."""
+    if found.reason is not Unjudged.NOT_READY:
+        return NOT_COMPARED.get(found.reason, "Nothing of this run can be compared.")
+    lacking = found.baseline.missing
+    names = {"runs": "more run", "epochs": "more half-minute", "days": "more day"}
+    needed = next(numbers.plural(lacking[key], one) for key, one in names.items() if key in lacking)
+    over = f" over {numbers.plural(lacking['days'], 'day')}" if {"runs", "days"} <= lacking.keys() else ""
+    return f"Not yet: needs {needed}{over} on this sensor."
+
+
+def own_values(row: PersonalZ) -> tuple[str, str, str]:
+    """The run's value with its unit, the usual one, and the difference, in per cent where it is one of logarithms."""
+    off = numbers.change(row.metric, row.difference)
+    if row.metric != "ln_k":
+        off = off.split(TIE, maxsplit=1)[0]
+    return numbers.quantity(row.metric, row.value), numbers.value(row.metric, row.usual), off
+
+
+# What to work on: what to do next, the whole plan, and the catalogue of exercises.
+
+TITLES = {
+    "strength": "First, strength",
+    "mobility": "With it, mobility",
+    "speed": "Then, gradually, faster running",
+    "drill": "On top, drills",
+    "cue": "While running, one thing to think of at a time",
+}
+IF_YOU_LIKE = "If you like"  # above what goes with a plan that changes nothing
+CATALOGUE_TITLES = dict(zip(KINDS, ("strength", "mobility", "running faster", "drills", "cues"), strict=True))
+WATCHED = {
+    "D": "longer steps with less of each on the ground (drive) or the other way round (shuffle)",
+    "P": "bounce for steps of that length",
+    "G": "long steps on the ground or short ones in the air",
+}
+RECENT = timedelta(weeks=3)  # a run older than that says little about how somebody runs now
+DISCLAIMER = (
+    "Ideas of coaches, chosen by timing alone: a watch does not see your hips, your strength or your history. "
+    "Stop what hurts, and ask somebody who can see you run."
+)
+TO_TAKE = "kneedrive advise --take notes today as the day you take this up; kneedrive compare then shows what changes."
+NOT_TAKEN = "Nothing was tagged: this run asks for no change, so there is nothing to take up."
+
+
+def do_next(advice: Advice) -> Section:
+    """One cue and one exercise or drill, and the command that tells more."""
+    told = words(f"{advice.today} {advice.besides} ", blocks.command(advice.command), " tells more.")
+    return [Heading("Do next", advice.plan.focus), Prose(told)]
+
+
+def plan(advice: Advice, notes: Iterable[str] = ()) -> list[Section]:
+    """The whole plan: what comes first, then everything in the order coaches give. notes: what to say at the end."""
+    first = [Prose(text) for text in (advice.why, advice.today, advice.besides, *advice.remarks)]
+    report: list[Section] = [[Heading("Do next", advice.plan.focus), *first]]
+    if advice.calls_for_work:
+        by_kind = [(title, [entry for entry in advice.entries if entry.kind == kind]) for kind, title in TITLES.items()]
+    else:
+        by_kind = [(IF_YOU_LIKE, list(advice.entries))]
+    report += [[Heading(title), blocks.Items(tuple(map(_described, chosen)))] for title, chosen in by_kind if chosen]
+    watched = ", ".join(WATCHED.get(key) or QUANTITIES[key].name for key in advice.plan.watch)
+    report.append([Heading("What to watch"), Prose(f"A change would show in: {watched}.")])
+    more = words(
+        blocks.command("kneedrive drills NAME"), " tells the common mistake of each, and whose idea it is. ", DISCLAIMER
+    )
+    return [*report, [Note(more)], *([Prose(note)] for note in notes)]
+
+
+def _described(entry: Entry) -> Inline:
+    care = f" Care: {entry.avoid}" if entry.avoid else ""
+    often = f"How often: {entry.often[:1].lower()}{entry.often[1:]}."
+    return words(strong(entry.name), f". {entry.how} {often}{care}")
+
+
+def taken_up(today: date) -> str:
+    """That the plan was taken up today."""
+    return f"Taken up on {numbers.day(today)}. From now on kneedrive compare --tag advice shows what changes."
+
+
+def aged(day: date, today: date) -> str:
+    """How old the run is that the advice rests on; nothing where it is recent."""
+    if today - day <= RECENT:
+        return ""
+    weeks = numbers.plural((today - day).days // 7, "week")
+    return f"That run is {weeks} old: take in newer ones first, if there are any."
+
+
+def entry_of_catalogue(entry: Entry, plans: Sequence[Plan], sources: Mapping[str, str]) -> list[Section]:
+    """One exercise, drill or cue, whole. plans: those that call for it. sources: by the short names it uses."""
+    callers = [
+        PATTERNS[Pattern(plan.finding)].name if plan.finding in PATTERNS else plan.finding.replace("-", " ")
+        for plan in plans
+    ]
+    rows = (
+        ("What for", entry.purpose),
+        ("How", entry.how),
+        ("How often", entry.often + "."),
+        ("Mistake", entry.mistake),
+        ("Care", entry.avoid or "Nothing special."),
+        ("Called for by", (", ".join(callers) or "no finding by itself") + "."),
+        ("Idea from", "; ".join(sources[key] for key in entry.sources) + "."),
+    )
+    return [[Heading(entry.name), blocks.Terms(rows)]]
+
+
+def catalogue(entries: Sequence[Entry]) -> list[Section]:
+    """The catalogue by kind: the word to ask for each entry, and its name."""
+    report: list[Section] = []
+    for kind, title in CATALOGUE_TITLES.items():
+        rows = tuple((blocks.command(entry.id), entry.name) for entry in entries if entry.kind == kind)
+        if rows:
+            report.append([Heading(title), blocks.Terms(rows)])
+    return [*report, [Note(words(blocks.command("kneedrive drills NAME"), " tells more about one of them."))]]

@@ -42,6 +42,7 @@ from kneedrive.report.blocks import (
     Table,
     Terms,
     Tone,
+    words,
 )
 from kneedrive.report.numbers import TIE, WHOLE
 
@@ -179,7 +180,7 @@ def _block(block: Block, style: Style, indent: int) -> list[Text]:
 def text_of(inline: Inline, style: Style) -> Text:
     """A text in the letters and colours of a style, on one line."""
     made = Text()
-    for piece in inline:
+    for piece in words(inline):
         if isinstance(piece, Spark):
             made.append(_sparkline(piece, style))
         elif isinstance(piece, Bar):

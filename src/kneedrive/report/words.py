@@ -6,34 +6,22 @@ or bad. A probability is said coarsely, with what it is for any runner beside it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from kneedrive import advice
 from kneedrive.analysis.gates import SHORT
-from kneedrive.analysis.posterior import Basis, Certainty, Knee
-from kneedrive.analysis.result import Analysis, Finding
+from kneedrive.analysis.posterior import Basis, Certainty, Knee, Posterior
+from kneedrive.analysis.result import Analysis, Finding, Status
 from kneedrive.past.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
-from kneedrive.report import numbers, odds
-from kneedrive.report.blocks import Inline, Role, Span, Tone, strong, words
+from kneedrive.report import numbers
+from kneedrive.report.blocks import Inline, Piece, Role, Span, Tone, strong, words
 from kneedrive.report.numbers import TIE
 
 STEPS_ALONE = "from your steps alone"
 KNEE_LIFT = "Knee lift cannot be told by a watch."
 VERY_SLOW = "So slow, what is usual is hardly known."
-
-
-def tone_of(judgement: Finding | None) -> Tone:
-    """The colour of a judgement: its pattern's, unless nothing is said of it."""
-    if judgement is None or judgement.certainty is Certainty.OPEN:
-        return Role.STRONG
-    return judgement.pattern
-
-
-def name(pattern: Pattern) -> str:
-    """What a runner calls a pattern."""
-    return PATTERNS[pattern].name
 
 
 def capital(text: str) -> str:
@@ -50,25 +38,15 @@ def listed(parts: Sequence[str], last: str = "and") -> str:
 # Patterns.
 
 
-def of_scope(findings: Sequence[Finding], *scopes: str) -> tuple[Finding, ...]:
-    """The findings about a run, its slow part or weeks, the headline first."""
-    return tuple(each for each in findings if each.scope in scopes)
+def of_scope(findings: Sequence[Finding], scope: str) -> tuple[Finding, ...]:
+    """The findings about a "run", its "slow" part or "weeks", the headline first."""
+    return tuple(each for each in findings if each.scope == scope)
 
 
-def phrase(findings: Sequence[Finding], *, hints: bool = True) -> str:
-    """What findings of one scope come to in a few words: "leans towards shuffle-like", "nothing stands out".
-
-    hints: where nothing stands out, what is as likely is named.
-    """
-    first = findings[0]
-    if first.certainty is Certainty.OPEN:
-        return _open(findings, hints=hints)
-    if first.pattern is Pattern.NEUTRAL:
-        return {
-            Certainty.SPOKEN: name(Pattern.NEUTRAL),
-            Certainty.LEANING: f"probably {name(Pattern.NEUTRAL)}",
-        }[first.certainty]
-    return "; also ".join(map(_sure, certain(findings)))
+def slow_apart(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings about slow running, where they say something else than those about the run."""
+    run, slow = of_scope(findings, "run"), of_scope(findings, "slow")
+    return () if run and slow and run[0].pattern is slow[0].pattern else slow
 
 
 def certain(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -78,7 +56,8 @@ def certain(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def as_likely(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Of findings that are open, those whose odds are said in the same words as the first one's."""
-    return tuple(each for each in findings if odds.coarse(each.probability) == odds.coarse(findings[0].probability))
+    first = numbers.coarse(findings[0].probability)
+    return tuple(each for each in findings if numbers.coarse(each.probability) == first)
 
 
 def quiet(findings: Sequence[Finding]) -> bool:
@@ -92,33 +71,41 @@ def named(findings: Sequence[Finding]) -> tuple[Pattern, ...]:
     return tuple(each.pattern for each in shown if each.pattern is not Pattern.NEUTRAL)
 
 
-def _open(findings: Sequence[Finding], *, hints: bool) -> str:
-    """The same odds are said in the same words, whichever of them is ahead by a hair."""
-    names = [name(pattern) for pattern in named(findings)]
+def phrase(findings: Sequence[Finding], *, hints: bool = True) -> str:
+    """What findings of one scope come to in a few words: "leans towards shuffle-like", "nothing stands out".
+
+    hints: where nothing stands out, what is as likely is named. The same odds are said in the same words, whichever of
+    them is ahead by a hair.
+    """
+    names = [PATTERNS[pattern].name for pattern in named(findings)]
     if quiet(findings):
+        hint = f", at most a hint of {listed(names, 'or')}" if names and hints else ""
+        return f"nothing stands out{hint}"
+    if findings[0].certainty is Certainty.OPEN:
         return (
-            f"nothing stands out, at most a hint of {listed(names, 'or')}" if names and hints else "nothing stands out"
+            f"at most a hint of {names[0]}" if len(names) == 1 else f"no clear pattern: perhaps {listed(names, 'or')}"
         )
-    return f"at most a hint of {names[0]}" if len(names) == 1 else f"no clear pattern: perhaps {listed(names, 'or')}"
+    if findings[0].pattern is Pattern.NEUTRAL:
+        probably = "probably " if findings[0].certainty is Certainty.LEANING else ""
+        return f"{probably}{PATTERNS[Pattern.NEUTRAL].name}"
+    said = []
+    for each in certain(findings):
+        how = "markedly " if each.marked else ""
+        how = "leans towards " if each.certainty is Certainty.LEANING else how
+        said.append(f"{how}{PATTERNS[each.pattern].name}")
+    return "; also ".join(said)
 
 
-def _sure(judgement: Finding) -> str:
-    if judgement.certainty is Certainty.LEANING:
-        return f"leans towards {name(judgement.pattern)}"
-    return f"{'markedly ' if judgement.marked else ''}{name(judgement.pattern)}"
+def tone_of(judgement: Finding) -> Tone:
+    """The colour of a judgement: its pattern's, unless nothing is said of it."""
+    return Role.STRONG if judgement.certainty is Certainty.OPEN else judgement.pattern
 
 
 def headline(analysis: Analysis) -> str:
     """The verdict in a few words, without a full stop."""
-    if analysis.status == "too few epochs" and "cadence_spm" not in analysis.channels:
+    if analysis.status == Status.TOO_FEW and "cadence_spm" not in analysis.channels:
         return "No cadence was recorded"
     return in_short(analysis.findings, analysis.status)
-
-
-def slow_apart(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The findings about slow running, where they say something else than those about the run."""
-    run, slow = of_scope(findings, "run"), of_scope(findings, "slow")
-    return () if run and slow and run[0].pattern is slow[0].pattern else slow
 
 
 def in_short(findings: Sequence[Finding], status: str) -> str:
@@ -132,42 +119,51 @@ def in_short(findings: Sequence[Finding], status: str) -> str:
     return capital(f"{text}, {STEPS_ALONE}" if run[0].basis is Basis.STEPS else text)
 
 
-UNASSESSED = {
-    "assessed": "Measured, but not comparable with other runners",
-    "too few epochs": "Too little steady running to judge",
-    "walk": "A walk, not a run",
-    "not a run": "Not a run",
-    "no samples": "Averages only, nothing to judge",
+UNASSESSED: dict[str, str] = {
+    Status.ASSESSED: "Measured, but not comparable with other runners",
+    Status.TOO_FEW: "Too little steady running to judge",
+    Status.WALK: "A walk, not a run",
+    Status.NOT_A_RUN: "Not a run",
+    Status.NO_SAMPLES: "Averages only, nothing to judge",
 }
 
 
 def likely(judgement: Finding) -> Inline:
     """ "about 3 in 5 likely (any runner: 1 in 5)"."""
-    p, base = odds.about(judgement.probability), odds.in_words(judgement.base_rate)
-    return words(strong(p), f" likely (any runner: {base})")
+    base = numbers.odds(judgement.base_rate)
+    return words(strong(numbers.about(judgement.probability)), f" likely (any runner: {base})")
 
 
 def each_likely(findings: Sequence[Finding]) -> Inline:
     """Several patterns: "shuffle-like about 3 in 5 (any runner: 1 in 5); piston-like about 2 in 5 (1 in 10)"."""
-    said: Inline = ()
-    for place, each in enumerate(findings):
-        base = f" ({'' if place else 'any runner: '}{odds.in_words(each.base_rate)})"
-        said += words("; " if place else "", f"{name(each.pattern)} ", strong(odds.about(each.probability)), base)
-    return said
+    said: list[Piece] = []
+    for each in findings:
+        base = f" ({'' if said else 'any runner: '}{numbers.odds(each.base_rate)})"
+        name = f"{'; ' if said else ''}{PATTERNS[each.pattern].name} "
+        said += words(name, strong(numbers.about(each.probability)), base)
+    return tuple(said)
+
+
+def meant(findings: Sequence[Finding], where: str) -> Inline:
+    """A sentence: where it is, how likely, and what the pattern means; the odds of each pattern where it is several."""
+    sure = certain(findings)
+    if len(sure) == 1:
+        return words(f"{where} it is ", likely(sure[0]), f": {PATTERNS[sure[0].pattern].meaning}.")
+    return words(f"{where}: ", each_likely(sure or findings), ".")
 
 
 def ruled_out(patterns: Sequence[Pattern], leading: Finding) -> str:
     """Which patterns are ruled out, where that is news: from steps alone, and where another pattern leads."""
     if not patterns or (leading.pattern is Pattern.NEUTRAL and leading.basis is not Basis.STEPS):
         return ""
-    many = len(patterns) > 1
-    return capital(f"{listed([name(each) for each in patterns])} {'are' if many else 'is'} ruled out.")
+    are = "are" if len(patterns) > 1 else "is"
+    return capital(f"{listed([PATTERNS[each].name for each in patterns])} {are} ruled out.")
 
 
 # The swing knee.
 
 
-def knee_sentence(knee: Knee, *, at: str = "at this pace") -> Inline:
+def knee_sentence(knee: Knee) -> Inline:
     """How far the knee probably bends as the leg swings through; nothing where that is even or cannot be told."""
     if knee.probability_less is None or knee.certainty is Certainty.OPEN:
         return ()
@@ -175,8 +171,8 @@ def knee_sentence(knee: Knee, *, at: str = "at this pace") -> Inline:
     sure = knee.probability_less if less else 1.0 - knee.probability_less
     probably = "probably bends" if knee.certainty is Certainty.SPOKEN else "may bend"
     return words(
-        f"As the leg swings through, your knee {probably} {'less' if less else 'more'} than usual {at} (",
-        strong(odds.about(sure)),
+        f"As the leg swings through, your knee {probably} {'less' if less else 'more'} than usual at this pace (",
+        strong(numbers.about(sure)),
         ").",
     )
 
@@ -190,29 +186,34 @@ KNEE_GROUND = (
 # The runner over the last weeks.
 
 
-TRENDS: Mapping[str, str] = {Verdict.STEADY: "steady", Verdict.TOO_EARLY: "no trend can be told yet"}
-
-
 def runner_sentence(weeks: LastWeeks) -> Inline:
     """What the runner is over the last weeks: "You, since 5 Jun 2026: shuffle-like, about 9 in 10 likely ..."."""
     found = of_scope(weeks.findings, "weeks")
     steps = f", {STEPS_ALONE}" if found[0].basis is Basis.STEPS else ""
-    told = words(Span(phrase(found), tone_of(found[0])), ", ", likely(found[0]))
     if len(certain(found)) > 1:
         told = each_likely(certain(found))
     elif found[0].certainty is Certainty.OPEN:
         hints = [each for each in found if each.pattern is not Pattern.NEUTRAL] or found
         told = words(strong("nothing stands out" if quiet(found) else "no clear pattern"), "; ", each_likely(hints))
+    else:
+        told = words(Span(phrase(found), tone_of(found[0])), ", ", likely(found[0]))
     slow = ""
     if weeks.share_of_slow:
         slow = f" {numbers.percent(weeks.share_of_slow)} of your slow running is shuffle-like."
+    since = f"{numbers.short_day(weeks.first)}{TIE}{weeks.first.year}"
+    return words(f"You, since {since}{steps}: ", told, f".{slow} {numbers.plural(weeks.runs, 'run')}, {_trend(weeks)}.")
+
+
+def _trend(weeks: LastWeeks) -> str:
+    """ "steady", "going towards drive (since 5 Jun 2026)"."""
+    if weeks.verdict == Verdict.TOO_EARLY:
+        return "no trend can be told yet"
     called = f"going {weeks.verdict}" if weeks.verdict.startswith("towards") else f"{weeks.verdict} than before"
-    trend = TRENDS.get(weeks.verdict, called)
+    trend = weeks.verdict if weeks.verdict == Verdict.STEADY else called
     began = weeks.verdict_since
-    if began and began < weeks.first - timedelta(weeks=1) and weeks.verdict != Verdict.TOO_EARLY:
-        trend += f" (since {numbers.short_day(began)}{numbers.TIE}{began.year})"  # it rests on more than these weeks
-    since = f"You, since {numbers.short_day(weeks.first)}{numbers.TIE}{weeks.first.year}{steps}: "
-    return words(since, told, f".{slow} {numbers.plural(weeks.runs, 'run')}, {trend}.")
+    if began and began < weeks.first - timedelta(weeks=1):  # it rests on more than the weeks of the sentence
+        trend += f" (since {numbers.short_day(began)}{TIE}{began.year})"
+    return trend
 
 
 # What is open, and what would settle it.
@@ -229,6 +230,12 @@ NO_HEIGHT = f"--height{TIE}METRES would hold you against runners as tall."
 ON_HEIGHT = f"Judged without your height: --height{TIE}METRES may change this."
 NO_BOUNCE = "Bounce was not measured: the odds of piston-like follow from the rest."
 CUT_OFF = "The file ends early, so the end of this run is missing."
+DRIFTED = "Less sure than others: the sensor drifted within this run."
+
+
+def bounce_measured(posterior: Posterior) -> bool:
+    """Whether the sensor measured how far the torso bounces, with contact time (zk) or without (zB)."""
+    return bool({"zk", "zB"} & set(posterior.measured))
 
 
 def settling(analysis: Analysis) -> list[str]:
@@ -236,12 +243,10 @@ def settling(analysis: Analysis) -> list[str]:
     if not analysis.findings:
         return []
     posterior, slowest_mps = analysis.posterior, analysis.method.posterior.leaning_under_mps
-    points = {
-        VERY_SLOW: posterior is not None and posterior.speed_mps < slowest_mps,
-        advice.would_settle(analysis): True,
-        NO_HEIGHT: analysis.runner.height_m is None and not rests_on_height(analysis),
-    }
-    return [point for point, holds in points.items() if point and holds]
+    slow = posterior is not None and posterior.speed_mps < slowest_mps
+    small = analysis.runner.height_m is None and not rests_on_height(analysis)
+    points = [VERY_SLOW if slow else "", advice.would_settle(analysis), NO_HEIGHT if small else ""]
+    return [point for point in points if point]
 
 
 def rests_on_height(analysis: Analysis) -> bool:
@@ -251,12 +256,12 @@ def rests_on_height(analysis: Analysis) -> bool:
     )
 
 
-def at_the_verdict(analysis: Analysis) -> list[str]:
-    """What belongs beside the verdict: that it hangs on the height, that bounce was not measured."""
-    measured = analysis.posterior.measured if analysis.posterior else ()
+def limits(analysis: Analysis) -> list[str]:
+    """What belongs beside the verdict: that it hangs on the height, that bounce was not measured, that it drifted."""
     piston = any(each.pattern is Pattern.PISTON for each in analysis.findings)
-    unmeasured = piston and not {"zk", "zB"} & set(measured)
-    return [ON_HEIGHT] * rests_on_height(analysis) + [NO_BOUNCE] * unmeasured
+    unmeasured = piston and (analysis.posterior is None or not bounce_measured(analysis.posterior))
+    drifted = any(note.code == "drift" for note in analysis.quality.notes)
+    return [ON_HEIGHT] * rests_on_height(analysis) + [NO_BOUNCE] * unmeasured + [DRIFTED] * drifted
 
 
 LITTLE = 1 / 3  # design: of the half-minutes; where fewer count, that is said beside the verdict

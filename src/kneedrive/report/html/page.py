@@ -20,8 +20,9 @@ from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis
 from kneedrive.past.result import Comparison, Difference, Level, Outcome, PersonalZ, WeeklyView
 from kneedrive.patterns import AXES, PATTERNS, Pattern
+from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import blocks, comparison, focus, history, numbers, odds, own, screen, sections, words
+from kneedrive.report import blocks, comparison, history, numbers, screen, sections, words
 from kneedrive.report.blocks import Block, Inline, Picture, Role, Section
 from kneedrive.report.comparison import Periods
 from kneedrive.report.history import Habits, Tagged
@@ -71,10 +72,10 @@ _SPARK_PX = (5.0, 14.0)  # a column, and the height
 
 def inline(text: Inline) -> Markup:
     """Text with its tones."""
-    return join(_piece(piece) for piece in text)
+    return join(_piece(piece) for piece in blocks.words(text))
 
 
-def _piece(piece: blocks.Span | blocks.Spark | blocks.Bar) -> Markup:
+def _piece(piece: blocks.Piece) -> Markup:
     if isinstance(piece, blocks.Span):
         parts = re.split(r"(\w+-like)", piece.text.replace(WHOLE, ""))
         # The name of a pattern is not parted at its hyphen.
@@ -230,7 +231,7 @@ def odds_list(analysis: Analysis) -> Markup:
         el(
             "li",
             el("span", svg.chip(pattern, hollow=hollow), PATTERNS[pattern].name, class_="what"),
-            el("span", odds.in_words(found.odds[pattern]), class_="word"),
+            el("span", numbers.odds(found.odds[pattern]), class_="word"),
             run_charts.odds_bar(found.odds[pattern], found.base_rates[pattern], pattern),
         )
         for pattern in ranked
@@ -266,7 +267,7 @@ def against_own(content: Content) -> Markup:
     if found is None:
         return Markup("")
     if found.reason or not found.rows:
-        return _part("own", "Against yourself", el("p", own.missing(found)))
+        return _part("own", "Against yourself", el("p", sections.not_compared(found)))
     first = sorted(found.rows, key=lambda row: -abs(row.z))[:MOST_OWN]
     rest = [row for row in found.rows if row not in first]
     listed = [el("ul", *map(_own_row, rows), class_="rows") for rows in (first, rest) if rows]
@@ -276,9 +277,9 @@ def against_own(content: Content) -> Markup:
 
 
 def _own_row(row: PersonalZ) -> Markup:
-    value, usual, _ = own.shown(row)
+    value, usual, _ = sections.own_values(row)
     strip = run_charts.needle(_share_of_range(row), strong=row.level == Level.DIFFERENT)
-    return _row(capital(own.NAMES[row.metric]), value, f"usually {usual}", strip, row.level)
+    return _row(capital(QUANTITIES[row.metric].in_short), value, f"usually {usual}", strip, row.level)
 
 
 def _share_of_range(row: PersonalZ) -> float:
@@ -366,7 +367,7 @@ def _difference(row: Difference) -> Markup:
     before, after = comparison.before_after(row)
     ends = row.low / row.threshold, row.difference / row.threshold, row.high / row.threshold
     strip = run_charts.interval(ends, _THRESHOLDS, strong=row.verdict is Outcome.CHANGED)
-    name = capital(comparison.COMPARED_NAMES[row.metric])
+    name = capital(comparison.name_of(row.metric))
     return _row(name, after, f"before {before}", strip, comparison.difference_verdict(row))
 
 
@@ -375,7 +376,7 @@ def to_work_on(content: Content) -> Markup:
     advice = content.context.advice
     if advice is None:
         return Markup("")
-    first, *others = focus.whole(advice)
+    first, *others = sections.plan(advice)
     title, remark, rest = _titled(first)
     why = join((el("p", el("strong", remark or title)), flowing(rest[:1])))
     kinds = [each for each in others if isinstance(each[0], blocks.Heading)]

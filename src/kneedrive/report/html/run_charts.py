@@ -11,14 +11,13 @@ import numpy as np
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.result import Analysis, Epochs, PaceBand
 from kneedrive.patterns import PATTERNS, Pattern
-from kneedrive.quantities import CHANNELS
+from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.report import numbers
 from kneedrive.report.blocks import SPAN, Mark, Picture, plain
 from kneedrive.report.html import svg
 from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
-from kneedrive.report.numbers import unit
 from kneedrive.report.sections import claimed
 from kneedrive.report.words import capital
 
@@ -150,7 +149,7 @@ def _card(key: str, analysis: Analysis, x: Scale, ranges: Ranges, *, miles: bool
     beside = "your watch’s estimate" if claim else f"usual {numbers.value(key, usual)}" if usual else ""
     head = el(
         "figcaption",
-        el("span", capital(CHANNELS[key].name), class_="what"),
+        el("span", capital(QUANTITIES[key].name), class_="what"),
         el("strong", numbers.quantity(key, spread.median if spread else None)),
         el("small", beside),
     )
@@ -163,7 +162,7 @@ def _metric_chart(key: str, bands: Sequence[PaceBand], x: Scale, ranges: Ranges,
     y = svg.spanning([*(band.metrics[key] for band in bands), *(value for _, value in ribbon)], margin=0.15)
     return svg.drawing(
         "metric",
-        f"{capital(CHANNELS[key].name)} by pace, slow at the left",
+        f"{capital(QUANTITIES[key].name)} by pace, slow at the left",
         svg.stretched(svg.path(x, y, ribbon, "ribbon", closed=True)) if ribbon else "",
         svg.y_axis(y, svg.quantity_ticks(key, y, 2)),
         svg.x_axis(x, svg.pace_ticks(x, miles=miles, most=3)),
@@ -263,8 +262,8 @@ def _chart(key: str, analysis: Analysis, x: Scale, room: tuple[float, float], *,
     strong = np.where(epochs.scored & (not claim), epochs[key], np.nan)
     kinds = {"faint": epochs[key], "strong": strong}
     lines = [svg.path(x, y, _points(middle, values), kind) for kind, values in kinds.items()]
-    name = "pace" if key == "speed_mps" else CHANNELS[key].name
-    title = f"{capital(name)}, {numbers.pace_unit(miles=miles) if key == 'speed_mps' else unit(key)}"
+    name = "pace" if key == "speed_mps" else QUANTITIES[key].name
+    title = f"{capital(name)}, {numbers.pace_unit(miles=miles) if key == 'speed_mps' else QUANTITIES[key].unit}"
     title += " (your watch’s estimate)" * claim
     drawn = svg.stretched(*lines, y=svg.at(top), height=svg.at(height))
     return join((svg.y_axis(y, ticks, top=top, height=height), drawn, svg.words(0, svg.at(top), title, "edge", dy=-6)))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from kneedrive.patterns import PATTERNS, Pattern
-from kneedrive.quantities import METRES_PER_KM, METRES_PER_MILE
+from kneedrive.quantities import METRES_PER_KM, METRES_PER_MILE, QUANTITIES
 from kneedrive.record import Record
 from kneedrive.report import numbers
 
@@ -121,7 +121,7 @@ def round_steps(low: float, high: float, most: int, finest: float = 0.0) -> list
 
 def quantity_ticks(key: str, scale: Scale, most: int = 5) -> list[Tick]:
     """Round values of a quantity in its display unit, none finer than it is shown."""
-    shown = numbers.SHOWN[key]
+    shown = QUANTITIES[key]
     steps = round_steps(scale.low * shown.factor, scale.high * shown.factor, most, 10.0**-shown.decimals)
     return [Tick(value=step / shown.factor, text=numbers.number(step, shown.decimals)) for step in steps]
 
