@@ -283,6 +283,34 @@ def test_over_the_last_weeks_the_systematic_error_stays_and_the_noise_goes() -> 
     assert few.posterior.scores["D"].sd > sure > least
 
 
+def wandering(day: float, by: float) -> PastRun:
+    """A run whose sensor read contact time longer and longer, by this much of the step in all."""
+    run = past_run(day, n=60, seed=3)
+    off = by * np.linspace(-0.5, 0.5, 60)
+    columns = dict(run.epochs.columns)
+    return run.replace(
+        epochs=run.epochs.replace(
+            columns=columns
+            | {"duty_factor": columns["duty_factor"] + off, "zDF": columns["zDF"] + off / (0.010 + 0.048 / 3.0)}
+        )
+    )
+
+
+def test_a_sensor_that_wandered_within_runs_is_believed_less_as_far_as_these_count() -> None:
+    none, half, all_ = (
+        last([wandering(day, 0.05 if place % 24 < count else 0.0) for place, day in enumerate(days(8))]).posterior
+        for count in (0, 12, 24)
+    )
+    scale = scale_at(none.speed_mps, STRAP)
+    rows = measured_rows(("zSL", "zDF", "zk"), scale)
+    for found, doubt in ((none, 1.0), (all_, 1.5)):
+        errors = [0.46, doubt * 0.021 / scale.sd_DF, doubt * 0.068 / scale.sd_ln_k]
+        cov = conditioned(prior_cov(), rows, np.square(errors))[1]
+        assert found.scores["K"].sd == pytest.approx(float(np.sqrt(cov[2, 2])), rel=0.02)
+        assert found.scores["D"].sd == pytest.approx(float(np.sqrt([1, -1, 0, 0] @ cov @ [1, -1, 0, 0] / 2)), rel=0.05)
+    assert none.scores["K"].sd < half.scores["K"].sd < all_.scores["K"].sd
+
+
 def test_a_runner_who_drives_hears_so_over_the_last_weeks() -> None:
     found = last([past_run(day, Form(ln_T=0.12, DF=-0.07), speeds=(2.6, 2.8)) for day in days(8)])
     headline = found.findings[0]

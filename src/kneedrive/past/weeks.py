@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from kneedrive.analysis.gates import drifts
 from kneedrive.analysis.posterior import (
     Basis,
     Measurement,
@@ -244,22 +245,39 @@ def posterior_of(
     if not known.any():
         return None
     scale = scale_at(float(np.average(rows.speed_mps[known], weights=weight[known])), against)
-    off = systematic(scale, mean_climb_pct(rows.grade[known], weight[known], setting.method.grade), against)
+    climb = mean_climb_pct(rows.grade[known], weight[known], setting.method.grade)
+    drifted = [drifts_in(run, setting) for run in runs]
+    wandered = np.array(drifted, dtype=bool)
+    calm = systematic(scale, climb, against)
+    doubted = systematic(scale, climb, against.replace(drifts=next(filter(None, drifted), {})))
     parts: dict[str, Part] = {}
     for name in ("zSL",) if steps else ("zSL", "zDF", "zk", "zB"):
-        mean = over_runs(run_means(rows, joined(runs, name), weight, len(runs), setting), setting.method.trend)
+        found = over_runs(run_means(rows, joined(runs, name), weight, len(runs), setting), setting.method.trend)
         # With contact time the oscillation is told by zk; zB would tell it twice.
-        if mean is not None and not (name == "zB" and "zk" in parts):
-            parts[name] = Part(z=mean[0], se=mean[1], systematic=off[name])
+        if found is not None and not (name == "zB" and "zk" in parts):
+            mean, se, share = found
+            # The class is off in the same way in all runs, so its errors do not average out; where the sensor wandered
+            # within a run they count for more, as far as that run does.
+            off = calm[name] + float(share[wandered].sum()) * (doubted[name] - calm[name])
+            parts[name] = Part(z=mean, se=se, systematic=off)
     measurement, rules = Measurement(**parts), setting.method.posterior
-    found = posterior(measurement, scale, rules)
-    return found, odds_range(measurement, scale, rules) if found.basis is Basis.STEPS else {}
+    told = posterior(measurement, scale, rules)
+    return told, odds_range(measurement, scale, rules) if told.basis is Basis.STEPS else {}
 
 
-def over_runs(means: RunMeans, rules: TrendRules) -> tuple[float, float] | None:
-    """Weighted mean of run means and its SE; runs count by how they differ and by their own errors.
+def drifts_in(run: PastRun, setting: Setting) -> dict[str, float]:
+    """By how much the sensor wandered within a run, by column, as the analysis of the run found it."""
+    columns = {name: column(run, name) for name in ("speed_mps", "cadence_spm", "duty_factor", "ln_k", "grade")}
+    # Where speed is guessed, as on a treadmill, there is no zSL; a change of pace would look like a drift.
+    trusted = np.isfinite(column(run, "zSL"))
+    return drifts(columns, trusted, setting.method.sensors)
 
-    Few runs do not know how much they differ; then they are taken to as those of others do.
+
+def over_runs(means: RunMeans, rules: TrendRules) -> tuple[float, float, Array] | None:
+    """Weighted mean of run means, its SE, and the share of each run in it; None where no run has enough epochs.
+
+    Runs count by how they differ and by their own errors. Few runs do not know how much they differ; then they are
+    taken to as those of others do.
     """
     kept = means.epochs >= rules.run_epochs
     if not kept.any():
@@ -269,7 +287,9 @@ def over_runs(means: RunMeans, rules: TrendRules) -> tuple[float, float] | None:
     if len(value) < rules.few_runs:
         between = max(between, rules.run_sd**2)
     weight = 1.0 / np.maximum(between + noise, 1e-12)
-    return float(np.average(value, weights=weight)), math.sqrt(1.0 / float(weight.sum()))
+    share = np.zeros(len(kept))
+    share[kept] = weight / weight.sum()
+    return float(np.average(value, weights=weight)), math.sqrt(1.0 / float(weight.sum())), share
 
 
 # One row a week.
