@@ -1,5 +1,8 @@
-"""Every threshold and every literature value, once: of reading files, of one run, of many runs. docs/method.md prints
-it.
+"""Every threshold and every literature value, once: of reading files, of one run, of many runs.
+
+Each knob carries its unit and its source; docs/method.md prints them as tables. "design" means a choice of ours, not a
+value found in the literature. `Method.version` goes up whenever any number here or any formula in analysis/ changes;
+results are stored with it.
 """
 
 from __future__ import annotations
@@ -7,12 +10,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from kneedrive.record import Record
-from kneedrive.sensors import REFERENCES, Reference
-
-# The thresholds of reading and merging files: part of Method, apart from it because it is no biomechanics.
 
 DESIGN = "design"
 MEASURED = "measured on public files"
+SIMULATED = "design, from simulated histories: docs/validation.md"
+
+# Reading and merging files: no biomechanics, but a result depends on it as well.
 
 
 class TrackRules(Record, frozen=True, kw_only=True):
@@ -78,10 +81,7 @@ class MergeRules(Record, frozen=True, kw_only=True):
     gap_s: Annotated[float, "s between records that a lent channel may bridge", DESIGN] = 15.0
 
 
-# The thresholds of many runs, the runner against himself: part of Method.
-
-
-SIMULATED = "design, from simulated histories: docs/validation.md"
+# Many runs: the runner against himself.
 
 
 class SeriesRules(Record, frozen=True, kw_only=True):
@@ -195,37 +195,7 @@ class CompareRules(Record, frozen=True, kw_only=True):
     zSL: Annotated[float, "SD", DESIGN] = 0.3
 
 
-# Every threshold and every literature value, once. docs/method.md prints this file as a table.
-#
-# Each knob carries its unit and its source. "design" means a choice of ours, not a value found in the literature.
-# `Method.version` goes up whenever any number here or any formula in analysis/ changes; results are stored with it.
-
-
-__all__ = [
-    "DESIGN",
-    "MEASURED",
-    "REFERENCES",
-    "BaselineRules",
-    "CompareRules",
-    "EpochRules",
-    "FadeRules",
-    "FitRules",
-    "GaitRules",
-    "GradeRules",
-    "MergeRules",
-    "Method",
-    "Plausible",
-    "Population",
-    "PosteriorRules",
-    "ProfileRules",
-    "Reference",
-    "Resampling",
-    "SensorRules",
-    "SeriesRules",
-    "SteadyRules",
-    "TrackRules",
-    "TrendRules",
-]
+# One run.
 
 
 class Resampling(Record, frozen=True, kw_only=True):

@@ -23,8 +23,9 @@ SETTLED = 1e-4  # of the scale: no fitted value moves further
 TINY = 1e-300
 Mask = npt.NDArray[np.bool_]
 _ln_gamma = np.frompyfunc(math.lgamma, 1, 1)
-NORMAL = NormalDist()
-_normal_quantile = np.frompyfunc(NORMAL.inv_cdf, 1, 1)
+below = NormalDist().cdf  # the share of a standard normal below z
+quantile = NormalDist().inv_cdf  # the z that has this share of a standard normal below it
+_normal_quantile = np.frompyfunc(quantile, 1, 1)
 
 
 def median(values: Array) -> float:
@@ -42,16 +43,6 @@ def robust_sd(values: Array) -> float:
     if len(values) < 2:
         return 0.0
     return MAD_TO_SD * median(np.abs(values - median(values)))
-
-
-def below(z: float) -> float:
-    """Phi(z): the share of a standard normal below z."""
-    return NORMAL.cdf(z)
-
-
-def quantile(share: float) -> float:
-    """The z that has this share of a standard normal below it, 0 < share < 1."""
-    return NORMAL.inv_cdf(share)
 
 
 class Fit(msgspec.Struct, frozen=True, eq=False):
@@ -241,24 +232,23 @@ def incomplete_beta(a: Array, b: Array, x: Array) -> Array:
 
 def _beta_fraction(a: Array, b: Array, x: Array) -> Array:
     """The continued fraction of the incomplete beta function for x <= (a + 1)/(a + b + 2)."""
-    c, d = np.ones_like(x), 1.0 / _away(1.0 - (a + b) * x / (a + 1.0))
+
+    def nonzero(value: Array) -> Array:
+        return np.where(np.abs(value) < 1e-30, 1e-30, value)  # Lentz: a divisor of zero is made a tiny one
+
+    c, d = np.ones_like(x), 1.0 / nonzero(1.0 - (a + b) * x / (a + 1.0))
     value = d
     for m in range(1, 301):
         even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
         step = np.ones_like(x)
         for term in (even, odd):
-            d, c = 1.0 / _away(1.0 + term * d), _away(1.0 + term / c)
+            d, c = 1.0 / nonzero(1.0 + term * d), nonzero(1.0 + term / c)
             step = step * d * c
         value = value * step
         if not np.any(np.abs(d * c - 1.0) > 1e-15):
             break
     return value
-
-
-def _away(value: Array) -> Array:
-    """The value, kept from being a divisor of zero."""
-    return np.where(np.abs(value) < 1e-30, 1e-30, value)
 
 
 def student_two_sided(t: Array | float, freedom: Array | float) -> Array:

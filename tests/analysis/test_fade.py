@@ -6,7 +6,7 @@ import pytest
 from scipy import stats as oracle
 
 from kneedrive.analysis import fade, features
-from kneedrive.analysis.fade import BlockFade, ar1_matrix, block_fade, block_means, thirds
+from kneedrive.analysis.fade import BlockFade, block_fade, block_means, thirds
 from kneedrive.analysis.reference import usual_quantities
 from kneedrive.analysis.result import Epochs
 from kneedrive.method import Method
@@ -95,10 +95,6 @@ def test_with_the_true_correlation_the_variance_is_true() -> None:
     se = (found.high - found.change) / oracle.t.ppf(0.975, found.freedom)
 
     assert float(np.mean(found.change**2) / np.mean(se**2)) == pytest.approx(1.0, abs=0.08)
-
-
-def test_the_correlations_are_those_of_an_ar1() -> None:
-    assert ar1_matrix(3, np.asarray(0.5))[0] == pytest.approx([1.0, 0.5, 0.25])
 
 
 def test_a_rise_is_notable_in_its_direction_only() -> None:

@@ -7,10 +7,12 @@ strength and mobility, then running faster, then drills, then cues.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from kneedrive.analysis.posterior import RULES, Basis, Certainty, Knee, Posterior, leading
 from kneedrive.analysis.provenance import BLUETOOTH_STRAPS, PODS, STRAPS, has_dynamics
@@ -154,10 +156,7 @@ def do_next(
 def advise(ground: Ground, *, stored: bool = True) -> Advice:
     """The one focus that a ground calls for."""
     plan, known = plans()[ground.finding], catalogue()
-    excess = set(plan.excess) | ({"height"} if ground.exaggerating else set())
-    if ground.knee_bends == "more":
-        excess.add("heel recovery")
-    entries = tuple(known[entry] for entry in _entries(plan, ground) if not excess & set(known[entry].stresses))
+    entries = _entries(plan, ground)
     of_knee = known[plans()[LITTLE_KNEE_BEND].cue]
     knee_first = ground.knee_first and of_knee in entries
     return Advice(
@@ -179,7 +178,9 @@ def ground_of(analysis: Analysis, last_weeks: LastWeeks | None = None) -> Ground
     from usual with no pattern to its name; then the likelier of two open patterns; then nothing ("neutral"), or
     "unjudged".
     """
-    found = [*_of_weeks(last_weeks), *_of_run(analysis)]
+    found = list(_of_weeks(last_weeks))
+    if analysis.posterior is not None:
+        found += _grounds(analysis.findings, analysis.posterior, analysis.knee)
     for certainty in Certainty:  # spoken, leaning, open
         if surest := next((ground for ground in found if ground.certainty is certainty), None):
             return surest
@@ -197,13 +198,8 @@ def _of_weeks(weeks: LastWeeks | None) -> Iterator[Ground]:
         yield Ground(finding=Pattern.SHUFFLE, certainty=Certainty.LEANING, scope="slow", runs=weeks.runs)
 
 
-def _of_run(analysis: Analysis) -> Iterator[Ground]:
-    """What the run itself calls for."""
-    if analysis.posterior is not None:
-        yield from _grounds(analysis.findings, analysis.posterior, analysis.knee)
-
-
 def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) -> Iterator[Ground]:
+    """What these findings, this posterior and this knee call for, the more telling first."""
     bends = knee_bends(knee)
     said = [each for each in findings if each.pattern is not Pattern.NEUTRAL and each.certainty is not Certainty.OPEN]
     for each in said:
@@ -215,10 +211,9 @@ def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) ->
     if alone := standing_alone(posterior):
         yield Ground(finding=alone, certainty=Certainty.OPEN, alone=True, knee_bends=bends)
     named = leading(posterior)
-    first = named[0]
-    quiet = Pattern.NEUTRAL in named and posterior.odds[Pattern.NEUTRAL] >= RULES.perhaps
-    if not quiet:
-        finding = plan_for(first, posterior.basis, posterior)
+    # Where neutral may be named too, nothing stands out enough to be worked on.
+    if Pattern.NEUTRAL not in named or posterior.odds[Pattern.NEUTRAL] < RULES.perhaps:
+        finding = plan_for(named[0], posterior.basis, posterior)
         yield Ground(finding=finding, certainty=Certainty.OPEN, knee_bends=bends)
 
 
@@ -258,21 +253,29 @@ def _bounce(posterior: Posterior) -> float:
     return math.sqrt(2.0) * posterior.scores["P"].mean + posterior.mean[0]
 
 
-def _entries(plan: Plan, ground: Ground) -> tuple[str, ...]:
-    """The plan's entries; where the knee bends less than usual too, its cue takes the place of the second."""
-    if ground.knee_bends != "less" or plan.finding == LITTLE_KNEE_BEND:
-        return plan.entries
-    known = catalogue()
-    others = [name for name in plan.entries if known[name].kind != "cue" or name == plan.cue]
-    return (*others, plans()[LITTLE_KNEE_BEND].cue)
+def _entries(plan: Plan, ground: Ground) -> tuple[Entry, ...]:
+    """The plan's entries but for what the runner has too much of already.
+
+    Where the knee bends less than usual too, its cue takes the place of the plan's second cue.
+    """
+    known, ids = catalogue(), list(plan.entries)
+    if ground.knee_bends == "less" and plan.finding != LITTLE_KNEE_BEND:
+        ids = [name for name in ids if known[name].kind != "cue" or name == plan.cue]
+        ids.append(plans()[LITTLE_KNEE_BEND].cue)
+    excess = set(plan.excess)
+    if ground.exaggerating:
+        excess.add("height")
+    if ground.knee_bends == "more":
+        excess.add("heel recovery")
+    return tuple(known[name] for name in ids if not excess & set(known[name].stresses))
 
 
 def _why(plan: Plan, ground: Ground) -> str:
     """The reason of the plan, after the words of what it was seen in."""
-    if ground.finding in (Pattern.NEUTRAL, UNJUDGED):
-        return plan.why
     seen = {"weeks": f"Over your last {ground.runs} runs", "slow": "When you run slowly"}.get(ground.scope, "")
-    return f"{seen} {plan.why[:1].lower()}{plan.why[1:]}" if seen else plan.why
+    if not seen or ground.finding in (Pattern.NEUTRAL, UNJUDGED):
+        return plan.why
+    return f"{seen} {plan.why[:1].lower()}{plan.why[1:]}"
 
 
 def _remarks(plan: Plan, ground: Ground) -> tuple[str, ...]:
@@ -307,22 +310,33 @@ def would_settle(analysis: Analysis) -> str:
     return NOT_RECORDED.format(held[0]) if held else reference.settles
 
 
-_FILE = Path(__file__).with_name("advice.toml")  # importlib.resources would cost a report 8 ms
+class _Book(Record, frozen=True, kw_only=True):
+    """What advice.toml holds."""
+
+    sources: Mapping[str, str]
+    entry: tuple[Entry, ...]
+    plan: tuple[Plan, ...]
+
+
+@cache
+def _book() -> _Book:
+    # By its path: importlib.resources would cost a report 8 ms.
+    return msgspec.toml.decode(Path(__file__).with_name("advice.toml").read_bytes(), type=_Book)
 
 
 def catalogue() -> dict[str, Entry]:
     """All entries by id, in the order coaches give."""
-    return {entry["id"]: Entry(**_tuples(entry)) for entry in _written()["entry"]}
+    return {entry.id: entry for entry in _book().entry}
 
 
 def plans() -> dict[str, Plan]:
     """The plan for each finding."""
-    return {plan["finding"]: Plan(**_tuples(plan)) for plan in _written()["plan"]}
+    return {plan.finding: plan for plan in _book().plan}
 
 
 def sources() -> dict[str, str]:
     """Whose ideas these are, by the short name that entries use."""
-    return dict(_written()["sources"])
+    return dict(_book().sources)
 
 
 def search(word: str) -> tuple[Entry, ...]:
@@ -330,22 +344,11 @@ def search(word: str) -> tuple[Entry, ...]:
     wanted = word.casefold()
     return tuple(
         entry
-        for entry in catalogue().values()
+        for entry in _book().entry
         if wanted in entry.id.casefold() or wanted in entry.name.casefold() or wanted == entry.kind
     )
 
 
 def plans_with(entry: Entry) -> tuple[Plan, ...]:
     """The findings that call for an entry."""
-    return tuple(plan for plan in plans().values() if entry.id in plan.entries)
-
-
-@cache
-def _written() -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
-
-
-def _tuples(table: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return tuple(plan for plan in _book().plan if entry.id in plan.entries)

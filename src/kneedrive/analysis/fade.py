@@ -18,7 +18,7 @@ from kneedrive.method import SeriesRules
 from kneedrive.quantities import FOLLOWS
 from kneedrive.recording import Array
 from kneedrive.stats import (
-    Fit,
+    TINY,
     Mask,
     corrected_lag,
     family,
@@ -93,39 +93,24 @@ def thirds(blocks: Array) -> Array:
     return contrast
 
 
-def ar1_matrix(count: int, rho: Array) -> Array:
-    """Correlations (..., count, count) of an AR(1) process."""
-    apart = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
-    return np.asarray(rho, dtype=np.float64)[..., None, None] ** apart
-
-
-def contrast_variance(contrast: Array, X: Array, line: Fit, rho: Array) -> Array:
-    """Variance (...) of a contrast of AR(1) blocks, their own variance taken from the residuals about a line.
-
-    A line follows slow wander and leaves less of it: residuals hold trace(M R) of the variance, M what the line leaves.
-    """
-    R = ar1_matrix(contrast.shape[-1], rho)
-    there = line.weight > 0
-    within = np.where(there[..., None], X, 0.0)
-    taken = np.einsum("...ic,...cd,...jd,...ij->...", within, line.inverse, within, R)
-    left = np.maximum(there.sum(axis=-1) - taken, 1e-300)
-    own = np.nansum(line.residual**2, axis=-1) / left
-    variance: Array = own * np.einsum("...i,...ij,...j->...", contrast, R, contrast)
-    return variance
-
-
 def late_change(blocks: Array, rules: SeriesRules) -> tuple[Array, Array, Array]:
     """Change of the blocks (..., quantities, blocks) from the first to the last third, its SE, degrees of freedom."""
     there = np.isfinite(blocks)
     n = there.sum(axis=-1).astype(np.float64)
     contrast = thirds(blocks)
-    at = np.broadcast_to(np.arange(blocks.shape[-1], dtype=np.float64), blocks.shape)
+    place = np.arange(blocks.shape[-1])
+    at = np.broadcast_to(place.astype(np.float64), blocks.shape)
     X = np.stack([np.ones_like(at), at], axis=-1)
     line = least_squares(X, blocks, there.astype(np.float64))
     r = corrected_lag(lag_1(line.residual), n, 2)
     rho = shrunk_lag(r, n, prior=rules.fade_rho, weight=rules.rho_weight, high=rules.fade_rho_max)
+    R = rho[..., None, None] ** np.abs(np.subtract.outer(place, place))  # correlations of an AR(1) process
+    # A line follows slow wander and leaves less of it: residuals hold trace(M R) of the variance, M what it leaves.
+    within = np.where(there[..., None], X, 0.0)
+    taken = np.einsum("...ic,...cd,...jd,...ij->...", within, line.inverse, within, R)
+    own = np.nansum(line.residual**2, axis=-1) / np.maximum(n - taken, TINY)
+    se = np.sqrt(own * np.einsum("...i,...ij,...j->...", contrast, R, contrast))
     change = np.where(n >= rules.fade_blocks, (contrast * np.nan_to_num(blocks)).sum(axis=-1), np.nan)
-    se = np.sqrt(contrast_variance(contrast, X, line, rho))
     return change, se, np.maximum(serial_count(n, rho) - 2.0, rules.least_freedom)
 
 

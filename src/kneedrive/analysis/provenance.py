@@ -56,8 +56,13 @@ class Provenance(Record, frozen=True, kw_only=True):
 
 def has_dynamics(samples: Samples) -> bool:
     """Whether contact time or oscillation was recorded at least once."""
-    channels = (samples.channel(name) for name in OWN_CHANNELS)
-    return any(values is not None and bool(np.isfinite(values).any()) for values in channels)
+    return any(_recorded(samples, name) for name in OWN_CHANNELS)
+
+
+def _recorded(samples: Samples, name: str) -> bool:
+    """Whether a channel has a value at least once."""
+    values = samples.channel(name)
+    return values is not None and bool(np.isfinite(values).any())
 
 
 def choose(activity: Activity, wanted: str | None, rules: SensorRules = RULES) -> Dynamics:
@@ -97,11 +102,8 @@ def _measures_contact(samples: Samples, rules: SensorRules) -> bool:
 def overlaid(native: Samples, other: Samples) -> Samples:
     """The watch's samples with the dynamics of another sensor, and with its cadence and power where it has them."""
     changes: dict[str, Array | None] = {name: other.channel(name) for name in DYNAMICS}
-    for name in ("cadence_spm", "power_w"):
-        # Contact time and step time must come from one sensor, or the duty factor is of two.
-        values = other.channel(name)
-        if values is not None and np.isfinite(values).any():
-            changes[name] = values
+    # Contact time and step time must come from one sensor, or the duty factor is of two.
+    changes |= {name: other.channel(name) for name in ("cadence_spm", "power_w") if _recorded(other, name)}
     return native.replace(**changes)
 
 
@@ -123,28 +125,28 @@ def provenance(activity: Activity, chosen: Dynamics, rules: SensorRules = RULES)
 
 
 def _native(activity: Activity, samples: Samples, rules: SensorRules) -> Provenance:
-    maker = activity.device.maker_id
+    device, maker = activity.device, activity.device.maker_id
     if maker == STRYD:
         return _as(SensorClass.STRYD, "recorded by Stryd itself")
-    if _stryd_there(activity) and any(map(_nameless_dynamics, activity.sensors)):
+    stryd = "stryd" in activity.alternatives or any(sensor.maker_id == STRYD for sensor in activity.sensors)
+    if stryd and any(map(_nameless_dynamics, activity.sensors)):
         return _as(SensorClass.STRYD, "a dynamics sensor over ANT+ that is not Garmin's, in a file with Stryd's fields")
     if model_derived(samples, rules):
-        word = SensorClass.STRYD if _stryd_there(activity) else SensorClass.MODEL_DERIVED
+        word = SensorClass.STRYD if stryd else SensorClass.MODEL_DERIVED
         return _as(word, "the oscillation is what contact time and cadence imply, not a measurement")
     if maker == COROS:
-        return _coros(samples)
-    if _apple(activity):
-        return _as(
-            SensorClass.APPLE, f"written by an app that exports Apple Watch workouts ({activity.device.product})"
-        )
+        # The watch alone has no left and right, so whoever wrote a balance is the pod.
+        if _recorded(samples, "balance_left"):
+            reason = "recorded by a COROS watch with a COROS POD, which alone writes a balance"
+            return _as(SensorClass.COROS_POD, reason)
+        return _as(SensorClass.COROS, "recorded by a COROS watch")
+    # HealthFit and the like write "development" as the maker and Apple's model code ("Watch6,14") as the product.
+    exported = maker in (DEVELOPMENT, None) and device.product.startswith("Watch") and "," in device.product
+    if exported or device.maker.lower() == "apple":
+        return _as(SensorClass.APPLE, f"written by an app that exports Apple Watch workouts ({device.product})")
     if maker == GARMIN:
         return _garmin(activity, samples, rules)
-    return _as(SensorClass.OTHER, f"recorded by {activity.device.maker or 'a device that does not name its maker'}")
-
-
-def _stryd_there(activity: Activity) -> bool:
-    """Whether the file holds Stryd's fields or names a Stryd among its sensors."""
-    return "stryd" in activity.alternatives or any(sensor.maker_id == STRYD for sensor in activity.sensors)
+    return _as(SensorClass.OTHER, f"recorded by {device.maker or 'a device that does not name its maker'}")
 
 
 def _nameless_dynamics(sensor: Sensor) -> bool:
@@ -153,37 +155,24 @@ def _nameless_dynamics(sensor: Sensor) -> bool:
     return sensor.ant_device_type == ANT_DYNAMICS and unnamed and _garmin_name(sensor) not in STRAPS | PODS
 
 
-def _coros(samples: Samples) -> Provenance:
-    # The watch alone has no left and right, so whoever wrote a balance is the pod.
-    if samples.balance_left is not None and np.isfinite(samples.balance_left).any():
-        return _as(SensorClass.COROS_POD, "recorded by a COROS watch with a COROS POD, which alone writes a balance")
-    return _as(SensorClass.COROS, "recorded by a COROS watch")
-
-
-def _apple(activity: Activity) -> bool:
-    # HealthFit and the like write "development" as the maker and Apple's model code ("Watch6,14") as the product.
-    device = activity.device
-    named = device.product.startswith("Watch") and "," in device.product
-    return (device.maker_id in (DEVELOPMENT, None) and named) or device.maker.lower() == "apple"
-
-
 def _garmin(activity: Activity, samples: Samples, rules: SensorRules) -> Provenance:
-    sensors = activity.sensors
-    names = set(map(_garmin_name, sensors))
-    if found := names & BLUETOOTH_STRAPS:
-        return _as(SensorClass.GARMIN_STRAP_BLE, f"the strap is an {_listed(found)}")
-    if found := names & PODS:
-        return _as(SensorClass.GARMIN_POD, f"device list: {_listed(found)}")
-    if found := names & STRAPS:
-        return _as(SensorClass.GARMIN_STRAP, f"device list: {_listed(found)}")
-    if any(sensor.ant_device_type == ANT_DYNAMICS for sensor in sensors):
+    names = set(map(_garmin_name, activity.sensors))
+    for known, word, reason in (
+        (BLUETOOTH_STRAPS, SensorClass.GARMIN_STRAP_BLE, "the strap is an {}"),
+        (PODS, SensorClass.GARMIN_POD, "device list: {}"),
+        (STRAPS, SensorClass.GARMIN_STRAP, "device list: {}"),
+    ):
+        if found := names & known:
+            return _as(word, reason.format(", ".join(sorted(found))))
+    if any(sensor.ant_device_type == ANT_DYNAMICS for sensor in activity.sensors):
         return _as(SensorClass.GARMIN_STRAP, "a dynamics sensor over ANT+, of a product kneedrive does not know")
     # After the device list: some watches write the per cent and list no sensor at all.
-    if samples.duty_factor is not None and np.isfinite(samples.duty_factor).any():
-        return _as(
-            SensorClass.GARMIN_STRAP, "the watch wrote contact time in per cent, which only a strap or pod makes it do"
-        )
-    return _by_watch(activity.device, rules)
+    if _recorded(samples, "duty_factor"):
+        reason = "the watch wrote contact time in per cent, which only a strap or pod makes it do"
+        return _as(SensorClass.GARMIN_STRAP, reason)
+    if activity.device.product_id is not None and activity.device.product_id < rules.first_wrist_product:
+        return _as(SensorClass.GARMIN_STRAP, "this watch cannot measure dynamics at the wrist, so a strap or pod did")
+    return _as(SensorClass.GARMIN_WRIST, "no strap or pod in the device list, and no contact time in per cent")
 
 
 def _garmin_name(sensor: Sensor) -> str:
@@ -195,18 +184,8 @@ def _garmin_name(sensor: Sensor) -> str:
     return sensor.product if number is None else GARMIN_PRODUCTS.get(number, sensor.product)
 
 
-def _by_watch(device: Sensor, rules: SensorRules) -> Provenance:
-    if device.product_id is not None and device.product_id < rules.first_wrist_product:
-        return _as(SensorClass.GARMIN_STRAP, "this watch cannot measure dynamics at the wrist, so a strap or pod did")
-    return _as(SensorClass.GARMIN_WRIST, "no strap or pod in the device list, and no contact time in per cent")
-
-
 def _as(word: SensorClass, reason: str) -> Provenance:
     return Provenance(word=word, reason=reason)
-
-
-def _listed(names: set[str]) -> str:
-    return ", ".join(sorted(names))
 
 
 def model_derived(samples: Samples, rules: SensorRules = RULES) -> bool:
