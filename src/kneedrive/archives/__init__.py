@@ -19,10 +19,10 @@ from pathlib import Path
 
 from kneedrive.archives import layouts, unpack
 from kneedrive.archives.layouts import SKIPPED
-from kneedrive.archives.unpack import Budget, Entry, Found, Limits, failing, given, masked
+from kneedrive.archives.unpack import Budget, Entry, Found, Limits, failing, given, masked, named
 from kneedrive.errors import ReadError, UnknownFormat
+from kneedrive.readers import sniff
 
-_GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 _LIMITS = Limits()
 
 
@@ -137,7 +137,7 @@ def _recordings(entries: list[Entry], base: str, budget_of: Callable[[Entry], Bu
         name = masked(f"{base}/{entry.path}" if base else entry.path)
         reason = layouts.reason_to_skip(entry.path, layout)
         if reason:
-            yield Found(name=name, read=entry.read, skipped=reason)
+            yield Found(name=name, read=named(entry.read, name), skipped=reason)
             continue
         budget = budget_of(entry)
         sport = layout.sport(entry.path)
@@ -156,28 +156,23 @@ def _unfolded(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: b
         with budget.limits.guard(name):
             yield from _inside(entry, name, budget, depth, claimed=claimed)
     except ReadError as error:
-        yield Found(name=name, read=failing(error))
+        yield Found(name=name, read=named(failing(error), name))
 
 
 def _inside(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: bool) -> Iterator[Found]:
     """The file itself, or what its archive holds. claimed: the user named it as a recording. Raises ReadError."""
-    head = entry.peek()
-    if head.startswith(_ZIP):
-        yield from _zipped(entry, name, budget, depth + 1)
-    elif head.startswith(_GZIP):
-        budget.enter(depth + 1, 1, name)
-        inner = _of_bytes(entry.path, unpack.gunzip(entry.read(), budget, name))
+    kind = sniff(entry.peek())
+    if kind == "zip":
+        source = entry.disk or io.BytesIO(entry.read())
+        with unpack.opened(source, budget, depth + 1) as archive:
+            yield from _recordings(unpack.entries(archive, budget), name, lambda _: budget, depth + 1)
+    elif kind == "gzip":
+        budget.enter(depth + 1, 1)
+        inner = _of_bytes(entry.path, unpack.gunzip(entry.read(), budget))
         yield from _unfolded(inner, name, budget, depth + 1, claimed=claimed)
-    elif claimed or layouts.looks_recorded(entry.path, head):
-        yield Found(name=name, read=entry.read)
     else:
-        yield Found(name=name, read=entry.read, skipped="other")
-
-
-def _zipped(entry: Entry, name: str, budget: Budget, depth: int) -> Iterator[Found]:
-    source = entry.disk or io.BytesIO(entry.read())
-    with unpack.opened(source, budget, depth, name) as archive:
-        yield from _recordings(unpack.entries(archive, budget, name), name, lambda _: budget, depth)
+        recorded = claimed or layouts.looks_recorded(entry.path, kind)
+        yield Found(name=name, read=named(entry.read, name), skipped="" if recorded else "other")
 
 
 __all__ = ["SKIPPED", "Found", "Limits", "masked", "unwrap", "walk"]

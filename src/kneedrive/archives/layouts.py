@@ -138,19 +138,14 @@ def reason_to_skip(path: str, layout: Layout) -> str:
         return "media"
     if name.endswith(_TABLES):
         return "table"
-    return "watch" if _is_of_watch([folder.lower() for folder in folders]) else ""
+    # A folder of a watch that holds no activities: GARMIN/Monitor, GARMIN/Sleep.
+    under = pairwise(folder.lower() for folder in folders)
+    return "watch" if any(above == "garmin" and below in _WATCH_FOLDERS for above, below in under) else ""
 
 
-def _is_of_watch(folders: list[str]) -> bool:
-    """Whether the path runs through a folder of a watch that holds no activities: GARMIN/Monitor, GARMIN/Sleep."""
-    return any(above == "garmin" and below in _WATCH_FOLDERS for above, below in pairwise(folders))
-
-
-def looks_recorded(path: str, head: bytes) -> bool:
-    """Whether a file is, or claims to be, a recording: the first by its bytes, the second by its name.
+def looks_recorded(path: str, kind: str) -> bool:
+    """Whether a file is, or claims to be, a recording: the first by its kind, as sniffed, the second by its name.
 
     What claims to be one and is not goes on to the reader, which says what is wrong with it.
     """
-    plain = head.replace(b"\0", b"").lower()
-    is_one = head[8:12] == b".FIT" or b"<gpx" in plain or b"<trainingcenterdatabase" in plain
-    return is_one or path.lower().removesuffix(".gz").endswith(RECORDINGS)
+    return kind in ("fit", "gpx", "tcx") or path.lower().removesuffix(".gz").endswith(RECORDINGS)

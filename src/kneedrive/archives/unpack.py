@@ -7,13 +7,14 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from kneedrive.errors import Malformed, ReadError, Truncated
+from kneedrive.readers import sniff
 from kneedrive.record import Record
 
 # How much an archive may hold and unfold to. Real exports stay far below; bombs do not.
@@ -60,41 +61,48 @@ class Budget:
         self._elements = max(limits.free_elements, int(limits.elements * outer_bytes))
         self._bytes = min(limits.total_bytes, max(limits.free_bytes, limits.ratio * outer_bytes))
 
-    def enter(self, depth: int, members: int, name: str) -> None:
+    def enter(self, depth: int, members: int) -> None:
         """Take an archive at this depth with so many members; raises ReadError where that is too much."""
         if depth > self.limits.depth:
-            raise ReadError(f"holds archives more than {self.limits.depth} deep; unpack it once", name=name)
+            raise ReadError(f"holds archives more than {self.limits.depth} deep; unpack it once")
         self._members -= members
         if self._members < 0:
-            self._refuse(f"holds more than {self.limits.members:,} files", name)
+            self._refuse(f"holds more than {self.limits.members:,} files")
 
-    def spend(self, count: int, name: str) -> None:
-        """Take unfolded bytes; raises ReadError where they are more than an archive of this size should hold."""
-        self._bytes -= count
-        if self._bytes < 0:
-            self._refuse("unfolds to far more than an archive of its size should; kneedrive stops here", name)
+    def whole(self, pieces: Iterable[bytes]) -> bytes:
+        """The unfolded pieces of one file put together, each taken from the budget as it comes.
 
-    def spend_elements(self, data: bytes, name: str) -> None:
-        """Take the elements of an unfolded file; raises ReadError where those before it were too many already."""
+        Raises ReadError where they are more than an archive of this size should hold, or where the files before this
+        one held too many elements of XML already.
+        """
+        whole = io.BytesIO()  # unlike a list of pieces, it holds them once
+        for piece in pieces:
+            if whole.tell() + len(piece) > self.limits.member_bytes:
+                raise ReadError(f"unfolds to more than {self.limits.member_bytes:,} bytes")
+            self._bytes -= len(piece)
+            if self._bytes < 0:
+                self._refuse("unfolds to far more than an archive of its size should; kneedrive stops here")
+            whole.write(piece)
+        data = whole.getvalue()
         count = _elements(data)
         if count and self._elements <= 0:
-            self._refuse("comes after more XML than an archive of its size should hold; kneedrive stops here", name)
+            self._refuse("comes after more XML than an archive of its size should hold; kneedrive stops here")
         self._elements -= count
+        return data
 
     def allows_list(self, count: int) -> bool:
         """Whether a list of activities of so many bytes may still be read; it is then taken."""
         self._list_bytes -= count
         return self._list_bytes >= 0
 
-    def _refuse(self, problem: str, name: str) -> None:
+    def _refuse(self, problem: str) -> NoReturn:
         self.spent = True
-        raise ReadError(problem, name=name)
+        raise ReadError(problem)
 
 
 def _elements(data: bytes) -> int:
     """About how many elements a GPX or TCX file holds, or would if it were not all attributes; 0 for any other."""
-    head = data[:HEAD_BYTES].replace(b"\0", b"").lower()
-    if b"<gpx" not in head and b"<trainingcenterdatabase" not in head:
+    if sniff(data) not in ("gpx", "tcx"):
         return 0
     return max(data.count(b"<") - data.count(b"</"), len(data) // _ELEMENT_BYTES)
 
@@ -164,6 +172,19 @@ def failing(error: ReadError) -> Callable[[], bytes]:
     return read
 
 
+def named(read: Callable[[], bytes], name: str) -> Callable[[], bytes]:
+    """A `read` whose errors say what could not be read, where they do not say it yet."""
+
+    def named_read() -> bytes:
+        try:
+            return read()
+        except ReadError as error:
+            error.name = error.name or name
+            raise
+
+    return named_read
+
+
 # gzip and zip, piece by piece and within a budget. Foreign errors become ReadErrors here.
 
 HEAD_BYTES = 4096
@@ -189,12 +210,15 @@ _LOCATOR_BYTES, _END64_BYTES = 20, 56
 _IN_END64 = 0xFFFFFFFF
 
 
-def gunzip(data: bytes, budget: Budget, name: str) -> bytes:
+def gunzip(data: bytes, budget: Budget) -> bytes:
     """The content of a gzip stream, of one or several parts; zeros or other bytes behind it are ignored.
 
     Raises Truncated where it ends early, Malformed for damage (with the byte offset), ReadError beyond the limits.
     """
-    whole = io.BytesIO()  # unlike a list of pieces, it holds them once
+    return budget.whole(_gunzipped(data))
+
+
+def _gunzipped(data: bytes) -> Iterator[bytes]:
     at = 0
     while data.startswith(b"\x1f\x8b", at):
         part = zlib.decompressobj(_GZIP_WINDOW)
@@ -204,36 +228,17 @@ def gunzip(data: bytes, budget: Budget, name: str) -> bytes:
             try:
                 piece = part.decompress(given, _PIECE_BYTES)
             except zlib.error as error:
-                raise Malformed("is a damaged gzip file", offset=at, name=name) from error
+                raise Malformed("is a damaged gzip file", offset=at) from error
             if not given and not piece and not part.eof:
-                raise Truncated(
-                    "is a gzip file that ends early; copy or download it again",
-                    offset=len(data),
-                    name=name,
-                    got=len(data),
-                )
+                problem = "is a gzip file that ends early; copy or download it again"
+                raise Truncated(problem, offset=len(data), got=len(data))
             at += len(given) - len(part.unused_data) - len(part.unconsumed_tail)
             fed = min(2 * fed, _LARGEST_FEED)
-            _take(piece, whole, budget, name)
-    return _taken(whole, budget, name)
-
-
-def _taken(whole: io.BytesIO, budget: Budget, name: str) -> bytes:
-    data = whole.getvalue()
-    budget.spend_elements(data, name)
-    return data
-
-
-def _take(piece: bytes, whole: IO[bytes], budget: Budget, name: str) -> None:
-    """Add a piece to what has unfolded of a file; raises ReadError beyond the limits."""
-    if whole.tell() + len(piece) > budget.limits.member_bytes:
-        raise ReadError(f"unfolds to more than {budget.limits.member_bytes:,} bytes", name=name)
-    budget.spend(len(piece), name)
-    whole.write(piece)
+            yield piece
 
 
 @contextmanager
-def opened(source: Path | IO[bytes], budget: Budget, depth: int, name: str) -> Iterator[zipfile.ZipFile]:
+def opened(source: Path | IO[bytes], budget: Budget, depth: int) -> Iterator[zipfile.ZipFile]:
     """A zip file, its list of members checked before it is read. Raises ReadError where it is none."""
     with ExitStack() as opening:
         try:
@@ -241,56 +246,51 @@ def opened(source: Path | IO[bytes], budget: Budget, depth: int, name: str) -> I
             # A list of absurd length is refused before zipfile makes an object of each member.
             size = _directory_bytes(file)
             if size > budget.limits.directory_bytes:
-                raise ReadError(f"lists its members in {size:,} bytes, far more than an export has", name=name)
+                raise ReadError(f"lists its members in {size:,} bytes, far more than an export has")
             archive = opening.enter_context(zipfile.ZipFile(file))
         except _ZIP_ERRORS as error:
-            raise Malformed("is a damaged zip file; copy or download it again", name=name) from error
-        budget.enter(depth, len(archive.infolist()), name)
+            raise Malformed("is a damaged zip file; copy or download it again") from error
+        budget.enter(depth, len(archive.infolist()))
         yield archive
 
 
-def entries(archive: zipfile.ZipFile, budget: Budget, name: str) -> list[Entry]:
+def entries(archive: zipfile.ZipFile, budget: Budget) -> list[Entry]:
     """The members of an archive that are files, in its order."""
     return [
         Entry(
             path=shortened(info.filename.replace("\\", "/")),
             size=info.file_size,
-            peek=partial(_peek, archive, info, f"{name}/{masked(info.filename)}"),
-            read=partial(_member, archive, info, budget, f"{name}/{masked(info.filename)}"),
+            peek=partial(_peek, archive, info),
+            read=partial(_member, archive, info, budget),
         )
         for info in archive.infolist()
         if not info.filename.endswith("/")  # is_dir() stumbles over an empty name
     ]
 
 
-def _peek(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes:
-    with _readable(archive, info, name) as stream:
+def _peek(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with _readable(archive, info) as stream:
         return stream.read(HEAD_BYTES)
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget, name: str) -> bytes:
-    whole = io.BytesIO()
-    with _readable(archive, info, name) as stream:
-        while piece := stream.read(_PIECE_BYTES):
-            _take(piece, whole, budget, name)
-    return _taken(whole, budget, name)
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> bytes:
+    with _readable(archive, info) as stream:
+        return budget.whole(iter(partial(stream.read, _PIECE_BYTES), b""))
 
 
 @contextmanager
-def _readable(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Iterator[IO[bytes]]:
+def _readable(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
     if archive.fp is None:
         raise RuntimeError("the archive is closed: read a member before the walk goes on")
     if info.flag_bits & _ENCRYPTED:
-        raise ReadError("is encrypted; unpack it with its password and import the result", name=name)
+        raise ReadError("is encrypted; unpack it with its password and import the result")
     if info.compress_type not in _READABLE:
-        raise ReadError(
-            f"is packed with the rare method {info.compress_type}; unpack it and import the result", name=name
-        )
+        raise ReadError(f"is packed with the rare method {info.compress_type}; unpack it and import the result")
     try:
         with archive.open(info) as stream:
             yield stream
     except _ZIP_ERRORS as error:
-        raise Malformed("is damaged inside its zip file", offset=info.header_offset, name=name) from error
+        raise Malformed("is damaged inside its zip file", offset=info.header_offset) from error
 
 
 def _directory_bytes(file: IO[bytes]) -> int:
