@@ -42,7 +42,7 @@ def call(kept: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.Monkey
 def page_of(call: Call, *arguments: str) -> str:
     """The page that `report --html` writes, with blanks where values are tied to their units."""
     assert call("report", "--html", "-o", "page.html", *arguments).code == 0
-    return Path("page.html").read_text(encoding="utf-8").replace(numbers.TIE, " ").replace("&#39;", "'")
+    return Path("page.html").read_text(encoding="utf-8").replace(numbers.TIE, " ").replace("&#x27;", "'")
 
 
 def visible(page: str) -> str:

@@ -24,8 +24,8 @@ from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import blocks, lists, numbers, screen, words
 from kneedrive.report.blocks import Mark, Picture, Prose, Section
+from kneedrive.report.html.charts import Ranges
 from kneedrive.report.html.page import Content, Small, index, render
-from kneedrive.report.html.run_charts import Ranges
 from kneedrive.report.words import STRAVA_CREDIT, from_strava
 
 if TYPE_CHECKING:

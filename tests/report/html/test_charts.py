@@ -16,7 +16,7 @@ from kneedrive.patterns import AXES, Pattern
 from kneedrive.recording import frozen
 from kneedrive.report import history, screen
 from kneedrive.report.blocks import Mark, Picture, Span, Table, plain
-from kneedrive.report.html import page, run_charts, svg, week_charts
+from kneedrive.report.html import charts, page, svg
 from kneedrive.report.html.svg import Scale
 from tests.pages import TAGS, demo_page, half_a_year, run_page
 from tests.report.histories import Tag
@@ -42,7 +42,7 @@ def weeks(pattern: str = "shuffle-when-slow", change: float = 1.3, sensor_week: 
 def drawn_of(analysis: Analysis) -> str:
     (block,) = screen.pace_picture(analysis, miles=False)
     assert isinstance(block, Picture)
-    return run_charts.picture(block)
+    return charts.picture(block)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,7 @@ def test_the_picture_shows_the_axis_of_the_headline_in_the_colours_of_its_ends(p
     ends = re.findall(r'class="end (c-\w+)"[^>]*>(?:← )?([^<→]*?)(?: →)?<', drawn)
 
     assert ends == [
-        (svg.tint(end), name)
-        for end, name in zip(run_charts.ends_of(axis), (AXES[axis].low, AXES[axis].high), strict=True)
+        (svg.tint(end), name) for end, name in zip(charts.ends_of(axis), (AXES[axis].low, AXES[axis].high), strict=True)
     ]
 
 
@@ -74,7 +73,7 @@ def row(**given: Any) -> str:
         rows=(Mark(**(known | given)),),
         ticks=(-2.0, -1.0, 1.0, 2.0),
     )
-    return run_charts.picture(block)
+    return charts.picture(block)
 
 
 def test_a_mark_stands_at_its_mean_on_a_line_of_one_sd_to_each_side() -> None:
@@ -116,7 +115,7 @@ def test_the_shuffle_onset_pace_stands_between_its_rows() -> None:
 def test_a_metric_says_what_is_usual_beside_what_was_measured() -> None:
     cards = {
         re.findall('class="what">([^<]*)', card)[0]: card
-        for card in run_charts.metric_cards(ANALYSIS, CONTENT.ranges, miles=False)
+        for card in charts.metric_cards(ANALYSIS, CONTENT.ranges, miles=False)
     }
 
     assert told(cards["Ground contact time"])[0].startswith("7:02 /km: 302 ms, usual 28")
@@ -131,7 +130,7 @@ def epochs(*reasons: str) -> Epochs:
 
 
 def test_neighbours_left_out_for_one_reason_are_one_stretch() -> None:
-    found = list(run_charts.spans(epochs("start", "start", "", "hilly", "walking", "walking"), 30.0))
+    found = list(charts.spans(epochs("start", "start", "", "hilly", "walking", "walking"), 30.0))
 
     assert [astuple(each) for each in found] == [
         (0.0, 60.0, "start"),
@@ -141,8 +140,8 @@ def test_neighbours_left_out_for_one_reason_are_one_stretch() -> None:
 
 
 def test_every_stretch_left_out_is_shaded_and_says_why() -> None:
-    drawn = run_charts.series(ANALYSIS, miles=False)
-    out = list(run_charts.spans(ANALYSIS.epochs, 30.0))
+    drawn = charts.series(ANALYSIS, miles=False)
+    out = list(charts.spans(ANALYSIS.epochs, 30.0))
 
     assert len(told(drawn)) == len(out) == drawn.count('class="left-out"')
     assert told(drawn)[0] == "0:00 to 1:00: start of the run, not scored"
@@ -153,11 +152,11 @@ def test_every_stretch_left_out_is_shaded_and_says_why() -> None:
 def test_a_quantity_that_was_never_recorded_has_no_chart_and_no_epochs_draw_nothing() -> None:
     columns = dict(ANALYSIS.epochs.columns)
     columns["vertical_oscillation_m"] = np.full(len(ANALYSIS.epochs), np.nan)
-    drawn = run_charts.series(ANALYSIS.replace(epochs=ANALYSIS.epochs.replace(columns=columns)), miles=False)
+    drawn = charts.series(ANALYSIS.replace(epochs=ANALYSIS.epochs.replace(columns=columns)), miles=False)
 
     assert "rows3" in drawn
     assert "oscillation" not in drawn
-    assert run_charts.series(ANALYSIS.replace(epochs=epochs()), miles=False) == ""
+    assert charts.series(ANALYSIS.replace(epochs=epochs()), miles=False) == ""
 
 
 def test_where_little_was_scored_the_scale_is_that_of_the_bulk() -> None:
@@ -166,22 +165,22 @@ def test_where_little_was_scored_the_scale_is_that_of_the_bulk() -> None:
     few = epochs("", *(["hilly"] * 6)).replace(columns=columns)
     many = epochs(*([""] * 5), "hilly", "hilly").replace(columns=columns)
 
-    assert sorted(run_charts._shown(columns["speed_mps"], few)) == [2.8, 2.9, 3.0, 3.0, 3.1, 3.2]
-    assert sorted(run_charts._shown(columns["speed_mps"], many)) == [2.8, 2.9, 3.0, 3.1, 3.2]
+    assert sorted(charts._shown(columns["speed_mps"], few)) == [2.8, 2.9, 3.0, 3.0, 3.1, 3.2]
+    assert sorted(charts._shown(columns["speed_mps"], many)) == [2.8, 2.9, 3.0, 3.1, 3.2]
 
 
 @pytest.mark.parametrize(
     ("seconds", "ticks"), [(1500, ["0:00", "5:00", "10:00", "15:00", "20:00", "25:00"]), (90, ["0:00", "1:00"])]
 )
 def test_the_time_axis_has_few_round_times(seconds: float, ticks: list[str]) -> None:
-    assert [tick.text for tick in run_charts.time_ticks(Scale(low=0.0, high=seconds))] == ticks
+    assert [tick.text for tick in charts.time_ticks(Scale(low=0.0, high=seconds))] == ticks
 
 
 # Weeks.
 
 
 def test_a_week_says_its_value_interval_and_runs() -> None:
-    drawn = week_charts.chart("D", weeks(), TAGS)
+    drawn = charts.by_week("D", weeks(), TAGS)
 
     assert re.fullmatch(r"Week of Mon 18 May 2026: [+-]?\d\.\d ± \d\.\d, 3 runs", told(drawn)[2])
     assert drawn.count("<circle") == 26 + len(TAGS)
@@ -192,7 +191,7 @@ def test_weeks_breaks_flags_and_the_run_stand_at_their_days() -> None:
     """26 weeks are 182 days; a week's dot stands at its middle."""
     broken = Break(date=date(2026, 8, 3), kind=BreakKind.OSCILLATION, before="", after="")
     tags = (Tag("2026-06-01", "a"),)
-    drawn = week_charts.chart("D", weeks().replace(breaks=(broken,)), tags, date(2026, 8, 5))
+    drawn = charts.by_week("D", weeks().replace(breaks=(broken,)), tags, date(2026, 8, 5))
 
     assert f'<circle cx="{100 * 3.5 / 182:.2f}%"' in drawn
     assert f'<line x1="{100 * 77 / 182:.4g}%" y1="0" x2="{100 * 77 / 182:.4g}%" y2="100%" class="break">' in drawn
@@ -202,13 +201,13 @@ def test_weeks_breaks_flags_and_the_run_stand_at_their_days() -> None:
 
 
 def test_a_run_outside_the_weeks_has_no_place_in_them() -> None:
-    assert "this run" not in week_charts.chart("D", weeks(), (), date(2020, 1, 1))
+    assert "this run" not in charts.by_week("D", weeks(), (), date(2020, 1, 1))
 
 
 def test_a_trend_rises_by_its_slope_through_the_middle_of_its_weeks() -> None:
     found = weeks()
     (trend, *_) = found.trends
-    drawn = week_charts.chart("D", found, ())
+    drawn = charts.by_week("D", found, ())
     (line,) = re.findall(r'd="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)" class="trend c-green"', drawn)
     left, low, right, high = map(float, line)
     ends = [end for week in found.weeks for end in (week.values["D"].low, week.values["D"].high)]
@@ -223,23 +222,23 @@ def test_a_trend_rises_by_its_slope_through_the_middle_of_its_weeks() -> None:
 
 
 def test_a_trend_is_drawn_only_where_one_was_found() -> None:
-    assert 'class="trend' in week_charts.chart("D", weeks(), ())
-    assert 'class="trend' not in week_charts.chart("P", weeks(), ())
+    assert 'class="trend' in charts.by_week("D", weeks(), ())
+    assert 'class="trend' not in charts.by_week("P", weeks(), ())
 
 
 def test_months_are_named_where_they_begin_and_january_is_the_year() -> None:
     first = weeks().weeks[0]
     year = [first.replace(monday=date(2026, 9, 7) + timedelta(weeks=week)) for week in range(22)]
-    ticks = week_charts.month_ticks(year, date(2026, 9, 7))
+    ticks = charts.month_ticks(year, date(2026, 9, 7))
     long = [first.replace(monday=date(2024, 1, 1) + timedelta(weeks=week)) for week in range(104)]
 
     assert [tick.text for tick in ticks] == ["Oct", "Nov", "Dec", "2027", "Feb"]
     assert ticks[0].value == 24.0
-    assert len(week_charts.month_ticks(long, date(2024, 1, 1))) <= 7
+    assert len(charts.month_ticks(long, date(2024, 1, 1))) <= 7
 
 
 def test_a_break_parts_what_each_sensor_measured_and_says_that_nothing_is_compared_across() -> None:
-    drawn = week_charts.chart("D", weeks("neutral", 0.0, 13), ())
+    drawn = charts.by_week("D", weeks("neutral", 0.0, 13), ())
 
     assert drawn.count('class="break"') == 1
     assert re.findall(r'class="tick" dx="6" dy="28">([^<]*)<', drawn) == ["Garmin strap", "wrist"]
@@ -267,7 +266,7 @@ def test_tags_outside_the_weeks_have_no_flag_and_others_are_numbered_by_time() -
 
 def test_flags_of_neighbouring_days_do_not_cover_each_other() -> None:
     tags = [Tag(f"2026-07-{day:02}", str(day)) for day in (1, 2, 20)]
-    drawn = week_charts.chart("D", weeks(), tags)
+    drawn = charts.by_week("D", weeks(), tags)
 
     assert re.findall(r'cy="(\d+)" r="8"', drawn) == ["10", "28", "10"]
 

@@ -89,11 +89,11 @@ def test_the_policy_lets_this_style_and_this_script_act_and_nothing_else() -> No
     text = render(demo_page())
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
 
-    assert policy.startswith("default-src &#39;none&#39;; ")
+    assert policy.startswith("default-src &#x27;none&#x27;; ")
     for name in ("style", "script"):
         (own,) = re.findall(rf"(?s)<{name}>(.*?)</{name}>", text)
         digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
-        assert f"{name}-src &#39;sha256-{digest}&#39;" in policy
+        assert f"{name}-src &#x27;sha256-{digest}&#x27;" in policy
     assert "unsafe" not in policy
 
 
@@ -250,7 +250,7 @@ def test_names_from_files_tags_and_settings_put_no_tag_into_the_page() -> None:
 def without_own(text: str) -> str:
     """The page without our style and script, and long lines of charts by their ends."""
     text = re.sub(r"(?s)<(style|script)>.*?</\1>", r"<\1></\1>", text)
-    text = re.sub(r"sha256-[^&]*&#39;", "sha256-&#39;", text)
+    text = re.sub(r"sha256-[^&]*&#x27;", "sha256-&#x27;", text)
     return re.sub(r'(?<= )d="(.{40})[^"]*(.{20})"', r'd="\1 … \2"', text)
 
 

@@ -48,7 +48,7 @@ def test_a_scale_of_scores_ends_where_nothing_is_left_to_see(amounts: list[float
 
 def test_paces_that_would_touch_are_left_out() -> None:
     scale = Scale(low=0.3, high=4.0)
-    places = [scale.percent(tick.value) for tick in svg.pace_ticks(scale, miles=False)]
+    places = [scale.percent(tick.value) for tick in svg.pace_ticks(scale, miles=False, most=5)]
 
     assert len(places) >= 2
     assert min(abs(one - other) for one, other in pairwise(places)) >= 12.0
@@ -81,14 +81,14 @@ def test_ticks_of_a_quantity_carry_display_units() -> None:
     ("miles", "words"), [(False, ["5:00", "5:30", "6:00", "6:30", "7:00"]), (True, ["8:00", "9:00", "10:00", "11:00"])]
 )
 def test_ticks_of_speed_are_round_paces(miles: bool, words: list[str]) -> None:
-    ticks = svg.pace_ticks(Scale(low=2.35, high=3.4), miles=miles)
+    ticks = svg.pace_ticks(Scale(low=2.35, high=3.4), miles=miles, most=5)
 
     assert [tick.text for tick in ticks] == words
     assert all(2.35 <= tick.value <= 3.4 for tick in ticks)
 
 
 def test_standing_still_has_a_pace_axis_too() -> None:
-    assert len(svg.pace_ticks(Scale(low=-0.1, high=0.2), miles=False)) <= 5
+    assert len(svg.pace_ticks(Scale(low=-0.1, high=0.2), miles=False, most=5)) <= 5
 
 
 def test_a_line_lifts_its_pen_where_nothing_is_known() -> None:

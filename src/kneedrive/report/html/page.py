@@ -26,8 +26,8 @@ from kneedrive.report import blocks, comparison, history, numbers, screen, secti
 from kneedrive.report.blocks import Block, Inline, Picture, Role, Section
 from kneedrive.report.comparison import Periods
 from kneedrive.report.history import Habits, Tagged
-from kneedrive.report.html import run_charts, svg, week_charts
-from kneedrive.report.html.run_charts import Ranges
+from kneedrive.report.html import charts, svg
+from kneedrive.report.html.charts import Ranges
 from kneedrive.report.html.svg import Markup, el, join
 from kneedrive.report.numbers import TIE, WHOLE
 from kneedrive.report.words import capital
@@ -124,7 +124,7 @@ def block(given: Block) -> Markup:
             return _table(given)
         case Picture():
             key = el("p", inline(given.key), class_="note") if given.key else ""
-            return join((run_charts.picture(given, slim=True), key))
+            return join((charts.picture(given, slim=True), key))
 
 
 def _table(given: blocks.Table, links: Sequence[str] = ()) -> Markup:
@@ -217,7 +217,7 @@ def _hero(given: Block, analysis: Analysis, *, miles: bool) -> Markup:
     onset = (above, f"shuffle-onset {numbers.pace(speed, miles=miles)}") if above else None
     marks = "○ inferred" if any(row.hollow for row in given.rows) else "● you"
     legend = el("figcaption", f"{marks}, ── how sure", class_="note")
-    return el("figure", run_charts.picture(given, onset=onset), legend, class_="hero")
+    return el("figure", charts.picture(given, onset=onset), legend, class_="hero")
 
 
 def odds_list(analysis: Analysis) -> Markup:
@@ -232,7 +232,7 @@ def odds_list(analysis: Analysis) -> Markup:
             "li",
             el("span", svg.chip(pattern, hollow=hollow), PATTERNS[pattern].name, class_="what"),
             el("span", numbers.odds(found.odds[pattern]), class_="word"),
-            run_charts.odds_bar(found.odds[pattern], found.base_rates[pattern], pattern),
+            charts.odds_bar(found.odds[pattern], found.base_rates[pattern], pattern),
         )
         for pattern in ranked
     )
@@ -278,7 +278,7 @@ def against_own(content: Content) -> Markup:
 
 def _own_row(row: PersonalZ) -> Markup:
     value, usual, _ = sections.own_values(row)
-    strip = run_charts.needle(_share_of_range(row), strong=row.level == Level.DIFFERENT)
+    strip = charts.needle(_share_of_range(row), strong=row.level == Level.DIFFERENT)
     return _row(capital(QUANTITIES[row.metric].in_short), value, f"usually {usual}", strip, row.level)
 
 
@@ -300,7 +300,7 @@ def _row(name: str, value: str, beside: str, strip: Markup, word: str) -> Markup
 
 def by_pace(content: Content) -> Markup:
     """A small chart for each quantity."""
-    cards = run_charts.metric_cards(content.analysis, content.ranges, miles=content.miles)
+    cards = charts.metric_cards(content.analysis, content.ranges, miles=content.miles)
     return _part("paces", "What was measured", el("div", *cards, class_="cards")) if cards else Markup("")
 
 
@@ -312,7 +312,7 @@ def over_weeks(content: Content) -> Markup:
     verdict, *meaning = history.judgement(found, miles=miles)
     now = {trend.series for trend in found.trends}  # what is followed now comes first
     names = sorted(history.series_in(found.weeks), key=lambda name: name not in now)
-    drawn = [week_charts.chart(name, found, content.tags, run_day(content), miles=miles) for name in names]
+    drawn = [charts.by_week(name, found, content.tags, run_day(content), miles=miles) for name in names]
     others = zip(names[1:], drawn[1:], strict=True)
     told: list[Section] = [
         history.noted(found, content.tags),
@@ -366,7 +366,7 @@ def before_after(content: Content) -> Markup:
 def _difference(row: Difference) -> Markup:
     before, after = comparison.before_after(row)
     ends = row.low / row.threshold, row.difference / row.threshold, row.high / row.threshold
-    strip = run_charts.interval(ends, _THRESHOLDS, strong=row.verdict is Outcome.CHANGED)
+    strip = charts.interval(ends, _THRESHOLDS, strong=row.verdict is Outcome.CHANGED)
     name = capital(comparison.name_of(row.metric))
     return _row(name, after, f"before {before}", strip, comparison.difference_verdict(row))
 
@@ -391,7 +391,7 @@ def the_rest(content: Content) -> Markup:
     Where nothing was judged there is no other picture, and the first of them are open.
     """
     analysis, miles = content.analysis, content.miles
-    drawn, bare = run_charts.series(analysis, miles=miles), not analysis.findings
+    drawn, bare = charts.series(analysis, miles=miles), not analysis.findings
     note = el("p", "Shaded: not scored. Point at it to see why.", class_="note")
     time = el("details", el("summary", "Through the run"), drawn, note, open=bare) if drawn else ""
     whole = [each for each in sections.sections(analysis, miles=miles) if each]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Iterable, Sequence
 
@@ -12,9 +13,8 @@ from kneedrive.report import numbers
 
 # HTML that cannot be broken out of: whatever is not Markup already is escaped, in the one place that does it.
 
-_ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
 # Control characters have no meaning in HTML, and some parsers stumble over them.
-_ESCAPES |= dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "")
+_CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
 _ALONE = frozenset({"meta", "link", "br", "hr"})
 
 
@@ -26,28 +26,25 @@ class Markup(str):
 
 def escaped(text: str) -> Markup:
     """The text as HTML; Markup stays as it is."""
-    return text if isinstance(text, Markup) else Markup(text.translate(_ESCAPES))
+    return text if isinstance(text, Markup) else Markup(html.escape(text.translate(_CONTROLS)))
 
 
-def join(parts: str | Iterable[str], between: str = "") -> Markup:
+def join(parts: str | Iterable[str]) -> Markup:
     """Parts one after the other, each escaped where it is not Markup."""
-    if isinstance(parts, str):
-        return escaped(parts)
-    return Markup(escaped(between).join(escaped(part) for part in parts))
+    return escaped(parts) if isinstance(parts, str) else Markup("".join(map(escaped, parts)))
 
 
 def el(name: str, /, *children: str | Iterable[str], **attributes: str | float | bool | None) -> Markup:
     """An element. `class_` is class, `stroke_width` is stroke-width; None and False leave an attribute out."""
-    written = "".join(_attribute(key, value) for key, value in attributes.items() if value is not None)
-    inside = "".join(join(child) for child in children)
-    return Markup(f"<{name}{written}>" if name in _ALONE else f"<{name}{written}>{inside}</{name}>")
-
-
-def _attribute(key: str, value: str | float | bool) -> str:
-    name = key.rstrip("_").replace("_", "-")
-    if isinstance(value, bool):
-        return f" {name}" if value else ""
-    return f' {name}="{escaped(value if isinstance(value, str) else coordinate(value))}"'
+    written = name
+    for key, value in attributes.items():
+        if value is None or value is False:
+            continue
+        written += f" {key.rstrip('_').replace('_', '-')}"
+        if value is not True:
+            written += f'="{escaped(value if isinstance(value, str) else coordinate(value))}"'
+    inside = "".join(map(join, children))
+    return Markup(f"<{written}>" if name in _ALONE else f"<{written}>{inside}</{name}>")
 
 
 def coordinate(place: float) -> str:
@@ -119,20 +116,20 @@ def round_steps(low: float, high: float, most: int, finest: float = 0.0) -> list
     return []
 
 
-def quantity_ticks(key: str, scale: Scale, most: int = 5) -> list[Tick]:
+def quantity_ticks(key: str, scale: Scale, most: int) -> list[Tick]:
     """Round values of a quantity in its display unit, none finer than it is shown."""
     shown = QUANTITIES[key]
     steps = round_steps(scale.low * shown.factor, scale.high * shown.factor, most, 10.0**-shown.decimals)
     return [Tick(value=step / shown.factor, text=numbers.number(step, shown.decimals)) for step in steps]
 
 
-def pace_ticks(scale: Scale, *, miles: bool, most: int = 5) -> list[Tick]:
+def pace_ticks(scale: Scale, *, miles: bool, most: int = 3) -> list[Tick]:
     """Round paces within the speeds of a scale."""
     length_m = METRES_PER_MILE if miles else METRES_PER_KM
     slow_s, fast_s = length_m / max(scale.low, _SLOWEST_MPS), length_m / max(scale.high, _SLOWEST_MPS)
     rows = (range(math.ceil(fast_s / step) * step, math.floor(slow_s) + 1, step) for step in _PACE_STEPS_S)
     ticks: list[Tick] = []
-    for pace in next((row for row in rows if len(row) <= most), range(0)):
+    for pace in next((row for row in rows if len(row) <= most), ()):
         tick = Tick(value=length_m / pace, text=numbers.clock(pace))
         # Paces crowd together towards standing still.
         if not ticks or abs(scale.percent(tick.value) - scale.percent(ticks[-1].value)) >= _CROWDED:
@@ -206,6 +203,12 @@ def y_axis(scale: Scale, ticks: Iterable[Tick], *, top: float = 0.0, height: flo
 def mark(told: str, *parts: str | Iterable[str]) -> Markup:
     """Something that tells more when it is pointed at or reached by keyboard."""
     return el("g", el("title", told), *parts, class_="mark", role="img")
+
+
+def dot(told: str, x: float, y: float, *below: Markup, reach: float, radius: float) -> Markup:
+    """A value at a place in percent, over what stands `below` it, that tells more within `reach` to either side."""
+    circle = el("circle", cx=at(x), cy=at(y), r=radius, class_="dot")
+    return mark(told, area(x - reach, x + reach, "reach"), *below, circle)
 
 
 # The mark of a pattern: a disc in its colour with its letter, so that nothing depends on the colour. Hollow: inferred

@@ -1,0 +1,482 @@
+"""The charts of a page: where a run stands at each pace, its quantities, the weeks around it, strips beside numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import groupby, pairwise
+from statistics import median
+
+import numpy as np
+
+from kneedrive.analysis.gates import SHORT
+from kneedrive.analysis.result import Analysis, Epochs, PaceBand
+from kneedrive.past.result import Trend, Week, WeeklyView, WeekValue
+from kneedrive.patterns import AXES, PATTERNS, Pattern
+from kneedrive.quantities import QUANTITIES
+from kneedrive.record import Record
+from kneedrive.recording import Array
+from kneedrive.report import numbers
+from kneedrive.report.blocks import SPAN, Mark, Picture, plain
+from kneedrive.report.history import WEEK, Tagged, break_words, numbered, tag_words, value_words
+from kneedrive.report.html import svg
+from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
+from kneedrive.report.sections import claimed
+from kneedrive.report.words import capital
+from kneedrive.sensors import REFERENCES, SensorClass
+
+# The pace picture: a row a pace on the bell of all runners at that pace.
+
+_HEAD_PX, _FOOT_PX = 66.0, 8.0
+_ROWS_PX, _LEAST_ROW_PX, _MOST_ROW_PX = 192.0, 32.0, 52.0  # all rows together, and one: a phone's first screen holds it
+_SLIM_HEAD_PX, _SLIM_ROW_PX = 24.0, 25.0
+_GUTTER_PX = 88.0  # to the left of the drawing, for the words of a row
+_BELL_TOP_PX, _BELL_PX = 20.0, 40.0
+_BELL_POINTS = 33
+_FIFTH = 0.8416  # SDs of a normal beyond which one in five lies
+_CLOSE = 16.0  # percent between two ticks whose words touch on a phone
+_TICKS = ("1 in 25", "1 in 5", "1 in 5", "1 in 25")  # what the ticks of a pace picture stand for, left to right
+_X = Scale(low=-SPAN, high=SPAN)
+
+
+def picture(block: Picture, *, slim: bool = False, onset: tuple[int, str] | None = None) -> Markup:
+    """The picture of a block. slim: for a run in a list. onset: rows above the shuffle-onset pace, and its words."""
+    rows = len(block.rows)
+    roomy = min(max(_ROWS_PX / rows, _LEAST_ROW_PX), _MOST_ROW_PX)
+    step, head = (_SLIM_ROW_PX, _SLIM_HEAD_PX) if slim else (roomy, _HEAD_PX)
+    bottom, (left, right), (low, high) = head + step * rows, block.ends, ends_of(block.axis)
+    parts = [
+        svg.words(0, 12, f"← {left}", f"end {svg.tint(low)}"),
+        svg.words(100, 12, f"{right} →", f"end {svg.tint(high)}", text_anchor="end"),
+        svg.words(0, head - 8, block.heads[0], "tick", dx=-_GUTTER_PX),
+        _bell(block.ticks, low, high) if block.ticks and not slim else "",
+        _guides(block, head - 6, bottom),
+    ]
+    if onset:
+        above, text = onset
+        y = head + step * above
+        parts += [svg.area(0, 100, "below", y, bottom - y), svg.line(0, y, 100, y, "onset")]
+        parts += [svg.words(100, y, text, "onset-words", dy=-5, text_anchor="end")]
+    parts += [_row(row, block.heads[0], head + step * (place + 0.5), step) for place, row in enumerate(block.rows)]
+    name = f"From {left} to {right}, a row for each pace"
+    return svg.drawing(f"paces{' slim' * slim}", name, *parts, height=bottom + _FOOT_PX)
+
+
+def ends_of(axis: str) -> tuple[Pattern | None, Pattern | None]:
+    """The patterns that lie at the low and at the high end of a score; None where there is none."""
+    sides: dict[int, Pattern] = {}
+    for pattern, row in PATTERNS.items():
+        if row.axis == axis:
+            sides.setdefault(row.side, pattern)
+    return sides.get(-1), sides.get(1)
+
+
+def _bell(ticks: Sequence[float], left: Pattern | None, right: Pattern | None) -> Markup:
+    """All runners at a pace: the middle grey, the outer fifth of either side in the colour of its pattern."""
+    y, (_, low, high, _) = Scale(low=0.0, high=1.05, up=True), ticks
+    middle, spread = (low + high) / 2, (high - low) / 2 / _FIFTH
+    below, above = f"tail {svg.tint(left)}", f"tail {svg.tint(right)}"
+    drawn = []
+    for begin, end, kind in ((_X.low, low, below), (low, high, "ribbon"), (high, _X.high, above)):
+        along = np.linspace(begin, end, _BELL_POINTS).tolist()
+        edge = [(place, math.exp(-0.5 * ((place - middle) / spread) ** 2)) for place in along]
+        drawn.append(svg.path(_X, y, [(begin, 0.0), *edge, (end, 0.0)], kind, closed=True))
+    return svg.stretched(*drawn, y=f"{_BELL_TOP_PX:.0f}", height=f"{_BELL_PX:.0f}")
+
+
+def _guides(block: Picture, top: float, bottom: float) -> Iterator[Markup]:
+    """The middle, and beyond which one runner in 5 and one in 25 lie."""
+    close = any(0 < _X.percent(b) - _X.percent(a) < _CLOSE for a, b in pairwise(block.ticks))
+    guides = [(0.0, block.middle, "zero", "tick")]
+    for place, text in zip(block.ticks, _TICKS, strict=False):
+        guides.append((place, text, "guide", "tick near" if close and text == _TICKS[1] else "tick"))
+    for place, text, line, kind in guides:
+        yield svg.line(_X.percent(place), top, _X.percent(place), bottom, line)
+        yield svg.words(_X.percent(place), "100%", text, kind, dy=10, text_anchor="middle")
+
+
+def _row(row: Mark, unit: str, y: float, step: float) -> Markup:
+    """A pace: its words at the left, the mark on the line of its error, the pattern's name at the right."""
+    pace, time, *_ = (*row.before, "", "")
+    behind, pattern = plain(row.behind), row.tone if isinstance(row.tone, Pattern) else None
+    drawn: list[Markup] = []
+    if row.mean is not None:
+        middle, sd = _X.percent(_X.inside(row.mean)), row.sd or 0.0
+        low, high = (_X.percent(_X.inside(row.mean + side * sd)) for side in (-1, 1))
+        drawn = [
+            svg.line(low, y, high, y, f"error {svg.tint(pattern)}{' hollow' * row.hollow}"),
+            svg.disc(svg.at(middle), y, pattern, hollow=row.hollow),
+        ]
+    named = behind or (PATTERNS[pattern].name if pattern else "nothing stands out")
+    return svg.mark(
+        f"{pace}{numbers.TIE}{unit} for {time}: {named}",
+        svg.area(0, 100, "reach", y - step / 2, step),
+        svg.words(0, y, pace, "pace", dx=-_GUTTER_PX, dy=5),
+        svg.words(0, y, time, "tick time", dx=-12, dy=5, text_anchor="end"),
+        *drawn,
+        svg.words(100, y, behind, f"named {svg.tint(pattern)}", dx=12, dy=5),
+    )
+
+
+# One small chart a quantity by pace: the runner's own on the ribbon of what is usual.
+
+METRICS = ("step_length_m", "cadence_spm", "stance_time_s", "vertical_oscillation_m")
+_MARGIN = 0.12
+
+
+class Ranges(Record, frozen=True, kw_only=True):
+    """What is usual along the speeds of a run, one spread to each side: low and high by metric key."""
+
+    speed_mps: Array = np.empty(0)
+    low: Mapping[str, Array] = {}
+    high: Mapping[str, Array] = {}
+
+
+def metric_cards(analysis: Analysis, ranges: Ranges, *, miles: bool) -> list[Markup]:
+    """A card for each quantity; what a watch worked out by itself is faint, as its claim, beside nothing."""
+    bands = analysis.pace_profile
+    if not bands:
+        return []
+    x = svg.spanning([band.speed_mps for band in bands], margin=_MARGIN, least=0.5, up=False)
+    keys = [key for key in METRICS if any(key in band.metrics for band in bands)]
+    return [_card(key, analysis, x, ranges, miles=miles) for key in keys]
+
+
+def _card(key: str, analysis: Analysis, x: Scale, ranges: Ranges, *, miles: bool) -> Markup:
+    claim, spread, usual = claimed(analysis, key), analysis.metrics.get(key), analysis.usual.get(key)
+    beside = "your watch’s estimate" if claim else f"usual {numbers.value(key, usual)}" if usual else ""
+    head = el(
+        "figcaption",
+        el("span", capital(QUANTITIES[key].name), class_="what"),
+        el("strong", numbers.quantity(key, spread.median if spread else None)),
+        el("small", beside),
+    )
+    drawn = _metric_chart(key, [band for band in analysis.pace_profile if key in band.metrics], x, ranges, miles=miles)
+    return el("figure", head, drawn, class_=f"card{' claimed' * claim}")
+
+
+def _metric_chart(key: str, bands: Sequence[PaceBand], x: Scale, ranges: Ranges, *, miles: bool) -> Markup:
+    ribbon: list[tuple[float, float]] = []
+    if key in ranges.low:  # along the lower edge and back along the upper one
+        speeds = np.concatenate((ranges.speed_mps, ranges.speed_mps[::-1]))
+        edges = np.concatenate((ranges.low[key], ranges.high[key][::-1]))
+        ribbon = list(zip(speeds.tolist(), edges.tolist(), strict=True))
+    y = svg.spanning([*(band.metrics[key] for band in bands), *(value for _, value in ribbon)], margin=0.15)
+    return svg.drawing(
+        "metric",
+        f"{capital(QUANTITIES[key].name)} by pace, slow at the left",
+        svg.stretched(svg.path(x, y, ribbon, "ribbon", closed=True)) if ribbon else "",
+        svg.y_axis(y, svg.quantity_ticks(key, y, 2)),
+        svg.x_axis(x, svg.pace_ticks(x, miles=miles)),
+        [_metric_dot(key, band, x, y, miles=miles) for band in bands],
+    )
+
+
+def _metric_dot(key: str, band: PaceBand, x: Scale, y: Scale, *, miles: bool) -> Markup:
+    usual = f", usual {numbers.quantity(key, band.usual[key])}" if key in band.usual else ""
+    told = f"{numbers.pace(band.speed_mps, miles=miles)}: {numbers.quantity(key, band.metrics[key])}{usual}"
+    return svg.dot(told, x.percent(band.speed_mps), y.percent(band.metrics[key]), reach=4, radius=4.5)
+
+
+# A run over its time: one small chart per quantity over one time axis, with what was not scored shaded in all.
+
+KEYS = ("speed_mps", "cadence_spm", "stance_time_s", "vertical_oscillation_m")
+_GAP = 7.0  # percent between two charts
+_LEAST = {"speed_mps": 0.6, "cadence_spm": 12.0, "stance_time_s": 0.03, "vertical_oscillation_m": 0.012}
+_TIME_STEPS_S = (60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14400)
+_MOST_TICKS = 6
+_MOSTLY = 0.5  # of what was recorded: where less was scored, the scale is made for the bulk of all instead
+_FENCE = 1.5  # quartile ranges beyond the quartiles, as in a box plot
+
+
+class Span(Record, frozen=True, kw_only=True):
+    """Neighbouring epochs that were left out for one reason."""
+
+    start_s: float
+    end_s: float
+    reason: str
+
+
+def spans(epochs: Epochs, length_s: float) -> Iterator[Span]:
+    """The stretches that were not scored, in order."""
+    rows = zip(epochs.start_s.tolist(), map(str, epochs.reason), strict=True)
+    for reason, group in groupby(rows, key=lambda row: row[1]):
+        starts = [start for start, _ in group]
+        if reason:
+            yield Span(start_s=starts[0], end_s=starts[-1] + length_s, reason=reason)
+
+
+def series(analysis: Analysis, *, miles: bool) -> Markup:
+    """The charts; empty where the run has no epochs."""
+    epochs, length_s = analysis.epochs, float(analysis.method.epochs.length_s)
+    keys = [key for key in KEYS if key in epochs.columns and np.isfinite(epochs[key]).any()]
+    if not keys or not len(epochs):
+        return Markup("")
+    x = Scale(low=0.0, high=max(float(epochs.start_s[-1]) + length_s, analysis.activity.elapsed_s))
+    left_out = [(x.percent(span.start_s), x.percent(span.end_s), span) for span in spans(epochs, length_s)]
+    height = (100.0 + _GAP) / len(keys) - _GAP
+    return svg.drawing(
+        f"series rows{len(keys)}",
+        "The run over its time; what was not scored is shaded",
+        [svg.area(left, right, "left-out") for left, right, _ in left_out],
+        svg.x_axis(x, time_ticks(x)),
+        [_over_time(key, analysis, x, (n * (height + _GAP), height), miles=miles) for n, key in enumerate(keys)],
+        [svg.mark(_not_scored(span), svg.area(left, right, "reach")) for left, right, span in left_out],
+    )
+
+
+def _not_scored(span: Span) -> str:
+    when = f"{numbers.clock(span.start_s)} to {numbers.clock(span.end_s)}"
+    return f"{when}: {SHORT.get(span.reason, span.reason)}, not scored"
+
+
+def time_ticks(x: Scale) -> list[Tick]:
+    """Round times since the start."""
+    step = next((step for step in _TIME_STEPS_S if x.high / step <= _MOST_TICKS), _TIME_STEPS_S[-1])
+    return [Tick(value=float(second), text=numbers.clock(second)) for second in range(0, int(x.high) + 1, step)]
+
+
+def _over_time(key: str, analysis: Analysis, x: Scale, room: tuple[float, float], *, miles: bool) -> Markup:
+    """One quantity: its ticks, a faint line for everything, a strong one for what was scored. room: top and height."""
+    (top, height), epochs, claim = room, analysis.epochs, claimed(analysis, key)
+    y = svg.spanning(_shown(epochs[key], epochs).tolist(), margin=0.12, least=_LEAST[key])
+    name, unit, ticks = QUANTITIES[key].name, QUANTITIES[key].unit, svg.quantity_ticks(key, y, 3)
+    if key == "speed_mps":
+        name, unit, ticks = "pace", numbers.pace_unit(miles=miles), svg.pace_ticks(y, miles=miles)
+    title = f"{capital(name)}, {unit}{' (your watch’s estimate)' * claim}"
+    times = (epochs.start_s + analysis.method.epochs.length_s / 2).tolist()
+    lines = []
+    for kind, shown in (("faint", True), ("strong", epochs.scored & (not claim))):
+        known = (np.isfinite(epochs[key]) & shown).tolist()
+        rows = zip(times, epochs[key].tolist(), known, strict=True)
+        lines.append(svg.path(x, y, [(time, value) if there else None for time, value, there in rows], kind))
+    drawn = svg.stretched(*lines, y=svg.at(top), height=svg.at(height))
+    return join((svg.y_axis(y, ticks, top=top, height=height), drawn, svg.words(0, svg.at(top), title, "edge", dy=-6)))
+
+
+def _shown(values: Array, epochs: Epochs) -> Array:
+    """What the scale is made for. A walk or a sprint would flatten everything else, and may be cut off."""
+    known = np.isfinite(values)
+    scored: Array = values[epochs.scored & known]
+    if len(scored) >= _MOSTLY * known.sum():
+        return scored
+    lower, upper = np.percentile(values[known], (25, 75))
+    reach = _FENCE * (upper - lower)
+    bulk: Array = values[known & (values >= lower - reach) & (values <= upper + reach)]
+    return bulk
+
+
+# The weeks as one picture: how much was run, how, where the sensor changed, what was noted, and the run of the page.
+
+_MIDDLE = 3.5  # days into a week
+_NARROWEST = 290.0  # pixels of a drawing on a phone
+_NAME_ROOM = 14.0  # percent that the name of a sensor needs
+_FLAG = 17.0  # pixels that a numbered flag needs
+_LABELS = 6
+_DOT, _SMALL_DOT, _MANY = 4.0, 2.5, 40  # radii in pixels, and the weeks from which dots are small
+_FARTHEST = 6.0  # spreads that the scale reaches at most: an interval may be far longer than anybody's weeks differ
+_BARS_TOP, _BARS = 80.0, 20.0  # percent of the drawing that show how much was run
+_FORM = 70.0  # percent of the drawing, from its top, that show how it was run
+
+
+class Frame(Record, frozen=True, kw_only=True):
+    """What every part of a picture is drawn on: days since the first Monday, and the scale of the series."""
+
+    first: date
+    x: Scale
+    y: Scale
+
+    def percent(self, day: date, later: float = 0.0) -> float:
+        """Where a day lies, in percent of the width; `later` in days."""
+        return self.x.percent(self.x.inside((day - self.first).days + later))
+
+    def height(self, value: float) -> float:
+        """Where a value lies, in percent of the height."""
+        return self.y.percent(self.y.inside(value)) * _FORM / 100
+
+
+def by_week(
+    name: str, found: WeeklyView, tags: Sequence[Tagged], run_day: date | None = None, *, miles: bool = False
+) -> Markup:
+    """One series over the weeks, the distances below it. run_day: of the run that the page is about."""
+    values = [(week, week.values[name]) for week in found.weeks if name in week.values]
+    ends = [end for _, told in values for end in (told.low, told.high)]
+    frame = Frame(
+        first=found.weeks[0].monday, x=Scale(low=0.0, high=7.0 * len(found.weeks)), y=svg.spreads(ends, _FARTHEST)
+    )
+    radius = _DOT if len(values) <= _MANY else _SMALL_DOT
+    return svg.drawing(
+        "weeks",
+        f"{capital(AXES[name].short)} and distance by week; the table has the numbers",
+        _now(run_day, frame),
+        _ground(name, frame),
+        svg.x_axis(frame.x, month_ticks(found.weeks, frame.first)),
+        _distances(found.weeks, frame, run_day, miles=miles),
+        _breaks(found, frame),
+        _flags(numbered(found, tags), frame),
+        [_line(part, name, frame) for part in _stretches(found.weeks)],
+        [_trend(trend, found, frame) for trend in found.trends if trend.series == name and trend.called],
+        [_week_dot(week, told, frame, radius) for week, told in values],
+    )
+
+
+def _ground(name: str, frame: Frame) -> Iterator[Markup]:
+    """The band of what is usual, a spread to each side, and what lies above and below it."""
+    (low, high), axis = ends_of(name), AXES[name]
+    top, middle, bottom = (frame.height(value) for value in (1, 0, -1))
+    yield svg.area(0, 100, "ribbon", svg.at(top), svg.at(bottom - top))
+    yield svg.line(0, svg.at(middle), 100, svg.at(middle), "zero")
+    yield svg.words(0, svg.at(middle), "usual", "tick", dx=-8, dy=4, text_anchor="end")
+    yield svg.words(0, 0, f"↑ {axis.high}", f"end {svg.tint(high)}", dy=-8)
+    yield svg.words(0, svg.at(_FORM), f"↓ {axis.low}", f"end {svg.tint(low)}", dy=12)
+
+
+def _stretches(weeks: Sequence[Week]) -> list[list[Week]]:
+    """Weeks with values, split where the sensor changed."""
+    told = [week for week in weeks if week.values]
+    return [list(part) for _, part in groupby(told, key=lambda week: week.segment)]
+
+
+def month_ticks(weeks: Sequence[Week], first: date) -> list[Tick]:
+    """The beginning of a month where there is room, its name; January is the year."""
+    starts = [later.monday for week, later in pairwise(weeks) if week.monday.month != later.monday.month]
+    every = max(1, math.ceil(len(starts) / _LABELS))
+    shown = [start for start in starts if (start.month - 1) % every == 0]
+    return [Tick(value=float((start.replace(day=1) - first).days), text=numbers.month(start)) for start in shown]
+
+
+def _now(run_day: date | None, frame: Frame) -> Markup:
+    """The week of the run that the page is about."""
+    if run_day is None or not 0 <= (run_day - frame.first).days < frame.x.high:
+        return Markup("")
+    left = frame.percent(run_day - timedelta(days=run_day.weekday()))
+    right = left + frame.x.percent(7.0)
+    label = svg.words((left + right) / 2, 0, "this run", "tick", dy=-8, text_anchor="middle")
+    return join((svg.area(left, right, "now"), label))
+
+
+def _distances(weeks: Sequence[Week], frame: Frame, run_day: date | None, *, miles: bool) -> Iterator[Markup]:
+    """A bar a week, as high as its distance, and that of the highest bar, in whole km or miles."""
+    most = max(week.distance_m for week in weeks)
+    if not most:
+        return
+    for week in weeks:
+        if week.distance_m:
+            height, here = _BARS * week.distance_m / most, run_day and week.monday <= run_day < week.monday + WEEK
+            left, right = frame.percent(week.monday, 1.0), frame.percent(week.monday, 6.0)
+            top = _BARS_TOP + _BARS - height
+            yield svg.area(left, right, "km here" if here else "km", svg.at(top), svg.at(height))
+    text = numbers.distance(most if miles else round(most, -3), miles=miles)
+    yield svg.words(0, svg.at(_BARS_TOP), text, "tick", dx=-8, dy=10, text_anchor="end")
+
+
+def _line(part: Sequence[Week], name: str, frame: Frame) -> Markup:
+    """The weeks between two breaks, joined; a week without a value lifts the pen."""
+    points: list[tuple[float, float] | None] = []
+    last: date | None = None
+    for week in part:
+        if name not in week.values:
+            continue
+        if last is not None and week.monday - last > WEEK:
+            points.append(None)
+        points.append(((week.monday - frame.first).days + _MIDDLE, frame.y.inside(week.values[name].value)))
+        last = week.monday
+    return svg.stretched(svg.path(frame.x, frame.y, points, "faint"), height=svg.at(_FORM))
+
+
+def _week_dot(week: Week, told: WeekValue, frame: Frame, radius: float) -> Markup:
+    said = f"Week of {numbers.day(week.monday)}: {value_words(told)}, {numbers.plural(told.runs, 'run')}"
+    place, reach = frame.percent(week.monday, _MIDDLE), frame.x.percent(_MIDDLE)
+    low, middle, high = (frame.height(value) for value in (told.low, told.value, told.high))
+    whisker = svg.line(place, svg.at(low), place, svg.at(high), "whisker quiet")
+    return svg.dot(said, place, middle, whisker, reach=reach, radius=radius)
+
+
+def _breaks(found: WeeklyView, frame: Frame) -> Iterator[Markup]:
+    """A line at each break, and between them the name of what measured, where there is room for it."""
+    breaks = found.breaks
+    places = [0.0, *(frame.percent(each.date) for each in breaks), 100.0]
+    sensors = [breaks[0].sensors[0] if breaks else found.sensor, *(each.sensors[1] for each in breaks)]
+    for (left, right), sensor in zip(pairwise(places), sensors, strict=True):
+        if right - left >= _NAME_ROOM and sensor in REFERENCES:
+            yield svg.words(left, svg.at(_FORM), REFERENCES[SensorClass(sensor)].short, "tick", dx=6, dy=28)
+    for each, place in zip(breaks, places[1:], strict=False):
+        yield svg.mark(
+            f"{break_words(each)}. Before and after cannot be compared.",
+            svg.area(place - 1, place + 1, "reach"),
+            svg.line(place, 0, place, "100%", "break"),
+        )
+
+
+def _flags(tags: Sequence[tuple[int, Tagged]], frame: Frame) -> Iterator[Markup]:
+    """A numbered flag on the chart for each tag, in as many rows as keep them apart on a phone."""
+    rows: list[float] = []  # where the last flag of each row stands, in pixels
+    for number, tag in tags:
+        place = frame.percent(date.fromisoformat(tag.day), 0.5)
+        pixel = place * _NARROWEST / 100
+        row = next((i for i, last in enumerate(rows) if pixel - last >= _FLAG), len(rows))
+        rows[row : row + 1] = [pixel]
+        up = 10.0 + row * 18
+        yield svg.mark(
+            tag_words(number, tag),
+            svg.line(place, 0, place, "100%", "tag"),
+            el("circle", cx=svg.at(place), cy=up, r=8, class_="flag"),
+            svg.words(place, up, numbers.number(number), "flag-number", dy=4, text_anchor="middle"),
+        )
+
+
+def _trend(trend: Trend, found: WeeklyView, frame: Frame) -> Markup:
+    """The slope that was found, through the middle of its weeks."""
+    slope, series = trend.slope_per_week, trend.series
+    part = [week for week in _stretches(found.weeks)[-1] if series in week.values]
+    if slope is None or not part:
+        return Markup("")
+    days = [(week.monday - frame.first).days + _MIDDLE for week in part]
+    # The trend test gives a slope and no height: the line goes through the median of what the slope leaves.
+    level = median(week.values[series].value - slope * day / 7 for week, day in zip(part, days, strict=True))
+    ends = [(day, frame.y.inside(level + slope * day / 7)) for day in (days[0], days[-1])]
+    tint = svg.tint(ends_of(series)[1 if slope > 0 else 0])
+    return svg.stretched(svg.path(frame.x, frame.y, ends, f"trend {tint}"), height=svg.at(_FORM))
+
+
+# Strips beside numbers, which say the same.
+
+_NEEDLE_REACH = 1.6
+
+
+def needle(share: float, *, strong: bool) -> Markup:
+    """Where a run lies on the band of what is not clearly different, from -1 to 1 with what is usual at 0.
+
+    A needle and not a dot: that would hide on which side of an edge it is.
+    """
+    x = Scale(low=-_NEEDLE_REACH, high=_NEEDLE_REACH)
+    place = x.percent(x.inside(share))
+    return _strip(*_band(x), svg.line(place, 0, place, "100%", f"needle{' told' * strong}"))
+
+
+def interval(ends: tuple[float, float, float], reach: float, *, strong: bool) -> Markup:
+    """Low, middle and high of a difference between -reach and reach, on the range that is too small to matter."""
+    x, kind = Scale(low=-reach, high=reach), "told" if strong else "quiet"
+    low, middle, high = (x.percent(x.inside(end)) for end in ends)
+    whisker = svg.line(low, "50%", high, "50%", f"whisker {kind}")
+    return _strip(*_band(x), whisker, el("circle", cx=svg.at(middle), cy="50%", r=4.5, class_=f"dot {kind}"))
+
+
+def odds_bar(share: float, base: float, pattern: Pattern) -> Markup:
+    """How likely a pattern is, with a tick at what it is for any runner."""
+    return _strip(
+        svg.area(0, 100, "ground", "30%", "40%"),
+        svg.area(0, 100 * share, f"share {svg.tint(pattern)}", "30%", "40%"),
+        svg.line(100 * base, "14%", 100 * base, "86%", "base"),
+    )
+
+
+def _band(x: Scale) -> tuple[Markup, Markup]:
+    """From -1 to 1, with a line through the middle."""
+    ribbon = svg.area(x.percent(-1), x.percent(1), "ribbon", "20%", "60%")
+    return ribbon, svg.line(50, "10%", 50, "90%", "zero")
+
+
+def _strip(*drawn: Markup) -> Markup:
+    return el("span", el("svg", *drawn, aria_hidden="true", focusable="false"), class_="strip")
