@@ -192,6 +192,7 @@ def test_reports_of_real_files_are_valid_and_fit_the_width(path: Path) -> None:
         reports = (screen.first_screen, screen.all_sections)
         texts = [terminal.render(report(found, context, miles=True), style) for report in reports]
         assert len(texts[0].splitlines()) <= 50  # at 80 columns 40
+        assert screen.words_of(screen.first_screen(found, context, miles=False)) <= screen.MOST_WORDS
         examined = terminal.render(doctor.examination([found], miles=True), style)
         for text in (*texts, explain.render(found, style), examined):
             assert text.isascii()

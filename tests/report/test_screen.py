@@ -2,20 +2,27 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
+from kneedrive.advice import Ground, advise, do_next
+from kneedrive.analysis import analyze
 from kneedrive.analysis.population import runners_at, share_beyond
 from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.result import Analysis
+from kneedrive.errors import KneedriveError
 from kneedrive.patterns import PATTERNS, Pattern
-from kneedrive.recording import Note
-from kneedrive.report import blocks, screen, sections, words
+from kneedrive.readers import read
+from kneedrive.recording import Note, Runner
+from kneedrive.report import numbers, screen, sections, words
 from kneedrive.report.blocks import Picture, Style, plain
 from kneedrive.report.terminal import render
 from kneedrive.sensors import SensorClass
-from tests.conftest import Golden
+from kneedrive.simulate import DEMO_RUNNER
+from tests.conftest import FIXTURES, Golden
 from tests.report.runs import JUDGED, RUNS, UNJUDGED, context_of, with_history
 
 FORBIDDEN = re.compile(
@@ -33,6 +40,10 @@ def at_home(**style: int | bool) -> str:
     """The first screen of a run with a history."""
     analysis, context, _ = with_history()
     return render(screen.first_screen(analysis, context, miles=bool(style.get("miles"))), Style(**style))  # type: ignore[arg-type]
+
+
+def blank(text: str) -> str:
+    return text.replace(numbers.TIE, " ")
 
 
 def flat(text: str) -> str:
@@ -244,12 +255,73 @@ def test_a_measured_source_that_speaks_in_the_watchs_place_is_named() -> None:
 
 def test_a_screen_of_many_words_shows_fewer_paces() -> None:
     run = RUNS["demo"]()
-    wordy = context_of(run).replace(week=blocks.words("word " * 60))
+    wordy = context_of(run).replace(week="word " * 120)
     drawn = [block for section in screen.first_screen(run, wordy, miles=False) for block in section]
     (picture,) = (block for block in drawn if isinstance(block, Picture))
 
-    assert len(render(screen.first_screen(run, wordy, miles=False), Style()).split()) <= screen.MOST_WORDS
+    assert screen.words_of(screen.first_screen(run, wordy, miles=False)) <= screen.MOST_WORDS
     assert 1 <= len(picture.rows) < len(screen.shown_bands(run, screen.MOST_BANDS))
+
+
+def test_where_fewer_paces_do_not_do_what_stands_elsewhere_is_left_out() -> None:
+    run, context, _ = with_history()
+    drawn = screen.first_screen(run, context.replace(week="word " * 300), miles=False)
+
+    assert screen.words_of(drawn) <= screen.MOST_WORDS
+    assert "DO NEXT" in render(drawn, Style())
+    assert words.KNEE_LIFT in flat(render(drawn, Style()))
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.rglob("*.fit")), ids=lambda path: path.stem)
+def test_no_file_fills_more_than_a_screen_even_with_all_that_can_stand_beside_it(path: Path) -> None:
+    try:
+        activities = read(path.read_bytes(), path.name)
+    except KneedriveError:
+        pytest.skip("holds no activity, which is another test's business")
+    _, context, weeks = with_history()
+    beside = context.replace(
+        week=screen.week_line(weeks, weeks.until, miles=False), remark=sections.aged(date(2026, 1, 1), date(2026, 3, 1))
+    )
+    for run in (analyze(each, runner=runner) for each in activities for runner in (Runner(), DEMO_RUNNER)):
+        advised = beside.replace(advice=do_next(run, context.weeks))
+        for new in ("", "3 new runs: 12.1 km on 8 Nov, 5.70 km on 6 Nov, 30 min on 4 Nov."):
+            drawn = screen.first_screen(run, advised, miles=False, new=new)
+            assert screen.words_of(drawn) <= screen.MOST_WORDS
+            assert len(render(drawn, Style()).splitlines()) <= 40
+
+
+@pytest.mark.parametrize("certainty", list(Certainty))
+def test_what_to_do_next_says_where_nothing_is_clear(certainty: Certainty) -> None:
+    told = advise(Ground(finding=Pattern.SHUFFLE, certainty=certainty))
+    text = flat(render([screen.next_step(screen.Context(advice=told))], Style()))
+
+    assert (sections.UNCLEAR in text) == (certainty is Certainty.OPEN)
+
+
+@pytest.mark.parametrize("onset", [None, 2.6])
+@pytest.mark.parametrize("pattern", [Pattern.SHUFFLE, Pattern.DRIVE])
+def test_odds_of_slow_running_are_said_at_its_own_pace(pattern: Pattern, onset: float | None) -> None:
+    run = RUNS["demo"]()
+    slow = words.of_scope(run.findings, "slow")[0].replace(pattern=pattern)
+    begins = run.shuffle_onset.replace(speed_mps=onset)
+    text = judged_by(run, findings=(*words.of_scope(run.findings, "run"), slow), shuffle_onset=begins)
+
+    assert f"When slow (around {blank(numbers.pace(slow.evidence['speed_mps']))}) it is" in text
+    assert "Slower than" not in text
+    assert ("It begins at 6:25 /km." in text) == (pattern is Pattern.SHUFFLE and onset is not None)
+
+
+def test_open_odds_of_slow_running_are_those_of_every_pattern_named() -> None:
+    run = RUNS["demo"]()
+    (slow,) = words.of_scope(run.findings, "slow")
+    both = [
+        slow.replace(pattern=pattern, certainty=Certainty.OPEN, probability=0.4)
+        for pattern in (Pattern.SHUFFLE, Pattern.PISTON)
+    ]
+    text = judged_by(run, findings=(*words.of_scope(run.findings, "run"), *both))
+
+    assert re.search(r"When slow \(around [0-9:]+ /km\): shuffle-like about 2 in 5 .*; piston-like about 2 in 5 ", text)
+    assert "It begins" not in text
 
 
 def test_two_patterns_that_are_both_likely_have_each_their_odds() -> None:

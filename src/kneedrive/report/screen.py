@@ -52,26 +52,34 @@ def first_screen(analysis: Analysis, context: Context, *, miles: bool, new: str 
     """What is printed unless all is asked for: at most 40 lines and 250 words on 80 columns.
 
     new: what a sync took in, told above; the numbers that the verdict rests on are then left to `kneedrive report`.
-    Where words are many the paces with the least running are left to --full.
+    Where words are many the paces with the least running are left to --full, then the numbers, the weeks and what
+    stands against the runner's own.
     """
-    from kneedrive.report.terminal import render  # a page needs no rich
-
     rests_on = [] if new else evidence(analysis, miles=miles)
     if not new and not rests_on and analysis.status != Status.NOT_A_RUN:
         rests_on = [*sections.measured(analysis)]
+    less = context.replace(own=None, week="")
+    sizes = [*((most, rests_on, context) for most in range(MOST_BANDS, 0, -1)), (1, [], context), (1, [], less)]
     screen: list[Section] = []
-    for most in range(MOST_BANDS, 0, -1):
+    for most, cited, beside in sizes:
         screen = [
             [Prose(new)] if new else [],
-            opening(analysis, context, miles=miles),
-            rests_on,
+            opening(analysis, beside, miles=miles),
+            cited,
             pace_picture(analysis, miles=miles, most=most),
-            next_step(context),
-            tail(context, analysis),
+            next_step(beside),
+            tail(beside, analysis),
         ]
-        if len(render(screen, blocks.Style()).split()) <= MOST_WORDS:
+        if words_of(screen) <= MOST_WORDS:
             break
     return screen
+
+
+def words_of(screen: Iterable[Section]) -> int:
+    """How many words a reader meets on 80 columns; the marks of a picture are none."""
+    from kneedrive.report.terminal import render  # a page needs no rich
+
+    return sum(any(map(str.isalnum, word)) for word in render(screen, blocks.Style()).split())
 
 
 def all_sections(
@@ -162,13 +170,19 @@ def verdict(analysis: Analysis, *, miles: bool, apart: bool = False) -> list[Blo
 
 
 def meaning(analysis: Analysis, *, miles: bool) -> Inline:
-    """At which pace the headline's pattern is how likely, and what it means."""
+    """At which pace the headline's pattern is how likely, and what it means.
+
+    The odds of slow running are those at its mean pace and no other's. From which pace on every pace by itself is
+    surely shuffle-like, the shuffle-onset pace, is therefore a sentence of its own.
+    """
     slow, run = said.slow_apart(analysis.findings), said.of_scope(analysis.findings, "run")
-    speed, onset = run[0].evidence.get("speed_mps"), analysis.shuffle_onset.speed_mps
+    speed, onset = (slow or run)[0].evidence.get("speed_mps"), analysis.shuffle_onset.speed_mps
+    pace = numbers.pace(speed, miles=miles)
     if not slow:
-        return said.meant(run, f"At {numbers.pace(speed, miles=miles)}" if speed else "In this run")
-    where = f"Slower than {numbers.pace(onset, miles=miles)}" if onset else "When you run slowly"
-    return words(f"{where} it is ", said.likely(slow[0]), f": {PATTERNS[slow[0].pattern].meaning}.")
+        return said.meant(run, f"At {pace}" if speed else "In this run")
+    shuffles = slow[0].pattern is Pattern.SHUFFLE and slow[0].certainty is not Certainty.OPEN
+    begins = f" It begins at {numbers.pace(onset, miles=miles)}." if onset and shuffles else ""
+    return words(said.meant(slow, f"When slow (around {pace})" if speed else "When slow"), begins)
 
 
 def unjudged(analysis: Analysis) -> list[Block]:

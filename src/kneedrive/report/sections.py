@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from kneedrive.advice import KINDS, Advice, Entry, Plan
 from kneedrive.analysis.gates import SHORT
+from kneedrive.analysis.posterior import Certainty
 from kneedrive.analysis.result import ESTIMATE, Analysis, Change, FadeVerdict, PaceBand
 from kneedrive.past.result import Level, OwnView, PersonalZ, Unjudged
 from kneedrive.patterns import PATTERNS, Pattern
@@ -398,13 +399,15 @@ DISCLAIMER = (
     "Ideas of coaches, chosen by timing alone: a watch does not see your hips, your strength or your history. "
     "Stop what hurts, and ask somebody who can see you run."
 )
+UNCLEAR = "Nothing is clear yet, so take it lightly."  # findings are about as likely, or one number stands alone
 TO_TAKE = "kneedrive advise --take notes today as the day you take this up; kneedrive compare then shows what changes."
 NOT_TAKEN = "Nothing was tagged: this run asks for no change, so there is nothing to take up."
 
 
 def do_next(advice: Advice) -> Section:
-    """One cue and one exercise or drill, and the command that tells more."""
-    told = words(f"{advice.today} {advice.besides} ", blocks.command(advice.command), " tells more.")
+    """One cue and one exercise or drill, a word where nothing is clear, and the command that tells more."""
+    caveat = f"{UNCLEAR} " if advice.ground.certainty is Certainty.OPEN else ""
+    told = words(f"{advice.today} {advice.besides} {caveat}", blocks.command(advice.command), " tells more.")
     return [Heading("Do next", advice.plan.focus), Prose(told)]
 
 
