@@ -133,9 +133,9 @@ def assessed(found: Found) -> bool:
 
 def run_record(found: Found) -> dict[str, Any]:
     """The analysis of the run, as `analyze` gives it, and the runner's own baseline beside it."""
-    from kneedrive.report.machine import SCHEMA_VERSION, analysis_record, own_record
+    from kneedrive.report.machine import SCHEMA_VERSION, analysis_record, plain
 
-    own = {"own": own_record(found.own)}
+    own = {"own": plain(found.own)}
     if found.analysis is None:
         return {
             "schema_version": SCHEMA_VERSION,

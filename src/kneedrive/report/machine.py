@@ -9,9 +9,9 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from kneedrive.analysis.result import Analysis, Fade, Finding, PaceBand, Quality, Score, Scores, ShuffleOnset, Spread
+from kneedrive.analysis.result import Analysis, Finding, PaceBand, Scores
 from kneedrive.errors import KneedriveError
-from kneedrive.past.result import Break, BreakKind, Comparison, LastWeeks, OwnView, WeeklyView
+from kneedrive.past.result import Break, BreakKind, Comparison, LastWeeks, WeeklyView
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
 from kneedrive.report.comparison import Periods
@@ -29,76 +29,39 @@ _DIGITS = 6  # more than any sensor gives, fewer than float noise
 
 def analysis_record(analysis: Analysis) -> dict[str, Any]:
     """Everything about one activity, ready for json.dumps."""
+    runner, quality, fade, onset = analysis.runner, analysis.quality, analysis.fade, analysis.shuffle_onset
     return {
         "schema_version": SCHEMA_VERSION,
         "method_version": analysis.method.version,
         "status": analysis.status,
         "status_reason": analysis.status_reason or None,
         "activity": _activity(analysis),
-        "runner": _runner(analysis),
-        "quality": _quality(analysis.quality),
-        "metrics": {key: _spread(analysis.metrics.get(key)) for key in METRICS},
+        "runner": {
+            "height_m": number(runner.height_m),
+            "mass_kg": number(runner.mass_kg),
+            "height_from": analysis.height_from or None,
+        },
+        "quality": plain(quality) | {"coverage": numbers(quality.coverage)},
+        # Every metric has its object; one that was not measured has n 0 and nulls.
+        "metrics": {key: plain(analysis.metrics.get(key)) or UNMEASURED for key in METRICS},
         "metrics_over": analysis.metrics_over,
         "usual": numbers(analysis.usual),
         "scores": _scores(analysis.scores),
         **_judged(analysis),
-        "unjudged": [asdict(item) for item in analysis.unjudged],
+        "unjudged": plain(analysis.unjudged),
         "pace_profile": [_band(band) for band in analysis.pace_profile],
-        **_onset(analysis.shuffle_onset),
-        "slow": fields(analysis.slow) | {"reason": analysis.slow.reason or None},
-        "vr_split": fields(analysis.vr_split),
-        "balance": fields(analysis.balance),
-        "accelerations": [fields(burst) for burst in analysis.accelerations],
-        "fade": _fade(analysis.fade),
-        "channels": {key: fields(channel) for key, channel in analysis.channels.items()},
+        "shuffle_onset_speed_mps": number(onset.speed_mps),
+        "shuffle_onset_verdict": onset.verdict,
+        "slow": _reasoned(analysis.slow),
+        "vr_split": plain(analysis.vr_split),
+        "balance": plain(analysis.balance),
+        "accelerations": plain(analysis.accelerations),
+        "fade": _reasoned(fade),
+        "channels": plain(analysis.channels),
     }
 
 
-def _judged(judged: Analysis | LastWeeks) -> dict[str, Any]:
-    """What may be said of a run, or of the runner over the last weeks."""
-    return {
-        "findings": [_finding(finding) for finding in judged.findings],
-        "odds": numbers(judged.posterior.odds) if judged.posterior else {},
-        "base_rates": numbers(judged.posterior.base_rates) if judged.posterior else {},
-        "odds_range": {key: [number(low), number(high)] for key, (low, high) in judged.odds_range.items()},
-        "ruled_out": list(judged.ruled_out),
-        "knee": fields(judged.knee) | {"reason": judged.knee.reason or None},
-    }
-
-
-def error_record(error: KneedriveError) -> dict[str, Any]:
-    """An error where an analysis was asked for: code, message, and the byte where known."""
-    content = {"code": error.code, "message": str(error), "offset": getattr(error, "offset", None)}
-    return {"schema_version": SCHEMA_VERSION, "error": content}
-
-
-def number(value: float | None) -> float | int | None:
-    """A JSON number with six significant digits; None for what is not measured."""
-    if value is None or isinstance(value, bool):
-        return value
-    if hasattr(value, "__index__"):  # whole numbers, numpy's too
-        return int(value)
-    if not math.isfinite(value):
-        return None
-    return float(f"{value:.{_DIGITS}g}") + 0.0  # the sum turns -0.0 into 0.0
-
-
-def numbers(values: Mapping[Any, float]) -> dict[str, Any]:
-    """A mapping of numbers, rounded; what is not measured is left out."""
-    rounded = {key: number(value) for key, value in values.items()}
-    return {key: value for key, value in rounded.items() if value is not None}
-
-
-def fields(value: Record | None) -> Any:
-    """The fields of a flat value, rounded; None stays None."""
-    if value is None:
-        return None
-    return {key: item if isinstance(item, str) else number(item) for key, item in asdict(value).items()}
-
-
-def utc(moment: datetime) -> str:
-    """An aware UTC time in ISO 8601 with Z."""
-    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+UNMEASURED = {"median": None, "p10": None, "p90": None, "n": 0}
 
 
 def _activity(analysis: Analysis) -> dict[str, Any]:
@@ -125,39 +88,20 @@ def _activity(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _runner(analysis: Analysis) -> dict[str, Any]:
-    """What was reckoned with, and where the height comes from."""
-    runner = analysis.runner
-    return {
-        "height_m": number(runner.height_m),
-        "mass_kg": number(runner.mass_kg),
-        "height_from": analysis.height_from or None,
-    }
-
-
-def _quality(quality: Quality) -> dict[str, Any]:
-    return {
-        "epochs_total": int(quality.epochs_total),
-        "epochs_scored": int(quality.epochs_scored),
-        "excluded": {gate: int(count) for gate, count in quality.excluded.items()},
-        "coverage": numbers(quality.coverage),
-        "notes": [asdict(note) for note in quality.notes],
-    }
-
-
-def _spread(spread: Spread | None) -> dict[str, Any]:
-    """Every metric has its object; one that was not measured has n 0 and nulls."""
-    if spread is None:
-        return {"median": None, "p10": None, "p90": None, "n": 0}
-    return dict(fields(spread))
-
-
-def _score(score: Score) -> dict[str, Any]:
-    return {"value": number(score.value), "se": number(score.se), "reason": score.reason or None}
-
-
 def _scores(scores: Scores) -> dict[str, Any]:
-    return {letter: _score(score) for letter, score in scores.items()}
+    return {letter: _reasoned(score) for letter, score in scores.items()}
+
+
+def _judged(judged: Analysis | LastWeeks) -> dict[str, Any]:
+    """What may be said of a run, or of the runner over the last weeks."""
+    return {
+        "findings": [_finding(finding) for finding in judged.findings],
+        "odds": numbers(judged.posterior.odds) if judged.posterior else {},
+        "base_rates": numbers(judged.posterior.base_rates) if judged.posterior else {},
+        "odds_range": plain(judged.odds_range),
+        "ruled_out": list(judged.ruled_out),
+        "knee": _reasoned(judged.knee),
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -175,7 +119,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _band(band: PaceBand) -> dict[str, Any]:
     """D, P, G: posterior mean and SD, null where nothing was judged; scores: as measured."""
-    believed = {name: fields(band.posterior.scores[name]) if band.posterior else None for name in "DPG"}
+    believed = {name: plain(band.posterior.scores[name]) if band.posterior else None for name in "DPG"}
     first = band.leading[0] if band.leading else None
     return {
         "speed_mps": number(band.speed_mps),
@@ -194,20 +138,55 @@ def _band(band: PaceBand) -> dict[str, Any]:
     }
 
 
-def _onset(onset: ShuffleOnset) -> dict[str, Any]:
-    return {"shuffle_onset_speed_mps": number(onset.speed_mps), "shuffle_onset_verdict": onset.verdict}
+def error_record(error: KneedriveError) -> dict[str, Any]:
+    """An error where an analysis was asked for: code, message, and the byte where known."""
+    content = {"code": error.code, "message": str(error), "offset": getattr(error, "offset", None)}
+    return {"schema_version": SCHEMA_VERSION, "error": content}
 
 
-def _fade(fade: Fade) -> dict[str, Any]:
-    return {
-        "verdict": fade.verdict,
-        "blocks": int(fade.blocks),
-        "speed_mps": number(fade.speed_mps),
-        "level": number(fade.level),
-        "changes": {key: fields(change) for key, change in fade.changes.items()},
-        "reason": fade.reason or None,
-        "suppressed": dict(fade.suppressed),
-    }
+# Values.
+
+
+def number(value: float | None) -> float | int | None:
+    """A JSON number with six significant digits; None for what is not measured."""
+    if value is None or isinstance(value, bool):
+        return value
+    if hasattr(value, "__index__"):  # whole numbers, numpy's too
+        return int(value)
+    if not math.isfinite(value):
+        return None
+    return float(f"{value:.{_DIGITS}g}") + 0.0  # the sum turns -0.0 into 0.0
+
+
+def numbers(values: Mapping[Any, float]) -> dict[str, Any]:
+    """A mapping of numbers, rounded; what is not measured is left out."""
+    rounded = {key: number(value) for key, value in values.items()}
+    return {key: value for key, value in rounded.items() if value is not None}
+
+
+def plain(value: Any) -> Any:
+    """Values as what JSON has: objects, lists, texts, rounded numbers; times in UTC, days in ISO form."""
+    if isinstance(value, Record):
+        return {name: plain(item) for name, item in asdict(value).items()}
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return utc(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, str) else number(value)
+
+
+def _reasoned(value: Record) -> dict[str, Any]:
+    """A record whose reason is null where it needs none."""
+    return {name: item or None if name == "reason" else item for name, item in plain(value).items()}
+
+
+def utc(moment: datetime) -> str:
+    """An aware UTC time in ISO 8601 with Z."""
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 # Weeks, comparisons and the runner's own baseline for programs. SI units in the names.
@@ -233,7 +212,7 @@ def last_weeks_record(found: LastWeeks) -> dict[str, Any]:
         **{name: plain(getattr(found, name)) for name in named},
         "speed_mps": number(found.posterior.speed_mps),
         "measured": list(found.posterior.measured),
-        "scores": {name: fields(estimate) for name, estimate in found.posterior.scores.items()},
+        "scores": plain(found.posterior.scores),
         **_judged(found),
     }
 
@@ -254,54 +233,31 @@ def break_record(each: Break) -> dict[str, Any]:
 
 def comparison_record(found: Comparison, periods: Periods) -> dict[str, Any]:
     """Two periods, metric by metric."""
+    before, after = ({"from": plain(first), "to": plain(last)} for first, last in (periods.before, periods.after))
     return {
         "schema_version": SCHEMA_VERSION,
         "name": periods.name,
-        "before": _period(periods.before),
-        "after": _period(periods.after),
+        "before": before,
+        "after": after,
         **plain(found),
     }
 
 
-def own_record(found: OwnView) -> dict[str, Any]:
-    """A run against the runner's own weeks."""
-    return dict(plain(found))
-
-
 def sources_record(run_id: str, rows: Sequence[Any]) -> dict[str, Any]:
     """The recordings that a run is made of. rows: the store's."""
-    return {"schema_version": SCHEMA_VERSION, "run": run_id, "sources": [_source(row) for row in rows]}
-
-
-def _source(row: Any) -> dict[str, Any]:
-    return {
-        "id": row.outline.id,
-        "format": row.outline.format,
-        "device": row.outline.device,
-        "name": row.name,
-        "started_at": utc(row.outline.started_at),
-        "sensor": row.provenance,
-        "sources": list(row.sources),
-        "channels": list(row.channels),
-        "merged_as": row.verdict or None,
-        "original_kept": row.kept,
-    }
-
-
-def _period(days: tuple[date, date]) -> dict[str, str]:
-    return {"from": days[0].isoformat(), "to": days[1].isoformat()}
-
-
-def plain(value: Any) -> Any:
-    """Values as what JSON has: objects, lists, texts, rounded numbers; times in UTC, days in ISO form."""
-    if isinstance(value, Record):
-        return {name: plain(item) for name, item in asdict(value).items()}
-    if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
-    if isinstance(value, datetime):
-        return utc(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return value if isinstance(value, str) else number(value)
+    sources = [
+        {
+            "id": row.outline.id,
+            "format": row.outline.format,
+            "device": row.outline.device,
+            "name": row.name,
+            "started_at": utc(row.outline.started_at),
+            "sensor": row.provenance,
+            "sources": list(row.sources),
+            "channels": list(row.channels),
+            "merged_as": row.verdict or None,
+            "original_kept": row.kept,
+        }
+        for row in rows
+    ]
+    return {"schema_version": SCHEMA_VERSION, "run": run_id, "sources": sources}
