@@ -8,7 +8,7 @@ their units by numbers.TIE, and paths carry numbers.WHOLE, so that neither is pa
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
 from kneedrive.patterns import AXES, Pattern
@@ -113,19 +113,19 @@ class Note(Record, frozen=True):
 class Facts(Record, frozen=True):
     """Short facts in a row: day, distance, time. None of them is broken."""
 
-    facts: tuple[Inline, ...]
+    facts: Sequence[Inline]
 
 
 class Items(Record, frozen=True):
     """A list of paragraphs."""
 
-    items: tuple[Inline, ...]
+    items: Sequence[Inline]
 
 
 class Terms(Record, frozen=True):
     """Names and what they mean, or commands and what they do, in two columns."""
 
-    rows: tuple[tuple[Inline, Inline], ...]
+    rows: Sequence[tuple[Inline, Inline]]
 
 
 class Rule(Record, frozen=True):
@@ -144,13 +144,8 @@ class Column(Record, frozen=True, kw_only=True):
 class Table(Record, frozen=True):
     """Rows in columns; a cell is a text."""
 
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Inline, ...], ...]
-
-
-def table(columns: Iterable[Column], rows: Iterable[Iterable[str | Span | Inline]]) -> Table:
-    """A table of cells that are plain strings, pieces, or texts that were made before."""
-    return Table(tuple(columns), tuple(tuple(map(words, row)) for row in rows))
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Inline]]
 
 
 class Mark(Record, frozen=True, kw_only=True):
@@ -180,8 +175,8 @@ class Picture(Record, frozen=True, kw_only=True):
 
     heads: tuple[str, ...]
     axis: str
-    rows: tuple[Mark, ...]
-    ticks: tuple[float, ...] = ()
+    rows: Sequence[Mark]
+    ticks: Sequence[float] = ()
     key: Inline = ()
 
     @property

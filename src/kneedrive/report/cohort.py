@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from msgspec import to_builtins
@@ -11,7 +12,7 @@ from kneedrive.analysis.population import LEAST_RUNNERS, Interval, Joint, Level,
 from kneedrive.method import Method
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
-from kneedrive.report.blocks import Block, Column, Heading, Inline, Note, Prose, Section, Style, Table, words
+from kneedrive.report.blocks import Column, Heading, Note, Prose, Section, Style, Table
 from kneedrive.report.numbers import MISSING, number, path, percent, plural, signed
 from kneedrive.report.terminal import render
 from kneedrive.sensors import REFERENCES, SensorClass
@@ -41,14 +42,15 @@ class Examined(Record, frozen=True, kw_only=True):
 def examined(found: Examined, style: Style) -> str:
     """The counts in a sentence, and what to do next."""
     told = [f"{number(count)} {text}" for key, text in COUNTED.items() if (count := found.counts.get(key, 0))]
-    said: list[Block] = [Prose(words(f"{', '.join(told) or 'Nothing was found'}, in {path(found.folder)}."))]
+    said = [f"{', '.join(told) or 'Nothing was found'}, in {path(found.folder)}."]
     if found.counts.get("refused"):
-        said.append(Prose(words("A refused file is a row of runs, and its reason says why.")))
+        said.append("A refused file is a row of runs, and its reason says why.")
     if found.changed:
         rows = plural(found.changed, "recording")
-        text = f"{rows} came again with another runner, sex or height; their rows stay. A new folder takes changes in."
-        said.append(Prose(words(text)))
-    return render([said], style).rstrip("\n")
+        said.append(
+            f"{rows} came again with another runner, sex or height; their rows stay. A new folder takes changes in."
+        )
+    return render([[*map(Prose, said)]], style).rstrip("\n")
 
 
 def examined_record(found: Examined) -> dict[str, Any]:
@@ -62,6 +64,7 @@ def examined_record(found: Examined) -> dict[str, Any]:
 
 PARTS = {"zSL": "step time", "zDF": "duty factor", "zk": "torso bounce"}
 MOST_REASONS = 8
+Shown = Callable[[float | None, int], str]  # a number with so many decimals
 
 
 class Sensors(Record, frozen=True, kw_only=True):
@@ -112,8 +115,8 @@ class Population(Record, frozen=True, kw_only=True):
 
 def population(found: Population, style: Style) -> str:
     """The whole report."""
-    sections = [_opening(found), _sensors(found), *_groups(found), _joint(found), _shares(found), _limits()]
-    return render([section for section in sections if section], style).rstrip("\n")
+    sections = [_opening(found), _sensors(found), *_groups(found), _joint(found), _shares(found), [Note(LIMITS)]]
+    return render(sections, style).rstrip("\n")
 
 
 def population_record(found: Population) -> dict[str, Any]:
@@ -124,33 +127,21 @@ def population_record(found: Population) -> dict[str, Any]:
 
 def _opening(found: Population) -> Section:
     runs, runners = plural(found.runs, "assessed outdoor run"), plural(found.runners, "named runner")
-    said: list[Block] = [
-        Heading("Cohort"),
-        Prose(words(f"{number(found.recordings)} recordings; {runs} of {runners} are held against the reference.")),
-    ]
+    said = [f"{number(found.recordings)} recordings; {runs} of {runners} are held against the reference."]
     if found.without_runner:
-        text = f"{plural(found.without_runner, 'assessed run')} without a runner's name are left out below."
-        said.append(Prose(words(text)))
+        said.append(f"{plural(found.without_runner, 'assessed run')} without a runner's name are left out below.")
     if found.others:
-        parts = [f"{number(count)} {status}" for status, count in found.others.items()]
-        said.append(Prose(words(f"Not assessed: {', '.join(parts)}.")))
-    shown = list(found.refused.items())[:MOST_REASONS]
-    said += [Prose(words(_turned_away(reason, count))) for reason, count in shown]
-    if len(found.refused) > len(shown):
-        said.append(Note(words(f"{plural(len(found.refused) - len(shown), 'more reason')}: --json lists them all.")))
-    return said
-
-
-def _turned_away(reason: str, count: int) -> str:
-    return f"{plural(count, 'file')} refused: {'it' if count == 1 else 'each'} {reason}."
+        said.append(f"Not assessed: {', '.join(f'{number(n)} {status}' for status, n in found.others.items())}.")
+    for reason, count in list(found.refused.items())[:MOST_REASONS]:
+        said.append(f"{plural(count, 'file')} refused: {'it' if count == 1 else 'each'} {reason}.")
+    more = len(found.refused) - MOST_REASONS
+    rest = [Note(f"{plural(more, 'more reason')}: --json lists them all.")] if more > 0 else []
+    return [Heading("Cohort"), *map(Prose, said), *rest]
 
 
 def _sensors(found: Population) -> Section:
     columns = (Column(head="sensor", left=True), *(Column(head=head) for head in ("runners", "runs", "half-minutes")))
-    rows = tuple(
-        tuple(words(cell) for cell in (_short(row.sensor), number(row.runners), number(row.runs), number(row.epochs)))
-        for row in found.sensors
-    )
+    rows = [(_short(row.sensor), number(row.runners), number(row.runs), number(row.epochs)) for row in found.sensors]
     return [Heading("Sensors"), Table(columns, rows)] if rows else []
 
 
@@ -170,96 +161,75 @@ def _groups(found: Population) -> list[Section]:
         ),
     )
     sections: list[Section] = []
-    for by, sensor in dict.fromkeys((group.by, group.sensor) for group in found.groups):
-        rows = tuple(_row(group) for group in found.groups if (group.by, group.sensor) == (by, sensor))
+    for (by, sensor), groups in groupby(found.groups, key=lambda group: (group.by, group.sensor)):
         title = f"By {by}, {_short(sensor)}" if sensor else f"By {by}"
-        sections.append([Heading(title, "against the reference, in SDs between runners"), Table(columns, rows)])
+        heading = Heading(title, "against the reference, in SDs between runners")
+        sections.append([heading, Table(columns, [_row(group) for group in groups])])
     return sections
 
 
-def _row(group: Group) -> tuple[Inline, ...]:
+def _row(group: Group) -> list[str]:
     cells = [group.name, number(group.runners)]
-    for name in PARTS:
-        level = group.parts[name]
-        cells += [signed(level.mean.value, 2) if level.mean else MISSING, _ends(level.mean)]
-        cells += [number(level.sd.value, 2) if level.sd else MISSING]
-    return tuple(words(cell) for cell in cells)
+    for level in map(group.parts.__getitem__, PARTS):
+        cells += [_value(level.mean, signed), _ends(level.mean, signed), _value(level.sd)]
+    return cells
 
 
-def _ends(found: Interval | None) -> str:
-    return f"{signed(found.low, 2)} to {signed(found.high, 2)}" if found and found.low is not None else MISSING
+def _value(found: Interval | None, shown: Shown = number) -> str:
+    return shown(found.value, 2) if found else MISSING
+
+
+def _ends(found: Interval | None, shown: Shown = number) -> str:
+    return f"{shown(found.low, 2)} to {shown(found.high, 2)}" if found and found.low is not None else MISSING
 
 
 def _joint(found: Population) -> Section:
     """The distribution in use beside the one that these runners have; what it takes where they are few."""
     if found.runners < LEAST_RUNNERS:
-        text = (
-            f"Between runners: spreads, correlations and odds take {LEAST_RUNNERS} runners; here are {found.runners}."
-        )
-        return [Prose(words(text))]
-    rows = [
-        (f"SD, {text}", number(found.used.sd[name], 2), _number(level.sd), _plain_ends(level.sd), level.runners)
-        for name, text in PARTS.items()
-        for level in (found.joint.levels[name],)
-    ]
+        few = f"Between runners: spreads, correlations and odds take {LEAST_RUNNERS} runners; here are {found.runners}."
+        return [Prose(few)]
+    levels, rows = found.joint.levels, []
+    for name, text in PARTS.items():
+        used, sd = number(found.used.sd[name], 2), levels[name].sd
+        rows.append((f"SD, {text}", used, _value(sd), _ends(sd), number(levels[name].runners)))
     for pair, r in found.joint.correlations.items():
-        first, second = (PARTS[name] for name in pair.split(" "))
-        runners = min(found.joint.levels[name].runners for name in pair.split(" "))
-        used = signed(found.used.correlations[pair], 2)
-        rows.append((f"r, {first}, {second}", used, signed(r.value, 2) if r else MISSING, _ends(r), runners))
-    columns = (
-        Column(left=True),
-        *(Column(head=head) for head in ("in use", "here", "95 %")),
-        Column(head="runners", drop=1),
-    )
-    table = Table(columns, tuple(tuple(words(c) for c in (*row[:4], number(row[4]))) for row in rows))
-    true = Method().posterior.r_zSL_zDF
+        names, used = pair.split(" "), signed(found.used.correlations[pair], 2)
+        runners = min(levels[name].runners for name in names)
+        both = ", ".join(PARTS[name] for name in names)
+        rows.append((f"r, {both}", used, _value(r, signed), _ends(r, signed), number(runners)))
+    heads = (Column(head=head) for head in ("in use", "here", "95 %"))
+    table = Table((Column(left=True), *heads, Column(head="runners", drop=1)), rows)
     key = (
         "In use: SDs of 1 and a correlation of step time and duty factor of "
-        f"{signed(true, 2)}, both as these sensors with their systematic errors would show them. "
-        "Here: means of each runner about the mean of the sensor class, the noise of few runs taken off. "
+        f"{signed(Method().posterior.r_zSL_zDF, 2)}, both as these sensors with their systematic errors would show "
+        "them. Here: means of each runner about the mean of the sensor class, the noise of few runs taken off. "
         f"A spread or a correlation takes {LEAST_RUNNERS} runners."
     )
-    return [Heading("The joint distribution", "between runners"), table, Note(words(key))]
-
-
-def _number(found: Interval | None) -> str:
-    return number(found.value, 2) if found else MISSING
-
-
-def _plain_ends(found: Interval | None) -> str:
-    return f"{number(found.low, 2)} to {number(found.high, 2)}" if found else MISSING
+    return [Heading("The joint distribution", "between runners"), table, Note(key)]
 
 
 def _shares(found: Population) -> Section:
     """The odds over these runners beside the base rates: a distribution that fits gives back its own."""
     if found.runners < LEAST_RUNNERS:
         return []
-    rows = [
-        (PATTERNS[share.pattern].name, percent(share.base_rate), percent(mean.value if mean else None), _percents(mean))
-        for share in found.shares
-        for mean in (share.here.mean,)
-    ]
+    rows = []
+    for share in found.shares:
+        mean, between = share.here.mean, MISSING
+        if mean and mean.low is not None and mean.high is not None:
+            between = f"{number(100 * max(mean.low, 0.0))} to {percent(min(mean.high, 1.0))}"
+        here = percent(mean.value if mean else None)
+        rows.append((PATTERNS[share.pattern].name, percent(share.base_rate), here, between))
     columns = (Column(left=True), *(Column(head=head) for head in ("any runner", "here", "95 %")))
     key = (
         "Here: the mean of the odds over these runners, each counted once. Where sensors leave much open, odds "
         "stay near those of any runner whatever is true, so a difference says more than an agreement."
     )
-    table = Table(columns, tuple(tuple(words(cell) for cell in row) for row in rows))
-    return [Heading("Patterns", "how likely they are"), table, Note(words(key))]
+    return [Heading("Patterns", "how likely they are"), Table(columns, rows), Note(key)]
 
 
-def _percents(found: Interval | None) -> str:
-    if found is None or found.low is None or found.high is None:
-        return MISSING
-    return f"{number(100 * max(found.low, 0.0))} to {percent(min(found.high, 1.0))}"
-
-
-def _limits() -> Section:
-    text = (
-        "One runner counts once, on the sensor of most of their runs that measures contact, if any does. "
-        "A mean that departs from 0 may be these runners, "
-        "their sensors, or the reference; several classes that depart alike point at the reference. "
-        "Swing knee bend is in no recording of a watch, so its part of the distribution cannot be checked here."
-    )
-    return [Note(words(text))]
+LIMITS = (
+    "One runner counts once, on the sensor of most of their runs that measures contact, if any does. "
+    "A mean that departs from 0 may be these runners, "
+    "their sensors, or the reference; several classes that depart alike point at the reference. "
+    "Swing knee bend is in no recording of a watch, so its part of the distribution cannot be checked here."
+)

@@ -9,7 +9,7 @@ from kneedrive.past.result import Apart, Comparison, Difference, Outcome
 from kneedrive.patterns import AXES
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import blocks, numbers, screen
+from kneedrive.report import numbers, screen
 from kneedrive.report.blocks import (
     Column,
     Facts,
@@ -17,10 +17,10 @@ from kneedrive.report.blocks import (
     Note,
     Prose,
     Section,
+    Table,
     Terms,
     faint,
     strong,
-    words,
 )
 from kneedrive.report.words import capital, listed
 from kneedrive.sensors import REFERENCES, SensorClass
@@ -62,7 +62,7 @@ def comparison(found: Comparison, periods: Periods, *, miles: bool, name: str = 
         title(found, periods, name),
         judgement(found, miles=miles),
         side_by_side(found, miles=miles),
-        [Note(words(text)) for text in closing(found)],
+        [Note(text) for text in closing(found)],
         screen.tail(screen.Context(more=NEXT)),
     ]
 
@@ -75,15 +75,15 @@ def title(found: Comparison, periods: Periods, name: str = "") -> Section:
         sides = (numbers.clean(found.names[0], 24), numbers.clean(found.names[1], 24))
         head = f"“{sides[1]}” (after) against “{sides[0]}” (before)"
     spans = [f"{numbers.day(first)} to {numbers.day(last)}" for first, last in (periods.before, periods.after)]
-    rows = tuple((words(faint(side)), words(faint(span))) for side, span in zip(sides, spans, strict=True))
-    facts = filter(None, (numbers.clean(name), head))
-    return [Facts(tuple(words(strong(fact)) for fact in facts)), Terms(rows)]
+    rows = list(zip(map(faint, sides), map(faint, spans), strict=True))
+    facts = [strong(fact) for fact in (numbers.clean(name), head) if fact]
+    return [Facts(facts), Terms(rows)]
 
 
 def judgement(found: Comparison, *, miles: bool) -> Section:
     """What it comes to, in a sentence or two."""
     headline = strong(f"{comparison_headline(found)}.")
-    return [Prose(words(headline)), Prose(words(" ".join(sentences(found, miles=miles))))]
+    return [Prose(headline), Prose(" ".join(sentences(found, miles=miles)))]
 
 
 def sentences(found: Comparison, *, miles: bool) -> list[str]:
@@ -137,12 +137,12 @@ def side_by_side(found: Comparison, *, miles: bool) -> Section:
         Column(head="difference, and its range", left=True, drop=1),
         Column(left=True),
     )
-    rows = (
+    rows = [
         (_named(row), *before_after(row), _with_range(row), difference_verdict(row, units=False)) for row in found.rows
-    )
+    ]
     return [
         Heading("Side by side", f"at {numbers.pace(found.speed_mps, miles=miles)} on the flat"),
-        blocks.table(columns, rows),
+        Table(columns, rows),
     ]
 
 

@@ -27,7 +27,7 @@ from kneedrive.past.result import (
 from kneedrive.patterns import AXES, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import blocks, numbers, screen
+from kneedrive.report import numbers, screen
 from kneedrive.report.blocks import (
     Block,
     Column,
@@ -42,6 +42,7 @@ from kneedrive.report.blocks import (
     Section,
     Span,
     Spark,
+    Table,
     Tone,
     faint,
     spark,
@@ -87,7 +88,7 @@ def weekly(
     """The whole report of some weeks. name: the runner's, where there is one. opening: what to say above everything."""
     head, *rest = weeks_alone(found, habits, tags, miles=miles, name=name)
     return [
-        [Prose(words(opening))] if opening else [],
+        [Prose(opening)] if opening else [],
         [*screen.runner(found.last_weeks), *head],
         *rest,
         screen.tail(screen.Context(more=MORE)),
@@ -121,14 +122,13 @@ def title(found: WeeklyView, *, miles: bool, name: str) -> Facts:
         numbers.plural(sum(week.runs for week in found.weeks), "run"),
         numbers.distance(sum(week.distance_m for week in found.weeks), miles=miles),
     )
-    sensor = (words(faint(REFERENCES[SensorClass(found.sensor)].dynamics)),) if found.trends else ()
-    return Facts((*(words(strong(fact)) for fact in facts if fact), *sensor))
+    sensor = [faint(REFERENCES[SensorClass(found.sensor)].dynamics)] if found.trends else []
+    return Facts([*(strong(fact) for fact in facts if fact), *sensor])
 
 
 def judgement(found: WeeklyView, *, miles: bool) -> list[Block]:
     """The verdict and what it means."""
-    headline = Span(f"{trend_headline(found)}.", tone(found))
-    return [Prose(words(headline)), Prose(words(" ".join(sentences(found, miles=miles))))]
+    return [Prose(Span(f"{trend_headline(found)}.", tone(found))), Prose(" ".join(sentences(found, miles=miles)))]
 
 
 # Where it is going, for somebody who knows no statistics: what changed, by how much, how small a change would show.
@@ -319,7 +319,7 @@ def pictures(found: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> Secti
     for place, stretch in enumerate(cut):
         above = [break_words(each) for each in stretch.breaks]
         above += [capital(sensor_words(sensor_of(stretch, found)))] if len(cut) > 1 and not place else []
-        drawn += [Prose(words(strong(text))) for text in above]
+        drawn += [Prose(strong(text)) for text in above]
         drawn.append(picture(stretch, found, tags, miles=miles, last=place == len(cut) - 1))
     return drawn
 
@@ -338,7 +338,7 @@ def picture(stretch: Stretch, found: WeeklyView, tags: Sequence[Tagged], *, mile
     return Picture(
         heads=("week of", "runs", "miles" if miles else "km", "slow min"),
         axis=name,
-        rows=tuple(_rows(stretch, name, tags, miles=miles)),
+        rows=list(_rows(stretch, name, tags, miles=miles)),
         ticks=ticks,
         key=_key(found, miles=miles) if last and series_in(found.weeks) else (),
     )
@@ -348,7 +348,7 @@ def _key(found: WeeklyView, *, miles: bool) -> Inline:
     at = f" at {numbers.pace(found.reference_speed_mps, miles=miles)}" if found.reference_speed_mps else ""
     share = any(week.shuffle_share for week in found.weeks)
     behind = "; at the end how much of slow running was shuffle-like" if share else ""
-    return words(f"● that week{at}, ── its 95 % range; {screen.BEYOND}{behind}")
+    return f"● that week{at}, ── its 95 % range; {screen.BEYOND}{behind}"
 
 
 def _rows(stretch: Stretch, name: str, tags: Sequence[Tagged], *, miles: bool) -> Iterable[Mark]:
@@ -361,11 +361,11 @@ def _rows(stretch: Stretch, name: str, tags: Sequence[Tagged], *, miles: bool) -
         weeks = list(group)
         if empty and len(weeks) >= MOST_WEEKS_APART:
             text = f"{weeks[0].monday.isoformat()} and the weeks after: {numbers.number(len(weeks))} without a run"
-            yield Mark(across=words(faint(text)))
+            yield Mark(across=faint(text))
             continue
         for week in weeks:
             for tag in tagged(week):
-                yield Mark(across=words(faint(f"◆ {tag.day}  {numbers.clean(tag.text, 80)}")))
+                yield Mark(across=faint(f"◆ {tag.day}  {numbers.clean(tag.text, 80)}"))
             yield _row(week, name, miles=miles)
 
 
@@ -382,7 +382,7 @@ def _row(week: Week, name: str, *, miles: bool) -> Mark:
         ),
         mean=told.value if told else None,
         sd=half(told) if told else None,
-        behind=words(Span(numbers.percent(week.shuffle_share), Pattern.SHUFFLE)) if week.shuffle_share else (),
+        behind=Span(numbers.percent(week.shuffle_share), Pattern.SHUFFLE) if week.shuffle_share else (),
     )
 
 
@@ -414,7 +414,7 @@ def over_the_weeks(found: WeeklyView, *, miles: bool) -> Section:
         return []
     remark = f"the last {SHOWN_WEEKS}" if len(found.weeks) > SHOWN_WEEKS else ""
     columns = Column(left=True), Column(left=True), Column(left=True, drop=1)
-    return [Heading("Over the weeks", remark), blocks.table(columns, rows)]
+    return [Heading("Over the weeks", remark), Table(columns, rows)]
 
 
 def _joined(lines: Sequence[Spark]) -> Inline:
@@ -438,8 +438,8 @@ def finished(found: WeeklyView) -> Section:
     for (sensor, first, last), group in groupby(found.finished, key=lambda each: (each.sensor, each.first, each.last)):
         if first and last and (told := _verdicts(list(group))):
             days = f"{numbers.day(first)} to {numbers.day(last)}"
-            items.append(words(f"{days}, {sensor_words(sensor) if sensor else 'another sensor'}: {told}."))
-    return [Heading("Before that"), Items(tuple(items))] if items else []
+            items.append(f"{days}, {sensor_words(sensor) if sensor else 'another sensor'}: {told}.")
+    return [Heading("Before that"), Items(items)] if items else []
 
 
 def _verdicts(trends: Sequence[Trend]) -> str:
@@ -460,7 +460,7 @@ def run_after_run(found: WeeklyView, habits: Habits, *, miles: bool) -> Section:
         pace_change(found.pace_change),
         heart_rate(found, miles=miles),
     )
-    items = tuple(words(text) for text in said if text)
+    items = [text for text in said if text]
     return [Heading("Run after run"), Items(items)] if items else []
 
 
@@ -553,7 +553,7 @@ def tag_words(number: int, tag: Tagged) -> str:
 
 def noted(found: WeeklyView, tags: Sequence[Tagged]) -> Section:
     """The tags of these weeks by their numbers."""
-    items = tuple(words(tag_words(number, tag)) for number, tag in numbered(found, tags))
+    items = [tag_words(number, tag) for number, tag in numbered(found, tags)]
     return [Heading("What you noted"), Items(items)] if items else []
 
 
@@ -566,7 +566,7 @@ def weeks_in_numbers(found: WeeklyView, *, miles: bool) -> Section:
     """A table of the weeks, the latest first."""
     names = series_in(found.weeks)
     heads = ("week of", "runs", "miles" if miles else "km", *(AXES[name].short for name in names))
-    rows = (
+    rows = [
         (
             week.monday.isoformat(),
             numbers.number(week.runs),
@@ -575,6 +575,6 @@ def weeks_in_numbers(found: WeeklyView, *, miles: bool) -> Section:
             numbers.percent(week.shuffle_share),
         )
         for week in reversed(found.weeks)
-    )
-    columns = (Column(head=head) for head in (*heads, "slow and shuffle-like"))
-    return [Heading("The weeks in numbers"), blocks.table(columns, rows)]
+    ]
+    columns = [Column(head=head) for head in (*heads, "slow and shuffle-like")]
+    return [Heading("The weeks in numbers"), Table(columns, rows)]

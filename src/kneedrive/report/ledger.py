@@ -8,7 +8,7 @@ from typing import Any
 
 from kneedrive.errors import KneedriveError, RateLimited
 from kneedrive.record import Record
-from kneedrive.report.blocks import Heading, Items, Prose, Section, words
+from kneedrive.report.blocks import Heading, Items, Prose, Section
 from kneedrive.report.numbers import clean, minutes, number, path, plural, start
 
 # What can become of a recording, in the order in which it is told.
@@ -75,11 +75,11 @@ def summary(ledger: Ledger, elapsed_s: float, remarks: Sequence[str] = ()) -> li
     overlaps = [f"{path(clean(name))} overlaps {', '.join(runs)}" for name, runs in ledger.beside]
     strangers = "Perhaps somebody else's. --runner NAME keeps runners apart; kneedrive forget RUN takes one out."
     return [
-        [Prose(words(line)), *_first(skipped, "more reason")],
+        [Prose(line), *_first(skipped, "more reason")],
         _part("could not be read", _files(ledger.failed)),
         _part("cut short, taken in as far as they go", _files(ledger.cut)),
         _part("runs at the same time that are not alike", overlaps, strangers),
-        [Prose(words(text)) for text in remarks],
+        [Prose(text) for text in remarks],
     ]
 
 
@@ -95,7 +95,7 @@ def _files(files: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _part(title: str, items: Sequence[str], opening: str = "") -> Section:
-    above = [Prose(words(opening))] if opening else []
+    above = [Prose(opening)] if opening else []
     return [Heading(title), *above, *_first(items, "more file")] if items else []
 
 
@@ -103,7 +103,7 @@ def _first(items: Sequence[str], others: str) -> list[Items]:
     """The first of these sentences, and how many `others` there are."""
     more = len(items) - MOST_SHOWN
     rest = [f"and {plural(more, others)}; --json lists them all"] if more > 0 else []
-    return [Items(tuple(words(text) for text in (*items[:MOST_SHOWN], *rest)))] if items else []
+    return [Items([*items[:MOST_SHOWN], *rest])] if items else []
 
 
 def problem(error: KneedriveError, service: str, utc_offset_s: int) -> str:

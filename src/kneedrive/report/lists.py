@@ -13,7 +13,7 @@ from kneedrive.past.result import Break, Trend, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import blocks, numbers
+from kneedrive.report import numbers
 from kneedrive.report.blocks import (
     Block,
     Column,
@@ -23,6 +23,7 @@ from kneedrive.report.blocks import (
     Prose,
     Section,
     Span,
+    Table,
     Terms,
     command,
     faint,
@@ -50,7 +51,7 @@ def cell(value: Any) -> Any:
 
 def credit(formats: Iterable[str]) -> Section:
     """The line that names Strava where one of these recordings came from its API."""
-    return [Note(words(STRAVA_CREDIT))] if from_strava(formats) else []
+    return [Note(STRAVA_CREDIT)] if from_strava(formats) else []
 
 
 # Runs.
@@ -102,12 +103,12 @@ def runs(rows: Sequence[Any], zone: Callable[[datetime], int], *, miles: bool) -
         Column(head="sensor", left=True, drop=4),
         Column(head="found", left=True),
     )
-    table = blocks.table(columns, (_run(row, zone, miles=miles) for row in rows))
+    table = Table(columns, [_run(row, zone, miles=miles) for row in rows])
     counted = words(numbers.plural(len(rows), "run"), ". ", command("kneedrive show ID"), " shows one.")
     return [[table], [Prose(counted), *credit(row.formats for row in rows)]]
 
 
-def _run(row: Any, zone: Callable[[datetime], int], *, miles: bool) -> tuple[str | Inline, ...]:
+def _run(row: Any, zone: Callable[[datetime], int], *, miles: bool) -> tuple[Inline, ...]:
     speed = row.distance_m / row.duration_s if row.distance_m and row.duration_s else None
     offset_s = zone(row.started_at) if row.utc_offset_s is None else row.utc_offset_s
     return (
@@ -117,17 +118,17 @@ def _run(row: Any, zone: Callable[[datetime], int], *, miles: bool) -> tuple[str
         numbers.clock(row.duration_s),
         numbers.bare_pace(speed, miles=miles),
         REFERENCES[SensorClass(row.sensor)].short,
-        named(Pattern(row.label), Certainty(row.certainty)) if row.label else words(faint(STATUS[row.status])),
+        named(Pattern(row.label), Certainty(row.certainty)) if row.label else faint(STATUS[row.status]),
     )
 
 
 def named(pattern: Pattern, sure: Certainty) -> Inline:
     """A pattern in a list, as surely as it may be said."""
     if pattern is Pattern.NEUTRAL:
-        return words(PATTERNS[pattern].name)
+        return PATTERNS[pattern].name
     if sure is Certainty.OPEN:
-        return words("nothing clear")
-    return words(Span("leans " * (sure is Certainty.LEANING) + PATTERNS[pattern].name, pattern))
+        return "nothing clear"
+    return Span("leans " * (sure is Certainty.LEANING) + PATTERNS[pattern].name, pattern)
 
 
 def run_record(row: Any) -> dict[str, Any]:
@@ -156,8 +157,8 @@ def sources(rows: Sequence[Any], *, miles: bool) -> list[Section]:
         if place:
             about.append(f"Merged because start, duration and distance are alike ({row.verdict} run).")
         # Not a heading: capitals would change the id that other commands ask for.
-        head = words(strong(f"{outline.id}  {outline.format.upper()}  {device}"))
-        report.append([Prose(head), *(Prose(words(text)) for text in about)])
+        head = strong(f"{outline.id}  {outline.format.upper()}  {device}")
+        report.append([Prose(head), *map(Prose, about)])
     apart = words(command("kneedrive split RUN"), " takes them apart for good.")
     return [*report, [Prose(apart)] if len(rows) > 1 else []]
 
@@ -172,7 +173,7 @@ def tags(rows: Sequence[Any]) -> list[Section]:
     if not rows:
         how = command('kneedrive tag 2026-11-20 "started wall drills"')
         return [[Prose(words("No tags yet. ", how, " sets one."))]]
-    return [[Terms(tuple((words(row.day), words(numbers.clean(row.text, 160))) for row in rows))]]
+    return [[Terms([(row.day, numbers.clean(row.text, 160)) for row in rows])]]
 
 
 # Runners.
@@ -201,13 +202,13 @@ def runners(rows: Sequence[RunnerRow]) -> list[Section]:
         return f"{moment:%Y-%m-%d}" if moment else ""
 
     columns = (Column(head="runner", left=True), Column(head="runs"), Column(head="first"), Column(head="last"))
-    rows_of_text = ((runner_name(row.name), numbers.number(row.runs), day(row.first), day(row.last)) for row in rows)
+    cells = [(runner_name(row.name), numbers.number(row.runs), day(row.first), day(row.last)) for row in rows]
     how = words(
         "--runner NAME says whose runs a command is about; ",
         command("[runners.NAME]"),
         " in the configuration gives each a height of their own.",
     )
-    return [[blocks.table(columns, rows_of_text)], [Note(how)]]
+    return [[Table(columns, cells)], [Note(how)]]
 
 
 def runner_record(row: RunnerRow) -> dict[str, Any]:
@@ -279,7 +280,7 @@ def roster(lines: Sequence[Line], weeks: int, today: date) -> list[Section]:
     return [[heading, roster_table(lines, today)], roster_notes(lines)]
 
 
-def roster_table(lines: Sequence[Line], today: date) -> blocks.Table:
+def roster_table(lines: Sequence[Line], today: date) -> Table:
     """A row a runner."""
     columns = (
         Column(head="runner", left=True),
@@ -291,12 +292,12 @@ def roster_table(lines: Sequence[Line], today: date) -> blocks.Table:
         Column(head="change", drop=1),
         Column(head="new sensor", left=True, drop=6),
     )
-    return blocks.table(columns, (_line(line, today) for line in lines))
+    return Table(columns, [_line(line, today) for line in lines])
 
 
-def _line(line: Line, today: date) -> tuple[str | Span | Inline, ...]:
+def _line(line: Line, today: date) -> tuple[Inline, ...]:
     first, trend, broken = line.headline, line.trend, line.broken
-    verdict: str | Span = MISSING
+    verdict: Inline = MISSING
     if line.view and trend:
         verdict = strong(trend.verdict) if trend.called else listed(line.view.verdicts)
     return (
@@ -317,7 +318,7 @@ def roster_notes(lines: Sequence[Line]) -> list[Block]:
     told += [f"{runner_name(line.runner)}: {line.trouble}." for line in lines if line.trouble]
     key = "The largest change first, then new sensors. kneedrive weekly --runner NAME shows the weeks of one."
     formats = (each for line in lines for each in line.formats)
-    return [*(Prose(words(text)) for text in told), Note(words(key)), *credit(formats)]
+    return [*map(Prose, told), Note(key), *credit(formats)]
 
 
 def roster_record(line: Line) -> dict[str, Any]:
