@@ -6,11 +6,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from kneedrive import cli
 from kneedrive.app import Answer, overall
 from kneedrive.cli import run
 from kneedrive.errors import (
@@ -166,4 +166,4 @@ def test_the_program_and_the_module_are_the_same(tmp_path: Path) -> None:
     said = process(tmp_path, "--version")
 
     assert said.code == 0
-    assert said.out == f"kneedrive {cli.version()}\n"
+    assert said.out == f"kneedrive {version('kneedrive')}\n"

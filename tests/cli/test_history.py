@@ -376,7 +376,7 @@ def test_where_nothing_is_to_be_changed_there_is_nothing_to_take_up(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quiet = advise(Ground(finding="neutral", certainty=Certainty.SPOKEN))
-    monkeypatch.setattr("kneedrive.app.advise.next_of", lambda *_: quiet)
+    monkeypatch.setattr("kneedrive.app.show.next_of", lambda *_: quiet)
     said = call("advise", "--take", "--width", "120")
 
     assert said.code == 0

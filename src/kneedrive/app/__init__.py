@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from kneedrive.config import Secret, config_folder, garmin_folder
 from kneedrive.errors import (
@@ -32,6 +32,7 @@ from kneedrive.recording import Activity, Runner
 if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.past.result import Setting
+    from kneedrive.report.blocks import Section, Style
 
 OK, FAILED, USAGE, NOT_ENOUGH, NOT_AUTHORISED, TRY_LATER, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 CODES = (
@@ -59,6 +60,18 @@ class Answer(Record, frozen=True, kw_only=True):
     text: str = ""
     trouble: str = ""
     code: int = OK
+
+    @classmethod
+    def laid_out(cls, report: Iterable[Section], style: Style, code: int = OK) -> Self:
+        """A report as the terminal shows it."""
+        from kneedrive.report import terminal
+
+        return cls(text=terminal.render(report, style).rstrip("\n"), code=code)
+
+    @classmethod
+    def objects(cls, records: Iterable[dict[str, Any]], code: int = OK) -> Self:
+        """Records for programs: a JSON object a line."""
+        return cls(text="\n".join(map(line, records)), code=code)
 
 
 def code_for(problem: KneedriveError) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Status
-from kneedrive.app import FAILED, NOT_ENOUGH, OK, USAGE, Answer, dynamics_of, error_line, line, runner_of, zone_of
+from kneedrive.app import FAILED, NOT_ENOUGH, OK, USAGE, Answer, dynamics_of, error_line, runner_of, zone_of
 from kneedrive.app.boundary import boundary
 from kneedrive.errors import ConfigError, NotEnoughData, ReadError, StoreError, one_line
 from kneedrive.record import Record
@@ -92,10 +92,9 @@ def examine_files(files: list[str], request: Request, settings: Config) -> Itera
         if request.json:
             yield from (_report(analysis, request).replace(code=OK, trouble="") for analysis in analyses)
             return
-        from kneedrive.report import doctor, terminal
+        from kneedrive.report import doctor
 
-        report = doctor.examination(analyses, miles=request.style.miles)
-        yield Answer(text=terminal.render(report, request.style).rstrip("\n"))
+        yield Answer.laid_out(doctor.examination(analyses, miles=request.style.miles), request.style)
 
     return _one_by_one(files, request, lambda file: _stored(file, settings) or _opened(file), examined)
 
@@ -179,7 +178,7 @@ def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis
 def _report(analysis: Analysis, request: Request) -> Answer:
     code = OK if analysis.status == Status.ASSESSED else NOT_ENOUGH
     if not request.json:
-        return Answer(text=_text(analysis, request).rstrip("\n"), code=code)
+        return _text(analysis, request).replace(code=code)
     from kneedrive.report.machine import analysis_record
     from kneedrive.report.words import UNASSESSED
 
@@ -187,20 +186,20 @@ def _report(analysis: Analysis, request: Request) -> Answer:
     if code != OK:  # what a person reads beside an object that holds no assessment
         status = UNASSESSED.get(analysis.status, analysis.status)
         trouble = f"kneedrive: {one_line(analysis.activity.name)}: {status}: {analysis.status_reason}"
-    return Answer(text=line(analysis_record(analysis)), trouble=trouble, code=code)
+    return Answer.objects([analysis_record(analysis)], code).replace(trouble=trouble)
 
 
-def _text(analysis: Analysis, request: Request) -> str:
+def _text(analysis: Analysis, request: Request) -> Answer:
     """The first screen, or all sections, or the formulas alone."""
     from kneedrive.advice import do_next
-    from kneedrive.report import screen, terminal
+    from kneedrive.report import screen
 
     if request.explain:
         from kneedrive.report import explain
 
-        return explain.render(analysis, request.style)
+        return Answer(text=explain.render(analysis, request.style).rstrip("\n"))
     advice = do_next(analysis, stored=False) if analysis.findings else None
     goes_on = (request.next,) if analysis.findings else ()  # what cannot be judged is worth no history
     context = screen.Context(advice=advice, more=("--full", "--explain", *goes_on))
     sections = screen.all_sections if request.full else screen.first_screen
-    return terminal.render(sections(analysis, context, miles=request.style.miles), request.style)
+    return Answer.laid_out(sections(analysis, context, miles=request.style.miles), request.style)

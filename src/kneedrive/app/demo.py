@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from kneedrive import simulate
 from kneedrive.analysis import analyze
-from kneedrive.app import Answer, line
+from kneedrive.app import Answer
 from kneedrive.app.history import habits_of, past_run
 from kneedrive.past.baseline import own_view
 from kneedrive.past.result import Setting
 from kneedrive.past.weeks import weekly
 from kneedrive.recording import Sensor
-from kneedrive.report import terminal
 from kneedrive.report.history import weekly as weekly_report
 from kneedrive.store.rows import Tag
 
@@ -36,8 +35,8 @@ def demo_weeks(style: Style, *, json: bool) -> Answer:
     if json:
         from kneedrive.report.machine import weekly_record
 
-        return Answer(text=line(weekly_record(view, habits)))
-    return Answer(text=terminal.render(weekly_report(view, habits, [_TAG], miles=style.miles), style).rstrip("\n"))
+        return Answer.objects([weekly_record(view, habits)])
+    return Answer.laid_out(weekly_report(view, habits, [_TAG], miles=style.miles), style)
 
 
 def demo_page(*, miles: bool) -> Answer:

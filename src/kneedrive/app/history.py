@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from kneedrive.advice import TAKEN
 from kneedrive.analysis.result import Analysis, Change, Fade, FadeVerdict
-from kneedrive.app import NOT_ENOUGH, OK, PARTLY, Answer, line, setting_of, zone_of
+from kneedrive.app import NOT_ENOUGH, OK, PARTLY, Answer, setting_of, zone_of
 from kneedrive.app.library import csv_text, everybody, opened
 from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.past import local_time
 from kneedrive.past.baseline import own_view
 from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
-from kneedrive.past.local_time import between, local_date
+from kneedrive.past.local_time import WIDEST_OFFSET, between, local_date
 from kneedrive.past.result import Habit, Outcome, OwnView, PastRun, Setting, SlowContrast, WeeklyView
 from kneedrive.past.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
-from kneedrive.report import lists, terminal
+from kneedrive.report import lists
 from kneedrive.report.history import Habits
 from kneedrive.report.lists import Line, credit
 from kneedrive.store import NO_RUNS, Store
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 # What the store holds of some weeks, and the questions that are asked of it.
 
-_WIDEST_OFFSET = timedelta(days=1)
-
 
 def local_day(settings: Config, now: datetime) -> date:
     """The day it is where the runner lives."""
@@ -48,22 +46,20 @@ def day_of(settings: Config, row: RunRow) -> date:
     return local_time.local_day(row.started_at, row.utc_offset_s, zone_of(settings))
 
 
+def moments(first: date, last: date) -> tuple[datetime, datetime]:
+    """The moments in UTC between which these local days lie, whatever the zone; a day more at both ends."""
+    midnight = time(tzinfo=UTC)
+    return datetime.combine(first - WIDEST_OFFSET, midnight), datetime.combine(last + 2 * WIDEST_OFFSET, midnight)
+
+
 def runs_between(store: Store, first: date, last: date, setting: Setting) -> list[PastRun]:
     """The runs of these local days, both included, and no others read from the store."""
-    near = store.past_runs(
-        datetime.combine(first, time(), UTC) - _WIDEST_OFFSET, datetime.combine(last, time(), UTC) + 2 * _WIDEST_OFFSET
-    )
-    return between(near, first, last, setting)
+    return between(store.past_runs(*moments(first, last)), first, last, setting)
 
 
-def formats_between(store: Store, first: date, last: date) -> list[str]:
-    """The formats of the recordings of these days; a day more at both ends, since no zone is asked."""
-    return list(
-        store.formats(
-            datetime.combine(first, time(), UTC) - _WIDEST_OFFSET,
-            datetime.combine(last, time(), UTC) + 2 * _WIDEST_OFFSET,
-        )
-    )
+def formats_between(store: Store, first: date, last: date) -> set[str]:
+    """The formats of the recordings of these days and of those beside them."""
+    return store.formats(*moments(first, last))
 
 
 def weeks_until(store: Store, settings: Config, until: date, weeks: int) -> tuple[WeeklyView, Habits]:
@@ -143,9 +139,6 @@ def tags_between(tags: Sequence[Tag], first: date, last: date) -> list[Tag]:
 # The history on the terminal: weeks, and before against after.
 
 
-_TWO_DAYS = timedelta(days=2)
-
-
 class Group(StrEnum):
     """What groups of runs are made by."""
 
@@ -184,11 +177,11 @@ def weekly_answer(
     if json:
         from kneedrive.report.machine import weekly_record
 
-        return Answer(text=line(weekly_record(found, habits)))
+        return Answer.objects([weekly_record(found, habits)])
     opening = "" if until or last == today else words.moved_back(weeks, last)
     name = settings["runner.name"]
     report = words.weekly(found, habits, tags, miles=style.miles, name=name, opening=opening)
-    return Answer(text=terminal.render([*report, named], style).rstrip("\n"))
+    return Answer.laid_out([*report, named], style)
 
 
 def last_active(store: Store, settings: Config, today: date, weeks: int) -> date:
@@ -200,7 +193,7 @@ def last_active(store: Store, settings: Config, today: date, weeks: int) -> date
 
 def latest_day(store: Store, settings: Config, last: date) -> date | None:
     """The local day of the last run up to a day."""
-    near = store.runs(until=datetime.combine(last, time(), UTC) + _TWO_DAYS)
+    near = store.runs(until=moments(last, last)[1])
     return max((day for row in near if (day := day_of(settings, row)) <= last), default=None)
 
 
@@ -224,11 +217,11 @@ def compare(settings: Config, asked: Question, now: datetime, style: Style, *, j
     if json:
         from kneedrive.report.machine import comparison_record
 
-        return Answer(text=line(comparison_record(found, periods)), code=code)
+        return Answer.objects([comparison_record(found, periods)], code)
     from kneedrive.report.comparison import comparison
 
     report = comparison(found, periods, miles=style.miles, name=settings["runner.name"])
-    return Answer(text=terminal.render([*report, credit(formats)], style).rstrip("\n"), code=code)
+    return Answer.laid_out([*report, credit(formats)], style, code)
 
 
 def compared(store: Store, settings: Config, asked: Question, today: date) -> tuple[Comparison, Periods]:
@@ -317,11 +310,11 @@ def meant_tag(tags: list[Tag], spec: str) -> Tag:
     if found:
         latest = [tag for tag in found if tag.day == found[-1].day]
         return next((tag for tag in reversed(latest) if not tag.text.startswith(TAKEN)), latest[-1])
-    if not tags:
-        message = 'nothing is tagged yet: kneedrive tag DATE "what changed" sets a day, --before and --after name two'
-    else:
-        message = f"no tag has {spec!r} as its day or in its text; kneedrive tags lists them"
-    raise NotEnoughData(message)
+    if tags:
+        raise NotEnoughData(f"no tag has {spec!r} as its day or in its text; kneedrive tags lists them")
+    raise NotEnoughData(
+        'nothing is tagged yet: kneedrive tag DATE "what changed" sets a day, --before and --after name two'
+    )
 
 
 def around(tag: Tag, weeks: int, today: date) -> Periods:
@@ -378,9 +371,8 @@ def weekly_of_every_runner(settings: Config, every: EveryRunner, style: Style, f
     code = PARTLY if any(each.trouble for each in found) else OK
     records = map(lists.roster_record, found)
     if form == "json":
-        return Answer(text="\n".join(line({"schema_version": 1, **each}) for each in records), code=code)
+        return Answer.objects(({"schema_version": 1, **each} for each in records), code)
     if form == "csv":
         text = csv_text(lists.ROSTER_COLUMNS, (list(each.values()) for each in records))
         return Answer(text=text, code=code)
-    report = lists.roster(found, every.weeks, local_day(settings, every.now))
-    return Answer(text=terminal.render(report, style).rstrip("\n"), code=code)
+    return Answer.laid_out(lists.roster(found, every.weeks, local_day(settings, every.now)), style, code)

@@ -39,8 +39,7 @@ from kneedrive.errors import (
 )
 from kneedrive.errors import meant as nearest
 from kneedrive.past.local_time import local_day
-from kneedrive.record import Record
-from kneedrive.report import ledger, lists, numbers, screen, terminal
+from kneedrive.report import ledger, lists, numbers, screen
 from kneedrive.report.blocks import Style
 from kneedrive.report.lists import cell
 from kneedrive.store import ID_LENGTH, NO_RUNS, Store
@@ -59,22 +58,6 @@ _LIFETIME_YEARS = 100  # beyond, calendars and zones of computers end
 BACK = {"today": timedelta(), "yesterday": timedelta(days=1)}
 A_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 STAYS = ("added", "updated", "merged", "not_a_run", "already_there")
-
-
-class Unread(Record, frozen=True, kw_only=True):
-    """An original that a rebuild could not read, by its id and why; str() is the sentence."""
-
-    id: str
-    error: KneedriveError
-
-    def __str__(self) -> str:
-        if isinstance(self.error, DamagedOriginal):
-            return f"{self.error}. Results that rest on it alone stay as they were."
-        if isinstance(self.error, Fault):
-            return f"{self.error}; its original is kept"
-        if isinstance(self.error, TooLarge):
-            return f"{self.error}; its results stay as they were, and the next command tries again"
-        return f"{self.error}; its original is kept, and has no results. kneedrive forget {self.id} deletes it"
 
 
 @contextmanager
@@ -96,14 +79,14 @@ def bring_up_to_date(store: Store, settings: Config, progress: Counter | None = 
     """Derive again what is out of date, and announce it; note why where that cannot be done now."""
     if not store.stale(version_of(settings)):
         return
-    unread: list[Unread] = []
+    unread: list[str] = []
     try:
         with ANNOUNCE.get()(outdated(store.versions(), version_of(settings)), progress) as count:
             _, unread = derive_again(store, settings, count)
     except (StoreError, Fault) as error:
         NOTE.get()(f"{error}. Until then the results of before are used.")
     for each in unread:
-        NOTE.get()(str(each))
+        NOTE.get()(each)
 
 
 def outdated(versions: set[str], current: str) -> str:
@@ -147,14 +130,12 @@ def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None
     if not name and held and "" not in held and not settings.new_runner:
         begin = "; --new-runner begins one without a name" if create else ""
         whom = ", ".join(map(lists.runner_name, held))
-        message = f"the store holds runs of {whom}: --runner NAME says whose you mean{begin}"
-        raise ConfigError(message)
+        raise ConfigError(f"the store holds runs of {whom}: --runner NAME says whose you mean{begin}")
     known = {*held, *named_in(settings)}
     if name and name not in known and not settings.new_runner:
         begin = "; --new-runner begins a new one" if create else ""
         guess = " ".join(filter(None, (nearest(name, known), "kneedrive runners lists them")))
-        message = f"there is no runner {name!r} yet: {guess}{begin}"
-        raise ConfigError(message)
+        raise ConfigError(f"there is no runner {name!r} yet: {guess}{begin}")
     others = [lists.runner_name(each) for each in held if each != name]
     origin = settings.origins.get("runner.name", "default")
     if others and origin != "flag" and not origin.startswith("environment"):
@@ -183,18 +164,16 @@ def runners(settings: Config, style: Style, *, json: bool) -> Answer:
             found |= everybody(store)
     rows = [lists.RunnerRow(name, *(found[name] or (0, None, None))) for name in sorted(found)]
     if json:
-        from kneedrive.app import line
-
-        return Answer(text="\n".join(line(lists.runner_record(row)) for row in rows))
-    return Answer(text=terminal.render(lists.runners(rows), style).rstrip("\n"))
+        return Answer.objects(map(lists.runner_record, rows))
+    return Answer.laid_out(lists.runners(rows), style)
 
 
-def derive_again(store: Store, settings: Config, progress: Counter | None = None) -> tuple[int, list[Unread]]:
-    """Derive whatever is out of date; returns how many recordings that were, and which cannot be read any more.
+def derive_again(store: Store, settings: Config, progress: Counter | None = None) -> tuple[int, list[str]]:
+    """Derive whatever is out of date; returns how many recordings that were, and a sentence for each unreadable one.
 
     These keep their originals and have no results.
     """
-    unread: list[Unread] = []
+    unread: list[str] = []
     ready: dict[str, Derive] = {}
 
     def ahead(originals: Iterator[Recording]) -> Iterator[Recording]:
@@ -215,18 +194,23 @@ def derive_again(store: Store, settings: Config, progress: Counter | None = None
             return Placed()
 
     def failed(own: str, error: KneedriveError) -> None:
-        unread.append(Unread(id=own, error=error))
+        unread.append(_unread(own, error))
 
     with Workers(settings) as workers, boundary("the store"):
-        done = store.rebuild(
-            derive,
-            version=version_of(settings),
-            progress=progress,
-            ahead=ahead,
-            guard=boundary,
-            unread=failed,
-        )
+        version = version_of(settings)
+        done = store.rebuild(derive, version=version, progress=progress, ahead=ahead, guard=boundary, unread=failed)
     return done, unread
+
+
+def _unread(own: str, error: KneedriveError) -> str:
+    """The sentence about an original, by its id, that could not be read again."""
+    if isinstance(error, DamagedOriginal):
+        return f"{error}. Results that rest on it alone stay as they were."
+    if isinstance(error, Fault):
+        return f"{error}; its original is kept"
+    if isinstance(error, TooLarge):
+        return f"{error}; its results stay as they were, and the next command tries again"
+    return f"{error}; its original is kept, and has no results. kneedrive forget {own} deletes it"
 
 
 def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
@@ -252,9 +236,8 @@ def passing_store() -> Iterator[Store]:
     try:
         folder = TemporaryDirectory()
     except OSError as error:
-        raise StoreError(
-            f"a dry run needs a folder for what is gone afterwards ({error}); name one in TMPDIR"
-        ) from None
+        message = f"a dry run needs a folder for what is gone afterwards ({error}); name one in TMPDIR"
+        raise StoreError(message) from None
     with folder as place, Store.open(Path(place) / "dry" / "run.sqlite") as store:
         yield store
 
@@ -281,7 +264,7 @@ def told(
     if new:
         whose = typed_name(settings)
         report.append(screen.tail(screen.Context(more=(f"kneedrive report{whose}", f"kneedrive weekly{whose}"))))
-    return Answer(text=terminal.render(report, style).rstrip("\n"), code=code)
+    return Answer.laid_out(report, style, code)
 
 
 def typed_name(settings: Config) -> str:
@@ -302,19 +285,15 @@ def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:
     moment, spec = now, spec.strip().lower()
     if spec in BACK:
         spec = (local_day(now, None, zone_of(settings)) - BACK[spec]).isoformat()
-    if A_DAY.fullmatch(spec) and not _is_day(spec):
-        raise NotEnoughData(f"{spec} is no day of any calendar: write a date like 2026-05-24")
-    with suppress(ValueError):
+    try:
         day = date.fromisoformat(spec)
+    except ValueError:
+        if A_DAY.fullmatch(spec):
+            raise NotEnoughData(f"{spec} is no day of any calendar: write a date like 2026-05-24") from None
+    else:
         if abs(day.year - now.year) < _LIFETIME_YEARS:  # a day in winter has the offset of winter
             moment = datetime.combine(day, time(12), UTC)
     return store.find(spec, zone_of(settings)(moment))
-
-
-def _is_day(text: str) -> bool:
-    with suppress(ValueError):
-        return bool(date.fromisoformat(text))
-    return False
 
 
 def analysis_of(
@@ -465,10 +444,10 @@ def runs(settings: Config, since: date | datetime | None, form: str, style: Styl
     if not rows and form == "text":
         raise NotEnoughData(none)
     if form == "json":
-        return Answer(text="\n".join(line(lists.run_record(row)) for row in rows))
+        return Answer.objects(map(lists.run_record, rows))
     if form == "csv":
         return Answer(text=csv_text(lists.CSV_COLUMNS, run_cells(rows)))
-    return Answer(text=terminal.render(lists.runs(rows, zone_of(settings), miles=style.miles), style).rstrip("\n"))
+    return Answer.laid_out(lists.runs(rows, zone_of(settings), miles=style.miles), style)
 
 
 def _runs(store: Store, settings: Config, since: date | datetime | None) -> list[RunRow]:
@@ -485,21 +464,15 @@ def tag(settings: Config, day: date, text: str, *, remove: bool) -> Answer:
         if not remove:
             store.tag(day, text)
             return Answer(text=f"Tagged {day}: {text}. kneedrive compare --tag {day} shows what changed since.")
-        meant = text or only_tag(store, day)
-        if not store.untag(day, meant):
-            raise NotEnoughData(f"there is no tag {meant!r} on {day}; kneedrive tags lists them")
+        there = [each.text for each in store.tags() if each.day == day.isoformat()]
+        if not text and len(there) > 1:
+            listed = ", ".join(map(repr, there))
+            raise NotEnoughData(f"{day} has {len(there)} tags ({listed}): say which of them to take back")
+        meant = text or "".join(there)
+        if not meant or not store.untag(day, meant):
+            which = f"tag {meant!r}" if meant else "tag"
+            raise NotEnoughData(f"there is no {which} on {day}; kneedrive tags lists them")
     return Answer(text=f"Took back {day}: {meant}.")
-
-
-def only_tag(store: Store, day: date) -> str:
-    """The text of the only tag of a day. Raises NotEnoughData where there is none, or more than one."""
-    found = [each.text for each in store.tags() if each.day == day.isoformat()]
-    if len(found) == 1:
-        return found[0]
-    message = f"there is no tag on {day}; kneedrive tags lists them"
-    if found:
-        message = f"{day} has {len(found)} tags ({', '.join(map(repr, found))}): say which of them to take back"
-    raise NotEnoughData(message)
 
 
 def tags(settings: Config, style: Style, *, json: bool) -> Answer:
@@ -509,5 +482,5 @@ def tags(settings: Config, style: Style, *, json: bool) -> Answer:
         with kept(settings) as store:
             rows = store.tags()
     if json:
-        return Answer(text="\n".join(line({"schema_version": 1, "day": row.day, "text": row.text}) for row in rows))
-    return Answer(text=terminal.render(lists.tags(rows), style).rstrip("\n"))
+        return Answer.objects({"schema_version": 1, "day": row.day, "text": row.text} for row in rows)
+    return Answer.laid_out(lists.tags(rows), style)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +19,14 @@ from kneedrive.analysis.result import Finding, Status
 from kneedrive.app import FAILED, Answer
 from kneedrive.app.history import EveryRunner, Question, compared, lines_of, local_day
 from kneedrive.app.library import meant, opened
-from kneedrive.app.show import Found, Request, found_in, weeks_shown, written
+from kneedrive.app.show import Request, context_of, found_in, with_weeks, written
 from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import blocks, lists, numbers, screen, words
 from kneedrive.report.blocks import Mark, Picture, Prose, Section
 from kneedrive.report.html.charts import Ranges
 from kneedrive.report.html.page import Content, Small, index, render
-from kneedrive.report.words import STRAVA_CREDIT, from_strava
+from kneedrive.report.words import STRAVA_CREDIT
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
@@ -48,24 +48,19 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> tuple
     """
     with opened(settings) as store:
         found = found_in(store, settings, meant(store, settings, request.run, now), now, request)
-        if found.analysis is None:
+        analysis, miles = found.analysis, request.style.miles
+        if analysis is None:
             raise NotEnoughData(found.gone)
-        context = screen.Context(weeks=found.view.last_weeks, own=found.own, advice=found.advice, remark=found.aged)
-        miles = request.style.miles
-        content = content_of(found.analysis, miles=miles).replace(
-            context=context,
-            credit=_credit(store, found, weeks),
+        found = with_weeks(found, store, settings, weeks)
+        content = content_of(analysis, miles=miles).replace(
+            context=context_of(found, ()),
+            credit=STRAVA_CREDIT if found.strava else "",
             runs=_last_runs(store, found.row, local_day(settings, now), miles=miles),
-            **_history(store, settings, weeks, found),
+            weekly=found.view,
+            habits=found.habits,
+            **_noted(store, settings, found.day),
         )
     return Answer(text=render(content)), Path(f"kneedrive-{found.day.isoformat()}.html")
-
-
-def _credit(store: Store, found: Found, weeks: int) -> str:
-    """Whom to name for the recordings of the weeks shown; a day more at either end, since no zone is asked."""
-    end = datetime.combine(found.day, time(), UTC) + timedelta(days=2)
-    formats = {found.row.formats, *store.formats(end - timedelta(weeks=weeks + 1), end)}
-    return STRAVA_CREDIT if from_strava(formats) else ""
 
 
 def _last_runs(store: Store, row: RunRow, today: date, *, miles: bool) -> tuple[Small, ...]:
@@ -93,13 +88,12 @@ def ranges_of(analysis: Analysis) -> Ranges:
     return Ranges(speed_mps=along, low=low, high=high)
 
 
-def _history(store: Store, settings: Config, weeks: int, found: Found) -> dict[str, Any]:
-    """The weeks, what was noted in them, and what changed since the last note."""
-    view, habits = weeks_shown(found, store, settings, weeks)
-    tags = [tag for tag in store.tags() if tag.day <= found.day.isoformat()]
-    known: dict[str, Any] = {"weekly": view, "habits": habits, "tags": tuple(tags)}
+def _noted(store: Store, settings: Config, until: date) -> dict[str, Any]:
+    """What was noted up to a day, and what changed since the last note."""
+    tags = [tag for tag in store.tags() if tag.day <= until.isoformat()]
+    known: dict[str, Any] = {"tags": tuple(tags)}
     if tags:
-        known["comparison"], known["periods"] = compared(store, settings, Question(tag=tags[-1].day), found.day)
+        known["comparison"], known["periods"] = compared(store, settings, Question(tag=tags[-1].day), until)
     return known
 
 

@@ -8,20 +8,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kneedrive import app
+from kneedrive.advice import TAKEN, do_next
 from kneedrive.analysis.result import Status
-from kneedrive.app import NOT_ENOUGH, OK, Answer, advise
-from kneedrive.app.history import against_own, day_of, formats_between, local_day, tags_between, weeks_until
+from kneedrive.app import NOT_ENOUGH, OK, Answer
+from kneedrive.app.history import (
+    Question,
+    against_own,
+    compared,
+    day_of,
+    formats_between,
+    local_day,
+    runs_before,
+    tags_between,
+    weeks_until,
+)
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.errors import NotEnoughData
+from kneedrive.method import Method
+from kneedrive.past.habits import balance_habit
+from kneedrive.past.result import Habit
 from kneedrive.record import Record
-from kneedrive.report import sections
+from kneedrive.report import lists, sections
 from kneedrive.report.words import from_strava
 
 if TYPE_CHECKING:
     from kneedrive.advice import Advice
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.past.result import OwnView, WeeklyView
+    from kneedrive.past.result import LastWeeks, OwnView, WeeklyView
     from kneedrive.report.blocks import Section, Style
     from kneedrive.report.history import Habits
     from kneedrive.report.screen import Context
@@ -29,7 +43,8 @@ if TYPE_CHECKING:
     from kneedrive.store.rows import RunRow
 
 LAST = "last"
-WEEKS = 12
+WEEKS = 12  # of the view, where no other number was asked for
+ADVICE_WEEKS = 8  # of the history that advice looks at
 GENERATOR = '<meta name="generator" content="kneedrive'  # in the head of every page of ours
 _REMEDY = "name another file"
 _MORE = ("--full", "--explain", "kneedrive weekly", "kneedrive report --html")
@@ -54,13 +69,14 @@ class Request(Record, frozen=True, kw_only=True):
 class Found(Record, frozen=True, kw_only=True):
     """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for.
 
-    view, habits: of the WEEKS up to the day of the run. analysis and advice are None where the originals are gone;
-    gone says why. aged: that the run is not recent.
+    last_weeks: what the runner is, the same in every command. view, habits: the weeks up to the day of the run.
+    analysis and advice are None where the originals are gone; gone says why. aged: that the run is not recent.
     """
 
     row: RunRow
     day: date
     own: OwnView
+    last_weeks: LastWeeks | None
     view: WeeklyView
     habits: Habits
     analysis: Analysis | None = None
@@ -73,27 +89,47 @@ class Found(Record, frozen=True, kw_only=True):
 def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request: Request | None = None) -> Found:
     """Everything about a stored run. What was worked out of it outlives an original that had to be purged."""
     day, today = day_of(settings, row), local_day(settings, now)
-    own = against_own(store, settings, row.id, row.started_at)
     view, habits = weeks_until(store, settings, day, WEEKS)
-    aged = "" if request and request.run != LAST else sections.aged(day, today)  # whoever names a run knows its day
-    formats = [row.formats, *formats_between(store, day - timedelta(weeks=advise.WEEKS), day)]
-    found = Found(row=row, day=day, own=own, view=view, habits=habits, aged=aged, strava=from_strava(formats))
+    last_weeks = view.last_weeks
+    found = Found(
+        row=row,
+        day=day,
+        own=against_own(store, settings, row.id, row.started_at),
+        last_weeks=last_weeks,
+        view=view,
+        habits=habits,
+        aged="" if request and request.run != LAST else sections.aged(day, today),  # who names a run knows its day
+        strava=from_strava([row.formats, *formats_between(store, day - timedelta(weeks=ADVICE_WEEKS), day)]),
+    )
     try:
         judged_by, dynamics = (request.judged_by, request.dynamics) if request else (None, None)
-        slow_mps = view.last_weeks.slow_speed_mps if view.last_weeks else None
+        slow_mps = last_weeks.slow_speed_mps if last_weeks else None
         analysis = analysis_of(store, judged_by or settings, row.id, dynamics, slow_mps)
     except NotEnoughData as error:
         return found.replace(gone=str(error))
-    chosen = advise.next_of(store, settings, row, analysis, today, view.last_weeks)
-    return found.replace(analysis=analysis, advice=chosen if analysis.findings or view.last_weeks else None)
+    chosen = next_of(store, settings, row, analysis, today, last_weeks)
+    return found.replace(analysis=analysis, advice=chosen if analysis.findings or last_weeks else None)
 
 
-def weeks_shown(found: Found, store: Store, settings: Config, weeks: int) -> tuple[WeeklyView, Habits]:
-    """The weeks up to the run as they are shown, and the habits in them.
+def with_weeks(found: Found, store: Store, settings: Config, weeks: int) -> Found:
+    """The same with so many weeks to be shown."""
+    view, habits = found.view, found.habits
+    if weeks != WEEKS:
+        view, habits = weeks_until(store, settings, found.day, weeks)
+    strava = found.strava or from_strava(formats_between(store, view.weeks[0].monday, found.day))
+    return found.replace(view=view, habits=habits, strava=strava)
 
-    What is said of the runner in a sentence stays that of WEEKS, the same in every command.
-    """
-    return (found.view, found.habits) if weeks == WEEKS else weeks_until(store, settings, found.day, weeks)
+
+def next_of(
+    store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date, last_weeks: LastWeeks | None
+) -> Advice:
+    """What to do next after a stored run, with what the runs around it add."""
+    balance = balance_habit(runs_before(store, settings, row), Method())
+    taken = [tag.text for tag in store.tags() if tag.text.startswith(TAKEN)]
+    exaggerating = False  # whether bounce is up and cadence down since the focus that was taken last
+    if taken:
+        exaggerating = compared(store, settings, Question(tag=taken[-1]), today)[0].over_exaggeration
+    return do_next(analysis, last_weeks, asymmetric=balance.verdict is Habit.UNEVEN, exaggerating=exaggerating)
 
 
 def show(settings: Config, request: Request, now: datetime) -> Answer:
@@ -103,47 +139,36 @@ def show(settings: Config, request: Request, now: datetime) -> Answer:
         if request.sources:
             return sources(store, row, request)
         found = found_in(store, settings, row, now, request)
-    code = OK if assessed(found) else NOT_ENOUGH
+    code = OK if found.analysis is not None and found.analysis.status == Status.ASSESSED else NOT_ENOUGH
     if request.json:
-        from kneedrive.app import line
-
-        return Answer(text=line(run_record(found)), code=code)
-    return Answer(text=run_text(found, request), code=code)
+        return Answer.objects([run_record(found)], code)
+    return run_text(found, request).replace(code=code)
 
 
 def sources(store: Store, row: RunRow, request: Request) -> Answer:
     """The recordings of a run, and which channel each gives."""
     found = store.sources(row.id)
     if request.json:
-        from kneedrive.app import line
         from kneedrive.report.machine import sources_record
 
-        return Answer(text=line(sources_record(row.id, found)))
-    from kneedrive.report import lists as words
-    from kneedrive.report import terminal
-
-    report = words.sources(found, miles=request.style.miles)
-    return Answer(text=terminal.render(report, request.style).rstrip("\n"))
-
-
-def assessed(found: Found) -> bool:
-    """Whether there is an analysis that judges something."""
-    return found.analysis is not None and found.analysis.status == Status.ASSESSED
+        return Answer.objects([sources_record(row.id, found)])
+    return Answer.laid_out(lists.sources(found, miles=request.style.miles), request.style)
 
 
 def run_record(found: Found) -> dict[str, Any]:
     """The analysis of the run, as `analyze` gives it, and the runner's own baseline beside it."""
     from kneedrive.report.machine import SCHEMA_VERSION, analysis_record, plain
 
-    own = {"own": plain(found.own)}
-    if found.analysis is None:
-        return {
+    if found.analysis is not None:
+        told = analysis_record(found.analysis)
+    else:
+        told = {
             "schema_version": SCHEMA_VERSION,
             "activity": {"id": found.row.id},
             "status": "gone",
             "status_reason": found.gone,
-        } | own
-    return analysis_record(found.analysis) | own
+        }
+    return told | {"own": plain(found.own)}
 
 
 def context_of(found: Found, more: tuple[str, ...]) -> Context:
@@ -151,7 +176,7 @@ def context_of(found: Found, more: tuple[str, ...]) -> Context:
     from kneedrive.report.screen import Context
 
     return Context(
-        weeks=found.view.last_weeks,
+        weeks=found.last_weeks,
         own=found.own,
         advice=found.advice,
         remark=found.aged,
@@ -160,24 +185,23 @@ def context_of(found: Found, more: tuple[str, ...]) -> Context:
     )
 
 
-def run_text(found: Found, request: Request, history: Iterable[Section] = ()) -> str:
+def run_text(found: Found, request: Request, history: Iterable[Section] = ()) -> Answer:
     """The first screen of the run, or all sections, or the formulas alone. history: what --full adds from the store."""
-    from kneedrive.report import screen, terminal
+    from kneedrive.report import screen
 
-    context = context_of(found, _MORE)
-    miles = request.style.miles
+    context, miles = context_of(found, _MORE), request.style.miles
     if found.analysis is None:
         report = [*screen.gone(found.gone, context), *history]
     elif request.explain:
         from kneedrive.report import explain
 
-        return explain.render(found.analysis, request.style).rstrip("\n")
+        return Answer(text=explain.render(found.analysis, request.style).rstrip("\n"))
     elif request.full:
         against = [sections.against_yourself(found.own)] if found.advice else []
         report = screen.all_sections(found.analysis, context, miles=miles, history=[*against, *history])
     else:
         report = screen.first_screen(found.analysis, context, miles=miles)
-    return terminal.render(report, request.style).rstrip("\n")
+    return Answer.laid_out(report, request.style)
 
 
 def report(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
@@ -185,20 +209,17 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
     with opened(settings) as store:
         found = found_in(store, settings, meant(store, settings, request.run, now), now, request)
         if not request.json and not request.full:
-            return Answer(text=run_text(found, request))
-        view, habits = weeks_shown(found, store, settings, weeks)
-        tags = tags_between(store.tags(), view.weeks[0].monday, found.day)
-        strava = from_strava(formats_between(store, view.weeks[0].monday, found.day))
+            return run_text(found, request)
+        found = with_weeks(found, store, settings, weeks)
+        tags = tags_between(store.tags(), found.view.weeks[0].monday, found.day)
     if request.json:
-        from kneedrive.app import line
         from kneedrive.report.machine import SCHEMA_VERSION, weekly_record
 
-        parts = {"schema_version": SCHEMA_VERSION, "run": run_record(found), "weekly": weekly_record(view, habits)}
-        return Answer(text=line(parts))
+        weekly = weekly_record(found.view, found.habits)
+        return Answer.objects([{"schema_version": SCHEMA_VERSION, "run": run_record(found), "weekly": weekly}])
     from kneedrive.report.history import weeks_alone
 
-    found = found.replace(strava=found.strava or strava)
-    return Answer(text=run_text(found, request, weeks_alone(view, habits, tags, miles=request.style.miles)))
+    return run_text(found, request, weeks_alone(found.view, found.habits, tags, miles=request.style.miles))
 
 
 def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:

@@ -27,7 +27,6 @@ from kneedrive.past.weeks import weekly
 from kneedrive.patterns import Pattern
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
-from kneedrive.report import terminal
 from kneedrive.report.blocks import Style
 from kneedrive.report.lists import CSV_COLUMNS, credit
 from kneedrive.store import NO_RUNS, Store
@@ -227,8 +226,8 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
                 told.append(f"{folder / name}: {write_csv(file, columns, rows)} rows")
         except OSError as error:
             raise app.refused(folder / name, error, REMEDY) from None
-    named = terminal.render([credit(row.formats for row in runs)], Style()).rstrip("\n")
-    return Answer(text="\n".join(filter(None, (*told, named))))
+    named = Answer.laid_out([credit(row.formats for row in runs)], Style())
+    return named.replace(text="\n".join(filter(None, (*told, named.text))))
 
 
 def _same_runner(file: Path, ids: Set[str]) -> None:

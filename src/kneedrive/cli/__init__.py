@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from kneedrive.app import ANNOUNCE, FAILED, INTERRUPTED, NOTE, OK, USAGE, code_for, overall, spoken
+from kneedrive.app import ANNOUNCE, FAILED, INTERRUPTED, NOTE, OK, USAGE, code_for, error_line, overall, spoken
 from kneedrive.app.boundary import REPORT
 from kneedrive.cli import accounts, history, library, output, run
 from kneedrive.cli.options import codes, style
@@ -146,8 +146,10 @@ def _run(argv: list[str]) -> int:
         _complain(error, as_json="--json" in argv)
         return USAGE
     if arguments.version:
-        print(f"kneedrive {version()}")
-        return 0
+        from importlib.metadata import version
+
+        print(f"kneedrive {version('kneedrive')}")
+        return OK
     if not hasattr(arguments, "command"):
         return _welcome()
     exits = []
@@ -198,13 +200,4 @@ def announced(why: str, count: Counter | None) -> Iterator[Counter | None]:
 def _complain(error: KneedriveError, *, as_json: bool) -> None:
     output.remark(f"kneedrive: {error}")
     if as_json:
-        from kneedrive.app import error_line
-
         output.answer(error_line(error))
-
-
-def version() -> str:
-    """The installed version."""
-    from importlib.metadata import version
-
-    return version("kneedrive")

@@ -249,4 +249,4 @@ def _drills(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     settings = options.load_config(arguments)
     style = options.style(arguments, settings)
-    yield Answer(text=advise.drills(arguments.name, style, json=arguments.json))
+    yield advise.drills(arguments.name, style, json=arguments.json)
