@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kneedrive.app import importing, library
+from kneedrive.app import importing
 from tests.app.shelf import Shelf, ride_fit, run_fit, store_file, zipped
 from tests.cli.calling import BROKEN, OTHER_RUN, RUN, SETTINGS, Capture, here
 from tests.conftest import DATA, needs_data
@@ -117,14 +117,14 @@ def test_an_import_that_is_interrupted_says_what_is_kept(
     shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch, after: int, kept: str
 ) -> None:
     shelf.runs(4)
-    real = importing.collect
+    real = importing.Intake.collect
 
     def interrupted(*given: Any) -> Iterator[importing.Outcome]:
         yield from islice(real(*given), after)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(library, "collect", interrupted)
+        patch.setattr(importing.Intake, "collect", interrupted)
         said = here(capsys, "import", shelf.folder)
 
     assert said.code == 130

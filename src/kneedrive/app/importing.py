@@ -1,4 +1,4 @@
-"""Files and folders into the store: what a recording means, worked out ahead by processes, one outcome per file."""
+"""Files into the store: what a recording means, by itself and beside its neighbours, and what became of each file."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kneedrive import archives, readers
 from kneedrive.analysis import analyze
 from kneedrive.analysis.provenance import Provenance, choose, provenance
-from kneedrive.app import dynamics_of, runner_of
+from kneedrive.app import Counter, dynamics_of, runner_of
 from kneedrive.app.boundary import boundary
 from kneedrive.app.workers import Lost, Processes, cores, each
 from kneedrive.archives.unpack import Limits
@@ -72,7 +73,7 @@ class Neighbours(Record, frozen=True, kw_only=True):
 def version_of(settings: Config) -> str:
     """The version of results: of the method, and of what the runner says about themselves, since results follow it."""
     said = [settings[key] for key in BODY]
-    if said == [None] * len(said):
+    if all(each is None for each in said):
         return VERSION
     return f"{VERSION} {hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]}"
 
@@ -83,17 +84,12 @@ def activities_of(recording: Recording) -> tuple[Activity, ...]:
     return tuple(with_sport(each, recording.sport) for each in found) if recording.sport else found
 
 
-def sensor_of(activity: Activity, settings: Config) -> Provenance:
-    """The sensor class of the dynamics of an activity that are judged."""
-    return provenance(activity, choose(activity, dynamics_of(settings, activity)))
-
-
 def contents_of(recording: Recording, settings: Config) -> Contents:
     """Read and analyse a recording by itself; the costly part of an import. Raises ReadError."""
     found = activities_of(recording)
     rows = tuple(
         NewActivity(
-            activity=each, outline=merge.outline(each), provenance=sensor_of(each, settings).word, is_run=each.is_run
+            activity=each, outline=merge.outline(each), provenance=_sensor_of(each, settings).word, is_run=each.is_run
         )
         for each in found
     )
@@ -108,11 +104,15 @@ def analysed(
 
     slow_mps: what is slow for the runner, where the weeks around the run are known.
     """
-    standing = {each.id: len(sensor_of(each, settings).reference.scores) for each in activities}
+    standing = {each.id: len(_sensor_of(each, settings).reference.scores) for each in activities}
     merged = merge.merge(activities, standing)
     run = merged.activity
     chosen = dynamics_of(settings, run, dynamics)
     return merged, analyze(run, runner=runner_of(settings, run), dynamics=chosen, slow_mps=slow_mps)
+
+
+def _sensor_of(activity: Activity, settings: Config) -> Provenance:
+    return provenance(activity, choose(activity, dynamics_of(settings, activity)))
 
 
 def run_of(
@@ -121,18 +121,40 @@ def run_of(
     """The run that these activities are; members without bytes lend nothing and have an outline only."""
     merged, analysis = analysed(activities, settings)
     record = analysis_record(analysis)
-    others = [key for key in members if key != merged.activity.id]
+    lead = merged.activity.id
     return NewRun(
         analysis=analysis,
         members=members,
         sources=merged.sources,
-        verdicts={key: merge.alike(outlines[merged.activity.id], outlines[key]).verdict for key in others},
+        verdicts={key: merge.alike(outlines[lead], outlines[key]).verdict for key in members if key != lead},
         detail=json.dumps({key: value for key, value in record.items() if key not in BESIDES}, allow_nan=False),
     )
 
 
-def neighbours(recording: Recording, known: Contents, store: Store, *, forgotten: bool) -> Neighbours:
-    """What the store holds around a recording now. forgotten: the runner wants back what they deleted of it."""
+def derivation(
+    recording: Recording, store: Store, settings: Config, known: Contents | None = None, *, forgotten: bool = False
+) -> Derive:
+    """Work out what a recording means before the store's lock is taken. Raises ReadError.
+
+    What is returned is for inside of the lock, and works anew only where another process has changed the neighbours in
+    between. known: what was worked out elsewhere. forgotten: also what the runner made kneedrive forget.
+    """
+    contents = known or contents_of(recording, settings)
+
+    def look() -> Neighbours:
+        return _neighbours(recording, contents, store, forgotten=forgotten)
+
+    before = look()
+    placed = _build(recording, contents, before, store, settings)
+
+    def derive(_: Recording) -> Placed:
+        now = look()
+        return placed if now == before else _build(recording, contents, now, store, settings)
+
+    return derive
+
+
+def _neighbours(recording: Recording, known: Contents, store: Store, *, forgotten: bool) -> Neighbours:
     gone = frozenset() if forgotten else store.forgotten(recording.sha256)
     own = {row.activity.id: row.outline for row in known.rows if row.is_run and row.activity.id not in gone}
     near = {each.id: each for outline in own.values() for each in store.near(outline, METHOD.merge.start_s)}
@@ -148,18 +170,8 @@ def neighbours(recording: Recording, known: Contents, store: Store, *, forgotten
     )
 
 
-def build(
-    recording: Recording,
-    known: Contents,
-    around: Neighbours,
-    original: Callable[[str], Recording | None],
-    settings: Config,
-) -> Placed:
-    """The activities of a recording, and every run that is new or different because of them.
-
-    original: gives the recording of a neighbour, by the id of its activity. Raises TooLarge where memory is wanting for
-    one: a run without what it could lend another time would stay so.
-    """
+def _build(recording: Recording, known: Contents, around: Neighbours, store: Store, settings: Config) -> Placed:
+    """The activities of a recording, and every run that is new or different because of them."""
     rows = tuple(row for row in known.rows if row.activity.id not in around.forgotten)
     outlines = {**around.near, **{row.activity.id: row.outline for row in rows if row.is_run}}
     own = {row.activity.id for row in rows}
@@ -169,60 +181,29 @@ def build(
             runs.append(known.runs[members[0]])
         elif members not in around.together:
             kept = (key for key in members if key in own or key in around.kept)
-            read = (
-                known.sessions.get(key) or _session(key, recording if key in own else None, original) for key in kept
-            )
+            read = (known.sessions.get(key) or _session(key, recording if key in own else None, store) for key in kept)
             activities = tuple(each for each in read if each is not None)
             if activities:  # else no original of theirs can be read any more
                 runs.append(run_of(activities, members, outlines, settings))
     return Placed(activities=rows, runs=tuple(runs))
 
 
-def _session(key: str, recording: Recording | None, original: Callable[[str], Recording | None]) -> Activity | None:
-    """A member with its samples; None where its original cannot be read any more: it lends nothing."""
+def _session(key: str, recording: Recording | None, store: Store) -> Activity | None:
+    """A member with its samples, of its recording or of the one that is stored.
+
+    None where that cannot be read any more: it lends nothing. Raises TooLarge where memory is wanting: a run without
+    what the member could lend another time would stay so.
+    """
     try:
-        recording = recording or original(key)
-        if recording is not None:
-            with boundary(recording.name):
-                return next((each for each in activities_of(recording) if each.id == key), None)
+        recording = recording or store.recording(key)
+        if recording is None:
+            return None
+        with boundary(recording.name):
+            return next((each for each in activities_of(recording) if each.id == key), None)
     except TooLarge:
         raise
     except (ReadError, DamagedOriginal):
-        pass
-    return None
-
-
-def derivation(
-    recording: Recording, store: Store, settings: Config, known: Contents | None = None, *, forgotten: bool = False
-) -> Derive:
-    """Work out what a recording means before the store's lock is taken. Raises ReadError.
-
-    What is returned is for inside of the lock, and works anew only where another process has changed the neighbours in
-    between. known: what was worked out elsewhere. forgotten: also what the runner made kneedrive forget.
-    """
-    contents = known or contents_of(recording, settings)
-
-    def look() -> Neighbours:
-        return neighbours(recording, contents, store, forgotten=forgotten)
-
-    before = look()
-    placed = build(recording, contents, before, store.recording, settings)
-
-    def derive(_: Recording) -> Placed:
-        now = look()
-        return placed if now == before else build(recording, contents, now, store.recording, settings)
-
-    return derive
-
-
-def strangers(placed: Placed, store: Store) -> tuple[str, ...]:
-    """Ids of stored runs that overlap one of these in time and are not alike: perhaps somebody else's file."""
-    found: set[str] = set()
-    for own in (row.outline for row in placed.activities if row.is_run):
-        near = store.overlapping(own)
-        pairs = merge.strangers([own, *near], store.apart([own.id, *(each.id for each in near)]))
-        found |= {other for a, b, _ in pairs if own.id in (a, b) for other in (a, b)} - {own.id}
-    return tuple(sorted(found))
+        return None
 
 
 # The costly part of many recordings, worked out ahead by other processes.
@@ -306,17 +287,15 @@ FILE = Origin(source="file")
 GUARDED, COUNTED = (Limits(guard=guard) for guard in (boundary, partial(boundary, quiet=True)))
 DELETED = "deleted by you (import --again takes it back)"
 CUT = ("truncated", "damaged")  # codes of the notes of files whose end is missing or cannot be read
-Counter = Callable[[int, int], None]
 
 
 class Outcome(Record, frozen=True, kw_only=True):
     """What became of one file.
 
-    verdict: added, merged, already_there, not_a_run, skipped, failed. dynamics: contact time or oscillation was
-    measured. reason: why it was skipped or failed. later: it failed for want of memory, and is to be tried again.
-    foreign: it is of no kind that is read here.
-    cut: where reading a file stopped that was taken in as far as it goes. beside: ids of stored runs that overlap and
-    are not alike.
+    verdict: added, updated, merged, already_there, not_a_run, skipped, failed, or forgotten. dynamics: contact time or
+    oscillation was measured. reason: why it was skipped or failed. later: it failed for want of memory, and is to be
+    tried again. foreign: it is of no kind that is read here. cut: where reading a file stopped that was taken in as far
+    as it goes. runs: ids of what it made. beside: ids of stored runs that overlap and are not alike.
     """
 
     name: str
@@ -339,92 +318,78 @@ class Import(Record, frozen=True, kw_only=True):
     count: Counter | None = None
 
 
-class Rehearsal:
-    """What a dry run has met so far, since it stores nothing."""
+class Intake:
+    """Files on their way into a store. A dry run stores nothing, so it remembers what it has met."""
 
-    def __init__(self) -> None:
-        self.hashes: set[str] = set()
+    def __init__(self, store: Store, settings: Config, how: Import) -> None:
+        self._store = store
+        self._settings = settings
+        self._how = how
+        self._hashes: set[str] = set()
         self._outlines: list[Outline] = []
 
-    def joins(self, placed: Placed) -> bool:
-        """Whether these would be merged with something met before; they count as met from now on."""
+    def collect(self, paths: Sequence[Path]) -> Iterator[Outcome]:
+        """Every file under these paths, in a stable order."""
+        count = self._how.count
+        total = sum(not found.skipped for found in archives.walk(paths, COUNTED)) if count else 0
+        done = 0
+        with Workers(self._settings) as workers:
+            for (found, looked), known in workers.each(self._jobs(paths)):
+                yield looked if isinstance(looked, Outcome) else self._settled(looked, known)
+                if count and not found.skipped:
+                    done += 1
+                    count(done, total)
+
+    def _jobs(self, paths: Sequence[Path]) -> Iterator[tuple[tuple[Found, Outcome | Recording], Recording | None]]:
+        for found in archives.walk(paths, GUARDED):
+            looked = self._looked_at(found)
+            yield (found, looked), None if isinstance(looked, Outcome) else looked
+
+    def take(self, found: Found) -> Outcome:
+        """One file of a walk."""
+        looked = self._looked_at(found)
+        return looked if isinstance(looked, Outcome) else self._settled(looked, None)
+
+    def _looked_at(self, found: Found) -> Outcome | Recording:
+        """The bytes of a file, or the outcome where they are not needed: skipped, unreadable, stored or deleted."""
+        if found.skipped:
+            return Outcome(name=found.name, verdict="skipped", reason=archives.SKIPPED[found.skipped])
+        try:
+            with boundary(found.name):
+                recording = recorded(found.read(), found.name, found.sport)
+        except ReadError as error:
+            return refused(found.name, error)
+        deleted = bool(self._store.forgotten(recording.sha256))
+        if self._store.holds(recording.sha256):
+            learns = bool(recording.sport) and self._store.unnamed(recording.sha256)
+            wanted = learns or (deleted and self._how.again)
+            return recording if wanted else Outcome(name=found.name, verdict="already_there")
+        if deleted and not self._how.again:
+            return Outcome(name=found.name, verdict="skipped", reason=DELETED)
+        return recording
+
+    def _settled(self, recording: Recording, known: Contents | None) -> Outcome:
+        how = self._how
+        try:
+            with boundary(recording.name):
+                if how.dry_run:
+                    return self._rehearsed(recording, known)
+                return keep(recording, how.origin, self._store, self._settings, known=known, again=how.again)
+        except ReadError as error:
+            return refused(recording.name, error)
+
+    def _rehearsed(self, recording: Recording, known: Contents | None) -> Outcome:
+        """What would become of a recording, after those that were met before. Raises ReadError."""
+        if recording.sha256 in self._hashes:
+            return Outcome(name=recording.name, verdict="already_there")
+        self._hashes.add(recording.sha256)
+        derive = derivation(recording, self._store, self._settings, known, forgotten=self._how.again)
+        placed = derive(recording)
         own = [row.outline for row in placed.activities if row.is_run]
-        pairs = ((new, old) for new in own for old in self._outlines)
-        found = any(merge.alike(new, old).verdict is merge.Alike.SAME for new, old in pairs)
+        joins = any(merge.alike(*pair).verdict == merge.Alike.SAME for pair in product(own, self._outlines))
         self._outlines += own
-        return found
-
-
-def collect(paths: list[Path], store: Store, settings: Config, how: Import) -> Iterator[Outcome]:
-    """Every file under these paths, in a stable order."""
-    total = sum(1 for found in archives.walk(paths, COUNTED) if not found.skipped) if how.count else 0
-    met = Rehearsal() if how.dry_run else None
-    done = 0
-    with Workers(settings) as workers:
-        for (found, looked), known in workers.each(_jobs(paths, store, how)):
-            if isinstance(looked, Outcome):
-                yield looked
-            else:
-                yield _settled(looked, known, store, settings, how, met)
-            done += not found.skipped
-            if how.count and not found.skipped:
-                how.count(done, total)
-
-
-def _jobs(
-    paths: list[Path], store: Store, how: Import
-) -> Iterator[tuple[tuple[Found, Outcome | Recording], Recording | None]]:
-    for found in archives.walk(paths, GUARDED):
-        looked = look(found, store, again=how.again)
-        yield (found, looked), None if isinstance(looked, Outcome) else looked
-
-
-def take(found: Found, store: Store, settings: Config, how: Import, met: Rehearsal | None = None) -> Outcome:
-    """One file. met: what a dry run, which writes nothing, has met so far."""
-    looked = look(found, store, again=how.again)
-    return looked if isinstance(looked, Outcome) else _settled(looked, None, store, settings, how, met)
-
-
-def _settled(
-    recording: Recording, known: Contents | None, store: Store, settings: Config, how: Import, met: Rehearsal | None
-) -> Outcome:
-    try:
-        with boundary(recording.name):
-            if met is not None:
-                return rehearse(recording, known, store, settings, met, again=how.again)
-            return keep(recording, how.origin, store, settings, known=known, again=how.again)
-    except ReadError as error:
-        return refused(recording.name, error)
-
-
-def rehearse(
-    recording: Recording, known: Contents | None, store: Store, settings: Config, met: Rehearsal, *, again: bool = False
-) -> Outcome:
-    """What would become of a recording. Raises ReadError."""
-    if recording.sha256 in met.hashes:
-        return Outcome(name=recording.name, verdict="already_there")
-    met.hashes.add(recording.sha256)
-    contents = known or contents_of(recording, settings)
-    around = neighbours(recording, contents, store, forgotten=again)
-    placed = build(recording, contents, around, store.recording, settings)
-    found = outcome(recording.name, placed, store)
-    return found.replace(verdict="merged") if met.joins(placed) and found.verdict == "added" else found
-
-
-def look(found: Found, store: Store, *, again: bool = False) -> Outcome | Recording:
-    """The bytes of a file, or the outcome where they are not needed: skipped, unreadable, stored or deleted before."""
-    if found.skipped:
-        return Outcome(name=found.name, verdict="skipped", reason=archives.SKIPPED[found.skipped])
-    try:
-        with boundary(found.name):
-            recording = recorded(found.read(), found.name, found.sport)
-    except ReadError as error:
-        return refused(found.name, error)
-    gone = bool(store.forgotten(recording.sha256))
-    if store.holds(recording.sha256):
-        learns = bool(recording.sport) and store.unnamed(recording.sha256)
-        return recording if learns or (gone and again) else Outcome(name=found.name, verdict="already_there")
-    return Outcome(name=found.name, verdict="skipped", reason=DELETED) if gone and not again else recording
+        found = _outcome(recording.name, placed, self._store)
+        return found.replace(verdict="merged") if joins and found.verdict == "added" else found
 
 
 def recorded(body: bytes, name: str, sport: str = "") -> Recording:
@@ -476,28 +441,36 @@ def keep(
     verdict = store.add(recording, origin, derive, version=version_of(settings), again=again)
     back = again and verdict == "already there"
     if placed and (back or verdict in ("added", "updated", "restored")):
-        return outcome(recording.name, placed[-1], store, updated=verdict == "updated")
+        return _outcome(recording.name, placed[-1], store, updated=verdict == "updated")
     return Outcome(name=recording.name, verdict="already_there" if verdict != "forgotten" else verdict)
 
 
-def outcome(name: str, placed: Placed, store: Store, *, updated: bool = False) -> Outcome:
+def _outcome(name: str, placed: Placed, store: Store, *, updated: bool = False) -> Outcome:
     """What was made of a recording, in one word."""
-    if not any(row.is_run for row in placed.activities):
+    # What a file says about its own missing end.
+    cuts = [note for row in placed.activities for note in row.activity.notes if note.code in CUT]
+    cut = next((f"{note.text} (at byte {note.offset:,})" if note.offset else note.text for note in cuts), "")
+    outlines = [row.outline for row in placed.activities if row.is_run]
+    if not outlines:
         sports = ", ".join(sorted({row.activity.sport for row in placed.activities})) or "nothing"
-        return Outcome(name=name, verdict="not_a_run", reason=sports, cut=cut_short(placed))
+        return Outcome(name=name, verdict="not_a_run", reason=sports, cut=cut)
     own = {row.activity.id for row in placed.activities}
     merged = any(len(run.members) > 1 and own & set(run.members) for run in placed.runs)
     return Outcome(
         name=name,
         verdict="merged" if merged else "updated" if updated else "added",
-        cut=cut_short(placed),
-        dynamics=any(row.outline.dynamics for row in placed.activities if row.is_run),
+        cut=cut,
+        dynamics=any(each.dynamics for each in outlines),
         runs=tuple(run.analysis.activity.id for run in placed.runs),
-        beside=strangers(placed, store),
+        beside=_strangers(outlines, store),
     )
 
 
-def cut_short(placed: Placed) -> str:
-    """What the file says about its own missing end; "" where it is whole."""
-    notes = (note for row in placed.activities for note in row.activity.notes if note.code in CUT)
-    return next((f"{note.text} (at byte {note.offset:,})" if note.offset else note.text for note in notes), "")
+def _strangers(outlines: Iterable[Outline], store: Store) -> tuple[str, ...]:
+    """Ids of stored runs that overlap one of these in time and are not alike: perhaps somebody else's file."""
+    found: set[str] = set()
+    for own in outlines:
+        near = store.overlapping(own)
+        pairs = merge.strangers([own, *near], store.apart([own.id, *(each.id for each in near)]))
+        found |= {other for a, b, _ in pairs if own.id in (a, b) for other in (a, b)} - {own.id}
+    return tuple(sorted(found))

@@ -11,17 +11,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, line, zone_of
+from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, Counter, line, zone_of
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import (
-    Counter,
     Import,
+    Intake,
     Outcome,
     Workers,
     activities_of,
     analysed,
-    collect,
     derivation,
     version_of,
 )
@@ -217,12 +216,12 @@ def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
     """Import files and folders. A dry run reads and compares, and writes nothing."""
     if how.dry_run and not Store.is_there(settings.paths.store):
         with passing_store() as store:
-            return list(collect(paths, store, settings, how))
+            return list(Intake(store, settings, how).collect(paths))
     found: list[Outcome] = []
     try:
         # A dry run leaves even results of an older method as they are.
         with kept(settings) if how.dry_run else opened(settings, create=True, progress=how.count) as store:
-            found.extend(collect(paths, store, settings, how))
+            found.extend(Intake(store, settings, how).collect(paths))
     except KeyboardInterrupt:
         raise KeyboardInterrupt(stopped(found)) from None
     return found

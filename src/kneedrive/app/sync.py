@@ -16,7 +16,7 @@ from kneedrive import archives, readers
 from kneedrive.app import OK, PARTLY, URGENCY, Answer, code_for, importing, line, zone_of
 from kneedrive.app.accounts import FOLDER, GARMIN, NAMES, Desk, chosen, client, folders, garmin_key_ends
 from kneedrive.app.boundary import boundary
-from kneedrive.app.importing import VERSION, Import, Outcome, Rehearsal
+from kneedrive.app.importing import VERSION, Import, Intake, Outcome
 from kneedrive.app.library import bring_up_to_date, opened, passing_store
 from kneedrive.errors import ConfigError, ReadError, SourceError, TooLarge
 from kneedrive.record import Record
@@ -351,9 +351,6 @@ def _garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
 
 # Folders: what has not been seen there yet goes the way of an import.
 
-# By content, not by path: a watch that writes over its last file must not take the run before with it.
-FROM_FOLDER = Import(origin=Origin(source=FOLDER))
-
 
 def pull_folders(desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> Pulled:
     """What came from folders: an outcome for each file that is new or changed or cannot be looked at."""
@@ -368,12 +365,13 @@ def pull_folders(desk: Desk, store: Store, order: Order, count: SyncCounter | No
     for error in closed:
         name = archives.masked(Path(error.filename).name)
         outcomes.append(Outcome(name=name, verdict="failed", reason=f"cannot be read: {error.strerror or error}"))
-    met = Rehearsal() if order.dry_run else None
+    # By content, not by path: a watch that writes over its last file must not take the run before with it.
+    intake = Intake(store, desk.settings, Import(origin=Origin(source=FOLDER), dry_run=order.dry_run))
     for done, (key, item) in enumerate(fresh, start=1):
-        found = _taken(Path(item.id), store, desk, met)
+        found = _taken(Path(item.id), intake)
         outcomes += found
         # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
-        if met is None and not any(outcome.later for outcome in found) and _opens(Path(item.id)):
+        if not order.dry_run and not any(outcome.later for outcome in found) and _opens(Path(item.id)):
             store.note_seen(FOLDER, key, item.version + _remark(found))
         if count:
             count(done, len(fresh))
@@ -387,12 +385,8 @@ def place(item: plan.Listed) -> str:
     return "at " + hashlib.sha256(item.id.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
 
-def _taken(path: Path, store: Store, desk: Desk, met: Rehearsal | None) -> list[Outcome]:
-    """What was in a file. met: what a dry run met so far."""
-    outcomes = [
-        importing.take(each, store, desk.settings, FROM_FOLDER, met)
-        for each in archives.walk([path], importing.GUARDED)
-    ]
+def _taken(path: Path, intake: Intake) -> list[Outcome]:
+    outcomes = [intake.take(each) for each in archives.walk([path], importing.GUARDED)]
     # A download folder is full of zips that have nothing to do with running.
     foreign = archives.SKIPPED["other"]
     return [each.replace(verdict="skipped", reason=foreign) if each.foreign else each for each in outcomes]
