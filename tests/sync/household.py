@@ -101,7 +101,7 @@ class Household:
 
     def log_in(self, fake: FakeStrava) -> None:
         """A login by the pasted address, without a terminal."""
-        from kneedrive.app.login import by_pasting
+        from kneedrive.app.setup import by_pasting
 
         by_pasting(self.desk(fake.clock), APPLICATION, click, remember=False)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kneedrive.app import accounts, login, sync
+from kneedrive.app import accounts, setup, sync
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised
 from kneedrive.report.blocks import Style
@@ -111,7 +111,7 @@ def test_a_key_that_ends_soon_is_told_a_week_before(
     keyless: Household, garmin: FakeGarmin, days: int | None, told: bool
 ) -> None:
     here = keyless.desk(garmin.clock)
-    login.keep_garmin_key(here, Secret(KEY), lambda: days)
+    setup.keep_garmin_key(here, Secret(KEY), lambda: days)
 
     (pulled,) = keyless.pull(garmin.clock, names=("garmin",))
 
@@ -123,7 +123,7 @@ def test_a_key_that_ends_soon_is_told_a_week_before(
 
 
 def test_a_key_is_kept_where_garmins_own_client_looks_for_it(keyless: Household, garmin: FakeGarmin) -> None:
-    answer = login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: 90)
+    answer = setup.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: 90)
 
     kept = keyless.folder / ".config" / "garmin" / "connect-personal-api-key"
     assert kept.read_text() == KEY + "\n"
@@ -156,7 +156,7 @@ def test_a_damaged_key_is_said_and_not_sent(keyless: Household, garmin: FakeGarm
 
 def test_a_wrong_key_is_not_kept(keyless: Household, garmin: FakeGarmin) -> None:
     with pytest.raises(NotAuthorised):
-        login.keep_garmin_key(keyless.desk(garmin.clock), Secret("wrong-key"), lambda: None)
+        setup.keep_garmin_key(keyless.desk(garmin.clock), Secret("wrong-key"), lambda: None)
 
     assert not (keyless.folder / ".config").exists()
 
@@ -164,19 +164,19 @@ def test_a_wrong_key_is_not_kept(keyless: Household, garmin: FakeGarmin) -> None
 def test_a_key_in_the_environment_wins_and_is_named(runner: Household, garmin: FakeGarmin) -> None:
     garmin.key = "new-key"
 
-    answer = login.keep_garmin_key(runner.desk(garmin.clock), Secret("new-key"), lambda: None)
+    answer = setup.keep_garmin_key(runner.desk(garmin.clock), Secret("new-key"), lambda: None)
 
     assert "another key is in force, from environment GARMIN_PERSONAL_API_KEY" in answer.text
 
 
 def test_a_named_runner_does_not_get_the_owners_runs(keyless: Household, garmin: FakeGarmin) -> None:
-    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
+    setup.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
     ana = keyless.desk(garmin.clock, runner="ana")
 
     with pytest.raises(ConfigError, match="nothing to sync from"):
         accounts.chosen(ana, ())
     garmin.key = "anas-key"
-    login.keep_garmin_key(ana, Secret("anas-key"), lambda: None)
+    setup.keep_garmin_key(ana, Secret("anas-key"), lambda: None)
 
     assert accounts.chosen(ana, ()) == ("garmin",)
     assert (keyless.folder / "config" / "kneedrive" / "garmin-key-ana").read_text() == "anas-key\n"
@@ -186,14 +186,14 @@ def test_the_owners_key_is_theirs_by_name_too(keyless: Household, garmin: FakeGa
     file = keyless.folder / "config" / "kneedrive" / "config.toml"
     file.parent.mkdir(parents=True)
     file.write_text('[runner]\nname = "ana"\n', encoding="utf-8")
-    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
+    setup.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
 
     def ready(**environment: str) -> list[bool]:
         keyless.environment |= environment
         return [accounts.is_ready("garmin", keyless.desk(garmin.clock, runner=name)) for name in (None, "ana", "ben")]
 
     assert ready() == [True, True, False]
-    login.forget_key(keyless.desk(garmin.clock, runner="ana"), "garmin", lambda _: True)
+    setup.forget_key(keyless.desk(garmin.clock, runner="ana"), "garmin", lambda _: True)
     assert ready() == [False, False, False]
     file.write_text(f'[runner]\nname = "ana"\n[sources.garmin]\napi_key = "{KEY}"\n', encoding="utf-8")
     assert ready() == [True, True, False]
@@ -217,22 +217,22 @@ def test_the_owners_folders_are_looked_through_for_nobody_else(keyless: Househol
 
 def test_logging_out_deletes_key_and_token_and_keeps_the_runs(keyless: Household, garmin: FakeGarmin) -> None:
     here = keyless.desk(garmin.clock)
-    login.keep_garmin_key(here, Secret(KEY), lambda: None)
+    setup.keep_garmin_key(here, Secret(KEY), lambda: None)
     keyless.pull(garmin.clock)
 
-    assert login.forget_key(here, "garmin", lambda _: False).text == "Nothing was changed."
-    answer = login.forget_key(here, "garmin", lambda _: True)
+    assert setup.forget_key(here, "garmin", lambda _: False).text == "Nothing was changed."
+    answer = setup.forget_key(here, "garmin", lambda _: True)
 
     assert "Your runs stay" in answer.text
     assert not [path for path in keyless.folder.rglob("*garmin*") if path.is_file()]
     assert not list(keyless.folder.rglob("*personal-api-key*"))
     assert keyless.held()["run"] == 3
     with pytest.raises(NotAuthorised, match="no Garmin key is kept"):
-        login.forget_key(here, "garmin", lambda _: True)
+        setup.forget_key(here, "garmin", lambda _: True)
 
 
 def test_the_status_tells_what_is_there_and_asks_nobody(keyless: Household, garmin: FakeGarmin) -> None:
-    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: 90)
+    setup.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: 90)
     garmin.forget()
 
     said, told = keyless.run("auth", "status"), keyless.run("auth", "status", "--json")
@@ -245,7 +245,7 @@ def test_the_status_tells_what_is_there_and_asks_nobody(keyless: Household, garm
 
 def test_without_a_command_the_sources_are_named_that_are_set_up(keyless: Household, garmin: FakeGarmin) -> None:
     before = keyless.run().out
-    login.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
+    setup.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
     keyless.token_file.parent.mkdir(parents=True, exist_ok=True)
     keyless.token_file.write_text("damaged")
     after = keyless.run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kneedrive.app import login
+from kneedrive.app import setup
 from kneedrive.app.accounts import application, token_file
 from kneedrive.errors import ConfigError, NotAuthorised
 from kneedrive.sources.oauth import Application
@@ -23,7 +23,7 @@ def test_a_browser_that_answers_at_once_is_heard(home: Household, strava: FakeSt
     """One that agreed before is sent back without a click."""
     here = home.desk(strava.clock)
 
-    answer = login.by_browser(here, APPLICATION, desk.follow, (0, 5.0), remember=False)
+    answer = setup.by_browser(here, APPLICATION, desk.follow, 0, 5.0, remember=False)
 
     assert answer.text.startswith("Logged in to Strava.")
     assert token_file(here).load()
@@ -32,7 +32,7 @@ def test_a_browser_that_answers_at_once_is_heard(home: Household, strava: FakeSt
 @pytest.mark.parametrize(("identity", "secret"), [("", "x"), ("1", ""), ("", "")])
 def test_half_an_application_is_refused(identity: str, secret: str) -> None:
     with pytest.raises(ConfigError, match="needs both"):
-        login.typed(identity, secret)
+        setup.typed(identity, secret)
 
 
 @pytest.mark.parametrize("pasted", ["", "hello", "http://127.0.0.1/code?state=other&code=x&scope=activity:read_all"])
@@ -40,7 +40,7 @@ def test_an_address_that_is_no_answer_is_refused(home: Household, strava: FakeSt
     here = home.desk(strava.clock)
 
     with pytest.raises(NotAuthorised, match="kneedrive auth strava"):
-        login.by_pasting(here, APPLICATION, lambda _: pasted, remember=False)
+        setup.by_pasting(here, APPLICATION, lambda _: pasted, remember=False)
 
     assert token_file(here).load() is None
 
@@ -49,7 +49,7 @@ def test_a_wrong_secret_is_said_and_nothing_is_kept(home: Household, strava: Fak
     here = home.desk(strava.clock)
 
     with pytest.raises(NotAuthorised, match="client secret"):
-        login.by_pasting(here, login.typed(CLIENT_ID, "wrong"), desk.click, remember=True)
+        setup.by_pasting(here, setup.typed(CLIENT_ID, "wrong"), desk.click, remember=True)
 
     assert token_file(here).load() is None
 
@@ -64,7 +64,7 @@ def test_logging_out_of_a_damaged_login_removes_it_and_the_runs(
     if not configured:
         del home.environment["STRAVA_CLIENT_ID"]
 
-    answer = login.log_out(home.desk(strava.clock), lambda _: True)
+    answer = setup.log_out(home.desk(strava.clock), lambda _: True)
 
     assert "5 of its recordings deleted" in answer.text
     assert "could not be read and is deleted" in answer.trouble
@@ -72,7 +72,7 @@ def test_logging_out_of_a_damaged_login_removes_it_and_the_runs(
     assert not home.token_file.exists()
     assert home.held()["run"] == 0
     with pytest.raises(NotAuthorised, match="there is no login"):
-        login.log_out(home.desk(strava.clock), lambda _: True)
+        setup.log_out(home.desk(strava.clock), lambda _: True)
 
 
 def test_a_damaged_login_does_not_stand_in_the_way_of_a_new_one(home: Household, strava: FakeStrava) -> None:
@@ -83,7 +83,7 @@ def test_a_damaged_login_does_not_stand_in_the_way_of_a_new_one(home: Household,
     here = home.desk(strava.clock)
 
     assert not application(here).client_id
-    login.by_pasting(here, APPLICATION, desk.click, remember=True)
+    setup.by_pasting(here, APPLICATION, desk.click, remember=True)
     assert application(here) == APPLICATION
 
 
@@ -94,7 +94,7 @@ def test_a_typed_application_is_kept_and_outlives_a_renewal(
     for name in ("STRAVA_CLIENT_ID", "STRAVA_CLIENT_SECRET"):
         del home.environment[name]
     here = home.desk(strava.clock)
-    login.by_pasting(here, login.typed(CLIENT_ID, CLIENT_SECRET), desk.click, remember=remember)
+    setup.by_pasting(here, setup.typed(CLIENT_ID, CLIENT_SECRET), desk.click, remember=remember)
     strava.clock.advance(hours=7)  # type: ignore[attr-defined]
     if remember:
         home.pull(strava.clock)
@@ -105,7 +105,7 @@ def test_a_typed_application_is_kept_and_outlives_a_renewal(
 
 def test_the_configured_application_wins_over_the_typed_one(home: Household, strava: FakeStrava) -> None:
     here = home.desk(strava.clock)
-    login.by_pasting(here, APPLICATION, desk.click, remember=True)
+    setup.by_pasting(here, APPLICATION, desk.click, remember=True)
     home.environment["STRAVA_CLIENT_ID"] = "another"
 
     assert application(home.desk(strava.clock)) == Application(
@@ -114,7 +114,7 @@ def test_the_configured_application_wins_over_the_typed_one(home: Household, str
 
 
 def test_half_a_configured_application_is_not_mixed_with_the_typed_one(home: Household, strava: FakeStrava) -> None:
-    login.by_pasting(home.desk(strava.clock), APPLICATION, desk.click, remember=True)
+    setup.by_pasting(home.desk(strava.clock), APPLICATION, desk.click, remember=True)
     home.environment["STRAVA_CLIENT_ID"] = "another"
     del home.environment["STRAVA_CLIENT_SECRET"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -16,7 +17,7 @@ from kneedrive.errors import ConfigError, Fault, SourceError, Withheld
 from kneedrive.record import Record
 from kneedrive.sources.oauth import Application
 from kneedrive.sources.plan import Context, Fetched, Listed
-from kneedrive.sources.tokens import KeyFile, PrivateFile, TokenFile, Tokens, is_missing
+from kneedrive.sources.tokens import KeyFile, PrivateFile, TokenFile, is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from kneedrive.sources.garmin import Garmin
     from kneedrive.sources.http import Http
     from kneedrive.sources.intervals import Intervals
-    from kneedrive.sources.oauth import Attempt, Login
+    from kneedrive.sources.oauth import Login
     from kneedrive.sources.plan import Source
     from kneedrive.sources.strava import Strava
 
@@ -156,9 +157,7 @@ def is_ready(name: str, desk: Desk) -> bool:
 def client(name: str, desk: Desk) -> Source:
     """The client of a service. Raises ConfigError where something of it is not configured."""
     clients: Mapping[str, Callable[[Desk], Source]] = {GARMIN: garmin, INTERVALS: intervals, STRAVA: strava}
-    if name in clients:
-        return clients[name](desk)
-    source = _connected(name, desk)
+    source = clients[name](desk) if name in clients else _connected(name, desk)
     if source is None:
         raise ConfigError(f"the source {name} is not set up: the package that brings it tells how")
     return source
@@ -224,44 +223,22 @@ def application(desk: Desk) -> Application:
     """The runner's own registration with Strava: configured, else as it was typed in at the login."""
     client_id = desk.settings.sources.strava.client_id
     secret = desk.settings.sources.strava.client_secret
-    if not (client_id and secret) and (held := _readable(token_file(desk))):
-        # Both or neither: the id of one application and the secret of another would fit no lock.
-        return Application(client_id=held.client_id, client_secret=held.client_secret)
+    if not (client_id and secret):
+        # Both or neither: the id of one application and the secret of another would fit no lock. A login that cannot
+        # be read is passed over: a new one, and a logout, must do without it.
+        with suppress(SourceError):
+            if held := token_file(desk).load():
+                return Application(client_id=held.client_id, client_secret=held.client_secret)
     return Application(client_id=client_id, client_secret=secret)
-
-
-def _readable(file: TokenFile) -> Tokens | None:
-    """The login that is kept, None also where it cannot be read: a new login, and a logout, must do without it."""
-    try:
-        return file.load()
-    except SourceError:
-        return None
 
 
 def login(desk: Desk, mine: Application) -> Login:
     """The login to Strava, as this application."""
-    from kneedrive.sources import strava as strava_faults
     from kneedrive.sources.oauth import Login
-    from kneedrive.sources.strava import SERVICE
+    from kneedrive.sources.strava import SERVICE, error_for
 
-    return Login(
-        SERVICE,
-        mine,
-        _http(STRAVA, desk.settings.sources.strava.oauth_url),
-        token_file(desk),
-        clock=desk.clock,
-        refusal=strava_faults.error_for,
-    )
-
-
-def begin(desk: Desk, mine: Application, redirect_uri: str) -> Attempt:
-    """A login under way. Raises ConfigError where the address of the login would give secrets away."""
-    from kneedrive.sources.http import checked_base
-    from kneedrive.sources.oauth import attempt
-    from kneedrive.sources.strava import SERVICE
-
-    oauth_url = checked_base(desk.settings.sources.strava.oauth_url, NAMES[STRAVA])
-    return attempt(SERVICE, mine, oauth_url, redirect_uri)
+    http = _http(STRAVA, desk.settings.sources.strava.oauth_url)
+    return Login(SERVICE, mine, http, token_file(desk), clock=desk.clock, refusal=error_for)
 
 
 # Sources that other packages bring, by entry points.

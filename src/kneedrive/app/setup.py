@@ -1,21 +1,313 @@
-"""A guided first run: what the runner has is asked for, tried and kept; every step can be skipped."""
+"""Setting up: keys and logins kept after they are known to work, and forgotten; what is set up; a guided first run."""
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from json import dumps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from kneedrive.app import login
-from kneedrive.app.accounts import GARMIN, INTERVALS, Desk, has_key
-from kneedrive.config import SETTINGS
-from kneedrive.errors import ConfigError, SourceError
+from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, accounts, code_for, line, zone_of
+from kneedrive.app.accounts import FOLDER, GARMIN, INTERVALS, NAMES, OWN, STRAVA, Desk
+from kneedrive.config import SETTINGS, Secret, as_secret
+from kneedrive.errors import ConfigError, NotAuthorised, SourceError
 from kneedrive.record import Record
+from kneedrive.report import numbers
 from kneedrive.sources import folder
-from kneedrive.sources.tokens import PrivateFile
+from kneedrive.sources.oauth import Application, Attempt, Callback, Grant, attempt
+from kneedrive.sources.tokens import PrivateFile, Tokens, is_missing
+
+if TYPE_CHECKING:
+    from kneedrive.report.blocks import Style
+    from kneedrive.sources.intervals import Athlete
+
+T = TypeVar("T")
+
+# API keys.
+
+KEEPS = {GARMIN: "Garmin key", INTERVALS: "intervals.icu key"}
+LONGEST_LIFE = 365  # days that a key of Garmin's can live
+LIFE = "How many days does it live (30, 90, 180 or 365; Enter where you do not know)? "
+
+
+def typed_key(text: str) -> Secret:
+    """A key as it was pasted. Raises ConfigError for none, and for what no key can be."""
+    key = as_secret(text)
+    if not key:
+        raise ConfigError("no key was given: nothing is changed")
+    return key
+
+
+def lifetime(text: str) -> int | None:
+    """The days that a key lives, as typed; None for anything that is no such number."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    return number if 1 <= number <= LONGEST_LIFE else None
+
+
+def keep_garmin_key(desk: Desk, key: Secret, life: Callable[[], int | None]) -> Answer:
+    """Keep a personal API key that Garmin takes. life: asked then, the days from now that it lives, None for unknown.
+
+    Raises SourceError, and keeps nothing, where Garmin refuses it or cannot be asked.
+    """
+    keyring = accounts.garmin(desk, key).keyring
+    keyring.exchange()
+    days = life()
+    said = _kept(desk, GARMIN, key)
+    if days:
+        ends = desk.clock().date() + timedelta(days=days)
+        keyring.note_end(ends)
+        said.append(f"It ends on {ends}; kneedrive sync says so a week before.")
+    return Answer(text="\n".join(said))
+
+
+def keep_intervals_key(desk: Desk, key: Secret) -> Answer:
+    """Keep an API key that intervals.icu takes. Raises SourceError, and keeps nothing, where it does not."""
+    next(accounts.intervals(desk, key).listing(desk.clock()), None)
+    return Answer(text="\n".join(_kept(desk, INTERVALS, key)))
+
+
+def _kept(desk: Desk, source: str, key: Secret) -> list[str]:
+    file = accounts.key_file(desk, source)
+    file.save(key)
+    runner = f" --runner {desk.named_runner}" if desk.named_runner else ""
+    said = [
+        f"{NAMES[source]} takes the key. kneedrive sync {source}{runner} fetches your runs.",
+        f"It is kept in {file.path}, readable by you alone.",
+    ]
+    if accounts.api_key(desk, source) != key:
+        origin = desk.settings.origins[f"sources.{source}.api_key"]
+        said.append(f"But another key is in force, from {origin}: take that one away.")
+    return said
+
+
+def list_athletes(desk: Desk) -> Answer:
+    """The athletes whose runs the key for intervals.icu can read, as lines for the configuration."""
+    found = accounts.intervals(desk).athletes()
+    if not found:
+        return Answer(text="This key reads no runs but its owner's.")
+    width = max(len(each.id) for each in found)
+    example = ", ".join(f'"{name}={each.id}"' for name, each in zip(_short_names(found), found, strict=True))
+    said = [
+        *(f"{each.id:<{width}}  {each.name}" for each in found),
+        "",
+        "Below [sources.intervals] in the configuration, under the names that --runner is to know:",
+        f"athletes = [{example}]",
+        "Then: kneedrive sync intervals --athletes",
+    ]
+    return Answer(text="\n".join(said))
+
+
+def _short_names(found: Sequence[Athlete]) -> list[str]:
+    """A name of one word for each, no two alike."""
+    first = [(each.name.split() or [each.id])[0].lower().replace('"', "").replace("=", "") for each in found]
+    return [name if first.index(name) == place else f"{name}-{place + 1}" for place, name in enumerate(first)]
+
+
+def forget_key(desk: Desk, source: str, confirm: Callable[[str], bool]) -> Answer:
+    """Delete the key that is kept for a service. The runs that came by it are the runner's own files and stay."""
+    file, what, setting = accounts.key_file(desk, source), KEEPS[source], f"sources.{source}.api_key"
+    elsewhere = desk.settings.origins[setting].removeprefix("environment ") if desk.settings[setting] else ""
+    if not file.load():
+        raise NotAuthorised(f"no {what} is kept in {file.path}{elsewhere and f'; one is set in {elsewhere}'}")
+    if not confirm(f"Delete the {what} in {file.path}?"):
+        return Answer(text="Nothing was changed.")
+    file.delete()
+    if source == GARMIN:
+        accounts.garmin_token(desk).delete()
+    said = [f"The {what} is deleted here; on the service's own page you can end it. Your runs stay."]
+    if elsewhere:
+        said.append(f"Another one is still set in {elsewhere}.")
+    return Answer(text="\n".join(said))
+
+
+# Strava.
+
+WHOLE_SCOPE = "activity:read_all"
+PASTED_TO = "http://127.0.0.1/code"  # nobody listens there: the browser shows the address, and it is pasted
+ASKED = "Log out of Strava and delete every run that came from its API alone?"
+
+
+def typed(client_id: str, client_secret: str) -> Application:
+    """An application as it was typed in. Raises ConfigError where half of it is missing."""
+    if not client_id or not client_secret:
+        raise ConfigError(
+            "Strava needs both, the client id and the client secret of your application: strava.com/settings/api"
+        )
+    return Application(client_id=client_id, client_secret=Secret(client_secret))
+
+
+def by_browser(
+    desk: Desk, mine: Application, show: Callable[[str], object], port: int, timeout_s: float, *, remember: bool
+) -> Answer:
+    """Show the address, wait for the browser's answer at a port of this machine (0: any), keep the tokens."""
+    with Callback(port) as callback:
+        begun = _begun(desk, mine, callback.redirect_uri)
+        callback.expect(begun)
+        show(begun.url)
+        grant = callback.wait(begun, timeout_s)
+    return _redeemed(desk, mine, grant, remember=remember)
+
+
+def by_pasting(desk: Desk, mine: Application, ask: Callable[[str], str], *, remember: bool) -> Answer:
+    """Show the address and take the one that the browser ended at."""
+    begun = _begun(desk, mine, PASTED_TO)
+    return _redeemed(desk, mine, begun.grant(ask(begun.url)), remember=remember)
+
+
+def _begun(desk: Desk, mine: Application, redirect_uri: str) -> Attempt:
+    from kneedrive.sources.strava import SERVICE
+
+    return attempt(SERVICE, mine, desk.settings.sources.strava.oauth_url, redirect_uri)
+
+
+def _redeemed(desk: Desk, mine: Application, grant: Grant, *, remember: bool) -> Answer:
+    tokens = accounts.login(desk, mine).redeem(grant, remember=remember)
+    said = ["Logged in to Strava. kneedrive sync fetches your runs."]
+    if WHOLE_SCOPE not in tokens.scope:
+        said.append(
+            "Runs that only you can see are not part of this login; log in again and tick that box to add them."
+        )
+    if remember:
+        said.append(f"Your application is kept in {accounts.token_file(desk).path}, readable by you alone.")
+    return Answer(text="\n".join(said))
+
+
+def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
+    """Forget and revoke the login, and delete what came from Strava, also where Strava cannot be told."""
+    if not confirm(ASKED):
+        return Answer(text="Nothing was changed.")
+    problem: SourceError | None = None
+    try:
+        accounts.login(desk, accounts.application(desk)).end()
+    except SourceError as error:
+        problem = error
+    deleted, held = _purge(desk)
+    if isinstance(problem, NotAuthorised) and not deleted and not held:
+        raise problem
+    many = "" if held else f"{deleted} of "
+    return Answer(
+        text=f"Logged out of Strava; {many}its recordings deleted.",
+        trouble="\n".join(filter(None, (f"kneedrive: {problem}" if problem else "", held))),
+        code=PARTLY if held else code_for(problem) if problem else OK,
+    )
+
+
+def _purge(desk: Desk) -> tuple[int, str]:
+    """Delete what came from Strava; runs that it shared with files are derived again from the files.
+
+    Returns how many recordings that were, and what has to be said where the file still holds them, "" where not.
+    """
+    from kneedrive.app.library import derive_again, opened, still_held
+    from kneedrive.store import Store
+
+    if not Store.is_there(desk.settings.paths.store):
+        return 0, ""
+    gone: list[int] = []
+    with opened(desk.settings, now=desk.clock()) as store:
+        held = still_held(lambda: gone.append(store.purge_source(STRAVA)))
+        derive_again(store, desk.settings)
+    return sum(gone), held
+
+
+# What is set up, from what is on this machine alone.
+
+MOST_NAMED = 3  # runners that are named one by one
+
+
+def status(desk: Desk, *, json: bool) -> Answer:
+    """Which sources are set up; a login that cannot be read hides no other."""
+    held, problem = None, ""
+    try:
+        held = accounts.token_file(desk).load()
+    except SourceError as error:
+        problem = f"kneedrive: {error}"
+    told = _status_record(desk, held)
+    packaged = {name: accounts.is_ready(name, desk) for name in accounts.known_names() if name not in OWN}
+    ours = (held is not None, told[GARMIN]["key"], told[INTERVALS]["key"], told[FOLDER]["paths"])
+    code = OK if any((*ours, *packaged.values())) and not problem else NOT_AUTHORISED
+    if json:
+        return Answer(text=line(told), trouble=problem, code=code)
+    looked_into = [f"{each['path']}{'' if each['there'] else ' (not there now)'}" for each in told[FOLDER]["paths"]]
+    rows = (
+        (NAMES[FOLDER], ", ".join(looked_into) or "none named, no watch found"),
+        (NAMES[GARMIN], _key_words(GARMIN, told)),
+        (NAMES[INTERVALS], _key_words(INTERVALS, told)),
+        (NAMES[STRAVA], _strava_words(desk, held)),
+        *((name, "set up" if ready else "not set up; its package tells how") for name, ready in packaged.items()),
+    )
+    return Answer(text="\n".join(f"{name:<15}{words}" for name, words in rows), trouble=problem, code=code)
+
+
+def _status_record(desk: Desk, held: Tokens | None) -> dict[str, Any]:
+    has_key = {source: accounts.has_key(desk, source) for source in KEEPS}
+    ends = accounts.garmin_key_ends(desk) if has_key[GARMIN] else None
+    named = accounts.folders(desk)
+    missing = folder.missing(named)
+    return {
+        "schema_version": 1,
+        STRAVA: {
+            "logged_in": held is not None,
+            "athlete": held.athlete if held else None,
+            "scope": held.scope if held else None,
+            "expires_at": held.expires_at.isoformat().replace("+00:00", "Z") if held else None,
+        },
+        GARMIN: {"key": has_key[GARMIN], "key_ends": ends.isoformat() if ends else None},
+        INTERVALS: {"key": has_key[INTERVALS], "athletes": list(accounts.athletes(desk))},
+        FOLDER: {"paths": [{"path": str(each), "there": each not in missing} for each in named]},
+    }
+
+
+def _key_words(source: str, told: Mapping[str, Any]) -> str:
+    if not told[source]["key"]:
+        return f"no API key is set; kneedrive auth {source} takes one"
+    ends = told[source].get("key_ends")
+    end = f"; it ends on {ends}" if ends else ""
+    coached = ", ".join(told[source].get("athletes", ()))
+    return f"an API key is set{end}{f'; reads the runs of {coached}' if coached else ''}"
+
+
+def _strava_words(desk: Desk, held: Tokens | None) -> str:
+    if held is None:
+        return "not logged in; kneedrive auth strava logs in"
+    ends = numbers.start(held.expires_at, zone_of(desk.settings)(held.expires_at))
+    fresh = f"its token is good until {ends}" if held.expires_at > desk.clock() else "its token is renewed by a sync"
+    return f"logged in as athlete {held.athlete} ({held.scope}); {fresh}"
+
+
+def overview(desk: Desk, style: Style) -> Answer:
+    """Whose runs there are, what is known of the runner, and which sources are set up: what a new user looks for."""
+    from kneedrive.report import terminal
+    from kneedrive.report.blocks import Terms, words
+    from kneedrive.report.lists import runner_name
+    from kneedrive.report.numbers import TIE, day, plural
+    from kneedrive.store import NO_RUNS, Store
+
+    settings, runs = desk.settings, {}
+    if Store.is_there(settings.paths.store):
+        with Store.open(settings.paths.store, create=False) as store:
+            runs = store.runs_by_runner()
+    held = [f"{plural(n, 'run')} of {runner_name(name)}, until {day(last)}" for name, (n, _, last) in runs.items()]
+    if len(held) > MOST_NAMED:
+        held = [f"{plural(sum(n for n, _, _ in runs.values()), 'run')} of {plural(len(runs), 'runner')}"]
+    height = settings["runner.height_m"]
+    others = [name for name in accounts.known_names() if name not in (FOLDER, STRAVA)]
+    usable = [name for name in others if accounts.is_ready(name, desk)]
+    if not is_missing(accounts.token_file(desk).path):  # an application without a login brings nothing
+        usable.append(STRAVA)
+    named = [*(f"the folder {each}" for each in accounts.folders(desk)), *(NAMES.get(each, each) for each in usable)]
+    rows = (
+        ("Runs", "; ".join(held) or NO_RUNS),
+        ("Height", f"{height:.2f}{TIE}m" if height else "not set; your watch's file may tell it"),
+        ("Sources", ", ".join(named) or "none: kneedrive setup asks where your runs are"),
+    )
+    terms = Terms(tuple((words(name), words(said)) for name, said in rows))
+    return Answer(text=terminal.render([[terms]], style).rstrip("\n"))
+
+
+# A guided first run: what the runner has is asked for, tried and kept; every step can be skipped.
 
 FOLDERS, HEIGHT = "sources.folder.paths", "runner.height_m"
 TRIES = 3
@@ -65,9 +357,9 @@ def converse(desk: Desk, asking: Asking, pages: Mapping[str, str]) -> Wanted:
     asking.say(FOLDER_STEP)
     values = _ask_folder(desk, asking)
     asking.say(STRAVA_STEP)
-    archives = _ask_archive(asking)
+    archive = _tried(asking, asking.ask, "Is the export here? Its zip, or its folder (Enter skips): ", _archive)
     asking.say(HEIGHT_STEP)
-    return Wanted(values={**values, **_ask_height(desk, asking)}, archives=archives)
+    return Wanted(values={**values, **_ask_height(desk, asking)}, archives=(archive,) if archive else ())
 
 
 def holds_runs(desk: Desk) -> bool:
@@ -81,26 +373,38 @@ def holds_runs(desk: Desk) -> bool:
         return settings.runner.name in store.runs_by_runner()
 
 
+def _tried(
+    asking: Asking, ask: Callable[[str], str], question: str, take: Callable[[str], T], wrong: str = "{}"
+) -> T | None:
+    """What `take` makes of the answer; asked again, a few times, where it raises. None where the answer is to skip.
+
+    wrong: how the error is said.
+    """
+    for _ in range(TRIES):
+        text = ask(question)
+        if not text:
+            return None
+        try:
+            return take(text)
+        except (ConfigError, SourceError) as error:
+            asking.say(wrong.format(error))
+    return None
+
+
 def _ask_key(desk: Desk, source: str, asking: Asking, pages: Mapping[str, str]) -> None:
-    if has_key(desk, source):
+    def keep(text: str) -> Answer:
+        key = typed_key(text)
+        if source == GARMIN:
+            return keep_garmin_key(desk, key, lambda: lifetime(asking.ask(LIFE)))
+        return keep_intervals_key(desk, key)
+
+    if accounts.has_key(desk, source):
         asking.say("There is a key already.")
         return
     asking.say(pages[source])
-    for _ in range(TRIES):
-        text = asking.hidden("Key (not shown; Enter skips): ")
-        if not text:
-            return
-        try:
-            key = login.typed_key(text)
-            if source == GARMIN:
-                answer = login.keep_garmin_key(desk, key, lambda: login.lifetime(asking.ask(login.LIFE)))
-            else:
-                answer = login.keep_intervals_key(desk, key)
-        except (ConfigError, SourceError) as error:
-            asking.say(f"That did not work: {error}")
-        else:
-            asking.say(answer.text)
-            return
+    kept = _tried(asking, asking.hidden, "Key (not shown; Enter skips): ", keep, "That did not work: {}")
+    if kept:
+        asking.say(kept.text)
 
 
 def _ask_folder(desk: Desk, asking: Asking) -> Mapping[str, Any]:
@@ -112,47 +416,42 @@ def _ask_folder(desk: Desk, asking: Asking) -> Mapping[str, Any]:
     named = desk.settings.sources.folder.paths
     if named:
         asking.say("Looked into already: " + ", ".join(map(str, named)))
-    for _ in range(TRIES):
-        text = asking.ask("Another folder, such as ~/Downloads or Gadgetbridge's export folder (Enter skips): ")
-        if not text:
-            return {}
+
+    def setting(text: str) -> Mapping[str, Any]:
         try:
             (place,) = _reader(FOLDERS)([text])
         except ConfigError as error:
-            asking.say(f"That {error}.")
-            continue
-        if not folder.missing([place]):
-            return {} if place in named else {FOLDERS: [text]}
-        asking.say(f"{place} is no folder here, and no pattern that fits anything: plug it in or correct it.")
-    return {}
+            raise ConfigError(f"That {error}.") from None
+        if folder.missing([place]):
+            why = "is no folder here, and no pattern that fits anything: plug it in or correct it."
+            raise ConfigError(f"{place} {why}")
+        return {} if place in named else {FOLDERS: [text]}
+
+    question = "Another folder, such as ~/Downloads or Gadgetbridge's export folder (Enter skips): "
+    return _tried(asking, asking.ask, question, setting) or {}
 
 
-def _ask_archive(asking: Asking) -> tuple[Path, ...]:
-    for _ in range(TRIES):
-        text = asking.ask("Is the export here? Its zip, or its folder (Enter skips): ")
-        if not text:
-            return ()
-        place = Path(text.strip("'\"")).expanduser()
-        if place.exists():
-            return (place,)
-        asking.say(f"{place} is not there.")
-    return ()
+def _archive(text: str) -> Path:
+    place = Path(text.strip("'\"")).expanduser()
+    if not place.exists():
+        raise ConfigError(f"{place} is not there.")
+    return place
 
 
 def _ask_height(desk: Desk, asking: Asking) -> Mapping[str, Any]:
     if desk.settings.runner.height_m:
         asking.say(f"{desk.settings.runner.height_m:g} m is set already.")
         return {}
-    for _ in range(TRIES):
-        text = asking.ask("Height in metres or centimetres, such as 1.78 (Enter skips): ").replace(",", ".")
-        if not text:
-            return {}
-        metres = f"{float(text) / 100:g}" if re.fullmatch(r"\d{3}(\.\d+)?", text) else text
-        try:
-            return {_height_key(desk.named_runner): _reader(HEIGHT)(metres)}
-        except ConfigError as error:
-            asking.say(f"It {error}.")
-    return {}
+
+    def metres(text: str) -> float:
+        text = text.replace(",", ".")
+        in_centimetres = re.fullmatch(r"\d{3}(\.\d+)?", text)
+        height_m: float = _reader(HEIGHT)(f"{float(text) / 100:g}" if in_centimetres else text)
+        return height_m
+
+    question = "Height in metres or centimetres, such as 1.78 (Enter skips): "
+    height_m = _tried(asking, asking.ask, question, metres, "It {}.")
+    return {_height_key(desk.named_runner): height_m} if height_m else {}
 
 
 def _height_key(runner: str) -> str:
@@ -228,4 +527,4 @@ def _edited(lines: Sequence[str], table: str, name: str, line: str) -> str:
 
 def _literal(value: Any) -> str:
     """A value as TOML: what JSON and TOML write alike."""
-    return json.dumps(value, ensure_ascii=False)
+    return dumps(value, ensure_ascii=False)

@@ -170,7 +170,7 @@ def _run(argv: list[str]) -> int:
 
 def _welcome() -> int:
     """The main uses, and what is set up."""
-    from kneedrive.app.login import overview
+    from kneedrive.app.setup import overview
 
     print(f"{WELCOME}\n")
     try:

@@ -274,30 +274,30 @@ def _set_up(arguments: argparse.Namespace) -> Iterator[Answer]:
 
 
 def _keep_garmin(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import login
+    from kneedrive.app import setup
 
     if not sys.stdin.isatty():
         raise NotAuthorised(NO_KEY.format("garmin", "GARMIN_PERSONAL_API_KEY"))
     output.remark(GARMIN_KEY)
-    key = login.typed_key(_ask_hidden(HIDDEN_KEY))
-    yield login.keep_garmin_key(desk(arguments), key, lambda: arguments.days or login.lifetime(_ask(login.LIFE)))
+    key = setup.typed_key(_ask_hidden(HIDDEN_KEY))
+    yield setup.keep_garmin_key(desk(arguments), key, lambda: arguments.days or setup.lifetime(_ask(setup.LIFE)))
 
 
 def _keep_intervals(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import login
+    from kneedrive.app import setup
 
     here = desk(arguments)
     if arguments.athletes:
-        yield login.list_athletes(here)
+        yield setup.list_athletes(here)
         return
     if not sys.stdin.isatty():
         raise NotAuthorised(NO_KEY.format("intervals", "INTERVALS_ICU_API_KEY"))
     output.remark(INTERVALS_KEY)
-    yield login.keep_intervals_key(here, login.typed_key(_ask_hidden(HIDDEN_KEY)))
+    yield setup.keep_intervals_key(here, setup.typed_key(_ask_hidden(HIDDEN_KEY)))
 
 
 def _log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import accounts, login
+    from kneedrive.app import accounts, setup
 
     if not sys.stdin.isatty():
         raise NotAuthorised(NO_TERMINAL)
@@ -305,11 +305,11 @@ def _log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
     mine, remember = accounts.application(here), False
     if not (mine.client_id and mine.client_secret):
         output.remark(REGISTER)
-        mine, remember = login.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True
+        mine, remember = setup.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True
     if arguments.headless:
-        yield login.by_pasting(here, mine, _pasted, remember=remember)
+        yield setup.by_pasting(here, mine, _pasted, remember=remember)
     else:
-        yield login.by_browser(here, mine, _shown, (arguments.port, arguments.timeout), remember=remember)
+        yield setup.by_browser(here, mine, _shown, arguments.port, arguments.timeout, remember=remember)
 
 
 def _ask(question: str) -> str:
@@ -337,16 +337,16 @@ def _pasted(url: str) -> str:
 
 
 def _show_status(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import login
+    from kneedrive.app import setup
 
-    yield login.status(desk(arguments), json=arguments.json)
+    yield setup.status(desk(arguments), json=arguments.json)
 
 
 def _log_out(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import login
+    from kneedrive.app import setup
 
     here, confirm = desk(arguments), confirmed(yes=arguments.yes)
-    if arguments.source not in ("strava", *login.KEEPS):
+    if arguments.source not in ("strava", *setup.KEEPS):
         raise ConfigError(f"there is nothing to log out of at {arguments.source!r}: name garmin, intervals or strava")
-    kept = arguments.source in login.KEEPS
-    yield login.forget_key(here, arguments.source, confirm) if kept else login.log_out(here, confirm)
+    kept = arguments.source in setup.KEEPS
+    yield setup.forget_key(here, arguments.source, confirm) if kept else setup.log_out(here, confirm)

@@ -195,7 +195,12 @@ class Attempt(Record, frozen=True, kw_only=True):
 
 
 def attempt(service: Service, application: Application, oauth_url: str, redirect_uri: str) -> Attempt:
-    """A new login with a state of its own. Raises ConfigError where the application is not configured."""
+    """A new login with a state of its own.
+
+    Raises ConfigError where the application is not configured, or where the address would give secrets away.
+    """
+    from kneedrive.sources.http import checked_base
+
     if not application.client_id or not application.client_secret:
         raise ConfigError(
             f"{service.name} needs the client id and the client secret of your own application: configure both"
@@ -209,7 +214,7 @@ def attempt(service: Service, application: Application, oauth_url: str, redirect
         "scope": service.scope,
         "state": state,
     }
-    url = f"{oauth_url.rstrip('/')}/authorize?{urlencode(query)}"
+    url = f"{checked_base(oauth_url, service.name)}/authorize?{urlencode(query)}"
     return Attempt(service=service, url=url, state=state, redirect_uri=redirect_uri)
 
 
@@ -249,9 +254,7 @@ class Login:
         form = {"grant_type": "authorization_code", "code": grant.code.reveal()}
         mine = self._application if remember else Application(client_id="", client_secret=Secret(""))
         with self._file.locked():
-            tokens = self._ask(form, scope=grant.scope, athlete="").replace(
-                client_id=mine.client_id, client_secret=mine.client_secret
-            )
+            tokens = self._asked(form, scope=grant.scope, client_id=mine.client_id, client_secret=mine.client_secret)
             self._file.save(tokens)
         return tokens
 
@@ -270,8 +273,12 @@ class Login:
                 return held.access
             self._file.save(held)  # proves that there is room and leave to write, before the old token dies
             form = {"grant_type": "refresh_token", "refresh_token": held.refresh.reveal()}
-            fresh = self._ask(form, scope=held.scope, athlete=held.athlete).replace(
-                client_id=held.client_id, client_secret=held.client_secret
+            fresh = self._asked(
+                form,
+                scope=held.scope,
+                athlete=held.athlete,
+                client_id=held.client_id,
+                client_secret=held.client_secret,
             )
             self._file.save(fresh)
             self._stale_at_birth = None if self._good(fresh) else fresh.access
@@ -285,12 +292,17 @@ class Login:
         from kneedrive.sources.http import basic
 
         with self._file.locked():
+            there = not is_missing(self._file.path)
             try:
                 held = self._held()
             except SourceError as error:
-                there = not is_missing(self._file.path)
                 self._file.delete()  # what cannot be read may hold tokens all the same
-                raise self._unread() if there else error from None
+                name = self._service.name
+                unread = NotAuthorised(
+                    f"the saved login could not be read and is deleted; {name} could not be told: "
+                    f"revoke kneedrive's access on {name}'s own settings page"
+                )
+                raise unread if there else error from None
             self._file.delete()  # first, so that no failure of the network keeps it
         authorization = basic(self._application.client_id, self._application.client_secret)
         form = {"token": held.refresh.reveal(), "token_type_hint": "refresh_token"}
@@ -303,13 +315,6 @@ class Login:
         if answer.status != OK:
             raise self._refusal(answer)
 
-    def _unread(self) -> NotAuthorised:
-        name = self._service.name
-        return NotAuthorised(
-            f"the saved login could not be read and is deleted; {name} could not be told: "
-            f"revoke kneedrive's access on {name}'s own settings page"
-        )
-
     def _held(self) -> Tokens:
         held = self._file.load()
         if held is None:
@@ -319,38 +324,33 @@ class Login:
     def _good(self, tokens: Tokens) -> bool:
         return tokens.expires_at - self._clock() > FRESH
 
-    def _ask(self, form: Mapping[str, str], *, scope: str, athlete: str) -> Tokens:
-        mine = {
-            "client_id": self._application.client_id,
-            "client_secret": self._application.client_secret.reveal(),
-        }
+    def _asked(self, form: Mapping[str, str], *, athlete: str = "", **kept: Any) -> Tokens:
+        """The tokens that the service gives for this form. kept: other fields of Tokens, which its answer lacks.
+
+        athlete: whose login it is, where the answer does not say.
+        """
+        from kneedrive.sources.http import json_of
+
+        mine = {"client_id": self._application.client_id, "client_secret": self._application.client_secret.reveal()}
         answer = self._http.post("token", {**mine, **form})
         if answer.status != OK:
             raise self._refusal(answer)
-        return _told(answer, scope, athlete, self._clock())
+        told: Any = json_of(answer)
+        try:
+            return Tokens(
+                access=token(told["access_token"]),
+                refresh=token(told["refresh_token"]),
+                expires_at=self._end(told),
+                athlete=str((told.get("athlete") or {}).get("id", athlete)),
+                **kept,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
+            raise Unreachable(
+                f"{answer.service} answered the login without the tokens it should hold: try again later"
+            ) from None
 
-
-def _told(answer: Answer, scope: str, athlete: str, now: datetime) -> Tokens:
-    """The tokens in an answer. Their end is reckoned by our own clock, which is the one that asks for it later."""
-    from kneedrive.sources.http import json_of
-
-    told: Any = json_of(answer)
-    try:
-        return Tokens(
-            access=token(told["access_token"]),
-            refresh=token(told["refresh_token"]),
-            expires_at=_end(told, now),
-            scope=scope,
-            athlete=str((told.get("athlete") or {}).get("id", athlete)),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
-        raise Unreachable(
-            f"{answer.service} answered the login without the tokens it should hold: try again later"
-        ) from None
-
-
-def _end(told: Mapping[str, Any], now: datetime) -> datetime:
-    """When the access token ends: by the time it has left, else by the service's clock."""
-    if "expires_in" in told:
-        return now + timedelta(seconds=int(told["expires_in"]))
-    return datetime.fromtimestamp(int(told["expires_at"]), UTC)
+    def _end(self, told: Mapping[str, Any]) -> datetime:
+        # Reckoned by our own clock where that can be: it is the one that is asked later.
+        if "expires_in" in told:
+            return self._clock() + timedelta(seconds=int(told["expires_in"]))
+        return datetime.fromtimestamp(int(told["expires_at"]), UTC)
