@@ -9,12 +9,11 @@ from scipy import stats as oracle
 from kneedrive.method import Method, SeriesRules
 from kneedrive.past import trend
 from kneedrive.past.compare import WeekDifference, week_difference
-from kneedrive.past.local_time import day_of, week_number
+from kneedrive.past.result import day_of, week_number
 from kneedrive.past.trend import (
     RunValues,
     TrendFit,
     between_variance,
-    season_part,
     trend_columns,
     trend_fit,
     week_means,
@@ -188,7 +187,7 @@ def test_the_season_of_each_week_is_what_was_planted() -> None:
     X = trend_columns(np.broadcast_to(at, (1, 65)), np.array([64.0]), RULES)
     fit = weekly_fit(X, week_means(values[..., None], np.full((1, 65, 1), 0.01)), RULES)
 
-    assert season_part(X, fit)[0] == pytest.approx(season, abs=1e-6)
+    assert (X[..., 2:] @ fit.coefficient[..., 2:, None])[0, :, 0] == pytest.approx(season, abs=1e-6)
 
 
 def test_two_series_are_tested_together() -> None:

@@ -10,8 +10,7 @@ from kneedrive.analysis.posterior import letters
 from kneedrive.past.baseline import METRICS, allowed_metrics, floors, personal, usual
 from kneedrive.past.curve import Table, curves, departures, own_usual
 from kneedrive.past.curve import table as rows_table
-from kneedrive.past.local_time import weeks_since_epoch
-from kneedrive.past.result import PastRun, Setting
+from kneedrive.past.result import PastRun, Setting, weeks_since_epoch
 from kneedrive.past.segments import computed
 from kneedrive.past.trend import RunValues
 from kneedrive.past.weeks import near, reference_speed, run_values, standardised

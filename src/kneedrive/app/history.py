@@ -13,11 +13,21 @@ from kneedrive.analysis.result import Analysis, Change, Fade, FadeVerdict
 from kneedrive.app import NOT_ENOUGH, OK, PARTLY, Answer, setting_of, zone_of
 from kneedrive.app.library import csv_text, everybody, opened
 from kneedrive.errors import KneedriveError, NotEnoughData
-from kneedrive.past import local_time
+from kneedrive.past import result
 from kneedrive.past.baseline import own_view
 from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
-from kneedrive.past.local_time import WIDEST_OFFSET, between, local_date
-from kneedrive.past.result import Habit, Outcome, OwnView, PastRun, Setting, SlowContrast, WeeklyView
+from kneedrive.past.result import (
+    WIDEST_OFFSET,
+    Habit,
+    Outcome,
+    OwnView,
+    PastRun,
+    Setting,
+    SlowContrast,
+    WeeklyView,
+    between,
+    local_date,
+)
 from kneedrive.past.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
@@ -38,12 +48,12 @@ if TYPE_CHECKING:
 
 def local_day(settings: Config, now: datetime) -> date:
     """The day it is where the runner lives."""
-    return local_time.local_day(now, None, zone_of(settings))
+    return result.local_day(now, None, zone_of(settings))
 
 
 def day_of(settings: Config, row: RunRow) -> date:
     """The local day of a run."""
-    return local_time.local_day(row.started_at, row.utc_offset_s, zone_of(settings))
+    return result.local_day(row.started_at, row.utc_offset_s, zone_of(settings))
 
 
 def moments(first: date, last: date) -> tuple[datetime, datetime]:

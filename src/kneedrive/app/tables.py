@@ -21,8 +21,7 @@ from kneedrive.app import Answer, only_runner, setting_of
 from kneedrive.app.library import known_runner, opened, run_cells, write_csv
 from kneedrive.config import Config, load
 from kneedrive.errors import NotEnoughData, StoreError
-from kneedrive.past.local_time import local_date, week_number
-from kneedrive.past.result import PastRun, Setting, WeeklyView
+from kneedrive.past.result import PastRun, Setting, WeeklyView, local_date, week_number
 from kneedrive.past.weeks import weekly
 from kneedrive.patterns import Pattern
 from kneedrive.quantities import METRICS

@@ -13,26 +13,16 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kneedrive import stats
 from kneedrive.analysis import features
-from kneedrive.analysis.reference import expected
+from kneedrive.analysis.reference import expected, usual_quantities
 from kneedrive.method import BaselineRules, Method, SeriesRules
-from kneedrive.past.curve import Table, centre, column, departures, design, filled, population, table
+from kneedrive.past.curve import Table, centre, column, departures, design, filled, table
 from kneedrive.past.result import Baseline, Computed, Level, OwnView, PastRun, PersonalZ, Setting, Unjudged
 from kneedrive.past.segments import Stretch, computed, split_at_jumps, watch_of
 from kneedrive.quantities import FOLLOWS
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
-from kneedrive.stats import (
-    family,
-    huber_mean,
-    huber_regression,
-    median,
-    ragged,
-    robust_sds,
-    student_quantile,
-    t_test,
-    weighted_mean,
-)
 
 STEPS = ("cadence_spm", "step_length_m")  # all that a sensor which computes the rest may be held to
 TIMING = (*STEPS, "stance_time_s", "duty_factor")
@@ -45,7 +35,6 @@ POPULATION = {
     "duty_factor": ("zDF", 1.0),
     "ln_k": ("zk", 1.0),
 }
-Words = npt.NDArray[np.str_]
 
 
 class PersonalFit(msgspec.Struct, frozen=True, eq=False):
@@ -66,13 +55,6 @@ class PersonalFit(msgspec.Struct, frozen=True, eq=False):
     runs: Array
 
 
-def shrinkage(X: Array, epochs: Array, rules: SeriesRules) -> Array:
-    """Trust (..., columns) in the own slopes, n/(n + 60) of the epochs; 0 for a column without content."""
-    trust = epochs / (epochs + rules.shrink_epochs)
-    content = np.any(X != 0, axis=(-2, -3))
-    return np.where(content, trust[..., None], 0.0)
-
-
 def personal_fit(X: Array, y: Array, weight: Array, floor: Array | float, rules: SeriesRules) -> PersonalFit:
     """The curve of departures y (..., runs, epochs) from the population on X (..., runs, epochs, columns).
 
@@ -87,9 +69,12 @@ def personal_fit(X: Array, y: Array, weight: Array, floor: Array | float, rules:
     centre = (X * weight[..., None]).sum(axis=(-2, -3)) / total[..., None]
     off = np.where(there[..., None], X - centre[..., None, None, :], 0.0)
     full = np.concatenate([there[..., None].astype(np.float64), off], axis=-1)
-    fit = huber_regression(full.reshape(*shape, -1, columns + 1), y.reshape(*shape, -1), weight.reshape(*shape, -1))
-    keep = shrinkage(X, there.sum(axis=(-1, -2)).astype(np.float64), rules)
-    shrink = np.concatenate([np.ones((*shape, 1)), keep], axis=-1)
+    fit = stats.huber_regression(
+        full.reshape(*shape, -1, columns + 1), y.reshape(*shape, -1), weight.reshape(*shape, -1)
+    )
+    epochs = there.sum(axis=(-1, -2)).astype(np.float64)
+    trust = np.where(np.any(X != 0, axis=(-2, -3)), (epochs / (epochs + rules.shrink_epochs))[..., None], 0.0)
+    shrink = np.concatenate([np.ones((*shape, 1)), trust], axis=-1)
     pulled = fit.weight.reshape(y.shape)
     by_run = np.einsum("...rec,...re->...rc", full, pulled)
     influence = shrink[..., None] * (fit.inverse @ np.swapaxes(by_run, -1, -2))
@@ -114,7 +99,7 @@ def _scatter(full: Array, y: Array, weight: Array, fitted: tuple[Array, Array]) 
     runs - 1 - spent where H projects, and less where slopes are shrunk or drawn from within runs too.
     """
     coefficient, influence = fitted
-    middle = weighted_mean(np.moveaxis(full, -1, 0), weight)
+    middle = stats.weighted_mean(np.moveaxis(full, -1, 0), weight)
     middle = np.nan_to_num(np.moveaxis(middle, 0, -1))
     off = run_means(y - np.einsum("...rec,...c->...re", full, coefficient), weight)
     there = np.isfinite(off)
@@ -127,8 +112,8 @@ def _scatter(full: Array, y: Array, weight: Array, fitted: tuple[Array, Array]) 
 
 def run_means(values: Array, weight: Array) -> Array:
     """Huber mean (..., runs) of the epochs (..., runs, epochs) of each run, by their scatter about its median."""
-    scale = robust_sds(np.where(weight > 0, values, np.nan))[..., None]
-    return huber_mean(values, weight, np.maximum(np.nan_to_num(scale), 1e-300))
+    scale = stats.robust_sds(np.where(weight > 0, values, np.nan))[..., None]
+    return stats.huber_mean(values, weight, np.maximum(np.nan_to_num(scale), 1e-300))
 
 
 def predicted(fit: PersonalFit, x: Array) -> tuple[Array, Array]:
@@ -145,16 +130,16 @@ def predicted(fit: PersonalFit, x: Array) -> tuple[Array, Array]:
 
 def held(
     off: Array, sd: Array, freedom: Array, epochs: npt.ArrayLike, keys: Sequence[str], rules: SeriesRules
-) -> tuple[Words, Array]:
+) -> tuple[npt.NDArray[np.str_], Array]:
     """The level (..., keys) of each departure, and half of its interval; sd: of its prediction.
 
     A run lies outside the interval exactly where it is outside the family interval of `rules.different`; few epochs
     are never "clearly different".
     """
-    p, level = family(t_test(off, sd, freedom), keys, FOLLOWS, rules.different)
+    p, level = stats.family(stats.t_test(off, sd, freedom), keys, FOLLOWS, rules.different)
     different = (p <= rules.different) & (np.asarray(epochs) >= rules.different_epochs)
     word = np.where(different, Level.DIFFERENT, np.where(p <= rules.noting, Level.NOTING, Level.AS_ALWAYS))
-    return word, student_quantile(1.0 - 0.5 * level, freedom) * sd
+    return word, stats.student_quantile(1.0 - 0.5 * level, freedom) * sd
 
 
 # The baseline of a history, and a run held against it.
@@ -175,14 +160,11 @@ def usual(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) 
         (run for run in runs if (run.sensor, run.surface) == (sensor, surface) and run.epochs.scored.any()),
         key=lambda run: run.started_at,
     )
-    here = setting.of(own)
-    rows = table(own)
+    here, rows = setting.of(own), table(own)
     days = (own[-1].started_at - own[0].started_at).days if own else 0
     short = missing(len(own), days, rows.epochs, setting.method)
-    middle = centre(rows, here)
-    fit = fitted(rows, len(own), sensor, here) if rows.epochs else None
-    known = rows.speed_mps[np.isfinite(rows.speed_mps)]
-    low, at, high = (float(np.percentile(known, share)) if len(known) else None for share in (2.5, 50.0, 97.5))
+    shares = (2.5, 50.0, 97.5)
+    low, at, high = (float(np.percentile(rows.speeds, share)) if len(rows.speeds) else None for share in shares)
     told = Baseline(
         sensor=sensor,
         surface=surface,
@@ -198,7 +180,8 @@ def usual(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) 
         speed_high_mps=high,
         computed=computed(own, sensor, setting.method),
     )
-    return Usual(told=told, fit=fit, middle_mps=middle, setting=here)
+    fit = fitted(rows, len(own), sensor, here) if rows.epochs else None
+    return Usual(told=told, fit=fit, middle_mps=centre(rows, here), setting=here)
 
 
 def missing(runs: int, days: int, epochs: int, method: Method) -> dict[str, int]:
@@ -214,16 +197,16 @@ def missing(runs: int, days: int, epochs: int, method: Method) -> dict[str, int]
 
 def fitted(rows: Table, runs: int, sensor: str, setting: Setting) -> PersonalFit:
     """The curves of ln T, DF and ln k, in this order, over the epochs of these runs."""
-    off = departures(rows, sensor, setting)
-    X = np.stack([ragged(rows.run, part, runs) for part in design(rows, centre(rows, setting), setting).T], axis=-1)
-    y = np.stack([ragged(rows.run, off[name], runs) for name in FREE])
-    weight = np.broadcast_to(np.nan_to_num(ragged(rows.run, rows.weight, runs)), y.shape)
-    floor = floors(setting.method.baseline)
-    typical = float(np.nanmedian(rows.T_s)) * floor["cadence_spm"] / 60.0
-    least = np.array([typical, floor["duty_factor"], floor["ln_k"]])
-    return personal_fit(
-        np.broadcast_to(np.nan_to_num(X), (*y.shape, X.shape[-1])), y, weight, least, setting.method.series
+    off, floor = departures(rows, sensor, setting), floors(setting.method.baseline)
+    X = np.stack(
+        [stats.ragged(rows.run, part, runs) for part in design(rows, centre(rows, setting), setting).T], axis=-1
     )
+    y = np.stack([stats.ragged(rows.run, off[name], runs) for name in FREE])
+    weight = np.broadcast_to(np.nan_to_num(stats.ragged(rows.run, rows.weight, runs)), y.shape)
+    # The floor of cadence as one of ln T, at the middle step time.
+    least = [float(np.nanmedian(rows.T_s)) * floor["cadence_spm"] / 60.0, floor["duty_factor"], floor["ln_k"]]
+    X = np.broadcast_to(np.nan_to_num(X), (*y.shape, X.shape[-1]))
+    return personal_fit(X, y, weight, np.array(least), setting.method.series)
 
 
 def shown(quantities: Array, speed_mps: float) -> Array:
@@ -243,12 +226,6 @@ def spread_shown(quantities: Array, sd: Array, speed_mps: float) -> Array:
     return spread
 
 
-def usual_there(speed_mps: float, grade: float, sensor: str, setting: Setting) -> Array:
-    """Ln T, DF and ln k of the population at a speed and slope."""
-    there = population(sensor, np.array([speed_mps]), np.array([grade]), setting)
-    return np.array([float(there[name][0]) for name in FREE])
-
-
 def floors(rules: BaselineRules) -> dict[str, float]:
     """The smallest spread by metric that a run is held against: what a sensor and a day differ by anyway."""
     return {
@@ -266,8 +243,7 @@ def own_view(run: PastRun, history: Sequence[PastRun], setting: Setting) -> OwnV
     """One run against the runner's own weeks before it on the same sensor and surface; `history` may hold more."""
     own = usual(before(run, history, setting), run.sensor, run.surface, setting)
     rows = table([run])
-    known = rows.speed_mps[np.isfinite(rows.speed_mps)]
-    speed = median(known) if len(known) else None
+    speed = stats.median(rows.speeds) if len(rows.speeds) else None
     reason = unjudged(own.told, speed, rows.epochs)
     judged = () if reason else personal(run, rows, own)
     return OwnView(baseline=own.told, speed_mps=speed, epochs=rows.epochs, rows=judged, reason=reason)
@@ -312,9 +288,10 @@ def personal(run: PastRun, rows: Table, own: Usual) -> tuple[PersonalZ, ...]:
     known = (epochs > 0) & (own.fit.runs > 0)
     x = design(rows, own.middle_mps, setting)
     x[:, 1] = x[:, 0] ** 2  # of no weight where the baseline has no such column
-    expected, sd = predicted(own.fit, np.broadcast_to(weighted_mean(x.T, rows.weight), (len(FREE), x.shape[1])))
-    speed = float(np.average(filled(rows, setting), weights=rows.weight))
-    there = usual_there(speed, float(np.average(rows.grade, weights=rows.weight)), run.sensor, setting)
+    expected, sd = predicted(own.fit, np.broadcast_to(stats.weighted_mean(x.T, rows.weight), (len(FREE), x.shape[1])))
+    speed, grade = (float(np.average(each, weights=rows.weight)) for each in (filled(rows, setting), rows.grade))
+    population = usual_quantities(np.array([speed]), np.array([grade]), setting.against(run.sensor))
+    there = np.array([float(population[name][0]) for name in FREE])
     value = there + np.where(known, run_means(y, np.broadcast_to(rows.weight, y.shape)), np.nan)
     expected = there + np.where(known, expected, np.nan)
     at = np.array([shown(value, speed), shown(expected, speed), spread_shown(expected, sd, speed)])
@@ -361,7 +338,7 @@ def allowed_metrics(sensor: str, test: Computed) -> tuple[str, ...]:
 def others(run: PastRun, metric: str, setting: Setting) -> float | None:
     """The same metric against other runners: weighted mean of its population z, None without one."""
     z, weight = population_z(run, metric, setting), run.epochs.weight[run.epochs.scored]
-    mean = float(weighted_mean(z, weight))
+    mean = float(stats.weighted_mean(z, weight))
     return mean if np.isfinite(mean) else None
 
 

@@ -26,8 +26,16 @@ from kneedrive.past.curve import (
     run_means,
     table,
 )
-from kneedrive.past.local_time import local_date, week_number
-from kneedrive.past.result import Apart, Comparison, Difference, Outcome, PastRun, Setting
+from kneedrive.past.result import (
+    Apart,
+    Comparison,
+    Difference,
+    Outcome,
+    PastRun,
+    Setting,
+    local_date,
+    week_number,
+)
 from kneedrive.past.segments import Stretch, computed, split_at_jumps, watch_of
 from kneedrive.past.trend import week_means, weekly_fit
 from kneedrive.past.weeks import letters_of, standardised

@@ -12,22 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import asdict
 
+from kneedrive import stats
 from kneedrive.analysis import features
 from kneedrive.analysis.reference import usual_quantities
-from kneedrive.past.result import Curve, PastRun, Setting
+from kneedrive.past.result import PastRun, Setting
 from kneedrive.record import Record
 from kneedrive.recording import Array
-from kneedrive.stats import (
-    TINY,
-    Mask,
-    corrected_lag,
-    huber_mean,
-    huber_regression,
-    lag_1,
-    median,
-    robust_sds,
-    serial_count,
-)
 
 QUANTITIES = ("ln_T", "DF", "ln_k", "ln_beta")
 PCT = 100.0  # grade is fitted in per cent, so that all columns are of one size
@@ -53,7 +43,12 @@ class Table(Record, frozen=True, kw_only=True):
         """Number of rows."""
         return len(self.run)
 
-    def rows(self, chosen: Mask) -> Table:
+    @property
+    def speeds(self) -> Array:
+        """The speeds that may be used, in order of the rows."""
+        return self.speed_mps[np.isfinite(self.speed_mps)]
+
+    def rows(self, chosen: stats.Mask) -> Table:
         """These rows only."""
         return self.replace(**{name: values[chosen] for name, values in asdict(self).items()})
 
@@ -102,17 +97,12 @@ def run_means(rows: Table, values: Array, weight: Array, runs: int, setting: Set
     place = np.round(rows.start_s[there] / rules.length_s).astype(np.int64)
     grid = np.full((2, runs, int(place.max(initial=0)) + 1), np.nan)
     grid[:, rows.run[there], place] = values[there], weight[there]
-    sd = robust_sds(grid[0])
-    mean = huber_mean(grid[0], np.nan_to_num(grid[1]), np.maximum(np.nan_to_num(sd), TINY)[:, None])
+    sd = stats.robust_sds(grid[0])
+    mean = stats.huber_mean(grid[0], np.nan_to_num(grid[1]), np.maximum(np.nan_to_num(sd), stats.TINY)[:, None])
     n = np.isfinite(grid[0]).sum(axis=-1)
-    rho = corrected_lag(lag_1(grid[0] - mean[:, None]), n.astype(np.float64), 1)
+    rho = stats.corrected_lag(stats.lag_1(grid[0] - mean[:, None]), n.astype(np.float64), 1)
     rho = np.clip(np.nan_to_num(rho), 0.0, rules.autocorrelation_max)
-    return RunMeans(value=mean, se=sd / np.sqrt(np.maximum(serial_count(n, rho), 1.0)), epochs=n)
-
-
-def population(sensor: str, speed_mps: Array, grade: Array, setting: Setting) -> dict[str, Array]:
-    """The four quantities as usual on a sensor class; k counts as 1 where the class has no k_ref."""
-    return usual_quantities(speed_mps, grade, setting.against(sensor))
+    return RunMeans(value=mean, se=sd / np.sqrt(np.maximum(stats.serial_count(n, rho), 1.0)), epochs=n)
 
 
 def filled(rows: Table, setting: Setting) -> Array:
@@ -122,7 +112,7 @@ def filled(rows: Table, setting: Setting) -> Array:
 
 def departures(rows: Table, sensor: str, setting: Setting) -> dict[str, Array]:
     """Measured minus usual, per epoch and quantity. Without a valid speed step time is not judged."""
-    usual = population(sensor, filled(rows, setting), rows.grade, setting)
+    usual = usual_quantities(filled(rows, setting), rows.grade, setting.against(sensor))
     measured = {
         "ln_T": np.where(np.isfinite(rows.speed_mps), features.log(rows.T_s), np.nan),
         "DF": rows.DF,
@@ -134,8 +124,7 @@ def departures(rows: Table, sensor: str, setting: Setting) -> dict[str, Array]:
 
 def centre(rows: Table, setting: Setting) -> float:
     """Median speed, or the middle of the reference where no speed is valid."""
-    known = rows.speed_mps[np.isfinite(rows.speed_mps)]
-    return median(known) if len(known) else setting.method.population.class_speed_mid_mps
+    return stats.median(rows.speeds) if len(rows.speeds) else setting.method.population.class_speed_mid_mps
 
 
 def design(rows: Table, middle: float, setting: Setting) -> Array:
@@ -144,6 +133,25 @@ def design(rows: Table, middle: float, setting: Setting) -> Array:
     low, high = np.percentile(dv, (25.0, 75.0)) if len(dv) else (0.0, 0.0)
     bend = dv**2 * (high - low >= setting.method.baseline.curve_iqr_mps)
     return np.column_stack([dv, bend, PCT * rows.grade])
+
+
+class Curve(Record, frozen=True, kw_only=True):
+    """How one quantity of one runner departs from the population over speed and grade; slopes are already shrunk.
+
+    departure = level + slope * dv + bend * dv^2 + grade * grade, dv = speed - centre_mps.
+    """
+
+    centre_mps: float
+    level: float
+    slope: float
+    bend: float
+    grade: float
+
+    def at(self, speed_mps: Array | float, grade: Array | float) -> Array:
+        """The departure at these speeds and grades; an unknown speed counts as the middle one."""
+        dv = np.nan_to_num(speed_mps - self.centre_mps)
+        departure: Array = self.level + self.slope * dv + self.bend * dv**2 + self.grade * grade
+        return departure
 
 
 def fit(departure: Array, rows: Table, setting: Setting, shift: Array | None = None) -> Curve | None:
@@ -159,7 +167,7 @@ def fit(departure: Array, rows: Table, setting: Setting, shift: Array | None = N
     known = rows.rows(there)
     other = np.zeros(known.epochs) if shift is None else shift[there] - shift[there].mean()
     X = np.column_stack([np.ones(known.epochs), design(known, middle, setting), other])
-    level, *slopes, _ = huber_regression(X, departure[there], known.weight).coefficient
+    level, *slopes, _ = stats.huber_regression(X, departure[there], known.weight).coefficient
     trust = known.epochs / (known.epochs + setting.method.series.shrink_epochs)
     slope, bend, grade = (trust * float(each) for each in slopes)
     return Curve(centre_mps=middle, level=float(level), slope=slope, bend=bend, grade=PCT * grade)
@@ -173,12 +181,6 @@ def curves(
     return {name: curve for name, curve in fitted.items() if curve is not None}
 
 
-def departure_at(curve: Curve, speed_mps: Array, grade: Array) -> Array:
-    """The curve at these speeds and grades."""
-    dv = np.nan_to_num(speed_mps - curve.centre_mps)
-    return curve.level + curve.slope * dv + curve.bend * dv**2 + curve.grade * grade
-
-
 def measured(rows: Table) -> dict[str, Array]:
     """The metrics of each epoch as measured."""
     ln_beta = features.log(features.beta(rows.oscillation_m, rows.T_s))
@@ -187,10 +189,10 @@ def measured(rows: Table) -> dict[str, Array]:
 
 def own_usual(fitted: Mapping[str, Curve], rows: Table, sensor: str, setting: Setting) -> dict[str, Array]:
     """The runner's own usual metrics at the speed and grade of each row; NaN for what has no curve."""
-    usual = population(sensor, filled(rows, setting), rows.grade, setting)
+    usual = usual_quantities(filled(rows, setting), rows.grade, setting.against(sensor))
     nothing = np.full(rows.epochs, np.nan)
     own = {
-        name: usual[name] + departure_at(fitted[name], rows.speed_mps, rows.grade) if name in fitted else nothing
+        name: usual[name] + fitted[name].at(rows.speed_mps, rows.grade) if name in fitted else nothing
         for name in QUANTITIES
     }
     return features.metrics(rows.speed_mps, own["ln_T"], own["DF"], own["ln_beta"]) | {"ln_k": own["ln_k"]}

@@ -1,14 +1,16 @@
-"""Many runs of one runner: what the store returns, and what the analysis of weeks and baselines makes of it.
+"""Many runs of one runner: what the store returns, the days and weeks they fall on, and what is made of them.
 
-Facts only, as in findings.py: a verdict is a key, words and rounding are made in report/. Comparisons inside one
-sensor class carry no systematic error of the sensor; the level of D and P against other runners still does.
+Facts only: a verdict is a key, words and rounding are made in report/. Comparisons inside one sensor class carry no
+systematic error of the sensor; the level of D and P against other runners still does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+
+import numpy as np
 
 from kneedrive.analysis.posterior import Knee, Posterior
 from kneedrive.analysis.reference import Against
@@ -16,30 +18,24 @@ from kneedrive.analysis.result import Epochs, Finding
 from kneedrive.method import Method
 from kneedrive.patterns import Pattern
 from kneedrive.record import Record
-from kneedrive.recording import Runner
+from kneedrive.recording import Array, Runner
 from kneedrive.sensors import REFERENCES
 
 
 class PastRun(Record, frozen=True, kw_only=True):
-    """One stored run, as the analysis of a history sees it.
-
-    started_at is aware UTC; local time is that plus utc_offset_s (None: the configured zone). sensor is the
-    provenance word of form analysis; device names the watch. surface: "outdoor" or "indoor". firmware: the class of
-    whatever measured the dynamics, "" where unknown or of no matter; a new one starts a new baseline. height_m: the
-    runner's, as the run was judged by.
-    """
+    """One stored run, as the analysis of a history sees it."""
 
     id: str
-    started_at: datetime
-    utc_offset_s: int | None
-    sensor: str
-    device: str
-    surface: str
+    started_at: datetime  # aware UTC
+    utc_offset_s: int | None  # that plus this is local time; None: the configured zone
+    sensor: str  # the provenance word
+    device: str  # name of the watch
+    surface: str  # "outdoor" or "indoor"
     distance_m: float | None
     duration_s: float
     epochs: Epochs
-    firmware: str = ""
-    height_m: float | None = None
+    firmware: str = ""  # class of what measured the dynamics, "" where of no matter; a new one starts a new baseline
+    height_m: float | None = None  # the runner's, as the run was judged by
 
 
 class Setting(Record, frozen=True, kw_only=True):
@@ -62,17 +58,62 @@ class Setting(Record, frozen=True, kw_only=True):
         return Against(reference=REFERENCES[sensor], runner=self.runner, method=self.method)
 
 
-class Curve(Record, frozen=True, kw_only=True):
-    """How one quantity of one runner departs from the population over speed and grade.
+# Days and weeks as the runner lived them: a run belongs to the day of its local time, whatever day it was in UTC.
 
-    departure = level + slope * dv + bend * dv^2 + grade * grade, dv = speed - centre_mps. Slopes are already shrunk.
-    """
+EPOCH_DAY = date(1970, 1, 1)
+DAYS_TO_MONDAY = 3  # the epoch was a Thursday
+WEEK_S = 604_800.0
+WIDEST_OFFSET = timedelta(days=1)  # no clock on earth is further from UTC
 
-    centre_mps: float
-    level: float
-    slope: float
-    bend: float
-    grade: float
+
+def offset_s(moment: datetime, said_s: int | None, zone: Callable[[datetime], int] | None) -> int:
+    """Seconds that the runner's clock was ahead of UTC: what the file says, else the configured zone, else 0."""
+    if said_s is not None:
+        return said_s
+    return zone(moment) if zone else 0
+
+
+def local_day(moment: datetime, said_s: int | None, zone: Callable[[datetime], int] | None) -> date:
+    """The day it was by the runner's own clock, which was so far ahead of UTC as `offset_s` says."""
+    return (moment + timedelta(seconds=offset_s(moment, said_s, zone))).date()
+
+
+def local_date(run: PastRun, setting: Setting) -> date:
+    """The day of a run by the runner's own clock."""
+    return local_day(run.started_at, run.utc_offset_s, setting.zone)
+
+
+def weeks_since_epoch(runs: Sequence[PastRun], setting: Setting) -> Array:
+    """Local start times in weeks since 1970, as fractions."""
+    ahead_s = (offset_s(run.started_at, run.utc_offset_s, setting.zone) for run in runs)
+    return np.array([(run.started_at.timestamp() + each) / WEEK_S for run, each in zip(runs, ahead_s, strict=True)])
+
+
+def week_number(day: date) -> int:
+    """Number of the ISO week that holds a day, counted from the week of 1 January 1970."""
+    return ((day - EPOCH_DAY).days + DAYS_TO_MONDAY) // 7
+
+
+def monday(week: int) -> date:
+    """First day of a numbered week."""
+    return EPOCH_DAY + timedelta(days=7 * week - DAYS_TO_MONDAY)
+
+
+def day_of(at_weeks: float) -> date:
+    """The date of a time in weeks since 1970."""
+    return EPOCH_DAY + timedelta(days=int(np.floor(7.0 * at_weeks)))
+
+
+def between(runs: Iterable[PastRun], first: date, last: date, setting: Setting) -> list[PastRun]:
+    """The runs from the first day to the last, both included, in order of time."""
+    # Most of a long history is told apart by UTC alone, which is what makes ten years cheap.
+    low = datetime.combine(first, time(), UTC) - WIDEST_OFFSET
+    high = datetime.combine(last, time(), UTC) + 2 * WIDEST_OFFSET
+    kept = (run for run in runs if low <= run.started_at <= high and first <= local_date(run, setting) <= last)
+    return sorted(kept, key=lambda run: run.started_at)
+
+
+# What is found.
 
 
 class Contact(StrEnum):
@@ -85,16 +126,14 @@ class Contact(StrEnum):
 
 
 class Computed(Record, frozen=True, kw_only=True):
-    """Whether contact time says more than speed and cadence do.
-
-    residual_DF: robust SD of what a polynomial in speed and cadence, fitted on half of the runs, leaves of the duty
-    factor on the other half.
-    """
+    """Whether contact time says more than speed and cadence do."""
 
     sensor: str
     verdict: Contact
     runs: int
     epochs: int
+    # Robust SD of what a polynomial in speed and cadence, fitted on half of the runs, leaves of the duty factor on the
+    # other half.
     residual_DF: float | None = None
 
     @property
@@ -104,16 +143,12 @@ class Computed(Record, frozen=True, kw_only=True):
 
 
 class Baseline(Record, frozen=True, kw_only=True):
-    """What is usual for this runner on one sensor class and surface.
-
-    ready: enough to judge a run by; else `missing` says how many runs, days and epochs more.
-    speed_low_mps to speed_high_mps: the speeds it was made of.
-    """
+    """What is usual for this runner on one sensor class and surface, and the speeds that is known for."""
 
     sensor: str
     surface: str
-    ready: bool
-    missing: Mapping[str, int]
+    ready: bool  # enough to judge a run by
+    missing: Mapping[str, int]  # how many runs, days and epochs more it takes
     runs: int
     epochs: int
     days: int
@@ -136,20 +171,19 @@ class Level(StrEnum):
 class PersonalZ(Record, frozen=True, kw_only=True):
     """One metric of one run against the runner's own baseline at the same speed and grade.
 
-    spread: SD of a new run about its prediction, z: difference in units of it. low, high: the values between which a
-    run is not clearly different; the intervals of all metrics together hold an unchanged run with 0.95. others: the
-    same against other runners (a population z), None where the sensor does not allow it; that one is uncertain.
+    low, high: the values between which a run is not clearly different; the intervals of all metrics together hold an
+    unchanged run with 0.95.
     """
 
     metric: str
     value: float
     usual: float
     difference: float
-    spread: float
-    z: float
+    spread: float  # SD of a new run about its prediction
+    z: float  # difference in units of spread
     level: Level
     epochs: int
-    others: float | None = None
+    others: float | None = None  # population z, less certain; None where the sensor does not allow it
     low: float | None = None
     high: float | None = None
 
@@ -185,21 +219,17 @@ class WeekValue(Record, frozen=True, kw_only=True):
 
 
 class Week(Record, frozen=True, kw_only=True):
-    """One ISO week of local time. values by series (D, P, zSL), empty where nothing could be judged: never filled in.
-
-    slow_s: scored time at or below the slow speed; shuffle_share: share of it in runs whose slow part was surely
-    shuffle-like, None where it cannot be told. segment: index of the stretch between breaks that `values` are of.
-    """
+    """One ISO week of local time. values by series (D, P, zSL); empty, never filled in, where nothing was judged."""
 
     monday: date
     runs: int
     distance_m: float
     duration_s: float
-    slow_s: float
-    shuffle_share: float | None
+    slow_s: float  # scored time at or below the slow speed
+    shuffle_share: float | None  # share of it in runs that shuffled surely when slow; None where it cannot be told
     values: Mapping[str, WeekValue]
     sensor: str
-    segment: int | None
+    segment: int | None  # index of the stretch between breaks that `values` are of
 
 
 class BreakKind(StrEnum):
@@ -243,34 +273,30 @@ class Verdict(StrEnum):
 class Trend(Record, frozen=True, kw_only=True):
     """One tested series of one stretch between breaks: D, P or zSL, or heart_rate_bpm as context.
 
-    verdict: STEADY where a change as large as runners differ would most likely have been seen. change, low, high: over
-    the span, in SD between runners (heart rate: 1/min), at the level of Holm's procedure (None: too few weeks). p is
-    before, p_holm after it. rho: lag-1 correlation that p allows for. worthwhile: the least that is called. detectable:
-    the change over the span that would have been called four times out of five. seasonal: the season was fitted along;
-    without that a called trend can also be the season. weeks_missing: weeks with runs still needed for a test;
-    weeks_advised: to reach the advised number.
+    A change is over the span, in SD between runners (heart rate: 1/min). STEADY is said only where a change as large as
+    runners differ would most likely have been seen. None where there were too few weeks to test.
     """
 
     series: str
     verdict: Verdict
     weeks: int
     runs: int
-    weeks_missing: int
-    weeks_advised: int
+    weeks_missing: int  # weeks with runs that a test still needs
+    weeks_advised: int  # to reach the advised number
     first: date | None = None
     last: date | None = None
     slope_per_week: float | None = None
     change: float | None = None
     low: float | None = None
     high: float | None = None
-    level: float | None = None
+    level: float | None = None  # that Holm's procedure held p against; low and high are at this one
     p: float | None = None
     p_holm: float | None = None
-    rho: float | None = None
+    rho: float | None = None  # lag-1 correlation of weeks that p allows for
     run_sd: float | None = None
-    worthwhile: float | None = None
-    detectable: float | None = None
-    seasonal: bool = False
+    worthwhile: float | None = None  # the least that is called
+    detectable: float | None = None  # would have been called four times out of five
+    seasonal: bool = False  # the season was fitted along; without, a called trend can also be the season
     sensor: str = ""
 
     @property
@@ -282,48 +308,39 @@ class Trend(Record, frozen=True, kw_only=True):
 class LastWeeks(Record, frozen=True, kw_only=True):
     """The runner over the last eight weeks, on the sensor of the latest stretch: the posterior of the run means.
 
-    first, last: days of the first and last run that count. The systematic error of the sensor stays in the posterior,
-    the noise of single runs goes. findings have scope "weeks", the headline first. odds_range: from steps alone,
-    over the thinkable correlations. verdict: what the trend over the weeks of the view says, "steady", "too early to
-    tell" or a called change; several called ones have " and " between them; verdict_since: the day it begins with.
-    device: the watch's name.
+    The systematic error of the sensor stays in the posterior, the noise of single runs goes.
     """
 
-    first: date
+    first: date  # of the runs that count
     last: date
     runs: int
     sensor: str
     surface: str
     posterior: Posterior
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...]  # of scope "weeks", the headline first
     ruled_out: tuple[Pattern, ...]
     knee: Knee
-    verdict: str
+    verdict: str  # a Verdict of the trend over the weeks of the view, or several called ones with " and " between them
     verdict_since: date | None = None
     share_of_slow: float | None = None  # share of slow running that was shuffle-like, None where it cannot be told
     slow_speed_mps: float | None = None
-    odds_range: Mapping[Pattern, tuple[float, float]] = {}
-    device: str = ""
+    odds_range: Mapping[Pattern, tuple[float, float]] = {}  # from steps alone, over the thinkable correlations
+    device: str = ""  # name of the watch
 
 
 class PaceChange(Record, frozen=True, kw_only=True):
-    """How cadence goes with speed over the last eight weeks on one watch: d ln cadence / d ln v; None with its reason.
+    """How cadence goes with speed over the last eight weeks on one watch: a description, never a verdict."""
 
-    low, high: 95 % interval. longer, quicker: by which share step length and cadence rise when the runner goes `faster`
-    by that share. runs: those in which the speed varied enough to tell. usual: the slope of the reference; people:
-    range of the runners it is known of. A description, never a verdict.
-    """
-
-    slope: float | None
-    low: float | None
+    slope: float | None  # d ln cadence / d ln v; None with its reason
+    low: float | None  # 95 % interval
     high: float | None
-    runs: int
+    runs: int  # in which the speed varied enough to tell
     reason: str = ""
-    faster: float = 0.10
+    faster: float = 0.10  # when the runner goes faster by this share, the step is longer and quicker by those
     longer: float | None = None
     quicker: float | None = None
-    usual: float = 0.11
-    people: tuple[float, float] = (0.01, 0.22)
+    usual: float = 0.11  # the slope of the reference
+    people: tuple[float, float] = (0.01, 0.22)  # range of the runners it is known of
 
 
 class WeeklyView(Record, frozen=True, kw_only=True):
@@ -386,38 +403,30 @@ class Difference(Record, frozen=True, kw_only=True):
 
 
 class Comparison(Record, frozen=True, kw_only=True):
-    """Two periods or groups of runs; the week is the unit.
+    """Two periods or groups of runs; the week is the unit."""
 
-    status: COMPARED, NOT_ENOUGH weeks, REFUSED (the sensor or watch changed between) or NO_OVERLAP of speeds.
-    weeks_*: weeks that hold runs with matched epochs, runs_*: those runs. left_out: runs on another sensor or surface
-    than the rest of their side. across_sensors: compared over a change of sensor because it was asked for; differences
-    may be the sensor's. more_weeks: weeks needed on the shorter side before anything can be said.
-    over_exaggeration: bounce up and cadence down, both changed. level: probability that all intervals hold. group: what
-    groups were made by, "shoe" or "tag", with their names; "" where two periods are compared.
-    """
-
-    status: Outcome
+    status: Outcome  # COMPARED, NOT_ENOUGH weeks, REFUSED (the sensor or watch changed), NO_OVERLAP of speeds
     reason: Apart
     surface: str
     sensor_before: str
     sensor_after: str
-    weeks_before: int
+    weeks_before: int  # that hold runs with matched epochs; runs_*: those runs
     weeks_after: int
     runs_before: int
     runs_after: int
     epochs_before: int
     epochs_after: int
-    left_out: int
-    across_sensors: bool
-    level: float
+    left_out: int  # runs on another sensor or surface than the rest of their side
+    across_sensors: bool  # compared over a change of sensor as asked: differences may be the sensor's
+    level: float  # probability that all intervals hold
     speed_mps: float | None = None
     speed_low_mps: float | None = None
     speed_high_mps: float | None = None
     rows: tuple[Difference, ...] = ()
-    more_weeks: int = 0
-    over_exaggeration: bool = False
-    group: str = ""
-    names: tuple[str, str] = ("", "")
+    more_weeks: int = 0  # needed on the shorter side before anything can be said
+    over_exaggeration: bool = False  # bounce up and cadence down, both changed
+    group: str = ""  # what groups were made by, "shoe" or "tag"; "" where two periods are compared
+    names: tuple[str, str] = ("", "")  # of the groups
 
 
 class Habit(StrEnum):

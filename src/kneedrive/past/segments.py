@@ -12,8 +12,7 @@ import numpy as np
 
 from kneedrive.method import Method, TrendRules
 from kneedrive.past.curve import column, curves, departures, measured, own_usual, table
-from kneedrive.past.local_time import local_date
-from kneedrive.past.result import Break, BreakKind, Computed, Contact, PastRun, Setting
+from kneedrive.past.result import Break, BreakKind, Computed, Contact, PastRun, Setting, local_date
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.stats import median, robust_sd

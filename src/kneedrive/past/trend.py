@@ -15,29 +15,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kneedrive import stats
 from kneedrive.method import Method, SeriesRules, TrendRules
-from kneedrive.past.local_time import DAYS_TO_MONDAY, WEEK_S, day_of
-from kneedrive.past.result import Trend, Verdict, WeekValue
+from kneedrive.past.result import DAYS_TO_MONDAY, WEEK_S, Trend, Verdict, WeekValue, day_of
 from kneedrive.record import Record
 from kneedrive.recording import Array
-from kneedrive.stats import (
-    Fit,
-    Mask,
-    corrected_lag,
-    holm,
-    huber_mean,
-    lag_1,
-    least_squares,
-    quantile,
-    ragged,
-    robust_sds,
-    serial_count,
-    shrunk_lag,
-    student_quantile,
-    t_test,
-    theil_sen,
-    weighted_mean,
-)
 
 TWO_SIDED_95 = 0.975
 HEART_RATE = "heart_rate_bpm"
@@ -80,15 +62,15 @@ def week_means(values: Array, se: Array) -> WeekMeans:
     there = np.isfinite(values)
     runs = there.sum(axis=-1)
     noise = np.where(there, se, 0.0) ** 2
-    off = values - weighted_mean(values, there.astype(np.float64))[..., None]
+    off = values - stats.weighted_mean(values, there.astype(np.float64))[..., None]
     freed = off * np.sqrt(runs / np.maximum(runs - 1.0, 1.0))[..., None]
     flat = np.where((runs > 1)[..., None], freed, np.nan).reshape(*values.shape[:-2], -1)
     # Both signs: the scatter of runs about their weeks has its middle at 0.
-    run_sd = np.nan_to_num(robust_sds(np.concatenate([flat, -flat], axis=-1)))
+    run_sd = np.nan_to_num(stats.robust_sds(np.concatenate([flat, -flat], axis=-1)))
     usual_noise = noise.sum(axis=(-1, -2)) / np.maximum(runs.sum(axis=-1), 1)
     variance = np.maximum(run_sd**2 - usual_noise, 0.0)[..., None, None] + noise
     variance = np.where(variance > 0, variance, 1.0)
-    value = huber_mean(values, 1.0 / variance, np.sqrt(variance))
+    value = stats.huber_mean(values, 1.0 / variance, np.sqrt(variance))
     total = np.where(there, 1.0 / variance, 0.0).sum(axis=-1)
     return WeekMeans(value, np.where(runs > 0, 1.0 / np.maximum(total, 1e-300), np.nan), runs, run_sd)
 
@@ -96,17 +78,12 @@ def week_means(values: Array, se: Array) -> WeekMeans:
 def between_variance(X: Array, means: WeekMeans) -> Array:
     """Variance (...) of weeks about the fit beyond that of their runs: the moment estimator on plain residuals."""
     there = np.isfinite(means.value)
-    plain = least_squares(X, means.value, there.astype(np.float64))
-    free = np.where(there, 1.0 - leverage(X, plain), 0.0)
+    plain = stats.least_squares(X, means.value, there.astype(np.float64))
+    leverage = plain.weight * np.einsum("...ri,...ij,...rj->...r", X, plain.inverse, X)
+    free = np.where(there, 1.0 - leverage, 0.0)
     excess = np.nansum(plain.residual**2, axis=-1) - np.nansum(free * means.variance, axis=-1)
     variance: Array = np.maximum(excess, 0.0) / np.maximum(free.sum(axis=-1), 1e-300)
     return variance
-
-
-def leverage(X: Array, fit: Fit) -> Array:
-    """Diagonal (..., rows) of the hat matrix of a fit."""
-    diagonal: Array = fit.weight * np.einsum("...ri,...ij,...rj->...r", X, fit.inverse, X)
-    return diagonal
 
 
 def weekly_fit(X: Array, means: WeekMeans, rules: SeriesRules) -> WeeklyFit:
@@ -116,16 +93,16 @@ def weekly_fit(X: Array, means: WeekMeans, rules: SeriesRules) -> WeeklyFit:
     """
     between = between_variance(X, means)[..., None]
     variance = np.where(np.isfinite(means.variance), means.variance + between, 1.0)
-    fit = least_squares(X, means.value, 1.0 / np.maximum(variance, 1e-300))
+    fit = stats.least_squares(X, means.value, 1.0 / np.maximum(variance, 1e-300))
     there = np.isfinite(means.value)
     n = there.sum(axis=-1).astype(np.float64)
     columns = (np.diagonal(fit.inverse, axis1=-2, axis2=-1) > 0).sum(axis=-1)
     scatter = np.nansum(fit.weight * fit.residual**2, axis=-1) / np.maximum(n - columns, 1.0)
-    r = corrected_lag(lag_1(fit.residual * np.sqrt(fit.weight)), n, columns)
-    rho = shrunk_lag(r, n, prior=rules.week_rho, weight=rules.rho_weight, high=rules.week_rho_max)
+    r = stats.corrected_lag(stats.lag_1(fit.residual * np.sqrt(fit.weight)), n, columns)
+    rho = stats.shrunk_lag(r, n, prior=rules.week_rho, weight=rules.rho_weight, high=rules.week_rho_max)
     wide = scatter * (1.0 + rho) / (1.0 - rho)
     se = np.sqrt(wide[..., None] * np.maximum(np.diagonal(fit.inverse, axis1=-2, axis2=-1), 0.0))
-    freedom = np.maximum(serial_count(n, rho) - columns, rules.least_freedom)
+    freedom = np.maximum(stats.serial_count(n, rho) - columns, rules.least_freedom)
     return WeeklyFit(fit.coefficient, se, freedom, rho, n, fit.residual)
 
 
@@ -151,9 +128,9 @@ class TrendFit(msgspec.Struct, frozen=True, eq=False):
     run_sd: Array
     worthwhile: Array
     detectable: Array
-    called: Mask
-    steady: Mask
-    seasonal: Mask
+    called: stats.Mask
+    steady: stats.Mask
+    seasonal: stats.Mask
 
 
 def trend_columns(at_weeks: Array, span: Array, rules: SeriesRules) -> Array:
@@ -180,14 +157,9 @@ def trend_fit(at_weeks: Array, values: Array, se: Array, rules: SeriesRules) -> 
     fit = weekly_fit(X, means, rules)
     fitted = (X @ fit.coefficient[..., None])[..., 0]
     about = (values - fitted[..., None]).reshape(*fitted.shape[:-1], -1)
-    sen = theil_sen(at_weeks, means.value - season_part(X, fit))[0]
-    return verdicts(fit, span, sen, (robust_sds(about), means.runs.sum(axis=-1)), rules)
-
-
-def season_part(X: Array, fit: WeeklyFit) -> Array:
-    """What the fitted season adds to each week (..., weeks); 0 where it is no part of the model."""
-    season: Array = np.einsum("...wc,...c->...w", X[..., 2:], fit.coefficient[..., 2:])
-    return season
+    season = np.einsum("...wc,...c->...w", X[..., 2:], fit.coefficient[..., 2:])  # 0 where it is no part of the model
+    sen = stats.theil_sen(at_weeks, means.value - season)[0]
+    return verdicts(fit, span, sen, (stats.robust_sds(about), means.runs.sum(axis=-1)), rules)
 
 
 def verdicts(fit: WeeklyFit, span: Array, sen: Array, runs: tuple[Array, Array], rules: SeriesRules) -> TrendFit:
@@ -198,13 +170,13 @@ def verdicts(fit: WeeklyFit, span: Array, sen: Array, runs: tuple[Array, Array],
     run_sd, count = runs
     change, se = fit.coefficient[..., 1] * span, fit.se[..., 1] * span
     tested = fit.weeks >= rules.trend_weeks
-    p = np.where(tested, t_test(change, se, fit.freedom), np.nan)
-    p_holm, level = holm(p, rules.alpha)
+    p = np.where(tested, stats.t_test(change, se, fit.freedom), np.nan)
+    p_holm, level = stats.holm(p, rules.alpha)
     worthwhile = np.maximum(rules.min_change, rules.detectable * run_sd / np.sqrt(np.maximum(count, 1) / 2.0))
     same_sign = np.sign(sen) == np.sign(change)
     called = tested & (p_holm <= rules.alpha) & (np.abs(change) >= worthwhile) & same_sign
-    half = student_quantile(1.0 - 0.5 * level, fit.freedom) * se
-    detectable = np.maximum(half, worthwhile) + student_quantile(rules.power, fit.freedom) * se
+    half = stats.student_quantile(1.0 - 0.5 * level, fit.freedom) * se
+    detectable = np.maximum(half, worthwhile) + stats.student_quantile(rules.power, fit.freedom) * se
     return TrendFit(
         change=change,
         low=change - half,
@@ -239,10 +211,7 @@ class RunValues(Record, frozen=True, kw_only=True):
 
 
 class Grid(Record, frozen=True, kw_only=True):
-    """Run values of one series laid out in weeks. week, at_weeks (weeks): their numbers and mean times.
-
-    value, se (weeks, runs).
-    """
+    """Run values of one series laid out in weeks. value, se (weeks, runs); week, at_weeks (weeks): number and time."""
 
     week: npt.NDArray[np.int64]
     at_weeks: Array
@@ -253,22 +222,26 @@ class Grid(Record, frozen=True, kw_only=True):
 def laid_out(runs: RunValues, first: int, last: int) -> Grid:
     """The runs in the weeks from the first to the last, those without a run included."""
     week, row = np.arange(first, last + 1), runs.week - first
-    at, value, se = (ragged(row, values, len(week)) for values in (runs.at_weeks, runs.value, runs.se))
+    at, value, se = (stats.ragged(row, values, len(week)) for values in (runs.at_weeks, runs.value, runs.se))
     usual = week + 0.5 - DAYS_TO_MONDAY / 7.0
-    at_weeks = weighted_mean(at, np.ones_like(at))
+    at_weeks = stats.weighted_mean(at, np.ones_like(at))
     return Grid(week=week, at_weeks=np.where(np.isfinite(at_weeks), at_weeks, usual), value=value, se=se)
+
+
+TOLD = ("slope_per_week", "change", "low", "high", "level", "p", "p_holm", "rho", "run_sd", "worthwhile")
 
 
 def trends(series: Mapping[str, RunValues], method: Method, sensor: str = "") -> tuple[Trend, ...]:
     """A verdict for each series (D, P or zSL), tested together; times are weeks since 1970, values in SD."""
     known = [name for name, runs in series.items() if len(runs.value)]
     fit = together([series[name] for name in known], method.series) if known else None
-    return tuple(
-        told(name, series[name], fit, known.index(name), method).replace(sensor=sensor)
-        if fit is not None and name in known
-        else too_early(name, series[name], method).replace(sensor=sensor)
-        for name in series
-    )
+    found = []
+    for name, runs in series.items():
+        trend = too_early(name, runs, method, sensor)
+        if fit is not None and not trend.weeks_missing:
+            trend = told(trend, fit, known.index(name))
+        found.append(trend)
+    return tuple(found)
 
 
 def together(series: Sequence[RunValues], rules: SeriesRules) -> TrendFit:
@@ -284,7 +257,7 @@ def together(series: Sequence[RunValues], rules: SeriesRules) -> TrendFit:
     return trend_fit(np.stack([grid.at_weeks for grid in grids]), values, se, rules)
 
 
-def too_early(name: str, runs: RunValues, method: Method) -> Trend:
+def too_early(name: str, runs: RunValues, method: Method, sensor: str) -> Trend:
     """What is said before there are enough weeks."""
     weeks = len(np.unique(runs.week))
     return Trend(
@@ -296,32 +269,19 @@ def too_early(name: str, runs: RunValues, method: Method) -> Trend:
         weeks_advised=max(method.trend.advised_weeks - weeks, 0),
         first=day_of(runs.at_weeks[0]) if weeks else None,
         last=day_of(runs.at_weeks[-1]) if weeks else None,
+        sensor=sensor,
     )
 
 
-def told(name: str, runs: RunValues, fit: TrendFit, place: int, method: Method) -> Trend:
-    """The verdict of one fitted series."""
-    waiting = too_early(name, runs, method)
-    if waiting.weeks_missing:
-        return waiting
-
-    def of(values: Array) -> float:
-        return float(values[place])
-
+def told(waiting: Trend, fit: TrendFit, place: int) -> Trend:
+    """The verdict of one fitted series, by its place in the fit."""
+    rising, falling = DIRECTIONS[waiting.series]
     quiet = Verdict.STEADY if fit.steady[place] else Verdict.TOO_EARLY
-    detectable = of(fit.detectable)
+    called = falling if fit.change[place] < 0 else rising
+    detectable = float(fit.detectable[place])
     return waiting.replace(
-        verdict=DIRECTIONS[name][of(fit.change) < 0] if fit.called[place] else quiet,
-        slope_per_week=of(fit.slope_per_week),
-        change=of(fit.change),
-        low=of(fit.low),
-        high=of(fit.high),
-        level=of(fit.level),
-        p=of(fit.p),
-        p_holm=of(fit.p_holm),
-        rho=of(fit.rho),
-        run_sd=of(fit.run_sd),
-        worthwhile=of(fit.worthwhile),
+        verdict=called if fit.called[place] else quiet,
+        **{name: float(getattr(fit, name)[place]) for name in TOLD},
         detectable=detectable if np.isfinite(detectable) else None,
         seasonal=bool(fit.seasonal[place]),
     )
@@ -338,7 +298,7 @@ def week_values(runs: RunValues, rules: TrendRules) -> Iterator[tuple[int, WeekV
     means = week_means(grid.value, grid.se)
     unknown = len(runs.value) < rules.few_runs or means.run_sd == 0
     least = rules.run_sd**2 / np.maximum(means.runs, 1) if unknown else 0.0
-    reach = quantile(TWO_SIDED_95) * np.sqrt(np.maximum(np.nan_to_num(means.variance), least))
+    reach = stats.quantile(TWO_SIDED_95) * np.sqrt(np.maximum(np.nan_to_num(means.variance), least))
     for place in np.flatnonzero(means.runs):
         middle, off = float(means.value[place]), float(reach[place])
         at = datetime.fromtimestamp(float(grid.at_weeks[place]) * WEEK_S, UTC)

@@ -26,11 +26,11 @@ from kneedrive.analysis.reference import Against, expected
 from kneedrive.analysis.scores import findings, mean_climb_pct, scale_at, systematic
 from kneedrive.method import TrendRules
 from kneedrive.past.curve import (
+    Curve,
     RunMeans,
     Table,
     column,
     curves,
-    departure_at,
     departures,
     fit,
     joined,
@@ -38,10 +38,8 @@ from kneedrive.past.curve import (
     table,
 )
 from kneedrive.past.habits import pace_change, shuffle_share, slow_speed
-from kneedrive.past.local_time import between, local_date, monday, week_number, weeks_since_epoch
 from kneedrive.past.result import (
     Computed,
-    Curve,
     LastWeeks,
     PastRun,
     Setting,
@@ -50,6 +48,11 @@ from kneedrive.past.result import (
     Week,
     WeeklyView,
     WeekValue,
+    between,
+    local_date,
+    monday,
+    week_number,
+    weeks_since_epoch,
 )
 from kneedrive.past.segments import Stretch, computed, stretches
 from kneedrive.past.trend import HEART_RATE, RunValues, trends, week_values
@@ -169,8 +172,7 @@ def standardised(
 
 def moved_by(curve: Curve, rows: Table, speed_mps: float) -> Array:
     """What a curve adds to each epoch for not having been run at a speed on the flat."""
-    flat = departure_at(curve, np.array([speed_mps]), np.zeros(1))
-    return departure_at(curve, rows.speed_mps, rows.grade) - flat
+    return curve.at(rows.speed_mps, rows.grade) - curve.at(speed_mps, 0.0)
 
 
 def run_values(runs: Sequence[PastRun], rows: Table, values: Array, weight: Array, setting: Setting) -> RunValues:
