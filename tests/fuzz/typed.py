@@ -24,7 +24,7 @@ NUMERIC = tuple(name for name in BASES if name != "string")
 USUAL = {"timestamp": "uint32", "start_time": "uint32", "local_timestamp": "uint32"}
 FLOATS = (float("nan"), float("inf"), float("-inf"), -0.0, -1.0, 1e-40, 1e10, 3e12, 1e18, 3e38)
 DOUBLES = (*FLOATS, 1e-320, 1e300, -1e300)
-APPS = tuple(name for _, name in APP_FIELDS)
+APPS = tuple(name.partition(":")[2] for name in APP_FIELDS)
 
 
 def typed_fit(chance: random.Random) -> bytes:

@@ -56,17 +56,13 @@ def looked_like(speed_mps: Array | None, cadence_spm: Array | None, unnamed: str
 
     unnamed: that it names none, as the note which goes with it begins.
     """
-    if speed_mps is not None and _is_running(speed_mps, cadence_spm):
+    fastest_mps, stepping = RULES.run_max_blind_mps, True
+    if cadence_spm is not None:
+        fastest_mps = RULES.run_max_mps
+        stepping = median(cadence_spm[~np.isnan(cadence_spm)]) >= RULES.run_min_spm
+    if speed_mps is not None and stepping and RULES.run_min_mps <= typical_mps(speed_mps) <= fastest_mps:
         return "running", (Note(code=ASSUMED, text=f"{unnamed}: taken as running by its speed and cadence"),)
     return UNKNOWN, (Note(code=NOT_KNOWN, text=f"{unnamed}, and it does not look like running"),)
-
-
-def _is_running(speed_mps: Array, cadence_spm: Array | None) -> bool:
-    typical = typical_mps(speed_mps)
-    if cadence_spm is None:
-        return RULES.run_min_mps <= typical <= RULES.run_max_blind_mps
-    steps_spm = median(cadence_spm[~np.isnan(cadence_spm)])
-    return RULES.run_min_mps <= typical <= RULES.run_max_mps and steps_spm >= RULES.run_min_spm
 
 
 # Distance and speed from positions, and the order of points in time. Pure functions on arrays; positions end here.

@@ -110,7 +110,10 @@ def _of_points(session: Session, kind: str) -> Activity | None:
         return None
     started_s = float(table[0, 0])
     columns = columns_of(table, started_s)
-    samples, sport, noted = _samples(columns, session.sport, invented=_invented(columns, started_s))
+    # Planners let their routes begin at midnight sharp, and measure nothing.
+    measured = (columns.cadence, columns.heart_rate_bpm, columns.power_w)
+    invented = started_s % _DAY_S == 0 and not any(np.any(np.isfinite(channel)) for channel in measured)
+    samples, sport, noted = _samples(columns, session.sport, invented=invented)
     elapsed_s = float(columns.time_s[-1])
     return _activity(
         session,
@@ -247,12 +250,6 @@ def _breaks(time_s: Array, part: Array, moved_m: Array) -> tuple[motion.Flags, t
     paused = told | (silent & (moved_m < RULES.pause_speed_mps * gap_s))
     pauses = tuple(Interval(start_s=float(time_s[row]), end_s=float(time_s[row + 1])) for row in np.flatnonzero(paused))
     return np.concatenate(([True], paused)), pauses
-
-
-def _invented(columns: Columns, started_s: float) -> bool:
-    """Whether the times look made up: planners let their routes begin at midnight sharp, and measure nothing."""
-    measured = (columns.cadence, columns.heart_rate_bpm, columns.power_w)
-    return started_s % _DAY_S == 0 and not any(np.any(np.isfinite(channel)) for channel in measured)
 
 
 def _samples(columns: Columns, word: str, *, invented: bool) -> tuple[Samples, str, tuple[Note, ...]]:

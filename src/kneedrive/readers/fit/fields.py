@@ -11,20 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.readers import motion
-from kneedrive.readers.fit.profile import (
-    COROS,
-    DEVELOPER_DATA_ID,
-    FIELD_DESCRIPTION,
-    MESSAGE_FIELDS,
-    ON_FOOT,
-    RECORD,
-    RECORD_FIELDS,
-    STRYD,
-    TIME_END,
-    TIMES,
-    TIMESTAMP,
-    Field,
-)
+from kneedrive.readers.fit import profile
+from kneedrive.readers.fit.profile import Field
 from kneedrive.readers.fit.wire import BYTE, COMPRESSED, STRING, BaseType, Layout, Part, Places, Slot, base_type
 from kneedrive.readers.motion import LARGEST, SMALLEST
 from kneedrive.record import Record
@@ -65,22 +53,22 @@ def messages(part: Part, kind: int) -> list[Message]:
 
 def _messages(octets: bytes, layout: Layout) -> Iterator[Message]:
     slots = layout.native()
-    fields = [field for field in MESSAGE_FIELDS[layout.message] if field.number in slots]
-    readers = [(field, slots[field.number], _format(layout.order, slots[field.number])) for field in fields]
+    readers = []
+    for field in profile.MESSAGE_FIELDS[layout.message]:
+        if field.number in slots:
+            slot = slots[field.number]
+            kind, count = base_type(slot.base, slot.size)
+            readers.append((field, slot, struct.Struct(f"{layout.order}{count}{kind.letter}")))
     for start in layout.starts.tolist():
         values = {}
         for field, slot, format_ in readers:
             value = _value(format_.unpack_from(octets, start + slot.place), slot)
             if isinstance(value, (int, float)) and field.scale is not None:
                 value = value / field.scale - (field.offset or 0)
-            if value is not None and (field.name not in TIMES or _is_time(value)):
+            is_time = isinstance(value, (int, float)) and 0 <= value < profile.TIME_END
+            if value is not None and (field.name not in profile.TIMES or is_time):
                 values[field.name] = value
         yield Message(start=start, values=values)
-
-
-def _format(order: str, slot: Slot) -> struct.Struct:
-    kind, count = base_type(slot.base, slot.size)
-    return struct.Struct(f"{order}{count}{kind.letter}")
 
 
 def _value(raw: tuple[Any, ...], slot: Slot) -> Value | None:
@@ -98,10 +86,6 @@ def _number(raw: float, invalid: int | None) -> float | None:
     if raw == invalid or not abs(raw) < LARGEST:
         return None
     return 0 if abs(raw) < SMALLEST else raw
-
-
-def _is_time(value: Value) -> bool:
-    return isinstance(value, (int, float)) and 0 <= value < TIME_END
 
 
 # Many messages of one kind as columns: no loop over messages, one conversion per field and layout.
@@ -141,12 +125,12 @@ class _Piece(Record, frozen=True, kw_only=True):
     count: int
 
 
-def record_columns(part: Part, fields: Sequence[Field] = RECORD_FIELDS) -> Columns:
+def record_columns(part: Part, fields: Sequence[Field] = profile.RECORD_FIELDS) -> Columns:
     """The record messages of a file as columns in FIT's own units, known apps' fields as "maker:field name".
 
     "timestamp" is always there, in FIT seconds, with compressed time headers resolved.
     """
-    layouts = part.of(RECORD)
+    layouts = part.of(profile.RECORD)
     descriptions = _Descriptions(part)
     pieces: dict[str, list[_Piece]] = {}
     last = 0
@@ -188,7 +172,7 @@ def _times(part: Part, starts: Places, stated: Array | None) -> Array:
 
 def _dated(fit_times: Array) -> Array:
     """The times, NaN where they lie before the FIT epoch or after the year 2099."""
-    return np.where((fit_times >= 0) & (fit_times < TIME_END), fit_times, np.nan)
+    return np.where((fit_times >= 0) & (fit_times < profile.TIME_END), fit_times, np.nan)
 
 
 def _all_times(part: Part) -> tuple[Places, Array]:
@@ -211,9 +195,9 @@ def _full_times(part: Part, octets: npt.NDArray[np.uint8]) -> tuple[Places, Arra
     for layout in part.layouts:
         places = layout.starts
         seconds = np.full(len(places), np.nan)
-        slot = layout.native().get(TIMESTAMP)
+        slot = layout.native().get(profile.TIMESTAMP)
         if slot is not None and len(places):
-            piece = _piece(layout, _rows(part.octets, layout), 0, Field(TIMESTAMP, "timestamp"), slot)
+            piece = _piece(layout, _rows(part.octets, layout), 0, Field(profile.TIMESTAMP, "timestamp"), slot)
             stated = _column(part.octets, len(places), [piece])
             if stated is not None:
                 seconds = _dated(stated)
@@ -317,23 +301,23 @@ _MAKERS_BY_NAME = {
 
 # By maker and field name. Sides are averaged; where both are there, the left one's share is the balance.
 APP_FIELDS = {
-    ("stryd", "Power"): AppField("power_w"),
-    ("stryd", "Cadence"): AppField("cadence_spm", 0.5),
-    ("stryd", "Cadence SPM"): AppField("cadence_spm"),
-    ("stryd", "Ground Time"): AppField("stance_time_s", 1000),
-    ("stryd", "Vertical Oscillation"): AppField("vertical_oscillation_m", 100),
-    ("runscribe", "Power"): AppField("power_w"),
-    ("runscribe", "RS_Power_AVG"): AppField("power_w"),
-    ("runscribe", "ContactTime"): AppField("stance_time_s", 1000),
-    ("runscribe", "RS_ContactTime_L"): AppField("stance_time_s left", 1000),
-    ("runscribe", "RS_ContactTime_R"): AppField("stance_time_s right", 1000),
+    "stryd:Power": AppField("power_w"),
+    "stryd:Cadence": AppField("cadence_spm", 0.5),
+    "stryd:Cadence SPM": AppField("cadence_spm"),
+    "stryd:Ground Time": AppField("stance_time_s", 1000),
+    "stryd:Vertical Oscillation": AppField("vertical_oscillation_m", 100),
+    "runscribe:Power": AppField("power_w"),
+    "runscribe:RS_Power_AVG": AppField("power_w"),
+    "runscribe:ContactTime": AppField("stance_time_s", 1000),
+    "runscribe:RS_ContactTime_L": AppField("stance_time_s left", 1000),
+    "runscribe:RS_ContactTime_R": AppField("stance_time_s right", 1000),
 }
 
 
 class _Described(Record, frozen=True, kw_only=True):
-    """A description of an app's field: of which maker ("" for an unknown one), how to read it, as which base type."""
+    """A description of an app's field: where it starts, the field as "maker:field name", and its base type."""
 
-    maker: str
+    start: int
     field: Field
     base: int
 
@@ -342,28 +326,26 @@ class _Descriptions:
     """The field descriptions of one file, to be asked by developer index, field number and place."""
 
     def __init__(self, part: Part) -> None:
-        self._found: dict[tuple[int | None, int | None], tuple[list[int], list[_Described]]] = {}
-        described = messages(part, FIELD_DESCRIPTION)
-        makers = _makers(messages(part, DEVELOPER_DATA_ID), described)
+        self._found: dict[tuple[int | None, int | None], list[_Described]] = {}
+        described = messages(part, profile.FIELD_DESCRIPTION)
+        makers = _makers(messages(part, profile.DEVELOPER_DATA_ID), described)
         for message in described:
-            key = (message.whole("developer_data_index"), message.whole("field_definition_number"))
-            starts, fields = self._found.setdefault(key, ([], []))
-            starts.append(message.start)
-            fields.append(_described(message, makers.get(key[0], "")))
+            app = message.whole("developer_data_index")
+            key = (app, message.whole("field_definition_number"))
+            self._found.setdefault(key, []).append(_described(message, makers.get(app, "")))
 
     def _of(self, slot: Slot, layout: Layout) -> _Described | None:
         """The last description of a field that stands before the definition of a layout, None where there is none."""
-        starts, fields = self._found.get((slot.developer, slot.number), ([], []))
-        index = bisect_left(starts, layout.offset)
-        return fields[index - 1] if index else None
+        found = self._found.get((slot.developer, slot.number), [])
+        index = bisect_left(found, layout.offset, key=lambda described: described.start)
+        return found[index - 1] if index else None
 
     def known(self, layout: Layout) -> Iterator[tuple[Field, Slot]]:
-        """The developer fields of a layout that belong to a known app, named "maker:field name"."""
+        """The developer fields of a layout that belong to a known app."""
         for slot in layout.developer() if layout.app_fields else ():
             described = self._of(slot, layout)
-            if described is not None and (described.maker, described.field.name) in APP_FIELDS:
-                field = described.field
-                yield field.replace(name=f"{described.maker}:{field.name}"), slot.replace(base=described.base)
+            if described is not None and described.field.name in APP_FIELDS:
+                yield described.field, slot.replace(base=described.base)
 
     def missing(self, layouts: Sequence[Layout]) -> tuple[Note, ...]:
         """A note where layouts hold developer fields that nothing before them describes."""
@@ -376,20 +358,12 @@ class _Descriptions:
 
 def _makers(apps: Sequence[Message], described: Sequence[Message]) -> dict[int | None, str]:
     """The maker of each app of the file, by its developer index; the id goes before the names of the fields."""
-    makers = {}
-    for message in described:
-        if message.text("field_name") in _MAKERS_BY_NAME:
-            makers[message.whole("developer_data_index")] = _MAKERS_BY_NAME[message.text("field_name")]
+    told = [(message, _MAKERS_BY_NAME.get(message.text("field_name"))) for message in described]
     for message in apps:
-        maker = _MAKERS_BY_APP.get(_hex(message))
-        if maker:
-            makers[message.whole("developer_data_index")] = maker
-    return makers
-
-
-def _hex(app: Message) -> str:
-    octets = app.values.get("application_id")
-    return bytes(int(octet or 0) & 0xFF for octet in octets).hex() if isinstance(octets, tuple) else ""
+        octets = message.values.get("application_id")
+        if isinstance(octets, tuple):
+            told.append((message, _MAKERS_BY_APP.get(bytes(int(octet or 0) & 0xFF for octet in octets).hex())))
+    return {message.whole("developer_data_index"): maker for message, maker in told if maker}
 
 
 def _described(message: Message, maker: str) -> _Described:
@@ -399,12 +373,12 @@ def _described(message: Message, maker: str) -> _Described:
     both_feet = " SPM" if message.text("units").upper() == "SPM" else ""
     field = Field(
         message.whole("field_definition_number") or 0,
-        message.text("field_name") + both_feet,
+        f"{maker}:{message.text('field_name')}{both_feet}",
         # Writers fill in 0, 1 or the invalid value where they mean "as it stands".
         scale=None if scale in (None, 1, *_NO_SCALE) else scale,
         offset=None if offset in (None, 0, _NO_OFFSET) else offset,
     )
-    return _Described(maker=maker, field=field, base=BYTE if base is None else base)
+    return _Described(start=message.start, field=field, base=BYTE if base is None else base)
 
 
 # Columns of record messages to samples in SI units: which field wins, what zero means, what an app adds.
@@ -414,15 +388,15 @@ _DYNAMICS = frozenset(
 )
 
 ZERO_IS_MISSING: Mapping[int | str, frozenset[str]] = {
-    COROS: _DYNAMICS,
-    STRYD: _DYNAMICS,
+    profile.COROS: _DYNAMICS,
+    profile.STRYD: _DYNAMICS,
     "stryd": _DYNAMICS,
     "runscribe": _DYNAMICS | {"power_w"},
 }
 """Channels whose zero means "no value", by maker (number) or app (name). Elsewhere zero is what was measured: Garmin
 writes zeros while the runner stands."""
 
-_DIVISORS = {field.name: field.divisor for field in RECORD_FIELDS}
+_DIVISORS = {field.name: field.divisor for field in profile.RECORD_FIELDS}
 # The later field of a pair has more bits and is preferred, record by record.
 _PLAIN = (
     ("altitude_m", ("altitude", "enhanced_altitude")),
@@ -446,7 +420,10 @@ def samples(
     maker_id: the watch's, None where unknown.
     """
     channels = {channel: _first_known(columns, *names) for channel, names in _PLAIN}
-    channels["cadence_spm"] = _cadence(columns) if sport in ON_FOOT else None
+    if sport in profile.ON_FOOT:
+        # Steps per minute: FIT counts one leg, in whole turns and a fraction, or in 256ths of a turn.
+        whole, fraction = _first_known(columns, "cadence256", "cadence"), _first_known(columns, "fractional_cadence")
+        channels["cadence_spm"] = whole if whole is None or fraction is None else whole + np.nan_to_num(fraction)
     notes = _motion(channels, time_s, columns)
     known = {channel: values for channel, values in channels.items() if values is not None}
     return _samples(time_s, known, ZERO_IS_MISSING.get(maker_id or 0, frozenset())), notes
@@ -455,10 +432,10 @@ def samples(
 def alternatives(time_s: Array, columns: Mapping[str, Array]) -> dict[str, Samples]:
     """The channels that apps recorded, by the maker of the app, on the same time axis."""
     found: dict[str, dict[str, Array]] = {}
-    for (maker, name), field in APP_FIELDS.items():
-        values = columns.get(f"{maker}:{name}")
-        if values is not None:
-            found.setdefault(maker, {})[field.channel] = values / field.divisor
+    for name, field in APP_FIELDS.items():
+        if name in columns:
+            channels = found.setdefault(name.partition(":")[0], {})
+            channels[field.channel] = columns[name] / field.divisor
     named = {maker: _samples(time_s, _sides(channels), ZERO_IS_MISSING[maker]) for maker, channels in found.items()}
     return {maker: values for maker, values in named.items() if values.present()}
 
@@ -479,12 +456,6 @@ def _first_known(columns: Mapping[str, Array], *names: str) -> Array | None:
             values = columns[name] / _DIVISORS[name]
             best = values if best is None else np.where(np.isnan(values), best, values)
     return best
-
-
-def _cadence(columns: Mapping[str, Array]) -> Array | None:
-    """Steps per minute: FIT counts one leg, in whole turns and a fraction, or in 256ths of a turn."""
-    whole, fraction = _first_known(columns, "cadence256", "cadence"), _first_known(columns, "fractional_cadence")
-    return whole if whole is None or fraction is None else whole + np.nan_to_num(fraction)
 
 
 def _motion(channels: dict[str, Array | None], time_s: Array, columns: Mapping[str, Array]) -> tuple[Note, ...]:

@@ -15,17 +15,6 @@ from kneedrive.products import GARMIN_PRODUCTS
 from kneedrive.readers import motion
 from kneedrive.readers.fit import profile
 from kneedrive.readers.fit.fields import Columns, Message, alternatives, messages, record_columns, samples
-from kneedrive.readers.fit.profile import (
-    DYNASTREAM,
-    DYNASTREAM_OEM,
-    GARMIN,
-    MAKERS,
-    ON_FOOT,
-    SESSION_FIELDS,
-    SMALLEST_TIME,
-    SOURCES,
-    UNKNOWN,
-)
 from kneedrive.readers.fit.wire import Part
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Lap, Note, Runner, Samples, Sensor
@@ -95,7 +84,7 @@ def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, e
     # The session's own start where the records agree with it, else the first record's time.
     agrees = start is not None and 0 <= times[0] - start <= RULES.stray_gap_s
     clock = (jump or _UNJUMPED).replace(zero=start if agrees else float(times[0]))
-    if clock.zero < SMALLEST_TIME:
+    if clock.zero < profile.SMALLEST_TIME:
         notes.append(Note(code="clock_unset", text="the watch did not know the date: the start is counted from 1989"))
     return Axis(clock=clock, keep=keep, time_s=clock.seconds(times), notes=tuple(notes))
 
@@ -228,13 +217,13 @@ def laps(table: Array, clock: Clock, elapsed_s: float, end_s: float) -> tuple[La
 def averages(message: Message, sport: str) -> dict[str, float]:
     """Session averages by channel in SI units. An average of zero is no average: makers write it for "no value"."""
     found: dict[str, float] = {}
-    for field in SESSION_FIELDS:
+    for field in profile.SESSION_FIELDS:
         value = message.number(field.name)
         if field.channel and value is not None and value > 0:
             found[field.channel] = value / field.divisor
     if "cadence_spm" in found:
         found["cadence_spm"] += 2 * (message.number("avg_fractional_cadence") or 0.0)
-    return {name: value for name, value in found.items() if name != "cadence_spm" or sport in ON_FOOT}
+    return {name: value for name, value in found.items() if name != "cadence_spm" or sport in profile.ON_FOOT}
 
 
 # Who recorded: the watch and what talked to it, from file_id and device_info messages.
@@ -290,7 +279,7 @@ def _repeats(mine: _Facts, other: _Facts) -> bool:
 
 def _sensor(info: Message) -> Sensor:
     told = info.whole("source_type")
-    source = "" if told is None else SOURCES.get(told, "")
+    source = "" if told is None else profile.SOURCES.get(told, "")
     return _named(info.whole("manufacturer"), info.whole("product"), info.text("product_name")).replace(
         # The number counts ANT+ profiles only for ANT+ sensors; watches before 2014 do not name the source.
         ant_device_type=info.whole("device_type") if source in ("antplus", "") else None,
@@ -301,9 +290,9 @@ def _sensor(info: Message) -> Sensor:
 
 def _named(maker_id: int | None, product_id: int | None, name: str) -> Sensor:
     """A device; its product is the name that it gives itself, else what Garmin sells under the number."""
-    if not name and product_id is not None and maker_id in (GARMIN, DYNASTREAM, DYNASTREAM_OEM):
+    if not name and product_id is not None and maker_id in (profile.GARMIN, profile.DYNASTREAM, profile.DYNASTREAM_OEM):
         name = GARMIN_PRODUCTS.get(product_id, f"product {product_id}")
-    maker = "" if maker_id is None else MAKERS.get(maker_id, f"maker {maker_id}")
+    maker = "" if maker_id is None else profile.MAKERS.get(maker_id, f"maker {maker_id}")
     return Sensor(maker=maker, maker_id=maker_id, product=name, product_id=product_id)
 
 
@@ -396,39 +385,34 @@ def _contents(part: Part, found: Columns) -> _Contents:
 
 def _sessions(part: Part, told: Sequence[Message], found: Columns) -> list[_Session]:
     """The sessions in order of their start; a record belongs to the last session that began before it."""
-    everything = np.ones(len(found.starts), np.bool_)
     if len(told) < 2:
         message = told[0] if told else _NO_MESSAGE
-        return [_session(message if told else _sport_message(part), message, everything, np.inf)]
+        # Where no session tells the sport, the sport message or a lap does.
+        others = [*messages(part, profile.SPORT), *messages(part, profile.LAP)] if not told else []
+        teller = next((other for other in others if other.whole("sport") is not None), message)
+        return [_session(teller, message, np.ones(len(found.starts), np.bool_), np.inf)]
     ordered = sorted(told, key=lambda message: message.number("start_time") or 0)
-    begins = np.array([message.number("start_time") or 0 for message in ordered])
-    index = np.searchsorted(begins, _filled(found.values["timestamp"]), side="right") - 1
-    ends = [*begins[1:].tolist(), np.inf]
-    rows = enumerate(zip(ordered, ends, strict=True))
-    return [_session(message, message, np.maximum(index, 0) == i, until) for i, (message, until) in rows]
-
-
-def _filled(fit_times: Array) -> Array:
-    """Times with the last known one where a record has none."""
-    last = motion.last_known(~np.isnan(fit_times))
-    return np.where(last < 0, 0.0, fit_times[last])
+    begins = [message.number("start_time") or 0 for message in ordered]
+    # A record without a time goes where the one before it goes.
+    last = motion.last_known(~np.isnan(found.values["timestamp"]))
+    times = np.where(last < 0, 0.0, found.values["timestamp"][last])
+    index = np.maximum(np.searchsorted(begins, times, side="right") - 1, 0)
+    ends = [*begins[1:], np.inf]
+    return [
+        _session(message, message, index == number, until)
+        for number, (message, until) in enumerate(zip(ordered, ends, strict=True))
+    ]
 
 
 def _session(teller: Message, message: Message, own: Flags, until: float) -> _Session:
     sport, sub_sport = teller.whole("sport"), teller.whole("sub_sport")
     return _Session(
         message=message,
-        sport=UNKNOWN if sport is None else profile.SPORTS.get(sport, f"sport {sport}"),
+        sport=profile.UNKNOWN if sport is None else profile.SPORTS.get(sport, f"sport {sport}"),
         sub_sport="generic" if sub_sport is None else profile.SUB_SPORTS.get(sub_sport, f"sub-sport {sub_sport}"),
         own=own,
         until=until,
     )
-
-
-def _sport_message(part: Part) -> Message:
-    """Where no session tells the sport, the sport message or a lap does."""
-    told = [*messages(part, profile.SPORT), *messages(part, profile.LAP)]
-    return next((message for message in told if message.whole("sport") is not None), _NO_MESSAGE)
 
 
 def _activity(session: _Session, contents: _Contents) -> Activity:
@@ -442,7 +426,7 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
     unsummed = (Note(code="missing_session", text=missing),) if message is _NO_MESSAGE else ()
     sport = session.sport
     guessed: tuple[Note, ...] = ()
-    if sport == UNKNOWN:
+    if sport == profile.UNKNOWN:
         sport, guessed = motion.looked_like(read.speed_mps, read.cadence_spm, "the file does not name a sport")
     elapsed_s = elapsed_time_s(line.time_s, stated_s)
     # Overlapping sessions share no pauses and laps, as they share no records.

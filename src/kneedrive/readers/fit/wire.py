@@ -377,8 +377,11 @@ class _Walk:
                 if len(self._layouts) > RULES.max_layouts:
                     return _full(at, f"{RULES.max_layouts:,} kinds of messages")
                 at = after
-            elif local_number(head) in self._defined:
-                self._expect(head)
+            elif (local := local_number(head)) in self._defined:
+                # From now on expect header bytes like this one: a compressed time, or reserved bits set.
+                heads = (COMPRESSED | local << 5, 32) if head & COMPRESSED else (head, 1)
+                self._unusual.setdefault(local, set()).add(heads)
+                self._enter(local, self._defined[local])
             else:
                 text = "what follows is in a form that the file does not describe, and was left out"
                 return Note(code="damaged", text=text, offset=at)
@@ -452,13 +455,6 @@ class _Walk:
         self._defined[local] = self._sizes[local] = size
         for first, count in self._unusual.get(local, ()):
             self._sizes[first : first + count] = [size] * count
-
-    def _expect(self, head: int) -> None:
-        """From now on keep entries for header bytes like this one: a compressed time, or reserved bits set."""
-        local = local_number(head)
-        heads = (COMPRESSED | local << 5, 32) if head & COMPRESSED else (head, 1)
-        self._unusual.setdefault(local, set()).add(heads)
-        self._enter(local, self._defined[local])
 
 
 def _full(at: int, what: str) -> Note:
