@@ -55,7 +55,7 @@ def first_screen(analysis: Analysis, context: Context, *, miles: bool, new: str 
     Where words are many the paces with the least running are left to --full, then the numbers, the weeks and what
     stands against the runner's own.
     """
-    rests_on = [] if new else evidence(analysis, miles=miles)
+    rests_on: Section = [] if new else evidence(analysis, miles=miles)
     if not new and not rests_on and analysis.status != Status.NOT_A_RUN:
         rests_on = [*sections.measured(analysis)]
     less = context.replace(own=None, week="")
@@ -200,7 +200,7 @@ def unjudged(analysis: Analysis) -> list[Block]:
 GROUND_SHARE = "step on the ground"
 
 
-def evidence(analysis: Analysis, *, miles: bool) -> list[Block]:
+def evidence(analysis: Analysis, *, miles: bool) -> list[blocks.Table]:
     """Yours, usual, and how many runners in ten lie beyond: for the quantities that show the headline best."""
     first = headliner(analysis)
     if first is None or "speed_mps" not in first.evidence:
@@ -252,7 +252,7 @@ def headliner(analysis: Analysis) -> Finding | None:
     return next((each for each in said.as_likely(found) if each.pattern is not Pattern.NEUTRAL), found[0])
 
 
-def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) -> list[Block]:
+def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) -> list[blocks.Picture]:
     """One row per pace band, fastest first, on the axis of the headline; hollow where inferred from steps."""
     judged, shown = shown_bands(analysis), shown_bands(analysis, most)
     first = headliner(analysis)

@@ -219,6 +219,13 @@ def test_without_pace_bands_the_numbers_of_the_run_can_be_opened(name: str) -> N
     )
 
 
+def test_an_option_is_named_with_its_command_since_a_reader_of_a_page_typed_none() -> None:
+    text = text_of(content_of(RUNS["drive-coros"]()))
+
+    assert "<code>kneedrive report --html --height METRES</code> may change this." in text
+    assert not re.search(r"[^-\w] --height|[.:>] ?--height", text)
+
+
 def test_whom_to_name_is_named() -> None:
     assert "Powered by Strava" in text_of(half_a_year().replace(credit="Powered by Strava"))
     assert "Powered by Strava" not in text_of(half_a_year())

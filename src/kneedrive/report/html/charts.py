@@ -22,6 +22,7 @@ from kneedrive.report.blocks import SPAN, Mark, Picture, plain
 from kneedrive.report.history import WEEK, Tagged, break_words, numbered, tag_words, value_words
 from kneedrive.report.html import svg
 from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
+from kneedrive.report.screen import TICKS
 from kneedrive.report.sections import claimed
 from kneedrive.report.words import capital
 from kneedrive.sensors import REFERENCES, SensorClass
@@ -36,7 +37,7 @@ _BELL_TOP_PX, _BELL_PX = 20.0, 40.0
 _BELL_POINTS = 33
 _FIFTH = 0.8416  # SDs of a normal beyond which one in five lies
 _CLOSE = 16.0  # percent between two ticks whose words touch on a phone
-_TICKS = ("1 in 25", "1 in 5", "1 in 5", "1 in 25")  # what the ticks of a pace picture stand for, left to right
+_TICKS = tuple(TICKS.values())
 _X = Scale(low=-SPAN, high=SPAN)
 
 

@@ -68,6 +68,9 @@ class Content(Record, frozen=True, kw_only=True):
 
 _ROLE_TAGS = {Role.STRONG: "strong", Role.NUMBER: "strong", Role.FAINT: "small", Role.COMMAND: "code"}
 _SPARK_PX = (5.0, 14.0)  # a column, and the height
+# On a terminal an option belongs to the command that was typed; the reader of a page typed none.
+_OPTIONS = {f"--height{TIE}METRES": f"kneedrive report --html --height{TIE}METRES"}
+_APART = re.compile(rf"(\w+-like|{'|'.join(_OPTIONS)})")
 
 
 def inline(text: Inline) -> Markup:
@@ -76,18 +79,23 @@ def inline(text: Inline) -> Markup:
 
 
 def _piece(piece: blocks.Piece) -> Markup:
-    if isinstance(piece, blocks.Span):
-        parts = re.split(r"(\w+-like)", piece.text.replace(WHOLE, ""))
-        # The name of a pattern is not parted at its hyphen.
-        written = join(el("span", part, class_="whole") if place % 2 else part for place, part in enumerate(parts))
-        if isinstance(piece.tone, Pattern):
-            return el("b", written, class_=svg.tint(piece.tone))
-        tag = _ROLE_TAGS.get(piece.tone)
-        return el(tag, written) if tag else svg.escaped(written)
+    if isinstance(piece, blocks.Spark):
+        return _spark(piece)
     if isinstance(piece, blocks.Bar):
         bar = el("rect", width=f"{100 * piece.share:.0f}%", height="100%", class_="km")
         return el("svg", bar, class_="bar", aria_hidden="true", focusable="false")
-    return _spark(piece)
+    written = join(map(_word, _APART.split(piece.text.replace(WHOLE, ""))))
+    if isinstance(piece.tone, Pattern):
+        return el("b", written, class_=svg.tint(piece.tone))
+    tag = _ROLE_TAGS.get(piece.tone)
+    return el(tag, written) if tag else written
+
+
+def _word(text: str) -> Markup:
+    """What stands apart in a text: a command, and the name of a pattern, which is not parted at its hyphen."""
+    if text in _OPTIONS:
+        return el("code", _OPTIONS[text])
+    return el("span", text, class_="whole") if _APART.fullmatch(text) else svg.escaped(text)
 
 
 def _spark(piece: blocks.Spark) -> Markup:
@@ -111,31 +119,32 @@ def block(given: Block) -> Markup:
         case blocks.Prose():
             return el("p", inline(given.text))
         case blocks.Note():
-            return el("p", inline(given.text), class_="note")
+            return note(inline(given.text))
         case blocks.Facts():
             return el("ul", *(el("li", inline(fact)) for fact in given.facts), class_="facts")
         case blocks.Items():
             return el("ul", *(el("li", inline(item)) for item in given.items))
         case blocks.Terms():
-            return el("dl", *(join((el("dt", inline(a)), el("dd", inline(b)))) for a, b in given.rows))
+            return el("dl", *((el("dt", inline(a)), el("dd", inline(b))) for a, b in given.rows))
         case blocks.Rule():
             return el("hr")
         case blocks.Table():
             return _table(given)
         case Picture():
-            key = el("p", inline(given.key), class_="note") if given.key else ""
-            return join((charts.picture(given, slim=True), key))
+            return join((charts.picture(given, slim=True), note(inline(given.key)) if given.key else ""))
 
 
 def _table(given: blocks.Table, links: Sequence[str] = ()) -> Markup:
     """A table that scrolls in itself where the screen is narrow. links: what the first cells lead to, "" nothing."""
     heads = [", ".join(filter(None, (column.head, column.unit))) for column in given.columns]
     kinds = ["left" if column.left else None for column in given.columns]
-    first = [
+    first = (
         el("th", text, scope="col", class_=kind) if text else el("td") for text, kind in zip(heads, kinds, strict=True)
-    ]
+    )
     body = (_table_row(row, kinds, link) for row, link in zip(given.rows, links or repeat(""), strict=False))
-    return scrolled(el("table", el("thead", el("tr", *first)), el("tbody", *body)), heads[0] or "Numbers")
+    table = el("table", el("thead", el("tr", *first)), el("tbody", *body))
+    # Reachable by keyboard, or what lies beyond the edge could not be scrolled into view.
+    return el("div", table, class_="scroll", tabindex=0, role="region", aria_label=heads[0] or "Numbers")
 
 
 def _table_row(row: Sequence[Inline], kinds: Sequence[str | None], link: str) -> Markup:
@@ -145,22 +154,32 @@ def _table_row(row: Sequence[Inline], kinds: Sequence[str | None], link: str) ->
     return el("tr", el("th", name, scope="row"), *cells)
 
 
-def scrolled(table: Markup, name: str) -> Markup:
-    """A box that scrolls; reachable by keyboard, or what lies beyond the edge could not be scrolled into view."""
-    return el("div", table, class_="scroll", tabindex=0, role="region", aria_label=name)
-
-
 def flowing(given: Iterable[Block]) -> Markup:
     """Blocks one after the other."""
-    return join(block(each) for each in given)
+    return join(map(block, given))
+
+
+def note(*inside: str) -> Markup:
+    """A paragraph that may be passed over."""
+    return el("p", *inside, class_="note")
+
+
+def span(kind: str, *inside: str | Iterable[str]) -> Markup:
+    """A part of a line that the style knows by its class."""
+    return el("span", *inside, class_=kind)
+
+
+def details(title: str, *inside: str | Iterable[str], **given: str | bool) -> Markup:
+    """What opens where its title is clicked."""
+    return el("details", el("summary", title), *inside, **given)
 
 
 def opened(section: Section, *, at_once: bool = False) -> Markup:
     """A section that opens on demand, its heading as what is clicked. at_once: it is open from the start."""
     title, remark, rest = _titled(section)
     inside = flowing(rest)
-    note = el("p", f"{capital(remark)}.", class_="note") if remark else ""
-    return el("details", el("summary", title), note, inside, open=at_once) if inside else Markup("")
+    above = note(f"{capital(remark)}.") if remark else ""
+    return details(title, above, inside, open=at_once) if inside else Markup("")
 
 
 def _titled(section: Section) -> tuple[str, str, Section]:
@@ -173,12 +192,12 @@ MOST_ODDS, MOST_OWN = 3, 3
 # The parts of the page, in its order; each is empty where it has nothing to show.
 
 
-def _part(name: str, title: str, *inside: str | Iterable[str], kind: str = "") -> Markup:
-    filled = "".join(join(each) for each in inside)
+def _part(name: str, title: str, *inside: str, kind: str = "") -> Markup:
+    filled = join(inside)
     if not filled:
-        return Markup("")
+        return filled
     head = el("h2", title, id=f"{name}-title")
-    return el("section", head, Markup(filled), id=name, class_=kind or None, aria_labelledby=f"{name}-title")
+    return el("section", head, filled, id=name, class_=kind or None, aria_labelledby=f"{name}-title")
 
 
 def first_screen(content: Content) -> Markup:
@@ -188,30 +207,21 @@ def first_screen(content: Content) -> Markup:
     facts, headline, *meaning = screen.verdict(analysis, miles=miles, apart=bool(said))
     title = el("h1", inline(headline.text) if isinstance(headline, blocks.Prose) else "", id="run-title")
     you = el("div", flowing(said), class_="you") if said else ""
-    hero = [
-        _hero(each, analysis, miles=miles)
-        for each in screen.pace_picture(analysis, miles=miles, most=screen.MOST_BANDS)
-    ]
-    steps = flowing(screen.next_step(context)[1:])
-    todo = (
-        el("div", el("h2", f"Do next: {_small_first(context.advice.plan.focus)}"), steps, class_="next")
-        if context.advice
-        else ""
-    )
+    drawn = screen.pace_picture(analysis, miles=miles, most=screen.MOST_BANDS)
+    hero = [_hero(each, analysis, miles=miles) for each in drawn]
+    todo: str = ""
+    if context.advice:
+        focus = context.advice.plan.focus
+        head = el("h2", f"Do next: {focus[:1].lower()}{focus[1:]}")
+        todo = el("div", head, flowing(screen.next_step(context)[1:]), class_="next")
     side = el("div", todo, odds_list(analysis), map(evidence, screen.evidence(analysis, miles=miles)), class_="side")
     # The style sets the meaning above the picture: whoever reads from top to bottom meets the picture early.
     verdict = el("div", you, block(facts), title, hero, el("div", flowing(meaning), class_="meaning"), class_="verdict")
     return el("section", verdict, side, id="run", class_="first", aria_labelledby="run-title")
 
 
-def _small_first(text: str) -> str:
-    return f"{text[:1].lower()}{text[1:]}"
-
-
-def _hero(given: Block, analysis: Analysis, *, miles: bool) -> Markup:
+def _hero(given: Picture, analysis: Analysis, *, miles: bool) -> Markup:
     """The pace picture, with the shuffle-onset pace where there is one."""
-    if not isinstance(given, Picture):
-        return block(given)
     speed = analysis.shuffle_onset.speed_mps
     above = sum(band.speed_mps >= speed for band in screen.shown_bands(analysis, screen.MOST_BANDS)) if speed else 0
     onset = (above, f"shuffle-onset {numbers.pace(speed, miles=miles)}") if above else None
@@ -230,25 +240,22 @@ def odds_list(analysis: Analysis) -> Markup:
     listed = (
         el(
             "li",
-            el("span", svg.chip(pattern, hollow=hollow), PATTERNS[pattern].name, class_="what"),
-            el("span", numbers.odds(found.odds[pattern]), class_="word"),
+            span("what", svg.chip(pattern, hollow=hollow), PATTERNS[pattern].name),
+            span("word", numbers.odds(found.odds[pattern])),
             charts.odds_bar(found.odds[pattern], found.base_rates[pattern], pattern),
         )
         for pattern in ranked
     )
-    note = el("p", "Tick: any runner.", class_="note")
-    return el("div", el("h2", "The whole run"), el("ul", *listed), note, class_="odds")
+    return el("div", el("h2", "The whole run"), el("ul", *listed), note("Tick: any runner."), class_="odds")
 
 
-def evidence(given: Block) -> Markup:
+def evidence(given: blocks.Table) -> Markup:
     """Numbers of the run, what is usual, and how many runners lie beyond; set like the odds above."""
-    if not isinstance(given, blocks.Table):
-        return block(given)
     rows = (
         el(
             "li",
-            el("span", inline(name), class_="what"),
-            el("span", inline(yours), class_="word"),
+            span("what", inline(name)),
+            span("word", inline(yours)),
             el("small", "usual ", inline(usual)),
             el("small", inline(beyond)),
         )
@@ -270,10 +277,9 @@ def against_own(content: Content) -> Markup:
         return _part("own", "Against yourself", el("p", sections.not_compared(found)))
     first = sorted(found.rows, key=lambda row: -abs(row.z))[:MOST_OWN]
     rest = [row for row in found.rows if row not in first]
-    listed = [el("ul", *map(_own_row, rows), class_="rows") for rows in (first, rest) if rows]
-    more = el("details", el("summary", "The rest"), listed[1]) if rest else ""
-    note = el("p", f"Band: your last {numbers.plural(found.baseline.runs, 'run')}.", class_="note")
-    return _part("own", "Against yourself", listed[0], more, note)
+    furthest, others = (el("ul", *map(_own_row, rows), class_="rows") for rows in (first, rest))
+    key = note(f"Band: your last {numbers.plural(found.baseline.runs, 'run')}.")
+    return _part("own", "Against yourself", furthest, details("The rest", others) if rest else "", key)
 
 
 def _own_row(row: PersonalZ) -> Markup:
@@ -291,10 +297,10 @@ def _share_of_range(row: PersonalZ) -> float:
 def _row(name: str, value: str, beside: str, strip: Markup, word: str) -> Markup:
     return el(
         "li",
-        el("span", name, class_="what"),
-        el("span", el("strong", value), " ", el("small", beside), class_="numbers"),
+        span("what", name),
+        span("numbers", el("strong", value), " ", el("small", beside)),
         strip,
-        el("span", word, class_="word"),
+        span("word", word),
     )
 
 
@@ -312,8 +318,7 @@ def over_weeks(content: Content) -> Markup:
     verdict, *meaning = history.judgement(found, miles=miles)
     now = {trend.series for trend in found.trends}  # what is followed now comes first
     names = sorted(history.series_in(found.weeks), key=lambda name: name not in now)
-    drawn = [charts.by_week(name, found, content.tags, run_day(content), miles=miles) for name in names]
-    others = zip(names[1:], drawn[1:], strict=True)
+    drawn = {name: charts.by_week(name, found, content.tags, run_day(content), miles=miles) for name in names}
     told: list[Section] = [
         history.noted(found, content.tags),
         history.finished(found),
@@ -322,12 +327,12 @@ def over_weeks(content: Content) -> Markup:
     ]
     more = (
         opened([blocks.Heading("What that means"), *meaning]),
-        *(el("details", el("summary", f"{capital(AXES[name].short)} by week"), each) for name, each in others),
+        *(details(f"{capital(AXES[name].short)} by week", drawn[name]) for name in names[1:]),
         *(opened(section) for section in told if section),
         before_after(content),
     )
-    columns = (el("div", block(verdict), class_="told"), el("div", *drawn[:1]), el("div", *more))
-    return _part("weeks", "Your weeks", *columns, kind="split")
+    first = el("div", *(drawn[name] for name in names[:1]))
+    return _part("weeks", "Your weeks", el("div", block(verdict), class_="told"), first, el("div", *more), kind="split")
 
 
 def run_day(content: Content) -> date:
@@ -344,9 +349,9 @@ def last_runs(content: Content) -> Markup:
 def _small(run: Small) -> Markup:
     summary = el(
         "summary",
-        el("span", run.day, class_="when"),
-        el("span", *(el("span", fact) for fact in run.facts), class_="numbers"),
-        el("span", svg.chip(run.pattern, hollow=run.hollow), run.finding, class_=f"finding {svg.tint(run.pattern)}"),
+        span("when", run.day),
+        span("numbers", *(el("span", fact) for fact in run.facts)),
+        span(f"finding {svg.tint(run.pattern)}", svg.chip(run.pattern, hollow=run.hollow), run.finding),
     )
     return el("details", summary, el("div", flowing(run.report), class_="small"), class_="run")
 
@@ -359,8 +364,7 @@ def before_after(content: Content) -> Markup:
     title = f"Since “{numbers.clean(periods.name, 40)}”" if periods.name else "Before and after"
     rows = el("ul", *map(_difference, found.rows), class_="rows") if found.rows else ""
     said = flowing(comparison.judgement(found, miles=content.miles))
-    notes = [el("p", text, class_="note") for text in comparison.closing(found)]
-    return el("details", el("summary", title), said, rows, notes, id="compare")
+    return details(title, said, rows, map(note, comparison.closing(found)), id="compare")
 
 
 def _difference(row: Difference) -> Markup:
@@ -378,11 +382,11 @@ def to_work_on(content: Content) -> Markup:
         return Markup("")
     first, *others = sections.plan(advice)
     title, remark, rest = _titled(first)
-    why = join((el("p", el("strong", remark or title)), flowing(rest[:1])))
+    why = el("p", el("strong", remark or title))
     kinds = [each for each in others if isinstance(each[0], blocks.Heading)]
-    limits = [each for section in others if section not in kinds for each in section]
-    plan = el("details", el("summary", "The whole plan"), *map(flowing, kinds), flowing(limits))
-    return _part("work", "What to work on", why, plan)
+    limits = [each for each in others if each not in kinds]
+    plan = details("The whole plan", map(flowing, (*kinds, *limits)))
+    return _part("work", "What to work on", why, flowing(rest[:1]), plan)
 
 
 def the_rest(content: Content) -> Markup:
@@ -392,8 +396,8 @@ def the_rest(content: Content) -> Markup:
     """
     analysis, miles = content.analysis, content.miles
     drawn, bare = charts.series(analysis, miles=miles), not analysis.findings
-    note = el("p", "Shaded: not scored. Point at it to see why.", class_="note")
-    time = el("details", el("summary", "Through the run"), drawn, note, open=bare) if drawn else ""
+    why = note("Shaded: not scored. Point at it to see why.")
+    time = details("Through the run", drawn, why, open=bare) if drawn else ""
     whole = [each for each in sections.sections(analysis, miles=miles) if each]
     if len(screen.shown_bands(analysis)) > screen.MOST_BANDS:
         whole.insert(0, [blocks.Heading("Every pace"), *screen.pace_picture(analysis, miles=miles)])
