@@ -133,6 +133,16 @@ def test_what_is_not_there_is_said(tmp_path: Path, place: str) -> None:
         examine(tmp_path / place, tmp_path / "out")
 
 
+@pytest.mark.parametrize("files", [[], ["notes.txt"]])
+def test_a_folder_without_recordings_is_not_enough(tmp_path: Path, files: list[str]) -> None:
+    (tmp_path / "club" / "anna").mkdir(parents=True)
+    for name in files:
+        (tmp_path / "club" / "anna" / name).write_text("no run", encoding="utf-8")
+
+    with pytest.raises(NotEnoughData, match="club holds no FIT, GPX or TCX file: name a folder of recordings"):
+        examine(tmp_path / "club", tmp_path / "out")
+
+
 def test_a_file_that_cannot_be_opened_is_tried_again(tmp_path: Path) -> None:
     manifest = tmp_path / "list.csv"
     manifest.write_text("path,runner\nlate.fit,anna\n", encoding="utf-8")

@@ -30,20 +30,8 @@ from kneedrive.record import Record
 from kneedrive.recording import Runner
 from kneedrive.report import cohort as words
 from kneedrive.sensors import REFERENCES, SensorClass
-from kneedrive.store.parquet import (
-    EPOCH_COLUMNS,
-    MEASURED,
-    PARTS_OF_X,
-    SPEED_STEP_MPS,
-    Parts,
-    Rows,
-    census,
-    need_duckdb,
-    odds_column,
-    runner_means,
-    runner_means_by_speed,
-    weighted_mean,
-)
+from kneedrive.store import parquet
+from kneedrive.store.parquet import Parts, Rows
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
@@ -63,11 +51,11 @@ class Person(Record, frozen=True, kw_only=True):
     sex: str = ""
     height_m: float | None = None
     mass_kg: float | None = None
-    birth_year: int | None = None
+    birth_year: float | None = None
 
     def in_year(self, year: int) -> Runner:
         """The runner as the analysis takes them, with the age of a year."""
-        age = year - self.birth_year if self.birth_year else None
+        age = year - int(self.birth_year) if self.birth_year else None
         return Runner(name=self.runner, height_m=self.height_m, mass_kg=self.mass_kg, age=age)
 
 
@@ -91,13 +79,14 @@ def examined(job: Job) -> Rows:
         return refused(job, job.reason)
     try:
         with boundary(job.name, quiet=True):
-            activities = readers.read(job.body, job.name)
-            named = [with_sport(each, job.sport) for each in activities] if job.sport else activities
-            analyses = [analyze(each, runner=job.person.in_year(each.started_at.year)) for each in named]
-            return Rows(
-                runs=tuple(_run(job, session, found) for session, found in enumerate(analyses, start=1)),
-                epochs=_joined([_epochs(job, session, found) for session, found in enumerate(analyses, start=1)]),
-            )
+            activities = [with_sport(each, job.sport) for each in readers.read(job.body, job.name)]
+            found = [analyze(each, runner=job.person.in_year(each.started_at.year)) for each in activities]
+            runs = tuple(_run(job, session, each) for session, each in enumerate(found, start=1))
+            epochs = [_epochs(job, session, each) for session, each in enumerate(found, start=1)]
+            if not any(len(each["start_s"]) for each in epochs):
+                return Rows(runs=runs)
+            joined = {name: np.concatenate([each[name] for each in epochs]) for name in parquet.EPOCH_COLUMNS}
+            return Rows(runs=runs, epochs=joined)
     except ReadError as error:
         return refused(job, error.located)
 
@@ -137,8 +126,8 @@ def _run(job: Job, session: int, analysis: Analysis) -> dict[str, Any]:
         "distance_m": activity.distance_m,
         "epochs_total": len(epochs),
         "epochs_scored": int(epochs.scored.sum()),
-        "speed_mps": None if speed is None else weighted_mean(speed, epochs.weight),
-        **{name: analysis.scores.z.get(name) for name in PARTS_OF_X},
+        "speed_mps": None if speed is None else parquet.weighted_mean(speed, epochs.weight),
+        **{name: analysis.scores.z.get(name) for name in parquet.PARTS_OF_X},
         **{letter: score.value for letter, score in analysis.scores.items()},
         **{f"{letter}_se": score.se for letter, score in analysis.scores.items()},
         **_judged(analysis),
@@ -154,7 +143,7 @@ def _judged(analysis: Analysis) -> dict[str, Any]:
     return {
         "pattern": first.value,
         "certainty": certainty(first, posterior).value,
-        **{odds_column(pattern): odds for pattern, odds in posterior.odds.items()},
+        **{parquet.odds_column(pattern): odds for pattern, odds in posterior.odds.items()},
         "knee_less": analysis.knee.probability_less,
     }
 
@@ -171,14 +160,8 @@ def _epochs(job: Job, session: int, analysis: Analysis) -> dict[str, Any]:
         "scored": np.asarray(epochs.scored),
         "weight": epochs.weight.astype("f4"),
         "reason": epochs.reason.astype(object),
-        **{name: np.asarray(epochs.columns.get(name, nothing), dtype="f4") for name in MEASURED},
+        **{name: np.asarray(epochs.columns.get(name, nothing), dtype="f4") for name in parquet.MEASURED},
     }
-
-
-def _joined(sessions: list[dict[str, Any]]) -> dict[str, Any]:
-    if not any(len(each["start_s"]) for each in sessions):
-        return {}
-    return {name: np.concatenate([each[name] for each in sessions]) for name in EPOCH_COLUMNS}
 
 
 # What is to be examined: a folder, in which each folder is a runner, or a manifest.
@@ -186,89 +169,71 @@ def _joined(sessions: list[dict[str, Any]]) -> dict[str, Any]:
 
 MANIFEST_COLUMNS = ("path", "runner", "sex", "height_m", "mass_kg", "birth_year")
 SEX_WORDS = {"f": "women", "m": "men", "x": "other"}
+_NUMBERS = {
+    key: setting.parse
+    for setting in SETTINGS
+    if (key := setting.key.removeprefix("runner.")) in ("height_m", "mass_kg", "birth_year")
+}
 _LIMITS = Limits(guard=boundary)
 
 
 def found_in(place: Path) -> Iterator[tuple[Found, Person]]:
     """Every file of a folder or a manifest, with its runner. Raises ConfigError, StoreError."""
-    for path, person in _inside(place) if place.is_dir() else manifest(place):
-        for found in archives.walk([path], _LIMITS):
-            yield found, person
+    try:
+        for path, person in _inside(place) if place.is_dir() else manifest(place):
+            for found in archives.walk([path], _LIMITS):
+                yield found, person
+    except OSError as error:
+        raise StoreError(
+            f"{place} cannot be read: {error.strerror or error}; name a folder of recordings or a manifest"
+        ) from error
 
 
 def _inside(folder: Path) -> Iterator[tuple[Path, Person]]:
     """What lies directly in a folder: each folder is a runner, whose name it has; a file's runner is not known."""
-    with _listed(folder):
-        paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    for path in paths:
+    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
         yield path, Person(runner=path.name if path.is_dir() else "")
-
-
-@contextmanager
-def _listed(place: Path) -> Iterator[None]:
-    """Say in a sentence why a folder or a manifest cannot be read."""
-    try:
-        yield
-    except OSError as error:
-        message = f"{place} cannot be read: {error.strerror or error}; name a folder of recordings or a manifest"
-        raise StoreError(message) from error
 
 
 def manifest(file: Path) -> Iterator[tuple[Path, Person]]:
     """The rows of a manifest: a CSV with a heading, of which only `path` must be there; paths from where it lies.
 
-    Raises ConfigError, which names the line, for what cannot be read.
+    Raises ConfigError, which names the line, for what cannot be read; OSError.
     """
     try:
-        with _listed(file), file.open(encoding="utf-8-sig", newline="") as lines:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
             table = csv.DictReader(lines)
-            _headed(file, table.fieldnames or [])
+            names = table.fieldnames or []
+            unknown = [name for name in names if name not in MANIFEST_COLUMNS]
+            if "path" not in names or unknown:
+                wrong = f"has a column {unknown[0]!r}" if "path" in names else "has no column 'path'"
+                raise ConfigError(f"{file} {wrong}: the columns of a manifest are {', '.join(MANIFEST_COLUMNS)}")
             for row in table:
-                with _in_line(file, table.line_num):
-                    yield file.parent / str(row["path"]), _person(row)
+                try:
+                    person = _person(row)
+                except ConfigError as error:
+                    raise ConfigError(f"{file}, line {table.line_num}: {error}") from None
+                yield file.parent / str(row["path"]), person
     except (UnicodeDecodeError, csv.Error) as error:
-        message = f"{file} is no CSV in UTF-8 ({error}): a manifest has a heading and a line a recording"
-        raise ConfigError(message) from error
-
-
-def _headed(file: Path, names: Any) -> None:
-    unknown = [name for name in names if name not in MANIFEST_COLUMNS]
-    if "path" not in names or unknown:
-        wrong = f"has a column {unknown[0]!r}" if "path" in names else "has no column 'path'"
-        message = f"{file} {wrong}: the columns of a manifest are {', '.join(MANIFEST_COLUMNS)}"
-        raise ConfigError(message)
-
-
-@contextmanager
-def _in_line(file: Path, number: int) -> Iterator[None]:
-    try:
-        yield
-    except ConfigError as error:
-        message = f"{file}, line {number}: {error}"
-        raise ConfigError(message) from None
+        raise ConfigError(
+            f"{file} is no CSV in UTF-8 ({error}): a manifest has a heading and a line a recording"
+        ) from error
 
 
 def _person(row: Mapping[str, str | None]) -> Person:
     """Raises ConfigError, which names the column."""
     if not row.get("path") or "\0" in str(row["path"]):
-        message = "names no path"
-        raise ConfigError(message)
+        raise ConfigError("names no path")
     sex = (row.get("sex") or "").lower()
     if sex and sex not in SEX_WORDS:
-        message = f"sex must be f, m, x or nothing, not {sex!r}"
-        raise ConfigError(message)
+        raise ConfigError(f"sex must be f, m, x or nothing, not {sex!r}")
     told: dict[str, Any] = {}
-    for setting in SETTINGS:
-        key = setting.key.removeprefix("runner.")
-        if key not in ("height_m", "mass_kg", "birth_year"):
-            continue
+    for key, parse in _NUMBERS.items():
         try:
-            told[key] = setting.parse(row[key]) if row.get(key) else None
+            told[key] = parse(row[key]) if row.get(key) else None
         except ConfigError as error:
-            message = f"{key} {error}"
-            raise ConfigError(message) from None
-    born = told.pop("birth_year")
-    return Person(runner=row.get("runner") or "", sex=sex, birth_year=int(born) if born else None, **told)
+            raise ConfigError(f"{key} {error}") from None
+    return Person(runner=row.get("runner") or "", sex=sex, **told)
 
 
 # The use case.
@@ -295,8 +260,8 @@ class _Known:
         held = parts.ask("SELECT sha256, name, runner, sex, height_m, method FROM runs WHERE session <= 1")
         other = set(held["method"]) - {VERSION}
         if other:
-            message = f"{parts.folder} is of method version {', '.join(other)}, this is {VERSION}: name a new folder"
-            raise StoreError(message)
+            versions = f"is of method version {', '.join(other)}, this is {VERSION}"
+            raise StoreError(f"{parts.folder} {versions}: name a new folder")
         people = zip(held["runner"], held["sex"], held["height_m"].round(2), strict=True)
         self._people = {
             _key(sha256): (str(runner), str(sex), float(h))
@@ -326,11 +291,12 @@ def _key(sha256: str) -> bytes:
 
 
 def examine(asked: Asked, style: Style, *, json: bool) -> Answer:
-    """Every recording that the cohort does not hold yet, into new parts. Raises StoreError, ConfigError,
-    Unreachable.
+    """Every recording that the cohort does not hold yet, into new parts.
+
+    Raises NotEnoughData where there is no recording, StoreError, ConfigError, Unreachable.
     """
     told: Counter[str] = Counter()
-    need_duckdb()
+    parquet.need_duckdb()
     with _alone(asked.to), Parts(asked.to, create=True) as parts:
         known = _Known(parts)
         try:
@@ -340,12 +306,13 @@ def examine(asked: Asked, style: Style, *, json: bool) -> Answer:
         except KeyboardInterrupt:
             parts.flush()
             kept = sum(told[status] for status in told.keys() - {"held", "skipped"})
-            message = f"{kept:,} recordings are kept; the same command goes on from there"
-            raise KeyboardInterrupt(message) from None
-    summary = words.Examined(counts=dict(told), changed=known.changed, folder=str(asked.to))
+            raise KeyboardInterrupt(f"{kept:,} recordings are kept; the same command goes on from there") from None
+    if told.keys() <= {"skipped"}:
+        raise NotEnoughData(f"{asked.place} holds no FIT, GPX or TCX file: name a folder of recordings or a manifest")
     code = PARTLY if told[REFUSED] else OK
-    if told[REFUSED] and told.keys() <= {REFUSED, "skipped"}:
+    if told.keys() <= {REFUSED, "skipped"}:
         code = FAILED
+    summary = words.Examined(counts=dict(told), changed=known.changed, folder=str(asked.to))
     return Answer(text=line(words.examined_record(summary)) if json else words.examined(summary, style), code=code)
 
 
@@ -383,10 +350,8 @@ def _keep(job: Job, rows: Rows | Lost, parts: Parts, told: Counter[str]) -> None
         rows = refused(job, "ended the process that worked on it, twice: perhaps it needs more memory than there is")
     methods = {row["method"] for row in rows.runs} - {VERSION}
     if methods:
-        message = (
-            f"the workers have method version {', '.join(methods)}, this is {VERSION}: install the same everywhere"
-        )
-        raise ConfigError(message)
+        versions = f"the workers have method version {', '.join(methods)}, this is {VERSION}"
+        raise ConfigError(f"{versions}: install the same everywhere")
     parts.add(rows)
     statuses = {row["status"] for row in rows.runs}
     told["assessed" if Status.ASSESSED in statuses else REFUSED if REFUSED in statuses else "unassessed"] += 1
@@ -406,17 +371,14 @@ def _alone(folder: Path) -> Iterator[None]:
     lock = FileLock(folder / ".lock", timeout=0)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock.acquire()
+        held = lock.acquire()
     except Timeout:
-        message = f"another kneedrive writes to {folder}: wait until it is done, or name another folder with --to"
-        raise StoreError(message) from None
+        wait = "wait until it is done, or name another folder with --to"
+        raise StoreError(f"another kneedrive writes to {folder}: {wait}") from None
     except OSError as error:
-        message = f"{folder}: {error.strerror or error}; name another folder with --to"
-        raise StoreError(message) from error
-    try:
+        raise StoreError(f"{folder}: {error.strerror or error}; name another folder with --to") from error
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 # The population of a cohort against the reference.
@@ -429,13 +391,11 @@ NAMES = ("zSL", "zDF", "zk")
 def report(folder: Path, style: Style, *, json: bool) -> Answer:
     """What the cohort in a folder says about the method. Raises NotEnoughData where there is none."""
     if not folder.is_dir():
-        message = f"{folder}: there is no cohort; kneedrive cohort DIR --to {folder} makes one"
-        raise NotEnoughData(message)
+        raise NotEnoughData(f"{folder}: there is no cohort; kneedrive cohort DIR --to {folder} makes one")
     with Parts(folder) as parts:
         if parts.empty:
-            message = f"{folder} holds no part of a cohort: kneedrive cohort DIR --to {folder} makes one"
-            raise NotEnoughData(message)
-        found = population_of(census(parts), runner_means(parts), runner_means_by_speed(parts))
+            raise NotEnoughData(f"{folder} holds no part of a cohort: kneedrive cohort DIR --to {folder} makes one")
+        found = population_of(parquet.census(parts), parquet.runner_means(parts), parquet.runner_means_by_speed(parts))
     text = line(words.population_record(found)) if json else words.population(found, style)
     return Answer(text=text, code=OK if found.runners else NOT_ENOUGH)
 
@@ -461,7 +421,7 @@ def population_of(counted: Mapping[str, Any], means: Mapping[str, Any], paced: M
         refused={str(reason): int(count) for reason, count in reasons},
         groups=[*_groups(means), *_paced(paced)],
         shares=[
-            words.Share(pattern=pattern, base_rate=rate, here=level(means[odds_column(pattern)]))
+            words.Share(pattern=pattern, base_rate=rate, here=level(means[parquet.odds_column(pattern)]))
             for pattern, rate in base_rates(Method()).items()
         ],
         joint=joint(means),
@@ -470,13 +430,11 @@ def population_of(counted: Mapping[str, Any], means: Mapping[str, Any], paced: M
 
 
 def _group(by: str, name: str, columns: Mapping[str, Any], there: Any, sensor: str = "") -> words.Group:
-    parts = {part: level(columns[part][there], _noise(columns, part, there)) for part in NAMES}
+    parts = {}
+    for part in NAMES:
+        noise = columns.get(f"{part}_{part}")
+        parts[part] = level(columns[part][there], None if noise is None else noise[there])
     return words.Group(by=by, sensor=sensor, name=name, runners=int(there.sum()), parts=parts)
-
-
-def _noise(columns: Mapping[str, Any], part: str, there: Any) -> Any:
-    own = columns.get(f"{part}_{part}")
-    return None if own is None else own[there]
 
 
 def _groups(means: Mapping[str, Any]) -> Iterator[words.Group]:
@@ -497,5 +455,5 @@ def _paced(paced: Mapping[str, Any]) -> Iterator[words.Group]:
     for sensor in np.unique(sensors):
         for start in np.unique(low[sensors == sensor]):
             there = (sensors == sensor) & (low == start)
-            name = f"{start:.1f} to {start + SPEED_STEP_MPS:.1f} m/s"
+            name = f"{start:.1f} to {start + parquet.SPEED_STEP_MPS:.1f} m/s"
             yield _group("speed", name, paced, there, str(sensor))

@@ -42,7 +42,7 @@ class Examined(Record, frozen=True, kw_only=True):
 def examined(found: Examined, style: Style) -> str:
     """The counts in a sentence, and what to do next."""
     told = [f"{number(count)} {text}" for key, text in COUNTED.items() if (count := found.counts.get(key, 0))]
-    said = [f"{', '.join(told) or 'Nothing was found'}, in {path(found.folder)}."]
+    said = [f"{', '.join(told)}, in {path(found.folder)}."]
     if found.counts.get("refused"):
         said.append("A refused file is a row of runs, and its reason says why.")
     if found.changed:
