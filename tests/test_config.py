@@ -96,6 +96,7 @@ def test_the_runners_of_a_file_are_known_by_name(tmp_path: Path) -> None:
     [
         ("[runners]\nanna = 1.7\n", "runners are tables with a name, such as"),
         ("runners = 3\n", "runners are tables with a name, such as"),
+        (f"[runners.{'a' * 61}]\n", r"NAME in .runners.NAME. needs a name of at most 60 plain letters, not 'aaa"),
         ("[runners.anna]\nheight = 1.7\n", "has an unknown key runners.anna.height: there are birth_year, dynamics"),
         ("[runner]\nheigth_m = 1.7", r"unknown key runner.heigth_m: did you mean runner.height_m\?"),
         ("[nonsense]\nkey = 1", r"unknown key nonsense.key: see config.example.toml"),

@@ -58,8 +58,7 @@ def as_text(value: Any) -> str:
     if not isinstance(value, str):
         raise _unfit("a text in quotes", value)
     if any(letter < " " or "\x7f" <= letter < "\xa0" or "\ud800" <= letter <= "\udfff" for letter in value):
-        message = "needs a text of one line in UTF-8"  # addresses may hold a password: unsaid
-        raise ConfigError(message)
+        raise ConfigError("needs a text of one line in UTF-8")  # addresses may hold a password: unsaid
     return value
 
 
@@ -73,8 +72,7 @@ def as_name(value: Any) -> str:
 def as_secret(value: Any) -> Secret:
     """A string of plain letters that will not be shown; blanks around it do not belong to it."""
     if not isinstance(value, str):
-        message = "needs a text in quotes"  # the value stays unsaid
-        raise ConfigError(message)
+        raise ConfigError("needs a text in quotes")  # the value stays unsaid
     if not (value.strip().isascii() and value.strip().isprintable()):
         raise ConfigError("holds characters that no key has: copy it again")
     return Secret(value.strip())
@@ -149,21 +147,18 @@ def as_pairs(value: Any) -> tuple[str, ...]:
 
 def _separated(value: str) -> list[str]:
     """Paths that are separated as in PATH; a colon that belongs to a path, such as a watch's, separates nothing."""
+
+    def exists(place: str) -> bool:
+        return os.path.exists(os.path.expanduser(place))  # noqa: PTH110, PTH111 - pathlib raises where it cannot look
+
     parts: list[str] = []
     for part in filter(None, value.split(os.pathsep)):
         whole = parts[-1] + os.pathsep + part if parts else part
-        if parts and (_exists(whole) or not (part.startswith("~") or Path(part).is_absolute() or _exists(part))):
+        if parts and (exists(whole) or not (part.startswith("~") or Path(part).is_absolute() or exists(part))):
             parts[-1] = whole
         else:
             parts.append(part)
     return parts
-
-
-def _exists(place: str) -> bool:
-    try:
-        return Path(place).expanduser().exists()
-    except (OSError, ValueError, RuntimeError):
-        return False
 
 
 def as_paths(value: Any) -> tuple[Path, ...]:
@@ -333,19 +328,12 @@ def _own_folder(named: str | None, usual: Path, of_platform: str) -> Path:
     except RuntimeError:
         raise ConfigError("there is no home folder: set HOME, or both XDG_CONFIG_HOME and XDG_DATA_HOME") from None
     # A folder that was made by hand, or by somebody who moved here from Linux, is not left behind.
-    if sys.platform not in PLATFORMS or _is_folder(place):
+    if sys.platform not in PLATFORMS or os.path.isdir(place):  # noqa: PTH112 - Path raises where it cannot look
         return place
     import platformdirs
 
     found: Path = getattr(platformdirs, of_platform)("kneedrive", appauthor=False)
     return found
-
-
-def _is_folder(place: Path) -> bool:
-    try:
-        return place.is_dir()
-    except OSError:
-        return False
 
 
 def load(
@@ -402,6 +390,7 @@ def place_of(environment: Mapping[str, str], file: Path | None = None) -> tuple[
 def _pick(
     setting: Setting, environment: Mapping[str, str], flags: Mapping[str, Any], written: Mapping[str, Any], place: Path
 ) -> tuple[Any, str]:
+    """The value of a setting as it was given, and where."""
     if flags.get(setting.key) is not None:
         return flags[setting.key], "flag"
     if environment.get(setting.environment):
@@ -434,8 +423,11 @@ def _written(place: Path, *, required: bool) -> tuple[Mapping[str, Any], Mapping
         raise ConfigError(f"{place} cannot be read as TOML: {error}") from None
     except RecursionError:
         raise ConfigError(f"{place} cannot be read as TOML: it is nested too deeply") from None
+    known = [setting.key for setting in SETTINGS]
     for key in written:
-        _known(key, place)
+        if key not in known:
+            remedy = meant(key, known) or "see config.example.toml for the keys there are"
+            raise ConfigError(f"{place} has an unknown key {key}: {remedy}")
     return written, _runners(runners, place)
 
 
@@ -444,11 +436,16 @@ def _runners(tables: Any, place: Path) -> Mapping[str, Mapping[str, Any]]:
     own = {key.removeprefix("runner.") for key in BODY}
     for runner, table in tables.items() if isinstance(tables, dict) else [("", None)]:
         if not runner or not isinstance(table, dict):
-            message = f"{place}: runners are tables with a name, such as [runners.anna] and below it height_m = 1.70"
-            raise ConfigError(message)
+            raise ConfigError(
+                f"{place}: runners are tables with a name, such as [runners.anna] and below it height_m = 1.70"
+            )
+        try:
+            as_name(runner)
+        except ConfigError as error:
+            raise ConfigError(f"{place}: NAME in [runners.NAME] {error}") from None
         for key in table.keys() - own:
-            message = f"{place} has an unknown key runners.{runner}.{key}: there are {', '.join(sorted(own))}"
-            raise ConfigError(message)
+            known = ", ".join(sorted(own))
+            raise ConfigError(f"{place} has an unknown key runners.{runner}.{key}: there are {known}")
     return dict(tables)
 
 
@@ -457,14 +454,6 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for key, value in table.items():
         flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
     return flat
-
-
-def _known(key: str, place: Path) -> None:
-    keys = [setting.key for setting in SETTINGS]
-    if key in keys:
-        return
-    remedy = meant(key, keys) or "see config.example.toml for the keys there are"
-    raise ConfigError(f"{place} has an unknown key {key}: {remedy}")
 
 
 def _unfit(needs: str, got: Any) -> ConfigError:

@@ -1,26 +1,5 @@
 """What a user should read. Every other exception is a bug: around one recording a Fault, elsewhere a traceback.
 
-    KneedriveError
-    +- ConfigError          the configuration file or an environment variable
-    +- ReadError            a file that cannot be read; knows where
-    |  +- UnknownFormat     not FIT, GPX, TCX or an archive of them
-    |  +- Truncated         ends before it should
-    |  +- Malformed         says something that cannot be
-    |  +- NoActivity        a well-formed file that holds no activity (settings, weight, monitoring)
-    |  +- TooLarge          needs more memory than there is now
-    |  +- Fault             kneedrive itself failed on it
-    +- NotEnoughData        the question needs more than there is
-    +- SourceError          a service on the network
-    |  +- NotAuthorised     log in, or log in again
-    |  +- RateLimited       come back at `retry_at`
-    |  +- Unreachable       no answer, or none that can be understood
-    |  +- Forbidden         the service refuses, and logging in again will not help
-    |  +- Withheld          the service does not hand out this one thing, whatever it does with the rest
-    +- StoreError           the database of runs
-       +- ReadOnlyStore     it can be read, and not written
-       +- DamagedOriginal   the stored bytes of a recording are not what was stored
-       +- StillHeld         deleted, but another process keeps the old content in the file
-
 A message is one sentence that says what is wrong and what to do; the facts are attributes too.
 """
 

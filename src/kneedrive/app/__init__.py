@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from kneedrive.config import Secret, config_folder, garmin_folder
+from kneedrive.config import Secret, config_folder, garmin_folder, load
 from kneedrive.errors import (
     ConfigError,
     Forbidden,
@@ -101,16 +101,17 @@ def runner_in(settings: Config, year: int) -> Runner:
     return Runner(name=said.name, height_m=said.height_m, mass_kg=said.mass_kg, age=age)
 
 
-def only_runner(settings: Config) -> str:
-    """The one runner whom the store holds, where nobody was named; "" where somebody was, or there are others."""
+def load_of_one(flags: Mapping[str, Any], file: Path | None = None) -> Config:
+    """The configuration in force; where nobody is named, it is that of the one runner whom the store holds."""
+    settings = load(os.environ, flags, file)
     held: list[str] = []
     with suppress(OSError, KneedriveError):  # the command itself will say what is wrong with the store
-        if settings.origins.get("runner.name") == "default" and settings.paths.store.is_file():
+        if settings.origins["runner.name"] == "default" and settings.paths.store.is_file():
             from kneedrive.store import Store
 
             with Store.read(settings.paths.store) as store:
                 held = store.runners()
-    return held[0] if len(held) == 1 else ""
+    return load(os.environ, {**flags, "runner.name": held[0]}, file) if len(held) == 1 and held[0] else settings
 
 
 def dynamics_of(settings: Config, activity: Activity, wanted: str | None = None) -> str | None:
@@ -121,16 +122,14 @@ def dynamics_of(settings: Config, activity: Activity, wanted: str | None = None)
 
 def zone_of(settings: Config) -> Callable[[datetime], int]:
     """Seconds that local time is ahead of UTC at a moment: the configured zone's, else this machine's."""
-    name = settings.display.zone
 
     def offset_s(moment: datetime) -> int:
-        if name:
+        zone = None
+        if settings.display.zone:
             from zoneinfo import ZoneInfo
 
-            local = moment.astimezone(ZoneInfo(name))
-        else:
-            local = moment.astimezone()
-        offset = local.utcoffset()
+            zone = ZoneInfo(settings.display.zone)
+        offset = moment.astimezone(zone).utcoffset()
         return int(offset.total_seconds()) if offset else 0
 
     return offset_s

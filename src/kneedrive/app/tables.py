@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -17,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from kneedrive import app
-from kneedrive.app import Answer, only_runner, setting_of
+from kneedrive.app import Answer, load_of_one, setting_of
 from kneedrive.app.library import known_runner, opened, run_cells, write_csv
-from kneedrive.config import Config, load
+from kneedrive.config import Config
 from kneedrive.errors import NotEnoughData, StoreError
 from kneedrive.past.result import PastRun, Setting, WeeklyView, local_date, week_number
 from kneedrive.past.weeks import weekly
@@ -65,9 +64,7 @@ def history(path: str | Path | None = None, runner: str | None = None) -> Histor
     is no store.
     """
     flags = {"runner.name": runner, "paths.store": None if path is None else str(path)}
-    settings = load(os.environ, flags)
-    if only := only_runner(settings):
-        settings = load(os.environ, flags | {"runner.name": only})
+    settings = load_of_one(flags)
     place: Path = settings.paths.store
     if not Store.is_there(place):
         raise NotEnoughData(NO_RUNS)

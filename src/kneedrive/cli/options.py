@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kneedrive import config
-from kneedrive.app import only_runner
+from kneedrive.app import load_of_one
 from kneedrive.errors import ConfigError
 from kneedrive.record import Record
 
@@ -157,9 +157,9 @@ def load_config(arguments: argparse.Namespace, *, stored: bool = False, brings: 
     }
     try:
         new, file = getattr(arguments, "new_runner", False), getattr(arguments, "config", None)
-        settings = config.load(os.environ, flags, file, new_runner=new)
-        only = "" if brings or new or not hasattr(arguments, "runner") else only_runner(settings)
-        return config.load(os.environ, flags | {config.NAME: only}, file) if only else settings
+        if brings or new or not hasattr(arguments, "runner"):
+            return config.load(os.environ, flags, file, new_runner=new)
+        return load_of_one(flags, file)
     except ConfigError as error:
         raise ConfigError(_as_typed(str(error))) from None
 
