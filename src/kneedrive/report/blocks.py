@@ -164,6 +164,9 @@ class Mark(Record, frozen=True, kw_only=True):
 
 
 SPAN = 3.0  # SDs between runners, to each side of a picture's middle; what lies beyond is drawn at the edge
+# Where marks of the population are set: the share of runners that lies below, and how many lie beyond.
+TICKS = {0.04: "1 in 25", 0.20: "1 in 5", 0.80: "1 in 5", 0.96: "1 in 25"}
+BEYOND = "dots: 1 runner in 5 and 1 in 25 lie beyond"
 
 
 class Picture(Record, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
 from kneedrive.report import numbers, screen
 from kneedrive.report.blocks import (
+    BEYOND,
     Block,
     Column,
     Facts,
@@ -348,7 +349,7 @@ def _key(found: WeeklyView, *, miles: bool) -> Inline:
     at = f" at {numbers.pace(found.reference_speed_mps, miles=miles)}" if found.reference_speed_mps else ""
     share = any(week.shuffle_share for week in found.weeks)
     behind = "; at the end how much of slow running was shuffle-like" if share else ""
-    return f"● that week{at}, ── its 95 % range; {screen.BEYOND}{behind}"
+    return f"● that week{at}, ── its 95 % range; {BEYOND}{behind}"
 
 
 def _rows(stretch: Stretch, name: str, tags: Sequence[Tagged], *, miles: bool) -> Iterable[Mark]:

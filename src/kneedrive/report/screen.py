@@ -27,9 +27,6 @@ from kneedrive.stats import median
 MOST_BANDS = 6  # rows of the picture on the first screen
 MOST_WORDS = 250  # of a first screen, as it stands on 80 columns
 MOST_CITED = 3
-# Where a picture of runners has its marks: the share of them that lies below, and how many lie beyond.
-TICKS = {0.04: "1 in 25", 0.20: "1 in 5", 0.80: "1 in 5", 0.96: "1 in 25"}
-BEYOND = "dots: 1 runner in 5 and 1 in 25 lie beyond"
 
 
 class Context(Record, frozen=True, kw_only=True):
@@ -53,13 +50,14 @@ def first_screen(analysis: Analysis, context: Context, *, miles: bool, new: str 
 
     new: what a sync took in, told above; the numbers that the verdict rests on are then left to `kneedrive report`.
     Where words are many the paces with the least running are left to --full, then the numbers, the weeks and what
-    stands against the runner's own.
+    stands against the runner's own, and at last the picture.
     """
     rests_on: Section = [] if new else evidence(analysis, miles=miles)
     if not new and not rests_on and analysis.status != Status.NOT_A_RUN:
         rests_on = [*sections.measured(analysis)]
     less = context.replace(own=None, week="")
-    sizes = [*((most, rests_on, context) for most in range(MOST_BANDS, 0, -1)), (1, [], context), (1, [], less)]
+    sizes = [(most, rests_on, context) for most in range(MOST_BANDS, 0, -1)]
+    sizes += [(1, [], context), (1, [], less), (0, [], less)]
     screen: list[Section] = []
     for most, cited, beside in sizes:
         screen = [
@@ -227,7 +225,7 @@ def evidence(analysis: Analysis, *, miles: bool) -> list[blocks.Table]:
         Column(head=f"at {numbers.pace(speed_mps, miles=miles)}", left=True), Column(head="yours"),
         Column(head="usual"), Column(head="runners beyond you", left=True, drop=1),
     )  # fmt: skip
-    return [blocks.Table(columns, tuple(rows))] if rows else []
+    return [blocks.Table(columns, rows)] if rows else []
 
 
 def _shown(key: str, amount: float) -> str:
@@ -256,13 +254,13 @@ def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) ->
     """One row per pace band, fastest first, on the axis of the headline; hollow where inferred from steps."""
     judged, shown = shown_bands(analysis), shown_bands(analysis, most)
     first = headliner(analysis)
-    if not judged or first is None:
+    if not shown or first is None:
         return []
     letter = PATTERNS[first.pattern].axis or "D"
     among = runners_at(shown[len(shown) // 2].speed_mps, analysis.against)[letter]
     rows = tuple(_row(band, letter, miles=miles) for band in reversed(shown))
     left_out = len(judged) - len(shown)
-    key = f"{'○ inferred' if rows[-1].hollow else '● you'}, ── how sure; {BEYOND}"
+    key = f"{'○ inferred' if rows[-1].hollow else '● you'}, ── how sure; {blocks.BEYOND}"
     key += f"; {left_out} more in full" if left_out else ""
     if 2 * sum(band.epochs for band in judged) <= analysis.quality.epochs_scored:
         least_s = analysis.method.profile.band_epochs * analysis.method.epochs.length_s
@@ -280,7 +278,7 @@ def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) ->
 
 def ticks(among: np.ndarray) -> tuple[float, ...]:
     """Beyond which 1 of these runners in 5 and 1 in 25 lie, on either side."""
-    return tuple(np.quantile(among, list(TICKS)).tolist())
+    return tuple(np.quantile(among, list(blocks.TICKS)).tolist())
 
 
 def shown_bands(analysis: Analysis, most: int | None = None) -> list[PaceBand]:

@@ -50,7 +50,7 @@ def likelihoods(analysis: Analysis) -> Section:
     if posterior is None or not analysis.findings:
         return []
     columns = (Column(left=True), Column(head="likely"), Column(head="any runner"), Column(left=True, drop=1))
-    rows = tuple(
+    rows = [
         (
             PATTERNS[pattern].name,
             strong(numbers.odds(probability)),
@@ -58,7 +58,7 @@ def likelihoods(analysis: Analysis) -> Section:
             faint(PATTERNS[pattern].meaning),
         )
         for pattern, probability in sorted(posterior.odds.items(), key=lambda item: -item[1])
-    )
+    ]
     unmeasured = [] if said.bounce_measured(posterior) else [Note(said.NO_BOUNCE)]
     remark = "the whole run; patterns overlap, so odds do not add up to one"
     return [Heading("How likely", remark), Table(columns, rows), *unmeasured]
@@ -90,12 +90,12 @@ def numbers_by_pace(analysis: Analysis, *, miles: bool) -> Section:
         # Cadence and step are what everything else hangs on: they stay, and the last are left out first.
         drop = max(headed.index(row) - 1, 0)
         columns.append(Column(head=row.heading, unit=row.heading_unit or row.unit, drop=drop))
-    rows = tuple(
+    rows = [
         (numbers.bare_pace(band.speed_mps, miles=miles), *(_against(row.key, band, analysis) for row in shown))
         for band in reversed(bands)
-    )
+    ]
     head = Heading("Numbers by pace", "yours / usual at that speed")
-    return [head, Table(tuple(columns), rows), *claim(analysis, [row.key for row in shown])]
+    return [head, Table(columns, rows), *claim(analysis, [row.key for row in shown])]
 
 
 def _against(key: str, band: PaceBand, analysis: Analysis) -> Inline:
@@ -123,7 +123,7 @@ def measured(analysis: Analysis) -> Section:
             cells.append(numbers.quantity(key, analysis.usual[key]) if key in analysis.usual else "")
         rows.append((QUANTITIES[key].name, *cells))
     head = Heading("What was measured", OVER.get(analysis.metrics_over, ""))
-    return [head, Table(tuple(columns), tuple(rows)), *claim(analysis, known)]
+    return [head, Table(columns, rows), *claim(analysis, known)]
 
 
 OVER = {
@@ -138,7 +138,7 @@ OVER = {
 def averages(analysis: Analysis) -> Section:
     """What a file without samples says of the whole run."""
     known = {key: amount for key, amount in analysis.activity.averages.items() if key in QUANTITIES}
-    rows = tuple((QUANTITIES[key].name, numbers.quantity(key, known[key])) for key in known)
+    rows = [(QUANTITIES[key].name, numbers.quantity(key, amount)) for key, amount in known.items()]
     head = Heading("What the file says", "averages of the whole activity")
     return [head, Table((Column(left=True), Column(head="average")), rows)] if rows else []
 
@@ -234,7 +234,7 @@ def fade(analysis: Analysis, *, miles: bool) -> Section:
         text = f"Over {over}, at the same speed (in brackets what holds {numbers.times_in_100(found.level)}):"
     else:
         text = f"No change that can be told from noise, over {over}."
-    changes = tuple(moved(key, change) for key, change in found.changes.items() if change.notable)
+    changes = [moved(key, change) for key, change in found.changes.items() if change.notable]
     held = Prose("Sensors drift too, and that is not in the brackets. A habit needs three runs.")
     told: list[Block] = [Prose(text)] if text else []
     if changes:
@@ -344,14 +344,14 @@ def against_yourself(found: OwnView) -> Section:
         Column(left=True), Column(head="this run"), Column(head="usually"), Column(head="off by", drop=1),
         Column(head="for you", left=True),
     )  # fmt: skip
-    rows = tuple(
+    rows = [
         (
             QUANTITIES[row.metric].in_short,
             *own_values(row),
             row.level if row.level is Level.AS_ALWAYS else strong(row.level),
         )
         for row in found.rows
-    )
+    ]
     usual = found.baseline
     since = f" since {numbers.day(usual.first)}" if usual.first else ""
     basis = f"{numbers.plural(usual.runs, 'run')}{since}, same sensor"
@@ -419,7 +419,9 @@ def plan(advice: Advice, notes: Iterable[str] = ()) -> list[Section]:
         by_kind = [(title, [entry for entry in advice.entries if entry.kind == kind]) for kind, title in TITLES.items()]
     else:
         by_kind = [(IF_YOU_LIKE, list(advice.entries))]
-    report += [[Heading(title), blocks.Items(tuple(map(_described, chosen)))] for title, chosen in by_kind if chosen]
+    report += [
+        [Heading(title), blocks.Items([_described(entry) for entry in chosen])] for title, chosen in by_kind if chosen
+    ]
     watched = ", ".join(WATCHED.get(key) or QUANTITIES[key].name for key in advice.plan.watch)
     report.append([Heading("What to watch"), Prose(f"A change would show in: {watched}.")])
     more = words(
@@ -469,7 +471,7 @@ def catalogue(entries: Sequence[Entry]) -> list[Section]:
     """The catalogue by kind: the word to ask for each entry, and its name."""
     report: list[Section] = []
     for kind, title in CATALOGUE_TITLES.items():
-        rows = tuple((blocks.command(entry.id), entry.name) for entry in entries if entry.kind == kind)
+        rows = [(blocks.command(entry.id), entry.name) for entry in entries if entry.kind == kind]
         if rows:
             report.append([Heading(title), blocks.Terms(rows)])
     return [*report, [Note(words(blocks.command("kneedrive drills NAME"), " tells more about one of them."))]]

@@ -21,29 +21,8 @@ from rich.text import Text
 
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
-from kneedrive.report.blocks import (
-    SPAN,
-    Bar,
-    Block,
-    Column,
-    Facts,
-    Heading,
-    Inline,
-    Items,
-    Mark,
-    Note,
-    Picture,
-    Prose,
-    Role,
-    Rule,
-    Section,
-    Spark,
-    Style,
-    Table,
-    Terms,
-    Tone,
-    words,
-)
+from kneedrive.report import blocks
+from kneedrive.report.blocks import SPAN, Inline, Role, Section, Style, words
 from kneedrive.report.numbers import TIE, WHOLE
 
 INDENT = 2
@@ -96,7 +75,7 @@ def spell(text: str, style: Style) -> str:
 
 
 @cache
-def look(tone: Tone) -> Look:
+def look(tone: blocks.Tone) -> Look:
     """How a tone looks. Colour only repeats what the words say."""
     if isinstance(tone, Pattern):
         colour = PATTERNS[tone].colour
@@ -149,31 +128,32 @@ def _printed(lines: Sequence[Text], style: Style) -> str:
 
 def _section(section: Section, style: Style) -> list[Text]:
     """A heading stands out to the left of what belongs to it."""
-    indent = INDENT if any(isinstance(block, Heading) for block in section) else 0
-    return [line for block in section for line in _block(block, style, 0 if isinstance(block, Heading) else indent)]
+    indent = INDENT if any(isinstance(block, blocks.Heading) for block in section) else 0
+    return [
+        line for block in section for line in _block(block, style, 0 if isinstance(block, blocks.Heading) else indent)
+    ]
 
 
-def _block(block: Block, style: Style, indent: int) -> list[Text]:
-    """The lines of a block, each at most as wide as the style."""
+def _block(block: blocks.Block, style: Style, indent: int) -> list[Text]:
     match block:
-        case Heading():
+        case blocks.Heading():
             return _heading(block, style)
-        case Prose():
+        case blocks.Prose():
             return flow(block.text, style, indent)
-        case Note():
+        case blocks.Note():
             return [_fainter(line) for line in flow(block.text, style, indent)]
-        case Facts():
+        case blocks.Facts():
             return _facts(block, style, indent)
-        case Items():
+        case blocks.Items():
             mark = Text(glyphs_of(style).bullet + " ")
             return [line for item in block.items for line in _hung(mark, flow(item, style, indent + INDENT), indent)]
-        case Terms():
+        case blocks.Terms():
             return _terms(block, style, indent)
-        case Rule():
+        case blocks.Rule():
             return [Text(glyphs_of(style).rule * style.measure, look(Role.FAINT))]
-        case Table():
+        case blocks.Table():
             return _table(block, style, indent)
-        case Picture():
+        case blocks.Picture():
             return _picture(block, style, indent)
 
 
@@ -181,9 +161,9 @@ def text_of(inline: Inline, style: Style) -> Text:
     """A text in the letters and colours of a style, on one line."""
     made = Text()
     for piece in words(inline):
-        if isinstance(piece, Spark):
+        if isinstance(piece, blocks.Spark):
             made.append(_sparkline(piece, style))
-        elif isinstance(piece, Bar):
+        elif isinstance(piece, blocks.Bar):
             made.append(_bar(piece, style), look(piece.tone))
         else:
             # A command is typed as it stands, so no line breaks inside it.
@@ -219,7 +199,7 @@ def _hung(mark: Text, lines: list[Text], indent: int) -> list[Text]:
     return [first, *lines[1:]]
 
 
-def _heading(block: Heading, style: Style) -> list[Text]:
+def _heading(block: blocks.Heading, style: Style) -> list[Text]:
     """A title in capitals with a faint remark behind it, or below where it does not fit."""
     head, remark = Text(spell(block.title.upper(), style), look(Role.STRONG)), Text(spell(block.remark, style))
     if not block.remark:
@@ -229,7 +209,7 @@ def _heading(block: Heading, style: Style) -> list[Text]:
     return [head, *(_fainter(line) for line in remark.wrap(_console(style), style.measure - INDENT))]
 
 
-def _facts(block: Facts, style: Style, indent: int) -> list[Text]:
+def _facts(block: blocks.Facts, style: Style, indent: int) -> list[Text]:
     """As many facts on a line as fit."""
     lines: list[Text] = []
     for fact in block.facts:
@@ -241,7 +221,7 @@ def _facts(block: Facts, style: Style, indent: int) -> list[Text]:
     return lines
 
 
-def _terms(block: Terms, style: Style, indent: int) -> list[Text]:
+def _terms(block: blocks.Terms, style: Style, indent: int) -> list[Text]:
     """Names in a column and what they mean beside them, or below them where that leaves too little room."""
     names = [text_of(name, style) for name, _ in block.rows]
     wide = max((cell_len(name.plain) for name in names), default=0)
@@ -259,7 +239,7 @@ def _terms(block: Terms, style: Style, indent: int) -> list[Text]:
 # Tables.
 
 
-def _table(block: Table, style: Style, indent: int) -> list[Text]:
+def _table(block: blocks.Table, style: Style, indent: int) -> list[Text]:
     """Columns of their natural width; where they do not fit, the gap shrinks first and then columns are left out."""
     cells = [[text_of(cell, style) for cell in row] for row in block.rows]
     heads = [[spell(column.head, style), spell(column.unit, style)] for column in block.columns]
@@ -274,10 +254,15 @@ def _table(block: Table, style: Style, indent: int) -> list[Text]:
         grid.add_column(head, justify="left" if column.left else "right", width=widths[i], no_wrap=True)
     for row in cells:
         grid.add_row(*(row[i] for i in kept))
-    return [Text(" " * indent) + line for line in _lines_of(grid, style)]
+    console = _console(style)
+    options = console.options.update(width=10_000)  # it was made to fit, and a row must not be cut
+    return [
+        Text.assemble(" " * indent, *((segment.text, segment.style or "") for segment in row))
+        for row in console.render_lines(grid, options, pad=False)
+    ]
 
 
-def _fitting(columns: Sequence[Column], widths: Sequence[int], room: int) -> tuple[list[int], int]:
+def _fitting(columns: Sequence[blocks.Column], widths: Sequence[int], room: int) -> tuple[list[int], int]:
     """Which columns are printed, and the gap between them."""
     kept = list(range(len(columns)))
     while True:
@@ -290,20 +275,13 @@ def _fitting(columns: Sequence[Column], widths: Sequence[int], room: int) -> tup
         kept.remove(max(droppable, key=lambda i: (columns[i].drop, i)))
 
 
-def _lines_of(grid: Grid, style: Style) -> list[Text]:
-    console = _console(style)
-    options = console.options.update(width=10_000)  # it was made to fit, and a row must not be cut
-    rows = console.render_lines(grid, options, pad=False)
-    return [Text.assemble(*((segment.text, segment.style or "") for segment in row)) for row in rows]
-
-
 # Pictures made of letters.
 
 _WIDEST_SCALE = 61
 _NARROWEST_SCALE = 15
 
 
-def _picture(block: Picture, style: Style, indent: int) -> list[Text]:
+def _picture(block: blocks.Picture, style: Style, indent: int) -> list[Text]:
     """A line of words over the scale, then a row per mark, then the key."""
     befores = [[spell(cell, style) for cell in cells] for cells in (block.heads, *(row.before for row in block.rows))]
     widths = [max(map(cell_len, column)) for column in zip_longest(*befores, fillvalue="")]
@@ -330,7 +308,7 @@ def _place(amount: float, cells: int) -> int:
     return math.floor(share * (cells - 1) + 0.5)
 
 
-def _interval(row: Mark, block: Picture, cells: int, style: Style) -> Text:
+def _interval(row: blocks.Mark, block: blocks.Picture, cells: int, style: Style) -> Text:
     """A value with one SD to each side, exactly `cells` columns wide. What lies outside points outwards."""
     glyphs, drawn = glyphs_of(style), [" "] * cells
     for tick in block.ticks:
@@ -359,7 +337,7 @@ def scale_words(low: str, middle: str, high: str, cells: int) -> str:
     return "".join(row)
 
 
-def _sparkline(spark: Spark, style: Style) -> str:
+def _sparkline(spark: blocks.Spark, style: Style) -> str:
     levels, width = glyphs_of(style).levels, spark.high - spark.low
 
     def level(amount: float | None) -> str:
@@ -371,7 +349,7 @@ def _sparkline(spark: Spark, style: Style) -> str:
     return "".join(level(amount) for amount in spark.amounts)
 
 
-def _bar(bar: Bar, style: Style) -> str:
+def _bar(bar: blocks.Bar, style: Style) -> str:
     """At most `cells` columns; something above zero shows at least one."""
     filled = math.floor(min(max(bar.share, 0.0), 1.0) * bar.cells + 0.5)
     return glyphs_of(style).levels[-1] * max(filled, 1 if bar.share > 0 else 0)

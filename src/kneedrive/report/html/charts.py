@@ -18,11 +18,10 @@ from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.report import numbers
-from kneedrive.report.blocks import SPAN, Mark, Picture, plain
+from kneedrive.report.blocks import SPAN, TICKS, Mark, Picture, plain
 from kneedrive.report.history import WEEK, Tagged, break_words, numbered, tag_words, value_words
 from kneedrive.report.html import svg
 from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
-from kneedrive.report.screen import TICKS
 from kneedrive.report.sections import claimed
 from kneedrive.report.words import capital
 from kneedrive.sensors import REFERENCES, SensorClass
@@ -37,7 +36,6 @@ _BELL_TOP_PX, _BELL_PX = 20.0, 40.0
 _BELL_POINTS = 33
 _FIFTH = 0.8416  # SDs of a normal beyond which one in five lies
 _CLOSE = 16.0  # percent between two ticks whose words touch on a phone
-_TICKS = tuple(TICKS.values())
 _X = Scale(low=-SPAN, high=SPAN)
 
 
@@ -90,8 +88,8 @@ def _guides(block: Picture, top: float, bottom: float) -> Iterator[Markup]:
     """The middle, and beyond which one runner in 5 and one in 25 lie."""
     close = any(0 < _X.percent(b) - _X.percent(a) < _CLOSE for a, b in pairwise(block.ticks))
     guides = [(0.0, block.middle, "zero", "tick")]
-    for place, text in zip(block.ticks, _TICKS, strict=False):
-        guides.append((place, text, "guide", "tick near" if close and text == _TICKS[1] else "tick"))
+    for place, text in zip(block.ticks, TICKS.values(), strict=False):
+        guides.append((place, text, "guide", "tick near" if close and text == TICKS[0.20] else "tick"))
     for place, text, line, kind in guides:
         yield svg.line(_X.percent(place), top, _X.percent(place), bottom, line)
         yield svg.words(_X.percent(place), "100%", text, kind, dy=10, text_anchor="middle")
