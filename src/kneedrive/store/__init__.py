@@ -22,7 +22,6 @@ from typing import Any, Self
 
 from msgspec.structs import asdict
 
-from kneedrive.analysis.result import Epochs
 from kneedrive.errors import DamagedOriginal, Fault, KneedriveError, NotEnoughData, StillHeld, StoreError, TooLarge
 from kneedrive.past.result import PastRun
 from kneedrive.recording import Outline, Recording
@@ -34,7 +33,6 @@ from kneedrive.store.rows import (
     PAST_RUNS,
     RUNS,
     Derive,
-    NewActivity,
     NewRun,
     Origin,
     Placed,
@@ -43,7 +41,6 @@ from kneedrive.store.rows import (
     SourceRow,
     Tag,
     activity_values,
-    epochs_of,
     from_ms,
     outline_of,
     pack,
@@ -53,6 +50,8 @@ from kneedrive.store.rows import (
     run_values,
     to_ms,
 )
+
+__all__ = ["ID_LENGTH", "MARK", "NO_RUNS", "Store"]
 
 MARK = "|"  # behind the version of what brought no recording: why
 _LEVEL = 1  # of zlib; FIT files: 3 to 9 % larger than gzip's default, a third of the time
@@ -73,9 +72,7 @@ _OF_ACTIVITY = (
     " WHERE activity.runner = :runner AND activity.key = :key"
 )
 _OF_ORIGIN = " FROM origin WHERE runner = :runner AND source = :source"
-
-
-MOST_TOLD = 8  # runs of which one has to be named
+_MOST_TOLD = 8  # runs of which one has to be named
 
 
 class Store:
@@ -162,8 +159,11 @@ class Store:
 
     def past_runs(self, since: datetime | None = None, until: datetime | None = None) -> list[PastRun]:
         """The same runs with their epochs, for the analysis of a history."""
-        rows = self._all(PAST_RUNS + _BETWEEN, **_period(since, until))
-        return [past_run(row[:10], self._unpacked(row[10:], row[0])) for row in rows]
+        found = []
+        for row in self._all(PAST_RUNS + _BETWEEN, **_period(since, until)):
+            with self._whole(row[0]):
+                found.append(past_run(row))
+        return found
 
     def detail(self, run_id: str) -> str:
         """The JSON that was stored with a run. Raises StoreError, also where it is damaged."""
@@ -205,10 +205,6 @@ class Store:
             shoe=shoe.partition(" ")[2] or shoe,
         )
 
-    def _unpacked(self, row: Sequence[Any], run_id: str) -> Epochs:
-        with self._whole(run_id):
-            return epochs_of(row)
-
     @contextmanager
     def _whole(self, run_id: str) -> Iterator[None]:
         """Say which run's results lie in the database otherwise than they were put there."""
@@ -233,7 +229,7 @@ class Store:
         rows = self._meant(spec.strip().lower(), zone_offset_s)
         if len(rows) == 1:
             return run_row(rows[0])
-        told = [_told(run_row(row), zone_offset_s) for row in rows[:MOST_TOLD]]
+        told = [_told(run_row(row), zone_offset_s) for row in rows[:_MOST_TOLD]]
         which = f"{len(rows)} runs; say which by its id: {', '.join(told)}"
         none = "no such run; say last, a date like 2026-05-24, or the start of an id from the list of runs"
         raise NotEnoughData(f"{spec}: {which if rows else none}")
@@ -437,10 +433,10 @@ class Store:
 
     def _name_sport(self, number: int, sport: str) -> bool:
         """Take the sport that an export's list gives a recording that had none; whether that was so."""
-        if not sport or not self._all("SELECT 1 FROM recording WHERE id = :id AND sport = ''", id=number):
-            return False
-        self._do("UPDATE recording SET sport = :sport WHERE id = :id", sport=sport, id=number)
-        return True
+        had_none = bool(sport) and bool(self._all("SELECT 1 FROM recording WHERE id = :id AND sport = ''", id=number))
+        if had_none:
+            self._do("UPDATE recording SET sport = :sport WHERE id = :id", sport=sport, id=number)
+        return had_none
 
     def _displace(self, number: int) -> None:
         """Take a recording's activities away, and every run that they were part of."""
@@ -450,7 +446,7 @@ class Store:
     def _place(self, number: int, placed: Placed, version: str) -> None:
         """Write what was derived from a recording; runs that its activities change are replaced."""
         for new in placed.activities:
-            self._put_activity(number, new)
+            self._insert("activity", recording=number, runner=self.runner, **activity_values(new))
         for key in (key for run in placed.runs for key in run.members):
             self._do(
                 "DELETE FROM run WHERE id IN (SELECT run FROM activity WHERE runner = :runner AND key = :key)", key=key
@@ -461,9 +457,6 @@ class Store:
         if rows:
             raise ValueError(f"derived activities without their run: {rows}")
         self._settle(number, version)
-
-    def _put_activity(self, number: int, new: NewActivity) -> None:
-        self._insert("activity", recording=number, runner=self.runner, **activity_values(new))
 
     def _put_run(self, new: NewRun) -> None:
         number = self._insert("run", runner=self.runner, **run_values(new))
@@ -800,12 +793,11 @@ class Store:
 
     def with_runs(self, source: str) -> set[str]:
         """Keys of a source whose recording holds a run."""
-        rows = self._column(
-            "SELECT DISTINCT origin.key FROM origin JOIN activity ON activity.recording = origin.recording"
-            " WHERE origin.runner = :runner AND source = :source AND is_run",
-            source=source,
+        keys = (
+            "SELECT origin.key FROM origin JOIN activity ON activity.recording = origin.recording"
+            " WHERE origin.runner = :runner AND source = :source AND is_run"
         )
-        return set(rows)
+        return set(self._column(keys, source=source))
 
     def to_fetch(self, source: str, version: str) -> list[str]:
         """Keys of recordings whose bytes were purged and whose results are older than `version`, sorted."""
@@ -818,12 +810,10 @@ class Store:
 
     def formats(self, since: datetime, until: datetime) -> set[str]:
         """The formats of the recordings that began in this time: who must be named beside their numbers."""
-        rows = self._column(
-            "SELECT DISTINCT format FROM activity WHERE runner = :runner AND started_at_ms BETWEEN :since AND :until",
-            since=to_ms(since),
-            until=to_ms(until),
+        began = (
+            "SELECT DISTINCT format FROM activity WHERE runner = :runner AND started_at_ms BETWEEN :since AND :until"
         )
-        return set(rows)
+        return set(self._column(began, **_period(since, until)))
 
 
 def _only(rows: Sequence[Any], run_id: str) -> Any:
@@ -835,9 +825,6 @@ def _only(rows: Sequence[Any], run_id: str) -> Any:
 def _period(since: datetime | None, until: datetime | None) -> dict[str, int | None]:
     first, last = _ALWAYS_MS
     return {"since": first if since is None else to_ms(since), "until": last if until is None else to_ms(until)}
-
-
-__all__ = ["ID_LENGTH", "MARK", "NO_RUNS", "Store"]
 
 
 def _told(row: RunRow, zone_offset_s: int) -> str:

@@ -22,40 +22,32 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Origin(Record, frozen=True, kw_only=True):
-    """Where a recording was found. key: the source's own name for it; "" means its hash.
-
-    fetched_at, expires_at (aware UTC): for answers of services, which may be kept for a while only; None: the
-    runner's own file. version: changes when the source's content does.
-    """
+    """Where a recording was found. Times (aware UTC) are of answers of services, which may be kept for a while only."""
 
     source: str
-    key: str = ""
-    version: str = ""
+    key: str = ""  # the source's own name for it; "" means its hash
+    version: str = ""  # changes when the source's content does
     fetched_at: datetime | None = None
-    expires_at: datetime | None = None
+    expires_at: datetime | None = None  # None: the runner's own file
 
 
 class NewActivity(Record, frozen=True, kw_only=True):
-    """One session of a recording, to be stored. is_run: it is part of a run, and some `NewRun` has it as a member."""
+    """One session of a recording, to be stored."""
 
     activity: Activity
     outline: Outline
     provenance: str
-    is_run: bool = True
+    is_run: bool = True  # it is part of a run, and some `NewRun` has it as a member
 
 
 class NewRun(Record, frozen=True, kw_only=True):
-    """A run to be stored, in place of whatever runs its activities were part of.
+    """A run to be stored, in place of whatever runs its activities were part of."""
 
-    analysis: of the merged activity, whose id becomes the run's. members: ids of all its activities. sources: the
-    activity that gives each channel. verdicts: why an activity is part of it. detail: JSON, kept as it is.
-    """
-
-    analysis: Analysis
-    members: tuple[str, ...]
-    sources: Mapping[str, str] = {}
-    verdicts: Mapping[str, str] = {}
-    detail: str = "{}"
+    analysis: Analysis  # of the merged activity, whose id becomes the run's
+    members: tuple[str, ...]  # ids of all its activities
+    sources: Mapping[str, str] = {}  # the activity that gives each channel
+    verdicts: Mapping[str, str] = {}  # why an activity is part of it
+    detail: str = "{}"  # JSON, kept as it is
     firmware: str = ""
 
 
@@ -74,10 +66,7 @@ Progress = Callable[[int, int], object]
 
 
 class RunRow(Record, frozen=True, kw_only=True):
-    """A run in a list. started_at: aware UTC. Scores and their SE are None where not judged.
-
-    formats: those of its recordings, sorted, with commas between.
-    """
+    """A run in a list. started_at: aware UTC. Scores and their SE are None where not judged."""
 
     id: str
     started_at: datetime
@@ -103,7 +92,7 @@ class RunRow(Record, frozen=True, kw_only=True):
     G_se: float | None
     K: float | None
     K_se: float | None
-    formats: str = ""
+    formats: str = ""  # of its recordings, sorted, with commas between
 
 
 # Runs of one runner, in the order of RunRow; conditions and an order may follow.
@@ -114,8 +103,6 @@ RUNS = (
     " (SELECT DISTINCT format FROM activity WHERE run = run.id ORDER BY format)), '')"
     " FROM run WHERE runner = :runner "
 )
-
-
 # The same in the order of PastRun, and then of Packed.
 PAST_RUNS = (
     "SELECT key, started_at_ms, utc_offset_s, sensor, device, surface, distance_m, duration_s, firmware,"
@@ -129,19 +116,16 @@ OUTLINES = (
 
 
 class SourceRow(Record, frozen=True, kw_only=True):
-    """One of the activities that a run is made of. channels: what it gives. kept: its original is still stored.
-
-    shoe: what was worn, as its source says.
-    """
+    """One of the activities that a run is made of."""
 
     outline: Outline
     provenance: str
     verdict: str
     name: str
     sources: tuple[str, ...]
-    channels: tuple[str, ...]
-    kept: bool
-    shoe: str = ""
+    channels: tuple[str, ...]  # what it gives
+    kept: bool  # its original is still stored
+    shoe: str = ""  # what was worn, as its source says
 
 
 class Tag(Record, frozen=True, kw_only=True):
@@ -193,25 +177,11 @@ def unpack(packed: Packed) -> Epochs:
     reasons = np.array(packed.reasons.split("\n"))
     if (codes >= len(reasons)).any():
         raise ValueError("a block names a reason that there is not")
+    nothing = np.full(packed.length, np.nan)
+    nothing.flags.writeable = False
     rows = dict(zip(held, floats[2:], strict=True))
-    if len(held) < len(names):
-        nothing = np.full(packed.length, np.nan)
-        nothing.flags.writeable = False
-        rows = {name.removeprefix("-"): rows.get(name, nothing) for name in names}
+    rows = {name.removeprefix("-"): rows.get(name, nothing) for name in names}
     return Epochs(start_s=floats[0], weight=floats[1], reason=reasons[codes], columns=rows)
-
-
-def epochs_of(row: Sequence[Any]) -> Epochs:
-    """The epochs of a run from a row in the order of `Packed`. Raises ValueError or TypeError as `unpack` does.
-
-    They follow one another, and their weights count from 0 to 1.
-    """
-    epochs = unpack(Packed(**dict(zip(Packed.__struct_fields__, row, strict=True))))
-    start_s, weight = epochs.start_s, epochs.weight
-    in_order = np.isfinite(start_s).all() and (np.diff(start_s) > 0).all()
-    if not in_order or not ((weight >= 0) & (weight <= 1)).all():
-        raise ValueError("epochs in no order")
-    return epochs
 
 
 def to_ms(moment: datetime | None) -> int | None:
@@ -235,10 +205,18 @@ def outline_of(row: Sequence[Any]) -> Outline:
     return Outline(**dict(zip(Outline.__struct_fields__, (*row[:3], from_ms(row[3]), *row[4:]), strict=True)))
 
 
-def past_run(row: Sequence[Any], epochs: Epochs) -> PastRun:
-    """A row of `PAST_RUNS` without its epochs, typed."""
-    names = [name for name in PastRun.__struct_fields__ if name != "epochs"]
-    return PastRun(**dict(zip(names, (row[0], from_ms(row[1]), *row[2:]), strict=False)), epochs=epochs)
+def past_run(row: Sequence[Any]) -> PastRun:
+    """A row of `PAST_RUNS`, typed.
+
+    Raises ValueError or TypeError as `unpack` does, and where the epochs do not follow one another or their weights
+    are none.
+    """
+    epochs = unpack(Packed(**dict(zip(Packed.__struct_fields__, row[10:], strict=True))))
+    in_order = np.isfinite(epochs.start_s).all() and (np.diff(epochs.start_s) > 0).all()
+    if not in_order or not ((epochs.weight >= 0) & (epochs.weight <= 1)).all():
+        raise ValueError("epochs in no order")
+    values = (row[0], from_ms(row[1]), *row[2:8], epochs, *row[8:10])
+    return PastRun(**dict(zip(PastRun.__struct_fields__, values, strict=True)))
 
 
 def recording_of(row: Sequence[Any], path: Path) -> Recording:
