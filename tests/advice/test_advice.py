@@ -34,7 +34,7 @@ from kneedrive.advice import (
 )
 from kneedrive.analysis import analyze
 from kneedrive.analysis.posterior import Certainty, Knee, Posterior, certainty, knee, leading, posterior
-from kneedrive.analysis.result import Analysis, Finding
+from kneedrive.analysis.result import Analysis, Finding, Scope
 from kneedrive.past.result import LastWeeks
 from kneedrive.recording import Samples, Sensor
 from tests.seen_by import scale_at, seen_by
@@ -51,7 +51,7 @@ ALL = [
         asymmetric=asymmetric,
         exaggerating=exaggerating,
     )
-    for finding, sure, scope, bends in product(FINDINGS, Certainty, ("run", "slow", "weeks"), ("", "less", "more"))
+    for finding, sure, scope, bends in product(FINDINGS, Certainty, Scope, ("", "less", "more"))
     for alone, asymmetric, exaggerating in product((False, True), repeat=3)
     if (finding, bends) != ("little-knee-bend", "more")
 ]
@@ -77,7 +77,7 @@ TOO_LITTLE = {
 }
 
 
-def findings(found: Posterior, scope: str) -> tuple[Finding, ...]:
+def findings(found: Posterior, scope: Scope) -> tuple[Finding, ...]:
     """What a run or some weeks say of themselves, as their reports have it."""
     return tuple(
         Finding(
@@ -109,7 +109,7 @@ def run(found: Posterior | None) -> Analysis:
     blank = analysed().replace(posterior=None, findings=(), knee=Knee(reason="nothing was judged"))
     if found is None:
         return blank
-    return blank.replace(posterior=found, findings=findings(found, "run"), knee=knee(found, height_known=True))
+    return blank.replace(posterior=found, findings=findings(found, Scope.RUN), knee=knee(found, height_known=True))
 
 
 def weeks(found: Posterior, *, share_of_slow: float | None = None) -> LastWeeks:
@@ -121,7 +121,7 @@ def weeks(found: Posterior, *, share_of_slow: float | None = None) -> LastWeeks:
         sensor="garmin_strap",
         surface="outdoor",
         posterior=found,
-        findings=findings(found, "weeks"),
+        findings=findings(found, Scope.WEEKS),
         ruled_out=(),
         knee=knee(found, height_known=True),
         verdict="steady",
@@ -214,7 +214,7 @@ def test_nothing_judged_gets_what_serves_every_runner() -> None:
 
 
 def test_a_shuffle_gets_a_running_cue_for_an_easy_day_and_strength_beside_it() -> None:
-    told = advise(Ground(finding="shuffle-like", certainty=Certainty.SPOKEN, scope="slow"))
+    told = advise(Ground(finding="shuffle-like", certainty=Certainty.SPOKEN, scope=Scope.SLOW))
 
     assert told.today == 'Try: ten times 30 seconds "same rhythm, lighter feet" in an easy run.'
     assert told.beside.kind == "strength"

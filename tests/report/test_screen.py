@@ -12,7 +12,7 @@ from kneedrive.advice import Ground, advise, do_next
 from kneedrive.analysis import analyze
 from kneedrive.analysis.population import runners_at, share_beyond
 from kneedrive.analysis.posterior import Basis, Certainty
-from kneedrive.analysis.result import Analysis
+from kneedrive.analysis.result import Analysis, Scope
 from kneedrive.errors import KneedriveError
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.readers import read
@@ -225,7 +225,7 @@ def test_who_the_runner_is_comes_first_and_only_from_three_runs_on() -> None:
 def test_slow_running_that_says_the_same_is_not_said_twice() -> None:
     run = RUNS["drive-coros"]()
     (found,) = run.findings
-    slow = found.replace(scope="slow", certainty=Certainty.SPOKEN, probability=0.85)
+    slow = found.replace(scope=Scope.SLOW, certainty=Certainty.SPOKEN, probability=0.85)
 
     assert words.headline(run.replace(findings=(found, slow))) == "Leans towards drive-like, most clearly when slow"
     assert words.headline(run.replace(findings=(found, slow.replace(certainty=found.certainty)))) == words.headline(run)
@@ -302,9 +302,9 @@ def test_what_to_do_next_says_where_nothing_is_clear(certainty: Certainty) -> No
 @pytest.mark.parametrize("pattern", [Pattern.SHUFFLE, Pattern.DRIVE])
 def test_odds_of_slow_running_are_said_at_its_own_pace(pattern: Pattern, onset: float | None) -> None:
     run = RUNS["demo"]()
-    slow = words.of_scope(run.findings, "slow")[0].replace(pattern=pattern)
+    slow = words.of_scope(run.findings, Scope.SLOW)[0].replace(pattern=pattern)
     begins = run.shuffle_onset.replace(speed_mps=onset)
-    text = judged_by(run, findings=(*words.of_scope(run.findings, "run"), slow), shuffle_onset=begins)
+    text = judged_by(run, findings=(*words.of_scope(run.findings, Scope.RUN), slow), shuffle_onset=begins)
 
     assert f"When slow (around {blank(numbers.pace(slow.evidence['speed_mps']))}) it is" in text
     assert "Slower than" not in text
@@ -313,12 +313,12 @@ def test_odds_of_slow_running_are_said_at_its_own_pace(pattern: Pattern, onset: 
 
 def test_open_odds_of_slow_running_are_those_of_every_pattern_named() -> None:
     run = RUNS["demo"]()
-    (slow,) = words.of_scope(run.findings, "slow")
+    (slow,) = words.of_scope(run.findings, Scope.SLOW)
     both = [
         slow.replace(pattern=pattern, certainty=Certainty.OPEN, probability=0.4)
         for pattern in (Pattern.SHUFFLE, Pattern.PISTON)
     ]
-    text = judged_by(run, findings=(*words.of_scope(run.findings, "run"), *both))
+    text = judged_by(run, findings=(*words.of_scope(run.findings, Scope.RUN), *both))
 
     assert re.search(r"When slow \(around [0-9:]+ /km\): shuffle-like about 2 in 5 .*; piston-like about 2 in 5 ", text)
     assert "It begins" not in text
@@ -328,7 +328,7 @@ def test_two_patterns_that_are_both_likely_have_each_their_odds() -> None:
     run = RUNS["shuffle-stryd"]()
     told = [
         run.findings[0].replace(
-            scope="run", pattern=pattern, certainty=Certainty.LEANING, marked=False, probability=p, base_rate=base
+            scope=Scope.RUN, pattern=pattern, certainty=Certainty.LEANING, marked=False, probability=p, base_rate=base
         )
         for pattern, p, base in ((Pattern.PISTON, 0.64, 0.14), (Pattern.SHORT_AIRY, 0.55, 0.10))
     ]

@@ -6,7 +6,7 @@ import pytest
 
 from kneedrive.advice import ground_of
 from kneedrive.analysis.posterior import Basis, Certainty
-from kneedrive.analysis.result import Analysis, Finding
+from kneedrive.analysis.result import Analysis, Finding, Scope
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.recording import Note, Runner
 from kneedrive.report import screen, words
@@ -21,7 +21,9 @@ LIGHT, NEUTRAL = Pattern.SHORT_AIRY, Pattern.NEUTRAL
 
 def findings(odds: dict[Pattern, float], certainty: Certainty = Certainty.OPEN) -> tuple[Finding, ...]:
     return tuple(
-        Finding(scope="run", pattern=pattern, certainty=certainty, probability=p, base_rate=0.2, basis=Basis.MEASURED)
+        Finding(
+            scope=Scope.RUN, pattern=pattern, certainty=certainty, probability=p, base_rate=0.2, basis=Basis.MEASURED
+        )
         for pattern, p in odds.items()
     )
 

@@ -25,6 +25,7 @@ from kneedrive.analysis.result import (
     Finding,
     OnsetVerdict,
     Quality,
+    Scope,
     Score,
     Scores,
     ShuffleOnset,
@@ -114,7 +115,7 @@ def analysis(of: Activity, block: Epochs | None = None) -> Analysis:
         metrics_over="scored",
         usual={},
         scores=Scores(D=Score(value=-1.5, se=0.5), P=unjudged, G=Score(value=0.1, se=0.4), K=unjudged),
-        findings=(_finding("slow", "neutral"), _finding("run", "shuffle-like")),
+        findings=(_finding(Scope.SLOW, "neutral"), _finding(Scope.RUN, "shuffle-like")),
         unjudged=(),
         pace_profile=(),
         shuffle_onset=ShuffleOnset(verdict=OnsetVerdict.NONE),
@@ -133,7 +134,7 @@ def quality() -> Quality:
     return Quality(epochs_total=20, epochs_scored=16, excluded={"hilly": 4}, coverage={})
 
 
-def _finding(scope: str, pattern: str) -> Finding:
+def _finding(scope: Scope, pattern: str) -> Finding:
     return Finding(
         scope=scope,
         pattern=Pattern(pattern),

@@ -16,13 +16,13 @@ import msgspec
 
 from kneedrive.analysis.posterior import RULES, Basis, Certainty, Knee, Posterior, leading
 from kneedrive.analysis.provenance import BLUETOOTH_STRAPS, PODS, STRAPS, has_dynamics
+from kneedrive.analysis.result import Analysis, Finding, Scope
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.products import GARMIN_PRODUCTS
 from kneedrive.record import Record
 from kneedrive.sensors import REFERENCES
 
 if TYPE_CHECKING:
-    from kneedrive.analysis.result import Analysis, Finding
     from kneedrive.past.result import LastWeeks
 
 TAKEN = "advice: "  # begins the text of the tag that is set where a focus is taken up
@@ -92,7 +92,7 @@ class Plan(Record, frozen=True, kw_only=True):
 class Ground(Record, frozen=True, kw_only=True):
     """What advice rests on: the plan it calls for, how surely, and of what it was said.
 
-    scope: "run", "slow" (its slow part) or "weeks", of `runs` runs. alone: a part of the timing that is far from usual
+    scope: a run, its slow part or the last weeks, of `runs` runs. alone: a part of the timing that is far from usual
     without a pattern. knee_bends: "less" or "more" than usual where that may be said, else ""; knee_first: that is
     surer than the finding. asymmetric: left and right differ constantly over runs. exaggerating: bounce went up and
     cadence down since a focus was taken up.
@@ -100,7 +100,7 @@ class Ground(Record, frozen=True, kw_only=True):
 
     finding: str
     certainty: Certainty
-    scope: str = "run"
+    scope: Scope = Scope.RUN
     runs: int = 1
     alone: bool = False
     knee_bends: str = ""
@@ -193,9 +193,9 @@ def _of_weeks(weeks: LastWeeks | None) -> Iterator[Ground]:
     if weeks is None or weeks.runs < LEAST_RUNS:
         return
     for ground in _grounds(weeks.findings, weeks.posterior, weeks.knee):
-        yield ground.replace(scope="weeks" if ground.scope == "run" else ground.scope, runs=weeks.runs)
+        yield ground.replace(scope=Scope.WEEKS if ground.scope is Scope.RUN else ground.scope, runs=weeks.runs)
     if (weeks.share_of_slow or 0.0) >= MOST_OF_SLOW:
-        yield Ground(finding=Pattern.SHUFFLE, certainty=Certainty.LEANING, scope="slow", runs=weeks.runs)
+        yield Ground(finding=Pattern.SHUFFLE, certainty=Certainty.LEANING, scope=Scope.SLOW, runs=weeks.runs)
 
 
 def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) -> Iterator[Ground]:
@@ -272,7 +272,7 @@ def _entries(plan: Plan, ground: Ground) -> tuple[Entry, ...]:
 
 def _why(plan: Plan, ground: Ground) -> str:
     """The reason of the plan, after the words of what it was seen in."""
-    seen = {"weeks": f"Over your last {ground.runs} runs", "slow": "When you run slowly"}.get(ground.scope, "")
+    seen = {Scope.WEEKS: f"Over your last {ground.runs} runs", Scope.SLOW: "When you run slowly"}.get(ground.scope, "")
     if not seen or ground.finding in (Pattern.NEUTRAL, UNJUDGED):
         return plan.why
     return f"{seen} {plan.why[:1].lower()}{plan.why[1:]}"

@@ -23,6 +23,7 @@ from kneedrive.analysis.result import (
     Epochs,
     Finding,
     Quality,
+    Scope,
     Spread,
     Status,
     Unjudged,
@@ -153,7 +154,7 @@ def _judged(run: Run, at: Standing, slow_mps: float | None, facts: Analysis) -> 
     """The facts with what may be said of the run, of its slow part and of the knee."""
     rules = run.case.method.posterior
     evidence = scores.evidence(at, run.epochs.scored, run.case)
-    found = scores.findings(at.posterior, "run", rules, evidence)
+    found = scores.findings(at.posterior, Scope.RUN, rules, evidence)
     steps = at.posterior.basis is Basis.STEPS
     return facts.replace(
         posterior=at.posterior,
@@ -183,7 +184,7 @@ def _slow_findings(
     evidence = scores.evidence(part, where, run.case)
     return tuple(
         one
-        for one in scores.findings(part.posterior, "slow", run.case.method.posterior, evidence)
+        for one in scores.findings(part.posterior, Scope.SLOW, run.case.method.posterior, evidence)
         if sure.index(one.certainty) < sure.index(said.get(one.pattern, Certainty.OPEN))
         and not (one.pattern is Pattern.NEUTRAL and Pattern.NEUTRAL in said)
     )

@@ -84,10 +84,18 @@ class Scores(Record, frozen=True, kw_only=True):
         return (("D", self.D), ("P", self.P), ("G", self.G), ("K", self.K))
 
 
-class Finding(Record, frozen=True, kw_only=True):
-    """What may be said of one pattern. scope: "run", or "slow" for the part up to the slow speed."""
+class Scope(StrEnum):
+    """What a finding is about: a whole run, its part up to the slow speed, or the runner's last weeks."""
 
-    scope: str
+    RUN = "run"
+    SLOW = "slow"
+    WEEKS = "weeks"
+
+
+class Finding(Record, frozen=True, kw_only=True):
+    """What may be said of one pattern, and how surely."""
+
+    scope: Scope
     pattern: Pattern
     certainty: Certainty
     probability: float
@@ -97,7 +105,7 @@ class Finding(Record, frozen=True, kw_only=True):
     evidence: Mapping[str, float] = {}  # the numbers behind it, keys with units
 
     def __str__(self) -> str:
-        where = "" if self.scope == "run" else f"when {self.scope}: "
+        where = "" if self.scope is Scope.RUN else f"when {self.scope}: "
         sure = f"{self.certainty}, probability {self.probability:.2f}, any runner {self.base_rate:.2f}"
         return f"{where}{self.pattern} ({sure}, {self.basis})"
 

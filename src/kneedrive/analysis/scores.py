@@ -13,7 +13,7 @@ import numpy as np
 from kneedrive.analysis import features, posterior
 from kneedrive.analysis.posterior import ROOT_2, Measurement, Part, Posterior, Scale
 from kneedrive.analysis.reference import Against, Case, Expected, expected, hill_pct, usual_metrics
-from kneedrive.analysis.result import Epochs, Finding, Score, Scores
+from kneedrive.analysis.result import Epochs, Finding, Scope, Score, Scores
 from kneedrive.method import EpochRules, GradeRules, PosteriorRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
@@ -223,7 +223,7 @@ def evidence(at: Standing, where: Mask, case: Case) -> dict[str, float]:
 
 
 def findings(
-    found: Posterior, scope: str, rules: PosteriorRules, evidence: Mapping[str, float] | None = None
+    found: Posterior, scope: Scope, rules: PosteriorRules, evidence: Mapping[str, float] | None = None
 ) -> tuple[Finding, ...]:
     """What may be said of a posterior: the leading patterns, the likeliest first."""
     return tuple(

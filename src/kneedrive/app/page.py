@@ -15,7 +15,7 @@ import numpy as np
 from kneedrive import advice, app
 from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.reference import usual_ranges
-from kneedrive.analysis.result import Finding, Status
+from kneedrive.analysis.result import Finding, Scope, Status
 from kneedrive.app import FAILED, Answer
 from kneedrive.app.history import EveryRunner, Question, compared, lines_of, local_day
 from kneedrive.app.library import meant, opened
@@ -100,7 +100,7 @@ def _noted(store: Store, settings: Config, until: date) -> dict[str, Any]:
 def small(run: RunRow | Activity, record: Mapping[str, Any], today: date, *, miles: bool) -> Small:
     """One of the last runs, as a line of the list with its report. record: its analysis, as JSON has it."""
     judged = tuple(map(_judgement, record["findings"]))
-    first = next(iter(words.slow_apart(judged) or words.of_scope(judged, "run")), None)
+    first = next(iter(words.slow_apart(judged) or words.of_scope(judged, Scope.RUN)), None)
     facts = [numbers.distance(run.distance_m, miles=miles)] if run.distance_m else []
     if run.distance_m and run.duration_s:
         facts.append(numbers.pace(run.distance_m / run.duration_s, miles=miles))

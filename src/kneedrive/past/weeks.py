@@ -23,6 +23,7 @@ from kneedrive.analysis.posterior import (
     ruled_out,
 )
 from kneedrive.analysis.reference import Against, expected
+from kneedrive.analysis.result import Scope
 from kneedrive.analysis.scores import findings, mean_climb_pct, scale_at, systematic
 from kneedrive.method import TrendRules
 from kneedrive.past.curve import (
@@ -226,7 +227,7 @@ def last_weeks(
         sensor=part.sensor,
         surface=part.runs[-1].surface,
         posterior=told,
-        findings=findings(told, "weeks", rules),
+        findings=findings(told, Scope.WEEKS, rules),
         ruled_out=ruled_out(told, rules),
         knee=knee(told, height_known=here.runner.height_m is not None, rules=rules),
         verdict=" and ".join(verdicts(tested)),

@@ -12,7 +12,7 @@ from kneedrive import advice
 from kneedrive.advice import Advice
 from kneedrive.analysis.population import runners_at, share_beyond
 from kneedrive.analysis.posterior import Basis, Certainty
-from kneedrive.analysis.result import Analysis, Finding, PaceBand, Status
+from kneedrive.analysis.result import Analysis, Finding, PaceBand, Scope, Status
 from kneedrive.past.result import LastWeeks, OwnView, Verdict, Week, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
@@ -149,7 +149,7 @@ def verdict(analysis: Analysis, *, miles: bool, apart: bool = False) -> list[Blo
 
     apart: the runner's own sentence stands above, and may point elsewhere: the headline says that it is the run's.
     """
-    run, slow = said.of_scope(analysis.findings, "run"), said.slow_apart(analysis.findings)
+    run, slow = said.of_scope(analysis.findings, Scope.RUN), said.slow_apart(analysis.findings)
     if not run:
         return [facts(analysis, miles=miles), *unjudged(analysis)]
     found, slowly, otherwise = said.headline(analysis).partition(" when slow")
@@ -173,7 +173,7 @@ def meaning(analysis: Analysis, *, miles: bool) -> Inline:
     The odds of slow running are those at its mean pace and no other's. From which pace on every pace by itself is
     surely shuffle-like, the shuffle-onset pace, is therefore a sentence of its own.
     """
-    slow, run = said.slow_apart(analysis.findings), said.of_scope(analysis.findings, "run")
+    slow, run = said.slow_apart(analysis.findings), said.of_scope(analysis.findings, Scope.RUN)
     speed, onset = (slow or run)[0].evidence.get("speed_mps"), analysis.shuffle_onset.speed_mps
     pace = numbers.pace(speed, miles=miles)
     if not slow:
@@ -244,7 +244,7 @@ def beyond(key: str, amount: float, among: np.ndarray) -> str:
 
 def headliner(analysis: Analysis) -> Finding | None:
     """The judgement that the headline is about: its first, but a hint before that nothing stands out."""
-    found = said.slow_apart(analysis.findings) or said.of_scope(analysis.findings, "run")
+    found = said.slow_apart(analysis.findings) or said.of_scope(analysis.findings, Scope.RUN)
     if not found or found[0].certainty is not Certainty.OPEN:
         return found[0] if found else None
     return next((each for each in said.as_likely(found) if each.pattern is not Pattern.NEUTRAL), found[0])

@@ -12,7 +12,7 @@ from datetime import timedelta
 from kneedrive import advice
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.posterior import Basis, Certainty, Knee, Posterior
-from kneedrive.analysis.result import Analysis, Finding, Status
+from kneedrive.analysis.result import Analysis, Finding, Scope, Status
 from kneedrive.past.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import numbers
@@ -38,14 +38,14 @@ def listed(parts: Sequence[str], last: str = "and") -> str:
 # Patterns.
 
 
-def of_scope(findings: Sequence[Finding], scope: str) -> tuple[Finding, ...]:
+def of_scope(findings: Sequence[Finding], scope: Scope) -> tuple[Finding, ...]:
     """The findings about a "run", its "slow" part or "weeks", the headline first."""
-    return tuple(each for each in findings if each.scope == scope)
+    return tuple(each for each in findings if each.scope is scope)
 
 
 def slow_apart(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The findings about slow running, where they say something else than those about the run."""
-    run, slow = of_scope(findings, "run"), of_scope(findings, "slow")
+    run, slow = of_scope(findings, Scope.RUN), of_scope(findings, Scope.SLOW)
     return () if run and slow and run[0].pattern is slow[0].pattern else slow
 
 
@@ -110,7 +110,7 @@ def headline(analysis: Analysis) -> str:
 
 def in_short(findings: Sequence[Finding], status: str) -> str:
     """What the findings of a run come to, or what its status says where there are none."""
-    run, slow, apart = of_scope(findings, "run"), of_scope(findings, "slow"), slow_apart(findings)
+    run, slow, apart = of_scope(findings, Scope.RUN), of_scope(findings, Scope.SLOW), slow_apart(findings)
     if not run:
         return UNASSESSED.get(status, "Nothing to judge")
     text = f"{phrase(apart)} when slow, {phrase(run, hints=False)} otherwise" if apart else phrase(run)
@@ -188,7 +188,7 @@ KNEE_GROUND = (
 
 def runner_sentence(weeks: LastWeeks) -> Inline:
     """What the runner is over the last weeks: "You, since 5 Jun 2026: shuffle-like, about 9 in 10 likely ..."."""
-    found = of_scope(weeks.findings, "weeks")
+    found = of_scope(weeks.findings, Scope.WEEKS)
     steps = f", {STEPS_ALONE}" if found[0].basis is Basis.STEPS else ""
     if len(certain(found)) > 1:
         told = each_likely(certain(found))
@@ -252,7 +252,7 @@ def settling(analysis: Analysis) -> list[str]:
 def rests_on_height(analysis: Analysis) -> bool:
     """Whether a pattern is named without the height that would tell how long a step is for this runner."""
     return analysis.runner.height_m is None and any(
-        named(of_scope(analysis.findings, each)) for each in ("run", "slow")
+        named(of_scope(analysis.findings, each)) for each in (Scope.RUN, Scope.SLOW)
     )
 
 

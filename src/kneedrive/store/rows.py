@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kneedrive.analysis.result import Analysis, Epochs
+from kneedrive.analysis.result import Analysis, Epochs, Scope
 from kneedrive.errors import DamagedOriginal
 from kneedrive.past.result import PastRun
 from kneedrive.record import Record
@@ -260,7 +260,7 @@ def run_values(new: NewRun) -> dict[str, object]:
     """The columns of a run that say what the analysis found; device and dynamics are its activities'."""
     analysis = new.analysis
     activity = analysis.activity
-    finding = next((each for each in analysis.findings if each.scope == "run"), None)
+    finding = next((each for each in analysis.findings if each.scope is Scope.RUN), None)
     scores = {name: score.value for name, score in analysis.scores.items()}
     errors = {f"{name}_se": score.se for name, score in analysis.scores.items()}
     return {
