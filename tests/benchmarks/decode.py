@@ -23,12 +23,12 @@ import fitparse.records
 import numpy as np
 
 from kneedrive.errors import ReadError
-from kneedrive.readers.fit import decode, read
+from kneedrive.readers.fit import read
 from tests.benchmarks.tables import Table, write_section
 from tests.conftest import FIXTURES, real_files
 from tests.fit_writer import TIMESTAMP, Column, fit_bytes
 from tests.fit_writer import Table as Rows
-from tests.readers.fit_oracles import contents
+from tests.readers.fit_oracles import contents, decode
 
 MIN_RECORDS = 200
 OURS = "kneedrive, columns"

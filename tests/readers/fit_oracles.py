@@ -1,4 +1,4 @@
-"""Two independent FIT decoders, made to say what they found in record messages as columns.
+"""Record messages as columns: ours, and what two independent FIT decoders find.
 
 fitdecode and fitparse share nothing with our reader. Each gives one row per record message; a column is keyed by field
 number, or "name" for a developer field. Values are theirs; unknown fields and times are raw.
@@ -15,7 +15,9 @@ import fitparse
 import fitparse.records
 import numpy as np
 
-from kneedrive.readers.fit.profile import RECORD_FIELDS, TIMESTAMP
+from kneedrive.readers.fit.fields import Columns, record_columns
+from kneedrive.readers.fit.profile import RECORD_FIELDS, TIMESTAMP, Field
+from kneedrive.readers.fit.wire import parts
 from kneedrive.recording import Array
 
 Row = dict[int | str, Any]
@@ -28,6 +30,11 @@ class Told(NamedTuple):
 
     rows: list[Row]
     stopped: str
+
+
+def decode(octets: bytes, fields: Sequence[Field] = RECORD_FIELDS) -> tuple[Columns, ...]:
+    """The record messages of each chained file as columns, in FIT's units and in the order of the file."""
+    return tuple(record_columns(part, fields) for part in parts(octets))
 
 
 def contents(path: Path) -> bytes:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from kneedrive.readers.fit import decode
 from kneedrive.readers.fit.profile import RECORD_FIELDS, Field
 from tests.fit_writer import BASES, TIMESTAMP, Column, Message, Table, fit_bytes
 from tests.fit_writer import Field as Raw
 from tests.readers.fit_cases import START, column, records, run
+from tests.readers.fit_oracles import decode
 
 PLAIN = (Field(200, "plain", width=3),)
 MANY = 20  # beyond what is read one by one

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from kneedrive.errors import ReadError
 from kneedrive.readers import fit, read
-from kneedrive.readers.fit import decode
 from kneedrive.recording import Activity
 from tests.conftest import real_files
 from tests.fit_activity import describe
 from tests.fit_writer import BASES, Developer, Field, Message, fit_bytes
 from tests.readers.fit_cases import START, column, file_id, records, session, timer
-from tests.readers.fit_oracles import contents
+from tests.readers.fit_oracles import contents, decode
 
 SMALL_REAL = [path for path in real_files("fit/*.fit", "fit-bad/*.[fF]*") if 0 < path.stat().st_size < 30_000]
 FUZZ = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck), derandomize=True)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from kneedrive.readers.fit import decode
 from tests.fit_activity import describe
 from tests.fit_writer import Developer, Field, Message, fit_bytes
 from tests.readers.fit_cases import codes, file_id, only, session
+from tests.readers.fit_oracles import decode
 
 STRYD_ID = bytes.fromhex("18fb2cf01a4b430dad66988c847421f4")
 RUNSCRIBE_ID = bytes.fromhex("c1f5c80a5a054e8a97b3fda34e957035")

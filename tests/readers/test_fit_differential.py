@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 
 from kneedrive.errors import Malformed
-from kneedrive.readers.fit import decode
 from kneedrive.readers.fit.fields import Columns
 from kneedrive.readers.fit.profile import RECORD_FIELDS
 from kneedrive.recording import Array
 from tests.conftest import FIXTURES, real_files
-from tests.readers.fit_oracles import Told, by_fitdecode, by_fitparse, column, contents, keys
+from tests.readers.fit_oracles import Told, by_fitdecode, by_fitparse, column, contents, decode, keys
 
 EVERY = 16  # of the histories: one file in sixteen, all of one kind; the rest were compared once and agree
 FILES = [

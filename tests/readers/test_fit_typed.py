@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from kneedrive.readers import motion
-from kneedrive.readers.fit import decode
 from kneedrive.readers.fit.profile import Field as Told
 from kneedrive.recording import Activity, Array
 from tests.fit_activity import describe
 from tests.fit_writer import Developer, Field, Message, Raw, fit_bytes
 from tests.readers.fit_cases import START, codes, file_id, only, records, run, session, timer
+from tests.readers.fit_oracles import decode
 
 MANY, FEW = 20, 5  # columns are read in another way where a layout has few messages
 LATEST = 4_102_444_800 - 631_065_600  # 2100-01-01 in FIT seconds

@@ -1,29 +1,17 @@
 """FIT files, by columns.
 
 A FIT file interleaves definitions and messages; a message has no marks of its own, so its bytes mean something only
-after all definitions before it. `fit_walk` goes over the headers once and notes where each message starts. All
-messages of one layout are then rows of one size, and each wanted field one strided column of them (`fit_columns`).
+after all definitions before it. `wire` goes over the headers once and notes where each message starts. All messages of
+one layout are then rows of one size, and each wanted field one strided column of them (`fields`). `session` makes an
+activity of what a session and its records say; `profile` holds the facts of the format.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from kneedrive.errors import ReadError
-from kneedrive.readers.fit.fields import Columns, record_columns
-from kneedrive.readers.fit.profile import RECORD_FIELDS, Field
 from kneedrive.readers.fit.session import activities
 from kneedrive.readers.fit.wire import parts
 from kneedrive.recording import Activity
-
-
-def decode(octets: bytes, fields: Sequence[Field] = RECORD_FIELDS) -> tuple[Columns, ...]:
-    """The record messages of each chained file as columns, in FIT's units and in the order of the file.
-
-    fields: what to convert; nothing else is touched. Known apps' fields come as "stryd:Power". "timestamp" is always
-    there, in FIT seconds. NaN: not in that record, or invalid. Raises Malformed where the bytes are no FIT file.
-    """
-    return tuple(record_columns(part, fields) for part in parts(octets))
 
 
 def read(data: bytes) -> list[Activity]:
