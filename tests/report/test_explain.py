@@ -3,9 +3,10 @@
 import pytest
 
 from kneedrive.analysis.gates import SHORT as GATES
+from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
 from kneedrive.patterns import PATTERNS, Pattern
-from kneedrive.report import explain
+from kneedrive.report import explain, terminal
 from kneedrive.report.blocks import Style
 from tests.conftest import Golden
 from tests.report.runs import JUDGED, RUNS
@@ -13,14 +14,18 @@ from tests.report.runs import JUDGED, RUNS
 WIDE = Style(width=92)
 
 
+def render(analysis: Analysis) -> str:
+    return terminal.render(explain.sections(analysis, miles=False), WIDE)
+
+
 def flat(name: str, method: Method | None = None) -> str:
     """The explanation without line breaks."""
     run = RUNS[name]()
-    return " ".join(explain.render(run.replace(method=method) if method else run, WIDE).split())
+    return " ".join(render(run.replace(method=method) if method else run).split())
 
 
 def test_explanation_of_a_slow_shuffle(golden: Golden) -> None:
-    rules, heading, knobs = explain.render(RUNS["demo"](), WIDE).partition("NUMBERS OF THE METHOD")
+    rules, heading, knobs = render(RUNS["demo"]()).partition("NUMBERS OF THE METHOD")
 
     golden.check("explain-demo.txt", rules)
     assert heading

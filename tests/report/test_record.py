@@ -194,6 +194,6 @@ def test_reports_of_real_files_are_valid_and_fit_the_width(path: Path) -> None:
         assert len(texts[0].splitlines()) <= 50  # at 80 columns 40
         assert screen.words_of(screen.first_screen(found, context, miles=False)) <= screen.MOST_WORDS
         examined = terminal.render(doctor.examination([found], miles=True), style)
-        for text in (*texts, explain.render(found, style), examined):
+        for text in (*texts, terminal.render(explain.sections(found, miles=True), style), examined):
             assert text.isascii()
             assert max(map(len, text.splitlines())) <= 60

@@ -197,7 +197,7 @@ def _text(analysis: Analysis, request: Request) -> Answer:
     if request.explain:
         from kneedrive.report import explain
 
-        return Answer(text=explain.render(analysis, request.style).rstrip("\n"))
+        return Answer.laid_out(explain.sections(analysis, miles=request.style.miles), request.style)
     advice = do_next(analysis, stored=False) if analysis.findings else None
     goes_on = (request.next,) if analysis.findings else ()  # what cannot be judged is worth no history
     context = screen.Context(advice=advice, more=("--full", "--explain", *goes_on))

@@ -195,7 +195,7 @@ def run_text(found: Found, request: Request, history: Iterable[Section] = ()) ->
     elif request.explain:
         from kneedrive.report import explain
 
-        return Answer(text=explain.render(found.analysis, request.style).rstrip("\n"))
+        report = explain.sections(found.analysis, miles=miles)
     elif request.full:
         against = [sections.against_yourself(found.own)] if found.advice else []
         report = screen.all_sections(found.analysis, context, miles=miles, history=[*against, *history])

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, get_type_hints
 
-from kneedrive.analysis.posterior import RULED_OUT_ALOUD, Posterior
+from kneedrive.analysis.posterior import RULED_OUT_ALOUD
 from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method, PosteriorRules
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
-from kneedrive.record import Record
-from kneedrive.report import numbers, terminal
+from kneedrive.report import numbers
 from kneedrive.report import words as said
-from kneedrive.report.blocks import Column, Heading, Inline, Items, Prose, Section, Style, Table, Terms, strong, words
+from kneedrive.report.blocks import Column, Heading, Items, Prose, Section, Table, Terms, strong, words
 from kneedrive.report.numbers import exact
 from kneedrive.report.sections import left_out, measured
 
-PARTS = {
+FORMULAS = {
     "zSL": "how long a step is for its speed: ln(T/T_exp)/s_T, T the time of a step (60/cadence)",
     "zDF": "how much of a stride a foot is on the ground: (DF−DF_exp)/s_DF, DF = contact time/(2T)",
     "zk": "bounce that timing does not explain: ln(k/k_exp)/s_k, k = oscillation/(gT²(1/8−0.18169·DF))",
     "zB": "bounce for the time of a step: (s_k·zk + ln(1 − C·s_DF·zDF/B_exp))/s_B",
-}
-SCORES = {
     "D": "(zSL−zDF)/√2: long steps with little of each on the ground above zero, a shuffle below",
     "P": "(zB−zSL)/√2: bounce that does not buy step length",
     "G": "(zSL+zDF)/√2: long steps on the ground above zero, quick light ones below",
@@ -38,8 +37,10 @@ _ONE_RUN = (
 
 def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
     """Every rule and number behind the report."""
+    reason = f" ({analysis.status_reason.rstrip('.')})" if analysis.status_reason else ""
+    run = f"Activity {analysis.activity.id}, method version {analysis.method.version}"
     return [
-        opening(analysis),
+        [Heading("Explained"), Prose(f"{run}: {analysis.status}{reason}.")],
         regions(analysis, miles=miles),
         model(analysis),
         knee(analysis),
@@ -48,21 +49,9 @@ def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
         sensor(analysis),
         gates(analysis),
         fade(analysis),
-        [Heading("Words"), *(Prose(words(text)) for text in GLOSSARY)],
+        [Heading("Words"), *map(Prose, GLOSSARY)],
         *knob_sections(analysis.method),
     ]
-
-
-def render(analysis: Analysis, style: Style) -> str:
-    """The same on a terminal."""
-    return terminal.render(sections(analysis, miles=style.miles), style)
-
-
-def opening(analysis: Analysis) -> Section:
-    """Which run, which method, what came of it."""
-    reason = f" ({analysis.status_reason.rstrip('.')})" if analysis.status_reason else ""
-    text = f"Activity {analysis.activity.id}, method version {analysis.method.version}: {analysis.status}{reason}."
-    return [Heading("Explained"), Prose(words(text))]
 
 
 # Patterns and their odds.
@@ -85,17 +74,11 @@ def regions(analysis: Analysis, *, miles: bool) -> Section:
     posterior, rules = analysis.posterior, analysis.method.posterior
     if posterior is None:
         return []
-    rows = tuple(
-        (
-            words(PATTERNS[pattern].name),
-            words(
-                strong(numbers.probability(posterior.odds[pattern])),
-                f" (any runner: {numbers.probability(posterior.base_rates[pattern])}), where ",
-                region(pattern, rules, miles=miles),
-            ),
-        )
-        for pattern in posterior.odds
-    )
+    rows = []
+    for pattern, probability in posterior.odds.items():
+        base, where = numbers.probability(posterior.base_rates[pattern]), region(pattern, rules, miles=miles)
+        told = words(strong(numbers.probability(probability)), f" (any runner: {base}), where {where}")
+        rows.append((PATTERNS[pattern].name, told))
     aloud = said.listed([PATTERNS[each].name for each in RULED_OUT_ALOUD])
     texts = [
         f"Said from {numbers.percent(rules.spoken)}, leaning from {numbers.percent(rules.leaning)}; {aloud} are ruled "
@@ -105,7 +88,7 @@ def regions(analysis: Analysis, *, miles: bool) -> Section:
         *odds_range(analysis),
     ]
     head = Heading("Patterns", "probability that the true values lie in the region")
-    return [head, Terms(rows), *(Prose(words(text)) for text in texts)]
+    return [head, Terms(rows), *map(Prose, texts)]
 
 
 def odds_range(analysis: Analysis) -> list[str]:
@@ -136,41 +119,31 @@ def model(analysis: Analysis) -> Section:
         "weighed in with its errors; what it does not measure is missing. Odds are the mass over "
         f"{numbers.number(rules.points)} fixed points."
     )
-    rows = [*_parts(analysis, posterior), *_scores(analysis, posterior)]
-    columns = (Column(left=True), Column(head="measured"), Column(head="believed"))
-    head = Heading("The model", "in SDs between runners; ± one standard error, or SD of what is believed")
-    return [head, Prose(words(prior)), Table(columns, tuple(rows)), *_meanings()]
-
-
-def _parts(analysis: Analysis, posterior: Posterior) -> Iterator[tuple[Inline, ...]]:
+    rows = []
     for place, name in enumerate(("zSL", "zDF", "zk")):
-        value = analysis.scores.z.get(name) if name in posterior.measured else None
-        believed = numbers.with_error(posterior.mean[place], posterior.cov[place][place] ** 0.5, decimals=2)
-        yield words(name), words(numbers.signed(value, 2)), words(believed)
-
-
-def _scores(analysis: Analysis, posterior: Posterior) -> Iterator[tuple[Inline, ...]]:
+        seen = analysis.scores.z.get(name) if name in posterior.measured else None
+        sd = posterior.cov[place][place] ** 0.5
+        rows.append((name, numbers.signed(seen, 2), numbers.with_error(posterior.mean[place], sd, decimals=2)))
     for letter, score in analysis.scores.items():
         found = posterior.scores[letter]
         shown = numbers.with_error(score.value, score.se, decimals=2)
-        yield words(letter), words(shown), words(numbers.with_error(found.mean, found.sd, decimals=2))
-
-
-def _meanings() -> list[Terms]:
-    return [Terms(tuple((words(name), words(text)) for name, text in (PARTS | SCORES).items()))]
+        rows.append((letter, shown, numbers.with_error(found.mean, found.sd, decimals=2)))
+    columns = (Column(left=True), Column(head="measured"), Column(head="believed"))
+    head = Heading("The model", "in SDs between runners; ± one standard error, or SD of what is believed")
+    return [head, Prose(prior), Table(columns, rows), Terms([*FORMULAS.items()])]
 
 
 def knee(analysis: Analysis) -> Section:
     """The swing knee in degrees, and what it rests on."""
     found, rules = analysis.knee, analysis.method.posterior
     if found.probability_less is None:
-        return [Heading("The swinging knee"), Prose(words(f"{said.capital(found.reason)}."))] if found.reason else []
+        return [Heading("The swinging knee"), Prose(f"{said.capital(found.reason)}.")] if found.reason else []
     text = (
         f"h = {exact(rules.knee_per_zSL)}·zSL − {exact(-rules.knee_per_zDF)}·zDF + e, with an SD of 1 between runners "
         f"({exact(rules.knee_sd_deg)}°): {numbers.with_error(found.degrees, found.se)}° from the mean at this speed, "
         f"less with a probability of {numbers.probability(found.probability_less)}. {said.KNEE_GROUND}"
     )
-    return [Heading("The swinging knee"), Prose(words(text))]
+    return [Heading("The swinging knee"), Prose(text)]
 
 
 # What was measured.
@@ -186,24 +159,26 @@ def bands(analysis: Analysis, *, miles: bool) -> Section:
         Column(head=numbers.pace_unit(miles=miles)), Column(head="n"), Column(head="D"), Column(head="P", drop=2),
         Column(head="G", drop=3), Column(head="first", left=True), Column(head="p"), Column(left=True, drop=1),
     )  # fmt: skip
-    rows = tuple(
+    rows = [
         (
-            words(numbers.bare_pace(band.speed_mps, miles=miles)),
-            words(str(band.epochs)),
-            *(words(numbers.with_error(found.scores[x].mean, found.scores[x].sd)) for x in "DPG"),
-            words(PATTERNS[band.leading[0]].name),
-            words(numbers.probability(found.odds[band.leading[0]])),
-            words(str(band.certainty)),
+            numbers.bare_pace(band.speed_mps, miles=miles),
+            str(band.epochs),
+            *(numbers.with_error(found.scores[x].mean, found.scores[x].sd) for x in "DPG"),
+            PATTERNS[band.leading[0]].name,
+            numbers.probability(found.odds[band.leading[0]]),
+            band.certainty,
         )
         for band, found in judged
-    )
+    ]
     size = numbers.quantity("speed_mps", rules.band_mps)
     return [Heading("Pace bands", f"of {size} with at least {rules.band_epochs} half-minutes"), Table(columns, rows)]
 
 
 def usual(method: Method) -> tuple[str, ...]:
     """How what is usual at a speed v (m/s) and height h (m) is computed, each with its source."""
-    known, sources = method.population, _sources(method.population)
+    known = method.population
+    hints = get_type_hints(type(known), include_extras=True)
+    sources = {name: hints[name].__metadata__[1] for name in known.__struct_fields__}
     cadence = (
         f"Usual cadence {exact(known.cadence_at_3_spm)} + {exact(known.cadence_per_mps)}·(v−3) "
         f"− {exact(-known.cadence_per_m)}·(h−{exact(known.height_m)}) steps/min [{sources['cadence_at_3_spm']}]."
@@ -215,11 +190,6 @@ def usual(method: Method) -> tuple[str, ...]:
         f"[{sources['sd_duty_base']}]; s_k {exact(known.sd_ln_k)} [{sources['sd_ln_k']}]."
     )
     return cadence, duty, spreads
-
-
-def _sources(rules: Record) -> dict[str, str]:
-    hints = get_type_hints(type(rules), include_extras=True)
-    return {name: hints[name].__metadata__[1] for name in rules.__struct_fields__}
 
 
 def sensor(analysis: Analysis) -> Section:
@@ -237,21 +207,21 @@ def sensor(analysis: Analysis) -> Section:
     height = {"file": "from the file", "settings": "from you"}.get(analysis.height_from, "not known")
     if analysis.runner.height_m is not None:
         height = f"{numbers.number(analysis.runner.height_m, 2)}{numbers.TIE}m, {height}"
-    texts = [
+    texts = (
         f"{analysis.provenance}: {numbers.clean(analysis.provenance_reason, 200).rstrip('.')}.",
         f"Reference for {reference.words}: {'; '.join(known) or 'nothing that could be compared'}.",
         f"It rests on: {reference.basis}.",
         f"Height: {height}.",
         *usual(analysis.method),
-    ]
-    return [Heading("Sensor and reference"), Items(tuple(map(words, texts)))]
+    )
+    return [Heading("Sensor and reference"), Items(texts)]
 
 
 def gates(analysis: Analysis) -> Section:
     """What was left out and what is not judged, and how much of the run each metric covers."""
     shares = (f"{name} {numbers.percent(share)}" for name, share in analysis.quality.coverage.items() if share)
     texts = [*left_out(analysis), f"Coverage of half-minutes: {', '.join(shares) or 'none'}."]
-    return [Heading("Gates"), Items(tuple(map(words, texts)))]
+    return [Heading("Gates"), Items(texts)]
 
 
 def fade(analysis: Analysis) -> Section:
@@ -263,16 +233,16 @@ def fade(analysis: Analysis) -> Section:
         Column(left=True), Column(head="late − early"), Column(head=f"{numbers.percent(found.level, 1)} interval"),
         Column(head="counts from", drop=1), Column(left=True),
     )  # fmt: skip
-    rows = tuple(
+    rows = [
         (
-            words("torso bounce, ln k" if key == "ln_k" else QUANTITIES[key].name),
-            words(numbers.difference(key, change.difference)),
-            words(numbers.interval(key, change.low, change.high)),
-            words(numbers.difference(key, abs(change.threshold)).lstrip("+")),
-            words("counts" if change.notable else ""),
+            "torso bounce, ln k" if key == "ln_k" else QUANTITIES[key].name,
+            numbers.difference(key, change.difference),
+            numbers.interval(key, change.low, change.high),
+            numbers.difference(key, abs(change.threshold)).lstrip("+"),
+            "counts" if change.notable else "",
         )
         for key, change in found.changes.items()
-    )
+    ]
     return [Heading("Fade", f"{numbers.plural(found.blocks, 'block')} of three minutes"), Table(columns, rows)]
 
 
@@ -305,15 +275,10 @@ def knobs(method: Method) -> Iterator[tuple[str, str, Any, str, str]]:
 def knob_sections(method: Method) -> Iterator[Section]:
     """Every number of the method that one run needs, with its unit and its source, by group."""
     remark = "with unit and source; “design” is a choice, not a finding"
-    for group in _ONE_RUN:
-        items = [
-            words(f"{name} = {_value(value)}{'' if unit == '1' else ' ' + unit} [{source}]")
-            for of_group, name, value, unit, source in knobs(method)
-            if of_group == group
-        ]
-        yield [Heading(f"Numbers of the method: {group}", remark), Items(tuple(items))]
+    for group, rows in groupby(knobs(method), key=itemgetter(0)):
+        items = []
+        for _, name, value, unit, source in rows:
+            shown = " to ".join(map(exact, value)) if isinstance(value, tuple) else exact(value)
+            items.append(f"{name} = {shown}{'' if unit == '1' else ' ' + unit} [{source}]")
+        yield [Heading(f"Numbers of the method: {group}", remark), Items(items)]
         remark = ""
-
-
-def _value(value: Any) -> str:
-    return " to ".join(map(exact, value)) if isinstance(value, tuple) else exact(value)
