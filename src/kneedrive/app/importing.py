@@ -80,8 +80,7 @@ def version_of(settings: Config) -> str:
 
 def activities_of(recording: Recording) -> tuple[Activity, ...]:
     """The sessions of a recording of any format that the store keeps. Raises ReadError."""
-    found = readers.read(recording.body, recording.name)
-    return tuple(with_sport(each, recording.sport) for each in found) if recording.sport else found
+    return tuple(with_sport(each, recording.sport) for each in readers.read(recording.body, recording.name))
 
 
 def contents_of(recording: Recording, settings: Config) -> Contents:

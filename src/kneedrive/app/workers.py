@@ -18,7 +18,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import islice
 from traceback import format_exception
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from kneedrive.errors import ConfigError, Unreachable, not_installed
 from kneedrive.record import Record
@@ -35,38 +35,44 @@ class Lost(Record, frozen=True, kw_only=True):
     """A job that ended the process which worked on it, twice; no result."""
 
 
-class Crew(Protocol):
-    """Where the work is done. batch: jobs that are handed over at once, where handing over is slow."""
+class Crew:
+    """Where the work is done. Use it in `with`.
 
-    batch: int
+    batch: jobs that are handed over at once, where handing over is slow.
+    """
+
+    batch = 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
     def submit(self, function: Callable[[J], R], job: J) -> Future[R | Lost]:
         """Hand over a job."""
+        raise NotImplementedError
 
     def ahead(self) -> int:
         """How many batches should be in hand."""
+        return 0
 
     def outcome(self, future: Future[R | Lost]) -> R | Lost:
         """Wait for a result; Lost where its worker was lost."""
+        return future.result()
 
 
 def each(function: Callable[[J], R], jobs: Iterable[J], crew: Crew) -> Iterator[tuple[J, R | Lost]]:
     """Each job with its result, in order. The function must be importable where the crew works, and pure."""
     work = partial(_in_turn, function)
     waiting: deque[tuple[tuple[J, ...], Future[list[R] | Lost]]] = deque()
-    for batch in batched(jobs, crew.batch):
+    left = iter(jobs)
+    while batch := tuple(islice(left, crew.batch)):  # itertools.batched, which Python 3.11 does not have
         waiting.append((batch, crew.submit(work, batch)))
         while len(waiting) > crew.ahead():
             yield from _first(work, waiting, crew)
     while waiting:
         yield from _first(work, waiting, crew)
-
-
-def batched(jobs: Iterable[J], size: int) -> Iterator[tuple[J, ...]]:
-    """The jobs in tuples of this size, the last as long as what is left."""
-    left = iter(jobs)
-    while batch := tuple(islice(left, size)):
-        yield batch
 
 
 def _in_turn(function: Callable[[J], R], batch: tuple[J, ...]) -> list[R]:
@@ -89,30 +95,14 @@ def _first(
         yield job, again if isinstance(again, Lost) else again[0]
 
 
-class Here:
+class Here(Crew):
     """No other process: the jobs are done by this one, as they come."""
-
-    batch = 1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def submit(self, function: Callable[[J], R], job: J) -> Future[R | Lost]:
         """Do the job; it is done on return."""
         future: Future[R | Lost] = Future()
         future.set_result(function(job))
         return future
-
-    def ahead(self) -> int:
-        """None waits."""
-        return 0
-
-    def outcome(self, future: Future[R | Lost]) -> R | Lost:
-        """The result, which is there."""
-        return future.result()
 
 
 # The processes of this machine.
@@ -126,7 +116,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Processes:
+class Processes(Crew):
     """So many processes, started as jobs come. Use it in `with`: it ends them.
 
     They end when this process does, however that ends, and Ctrl-C is not for them.
@@ -134,10 +124,8 @@ class Processes:
 
     # Each process has a thread here, and a pipe to it that nobody else holds: when one is killed, at whatever moment,
     # its pipe breaks, and its thread knows. The processes of a ProcessPoolExecutor share a pipe for jobs and one for
-    # results; where one is killed in the middle of a message, or while another starts, whoever waits waits for ever
-    # (gh-94777 mends one way into this, in 3.11.5; others are open in later versions).
-
-    batch = 1
+    # results: where one is killed in the middle of a message, the executor waits for the other half for ever, on every
+    # Python; and before 3.11.5 it waits for a dead process to take a large job (CPython's gh-94777).
 
     def __init__(self, processes: int | None = None) -> None:
         self.processes = processes or cores()
@@ -145,9 +133,6 @@ class Processes:
         self._workers: dict[int, tuple[SpawnProcess, Connection]] = {}  # by thread
         self._starting = threading.Lock()
         self._ended = False
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         with self._starting:
@@ -172,10 +157,6 @@ class Processes:
     def ahead(self) -> int:
         """How many jobs should be in hand."""
         return AHEAD * self.processes
-
-    def outcome(self, future: Future[R | Lost]) -> R | Lost:
-        """Wait for a result."""
-        return future.result()
 
     def _asked(self, function: Callable[[J], R], job: J) -> R | Lost:
         """In a thread: what its process makes of a job. Raises what the function raised there."""
@@ -207,8 +188,7 @@ class Processes:
         process = context.Process(target=_work, args=(theirs,), daemon=True)
         with self._starting:
             if self._ended:
-                message = "nobody waits for this job any more"
-                raise BrokenExecutor(message)
+                raise BrokenExecutor("nobody waits for this job any more")
             process.start()
             self._workers[threading.get_ident()] = process, ours
         theirs.close()  # else this end would stay open when the process is gone
@@ -255,7 +235,7 @@ _ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://\S+:\d+|inproc://\S+")
 _LOOK_AGAIN = 256  # batches after which a cluster is asked how many workers it has now
 
 
-class Cluster:
+class Cluster(Crew):
     """The workers of a Dask scheduler. Use it in `with`: it takes leave, and the cluster stays.
 
     The scheduler itself gives a lost worker's jobs to others; a job that ends several workers is Lost.
@@ -270,19 +250,17 @@ class Cluster:
         except ModuleNotFoundError:
             raise not_installed("--scheduler needs distributed", extra="cluster") from None
         if not _ADDRESS.fullmatch(address):
-            message = f"--scheduler {address} is no address: write tcp://HOST:PORT, as 'dask scheduler' prints it"
-            raise ConfigError(message)
+            raise ConfigError(
+                f"--scheduler {address} is no address: write tcp://HOST:PORT, as 'dask scheduler' prints it"
+            )
         try:
             self._client = Client(address, timeout=timeout_s, set_as_default=False)
         except (OSError, TimeoutError) as error:
-            message = f"no scheduler answers at {address}: start one with 'dask scheduler', or leave --scheduler out"
-            raise Unreachable(message) from error
+            remedy = "start one with 'dask scheduler', or leave --scheduler out"
+            raise Unreachable(f"no scheduler answers at {address}: {remedy}") from error
         self._executor = self._client.get_executor(pure=False)
         self._asked = 0
         self._ahead = 0
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
@@ -309,8 +287,9 @@ class Cluster:
         except KilledWorker:
             return Lost()
         except ModuleNotFoundError as error:
-            message = f"the workers of the cluster cannot import {error.name}: install this version of kneedrive there"
-            raise ConfigError(message) from error
+            remedy = "install this version of kneedrive there"
+            raise ConfigError(f"the workers of the cluster cannot import {error.name}: {remedy}") from error
         except (CancelledError, CommClosedError, TimeoutError) as error:
-            message = "the scheduler is gone: the same command goes on from there, once it runs again"
-            raise Unreachable(message) from error
+            raise Unreachable(
+                "the scheduler is gone: the same command goes on from there, once it runs again"
+            ) from error
