@@ -56,7 +56,7 @@ def test_a_login_by_the_browser_and_a_first_sync(home: Household, today: FakeStr
     assert said.code == 0
     assert said.out.startswith("4 new, of which 4 without running dynamics")
     assert "4 new runs: " in said.out
-    assert "Weeks      This week " in said.out
+    assert "Weeks This week " in " ".join(said.out.split())
     assert "from your steps alone" in " ".join(said.out.split())
     assert " ".join(said.out.split()).count("Take in the file of the watch itself, or Strava's bulk export") == 1
     assert said.out.rstrip().endswith("Powered by Strava")

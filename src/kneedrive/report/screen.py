@@ -49,15 +49,16 @@ def first_screen(analysis: Analysis, context: Context, *, miles: bool, new: str 
     """What is printed unless all is asked for: at most 40 lines and 250 words on 80 columns.
 
     new: what a sync took in, told above; the numbers that the verdict rests on are then left to `kneedrive report`.
-    Where words are many the paces with the least running are left to --full, then the numbers, the weeks and what
-    stands against the runner's own, and at last the picture.
+    Where words are many the paces with the least running are left to --full, then the numbers, what stands against the
+    runner's own, the weeks, and at last the picture.
     """
     rests_on: Section = [] if new else evidence(analysis, miles=miles)
     if not new and not rests_on and analysis.status != Status.NOT_A_RUN:
         rests_on = [*sections.measured(analysis)]
-    less = context.replace(own=None, week="")
+    less = context.replace(own=None)
+    least = less.replace(week="")
     sizes = [(most, rests_on, context) for most in range(MOST_BANDS, 0, -1)]
-    sizes += [(1, [], context), (1, [], less), (0, [], less)]
+    sizes += [(1, [], context), (1, [], less), (1, [], least), (0, [], least)]
     screen: list[Section] = []
     for most, cited, beside in sizes:
         screen = [
