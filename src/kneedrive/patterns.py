@@ -43,33 +43,28 @@ class Row(Record, frozen=True, kw_only=True):
     side: int  # on which side of it: +1 or -1; 0 for neutral
     name: str  # as a runner reads it: "shuffle-like"
     meaning: str  # in plain words, fits behind a colon
-    cites: Mapping[
-        str, int
-    ]  # the quantities that show it best, in order, and on which side of usual they do; 0: either
+    # The quantities that show it best, in order, and on which side of usual they do; 0: either.
+    cites: Mapping[str, int]
     colour: str  # one colour a pattern, everywhere; a name that rich and CSS know
     mark: str  # one character, so that nothing depends on colour
 
 
+_SHUFFLE = Row(
+    region=(Bound("D", -1, "score"), Bound("zSL", -1, "part"), Bound("zDF", 1, "part")),
+    axis="D",
+    side=-1,
+    name="shuffle-like",
+    meaning="short steps for a slow pace, with more of each on the ground",
+    cites={"step_length_m": -1, "duty_factor": 1, "flight_time_s": -1, "cadence_spm": 1},
+    colour="orange",
+    mark="S",
+)
+
 PATTERNS: Mapping[Pattern, Row] = {
-    Pattern.SHUFFLE: Row(
-        region=(Bound("D", -1, "score"), Bound("zSL", -1, "part"), Bound("zDF", 1, "part")),
-        axis="D",
-        side=-1,
-        name="shuffle-like",
-        meaning="short steps for a slow pace, with more of each on the ground",
-        cites={"step_length_m": -1, "duty_factor": 1, "flight_time_s": -1, "cadence_spm": 1},
-        colour="orange",
-        mark="S",
-    ),
-    Pattern.SHORT_GROUNDED: Row(
-        region=(Bound("D", -1, "score"), Bound("zSL", -1, "part"), Bound("zDF", 1, "part")),
-        axis="D",
-        side=-1,
+    Pattern.SHUFFLE: _SHUFFLE,
+    Pattern.SHORT_GROUNDED: _SHUFFLE.replace(
         name="short, grounded steps",
         meaning="short steps, with more of each on the ground, at a pace too quick to be called a shuffle",
-        cites={"step_length_m": -1, "duty_factor": 1, "flight_time_s": -1, "cadence_spm": 1},
-        colour="orange",
-        mark="S",
     ),
     Pattern.DRIVE: Row(
         region=(Bound("D", 1, "score"), Bound("zSL", 1, "part"), Bound("zDF", -1, "part")),

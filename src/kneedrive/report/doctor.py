@@ -9,9 +9,9 @@ import numpy as np
 from kneedrive import advice
 from kneedrive.analysis.result import Analysis, ChannelSummary
 from kneedrive.quantities import QUANTITIES
-from kneedrive.recording import Activity, Array, Note, Samples, Sensor
-from kneedrive.report import numbers
-from kneedrive.report.blocks import Bar, Column, Heading, Items, Prose, Rule, Section, Table, Terms, strong, words
+from kneedrive.recording import Activity, Note, Samples, Sensor
+from kneedrive.report import blocks, numbers
+from kneedrive.report.blocks import Column, Heading, Inline, Items, Prose, Section, Table
 from kneedrive.report.words import UNASSESSED, capital, listed
 from kneedrive.stats import median
 
@@ -20,48 +20,50 @@ def examination(analyses: Sequence[Analysis], *, miles: bool) -> list[Section]:
     """All sessions of a file: a row each where there are several, then the runs among them in full."""
     runs = [analysis for analysis in analyses if analysis.activity.is_run]
     shown = analyses if len(analyses) == 1 else runs
-    each = [section for analysis in shown for section in session(analysis, miles=miles)]
     name = numbers.path(numbers.clean(analyses[0].activity.name, 200)) or "File"
-    head: Section = [Rule(), Prose(words(strong(name)))]
-    return [head, *each] if len(analyses) == 1 else [[*head, *_sessions(analyses, len(runs), miles=miles)], *each]
+    head: list[blocks.Block] = [blocks.Rule(), Prose(blocks.strong(name))]
+    if len(analyses) > 1:
+        head += _sessions(analyses, len(runs), miles=miles)
+    return [head, *(section for analysis in shown for section in session(analysis, miles=miles))]
 
 
-def _sessions(analyses: Sequence[Analysis], runs: int, *, miles: bool) -> Section:
+def _sessions(analyses: Sequence[Analysis], runs: int, *, miles: bool) -> list[blocks.Block]:
     told = f"{len(analyses)} sessions, {runs or 'none'} of them {'a run' if runs < 2 else 'runs'}."
     columns = (
-        Column(head="session", left=True),
-        Column(head="sport", left=True, drop=1),
-        Column(head="start", left=True),
-        Column(head="time"),
-        Column(head="miles" if miles else "km", drop=2),
-    )
-    rows = []
-    for activity in (analysis.activity for analysis in analyses):
-        start, length = numbers.start(activity.started_at, activity.utc_offset_s), activity.distance_m
-        cells = (activity.id, _sport(activity), start, numbers.clock(activity.duration_s))
-        rows.append(tuple(map(words, (*cells, numbers.length(length, miles=miles)))))
-    return [Prose(words(told)), Table(columns, tuple(rows))]
+        Column(head="session", left=True), Column(head="sport", left=True, drop=1), Column(head="start", left=True),
+        Column(head="time"), Column(head="miles" if miles else "km", drop=2),
+    )  # fmt: skip
+    rows = [
+        (
+            activity.id,
+            _sport(activity),
+            numbers.start(activity.started_at, activity.utc_offset_s),
+            numbers.clock(activity.duration_s),
+            numbers.length(activity.distance_m, miles=miles),
+        )
+        for activity in (analysis.activity for analysis in analyses)
+    ]
+    return [Prose(told), Table(columns, rows)]
 
 
 def session(analysis: Analysis, *, miles: bool) -> list[Section]:
     """One session of a file, examined."""
     activity = analysis.activity
+    averages = {key: amount for key, amount in activity.averages.items() if key in QUANTITIES}
+    listed_averages = ", ".join(f"{_name(key)} {_shown(key, averages[key], miles=miles)}" for key in averages)
+    notes = dict.fromkeys((*activity.notes, *analysis.quality.notes))
     return [
-        _recorded(activity, miles=miles),
-        _part("Devices", _devices(analysis)),
+        [_recorded(activity, miles=miles)],
+        [Heading("Devices"), Items(_devices(analysis))],
         _channels(analysis.channels, miles=miles),
         *_alternatives(analysis, miles=miles),
-        _averages(activity, miles=miles),
-        _part("Odd things", _oddities(analysis) or ["None found."]),
-        _part("What can be said from it", _sayable(analysis)),
+        [Heading("Averages in the file"), Prose(f"{listed_averages}.")] if averages else [],
+        [Heading("Odd things"), Items([_note(note) for note in notes] or ["None found."])],
+        [Heading("What can be said from it"), Items(_sayable(analysis))],
     ]
 
 
-def _part(title: str, said: Sequence[str]) -> Section:
-    return [Heading(title), Items(tuple(words(text) for text in said))]
-
-
-def _recorded(activity: Activity, *, miles: bool) -> Section:
+def _recorded(activity: Activity, *, miles: bool) -> blocks.Terms:
     rows = (
         ("session", f"{activity.id}, {activity.format.upper()}, {_sport(activity)}"),
         ("start", numbers.start(activity.started_at, activity.utc_offset_s)),
@@ -71,7 +73,7 @@ def _recorded(activity: Activity, *, miles: bool) -> Section:
         ("laps, pauses", f"{len(activity.laps)}, {len(activity.pauses)}"),
         ("positions", POSITIONS if activity.positioned else "none"),
     )
-    return [Terms(tuple((words(name), words(text)) for name, text in rows))]
+    return blocks.Terms(rows)
 
 
 POSITIONS = "recorded: never shown, exported or put on a page; the store keeps the file as it is, with them"
@@ -120,7 +122,7 @@ _WHOLE = 0.995  # what is shown as 100 % needs no bar
 
 def _channels(channels: Mapping[str, ChannelSummary], *, miles: bool) -> Section:
     if not channels:
-        return [Heading("Channels"), Prose(words("None: the file holds no samples."))]
+        return [Heading("Channels"), Prose("None: the file holds no samples.")]
     return [Heading("Channels", "share of the records that have a value"), _coverage(channels, miles=miles)]
 
 
@@ -128,10 +130,9 @@ def _coverage(channels: Mapping[str, ChannelSummary], *, miles: bool) -> Table:
     columns = (Column(left=True), Column(head="coverage"), Column(head="median"), Column(left=True, drop=1))
     rows = []
     for key, channel in channels.items():
-        drawn = words(Bar(channel.coverage, _BAR)) if channel.coverage < _WHOLE else ()
-        cells = (_name(key), numbers.percent(channel.coverage), _shown(key, channel.median, miles=miles))
-        rows.append((*map(words, cells), drawn))
-    return Table(columns, tuple(rows))
+        drawn: Inline = blocks.Bar(channel.coverage, _BAR) if channel.coverage < _WHOLE else ""
+        rows.append((_name(key), numbers.percent(channel.coverage), _shown(key, channel.median, miles=miles), drawn))
+    return Table(columns, rows)
 
 
 def _name(key: str) -> str:
@@ -153,27 +154,15 @@ def _shown(key: str, amount: float | None, *, miles: bool) -> str:
 def _alternatives(analysis: Analysis, *, miles: bool) -> Iterable[Section]:
     """The same channels from developer fields, by their maker."""
     for maker, samples in analysis.activity.alternatives.items():
-        summaries = {key: _summary(values) for key, values in samples.present().items()}
+        summaries = {}
+        for key, values in samples.present().items():
+            known = values[np.isfinite(values)]
+            coverage = len(known) / len(values) if len(values) else 0.0
+            summaries[key] = ChannelSummary(coverage=coverage, median=median(known) if len(known) else None)
         judged = maker in analysis.provenance_reason.casefold()
         other = "native judges by those above" if judged else f"{numbers.clean(maker)} judges by them"
         remark = f"{'judged here; ' if judged else ''}--dynamics {other}; never mixed"
         yield [Heading(f"Alternative: {numbers.clean(maker)}", remark), _coverage(summaries, miles=miles)]
-
-
-def _summary(values: Array) -> ChannelSummary:
-    known = values[np.isfinite(values)]
-    coverage = len(known) / len(values) if len(values) else 0.0
-    return ChannelSummary(coverage=coverage, median=median(known) if len(known) else None)
-
-
-def _averages(activity: Activity, *, miles: bool) -> Section:
-    known = {key: amount for key, amount in activity.averages.items() if key in QUANTITIES}
-    text = ", ".join(f"{_name(key)} {_shown(key, amount, miles=miles)}" for key, amount in known.items())
-    return [Heading("Averages in the file"), Prose(words(f"{text}."))] if known else []
-
-
-def _oddities(analysis: Analysis) -> list[str]:
-    return [_note(note) for note in dict.fromkeys((*analysis.activity.notes, *analysis.quality.notes))]
 
 
 def _note(note: Note) -> str:
@@ -186,7 +175,9 @@ JUDGED = {"zSL": "step length", "zDF": "share of each step on the ground", "zk":
 
 def _sayable(analysis: Analysis) -> list[str]:
     """Which findings this file allows, which not and why, and what would help."""
-    said = [_judged(analysis)]
+    said = ["Nothing is judged; what was measured is shown." if analysis.metrics else "Nothing is judged."]
+    if analysis.posterior is not None:
+        said = [f"Judged for its speed: {listed([JUDGED[part] for part in analysis.posterior.measured])}."]
     if analysis.status_reason:
         status = UNASSESSED.get(analysis.status, capital(analysis.status))
         said.append(f"{status}: {analysis.status_reason.rstrip('.')}.")
@@ -194,9 +185,3 @@ def _sayable(analysis: Analysis) -> list[str]:
     said += [f"{capital(item.what)}: {item.reason.rstrip('.')}." for item in rest]
     helps = advice.would_settle(analysis)
     return [*said, *([helps] if helps and analysis.status != "not a run" else [])]
-
-
-def _judged(analysis: Analysis) -> str:
-    if analysis.posterior is not None:
-        return f"Judged for its speed: {listed([JUDGED[part] for part in analysis.posterior.measured])}."
-    return "Nothing is judged." if not analysis.metrics else "Nothing is judged; what was measured is shown."
