@@ -9,19 +9,8 @@ from kneedrive.past.result import Apart, Comparison, Difference, Outcome
 from kneedrive.patterns import AXES
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import numbers, screen
-from kneedrive.report.blocks import (
-    Column,
-    Facts,
-    Heading,
-    Note,
-    Prose,
-    Section,
-    Table,
-    Terms,
-    faint,
-    strong,
-)
+from kneedrive.report import blocks, numbers, screen
+from kneedrive.report.blocks import Column, Heading, Note, Prose, Section, Table, faint, strong
 from kneedrive.report.words import capital, listed
 from kneedrive.sensors import REFERENCES, SensorClass
 
@@ -77,7 +66,7 @@ def title(found: Comparison, periods: Periods, name: str = "") -> Section:
     spans = [f"{numbers.day(first)} to {numbers.day(last)}" for first, last in (periods.before, periods.after)]
     rows = list(zip(map(faint, sides), map(faint, spans), strict=True))
     facts = [strong(fact) for fact in (numbers.clean(name), head) if fact]
-    return [Facts(facts), Terms(rows)]
+    return [blocks.Facts(facts), blocks.Terms(rows)]
 
 
 def judgement(found: Comparison, *, miles: bool) -> Section:
@@ -131,12 +120,9 @@ def side_by_side(found: Comparison, *, miles: bool) -> Section:
     if not found.rows:
         return []
     columns = (
-        Column(left=True),
-        Column(head="before"),
-        Column(head="after"),
-        Column(head="difference, and its range", left=True, drop=1),
-        Column(left=True),
-    )
+        Column(left=True), Column(head="before"), Column(head="after"),
+        Column(head="difference, and its range", left=True, drop=1), Column(left=True),
+    )  # fmt: skip
     rows = [
         (_named(row), *before_after(row), _with_range(row), difference_verdict(row, units=False)) for row in found.rows
     ]

@@ -9,47 +9,13 @@ from itertools import groupby
 from typing import Protocol
 
 from kneedrive.analysis.population import runners_at
-from kneedrive.past.result import (
-    BalanceHabit,
-    Break,
-    BreakKind,
-    FadeHabit,
-    Habit,
-    PaceChange,
-    Setting,
-    SlowContrast,
-    Trend,
-    Verdict,
-    Week,
-    WeeklyView,
-    WeekValue,
-)
+from kneedrive.past import result
+from kneedrive.past.result import Break, BreakKind, Habit, Trend, Verdict, Week, WeeklyView, WeekValue
 from kneedrive.patterns import AXES, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import numbers, screen
-from kneedrive.report.blocks import (
-    BEYOND,
-    Block,
-    Column,
-    Facts,
-    Heading,
-    Inline,
-    Items,
-    Mark,
-    Picture,
-    Prose,
-    Role,
-    Section,
-    Span,
-    Spark,
-    Table,
-    Tone,
-    faint,
-    spark,
-    strong,
-    words,
-)
+from kneedrive.report import blocks, numbers, screen
+from kneedrive.report.blocks import Block, Column, Heading, Inline, Mark, Prose, Section, Span, Table, faint, strong
 from kneedrive.report.words import capital, listed
 from kneedrive.sensors import REFERENCES, SensorClass
 
@@ -72,9 +38,9 @@ class Tagged(Protocol):
 class Habits(Record, frozen=True, kw_only=True):
     """Three questions to the runs of some weeks."""
 
-    slow: SlowContrast
-    balance: BalanceHabit
-    fade: FadeHabit
+    slow: result.SlowContrast
+    balance: result.BalanceHabit
+    fade: result.FadeHabit
 
 
 def weekly(
@@ -115,7 +81,7 @@ def moved_back(weeks: int, last: date) -> str:
     return f"{lately}: these are the weeks up to your last one, on {numbers.day(last)}."
 
 
-def title(found: WeeklyView, *, miles: bool, name: str) -> Facts:
+def title(found: WeeklyView, *, miles: bool, name: str) -> blocks.Facts:
     """Whose weeks, which, how much running, and what measured it."""
     facts = (
         numbers.clean(name),
@@ -124,7 +90,7 @@ def title(found: WeeklyView, *, miles: bool, name: str) -> Facts:
         numbers.distance(sum(week.distance_m for week in found.weeks), miles=miles),
     )
     sensor = [faint(REFERENCES[SensorClass(found.sensor)].dynamics)] if found.trends else []
-    return Facts([*(strong(fact) for fact in facts if fact), *sensor])
+    return blocks.Facts([*(strong(fact) for fact in facts if fact), *sensor])
 
 
 def judgement(found: WeeklyView, *, miles: bool) -> list[Block]:
@@ -145,7 +111,7 @@ CALLED = {
     Verdict.LONGER_STEPS: "your steps have become longer for the pace",
     Verdict.SHORTER_STEPS: "your steps have become shorter for the pace",
 }
-TONES: Mapping[Verdict, Tone] = {
+TONES: Mapping[Verdict, blocks.Tone] = {
     Verdict.TOWARDS_DRIVE: Pattern.DRIVE,
     Verdict.TOWARDS_SHUFFLE: Pattern.SHUFFLE,
     Verdict.MORE_BOUNCE: Pattern.PISTON,
@@ -165,9 +131,9 @@ def trend_headline(found: WeeklyView) -> str:
     return capital(listed(found.verdicts))
 
 
-def tone(found: WeeklyView) -> Tone:
+def tone(found: WeeklyView) -> blocks.Tone:
     """The colour of the headline."""
-    return next((TONES[verdict] for verdict in found.verdicts if verdict in TONES), Role.STRONG)
+    return next((TONES[verdict] for verdict in found.verdicts if verdict in TONES), blocks.Role.STRONG)
 
 
 def sentences(found: WeeklyView, *, miles: bool) -> list[str]:
@@ -325,7 +291,7 @@ def pictures(found: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> Secti
     return drawn
 
 
-def picture(stretch: Stretch, found: WeeklyView, tags: Sequence[Tagged], *, miles: bool, last: bool) -> Picture:
+def picture(stretch: Stretch, found: WeeklyView, tags: Sequence[Tagged], *, miles: bool, last: bool) -> blocks.Picture:
     """A row a week: runs, distance and slow minutes, a series with its range, and the share that was shuffle-like.
 
     The series is that of the headline, which speaks of the last stretch, else the first that there is.
@@ -334,9 +300,9 @@ def picture(stretch: Stretch, found: WeeklyView, tags: Sequence[Tagged], *, mile
     name = next(iter([*called, *series_in(stretch.weeks)]), "")
     ticks: tuple[float, ...] = ()
     if name and found.reference_speed_mps is not None:
-        against = Setting().against(sensor_of(stretch, found))
+        against = result.Setting().against(sensor_of(stretch, found))
         ticks = screen.ticks(runners_at(found.reference_speed_mps, against)[name])
-    return Picture(
+    return blocks.Picture(
         heads=("week of", "runs", "miles" if miles else "km", "slow min"),
         axis=name,
         rows=list(_rows(stretch, name, tags, miles=miles)),
@@ -349,7 +315,7 @@ def _key(found: WeeklyView, *, miles: bool) -> Inline:
     at = f" at {numbers.pace(found.reference_speed_mps, miles=miles)}" if found.reference_speed_mps else ""
     share = any(week.shuffle_share for week in found.weeks)
     behind = "; at the end how much of slow running was shuffle-like" if share else ""
-    return f"● that week{at}, ── its 95 % range; {BEYOND}{behind}"
+    return f"● that week{at}, ── its 95 % range; {blocks.BEYOND}{behind}"
 
 
 def _rows(stretch: Stretch, name: str, tags: Sequence[Tagged], *, miles: bool) -> Iterable[Mark]:
@@ -403,13 +369,13 @@ def over_the_weeks(found: WeeklyView, *, miles: bool) -> Section:
         return []
     rows: list[tuple[str, Inline, Span]] = []
     if far := [week.distance_m for week in weeks if week.distance_m]:  # a sensor indoors may tell none
-        lines = [Spark(tuple(week.distance_m or None for week in s.weeks), 0.0, max(far)) for s in cut]
+        lines = [blocks.Spark(tuple(week.distance_m or None for week in s.weeks), 0.0, max(far)) for s in cut]
         rows.append(("distance", _joined(lines), faint(_span(far, partial(numbers.distance, miles=miles)))))
     for name in series_in(weeks):
         told = [[week.values[name].value if name in week.values else None for week in s.weeks] for s in cut]
         known = [[amount for amount in part if amount is not None] for part in told]
         latest = next(part for part in reversed(known) if part)
-        lines = [spark(part, LEAST_SPAN) for part in told]
+        lines = [blocks.spark(part, LEAST_SPAN) for part in told]
         rows.append((AXES[name].short, _joined(lines), faint(_span(latest, numbers.score))))
     if not rows:
         return []
@@ -418,8 +384,8 @@ def over_the_weeks(found: WeeklyView, *, miles: bool) -> Section:
     return [Heading("Over the weeks", remark), Table(columns, rows)]
 
 
-def _joined(lines: Sequence[Spark]) -> Inline:
-    return words(*(piece for line in lines for piece in (faint("│"), line)))[1:]
+def _joined(lines: Sequence[blocks.Spark]) -> Inline:
+    return blocks.words(*(piece for line in lines for piece in (faint("│"), line)))[1:]
 
 
 def _span(known: Sequence[float], shown: Callable[[float], str]) -> str:
@@ -440,7 +406,7 @@ def finished(found: WeeklyView) -> Section:
         if first and last and (told := _verdicts(list(group))):
             days = f"{numbers.day(first)} to {numbers.day(last)}"
             items.append(f"{days}, {sensor_words(sensor) if sensor else 'another sensor'}: {told}.")
-    return [Heading("Before that"), Items(items)] if items else []
+    return [Heading("Before that"), blocks.Items(items)] if items else []
 
 
 def _verdicts(trends: Sequence[Trend]) -> str:
@@ -462,10 +428,10 @@ def run_after_run(found: WeeklyView, habits: Habits, *, miles: bool) -> Section:
         heart_rate(found, miles=miles),
     )
     items = [text for text in said if text]
-    return [Heading("Run after run"), Items(items)] if items else []
+    return [Heading("Run after run"), blocks.Items(items)] if items else []
 
 
-def slow(found: SlowContrast) -> str:
+def slow(found: result.SlowContrast) -> str:
     """Whether slowing down takes more from the steps than from those of others."""
     if found.verdict is Habit.NOT_ENOUGH or found.mean is None:
         return ""
@@ -481,7 +447,7 @@ def slow(found: SlowContrast) -> str:
     return f"When you slow down, {fall}: that may be no more than slowing down alone explains."
 
 
-def balance(found: BalanceHabit) -> str:
+def balance(found: result.BalanceHabit) -> str:
     """Whether one foot is always longer on the ground: a number, never a diagnosis."""
     if found.verdict is Habit.NOT_ENOUGH or found.left is None:
         return ""
@@ -495,7 +461,7 @@ def balance(found: BalanceHabit) -> str:
     )
 
 
-def fade(found: FadeHabit) -> str:
+def fade(found: result.FadeHabit) -> str:
     """What changes late in most runs: "contact lengthened by 8 ms"."""
     if found.verdict is Habit.NOT_ENOUGH:
         return ""
@@ -508,7 +474,7 @@ def fade(found: FadeHabit) -> str:
     return f"Late in your runs, at the same speed: {listed(changes)} ({counted})."
 
 
-def pace_change(found: PaceChange | None) -> str:
+def pace_change(found: result.PaceChange | None) -> str:
     """How the runner goes faster: a description, beside the few runners it is known of."""
     if found is None or found.longer is None or found.quicker is None:
         return ""
@@ -555,7 +521,7 @@ def tag_words(number: int, tag: Tagged) -> str:
 def noted(found: WeeklyView, tags: Sequence[Tagged]) -> Section:
     """The tags of these weeks by their numbers."""
     items = [tag_words(number, tag) for number, tag in numbered(found, tags)]
-    return [Heading("What you noted"), Items(items)] if items else []
+    return [Heading("What you noted"), blocks.Items(items)] if items else []
 
 
 def value_words(value: WeekValue | None) -> str:

@@ -13,18 +13,16 @@ from kneedrive.past.result import Break, Trend, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
-from kneedrive.report import numbers
+from kneedrive.report import blocks, numbers
 from kneedrive.report.blocks import (
     Block,
     Column,
-    Heading,
     Inline,
     Note,
     Prose,
     Section,
     Span,
     Table,
-    Terms,
     command,
     faint,
     strong,
@@ -64,29 +62,9 @@ STATUS = {
     "not a run": "not a run",
 }
 CSV_COLUMNS = (
-    "id",
-    "started_at",
-    "utc_offset_s",
-    "device",
-    "sensor",
-    "surface",
-    "duration_s",
-    "distance_m",
-    "status",
-    "label",
-    "certainty",
-    "D",
-    "D_se",
-    "P",
-    "P_se",
-    "G",
-    "G_se",
-    "K",
-    "K_se",
-    "epochs_total",
-    "epochs_scored",
-    "recordings",
-)
+    "id", "started_at", "utc_offset_s", "device", "sensor", "surface", "duration_s", "distance_m", "status", "label",
+    "certainty", "D", "D_se", "P", "P_se", "G", "G_se", "K", "K_se", "epochs_total", "epochs_scored", "recordings",
+)  # fmt: skip
 
 
 def runs(rows: Sequence[Any], zone: Callable[[datetime], int], *, miles: bool) -> list[Section]:
@@ -94,15 +72,12 @@ def runs(rows: Sequence[Any], zone: Callable[[datetime], int], *, miles: bool) -
 
     rows: the store's. zone: seconds that local time is ahead of UTC, for runs that do not say.
     """
+    length, pace = "miles" if miles else "km", numbers.pace_unit(miles=miles)
     columns = (
-        Column(head="id", left=True),
-        Column(head="start", left=True),
-        Column(head="miles" if miles else "km", drop=1),
-        Column(head="time", drop=3),
-        Column(head=numbers.pace_unit(miles=miles), drop=2),
-        Column(head="sensor", left=True, drop=4),
+        Column(head="id", left=True), Column(head="start", left=True), Column(head=length, drop=1),
+        Column(head="time", drop=3), Column(head=pace, drop=2), Column(head="sensor", left=True, drop=4),
         Column(head="found", left=True),
-    )
+    )  # fmt: skip
     table = Table(columns, [_run(row, zone, miles=miles) for row in rows])
     counted = words(numbers.plural(len(rows), "run"), ". ", command("kneedrive show ID"), " shows one.")
     return [[table], [Prose(counted), *credit(row.formats for row in rows)]]
@@ -173,7 +148,7 @@ def tags(rows: Sequence[Any]) -> list[Section]:
     if not rows:
         how = command('kneedrive tag 2026-11-20 "started wall drills"')
         return [[Prose(words("No tags yet. ", how, " sets one."))]]
-    return [[Terms([(row.day, numbers.clean(row.text, 160)) for row in rows])]]
+    return [[blocks.Terms([(row.day, numbers.clean(row.text, 160)) for row in rows])]]
 
 
 # Runners.
@@ -276,22 +251,17 @@ def by_change(lines: Sequence[Line]) -> list[Line]:
 
 def roster(lines: Sequence[Line], weeks: int, today: date) -> list[Section]:
     """The table and what stands below it."""
-    heading = Heading("Runners", f"{numbers.plural(weeks, 'week')} each")
+    heading = blocks.Heading("Runners", f"{numbers.plural(weeks, 'week')} each")
     return [[heading, roster_table(lines, today)], roster_notes(lines)]
 
 
 def roster_table(lines: Sequence[Line], today: date) -> Table:
     """A row a runner."""
     columns = (
-        Column(head="runner", left=True),
-        Column(head="runs", drop=3),
-        Column(head="last run", left=True, drop=5),
-        Column(head="pattern", left=True),
-        Column(head="odds", unit="(any runner)", left=True, drop=2),
-        Column(head="trend", left=True),
-        Column(head="change", drop=1),
-        Column(head="new sensor", left=True, drop=6),
-    )
+        Column(head="runner", left=True), Column(head="runs", drop=3), Column(head="last run", left=True, drop=5),
+        Column(head="pattern", left=True), Column(head="odds", unit="(any runner)", left=True, drop=2),
+        Column(head="trend", left=True), Column(head="change", drop=1), Column(head="new sensor", left=True, drop=6),
+    )  # fmt: skip
     return Table(columns, [_line(line, today) for line in lines])
 
 
