@@ -123,19 +123,19 @@ def side_by_side(found: Comparison, *, miles: bool) -> Section:
         Column(left=True), Column(head="before"), Column(head="after"),
         Column(head="difference, and its range", left=True, drop=1), Column(left=True),
     )  # fmt: skip
-    rows = [
-        (_named(row), *before_after(row), _with_range(row), difference_verdict(row, units=False)) for row in found.rows
-    ]
-    return [
-        Heading("Side by side", f"at {numbers.pace(found.speed_mps, miles=miles)} on the flat"),
-        Table(columns, rows),
-    ]
+    at = f"at {numbers.pace(found.speed_mps, miles=miles)} on the flat"
+    return [Heading("Side by side", at), Table(columns, [_row(row) for row in found.rows])]
 
 
-def _named(row: Difference) -> str:
-    """The metric and its unit."""
+def _row(row: Difference) -> tuple[str, ...]:
     unit = "" if row.metric in SCORES else QUANTITIES[row.metric].unit
-    return name_of(row.metric) + (f", {unit}" if unit else "")
+    off, low, high = (difference_text(row, amount) for amount in (row.difference, row.low, row.high))
+    return (
+        f"{name_of(row.metric)}, {unit}" if unit else name_of(row.metric),
+        *before_after(row),
+        f"{off} ({bare(low)} to {bare(high)})",
+        difference_verdict(row, units=False),
+    )
 
 
 def name_of(metric: str) -> str:
@@ -148,11 +148,6 @@ def before_after(row: Difference) -> tuple[str, str]:
     if row.metric in SCORES:
         return numbers.score(row.before), numbers.score(row.after)
     return numbers.value(row.metric, row.before), numbers.value(row.metric, row.after)
-
-
-def _with_range(row: Difference) -> str:
-    off, low, high = (difference_text(row, amount) for amount in (row.difference, row.low, row.high))
-    return f"{off} ({bare(low)} to {bare(high)})"
 
 
 def difference_text(row: Difference, amount: float) -> str:

@@ -122,10 +122,12 @@ def sources(rows: Sequence[Any], *, miles: bool) -> list[Section]:
     for place, row in enumerate(rows):
         outline = row.outline
         device = numbers.clean(outline.device) or "unknown device"
+        channels = (QUANTITIES[key].name if key in QUANTITIES else key.replace("_", " ") for key in row.channels)
+        gives = ", ".join(channels) or "nothing that the others lack"
         about = [
             f"From {numbers.clean(row.name)} ({', '.join(row.sources)}), {numbers.start(outline.started_at, None)},"
             f" {numbers.clock(outline.duration_s)}, {numbers.distance(outline.distance_m, miles=miles)}.",
-            f"Sensor: {REFERENCES[SensorClass(row.provenance)].words}. Gives: {_channels(row.channels)}."
+            f"Sensor: {REFERENCES[SensorClass(row.provenance)].words}. Gives: {gives}."
             + (f" Shoes: {numbers.clean(row.shoe)}." if row.shoe else "")
             + ("" if row.kept else " Its original is no longer stored."),
         ]
@@ -136,11 +138,6 @@ def sources(rows: Sequence[Any], *, miles: bool) -> list[Section]:
         report.append([Prose(head), *map(Prose, about)])
     apart = words(command("kneedrive split RUN"), " takes them apart for good.")
     return [*report, [Prose(apart)] if len(rows) > 1 else []]
-
-
-def _channels(keys: Iterable[str]) -> str:
-    known = [QUANTITIES[key].name if key in QUANTITIES else key.replace("_", " ") for key in keys]
-    return ", ".join(known) or "nothing that the others lack"
 
 
 def tags(rows: Sequence[Any]) -> list[Section]:

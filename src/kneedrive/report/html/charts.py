@@ -145,31 +145,25 @@ def metric_cards(analysis: Analysis, ranges: Ranges, *, miles: bool) -> list[Mar
 def _card(key: str, analysis: Analysis, x: Scale, ranges: Ranges, *, miles: bool) -> Markup:
     claim, spread, usual = claimed(analysis, key), analysis.metrics.get(key), analysis.usual.get(key)
     beside = "your watch’s estimate" if claim else f"usual {numbers.value(key, usual)}" if usual else ""
-    head = el(
-        "figcaption",
-        el("span", capital(QUANTITIES[key].name), class_="what"),
-        el("strong", numbers.quantity(key, spread.median if spread else None)),
-        el("small", beside),
-    )
-    drawn = _metric_chart(key, [band for band in analysis.pace_profile if key in band.metrics], x, ranges, miles=miles)
-    return el("figure", head, drawn, class_=f"card{' claimed' * claim}")
-
-
-def _metric_chart(key: str, bands: Sequence[PaceBand], x: Scale, ranges: Ranges, *, miles: bool) -> Markup:
+    name = capital(QUANTITIES[key].name)
+    value = el("strong", numbers.quantity(key, spread.median if spread else None))
+    head = el("figcaption", el("span", name, class_="what"), value, el("small", beside))
+    bands = [band for band in analysis.pace_profile if key in band.metrics]
     ribbon: list[tuple[float, float]] = []
     if key in ranges.low:  # along the lower edge and back along the upper one
         speeds = np.concatenate((ranges.speed_mps, ranges.speed_mps[::-1]))
         edges = np.concatenate((ranges.low[key], ranges.high[key][::-1]))
         ribbon = list(zip(speeds.tolist(), edges.tolist(), strict=True))
-    y = svg.spanning([*(band.metrics[key] for band in bands), *(value for _, value in ribbon)], margin=0.15)
-    return svg.drawing(
+    y = svg.spanning([*(band.metrics[key] for band in bands), *(edge for _, edge in ribbon)], margin=0.15)
+    drawn = svg.drawing(
         "metric",
-        f"{capital(QUANTITIES[key].name)} by pace, slow at the left",
+        f"{name} by pace, slow at the left",
         svg.stretched(svg.path(x, y, ribbon, "ribbon", closed=True)) if ribbon else "",
         svg.y_axis(y, svg.quantity_ticks(key, y, 2)),
         svg.x_axis(x, svg.pace_ticks(x, miles=miles)),
         [_metric_dot(key, band, x, y, miles=miles) for band in bands],
     )
+    return el("figure", head, drawn, class_=f"card{' claimed' * claim}")
 
 
 def _metric_dot(key: str, band: PaceBand, x: Scale, y: Scale, *, miles: bool) -> Markup:
@@ -213,21 +207,21 @@ def series(analysis: Analysis, *, miles: bool) -> Markup:
     if not keys or not len(epochs):
         return Markup("")
     x = Scale(low=0.0, high=max(float(epochs.start_s[-1]) + length_s, analysis.activity.elapsed_s))
-    left_out = [(x.percent(span.start_s), x.percent(span.end_s), span) for span in spans(epochs, length_s)]
+    shaded, reasons = [], []
+    for span in spans(epochs, length_s):
+        ends, when = (x.percent(span.start_s), x.percent(span.end_s)), (span.start_s, span.end_s)
+        told = f"{' to '.join(map(numbers.clock, when))}: {SHORT.get(span.reason, span.reason)}, not scored"
+        shaded.append(svg.area(*ends, "left-out"))
+        reasons.append(svg.mark(told, svg.area(*ends, "reach")))
     height = (100.0 + _GAP) / len(keys) - _GAP
     return svg.drawing(
         f"series rows{len(keys)}",
         "The run over its time; what was not scored is shaded",
-        [svg.area(left, right, "left-out") for left, right, _ in left_out],
+        shaded,
         svg.x_axis(x, time_ticks(x)),
         [_over_time(key, analysis, x, (n * (height + _GAP), height), miles=miles) for n, key in enumerate(keys)],
-        [svg.mark(_not_scored(span), svg.area(left, right, "reach")) for left, right, span in left_out],
+        reasons,
     )
-
-
-def _not_scored(span: Span) -> str:
-    when = f"{numbers.clock(span.start_s)} to {numbers.clock(span.end_s)}"
-    return f"{when}: {SHORT.get(span.reason, span.reason)}, not scored"
 
 
 def time_ticks(x: Scale) -> list[Tick]:

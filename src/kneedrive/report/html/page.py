@@ -284,14 +284,12 @@ def against_own(content: Content) -> Markup:
 
 def _own_row(row: PersonalZ) -> Markup:
     value, usual, _ = sections.own_values(row)
-    strip = charts.needle(_share_of_range(row), strong=row.level == Level.DIFFERENT)
+    # On the strip what is usual is 0, and the end of what is not clearly different is 1, or -1 below.
+    end, share = row.high if row.difference > 0 else row.low, row.z / 2
+    if end is not None:
+        share = math.copysign(row.difference / (end - row.usual), row.difference)
+    strip = charts.needle(share, strong=row.level is Level.DIFFERENT)
     return _row(capital(QUANTITIES[row.metric].in_short), value, f"usually {usual}", strip, row.level)
-
-
-def _share_of_range(row: PersonalZ) -> float:
-    """Where a value lies between what is usual (0) and the end of what is not clearly different (1, or -1 below)."""
-    end = row.high if row.difference > 0 else row.low
-    return math.copysign(row.difference / (end - row.usual), row.difference) if end is not None else row.z / 2
 
 
 def _row(name: str, value: str, beside: str, strip: Markup, word: str) -> Markup:
@@ -421,9 +419,13 @@ PARTS = {
 
 def render(content: Content) -> str:
     """The whole page. It asks nothing of any network, and whatever came from a file is escaped."""
-    drawn = {name: part(content) for name, (part, _) in PARTS.items()}
-    header = _header(content, [name for name, part in drawn.items() if part])
-    return _document(title_of(content), header, drawn.values(), content.credit)
+    name = numbers.clean(content.analysis.runner.name)
+    title = " – ".join(filter(None, (name, words.headline(content.analysis), "kneedrive"))).replace(TIE, " ")
+    drawn = {part: draw(content) for part, (draw, _) in PARTS.items()}
+    links = (el("a", PARTS[part][1], href=f"#{part}") for part in PARTS if drawn[part] and PARTS[part][1])
+    brand = span("brand", "kneedrive", el("b", name) if name else "")
+    header = el("header", brand, el("nav", *links, aria_label="Parts of this page"))
+    return _document(title, header, drawn.values(), content.credit)
 
 
 def index(title: str, listed: blocks.Table, links: Sequence[str], below: Iterable[Block]) -> str:
@@ -467,30 +469,13 @@ def _document(title: str, header: Markup, main: Iterable[Markup], credit: str = 
     return join((Markup("<!doctype html>\n"), el("html", head, body, lang="en"), "\n"))
 
 
-def title_of(content: Content) -> str:
-    """What the window is called: the runner, what was found, and what made the page."""
-    found = (numbers.clean(content.analysis.runner.name), words.headline(content.analysis), "kneedrive")
-    return " – ".join(filter(None, found)).replace(TIE, " ")
-
-
-def _header(content: Content, there: Sequence[str]) -> Markup:
-    """Whose page it is, and the way to its parts."""
-    name = numbers.clean(content.analysis.runner.name)
-    brand = el("span", "kneedrive", el("b", name) if name else "", class_="brand")
-    links = (el("a", PARTS[name][1], href=f"#{name}") for name in there if PARTS[name][1])
-    return el("header", brand, el("nav", *links, aria_label="Parts of this page"))
-
-
 def policy(style: str, script: str) -> str:
     """Nothing may be loaded, and nothing but this style and this script may act."""
+    own = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
     return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        f"default-src 'none'; style-src 'sha256-{own[0]}'; script-src 'sha256-{own[1]}'; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @cache
