@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 
 from kneedrive.patterns import AXES, Pattern
 from kneedrive.record import Record
@@ -63,19 +64,10 @@ def words(*parts: Inline) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def strong(text: str) -> Span:
-    """Text that stands out."""
-    return Span(text, Role.STRONG)
-
-
-def faint(text: str) -> Span:
-    """Text that may be passed over."""
-    return Span(text, Role.FAINT)
-
-
-def command(text: str) -> Span:
-    """Text to be typed."""
-    return Span(text, Role.COMMAND)
+# Text that stands out, that may be passed over, and that is to be typed.
+strong = partial(Span, tone=Role.STRONG)
+faint = partial(Span, tone=Role.FAINT)
+command = partial(Span, tone=Role.COMMAND)
 
 
 def spark(amounts: Sequence[float | None], least: float) -> Spark:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 
@@ -354,19 +354,7 @@ MANY_RUNS, LONG = 20, timedelta(weeks=8)  # design: more of them, over longer, a
 BEFORE = 4  # weeks that the last one is held against
 
 
-class Row(Protocol):
-    """A run in a list, as the store has it."""
-
-    @property
-    def distance_m(self) -> float | None:
-        """How far it was."""
-
-    @property
-    def duration_s(self) -> float:
-        """How long it took."""
-
-
-Dated = tuple[date, Row]  # with the runner's local day
+Dated = tuple[date, Any]  # the runner's local day of a run, and its row in the store
 
 
 def is_history(runs: Sequence[Dated]) -> bool:

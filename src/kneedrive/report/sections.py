@@ -111,7 +111,10 @@ def measured(analysis: Analysis) -> Section:
     """Medians and what most of the run lay between, beside what is usual; of a file without samples its averages."""
     known = {key: spread for key, spread in analysis.metrics.items() if key != "speed_mps"}
     if not any(spread.n for spread in known.values()):
-        return averages(analysis)
+        whole = {key: amount for key, amount in analysis.activity.averages.items() if key in QUANTITIES}
+        said_of_it = [(QUANTITIES[key].name, numbers.quantity(key, amount)) for key, amount in whole.items()]
+        head = Heading("What the file says", "averages of the whole activity")
+        return [head, Table((Column(left=True), Column(head="average")), said_of_it)] if whole else []
     columns = [Column(left=True), Column(head="median"), Column(head="mostly")]
     columns += [Column(head="usual", drop=1)] if analysis.usual else []
     rows = []
@@ -133,14 +136,6 @@ OVER = {
     "single seconds": "over single seconds",
     "session averages": "averages of the whole activity",
 }
-
-
-def averages(analysis: Analysis) -> Section:
-    """What a file without samples says of the whole run."""
-    known = {key: amount for key, amount in analysis.activity.averages.items() if key in QUANTITIES}
-    rows = [(QUANTITIES[key].name, numbers.quantity(key, amount)) for key, amount in known.items()]
-    head = Heading("What the file says", "averages of the whole activity")
-    return [head, Table((Column(left=True), Column(head="average")), rows)] if rows else []
 
 
 # Sentences.
