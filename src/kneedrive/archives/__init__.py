@@ -102,27 +102,26 @@ def _in_folder(path: Path, inside: str, limits: Limits) -> Entry:
 
 
 def _on_disk(path: Path, inside: str, limits: Limits) -> Entry:
-    name = masked(path.name)
-    head = partial(_start, path, unpack.HEAD_BYTES, name)
-    return Entry(path=inside, size=path.stat().st_size, peek=head, read=partial(_whole, path, limits, name), disk=path)
+    peek, read = partial(_start, path, unpack.HEAD_BYTES), partial(_whole, path, limits.member_bytes)
+    return Entry(path=inside, size=path.stat().st_size, peek=peek, read=read, disk=path)
 
 
 def _of_bytes(path: str, data: bytes) -> Entry:
     return Entry(path=path, size=len(data), peek=given(data[: unpack.HEAD_BYTES]), read=given(data))
 
 
-def _start(path: Path, count: int, name: str) -> bytes:
+def _start(path: Path, count: int) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(count)
     except OSError as error:
-        raise _unreadable(error, name) from error
+        raise _unreadable(error, masked(path.name)) from error
 
 
-def _whole(path: Path, limits: Limits, name: str) -> bytes:
-    data = _start(path, limits.member_bytes + 1, name)
-    if len(data) > limits.member_bytes:
-        raise ReadError(f"has more than {limits.member_bytes:,} bytes, far more than a run", name=name)
+def _whole(path: Path, most: int) -> bytes:
+    data = _start(path, most + 1)
+    if len(data) > most:
+        raise ReadError(f"has more than {most:,} bytes, far more than a run", name=masked(path.name))
     return data
 
 

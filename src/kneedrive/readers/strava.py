@@ -54,11 +54,11 @@ SPORTS = {
 def read(data: bytes) -> list[Activity]:
     """The one activity in a document. Raises Malformed, which names the key that is wrong."""
     document = _document(data)
-    summary, streams = _Summary(_object(document, "activity")), _object(document, "streams")
+    summary = _Summary(document["activity"])
     sport, sub_sport = _sport(summary)
     started_at = summary.moment("start_date")
     notes: list[Note] = []
-    samples = _samples(streams, sport, notes)
+    samples = _samples(document["streams"], sport, notes)
     activity = Activity(
         id="",
         format="strava",
@@ -100,40 +100,40 @@ class _Summary:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e9:
-            raise Malformed(f"is no Strava activity: activity.{key} is not a usable number")
+            raise _wrong(f"activity.{key} is not a usable number")
         return float(value)
 
     def measure(self, key: str) -> float | None:
         """A number that cannot be below zero: a duration, a distance."""
         value = self.number(key)
         if value is not None and value < 0:
-            raise Malformed(f"is no Strava activity: activity.{key} is negative")
+            raise _wrong(f"activity.{key} is negative")
         return value
 
     def moment(self, key: str) -> datetime:
         moment = _instant(self.text(key))
         if moment is None or not EARLIEST <= moment < LATEST:
-            raise Malformed(f"is no Strava activity: activity.{key} is not a date and time from 1989-12-31 to 2099")
+            raise _wrong(f"activity.{key} is not a date and time from 1989-12-31 to 2099")
         return moment
 
 
-def _document(data: bytes) -> Mapping[str, Any]:
+def _document(data: bytes) -> dict[str, Any]:
     try:
         document = json.loads(data)
     except json.JSONDecodeError as error:
-        raise Malformed("is no Strava activity: it is not JSON", offset=error.pos) from None
+        raise _wrong("it is not JSON", offset=error.pos) from None
     except (ValueError, RecursionError):  # wrong encoding, numbers or nesting without end
-        raise Malformed("is no Strava activity: it is not JSON that can be read") from None
+        raise _wrong("it is not JSON that can be read") from None
     if not isinstance(document, dict) or document.get("format") != DOCUMENT:
-        raise Malformed(f"is no Strava activity: its format is not {DOCUMENT}")
+        raise _wrong(f"its format is not {DOCUMENT}")
+    for key in ("activity", "streams"):
+        if not isinstance(document.get(key), dict):
+            raise _wrong(f"{key} is missing or no object")
     return document
 
 
-def _object(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = document.get(key)
-    if not isinstance(value, dict):
-        raise Malformed(f"is no Strava activity: {key} is missing or no object")
-    return value
+def _wrong(problem: str, offset: int | None = None) -> Malformed:
+    return Malformed(f"is no Strava activity: {problem}", offset=offset)
 
 
 def _sport(summary: _Summary) -> tuple[str, str]:
@@ -201,13 +201,11 @@ def _samples(streams: Mapping[str, Any], sport: str, notes: list[Note]) -> Sampl
         notes.append(Note(code="time_backwards", text=f"{np.sum(~forward)} samples out of order were left out"))
     channels: dict[str, Array] = {}
     for stream, channel in CHANNELS.items():
-        if streams.get(stream) is None:
-            continue
-        values = _array(streams[stream], stream)
-        if len(values) != len(time_s):
+        values = None if streams.get(stream) is None else _array(streams[stream], stream)
+        if values is not None and len(values) == len(time_s):
+            channels[channel] = frozen(values[forward])
+        elif values is not None:
             notes.append(Note(code="stream_length", text=f"the stream {stream} does not fit the time and was left out"))
-            continue
-        channels[channel] = frozen(values[forward])
     if "cadence_spm" in channels:
         channels["cadence_spm"] = _steps(channels["cadence_spm"], channels.get("speed_mps"), sport, notes)
     return Samples(time_s=frozen(time_s[forward]), **channels)
@@ -217,11 +215,11 @@ def _array(values: Any, stream: str) -> Array:
     """One stream as float64; null is "not measured" and becomes NaN."""
     kinds = {type(value) for value in values} if isinstance(values, list) else {object}
     if not kinds <= {int, float, type(None)}:
-        raise Malformed(f"is no Strava activity: streams.{stream} is not a list of numbers")
+        raise _wrong(f"streams.{stream} is not a list of numbers")
     try:
         array = np.array(values, dtype=np.float64)
     except OverflowError:
-        raise Malformed(f"is no Strava activity: streams.{stream} holds a number without end") from None
+        raise _wrong(f"streams.{stream} holds a number without end") from None
     return reckonable(array)
 
 

@@ -118,19 +118,19 @@ class _Gpx(Document):
         self._extended: set[int] = set()  # columns that an extension has filled
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if len(self.open) == 1:
-            # GPX does not name watches, only the program that wrote the file.
-            self._creator = attribute(attributes, "creator")
-        elif name == "trk":
-            self.tracks.append(Session(product=self._creator))
-        elif name == "trkseg":
-            self._segments += 1
-        elif name == "trkpt" and self.tracks:
+        if name == "trkpt" and self.tracks:
             self._point, self._extended = empty_point(self._segments), set()
             if not ("lat" in attributes and "lon" in attributes):
                 attributes = {local(key): text for key, text in attributes.items()}
             self._point[_LATITUDE] = _own_number(attributes.get("lat", ""))
             self._point[_LONGITUDE] = _own_number(attributes.get("lon", ""))
+        elif name == "trkseg":
+            self._segments += 1
+        elif name == "trk":
+            self.tracks.append(Session(product=self._creator))
+        elif len(self.open) == 1:
+            # GPX does not name watches, only the program that wrote the file.
+            self._creator = attribute(attributes, "creator")
 
     def end(self, name: str, text: str) -> None:
         if not self.tracks:
@@ -312,7 +312,8 @@ def _guarded(document: Document) -> expat.XMLParserType:
         if seen > MAX_ELEMENTS:
             refuse(f"has more than {MAX_ELEMENTS:,} elements, far more than a run")
         name = local(tag)
-        document.root = document.root or name
+        if not names:
+            document.root = name
         if name in counted:
             _count(kinds, counted[name])
         names.append(name)
