@@ -223,17 +223,17 @@ def error_line(error: KneedriveError) -> str:
 
 def show_config(settings: Config, columns: int) -> str:
     """Every key with its value and origin; secrets hidden. An origin that does not fit stands below its value."""
-    rows = [(key, _shown(settings[key]), settings.origins[key]) for key in settings.origins]
-    width, wide = (max(len(row[column]) for row in rows) for column in (0, 1))
-    if width + wide + max(len(row[2]) for row in rows) + 4 <= columns:
-        return "\n".join(f"{key:<{width}}  {value:<{wide}}  {origin}" for key, value, origin in rows)
-    return "\n".join(_row(f"{key:<{width}}  ", value, origin, columns) for key, value, origin in rows)
-
-
-def _row(head: str, value: str, origin: str, columns: int) -> str:
-    """One key. A path may still be longer than the line: broken, it could not be copied."""
-    line = f"{head}{value}  ({origin})"
-    return line if len(line) <= columns else f"{head}{value}\n{' ' * len(head)}({origin})"
+    rows = [(key, _shown(settings[key]), origin) for key, origin in settings.origins.items()]
+    of_keys, of_values, of_origins = (max(map(len, column)) for column in zip(*rows, strict=True))
+    if of_keys + of_values + of_origins + 4 <= columns:
+        return "\n".join(f"{key:<{of_keys}}  {value:<{of_values}}  {origin}" for key, value, origin in rows)
+    lines = []
+    for key, value, origin in rows:
+        told = f"{key:<{of_keys}}  {value}"
+        # A path may still be longer than the line: broken, it could not be copied.
+        fits = len(told) + len(origin) + 4 <= columns
+        lines.append(f"{told}  ({origin})" if fits else f"{told}\n{' ' * of_keys}  ({origin})")
+    return "\n".join(lines)
 
 
 def _shown(value: Any) -> str:

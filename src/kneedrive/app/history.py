@@ -13,11 +13,13 @@ from kneedrive.analysis.result import Analysis, Change, Fade, FadeVerdict
 from kneedrive.app import NOT_ENOUGH, OK, PARTLY, Answer, setting_of, zone_of
 from kneedrive.app.library import csv_text, everybody, opened
 from kneedrive.errors import KneedriveError, NotEnoughData
+from kneedrive.past import compare as between_sides
 from kneedrive.past import result
 from kneedrive.past.baseline import own_view
 from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.past.result import (
     WIDEST_OFFSET,
+    Comparison,
     Habit,
     Outcome,
     OwnView,
@@ -32,15 +34,15 @@ from kneedrive.past.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
 from kneedrive.report import lists
+from kneedrive.report.comparison import Periods, comparison
 from kneedrive.report.history import Habits
 from kneedrive.report.lists import Line, credit
+from kneedrive.report.machine import comparison_record, weekly_record
 from kneedrive.store import NO_RUNS, Store
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
-    from kneedrive.past.result import Comparison
     from kneedrive.report.blocks import Style
-    from kneedrive.report.comparison import Periods
     from kneedrive.store.rows import RunRow, Tag
 
 # What the store holds of some weeks, and the questions that are asked of it.
@@ -56,7 +58,7 @@ def day_of(settings: Config, row: RunRow) -> date:
     return result.local_day(row.started_at, row.utc_offset_s, zone_of(settings))
 
 
-def moments(first: date, last: date) -> tuple[datetime, datetime]:
+def _moments(first: date, last: date) -> tuple[datetime, datetime]:
     """The moments in UTC between which these local days lie, whatever the zone; a day more at both ends."""
     midnight = time(tzinfo=UTC)
     return datetime.combine(first - WIDEST_OFFSET, midnight), datetime.combine(last + 2 * WIDEST_OFFSET, midnight)
@@ -64,12 +66,12 @@ def moments(first: date, last: date) -> tuple[datetime, datetime]:
 
 def runs_between(store: Store, first: date, last: date, setting: Setting) -> list[PastRun]:
     """The runs of these local days, both included, and no others read from the store."""
-    return between(store.past_runs(*moments(first, last)), first, last, setting)
+    return between(store.past_runs(*_moments(first, last)), first, last, setting)
 
 
 def formats_between(store: Store, first: date, last: date) -> set[str]:
     """The formats of the recordings of these days and of those beside them."""
-    return store.formats(*moments(first, last))
+    return store.formats(*_moments(first, last))
 
 
 def weeks_until(store: Store, settings: Config, until: date, weeks: int) -> tuple[WeeklyView, Habits]:
@@ -156,6 +158,15 @@ class Group(StrEnum):
     TAG = "tag"
 
 
+SHOES = "shoes:"  # what a tag begins with that names the shoes of its day
+OTHERS = "all others"
+ONE_GROUP = {
+    Group.SHOE: "no two pairs of shoes have a run in the last year: a service that knows them names them, or a tag of "
+    'the day does: kneedrive tag DATE "shoes: NAME"',
+    Group.TAG: 'no tagged day has a run in the last year: kneedrive tag DATE "what was different" makes such a day',
+}
+
+
 class Question(Record, frozen=True, kw_only=True):
     """What to compare. tag: a date or a part of a tag's text, "" for the latest; periods: asked for by their days.
 
@@ -181,16 +192,19 @@ def weekly_answer(
         last = until or last_active(store, settings, today, weeks)
         found, habits = weeks_until(store, settings, last, weeks)
         if not any(week.runs for week in found.weeks):
-            raise NotEnoughData(nothing_in(store, settings, last, weeks))
+            latest = latest_day(store, settings, last)
+            if latest is None:
+                raise NotEnoughData("no runs up to that day: kneedrive runs lists what there is")
+            raise NotEnoughData(
+                f"no runs in these {weeks} weeks; the latest was on {latest}: "
+                f"kneedrive weekly --until {latest} shows its weeks"
+            )
         tags = tags_between(store.tags(), found.weeks[0].monday, last)
         named = credit(formats_between(store, found.weeks[0].monday, last))
     if json:
-        from kneedrive.report.machine import weekly_record
-
         return Answer.objects([weekly_record(found, habits)])
     opening = "" if until or last == today else words.moved_back(weeks, last)
-    name = settings["runner.name"]
-    report = words.weekly(found, habits, tags, miles=style.miles, name=name, opening=opening)
+    report = words.weekly(found, habits, tags, miles=style.miles, name=settings.runner.name, opening=opening)
     return Answer.laid_out([*report, named], style)
 
 
@@ -203,18 +217,8 @@ def last_active(store: Store, settings: Config, today: date, weeks: int) -> date
 
 def latest_day(store: Store, settings: Config, last: date) -> date | None:
     """The local day of the last run up to a day."""
-    near = store.runs(until=moments(last, last)[1])
+    near = store.runs(until=_moments(last, last)[1])
     return max((day for row in near if (day := day_of(settings, row)) <= last), default=None)
-
-
-def nothing_in(store: Store, settings: Config, last: date, weeks: int) -> str:
-    """What to say of weeks without runs: where the latest run is."""
-    latest = latest_day(store, settings, last)
-    if latest is None:
-        return "no runs up to that day: kneedrive runs lists what there is"
-    return (
-        f"no runs in these {weeks} weeks; the latest was on {latest}: kneedrive weekly --until {latest} shows its weeks"
-    )
 
 
 def compare(settings: Config, asked: Question, now: datetime, style: Style, *, json: bool) -> Answer:
@@ -225,63 +229,43 @@ def compare(settings: Config, asked: Question, now: datetime, style: Style, *, j
         formats = [each for days in (periods.before, periods.after) for each in formats_between(store, *days)]
     code = OK if found.status is Outcome.COMPARED else NOT_ENOUGH
     if json:
-        from kneedrive.report.machine import comparison_record
-
         return Answer.objects([comparison_record(found, periods)], code)
-    from kneedrive.report.comparison import comparison
-
-    report = comparison(found, periods, miles=style.miles, name=settings["runner.name"])
+    report = comparison(found, periods, miles=style.miles, name=settings.runner.name)
     return Answer.laid_out([*report, credit(formats)], style, code)
 
 
 def compared(store: Store, settings: Config, asked: Question, today: date) -> tuple[Comparison, Periods]:
     """The comparison that was asked for, and the days it is of."""
-    from kneedrive.past import compare as analysis
-
     setting = setting_of(settings, today.year)
     if asked.group:
-        return grouped(store, setting, asked, today)
-    periods = asked.periods or around(meant_tag(store.tags(), asked.tag), setting.method.compare.weeks, today)
+        return _grouped(store, setting, asked, today)
+    periods = asked.periods or _around(_meant_tag(store.tags(), asked.tag), setting.method.compare.weeks, today)
     sides = [runs_between(store, *days, setting) for days in (periods.before, periods.after)]
     if sides[0] and not asked.periods:  # weeks before the first run are no part of what is compared
         first = min(local_date(run, setting) for run in sides[0])
         periods = periods.replace(before=(max(periods.before[0], first), periods.before[1]))
-    return analysis.compare(sides[0], sides[1], setting, across_sensors=asked.across_sensors), periods
+    return between_sides.compare(sides[0], sides[1], setting, across_sensors=asked.across_sensors), periods
 
 
-SHOES = "shoes:"  # what a tag begins with that names the shoes of its day
-
-
-def grouped(store: Store, setting: Setting, asked: Question, today: date) -> tuple[Comparison, Periods]:
+def _grouped(store: Store, setting: Setting, asked: Question, today: date) -> tuple[Comparison, Periods]:
     """Two groups of the runs of the last year, and the days from the first to the last run of each.
 
     Of more than two groups the two with the most runs are compared. Raises NotEnoughData where there are not two.
     """
-    from kneedrive.past import compare as analysis
-    from kneedrive.report.comparison import Periods
-
     first = today - timedelta(weeks=setting.method.compare.group_weeks)
     runs = runs_between(store, first, today, setting)
-    groups = groups_of(runs, store.shoes(), store.tags(), asked, setting)
+    groups = _groups_of(runs, store.shoes(), store.tags(), asked, setting)
     largest = sorted(groups, key=lambda name: (-len(groups[name]), name))[:2]
     if len(largest) < 2:
         raise NotEnoughData(ONE_GROUP[asked.group or Group.TAG])
     before, after = sorted(largest, key=lambda name: (groups[name][0].started_at, name))
-    found = analysis.compare(groups[before], groups[after], setting, across_sensors=asked.across_sensors)
+    found = between_sides.compare(groups[before], groups[after], setting, across_sensors=asked.across_sensors)
     days = [(local_date(groups[name][0], setting), local_date(groups[name][-1], setting)) for name in (before, after)]
     periods = Periods(before=days[0], after=days[1], name=f"{before} / {after}")
     return found.replace(group=asked.group or "", names=(before, after)), periods
 
 
-OTHERS = "all others"
-ONE_GROUP = {
-    Group.SHOE: "no two pairs of shoes have a run in the last year: a service that knows them names them, or a tag of "
-    'the day does: kneedrive tag DATE "shoes: NAME"',
-    Group.TAG: 'no tagged day has a run in the last year: kneedrive tag DATE "what was different" makes such a day',
-}
-
-
-def groups_of(
+def _groups_of(
     runs: Sequence[PastRun], shoes: Mapping[str, str], tags: Sequence[Tag], asked: Question, setting: Setting
 ) -> dict[str, list[PastRun]]:
     """The runs by what they are grouped by, in order of time; by tag, those of untagged days are a group too.
@@ -294,12 +278,12 @@ def groups_of(
     groups: dict[str, list[PastRun]] = {}
     for run in runs:
         texts = on_day.get(local_date(run, setting).isoformat(), [])
-        if name := name_of(shoes.get(run.id, ""), texts, asked):
+        if name := _name_of(shoes.get(run.id, ""), texts, asked):
             groups.setdefault(name, []).append(run)
     return groups
 
 
-def name_of(shoe: str, texts: Sequence[str], asked: Question) -> str:
+def _name_of(shoe: str, texts: Sequence[str], asked: Question) -> str:
     """The group of a run in these shoes on a day with these tags; "" for none."""
     wanted = asked.tag.casefold()
     if asked.group is Group.SHOE:
@@ -310,7 +294,7 @@ def name_of(shoe: str, texts: Sequence[str], asked: Question) -> str:
     return name if not wanted or wanted in name.casefold() else OTHERS if name else ""
 
 
-def meant_tag(tags: list[Tag], spec: str) -> Tag:
+def _meant_tag(tags: list[Tag], spec: str) -> Tag:
     """The latest tag on that day, or with that in its text; of one day the last that the runner set by hand.
 
     Raises NotEnoughData.
@@ -327,10 +311,8 @@ def meant_tag(tags: list[Tag], spec: str) -> Tag:
     )
 
 
-def around(tag: Tag, weeks: int, today: date) -> Periods:
+def _around(tag: Tag, weeks: int, today: date) -> Periods:
     """So many weeks up to the day of a tag, and as many from that day on, today at the latest."""
-    from kneedrive.report.comparison import Periods
-
     day, span = date.fromisoformat(tag.day), timedelta(weeks=weeks)
     last = min(day + span, max(today, day) + timedelta(days=1)) - timedelta(days=1)
     return Periods(before=(day - span, day - timedelta(days=1)), after=(day, last), name=tag.text)

@@ -14,16 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, Counter, line, zone_of
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
-from kneedrive.app.importing import (
-    Import,
-    Intake,
-    Outcome,
-    Workers,
-    activities_of,
-    analysed,
-    derivation,
-    version_of,
-)
+from kneedrive.app.importing import Import, Intake, Outcome, Workers, activities_of, analysed, derivation, version_of
 from kneedrive.errors import (
     ConfigError,
     DamagedOriginal,

@@ -99,7 +99,7 @@ def _noted(store: Store, settings: Config, until: date) -> dict[str, Any]:
 
 def small(run: RunRow | Activity, record: Mapping[str, Any], today: date, *, miles: bool) -> Small:
     """One of the last runs, as a line of the list with its report. record: its analysis, as JSON has it."""
-    judged = tuple(map(_judgement, record["findings"]))
+    judged = msgspec.convert([{**each, "pattern": each["label"]} for each in record["findings"]], tuple[Finding, ...])
     first = next(iter(words.slow_apart(judged) or words.of_scope(judged, Scope.RUN)), None)
     facts = [numbers.distance(run.distance_m, miles=miles)] if run.distance_m else []
     if run.distance_m and run.duration_s:
@@ -113,10 +113,6 @@ def small(run: RunRow | Activity, record: Mapping[str, Any], today: date, *, mil
         finding=words.in_short(judged, record["status"]).removesuffix(f", {words.STEPS_ALONE}"),
         report=_small_report(first, record, miles=miles) if first else (),
     )
-
-
-def _judgement(found: Mapping[str, Any]) -> Finding:
-    return msgspec.convert({**found, "pattern": found["label"]}, Finding)
 
 
 def _small_report(first: Finding, record: Mapping[str, Any], *, miles: bool) -> Section:

@@ -28,7 +28,8 @@ from kneedrive.method import Method
 from kneedrive.past.habits import balance_habit
 from kneedrive.past.result import Habit
 from kneedrive.record import Record
-from kneedrive.report import lists, sections
+from kneedrive.report import lists, machine, screen, sections
+from kneedrive.report.history import Habits, weeks_alone
 from kneedrive.report.words import from_strava
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from kneedrive.config import Config
     from kneedrive.past.result import LastWeeks, OwnView, WeeklyView
     from kneedrive.report.blocks import Section, Style
-    from kneedrive.report.history import Habits
-    from kneedrive.report.screen import Context
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
 
@@ -149,46 +148,33 @@ def sources(store: Store, row: RunRow, request: Request) -> Answer:
     """The recordings of a run, and which channel each gives."""
     found = store.sources(row.id)
     if request.json:
-        from kneedrive.report.machine import sources_record
-
-        return Answer.objects([sources_record(row.id, found)])
+        return Answer.objects([machine.sources_record(row.id, found)])
     return Answer.laid_out(lists.sources(found, miles=request.style.miles), request.style)
 
 
 def run_record(found: Found) -> dict[str, Any]:
     """The analysis of the run, as `analyze` gives it, and the runner's own baseline beside it."""
-    from kneedrive.report.machine import SCHEMA_VERSION, analysis_record, plain
-
     if found.analysis is not None:
-        told = analysis_record(found.analysis)
+        told = machine.analysis_record(found.analysis)
     else:
         told = {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": machine.SCHEMA_VERSION,
             "activity": {"id": found.row.id},
             "status": "gone",
             "status_reason": found.gone,
         }
-    return told | {"own": plain(found.own)}
+    return told | {"own": machine.plain(found.own)}
 
 
-def context_of(found: Found, more: tuple[str, ...]) -> Context:
+def context_of(found: Found, more: tuple[str, ...]) -> screen.Context:
     """What stands beside the run on its first screen. more: the commands that go on."""
-    from kneedrive.report.screen import Context
-
-    return Context(
-        weeks=found.last_weeks,
-        own=found.own,
-        advice=found.advice,
-        remark=found.aged,
-        strava=found.strava,
-        more=more,
+    return screen.Context(
+        weeks=found.last_weeks, own=found.own, advice=found.advice, remark=found.aged, strava=found.strava, more=more
     )
 
 
 def run_text(found: Found, request: Request, history: Iterable[Section] = ()) -> Answer:
     """The first screen of the run, or all sections, or the formulas alone. history: what --full adds from the store."""
-    from kneedrive.report import screen
-
     context, miles = context_of(found, _MORE), request.style.miles
     if found.analysis is None:
         report = [*screen.gone(found.gone, context), *history]
@@ -213,12 +199,8 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         found = with_weeks(found, store, settings, weeks)
         tags = tags_between(store.tags(), found.view.weeks[0].monday, found.day)
     if request.json:
-        from kneedrive.report.machine import SCHEMA_VERSION, weekly_record
-
-        weekly = weekly_record(found.view, found.habits)
-        return Answer.objects([{"schema_version": SCHEMA_VERSION, "run": run_record(found), "weekly": weekly}])
-    from kneedrive.report.history import weeks_alone
-
+        weekly = machine.weekly_record(found.view, found.habits)
+        return Answer.objects([{"schema_version": machine.SCHEMA_VERSION, "run": run_record(found), "weekly": weekly}])
     return run_text(found, request, weeks_alone(found.view, found.habits, tags, miles=request.style.miles))
 
 

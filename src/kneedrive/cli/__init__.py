@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 COMMANDS: tuple[Callable[[argparse._SubParsersAction[Any]], None], ...] = (
     run.add_run_commands,
     library.add_run_list_commands,
-    library.add_deleting_commands,
-    library.add_copying_commands,
+    library.add_keeping_commands,
     history.add_report_commands,
     history.add_weeks_commands,
     library.add_cohort_commands,

@@ -133,10 +133,7 @@ def _add_garmin(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "own client looks for it, readable by you alone. GARMIN_PERSONAL_API_KEY in the environment needs no login.",
     )
     garmin.add_argument(
-        "--days",
-        type=options.between(1, 365),
-        metavar="N",
-        help="how long the key lives (asked where missing)",
+        "--days", type=options.between(1, 365), metavar="N", help="how long the key lives (asked where missing)"
     )
     options.finish(garmin, _keep_garmin, spoken=True)
 

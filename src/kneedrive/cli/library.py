@@ -53,8 +53,8 @@ def add_run_list_commands(commands: argparse._SubParsersAction[argparse.Argument
     options.finish(runners, _runners, name=False)
 
 
-def add_deleting_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add split, forget, purge and rebuild."""
+def add_keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add split, forget, purge, rebuild, backup and export."""
     split = commands.add_parser("split", help="take a run apart that was merged from several recordings")
     split.add_argument("run", help=RUN_HELP)
     options.finish(split, _split, spoken=True)
@@ -68,10 +68,6 @@ def add_deleting_commands(commands: argparse._SubParsersAction[argparse.Argument
     options.finish(purge, _purge, spoken=True)
     rebuild = commands.add_parser("rebuild", help="work everything out again from the originals")
     options.finish(rebuild, _rebuild, spoken=True)
-
-
-def add_copying_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add backup and export."""
     backup = commands.add_parser("backup", help="copy the whole store to a file, while it may be in use")
     backup.add_argument(
         "file",
