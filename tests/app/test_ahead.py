@@ -126,7 +126,7 @@ def test_a_process_that_is_killed_loses_nothing() -> None:
 def test_where_every_process_is_killed_this_one_goes_on_alone() -> None:
     given = recordings(FEW + 20)
     with Workers(settings(), processes=2) as working:
-        working.work = end_itself  # type: ignore[assignment]
+        working.work = end_itself
         found = list(working.each(enumerate(given)))
         assert not multiprocessing.active_children()
 
@@ -152,7 +152,7 @@ def test_a_system_without_more_processes_does_it_alone(monkeypatch: pytest.Monke
 def test_no_secret_is_sent_to_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRAVA_CLIENT_SECRET", "hush")
 
-    (sent,) = Workers(settings(runner_height_m=1.8)).work.args
+    (sent,) = Workers(settings(runner_height_m=1.8)).work.args  # type: ignore[attr-defined]
 
     assert sent == Config(runner=RunnerSettings(height_m=1.8))
     assert not sent.sources.strava.client_secret

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -225,7 +226,7 @@ class Workers(Processes):
 
     def __init__(self, settings: Config, *, processes: int | None = None) -> None:
         super().__init__(min(processes or cores(), MOST_PROCESSES))
-        self.work = partial(_compact, Config(runner=settings.runner))
+        self.work: Callable[[Any], Contents | None] = partial(_compact, Config(runner=settings.runner))
         # Where signals cannot be kept from a child, Ctrl-C would make each of them speak.
         self._several = self.processes > 1 and hasattr(signal, "pthread_sigmask")
         self._given = self._lost = 0
@@ -237,19 +238,26 @@ class Workers(Processes):
         None without a recording, and where whoever takes the result has to work it out: for one that stays here,
         cannot be read, or was lost.
         """
-        for (ticket, _), known in each(self.work, jobs, self):
+        tickets: deque[T] = deque()  # they stay here: they may be anything
+
+        def recordings() -> Iterator[Recording | None]:
+            for ticket, recording in jobs:
+                tickets.append(ticket)
+                yield recording
+
+        for _, known in each(self.work, recordings(), self):
             self._lost += isinstance(known, Lost)
-            yield ticket, None if isinstance(known, Lost) else known
+            yield tickets.popleft(), None if isinstance(known, Lost) else known
 
     def submit(self, function: Callable[[Any], Any], job: Any) -> Future[Any]:
         """Hand over a job, unless there is nothing to do or it stays here: then its result is None."""
-        ((_, recording),) = job
+        (recording,) = job
         if recording is not None:
             self._given += 1
             early = self._given < FEW or self._lost > MOST_LOST
             self._stays = early or not self._several or len(recording.body) > LARGE_BYTES
             if not self._stays:
-                return super().submit(function, ((None, recording),))  # a ticket may be anything
+                return super().submit(function, job)
         nothing: Future[Any] = Future()
         nothing.set_result([None])
         return nothing
@@ -259,11 +267,11 @@ class Workers(Processes):
         return 0 if self._stays else super().ahead()
 
 
-def _compact(settings: Config, job: tuple[None, Recording]) -> Contents | None:
-    """In another process: the contents without samples, a few kilobytes to send back; None where they cannot be read:
-    whoever reads them again will say why.
+def _compact(settings: Config, recording: Recording) -> Contents | None:
+    """In another process: the contents without samples, a few kilobytes to send back.
+
+    None where they cannot be read: whoever reads them again will say why.
     """
-    _, recording = job
     with suppress(ReadError), boundary(recording.name, quiet=True):
         found = contents_of(recording, settings)
         return Contents(
