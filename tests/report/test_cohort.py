@@ -9,7 +9,15 @@ import pytest
 
 from kneedrive.app.cohort import population_of
 from kneedrive.report.blocks import Style
-from kneedrive.report.cohort import Examined, Population, examined, examined_record, population, population_record
+from kneedrive.report.cohort import (
+    Became,
+    Examined,
+    Population,
+    examined,
+    examined_record,
+    population,
+    population_record,
+)
 from tests.analysis.test_population import cohort
 from tests.conftest import Golden
 
@@ -84,7 +92,7 @@ def test_programs_get_every_number(found: Population) -> None:
 
 
 def test_what_an_examination_did_is_a_sentence() -> None:
-    done = Examined(counts={"assessed": 1200, "refused": 1}, changed=2, folder="out")
+    done = Examined(counts={Became.ASSESSED: 1200, Became.REFUSED: 1}, changed=2, folder="out")
 
     text = examined(done, Style())
     assert text.startswith("1,200 assessed, 1 refused, in out.")

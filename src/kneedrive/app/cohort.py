@@ -20,7 +20,7 @@ from kneedrive.analysis.posterior import certainty, leading
 from kneedrive.analysis.result import Status
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, PARTLY, Answer, line
 from kneedrive.app.boundary import boundary
-from kneedrive.app.workers import Cluster, Here, Lost, Processes, each
+from kneedrive.app.workers import Cluster, Crew, Here, Lost, Processes, each
 from kneedrive.archives.unpack import Found, Limits
 from kneedrive.config import SETTINGS
 from kneedrive.errors import ConfigError, NotEnoughData, ReadError, StoreError
@@ -29,19 +29,19 @@ from kneedrive.readers import with_sport
 from kneedrive.record import Record
 from kneedrive.recording import Runner
 from kneedrive.report import cohort as words
+from kneedrive.report.cohort import Became
 from kneedrive.sensors import REFERENCES, SensorClass
 from kneedrive.store import parquet
 from kneedrive.store.parquet import Parts, Rows
 
 if TYPE_CHECKING:
+    from kneedrive import app
     from kneedrive.analysis.result import Analysis
-    from kneedrive.app import Counter as Count
     from kneedrive.report.blocks import Style
 
 # The pure function: one recording, and what is known of its runner, become rows.
 
 VERSION = str(Method().version)
-REFUSED = "refused"
 
 
 class Person(Record, frozen=True, kw_only=True):
@@ -63,10 +63,10 @@ class Job(Record, frozen=True, kw_only=True):
     """One recording to be examined. body: None where it could not be read, and then reason says why."""
 
     name: str
-    sha256: str
     person: Person
-    body: bytes | None = None
     sport: str = ""
+    body: bytes | None = None
+    sha256: str = ""
     reason: str = ""
 
 
@@ -93,10 +93,10 @@ def examined(job: Job) -> Rows:
 
 def refused(job: Job, reason: str) -> Rows:
     """The one row of a recording that gives no run."""
-    return Rows(runs=(_known(job) | {"session": 0, "status": REFUSED, "reason": reason},))
+    return Rows(runs=(_of(job) | {"session": 0, "status": Became.REFUSED, "reason": reason},))
 
 
-def _known(job: Job) -> dict[str, Any]:
+def _of(job: Job) -> dict[str, Any]:
     person = job.person
     return {
         "sha256": job.sha256,
@@ -111,7 +111,7 @@ def _known(job: Job) -> dict[str, Any]:
 def _run(job: Job, session: int, analysis: Analysis) -> dict[str, Any]:
     activity, epochs = analysis.activity, analysis.epochs
     speed = epochs.columns.get("speed_mps")
-    return _known(job) | {
+    return _of(job) | {
         "session": session,
         "height_m": analysis.runner.height_m,
         "age": analysis.runner.age,
@@ -246,7 +246,7 @@ class Asked(Record, frozen=True, kw_only=True):
     to: Path
     scheduler: str = ""
     processes: int | None = None
-    count: Count | None = None
+    count: app.Counter | None = None
 
 
 class _Known:
@@ -262,12 +262,13 @@ class _Known:
         if other:
             versions = f"is of method version {', '.join(other)}, this is {VERSION}"
             raise StoreError(f"{parts.folder} {versions}: name a new folder")
-        people = zip(held["runner"], held["sex"], held["height_m"].round(2), strict=True)
+        columns = (held["sha256"], held["runner"], held["sex"], held["height_m"].round(2))
         self._people = {
-            _key(sha256): (str(runner), str(sex), float(h))
-            for sha256, (runner, sex, h) in zip(held["sha256"], people, strict=True)
+            # Half of a hash tells recordings apart, and millions of them are held in memory.
+            bytes.fromhex(sha256[:32]): (str(runner), str(sex), float(height_m))
+            for sha256, runner, sex, height_m in zip(*columns, strict=True)
         }
-        self._unread = Counter(held["name"][held["sha256"] == ""].tolist())
+        self._unread: Counter[str] = Counter(held["name"][held["sha256"] == ""].tolist())
         self.changed = 0
 
     def holds(self, job: Job) -> bool:
@@ -275,7 +276,7 @@ class _Known:
         if not job.sha256:
             self._unread[job.name] -= 1
             return self._unread[job.name] >= 0
-        key, person = _key(job.sha256), job.person
+        key, person = bytes.fromhex(job.sha256[:32]), job.person
         before = self._people.get(key)
         if before is None:
             self._people[key] = (person.runner, person.sex, round(person.height_m or math.nan, 2))
@@ -285,17 +286,12 @@ class _Known:
         return True
 
 
-def _key(sha256: str) -> bytes:
-    """What a recording is known by: half of the hash of its content is enough."""
-    return bytes.fromhex(sha256[:32])
-
-
 def examine(asked: Asked, style: Style, *, json: bool) -> Answer:
     """Every recording that the cohort does not hold yet, into new parts.
 
     Raises NotEnoughData where there is no recording, StoreError, ConfigError, Unreachable.
     """
-    told: Counter[str] = Counter()
+    told: Counter[Became] = Counter()
     parquet.need_duckdb()
     with _alone(asked.to), Parts(asked.to, create=True) as parts:
         known = _Known(parts)
@@ -305,28 +301,34 @@ def examine(asked: Asked, style: Style, *, json: bool) -> Answer:
                     _keep(job, rows, parts, told)
         except KeyboardInterrupt:
             parts.flush()
-            kept = sum(told[status] for status in told.keys() - {"held", "skipped"})
+            kept = sum(told[status] for status in told.keys() - {Became.HELD, Became.SKIPPED})
             raise KeyboardInterrupt(f"{kept:,} recordings are kept; the same command goes on from there") from None
-    if told.keys() <= {"skipped"}:
+    if told.keys() <= {Became.SKIPPED}:
         raise NotEnoughData(f"{asked.place} holds no FIT, GPX or TCX file: name a folder of recordings or a manifest")
-    code = PARTLY if told[REFUSED] else OK
-    if told.keys() <= {REFUSED, "skipped"}:
+    code = PARTLY if told[Became.REFUSED] else OK
+    if told.keys() <= {Became.REFUSED, Became.SKIPPED}:
         code = FAILED
     summary = words.Examined(counts=dict(told), changed=known.changed, folder=str(asked.to))
     return Answer(text=line(words.examined_record(summary)) if json else words.examined(summary, style), code=code)
 
 
-def _jobs(asked: Asked, known: _Known, told: Counter[str]) -> Iterator[Job]:
+def _jobs(asked: Asked, known: _Known, told: Counter[Became]) -> Iterator[Job]:
     """What is to be examined, counted as it comes."""
     total = sum(not found.skipped for found, _ in found_in(asked.place)) if asked.count else 0
     done = 0
     for found, person in found_in(asked.place):
         if found.skipped:
-            told["skipped"] += 1
+            told[Became.SKIPPED] += 1
             continue
-        job = _job(found, person)
+        # Bytes that are no text cannot be stored as a name.
+        job = Job(name=found.name.encode("utf-8", "backslashreplace").decode(), person=person, sport=found.sport)
+        try:
+            body = found.read()
+            job = job.replace(body=body, sha256=hashlib.sha256(body).hexdigest())
+        except ReadError as error:
+            job = job.replace(reason=error.located)
         if known.holds(job):
-            told["held"] += 1
+            told[Became.HELD] += 1
         else:
             yield job
         done += 1
@@ -334,17 +336,7 @@ def _jobs(asked: Asked, known: _Known, told: Counter[str]) -> Iterator[Job]:
             asked.count(done, total)
 
 
-def _job(found: Found, person: Person) -> Job:
-    name = found.name.encode("utf-8", "backslashreplace").decode()  # bytes that are no text cannot be stored
-    try:
-        body = found.read()
-    except ReadError as error:
-        return Job(name=name, sha256="", person=person, reason=error.located)
-    digest = hashlib.sha256(body).hexdigest()
-    return Job(name=name, sha256=digest, person=person, body=body, sport=found.sport)
-
-
-def _keep(job: Job, rows: Rows | Lost, parts: Parts, told: Counter[str]) -> None:
+def _keep(job: Job, rows: Rows | Lost, parts: Parts, told: Counter[Became]) -> None:
     """The rows of a recording into the parts, and its status counted."""
     if isinstance(rows, Lost):
         rows = refused(job, "ended the process that worked on it, twice: perhaps it needs more memory than there is")
@@ -354,10 +346,13 @@ def _keep(job: Job, rows: Rows | Lost, parts: Parts, told: Counter[str]) -> None
         raise ConfigError(f"{versions}: install the same everywhere")
     parts.add(rows)
     statuses = {row["status"] for row in rows.runs}
-    told["assessed" if Status.ASSESSED in statuses else REFUSED if REFUSED in statuses else "unassessed"] += 1
+    if Status.ASSESSED in statuses:
+        told[Became.ASSESSED] += 1
+    else:
+        told[Became.REFUSED if Became.REFUSED in statuses else Became.UNASSESSED] += 1
 
 
-def _crew(asked: Asked) -> Cluster | Processes | Here:
+def _crew(asked: Asked) -> Crew:
     if asked.scheduler:
         return Cluster(asked.scheduler)
     return Here() if asked.processes == 1 else Processes(asked.processes)
@@ -403,7 +398,7 @@ def report(folder: Path, style: Style, *, json: bool) -> Answer:
 def population_of(counted: Mapping[str, Any], means: Mapping[str, Any], paced: Mapping[str, Any]) -> words.Population:
     """From the three questions of store.parquet: what there is, runner means, and runner means by speed."""
     status, runs = np.asarray(counted["status"]), counted["runs"]
-    assessed, turned_away = status == Status.ASSESSED, status == REFUSED
+    assessed, turned_away = status == Status.ASSESSED, status == Became.REFUSED
     others = {str(each): int(runs[status == each].sum()) for each in dict.fromkeys(status[~assessed & ~turned_away])}
     reasons = zip(counted["reason"][turned_away], runs[turned_away], strict=True)
     return words.Population(

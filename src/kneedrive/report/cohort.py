@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
@@ -19,22 +20,33 @@ from kneedrive.sensors import REFERENCES, SensorClass
 
 # What became of the recordings.
 
+
+class Became(StrEnum):
+    """What became of a file: examined, turned away, known from before, or none that could be a recording."""
+
+    ASSESSED = "assessed"
+    UNASSESSED = "unassessed"
+    REFUSED = "refused"
+    HELD = "held"
+    SKIPPED = "skipped"
+
+
 COUNTED = {
-    "assessed": "assessed",
-    "unassessed": "read and not assessed",
-    "refused": "refused",
-    "held": "already there",
-    "skipped": "no recordings",
+    Became.ASSESSED: "assessed",
+    Became.UNASSESSED: "read and not assessed",
+    Became.REFUSED: "refused",
+    Became.HELD: "already there",
+    Became.SKIPPED: "no recordings",
 }
 
 
 class Examined(Record, frozen=True, kw_only=True):
-    """What became of the recordings of a cohort: counts by the keys of COUNTED.
+    """What became of the recordings of a cohort, counted.
 
     changed: how many of those already there came with another runner, sex or height than in their rows.
     """
 
-    counts: Mapping[str, int]
+    counts: Mapping[Became, int]
     changed: int
     folder: str
 
@@ -43,7 +55,7 @@ def examined(found: Examined, style: Style) -> str:
     """The counts in a sentence, and what to do next."""
     told = [f"{number(count)} {text}" for key, text in COUNTED.items() if (count := found.counts.get(key, 0))]
     said = [f"{', '.join(told)}, in {path(found.folder)}."]
-    if found.counts.get("refused"):
+    if found.counts.get(Became.REFUSED):
         said.append("A refused file is a row of runs, and its reason says why.")
     if found.changed:
         rows = plural(found.changed, "recording")
@@ -55,7 +67,7 @@ def examined(found: Examined, style: Style) -> str:
 
 def examined_record(found: Examined) -> dict[str, Any]:
     """For programs."""
-    counts = {key: found.counts.get(key, 0) for key in COUNTED}
+    counts = {key.value: found.counts.get(key, 0) for key in COUNTED}
     return {"schema_version": 1, **counts, "changed": found.changed, "folder": found.folder}
 
 
