@@ -111,6 +111,7 @@ def least_squares(X: Array, y: Array, weight: Array) -> Fit:
     X = np.where(weight[..., None] > 0, X, 0.0)
     weighted = np.swapaxes(X * weight[..., None], -1, -2)
     normal = weighted @ X
+    # Columns are brought to one size first, so that "no content" means the same for metres and for slopes.
     size = np.sqrt(np.diagonal(normal, axis1=-2, axis2=-1))
     unit = np.where(size > 0, size, 1.0)
     outer = unit[..., :, None] * unit[..., None, :]
@@ -126,6 +127,7 @@ def huber_regression(X: Array, y: Array, weight: Array) -> Fit:
         size = np.abs(fit.residual)
         scale = MAD_TO_SD * medians(np.where(fit.weight > 0, size, np.nan))[..., None]
         pull = np.where(size > HUBER * scale, HUBER * scale / np.maximum(size, TINY), 1.0)
+        # A weight of exactly 0 would say that the value is missing.
         before, fit = fit, least_squares(X, y, weight * np.maximum(pull, TINY))
         moved = np.abs(fit.residual - before.residual)
         if not np.any(moved > SETTLED * np.maximum(scale, TINY)):
@@ -222,6 +224,7 @@ def incomplete_beta(a: Array, b: Array, x: Array) -> Array:
     Continued fraction by Lentz's method (Press et al., Numerical Recipes, 6.4).
     """
     a, b, x = (np.array(each, dtype=np.float64) for each in np.broadcast_arrays(a, b, x))
+    # The fraction converges fast below this x only; above, I_x(a, b) = 1 - I_(1-x)(b, a).
     swap = x > (a + 1.0) / (a + b + 2.0)
     a, b, x = np.where(swap, b, a), np.where(swap, a, b), np.where(swap, 1.0 - x, x)
     ln_beta = np.asarray(_ln_gamma(a) + _ln_gamma(b) - _ln_gamma(a + b), dtype=np.float64)

@@ -13,7 +13,7 @@ from kneedrive.analysis.reference import Case, speed_trusted, surface_of
 from kneedrive.analysis.resampling import resample
 from kneedrive.analysis.result import Analysis, Epochs, HeightFrom, Status
 from kneedrive.method import Method
-from kneedrive.recording import Activity, Note, Runner, Samples
+from kneedrive.recording import Activity, Runner, Samples
 
 __all__ = ["analyze"]
 
@@ -48,28 +48,27 @@ def analyze(
         method=method,
         reference=sensor.reference,
         sensor_reason=sensor.reason,
+        instead_of=chosen.instead_of,
+        notes=(*chosen.notes, *corrections),
         surface=surface,
         speed_trusted=speed_trusted(activity, surface, speed_calibrated=speed_calibrated),
         slow_mps=slow_mps,
     )
-    found = _found(case, samples, (*chosen.notes, *corrections))
     said, known = runner.height_m is not None, case.runner.height_m is not None
-    return found.replace(
-        height_from=HeightFrom.SETTINGS if said else HeightFrom.FILE if known else HeightFrom.NOBODY,
-        instead_of=chosen.instead_of,
-    )
+    height_from = HeightFrom.SETTINGS if said else HeightFrom.FILE if known else HeightFrom.NOBODY
+    return _assessed(case, samples).replace(height_from=height_from)
 
 
-def _found(case: Case, samples: Samples, notes: tuple[Note, ...]) -> Analysis:
+def _assessed(case: Case, samples: Samples) -> Analysis:
     """The assessment, or why there is none."""
     if not len(samples.time_s) or not samples.present():
-        return assess.without_samples(case, notes)
-    run = _cut_and_gated(case, samples, notes)
+        return assess.without_samples(case)
+    run = _cut_and_gated(case, samples)
     status, why = assess.status(run)
     return assess.assessed(run) if status is Status.ASSESSED else assess.without_scores(run, status, why)
 
 
-def _cut_and_gated(case: Case, samples: Samples, notes: tuple[Note, ...]) -> assess.Run:
+def _cut_and_gated(case: Case, samples: Samples) -> assess.Run:
     """The run as half-minute epochs with their gates and scores, before anything is said of the whole."""
     method = case.method
     stream = resample(samples, method.resampling, method.epochs)
@@ -88,4 +87,4 @@ def _cut_and_gated(case: Case, samples: Samples, notes: tuple[Note, ...]) -> ass
         reason=gated.reason,
         columns=gated.columns | scores.epoch_scores(gated.columns, scored, case),
     )
-    return assess.Run(case=case, stream=stream, seconds=seconds, table=table, gated=gated, epochs=rows, notes=notes)
+    return assess.Run(case=case, stream=stream, seconds=seconds, table=table, gated=gated, epochs=rows)

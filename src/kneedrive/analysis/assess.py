@@ -78,7 +78,6 @@ class Run(Record, frozen=True, kw_only=True):
     table: Table
     gated: Gated
     epochs: Epochs
-    notes: tuple[Note, ...]
 
 
 def status(run: Run) -> tuple[Status, str]:
@@ -221,10 +220,10 @@ def _unjudged(letters: list[str], reasons: Mapping[str, str], case: Case) -> tup
     return tuple(Unjudged(what="; ".join(whats), reason=reason) for reason, whats in by_reason.items())
 
 
-def without_samples(case: Case, notes: tuple[Note, ...]) -> Analysis:
+def without_samples(case: Case) -> Analysis:
     """A file with averages at most: what the averages are."""
     found = _unscored(_blank(case), Status.NO_SAMPLES, NO_SAMPLES)
-    quality = found.quality.replace(notes=(*case.activity.notes, *notes))
+    quality = found.quality.replace(notes=(*case.activity.notes, *case.notes))
     metrics = _averages(case.activity)
     return found.replace(quality=quality, metrics=metrics, metrics_over=FROM_SESSION if metrics else "")
 
@@ -273,6 +272,7 @@ def _blank(case: Case) -> Analysis:
         provenance_reason=case.sensor_reason,
         reference=case.reference,
         surface=case.surface,
+        instead_of=case.instead_of,
         channels=_channels(case.activity),
     )
 
@@ -286,7 +286,7 @@ def _quality(run: Run) -> Quality:
         epochs_scored=int(run.epochs.scored.sum()),
         excluded=dict(zip(words.tolist(), counts.tolist(), strict=True)),
         coverage={name: float(np.mean(known)) for name, known in there.items()} if len(run.epochs) else {},
-        notes=(*run.case.activity.notes, *run.notes, *_own_notes(run)),
+        notes=(*run.case.activity.notes, *run.case.notes, *_own_notes(run)),
     )
 
 

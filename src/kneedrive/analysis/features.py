@@ -71,19 +71,23 @@ def ln_k(oscillation_m: Array, step_time_s: Array, duty_factor: Array) -> Array:
     return log(oscillation_m / vo_model_m(step_time_s, duty_factor))
 
 
-def metrics(speed_mps: Array, ln_T: Array, DF: Array, ln_beta: Array) -> dict[str, Array]:
+def of_step(speed_mps: Array, T_s: Array, DF: Array, beta: Array) -> dict[str, Array]:
     """What reports speak of, by metric key, from the three things that are free at a speed."""
-    T_s = np.exp(ln_T)
-    length, oscillation = step_length_m(speed_mps, T_s), np.exp(ln_beta) * GRAVITY_MPS2 * T_s**2
+    length, stance, oscillation = step_length_m(speed_mps, T_s), 2.0 * DF * T_s, beta * GRAVITY_MPS2 * T_s**2
     return {
         "cadence_spm": SECONDS_PER_MINUTE / T_s,
         "step_length_m": length,
-        "stance_time_s": 2.0 * DF * T_s,
+        "stance_time_s": stance,
+        "flight_time_s": flight_time_s(T_s, stance),
         "vertical_oscillation_m": oscillation,
         "vertical_ratio": vertical_ratio(oscillation, length),
         "duty_factor": DF,
-        "ln_k": ln_beta - log(bounce_shape(DF)),
     }
+
+
+def metrics(speed_mps: Array, ln_T: Array, DF: Array, ln_beta: Array) -> dict[str, Array]:
+    """The same from logarithms, and ln k with them."""
+    return of_step(speed_mps, np.exp(ln_T), DF, np.exp(ln_beta)) | {"ln_k": ln_beta - log(bounce_shape(DF))}
 
 
 def ballistic_rise_m(flight_time_s: Number) -> Number:

@@ -278,7 +278,7 @@ def _wander(columns: Mapping[str, Array], name: str, scored: Mask, rules: Sensor
         return 0.0
     time = np.linspace(-0.5, 0.5, n)
     by = np.column_stack([speed[there], 1.0 / speed[there], cadence[there], np.nan_to_num(columns["grade"][there])])
-    by -= by.mean(axis=0)
+    by -= by.mean(axis=0)  # so that taking it off leaves the level of the column
     slopes = np.linalg.lstsq(np.column_stack([by, np.ones(n), time, time**2]), values[there], rcond=None)[0]
     left = values[there] - by @ slopes[: by.shape[1]]
     return float(np.ptp(np.median(np.lib.stride_tricks.sliding_window_view(left, width), axis=1)))

@@ -87,29 +87,19 @@ def level(values: Array, noise: Array | None = None) -> Level:
         return Level(runners=count, mean=Interval(float(known[0])) if count else None)
     mean, variance = float(known.mean()), float(known.var(ddof=1))
     half = float(student_quantile((1.0 + LEVEL) / 2.0, count - 1.0)) * math.sqrt(variance / count)
-    return Level(
-        runners=count,
-        mean=Interval(mean, mean - half, mean + half),
-        sd=_spread(variance, _usual(noise, there), count) if count >= LEAST_RUNNERS else None,
-    )
+    found = Level(runners=count, mean=Interval(mean, mean - half, mean + half))
+    left = variance - _usual(noise, there)
+    if count < LEAST_RUNNERS or left <= 0.0:  # noise is all there is
+        return found
+    # The interval of a normal sample on the scale of logarithms; what was taken off makes the rest less sure.
+    sd, factor = math.sqrt(left), math.exp(_NORMAL * variance / left / math.sqrt(2.0 * (count - 1.0)))
+    return found.replace(sd=Interval(sd, sd / factor, sd * factor))
 
 
 def _usual(noise: Array | None, there: Mask) -> float:
     """The mean of a variance or covariance over the runners that have one: those with one run have none."""
     known = noise[there & np.isfinite(noise)] if noise is not None else np.array([])
     return float(known.mean()) if len(known) else 0.0
-
-
-def _spread(variance: float, noise: float, count: int) -> Interval | None:
-    """An SD less its noise, with the interval of a normal sample on the scale of logarithms; None where noise is all.
-
-    What was taken off makes the rest less sure in proportion.
-    """
-    left = variance - noise
-    if left <= 0.0:
-        return None
-    sd, half = math.sqrt(left), math.exp(_NORMAL * variance / left / math.sqrt(2.0 * (count - 1.0)))
-    return Interval(sd, sd / half, sd * half)
 
 
 def correlation(first: Array, second: Array, noise: tuple[Array, Array, Array] | None = None) -> Interval | None:
@@ -126,7 +116,7 @@ def correlation(first: Array, second: Array, noise: tuple[Array, Array, Array] |
     one, other, both = cov[0, 0] - taken[0], cov[1, 1] - taken[1], cov[0, 1] - taken[2]
     if one <= 0.0 or other <= 0.0:
         return None
-    r = min(max(float(both / math.sqrt(one * other)), -0.999), 0.999)
+    r = min(max(float(both / math.sqrt(one * other)), -0.999), 0.999)  # less noise than was taken off can pass 1
     unsure = math.sqrt(cov[0, 0] * cov[1, 1] / (one * other))  # what was taken off makes the rest less sure
     z, half = math.atanh(r), _NORMAL * unsure / math.sqrt(count - 3.0)
     return Interval(r, math.tanh(z - half), math.tanh(z + half))

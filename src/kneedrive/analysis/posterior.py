@@ -145,7 +145,7 @@ def conditioned(cov: Array, rows: Array, variances: Array) -> tuple[Array, Array
     """
     across = rows @ cov
     gain = np.asarray(np.linalg.solve(across @ rows.T + np.diag(variances), across).T, dtype=np.float64)
-    after = cov - gain @ across
+    after = cov - gain @ across  # rounding leaves it a hair asymmetric
     return gain, 0.5 * (after + after.T)
 
 
@@ -175,6 +175,7 @@ def normal_points(count: int, base: float) -> Array:
 
 def spread(mean: Array, cov: Array, rules: PosteriorRules = RULES) -> Array:
     """The fixed points of normals with these means (... x 4) and one covariance (4 x 4): ... x points x 3."""
+    # The knee is left out: no region asks for it, and its own probability has a closed form.
     root = np.linalg.cholesky(cov[:3, :3] + TINY * np.eye(3))
     points: Array = mean[..., None, :3] + normal_points(rules.points, rules.points_base) @ root.T
     return points
@@ -320,7 +321,7 @@ def knee(posterior: Posterior, *, height_known: bool, rules: PosteriorRules = RU
         silence = f"runners were filmed at {rules.knee_slow_mps} to {rules.knee_fast_mps} m/s only"
     if silence:
         return Knee(basis=basis, reason=silence)
-    mean, sd = posterior.mean[3], math.sqrt(posterior.cov[3][3])
+    mean, sd = posterior.mean[3], math.sqrt(posterior.cov[3][3])  # of h, the fourth part of x
     less = below(-mean / sd)
     sure = Certainty.SPOKEN if basis is Basis.MEASURED else Certainty.LEANING
     return Knee(

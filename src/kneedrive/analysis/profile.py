@@ -159,6 +159,7 @@ def balance(epochs: Epochs, where: Mask, case: Case) -> Balance | None:
     found = scores.run_value(left, where.astype(np.float64), epochs.start_s, case.method.epochs)
     if found is None:
         return None
+    # Measured towards the side that the mean leans to, so that left and right are judged alike.
     side = 1.0 if found.value >= 0.5 else -1.0
     off = side * (found.value - 0.5) - rules.balance_run
     probability = below(off / found.random_se) if found.random_se > 0 else float(off > 0)

@@ -16,6 +16,7 @@ from kneedrive.recording import Activity, Array, Note, Samples, Sensor
 from kneedrive.sensors import REFERENCES, Reference, SensorClass
 from kneedrive.stats import median, robust_sd
 
+# As the FIT profile numbers makers, and ANT+ its kinds of devices.
 GARMIN, DEVELOPMENT, COROS, STRYD = 1, 255, 294, 95
 ANT_DYNAMICS, ANT_FOOT_POD = 30, 124
 
@@ -73,7 +74,7 @@ def choose(activity: Activity, wanted: str | None, rules: SensorRules = RULES) -
     """
     native = Dynamics(samples=activity.samples, source=NATIVE)
     there = [name for name, samples in sorted(activity.alternatives.items()) if has_dynamics(samples)]
-    there.sort(key=lambda name: name != "stryd")
+    there.sort(key=lambda name: name != "stryd")  # Stryd's first: the only ones that have a reference of their own
     if wanted == NATIVE:
         return native
     if wanted in there:

@@ -15,12 +15,15 @@ import numpy as np
 from kneedrive.analysis import features
 from kneedrive.analysis.provenance import foot_pod
 from kneedrive.method import GradeRules, Method, Population
-from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
+from kneedrive.quantities import SECONDS_PER_MINUTE
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Runner
-from kneedrive.sensors import Reference
+from kneedrive.recording import Activity, Array, Note, Runner
+from kneedrive.sensors import Reference, SensorClass
 
 OUTDOOR, INDOOR = "outdoor", "indoor"
+OF_STEPS = ("cadence_spm", "step_length_m")
+OF_DYNAMICS = ("stance_time_s", "flight_time_s", "duty_factor")
+OF_BOUNCE = ("vertical_oscillation_m", "vertical_ratio")
 INDOOR_SPORTS = ("treadmill", "indoor_running", "virtual_activity", "indoor_walking", "track_indoor")
 
 
@@ -39,13 +42,17 @@ class Against(Record, frozen=True, kw_only=True):
 class Case(Against, frozen=True, kw_only=True):
     """What is known about a run before its numbers are looked at: who ran, what recorded it, which axes that allows.
 
-    sensor_reason: why it is taken for that sensor class. surface: outdoor or indoor. speed_trusted: whether speed was
-    measured and may carry a step-length axis. slow_mps: what counts as slow for this runner, None where only the run
-    itself can say. by_steps: whether speed and cadence alone are judged, as the gates say.
+    sensor_reason: why it is taken for that sensor class. instead_of: the class of the watch's own dynamics where others
+    in the file are judged unasked. notes: what was corrected or not found before. surface: outdoor or indoor.
+    speed_trusted: whether speed was measured and may carry a step-length axis. slow_mps: what counts as slow for this
+    runner, None where only the run itself can say. by_steps: whether speed and cadence alone are judged, as the gates
+    say.
     """
 
     activity: Activity
     sensor_reason: str
+    instead_of: SensorClass | None = None
+    notes: tuple[Note, ...] = ()
     surface: str
     speed_trusted: bool
     slow_mps: float | None = None
@@ -179,20 +186,15 @@ def leg_length_m(runner: Runner, method: Method) -> float | None:
 def usual_metrics(speed_mps: Array, against: Against) -> dict[str, Array]:
     """What is usual at these speeds on the flat, by metric key, for what the sensor class may be held against."""
     there = expected(speed_mps, against)
-    usual = {
-        "cadence_spm": SECONDS_PER_MINUTE / there.T_s,
-        "step_length_m": features.step_length_m(speed_mps, there.T_s),
-    }
+    found = features.of_step(speed_mps, there.T_s, there.DF, there.beta)
+    usual = {key: found[key] for key in OF_STEPS}
     if not against.reference.measures_contact:
         return usual
-    stance = 2.0 * there.T_s * there.DF
-    usual |= {"stance_time_s": stance, "flight_time_s": there.T_s - stance, "duty_factor": there.DF}
+    usual |= {key: found[key] for key in OF_DYNAMICS}
     if (leg := leg_length_m(against.runner, against.method)) is not None:
-        usual["stance_angle_deg"] = features.stance_angle_deg(speed_mps, stance, leg)
+        usual["stance_angle_deg"] = features.stance_angle_deg(speed_mps, usual["stance_time_s"], leg)
     if against.reference.measures_bounce:
-        oscillation = there.beta * GRAVITY_MPS2 * there.T_s**2
-        usual["vertical_oscillation_m"] = oscillation
-        usual["vertical_ratio"] = features.vertical_ratio(oscillation, usual["step_length_m"])
+        usual |= {key: found[key] for key in OF_BOUNCE}
     return usual
 
 

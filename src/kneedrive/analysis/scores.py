@@ -12,7 +12,17 @@ import numpy as np
 
 from kneedrive.analysis import features, posterior
 from kneedrive.analysis.posterior import ROOT_2, Measurement, Part, Posterior, Scale
-from kneedrive.analysis.reference import Against, Case, Expected, expected, hill_pct, usual_metrics
+from kneedrive.analysis.reference import (
+    OF_BOUNCE,
+    OF_DYNAMICS,
+    OF_STEPS,
+    Against,
+    Case,
+    Expected,
+    expected,
+    hill_pct,
+    usual_metrics,
+)
 from kneedrive.analysis.result import Epochs, Finding, Scope, Score, Scores
 from kneedrive.method import EpochRules, GradeRules, PosteriorRules
 from kneedrive.record import Record
@@ -22,9 +32,6 @@ from kneedrive.stats import Mask
 LETTERS = ("D", "P", "G", "K")
 PARTS = ("zSL", "zDF", "zB", "zk")
 SCORED = (*LETTERS, *PARTS)
-OF_STEPS = ("cadence_spm", "step_length_m")
-OF_DYNAMICS = ("stance_time_s", "flight_time_s", "duty_factor")
-OF_BOUNCE = ("vertical_oscillation_m", "vertical_ratio")
 
 
 class RunValue(Record, frozen=True, kw_only=True):
@@ -73,13 +80,14 @@ def lag_1(values: Array, start_s: Array, rules: EpochRules) -> float:
     variance = float(around @ around) / len(around)
     if variance == 0.0:
         return 0.0
+    # By the pairs, not by all squares as in stats.lag_1: a gap between epochs must not look like independence.
     covariance = float(around[neighbours] @ around[neighbours + 1]) / len(neighbours)
     return min(max(covariance / variance, 0.0), rules.autocorrelation_max)
 
 
 def effective_epochs(weights: Array, rho: float) -> float:
     """How many independent epochs weighted AR(1) ones are worth; at least 1."""
-    plain = float(np.sum(weights) ** 2 / np.sum(weights**2))
+    plain = float(np.sum(weights) ** 2 / np.sum(weights**2))  # Kish's effective sample size
     return max(plain * (1.0 - rho) / (1.0 + rho), 1.0)
 
 
@@ -91,6 +99,7 @@ def run_value(values: Array, weights: Array, start_s: Array, rules: EpochRules) 
     values, weights, start_s = values[there], weights[there], start_s[there]
     mean = float(np.average(values, weights=weights))
     plain = effective_epochs(weights, 0.0)
+    # Freed from the bias of its own mean, as n/(n - 1) does where weights are equal.
     variance = float(np.average((values - mean) ** 2, weights=weights)) * plain / max(plain - 1.0, 1.0)
     # Epochs in a row resemble each other, and do not count in full.
     n = effective_epochs(weights, lag_1(values, start_s, rules))
@@ -115,6 +124,8 @@ def systematic(scale: Scale, climb_pct: float, against: Against) -> dict[str, fl
     rules, hills, population = method.posterior, method.grade, method.population
     doubt = method.sensors.drift_doubt if against.drifts else 1.0
     sd_DF, sd_ln_k = (math.nan if sd is None else sd for sd in (row.sd_DF, row.sd_ln_k))
+    # The error of zSL was measured in z, those of DF and ln k in their own unit: only the latter become smaller in z
+    # where the spread between runners is widened.
     zSL = math.hypot(
         rules.systematic_zSL if height else rules.systematic_zSL_no_height,
         climb_pct * hills.ln_T_per_pct / (population.sd_ln_T if height else population.sd_ln_T_no_height),
