@@ -114,7 +114,7 @@ def at_reference(each: Part) -> dict[str, RunValues]:
     rows, speed = rows_table(each.runs), reference_speed(each.runs)
     at = weeks_since_epoch(each.runs, SETTING)
     off = departures(rows, each.sensor, SETTING)
-    z = standardised(rows, off, curves(rows, off, SETTING, at[rows.run]), (each.sensor, speed or 0.0, SETTING))
+    z = standardised(rows, off, curves(rows, off, SETTING, at[rows.run]), speed or 0.0, SETTING.against(each.sensor))
     weight = near(rows, speed or 1.0, SETTING)
     allowed = REFERENCES[each.sensor].scores
     wanted = ("zSL", *allowed)

@@ -15,33 +15,17 @@ import numpy.typing as npt
 
 from kneedrive.analysis.posterior import letters
 from kneedrive.method import CompareRules, SeriesRules
+from kneedrive.past import curve
 from kneedrive.past.baseline import allowed_metrics
-from kneedrive.past.curve import (
-    QUANTITIES,
-    Table,
-    curves,
-    departures,
-    measured,
-    own_usual,
-    run_means,
-    table,
-)
-from kneedrive.past.result import (
-    Apart,
-    Comparison,
-    Difference,
-    Outcome,
-    PastRun,
-    Setting,
-    local_date,
-    week_number,
-)
+from kneedrive.past.curve import Table, departures
+from kneedrive.past.result import Apart, Comparison, Difference, Outcome, PastRun, Setting, week_numbers
 from kneedrive.past.segments import Stretch, computed, split_at_jumps, watch_of
 from kneedrive.past.trend import week_means, weekly_fit
 from kneedrive.past.weeks import letters_of, standardised
 from kneedrive.quantities import FOLLOWS
 from kneedrive.record import Record
 from kneedrive.recording import Array
+from kneedrive.sensors import SensorClass
 from kneedrive.stats import Mask, family, ragged, student_quantile, t_test
 
 Whole = npt.NDArray[np.int64]
@@ -117,13 +101,9 @@ def later_weeks(half: Array, finest: Array, sides: list[Array]) -> Array:
 # Two sides of a history: their runs, what both have in common, and the comparison of that.
 
 
-class Side(Record, frozen=True, kw_only=True):
+class Side(Stretch, frozen=True, kw_only=True):
     """One period or group: the runs on its main sensor that hold scored epochs, and how many others were left out."""
 
-    sensor: str
-    firmware: str
-    watch: str
-    runs: tuple[PastRun, ...]
     left_out: int
 
 
@@ -149,19 +129,18 @@ def compare(
     """The later side minus the earlier one, metric by metric. A change of sensor between is refused by default."""
     sides = side(before, surface), side(after, surface)
     reason = sensor_change(*sides, setting)
-    nothing = told(Outcome.REFUSED, sides, setting, surface=surface, reason=reason)
+    nothing = unmatched(sides, setting, surface, reason)
     if reason and not across_sensors:
         return nothing
-    runs = (*sides[0].runs, *sides[1].runs)
-    found = match(table(runs), len(sides[0].runs), setting.method.compare)
+    runs, rules = (*sides[0].runs, *sides[1].runs), setting.method.series
+    found = match(curve.table(runs), len(sides[0].runs), setting.method.compare)
     if found is None:
-        few = min(nothing.weeks_before, nothing.weeks_after) < setting.method.series.side_weeks
+        few = min(nothing.weeks_before, nothing.weeks_after) < rules.side_weeks
         return nothing.replace(status=Outcome.NOT_ENOUGH if few else Outcome.NO_OVERLAP)
     kept = usable(found, sides, setting.method.compare)
     weeks = [weeks_of(each, setting) for each in kept]
     rows = differences(found, sides, setting.of(runs))
-    speeds = found.rows.speed_mps
-    verdicts = {row.metric: row.verdict is Outcome.CHANGED and row.difference for row in rows}
+    changes = {row.metric: row.difference for row in rows if row.verdict is Outcome.CHANGED}
     return nothing.replace(
         status=Outcome.COMPARED if rows else Outcome.NOT_ENOUGH,
         weeks_before=weeks[0],
@@ -172,20 +151,20 @@ def compare(
         epochs_after=int((found.after == 1).sum()),
         across_sensors=bool(reason),
         speed_mps=found.speed_mps,
-        speed_low_mps=float(speeds.min()),
-        speed_high_mps=float(speeds.max()),
+        speed_low_mps=float(found.rows.speed_mps.min()),
+        speed_high_mps=float(found.rows.speed_mps.max()),
         rows=rows,
-        more_weeks=max(setting.method.series.side_weeks - min(weeks), 0),
-        over_exaggeration=verdicts.get("P", 0.0) > 0 and verdicts.get("cadence_spm", 0.0) < 0,
+        more_weeks=max(rules.side_weeks - min(weeks), 0),
+        over_exaggeration=changes.get("P", 0.0) > 0 and changes.get("cadence_spm", 0.0) < 0,
     )
 
 
-def told(status: Outcome, sides: tuple[Side, Side], setting: Setting, *, surface: str, reason: Apart) -> Comparison:
-    """A comparison without numbers."""
+def unmatched(sides: tuple[Side, Side], setting: Setting, surface: str, reason: Apart) -> Comparison:
+    """A comparison before any epochs are matched, which is all that is said of what is refused."""
     weeks = [weeks_of(each.runs, setting) for each in sides]
     rules = setting.method.series
     return Comparison(
-        status=status,
+        status=Outcome.REFUSED,
         reason=reason,
         surface=surface,
         sensor_before=sides[0].sensor,
@@ -207,17 +186,12 @@ def side(runs: Sequence[PastRun], surface: str) -> Side:
     """The runs of a side on its most used sensor, firmware class and watch."""
     scored = [run for run in runs if run.surface == surface and run.epochs.scored.any()]
     if not scored:
-        return Side(sensor="none", firmware="", watch="", runs=(), left_out=len(runs))
+        return Side(sensor=SensorClass.NONE, firmware="", watch="", runs=(), left_out=len(runs))
     keys = [(run.sensor, run.firmware, watch_of(run)) for run in scored]
-    most = Counter(keys).most_common(1)[0][0]
-    kept = tuple(run for run, key in zip(scored, keys, strict=True) if key == most)
-    return Side(
-        sensor=most[0],
-        firmware=most[1],
-        watch=most[2],
-        runs=tuple(sorted(kept, key=lambda run: run.started_at)),
-        left_out=len(runs) - len(kept),
-    )
+    sensor, firmware, watch = most = Counter(keys).most_common(1)[0][0]
+    kept = sorted((run for run, key in zip(scored, keys, strict=True) if key == most), key=lambda run: run.started_at)
+    left_out = len(runs) - len(kept)
+    return Side(sensor=sensor, firmware=firmware, watch=watch, runs=tuple(kept), left_out=left_out)
 
 
 def sensor_change(before: Side, after: Side, setting: Setting) -> Apart:
@@ -231,7 +205,7 @@ def sensor_change(before: Side, after: Side, setting: Setting) -> Apart:
     if before.firmware and after.firmware and before.firmware != after.firmware:
         return Apart.FIRMWARE
     together = tuple(sorted((*before.runs, *after.runs), key=lambda run: run.started_at))
-    _, jumps = split_at_jumps(Stretch(sensor=before.sensor, firmware=before.firmware, runs=together), setting)
+    _, jumps = split_at_jumps(before.replace(runs=together), setting)
     return Apart.JUMPED if jumps else Apart.NOT
 
 
@@ -268,7 +242,7 @@ def usable(found: Matched, sides: tuple[Side, Side], rules: CompareRules) -> lis
 
 def weeks_of(runs: Sequence[PastRun], setting: Setting) -> int:
     """In how many weeks these runs were."""
-    return len({week_number(local_date(run, setting)) for run in runs})
+    return len(np.unique(week_numbers(runs, setting)))
 
 
 def differences(found: Matched, sides: tuple[Side, Side], setting: Setting) -> tuple[Difference, ...]:
@@ -278,9 +252,8 @@ def differences(found: Matched, sides: tuple[Side, Side], setting: Setting) -> t
     if not keys:
         return ()
     runs, rules = [*sides[0].runs, *sides[1].runs], setting.method.compare
-    week = np.array([week_number(local_date(run, setting)) for run in runs], dtype=np.int64)
-    row, after = week_rows(week, np.arange(len(runs)) >= len(sides[0].runs))
-    means = [run_means(found.rows, at_speed[name], found.rows.weight, len(runs), setting) for name in keys]
+    row, after = week_rows(week_numbers(runs, setting), np.arange(len(runs)) >= len(sides[0].runs))
+    means = [curve.run_means(found.rows, at_speed[name], found.rows.weight, len(runs), setting) for name in keys]
     kept = [np.where(each.epochs >= rules.run_epochs, each.value, np.nan) for each in means]
     values = np.stack([ragged(row, each, len(after)) for each in kept])
     se = np.stack([ragged(row, each.se, len(after)) for each in means])
@@ -318,20 +291,20 @@ def allowed(sides: tuple[Side, Side], setting: Setting) -> tuple[str, ...]:
 def metric_values(found: Matched, sensor: str, setting: Setting) -> dict[str, Array]:
     """Each metric of each epoch as it would be at the median matched speed on the flat."""
     rows = found.rows
-    fitted = curves(rows, departures(rows, sensor, setting), setting, found.after)
-    usual = own_usual(fitted, rows, sensor, setting)
+    fitted = curve.curves(rows, departures(rows, sensor, setting), setting, found.after)
+    usual = curve.own_usual(fitted, rows, sensor, setting)
     middle = rows.replace(speed_mps=np.full(rows.epochs, found.speed_mps), grade=np.zeros(rows.epochs))
-    there = own_usual(fitted, middle, sensor, setting)
-    return {name: values - usual[name] + there[name] for name, values in measured(rows).items()}
+    there = curve.own_usual(fitted, middle, sensor, setting)
+    return {name: values - usual[name] + there[name] for name, values in curve.measured(rows).items()}
 
 
 def score_values(found: Matched, sides: tuple[Side, Side], setting: Setting) -> dict[str, Array]:
     """D, P and zSL of each epoch at that speed, each side against the reference of its own sensor class."""
     rows, after = found.rows, found.after == 1
     both = [departures(rows, each.sensor, setting) for each in sides]
-    off: Mapping[str, Array] = {name: np.where(after, both[1][name], both[0][name]) for name in QUANTITIES}
-    fitted = curves(rows, off, setting, found.after)
-    z = standardised(rows, off, fitted, (sides[0].sensor, found.speed_mps, setting))
+    off: Mapping[str, Array] = {name: np.where(after, both[1][name], both[0][name]) for name in curve.QUANTITIES}
+    fitted = curve.curves(rows, off, setting, found.after)
+    z = standardised(rows, off, fitted, found.speed_mps, setting.against(sides[0].sensor))
     return letters(z) | z
 
 

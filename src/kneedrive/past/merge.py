@@ -26,10 +26,10 @@ RULES = MergeRules()
 T = TypeVar("T")
 
 
-def dynamics(activity: Activity, rules: MergeRules = RULES) -> int:
+def dynamics(activity: Activity) -> int:
     """How many running dynamics were measured in enough records, by the watch or by the best developer fields."""
     sets = (activity.samples, *activity.alternatives.values())
-    return max(sum(coverage(each.channel(name)) >= rules.min_coverage for name in MEASURED) for each in sets)
+    return max(sum(coverage(each.channel(name)) >= RULES.min_coverage for name in MEASURED) for each in sets)
 
 
 def coverage(values: Array | None) -> float:
@@ -38,7 +38,6 @@ def coverage(values: Array | None) -> float:
 
 
 # Which recordings are of one run: by start, duration, distance and heart rate.
-
 
 Pair = frozenset[str]
 
@@ -82,8 +81,10 @@ class Match(Record, frozen=True, kw_only=True):
     heart_rate_bpm: float | None
 
 
-def outline(activity: Activity, rules: MergeRules = RULES) -> Outline:
+def outline(activity: Activity) -> Outline:
     """What of an activity is compared with others."""
+    beats = activity.samples.heart_rate_bpm
+    known = beats[np.isfinite(beats)] if beats is not None else np.zeros(0)
     return Outline(
         id=activity.id,
         format=activity.format,
@@ -93,8 +94,8 @@ def outline(activity: Activity, rules: MergeRules = RULES) -> Outline:
         duration_s=activity.duration_s,
         elapsed_s=activity.elapsed_s,
         distance_m=activity.distance_m,
-        heart_rate_bpm=_median(activity.samples.heart_rate_bpm),
-        dynamics=dynamics(activity, rules),
+        heart_rate_bpm=median(known) if len(known) else None,
+        dynamics=dynamics(activity),
     )
 
 
@@ -103,34 +104,78 @@ def device(sensor: Sensor) -> str:
     return sensor.name if sensor.product else f"{sensor.maker} {sensor.product_id or ''}".strip()
 
 
-def alike(a: Outline, b: Outline, rules: MergeRules = RULES) -> Match:
+def alike(a: Outline, b: Outline) -> Match:
     """Whether two recordings are of one run; symmetric.
 
     Start within `start_s`, duration and distance alike, and similar heart rate where both have it. Two watches that
     started together may belong to two people: two FIT files need heart rate on both sides, unless they agree so
     closely that one is a copy of the other.
     """
-    match = _differences(a, b)
-    reason = _reason(a, b, match, rules)
+    both = None if a.distance_m is None or b.distance_m is None else (a.distance_m, b.distance_m)
+    hearts = None if a.heart_rate_bpm is None or b.heart_rate_bpm is None else a.heart_rate_bpm - b.heart_rate_bpm
+    match = Match(
+        verdict=Alike.SAME,
+        reason=Against.NOTHING,
+        start_s=abs((a.started_at - b.started_at).total_seconds()),
+        # Sources differ in whether pauses count, so the times that agree best are the ones compared.
+        duration_s=min(abs(x - y) for x in (a.duration_s, a.elapsed_s) for y in (b.duration_s, b.elapsed_s)),
+        distance=None if both is None else abs(both[0] - both[1]) / max(*both, 1.0),
+        heart_rate_bpm=None if hearts is None else abs(hearts),
+    )
+    reason = _reason(a, b, match)
     if not reason:
         return match
-    beside = reason is Against.FILE or _overlap_s(a, b) < rules.overlap_s
+    ends = (each.started_at + timedelta(seconds=each.elapsed_s) for each in (a, b))
+    overlap_s = (min(ends) - max(a.started_at, b.started_at)).total_seconds()
+    beside = reason is Against.FILE or overlap_s < RULES.overlap_s
     return match.replace(verdict=Alike.SEPARATE if beside else Alike.OVERLAPPING, reason=reason)
 
 
-def groups(
-    outlines: Iterable[Outline], apart: frozenset[Pair] = frozenset(), rules: MergeRules = RULES
-) -> tuple[tuple[str, ...], ...]:
+def _reason(a: Outline, b: Outline, match: Match) -> Against:
+    """What speaks against one run."""
+    longest_s = max(a.duration_s, b.duration_s)
+    longest_m = max(a.distance_m or 0.0, b.distance_m or 0.0)
+    apart_m = 0.0 if match.distance is None else match.distance * longest_m
+    near = max(match.start_s, match.duration_s) <= RULES.twin_s
+    # One recording written twice, not two people who ran together.
+    twins = near and (match.distance or 0.0) <= RULES.twin_share
+    unknown = match.heart_rate_bpm is None and not twins
+    # Only a watch writes FIT; GPX, TCX and Strava answers are mostly copies of what one wrote.
+    two_watches = a.format == b.format == "fit"
+    against = {
+        Against.FILE: a.id.partition("-")[0] == b.id.partition("-")[0],
+        Against.START: match.start_s > RULES.start_s,
+        Against.DURATION: match.duration_s > _allowed(longest_s, RULES.duration_s, RULES.duration_share),
+        Against.DISTANCE: apart_m > _allowed(longest_m, RULES.distance_m, RULES.distance_share),
+        Against.HEART_RATE: (match.heart_rate_bpm or 0.0) > RULES.heart_rate_bpm,
+        Against.NO_HEART_RATE: two_watches and unknown,
+        Against.NO_DISTANCE: match.distance is None and unknown,
+    }
+    return next((reason for reason, holds in against.items() if holds), Against.NOTHING)
+
+
+def _allowed(longest: float, fixed: float, share: float) -> float:
+    """How far two may differ: a fixed amount or a share of the longer, but never most of a short one."""
+    return max(share * longest, min(fixed, RULES.most_share * longest))
+
+
+def groups(outlines: Iterable[Outline], apart: frozenset[Pair] = frozenset()) -> tuple[tuple[str, ...], ...]:
     """The runs that these recordings are of: ids by run, both levels sorted.
 
     What is like the same third recording belongs together, closest pairs first, unless the runner split the two
     (`apart`: pairs of ids) or their heart rates say that they are two people.
     """
     known = {each.id: each for each in sorted(outlines, key=lambda each: each.id)}
-    matches = {frozenset(pair): alike(known[pair[0]], known[pair[1]], rules) for pair in combinations(known, 2)}
-    barred = {pair for pair, match in matches.items() if match.reason in CONFLICTS} | apart
+    matches = {pair: alike(known[pair[0]], known[pair[1]]) for pair in combinations(known, 2)}
+    barred = {frozenset(pair) for pair, match in matches.items() if match.reason in CONFLICTS} | apart
+    # The most alike first; ids decide between equals.
+    closest = sorted(
+        (match.start_s, match.duration_s, match.distance or 0.0, pair)
+        for pair, match in matches.items()
+        if match.verdict is Alike.SAME
+    )
     run_of = {name: {name} for name in known}
-    for pair in _closest_first(matches):
+    for *_, pair in closest:
         left, right = (run_of[name] for name in pair)
         if left is not right and not any(frozenset((x, y)) in barred for x in left for y in right):
             left |= right
@@ -138,93 +183,16 @@ def groups(
     return tuple(sorted({tuple(sorted(run)) for run in run_of.values()}))
 
 
-def strangers(
-    outlines: Iterable[Outline], apart: frozenset[Pair] = frozenset(), rules: MergeRules = RULES
-) -> tuple[tuple[str, str, Match], ...]:
+def strangers(outlines: Iterable[Outline], apart: frozenset[Pair] = frozenset()) -> tuple[tuple[str, str, Match], ...]:
     """Pairs that overlap in time and are not of one run: perhaps somebody else's file. Splits are left out."""
     known = {each.id: each for each in outlines}
-    run_of = {name: run for run in groups(known.values(), apart, rules) for name in run}
+    run_of = {name: run for run in groups(known.values(), apart) for name in run}
     pairs = (pair for pair in combinations(sorted(known), 2) if run_of[pair[0]] != run_of[pair[1]])
-    compared = ((*pair, alike(known[pair[0]], known[pair[1]], rules)) for pair in pairs if frozenset(pair) not in apart)
+    compared = ((*pair, alike(known[pair[0]], known[pair[1]])) for pair in pairs if frozenset(pair) not in apart)
     return tuple(each for each in compared if each[2].verdict is not Alike.SEPARATE)
 
 
-def _differences(a: Outline, b: Outline) -> Match:
-    """The match of two recordings before anything speaks against it."""
-    start_s = abs((a.started_at - b.started_at).total_seconds())
-    # Sources differ in whether pauses count, so the times that agree best are the ones compared.
-    duration_s = min(abs(x - y) for x in (a.duration_s, a.elapsed_s) for y in (b.duration_s, b.elapsed_s))
-    both = None if a.distance_m is None or b.distance_m is None else (a.distance_m, b.distance_m)
-    distance = None if both is None else abs(both[0] - both[1]) / max(*both, 1.0)
-    hearts = None if a.heart_rate_bpm is None or b.heart_rate_bpm is None else (a.heart_rate_bpm, b.heart_rate_bpm)
-    return Match(
-        verdict=Alike.SAME,
-        reason=Against.NOTHING,
-        start_s=start_s,
-        duration_s=duration_s,
-        distance=distance,
-        heart_rate_bpm=None if hearts is None else abs(hearts[0] - hearts[1]),
-    )
-
-
-def _reason(a: Outline, b: Outline, match: Match, rules: MergeRules) -> Against:
-    """What speaks against one run."""
-    longest_s = max(a.duration_s, b.duration_s)
-    longest_m = max(a.distance_m or 0.0, b.distance_m or 0.0)
-    against = (
-        (Against.FILE, a.id.partition("-")[0] == b.id.partition("-")[0]),
-        (Against.START, match.start_s > rules.start_s),
-        (Against.DURATION, match.duration_s > _allowed(longest_s, rules.duration_s, rules.duration_share, rules)),
-        (
-            Against.DISTANCE,
-            match.distance is not None
-            and match.distance * longest_m > _allowed(longest_m, rules.distance_m, rules.distance_share, rules),
-        ),
-        (Against.HEART_RATE, match.heart_rate_bpm is not None and match.heart_rate_bpm > rules.heart_rate_bpm),
-        (Against.NO_HEART_RATE, _two_watches(a, b) and match.heart_rate_bpm is None and not _twins(match, rules)),
-        (Against.NO_DISTANCE, match.distance is None and match.heart_rate_bpm is None and not _twins(match, rules)),
-    )
-    return next((reason for reason, holds in against if holds), Against.NOTHING)
-
-
-def _allowed(longest: float, fixed: float, share: float, rules: MergeRules) -> float:
-    """How far two may differ: a fixed amount or a share of the longer, but never most of a short one."""
-    return max(share * longest, min(fixed, rules.most_share * longest))
-
-
-def _two_watches(a: Outline, b: Outline) -> bool:
-    """Only a watch writes FIT; GPX, TCX and Strava answers are mostly copies of what one wrote."""
-    return a.format == b.format == "fit"
-
-
-def _twins(match: Match, rules: MergeRules) -> bool:
-    """One recording written twice, not two people who ran together."""
-    near = match.start_s <= rules.twin_s and match.duration_s <= rules.twin_s
-    return near and (match.distance or 0.0) <= rules.twin_share
-
-
-def _overlap_s(a: Outline, b: Outline) -> float:
-    ends = (each.started_at + timedelta(seconds=each.elapsed_s) for each in (a, b))
-    return (min(ends) - max(a.started_at, b.started_at)).total_seconds()
-
-
-def _closest_first(matches: Mapping[Pair, Match]) -> list[Pair]:
-    """Pairs of one run, the most alike first; ids decide between equals."""
-    close = {
-        pair: (match.start_s, match.duration_s, match.distance or 0.0, sorted(pair))
-        for pair, match in matches.items()
-        if match.verdict is Alike.SAME
-    }
-    return sorted(close, key=close.__getitem__)
-
-
-def _median(values: Array | None) -> float | None:
-    known = values[np.isfinite(values)] if values is not None else np.zeros(0)
-    return median(known) if len(known) else None
-
-
 # One activity from the recordings of one run, channel by channel.
-
 
 # What may come from another recording; speed and distance are one measurement. Running dynamics and cadence are not
 # among them: contact time and cadence make the duty factor together, and the provenance must be true of both.
@@ -238,9 +206,7 @@ class Merged(Record, frozen=True, kw_only=True):
     sources: Mapping[str, str]
 
 
-def ranked(
-    activities: Iterable[Activity], standing: Mapping[str, int] | None = None, rules: MergeRules = RULES
-) -> tuple[Activity, ...]:
+def ranked(activities: Iterable[Activity], standing: Mapping[str, int] | None = None) -> tuple[Activity, ...]:
     """The recordings of one run, richest first; what has no records comes last.
 
     standing: how much the sensor of an activity may say, by id; it goes before the number of dynamics. Then the
@@ -253,8 +219,8 @@ def ranked(
             key=lambda each: (
                 not len(each.samples.time_s),
                 -worth.get(each.id, 0),
-                -dynamics(each, rules),
-                -int(coverage(each.samples.cadence_spm) >= rules.min_coverage),
+                -dynamics(each),
+                -int(coverage(each.samples.cadence_spm) >= RULES.min_coverage),
                 each.format != "fit",
                 -len(each.samples.time_s),
                 each.id,
@@ -263,9 +229,7 @@ def ranked(
     )
 
 
-def merge(
-    activities: Sequence[Activity], standing: Mapping[str, int] | None = None, rules: MergeRules = RULES
-) -> Merged:
+def merge(activities: Sequence[Activity], standing: Mapping[str, int] | None = None) -> Merged:
     """One activity from the recordings of one run.
 
     The richest gives its time axis, its identity and all running dynamics, so that the provenance stays true. What it
@@ -273,20 +237,19 @@ def merge(
     A single activity comes back as it is. Raises ValueError for none.
     """
     if not activities:
-        message = "nothing to merge"
-        raise ValueError(message)
-    lead, *others = ranked(activities, standing, rules)
-    lent = {name: giver for channels in LENT for name, giver in _lend(lead, others, channels, rules).items()}
-    samples = lead.samples.replace(**{name: onto(lead, giver, name, rules) for name, giver in lent.items()})
+        raise ValueError("nothing to merge")
+    lead, *others = everybody = ranked(activities, standing)
+    lent = {name: giver for channels in LENT for name, giver in _lend(lead, others, channels).items()}
+    samples = lead.samples.replace(**{name: onto(lead, giver, name) for name, giver in lent.items()})
     sources = {name: lent[name].id if name in lent else lead.id for name in samples.present()}
     merged = lead.replace(
         samples=samples,
-        utc_offset_s=_first(each.utc_offset_s for each in (lead, *others)),
-        distance_m=_first(each.distance_m for each in (lead, *others)),
-        positioned=any(each.positioned for each in activities),
+        utc_offset_s=_first(each.utc_offset_s for each in everybody),
+        distance_m=_first(each.distance_m for each in everybody),
+        positioned=any(each.positioned for each in everybody),
         wearer=Runner(
-            height_m=_first(each.wearer.height_m for each in (lead, *others)),
-            mass_kg=_first(each.wearer.mass_kg for each in (lead, *others)),
+            height_m=_first(each.wearer.height_m for each in everybody),
+            mass_kg=_first(each.wearer.mass_kg for each in everybody),
         ),
         notes=(*lead.notes, *_notes(lead, others, lent)),
     )
@@ -297,7 +260,7 @@ def _first(values: Iterable[T | None]) -> T | None:
     return next((value for value in values if value is not None), None)
 
 
-def onto(lead: Activity, giver: Activity, name: str, rules: MergeRules = RULES) -> Array:
+def onto(lead: Activity, giver: Activity, name: str) -> Array:
     """A channel of `giver` at the times of `lead`: linear between its values, NaN beyond them and in its gaps."""
     values = giver.samples.channel(name)
     shift_s = (giver.started_at - lead.started_at).total_seconds()
@@ -307,7 +270,7 @@ def onto(lead: Activity, giver: Activity, name: str, rules: MergeRules = RULES) 
         return frozen(np.full(len(at_s), np.nan))
     known_s, first = np.unique(giver.samples.time_s[there] + shift_s, return_index=True)
     lent = np.interp(at_s, known_s, values[there][first], left=np.nan, right=np.nan)
-    return frozen(np.where(_gap_s(known_s, at_s) <= rules.gap_s, lent, np.nan))
+    return frozen(np.where(_gap_s(known_s, at_s) <= RULES.gap_s, lent, np.nan))
 
 
 def _gap_s(known_s: Array, at_s: Array) -> Array:
@@ -318,16 +281,14 @@ def _gap_s(known_s: Array, at_s: Array) -> Array:
     return np.where(exact, 0.0, edges[after + 1] - edges[after])
 
 
-def _lend(
-    lead: Activity, others: Sequence[Activity], channels: Sequence[str], rules: MergeRules
-) -> dict[str, Activity]:
+def _lend(lead: Activity, others: Sequence[Activity], channels: Sequence[str]) -> dict[str, Activity]:
     """Which other recording gives these channels, by channel; nothing where the lead has them or nobody is better."""
     own = coverage(lead.samples.channel(channels[0]))
     # Without records of its own the lead has no time axis to lend to.
-    if own >= rules.min_coverage or not others or not len(lead.samples.time_s):
+    if own >= RULES.min_coverage or not others or not len(lead.samples.time_s):
         return {}
-    best = max(others, key=lambda each: coverage(onto(lead, each, channels[0], rules)))
-    if coverage(onto(lead, best, channels[0], rules)) <= own:
+    best = max(others, key=lambda each: coverage(onto(lead, each, channels[0])))
+    if coverage(onto(lead, best, channels[0])) <= own:
         return {}
     return {name: best for name in channels if best.samples.channel(name) is not None}
 

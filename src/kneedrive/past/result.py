@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 
 from kneedrive.analysis.posterior import Knee, Posterior
 from kneedrive.analysis.reference import Against
@@ -92,6 +93,11 @@ def weeks_since_epoch(runs: Sequence[PastRun], setting: Setting) -> Array:
 def week_number(day: date) -> int:
     """Number of the ISO week that holds a day, counted from the week of 1 January 1970."""
     return ((day - EPOCH_DAY).days + DAYS_TO_MONDAY) // 7
+
+
+def week_numbers(runs: Sequence[PastRun], setting: Setting) -> npt.NDArray[np.int64]:
+    """The week of each run, by its local date."""
+    return np.array([week_number(local_date(run, setting)) for run in runs], dtype=np.int64)
 
 
 def monday(week: int) -> date:

@@ -15,6 +15,7 @@ from kneedrive.past.curve import column, curves, departures, measured, own_usual
 from kneedrive.past.result import Break, BreakKind, Computed, Contact, PastRun, Setting, local_date
 from kneedrive.record import Record
 from kneedrive.recording import Array
+from kneedrive.sensors import SensorClass
 from kneedrive.stats import median, robust_sd
 
 # Does a sensor measure contact time, or work it out from speed and cadence? Asked of many runs, answered by a fit.
@@ -23,11 +24,6 @@ from kneedrive.stats import median, robust_sd
 # runs, tells the duty factor of the other half to within a fifth of a percentage point. A sensor that measures leaves
 # five times as much, because form differs from day to day.
 
-# Over 1,079 runs of 16 runners one function of speed, cadence and height tells what a Garmin wrist writes; a history in
-# which more is left over holds a sensor that its files do not name, and is no proof that the wrist measures.
-ASSUMED = frozenset({"garmin_wrist"})
-NO_DYNAMICS = frozenset({"none"})
-
 
 def computed(runs: Sequence[PastRun], sensor: str, method: Method) -> Computed:
     """The test for one sensor class, over its runs among these (of one runner and, if known, one device).
@@ -35,16 +31,23 @@ def computed(runs: Sequence[PastRun], sensor: str, method: Method) -> Computed:
     Every other run in order of time is fitted, the rest is told: both halves then hold all seasons and firmwares.
     """
     rules = method.baseline
-    tables = [_table(run) for run in sorted(runs, key=lambda run: run.started_at) if run.sensor == sensor]
-    tables = [rows for rows in tables if len(rows)]
-    epochs = sum(map(len, tables))
-    if sensor in NO_DYNAMICS or len(tables) < rules.computed_runs or epochs < rules.computed_epochs:
-        verdict = Contact.ASSUMED if sensor in ASSUMED else Contact.UNTESTED
-        return Computed(sensor=sensor, verdict=verdict, runs=len(tables), epochs=epochs)
-    left = residual_sd(np.concatenate(tables[::2]), np.concatenate(tables[1::2]))
-    otherwise = Contact.ASSUMED if sensor in ASSUMED else Contact.MEASURED
-    verdict = Contact.COMPUTED if left <= rules.computed_residual_DF else otherwise
-    return Computed(sensor=sensor, verdict=verdict, runs=len(tables), epochs=epochs, residual_DF=left)
+    names = ("speed_mps", "cadence_spm", "duty_factor")
+    tables = []
+    for run in sorted((run for run in runs if run.sensor == sensor), key=lambda run: run.started_at):
+        rows = np.column_stack([column(run, name) for name in names])
+        whole = rows[np.isfinite(rows).all(axis=1)]
+        tables += [whole] if len(whole) else []
+    found = Computed(sensor=sensor, verdict=Contact.UNTESTED, runs=len(tables), epochs=sum(map(len, tables)))
+    enough = found.runs >= rules.computed_runs and found.epochs >= rules.computed_epochs
+    if enough and sensor != SensorClass.NONE:
+        left = residual_sd(np.concatenate(tables[::2]), np.concatenate(tables[1::2]))
+        verdict = Contact.COMPUTED if left <= rules.computed_residual_DF else Contact.MEASURED
+        found = found.replace(verdict=verdict, residual_DF=left)
+    # Over 1,079 runs of 16 runners one function of speed, cadence and height tells what a Garmin wrist writes; a
+    # history in which more is left over holds a sensor that its files do not name, and is no proof that it measures.
+    if sensor == SensorClass.GARMIN_WRIST and found.verdict is not Contact.COMPUTED:
+        found = found.replace(verdict=Contact.ASSUMED)
+    return found
 
 
 def residual_sd(fitted: Array, told: Array) -> float:
@@ -56,11 +59,6 @@ def residual_sd(fitted: Array, told: Array) -> float:
     coefficients = np.linalg.lstsq(_terms((fitted[:, :2] - middle) / scale), fitted[:, 2], rcond=None)[0]
     left = told[:, 2] - _terms((told[:, :2] - middle) / scale) @ coefficients
     return robust_sd(left)
-
-
-def _table(run: PastRun) -> Array:
-    rows = np.column_stack([column(run, name) for name in ("speed_mps", "cadence_spm", "duty_factor")])
-    return rows[np.isfinite(rows).all(axis=1)]
 
 
 def _terms(speed_cadence: Array) -> Array:
@@ -83,12 +81,10 @@ class Stretch(Record, frozen=True, kw_only=True):
     watch: str = ""
 
 
-OF_THE_WATCH = frozenset({"none", "garmin_wrist"})  # speed and cadence are the watch's own, and differ between watches
-
-
 def watch_of(run: PastRun) -> str:
     """The watch of a run where it matters for what was measured; "" where not, or where the file does not name it."""
-    return run.device if run.sensor in OF_THE_WATCH else ""
+    # Speed and cadence are the watch's own, and differ between watches; a sensor's dynamics are the same on each.
+    return run.device if run.sensor in (SensorClass.NONE, SensorClass.GARMIN_WRIST) else ""
 
 
 def stretches(runs: Sequence[PastRun], setting: Setting) -> tuple[tuple[Stretch, ...], tuple[Break, ...]]:
@@ -102,8 +98,7 @@ def stretches(runs: Sequence[PastRun], setting: Setting) -> tuple[tuple[Stretch,
     found: list[Stretch] = []
     breaks: list[Break] = []
     starts = spells(keys, rules.spell_runs)
-    for place, start in enumerate(starts):
-        end = starts[place + 1] if place + 1 < len(starts) else len(runs)
+    for start, end in pairwise([*starts, len(runs)]):
         same = (run for run, key in zip(runs[start:end], keys[start:end], strict=True) if key == keys[start])
         sensor, firmware, watch = keys[start]
         stretch = Stretch(sensor=sensor, firmware=firmware, watch=watch, runs=tuple(same))
@@ -117,15 +112,14 @@ def stretches(runs: Sequence[PastRun], setting: Setting) -> tuple[tuple[Stretch,
 
 def known_keys(runs: Sequence[PastRun]) -> list[tuple[str, str, str]]:
     """Sensor, firmware class and watch of each run; what a run does not tell is as in the one before that does."""
+    # Backwards first, so that runs before the first that tells have what that one tells.
     known: dict[tuple[str, str], str] = {}
-    told = [(run.sensor, {"firmware": run.firmware, "watch": watch_of(run)}) for run in runs]
-    for sensor, facts in reversed(told):
-        known |= {(sensor, name): fact for name, fact in facts.items() if fact}
-    keys = []
-    for sensor, facts in told:
-        known |= {(sensor, name): fact for name, fact in facts.items() if fact}
-        keys.append((sensor, known.get((sensor, "firmware"), ""), known.get((sensor, "watch"), "")))
-    return keys
+    keys: list[tuple[str, str, str]] = []
+    for run in (*reversed(runs), *runs):
+        told = {(run.sensor, "firmware"): run.firmware, (run.sensor, "watch"): watch_of(run)}
+        known |= {name: fact for name, fact in told.items() if fact}
+        keys.append((run.sensor, known.get((run.sensor, "firmware"), ""), known.get((run.sensor, "watch"), "")))
+    return keys[len(runs) :]
 
 
 def spells(keys: Sequence[tuple[str, str, str]], min_runs: int) -> list[int]:
@@ -160,14 +154,8 @@ def split_at_jumps(stretch: Stretch, setting: Setting) -> tuple[list[Stretch], l
     if place is None:
         return [stretch], []
     first, second = stretch.replace(runs=stretch.runs[:place]), stretch.replace(runs=stretch.runs[place:])
-    same = (stretch.sensor, stretch.sensor)
-    here = Break(
-        date=local_date(second.runs[0], setting),
-        kind=BreakKind.OSCILLATION,
-        before=same[0],
-        after=same[1],
-        sensors=same,
-    )
+    day, sensor = local_date(second.runs[0], setting), stretch.sensor
+    here = Break(date=day, kind=BreakKind.OSCILLATION, before=sensor, after=sensor, sensors=(sensor, sensor))
     parts, jumps = split_at_jumps(first, setting)
     later, more = split_at_jumps(second, setting)
     return [*parts, *later], [*jumps, here, *more]

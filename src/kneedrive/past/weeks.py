@@ -5,7 +5,7 @@ the runner is over the last of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -26,18 +26,7 @@ from kneedrive.analysis.reference import Against, expected
 from kneedrive.analysis.result import Scope
 from kneedrive.analysis.scores import findings, mean_climb_pct, scale_at, systematic
 from kneedrive.method import TrendRules
-from kneedrive.past.curve import (
-    Curve,
-    RunMeans,
-    Table,
-    column,
-    curves,
-    departures,
-    fit,
-    joined,
-    run_means,
-    table,
-)
+from kneedrive.past import curve
 from kneedrive.past.habits import pace_change, shuffle_share, slow_speed
 from kneedrive.past.result import (
     Computed,
@@ -53,6 +42,7 @@ from kneedrive.past.result import (
     local_date,
     monday,
     week_number,
+    week_numbers,
     weeks_since_epoch,
 )
 from kneedrive.past.segments import Stretch, computed, stretches
@@ -89,7 +79,7 @@ def weekly(
         until=until,
         weeks=tuple(
             week(number, held, slow, told.get(number), (surface, setting))
-            for number, held in by_week(seen, range(last - weeks + 1, last + 1), setting)
+            for number, held in by_week(seen, range(last - weeks + 1, last + 1), setting).items()
         ),
         breaks=breaks,
         trends=latest,
@@ -119,7 +109,7 @@ def lately(runs: Sequence[PastRun], until: date, setting: Setting) -> list[PastR
 
 def reference_speed(runs: Sequence[PastRun]) -> float | None:
     """Median speed of the scored epochs: where the runner's form is known best."""
-    speeds = joined(runs, "speed_mps")
+    speeds = curve.joined(runs, "speed_mps")
     speeds = speeds[np.isfinite(speeds)]
     return float(np.median(speeds)) if len(speeds) else None
 
@@ -136,14 +126,14 @@ def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting:
     The runner's own curve takes speed out. Time is fitted along, so that a change of form is not taken for one of
     speed in a runner who also got faster.
     """
-    rows = table(part.runs)
+    rows = curve.table(part.runs)
     if speed_mps is None or not rows.epochs:
         return {}
     here = setting.of(part.runs)
-    off = departures(rows, part.sensor, here)
+    off = curve.departures(rows, part.sensor, here)
     at = weeks_since_epoch(part.runs, setting)
-    fitted = curves(rows, off, here, at[rows.run])
-    z = standardised(rows, {name: off[name] for name in fitted}, fitted, (part.sensor, speed_mps, here))
+    fitted = curve.curves(rows, off, here, at[rows.run])
+    z = standardised(rows, {name: off[name] for name in fitted}, fitted, speed_mps, here.against(part.sensor))
     values = letters(z) | z
     return {
         name: run_values(part.runs, rows, values[name], near(rows, speed_mps, setting), setting)
@@ -151,18 +141,17 @@ def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting:
     }
 
 
-def near(rows: Table, speed_mps: float, setting: Setting) -> Array:
+def near(rows: curve.Table, speed_mps: float, setting: Setting) -> Array:
     """Weight of each epoch in its run's value: 1 on the flat and near the reference speed, else 0."""
     close = np.abs(rows.speed_mps / speed_mps - 1.0) <= setting.method.trend.speed_window
     return np.where(close & (rows.weight >= 1.0), 1.0, 0.0)
 
 
 def standardised(
-    rows: Table, off: Mapping[str, Array], fitted: Mapping[str, Curve], at: tuple[str, float, Setting]
+    rows: curve.Table, off: Mapping[str, Array], fitted: Mapping[str, curve.Curve], speed_mps: float, against: Against
 ) -> dict[str, Array]:
     """zSL, zDF, zB and zk of each epoch as they would be at the reference speed on the flat."""
-    sensor, speed_mps, setting = at
-    there = expected(np.array([speed_mps]), setting.against(sensor))
+    there = expected(np.array([speed_mps]), against)
     spread = {"ln_T": there.sd_ln_T, "DF": there.sd_DF, "ln_beta": there.sd_ln_beta, "ln_k": there.sd_ln_k}
     z = {}
     for name, part in (("ln_T", "zSL"), ("DF", "zDF"), ("ln_beta", "zB"), ("ln_k", "zk")):
@@ -171,28 +160,27 @@ def standardised(
     return z
 
 
-def moved_by(curve: Curve, rows: Table, speed_mps: float) -> Array:
+def moved_by(fitted: curve.Curve, rows: curve.Table, speed_mps: float) -> Array:
     """What a curve adds to each epoch for not having been run at a speed on the flat."""
-    return curve.at(rows.speed_mps, rows.grade) - curve.at(speed_mps, 0.0)
+    return fitted.at(rows.speed_mps, rows.grade) - fitted.at(speed_mps, 0.0)
 
 
-def run_values(runs: Sequence[PastRun], rows: Table, values: Array, weight: Array, setting: Setting) -> RunValues:
+def run_values(runs: Sequence[PastRun], rows: curve.Table, values: Array, weight: Array, setting: Setting) -> RunValues:
     """The mean of each run that has enough epochs, with its standard error. values, weight: of the rows."""
-    means = run_means(rows, values, weight, len(runs), setting)
+    means = curve.run_means(rows, values, weight, len(runs), setting)
     kept = means.epochs >= setting.method.trend.run_epochs
-    week = np.array([week_number(local_date(run, setting)) for run in runs], dtype=np.int64)
-    at = weeks_since_epoch(runs, setting)
+    at, week = weeks_since_epoch(runs, setting), week_numbers(runs, setting)
     return RunValues(at_weeks=at[kept], week=week[kept], value=means.value[kept], se=means.se[kept])
 
 
 def heart_rate(part: Stretch, speed_mps: float | None, setting: Setting) -> Trend | None:
     """Heart rate at the reference speed over a stretch: context for its trends, never a verdict of its own."""
-    rows, beats = table(part.runs), joined(part.runs, HEART_RATE)
+    rows, beats = curve.table(part.runs), curve.joined(part.runs, HEART_RATE)
     at = weeks_since_epoch(part.runs, setting)
-    curve = None if speed_mps is None else fit(beats, rows, setting, at[rows.run])
-    if curve is None or speed_mps is None:
+    fitted = None if speed_mps is None else curve.fit(beats, rows, setting, at[rows.run])
+    if fitted is None or speed_mps is None:
         return None
-    off = beats - moved_by(curve, rows, speed_mps)
+    off = beats - moved_by(fitted, rows, speed_mps)
     values = run_values(part.runs, rows, off, near(rows, speed_mps, setting), setting)
     rules = setting.method.series
     beats_rules = rules.replace(min_change=rules.heart_change, telling=rules.heart_telling)
@@ -243,7 +231,7 @@ def posterior_of(
     runs: Sequence[PastRun], against: Against, setting: Setting, *, steps: bool
 ) -> tuple[Posterior, Mapping[Pattern, tuple[float, float]]] | None:
     """The posterior of the means of these runs, and from steps alone the range of its odds; None without step time."""
-    rows = table(runs)
+    rows = curve.table(runs)
     weight, known = rows.weight, np.isfinite(rows.speed_mps) & (rows.weight > 0)
     if not known.any():
         return None
@@ -255,7 +243,9 @@ def posterior_of(
     doubted = systematic(scale, climb, against.replace(drifts=next(filter(None, drifted), {})))
     parts: dict[str, Part] = {}
     for name in ("zSL",) if steps else ("zSL", "zDF", "zk", "zB"):
-        found = over_runs(run_means(rows, joined(runs, name), weight, len(runs), setting), setting.method.trend)
+        found = over_runs(
+            curve.run_means(rows, curve.joined(runs, name), weight, len(runs), setting), setting.method.trend
+        )
         # With contact time the oscillation is told by zk; zB would tell it twice.
         if found is not None and not (name == "zB" and "zk" in parts):
             mean, se, share = found
@@ -270,13 +260,13 @@ def posterior_of(
 
 def drifts_in(run: PastRun, setting: Setting) -> dict[str, float]:
     """By how much the sensor wandered within a run, by column, as the analysis of the run found it."""
-    columns = {name: column(run, name) for name in ("speed_mps", "cadence_spm", "duty_factor", "ln_k", "grade")}
+    columns = {name: curve.column(run, name) for name in ("speed_mps", "cadence_spm", "duty_factor", "ln_k", "grade")}
     # Where speed is guessed, as on a treadmill, there is no zSL; a change of pace would look like a drift.
-    trusted = np.isfinite(column(run, "zSL"))
+    trusted = np.isfinite(curve.column(run, "zSL"))
     return drifts(columns, trusted, setting.method.sensors)
 
 
-def over_runs(means: RunMeans, rules: TrendRules) -> tuple[float, float, Array] | None:
+def over_runs(means: curve.RunMeans, rules: TrendRules) -> tuple[float, float, Array] | None:
     """Weighted mean of run means, its SE, and the share of each run in it; None where no run has enough epochs.
 
     Runs count by how they differ and by their own errors. Few runs do not know how much they differ; then they are
@@ -310,12 +300,12 @@ def told_weeks(series: Sequence[Series], rules: TrendRules) -> dict[int, Told]:
     return told
 
 
-def by_week(runs: Sequence[PastRun], numbers: range, setting: Setting) -> Iterator[tuple[int, list[PastRun]]]:
-    """The runs of each week, in order; a week without runs gives an empty list."""
+def by_week(runs: Sequence[PastRun], numbers: range, setting: Setting) -> dict[int, list[PastRun]]:
+    """The runs of each week, in order; a week without runs has an empty list."""
     held: dict[int, list[PastRun]] = {number: [] for number in numbers}
     for run in runs:
         held[week_number(local_date(run, setting))].append(run)
-    yield from held.items()
+    return held
 
 
 def week(
@@ -324,7 +314,7 @@ def week(
     """One row of the view."""
     surface, setting = asked
     here = [run for run in runs if run.surface == surface and slow_mps is not None]
-    slow = sum(int((column(run, "speed_mps") <= slow_mps).sum()) for run in here) if slow_mps else 0
+    slow = sum(int((curve.column(run, "speed_mps") <= slow_mps).sum()) for run in here) if slow_mps else 0
     return Week(
         monday=monday(number),
         runs=len(runs),
