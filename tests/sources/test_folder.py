@@ -79,22 +79,18 @@ def test_a_time_that_no_calendar_has_is_unknown_and_the_file_is_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, since: datetime | None, year: int
 ) -> None:
     (tmp_path / "run.fit").write_bytes(b"x")
-    real = os.DirEntry.stat
+    real = Path.stat
     second = int((year - 1970) * 31_556_952)
 
-    class Entry:
-        """A directory entry with a time that not every file system can keep."""
+    def stat(path: Path, **how: bool) -> os.stat_result:
+        """Of a file with a time that not every file system can keep."""
+        found = real(path, **how)
+        if path.name != "run.fit":
+            return found
+        times = {"st_mtime": float(second), "st_mtime_ns": second}
+        return os.stat_result((*found[:8], second, *found[9:]), times)
 
-        def __init__(self, entry: os.DirEntry[str]) -> None:
-            self.name, self.path, self.is_dir = entry.name, entry.path, entry.is_dir
-            self._entry = entry
-
-        def stat(self) -> os.stat_result:
-            found = list(real(self._entry))
-            return os.stat_result((*found[:8], second, *found[9:]), {"st_mtime": float(second), "st_mtime_ns": second})
-
-    scandir = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda folder: [Entry(entry) for entry in scandir(folder)])
+    monkeypatch.setattr(Path, "stat", stat)
 
     (found,) = folder.listing([tmp_path], since)
 

@@ -14,7 +14,6 @@ from kneedrive.sources.plan import (
     Outcome,
     Step,
     completed,
-    decide,
     follow,
     listing_from,
     plan,
@@ -41,9 +40,9 @@ def item(name: str, days_ago: float | None = 1, version: str = "v1", skip: str =
     ],
 )
 def test_each_activity_has_one_decision(listed: Listed, action: str, fetches: bool) -> None:
-    step = decide(listed, {"held": "v1"})
+    (step,) = plan([listed], {"held": "v1"})
 
-    assert (step.action, step.fetches, step.reason) == (action, fetches, listed.skip)
+    assert (step.action, step.fetches, step.item) == (action, fetches, listed)
 
 
 def test_the_latest_comes_first_and_the_undated_last() -> None:

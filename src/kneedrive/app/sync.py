@@ -225,7 +225,7 @@ class _Pull:
         """The outcomes of the steps that ask for nothing; what is known counts as there where it holds a run."""
         holding = {key.partition(MEMBER)[0] for key in self._store.with_runs(self._source.name)}
         for step in steps:
-            name, reason = step.item.id, step.reason
+            name, reason = step.item.id, step.item.skip
             if step.action == Action.KNOWN and name in holding:
                 yield Outcome(name=name, verdict="already_there")
             elif step.action == Action.SKIPPED and reason == NOT_A_RUN:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from glob import escape, glob
 from pathlib import Path
@@ -16,7 +17,6 @@ DEPTH = 8
 DRIVES, MTP = ("/media/{user}/*", "/run/media/{user}/*", "/Volumes/*"), "{runtime}/gvfs/mtp:host=*/*"
 ON_A_WATCH = "/[Gg][Aa][Rr][Mm][Ii][Nn]/[Aa][Cc][Tt][Ii][Vv][Ii][Tt]*"
 Closed = Callable[[OSError], object]
-Entry = os.DirEntry[str] | Path  # of a folder, or a file that was named itself
 
 
 def watches(environment: Mapping[str, str]) -> tuple[Path, ...]:
@@ -45,10 +45,16 @@ def listing(
             closed(error)
 
     for folder in dict.fromkeys(place for each in folders for place in places(each)):
-        for entry in _files(folder, DEPTH, tell):
-            found = _listed(entry, tell)
-            if found and (since is None or found.started_at is None or found.started_at >= since):
-                yield found
+        for path in sorted(path for path in _files(folder, tell) if path.name.lower().endswith(SUFFIXES)):
+            try:
+                seen = path.stat()
+            except OSError as error:
+                tell(error)
+                continue
+            changed = _changed(seen)
+            if since is None or changed is None or changed >= since:
+                version = f"{seen.st_size}-{seen.st_mtime_ns}"
+                yield Listed(id=str(path), version=version, started_at=changed, sport="")
 
 
 def missing(folders: Iterable[Path]) -> tuple[Path, ...]:
@@ -76,42 +82,16 @@ def _is(place: Path, kind: Callable[[Path], bool]) -> bool:
         return False
 
 
-def _files(folder: Path | str, depth: int, tell: Closed) -> Iterator[Entry]:
-    if isinstance(folder, Path) and _is(folder, Path.is_file):
-        yield from [folder] if folder.name.lower().endswith(SUFFIXES) else ()
+def _files(folder: Path, tell: Closed) -> Iterator[Path]:
+    """The files in a folder and below, hidden ones left out; or the one file that was named itself."""
+    if _is(folder, Path.is_file):
+        yield folder
         return
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except ValueError:
-        return
-    except OSError as error:
-        tell(error)
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if _is_folder(entry):
-            yield from _files(entry.path, depth - 1, tell) if depth else ()
-        elif entry.name.lower().endswith(SUFFIXES):
-            yield entry
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir(follow_symlinks=False)
-    except OSError:  # unplugged while we look
-        return False
-
-
-def _listed(entry: Entry, tell: Closed) -> Listed | None:
-    try:
-        seen = entry.stat()
-    except OSError as error:
-        tell(error)
-        return None
-    version = f"{seen.st_size}-{seen.st_mtime_ns}"
-    path = str(entry) if isinstance(entry, Path) else entry.path
-    return Listed(id=path, version=version, started_at=_changed(seen), sport="")
+    with suppress(ValueError):  # a name that no path can have
+        for place, inside, names in os.walk(folder, onerror=tell):
+            deep = len(Path(place).relative_to(folder).parts) == DEPTH
+            inside[:] = [] if deep else [name for name in inside if not name.startswith(".")]
+            yield from (Path(place, name) for name in names if not name.startswith("."))
 
 
 def _changed(seen: os.stat_result) -> datetime | None:

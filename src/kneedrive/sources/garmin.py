@@ -14,7 +14,7 @@ from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, Unreachable
 from kneedrive.record import Record
 from kneedrive.sources.http import Answer, Client, Http, Pace, file_of, good, is_page, list_of
-from kneedrive.sources.plan import Fetched, Listed, identified, moment, unidentified
+from kneedrive.sources.plan import UNIDENTIFIED, Fetched, Listed, identified, moment
 
 if TYPE_CHECKING:
     from kneedrive.sources.tokens import PrivateFile
@@ -209,7 +209,7 @@ class Garmin(Client):
             TOKEN_REFUSED,
             "Garmin answered with HTTP {}: check GARMIN_PERSONAL_API_BASE_URL, or try again later",
         )
-        return [listed(entry) if identified(entry, "activityId") else unidentified() for entry in list_of(answer)]
+        return [listed(entry) if identified(entry, "activityId") else UNIDENTIFIED for entry in list_of(answer)]
 
 
 def listed(summary: Mapping[str, Any]) -> Listed:

@@ -11,7 +11,7 @@ from kneedrive.config import Secret
 from kneedrive.errors import ConfigError
 from kneedrive.record import Record
 from kneedrive.sources.http import Answer, Client, Http, Pace, basic, file_of, good, json_of, list_of
-from kneedrive.sources.plan import Fetched, Listed, identified, moment, shoe_of, unidentified
+from kneedrive.sources.plan import UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
 
 USER = "API_KEY"  # literally; the key is the password
 INTERVAL_S = 0.5
@@ -44,7 +44,7 @@ class Intervals(Client):
         """Every activity from the day of `since` on. Raises SourceError."""
         oldest = FIRST_DAY if since is None else f"{since - LATE:%Y-%m-%d}"
         answer = self._of_athlete("activities", oldest=oldest, newest=f"{self._pace.clock() + LATE:%Y-%m-%d}")
-        yield from (listed(item) if identified(item) else unidentified() for item in list_of(answer))
+        yield from (listed(item) if identified(item) else UNIDENTIFIED for item in list_of(answer))
 
     def fetch(self, item: Listed) -> Fetched | None:
         """The original file as it was uploaded, maybe gzipped or zipped; None where there is none (HTTP 404)."""

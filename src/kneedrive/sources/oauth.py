@@ -1,5 +1,6 @@
-"""OAuth 2 for a program at somebody's desk: the address to open, the loopback that waits, tokens kept fresh and
-revoked.
+"""OAuth 2 for a program at somebody's desk: the address to open, the answer checked, tokens kept fresh, and revoked.
+
+Nothing here prints: `Attempt.url` is for the caller to show, and `Callback` or a pasted address brings the answer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+import msgspec
 
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable
@@ -127,9 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the request line holds the code."""
 
 
-# OAuth 2 for a program at somebody's desk: the address to open, the answer checked, tokens kept fresh, and revoked.
-#
-# Nothing here prints: `Attempt.url` is for the caller to show, and `Callback` or a pasted address brings the answer.
+# The login: its address, the answer, and the tokens that come of it.
 
 FRESH = timedelta(minutes=5)  # an access token with less than this left is renewed before it is used
 STATE_BYTES = 32
@@ -252,9 +253,10 @@ class Login:
     def redeem(self, grant: Grant, *, remember: bool = False) -> Tokens:
         """Exchange the code for tokens and keep them; `remember` keeps the application beside them, for renewals."""
         form = {"grant_type": "authorization_code", "code": grant.code.reveal()}
-        mine = self._application if remember else Application(client_id="", client_secret=Secret(""))
         with self._file.locked():
-            tokens = self._asked(form, scope=grant.scope, client_id=mine.client_id, client_secret=mine.client_secret)
+            tokens = Tokens(scope=grant.scope, **self._asked(form))
+            if remember:
+                tokens = tokens.replace(**msgspec.structs.asdict(self._application))
             self._file.save(tokens)
         return tokens
 
@@ -273,13 +275,7 @@ class Login:
                 return held.access
             self._file.save(held)  # proves that there is room and leave to write, before the old token dies
             form = {"grant_type": "refresh_token", "refresh_token": held.refresh.reveal()}
-            fresh = self._asked(
-                form,
-                scope=held.scope,
-                athlete=held.athlete,
-                client_id=held.client_id,
-                client_secret=held.client_secret,
-            )
+            fresh = held.replace(**self._asked(form))
             self._file.save(fresh)
             self._stale_at_birth = None if self._good(fresh) else fresh.access
             return fresh.access
@@ -324,11 +320,8 @@ class Login:
     def _good(self, tokens: Tokens) -> bool:
         return tokens.expires_at - self._clock() > FRESH
 
-    def _asked(self, form: Mapping[str, str], *, athlete: str = "", **kept: Any) -> Tokens:
-        """The tokens that the service gives for this form. kept: other fields of Tokens, which its answer lacks.
-
-        athlete: whose login it is, where the answer does not say.
-        """
+    def _asked(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """What the service gives for this form, as fields of Tokens."""
         from kneedrive.sources.http import json_of
 
         mine = {"client_id": self._application.client_id, "client_secret": self._application.client_secret.reveal()}
@@ -337,13 +330,13 @@ class Login:
             raise self._refusal(answer)
         told: Any = json_of(answer)
         try:
-            return Tokens(
-                access=token(told["access_token"]),
-                refresh=token(told["refresh_token"]),
-                expires_at=self._end(told),
-                athlete=str((told.get("athlete") or {}).get("id", athlete)),
-                **kept,
-            )
+            fields = {
+                "access": token(told["access_token"]),
+                "refresh": token(told["refresh_token"]),
+                "expires_at": self._end(told),
+            }
+            athlete = told.get("athlete") or {}  # a renewal does not say it again
+            return fields | ({"athlete": str(athlete["id"])} if "id" in athlete else {})
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
             raise Unreachable(
                 f"{answer.service} answered the login without the tokens it should hold: try again later"

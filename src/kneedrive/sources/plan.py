@@ -127,9 +127,8 @@ def identified(entry: Any, key: str = "id") -> bool:
     return text.isascii() and text.isprintable() and 0 < len(text) <= ID_LENGTH
 
 
-def unidentified() -> Listed:
-    """What stands in a list for an entry without an id: it is told, and does not keep the others from being read."""
-    return Listed(id="", version="", started_at=None, sport="", skip=NO_ID)
+# Stands in a list for an entry without an id: it is told, and does not keep the others from being read.
+UNIDENTIFIED = Listed(id="", version="", started_at=None, sport="", skip=NO_ID)
 
 
 # What a sync has to do, decided without doing it: new, updated, known or skipped; and where the next one begins.
@@ -150,11 +149,10 @@ _EARLY = datetime.min.replace(tzinfo=UTC)
 
 
 class Step(Record, frozen=True, kw_only=True):
-    """One activity and what to do about it; `reason` where it is skipped."""
+    """One activity and what to do about it."""
 
     action: Action
     item: Listed
-    reason: str = ""
 
     @property
     def fetches(self) -> bool:
@@ -174,23 +172,25 @@ class Outcome(Record, frozen=True, kw_only=True):
     excused: bool = False
 
 
-def decide(item: Listed, known: Mapping[str, str]) -> Step:
-    """What to do about one listed activity. `known`: the version that is held, by id; those found gone included."""
-    if item.skip:
-        return Step(action=Action.SKIPPED, item=item, reason=item.skip)
-    if item.id not in known:
-        return Step(action=Action.NEW, item=item)
-    return Step(action=Action.KNOWN if known[item.id] == item.version else Action.UPDATED, item=item)
-
-
 def plan(items: Iterable[Listed], known: Mapping[str, str], failed: Collection[str] = ()) -> tuple[Step, ...]:
     """Every step, the latest activity first, so that a sync cut short has what the runner asks for first.
 
-    failed: ids that could not be had the last time. They come after all others, so that they block none.
+    known: the version that is held, by id; those found gone included. failed: ids that could not be had the last time.
+    They come after all others, so that they block none.
     """
-    steps = [decide(item, known) for item in {item.id: item for item in items}.values()]
-    latest_first = sorted(steps, key=lambda step: (step.item.started_at or _EARLY, step.item.id), reverse=True)
-    return tuple(sorted(latest_first, key=lambda step: step.item.id in failed))
+
+    def decided(item: Listed) -> Action:
+        if item.skip:
+            return Action.SKIPPED
+        if item.id not in known:
+            return Action.NEW
+        return Action.KNOWN if known[item.id] == item.version else Action.UPDATED
+
+    def order(step: Step) -> tuple[bool, datetime, str]:
+        return step.item.id not in failed, step.item.started_at or _EARLY, step.item.id
+
+    steps = (Step(action=decided(item), item=item) for item in {item.id: item for item in items}.values())
+    return tuple(sorted(steps, key=order, reverse=True))
 
 
 def listing_from(

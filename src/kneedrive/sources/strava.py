@@ -13,7 +13,7 @@ from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable
 from kneedrive.record import Record
 from kneedrive.sources.http import Answer, Client, Pace, json_of, list_of, own_problem
 from kneedrive.sources.oauth import Service
-from kneedrive.sources.plan import Fetched, Listed, identified, moment, shoe_of, unidentified
+from kneedrive.sources.plan import UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
 
 # Strava's error answers in our words. A fault is resource, field and code; bodies that are none are normal too.
 
@@ -243,7 +243,7 @@ class Strava(Client):
     def _page(self, before: datetime | None, page: int) -> list[Listed]:
         until = {} if before is None else {"before": int(before.timestamp())}
         answer = _good(self._get("athlete/activities", {**until, "page": page, "per_page": PER_PAGE}))
-        return [listed(entry) if identified(entry) else unidentified() for entry in list_of(answer)]
+        return [listed(entry) if identified(entry) else UNIDENTIFIED for entry in list_of(answer)]
 
     def _stale(self, answer: Answer) -> bool:
         said = fault(answer)  # no token cures what is wrong with the scope or the application

@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,13 +128,33 @@ class TokenFile(PrivateFile):
         """The stored login, None where there is none. Raises NotAuthorised where the file cannot be understood."""
         try:
             text = self.read()
-            return None if text is None else _tokens(json.loads(text))
+            if text is None:
+                return None
+            stored = json.loads(text)
+            return Tokens(
+                access=token(stored["access_token"]),
+                refresh=token(stored["refresh_token"]),
+                expires_at=datetime.fromtimestamp(int(stored["expires_at"]), UTC),
+                scope=str(stored["scope"]),
+                athlete=str(stored.get("athlete", "")),
+                client_id=str(stored.get("client_id", "")),
+                client_secret=Secret(str(stored.get("client_secret", ""))),
+            )
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, OSError):
             raise NotAuthorised(f"the saved login in {self.path} is damaged: log in again") from None
 
     def save(self, tokens: Tokens) -> None:
         """Keep a login in place of the old one."""
-        self.write(json.dumps(_stored(tokens)))
+        stored = {
+            "access_token": tokens.access.reveal(),
+            "refresh_token": tokens.refresh.reveal(),
+            "expires_at": int(tokens.expires_at.timestamp()),
+            "scope": tokens.scope,
+            "athlete": tokens.athlete,
+        }
+        if tokens.client_id:
+            stored |= {"client_id": tokens.client_id, "client_secret": tokens.client_secret.reveal()}
+        self.write(json.dumps(stored))
 
     @contextmanager
     def locked(self, patience_s: float = LOCK_S) -> Iterator[None]:
@@ -183,29 +203,6 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _stored(tokens: Tokens) -> Mapping[str, str | int]:
-    return {
-        "access_token": tokens.access.reveal(),
-        "refresh_token": tokens.refresh.reveal(),
-        "expires_at": int(tokens.expires_at.timestamp()),
-        "scope": tokens.scope,
-        "athlete": tokens.athlete,
-        **({"client_id": tokens.client_id, "client_secret": tokens.client_secret.reveal()} if tokens.client_id else {}),
-    }
-
-
-def _tokens(stored: Mapping[str, str | int]) -> Tokens:
-    return Tokens(
-        access=token(stored["access_token"]),
-        refresh=token(stored["refresh_token"]),
-        expires_at=datetime.fromtimestamp(int(stored["expires_at"]), UTC),
-        scope=str(stored["scope"]),
-        athlete=str(stored.get("athlete", "")),
-        client_id=str(stored.get("client_id", "")),
-        client_secret=Secret(str(stored.get("client_secret", ""))),
-    )
 
 
 def token(value: object) -> Secret:
