@@ -22,7 +22,6 @@ class Role(StrEnum):
     PLAIN = "plain"
     STRONG = "strong"
     FAINT = "faint"
-    NUMBER = "number"  # the number that a sentence is about
     COMMAND = "command"  # to be typed as it stands
 
 

@@ -136,13 +136,12 @@ def source(analysis: Analysis) -> str:
     """What recorded the run: the watch, and the sensor whose dynamics are judged."""
     run = analysis.activity
     device = numbers.device(run.device) if run.device.maker or run.device.product else ""
-    indoor = "indoors" if analysis.surface == "indoor" else ""
     worn = analysis.reference.worn
     sensor = "" if worn in device else worn
     device = "" if worn.startswith(device) else device  # "Stryd" beside "Stryd foot pod"
     if analysis.instead_of:
         sensor += f" instead of the {REFERENCES[analysis.instead_of].worn}"
-    return ", ".join(each for each in (device, sensor, indoor) if each)
+    return ", ".join(filter(None, (device, sensor, "indoors" if analysis.surface == "indoor" else "")))
 
 
 def verdict(analysis: Analysis, *, miles: bool, apart: bool = False) -> list[Block]:
@@ -188,10 +187,9 @@ def unjudged(analysis: Analysis) -> list[Block]:
     """Why nothing is judged."""
     headline = said.headline(analysis)
     reason = said.capital(analysis.status_reason.strip() or analysis.scores.D.reason).rstrip(".")
-    cut = [Prose(text)] if (text := said.cut_off(analysis)) else []
-    if reason.startswith(headline):
-        return [Prose(strong(f"{reason}.")), *cut]
-    return [Prose(strong(f"{headline}.")), *([Prose(f"{reason}.")] if reason else []), *cut]
+    first, *more = [reason] if reason.startswith(headline) else [headline, reason]
+    told = [*(f"{each}." for each in more if each), said.cut_off(analysis)]
+    return [Prose(strong(f"{first}.")), *(Prose(each) for each in told if each)]
 
 
 # What it rests on.
@@ -258,23 +256,17 @@ def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) ->
     if not shown or first is None:
         return []
     letter = PATTERNS[first.pattern].axis or "D"
+    # Those of the middle pace serve for all: in SDs between runners the marks hardly move over the paces of one run.
     among = runners_at(shown[len(shown) // 2].speed_mps, analysis.against)[letter]
-    rows = tuple(_row(band, letter, miles=miles) for band in reversed(shown))
+    rows = [_row(band, letter, miles=miles) for band in reversed(shown)]
     left_out = len(judged) - len(shown)
     key = f"{'○ inferred' if rows[-1].hollow else '● you'}, ── how sure; {blocks.BEYOND}"
     key += f"; {left_out} more in full" if left_out else ""
     if 2 * sum(band.epochs for band in judged) <= analysis.quality.epochs_scored:
         least_s = analysis.method.profile.band_epochs * analysis.method.epochs.length_s
         key += f"; paces run for less than {numbers.clock(least_s)} are not drawn"
-    return [
-        blocks.Picture(
-            heads=(numbers.pace_unit(miles=miles), "time"),
-            axis=letter,
-            rows=rows,
-            ticks=ticks(among),
-            key=key,
-        )
-    ]
+    heads = (numbers.pace_unit(miles=miles), "time")
+    return [blocks.Picture(heads=heads, axis=letter, rows=rows, ticks=ticks(among), key=key)]
 
 
 def ticks(among: np.ndarray) -> tuple[float, ...]:

@@ -55,7 +55,7 @@ _ASCII_WORDS = {
 }  # fmt: skip
 _ASCII_LETTERS = str.maketrans(_ASCII_WORDS)
 
-_ROLES = {Role.STRONG: "bold", Role.FAINT: "dim", Role.NUMBER: "bold", Role.COMMAND: "underline"}
+_ROLES = {Role.STRONG: "bold", Role.FAINT: "dim", Role.COMMAND: "underline"}
 # The colours of patterns.py as rich names them; grey is the terminal's own, since nothing is to stand out there.
 _COLOURS = {"orange": "dark_orange", "blue": "dodger_blue2", "grey": "default"}
 
@@ -96,7 +96,14 @@ def render(report: Iterable[Section], style: Style) -> str:
     """The sections as one text with an empty line between them, ending in a line break. Pure."""
     lines: list[Text] = []
     for section in report:
-        drawn = _section(section, style)
+        # A heading stands out to the left of what belongs to it.
+        heads = [isinstance(block, blocks.Heading) for block in section]
+        indent = INDENT if any(heads) else 0
+        drawn = [
+            line
+            for block, head in zip(section, heads, strict=True)
+            for line in _block(block, style, 0 if head else indent)
+        ]
         if drawn:
             lines += [Text(), *drawn] if lines else drawn
     return _printed(lines, style)
@@ -124,14 +131,6 @@ def _printed(lines: Sequence[Text], style: Style) -> str:
     console.print(Text("\n").join(lines), soft_wrap=True)
     file = console.file
     return file.getvalue().replace(_BOUND, " ").replace(WHOLE, "") if isinstance(file, io.StringIO) else ""
-
-
-def _section(section: Section, style: Style) -> list[Text]:
-    """A heading stands out to the left of what belongs to it."""
-    indent = INDENT if any(isinstance(block, blocks.Heading) for block in section) else 0
-    return [
-        line for block in section for line in _block(block, style, 0 if isinstance(block, blocks.Heading) else indent)
-    ]
 
 
 def _block(block: blocks.Block, style: Style, indent: int) -> list[Text]:

@@ -66,7 +66,7 @@ class Content(Record, frozen=True, kw_only=True):
 
 # Blocks as HTML.
 
-_ROLE_TAGS = {Role.STRONG: "strong", Role.NUMBER: "strong", Role.FAINT: "small", Role.COMMAND: "code"}
+_ROLE_TAGS = {Role.STRONG: "strong", Role.FAINT: "small", Role.COMMAND: "code"}
 _SPARK_PX = (5.0, 14.0)  # a column, and the height
 # On a terminal an option belongs to the command that was typed; the reader of a page typed none.
 _OPTIONS = {f"--height{TIE}METRES": f"kneedrive report --html --height{TIE}METRES"}
