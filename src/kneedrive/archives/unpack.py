@@ -205,6 +205,8 @@ _ZIP_ERRORS = (
     OverflowError,
     OSError,
 )
+# The records at the end of a zip file, by its specification: the end of the list of members, and, where a number does
+# not fit into 32 bits there, a 64-bit one before it with a locator between the two.
 _END, _END_BYTES = b"PK\x05\x06", 22
 _LOCATOR_BYTES, _END64_BYTES = 20, 56
 _IN_END64 = 0xFFFFFFFF

@@ -20,11 +20,11 @@ RULES = TrackRules()
 MAX_SESSIONS = 1_000
 _DAY_S = 86_400
 _EARLIEST_UNIX_S, _LATEST_UNIX_S = 315_532_800.0, 4_102_444_800.0  # 1980 and 2100
-# What lies outside was not measured.
+# What lies outside was not measured. Longitudes may run on past 180 degrees where a track crosses the date line.
 _BOUNDS = {
     "latitude_deg": (-90.0, 90.0),
     "longitude_deg": (-360.0, 360.0),
-    "altitude_m": (-500.0, 9_000.0),
+    "altitude_m": (-500.0, 9_000.0),  # from below the Dead Sea to above Everest
     "distance_m": (0.0, np.inf),
     "speed_mps": (0.0, 60.0),
     "heart_rate_bpm": (20.0, 250.0),

@@ -23,9 +23,9 @@ from kneedrive.recording import Activity, Array, Note, Samples, Sensor, frozen
 DOCUMENT = "kneedrive-strava-1"
 STRIDES_MAX_SPM = Plausible().cadence_min_spm  # no runner makes this many strides a minute: those are steps already
 MOVING_MPS = TrackRules().moving_mps
-UTC_OFFSET_MAX_S = 14 * 3600
+UTC_OFFSET_MAX_S = 14 * 3600  # the easternmost zone, of the Line Islands
 EARLIEST, LATEST = datetime(1989, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-HIDDEN_START = "T00:00:01"
+HIDDEN_START = "T00:00:01"  # what Strava puts in place of a start time that its owner hides
 CHANNELS = {
     "distance": "distance_m",
     "velocity_smooth": "speed_mps",

@@ -112,6 +112,7 @@ def _jump(times: Array, elapsed_s: float | None) -> Clock | None:
 
 # What a session says about itself as a whole: times, totals, pauses, laps, averages; checked against its records.
 
+# Event types of the profile: start; stop, stop_all, stop_disable and stop_disable_all, which makers mix freely.
 _STARTS = frozenset({0})
 _STOPS = frozenset({1, 4, 8, 9})
 
@@ -146,6 +147,7 @@ def elapsed_time_s(time_s: Array, stated_s: float | None) -> float:
 def duration_s(message: Message, elapsed_s: float, pauses: Sequence[Interval]) -> float:
     """Timer time: as stated where it fits into the elapsed time, else elapsed time without pauses."""
     stated_s = message.number("total_timer_time")
+    # A second more is no contradiction: the elapsed time may come from records, whose times are whole seconds.
     if stated_s is not None and 0 < stated_s <= elapsed_s + 1:
         return stated_s
     return elapsed_s - sum(pause.end_s - pause.start_s for pause in pauses)
@@ -158,6 +160,7 @@ def distance_m(message: Message, samples: Samples) -> float | None:
         return stated_m
     if samples.distance_m is None:
         return None
+    # In a file of several sessions the distance may run on from the one before.
     return float(np.nanmax(samples.distance_m) - np.nanmin(samples.distance_m))
 
 
@@ -304,7 +307,7 @@ def _firmware(info: Message) -> str:
 # One FIT file to activities: one per session, or one from the records where no session was written.
 
 _TIMER = 0
-_STILL_ACTIVITIES = frozenset({4, 20})
+_STILL_ACTIVITIES = frozenset({4, 20})  # file types "activity" and "activity_summary"
 _NO_MESSAGE = Message(start=0, values={})
 
 

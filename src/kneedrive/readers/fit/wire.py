@@ -219,7 +219,7 @@ def _tables() -> tuple[Words, list[int], list[int]]:
 
 SIGNATURE = b".FIT"
 
-_MIN_HEADER = 12
+_MIN_HEADER = 12  # bytes; headers of 14 end in a checksum of their own
 _CRC_BYTES = 2
 
 

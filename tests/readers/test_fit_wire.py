@@ -1,4 +1,4 @@
-"""Headers, chains, definitions: where messages start, and what a broken file is forgiven."""
+"""The bytes of a FIT file: where its messages start, and its checksum."""
 
 import struct
 
@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from kneedrive.errors import Malformed
-from kneedrive.readers.fit.wire import Part, parts
-from tests.fit_writer import Column, Field, Message, Table, crc16, fit_bytes
+from kneedrive.readers.fit.wire import PERIOD, Part, crc16, parts
+from tests.fit_writer import Column, Field, Message, Table, fit_bytes
+from tests.fit_writer import crc16 as by_definition
 from tests.readers.fit_cases import file_id, records, run, session
+
+# Headers, chains, definitions: where messages start, and what a broken file is forgiven.
 
 
 def walk(octets: bytes) -> Part:
@@ -79,7 +82,7 @@ def test_definitions_do_not_outlive_their_file() -> None:
     first = fit_bytes((Message(20, (Field(4, "uint8", 80),), local=3),))
     body = bytes([3, 90])
     head = struct.pack("<BBHI4s", 12, 0x20, 2140, len(body), b".FIT")
-    second = head + body + struct.pack("<H", crc16(head + body))
+    second = head + body + struct.pack("<H", by_definition(head + body))
 
     assert problems(list(parts(first + second))[1]) == ["damaged"]
 
@@ -106,7 +109,7 @@ def test_a_missing_checksum_is_a_note(missing: int) -> None:
 def test_a_wrong_header_checksum_is_a_note() -> None:
     octets = bytearray(run())
     octets[12] ^= 1
-    whole = bytes(octets[:-2]) + struct.pack("<H", crc16(bytes(octets[:-2])))
+    whole = bytes(octets[:-2]) + struct.pack("<H", by_definition(bytes(octets[:-2])))
 
     assert problems(walk(whole)) == ["header_crc"]
 
@@ -114,7 +117,7 @@ def test_a_wrong_header_checksum_is_a_note() -> None:
 def test_a_header_checksum_of_zero_was_never_computed() -> None:
     octets = bytearray(run())
     octets[12:14] = b"\0\0"
-    whole = bytes(octets[:-2]) + struct.pack("<H", crc16(bytes(octets[:-2])))
+    whole = bytes(octets[:-2]) + struct.pack("<H", by_definition(bytes(octets[:-2])))
 
     assert problems(walk(whole)) == []
 
@@ -212,3 +215,47 @@ def test_unknown_messages_are_stepped_over() -> None:
     part = walk(fit_bytes((file_id(), odd, records(), odd)))
 
     assert (count(part, 65_280), count(part, 20)) == (14, 20)
+
+
+# The CRC of whole files at once, against the definition byte by byte.
+
+
+LENGTHS = (0, 1, 2, 12, 63, 64, 65, 4095, 4096, PERIOD - 1, PERIOD, PERIOD + 1, 2 * PERIOD, 100_003)
+
+
+def noise(length: int) -> bytes:
+    return np.random.default_rng(length).bytes(length)
+
+
+def test_the_published_check_value_comes_out() -> None:
+    """0xBB3D is the catalogued check of CRC-16/ARC over the nine digits."""
+    assert crc16(b"123456789") == 0xBB3D
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_it_equals_the_definition_at_every_kind_of_length(length: int) -> None:
+    assert crc16(noise(length)) == by_definition(noise(length))
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_bytes_that_end_in_their_own_crc_give_zero(length: int) -> None:
+    body = noise(length)
+
+    assert crc16(body + crc16(body).to_bytes(2, "little")) == 0
+
+
+@pytest.mark.parametrize("place", [0, 1, PERIOD - 1, PERIOD, 70_000, 99_999])
+def test_one_changed_bit_is_seen_wherever_it_is(place: int) -> None:
+    body = bytearray(noise(100_000))
+    before = crc16(bytes(body))
+    body[place] ^= 0x10
+
+    assert crc16(bytes(body)) != before
+
+
+def test_zeros_in_front_change_nothing() -> None:
+    assert crc16(bytes(PERIOD) + b"knee") == crc16(b"knee")
+
+
+def test_a_memoryview_is_as_good_as_bytes() -> None:
+    assert crc16(memoryview(b"xx123456789")[2:]) == 0xBB3D
