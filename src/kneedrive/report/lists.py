@@ -14,20 +14,7 @@ from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
 from kneedrive.report import blocks, numbers
-from kneedrive.report.blocks import (
-    Block,
-    Column,
-    Inline,
-    Note,
-    Prose,
-    Section,
-    Span,
-    Table,
-    command,
-    faint,
-    strong,
-    words,
-)
+from kneedrive.report.blocks import Column, Inline, Note, Prose, Section, Span, Table, command, words
 from kneedrive.report.history import break_words
 from kneedrive.report.machine import plain
 from kneedrive.report.numbers import MISSING
@@ -93,7 +80,7 @@ def _run(row: Any, zone: Callable[[datetime], int], *, miles: bool) -> tuple[Inl
         numbers.clock(row.duration_s),
         numbers.bare_pace(speed, miles=miles),
         REFERENCES[SensorClass(row.sensor)].short,
-        named(Pattern(row.label), Certainty(row.certainty)) if row.label else faint(STATUS[row.status]),
+        named(Pattern(row.label), Certainty(row.certainty)) if row.label else blocks.faint(STATUS[row.status]),
     )
 
 
@@ -134,7 +121,7 @@ def sources(rows: Sequence[Any], *, miles: bool) -> list[Section]:
         if place:
             about.append(f"Merged because start, duration and distance are alike ({row.verdict} run).")
         # Not a heading: capitals would change the id that other commands ask for.
-        head = strong(f"{outline.id}  {outline.format.upper()}  {device}")
+        head = blocks.strong(f"{outline.id}  {outline.format.upper()}  {device}")
         report.append([Prose(head), *map(Prose, about)])
     apart = words(command("kneedrive split RUN"), " takes them apart for good.")
     return [*report, [Prose(apart)] if len(rows) > 1 else []]
@@ -266,7 +253,7 @@ def _line(line: Line, today: date) -> tuple[Inline, ...]:
     first, trend, broken = line.headline, line.trend, line.broken
     verdict: Inline = MISSING
     if line.view and trend:
-        verdict = strong(trend.verdict) if trend.called else listed(line.view.verdicts)
+        verdict = blocks.strong(trend.verdict) if trend.called else listed(line.view.verdicts)
     return (
         numbers.clean(line.runner, LONGEST_NAME) or "(no name)",
         numbers.number(line.runs),
@@ -279,7 +266,7 @@ def _line(line: Line, today: date) -> tuple[Inline, ...]:
     )
 
 
-def roster_notes(lines: Sequence[Line]) -> list[Block]:
+def roster_notes(lines: Sequence[Line]) -> list[blocks.Block]:
     """What changed with a sensor, why some runners cannot be shown, and how the list is sorted."""
     told = [f"{runner_name(line.runner)}, {break_words(line.broken)}." for line in lines if line.broken]
     told += [f"{runner_name(line.runner)}: {line.trouble}." for line in lines if line.trouble]
