@@ -12,10 +12,9 @@ from kneedrive.app.page import content_of, small
 from kneedrive.past.baseline import own_view
 from kneedrive.past.compare import compare
 from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
-from kneedrive.past.result import PastRun, Setting
+from kneedrive.past.result import Habits, PastRun, Setting
 from kneedrive.past.weeks import weekly
 from kneedrive.report.comparison import Periods
-from kneedrive.report.history import Habits
 from kneedrive.report.html.page import Content
 from kneedrive.report.machine import analysis_record
 from kneedrive.simulate import DEMO_RUNNER
@@ -74,18 +73,18 @@ def page_of(analyses: list[Analysis]) -> Content:
     days = Periods(
         before=(since, STARTED - timedelta(days=1)), after=(STARTED, STARTED + timedelta(weeks=8)), name=TAGS[-1].text
     )
+    habits = Habits(
+        slow=slow_contrast(runs[-24:], found.slow_speed_mps or 2.5, SETTING),
+        balance=balance_habit(runs[-24:], SETTING.method),
+        fade=fade_habit([each.fade for each in analyses[-24:]], SETTING.method),
+    )
     content = content_of(analyses[-1])
     return content.replace(
         context=content.context.replace(weeks=found.last_weeks, own=own_view(runs[-1], runs[:-1], SETTING)),
         runs=tuple(
             small(each.activity, analysis_record(each), found.until, miles=False) for each in reversed(analyses[-6:-1])
         ),
-        weekly=found,
-        habits=Habits(
-            slow=slow_contrast(runs[-24:], found.slow_speed_mps or 2.5, SETTING),
-            balance=balance_habit(runs[-24:], SETTING.method),
-            fade=fade_habit([each.fade for each in analyses[-24:]], SETTING.method),
-        ),
+        weekly=found.replace(habits=habits),
         tags=TAGS,
         comparison=compare(before, after, SETTING),
         periods=days,

@@ -9,7 +9,7 @@ from kneedrive import advice
 from kneedrive.analysis import analyze
 from kneedrive.analysis.posterior import Certainty
 from kneedrive.app import advise
-from kneedrive.app.demo import simulated_weeks
+from kneedrive.app.demo import seen_in, simulated_runs
 from kneedrive.app.history import past_run
 from kneedrive.app.tables import WEEK_COLUMNS, epochs_of, week_rows
 from kneedrive.report.lists import CSV_COLUMNS
@@ -40,7 +40,7 @@ def test_the_page_lists_exactly_the_columns_of_epochs() -> None:
 
 
 def test_every_week_fills_every_column() -> None:
-    rows = list(week_rows(simulated_weeks()[0]))
+    rows = list(week_rows(seen_in(simulated_runs())))
 
     assert len(rows) == 14
     assert {len(row) for row in rows} == {len(WEEK_COLUMNS)}
@@ -51,7 +51,7 @@ def test_an_empty_history_has_no_weeks() -> None:
 
 
 def test_the_page_lists_exactly_the_keys_of_weeks() -> None:
-    assert sorted(named(HISTORY, "The object of `weekly --json`")) == sorted(weekly_record(*simulated_weeks()))
+    assert sorted(named(HISTORY, "The object of `weekly --json`")) == sorted(weekly_record(seen_in(simulated_runs())))
 
 
 def test_the_page_lists_exactly_the_keys_of_a_comparison() -> None:

@@ -11,10 +11,9 @@ import numpy as np
 from kneedrive.analysis.result import Change, Fade, FadeVerdict
 from kneedrive.past.compare import compare
 from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
-from kneedrive.past.result import Comparison, PastRun, Setting, WeeklyView
+from kneedrive.past.result import Comparison, Habits, PastRun, Setting, WeeklyView
 from kneedrive.past.weeks import weekly
 from kneedrive.report.comparison import Periods
-from kneedrive.report.history import Habits
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 
 SETTING = Setting()
@@ -37,7 +36,6 @@ class Story(NamedTuple):
     """What a report of weeks is made of."""
 
     view: WeeklyView
-    habits: Habits
     tags: tuple[Tag, ...] = ()
 
 
@@ -65,7 +63,7 @@ def story(held: list[PastRun], weeks: int, *, fades: tuple[Fade, ...] = (), tags
         balance=balance_habit(last, SETTING.method),
         fade=fade_habit(fades, SETTING.method),
     )
-    return Story(view, habits, tags)
+    return Story(view.replace(habits=habits), tags)
 
 
 def towards_drive() -> Story:

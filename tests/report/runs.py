@@ -87,7 +87,7 @@ def with_history() -> tuple[Analysis, screen.Context, WeeklyView]:
     done = simulated_runs()
     at = done[-1].activity.started_at + timedelta(days=1)
     latest = analyze(simulate_demo().replace(started_at=at), runner=DEMO_RUNNER)
-    view, _ = seen_in([*done, latest])
+    view = seen_in([*done, latest])
     runs = [past_run(each) for each in (*done, latest)]
     context = screen.Context(
         weeks=view.last_weeks,

@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from kneedrive.past.result import BalanceHabit, FadeHabit, Habit, PaceChange, SlowContrast, Trend, Verdict
+from kneedrive.past.result import BalanceHabit, FadeHabit, Habit, Habits, PaceChange, SlowContrast, Trend, Verdict
 from kneedrive.report import history
-from kneedrive.report.history import Habits
 from tests.report.histories import STORIES
 
 NO_SLOW = SlowContrast(verdict=Habit.NOT_ENOUGH, runs=0)
@@ -19,9 +18,10 @@ def plain(text: str) -> str:
 
 
 def test_nothing_is_printed_where_nothing_can_be_told() -> None:
-    view = STORIES["no_running"]().view.replace(pace_change=None, heart_rate=None)
+    habits = Habits(slow=NO_SLOW, balance=NO_BALANCE, fade=NO_FADE)
+    view = STORIES["no_running"]().view.replace(pace_change=None, heart_rate=None, habits=habits)
 
-    assert history.run_after_run(view, Habits(slow=NO_SLOW, balance=NO_BALANCE, fade=NO_FADE), miles=False) == []
+    assert history.run_after_run(view, miles=False) == []
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def whole(record: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("name", STORIES)
 def test_weeks_of_every_kind_are_json(name: str) -> None:
     told = STORIES[name]()
-    record = whole(machine.weekly_record(told.view, told.habits))
+    record = whole(machine.weekly_record(told.view))
 
     assert [week["monday"] for week in record["weeks"]] == [week.monday.isoformat() for week in told.view.weeks]
     assert record["verdicts"] == list(told.view.verdicts)
@@ -39,7 +39,7 @@ def test_comparisons_of_every_kind_are_json(name: str) -> None:
 
 def test_a_week_keeps_its_values_with_their_intervals() -> None:
     told = STORIES["steady"]()
-    week = whole(machine.weekly_record(told.view, told.habits))["weeks"][0]
+    week = whole(machine.weekly_record(told.view))["weeks"][0]
     value = told.view.weeks[0].values["D"]
 
     assert week["values"]["D"]["low"] == pytest.approx(value.low, rel=1e-5)
@@ -50,7 +50,7 @@ def test_a_week_keeps_its_values_with_their_intervals() -> None:
 def test_a_sensor_break_says_where_sensors_are_worn_and_what_they_are() -> None:
     told = STORIES["sensor_change"]()
 
-    assert machine.weekly_record(told.view, told.habits)["breaks"] == [
+    assert machine.weekly_record(told.view)["breaks"] == [
         {
             "date": "2025-04-08",
             "kind": "sensor",

@@ -19,7 +19,7 @@ FORM_WORDS = re.compile(r"\b(drive|bounce|shuffle|piston)\b")
 
 
 def render(told: Story, style: Style = Style()) -> str:  # noqa: B008 - frozen
-    return terminal.render(history.weekly(told.view, told.habits, told.tags, miles=style.miles), style)
+    return terminal.render(history.weekly(told.view, told.tags, miles=style.miles), style)
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -31,7 +31,7 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
     with opened(settings) as store:
         row = meant(store, settings, run, now)
         analysis, day = analysis_of(store, settings, row.id), day_of(settings, row)
-        view, _ = weeks_until(store, settings, day, ADVICE_WEEKS)
+        view = weeks_until(store, settings, day, ADVICE_WEEKS)
         chosen = next_of(store, settings, row, analysis, today, view.last_weeks)
         taken = today if take and chosen.calls_for_work else None
         if taken:

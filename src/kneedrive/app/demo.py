@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.past.result import WeeklyView
     from kneedrive.report.blocks import Style
-    from kneedrive.report.history import Habits
 
 SETTING = Setting(runner=simulate.DEMO_RUNNER)
 _MONDAY = date(2026, 2, 2)
@@ -31,12 +30,12 @@ _TAG = Tag(day=(_MONDAY + timedelta(weeks=1)).isoformat(), text="started drills 
 
 def demo_weeks(style: Style, *, json: bool) -> Answer:
     """Fourteen weeks of the simulated runner, who moves towards drive."""
-    view, habits = simulated_weeks()
+    view = seen_in(simulated_runs())
     if json:
         from kneedrive.report.machine import weekly_record
 
-        return Answer.objects([weekly_record(view, habits)])
-    return Answer.laid_out(weekly_report(view, habits, [_TAG], miles=style.miles), style)
+        return Answer.objects([weekly_record(view)])
+    return Answer.laid_out(weekly_report(view, [_TAG], miles=style.miles), style)
 
 
 def demo_page(*, miles: bool) -> Answer:
@@ -50,22 +49,16 @@ def demo_page(*, miles: bool) -> Answer:
     # A file outlives the command that wrote it, so the page says itself that nobody ran this.
     latest = analyze(last, runner=simulate.DEMO_RUNNER)
     latest = latest.replace(activity=latest.activity.replace(device=Sensor(maker="", product="Simulated watch")))
-    view, habits = seen_in([*done, latest])
+    view = seen_in([*done, latest])
     runs, today = [past_run(each) for each in (*done, latest)], latest.activity.started_at.date()
     content = content_of(latest, miles=miles)
     content = content.replace(
         context=content.context.replace(weeks=view.last_weeks, own=own_view(runs[-1], runs[:-1], SETTING)),
         weekly=view,
-        habits=habits,
         tags=(_TAG,),
         runs=tuple(small(each.activity, analysis_record(each), today, miles=miles) for each in reversed(done[-RUNS:])),
     )
     return Answer(text=page.render(content))
-
-
-def simulated_weeks() -> tuple[WeeklyView, Habits]:
-    """The weekly view and the habits of a simulated history."""
-    return seen_in(simulated_runs())
 
 
 def simulated_runs() -> list[Analysis]:
@@ -82,8 +75,8 @@ def simulated_runs() -> list[Analysis]:
     return [analyze(activity, runner=simulate.DEMO_RUNNER) for activity in activities]
 
 
-def seen_in(done: Sequence[Analysis]) -> tuple[WeeklyView, Habits]:
-    """The weeks and the habits of these runs."""
+def seen_in(done: Sequence[Analysis]) -> WeeklyView:
+    """The weeks of these runs."""
     runs, fades = [past_run(each) for each in done], {each.activity.id: each.fade for each in done}
     view = weekly(runs, _MONDAY + timedelta(weeks=_WEEKS, days=-1), _WEEKS, SETTING)
-    return view, habits_of(runs, view, SETTING, lambda run: fades[run.id])
+    return view.replace(habits=habits_of(runs, view, SETTING, lambda run: fades[run.id]))

@@ -20,12 +20,11 @@ from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.past.result import (
     WIDEST_OFFSET,
     Comparison,
-    Habit,
+    Habits,
     Outcome,
     OwnView,
     PastRun,
     Setting,
-    SlowContrast,
     WeeklyView,
     between,
     local_date,
@@ -35,7 +34,6 @@ from kneedrive.record import Record
 from kneedrive.report import history as words
 from kneedrive.report import lists
 from kneedrive.report.comparison import Periods, comparison
-from kneedrive.report.history import Habits
 from kneedrive.report.lists import Line, credit
 from kneedrive.report.machine import comparison_record, weekly_record
 from kneedrive.store import NO_RUNS, Store
@@ -74,13 +72,13 @@ def formats_between(store: Store, first: date, last: date) -> set[str]:
     return store.formats(*_moments(first, last))
 
 
-def weeks_until(store: Store, settings: Config, until: date, weeks: int) -> tuple[WeeklyView, Habits]:
-    """The weekly view and the habits of the last weeks in it; only what they need is read."""
+def weeks_until(store: Store, settings: Config, until: date, weeks: int) -> WeeklyView:
+    """The weekly view with the habits of the last weeks in it; only what they need is read."""
     setting = setting_of(settings, until.year)
     back = timedelta(weeks=max(weeks, setting.method.profile.slow_weeks), days=6)
     runs = runs_between(store, until - back, until, setting)
     view = weekly(runs, until, weeks, setting)
-    return view, habits_of(runs, view, setting, lambda run: fade_in(store.detail(run.id)))
+    return view.replace(habits=habits_of(runs, view, setting, lambda run: fade_in(store.detail(run.id))))
 
 
 def habits_of(
@@ -97,7 +95,7 @@ def habits_of(
     ]
     slow = view.slow_speed_mps if any(trend.series == "D" for trend in view.trends) else None
     return Habits(
-        slow=slow_contrast(last, slow, setting) if slow and last else SlowContrast(verdict=Habit.NOT_ENOUGH, runs=0),
+        slow=slow_contrast(last, slow, setting) if slow and last else Habits().slow,
         balance=balance_habit(last, setting.method),
         fade=fade_habit([fade_of(run) for run in last], setting.method),
     )
@@ -190,7 +188,7 @@ def weekly_answer(
     with opened(settings) as store:
         store.need_runs()
         last = until or last_active(store, settings, today, weeks)
-        found, habits = weeks_until(store, settings, last, weeks)
+        found = weeks_until(store, settings, last, weeks)
         if not any(week.runs for week in found.weeks):
             latest = latest_day(store, settings, last)
             if latest is None:
@@ -202,9 +200,9 @@ def weekly_answer(
         tags = tags_between(store.tags(), found.weeks[0].monday, last)
         named = credit(formats_between(store, found.weeks[0].monday, last))
     if json:
-        return Answer.objects([weekly_record(found, habits)])
+        return Answer.objects([weekly_record(found)])
     opening = "" if until or last == today else words.moved_back(weeks, last)
-    report = words.weekly(found, habits, tags, miles=style.miles, name=settings.runner.name, opening=opening)
+    report = words.weekly(found, tags, miles=style.miles, name=settings.runner.name, opening=opening)
     return Answer.laid_out([*report, named], style)
 
 
@@ -350,7 +348,7 @@ def _line(name: str, every: EveryRunner) -> Line:
         with opened(settings) as store:
             today = every.until or local_day(settings, every.now)
             last = every.until or last_active(store, settings, today, every.weeks)
-            view, _ = weeks_until(store, settings, last, every.weeks)
+            view = weeks_until(store, settings, last, every.weeks)
             formats = frozenset(formats_between(store, view.weeks[0].monday, last))
             return Line(runner=name, last_run=latest_day(store, settings, today), view=view, formats=formats)
     except KneedriveError as error:

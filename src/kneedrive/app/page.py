@@ -57,7 +57,6 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> tuple
             credit=STRAVA_CREDIT if found.strava else "",
             runs=_last_runs(store, found.row, local_day(settings, now), miles=miles),
             weekly=found.view,
-            habits=found.habits,
             **_noted(store, settings, found.day),
         )
     return Answer(text=render(content)), Path(f"kneedrive-{found.day.isoformat()}.html")

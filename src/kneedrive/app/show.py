@@ -29,7 +29,7 @@ from kneedrive.past.habits import balance_habit
 from kneedrive.past.result import Habit
 from kneedrive.record import Record
 from kneedrive.report import lists, machine, screen, sections
-from kneedrive.report.history import Habits, weeks_alone
+from kneedrive.report.history import weeks_alone
 from kneedrive.report.words import from_strava
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Request(Record, frozen=True, kw_only=True):
 class Found(Record, frozen=True, kw_only=True):
     """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for.
 
-    last_weeks: what the runner is, the same in every command. view, habits: the weeks up to the day of the run.
+    last_weeks: what the runner is, the same in every command. view: the weeks up to the day of the run.
     analysis and advice are None where the originals are gone; gone says why. aged: that the run is not recent.
     """
 
@@ -77,7 +77,6 @@ class Found(Record, frozen=True, kw_only=True):
     own: OwnView
     last_weeks: LastWeeks | None
     view: WeeklyView
-    habits: Habits
     analysis: Analysis | None = None
     advice: Advice | None = None
     gone: str = ""
@@ -88,7 +87,7 @@ class Found(Record, frozen=True, kw_only=True):
 def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request: Request | None = None) -> Found:
     """Everything about a stored run. What was worked out of it outlives an original that had to be purged."""
     day, today = day_of(settings, row), local_day(settings, now)
-    view, habits = weeks_until(store, settings, day, WEEKS)
+    view = weeks_until(store, settings, day, WEEKS)
     last_weeks = view.last_weeks
     found = Found(
         row=row,
@@ -96,7 +95,6 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
         own=against_own(store, settings, row.id, row.started_at),
         last_weeks=last_weeks,
         view=view,
-        habits=habits,
         aged="" if request and request.run != LAST else sections.aged(day, today),  # who names a run knows its day
         strava=from_strava([row.formats, *formats_between(store, day - timedelta(weeks=ADVICE_WEEKS), day)]),
     )
@@ -112,11 +110,9 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
 
 def with_weeks(found: Found, store: Store, settings: Config, weeks: int) -> Found:
     """The same with so many weeks to be shown."""
-    view, habits = found.view, found.habits
-    if weeks != WEEKS:
-        view, habits = weeks_until(store, settings, found.day, weeks)
+    view = found.view if weeks == WEEKS else weeks_until(store, settings, found.day, weeks)
     strava = found.strava or from_strava(formats_between(store, view.weeks[0].monday, found.day))
-    return found.replace(view=view, habits=habits, strava=strava)
+    return found.replace(view=view, strava=strava)
 
 
 def next_of(
@@ -199,9 +195,9 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         found = with_weeks(found, store, settings, weeks)
         tags = tags_between(store.tags(), found.view.weeks[0].monday, found.day)
     if request.json:
-        weekly = machine.weekly_record(found.view, found.habits)
+        weekly = machine.weekly_record(found.view)
         return Answer.objects([{"schema_version": machine.SCHEMA_VERSION, "run": run_record(found), "weekly": weekly}])
-    return run_text(found, request, weeks_alone(found.view, found.habits, tags, miles=request.style.miles))
+    return run_text(found, request, weeks_alone(found.view, tags, miles=request.style.miles))
 
 
 def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:

@@ -489,7 +489,7 @@ def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style:
     context = context_of(found, more).replace(week=screen.week_line(found.view, today, miles=miles))
     if screen.is_history(runs):
         tags = tags_between(store.tags(), found.view.weeks[0].monday, found.day)
-        report = screen.years_at_once(new, weeks_alone(found.view, found.habits, tags, miles=miles), context)
+        report = screen.years_at_once(new, weeks_alone(found.view, tags, miles=miles), context)
     elif found.analysis is None:
         report = [[Prose(new)], *screen.gone(found.gone, context)]
     else:

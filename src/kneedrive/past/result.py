@@ -349,6 +349,63 @@ class PaceChange(Record, frozen=True, kw_only=True):
     people: tuple[float, float] = (0.01, 0.22)  # range of the runners it is known of
 
 
+class Habit(StrEnum):
+    """What many runs say together."""
+
+    NOT_ENOUGH = "not enough"
+    NONE = "none"
+    FADES = "habit"
+    UNEVEN = "constant difference"
+    NOT_SHOWN = "not shown"
+    MORE = "more than slowing down"
+
+
+class SlowContrast(Record, frozen=True, kw_only=True):
+    """D when slow minus D at the usual pace, over runs: MORE than slowing down explains, NOT_SHOWN or NOT_ENOUGH.
+
+    se holds what the sensor may misread from pace to pace. probability: that the true contrast is beyond the limit.
+    """
+
+    verdict: Habit
+    runs: int
+    mean: float | None = None
+    se: float | None = None
+    probability: float | None = None
+
+
+class BalanceHabit(Record, frozen=True, kw_only=True):
+    """Ground contact balance over runs: UNEVEN, NONE or NOT_ENOUGH.
+
+    left: mean share of the left foot, se: from run to run. probability: that the true share is beyond the limit on its
+    side. runs_beyond: runs that are.
+    """
+
+    verdict: Habit
+    runs: int
+    runs_beyond: int
+    left: float | None = None
+    side: str = ""
+    se: float | None = None
+    probability: float | None = None
+
+
+class FadeHabit(Record, frozen=True, kw_only=True):
+    """What changes the same way late in run after run: it FADES, NONE or NOT_ENOUGH; the usual change by metric."""
+
+    verdict: Habit
+    runs: int
+    metrics: tuple[str, ...] = ()
+    median: Mapping[str, float] = {}
+
+
+class Habits(Record, frozen=True, kw_only=True):
+    """What comes back in many runs of the last weeks: when slow, between the feet, and late in runs."""
+
+    slow: SlowContrast = SlowContrast(verdict=Habit.NOT_ENOUGH, runs=0)
+    balance: BalanceHabit = BalanceHabit(verdict=Habit.NOT_ENOUGH, runs=0, runs_beyond=0)
+    fade: FadeHabit = FadeHabit(verdict=Habit.NOT_ENOUGH, runs=0)
+
+
 class WeeklyView(Record, frozen=True, kw_only=True):
     """Weeks, breaks between them, and the trends since the last break. verdicts: the called ones, else one word."""
 
@@ -366,6 +423,7 @@ class WeeklyView(Record, frozen=True, kw_only=True):
     pace_change: PaceChange | None = None
     finished: tuple[Trend, ...] = ()  # verdicts of earlier stretches, each with its dates and sensor
     heart_rate: Trend | None = None  # at the reference speed, as context, never as a verdict
+    habits: Habits = Habits()
 
 
 class Outcome(StrEnum):
@@ -433,52 +491,3 @@ class Comparison(Record, frozen=True, kw_only=True):
     over_exaggeration: bool = False  # bounce up and cadence down, both changed
     group: str = ""  # what groups were made by, "shoe" or "tag"; "" where two periods are compared
     names: tuple[str, str] = ("", "")  # of the groups
-
-
-class Habit(StrEnum):
-    """What many runs say together."""
-
-    NOT_ENOUGH = "not enough"
-    NONE = "none"
-    FADES = "habit"
-    UNEVEN = "constant difference"
-    NOT_SHOWN = "not shown"
-    MORE = "more than slowing down"
-
-
-class SlowContrast(Record, frozen=True, kw_only=True):
-    """D when slow minus D at the usual pace, over runs: MORE than slowing down explains, NOT_SHOWN or NOT_ENOUGH.
-
-    se holds what the sensor may misread from pace to pace. probability: that the true contrast is beyond the limit.
-    """
-
-    verdict: Habit
-    runs: int
-    mean: float | None = None
-    se: float | None = None
-    probability: float | None = None
-
-
-class BalanceHabit(Record, frozen=True, kw_only=True):
-    """Ground contact balance over runs: UNEVEN, NONE or NOT_ENOUGH.
-
-    left: mean share of the left foot, se: from run to run. probability: that the true share is beyond the limit on its
-    side. runs_beyond: runs that are.
-    """
-
-    verdict: Habit
-    runs: int
-    runs_beyond: int
-    left: float | None = None
-    side: str = ""
-    se: float | None = None
-    probability: float | None = None
-
-
-class FadeHabit(Record, frozen=True, kw_only=True):
-    """What changes the same way late in run after run: it FADES, NONE or NOT_ENOUGH; the usual change by metric."""
-
-    verdict: Habit
-    runs: int
-    metrics: tuple[str, ...] = ()
-    median: Mapping[str, float] = {}

@@ -35,25 +35,11 @@ class Tagged(Protocol):
         """What was noted."""
 
 
-class Habits(Record, frozen=True, kw_only=True):
-    """Three questions to the runs of some weeks."""
-
-    slow: result.SlowContrast
-    balance: result.BalanceHabit
-    fade: result.FadeHabit
-
-
 def weekly(
-    found: WeeklyView,
-    habits: Habits,
-    tags: Sequence[Tagged] = (),
-    *,
-    miles: bool,
-    name: str = "",
-    opening: str = "",
+    found: WeeklyView, tags: Sequence[Tagged] = (), *, miles: bool, name: str = "", opening: str = ""
 ) -> list[Section]:
     """The whole report of some weeks. name: the runner's, where there is one. opening: what to say above everything."""
-    head, *rest = weeks_alone(found, habits, tags, miles=miles, name=name)
+    head, *rest = weeks_alone(found, tags, miles=miles, name=name)
     return [
         [Prose(opening)] if opening else [],
         [*screen.runner(found.last_weeks), *head],
@@ -62,16 +48,14 @@ def weekly(
     ]
 
 
-def weeks_alone(
-    found: WeeklyView, habits: Habits, tags: Sequence[Tagged] = (), *, miles: bool, name: str = ""
-) -> list[Section]:
+def weeks_alone(found: WeeklyView, tags: Sequence[Tagged] = (), *, miles: bool, name: str = "") -> list[Section]:
     """The weeks without the runner's sentence and the commands that follow."""
     return [
         [title(found, miles=miles, name=name), *judgement(found, miles=miles)],
         pictures(found, tags, miles=miles),
         over_the_weeks(found, miles=miles),
         finished(found),
-        run_after_run(found, habits, miles=miles),
+        run_after_run(found, miles=miles),
     ]
 
 
@@ -418,12 +402,12 @@ def _verdicts(trends: Sequence[Trend]) -> str:
     return listed([*told, *(f"{verdict} {listed(series)}" for verdict, series in where.items())])
 
 
-def run_after_run(found: WeeklyView, habits: Habits, *, miles: bool) -> Section:
+def run_after_run(found: WeeklyView, *, miles: bool) -> Section:
     """What comes back in many runs; nothing where no run could tell anything."""
     said = (
-        slow(habits.slow),
-        balance(habits.balance),
-        fade(habits.fade),
+        slow(found.habits.slow),
+        balance(found.habits.balance),
+        fade(found.habits.fade),
         pace_change(found.pace_change),
         heart_rate(found, miles=miles),
     )

@@ -15,7 +15,6 @@ from kneedrive.past.result import Break, BreakKind, Comparison, LastWeeks, Weekl
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
 from kneedrive.report.comparison import Periods
-from kneedrive.report.history import Habits
 from kneedrive.report.numbers import local_time
 from kneedrive.sensors import REFERENCES
 
@@ -192,16 +191,18 @@ def utc(moment: datetime) -> str:
 # Weeks, comparisons and the runner's own baseline for programs. SI units in the names.
 
 
-def weekly_record(found: WeeklyView, habits: Habits) -> dict[str, Any]:
+def weekly_record(found: WeeklyView) -> dict[str, Any]:
     """The weeks, what was tested over them, where they break, and the habits of the runs in them."""
+    told = plain(found.replace(last_weeks=None))
+    habits = told.pop("habits")
     return {
         "schema_version": SCHEMA_VERSION,
-        **plain(found.replace(last_weeks=None)),
+        **told,
         "breaks": [break_record(each) for each in found.breaks],
         "last_weeks": None if found.last_weeks is None else last_weeks_record(found.last_weeks),
-        "slow_contrast": plain(habits.slow),
-        "balance_habit": plain(habits.balance),
-        "fade_habit": plain(habits.fade),
+        "slow_contrast": habits["slow"],
+        "balance_habit": habits["balance"],
+        "fade_habit": habits["fade"],
     }
 
 

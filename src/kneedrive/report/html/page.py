@@ -25,7 +25,7 @@ from kneedrive.record import Record
 from kneedrive.report import blocks, comparison, history, numbers, screen, sections, words
 from kneedrive.report.blocks import Block, Inline, Picture, Role, Section
 from kneedrive.report.comparison import Periods
-from kneedrive.report.history import Habits, Tagged
+from kneedrive.report.history import Tagged
 from kneedrive.report.html import charts, svg
 from kneedrive.report.html.charts import Ranges
 from kneedrive.report.html.svg import Markup, el, join
@@ -55,7 +55,6 @@ class Content(Record, frozen=True, kw_only=True):
     context: screen.Context = screen.Context()
     ranges: Ranges = Ranges()
     weekly: WeeklyView | None = None
-    habits: Habits | None = None
     tags: tuple[Tagged, ...] = ()
     runs: tuple[Small, ...] = ()
     comparison: Comparison | None = None
@@ -320,7 +319,7 @@ def over_weeks(content: Content) -> Markup:
     told: list[Section] = [
         history.noted(found, content.tags),
         history.finished(found),
-        history.run_after_run(found, content.habits, miles=miles) if content.habits else [],
+        history.run_after_run(found, miles=miles),
         history.weeks_in_numbers(found, miles=miles),
     ]
     more = (
