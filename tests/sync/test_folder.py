@@ -12,6 +12,7 @@ import pytest
 from kneedrive.app.importing import Outcome
 from kneedrive.app.sync import Pulled, told
 from kneedrive.report.blocks import Style
+from kneedrive.report.ledger import Fate
 from tests.app.shelf import run_fit
 from tests.cli.calling import SETTINGS
 from tests.conftest import FIXTURES
@@ -95,7 +96,7 @@ def test_the_path_of_an_unplugged_watch_is_never_broken(home: Household) -> None
 def test_the_name_of_a_damaged_file_is_never_broken(home: Household) -> None:
     for length in range(5, 60):
         name = ("watch/GARMIN/my runs/" * 4)[:length].strip()
-        outcome = Outcome(name=name, verdict="failed", reason="it is cut short in the middle of a definition")
+        outcome = Outcome(name=name, verdict=Fate.FAILED, reason="it is cut short in the middle of a definition")
 
         said = told([Pulled(source="folder", outcomes=(outcome,))], home.desk(now), Style(), dry_run=False, elapsed_s=0)
 

@@ -28,6 +28,7 @@ from kneedrive.past import merge
 from kneedrive.readers import with_sport
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Outline, Recording, Samples, frozen
+from kneedrive.report.ledger import Fate
 from kneedrive.report.machine import analysis_record
 from kneedrive.store import Store
 from kneedrive.store.rows import Derive, NewActivity, NewRun, Origin, Placed
@@ -299,14 +300,14 @@ CUT = ("truncated", "damaged")  # codes of the notes of files whose end is missi
 class Outcome(Record, frozen=True, kw_only=True):
     """What became of one file.
 
-    verdict: added, updated, merged, already_there, not_a_run, skipped, failed, or forgotten. dynamics: contact time or
-    oscillation was measured. reason: why it was skipped or failed. later: it failed for want of memory, and is to be
-    tried again. foreign: it is of no kind that is read here. cut: where reading a file stopped that was taken in as far
-    as it goes. runs: ids of what it made. beside: ids of stored runs that overlap and are not alike.
+    dynamics: contact time or oscillation was measured. reason: why it was skipped or failed. later: it failed for want
+    of memory, and is to be tried again. foreign: it is of no kind that is read here. cut: where reading a file stopped
+    that was taken in as far as it goes. runs: ids of what it made. beside: ids of stored runs that overlap and are not
+    alike.
     """
 
     name: str
-    verdict: str
+    verdict: Fate
     dynamics: bool = True
     reason: str = ""
     later: bool = False
@@ -360,7 +361,7 @@ class Intake:
     def _looked_at(self, found: Found) -> Outcome | Recording:
         """The bytes of a file, or the outcome where they are not needed: skipped, unreadable, stored or deleted."""
         if found.skipped:
-            return Outcome(name=found.name, verdict="skipped", reason=archives.SKIPPED[found.skipped])
+            return Outcome(name=found.name, verdict=Fate.SKIPPED, reason=archives.SKIPPED[found.skipped])
         try:
             with boundary(found.name):
                 recording = recorded(found.read(), found.name, found.sport)
@@ -370,9 +371,9 @@ class Intake:
         if self._store.holds(recording.sha256):
             learns = bool(recording.sport) and self._store.unnamed(recording.sha256)
             wanted = learns or (deleted and self._how.again)
-            return recording if wanted else Outcome(name=found.name, verdict="already_there")
+            return recording if wanted else Outcome(name=found.name, verdict=Fate.ALREADY_THERE)
         if deleted and not self._how.again:
-            return Outcome(name=found.name, verdict="skipped", reason=DELETED)
+            return Outcome(name=found.name, verdict=Fate.SKIPPED, reason=DELETED)
         return recording
 
     def _settled(self, recording: Recording, known: Contents | None) -> Outcome:
@@ -388,7 +389,7 @@ class Intake:
     def _rehearsed(self, recording: Recording, known: Contents | None) -> Outcome:
         """What would become of a recording, after those that were met before. Raises ReadError."""
         if recording.sha256 in self._hashes:
-            return Outcome(name=recording.name, verdict="already_there")
+            return Outcome(name=recording.name, verdict=Fate.ALREADY_THERE)
         self._hashes.add(recording.sha256)
         derive = derivation(recording, self._store, self._settings, known, forgotten=self._how.again)
         placed = derive(recording)
@@ -396,7 +397,7 @@ class Intake:
         joins = any(merge.alike(*pair).verdict == merge.Alike.SAME for pair in product(own, self._outlines))
         self._outlines += own
         found = _outcome(recording.name, placed, self._store)
-        return found.replace(verdict="merged") if joins and found.verdict == "added" else found
+        return found.replace(verdict=Fate.MERGED) if joins and found.verdict == Fate.ADDED else found
 
 
 def recorded(body: bytes, name: str, sport: str = "") -> Recording:
@@ -419,9 +420,9 @@ def recorded(body: bytes, name: str, sport: str = "") -> Recording:
 def refused(name: str, error: ReadError) -> Outcome:
     """The outcome of what cannot be read, or holds no activity."""
     if isinstance(error, NoActivity):
-        return Outcome(name=name, verdict="skipped", reason=error.problem)
+        return Outcome(name=name, verdict=Fate.SKIPPED, reason=error.problem)
     later, foreign = isinstance(error, TooLarge), isinstance(error, UnknownFormat)
-    return Outcome(name=name, verdict="failed", reason=error.located, later=later, foreign=foreign)
+    return Outcome(name=name, verdict=Fate.FAILED, reason=error.located, later=later, foreign=foreign)
 
 
 def keep(
@@ -449,7 +450,7 @@ def keep(
     back = again and verdict == "already there"
     if placed and (back or verdict in ("added", "updated", "restored")):
         return _outcome(recording.name, placed[-1], store, updated=verdict == "updated")
-    return Outcome(name=recording.name, verdict="already_there" if verdict != "forgotten" else verdict)
+    return Outcome(name=recording.name, verdict=Fate.FORGOTTEN if verdict == "forgotten" else Fate.ALREADY_THERE)
 
 
 def _outcome(name: str, placed: Placed, store: Store, *, updated: bool = False) -> Outcome:
@@ -460,12 +461,12 @@ def _outcome(name: str, placed: Placed, store: Store, *, updated: bool = False) 
     outlines = [row.outline for row in placed.activities if row.is_run]
     if not outlines:
         sports = ", ".join(sorted({row.activity.sport for row in placed.activities})) or "nothing"
-        return Outcome(name=name, verdict="not_a_run", reason=sports, cut=cut)
+        return Outcome(name=name, verdict=Fate.NOT_A_RUN, reason=sports, cut=cut)
     own = {row.activity.id for row in placed.activities}
     merged = any(len(run.members) > 1 and own & set(run.members) for run in placed.runs)
     return Outcome(
         name=name,
-        verdict="merged" if merged else "updated" if updated else "added",
+        verdict=Fate.MERGED if merged else Fate.UPDATED if updated else Fate.ADDED,
         cut=cut,
         dynamics=any(each.dynamics for each in outlines),
         runs=tuple(run.analysis.activity.id for run in placed.runs),

@@ -31,6 +31,7 @@ from kneedrive.errors import meant as nearest
 from kneedrive.past.result import local_day
 from kneedrive.report import ledger, lists, numbers, screen
 from kneedrive.report.blocks import Style
+from kneedrive.report.ledger import BROUGHT, Fate
 from kneedrive.report.lists import cell
 from kneedrive.store import ID_LENGTH, NO_RUNS, Store
 from kneedrive.store.rows import Derive, Placed, RunRow
@@ -47,7 +48,7 @@ GIVE_BACK = (
 _LIFETIME_YEARS = 100  # beyond, calendars and zones of computers end
 BACK = {"today": timedelta(), "yesterday": timedelta(days=1)}
 A_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-STAYS = ("added", "updated", "merged", "not_a_run", "already_there")
+STAYS = (*BROUGHT, Fate.NOT_A_RUN, Fate.ALREADY_THERE)
 
 
 @contextmanager
@@ -249,7 +250,7 @@ def told(
     code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
     if json:
         return Answer(text=line(ledger.ledger_record(summed)), code=code)
-    new = not dry_run and any(summed.counts.get(verdict) for verdict in ("added", "updated", "merged"))
+    new = not dry_run and any(summed.counts.get(verdict) for verdict in BROUGHT)
     report = ledger.summary(summed, elapsed_s)
     if new:
         whose = typed_name(settings)

@@ -23,6 +23,7 @@ from kneedrive.record import Record
 from kneedrive.recording import Recording
 from kneedrive.report import ledger, numbers, terminal
 from kneedrive.report.blocks import Prose
+from kneedrive.report.ledger import BROUGHT, Fate
 from kneedrive.sources import folder, plan
 from kneedrive.sources.plan import Action
 from kneedrive.store import MARK, Store
@@ -57,7 +58,6 @@ class Pulled(Record, frozen=True, kw_only=True):
 
 SyncCounter = Callable[[int, int], None]
 Progress = Callable[[str], AbstractContextManager[SyncCounter | None]]
-BROUGHT = ("added", "updated", "merged")  # verdicts on what a sync brought into the history
 
 
 def sync(
@@ -182,7 +182,7 @@ class _Pull:
         steps = self._steps(begins, purged)
         yield from self._told(steps)
         if order.dry_run:
-            words = {Action.NEW: "added", Action.UPDATED: "updated"}
+            words = {Action.NEW: Fate.ADDED, Action.UPDATED: Fate.UPDATED}
             yield from (Outcome(name=step.item.id, verdict=words[step.action]) for step in steps if step.fetches)
             return
         if begins is None:
@@ -227,11 +227,11 @@ class _Pull:
         for step in steps:
             name, reason = step.item.id, step.item.skip
             if step.action == Action.KNOWN and name in holding:
-                yield Outcome(name=name, verdict="already_there")
+                yield Outcome(name=name, verdict=Fate.ALREADY_THERE)
             elif step.action == Action.SKIPPED and reason == NOT_A_RUN:
-                yield Outcome(name=name, verdict="not_a_run", reason=step.item.sport)
+                yield Outcome(name=name, verdict=Fate.NOT_A_RUN, reason=step.item.sport)
             elif step.action == Action.SKIPPED:
-                yield Outcome(name=name, verdict="skipped", reason=reason)
+                yield Outcome(name=name, verdict=Fate.SKIPPED, reason=reason)
 
     def _fetched(self, steps: Sequence[plan.Step]) -> Iterator[Outcome]:
         """Fetch and keep, one by one; takes out of what is left what is done, or given up."""
@@ -254,7 +254,7 @@ class _Pull:
         day = f" ({item.started_at:%Y-%m-%d})" if item.started_at else ""
         again = f"try {times} of {TRIES}; the next sync tries again"
         what = again if times < TRIES else f"given up after {TRIES} tries; {AGAIN}"
-        yield Outcome(name=f"{self._source.name} {item.id}{day}", verdict="failed", reason=f"{got.problem} ({what})")
+        yield Outcome(name=f"{self._source.name} {item.id}{day}", verdict=Fate.FAILED, reason=f"{got.problem} ({what})")
 
     def _kept(self, got: plan.Outcome) -> Iterator[Outcome]:
         """Store what was fetched: one outcome per recording in it, or why there is none.
@@ -264,7 +264,7 @@ class _Pull:
         item, fetched = got.step.item, got.fetched
         if fetched is None:
             self._note(item.id, item.version, GONE)
-            yield Outcome(name=f"{self._source.name} {item.id}", verdict="skipped", reason=NO_LONGER)
+            yield Outcome(name=f"{self._source.name} {item.id}", verdict=Fate.SKIPPED, reason=NO_LONGER)
             del self._left[item.id]
             return
         members: list[tuple[str, bytes | ReadError]] = [(fetched.name, fetched.body)]
@@ -282,8 +282,8 @@ class _Pull:
             )
             outcome = self._stored(*members[number], origin)
             settled = settled and not outcome.later
-            new = outcome.verdict == "added" and got.step.action == Action.UPDATED
-            yield outcome.replace(verdict="updated") if new else outcome
+            new = outcome.verdict == Fate.ADDED and got.step.action == Action.UPDATED
+            yield outcome.replace(verdict=Fate.UPDATED) if new else outcome
         if settled:
             del self._left[item.id]
 
@@ -297,7 +297,7 @@ class _Pull:
             if not isinstance(error, TooLarge):
                 self._note(origin.key, origin.version, UNREAD)
             return importing.refused(name, error)
-        return outcome if outcome.verdict != "forgotten" else outcome.replace(verdict="skipped", reason=DELETED)
+        return outcome if outcome.verdict != Fate.FORGOTTEN else outcome.replace(verdict=Fate.SKIPPED, reason=DELETED)
 
     def _note(self, key: str, version: str, why: str) -> None:
         self._store.note_seen(self._source.name, key, f"{version}{MARK}{why}")
@@ -361,10 +361,10 @@ def pull_folders(desk: Desk, store: Store, order: Order, count: SyncCounter | No
     fresh = [(key, item) for key, item in listed if held.get(key) != item.version]
     known = [key for key, item in listed if held.get(key) == item.version]
     there = sum(seen[key].why not in (UNREAD, NO_RUN) for key in known)  # what brought no run does not count as there
-    outcomes = [Outcome(name="", verdict="already_there")] * there
+    outcomes = [Outcome(name="", verdict=Fate.ALREADY_THERE)] * there
     for error in closed:
         name = archives.masked(Path(error.filename).name)
-        outcomes.append(Outcome(name=name, verdict="failed", reason=f"cannot be read: {error.strerror or error}"))
+        outcomes.append(Outcome(name=name, verdict=Fate.FAILED, reason=f"cannot be read: {error.strerror or error}"))
     # By content, not by path: a watch that writes over its last file must not take the run before with it.
     intake = Intake(store, desk.settings, Import(origin=Origin(source=FOLDER), dry_run=order.dry_run))
     for done, (key, item) in enumerate(fresh, start=1):
@@ -389,7 +389,7 @@ def _taken(path: Path, intake: Intake) -> list[Outcome]:
     outcomes = [intake.take(each) for each in archives.walk([path], importing.GUARDED)]
     # A download folder is full of zips that have nothing to do with running.
     foreign = archives.SKIPPED["other"]
-    return [each.replace(verdict="skipped", reason=foreign) if each.foreign else each for each in outcomes]
+    return [each.replace(verdict=Fate.SKIPPED, reason=foreign) if each.foreign else each for each in outcomes]
 
 
 def _opens(path: Path) -> bool:
@@ -404,9 +404,9 @@ def _opens(path: Path) -> bool:
 def _remark(outcomes: Iterable[Outcome]) -> str:
     """What is noted behind the version of a file that has to be read again, or holds nothing of ours."""
     verdicts = {outcome.verdict for outcome in outcomes}
-    if "failed" in verdicts:
+    if Fate.FAILED in verdicts:
         return MARK + UNREAD
-    return MARK + NO_RUN if verdicts <= {"skipped", "not_a_run"} else ""
+    return MARK + NO_RUN if verdicts <= {Fate.SKIPPED, Fate.NOT_A_RUN} else ""
 
 
 # What a sync has to say: the ledger, what stopped a source, and the report of what is new.
@@ -452,7 +452,7 @@ def code_of(pulled: Sequence[Pulled]) -> int:
     found = [code_for(each.problem) for each in pulled if each.problem]
     if found:
         return min(found, key=URGENCY.index)
-    return PARTLY if any(outcome.verdict == "failed" for each in pulled for outcome in each.outcomes) else OK
+    return PARTLY if any(outcome.verdict == Fate.FAILED for each in pulled for outcome in each.outcomes) else OK
 
 
 def new_runs(pulled: Iterable[Pulled]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from kneedrive.errors import KneedriveError, RateLimited
@@ -11,15 +12,30 @@ from kneedrive.record import Record
 from kneedrive.report.blocks import Heading, Items, Prose, Section
 from kneedrive.report.numbers import clean, minutes, number, path, plural, start
 
-# What can become of a recording, in the order in which it is told.
+
+class Fate(StrEnum):
+    """What can become of a file or an activity; the words are keys of JSON."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    MERGED = "merged"
+    ALREADY_THERE = "already_there"
+    NOT_A_RUN = "not_a_run"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    FORGOTTEN = "forgotten"  # by the runner; it stays so
+
+
+BROUGHT = (Fate.ADDED, Fate.UPDATED, Fate.MERGED)  # something came into the history
+# In the order in which it is told.
 VERDICTS = {
-    "added": "new",
-    "updated": "updated",
-    "merged": "merged with a run that was there",
-    "already_there": "already there",
-    "not_a_run": "not a run",
-    "skipped": "skipped",
-    "failed": "failed",
+    Fate.ADDED: "new",
+    Fate.UPDATED: "updated",
+    Fate.MERGED: "merged with a run that was there",
+    Fate.ALREADY_THERE: "already there",
+    Fate.NOT_A_RUN: "not a run",
+    Fate.SKIPPED: "skipped",
+    Fate.FAILED: "failed",
 }
 MOST_SHOWN = 12
 LONGEST_REASON = 200  # of a skipped file; it may hold words of the file
@@ -43,7 +59,7 @@ class Ledger(Record, frozen=True, kw_only=True):
     @property
     def nothing_done(self) -> bool:
         """Whether something failed and nothing else came of it; what was skipped is nothing."""
-        done = VERDICTS.keys() - {"skipped", "failed"}
+        done = VERDICTS.keys() - {Fate.SKIPPED, Fate.FAILED}
         return bool(self.failed) and not any(self.counts.get(verdict) for verdict in done)
 
 
@@ -52,10 +68,10 @@ def ledger_of(outcomes: Iterable[Any], *, dry_run: bool = False) -> Ledger:
     seen = list(outcomes)
     return Ledger(
         counts=Counter(each.verdict for each in seen),
-        without_dynamics=sum(each.verdict in ("added", "updated") and not each.dynamics for each in seen),
-        failed=[(each.name, each.reason) for each in seen if each.verdict == "failed"],
+        without_dynamics=sum(each.verdict in (Fate.ADDED, Fate.UPDATED) and not each.dynamics for each in seen),
+        failed=[(each.name, each.reason) for each in seen if each.verdict == Fate.FAILED],
         beside=[(each.name, each.beside) for each in seen if each.beside],
-        skipped=Counter(each.reason for each in seen if each.verdict == "skipped"),
+        skipped=Counter(each.reason for each in seen if each.verdict == Fate.SKIPPED),
         cut=[(each.name, each.cut) for each in seen if each.cut],
         dry_run=dry_run,
     )
@@ -64,7 +80,7 @@ def ledger_of(outcomes: Iterable[Any], *, dry_run: bool = False) -> Ledger:
 def summary(ledger: Ledger, elapsed_s: float, remarks: Sequence[str] = ()) -> list[Section]:
     """One line of counts, then what failed and what looks like somebody else's run. remarks: on the sources."""
     counts = {verdict: ledger.counts.get(verdict, 0) for verdict in VERDICTS}
-    parts = [f"{number(n)} {VERDICTS[verdict]}" for verdict, n in counts.items() if n or verdict == "added"]
+    parts = [f"{number(n)} {VERDICTS[verdict]}" for verdict, n in counts.items() if n or verdict == Fate.ADDED]
     if ledger.without_dynamics:
         parts.insert(1, f"of which {number(ledger.without_dynamics)} without running dynamics")
     if ledger.cut:
@@ -123,7 +139,7 @@ def ledger_record(ledger: Ledger) -> dict[str, Any]:
     """An import: counts by verdict, and each file that failed, was cut short or overlaps."""
     return {
         "schema_version": 1,
-        **{verdict: ledger.counts.get(verdict, 0) for verdict in VERDICTS if verdict != "failed"},
+        **{verdict: ledger.counts.get(verdict, 0) for verdict in VERDICTS if verdict != Fate.FAILED},
         "without_dynamics": ledger.without_dynamics,
         "cut_short": [{"name": name, "where": where} for name, where in ledger.cut],
         "failed": len(ledger.failed),
@@ -144,7 +160,7 @@ def record(summed: Ledger, sources: Sequence[Mapping[str, Any]], runs: Sequence[
 
 def source_record(name: str, counted: Mapping[str, int], error: KneedriveError | None) -> dict[str, Any]:
     """One source: its counts, and the error that stopped it with the time to come back."""
-    verdicts = {"new" if each == "added" else each: counted.get(each, 0) for each in VERDICTS}
+    verdicts = {"new" if each == Fate.ADDED else each: counted.get(each, 0) for each in VERDICTS}
     retry_at = error.retry_at if isinstance(error, RateLimited) else None
     return {
         "source": name,
