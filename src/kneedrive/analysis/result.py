@@ -223,9 +223,9 @@ class Fade(Record, frozen=True, kw_only=True):
     verdict: FadeVerdict = FadeVerdict.NOT_ENOUGH
     blocks: int = 0
     speed_mps: float | None = None
-    level: float = 0.95
     changes: Mapping[str, Change] = {}
     reason: str = ""
+    level: float = 0.95
     suppressed: Mapping[str, str] = {}
 
 

@@ -55,7 +55,7 @@ def analysis_record(analysis: Analysis) -> dict[str, Any]:
         "vr_split": plain(analysis.vr_split),
         "balance": plain(analysis.balance),
         "accelerations": plain(analysis.accelerations),
-        "fade": _reasoned(fade),
+        "fade": dict.fromkeys(("verdict", "blocks", "speed_mps", "level")) | _reasoned(fade),  # first what it rests on
         "channels": plain(analysis.channels),
     }
 
