@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
@@ -184,15 +184,19 @@ def _same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def private(file: Path) -> TextIO:
-    """The file, opened to be written anew, with the lines as they are given. Raises OSError."""
-    opened = open(  # noqa: SIM115 - Path.open takes no opener, and the caller closes it
-        file, "w", newline="", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)
-    )
-    if file.is_file():
-        with suppress(OSError):  # a disk that knows no modes
-            file.chmod(0o600)
-    return opened
+@contextmanager
+def anew(file: Path, remedy: str) -> Iterator[TextIO]:
+    """A file to be written anew, readable by its owner alone, with the lines as they are given. Raises StoreError."""
+    try:
+        with open(
+            file, "w", newline="", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)
+        ) as opened:
+            if file.is_file():  # one that was there keeps the mode it had
+                with suppress(OSError):  # a disk that knows no modes
+                    file.chmod(0o600)
+            yield opened
+    except OSError as error:
+        raise refused(file, error, remedy) from None
 
 
 def refused(file: Path, error: OSError, remedy: str) -> StoreError:

@@ -29,6 +29,7 @@ Member = tuple[str, bytes | ReadError | ConfigError]  # the name of a recording,
 Opened = Callable[[str], Iterable[Member]]
 RUN = re.compile(r"last|latest|\d{4}-\d\d-\d\d|[0-9a-f]{4,12}(-\d+)?")
 STDIN = "-"
+# No watch writes as much for a run; a device or a film ends late or never.
 PIECE_BYTES, MOST_BYTES = 1 << 20, 256 << 20
 
 

@@ -206,11 +206,8 @@ def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:
     An older page of kneedrive's is overwritten, and so is its JSON; with `force` whatever is there.
     """
     app.allow(file, is_report, force=force, remedy=_REMEDY)
-    try:
-        with app.private(file) as there:
-            there.write(answer.text + "\n")
-    except OSError as error:
-        raise app.refused(file, error, _REMEDY) from None
+    with app.anew(file, _REMEDY) as there:
+        there.write(answer.text + "\n")
     return answer.replace(text=f"Written to {file}.")
 
 

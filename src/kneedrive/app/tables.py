@@ -217,11 +217,8 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
         app.allow(folder / name, partial(is_table, columns=columns), force=force, remedy=REMEDY)
     told = []
     for name, (columns, rows) in tables.items():
-        try:
-            with app.private(folder / name) as file:
-                told.append(f"{folder / name}: {write_csv(file, columns, rows)} rows")
-        except OSError as error:
-            raise app.refused(folder / name, error, REMEDY) from None
+        with app.anew(folder / name, REMEDY) as file:
+            told.append(f"{folder / name}: {write_csv(file, columns, rows)} rows")
     named = Answer.laid_out([credit(row.formats for row in runs)], Style())
     return named.replace(text="\n".join(filter(None, (*told, named.text))))
 

@@ -20,7 +20,7 @@ from kneedrive.errors import ConfigError, NotAuthorised, meant
 if TYPE_CHECKING:
     from kneedrive.app.accounts import Desk
 
-NAP_S = 30.0
+NAP_S = 30.0  # at most, since a machine that was asleep meanwhile has to look at the clock again
 TIMEOUT_S, LONGEST_S = 300, 24 * 3600
 HIGHEST_PORT = 65535
 KEPT = "what was fetched is kept; the same command goes on from there"
@@ -67,7 +67,7 @@ docs/sources.md, or kneedrive import --help. Ctrl-C leaves.
 """
 
 
-def add_sync(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_sync(commands: options.Commands) -> None:
     """Add sync."""
     sync = commands.add_parser(
         "sync",
@@ -91,7 +91,7 @@ def add_sync(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     options.finish(sync, _sync, new=True)
 
 
-def add_setup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_setup(commands: options.Commands) -> None:
     """Add setup."""
     setup = commands.add_parser(
         "setup",
@@ -104,7 +104,7 @@ def add_setup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     setup.set_defaults(new_runner=True)  # who is asked so much is no typo
 
 
-def add_auth(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_auth(commands: options.Commands) -> None:
     """Add auth and its parts."""
     auth = commands.add_parser("auth", help="keep a key, log in to Strava, see which sources are set up, log out")
     parts = auth.add_subparsers(title="parts", metavar="PART", required=True)
@@ -125,7 +125,7 @@ def add_auth(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     options.finish(logout, _log_out, spoken=True)
 
 
-def _add_garmin(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_garmin(parts: options.Commands) -> None:
     garmin = parts.add_parser(
         "garmin",
         help="keep your personal API key for Garmin Connect",
@@ -138,7 +138,7 @@ def _add_garmin(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     options.finish(garmin, _keep_garmin, spoken=True)
 
 
-def _add_intervals(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_intervals(parts: options.Commands) -> None:
     intervals = parts.add_parser(
         "intervals",
         help="keep your API key for intervals.icu",
@@ -151,7 +151,7 @@ def _add_intervals(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -
     options.finish(intervals, _keep_intervals, spoken=True)
 
 
-def _add_strava(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_strava(parts: options.Commands) -> None:
     strava = parts.add_parser(
         "strava",
         help="log in to Strava",

@@ -24,7 +24,7 @@ RUN_HELP = "last (the default), a date like 2026-11-20, or the beginning of an i
 MOST_WEEKS = 2000
 
 
-def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_report_commands(commands: options.Commands) -> None:
     """Add show and report."""
     show = commands.add_parser("show", help="a stored run, and against your own last weeks")
     show.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
@@ -60,7 +60,7 @@ def add_report_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     options.finish(report, _report)
 
 
-def add_weeks_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_weeks_commands(commands: options.Commands) -> None:
     """Add weekly and compare."""
     weekly = commands.add_parser("weekly", help="week by week: how much, drive and bounce, where it is going")
     weekly.add_argument(
@@ -225,7 +225,7 @@ def _period(text: str) -> tuple[date, date]:
 # What to work on: advise, drills (the catalogue).
 
 
-def add_advice_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_advice_commands(commands: options.Commands) -> None:
     """Add advise and drills."""
     advise = commands.add_parser("advise", help="what to work on next, from your latest run and your last weeks")
     advise.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)

@@ -23,7 +23,7 @@ MOST_PROCESSES = 256
 RUN_HELP = "last, a date like 2026-11-20, or the beginning of an id"
 
 
-def add_run_list_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_run_list_commands(commands: options.Commands) -> None:
     """Add import, runs, tag, tags and runners."""
     take_in = commands.add_parser(
         "import",
@@ -53,7 +53,7 @@ def add_run_list_commands(commands: argparse._SubParsersAction[argparse.Argument
     options.finish(runners, _runners, name=False)
 
 
-def add_keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_keeping_commands(commands: options.Commands) -> None:
     """Add split, forget, purge, rebuild, backup and export."""
     split = commands.add_parser("split", help="take a run apart that was merged from several recordings")
     split.add_argument("run", help=RUN_HELP)
@@ -179,7 +179,7 @@ def _export(arguments: argparse.Namespace) -> Iterator[Answer]:
 # Many runners' recordings at once: cohort and cohort-report.
 
 
-def add_cohort_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_cohort_commands(commands: options.Commands) -> None:
     """Add cohort and cohort-report."""
     cohort = commands.add_parser(
         "cohort",

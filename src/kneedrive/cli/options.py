@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from kneedrive.app import Answer
     from kneedrive.report.blocks import Style
 
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # what the commands of a family are added to
+
 Asked = TypeVar("Asked", bound=Record)
 
 # Dates as people type them.

@@ -14,7 +14,7 @@ from kneedrive.cli.history import write
 # One run: analyze, doctor, demo.
 
 
-def add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_run_commands(commands: options.Commands) -> None:
     """Add analyze, demo and doctor."""
     analyze = commands.add_parser(
         "analyze",
@@ -110,7 +110,7 @@ for PowerShell, a line in your $PROFILE:
   kneedrive completion powershell | Out-String | Invoke-Expression"""
 
 
-def add_settings_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_settings_commands(commands: options.Commands) -> None:
     """Add config and completion."""
     settings = commands.add_parser("config", help="show the configuration and where each value comes from")
     parts = settings.add_subparsers(title="parts", metavar="PART", required=True)
