@@ -148,7 +148,7 @@ def test_the_onset_is_named_only_where_there_is_one(verdict: str, speed_mps: flo
 def test_many_accelerations_are_counted_not_listed() -> None:
     burst = Acceleration(start_s=2410, end_s=2432, from_mps=2.9, to_mps=4.4, cadence_spm=186, stance_time_s=0.21)
     run = RUNS["demo"]().replace(accelerations=(burst,) * 9)
-    (text,) = sections.accelerations(run, miles=False)
+    text = sections.accelerations(run, miles=False)
 
     assert text.count("40:10") == sections.MOST_BURSTS
     assert "9 found" in text
@@ -158,7 +158,7 @@ def test_many_accelerations_are_counted_not_listed() -> None:
 @pytest.mark.parametrize("said", [True, False])
 def test_left_and_right_are_a_number_and_more_only_where_that_is_sure(said: bool) -> None:
     run = RUNS["demo"]().replace(balance=Balance(left=0.46, same_side=0.97, epochs=90, said=said))
-    (text,) = sections.balance(run)
+    text = sections.balance(run)
 
     assert text.startswith("Left 46.0\u00a0%, right 54.0\u00a0%")
     assert ("more than chance" in text) == said

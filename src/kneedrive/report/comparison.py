@@ -38,7 +38,7 @@ NEXT = ("kneedrive weekly", 'kneedrive tag today "..."')
 
 
 class Periods(Record, frozen=True, kw_only=True):
-    """The days compared, both ends included, and what lies between them ("" for two bare periods)."""
+    """The days compared, both ends included, and what lies between them ("" for two numbers.bare periods)."""
 
     before: tuple[date, date]
     after: tuple[date, date]
@@ -133,7 +133,7 @@ def _row(row: Difference) -> tuple[str, ...]:
     return (
         f"{name_of(row.metric)}, {unit}" if unit else name_of(row.metric),
         *before_after(row),
-        f"{off} ({bare(low)} to {bare(high)})",
+        f"{off} ({numbers.bare(low)} to {numbers.bare(high)})",
         difference_verdict(row, units=False),
     )
 
@@ -155,20 +155,15 @@ def difference_text(row: Difference, amount: float) -> str:
     return numbers.score(amount) if row.metric in SCORES else numbers.change(row.metric, amount)
 
 
-def bare(text: str) -> str:
-    """A quantity without its unit."""
-    return text.split(numbers.TIE, maxsplit=1)[0]
-
-
 def difference_verdict(row: Difference, *, units: bool = True) -> str:
     """ "changed by 4 to 9 ms", "no change over 6 ms", "not enough weeks: about 5 more". units: where none stand by."""
-    shown = str if units or row.metric == "ln_k" else bare
+    shown = str if units or row.metric == "ln_k" else numbers.bare
     if row.verdict is Outcome.CHANGED:
         ends = sorted((row.low, row.high), key=abs)
         least, most = (difference_text(row, amount).lstrip("+-") for amount in ends)
-        if not any(digit in bare(least) for digit in "123456789"):
+        if not any(digit in numbers.bare(least) for digit in "123456789"):
             return f"changed by up to {shown(most)}"
-        return f"changed by {shown(most)}" if least == most else f"changed by {bare(least)} to {shown(most)}"
+        return f"changed by {shown(most)}" if least == most else f"changed by {numbers.bare(least)} to {shown(most)}"
     if row.verdict is Outcome.NO_CHANGE:
         return f"no change over {shown(numbers.at_most('' if row.metric in SCORES else row.metric, row.bound))}"
     if row.more_weeks is None:

@@ -64,8 +64,8 @@ def times_in_100(p: float) -> str:
     return f"{math.floor(p * 100 + 1e-9)}{TIE}times in{TIE}100"
 
 
-# Odds in words that a runner knows: fifths, and beyond them what is still told apart; a probability belongs to the
-# nearest.
+# Odds in words that a runner knows: fifths, since what is stated is known to about 0.1, and at the ends what is still
+# told apart. A probability belongs to the nearest.
 _ODDS = ((0, 5), (1, 10), (1, 5), (2, 5), (3, 5), (4, 5), (9, 10), (5, 5))
 _EDGES = (0.05, 0.15, 0.30, 0.50, 0.70, 0.85, 0.95)
 
@@ -114,6 +114,11 @@ def value(key: str, amount: float | None) -> str:
 def quantity(key: str, amount: float | None) -> str:
     """A quantity with its unit: "291 ms"."""
     return _with_unit(value(key, amount), QUANTITIES[key].unit)
+
+
+def bare(text: str) -> str:
+    """A quantity or a difference without its unit, where a column or a number before it names that."""
+    return text.split(TIE, maxsplit=1)[0]
 
 
 def difference(key: str, amount: float | None) -> str:

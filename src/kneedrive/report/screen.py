@@ -215,7 +215,7 @@ def evidence(analysis: Analysis, *, miles: bool) -> list[blocks.Table]:
         (
             GROUND_SHARE if key == "duty_factor" else QUANTITIES[key].name,
             strong(_shown(key, there[key])),
-            _shown(key, there[f"usual_{key}"]).split(TIE, maxsplit=1)[0],
+            numbers.bare(_shown(key, there[f"usual_{key}"])),
             beyond(key, there[key], among[key]),
         )
         for key in list(cites)[:MOST_CITED]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from kneedrive.advice import KINDS, Advice, Entry, Plan
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.posterior import Certainty
-from kneedrive.analysis.result import ESTIMATE, Analysis, Change, FadeVerdict, PaceBand
+from kneedrive.analysis.result import ESTIMATE, Analysis, Change, FadeVerdict, OnsetVerdict, PaceBand
 from kneedrive.past.result import Level, OwnView, PersonalZ, Unjudged
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
@@ -26,18 +26,18 @@ def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
         numbers_by_pace(analysis, miles=miles) or measured(analysis),
         part("Up and down", bounce(analysis)),
         part("The swinging knee", knee(analysis)),
-        part("When slow", filter(None, [onset(analysis, miles=miles), flight_share(analysis, miles=miles)])),
+        part("When slow", [onset(analysis, miles=miles), flight_share(analysis, miles=miles)]),
         fade(analysis, miles=miles),
-        part("Accelerations", accelerations(analysis, miles=miles), "kept out of every comparison"),
-        part("Left and right", balance(analysis)),
+        part("Accelerations", [accelerations(analysis, miles=miles)], "kept out of every comparison"),
+        part("Left and right", [balance(analysis)]),
         part("What was left out, and why", left_out(analysis)),
         part("What a watch cannot know", [NOT_THE_KNEE] if analysis.findings else []),
     ]
 
 
 def part(title: str, texts: Iterable[Inline], remark: str = "") -> Section:
-    """A heading and paragraphs; nothing where there are none."""
-    paragraphs = [Prose(text) for text in texts]
+    """A heading and paragraphs, those that are not empty; nothing where there are none."""
+    paragraphs = [Prose(text) for text in texts if text]
     return [Heading(title, remark), *paragraphs] if paragraphs else []
 
 
@@ -194,13 +194,17 @@ def knee(analysis: Analysis) -> list[Inline]:
 def onset(analysis: Analysis, *, miles: bool) -> str:
     """From which pace on running is shuffle-like."""
     found = analysis.shuffle_onset
-    if found.verdict == "at" and found.speed_mps:
+    if found.speed_mps:
         return f"Shuffle-like from {numbers.pace(found.speed_mps, miles=miles)} downwards: your shuffle-onset pace."
-    return {
-        "every": "Shuffle-like at every pace of this run alike, so no pace can be named where it begins.",
-        "alike": "Shuffle-like when slow, but not surely more than when fast: no pace can be named where it begins.",
-        "none": "No pace can be named from which your running is surely shuffle-like.",
-    }.get(found.verdict, "")
+    return NO_ONSET.get(found.verdict, "")
+
+
+NO_ONSET = {
+    OnsetVerdict.EVERY: "Shuffle-like at every pace of this run alike, so no pace can be named where it begins.",
+    OnsetVerdict.ALIKE: "Shuffle-like when slow, but not surely more than when fast: no pace can be named where it "
+    "begins.",
+    OnsetVerdict.NONE: "No pace can be named from which your running is surely shuffle-like.",
+}
 
 
 def flight_share(analysis: Analysis, *, miles: bool) -> str:
@@ -241,18 +245,18 @@ def fade(analysis: Analysis, *, miles: bool) -> Section:
 def moved(key: str, change: Change) -> str:
     """ "contact lengthened by 9 ms (+6 to +12)"."""
     verb = QUANTITIES[key].rose if change.difference > 0 else QUANTITIES[key].fell
-    low, high = (numbers.change(key, amount).split(TIE, maxsplit=1)[0] for amount in (change.low, change.high))
+    low, high = (numbers.bare(numbers.change(key, amount)) for amount in (change.low, change.high))
     return f"{verb} by {numbers.change(key, change.difference).lstrip('+-')} ({low} to {high})"
 
 
 MOST_BURSTS = 6  # so many accelerations are listed one by one
 
 
-def accelerations(analysis: Analysis, *, miles: bool) -> list[str]:
+def accelerations(analysis: Analysis, *, miles: bool) -> str:
     """Bursts that were kept out of every score: picking up speed is piston-like in everybody."""
     bursts = analysis.accelerations
     if not bursts:
-        return []
+        return ""
     shown = [
         f"{numbers.clock(burst.start_s)}{TIE}({numbers.bare_pace(burst.from_mps, miles=miles)}{TIE}to{TIE}"
         f"{numbers.pace(burst.to_mps, miles=miles)})"
@@ -260,19 +264,17 @@ def accelerations(analysis: Analysis, *, miles: bool) -> list[str]:
     ]
     rest = len(bursts) - len(shown)
     more = f" and {rest} more" if rest else ""
-    return [f"{len(bursts)} found, at {', '.join(shown)}{more}. Picking up speed is piston-like in everybody."]
+    return f"{len(bursts)} found, at {', '.join(shown)}{more}. Picking up speed is piston-like in everybody."
 
 
-def balance(analysis: Analysis) -> list[str]:
+def balance(analysis: Analysis) -> str:
     """Left and right: a number, never a diagnosis."""
     found = analysis.balance
     if found is None:
-        return []
+        return ""
     left, right = numbers.percent(found.left, 1), numbers.percent(1 - found.left, 1)
-    text = f"Left {left}, right {right} of the contact time."
-    if found.said:
-        text += " The two differ by more than chance in this run; whether they do constantly takes several."
-    return [text]
+    more = " The two differ by more than chance in this run; whether they do constantly takes several."
+    return f"Left {left}, right {right} of the contact time.{more if found.said else ''}"
 
 
 def left_out(analysis: Analysis) -> list[str]:
@@ -369,7 +371,7 @@ def own_values(row: PersonalZ) -> tuple[str, str, str]:
     """The run's value with its unit, the usual one, and the difference, in per cent where it is one of logarithms."""
     off = numbers.change(row.metric, row.difference)
     if row.metric != "ln_k":
-        off = off.split(TIE, maxsplit=1)[0]
+        off = numbers.bare(off)
     return numbers.quantity(row.metric, row.value), numbers.value(row.metric, row.usual), off
 
 
