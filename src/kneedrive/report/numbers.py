@@ -64,8 +64,8 @@ def times_in_100(p: float) -> str:
     return f"{math.floor(p * 100 + 1e-9)}{TIE}times in{TIE}100"
 
 
-# Odds in words that a runner knows: fifths, since what is stated is known to about 0.1, and at the ends what is still
-# told apart. A probability belongs to the nearest.
+# Odds in words that a runner knows. Fifths, since more would claim too much: what is stated as 0.58 from steps alone is
+# 0.45 to 0.71 over the correlations that are thinkable. At the ends a tenth is still told apart; the nearest counts.
 _ODDS = ((0, 5), (1, 10), (1, 5), (2, 5), (3, 5), (4, 5), (9, 10), (5, 5))
 _EDGES = (0.05, 0.15, 0.30, 0.50, 0.70, 0.85, 0.95)
 
