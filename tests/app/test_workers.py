@@ -161,6 +161,17 @@ def test_a_system_without_more_processes_does_it_here(monkeypatch: pytest.Monkey
         assert list(each(own_pid, JOBS, crew)) == [(job, os.getpid()) for job in JOBS]
 
 
+def test_a_system_without_more_threads_does_it_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with Processes(2) as crew, monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", refuse)
+        found = list(each(own_pid, JOBS, crew))
+
+    assert found == [(job, os.getpid()) for job in JOBS]
+
+
 def refuse_seven(job: int) -> int:
     if job == 7:
         message = "no sevens"
