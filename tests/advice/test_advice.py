@@ -33,7 +33,7 @@ from kneedrive.advice import (
     would_settle,
 )
 from kneedrive.analysis import analyze
-from kneedrive.analysis.posterior import Certainty, Knee, Posterior, certainty, knee, leading, posterior
+from kneedrive.analysis.posterior import Bend, Certainty, Knee, Posterior, certainty, knee, leading, posterior
 from kneedrive.analysis.result import Analysis, Finding, Scope
 from kneedrive.past.result import LastWeeks
 from kneedrive.recording import Samples, Sensor
@@ -47,13 +47,13 @@ ALL = [
         scope=scope,
         alone=alone,
         knee_bends=bends,
-        knee_first=bends == "less" and sure is not Certainty.SPOKEN,
+        knee_first=bends is Bend.LESS and sure is not Certainty.SPOKEN,
         asymmetric=asymmetric,
         exaggerating=exaggerating,
     )
-    for finding, sure, scope, bends in product(FINDINGS, Certainty, Scope, ("", "less", "more"))
+    for finding, sure, scope, bends in product(FINDINGS, Certainty, Scope, Bend)
     for alone, asymmetric, exaggerating in product((False, True), repeat=3)
-    if (finding, bends) != ("little-knee-bend", "more")
+    if (finding, bends) != ("little-knee-bend", Bend.MORE)
 ]
 
 # What a runner with this finding already has too much of: nothing advised may stress it.
@@ -205,7 +205,7 @@ def test_beside_a_pattern_the_surer_of_the_two_gives_the_cue() -> None:
 def test_heel_recovery_is_not_for_a_knee_that_bends_much() -> None:
     for finding in FINDINGS:
         assert "heel recovery" not in stresses(
-            advise(Ground(finding=finding, certainty=Certainty.SPOKEN, knee_bends="more"))
+            advise(Ground(finding=finding, certainty=Certainty.SPOKEN, knee_bends=Bend.MORE))
         )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kneedrive.analysis.posterior import RULES, Basis, Certainty, Knee, Posterior, leading
+from kneedrive.analysis.posterior import RULES, Basis, Bend, Certainty, Knee, Posterior, leading
 from kneedrive.analysis.provenance import BLUETOOTH_STRAPS, PODS, STRAPS, has_dynamics
 from kneedrive.analysis.result import Analysis, Finding, Scope
 from kneedrive.patterns import PATTERNS, Pattern
@@ -93,7 +93,7 @@ class Ground(Record, frozen=True, kw_only=True):
     """What advice rests on: the plan it calls for, how surely, and of what it was said.
 
     scope: a run, its slow part or the last weeks, of `runs` runs. alone: a part of the timing that is far from usual
-    without a pattern. knee_bends: "less" or "more" than usual where that may be said, else ""; knee_first: that is
+    without a pattern. knee_bends: less or more than usual where that may be said; knee_first: that is
     surer than the finding. asymmetric: left and right differ constantly over runs. exaggerating: bounce went up and
     cadence down since a focus was taken up.
     """
@@ -103,7 +103,7 @@ class Ground(Record, frozen=True, kw_only=True):
     scope: Scope = Scope.RUN
     runs: int = 1
     alone: bool = False
-    knee_bends: str = ""
+    knee_bends: Bend = Bend.UNSAID
     knee_first: bool = False
     asymmetric: bool = False
     exaggerating: bool = False
@@ -200,13 +200,13 @@ def _of_weeks(weeks: LastWeeks | None) -> Iterator[Ground]:
 
 def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) -> Iterator[Ground]:
     """What these findings, this posterior and this knee call for, the more telling first."""
-    bends = knee_bends(knee)
+    bends = knee.bends
     said = [each for each in findings if each.pattern is not Pattern.NEUTRAL and each.certainty is not Certainty.OPEN]
     for each in said:
         finding = plan_for(each.pattern, each.basis, posterior)
-        surer = bends == "less" and knee.certainty is Certainty.SPOKEN and each.certainty is not Certainty.SPOKEN
+        surer = bends is Bend.LESS and knee.certainty is Certainty.SPOKEN and each.certainty is not Certainty.SPOKEN
         yield Ground(finding=finding, certainty=each.certainty, scope=each.scope, knee_bends=bends, knee_first=surer)
-    if bends == "less" and not said:
+    if bends is Bend.LESS and not said:
         yield Ground(finding=LITTLE_KNEE_BEND, certainty=knee.certainty, knee_bends=bends)
     if alone := standing_alone(posterior):
         yield Ground(finding=alone, certainty=Certainty.OPEN, alone=True, knee_bends=bends)
@@ -215,13 +215,6 @@ def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) ->
     if Pattern.NEUTRAL not in named or posterior.odds[Pattern.NEUTRAL] < RULES.perhaps:
         finding = plan_for(named[0], posterior.basis, posterior)
         yield Ground(finding=finding, certainty=Certainty.OPEN, knee_bends=bends)
-
-
-def knee_bends(knee: Knee) -> str:
-    """Whether the swinging knee may be said to bend "less" or "more" than usual; "" where neither may be."""
-    if knee.certainty is Certainty.OPEN or knee.probability_less is None:
-        return ""
-    return "less" if knee.probability_less >= RULES.spoken else "more"
 
 
 def plan_for(pattern: Pattern, basis: Basis, posterior: Posterior) -> str:
@@ -259,13 +252,13 @@ def _entries(plan: Plan, ground: Ground) -> tuple[Entry, ...]:
     Where the knee bends less than usual too, its cue takes the place of the plan's second cue.
     """
     known, ids = catalogue(), list(plan.entries)
-    if ground.knee_bends == "less" and plan.finding != LITTLE_KNEE_BEND:
+    if ground.knee_bends is Bend.LESS and plan.finding != LITTLE_KNEE_BEND:
         ids = [name for name in ids if known[name].kind != "cue" or name == plan.cue]
         ids.append(plans()[LITTLE_KNEE_BEND].cue)
     excess = set(plan.excess)
     if ground.exaggerating:
         excess.add("height")
-    if ground.knee_bends == "more":
+    if ground.knee_bends is Bend.MORE:
         excess.add("heel recovery")
     return tuple(known[name] for name in ids if not excess & set(known[name].stresses))
 

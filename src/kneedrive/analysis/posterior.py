@@ -257,6 +257,14 @@ class Certainty(StrEnum):
     OPEN = "open"
 
 
+class Bend(StrEnum):
+    """How the swinging knee may be said to bend against the mean of runners at that speed."""
+
+    LESS = "less"
+    MORE = "more"
+    UNSAID = ""
+
+
 class Knee(Record, frozen=True, kw_only=True):
     """Swing knee bend against the mean of runners at this speed; None with a reason where it cannot be told."""
 
@@ -266,6 +274,13 @@ class Knee(Record, frozen=True, kw_only=True):
     certainty: Certainty = Certainty.OPEN
     basis: Basis = Basis.STEPS
     reason: str = ""
+
+    @property
+    def bends(self) -> Bend:
+        """What may be said in a word."""
+        if self.probability_less is None or self.certainty is Certainty.OPEN:
+            return Bend.UNSAID
+        return Bend.LESS if self.probability_less >= 0.5 else Bend.MORE
 
 
 def at_most_leaning(

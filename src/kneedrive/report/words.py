@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from kneedrive import advice
 from kneedrive.analysis.gates import SHORT
-from kneedrive.analysis.posterior import Basis, Certainty, Knee, Posterior
+from kneedrive.analysis.posterior import Basis, Bend, Certainty, Knee, Posterior
 from kneedrive.analysis.result import Analysis, Finding, Scope, Status
 from kneedrive.past.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
@@ -165,13 +165,12 @@ def ruled_out(patterns: Sequence[Pattern], leading: Finding) -> str:
 
 def knee_sentence(knee: Knee) -> Inline:
     """How far the knee probably bends as the leg swings through; nothing where that is even or cannot be told."""
-    if knee.probability_less is None or knee.certainty is Certainty.OPEN:
+    if knee.probability_less is None or knee.bends is Bend.UNSAID:
         return ()
-    less = knee.probability_less >= 0.5
-    sure = knee.probability_less if less else 1.0 - knee.probability_less
+    sure = max(knee.probability_less, 1.0 - knee.probability_less)
     probably = "probably bends" if knee.certainty is Certainty.SPOKEN else "may bend"
     return words(
-        f"As the leg swings through, your knee {probably} {'less' if less else 'more'} than usual at this pace (",
+        f"As the leg swings through, your knee {probably} {knee.bends} than usual at this pace (",
         strong(numbers.about(sure)),
         ").",
     )
