@@ -18,7 +18,7 @@ import urllib3
 
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, Unreachable
-from kneedrive.sources.http import _PROBLEMS, CHUNK_BYTES, WHOLE_S, Http, basic, bearer, checked_base, json_of
+from kneedrive.sources.http import _PROBLEMS, CHUNK_BYTES, WHOLE_S, Http, basic, bearer, checked_base
 from tests.fakes.server import Clock, reply
 from tests.fakes.strava import FakeStrava
 from tests.sources import desk
@@ -327,7 +327,7 @@ def test_what_is_no_json_is_one_sentence(http: Http, body: bytes, words: str) ->
     responses.get(f"{BASE}/things", body=body)
 
     with pytest.raises(Unreachable, match=words):
-        json_of(http.get("things"))
+        http.get("things").json()
 
 
 def test_the_connection_leaves_no_warning_filter_behind() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from json import dumps
 from pathlib import Path
@@ -478,7 +478,7 @@ def write(place: Path, values: Mapping[str, Any]) -> None:
         old = target.read_text(encoding="utf-8") if target.exists() else ""
         new = old
         for key, value in values.items():
-            new = with_value(new, key, value)
+            new = _with_value(new, key, value)
     except (OSError, ValueError, AttributeError, TypeError) as error:
         lines = ", ".join(f"{key} = {_literal(value)}" for key, value in values.items())
         message = f"{place} cannot be changed safely ({error}): write into it yourself: {lines}"
@@ -486,28 +486,21 @@ def write(place: Path, values: Mapping[str, Any]) -> None:
     PrivateFile(target, what="configuration").write(new)
 
 
-def with_value(text: str, key: str, value: Any) -> str:
+def _with_value(text: str, key: str, value: Any) -> str:
     """The text of a TOML file with one key set. Raises ValueError where that would change anything else."""
     table, _, name = key.rpartition(".")
     held = tomllib.loads(text)
-    section: Any = held
-    for part in _names(tomllib.loads(f"[{table}]")):
+    section, heading = held, tomllib.loads(f"[{table}]")
+    while heading:
+        ((part, heading),) = heading.items()  # the names in the heading, from the outside in
         section = section.setdefault(part, {})
     if isinstance(value, list):
         value = [*section.get(name, []), *(each for each in value if each not in section.get(name, []))]
     section[name] = value
     changed = _edited(text.splitlines(), table, name, f"{name} = {_literal(value)}")
     if tomllib.loads(changed) != held:
-        message = f"{key} stands in it in an unusual way"
-        raise ValueError(message)
+        raise ValueError(f"{key} stands in it in an unusual way")
     return changed
-
-
-def _names(heading: Mapping[str, Any]) -> Iterator[str]:
-    """The names in the heading of a table, from the outside in."""
-    for name, inside in heading.items():
-        yield name
-        yield from _names(inside)
 
 
 def _edited(lines: Sequence[str], table: str, name: str, line: str) -> str:

@@ -73,12 +73,10 @@ def sync(
     with store_for(desk, order) as store:
         with progress("Syncing") as count:
             pulled = pull_all(desk, store, order, count)
-        if json:
-            yield told_json(pulled, desk, dry_run=order.dry_run)
-            return
-        counts = told(pulled, desk, style, dry_run=order.dry_run, elapsed_s=time.monotonic() - start)
+        elapsed_s = time.monotonic() - start
+        counts = told(pulled, desk, style, dry_run=order.dry_run, elapsed_s=elapsed_s, json=json)
         yield counts
-        if report and not order.dry_run and new_runs(pulled):
+        if report and not json and not order.dry_run and new_runs(pulled):
             with progress("Reporting") as count:
                 story = news(pulled, store, desk, style, count)
             if story:
@@ -415,29 +413,25 @@ COMMAND = re.compile("'kneedrive [^']+'")  # in a remark: to be copied, so not b
 GARMIN_CREDIT = "From Garmin Connect. Derived in part from data of Garmin devices."  # Garmin's brand rules ask for it
 
 
-def told(pulled: Sequence[Pulled], desk: Desk, style: Style, *, dry_run: bool, elapsed_s: float) -> Answer:
-    """The counts of all sources; what stopped some of them as trouble."""
-    missing = [path for each in pulled for path in each.missing]
-    remarks = [f"{numbers.path(path)} is not there now and was passed over." for path in missing]
-    remarks += [COMMAND.sub(lambda found: numbers.path(found[0]), remark) for each in pulled for remark in each.remarks]
-    report = ledger.summary(_summed(pulled, dry_run=dry_run), elapsed_s, remarks)
-    return Answer(text=terminal.render(report, style).rstrip("\n"), trouble=trouble(pulled, desk), code=code_of(pulled))
-
-
-def told_json(pulled: Sequence[Pulled], desk: Desk, *, dry_run: bool) -> Answer:
-    """The same as one line of JSON; what stopped a source is told to people too."""
-    sources = [
-        ledger.source_record(each.source, Counter(outcome.verdict for outcome in each.outcomes), each.problem)
-        | {"remarks": list(each.remarks)}
-        for each in pulled
-    ]
-    record = ledger.record(_summed(pulled, dry_run=dry_run), sources, new_runs(pulled))
-    runner = {"runner": desk.settings.runner.name}
-    return Answer(text=line({**record, **runner}), trouble=trouble(pulled, desk), code=code_of(pulled))
-
-
-def _summed(pulled: Iterable[Pulled], *, dry_run: bool) -> ledger.Ledger:
-    return ledger.ledger_of((outcome for each in pulled for outcome in each.outcomes), dry_run=dry_run)
+def told(
+    pulled: Sequence[Pulled], desk: Desk, style: Style, *, dry_run: bool, elapsed_s: float, json: bool = False
+) -> Answer:
+    """The counts of all sources; what stopped some of them as trouble, which is told to people in any case."""
+    summed = ledger.ledger_of((outcome for each in pulled for outcome in each.outcomes), dry_run=dry_run)
+    if json:
+        sources = [
+            ledger.source_record(each.source, Counter(outcome.verdict for outcome in each.outcomes), each.problem)
+            | {"remarks": list(each.remarks)}
+            for each in pulled
+        ]
+        record = ledger.record(summed, sources, new_runs(pulled))
+        text = line({**record, "runner": desk.settings.runner.name})
+    else:
+        missing = [path for each in pulled for path in each.missing]
+        remarks = [f"{numbers.path(path)} is not there now and was passed over." for path in missing]
+        remarks += [COMMAND.sub(lambda found: numbers.path(found[0]), text) for each in pulled for text in each.remarks]
+        text = terminal.render(ledger.summary(summed, elapsed_s, remarks), style).rstrip("\n")
+    return Answer(text=text, trouble=trouble(pulled, desk), code=code_of(pulled))
 
 
 def trouble(pulled: Sequence[Pulled], desk: Desk) -> str:

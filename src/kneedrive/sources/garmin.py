@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, Unreachable
 from kneedrive.record import Record
-from kneedrive.sources.http import Answer, Client, Http, Pace, file_of, good, is_page, list_of
+from kneedrive.sources.http import Answer, Client, Http, Pace
 from kneedrive.sources.plan import UNIDENTIFIED, Fetched, Listed, identified, moment
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ class Keyring:
         """A new token for the key, kept in the file. Raises NotAuthorised where Garmin refuses the key."""
         held = load(self._file, self._fingerprint)
         authorization = Secret(f"ApiKey {self._key.reveal()}")
-        answer = good(
-            self._pace.ask(lambda: self._http.post(EXCHANGE_PATH, {}, authorization=authorization)),
+        asked = self._pace.ask(lambda: self._http.post(EXCHANGE_PATH, {}, authorization=authorization))
+        answer = asked.good(
             "Garmin refuses the personal API key: it is mistyped, expired or deleted; "
             f"make a new one at {KEY_PAGE} and run '{LOGIN}'",
             "Garmin answered the key with HTTP {}: check GARMIN_PERSONAL_API_BASE_URL",
@@ -128,7 +128,7 @@ def save(file: PrivateFile, given: Pass) -> None:
 
 def _token(answer: Answer) -> Secret:
     text = answer.body[:9000].decode("ascii", "replace").strip().strip('"')
-    if is_page(answer.body) or not TOKEN.fullmatch(text):
+    if answer.is_page() or not TOKEN.fullmatch(text):
         raise Unreachable("Garmin answered the key with something that is no token: try again later")
     return Secret(text)
 
@@ -198,18 +198,17 @@ class Garmin(Client):
         answer = self._get(f"{FILE_PATH}/{item.id}", {}, ZIP)
         if answer.status == 401:
             raise NotAuthorised(TOKEN_REFUSED)
-        body = file_of(answer, item.id, "copy it from the watch instead")
+        body = answer.file(item.id, "copy it from the watch instead")
         return None if body is None else self._fetched(item, body, "zip")
 
     def _page(self, start: int, since: datetime | None) -> list[Listed]:
         query = {"start": start, "limit": PER_PAGE}
         from_day = {} if since is None else {"startDate": f"{since - LATE:%Y-%m-%d}"}
-        answer = good(
-            self._get(LIST_PATH, {**query, **from_day}, "application/json"),
+        answer = self._get(LIST_PATH, {**query, **from_day}, "application/json").good(
             TOKEN_REFUSED,
             "Garmin answered with HTTP {}: check GARMIN_PERSONAL_API_BASE_URL, or try again later",
         )
-        return [listed(entry) if identified(entry, "activityId") else UNIDENTIFIED for entry in list_of(answer)]
+        return [listed(entry) if identified(entry, "activityId") else UNIDENTIFIED for entry in answer.rows()]
 
 
 def listed(summary: Mapping[str, Any]) -> Listed:

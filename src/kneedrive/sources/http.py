@@ -8,8 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -56,6 +55,61 @@ class Answer(Record, frozen=True, kw_only=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def good(self, refused: str, otherwise: str) -> Answer:
+        """This answer, where the request succeeded (HTTP 200).
+
+        refused: what NotAuthorised says for 401 and 403. otherwise: what Unreachable says for any status but those and
+        the service's own problems; {} stands for the status.
+        """
+        if self.status == 200:
+            return self
+        if self.status in (401, 403):
+            raise NotAuthorised(refused)
+        raise self.own_problem() or Unreachable(otherwise.format(self.status))
+
+    def own_problem(self) -> Unreachable | None:
+        """The error for an answer that says that the service has a problem of its own, None for any other."""
+        if self.status < 500:
+            return None
+        return Unreachable(f"{self.service} has a problem of its own (HTTP {self.status}): try again later")
+
+    def is_page(self) -> bool:
+        """Whether the body begins like a web page."""
+        return self.body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html"))
+
+    def json(self) -> Any:
+        """The body as JSON. Raises Unreachable where it is a web page, or anything else that is not JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            kind = "a web page" if self.is_page() else "something that is not JSON"
+            raise Unreachable(
+                f"{self.service} sent {kind} instead of data (HTTP {self.status}): try again later"
+            ) from None
+
+    def rows(self, what: str = "activities") -> list[Any]:
+        """The body as a JSON list. Raises Unreachable where it is anything else."""
+        found = self.json()
+        if not isinstance(found, list):
+            raise Unreachable(f"{self.service}'s list of {what} is none that kneedrive understands: try again later")
+        return found
+
+    def file(self, activity: str, remedy: str) -> bytes | None:
+        """The file of an activity; None where the service has it no longer.
+
+        Raises Withheld, with the remedy, for a refusal: the token was good for the list, so it is about this activity
+        alone. Raises Unreachable for an empty body and for a web page.
+        """
+        if self.status in GONE:
+            return None
+        if self.status != 200:
+            raise self.own_problem() or Withheld(
+                f"{self.service} does not hand out this activity's file (HTTP {self.status}): {remedy}"
+            )
+        if not self.body or self.is_page():
+            raise Unreachable(f"{self.service} sent no file for activity {activity}: try again later")
+        return self.body
 
 
 def bearer(token: Secret) -> Secret:
@@ -110,23 +164,24 @@ class Http:
         accept: str = "*/*",
     ) -> Answer:
         """GET, with retries on 5xx and time-outs. Any status comes back as an Answer; raises Unreachable."""
-        sent = {"params": query, "auth": _Authorization(authorization), "headers": {"Accept": accept}}
+        sent = {"params": query, "auth": _signed(authorization), "headers": {"Accept": accept}}
         return self._ask("GET", path, sent)
 
     def post(self, path: str, form: Mapping[str, str], *, authorization: Secret | None = None) -> Answer:
         """POST a form, once: a lost answer to a token request must not be asked for again with a used-up token."""
-        sent = {"data": form, "auth": _Authorization(authorization), "allow_redirects": False}
+        sent = {"data": form, "auth": _signed(authorization), "allow_redirects": False}
         return self._ask("POST", path, sent)
 
     def _ask(self, method: str, path: str, sent: Mapping[str, Any]) -> Answer:
-        url = f"{self.base_url}/{path.lstrip('/')}"
-        with (
-            _ours(self.service),
-            self._session.request(method, url, stream=True, timeout=(CONNECT_S, self._read_s), **sent) as response,
-        ):
-            return Answer(
-                service=self.service, status=response.status_code, headers=response.headers, body=self._body(response)
-            )
+        url, timeout = f"{self.base_url}/{path.lstrip('/')}", (CONNECT_S, self._read_s)
+        try:
+            with self._session.request(method, url, stream=True, timeout=timeout, **sent) as response:
+                status, headers, body = response.status_code, response.headers, self._body(response)
+                return Answer(service=self.service, status=status, headers=headers, body=body)
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+            # The one place where foreign errors become ours. The cause is dropped: it may quote the whole request.
+            problem = next(words for kind, words in _PROBLEMS if isinstance(error, kind))
+            raise Unreachable(f"{self.service} {problem}") from None
 
     def _body(self, response: requests.Response) -> bytes:
         # The time-out of requests is for one read; a body that drips keeps within it for ever. read1 returns with what
@@ -142,16 +197,14 @@ class Http:
         return bytes(body)
 
 
-class _Authorization(requests.auth.AuthBase):
-    """Sets the header, or nothing. Its presence keeps requests from looking into ~/.netrc for something else."""
-
-    def __init__(self, value: Secret | None) -> None:
-        self._value = value
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._value:
-            request.headers["Authorization"] = self._value.reveal()
+def _signed(value: Secret | None) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    # Also without a value: something has to keep requests from looking into ~/.netrc for something else.
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if value:
+            request.headers["Authorization"] = value.reveal()
         return request
+
+    return sign
 
 
 def _session(backoff_s: float, *, proxies: bool) -> requests.Session:
@@ -173,80 +226,6 @@ def _session(backoff_s: float, *, proxies: bool) -> requests.Session:
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
     return session
-
-
-@contextmanager
-def _ours(service: str) -> Iterator[None]:
-    """The one place where foreign errors become ours. The cause is dropped: it may quote the whole request."""
-    try:
-        yield
-    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
-        problem = next(words for kind, words in _PROBLEMS if isinstance(error, kind))
-        raise Unreachable(f"{service} {problem}") from None
-
-
-# What an answer holds, and what one without it means.
-
-
-def good(answer: Answer, refused: str, otherwise: str) -> Answer:
-    """The answer of a request that succeeded (HTTP 200).
-
-    refused: what NotAuthorised says for 401 and 403. otherwise: what Unreachable says for any status but those and
-    the service's own problems; {} stands for the status.
-    """
-    if answer.status == 200:
-        return answer
-    if answer.status in (401, 403):
-        raise NotAuthorised(refused)
-    raise own_problem(answer) or Unreachable(otherwise.format(answer.status))
-
-
-def own_problem(answer: Answer) -> Unreachable | None:
-    """The error for an answer that says that the service has a problem of its own, None for any other."""
-    if answer.status < 500:
-        return None
-    return Unreachable(f"{answer.service} has a problem of its own (HTTP {answer.status}): try again later")
-
-
-def file_of(answer: Answer, activity: str, remedy: str) -> bytes | None:
-    """The file in an answer; None where the service has the activity no longer.
-
-    Raises Withheld, with the remedy, for a refusal: the token was good for the list, so it is about this activity
-    alone. Raises Unreachable for an empty body and for a web page.
-    """
-    if answer.status in GONE:
-        return None
-    if answer.status != 200:
-        raise own_problem(answer) or Withheld(
-            f"{answer.service} does not hand out this activity's file (HTTP {answer.status}): {remedy}"
-        )
-    if not answer.body or is_page(answer.body):
-        raise Unreachable(f"{answer.service} sent no file for activity {activity}: try again later")
-    return answer.body
-
-
-def json_of(answer: Answer) -> Any:
-    """The body as JSON. Raises Unreachable where it is a web page, or anything else that is not JSON."""
-    try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
-        kind = "a web page" if is_page(answer.body) else "something that is not JSON"
-        raise Unreachable(
-            f"{answer.service} sent {kind} instead of data (HTTP {answer.status}): try again later"
-        ) from None
-
-
-def list_of(answer: Answer, what: str = "activities") -> list[Any]:
-    """The body as a JSON list. Raises Unreachable where it is anything else."""
-    found = json_of(answer)
-    if not isinstance(found, list):
-        raise Unreachable(f"{answer.service}'s list of {what} is none that kneedrive understands: try again later")
-    return found
-
-
-def is_page(body: bytes) -> bool:
-    """Whether these bytes begin like a web page."""
-    return body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html"))
 
 
 # The pace that a service is asked at.

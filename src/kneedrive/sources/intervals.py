@@ -10,7 +10,7 @@ from typing import Any
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError
 from kneedrive.record import Record
-from kneedrive.sources.http import Answer, Client, Http, Pace, basic, file_of, good, json_of, list_of
+from kneedrive.sources.http import Answer, Client, Http, Pace, basic
 from kneedrive.sources.plan import UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
 
 USER = "API_KEY"  # literally; the key is the password
@@ -44,17 +44,17 @@ class Intervals(Client):
         """Every activity from the day of `since` on. Raises SourceError."""
         oldest = FIRST_DAY if since is None else f"{since - LATE:%Y-%m-%d}"
         answer = self._of_athlete("activities", oldest=oldest, newest=f"{self._pace.clock() + LATE:%Y-%m-%d}")
-        yield from (listed(item) if identified(item) else UNIDENTIFIED for item in list_of(answer))
+        yield from (listed(item) if identified(item) else UNIDENTIFIED for item in answer.rows())
 
     def fetch(self, item: Listed) -> Fetched | None:
         """The original file as it was uploaded, maybe gzipped or zipped; None where there is none (HTTP 404)."""
-        body = file_of(self._get(f"activity/{item.id}/file", {}), item.id, "import it from the watch instead")
+        body = self._get(f"activity/{item.id}/file", {}).file(item.id, "import it from the watch instead")
         kind = str(item.summary.get("file_type") or "").lower()
         return None if body is None else self._fetched(item, body, kind)
 
     def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
         """The name of each pair of shoes; the id where there is none. One request."""
-        entries = json_of(self._of_athlete("gear"))
+        entries = self._of_athlete("gear").json()
         rows = [each for each in entries if identified(each)] if isinstance(entries, list) else []
         named = {str(each["id"]): each["name"] for each in rows if isinstance(each.get("name"), str)}
         return {each: named.get(each, "").strip() or each for each in ids}
@@ -63,14 +63,13 @@ class Intervals(Client):
         """Whose runs the key can read beside its owner's: those whom a coach follows. Raises SourceError."""
         today = self._pace.clock()
         answer = self._of_athlete("athlete-summary", start=f"{today - LATE:%Y-%m-%d}", end=f"{today:%Y-%m-%d}")
-        rows = [row for row in list_of(answer, "athletes") if identified(row, "athlete_id")]
+        rows = [row for row in answer.rows("athletes") if identified(row, "athlete_id")]
         found = {str(row["athlete_id"]): str(row.get("athlete_name") or "") for row in rows}
         return [Athlete(id=each, name=name) for each, name in sorted(found.items())]
 
     def _of_athlete(self, what: str, **query: str) -> Answer:
         # The service says 403 to a wrong key too.
-        return good(
-            self._get(f"athlete/{self._athlete}/{what}", query),
+        return self._get(f"athlete/{self._athlete}/{what}", query).good(
             "intervals.icu refuses the API key: copy it anew from its Settings, Developer",
             "intervals.icu answered with HTTP {}: check its base address and athlete id",
         )

@@ -322,13 +322,11 @@ class Login:
 
     def _asked(self, form: Mapping[str, str]) -> dict[str, Any]:
         """What the service gives for this form, as fields of Tokens."""
-        from kneedrive.sources.http import json_of
-
         mine = {"client_id": self._application.client_id, "client_secret": self._application.client_secret.reveal()}
         answer = self._http.post("token", {**mine, **form})
         if answer.status != OK:
             raise self._refusal(answer)
-        told: Any = json_of(answer)
+        told: Any = answer.json()
         try:
             fields = {
                 "access": token(told["access_token"]),

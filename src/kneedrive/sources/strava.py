@@ -11,7 +11,7 @@ from typing import Any
 
 from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable
 from kneedrive.record import Record
-from kneedrive.sources.http import Answer, Client, Pace, json_of, list_of, own_problem
+from kneedrive.sources.http import Answer, Client, Pace
 from kneedrive.sources.oauth import Service
 from kneedrive.sources.plan import UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
 
@@ -62,7 +62,7 @@ def error_for(answer: Answer) -> SourceError:
         return Forbidden(_refusal(said))
     if answer.status == 404:
         return Unreachable("Strava does not know this address (HTTP 404): check the base address in the configuration")
-    return own_problem(answer) or Unreachable(
+    return answer.own_problem() or Unreachable(
         f"Strava answered with HTTP {answer.status}, which kneedrive does not know: try again later"
     )
 
@@ -225,7 +225,7 @@ class Strava(Client):
             answer = self._get(f"activities/{item.id}/streams", {"keys": ",".join(STREAMS), "key_by_type": "true"})
             if answer.status == 404:
                 return None
-            streams = json_of(_good(answer))
+            streams = _good(answer).json()
         return self._fetched(item, document(item.summary, streams), FORMAT, KEEP)
 
     def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
@@ -236,14 +236,14 @@ class Strava(Client):
         answer = self._get(f"gear/{gear}", {})
         if answer.status >= 500 or answer.status in (400, 401):
             raise error_for(answer)
-        entry = json_of(answer) if answer.status == 200 else None
+        entry = answer.json() if answer.status == 200 else None
         name = entry.get("name") if isinstance(entry, dict) else None
         return name if isinstance(name, str) and name.strip() else gear
 
     def _page(self, before: datetime | None, page: int) -> list[Listed]:
         until = {} if before is None else {"before": int(before.timestamp())}
         answer = _good(self._get("athlete/activities", {**until, "page": page, "per_page": PER_PAGE}))
-        return [listed(entry) if identified(entry) else UNIDENTIFIED for entry in list_of(answer)]
+        return [listed(entry) if identified(entry) else UNIDENTIFIED for entry in answer.rows()]
 
     def _stale(self, answer: Answer) -> bool:
         said = fault(answer)  # no token cures what is wrong with the scope or the application
