@@ -243,6 +243,19 @@ def test_the_status_tells_what_is_there_and_asks_nobody(keyless: Household, garm
     assert not garmin.log
 
 
+def test_a_token_that_cannot_be_read_hides_nothing_of_the_status(keyless: Household, garmin: FakeGarmin) -> None:
+    here = keyless.desk(garmin.clock)
+    setup.keep_garmin_key(here, Secret(KEY), lambda: 90)
+    token = accounts.garmin_token(here)
+    token.delete()
+    token.path.mkdir()
+
+    said = keyless.run("auth", "status")
+
+    assert (said.code, said.err) == (0, "")
+    assert "an API key is set" in said.out
+
+
 def test_without_a_command_the_sources_are_named_that_are_set_up(keyless: Household, garmin: FakeGarmin) -> None:
     before = keyless.run().out
     setup.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)

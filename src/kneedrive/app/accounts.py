@@ -185,9 +185,9 @@ def garmin_key_ends(desk: Desk) -> date | None:
 
     try:
         of = fingerprint(desk.settings.sources.garmin.base_url.rstrip("/"), api_key(desk, GARMIN))
-    except SourceError:  # a key that cannot be read, of which a sync tells
+        held = load(garmin_token(desk), of)
+    except SourceError:  # a file that cannot be read, of which a sync tells
         return None
-    held = load(garmin_token(desk), of)
     return held.key_ends if held else None
 
 
@@ -277,13 +277,11 @@ class Packaged:
 def _a(kind: type[R], value: object) -> R:
     """The value, which is of this kind, its fields included. Raises TypeError or ValueError where it is not."""
     if not isinstance(value, kind):
-        message = f"a source gave {type(value).__name__} for {kind.__name__}"
-        raise TypeError(message)
+        raise TypeError(f"a source gave {type(value).__name__} for {kind.__name__}")
     fields = msgspec.structs.asdict(value)
     naive = [name for name, each in fields.items() if isinstance(each, datetime) and each.utcoffset() is None]
     if naive:
-        message = f"a source gave a {naive[0]} without a time zone"
-        raise TypeError(message)
+        raise TypeError(f"a source gave a {naive[0]} without a time zone")
     return msgspec.convert(fields, kind, builtin_types=(bytes, datetime))
 
 

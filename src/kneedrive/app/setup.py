@@ -475,15 +475,13 @@ def write(place: Path, values: Mapping[str, Any]) -> None:
     """
     target = place.resolve()  # a link to it stays one
     try:
-        old = target.read_text(encoding="utf-8") if target.exists() else ""
-        new = old
+        text = target.read_text(encoding="utf-8") if target.exists() else ""
         for key, value in values.items():
-            new = _with_value(new, key, value)
+            text = _with_value(text, key, value)
     except (OSError, ValueError, AttributeError, TypeError) as error:
         lines = ", ".join(f"{key} = {_literal(value)}" for key, value in values.items())
-        message = f"{place} cannot be changed safely ({error}): write into it yourself: {lines}"
-        raise ConfigError(message) from None
-    PrivateFile(target, what="configuration").write(new)
+        raise ConfigError(f"{place} cannot be changed safely ({error}): write into it yourself: {lines}") from None
+    PrivateFile(target, what="configuration").write(text)
 
 
 def _with_value(text: str, key: str, value: Any) -> str:

@@ -53,18 +53,14 @@ class PrivateFile:
 
     def read(self) -> str | None:
         """Its text, None where there is no file. Raises SourceError, and ValueError for what is no text."""
-        try:
-            with self.path.open(encoding="utf-8") as file:
-                _close_to_others(file.fileno())
-                return file.read()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._trouble("read", error) from None
+        with self._trouble("read"), suppress(FileNotFoundError), self.path.open(encoding="utf-8") as file:
+            _close_to_others(file.fileno())
+            return file.read()
+        return None
 
     def write(self, text: str) -> None:
         """Replace the file atomically: at every moment it holds the old text or the new one, whole and on disk."""
-        try:
+        with self._trouble("saved"):
             self._folder()
             # mkstemp gives 0600 from the first moment; in the same folder, so that the rename is atomic.
             handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
@@ -78,16 +74,12 @@ class PrivateFile:
                 Path(temporary).unlink(missing_ok=True)
                 raise
             _sync_folder(self.path.parent)
-        except OSError as error:
-            raise self._trouble("saved", error) from None
 
     def delete(self) -> None:
         """Remove the file, if there is one, and what a killed save may have left of it."""
-        try:
+        with self._trouble("removed"):
             for path in (self.path, *self.path.parent.glob(f".{self.path.name}.*")):
                 path.unlink(missing_ok=True)
-        except OSError as error:
-            raise self._trouble("removed", error) from None
 
     def _folder(self) -> None:
         folder = self.path.parent
@@ -96,10 +88,15 @@ class PrivateFile:
             with suppress(PermissionError):  # a folder of somebody else's, such as /tmp: the file is private still
                 folder.chmod(PRIVATE_FOLDER)
 
-    def _trouble(self, verb: str, error: OSError) -> SourceError:
-        why = (error.strerror or "unknown reason").lower()
-        message = f"the {self.what} in {self.path} cannot be {verb} ({why}): make the folder yours and writable"
-        return SourceError(message)
+    @contextmanager
+    def _trouble(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            why = (error.strerror or "unknown reason").lower()
+            raise SourceError(
+                f"the {self.what} in {self.path} cannot be {verb} ({why}): make the folder yours and writable"
+            ) from None
 
 
 class KeyFile(PrivateFile):
@@ -167,15 +164,14 @@ class TokenFile(PrivateFile):
             mode=PRIVATE_FILE,
             poll_interval=POLL_S,  # short waits keep Ctrl-C working
         )
-        try:
+        with self._trouble("locked"):
             self._folder()
-            lock.acquire()
-        except Timeout:
-            raise SourceError(
-                f"another kneedrive holds the login in {self.path}: wait until it is done and try again"
-            ) from None
-        except OSError as error:
-            raise self._trouble("locked", error) from None
+            try:
+                lock.acquire()
+            except Timeout:
+                raise SourceError(
+                    f"another kneedrive holds the login in {self.path}: wait until it is done and try again"
+                ) from None
         try:
             yield
         finally:
@@ -211,6 +207,5 @@ def token(value: object) -> Secret:
     A header refuses others, such as a line break, and its error quotes them.
     """
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable() or " " in value:
-        message = "no token"  # and no word of it
-        raise ValueError(message)
+        raise ValueError("no token")  # and no word of it
     return Secret(value)
