@@ -75,14 +75,12 @@ class Source(Protocol):
 
     def listing(self, since: datetime | None) -> Iterator[Listed]:
         """Every activity that started at or after `since` (None: all of them), in any order."""
-        ...
 
     def fetch(self, item: Listed) -> Fetched | None:
         """The bytes of one activity; None where the source has it no longer.
 
         Raises Withheld for what concerns this activity alone, and other SourceErrors for what may concern them all.
         """
-        ...
 
 
 @runtime_checkable
@@ -91,7 +89,6 @@ class KnowsShoes(Protocol):
 
     def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
         """The name of each pair by its id; the id where there is none to be had. Raises SourceError."""
-        ...
 
 
 SHOE_LENGTH = 80
@@ -223,10 +220,9 @@ def completed(
         return complete_to
     # An open item pulls the moment back to its start, however old it is: the next listing will meet it again.
     starts = [item.started_at for item in open_items]
-    if any(start is None for start in starts):
+    if None in starts:
         return complete_to
-    earliest = min((start for start in starts if start is not None), default=listed_at)
-    return min(earliest, listed_at)
+    return min([listed_at, *filter(None, starts)])
 
 
 def follow(source: Source, steps: Sequence[Step]) -> Iterator[Outcome]:
@@ -269,20 +265,14 @@ def _judged(source: Source, good: Listed | None, doubtful: Sequence[Outcome]) ->
 
     Without a good one, a few that are forbidden are blamed all the same: no outage says so.
     """
-    if good and doubtful and _serves(source, good):
+    if good and doubtful and not _asked(source, Step(action=Action.KNOWN, item=good)).problem:
         yield from doubtful
         return
     few = good is None and len(doubtful) < FAILURES
-    excused = [not (few and isinstance(outcome.problem, Forbidden)) for outcome in doubtful]
-    yield from (outcome.replace(excused=each) for outcome, each in zip(doubtful, excused, strict=True))
-    problems = [outcome.problem for outcome, each in zip(doubtful, excused, strict=True) if each]
-    if problems and problems[-1]:
-        raise problems[-1]
-
-
-def _serves(source: Source, good: Listed) -> bool:
-    try:
-        source.fetch(good)
-    except (Withheld, *DOUBTFUL):
-        return False
-    return True
+    last: SourceError | None = None
+    for outcome in doubtful:
+        excused = not (few and isinstance(outcome.problem, Forbidden))
+        last = outcome.problem if excused else last
+        yield outcome.replace(excused=excused)
+    if last:
+        raise last
