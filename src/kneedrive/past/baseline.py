@@ -16,7 +16,7 @@ import numpy.typing as npt
 from kneedrive import stats
 from kneedrive.analysis import features
 from kneedrive.analysis.reference import expected, usual_quantities
-from kneedrive.method import BaselineRules, Method, SeriesRules
+from kneedrive.method import BaselineRules, SeriesRules
 from kneedrive.past.curve import Table, centre, column, departures, design, filled, table
 from kneedrive.past.result import Baseline, Computed, Level, OwnView, PastRun, PersonalZ, Setting, Unjudged
 from kneedrive.past.segments import Stretch, computed, split_at_jumps, watch_of
@@ -162,7 +162,13 @@ def usual(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) 
     )
     here, rows = setting.of(own), table(own)
     days = (own[-1].started_at - own[0].started_at).days if own else 0
-    short = missing(len(own), days, rows.epochs, setting.method)
+    rules = setting.method.baseline
+    lacking = {
+        "runs": setting.method.series.baseline_runs - len(own),
+        "days": rules.min_days - days,
+        "epochs": rules.min_epochs - rows.epochs,
+    }
+    short = {name: count for name, count in lacking.items() if count > 0}
     shares = (2.5, 50.0, 97.5)
     low, at, high = (float(np.percentile(rows.speeds, share)) if len(rows.speeds) else None for share in shares)
     told = Baseline(
@@ -182,17 +188,6 @@ def usual(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) 
     )
     fit = fitted(rows, len(own), sensor, here) if rows.epochs else None
     return Usual(told=told, fit=fit, middle_mps=centre(rows, here), setting=here)
-
-
-def missing(runs: int, days: int, epochs: int, method: Method) -> dict[str, int]:
-    """How many runs, days and epochs more a baseline needs; empty where there are enough."""
-    rules = method.baseline
-    wanted = {
-        "runs": method.series.baseline_runs - runs,
-        "days": rules.min_days - days,
-        "epochs": rules.min_epochs - epochs,
-    }
-    return {name: count for name, count in wanted.items() if count > 0}
 
 
 def fitted(rows: Table, runs: int, sensor: str, setting: Setting) -> PersonalFit:
@@ -217,15 +212,6 @@ def shown(quantities: Array, speed_mps: float) -> Array:
     return np.array([float(there[name][0]) for name in METRICS])
 
 
-def spread_shown(quantities: Array, sd: Array, speed_mps: float) -> Array:
-    """SD of each metric from the SDs of ln T, DF and ln k, which are independent."""
-    middle = shown(quantities, speed_mps)
-    moved = [shown(quantities + np.where(np.arange(3) == place, sd, 0.0), speed_mps) for place in range(3)]
-    off = np.where(np.isfinite(moved), moved, middle) - middle
-    spread: Array = np.sqrt((off**2).sum(axis=0))
-    return spread
-
-
 def floors(rules: BaselineRules) -> dict[str, float]:
     """The smallest spread by metric that a run is held against: what a sensor and a day differ by anyway."""
     return {
@@ -244,7 +230,14 @@ def own_view(run: PastRun, history: Sequence[PastRun], setting: Setting) -> OwnV
     own = usual(before(run, history, setting), run.sensor, run.surface, setting)
     rows = table([run])
     speed = stats.median(rows.speeds) if len(rows.speeds) else None
-    reason = unjudged(own.told, speed, rows.epochs)
+    low, high = own.told.speed_low_mps, own.told.speed_high_mps
+    reason = Unjudged.NOT
+    if not own.told.ready:
+        reason = Unjudged.NOT_READY
+    elif not rows.epochs:
+        reason = Unjudged.NOTHING_SCORED
+    elif speed is not None and low is not None and high is not None and not low <= speed <= high:
+        reason = Unjudged.SLOWER if speed < low else Unjudged.FASTER
     judged = () if reason else personal(run, rows, own)
     return OwnView(baseline=own.told, speed_mps=speed, epochs=rows.epochs, rows=judged, reason=reason)
 
@@ -264,26 +257,13 @@ def before(run: PastRun, history: Sequence[PastRun], setting: Setting) -> tuple[
     return split_at_jumps(Stretch(sensor=run.sensor, firmware=run.firmware, runs=tuple(alike)), setting)[0][-1].runs
 
 
-def unjudged(usual: Baseline, speed_mps: float | None, epochs: int) -> Unjudged:
-    """Why a run is not held against a baseline."""
-    if not usual.ready:
-        return Unjudged.NOT_READY
-    if epochs == 0:
-        return Unjudged.NOTHING_SCORED
-    if speed_mps is None or usual.speed_low_mps is None or usual.speed_high_mps is None:
-        return Unjudged.NOT
-    if speed_mps < usual.speed_low_mps:
-        return Unjudged.SLOWER
-    return Unjudged.FASTER if speed_mps > usual.speed_high_mps else Unjudged.NOT
-
-
 def personal(run: PastRun, rows: Table, own: Usual) -> tuple[PersonalZ, ...]:
     """Each metric of the run against what is usual for the runner at that speed and grade."""
     if own.fit is None:
         return ()
     setting = own.setting
-    off = departures(rows, run.sensor, setting)
-    y = np.array([off[name] for name in FREE])
+    measured = departures(rows, run.sensor, setting)
+    y = np.array([measured[name] for name in FREE])
     epochs = np.isfinite(y).sum(axis=-1)
     known = (epochs > 0) & (own.fit.runs > 0)
     x = design(rows, own.middle_mps, setting)
@@ -294,8 +274,11 @@ def personal(run: PastRun, rows: Table, own: Usual) -> tuple[PersonalZ, ...]:
     there = np.array([float(population[name][0]) for name in FREE])
     value = there + np.where(known, run_means(y, np.broadcast_to(rows.weight, y.shape)), np.nan)
     expected = there + np.where(known, expected, np.nan)
-    at = np.array([shown(value, speed), shown(expected, speed), spread_shown(expected, sd, speed)])
-    return judged(run, own, at, epochs)
+    middle = shown(expected, speed)
+    # Ln T, DF and ln k are independent, so what their SDs move each metric by adds up in squares.
+    moved = [shown(expected + np.where(np.arange(len(FREE)) == place, sd, 0.0), speed) for place in range(len(FREE))]
+    off = np.where(np.isfinite(moved), moved, middle) - middle
+    return judged(run, own, np.array([shown(value, speed), middle, np.sqrt((off**2).sum(axis=0))]), epochs)
 
 
 def judged(run: PastRun, own: Usual, at: Array, epochs: Array) -> tuple[PersonalZ, ...]:
@@ -336,9 +319,9 @@ def allowed_metrics(sensor: str, test: Computed) -> tuple[str, ...]:
 
 
 def others(run: PastRun, metric: str, setting: Setting) -> float | None:
-    """The same metric against other runners: weighted mean of its population z, None without one."""
-    z, weight = population_z(run, metric, setting), run.epochs.weight[run.epochs.scored]
-    mean = float(stats.weighted_mean(z, weight))
+    """The same metric against other runners: weighted mean of its population z, None where its parts are not judged."""
+    z = population_z(run, metric, setting)
+    mean = float(stats.weighted_mean(z, run.epochs.weight[run.epochs.scored]))
     return mean if np.isfinite(mean) else None
 
 

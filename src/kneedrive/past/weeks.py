@@ -10,18 +10,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from kneedrive.analysis import posterior
 from kneedrive.analysis.gates import drifts
-from kneedrive.analysis.posterior import (
-    Basis,
-    Measurement,
-    Part,
-    Posterior,
-    knee,
-    letters,
-    odds_range,
-    posterior,
-    ruled_out,
-)
 from kneedrive.analysis.reference import Against, expected
 from kneedrive.analysis.result import Scope
 from kneedrive.analysis.scores import findings, mean_climb_pct, scale_at, systematic
@@ -77,10 +67,7 @@ def weekly(
     latest = found[-1] if found else ()
     return WeeklyView(
         until=until,
-        weeks=tuple(
-            week(number, held, slow, told.get(number), (surface, setting))
-            for number, held in by_week(seen, range(last - weeks + 1, last + 1), setting).items()
-        ),
+        weeks=week_rows(seen, range(last - weeks + 1, last + 1), told, slow, surface, setting),
         breaks=breaks,
         trends=latest,
         verdicts=verdicts(latest),
@@ -134,7 +121,7 @@ def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting:
     at = weeks_since_epoch(part.runs, setting)
     fitted = curve.curves(rows, off, here, at[rows.run])
     z = standardised(rows, {name: off[name] for name in fitted}, fitted, speed_mps, here.against(part.sensor))
-    values = letters(z) | z
+    values = posterior.letters(z) | z
     return {
         name: run_values(part.runs, rows, values[name], near(rows, speed_mps, setting), setting)
         for name in letters_of(part.sensor, test)
@@ -216,8 +203,8 @@ def last_weeks(
         surface=part.runs[-1].surface,
         posterior=told,
         findings=findings(told, Scope.WEEKS, rules),
-        ruled_out=ruled_out(told, rules),
-        knee=knee(told, height_known=here.runner.height_m is not None, rules=rules),
+        ruled_out=posterior.ruled_out(told, rules),
+        knee=posterior.knee(told, height_known=here.runner.height_m is not None, rules=rules),
         verdict=" and ".join(verdicts(tested)),
         verdict_since=min((trend.first for trend in tested if trend.first), default=None),
         share_of_slow=None if slow is None or believed else shuffle_share(part.runs, slow, setting),
@@ -229,7 +216,7 @@ def last_weeks(
 
 def posterior_of(
     runs: Sequence[PastRun], against: Against, setting: Setting, *, steps: bool
-) -> tuple[Posterior, Mapping[Pattern, tuple[float, float]]] | None:
+) -> tuple[posterior.Posterior, Mapping[Pattern, tuple[float, float]]] | None:
     """The posterior of the means of these runs, and from steps alone the range of its odds; None without step time."""
     rows = curve.table(runs)
     weight, known = rows.weight, np.isfinite(rows.speed_mps) & (rows.weight > 0)
@@ -241,7 +228,7 @@ def posterior_of(
     wandered = np.array(drifted, dtype=bool)
     calm = systematic(scale, climb, against)
     doubted = systematic(scale, climb, against.replace(drifts=next(filter(None, drifted), {})))
-    parts: dict[str, Part] = {}
+    parts: dict[str, posterior.Part] = {}
     for name in ("zSL",) if steps else ("zSL", "zDF", "zk", "zB"):
         found = over_runs(
             curve.run_means(rows, curve.joined(runs, name), weight, len(runs), setting), setting.method.trend
@@ -252,10 +239,10 @@ def posterior_of(
             # The class is off in the same way in all runs, so its errors do not average out; where the sensor wandered
             # within a run they count for more, as far as that run does.
             off = calm[name] + float(share[wandered].sum()) * (doubted[name] - calm[name])
-            parts[name] = Part(z=mean, se=se, systematic=off)
-    measurement, rules = Measurement(**parts), setting.method.posterior
-    told = posterior(measurement, scale, rules)
-    return told, odds_range(measurement, scale, rules) if told.basis is Basis.STEPS else {}
+            parts[name] = posterior.Part(z=mean, se=se, systematic=off)
+    measurement, rules = posterior.Measurement(**parts), setting.method.posterior
+    told = posterior.posterior(measurement, scale, rules)
+    return told, posterior.odds_range(measurement, scale, rules) if told.basis is posterior.Basis.STEPS else {}
 
 
 def drifts_in(run: PastRun, setting: Setting) -> dict[str, float]:
@@ -300,32 +287,36 @@ def told_weeks(series: Sequence[Series], rules: TrendRules) -> dict[int, Told]:
     return told
 
 
-def by_week(runs: Sequence[PastRun], numbers: range, setting: Setting) -> dict[int, list[PastRun]]:
-    """The runs of each week, in order; a week without runs has an empty list."""
+def week_rows(
+    runs: Sequence[PastRun],
+    numbers: range,
+    told: Mapping[int, Told],
+    slow_mps: float | None,
+    surface: str,
+    setting: Setting,
+) -> tuple[Week, ...]:
+    """One row of the view a week; a week without runs has one too."""
     held: dict[int, list[PastRun]] = {number: [] for number in numbers}
     for run in runs:
         held[week_number(local_date(run, setting))].append(run)
-    return held
-
-
-def week(
-    number: int, runs: Sequence[PastRun], slow_mps: float | None, told: Told | None, asked: tuple[str, Setting]
-) -> Week:
-    """One row of the view."""
-    surface, setting = asked
-    here = [run for run in runs if run.surface == surface and slow_mps is not None]
-    slow = sum(int((curve.column(run, "speed_mps") <= slow_mps).sum()) for run in here) if slow_mps else 0
-    return Week(
-        monday=monday(number),
-        runs=len(runs),
-        distance_m=sum(run.distance_m or 0.0 for run in runs),
-        duration_s=sum(run.duration_s for run in runs),
-        slow_s=float(slow * setting.method.epochs.length_s),
-        shuffle_share=shuffle_share(here, slow_mps, setting) if slow_mps else None,
-        values=told[1] if told else {},
-        sensor=runs[-1].sensor if runs else "",
-        segment=told[0] if told else None,
-    )
+    rows = []
+    for number, those in held.items():
+        segment, values = told.get(number, (None, {}))
+        here = [run for run in those if run.surface == surface] if slow_mps else []
+        slow = sum(int((curve.column(run, "speed_mps") <= slow_mps).sum()) for run in here) if slow_mps else 0
+        week = Week(
+            monday=monday(number),
+            runs=len(those),
+            distance_m=sum(run.distance_m or 0.0 for run in those),
+            duration_s=sum(run.duration_s for run in those),
+            slow_s=float(slow * setting.method.epochs.length_s),
+            shuffle_share=shuffle_share(here, slow_mps, setting) if slow_mps else None,
+            values=values,
+            sensor=those[-1].sensor if those else "",
+            segment=segment,
+        )
+        rows.append(week)
+    return tuple(rows)
 
 
 def verdicts(found: Sequence[Trend]) -> tuple[Verdict, ...]:

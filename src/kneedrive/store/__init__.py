@@ -57,6 +57,7 @@ MARK = "|"  # behind the version of what brought no recording: why
 _LEVEL = 1  # of zlib; FIT files: 3 to 9 % larger than gzip's default, a third of the time
 _PASSES = 3  # putting one recording in its place can set another free; that one is placed in the next pass
 _ALWAYS_MS = (-(2**62), 2**62)
+_ONCE = "ON CONFLICT DO NOTHING"
 _IN_ORDER = " ORDER BY started_at_ms, key"
 _BETWEEN = "AND started_at_ms >= :since AND started_at_ms < :until" + _IN_ORDER
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -138,9 +139,10 @@ class Store:
         with database.told(self.path):
             return self._db.execute(sql, {"runner": self.runner, **values}).lastrowid or 0
 
-    def _insert(self, table: str, **values: object) -> int:
+    def _insert(self, table: str, conflict: str = "", /, **values: object) -> int:
+        """Insert a row and return its number. conflict: SQL for where it is there already, "" for an error."""
         names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
-        return self._do(f"INSERT INTO {table} ({names}) VALUES ({marks})", **values)  # noqa: S608 - names of ours
+        return self._do(f"INSERT INTO {table} ({names}) VALUES ({marks}) {conflict}", **values)  # noqa: S608 - ours
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -187,23 +189,23 @@ class Store:
             key=run_id,
         )
         _only(rows, run_id)
-        return [self._source_row(row) for row in rows]
-
-    def _source_row(self, row: Any) -> SourceRow:
-        provenance, verdict, name, kept, number, activity = row[9:]
-        sources = self._column("SELECT DISTINCT source FROM origin WHERE recording = :id ORDER BY source", id=number)
-        (shoe,) = self._column("SELECT coalesce(max(shoe), '') FROM origin WHERE recording = :id", id=number)
-        channels = self._column("SELECT channel FROM run_source WHERE activity = :id ORDER BY channel", id=activity)
-        return SourceRow(
-            outline=outline_of(row[:9]),
-            provenance=provenance,
-            verdict=verdict,
-            name=name,
-            sources=tuple(sources),
-            channels=tuple(channels),
-            kept=bool(kept),
-            shoe=shoe.partition(" ")[2] or shoe,
-        )
+        found = []
+        for *outline, provenance, verdict, name, kept, number, activity in rows:
+            origins = self._all("SELECT DISTINCT source FROM origin WHERE recording = :id ORDER BY source", id=number)
+            shoes = self._column("SELECT coalesce(max(shoe), '') FROM origin WHERE recording = :id", id=number)
+            channels = self._column("SELECT channel FROM run_source WHERE activity = :id ORDER BY channel", id=activity)
+            row = SourceRow(
+                outline=outline_of(outline),
+                provenance=provenance,
+                verdict=verdict,
+                name=name,
+                sources=tuple(source for (source,) in origins),
+                channels=tuple(channels),
+                kept=bool(kept),
+                shoe=_shoe_name(shoes[0]),
+            )
+            found.append(row)
+        return found
 
     @contextmanager
     def _whole(self, run_id: str) -> Iterator[None]:
@@ -410,14 +412,8 @@ class Store:
         """Remember where it was found; True where that place held another recording before, which is dropped."""
         where = {"source": origin.source, "key": origin.key or sha256}
         before = self._column("SELECT recording" + _OF_ORIGIN + " AND key = :key", **where)
-        self._do(
-            "INSERT INTO origin (runner, source, key, version, recording)"
-            " VALUES (:runner, :source, :key, :version, :recording) ON CONFLICT (runner, source, key)"
-            " DO UPDATE SET version = excluded.version, recording = excluded.recording",
-            **where,
-            version=origin.version,
-            recording=number,
-        )
+        renewed = "ON CONFLICT (runner, source, key) DO UPDATE SET version = excluded.version, recording = :recording"
+        self._insert("origin", renewed, runner=self.runner, **where, version=origin.version, recording=number)
         replaced = bool(before) and before[0] not in (None, number)
         if replaced:
             self._drop_orphan(before[0])
@@ -599,7 +595,7 @@ class Store:
             ids = sorted(row.outline.id for row in self.sources(run_id))
             for i, a in enumerate(ids):
                 for b in ids[i + 1 :]:
-                    self._do("INSERT OR IGNORE INTO split (runner, a, b) VALUES (:runner, :a, :b)", a=a, b=b)
+                    self._insert("split", _ONCE, runner=self.runner, a=a, b=b)
             self._do("DELETE FROM run WHERE runner = :runner AND key = :key", key=run_id)
             self._mark_loose()
         return tuple(ids)
@@ -680,11 +676,7 @@ class Store:
         self._wipe()
 
     def _note_forgotten(self, activity: str, sha256: str) -> None:
-        self._do(
-            "INSERT OR IGNORE INTO forgotten (runner, activity, sha256) VALUES (:runner, :activity, :sha256)",
-            activity=activity,
-            sha256=sha256,
-        )
+        self._insert("forgotten", _ONCE, runner=self.runner, activity=activity, sha256=sha256)
 
     def _delete_for_good(self, number: int) -> None:
         """Delete a recording that the runner deleted; its origins stay, without what was noted behind their versions.
@@ -712,11 +704,7 @@ class Store:
 
     def tag(self, day: date, text: str) -> None:
         """Note something for a local day; the same twice is kept once."""
-        self._do(
-            "INSERT OR IGNORE INTO tag (runner, day, text) VALUES (:runner, :day, :text)",
-            day=day.isoformat(),
-            text=text,
-        )
+        self._insert("tag", _ONCE, runner=self.runner, day=day.isoformat(), text=text)
 
     def untag(self, day: date, text: str) -> bool:
         """Take a tag back; False where there was none."""
@@ -733,12 +721,8 @@ class Store:
 
     def set_cursor(self, source: str, cursor: str) -> None:
         """Remember how far a source has been read."""
-        self._do(
-            "INSERT INTO sync_state (runner, source, cursor) VALUES (:runner, :source, :cursor)"
-            " ON CONFLICT (runner, source) DO UPDATE SET cursor = excluded.cursor",
-            source=source,
-            cursor=cursor,
-        )
+        further = "ON CONFLICT (runner, source) DO UPDATE SET cursor = excluded.cursor"
+        self._insert("sync_state", further, runner=self.runner, source=source, cursor=cursor)
 
     def cursor(self, source: str) -> str | None:
         """How far a source has been read; None for never."""
@@ -755,13 +739,8 @@ class Store:
 
     def note_seen(self, source: str, key: str, version: str) -> None:
         """Remember a version of which no recording was kept: it is gone at the source, or cannot be read."""
-        self._do(
-            "INSERT INTO origin (runner, source, key, version) VALUES (:runner, :source, :key, :version)"
-            " ON CONFLICT (runner, source, key) DO UPDATE SET version = excluded.version",
-            source=source,
-            key=key,
-            version=version,
-        )
+        renewed = "ON CONFLICT (runner, source, key) DO UPDATE SET version = excluded.version"
+        self._insert("origin", renewed, runner=self.runner, source=source, key=key, version=version)
 
     def noted_shoes(self, source: str) -> dict[str, str]:
         """What a source says was worn, by its own keys: the id of the shoes, a blank, their name."""
@@ -789,7 +768,7 @@ class Store:
             " JOIN origin ON origin.recording = activity.recording"
             " WHERE run.runner = :runner AND shoe <> '' ORDER BY source DESC, origin.id DESC"
         )
-        return {run: shoe.partition(" ")[2] or shoe for run, shoe in rows}
+        return {run: _shoe_name(shoe) for run, shoe in rows}
 
     def with_runs(self, source: str) -> set[str]:
         """Keys of a source whose recording holds a run."""
@@ -825,6 +804,11 @@ def _only(rows: Sequence[Any], run_id: str) -> Any:
 def _period(since: datetime | None, until: datetime | None) -> dict[str, int | None]:
     first, last = _ALWAYS_MS
     return {"since": first if since is None else to_ms(since), "until": last if until is None else to_ms(until)}
+
+
+def _shoe_name(shoe: str) -> str:
+    """Of what a source says was worn, an id, a blank and a name."""
+    return shoe.partition(" ")[2] or shoe
 
 
 def _told(row: RunRow, zone_offset_s: int) -> str:
