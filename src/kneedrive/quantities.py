@@ -31,6 +31,7 @@ class Quantity(Record, frozen=True, kw_only=True):
     unit: str = ""  # behind the number
     heading: str = ""  # over its column among the numbers by pace; "" for no column
     heading_unit: str = ""  # under that, the unit where empty
+    meaning: str = ""  # what has to be said of it below a comparison, behind its short name
     computed: bool = False  # a watch at the wrist writes it, but works it out from speed, cadence and height
 
     @property
@@ -63,7 +64,7 @@ _MEASURED = (
     Quantity(
         key="duty_factor", name="duty factor", short="on the ground", less="less", more="more",
         rose="more of each step was spent on the ground", fell="less of each step was spent on the ground",
-        factor=100.0, decimals=1, unit="%", computed=True,
+        factor=100.0, decimals=1, unit="%", computed=True, meaning="one foot, of the time of two steps",
     ),
     Quantity(
         key="vertical_oscillation_m", name="vertical oscillation", short="oscillation", less="less", more="more",
@@ -87,7 +88,12 @@ _MEASURED = (
     Quantity(key="k_leg_kn_m", name="leg stiffness", decimals=1, unit="kN/m", computed=True),
 )  # fmt: skip
 _BOUNCE = Quantity(  # what is left of bounce beyond the timing, as a logarithm; not of the file, but compared like it
-    key="ln_k", name="torso bounce", rose="torso bounce grew", fell="torso bounce shrank", decimals=3
+    key="ln_k",
+    name="torso bounce",
+    rose="torso bounce grew",
+    fell="torso bounce shrank",
+    decimals=3,
+    meaning="up and down, in multiples of what the timing of a step alone brings",
 )
 
 QUANTITIES = {row.key: row for row in (*_MEASURED, _BOUNCE)}

@@ -15,10 +15,6 @@ from kneedrive.report.words import capital, listed
 from kneedrive.sensors import REFERENCES, SensorClass
 
 SCORES = {key: axis for key, axis in AXES.items() if axis.name}
-MEANINGS = {key: f"{axis.name}: {axis.meaning}" for key, axis in SCORES.items()} | {
-    "duty_factor": "on the ground: one foot, of the time of two steps",
-    "ln_k": "torso bounce: up and down, in multiples of what the timing of a step alone brings",
-}
 SCALE = "a score of 1 is as far as two runners at one pace usually lie apart"
 MOST_WEEKS = 52  # design: who would need more of them has runs that differ too much to tell
 REFUSED = {
@@ -175,7 +171,8 @@ def difference_verdict(row: Difference, *, units: bool = True) -> str:
 
 def closing(found: Comparison) -> list[str]:
     """What has to be said besides."""
-    meanings = [MEANINGS[row.metric] for row in found.rows if row.metric in MEANINGS]
+    known = {row.metric: (SCORES.get(row.metric) or QUANTITIES[row.metric]).meaning for row in found.rows}
+    meanings = [f"{name_of(metric)}: {meaning}" for metric, meaning in known.items() if meaning]
     meanings += [SCALE] if any(row.metric in SCORES for row in found.rows) else []
     said = [f"{capital('; '.join(meanings))}. None of them is good or bad."] if meanings else []
     said += [ACROSS] if found.across_sensors else []

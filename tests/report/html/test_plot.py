@@ -40,7 +40,7 @@ def test_a_scale_spans_what_is_known_with_a_margin_and_a_least_width() -> None:
     [([0.2, -0.9], -1.5, 1.5), ([-2.3, 0.0], -2.7, 1.5), ([1.4, 2.6], -1.5, 3.0), ([9.0], -1.5, 6.4), ([], -1.5, 1.5)],
 )
 def test_a_scale_of_scores_ends_where_nothing_is_left_to_see(amounts: list[float], low: float, high: float) -> None:
-    scale = svg.spreads([*amounts, math.nan], 6.0)
+    scale = svg.spreads([*amounts, math.nan])
 
     assert (scale.low, scale.high) == pytest.approx((low, high))
     assert scale.up

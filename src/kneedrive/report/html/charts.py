@@ -268,7 +268,6 @@ _NAME_ROOM = 14.0  # percent that the name of a sensor needs
 _FLAG = 17.0  # pixels that a numbered flag needs
 _LABELS = 6
 _DOT, _SMALL_DOT, _MANY = 4.0, 2.5, 40  # radii in pixels, and the weeks from which dots are small
-_FARTHEST = 6.0  # spreads that the scale reaches at most: an interval may be far longer than anybody's weeks differ
 _BARS_TOP, _BARS = 80.0, 20.0  # percent of the drawing that show how much was run
 _FORM = 70.0  # percent of the drawing, from its top, that show how it was run
 
@@ -295,9 +294,7 @@ def by_week(
     """One series over the weeks, the distances below it. run_day: of the run that the page is about."""
     values = [(week, week.values[name]) for week in found.weeks if name in week.values]
     ends = [end for _, told in values for end in (told.low, told.high)]
-    frame = Frame(
-        first=found.weeks[0].monday, x=Scale(low=0.0, high=7.0 * len(found.weeks)), y=svg.spreads(ends, _FARTHEST)
-    )
+    frame = Frame(first=found.weeks[0].monday, x=Scale(low=0.0, high=7.0 * len(found.weeks)), y=svg.spreads(ends))
     radius = _DOT if len(values) <= _MANY else _SMALL_DOT
     return svg.drawing(
         "weeks",

@@ -61,6 +61,7 @@ def at(percent: float) -> str:
 # stretched, in an inner drawing, so that letters and dots keep their size from a phone to a wide screen.
 
 _LEAST, _ROOM = 1.5, 0.4  # spreads that a scale of scores reaches at least, and adds
+_FARTHEST = 6.0  # spreads that such a scale reaches at most: an interval may be far longer than anybody's weeks differ
 _INNER = 1000.0  # units of an inner drawing to each side
 _STEPS = (1.0, 2.0, 5.0)
 _SLOWEST_MPS = 0.4
@@ -93,9 +94,9 @@ def spanning(values: Iterable[float], *, margin: float = 0.08, least: float = 0.
     return Scale(low=middle - reach, high=middle + reach, up=up)
 
 
-def spreads(amounts: Iterable[float], farthest: float = math.inf) -> Scale:
+def spreads(amounts: Iterable[float]) -> Scale:
     """A scale of scores around usual: all that is known and a little more, so that no empty bands are left."""
-    known = [min(max(amount, -farthest), farthest) for amount in amounts if math.isfinite(amount)] or [0.0]
+    known = [min(max(amount, -_FARTHEST), _FARTHEST) for amount in amounts if math.isfinite(amount)] or [0.0]
     return Scale(low=min(-_LEAST, min(known) - _ROOM), high=max(_LEAST, max(known) + _ROOM), up=True)
 
 
@@ -106,7 +107,7 @@ class Tick(Record, frozen=True, kw_only=True):
     text: str
 
 
-def round_steps(low: float, high: float, most: int, finest: float = 0.0) -> list[float]:
+def round_steps(low: float, high: float, most: int, finest: float) -> list[float]:
     """At most `most` round numbers between two bounds, no closer together than `finest`; as many as that allows."""
     power = 10.0 ** math.floor(math.log10(max((high - low) / most, finest)) - 1)
     for step in (step * power * scale for scale in (1.0, 10.0, 100.0, 1000.0) for step in _STEPS):
