@@ -51,24 +51,24 @@ class Examined(Record, frozen=True, kw_only=True):
     folder: str
 
 
-def examined(found: Examined, style: Style) -> str:
+def examined(done: Examined, style: Style) -> str:
     """The counts in a sentence, and what to do next."""
-    told = [f"{number(count)} {text}" for key, text in COUNTED.items() if (count := found.counts.get(key, 0))]
-    said = [f"{', '.join(told)}, in {path(found.folder)}."]
-    if found.counts.get(Became.REFUSED):
-        said.append("A refused file is a row of runs, and its reason says why.")
-    if found.changed:
-        rows = plural(found.changed, "recording")
-        said.append(
+    told = [f"{number(count)} {text}" for key, text in COUNTED.items() if (count := done.counts.get(key, 0))]
+    texts = [f"{', '.join(told)}, in {path(done.folder)}."]
+    if done.counts.get(Became.REFUSED):
+        texts.append("A refused file is a row of runs, and its reason says why.")
+    if done.changed:
+        rows = plural(done.changed, "recording")
+        texts.append(
             f"{rows} came again with another runner, sex or height; their rows stay. A new folder takes changes in."
         )
-    return render([[*map(Prose, said)]], style).rstrip("\n")
+    return render([[*map(Prose, texts)]], style).rstrip("\n")
 
 
-def examined_record(found: Examined) -> dict[str, Any]:
+def examined_record(done: Examined) -> dict[str, Any]:
     """For programs."""
-    counts = {key.value: found.counts.get(key, 0) for key in COUNTED}
-    return {"schema_version": 1, **counts, "changed": found.changed, "folder": found.folder}
+    counts = {key.value: done.counts.get(key, 0) for key in COUNTED}
+    return {"schema_version": 1, **counts, "changed": done.changed, "folder": done.folder}
 
 
 # The population against the reference.
@@ -125,35 +125,35 @@ class Population(Record, frozen=True, kw_only=True):
     used: Used
 
 
-def population(found: Population, style: Style) -> str:
+def population(cohort: Population, style: Style) -> str:
     """The whole report."""
-    sections = [_opening(found), _sensors(found), *_groups(found), _joint(found), _shares(found), [Note(LIMITS)]]
+    sections = [_opening(cohort), _sensors(cohort), *_groups(cohort), _joint(cohort), _shares(cohort), [Note(LIMITS)]]
     return render(sections, style).rstrip("\n")
 
 
-def population_record(found: Population) -> dict[str, Any]:
+def population_record(cohort: Population) -> dict[str, Any]:
     """For programs."""
-    told: dict[str, Any] = to_builtins(found)
+    told: dict[str, Any] = to_builtins(cohort)
     return {"schema_version": 1, **told}
 
 
-def _opening(found: Population) -> Section:
-    runs, runners = plural(found.runs, "assessed outdoor run"), plural(found.runners, "named runner")
-    said = [f"{number(found.recordings)} recordings; {runs} of {runners} are held against the reference."]
-    if found.without_runner:
-        said.append(f"{plural(found.without_runner, 'assessed run')} without a runner's name are left out below.")
-    if found.others:
-        said.append(f"Not assessed: {', '.join(f'{number(n)} {status}' for status, n in found.others.items())}.")
-    for reason, count in list(found.refused.items())[:MOST_REASONS]:
-        said.append(f"{plural(count, 'file')} refused: {'it' if count == 1 else 'each'} {reason}.")
-    more = len(found.refused) - MOST_REASONS
+def _opening(cohort: Population) -> Section:
+    runs, runners = plural(cohort.runs, "assessed outdoor run"), plural(cohort.runners, "named runner")
+    texts = [f"{number(cohort.recordings)} recordings; {runs} of {runners} are held against the reference."]
+    if cohort.without_runner:
+        texts.append(f"{plural(cohort.without_runner, 'assessed run')} without a runner's name are left out below.")
+    if cohort.others:
+        texts.append(f"Not assessed: {', '.join(f'{number(n)} {status}' for status, n in cohort.others.items())}.")
+    for reason, count in list(cohort.refused.items())[:MOST_REASONS]:
+        texts.append(f"{plural(count, 'file')} refused: {'it' if count == 1 else 'each'} {reason}.")
+    more = len(cohort.refused) - MOST_REASONS
     rest = [Note(f"{plural(more, 'more reason')}: --json lists them all.")] if more > 0 else []
-    return [Heading("Cohort"), *map(Prose, said), *rest]
+    return [Heading("Cohort"), *map(Prose, texts), *rest]
 
 
-def _sensors(found: Population) -> Section:
+def _sensors(cohort: Population) -> Section:
     columns = (Column(head="sensor", left=True), *(Column(head=head) for head in ("runners", "runs", "half-minutes")))
-    rows = [(_short(row.sensor), number(row.runners), number(row.runs), number(row.epochs)) for row in found.sensors]
+    rows = [(_short(row.sensor), number(row.runners), number(row.runs), number(row.epochs)) for row in cohort.sensors]
     return [Heading("Sensors"), Table(columns, rows)] if rows else []
 
 
@@ -161,7 +161,7 @@ def _short(sensor: str) -> str:
     return REFERENCES[SensorClass(sensor)].short or sensor
 
 
-def _groups(found: Population) -> list[Section]:
+def _groups(cohort: Population) -> list[Section]:
     """A table for each way to group: mean of the runner means with its interval, and their SD."""
     columns = (
         Column(left=True),
@@ -173,7 +173,7 @@ def _groups(found: Population) -> list[Section]:
         ),
     )
     sections: list[Section] = []
-    for (by, sensor), groups in groupby(found.groups, key=lambda group: (group.by, group.sensor)):
+    for (by, sensor), groups in groupby(cohort.groups, key=lambda group: (group.by, group.sensor)):
         title = f"By {by}, {_short(sensor)}" if sensor else f"By {by}"
         heading = Heading(title, "against the reference, in SDs between runners")
         sections.append([heading, Table(columns, [_row(group) for group in groups])])
@@ -187,25 +187,29 @@ def _row(group: Group) -> list[str]:
     return cells
 
 
-def _value(found: Interval | None, shown: Shown = number) -> str:
-    return shown(found.value, 2) if found else MISSING
+def _value(interval: Interval | None, shown: Shown = number) -> str:
+    return shown(interval.value, 2) if interval else MISSING
 
 
-def _ends(found: Interval | None, shown: Shown = number) -> str:
-    return f"{shown(found.low, 2)} to {shown(found.high, 2)}" if found and found.low is not None else MISSING
+def _ends(interval: Interval | None, shown: Shown = number) -> str:
+    return (
+        f"{shown(interval.low, 2)} to {shown(interval.high, 2)}" if interval and interval.low is not None else MISSING
+    )
 
 
-def _joint(found: Population) -> Section:
+def _joint(cohort: Population) -> Section:
     """The distribution in use beside the one that these runners have; what it takes where they are few."""
-    if found.runners < LEAST_RUNNERS:
-        few = f"Between runners: spreads, correlations and odds take {LEAST_RUNNERS} runners; here are {found.runners}."
+    if cohort.runners < LEAST_RUNNERS:
+        few = (
+            f"Between runners: spreads, correlations and odds take {LEAST_RUNNERS} runners; here are {cohort.runners}."
+        )
         return [Prose(few)]
-    levels, rows = found.joint.levels, []
+    levels, rows = cohort.joint.levels, []
     for name, text in PARTS.items():
-        used, sd = number(found.used.sd[name], 2), levels[name].sd
+        used, sd = number(cohort.used.sd[name], 2), levels[name].sd
         rows.append((f"SD, {text}", used, _value(sd), _ends(sd), number(levels[name].runners)))
-    for pair, r in found.joint.correlations.items():
-        names, used = pair.split(" "), signed(found.used.correlations[pair], 2)
+    for pair, r in cohort.joint.correlations.items():
+        names, used = pair.split(" "), signed(cohort.used.correlations[pair], 2)
         runners = min(levels[name].runners for name in names)
         both = ", ".join(PARTS[name] for name in names)
         rows.append((f"r, {both}", used, _value(r, signed), _ends(r, signed), number(runners)))
@@ -220,12 +224,12 @@ def _joint(found: Population) -> Section:
     return [Heading("The joint distribution", "between runners"), table, Note(key)]
 
 
-def _shares(found: Population) -> Section:
+def _shares(cohort: Population) -> Section:
     """The odds over these runners beside the base rates: a distribution that fits gives back its own."""
-    if found.runners < LEAST_RUNNERS:
+    if cohort.runners < LEAST_RUNNERS:
         return []
     rows = []
-    for share in found.shares:
+    for share in cohort.shares:
         mean, between = share.here.mean, MISSING
         if mean and mean.low is not None and mean.high is not None:
             between = f"{number(100 * max(mean.low, 0.0))} to {percent(min(mean.high, 1.0))}"

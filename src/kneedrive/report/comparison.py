@@ -41,23 +41,23 @@ class Periods(Record, frozen=True, kw_only=True):
     name: str = ""
 
 
-def comparison(found: Comparison, periods: Periods, *, miles: bool, name: str = "") -> list[Section]:
+def comparison(compared: Comparison, periods: Periods, *, miles: bool, name: str = "") -> list[Section]:
     """The whole comparison. name: the runner's, where there is one."""
     return [
-        title(found, periods, name),
-        judgement(found, miles=miles),
-        side_by_side(found, miles=miles),
-        [Note(text) for text in closing(found)],
+        title(compared, periods, name),
+        judgement(compared, miles=miles),
+        side_by_side(compared, miles=miles),
+        [Note(text) for text in closing(compared)],
         screen.tail(screen.Context(more=NEXT)),
     ]
 
 
-def title(found: Comparison, periods: Periods, name: str = "") -> Section:
+def title(compared: Comparison, periods: Periods, name: str = "") -> Section:
     """What is compared."""
     sides = ("before", "after")
     head = f"Before and after “{numbers.clean(periods.name)}”" if periods.name else "Before and after"
-    if found.group:
-        sides = (numbers.clean(found.names[0], 24), numbers.clean(found.names[1], 24))
+    if compared.group:
+        sides = (numbers.clean(compared.names[0], 24), numbers.clean(compared.names[1], 24))
         head = f"“{sides[1]}” (after) against “{sides[0]}” (before)"
     spans = [f"{numbers.day(first)} to {numbers.day(last)}" for first, last in (periods.before, periods.after)]
     rows = list(zip(map(faint, sides), map(faint, spans), strict=True))
@@ -65,42 +65,42 @@ def title(found: Comparison, periods: Periods, name: str = "") -> Section:
     return [blocks.Facts(facts), blocks.Terms(rows)]
 
 
-def judgement(found: Comparison, *, miles: bool) -> Section:
+def judgement(compared: Comparison, *, miles: bool) -> Section:
     """What it comes to, in a sentence or two."""
-    headline = strong(f"{comparison_headline(found)}.")
-    return [Prose(headline), Prose(" ".join(sentences(found, miles=miles)))]
+    headline = strong(f"{comparison_headline(compared)}.")
+    return [Prose(headline), Prose(" ".join(sentences(compared, miles=miles)))]
 
 
-def sentences(found: Comparison, *, miles: bool) -> list[str]:
+def sentences(compared: Comparison, *, miles: bool) -> list[str]:
     """What stands behind the headline."""
-    if found.status is Outcome.REFUSED:
-        sensors = (REFERENCES[SensorClass(each)].words for each in (found.sensor_before, found.sensor_after))
+    if compared.status is Outcome.REFUSED:
+        sensors = (REFERENCES[SensorClass(each)].words for each in (compared.sensor_before, compared.sensor_after))
         command = f"kneedrive compare{numbers.TIE}--across-sensors"
         insist = f"A difference would be the sensor’s as likely as yours. {command} compares them all the same."
-        return [REFUSED[found.reason].format(*sensors), insist]
-    if found.status is Outcome.NO_OVERLAP:
+        return [REFUSED[compared.reason].format(*sensors), insist]
+    if compared.status is Outcome.NO_OVERLAP:
         return ["The runs before and after have no pace and slope in common, so there is nothing to match."]
-    runs = f"{numbers.plural(found.runs_before, 'run')} before and {numbers.number(found.runs_after)} after"
-    if found.status is Outcome.NOT_ENOUGH:
-        if not found.more_weeks:
+    runs = f"{numbers.plural(compared.runs_before, 'run')} before and {numbers.number(compared.runs_after)} after"
+    if compared.status is Outcome.NOT_ENOUGH:
+        if not compared.more_weeks:
             return [f"{runs} can be used; too few of them share a pace and a slope."]
-        more = numbers.plural(found.more_weeks, "more week", "more weeks")
+        more = numbers.plural(compared.more_weeks, "more week", "more weeks")
         return [f"{runs} can be used; the shorter side takes about {more}."]
-    low, high = (numbers.pace(speed, miles=miles) for speed in (found.speed_low_mps, found.speed_high_mps))
-    others = f"; {numbers.plural(found.left_out, 'run')} left out: another sensor or surface, or nothing scored"
-    return [f"{runs}, matched on pace and slope between {high} and {low}{others if found.left_out else ''}."]
+    low, high = (numbers.pace(speed, miles=miles) for speed in (compared.speed_low_mps, compared.speed_high_mps))
+    others = f"; {numbers.plural(compared.left_out, 'run')} left out: another sensor or surface, or nothing scored"
+    return [f"{runs}, matched on pace and slope between {high} and {low}{others if compared.left_out else ''}."]
 
 
-def comparison_headline(found: Comparison) -> str:
+def comparison_headline(compared: Comparison) -> str:
     """ "Changed: contact shortened and cadence rose", "No change that can be told", "Not enough weeks yet"."""
-    if found.status is not Outcome.COMPARED:
-        return HEADLINES[found.status]
-    changed = [row for row in found.rows if row.verdict is Outcome.CHANGED]
+    if compared.status is not Outcome.COMPARED:
+        return HEADLINES[compared.status]
+    changed = [row for row in compared.rows if row.verdict is Outcome.CHANGED]
     changed = [row for row in changed if row.metric not in SCORES] or changed
     if changed:
-        opening = "Different across the sensors" if found.across_sensors else "Changed at the same pace"
+        opening = "Different across the sensors" if compared.across_sensors else "Changed at the same pace"
         return f"{opening}: {listed([change_words(row) for row in changed])}"
-    if all(row.verdict is Outcome.NO_CHANGE for row in found.rows):
+    if all(row.verdict is Outcome.NO_CHANGE for row in compared.rows):
         return "No change at the same pace"
     return "No change shown, and not enough weeks yet to rule one out"
 
@@ -111,16 +111,16 @@ def change_words(row: Difference) -> str:
     return words_of.rose if row.difference > 0 else words_of.fell
 
 
-def side_by_side(found: Comparison, *, miles: bool) -> Section:
+def side_by_side(compared: Comparison, *, miles: bool) -> Section:
     """A line a metric, with its verdict."""
-    if not found.rows:
+    if not compared.rows:
         return []
     columns = (
         Column(left=True), Column(head="before"), Column(head="after"),
         Column(head="difference, and its range", left=True, drop=1), Column(left=True),
     )  # fmt: skip
-    at = f"at {numbers.pace(found.speed_mps, miles=miles)} on the flat"
-    return [Heading("Side by side", at), Table(columns, [_row(row) for row in found.rows])]
+    at = f"at {numbers.pace(compared.speed_mps, miles=miles)} on the flat"
+    return [Heading("Side by side", at), Table(columns, [_row(row) for row in compared.rows])]
 
 
 def _row(row: Difference) -> tuple[str, ...]:
@@ -169,13 +169,13 @@ def difference_verdict(row: Difference, *, units: bool = True) -> str:
     return f"not enough weeks: about {numbers.number(row.more_weeks)} more"
 
 
-def closing(found: Comparison) -> list[str]:
+def closing(compared: Comparison) -> list[str]:
     """What has to be said besides."""
-    known = {row.metric: (SCORES.get(row.metric) or QUANTITIES[row.metric]).meaning for row in found.rows}
+    known = {row.metric: (SCORES.get(row.metric) or QUANTITIES[row.metric]).meaning for row in compared.rows}
     meanings = [f"{name_of(metric)}: {meaning}" for metric, meaning in known.items() if meaning]
-    meanings += [SCALE] if any(row.metric in SCORES for row in found.rows) else []
-    said = [f"{capital('; '.join(meanings))}. None of them is good or bad."] if meanings else []
-    said += [ACROSS] if found.across_sensors else []
-    said += [advice.EXAGGERATED] if found.over_exaggeration else []
-    changed = any(row.verdict is Outcome.CHANGED for row in found.rows)
-    return said + ([OTHERWISE] if changed and not found.across_sensors else [])
+    meanings += [SCALE] if any(row.metric in SCORES for row in compared.rows) else []
+    texts = [f"{capital('; '.join(meanings))}. None of them is good or bad."] if meanings else []
+    texts += [ACROSS] if compared.across_sensors else []
+    texts += [advice.EXAGGERATED] if compared.over_exaggeration else []
+    changed = any(row.verdict is Outcome.CHANGED for row in compared.rows)
+    return texts + ([OTHERWISE] if changed and not compared.across_sensors else [])

@@ -36,26 +36,26 @@ class Tagged(Protocol):
 
 
 def weekly(
-    found: WeeklyView, tags: Sequence[Tagged] = (), *, miles: bool, name: str = "", opening: str = ""
+    view: WeeklyView, tags: Sequence[Tagged] = (), *, miles: bool, name: str = "", opening: str = ""
 ) -> list[Section]:
     """The whole report of some weeks. name: the runner's, where there is one. opening: what to say above everything."""
-    head, *rest = weeks_alone(found, tags, miles=miles, name=name)
+    head, *rest = weeks_alone(view, tags, miles=miles, name=name)
     return [
         [Prose(opening)] if opening else [],
-        [*screen.runner(found.last_weeks), *head],
+        [*screen.runner(view.last_weeks), *head],
         *rest,
         screen.tail(screen.Context(more=MORE)),
     ]
 
 
-def weeks_alone(found: WeeklyView, tags: Sequence[Tagged] = (), *, miles: bool, name: str = "") -> list[Section]:
+def weeks_alone(view: WeeklyView, tags: Sequence[Tagged] = (), *, miles: bool, name: str = "") -> list[Section]:
     """The weeks without the runner's sentence and the commands that follow."""
     return [
-        [title(found, miles=miles, name=name), *judgement(found, miles=miles)],
-        pictures(found, tags, miles=miles),
-        over_the_weeks(found, miles=miles),
-        finished(found),
-        run_after_run(found, miles=miles),
+        [title(view, miles=miles, name=name), *judgement(view, miles=miles)],
+        pictures(view, tags, miles=miles),
+        over_the_weeks(view, miles=miles),
+        finished(view),
+        run_after_run(view, miles=miles),
     ]
 
 
@@ -65,21 +65,21 @@ def moved_back(weeks: int, last: date) -> str:
     return f"{lately}: these are the weeks up to your last one, on {numbers.day(last)}."
 
 
-def title(found: WeeklyView, *, miles: bool, name: str) -> blocks.Facts:
+def title(view: WeeklyView, *, miles: bool, name: str) -> blocks.Facts:
     """Whose weeks, which, how much running, and what measured it."""
     facts = (
         numbers.clean(name),
-        f"{numbers.plural(len(found.weeks), 'week')} to {numbers.day(found.until)}",
-        numbers.plural(sum(week.runs for week in found.weeks), "run"),
-        numbers.distance(sum(week.distance_m for week in found.weeks), miles=miles),
+        f"{numbers.plural(len(view.weeks), 'week')} to {numbers.day(view.until)}",
+        numbers.plural(sum(week.runs for week in view.weeks), "run"),
+        numbers.distance(sum(week.distance_m for week in view.weeks), miles=miles),
     )
-    sensor = [faint(REFERENCES[SensorClass(found.sensor)].dynamics)] if found.trends else []
+    sensor = [faint(REFERENCES[SensorClass(view.sensor)].dynamics)] if view.trends else []
     return blocks.Facts([*(strong(fact) for fact in facts if fact), *sensor])
 
 
-def judgement(found: WeeklyView, *, miles: bool) -> list[Block]:
+def judgement(view: WeeklyView, *, miles: bool) -> list[Block]:
     """The verdict and what it means."""
-    return [Prose(Span(f"{trend_headline(found)}.", tone(found))), Prose(" ".join(sentences(found, miles=miles)))]
+    return [Prose(Span(f"{trend_headline(view)}.", tone(view))), Prose(" ".join(sentences(view, miles=miles)))]
 
 
 # Where it is going, for somebody who knows no statistics: what changed, by how much, how small a change would show.
@@ -110,32 +110,32 @@ UNIT = "That gap is how far two runners at one pace usually lie apart."
 ONLY_STEPS = "Only the length of your steps is followed"
 
 
-def trend_headline(found: WeeklyView) -> str:
+def trend_headline(view: WeeklyView) -> str:
     """ "Towards drive and less bounce", "Steady", "Too early to tell"."""
-    return capital(listed(found.verdicts))
+    return capital(listed(view.verdicts))
 
 
-def tone(found: WeeklyView) -> blocks.Tone:
+def tone(view: WeeklyView) -> blocks.Tone:
     """The colour of the headline."""
-    return next((TONES[verdict] for verdict in found.verdicts if verdict in TONES), blocks.Role.STRONG)
+    return next((TONES[verdict] for verdict in view.verdicts if verdict in TONES), blocks.Role.STRONG)
 
 
-def sentences(found: WeeklyView, *, miles: bool) -> list[str]:
+def sentences(view: WeeklyView, *, miles: bool) -> list[str]:
     """What the trends come to."""
-    if not found.trends:
+    if not view.trends:
         return ["None of these weeks holds a run that could be judged."]
-    said = []
-    if found.breaks:
-        last = found.breaks[-1]
-        said.append(f"Judged by the weeks since {numbers.day(last.date)} alone, when {BROKEN[last.kind]}.")
-    tested = [trend for trend in found.trends if not trend.weeks_missing]
+    texts = []
+    if view.breaks:
+        last = view.breaks[-1]
+        texts.append(f"Judged by the weeks since {numbers.day(last.date)} alone, when {BROKEN[last.kind]}.")
+    tested = [trend for trend in view.trends if not trend.weeks_missing]
     called = [trend for trend in tested if trend.called]
-    at = numbers.pace(found.reference_speed_mps, miles=miles)
-    said += [_called(trend, at) for trend in called]
-    said += [_otherwise(called[0])] if called else []
-    said += [_not_called(trend) for trend in tested if not trend.called]
-    said += [UNIT] if any(trend.called or trend.detectable is not None for trend in tested) else []
-    return [*said, *_more_weeks(tested, found.trends), *_only_steps(found)]
+    at = numbers.pace(view.reference_speed_mps, miles=miles)
+    texts += [_called(trend, at) for trend in called]
+    texts += [_otherwise(called[0])] if called else []
+    texts += [_not_called(trend) for trend in tested if not trend.called]
+    texts += [UNIT] if any(trend.called or trend.detectable is not None for trend in tested) else []
+    return [*texts, *_more_weeks(tested, view.trends), *_only_steps(view)]
 
 
 def _called(trend: Trend, at: str) -> str:
@@ -187,13 +187,13 @@ def _more_weeks(tested: Sequence[Trend], trends: Sequence[Trend]) -> list[str]:
     ]
 
 
-def _only_steps(found: WeeklyView) -> list[str]:
+def _only_steps(view: WeeklyView) -> list[str]:
     """Why nothing but the length of steps is followed, where that is so."""
-    if {trend.series for trend in found.trends} != {"zSL"}:
+    if {trend.series for trend in view.trends} != {"zSL"}:
         return []
-    if found.computed is not None and found.computed.believed:
+    if view.computed is not None and view.computed.believed:
         return [f"{ONLY_STEPS}: the watch works out the rest from speed and cadence."]
-    if found.sensor == SensorClass.NONE:
+    if view.sensor == SensorClass.NONE:
         return [f"{ONLY_STEPS}, since no contact time was recorded."]
     return [f"{ONLY_STEPS}: for the rest this sensor has nothing to be held against."]
 
@@ -214,12 +214,12 @@ class Stretch(Record, frozen=True):
     weeks: tuple[Week, ...]
 
 
-def stretches(found: WeeklyView, last: int = 0) -> list[Stretch]:
+def stretches(view: WeeklyView, last: int = 0) -> list[Stretch]:
     """The weeks cut at the breaks; the week of a break belongs to what comes after it. last: so many weeks alone."""
     parts: list[Stretch] = []
     pending: list[Break] = []
-    weeks = found.weeks[-last:]  # 0 leaves all of them
-    for each in found.breaks:
+    weeks = view.weeks[-last:]  # 0 leaves all of them
+    for each in view.breaks:
         here = [week for week in weeks if week.monday + WEEK <= each.date]
         weeks = weeks[len(here) :]
         if here:
@@ -234,12 +234,12 @@ def sensor_words(sensor: str) -> str:
     return REFERENCES[SensorClass(sensor)].words
 
 
-def sensor_of(stretch: Stretch, found: WeeklyView) -> str:
+def sensor_of(stretch: Stretch, view: WeeklyView) -> str:
     """What measured a stretch: said by the break that ended it, else by its weeks."""
-    later = found.breaks[found.breaks.index(stretch.breaks[-1]) + 1 :] if stretch.breaks else found.breaks
+    later = view.breaks[view.breaks.index(stretch.breaks[-1]) + 1 :] if stretch.breaks else view.breaks
     ended = next((each for each in later if not stretch.weeks or each.date > stretch.weeks[0].monday), None)
     before = ended.sensors[0] if ended else ""
-    return before or next((week.sensor for week in stretch.weeks if week.runs and week.sensor), found.sensor)
+    return before or next((week.sensor for week in stretch.weeks if week.runs and week.sensor), view.sensor)
 
 
 def break_words(each: Break) -> str:
@@ -262,42 +262,42 @@ def series_in(weeks: Iterable[Week]) -> list[str]:
     return [name for name in AXES if name in known]
 
 
-def pictures(found: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> Section:
+def pictures(view: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> Section:
     """Heading and weeks: a picture a stretch, under the sensor that measured it or what broke before it."""
-    cut = stretches(found)
-    slow = f"slow: {numbers.pace(found.slow_speed_mps, miles=miles)} or slower" if found.slow_speed_mps else ""
+    cut = stretches(view)
+    slow = f"slow: {numbers.pace(view.slow_speed_mps, miles=miles)} or slower" if view.slow_speed_mps else ""
     drawn: list[Block] = [Heading("Week by week", slow)]
     for place, stretch in enumerate(cut):
         above = [break_words(each) for each in stretch.breaks]
-        above += [capital(sensor_words(sensor_of(stretch, found)))] if len(cut) > 1 and not place else []
+        above += [capital(sensor_words(sensor_of(stretch, view)))] if len(cut) > 1 and not place else []
         drawn += [Prose(strong(text)) for text in above]
-        drawn.append(picture(stretch, found, tags, miles=miles, last=place == len(cut) - 1))
+        drawn.append(picture(stretch, view, tags, miles=miles, last=place == len(cut) - 1))
     return drawn
 
 
-def picture(stretch: Stretch, found: WeeklyView, tags: Sequence[Tagged], *, miles: bool, last: bool) -> blocks.Picture:
+def picture(stretch: Stretch, view: WeeklyView, tags: Sequence[Tagged], *, miles: bool, last: bool) -> blocks.Picture:
     """A row a week: runs, distance and slow minutes, a series with its range, and the share that was shuffle-like.
 
     The series is that of the headline, which speaks of the last stretch, else the first that there is.
     """
-    called = [trend.series for trend in found.trends if trend.called] if last else []
+    called = [trend.series for trend in view.trends if trend.called] if last else []
     name = next(iter([*called, *series_in(stretch.weeks)]), "")
     ticks: tuple[float, ...] = ()
-    if name and found.reference_speed_mps is not None:
-        against = result.Setting().against(sensor_of(stretch, found))
-        ticks = screen.ticks(runners_at(found.reference_speed_mps, against)[name])
+    if name and view.reference_speed_mps is not None:
+        against = result.Setting().against(sensor_of(stretch, view))
+        ticks = screen.ticks(runners_at(view.reference_speed_mps, against)[name])
     return blocks.Picture(
         heads=("week of", "runs", "miles" if miles else "km", "slow min"),
         axis=name,
         rows=list(_rows(stretch, name, tags, miles=miles)),
         ticks=ticks,
-        key=_key(found, miles=miles) if last and series_in(found.weeks) else (),
+        key=_key(view, miles=miles) if last and series_in(view.weeks) else (),
     )
 
 
-def _key(found: WeeklyView, *, miles: bool) -> Inline:
-    at = f" at {numbers.pace(found.reference_speed_mps, miles=miles)}" if found.reference_speed_mps else ""
-    share = any(week.shuffle_share for week in found.weeks)
+def _key(view: WeeklyView, *, miles: bool) -> Inline:
+    at = f" at {numbers.pace(view.reference_speed_mps, miles=miles)}" if view.reference_speed_mps else ""
+    share = any(week.shuffle_share for week in view.weeks)
     behind = "; at the end how much of slow running was shuffle-like" if share else ""
     return f"● that week{at}, ── its 95 % range; {blocks.BEYOND}{behind}"
 
@@ -321,7 +321,7 @@ def _rows(stretch: Stretch, name: str, tags: Sequence[Tagged], *, miles: bool) -
 
 
 def _row(week: Week, name: str, *, miles: bool) -> Mark:
-    told = week.values.get(name)
+    value = week.values.get(name)
     if not week.runs:
         return Mark(before=(week.monday.isoformat(), numbers.MISSING, "", ""))
     return Mark(
@@ -331,23 +331,23 @@ def _row(week: Week, name: str, *, miles: bool) -> Mark:
             numbers.length(week.distance_m, miles=miles),
             numbers.whole_minutes(week.slow_s) if week.slow_s >= HALF_MINUTE_S else "",
         ),
-        mean=told.value if told else None,
-        sd=half(told) if told else None,
+        mean=value.value if value else None,
+        sd=half(value) if value else None,
         behind=Span(numbers.percent(week.shuffle_share), Pattern.SHUFFLE) if week.shuffle_share else (),
     )
 
 
-def half(told: WeekValue) -> float:
+def half(value: WeekValue) -> float:
     """Half of the 95 % interval."""
-    return (told.high - told.low) / 2
+    return (value.high - value.low) / 2
 
 
 # Lines of weeks.
 
 
-def over_the_weeks(found: WeeklyView, *, miles: bool) -> Section:
+def over_the_weeks(view: WeeklyView, *, miles: bool) -> Section:
     """Distance and each series, a letter a week, cut where they cannot be compared."""
-    cut = stretches(found, SHOWN_WEEKS)
+    cut = stretches(view, SHOWN_WEEKS)
     weeks = [week for stretch in cut for week in stretch.weeks]
     if sum(week.runs > 0 for week in weeks) < LEAST_WEEKS:
         return []
@@ -356,14 +356,14 @@ def over_the_weeks(found: WeeklyView, *, miles: bool) -> Section:
         lines = [blocks.Spark(tuple(week.distance_m or None for week in s.weeks), 0.0, max(far)) for s in cut]
         rows.append(("distance", _joined(lines), faint(_span(far, partial(numbers.distance, miles=miles)))))
     for name in series_in(weeks):
-        told = [[week.values[name].value if name in week.values else None for week in s.weeks] for s in cut]
-        known = [[amount for amount in part if amount is not None] for part in told]
+        parts = [[week.values[name].value if name in week.values else None for week in s.weeks] for s in cut]
+        known = [[amount for amount in part if amount is not None] for part in parts]
         latest = next(part for part in reversed(known) if part)
-        lines = [blocks.spark(part, LEAST_SPAN) for part in told]
+        lines = [blocks.spark(part, LEAST_SPAN) for part in parts]
         rows.append((AXES[name].short, _joined(lines), faint(_span(latest, numbers.score))))
     if not rows:
         return []
-    remark = f"the last {SHOWN_WEEKS}" if len(found.weeks) > SHOWN_WEEKS else ""
+    remark = f"the last {SHOWN_WEEKS}" if len(view.weeks) > SHOWN_WEEKS else ""
     columns = Column(left=True), Column(left=True), Column(left=True, drop=1)
     return [Heading("Over the weeks", remark), Table(columns, rows)]
 
@@ -383,47 +383,47 @@ def _span(known: Sequence[float], shown: Callable[[float], str]) -> str:
 NO_FALL = -0.05  # of the drive score: what is shown as 0.0
 
 
-def finished(found: WeeklyView) -> Section:
+def finished(view: WeeklyView) -> Section:
     """The verdicts of earlier stretches, each once with its days and its sensor."""
     items = []
-    for (sensor, first, last), group in groupby(found.finished, key=lambda each: (each.sensor, each.first, each.last)):
-        if first and last and (told := _verdicts(list(group))):
+    for (sensor, first, last), group in groupby(view.finished, key=lambda each: (each.sensor, each.first, each.last)):
+        if first and last and (verdicts := _verdicts(list(group))):
             days = f"{numbers.day(first)} to {numbers.day(last)}"
-            items.append(f"{days}, {sensor_words(sensor) if sensor else 'another sensor'}: {told}.")
+            items.append(f"{days}, {sensor_words(sensor) if sensor else 'another sensor'}: {verdicts}.")
     return [Heading("Before that"), blocks.Items(items)] if items else []
 
 
 def _verdicts(trends: Sequence[Trend]) -> str:
     """ "less bounce and steady between drive and shuffle"."""
     known = [trend for trend in trends if trend.series in AXES]  # heart rate is no score
-    told: list[str] = [trend.verdict for trend in known if trend.called]
+    called: list[str] = [trend.verdict for trend in known if trend.called]
     quiet = dict.fromkeys(trend.verdict for trend in known if not trend.called)
     where = {verdict: [AXES[each.series].where for each in known if each.verdict is verdict] for verdict in quiet}
-    return listed([*told, *(f"{verdict} {listed(series)}" for verdict, series in where.items())])
+    return listed([*called, *(f"{verdict} {listed(series)}" for verdict, series in where.items())])
 
 
-def run_after_run(found: WeeklyView, *, miles: bool) -> Section:
+def run_after_run(view: WeeklyView, *, miles: bool) -> Section:
     """What comes back in many runs; nothing where no run could tell anything."""
-    said = (
-        slow(found.habits.slow),
-        balance(found.habits.balance),
-        fade(found.habits.fade),
-        pace_change(found.pace_change),
-        heart_rate(found, miles=miles),
+    texts = (
+        slow(view.habits.slow),
+        balance(view.habits.balance),
+        fade(view.habits.fade),
+        pace_change(view.pace_change),
+        heart_rate(view, miles=miles),
     )
-    items = [text for text in said if text]
+    items = [text for text in texts if text]
     return [Heading("Run after run"), blocks.Items(items)] if items else []
 
 
-def slow(found: result.SlowContrast) -> str:
+def slow(habit: result.SlowContrast) -> str:
     """Whether slowing down takes more from the steps than from those of others."""
-    if found.verdict is Habit.NOT_ENOUGH or found.mean is None:
+    if habit.verdict is Habit.NOT_ENOUGH or habit.mean is None:
         return ""
-    counted = numbers.plural(found.runs, "run")
-    if found.mean > NO_FALL:
+    counted = numbers.plural(habit.runs, "run")
+    if habit.mean > NO_FALL:
         return f"When you slow down, your drive score does not fall ({counted})."
-    fall = f"your drive score falls by about {numbers.number(abs(found.mean), 1)} ({counted})"
-    if found.verdict is Habit.MORE:
+    fall = f"your drive score falls by about {numbers.number(abs(habit.mean), 1)} ({counted})"
+    if habit.verdict is Habit.MORE:
         return (
             "When you slow down, your steps shorten and stay on the ground more than slowing down alone explains: "
             f"{fall}."
@@ -431,53 +431,53 @@ def slow(found: result.SlowContrast) -> str:
     return f"When you slow down, {fall}: that may be no more than slowing down alone explains."
 
 
-def balance(found: result.BalanceHabit) -> str:
+def balance(habit: result.BalanceHabit) -> str:
     """Whether one foot is always longer on the ground: a number, never a diagnosis."""
-    if found.verdict is Habit.NOT_ENOUGH or found.left is None:
+    if habit.verdict is Habit.NOT_ENOUGH or habit.left is None:
         return ""
-    counted = numbers.plural(found.runs, "run")
-    if found.verdict is Habit.NONE:
-        return f"Left and right: no constant difference (left {numbers.percent(found.left, 1)}, over {counted})."
-    share = numbers.percent(max(found.left, 1.0 - found.left), 1)
+    counted = numbers.plural(habit.runs, "run")
+    if habit.verdict is Habit.NONE:
+        return f"Left and right: no constant difference (left {numbers.percent(habit.left, 1)}, over {counted})."
+    share = numbers.percent(max(habit.left, 1.0 - habit.left), 1)
     return (
-        f"Left and right: a constant difference. The {found.side} foot has {share} of the contact time, in "
-        f"{numbers.number(found.runs_beyond)} of {counted}. Why, a watch cannot tell; somebody who can look at you may."
+        f"Left and right: a constant difference. The {habit.side} foot has {share} of the contact time, in "
+        f"{numbers.number(habit.runs_beyond)} of {counted}. Why, a watch cannot tell; somebody who can look at you may."
     )
 
 
-def fade(found: result.FadeHabit) -> str:
+def fade(habit: result.FadeHabit) -> str:
     """What changes late in most runs: "contact lengthened by 8 ms"."""
-    if found.verdict is Habit.NOT_ENOUGH:
+    if habit.verdict is Habit.NOT_ENOUGH:
         return ""
-    counted, changes = numbers.plural(found.runs, "run"), []
-    for key in found.metrics:
-        amount, row = found.median[key], QUANTITIES[key]
+    counted, changes = numbers.plural(habit.runs, "run"), []
+    for key in habit.metrics:
+        amount, row = habit.median[key], QUANTITIES[key]
         changes.append(f"{row.rose if amount > 0 else row.fell} by {numbers.change(key, amount).lstrip('+-')}")
-    if found.verdict is Habit.NONE:
+    if habit.verdict is Habit.NONE:
         return f"Late in your runs: nothing changes the same way again and again at the same speed ({counted})."
     return f"Late in your runs, at the same speed: {listed(changes)} ({counted})."
 
 
-def pace_change(found: result.PaceChange | None) -> str:
+def pace_change(change: result.PaceChange | None) -> str:
     """How the runner goes faster: a description, beside the few runners it is known of."""
-    if found is None or found.longer is None or found.quicker is None:
+    if change is None or change.longer is None or change.quicker is None:
         return ""
-    slopes = found.people[0], found.usual, found.people[1]
-    few, usual, many = (numbers.percent((1.0 + found.faster) ** slope - 1.0) for slope in slopes)
-    turned = "quicken" if found.quicker >= 0.0 else "slow"
+    slopes = change.people[0], change.usual, change.people[1]
+    few, usual, many = (numbers.percent((1.0 + change.faster) ** slope - 1.0) for slope in slopes)
+    turned = "quicken" if change.quicker >= 0.0 else "slow"
     return (
-        f"To run {numbers.percent(found.faster)} faster you lengthen the step by {numbers.percent(found.longer)} and "
-        f"{turned} it by {numbers.percent(abs(found.quicker))} ({numbers.plural(found.runs, 'run')}); {usual} "
+        f"To run {numbers.percent(change.faster)} faster you lengthen the step by {numbers.percent(change.longer)} and "
+        f"{turned} it by {numbers.percent(abs(change.quicker))} ({numbers.plural(change.runs, 'run')}); {usual} "
         f"is usual, {few} to {many} in the few runners of whom it is known."
     )
 
 
-def heart_rate(found: WeeklyView, *, miles: bool) -> str:
+def heart_rate(view: WeeklyView, *, miles: bool) -> str:
     """Heart rate at the reference pace, as context: it says nothing of why."""
-    trend = found.heart_rate
-    if trend is None or trend.verdict is Verdict.TOO_EARLY or found.reference_speed_mps is None:
+    trend = view.heart_rate
+    if trend is None or trend.verdict is Verdict.TOO_EARLY or view.reference_speed_mps is None:
         return ""
-    at = f"Heart rate at {numbers.pace(found.reference_speed_mps, miles=miles)}, as context"
+    at = f"Heart rate at {numbers.pace(view.reference_speed_mps, miles=miles)}, as context"
     if trend.change is None or not trend.called:
         return f"{at}: no change that stands out."
     beats = numbers.plural(round(abs(trend.change)), "beat")
@@ -488,11 +488,11 @@ def heart_rate(found: WeeklyView, *, miles: bool) -> str:
 # The weeks in numbers, and what was noted in them.
 
 
-def numbered(found: WeeklyView, tags: Sequence[Tagged]) -> list[tuple[int, Tagged]]:
+def numbered(view: WeeklyView, tags: Sequence[Tagged]) -> list[tuple[int, Tagged]]:
     """The tags of these weeks, numbered in order of time."""
-    if not found.weeks:
+    if not view.weeks:
         return []
-    first, end = found.weeks[0].monday.isoformat(), (found.weeks[-1].monday + WEEK).isoformat()
+    first, end = view.weeks[0].monday.isoformat(), (view.weeks[-1].monday + WEEK).isoformat()
     within = sorted((tag for tag in tags if first <= tag.day < end), key=lambda tag: (tag.day, tag.text))
     return list(enumerate(within, start=1))
 
@@ -502,9 +502,9 @@ def tag_words(number: int, tag: Tagged) -> str:
     return f"{number}: {numbers.day(date.fromisoformat(tag.day))}, {numbers.clean(tag.text)}"
 
 
-def noted(found: WeeklyView, tags: Sequence[Tagged]) -> Section:
+def noted(view: WeeklyView, tags: Sequence[Tagged]) -> Section:
     """The tags of these weeks by their numbers."""
-    items = [tag_words(number, tag) for number, tag in numbered(found, tags)]
+    items = [tag_words(number, tag) for number, tag in numbered(view, tags)]
     return [Heading("What you noted"), blocks.Items(items)] if items else []
 
 
@@ -513,9 +513,9 @@ def value_words(value: WeekValue | None) -> str:
     return numbers.with_error(value.value, half(value)) if value else numbers.MISSING
 
 
-def weeks_in_numbers(found: WeeklyView, *, miles: bool) -> Section:
+def weeks_in_numbers(view: WeeklyView, *, miles: bool) -> Section:
     """A table of the weeks, the latest first."""
-    names = series_in(found.weeks)
+    names = series_in(view.weeks)
     heads = ("week of", "runs", "miles" if miles else "km", *(AXES[name].short for name in names))
     rows = [
         (
@@ -525,7 +525,7 @@ def weeks_in_numbers(found: WeeklyView, *, miles: bool) -> Section:
             *(value_words(week.values.get(name)) for name in names),
             numbers.percent(week.shuffle_share),
         )
-        for week in reversed(found.weeks)
+        for week in reversed(view.weeks)
     ]
     columns = [Column(head=head) for head in (*heads, "slow and shuffle-like")]
     return [Heading("The weeks in numbers"), Table(columns, rows)]

@@ -101,9 +101,9 @@ def summary(ledger: Ledger, elapsed_s: float, remarks: Sequence[str] = ()) -> li
 
 def _reason(why: str, count: int) -> str:
     """A reason as it is said of a file ("holds no track") or of a kind of files ("planned routes")."""
-    said = clean(why, LONGEST_REASON)
+    text = clean(why, LONGEST_REASON)
     subject = "it" if count == 1 else "each"
-    return f"{subject} {said}" if said.startswith(("holds ", "is ", "comes ", "has ")) else said
+    return f"{subject} {text}" if text.startswith(("holds ", "is ", "comes ", "has ")) else text
 
 
 def _files(files: Sequence[tuple[str, str]]) -> list[str]:
@@ -152,10 +152,10 @@ def ledger_record(ledger: Ledger) -> dict[str, Any]:
 
 def record(summed: Ledger, sources: Sequence[Mapping[str, Any]], runs: Sequence[str]) -> dict[str, Any]:
     """A sync: the counts of all sources together, then each source with what stopped it."""
-    told = ledger_record(summed)
-    new = {"schema_version": told.pop("schema_version"), "new": told.pop("added")}
+    counts = ledger_record(summed)
+    new = {"schema_version": counts.pop("schema_version"), "new": counts.pop("added")}
     again = sorted(each["retry_at"] for each in sources if each["retry_at"])
-    return {**new, **told, "retry_at": again[-1] if again else None, "sources": list(sources), "runs": list(runs)}
+    return {**new, **counts, "retry_at": again[-1] if again else None, "sources": list(sources), "runs": list(runs)}
 
 
 def source_record(name: str, counted: Mapping[str, int], error: KneedriveError | None) -> dict[str, Any]:

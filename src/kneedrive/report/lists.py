@@ -268,18 +268,18 @@ def _line(line: Line, today: date) -> tuple[Inline, ...]:
 
 def roster_notes(lines: Sequence[Line]) -> list[blocks.Block]:
     """What changed with a sensor, why some runners cannot be shown, and how the list is sorted."""
-    told = [f"{runner_name(line.runner)}, {break_words(line.broken)}." for line in lines if line.broken]
-    told += [f"{runner_name(line.runner)}: {line.trouble}." for line in lines if line.trouble]
+    texts = [f"{runner_name(line.runner)}, {break_words(line.broken)}." for line in lines if line.broken]
+    texts += [f"{runner_name(line.runner)}: {line.trouble}." for line in lines if line.trouble]
     key = "The largest change first, then new sensors. kneedrive weekly --runner NAME shows the weeks of one."
     formats = (each for line in lines for each in line.formats)
-    return [*map(Prose, told), Note(key), *credit(formats)]
+    return [*map(Prose, texts), Note(key), *credit(formats)]
 
 
 def roster_record(line: Line) -> dict[str, Any]:
     """One object, one row of CSV: facts alone, None where there is none."""
     first, trend, broken = line.headline, line.trend, line.broken
     last = line.view.last_weeks if line.view else None
-    told: dict[str, Any] = plain(
+    record: dict[str, Any] = plain(
         {
             "runner": line.runner,
             "runs": line.runs,
@@ -304,7 +304,7 @@ def roster_record(line: Line) -> dict[str, Any]:
             "trouble": line.trouble or None,
         }
     )
-    return told
+    return record
 
 
 ROSTER_COLUMNS = tuple(roster_record(Line(runner="")))

@@ -168,8 +168,8 @@ def _card(key: str, analysis: Analysis, x: Scale, ranges: Ranges, *, miles: bool
 
 def _metric_dot(key: str, band: PaceBand, x: Scale, y: Scale, *, miles: bool) -> Markup:
     usual = f", usual {numbers.quantity(key, band.usual[key])}" if key in band.usual else ""
-    told = f"{numbers.pace(band.speed_mps, miles=miles)}: {numbers.quantity(key, band.metrics[key])}{usual}"
-    return svg.dot(told, x.percent(band.speed_mps), y.percent(band.metrics[key]), reach=4, radius=4.5)
+    tip = f"{numbers.pace(band.speed_mps, miles=miles)}: {numbers.quantity(key, band.metrics[key])}{usual}"
+    return svg.dot(tip, x.percent(band.speed_mps), y.percent(band.metrics[key]), reach=4, radius=4.5)
 
 
 # A run over its time: one small chart per quantity over one time axis, with what was not scored shaded in all.
@@ -210,9 +210,9 @@ def series(analysis: Analysis, *, miles: bool) -> Markup:
     shaded, reasons = [], []
     for span in spans(epochs, length_s):
         ends, when = (x.percent(span.start_s), x.percent(span.end_s)), (span.start_s, span.end_s)
-        told = f"{' to '.join(map(numbers.clock, when))}: {SHORT.get(span.reason, span.reason)}, not scored"
+        tip = f"{' to '.join(map(numbers.clock, when))}: {SHORT.get(span.reason, span.reason)}, not scored"
         shaded.append(svg.area(*ends, "left-out"))
-        reasons.append(svg.mark(told, svg.area(*ends, "reach")))
+        reasons.append(svg.mark(tip, svg.area(*ends, "reach")))
     height = (100.0 + _GAP) / len(keys) - _GAP
     return svg.drawing(
         f"series rows{len(keys)}",
@@ -289,25 +289,25 @@ class Frame(Record, frozen=True, kw_only=True):
 
 
 def by_week(
-    name: str, found: WeeklyView, tags: Sequence[Tagged], run_day: date | None = None, *, miles: bool = False
+    name: str, view: WeeklyView, tags: Sequence[Tagged], run_day: date | None = None, *, miles: bool = False
 ) -> Markup:
     """One series over the weeks, the distances below it. run_day: of the run that the page is about."""
-    values = [(week, week.values[name]) for week in found.weeks if name in week.values]
-    ends = [end for _, told in values for end in (told.low, told.high)]
-    frame = Frame(first=found.weeks[0].monday, x=Scale(low=0.0, high=7.0 * len(found.weeks)), y=svg.spreads(ends))
+    values = [(week, week.values[name]) for week in view.weeks if name in week.values]
+    ends = [end for _, value in values for end in (value.low, value.high)]
+    frame = Frame(first=view.weeks[0].monday, x=Scale(low=0.0, high=7.0 * len(view.weeks)), y=svg.spreads(ends))
     radius = _DOT if len(values) <= _MANY else _SMALL_DOT
     return svg.drawing(
         "weeks",
         f"{capital(AXES[name].short)} and distance by week; the table has the numbers",
         _now(run_day, frame),
         _ground(name, frame),
-        svg.x_axis(frame.x, month_ticks(found.weeks, frame.first)),
-        _distances(found.weeks, frame, run_day, miles=miles),
-        _breaks(found, frame),
-        _flags(numbered(found, tags), frame),
-        [_line(part, name, frame) for part in _stretches(found.weeks)],
-        [_trend(trend, found, frame) for trend in found.trends if trend.series == name and trend.called],
-        [_week_dot(week, told, frame, radius) for week, told in values],
+        svg.x_axis(frame.x, month_ticks(view.weeks, frame.first)),
+        _distances(view.weeks, frame, run_day, miles=miles),
+        _breaks(view, frame),
+        _flags(numbered(view, tags), frame),
+        [_line(part, name, frame) for part in _stretches(view.weeks)],
+        [_trend(trend, view, frame) for trend in view.trends if trend.series == name and trend.called],
+        [_week_dot(week, value, frame, radius) for week, value in values],
     )
 
 
@@ -324,8 +324,8 @@ def _ground(name: str, frame: Frame) -> Iterator[Markup]:
 
 def _stretches(weeks: Sequence[Week]) -> list[list[Week]]:
     """Weeks with values, split where the sensor changed."""
-    told = [week for week in weeks if week.values]
-    return [list(part) for _, part in groupby(told, key=lambda week: week.segment)]
+    known = [week for week in weeks if week.values]
+    return [list(part) for _, part in groupby(known, key=lambda week: week.segment)]
 
 
 def month_ticks(weeks: Sequence[Week], first: date) -> list[Tick]:
@@ -375,19 +375,19 @@ def _line(part: Sequence[Week], name: str, frame: Frame) -> Markup:
     return svg.stretched(svg.path(frame.x, frame.y, points, "faint"), height=svg.at(_FORM))
 
 
-def _week_dot(week: Week, told: WeekValue, frame: Frame, radius: float) -> Markup:
-    said = f"Week of {numbers.day(week.monday)}: {value_words(told)}, {numbers.plural(told.runs, 'run')}"
+def _week_dot(week: Week, value: WeekValue, frame: Frame, radius: float) -> Markup:
+    tip = f"Week of {numbers.day(week.monday)}: {value_words(value)}, {numbers.plural(value.runs, 'run')}"
     place, reach = frame.percent(week.monday, _MIDDLE), frame.x.percent(_MIDDLE)
-    low, middle, high = (frame.height(value) for value in (told.low, told.value, told.high))
+    low, middle, high = map(frame.height, (value.low, value.value, value.high))
     whisker = svg.line(place, svg.at(low), place, svg.at(high), "whisker quiet")
-    return svg.dot(said, place, middle, whisker, reach=reach, radius=radius)
+    return svg.dot(tip, place, middle, whisker, reach=reach, radius=radius)
 
 
-def _breaks(found: WeeklyView, frame: Frame) -> Iterator[Markup]:
+def _breaks(view: WeeklyView, frame: Frame) -> Iterator[Markup]:
     """A line at each break, and between them the name of what measured, where there is room for it."""
-    breaks = found.breaks
+    breaks = view.breaks
     places = [0.0, *(frame.percent(each.date) for each in breaks), 100.0]
-    sensors = [breaks[0].sensors[0] if breaks else found.sensor, *(each.sensors[1] for each in breaks)]
+    sensors = [breaks[0].sensors[0] if breaks else view.sensor, *(each.sensors[1] for each in breaks)]
     for (left, right), sensor in zip(pairwise(places), sensors, strict=True):
         if right - left >= _NAME_ROOM and sensor in REFERENCES:
             yield svg.words(left, svg.at(_FORM), REFERENCES[SensorClass(sensor)].short, "tick", dx=6, dy=28)
@@ -416,10 +416,10 @@ def _flags(tags: Sequence[tuple[int, Tagged]], frame: Frame) -> Iterator[Markup]
         )
 
 
-def _trend(trend: Trend, found: WeeklyView, frame: Frame) -> Markup:
+def _trend(trend: Trend, view: WeeklyView, frame: Frame) -> Markup:
     """The slope that was found, through the middle of its weeks."""
     slope, series = trend.slope_per_week, trend.series
-    part = [week for week in _stretches(found.weeks)[-1] if series in week.values]
+    part = [week for week in _stretches(view.weeks)[-1] if series in week.values]
     if slope is None or not part:
         return Markup("")
     days = [(week.monday - frame.first).days + _MIDDLE for week in part]

@@ -202,10 +202,10 @@ def _part(name: str, title: str, *inside: str, kind: str = "") -> Markup:
 def first_screen(content: Content) -> Markup:
     """Who this is, what this run was and how sure that is, the picture, what to do."""
     analysis, context, miles = content.analysis, content.context, content.miles
-    said = [each for each in screen.runner(context.weeks) if not isinstance(each, blocks.Rule)]
-    facts, headline, *meaning = screen.verdict(analysis, miles=miles, apart=bool(said))
+    runner = [each for each in screen.runner(context.weeks) if not isinstance(each, blocks.Rule)]
+    facts, headline, *meaning = screen.verdict(analysis, miles=miles, apart=bool(runner))
     title = el("h1", inline(headline.text) if isinstance(headline, blocks.Prose) else "", id="run-title")
-    you = el("div", flowing(said), class_="you") if said else ""
+    you = el("div", flowing(runner), class_="you") if runner else ""
     drawn = screen.pace_picture(analysis, miles=miles, most=screen.MOST_BANDS)
     hero = [_hero(each, analysis, miles=miles) for each in drawn]
     todo: str = ""
@@ -231,17 +231,17 @@ def _hero(given: Picture, analysis: Analysis, *, miles: bool) -> Markup:
 
 def odds_list(analysis: Analysis) -> Markup:
     """How likely each pattern is, beside what it is for any runner."""
-    found = analysis.posterior
-    if found is None:
+    posterior = analysis.posterior
+    if posterior is None:
         return Markup("")
-    ranked = sorted(found.odds, key=lambda pattern: -found.odds[pattern])[:MOST_ODDS]
-    hollow = found.basis is Basis.STEPS
+    ranked = sorted(posterior.odds, key=lambda pattern: -posterior.odds[pattern])[:MOST_ODDS]
+    hollow = posterior.basis is Basis.STEPS
     listed = (
         el(
             "li",
             span("what", svg.chip(pattern, hollow=hollow), PATTERNS[pattern].name),
-            span("word", numbers.odds(found.odds[pattern])),
-            charts.odds_bar(found.odds[pattern], found.base_rates[pattern], pattern),
+            span("word", numbers.odds(posterior.odds[pattern])),
+            charts.odds_bar(posterior.odds[pattern], posterior.base_rates[pattern], pattern),
         )
         for pattern in ranked
     )
@@ -269,15 +269,15 @@ _THRESHOLDS = 4.0  # changes worth a word, to each side of a strip: a scale for 
 
 def against_own(content: Content) -> Markup:
     """The run against the runner's own last weeks: what is furthest off, the rest on demand."""
-    found = content.context.own
-    if found is None:
+    own = content.context.own
+    if own is None:
         return Markup("")
-    if found.reason or not found.rows:
-        return _part("own", "Against yourself", el("p", sections.not_compared(found)))
-    first = sorted(found.rows, key=lambda row: -abs(row.z))[:MOST_OWN]
-    rest = [row for row in found.rows if row not in first]
+    if own.reason or not own.rows:
+        return _part("own", "Against yourself", el("p", sections.not_compared(own)))
+    first = sorted(own.rows, key=lambda row: -abs(row.z))[:MOST_OWN]
+    rest = [row for row in own.rows if row not in first]
     furthest, others = (el("ul", *map(_own_row, rows), class_="rows") for rows in (first, rest))
-    key = note(f"Band: your last {numbers.plural(found.baseline.runs, 'run')}.")
+    key = note(f"Band: your last {numbers.plural(own.baseline.runs, 'run')}.")
     return _part("own", "Against yourself", furthest, details("The rest", others) if rest else "", key)
 
 
@@ -309,23 +309,23 @@ def by_pace(content: Content) -> Markup:
 
 def over_weeks(content: Content) -> Markup:
     """The weeks: their verdict, the picture, and more on demand."""
-    found, miles = content.weekly, content.miles
-    if found is None or not any(week.runs for week in found.weeks):
+    view, miles = content.weekly, content.miles
+    if view is None or not any(week.runs for week in view.weeks):
         return Markup("")
-    verdict, *meaning = history.judgement(found, miles=miles)
-    now = {trend.series for trend in found.trends}  # what is followed now comes first
-    names = sorted(history.series_in(found.weeks), key=lambda name: name not in now)
-    drawn = {name: charts.by_week(name, found, content.tags, run_day(content), miles=miles) for name in names}
-    told: list[Section] = [
-        history.noted(found, content.tags),
-        history.finished(found),
-        history.run_after_run(found, miles=miles),
-        history.weeks_in_numbers(found, miles=miles),
+    verdict, *meaning = history.judgement(view, miles=miles)
+    now = {trend.series for trend in view.trends}  # what is followed now comes first
+    names = sorted(history.series_in(view.weeks), key=lambda name: name not in now)
+    drawn = {name: charts.by_week(name, view, content.tags, run_day(content), miles=miles) for name in names}
+    below: list[Section] = [
+        history.noted(view, content.tags),
+        history.finished(view),
+        history.run_after_run(view, miles=miles),
+        history.weeks_in_numbers(view, miles=miles),
     ]
     more = (
         opened([blocks.Heading("What that means"), *meaning]),
         *(details(f"{capital(AXES[name].short)} by week", drawn[name]) for name in names[1:]),
-        *(opened(section) for section in told if section),
+        *(opened(section) for section in below if section),
         before_after(content),
     )
     first = el("div", *(drawn[name] for name in names[:1]))
@@ -355,13 +355,13 @@ def _small(run: Small) -> Markup:
 
 def before_after(content: Content) -> Markup:
     """The comparison since the last tag, on demand."""
-    found, periods = content.comparison, content.periods
-    if found is None or periods is None:
+    compared, periods = content.comparison, content.periods
+    if compared is None or periods is None:
         return Markup("")
     title = f"Since “{numbers.clean(periods.name, 40)}”" if periods.name else "Before and after"
-    rows = el("ul", *map(_difference, found.rows), class_="rows") if found.rows else ""
-    said = flowing(comparison.judgement(found, miles=content.miles))
-    return details(title, said, rows, map(note, comparison.closing(found)), id="compare")
+    rows = el("ul", *map(_difference, compared.rows), class_="rows") if compared.rows else ""
+    verdict = flowing(comparison.judgement(compared, miles=content.miles))
+    return details(title, verdict, rows, map(note, comparison.closing(compared)), id="compare")
 
 
 def _difference(row: Difference) -> Markup:

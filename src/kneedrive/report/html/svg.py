@@ -201,15 +201,15 @@ def y_axis(scale: Scale, ticks: Iterable[Tick], *, top: float = 0.0, height: flo
     return join(parts)
 
 
-def mark(told: str, *parts: str | Iterable[str]) -> Markup:
+def mark(tip: str, *parts: str | Iterable[str]) -> Markup:
     """Something that tells more when it is pointed at or reached by keyboard."""
-    return el("g", el("title", told), *parts, class_="mark", role="img")
+    return el("g", el("title", tip), *parts, class_="mark", role="img")
 
 
-def dot(told: str, x: float, y: float, *below: Markup, reach: float, radius: float) -> Markup:
+def dot(tip: str, x: float, y: float, *below: Markup, reach: float, radius: float) -> Markup:
     """A value at a place in percent, over what stands `below` it, that tells more within `reach` to either side."""
     circle = el("circle", cx=at(x), cy=at(y), r=radius, class_="dot")
-    return mark(told, area(x - reach, x + reach, "reach"), *below, circle)
+    return mark(tip, area(x - reach, x + reach, "reach"), *below, circle)
 
 
 # The mark of a pattern: a disc in its colour with its letter, so that nothing depends on the colour. Hollow: inferred
