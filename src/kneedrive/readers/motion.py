@@ -51,7 +51,7 @@ def typical_mps(speed_mps: Array) -> float:
     return median(moving) if len(moving) else 0.0
 
 
-def looked_like(speed_mps: Array | None, cadence_spm: Array | None, unnamed: str) -> tuple[str, tuple[Note, ...]]:
+def guessed_sport(speed_mps: Array | None, cadence_spm: Array | None, unnamed: str) -> tuple[str, tuple[Note, ...]]:
     """The sport of a file that names none: running, where speed and, if it was measured, cadence look like it.
 
     unnamed: that it names none, as the note which goes with it begins.

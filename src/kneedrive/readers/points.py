@@ -325,7 +325,7 @@ def _sport(word: str, speed_mps: Array, cadence_spm: Array | None, *, invented: 
     if invented:
         text = "the file names no sport and its times begin at midnight sharp, as those of planned routes do"
         return UNKNOWN, (Note(code=NOT_KNOWN, text=text),)
-    return motion.looked_like(speed_mps, cadence_spm, "the file does not name a sport kneedrive knows")
+    return motion.guessed_sport(speed_mps, cadence_spm, "the file does not name a sport kneedrive knows")
 
 
 def _timer_s(pauses: tuple[Interval, ...], laps: Sequence[LapRow], elapsed_s: float) -> float:

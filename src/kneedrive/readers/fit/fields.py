@@ -137,7 +137,9 @@ def record_columns(part: Part, fields: Sequence[Field] = profile.RECORD_FIELDS) 
     for layout in layouts:
         first, last = last, last + len(layout.starts)
         rows = _rows(part.octets, layout)
-        for field, slot in (*_native(layout, fields), *descriptions.known(layout)):
+        slots = layout.native()
+        native = [(field, slots[field.number]) for field in fields if field.number in slots]
+        for field, slot in (*native, *descriptions.known(layout)):
             pieces.setdefault(field.name, []).append(_piece(layout, rows, first, field, slot))
     columns = {name: _column(part.octets, last, found) for name, found in pieces.items()}
     values = {name: column for name, column in columns.items() if column is not None}
@@ -147,11 +149,6 @@ def record_columns(part: Part, fields: Sequence[Field] = profile.RECORD_FIELDS) 
         starts, values = starts[order], {name: column[order] for name, column in values.items()}
     values["timestamp"] = _times(part, starts, values.get("timestamp"))
     return Columns(starts=starts, values=values, notes=descriptions.missing(layouts))
-
-
-def _native(layout: Layout, fields: Sequence[Field]) -> list[tuple[Field, Slot]]:
-    slots = layout.native()
-    return [(field, slots[field.number]) for field in fields if field.number in slots]
 
 
 def _piece(layout: Layout, rows: Raw, first: int, field: Field, slot: Slot) -> _Piece:

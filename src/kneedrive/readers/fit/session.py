@@ -430,7 +430,7 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
     sport = session.sport
     guessed: tuple[Note, ...] = ()
     if sport == profile.UNKNOWN:
-        sport, guessed = motion.looked_like(read.speed_mps, read.cadence_spm, "the file does not name a sport")
+        sport, guessed = motion.guessed_sport(read.speed_mps, read.cadence_spm, "the file does not name a sport")
     elapsed_s = elapsed_time_s(line.time_s, stated_s)
     # Overlapping sessions share no pauses and laps, as they share no records.
     end_s = float(np.clip(line.clock.seconds(session.until), 0.0, elapsed_s))
