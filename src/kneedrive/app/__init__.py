@@ -74,6 +74,16 @@ class Answer(Record, frozen=True, kw_only=True):
         return cls(text="\n".join(map(line, records)), code=code)
 
 
+class Request(Record, frozen=True, kw_only=True):
+    """How the report of a run was asked for. dynamics: whose to judge where a file holds several; None: the best."""
+
+    style: Style
+    json: bool = False
+    explain: bool = False
+    full: bool = False
+    dynamics: str | None = None
+
+
 def code_for(problem: KneedriveError) -> int:
     """The exit code of an error."""
     return next(code for kind, code in CODES if isinstance(problem, kind))

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from kneedrive import app
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Status
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, USAGE, Answer, dynamics_of, error_line, runner_of, zone_of
 from kneedrive.app.boundary import boundary
 from kneedrive.errors import ConfigError, NotEnoughData, ReadError, StoreError, one_line
-from kneedrive.record import Record
 from kneedrive.recording import Activity
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.archives.unpack import Guard
     from kneedrive.config import Config
-    from kneedrive.report.blocks import Style
+    from kneedrive.report.blocks import Section
+    from kneedrive.report.screen import Context
 
 Answers = Callable[[tuple[Activity, ...]], Iterator[Answer]]
 Member = tuple[str, bytes | ReadError | ConfigError]  # the name of a recording, and its bytes or why there are none
@@ -33,16 +34,11 @@ STDIN = "-"
 PIECE_BYTES, MOST_BYTES = 1 << 20, 256 << 20
 
 
-class Request(Record, frozen=True, kw_only=True):
-    """How a report was asked for."""
+class Request(app.Request, frozen=True, kw_only=True):
+    """How the report of a file was asked for. next: the command that goes on from here."""
 
-    style: Style
-    json: bool = False
-    explain: bool = False
-    full: bool = False
     speed_calibrated: bool = False
-    dynamics: str | None = None
-    next: str = "kneedrive import FILE"  # the command that goes on from here
+    next: str = "kneedrive import FILE"
 
 
 def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
@@ -179,7 +175,13 @@ def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis
 def _report(analysis: Analysis, request: Request) -> Answer:
     code = OK if analysis.status == Status.ASSESSED else NOT_ENOUGH
     if not request.json:
-        return _text(analysis, request).replace(code=code)
+        from kneedrive.advice import do_next
+        from kneedrive.report.screen import Context
+
+        advice = do_next(analysis, stored=False) if analysis.findings else None
+        goes_on = (request.next,) if analysis.findings else ()  # what cannot be judged is worth no history
+        context = Context(advice=advice, more=("--full", "--explain", *goes_on))
+        return laid_out(analysis, context, request).replace(code=code)
     from kneedrive.report.machine import analysis_record
     from kneedrive.report.words import UNASSESSED
 
@@ -190,17 +192,17 @@ def _report(analysis: Analysis, request: Request) -> Answer:
     return Answer.objects([analysis_record(analysis)], code).replace(trouble=trouble)
 
 
-def _text(analysis: Analysis, request: Request) -> Answer:
-    """The first screen, or all sections, or the formulas alone."""
-    from kneedrive.advice import do_next
+def laid_out(analysis: Analysis, context: Context, request: app.Request, history: Sequence[Section] = ()) -> Answer:
+    """The first screen of a run, or all sections, or the formulas alone. history: what --full adds from the store."""
     from kneedrive.report import screen
 
+    miles = request.style.miles
     if request.explain:
         from kneedrive.report import explain
 
-        return Answer.laid_out(explain.sections(analysis, miles=request.style.miles), request.style)
-    advice = do_next(analysis, stored=False) if analysis.findings else None
-    goes_on = (request.next,) if analysis.findings else ()  # what cannot be judged is worth no history
-    context = screen.Context(advice=advice, more=("--full", "--explain", *goes_on))
-    sections = screen.all_sections if request.full else screen.first_screen
-    return Answer.laid_out(sections(analysis, context, miles=request.style.miles), request.style)
+        report = explain.sections(analysis, miles=miles)
+    elif request.full:
+        report = screen.all_sections(analysis, context, miles=miles, history=history)
+    else:
+        report = screen.first_screen(analysis, context, miles=miles)
+    return Answer.laid_out(report, request.style)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, Counter, line, zone_of
+from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, Counter, zone_of
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import Import, Intake, Outcome, Workers, activities_of, analysed, derivation, version_of
@@ -215,7 +215,11 @@ def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
         with kept(settings) if how.dry_run else opened(settings, create=True, progress=how.count) as store:
             found.extend(Intake(store, settings, how).collect(paths))
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(stopped(found)) from None
+        if not found:
+            raise KeyboardInterrupt("the same command begins anew") from None
+        taken = sum(outcome.verdict in STAYS for outcome in found)  # each is stored whole or not at all
+        files = "1 file is" if taken == 1 else f"{taken:,} files are"
+        raise KeyboardInterrupt(f"at least {files} kept; the same command goes on from there") from None
     return found
 
 
@@ -233,15 +237,6 @@ def passing_store() -> Iterator[Store]:
         yield store
 
 
-def stopped(found: list[Outcome]) -> str:
-    """What an import that was interrupted leaves: each recording is stored whole or not at all."""
-    if not found:
-        return "the same command begins anew"
-    taken = sum(outcome.verdict in STAYS for outcome in found)
-    files = "1 file is" if taken == 1 else f"{taken:,} files are"
-    return f"at least {files} kept; the same command goes on from there"
-
-
 def told(
     outcomes: list[Outcome], settings: Config, style: Style, *, json: bool, dry_run: bool, elapsed_s: float
 ) -> Answer:
@@ -249,7 +244,7 @@ def told(
     summed = ledger.ledger_of(outcomes, dry_run=dry_run)
     code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
     if json:
-        return Answer(text=line(ledger.ledger_record(summed)), code=code)
+        return Answer.objects([ledger.ledger_record(summed)], code)
     new = not dry_run and any(summed.counts.get(verdict) for verdict in BROUGHT)
     report = ledger.summary(summed, elapsed_s)
     if new:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from kneedrive import app
 from kneedrive.advice import TAKEN, do_next
 from kneedrive.analysis.result import Status
 from kneedrive.app import NOT_ENOUGH, OK, Answer
+from kneedrive.app.analyze import laid_out
 from kneedrive.app.history import (
     Question,
     against_own,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
     from kneedrive.past.result import LastWeeks, OwnView, WeeklyView
-    from kneedrive.report.blocks import Section, Style
+    from kneedrive.report.blocks import Section
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
 
@@ -49,20 +50,15 @@ _REMEDY = "name another file"
 _MORE = ("--full", "--explain", "kneedrive weekly", "kneedrive report --html")
 
 
-class Request(Record, frozen=True, kw_only=True):
-    """How a report was asked for. run: last, a date or the beginning of an id.
+class Request(app.Request, frozen=True, kw_only=True):
+    """How the report of a stored run was asked for. run: last, a date or the beginning of an id.
 
     judged_by: the configuration with the height and mass of this one question; None: that of the store.
     """
 
     run: str = LAST
     judged_by: Config | None = None
-    style: Style
-    json: bool = False
-    explain: bool = False
-    full: bool = False
     sources: bool = False
-    dynamics: str | None = None
 
 
 class Found(Record, frozen=True, kw_only=True):
@@ -137,7 +133,7 @@ def show(settings: Config, request: Request, now: datetime) -> Answer:
     code = OK if found.analysis is not None and found.analysis.status == Status.ASSESSED else NOT_ENOUGH
     if request.json:
         return Answer.objects([run_record(found)], code)
-    return run_text(found, request).replace(code=code)
+    return _run(found, request).replace(code=code)
 
 
 def sources(store: Store, row: RunRow, request: Request) -> Answer:
@@ -169,21 +165,13 @@ def context_of(found: Found, more: tuple[str, ...]) -> screen.Context:
     )
 
 
-def run_text(found: Found, request: Request, history: Iterable[Section] = ()) -> Answer:
-    """The first screen of the run, or all sections, or the formulas alone. history: what --full adds from the store."""
-    context, miles = context_of(found, _MORE), request.style.miles
+def _run(found: Found, request: Request, history: Sequence[Section] = ()) -> Answer:
+    """The run as text. history: what --full adds from the store."""
+    context = context_of(found, _MORE)
     if found.analysis is None:
-        report = [*screen.gone(found.gone, context), *history]
-    elif request.explain:
-        from kneedrive.report import explain
-
-        report = explain.sections(found.analysis, miles=miles)
-    elif request.full:
-        against = [sections.against_yourself(found.own)] if found.advice else []
-        report = screen.all_sections(found.analysis, context, miles=miles, history=[*against, *history])
-    else:
-        report = screen.first_screen(found.analysis, context, miles=miles)
-    return Answer.laid_out(report, request.style)
+        return Answer.laid_out([*screen.gone(found.gone, context), *history], request.style)
+    against = [sections.against_yourself(found.own)] if found.advice else []
+    return laid_out(found.analysis, context, request, [*against, *history])
 
 
 def report(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
@@ -191,13 +179,13 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
     with opened(settings) as store:
         found = found_in(store, settings, meant(store, settings, request.run, now), now, request)
         if not request.json and not request.full:
-            return run_text(found, request)
+            return _run(found, request)
         found = with_weeks(found, store, settings, weeks)
         tags = tags_between(store.tags(), found.view.weeks[0].monday, found.day)
     if request.json:
         weekly = machine.weekly_record(found.view)
         return Answer.objects([{"schema_version": machine.SCHEMA_VERSION, "run": run_record(found), "weekly": weekly}])
-    return run_text(found, request, weeks_alone(found.view, tags, miles=request.style.miles))
+    return _run(found, request, weeks_alone(found.view, tags, miles=request.style.miles))
 
 
 def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:
