@@ -114,8 +114,7 @@ def test_a_part_without_spread_has_no_correlation() -> None:
 
 def test_what_is_in_use_is_widened_by_the_errors_of_the_sensors() -> None:
     """At 2.8 m/s with height: zSL by 0.36, zDF of strap and COROS by 2.1 and 2.7 pp of 2.71, zk by 0.068 and 0.09."""
-    method = Method()
-    found = in_use(cohort(1), method)
+    found = in_use(cohort(1))
 
     sd_DF = 0.010 + 0.048 / 2.8
     expected = {
@@ -124,14 +123,14 @@ def test_what_is_in_use_is_widened_by_the_errors_of_the_sensors() -> None:
         "zk": 1 + ((0.068 / 0.075) ** 2 + (0.09 / 0.075) ** 2) / 2,
     }
     assert {name: sd**2 for name, sd in found.sd.items()} == pytest.approx(expected, rel=1e-6)
-    r = method.posterior.r_zSL_zDF / np.sqrt(expected["zSL"] * expected["zDF"])
+    r = Method().posterior.r_zSL_zDF / np.sqrt(expected["zSL"] * expected["zDF"])
     assert found.correlations["zSL zDF"] == pytest.approx(r, rel=1e-6)
     assert found.correlations["zSL zk"] == 0.0
 
 
 def test_base_rates_are_those_of_the_method() -> None:
     """The method page: neutral 0.36, drive 0.19, shuffle 0.19, piston 0.14, long-grounded 0.10, short-airy 0.10."""
-    assert base_rates(Method()) == pytest.approx(
+    assert base_rates() == pytest.approx(
         {
             Pattern.NEUTRAL: 0.36,
             Pattern.DRIVE: 0.19,
@@ -146,7 +145,7 @@ def test_base_rates_are_those_of_the_method() -> None:
 
 def test_the_sensor_of_a_watch_alone_says_nothing_of_contact() -> None:
     wrist = cohort(1) | {"sensor": np.full(RUNNERS, "garmin_wrist"), "zDF": np.full(RUNNERS, np.nan)}
-    assert in_use(wrist, Method()).sd["zDF"] == 1.0
+    assert in_use(wrist).sd["zDF"] == 1.0
     assert joint(wrist).levels["zDF"].runners == 0
     assert joint(wrist).correlations["zSL zDF"] is None
 

@@ -25,6 +25,7 @@ from kneedrive.recording import Array, Runner
 from kneedrive.sensors import REFERENCES, SensorClass
 from kneedrive.stats import Mask, median, student_quantile
 
+METHOD = Method()
 TYPICAL_MPS = 2.8  # where sensor classes are compared
 LEAST_RUNNERS = 8  # for a spread or a correlation
 LEVEL = 0.95
@@ -159,10 +160,10 @@ def _centred(values: Array, groups: Any) -> Array:
     return left
 
 
-def base_rates(method: Method) -> dict[Pattern, float]:
+def base_rates() -> Mapping[Pattern, float]:
     """How likely each pattern is for any runner, before anything was measured."""
-    strap = Against(reference=REFERENCES[SensorClass.GARMIN_STRAP], runner=Runner(), method=method)
-    return dict(posterior(Measurement(), scale_at(TYPICAL_MPS, strap), method.posterior).base_rates)
+    strap = Against(reference=REFERENCES[SensorClass.GARMIN_STRAP], runner=Runner(), method=METHOD)
+    return posterior(Measurement(), scale_at(TYPICAL_MPS, strap)).base_rates
 
 
 class Used(Record, frozen=True, kw_only=True):
@@ -172,7 +173,7 @@ class Used(Record, frozen=True, kw_only=True):
     correlations: Mapping[str, float]
 
 
-def in_use(means: Mapping[str, Array], method: Method) -> Used:
+def in_use(means: Mapping[str, Array]) -> Used:
     """The method's SDs of 1 and its correlation, widened by the systematic errors of these sensors."""
     sensors, speed, height = np.asarray(means["sensor"]), means["speed_mps"], means["height_m"]
     errors = {name: np.full(len(sensors), np.nan) for name in PARTS}
@@ -181,11 +182,11 @@ def in_use(means: Mapping[str, Array], method: Method) -> Used:
             there = (sensors == sensor) & (np.isfinite(height) == tall)
             if np.isfinite(speed[there]).any():
                 runner = Runner(height_m=float(height[there].mean())) if tall else Runner()
-                against = Against(reference=REFERENCES[SensorClass(sensor)], runner=runner, method=method)
+                against = Against(reference=REFERENCES[SensorClass(sensor)], runner=runner, method=METHOD)
                 off = systematic(scale_at(float(np.nanmean(speed[there])), against), 0.0, against)
                 for name, error in errors.items():
                     error[there] = off[name]
     variance = {name: 1.0 + error[np.isfinite(means[name])] ** 2 for name, error in errors.items()}
     sd = {name: math.sqrt(float(np.mean(of))) if len(of) else 1.0 for name, of in variance.items()}
-    true = dict.fromkeys((f"{a} {b}" for a, b in PAIRS), 0.0) | {"zSL zDF": method.posterior.r_zSL_zDF}
+    true = dict.fromkeys((f"{a} {b}" for a, b in PAIRS), 0.0) | {"zSL zDF": METHOD.posterior.r_zSL_zDF}
     return Used(sd=sd, correlations={f"{a} {b}": true[f"{a} {b}"] / (sd[a] * sd[b]) for a, b in PAIRS})

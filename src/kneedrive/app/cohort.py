@@ -417,10 +417,10 @@ def population_of(counted: Mapping[str, Any], means: Mapping[str, Any], paced: M
         groups=[*_groups(means), *_paced(paced)],
         shares=[
             words.Share(pattern=pattern, base_rate=rate, here=level(means[parquet.odds_column(pattern)]))
-            for pattern, rate in base_rates(Method()).items()
+            for pattern, rate in base_rates().items()
         ],
         joint=joint(means),
-        used=in_use(means, Method()),
+        used=in_use(means),
     )
 
 
