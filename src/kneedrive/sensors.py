@@ -78,8 +78,8 @@ class Reference(Record, frozen=True, kw_only=True):
     @property
     def scores(self) -> str:
         """The letters of the scores that can be measured."""
-        measured = {"D": self.measures_contact, "P": self.measures_bounce}
-        measured |= {"G": self.measures_contact, "K": self.measures_bounce}
+        contact, bounce = self.measures_contact, self.measures_bounce
+        measured = {"D": contact, "P": bounce, "G": contact, "K": bounce}
         return "".join(letter for letter, there in measured.items() if there)
 
 

@@ -205,30 +205,25 @@ def usual_at(speed_mps: float, case: Case) -> dict[str, float]:
     return {key: float(usual[key][0]) for key in (OF_STEPS if case.by_steps else usual)}
 
 
-def at_speed(at: Standing, against: Against) -> dict[str, float]:
-    """The metrics of the measured parts at the speed of a standing, on the flat; NaN for what was not measured.
+def evidence(at: Standing, where: Mask, case: Case) -> dict[str, float]:
+    """The numbers behind a finding: scores, errors, parts, yours and what is usual at the speed it is judged at.
 
-    Medians over several paces belong to no one speed: step length and cadence would then stand apart from usual by
-    different amounts, and by others than the parts do.
+    Yours are what the measured parts come to at that one speed, on the flat. Medians over several paces belong to no
+    one speed: step length and cadence would then stand apart from usual by different amounts, and by others than the
+    parts do.
     """
     speed = np.array([at.scale.speed_mps])
-    there = expected(speed, against)
+    there = expected(speed, case)
     z = {part: at.values.get(part, math.nan) for part in PARTS}
     T, DF = there.T_s * np.exp(there.sd_ln_T * z["zSL"]), there.DF + there.sd_DF * z["zDF"]
-    shown = features.metrics(speed, np.log(T), DF, np.log(there.beta) + there.sd_ln_beta * z["zB"])
-    shown |= {"speed_mps": speed, "flight_time_s": T - shown["stance_time_s"]}
-    return {key: float(value[0]) for key, value in shown.items()}
-
-
-def evidence(at: Standing, where: Mask, case: Case) -> dict[str, float]:
-    """The numbers behind a finding: scores, errors, parts, yours and what is usual at the speed it is judged at."""
+    yours = features.metrics(speed, np.log(T), DF, np.log(there.beta) + there.sd_ln_beta * z["zB"])
+    yours |= {"speed_mps": speed, "flight_time_s": T - yours["stance_time_s"]}
     keys: tuple[str, ...] = ("speed_mps", *OF_STEPS)
     if not case.by_steps:
         keys += (*OF_DYNAMICS, *OF_BOUNCE) if case.reference.measures_bounce else OF_DYNAMICS
     found = {name: at.values[name] for name in SCORED if name in at.values}
     found |= {f"{name}_se": at.se[name] for name in (*LETTERS, "zSL") if name in at.se}
-    yours = at_speed(at, case)
-    found |= {key: yours[key] for key in keys if np.isfinite(yours[key])}
+    found |= {key: yours[key].item() for key in keys if np.isfinite(yours[key]).all()}
     found |= {f"usual_{key}": value for key, value in usual_at(at.scale.speed_mps, case).items() if key in keys}
     return found | {"epochs": float(where.sum())}
 
