@@ -160,10 +160,7 @@ def test_every_stretch_names_its_sensor_and_every_break_is_drawn() -> None:
 
 
 def test_a_stretch_is_of_the_sensor_that_its_own_break_began() -> None:
-    view = sensor_change().view
-    strap, wrist = history.stretches(view)
-
-    assert [history.sensor_of(each, view) for each in (strap, wrist)] == ["garmin_strap", "garmin_wrist"]
+    assert [each.sensor for each in history.stretches(sensor_change().view)] == ["garmin_strap", "garmin_wrist"]
 
 
 def test_sparklines_are_cut_where_the_sensor_changed() -> None:

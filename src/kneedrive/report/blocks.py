@@ -42,6 +42,11 @@ class Spark(Record, frozen=True):
     low: float
     high: float
 
+    def share(self, amount: float) -> float:
+        """Where an amount lies between low (0) and high (1); in the middle where these are one."""
+        width = self.high - self.low
+        return min(max((amount - self.low) / width, 0.0), 1.0) if width else 0.5
+
 
 class Bar(Record, frozen=True):
     """A share of 1 as a bar; `cells` is its length for 1, in letters."""

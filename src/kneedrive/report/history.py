@@ -208,10 +208,11 @@ HALF_MINUTE_S = 30.0  # of slow running: less is shown as none
 
 
 class Stretch(Record, frozen=True):
-    """Weeks between two breaks, and the breaks that they come after."""
+    """Weeks between two breaks, the breaks that they come after, and the class of what measured them."""
 
     breaks: tuple[Break, ...]
     weeks: tuple[Week, ...]
+    sensor: str
 
 
 def stretches(view: WeeklyView, last: int = 0) -> list[Stretch]:
@@ -219,27 +220,22 @@ def stretches(view: WeeklyView, last: int = 0) -> list[Stretch]:
     parts: list[Stretch] = []
     pending: list[Break] = []
     weeks = view.weeks[-last:]  # 0 leaves all of them
-    for each in view.breaks:
-        here = [week for week in weeks if week.monday + WEEK <= each.date]
+    for end in (*view.breaks, None):
+        here = tuple(week for week in weeks if end is None or week.monday + WEEK <= end.date)
         weeks = weeks[len(here) :]
-        if here:
-            parts.append(Stretch(tuple(pending), tuple(here)))
+        if here or end is None:
+            # A break says what measured before it; a week names the sensor of its last run, which may be another.
+            seen = next((week.sensor for week in here if week.runs and week.sensor), view.sensor)
+            parts.append(Stretch(tuple(pending), here, (end.sensors[0] if end else "") or seen))
             pending = []
-        pending.append(each)
-    return [*parts, Stretch(tuple(pending), tuple(weeks))]
+        if end is not None:
+            pending.append(end)
+    return parts
 
 
 def sensor_words(sensor: str) -> str:
     """A sensor class in running text."""
     return REFERENCES[SensorClass(sensor)].words
-
-
-def sensor_of(stretch: Stretch, view: WeeklyView) -> str:
-    """What measured a stretch: said by the break that ended it, else by its weeks."""
-    later = view.breaks[view.breaks.index(stretch.breaks[-1]) + 1 :] if stretch.breaks else view.breaks
-    ended = next((each for each in later if not stretch.weeks or each.date > stretch.weeks[0].monday), None)
-    before = ended.sensors[0] if ended else ""
-    return before or next((week.sensor for week in stretch.weeks if week.runs and week.sensor), view.sensor)
 
 
 def break_words(each: Break) -> str:
@@ -269,7 +265,7 @@ def pictures(view: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> Sectio
     drawn: list[Block] = [Heading("Week by week", slow)]
     for place, stretch in enumerate(cut):
         above = [break_words(each) for each in stretch.breaks]
-        above += [capital(sensor_words(sensor_of(stretch, view)))] if len(cut) > 1 and not place else []
+        above += [capital(sensor_words(stretch.sensor))] if len(cut) > 1 and not place else []
         drawn += [Prose(strong(text)) for text in above]
         drawn.append(picture(stretch, view, tags, miles=miles, last=place == len(cut) - 1))
     return drawn
@@ -284,7 +280,7 @@ def picture(stretch: Stretch, view: WeeklyView, tags: Sequence[Tagged], *, miles
     name = next(iter([*called, *series_in(stretch.weeks)]), "")
     ticks: tuple[float, ...] = ()
     if name and view.reference_speed_mps is not None:
-        against = result.Setting().against(sensor_of(stretch, view))
+        against = result.Setting().against(stretch.sensor)
         ticks = screen.ticks(runners_at(view.reference_speed_mps, against)[name])
     return blocks.Picture(
         heads=("week of", "runs", "miles" if miles else "km", "slow min"),

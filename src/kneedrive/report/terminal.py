@@ -337,13 +337,12 @@ def scale_words(low: str, middle: str, high: str, cells: int) -> str:
 
 
 def _sparkline(spark: blocks.Spark, style: Style) -> str:
-    levels, width = glyphs_of(style).levels, spark.high - spark.low
+    levels = glyphs_of(style).levels
 
     def level(amount: float | None) -> str:
         if amount is None or not math.isfinite(amount):
             return " "
-        share = min(max((amount - spark.low) / width, 0.0), 1.0) if width else 0.5
-        return levels[math.floor(share * (len(levels) - 1) + 0.5)]
+        return levels[math.floor(spark.share(amount) * (len(levels) - 1) + 0.5)]
 
     return "".join(level(amount) for amount in spark.amounts)
 

@@ -99,12 +99,11 @@ def _word(text: str) -> Markup:
 
 def _spark(piece: blocks.Spark) -> Markup:
     """A sparkline of small columns; nothing where nothing is known."""
-    (wide, tall), width = _SPARK_PX, piece.high - piece.low
+    wide, tall = _SPARK_PX
     columns = []
     for place, amount in enumerate(piece.amounts):
         if amount is not None:
-            share = (amount - piece.low) / width if width else 0.5
-            high = 2 + (tall - 2) * min(max(share, 0.0), 1.0)
+            high = 2 + (tall - 2) * piece.share(amount)
             columns.append(el("rect", x=place * wide, y=tall - high, width=wide - 1, height=high, class_="km"))
     size = {"width": wide * len(piece.amounts), "height": tall}
     return el("svg", *columns, **size, aria_hidden="true", focusable="false")
