@@ -200,19 +200,27 @@ NARROWEST = 40  # whole reports are laid out from 60 columns on
 
 
 class Style(Record, frozen=True, kw_only=True):
-    """How to print. width: columns. ascii: only ASCII characters. colour: ANSI codes. miles: pace and distance."""
+    """How to print. width: columns. ascii: only ASCII characters. colour: ANSI codes. miles: pace and distance.
+
+    indent: columns that are left free on the left, by what is drawn beside or below a name.
+    """
 
     width: int = 80
     ascii: bool = False
     colour: bool = False
     miles: bool = False
+    indent: int = 0
 
     @property
     def columns(self) -> int:
         """The width that is laid out for."""
-        return max(self.width, NARROWEST)
+        return max(self.width, NARROWEST) - self.indent
 
     @property
     def measure(self) -> int:
         """The width of a line of prose."""
-        return min(self.columns, WIDEST_PROSE)
+        return min(max(self.width, NARROWEST), WIDEST_PROSE) - self.indent
+
+    def within(self, columns: int) -> Style:
+        """The same with so many columns more left free."""
+        return self.replace(indent=self.indent + columns)

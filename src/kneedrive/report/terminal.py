@@ -97,13 +97,11 @@ def render(report: Iterable[Section], style: Style) -> str:
     lines: list[Text] = []
     for section in report:
         # A heading stands out to the left of what belongs to it.
-        heads = [isinstance(block, blocks.Heading) for block in section]
-        indent = INDENT if any(heads) else 0
-        drawn = [
-            line
-            for block, head in zip(section, heads, strict=True)
-            for line in _block(block, style, 0 if head else indent)
-        ]
+        below = INDENT if any(isinstance(block, blocks.Heading) for block in section) else 0
+        drawn: list[Text] = []
+        for block in section:
+            indent = 0 if isinstance(block, blocks.Heading) else below
+            drawn += [Text(" " * indent) + line for line in _block(block, style.within(indent))]
         if drawn:
             lines += [Text(), *drawn] if lines else drawn
     return _printed(lines, style)
@@ -133,27 +131,27 @@ def _printed(lines: Sequence[Text], style: Style) -> str:
     return file.getvalue().replace(_BOUND, " ").replace(WHOLE, "") if isinstance(file, io.StringIO) else ""
 
 
-def _block(block: blocks.Block, style: Style, indent: int) -> list[Text]:
+def _block(block: blocks.Block, style: Style) -> list[Text]:
     match block:
         case blocks.Heading():
             return _heading(block, style)
         case blocks.Prose():
-            return flow(block.text, style, indent)
+            return flow(block.text, style)
         case blocks.Note():
-            return [_fainter(line) for line in flow(block.text, style, indent)]
+            return [_fainter(line) for line in flow(block.text, style)]
         case blocks.Facts():
-            return _facts(block, style, indent)
+            return _facts(block, style)
         case blocks.Items():
             mark = Text(glyphs_of(style).bullet + " ")
-            return [line for item in block.items for line in _hung(mark, flow(item, style, indent + INDENT), indent)]
+            return [line for item in block.items for line in _hung(mark, flow(item, style.within(INDENT)))]
         case blocks.Terms():
-            return _terms(block, style, indent)
+            return _terms(block, style)
         case blocks.Rule():
             return [Text(glyphs_of(style).rule * style.measure, look(Role.FAINT))]
         case blocks.Table():
-            return _table(block, style, indent)
+            return _table(block, style)
         case blocks.Picture():
-            return _picture(block, style, indent)
+            return _picture(block, style)
 
 
 def text_of(inline: Inline, style: Style) -> Text:
@@ -171,11 +169,10 @@ def text_of(inline: Inline, style: Style) -> Text:
     return made
 
 
-def flow(inline: Inline, style: Style, indent: int = 0) -> list[Text]:
-    """Text wrapped to the measure, every line indented. Words longer than a line are folded, but for paths."""
-    made, room = text_of(inline, style), max(style.measure - indent, 2)
-    lines = _unfolded(made, room) if WHOLE in made.plain else list(made.wrap(_console(style), room))
-    return [Text(" " * indent) + line for line in lines]
+def flow(inline: Inline, style: Style) -> list[Text]:
+    """Text wrapped to the measure. Words longer than a line are folded, but for paths."""
+    made, room = text_of(inline, style), style.measure
+    return _unfolded(made, room) if WHOLE in made.plain else list(made.wrap(_console(style), room))
 
 
 def _unfolded(made: Text, room: int) -> list[Text]:
@@ -192,10 +189,10 @@ def _fainter(line: Text) -> Text:
     return line
 
 
-def _hung(mark: Text, lines: list[Text], indent: int) -> list[Text]:
-    """The lines with a mark in front of the first one, in the room that they are indented by."""
-    first = Text(" " * indent) + mark + lines[0][indent + cell_len(mark.plain) :]
-    return [first, *lines[1:]]
+def _hung(mark: Text, lines: list[Text]) -> list[Text]:
+    """The lines beside a mark: it stands in front of the first one, and as much room before the others."""
+    blank = Text(" " * cell_len(mark.plain))
+    return [(blank if place else mark) + line for place, line in enumerate(lines)]
 
 
 def _heading(block: blocks.Heading, style: Style) -> list[Text]:
@@ -208,7 +205,7 @@ def _heading(block: blocks.Heading, style: Style) -> list[Text]:
     return [head, *(_fainter(line) for line in remark.wrap(_console(style), style.measure - INDENT))]
 
 
-def _facts(block: blocks.Facts, style: Style, indent: int) -> list[Text]:
+def _facts(block: blocks.Facts, style: Style) -> list[Text]:
     """As many facts on a line as fit."""
     lines: list[Text] = []
     for fact in block.facts:
@@ -216,34 +213,33 @@ def _facts(block: blocks.Facts, style: Style, indent: int) -> list[Text]:
         if lines and cell_len(lines[-1].plain) + GAP + cell_len(made.plain) <= style.measure:
             lines[-1] = lines[-1] + Text(" " * GAP) + made
         else:
-            lines += [Text(" " * indent) + line for line in made.wrap(_console(style), style.measure - indent)]
+            lines += made.wrap(_console(style), style.measure)
     return lines
 
 
-def _terms(block: blocks.Terms, style: Style, indent: int) -> list[Text]:
+def _terms(block: blocks.Terms, style: Style) -> list[Text]:
     """Names in a column and what they mean beside them, or below them where that leaves too little room."""
     names = [text_of(name, style) for name, _ in block.rows]
-    wide = max((cell_len(name.plain) for name in names), default=0)
-    beside = indent + wide + GAP
+    wide = max((cell_len(name.plain) for name in names), default=0) + GAP
     lines: list[Text] = []
     for name, (_, meaning) in zip(names, block.rows, strict=True):
-        if beside <= style.measure // 2:
-            name.pad_right(wide - cell_len(name.plain) + GAP)
-            lines += _hung(name, flow(meaning, style, beside), indent)
+        if style.indent + wide <= (style.indent + style.measure) // 2:
+            name.pad_right(wide - cell_len(name.plain))
+            lines += _hung(name, flow(meaning, style.within(wide)))
         else:
-            lines += [Text(" " * indent) + name, *flow(meaning, style, indent + INDENT)]
+            lines += [name, *_hung(Text(" " * INDENT), flow(meaning, style.within(INDENT)))]
     return lines
 
 
 # Tables.
 
 
-def _table(block: blocks.Table, style: Style, indent: int) -> list[Text]:
+def _table(block: blocks.Table, style: Style) -> list[Text]:
     """Columns of their natural width; where they do not fit, the gap shrinks first and then columns are left out."""
     cells = [[text_of(cell, style) for cell in row] for row in block.rows]
     heads = [[spell(column.head, style), spell(column.unit, style)] for column in block.columns]
     widths = [max(map(cell_len, (*head, *(row[i].plain for row in cells)))) for i, head in enumerate(heads)]
-    kept, gap = _fitting(block.columns, widths, style.columns - indent)
+    kept, gap = _fitting(block.columns, widths, style.columns)
     grid = Grid(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style=look(Role.FAINT))
     grid.show_header = any(map("".join, heads))
     units = any(unit for _, unit in heads)
@@ -255,10 +251,8 @@ def _table(block: blocks.Table, style: Style, indent: int) -> list[Text]:
         grid.add_row(*(row[i] for i in kept))
     console = _console(style)
     options = console.options.update(width=10_000)  # it was made to fit, and a row must not be cut
-    return [
-        Text.assemble(" " * indent, *((segment.text, segment.style or "") for segment in row))
-        for row in console.render_lines(grid, options, pad=False)
-    ]
+    rows = console.render_lines(grid, options, pad=False)
+    return [Text.assemble(*((segment.text, segment.style or "") for segment in row)) for row in rows]
 
 
 def _fitting(columns: Sequence[blocks.Column], widths: Sequence[int], room: int) -> tuple[list[int], int]:
@@ -280,25 +274,25 @@ _WIDEST_SCALE = 61
 _NARROWEST_SCALE = 15
 
 
-def _picture(block: blocks.Picture, style: Style, indent: int) -> list[Text]:
+def _picture(block: blocks.Picture, style: Style) -> list[Text]:
     """A line of words over the scale, then a row per mark, then the key."""
     befores = [[spell(cell, style) for cell in cells] for cells in (block.heads, *(row.before for row in block.rows))]
     widths = [max(map(cell_len, column)) for column in zip_longest(*befores, fillvalue="")]
     behinds = [text_of(row.behind, style) for row in block.rows]
-    left = indent + sum(width + INDENT for width in widths)
+    left = sum(width + INDENT for width in widths)
     right = max((cell_len(text.plain) for text in behinds), default=0)
     cells = min(style.measure - left - (right + INDENT if right else 0), _WIDEST_SCALE)
     cells = max(cells - 1 + cells % 2, _NARROWEST_SCALE)
     fronts = [
-        Text(" " * indent + "".join(cell.rjust(width) + " " * INDENT for cell, width in zip(row, widths, strict=False)))
+        Text("".join(cell.rjust(width) + " " * INDENT for cell, width in zip(row, widths, strict=False)))
         for row in befores
     ]
     low, high, middle = (spell(word, style) for word in (*block.ends, block.middle))
     lines = [_fainter(fronts[0] + Text(scale_words(low, middle, high, cells)))]
     for front, row, behind in zip(fronts[1:], block.rows, behinds, strict=True):
         drawn = front + _interval(row, block, cells, style) + Text(" " * INDENT) + behind
-        lines += flow(row.across, style, indent) if row.across else [drawn]
-    return [*lines, *(_fainter(line) for line in flow(block.key, style, indent) if block.key)]
+        lines += flow(row.across, style) if row.across else [drawn]
+    return [*lines, *(_fainter(line) for line in flow(block.key, style) if block.key)]
 
 
 def _place(amount: float, cells: int) -> int:
