@@ -44,19 +44,19 @@ _ROTATION = 0.0008  # what a wrist adds to its duty factor per step a minute
 _MODELLED_K = 0.98  # a pod that computes oscillation from timing
 
 
-class Kit(Record, frozen=True, kw_only=True):
+class Kit(Record, frozen=True):
     """A watch with its sensors: device entries, dynamics channels, and the app that records them where it is one."""
 
     device: Sensor
-    sensors: tuple[Sensor, ...]
     dynamics: tuple[str, ...]
+    sensors: tuple[Sensor, ...] = ()
     app: str = ""
 
 
 _STANCE, _DUTY, _RATIO, _STEP, _LEFT = "stance_time_s", "duty_factor", "vertical_ratio", "step_length_m", "balance_left"
 _OSCILLATION, _LOSS = "vertical_oscillation_m", "step_speed_loss_mps"
 _STRAP = (_STANCE, _DUTY, _OSCILLATION, _RATIO, _STEP, _LEFT)
-_COROS = (_STANCE, _OSCILLATION, _RATIO, _STEP)
+_WATCH = (_STANCE, _OSCILLATION, _RATIO, _STEP)
 
 
 def _watch(product: str, product_id: int, maker: str = "garmin", maker_id: int = 1) -> Sensor:
@@ -70,29 +70,23 @@ def _ant(product: str, product_id: int, device_type: int) -> Sensor:
 # Product numbers are those of the FIT profile; they are what a reader tells the sensor class by. The FR255 can measure
 # at the wrist, so it stands for the wrist.
 _FR965, _FR255 = _watch("Forerunner 965", 4315), _watch("Forerunner 255", 3992)
+_APEX, _PACE = _watch("COROS APEX Pro", 841, "coros", 294), _watch("COROS PACE 3", 804, "coros", 294)
+_FITNESS = _watch("FITNESS", 0, "wahoo_fitness", 32)
 _HRM_600 = _watch("HRM 600", 4607).replace(source="bluetooth_low_energy")
 FOOT_POD = _ant("Foot Pod", 0, 124)
 
 KITS: Mapping[str, Kit] = {
-    SensorClass.GARMIN_STRAP: Kit(device=_FR965, sensors=(_ant("HRM-Pro", 3300, 30),), dynamics=_STRAP),
-    SensorClass.GARMIN_STRAP_BLE: Kit(device=_FR965, sensors=(_HRM_600,), dynamics=(*_STRAP, _LOSS)),
-    SensorClass.GARMIN_POD: Kit(device=_FR965, sensors=(_ant("Running Dynamics Pod", 2593, 30),), dynamics=_STRAP),
-    SensorClass.GARMIN_WRIST: Kit(device=_FR255, sensors=(), dynamics=(_STANCE, _OSCILLATION, _RATIO, _STEP)),
-    SensorClass.COROS: Kit(device=_watch("COROS PACE 3", 804, "coros", 294), sensors=(), dynamics=_COROS),
-    SensorClass.COROS_POD: Kit(
-        device=_watch("COROS APEX Pro", 841, "coros", 294), sensors=(), dynamics=(*_COROS, _LEFT)
-    ),
-    SensorClass.APPLE: Kit(
-        device=_watch("Watch6,14", 0, "development", 255), sensors=(), dynamics=(_STANCE, _OSCILLATION, _STEP)
-    ),
-    SensorClass.STRYD: Kit(device=_FR255, sensors=(), dynamics=(_STANCE, _OSCILLATION), app="stryd"),
-    SensorClass.MODEL_DERIVED: Kit(
-        device=_watch("FITNESS", 0, "wahoo_fitness", 32), sensors=(), dynamics=(_STANCE, _OSCILLATION)
-    ),
-    SensorClass.OTHER: Kit(
-        device=_watch("FITNESS", 0, "wahoo_fitness", 32), sensors=(), dynamics=(_STANCE, _OSCILLATION)
-    ),
-    SensorClass.NONE: Kit(device=_watch("Forerunner 245", 3076), sensors=(), dynamics=()),
+    SensorClass.GARMIN_STRAP: Kit(_FR965, _STRAP, (_ant("HRM-Pro", 3300, 30),)),
+    SensorClass.GARMIN_STRAP_BLE: Kit(_FR965, (*_STRAP, _LOSS), (_HRM_600,)),
+    SensorClass.GARMIN_POD: Kit(_FR965, _STRAP, (_ant("Running Dynamics Pod", 2593, 30),)),
+    SensorClass.GARMIN_WRIST: Kit(_FR255, _WATCH),
+    SensorClass.COROS: Kit(_PACE, _WATCH),
+    SensorClass.COROS_POD: Kit(_APEX, (*_WATCH, _LEFT)),
+    SensorClass.APPLE: Kit(_watch("Watch6,14", 0, "development", 255), (_STANCE, _OSCILLATION, _STEP)),
+    SensorClass.STRYD: Kit(_FR255, (_STANCE, _OSCILLATION), app="stryd"),
+    SensorClass.MODEL_DERIVED: Kit(_FITNESS, (_STANCE, _OSCILLATION)),
+    SensorClass.OTHER: Kit(_FITNESS, (_STANCE, _OSCILLATION)),
+    SensorClass.NONE: Kit(_watch("Forerunner 245", 3076), ()),
 }
 
 

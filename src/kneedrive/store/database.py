@@ -100,7 +100,11 @@ def open_file(path: Path, *, create: bool, patience_s: float = PATIENCE_S) -> sq
     with told(path):
         db = _connected(path, patience_s)
         try:
-            _prepare(db)
+            for setting in ("foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL"):
+                db.execute(f"PRAGMA {setting}")
+            if _version(db) < SCHEMA_VERSION:
+                _upgrade(db)
+            _use_wal(db)
         except sqlite3.Error:
             db.close()
             raise
@@ -173,7 +177,9 @@ def touch(path: Path) -> None:
 
 def _check(db: sqlite3.Connection, path: Path) -> None:
     """Refuse what is not ours, newer than we are, or not whole."""
-    ours, version, names = _file_said(db)
+    with transaction(db, "DEFERRED"):  # one moment: another process may be making the file just now
+        (ours,), (version,) = (db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version"))
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
     if ours != APPLICATION_ID and (ours or version or names):
         raise StoreError(
             f"{path}: this database belongs to another program, and kneedrive leaves it alone; name another path"
@@ -190,23 +196,6 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
             f"{path}: the store is damaged, its table {missing[0]} is gone; move it away and restore a backup, or "
             "import the files again"
         )
-
-
-def _file_said(db: sqlite3.Connection) -> tuple[int, int, set[str]]:
-    """Application id, version, and names of tables and indexes, as they are at one moment."""
-    with transaction(db, "DEFERRED"):  # another process may be making them just now
-        (ours,), (version,) = (db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version"))
-        names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-    return ours, version, names
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    """Settings of the connection; schema and journal of a new file or an old one."""
-    for setting in ("foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL"):
-        db.execute(f"PRAGMA {setting}")
-    if _version(db) < SCHEMA_VERSION:
-        _upgrade(db)
-    _use_wal(db)
 
 
 def _use_wal(db: sqlite3.Connection) -> None:

@@ -91,6 +91,10 @@ EPOCH_COLUMNS: Mapping[str, str] = {
 _NUMPY = {TEXT: np.dtype(object), WHOLE: np.dtype("f8"), NUMBER: np.dtype("f4"), YES: np.dtype(bool)}
 
 
+PART_RUNS, PART_EPOCHS = 2_000, 250_000  # the larger a part, the more is done again after a power cut
+WRITER_MEMORY = "1GB"  # of DuckDB; a question may take most of the machine's, as DuckDB has it
+
+
 class Rows(Record, frozen=True, kw_only=True):
     """What became of one recording: its sessions as rows of RUN_COLUMNS, and their epochs as EPOCH_COLUMNS.
 
@@ -102,12 +106,6 @@ class Rows(Record, frozen=True, kw_only=True):
 
     def __len__(self) -> int:
         return len(self.epochs["start_s"]) if self.epochs else 0
-
-
-PART_RUNS, PART_EPOCHS = 2_000, 250_000  # the larger a part, the more is done again after a power cut
-
-
-WRITER_MEMORY = "1GB"  # of DuckDB; a question may take most of the machine's, as DuckDB has it
 
 
 def need_duckdb() -> None:
@@ -179,18 +177,18 @@ class Parts:
         path = self.folder / f"{table}-{self._next:06}.parquet"
         half = path.with_suffix(".part")
         typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in kinds.items())
+        target = "'" + str(half).replace("'", "''") + "'"  # COPY takes no parameter for its file
         with _on_disk(path), _asked(path):
             self._db.register("given", dict(columns))
-            self._db.execute(f"COPY (SELECT {typed} FROM given) TO {_quoted(half)} (FORMAT parquet, COMPRESSION zstd)")
+            self._db.execute(f"COPY (SELECT {typed} FROM given) TO {target} (FORMAT parquet, COMPRESSION zstd)")
             self._db.unregister("given")
             half.replace(path)
 
     def ask(self, sql: str) -> dict[str, Any]:
         """The columns that a question returns; its tables are `runs` and `epochs`. Raises StoreError.
 
-        One that begins with a comma goes on in the WITH that names them.
-
-        Null is NaN among numbers, "" among texts, NaT among moments, which are UTC.
+        A question that begins with a comma names more tables in the WITH that these two are named in. Null is NaN
+        among numbers, "" among texts, NaT among moments, which are UTC.
         """
         tables, parts = self._tables()
         with _asked(self.folder):
@@ -232,18 +230,13 @@ def _plain(values: Any) -> Any:
     return values.astype(str) if values.dtype.kind == "O" else values
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
 @contextmanager
 def _on_disk(path: Path) -> Iterator[None]:
     """Say in a sentence what the operating system refuses."""
     try:
         yield
     except OSError as error:
-        message = f"{path}: {error.strerror or error}; name another folder with --to"
-        raise StoreError(message) from error
+        raise StoreError(f"{path}: {error.strerror or error}; name another folder with --to") from error
 
 
 @contextmanager
@@ -254,8 +247,8 @@ def _asked(path: Path) -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.InvalidInputException, duckdb.OutOfMemoryException) as error:
-        message = f"{path}: {str(error).splitlines()[0]}; delete the part that is named, or name another folder"
-        raise StoreError(message) from error
+        what = str(error).splitlines()[0]
+        raise StoreError(f"{path}: {what}; delete the part that is named, or name another folder") from error
 
 
 def weighted_mean(values: Array, weights: Array) -> float | None:
@@ -273,8 +266,7 @@ _SAME_START_MS = 240_000
 _COUNTED = f"""counted AS (
     SELECT * FROM runs WHERE status = 'assessed' AND runner <> '' AND surface = 'outdoor' QUALIFY row_number() OVER (
         PARTITION BY runner, epoch_ms(started_at) // {_SAME_START_MS} ORDER BY epochs_scored DESC, sha256) = 1)"""
-
-
+# A region has one name at slow speeds and another at fast ones, so that a run has odds of one of the two only.
 _SHUFFLE, _GROUNDED = odds_column(Pattern.SHUFFLE), odds_column(Pattern.SHORT_GROUNDED)
 _MEAN_ODDS = [
     f"avg(coalesce({_SHUFFLE}, {_GROUNDED})) AS {_SHUFFLE}",
