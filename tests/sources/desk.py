@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 from kneedrive.config import Secret
-from kneedrive.sources import strava as strava_faults
 from kneedrive.sources.garmin import Garmin
 from kneedrive.sources.http import Http, Pace
 from kneedrive.sources.intervals import Intervals
@@ -64,7 +63,6 @@ def login(fake: FakeStrava, folder: Path, application: Application = APPLICATION
         http("Strava", fake.oauth_url, read_s),
         TokenFile(folder / "private" / "strava.json"),
         clock=fake.clock,
-        refusal=strava_faults.error_for,
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kneedrive.sources import strava
 from kneedrive.sources.http import Http
 from kneedrive.sources.oauth import Login
 from kneedrive.sources.plan import Outcome, Source, completed, follow, listing_from, plan
@@ -63,7 +62,6 @@ def main(api_url: str, oauth_url: str, tokens: str, store: str) -> None:
         Http("Strava", oauth_url),
         TokenFile(Path(tokens)),
         clock=now,
-        refusal=strava.error_for,
     )
     client = Strava(Http("Strava", api_url, backoff_s=0.0), Windows("Strava", clock=now), login)
     sync(client, Path(store), now)

@@ -262,15 +262,9 @@ def test_threads_refresh_once(fake_strava: FakeStrava, clock: Clock, tmp_path: P
 
 
 def _refresh(oauth_url: str, path: Path, gate: "multiprocessing.synchronize.Barrier", clock: Clock) -> None:
-    login = oauth.Login(
-        SERVICE, desk.APPLICATION, Http("Strava", oauth_url), TokenFile(path), clock=clock, refusal=_refusal
-    )
+    login = oauth.Login(SERVICE, desk.APPLICATION, Http("Strava", oauth_url), TokenFile(path), clock=clock)
     gate.wait(30)
     assert login.access()
-
-
-def _refusal(_: object) -> SourceError:
-    return NotAuthorised("refused")
 
 
 def test_processes_refresh_once(fake_strava: FakeStrava, clock: Clock, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from kneedrive.app import accounts, setup
-from kneedrive.config import Secret
 from kneedrive.errors import NotAuthorised
 from tests.fakes.intervals import KEY, FakeIntervals, entries
 from tests.sync.files import DRIVE, PISTON, SHUFFLE
@@ -108,7 +107,7 @@ def test_a_key_of_nobody_elses_says_so(coach: Household, intervals: FakeInterval
 
 def test_a_coachs_key_that_is_kept_does_for_the_athletes_alone(coach: Household, intervals: FakeIntervals) -> None:
     del coach.environment["INTERVALS_ICU_API_KEY"]
-    setup.keep_intervals_key(coach.desk(intervals.clock), Secret(KEY))
+    setup.keep_key(coach.desk(intervals.clock), "intervals", KEY)
 
     def ready(runner: str) -> bool:
         return accounts.is_ready("intervals", coach.desk(intervals.clock, runner=runner))
@@ -118,6 +117,6 @@ def test_a_coachs_key_that_is_kept_does_for_the_athletes_alone(coach: Household,
 
 def test_a_wrong_key_for_intervals_is_not_kept(coach: Household, intervals: FakeIntervals) -> None:
     with pytest.raises(NotAuthorised, match="refuses the API key"):
-        setup.keep_intervals_key(coach.desk(intervals.clock), Secret("wrong-key"))
+        setup.keep_key(coach.desk(intervals.clock), "intervals", "wrong-key")
 
     assert not (coach.folder / "config").exists()

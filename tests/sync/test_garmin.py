@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kneedrive.app import accounts, setup, sync
-from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised
 from kneedrive.report.blocks import Style
 from tests.conftest import FIXTURES
@@ -111,7 +110,7 @@ def test_a_key_that_ends_soon_is_told_a_week_before(
     keyless: Household, garmin: FakeGarmin, days: int | None, told: bool
 ) -> None:
     here = keyless.desk(garmin.clock)
-    setup.keep_garmin_key(here, Secret(KEY), lambda: days)
+    setup.keep_key(here, "garmin", KEY, lambda: days)
 
     (pulled,) = keyless.pull(garmin.clock, names=("garmin",))
 
@@ -123,7 +122,7 @@ def test_a_key_that_ends_soon_is_told_a_week_before(
 
 
 def test_a_key_is_kept_where_garmins_own_client_looks_for_it(keyless: Household, garmin: FakeGarmin) -> None:
-    answer = setup.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: 90)
+    answer = setup.keep_key(keyless.desk(garmin.clock), "garmin", KEY, lambda: 90)
 
     kept = keyless.folder / ".config" / "garmin" / "connect-personal-api-key"
     assert kept.read_text() == KEY + "\n"
@@ -156,7 +155,7 @@ def test_a_damaged_key_is_said_and_not_sent(keyless: Household, garmin: FakeGarm
 
 def test_a_wrong_key_is_not_kept(keyless: Household, garmin: FakeGarmin) -> None:
     with pytest.raises(NotAuthorised):
-        setup.keep_garmin_key(keyless.desk(garmin.clock), Secret("wrong-key"), lambda: None)
+        setup.keep_key(keyless.desk(garmin.clock), "garmin", "wrong-key", lambda: None)
 
     assert not (keyless.folder / ".config").exists()
 
@@ -164,19 +163,19 @@ def test_a_wrong_key_is_not_kept(keyless: Household, garmin: FakeGarmin) -> None
 def test_a_key_in_the_environment_wins_and_is_named(runner: Household, garmin: FakeGarmin) -> None:
     garmin.key = "new-key"
 
-    answer = setup.keep_garmin_key(runner.desk(garmin.clock), Secret("new-key"), lambda: None)
+    answer = setup.keep_key(runner.desk(garmin.clock), "garmin", "new-key", lambda: None)
 
     assert "another key is in force, from environment GARMIN_PERSONAL_API_KEY" in answer.text
 
 
 def test_a_named_runner_does_not_get_the_owners_runs(keyless: Household, garmin: FakeGarmin) -> None:
-    setup.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
+    setup.keep_key(keyless.desk(garmin.clock), "garmin", KEY, lambda: None)
     ana = keyless.desk(garmin.clock, runner="ana")
 
     with pytest.raises(ConfigError, match="nothing to sync from"):
         accounts.chosen(ana, ())
     garmin.key = "anas-key"
-    setup.keep_garmin_key(ana, Secret("anas-key"), lambda: None)
+    setup.keep_key(ana, "garmin", "anas-key", lambda: None)
 
     assert accounts.chosen(ana, ()) == ("garmin",)
     assert (keyless.folder / "config" / "kneedrive" / "garmin-key-ana").read_text() == "anas-key\n"
@@ -186,7 +185,7 @@ def test_the_owners_key_is_theirs_by_name_too(keyless: Household, garmin: FakeGa
     file = keyless.folder / "config" / "kneedrive" / "config.toml"
     file.parent.mkdir(parents=True)
     file.write_text('[runner]\nname = "ana"\n', encoding="utf-8")
-    setup.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
+    setup.keep_key(keyless.desk(garmin.clock), "garmin", KEY, lambda: None)
 
     def ready(**environment: str) -> list[bool]:
         keyless.environment |= environment
@@ -217,7 +216,7 @@ def test_the_owners_folders_are_looked_through_for_nobody_else(keyless: Househol
 
 def test_logging_out_deletes_key_and_token_and_keeps_the_runs(keyless: Household, garmin: FakeGarmin) -> None:
     here = keyless.desk(garmin.clock)
-    setup.keep_garmin_key(here, Secret(KEY), lambda: None)
+    setup.keep_key(here, "garmin", KEY, lambda: None)
     keyless.pull(garmin.clock)
 
     assert setup.forget_key(here, "garmin", lambda _: False).text == "Nothing was changed."
@@ -232,7 +231,7 @@ def test_logging_out_deletes_key_and_token_and_keeps_the_runs(keyless: Household
 
 
 def test_the_status_tells_what_is_there_and_asks_nobody(keyless: Household, garmin: FakeGarmin) -> None:
-    setup.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: 90)
+    setup.keep_key(keyless.desk(garmin.clock), "garmin", KEY, lambda: 90)
     garmin.forget()
 
     said, told = keyless.run("auth", "status"), keyless.run("auth", "status", "--json")
@@ -245,7 +244,7 @@ def test_the_status_tells_what_is_there_and_asks_nobody(keyless: Household, garm
 
 def test_a_token_that_cannot_be_read_hides_nothing_of_the_status(keyless: Household, garmin: FakeGarmin) -> None:
     here = keyless.desk(garmin.clock)
-    setup.keep_garmin_key(here, Secret(KEY), lambda: 90)
+    setup.keep_key(here, "garmin", KEY, lambda: 90)
     token = accounts.garmin_token(here)
     token.delete()
     token.path.mkdir()
@@ -258,7 +257,7 @@ def test_a_token_that_cannot_be_read_hides_nothing_of_the_status(keyless: Househ
 
 def test_without_a_command_the_sources_are_named_that_are_set_up(keyless: Household, garmin: FakeGarmin) -> None:
     before = keyless.run().out
-    setup.keep_garmin_key(keyless.desk(garmin.clock), Secret(KEY), lambda: None)
+    setup.keep_key(keyless.desk(garmin.clock), "garmin", KEY, lambda: None)
     keyless.token_file.parent.mkdir(parents=True, exist_ok=True)
     keyless.token_file.write_text("damaged")
     after = keyless.run()

@@ -33,43 +33,28 @@ LONGEST_LIFE = 365  # days that a key of Garmin's can live
 LIFE = "How many days does it live (30, 90, 180 or 365; Enter where you do not know)? "
 
 
-def typed_key(text: str) -> Secret:
-    """A key as it was pasted. Raises ConfigError for none, and for what no key can be."""
-    key = as_secret(text)
-    if not key:
-        raise ConfigError("no key was given: nothing is changed")
-    return key
-
-
 def lifetime(text: str) -> int | None:
     """The days that a key lives, as typed; None for anything that is no such number."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
     return number if 1 <= number <= LONGEST_LIFE else None
 
 
-def keep_garmin_key(desk: Desk, key: Secret, life: Callable[[], int | None]) -> Answer:
-    """Keep a personal API key that Garmin takes. life: asked then, the days from now that it lives, None for unknown.
+def keep_key(desk: Desk, source: str, text: str, life: Callable[[], int | None] = lambda: None) -> Answer:
+    """Keep an API key, as it was pasted, that its service takes.
 
-    Raises SourceError, and keeps nothing, where Garmin refuses it or cannot be asked.
+    life: asked for a key that Garmin took; the days from now that it lives, None for unknown. Raises ConfigError for
+    what is no key, and SourceError, with nothing kept, where the service refuses it or cannot be asked.
     """
-    keyring = accounts.garmin(desk, key).keyring
-    keyring.exchange()
-    days = life()
-    said = _kept(desk, GARMIN, key)
-    if days:
-        ends = desk.clock().date() + timedelta(days=days)
-        keyring.note_end(ends)
-        said.append(f"It ends on {ends}; kneedrive sync says so a week before.")
-    return Answer(text="\n".join(said))
-
-
-def keep_intervals_key(desk: Desk, key: Secret) -> Answer:
-    """Keep an API key that intervals.icu takes. Raises SourceError, and keeps nothing, where it does not."""
-    next(accounts.intervals(desk, key).listing(desk.clock()), None)
-    return Answer(text="\n".join(_kept(desk, INTERVALS, key)))
-
-
-def _kept(desk: Desk, source: str, key: Secret) -> list[str]:
+    key = as_secret(text)
+    if not key:
+        raise ConfigError("no key was given: nothing is changed")
+    days = None
+    if source == GARMIN:
+        keyring = accounts.garmin(desk, key).keyring
+        keyring.exchange()
+        days = life()
+    else:
+        next(accounts.intervals(desk, key).listing(desk.clock()), None)  # the least that asks for the key
     file = accounts.key_file(desk, source)
     file.save(key)
     runner = f" --runner {desk.named_runner}" if desk.named_runner else ""
@@ -80,7 +65,11 @@ def _kept(desk: Desk, source: str, key: Secret) -> list[str]:
     if accounts.api_key(desk, source) != key:
         origin = desk.settings.origins[f"sources.{source}.api_key"]
         said.append(f"But another key is in force, from {origin}: take that one away.")
-    return said
+    if days:
+        ends = desk.clock().date() + timedelta(days=days)
+        keyring.note_end(ends)
+        said.append(f"It ends on {ends}; kneedrive sync says so a week before.")
+    return Answer(text="\n".join(said))
 
 
 def list_athletes(desk: Desk) -> Answer:
@@ -392,17 +381,17 @@ def _tried(
 
 
 def _ask_key(desk: Desk, source: str, asking: Asking, pages: Mapping[str, str]) -> None:
-    def keep(text: str) -> Answer:
-        key = typed_key(text)
-        if source == GARMIN:
-            return keep_garmin_key(desk, key, lambda: lifetime(asking.ask(LIFE)))
-        return keep_intervals_key(desk, key)
-
     if accounts.has_key(desk, source):
         asking.say("There is a key already.")
         return
     asking.say(pages[source])
-    kept = _tried(asking, asking.hidden, "Key (not shown; Enter skips): ", keep, "That did not work: {}")
+    kept = _tried(
+        asking,
+        asking.hidden,
+        "Key (not shown; Enter skips): ",
+        lambda text: keep_key(desk, source, text, lambda: lifetime(asking.ask(LIFE))),
+        "That did not work: {}",
+    )
     if kept:
         asking.say(kept.text)
 

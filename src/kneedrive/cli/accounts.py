@@ -276,8 +276,8 @@ def _keep_garmin(arguments: argparse.Namespace) -> Iterator[Answer]:
     if not sys.stdin.isatty():
         raise NotAuthorised(NO_KEY.format("garmin", "GARMIN_PERSONAL_API_KEY"))
     output.remark(GARMIN_KEY)
-    key = setup.typed_key(_ask_hidden(HIDDEN_KEY))
-    yield setup.keep_garmin_key(desk(arguments), key, lambda: arguments.days or setup.lifetime(_ask(setup.LIFE)))
+    here, key = desk(arguments), _ask_hidden(HIDDEN_KEY)
+    yield setup.keep_key(here, "garmin", key, lambda: arguments.days or setup.lifetime(_ask(setup.LIFE)))
 
 
 def _keep_intervals(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -290,7 +290,7 @@ def _keep_intervals(arguments: argparse.Namespace) -> Iterator[Answer]:
     if not sys.stdin.isatty():
         raise NotAuthorised(NO_KEY.format("intervals", "INTERVALS_ICU_API_KEY"))
     output.remark(INTERVALS_KEY)
-    yield setup.keep_intervals_key(here, setup.typed_key(_ask_hidden(HIDDEN_KEY)))
+    yield setup.keep_key(here, "intervals", _ask_hidden(HIDDEN_KEY))
 
 
 def _log_in(arguments: argparse.Namespace) -> Iterator[Answer]:

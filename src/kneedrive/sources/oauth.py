@@ -139,12 +139,16 @@ OK = 200
 
 
 class Service(Record, frozen=True, kw_only=True):
-    """What a service wants in a login. scope: asked for. enough: any one of these must be granted."""
+    """What a service wants in a login. scope: asked for. enough: any one of these must be granted.
+
+    command: of ours, which logs in. refusal: the error that an answer without success means.
+    """
 
     name: str
     command: str
     scope: str
     enough: tuple[str, ...]
+    refusal: Callable[[Answer], SourceError]
 
 
 class Application(Record, frozen=True, kw_only=True):
@@ -230,24 +234,16 @@ def _query(address: str) -> dict[str, str]:
 
 
 class Login:
-    """The tokens of one login, kept fresh. `refusal` turns the service's own error answers into ours."""
+    """The tokens of one login, kept fresh."""
 
     def __init__(
-        self,
-        service: Service,
-        application: Application,
-        http: Http,
-        file: TokenFile,
-        *,
-        clock: Callable[[], datetime],
-        refusal: Callable[[Answer], SourceError],
+        self, service: Service, application: Application, http: Http, file: TokenFile, *, clock: Callable[[], datetime]
     ) -> None:
         self._service = service
         self._application = application
         self._http = http
         self._file = file
         self._clock = clock
-        self._refusal = refusal
         self._stale_at_birth: Secret | None = None
 
     def redeem(self, grant: Grant, *, remember: bool = False) -> Tokens:
@@ -309,7 +305,7 @@ class Login:
                 f"the login is forgotten here, but {error}; revoke it on {self._service.name}'s own settings page"
             ) from None
         if answer.status != OK:
-            raise self._refusal(answer)
+            raise self._service.refusal(answer)
 
     def _held(self) -> Tokens:
         held = self._file.load()
@@ -325,7 +321,7 @@ class Login:
         mine = {"client_id": self._application.client_id, "client_secret": self._application.client_secret.reveal()}
         answer = self._http.post("token", {**mine, **form})
         if answer.status != OK:
-            raise self._refusal(answer)
+            raise self._service.refusal(answer)
         told: Any = answer.json()
         try:
             fields = {

@@ -151,6 +151,7 @@ SERVICE = Service(
     command=LOGIN,
     scope="read,activity:read_all",
     enough=("activity:read_all", "activity:read"),
+    refusal=error_for,
 )
 FORMAT = "strava"
 DOCUMENT = "kneedrive-strava-1"
