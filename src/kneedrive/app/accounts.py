@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,14 +13,13 @@ import msgspec
 
 from kneedrive.app.boundary import boundary
 from kneedrive.config import Secret
-from kneedrive.errors import ConfigError, Fault, SourceError, Withheld
+from kneedrive.errors import ConfigError, Fault, KneedriveError, SourceError, Withheld
 from kneedrive.record import Record
 from kneedrive.sources.oauth import Application
 from kneedrive.sources.plan import Context, Fetched, Listed
 from kneedrive.sources.tokens import KeyFile, PrivateFile, TokenFile, is_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from importlib.metadata import EntryPoint
 
     from kneedrive.config import Config
@@ -33,9 +32,7 @@ if TYPE_CHECKING:
 
 FOLDER, GARMIN, INTERVALS, STRAVA = OWN = ("folder", "garmin", "intervals", "strava")  # in the order of a sync
 NAMES = {FOLDER: "Folders", GARMIN: "Garmin", INTERVALS: "intervals.icu", STRAVA: "Strava"}
-T = TypeVar("T")
 R = TypeVar("R", bound=Record)
-ENTRY_POINTS = "kneedrive.sources"
 GARMIN_KEY = "connect-personal-api-key"  # the name that Garmin's own client gives it
 READ_S, BACKOFF_S = 30.0, 0.5
 NO_SOURCES = "there is nothing to sync from: 'kneedrive setup' asks what you have and sets it up, step by step"
@@ -254,27 +251,28 @@ class Packaged:
 
     def listing(self, since: datetime | None) -> Iterator[Listed]:
         """What the source lists. Raises SourceError."""
-        yield from self._asked(lambda: [_a(Listed, item) for item in self._source.listing(since)], SourceError)
+        with _of_another(self.name, SourceError, "has a fault of its own"):
+            items = [_checked(Listed, item) for item in self._source.listing(since)]
+        yield from items
 
     def fetch(self, item: Listed) -> Fetched | None:
         """What the source fetches, under the names that it is known by here. Raises SourceError."""
-
-        def fetched() -> Fetched | None:
+        with _of_another(self.name, Withheld, "has a fault of its own"):
             given = self._source.fetch(item)
             known = {"source": self.name, "id": item.id, "version": item.version}
-            return None if given is None else _a(Fetched, given).replace(**known)
-
-        return self._asked(fetched, Withheld)
-
-    def _asked(self, call: Callable[[], T], kind: type[SourceError]) -> T:
-        try:
-            with boundary(f"the source {self.name}"):
-                return call()
-        except Fault:
-            raise kind(f"the source {self.name} has a fault of its own: tell its author what --debug shows") from None
+            return None if given is None else _checked(Fetched, given).replace(**known)
 
 
-def _a(kind: type[R], value: object) -> R:
+@contextmanager
+def _of_another(name: str, kind: type[KneedriveError], problem: str) -> Iterator[None]:
+    try:
+        with boundary(f"the source {name}"):
+            yield
+    except Fault:
+        raise kind(f"the source {name} {problem}: tell its author what --debug shows") from None
+
+
+def _checked(kind: type[R], value: object) -> R:
     """The value, which is of this kind, its fields included. Raises TypeError or ValueError where it is not."""
     if not isinstance(value, kind):
         raise TypeError(f"a source gave {type(value).__name__} for {kind.__name__}")
@@ -286,20 +284,15 @@ def _a(kind: type[R], value: object) -> R:
 
 
 def _entry_points() -> dict[str, EntryPoint]:
-    """What other packages bring, by name; none of them takes the place of a source of our own."""
     from importlib.metadata import entry_points
 
-    return {each.name: each for each in entry_points(group=ENTRY_POINTS) if each.name not in OWN}
+    # None of them takes the place of a source of our own.
+    return {each.name: each for each in entry_points(group="kneedrive.sources") if each.name not in OWN}
 
 
 def _connected(name: str, desk: Desk) -> Packaged | None:
     """The source of another package, None where it says that it is not set up. Raises ConfigError for a fault in it."""
     context = Context(folder=desk.folder, clock=desk.clock, wait=desk.wait)
-    try:
-        with boundary(f"the source {name}"):
-            source = _entry_points()[name].load()(context)
-            return source and Packaged(name, source)
-    except Fault:
-        raise ConfigError(
-            f"the source {name} cannot be loaded, by a fault of its own: tell its author what --debug shows"
-        ) from None
+    with _of_another(name, ConfigError, "cannot be loaded, by a fault of its own"):
+        source = _entry_points()[name].load()(context)
+        return source and Packaged(name, source)

@@ -354,8 +354,9 @@ def pull_folders(desk: Desk, store: Store, order: Order, count: SyncCounter | No
     """What came from folders: an outcome for each file that is new or changed or cannot be looked at."""
     seen = {} if order.full else remembered(store, FOLDER)
     held = versions(seen, full=False)
+    paths = folders(desk)
     closed: list[OSError] = []
-    listed = [(place(item), item) for item in folder.listing(folders(desk), order.since, closed.append)]
+    listed = [(place(item), item) for item in folder.listing(paths, order.since, closed.append)]
     fresh = [(key, item) for key, item in listed if held.get(key) != item.version]
     known = [key for key, item in listed if held.get(key) == item.version]
     there = sum(seen[key].why not in (UNREAD, NO_RUN) for key in known)  # what brought no run does not count as there
@@ -374,7 +375,7 @@ def pull_folders(desk: Desk, store: Store, order: Order, count: SyncCounter | No
         if count:
             count(done, len(fresh))
     told = {str(error.filename) for error in closed}
-    missing = tuple(path for path in folder.missing(folders(desk)) if str(path) not in told)
+    missing = tuple(path for path in folder.missing(paths) if str(path) not in told)
     return Pulled(source=FOLDER, outcomes=tuple(outcomes), missing=missing)
 
 
