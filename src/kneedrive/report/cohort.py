@@ -173,6 +173,7 @@ def _groups(cohort: Population) -> list[Section]:
         ),
     )
     sections: list[Section] = []
+    # Whoever makes the groups makes those of one table one after the other.
     for (by, sensor), groups in groupby(cohort.groups, key=lambda group: (group.by, group.sensor)):
         title = f"By {by}, {_short(sensor)}" if sensor else f"By {by}"
         heading = Heading(title, "against the reference, in SDs between runners")

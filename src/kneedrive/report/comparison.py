@@ -14,7 +14,9 @@ from kneedrive.report.blocks import Column, Heading, Note, Prose, Section, Table
 from kneedrive.report.words import capital, listed
 from kneedrive.sensors import REFERENCES, SensorClass
 
+# What can be compared: quantities, and the scores that have words for it.
 SCORES = {key: axis for key, axis in AXES.items() if axis.name}
+COMPARED = QUANTITIES | SCORES
 SCALE = "a score of 1 is as far as two runners at one pace usually lie apart"
 MOST_WEEKS = 52  # design: who would need more of them has runs that differ too much to tell
 REFUSED = {
@@ -96,6 +98,7 @@ def comparison_headline(compared: Comparison) -> str:
     if compared.status is not Outcome.COMPARED:
         return HEADLINES[compared.status]
     changed = [row for row in compared.rows if row.verdict is Outcome.CHANGED]
+    # A score says again what the quantities in it say more plainly.
     changed = [row for row in changed if row.metric not in SCORES] or changed
     if changed:
         opening = "Different across the sensors" if compared.across_sensors else "Changed at the same pace"
@@ -107,8 +110,7 @@ def comparison_headline(compared: Comparison) -> str:
 
 def change_words(row: Difference) -> str:
     """ "contact shortened"."""
-    words_of = SCORES.get(row.metric) or QUANTITIES[row.metric]
-    return words_of.rose if row.difference > 0 else words_of.fell
+    return COMPARED[row.metric].rose if row.difference > 0 else COMPARED[row.metric].fell
 
 
 def side_by_side(compared: Comparison, *, miles: bool) -> Section:
@@ -157,6 +159,7 @@ def difference_verdict(row: Difference, *, units: bool = True) -> str:
     if row.verdict is Outcome.CHANGED:
         ends = sorted((row.low, row.high), key=abs)
         least, most = (difference_text(row, amount).lstrip("+-") for amount in ends)
+        # The nearer end may round to nothing, and "changed by 0 to 5" would contradict itself.
         if not any(digit in numbers.bare(least) for digit in "123456789"):
             return f"changed by up to {shown(most)}"
         return f"changed by {shown(most)}" if least == most else f"changed by {numbers.bare(least)} to {shown(most)}"
@@ -171,7 +174,7 @@ def difference_verdict(row: Difference, *, units: bool = True) -> str:
 
 def closing(compared: Comparison) -> list[str]:
     """What has to be said besides."""
-    known = {row.metric: (SCORES.get(row.metric) or QUANTITIES[row.metric]).meaning for row in compared.rows}
+    known = {row.metric: COMPARED[row.metric].meaning for row in compared.rows}
     meanings = [f"{name_of(metric)}: {meaning}" for metric, meaning in known.items() if meaning]
     meanings += [SCALE] if any(row.metric in SCORES for row in compared.rows) else []
     texts = [f"{capital('; '.join(meanings))}. None of them is good or bad."] if meanings else []

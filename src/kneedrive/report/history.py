@@ -79,7 +79,8 @@ def title(view: WeeklyView, *, miles: bool, name: str) -> blocks.Facts:
 
 def judgement(view: WeeklyView, *, miles: bool) -> list[Block]:
     """The verdict and what it means."""
-    return [Prose(Span(f"{trend_headline(view)}.", tone(view))), Prose(" ".join(sentences(view, miles=miles)))]
+    tone = next((TONES[verdict] for verdict in view.verdicts if verdict in TONES), blocks.Role.STRONG)
+    return [Prose(Span(f"{trend_headline(view)}.", tone)), Prose(" ".join(sentences(view, miles=miles)))]
 
 
 # Where it is going, for somebody who knows no statistics: what changed, by how much, how small a change would show.
@@ -113,11 +114,6 @@ ONLY_STEPS = "Only the length of your steps is followed"
 def trend_headline(view: WeeklyView) -> str:
     """ "Towards drive and less bounce", "Steady", "Too early to tell"."""
     return capital(listed(view.verdicts))
-
-
-def tone(view: WeeklyView) -> blocks.Tone:
-    """The colour of the headline."""
-    return next((TONES[verdict] for verdict in view.verdicts if verdict in TONES), blocks.Role.STRONG)
 
 
 def sentences(view: WeeklyView, *, miles: bool) -> list[str]:
@@ -334,7 +330,7 @@ def _row(week: Week, name: str, *, miles: bool) -> Mark:
 
 
 def half(value: WeekValue) -> float:
-    """Half of the 95 % interval."""
+    """Half of the 95 % interval: a week is drawn with that, where a pace of a run has one SD; the key says so."""
     return (value.high - value.low) / 2
 
 
@@ -488,6 +484,7 @@ def numbered(view: WeeklyView, tags: Sequence[Tagged]) -> list[tuple[int, Tagged
     """The tags of these weeks, numbered in order of time."""
     if not view.weeks:
         return []
+    # Days in ISO form are in order as texts.
     first, end = view.weeks[0].monday.isoformat(), (view.weeks[-1].monday + WEEK).isoformat()
     within = sorted((tag for tag in tags if first <= tag.day < end), key=lambda tag: (tag.day, tag.text))
     return list(enumerate(within, start=1))

@@ -95,6 +95,7 @@ def named(pattern: Pattern, sure: Certainty) -> Inline:
 
 def run_record(row: Any) -> dict[str, Any]:
     """One stored run for programs: UTC and local time, units in the names."""
+    # To the millisecond, as the store has it.
     local = numbers.local_time(row.started_at, row.utc_offset_s)
     return {name: getattr(row, name) for name in CSV_COLUMNS} | {
         "schema_version": 1,

@@ -176,6 +176,7 @@ def _metric_dot(key: str, band: PaceBand, x: Scale, y: Scale, *, miles: bool) ->
 
 KEYS = ("speed_mps", "cadence_spm", "stance_time_s", "vertical_oscillation_m")
 _GAP = 7.0  # percent between two charts
+# What an axis spans at least, so that what hardly changes looks steady.
 _LEAST = {"speed_mps": 0.6, "cadence_spm": 12.0, "stance_time_s": 0.03, "vertical_oscillation_m": 0.012}
 _TIME_STEPS_S = (60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14400)
 _MOST_TICKS = 6
@@ -220,7 +221,7 @@ def series(analysis: Analysis, *, miles: bool) -> Markup:
         shaded,
         svg.x_axis(x, time_ticks(x)),
         [_over_time(key, analysis, x, (n * (height + _GAP), height), miles=miles) for n, key in enumerate(keys)],
-        reasons,
+        reasons,  # over the charts, or they could not be pointed at
     )
 
 
@@ -263,7 +264,7 @@ def _shown(values: Array, epochs: Epochs) -> Array:
 # The weeks as one picture: how much was run, how, where the sensor changed, what was noted, and the run of the page.
 
 _MIDDLE = 3.5  # days into a week
-_NARROWEST = 290.0  # pixels of a drawing on a phone
+_NARROWEST = 290.0  # pixels of a drawing on a phone: drawings stretch, so what needs room is reckoned for the least
 _NAME_ROOM = 14.0  # percent that the name of a sensor needs
 _FLAG = 17.0  # pixels that a numbered flag needs
 _LABELS = 6
@@ -307,6 +308,7 @@ def by_week(
         _flags(numbered(view, tags), frame),
         [_line(part, name, frame) for part in _stretches(view.weeks)],
         [_trend(trend, view, frame) for trend in view.trends if trend.series == name and trend.called],
+        # Last, or a line over a dot could be what is pointed at.
         [_week_dot(week, value, frame, radius) for week, value in values],
     )
 
@@ -332,6 +334,7 @@ def month_ticks(weeks: Sequence[Week], first: date) -> list[Tick]:
     """The beginning of a month where there is room, its name; January is the year."""
     starts = [later.monday for week, later in pairwise(weeks) if week.monday.month != later.monday.month]
     every = max(1, math.ceil(len(starts) / _LABELS))
+    # In step with January, whose name is the year.
     shown = [start for start in starts if (start.month - 1) % every == 0]
     return [Tick(value=float((start.replace(day=1) - first).days), text=numbers.month(start)) for start in shown]
 

@@ -394,11 +394,12 @@ def the_rest(content: Content) -> Markup:
     drawn, bare = charts.series(analysis, miles=miles), not analysis.findings
     why = note("Shaded: not scored. Point at it to see why.")
     time = details("Through the run", drawn, why, open=bare) if drawn else ""
+    # The first screen cuts short what it tells of the paces and of what is open; here is all of it.
     whole = [each for each in sections.sections(analysis, miles=miles) if each]
     if len(screen.shown_bands(analysis)) > screen.MOST_BANDS:
         whole.insert(0, [blocks.Heading("Every pace"), *screen.pace_picture(analysis, miles=miles)])
     if points := screen.open_points(analysis):
-        whole.append([blocks.Heading("What is open"), blocks.Prose(blocks.words(points))])
+        whole.append([blocks.Heading("What is open"), blocks.Prose(points)])
     shown = [opened(each, at_once=bare and not place) for place, each in enumerate(whole)]
     return _part("more", "Everything else" if not bare else "What was recorded", time, *shown)
 

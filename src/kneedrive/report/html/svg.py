@@ -49,6 +49,7 @@ def el(name: str, /, *children: str | Iterable[str], **attributes: str | float |
 
 def coordinate(place: float) -> str:
     """A place in a drawing, to a hundredth: geometry, not a number to read."""
+    # A hundredth of a percent is a tenth of a pixel at most; more digits would only make the page larger.
     return f"{place:.2f}".rstrip("0").rstrip(".") if place % 1 else f"{place:.0f}"
 
 
@@ -64,7 +65,7 @@ _LEAST, _ROOM = 1.5, 0.4  # spreads that a scale of scores reaches at least, and
 _FARTHEST = 6.0  # spreads that such a scale reaches at most: an interval may be far longer than anybody's weeks differ
 _INNER = 1000.0  # units of an inner drawing to each side
 _STEPS = (1.0, 2.0, 5.0)
-_SLOWEST_MPS = 0.4
+_SLOWEST_MPS = 0.4  # an axis of pace has no end towards standing still
 _CROWDED = 12.0  # percent between paces below which one of them is left out
 _PACE_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600)
 
@@ -109,8 +110,10 @@ class Tick(Record, frozen=True, kw_only=True):
 
 def round_steps(low: float, high: float, most: int, finest: float) -> list[float]:
     """At most `most` round numbers between two bounds, no closer together than `finest`; as many as that allows."""
+    # Of the powers of ten below the step that is wanted, so that the search begins with too many numbers.
     power = 10.0 ** math.floor(math.log10(max((high - low) / most, finest)) - 1)
     for step in (step * power * scale for scale in (1.0, 10.0, 100.0, 1000.0) for step in _STEPS):
+        # A quotient of floats may miss a whole number by a hair.
         places = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
         if len(places) <= most and step >= finest * (1 - 1e-9):
             return [place * step for place in places]
