@@ -130,6 +130,7 @@ class Axis(Record, frozen=True, kw_only=True):
     where: str = ""  # behind "steady", or "no change"
     rose: str = ""  # what is said where it rose, and where it fell
     fell: str = ""
+    watched: str = ""  # what a runner who works on it keeps an eye on
 
 
 AXES: Mapping[str, Axis] = {
@@ -142,6 +143,7 @@ AXES: Mapping[str, Axis] = {
         where="between drive and shuffle",
         rose="steps moved towards drive",
         fell="steps moved towards shuffle",
+        watched="longer steps with less of each on the ground (drive) or the other way round (shuffle)",
     ),
     "P": Axis(
         low="little bounce",
@@ -152,8 +154,13 @@ AXES: Mapping[str, Axis] = {
         where="in bounce",
         rose="bounce grew for the steps taken",
         fell="bounce shrank for the steps taken",
+        watched="bounce for steps of that length",
     ),
-    "G": Axis(low="quick and light", high="long and grounded"),
+    "G": Axis(
+        low="quick and light",
+        high="long and grounded",
+        watched="long steps on the ground or short ones in the air",
+    ),
     "zSL": Axis(
         low="short steps",
         high="long steps",

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from kneedrive import advice
 from kneedrive.analysis.posterior import Certainty
+from kneedrive.patterns import AXES
 from kneedrive.quantities import QUANTITIES
 from kneedrive.report import sections, terminal
 from kneedrive.report.blocks import Style
@@ -46,7 +47,7 @@ def test_colour_only_adds_colour(finding: str) -> None:
 
 @pytest.mark.parametrize("finding", FINDINGS)
 def test_every_number_to_watch_has_words(finding: str) -> None:
-    assert set(advice.plans()[finding].watch) <= sections.WATCHED.keys() | QUANTITIES.keys()
+    assert set(advice.plans()[finding].watch) <= {key for key, axis in AXES.items() if axis.watched} | QUANTITIES.keys()
 
 
 @pytest.mark.parametrize("finding", FINDINGS)

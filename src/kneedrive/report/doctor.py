@@ -100,7 +100,7 @@ def _devices(analysis: Analysis) -> list[str]:
     return [*said, f"Judged as {analysis.reference.words}: {reason}."]
 
 
-# What a sensor is by its ANT+ device type, and how it is reached.
+# What a sensor is by its ANT+ device type (as ANT+ device profiles number them), and how FIT says it is reached.
 KINDS = {11: "power meter", 30: "running dynamics", 120: "heart rate", 124: "foot pod"}
 LINKS = {"ant": "ANT", "antplus": "ANT+", "bluetooth": "Bluetooth", "bluetooth_low_energy": "Bluetooth", "local": ""}
 

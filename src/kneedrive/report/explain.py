@@ -29,6 +29,7 @@ FORMULAS = {
     "K": "zk: torso bounce beyond the timing",
 }
 RELATIONS = {1: "≥", -1: "≤"}
+# Those of weeks, comparisons and merging decide nothing about one run.
 _ONE_RUN = (
     "resampling", "epochs", "gait", "steady", "grade", "plausible", "population", "sensors", "posterior", "profile",
     "fade",

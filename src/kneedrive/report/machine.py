@@ -139,6 +139,7 @@ def _band(band: PaceBand) -> dict[str, Any]:
 
 def error_record(error: KneedriveError) -> dict[str, Any]:
     """An error where an analysis was asked for: code, message, and the byte where known."""
+    # Only what was read from a file has an offset.
     content = {"code": error.code, "message": str(error), "offset": getattr(error, "offset", None)}
     return {"schema_version": SCHEMA_VERSION, "error": content}
 

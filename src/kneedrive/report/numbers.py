@@ -145,6 +145,7 @@ def at_most(key: str, amount: float) -> str:
     else:
         size, decimals, unit = amount * QUANTITIES[key].factor, QUANTITIES[key].decimals, _unit_of_difference(key)
     step = 10.0**-decimals
+    # A product may come out as 4.000000000000001, and that must not become 5.
     return _with_unit(number(math.ceil(size / step - 1e-6) * step, decimals), unit)
 
 
@@ -163,7 +164,7 @@ def exact(amount: float | None) -> str:
     """A number with at most four significant digits and no idle zeros: for constants and formulas."""
     if amount is None or not math.isfinite(amount):
         return MISSING
-    return f"{amount + 0.0:.4g}"
+    return f"{amount + 0.0:.4g}"  # the sum turns -0.0 into 0
 
 
 def bare_pace(speed_mps: float | None, *, miles: bool = False) -> str:
@@ -189,6 +190,7 @@ def distance(metres: float | None, *, miles: bool = False) -> str:
     if metres is None or not math.isfinite(metres):
         return MISSING
     length = metres / (METRES_PER_MILE if miles else METRES_PER_KM)
+    # 9.995 is the first length that two decimals would show as 10.00.
     return _with_unit(number(length, 1 if length >= 9.995 else 2), "miles" if miles else "km")
 
 

@@ -152,6 +152,7 @@ def verdict(analysis: Analysis, *, miles: bool, apart: bool = False) -> list[Blo
     run, slow = said.of_scope(analysis.findings, Scope.RUN), said.slow_apart(analysis.findings)
     if not run:
         return [facts(analysis, miles=miles), *unjudged(analysis)]
+    # The colour is that of the slow part, so it ends where the headline turns to the rest of the run.
     found, slowly, otherwise = said.headline(analysis).partition(" when slow")
     if apart:
         found = f"{found[:1].lower()}{found[1:]}"

@@ -10,7 +10,7 @@ from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.posterior import Certainty
 from kneedrive.analysis.result import ESTIMATE, Analysis, Change, FadeVerdict, OnsetVerdict, PaceBand
 from kneedrive.past.result import Level, OwnView, PersonalZ, Unjudged
-from kneedrive.patterns import PATTERNS, Pattern
+from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.report import blocks, numbers
 from kneedrive.report import words as said
@@ -234,6 +234,7 @@ def fade(analysis: Analysis, *, miles: bool) -> Section:
     else:
         text = f"No change that can be told from noise, over {over}."
     changes = [moved(key, change) for key, change in found.changes.items() if change.notable]
+    # The intervals come from the scatter of the blocks, which a slow drift of the sensor does not widen.
     held = Prose("Sensors drift too, and that is not in the brackets. A habit needs three runs.")
     told: list[Block] = [Prose(text)] if text else []
     if changes:
@@ -313,6 +314,7 @@ NOT_COMPARED = {
     Unjudged.FASTER: "Faster than all that it would be held against.",
 }
 ONLY_STEPS = "The rest is not compared: on this sensor it follows from speed, cadence and height."
+# At one speed these are made of cadence, contact and oscillation; beside those they would say the same thing twice.
 FOLLOWING = frozenset({"step_length_m", "flight_time_s", "duty_factor", "vertical_ratio"})
 MOST_NAMED = 2
 
@@ -386,11 +388,6 @@ TITLES = {
 }
 IF_YOU_LIKE = "If you like"  # above what goes with a plan that changes nothing
 CATALOGUE_TITLES = dict(zip(KINDS, ("strength", "mobility", "running faster", "drills", "cues"), strict=True))
-WATCHED = {
-    "D": "longer steps with less of each on the ground (drive) or the other way round (shuffle)",
-    "P": "bounce for steps of that length",
-    "G": "long steps on the ground or short ones in the air",
-}
 RECENT = timedelta(weeks=3)  # a run older than that says little about how somebody runs now
 DISCLAIMER = (
     "Ideas of coaches, chosen by timing alone: a watch does not see your hips, your strength or your history. "
@@ -419,7 +416,7 @@ def plan(advice: Advice, notes: Iterable[str] = ()) -> list[Section]:
     report += [
         [Heading(title), blocks.Items([_described(entry) for entry in chosen])] for title, chosen in by_kind if chosen
     ]
-    watched = ", ".join(WATCHED.get(key) or QUANTITIES[key].name for key in advice.plan.watch)
+    watched = ", ".join(AXES[key].watched if key in AXES else QUANTITIES[key].name for key in advice.plan.watch)
     report.append([Heading("What to watch"), Prose(f"A change would show in: {watched}.")])
     more = words(
         blocks.command("kneedrive drills NAME"), " tells the common mistake of each, and whose idea it is. ", DISCLAIMER

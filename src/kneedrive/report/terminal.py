@@ -109,6 +109,7 @@ def render(report: Iterable[Section], style: Style) -> str:
 
 def _console(style: Style) -> Console:
     """A console that prints into a text; nothing about it depends on the machine."""
+    # Without _environ={} rich would read COLUMNS, NO_COLOR and TERM; highlight and markup would colour what files say.
     return Console(
         file=io.StringIO(),
         width=style.columns,
@@ -126,7 +127,7 @@ def _printed(lines: Sequence[Text], style: Style) -> str:
     console = _console(style)
     for line in lines:
         line.rstrip()
-    console.print(Text("\n").join(lines), soft_wrap=True)
+    console.print(Text("\n").join(lines), soft_wrap=True)  # they are wrapped already, some on purpose not
     file = console.file
     return file.getvalue().replace(_BOUND, " ").replace(WHOLE, "") if isinstance(file, io.StringIO) else ""
 
@@ -282,7 +283,7 @@ def _picture(block: blocks.Picture, style: Style) -> list[Text]:
     left = sum(width + INDENT for width in widths)
     right = max((cell_len(text.plain) for text in behinds), default=0)
     cells = min(style.measure - left - (right + INDENT if right else 0), _WIDEST_SCALE)
-    cells = max(cells - 1 + cells % 2, _NARROWEST_SCALE)
+    cells = max(cells - 1 + cells % 2, _NARROWEST_SCALE)  # odd, so that "usual" has a cell in the very middle
     fronts = [
         Text("".join(cell.rjust(width) + " " * INDENT for cell, width in zip(row, widths, strict=False)))
         for row in befores

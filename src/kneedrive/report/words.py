@@ -56,6 +56,7 @@ def certain(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def as_likely(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Of findings that are open, those whose odds are said in the same words as the first one's."""
+    # Odds that read alike are alike: 0.41 before 0.39 is no order that a recording can tell.
     first = numbers.coarse(findings[0].probability)
     return tuple(each for each in findings if numbers.coarse(each.probability) == first)
 
@@ -154,6 +155,7 @@ def meant(findings: Sequence[Finding], where: str) -> Inline:
 
 def ruled_out(patterns: Sequence[Pattern], leading: Finding) -> str:
     """Which patterns are ruled out, where that is news: from steps alone, and where another pattern leads."""
+    # Almost every runner has something ruled out: said always, it would be no news.
     if not patterns or (leading.pattern is Pattern.NEUTRAL and leading.basis is not Basis.STEPS):
         return ""
     are = "are" if len(patterns) > 1 else "is"
