@@ -135,6 +135,12 @@ def test_an_impossible_time_is_no_time(written: str) -> None:
         read(gpx(trk(points(MINUTE, time=written))))
 
 
+def test_the_zone_is_that_of_the_first_time_that_tells_one() -> None:
+    local = points(spots(60, since=65), zone_h=2), points(spots(60, since=130), zone_h=3)
+
+    assert only(gpx(trk(points(MINUTE), *local))).utc_offset_s == 7200
+
+
 def test_prefixes_are_declared_at_the_root_and_not_in_a_comment_before_it() -> None:
     text = gpx(trk(points(MINUTE)), names="").replace("<gpx ", "<!-- <gpx --><gpx ", 1)
 
