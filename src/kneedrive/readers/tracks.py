@@ -75,7 +75,7 @@ class Document:
     """What `walk` tells of a document; GPX and TCX keep what they need of it.
 
     root: the name of the outermost element. open: the names of those that are open, the innermost last.
-    counted: what elements of a name are called where a file holds too many of them.
+    counted: elements of which a file may hold MAX_POINTS of a kind, with the word for the kind in the refusal.
     """
 
     counted: ClassVar[Mapping[str, str]] = {}
@@ -95,6 +95,7 @@ class _Gpx(Document):
     """The tracks of a GPX file: timed positions, with extensions of many dialects."""
 
     counted: ClassVar = {"trkpt": "points", "wpt": "points", "rtept": "points", "trk": "tracks"}
+    # Elements of a point by name, with the column of POINT that they fill: its own, and those of extensions.
     fields: ClassVar = {"ele": COLUMN["altitude_m"], "speed": COLUMN["speed_mps"]}
     extensions: ClassVar = {
         "hr": COLUMN["heart_rate_bpm"],
@@ -178,8 +179,8 @@ class _Tcx(Document):
     """The activities of a TCX file: laps of tracks of points, with Garmin's extensions."""
 
     counted: ClassVar = {"trackpoint": "points", "lap": "laps", "activity": "activities"}
-    # A point's only <Value> is its heart rate. The extension's RunCadence comes after a Cadence of 0 in some files: the
-    # later one counts.
+    # Elements of a point by name, with the column of POINT that they fill. Its only <Value> is its heart rate. The
+    # extension's RunCadence comes after a Cadence of 0 in some files: the later one counts.
     fields: ClassVar = {
         "latitudedegrees": COLUMN["latitude_deg"],
         "longitudedegrees": COLUMN["longitude_deg"],
