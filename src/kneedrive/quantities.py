@@ -98,6 +98,9 @@ _BOUNCE = Quantity(  # what is left of bounce beyond the timing, as a logarithm;
 
 QUANTITIES = {row.key: row for row in (*_MEASURED, _BOUNCE)}
 
+# What each part of the posterior judges of a step.
+PARTS = {"zSL": "step length", "zDF": "share of each step on the ground", "zk": "bounce", "zB": "bounce"}
+
 # What a result tells of epochs and runs: everything measured but where and how high.
 METRICS = tuple(row.key for row in _MEASURED if row.key not in ("distance_m", "altitude_m"))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from kneedrive import advice
 from kneedrive.analysis.result import Analysis, ChannelSummary
-from kneedrive.quantities import QUANTITIES
+from kneedrive.quantities import PARTS, QUANTITIES
 from kneedrive.recording import Activity, Note, Samples, Sensor
 from kneedrive.report import blocks, numbers
 from kneedrive.report.blocks import Column, Heading, Inline, Items, Prose, Section, Table
@@ -170,14 +170,11 @@ def _note(note: Note) -> str:
     return f"{capital(numbers.clean(note.text, 300).rstrip('.'))}{where}."
 
 
-JUDGED = {"zSL": "step length", "zDF": "share of each step on the ground", "zk": "bounce", "zB": "bounce"}
-
-
 def _sayable(analysis: Analysis) -> list[str]:
     """Which findings this file allows, which not and why, and what would help."""
     said = ["Nothing is judged; what was measured is shown." if analysis.metrics else "Nothing is judged."]
     if analysis.posterior is not None:
-        said = [f"Judged for its speed: {listed([JUDGED[part] for part in analysis.posterior.measured])}."]
+        said = [f"Judged for its speed: {listed([PARTS[part] for part in analysis.posterior.measured])}."]
     if analysis.status_reason:
         status = UNASSESSED.get(analysis.status, capital(analysis.status))
         said.append(f"{status}: {analysis.status_reason.rstrip('.')}.")

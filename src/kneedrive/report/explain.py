@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, get_type_hints
 
-from kneedrive.analysis.posterior import RULED_OUT_ALOUD
+from kneedrive.analysis.posterior import RULED_OUT_ALOUD, Posterior
 from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method, PosteriorRules
 from kneedrive.patterns import PATTERNS, Pattern
@@ -38,12 +38,12 @@ _ONE_RUN = (
 
 def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
     """Every rule and number behind the report."""
+    posterior = analysis.posterior
     reason = f" ({analysis.status_reason.rstrip('.')})" if analysis.status_reason else ""
     run = f"Activity {analysis.activity.id}, method version {analysis.method.version}"
     return [
         [Heading("Explained"), Prose(f"{run}: {analysis.status}{reason}.")],
-        regions(analysis, miles=miles),
-        model(analysis),
+        *([regions(analysis, posterior, miles=miles), model(analysis, posterior)] if posterior else []),
         knee(analysis),
         measured(analysis),
         bands(analysis, miles=miles),
@@ -70,12 +70,12 @@ def region(pattern: Pattern, rules: PosteriorRules, *, miles: bool) -> str:
     return ", ".join(bounds)
 
 
-def regions(analysis: Analysis, *, miles: bool) -> Section:
-    """Every pattern with its rule and its odds, and from when on it is said."""
-    posterior, rules = analysis.posterior, analysis.method.posterior
-    if posterior is None:
-        return []
-    rows = []
+def regions(analysis: Analysis, posterior: Posterior, *, miles: bool) -> Section:
+    """Every pattern with its rule and its odds, and from when on it is said.
+
+    From steps alone also how far the odds hang on the correlation that is not well known.
+    """
+    rules, rows = analysis.method.posterior, []
     for pattern, probability in posterior.odds.items():
         base, where = numbers.probability(posterior.base_rates[pattern]), region(pattern, rules, miles=miles)
         told = words(strong(numbers.probability(probability)), f" (any runner: {base}), where {where}")
@@ -86,34 +86,25 @@ def regions(analysis: Analysis, *, miles: bool) -> Section:
         f"out up to {numbers.percent(rules.ruled_out)}. “Markedly”: the score is {exact(rules.marked)} or more. From "
         "steps alone, and of a piston without measured bounce, nothing is more than leaning; nor slower than "
         f"{numbers.pace(rules.leaning_under_mps, miles=miles)}.",
-        *odds_range(analysis),
     ]
+    if analysis.odds_range:
+        low, high = sorted(rules.r_range)
+        shown = [
+            f"{PATTERNS[pattern].name} {numbers.odds_between(posterior.odds[pattern], *ends)}"
+            for pattern, ends in analysis.odds_range.items()
+            if posterior.odds[pattern] > rules.ruled_out
+        ]
+        texts.append(f"With a correlation of steps and contact from {exact(low)} to {exact(high)}: {'; '.join(shown)}.")
     head = Heading("Patterns", "probability that the true values lie in the region")
     return [head, Terms(rows), *map(Prose, texts)]
-
-
-def odds_range(analysis: Analysis) -> list[str]:
-    """From steps alone: how far the odds hang on the correlation that is not well known."""
-    posterior, rules = analysis.posterior, analysis.method.posterior
-    if posterior is None or not analysis.odds_range:
-        return []
-    shown = [
-        f"{PATTERNS[pattern].name} {numbers.odds_between(posterior.odds[pattern], low, high)}"
-        for pattern, (low, high) in analysis.odds_range.items()
-        if pattern in posterior.odds and posterior.odds[pattern] > rules.ruled_out
-    ]
-    low, high = sorted(rules.r_range)
-    return [f"With a correlation of steps and contact from {exact(low)} to {exact(high)}: {'; '.join(shown)}."]
 
 
 # The model.
 
 
-def model(analysis: Analysis) -> Section:
+def model(analysis: Analysis, posterior: Posterior) -> Section:
     """What was measured of a runner, what is believed of any, and what follows."""
-    posterior, rules = analysis.posterior, analysis.method.posterior
-    if posterior is None:
-        return []
+    rules = analysis.method.posterior
     prior = (
         "Before a recording a runner is normal around what is usual at that speed and height, each part with an SD of "
         f"1 between runners; r(zSL, zDF) = {exact(rules.r_zSL_zDF)}, zk by itself. What a recording measures is "
