@@ -11,25 +11,14 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
+from kneedrive import stats
 from kneedrive.analysis import features
 from kneedrive.analysis.reference import Case, usual_quantities
 from kneedrive.analysis.result import Change, Epochs, Fade, FadeVerdict
 from kneedrive.method import SeriesRules
 from kneedrive.quantities import FOLLOWS
 from kneedrive.recording import Array
-from kneedrive.stats import (
-    TINY,
-    Mask,
-    corrected_lag,
-    family,
-    lag_1,
-    least_squares,
-    middle,
-    serial_count,
-    shrunk_lag,
-    student_quantile,
-    t_test,
-)
+from kneedrive.stats import Mask
 
 # Tiredness lengthens contact and lowers cadence; the other way round is a runner who warmed up, and no fade.
 DIRECTIONS = {
@@ -101,17 +90,17 @@ def late_change(blocks: Array, rules: SeriesRules) -> tuple[Array, Array, Array]
     place = np.arange(blocks.shape[-1])
     at = np.broadcast_to(place.astype(np.float64), blocks.shape)
     X = np.stack([np.ones_like(at), at], axis=-1)
-    line = least_squares(X, blocks, there.astype(np.float64))
-    r = corrected_lag(lag_1(line.residual), n, 2)
-    rho = shrunk_lag(r, n, prior=rules.fade_rho, weight=rules.rho_weight, high=rules.fade_rho_max)
+    line = stats.least_squares(X, blocks, there.astype(np.float64))
+    r = stats.corrected_lag(stats.lag_1(line.residual), n, 2)
+    rho = stats.shrunk_lag(r, n, prior=rules.fade_rho, weight=rules.rho_weight, high=rules.fade_rho_max)
     R = rho[..., None, None] ** np.abs(np.subtract.outer(place, place))  # correlations of an AR(1) process
     # A line follows slow wander and leaves less of it: residuals hold trace(M R) of the variance, M what it leaves.
     within = np.where(there[..., None], X, 0.0)
     taken = np.einsum("...ic,...cd,...jd,...ij->...", within, line.inverse, within, R)
-    own = np.nansum(line.residual**2, axis=-1) / np.maximum(n - taken, TINY)
+    own = np.nansum(line.residual**2, axis=-1) / np.maximum(n - taken, stats.TINY)
     se = np.sqrt(own * np.einsum("...i,...ij,...j->...", contrast, R, contrast))
     change = np.where(n >= rules.fade_blocks, (contrast * np.nan_to_num(blocks)).sum(axis=-1), np.nan)
-    return change, se, np.maximum(serial_count(n, rho) - 2.0, rules.least_freedom)
+    return change, se, np.maximum(stats.serial_count(n, rho) - 2.0, rules.least_freedom)
 
 
 def block_fade(
@@ -131,9 +120,9 @@ def block_fade(
     """
     change, noise, freedom = late_change(blocks, rules)
     se = np.hypot(noise, systematic)
-    p = t_test(change, se, freedom)
-    p_holm, level = family(p, keys or [str(place) for place in range(p.shape[-1])], FOLLOWS, rules.alpha)
-    half = student_quantile(1.0 - 0.5 * level, freedom) * se
+    p = stats.t_test(change, se, freedom)
+    p_holm, level = stats.family(p, keys or [str(place) for place in range(p.shape[-1])], FOLLOWS, rules.alpha)
+    half = stats.student_quantile(1.0 - 0.5 * level, freedom) * se
     real = p_holm <= rules.alpha
     notable = real & (np.abs(change) >= threshold) & (direction * change >= 0)
     return BlockFade(change, change - half, change + half, p, freedom, real, notable)
@@ -205,7 +194,7 @@ def fade(epochs: Epochs, covered_s: Array, case: Case) -> Fade:
     return Fade(
         verdict=FadeVerdict.CHANGED if notable else quiet,
         blocks=there,
-        speed_mps=middle(speeds),
+        speed_mps=stats.middle(speeds),
         changes=changes,
         level=1.0 - rules.alpha,
         suppressed=suppressed,

@@ -10,19 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kneedrive.analysis import features, posterior
+from kneedrive.analysis import features, posterior, reference
 from kneedrive.analysis.posterior import ROOT_2, Measurement, Part, Posterior, Scale
-from kneedrive.analysis.reference import (
-    OF_BOUNCE,
-    OF_DYNAMICS,
-    OF_STEPS,
-    Against,
-    Case,
-    Expected,
-    expected,
-    hill_pct,
-    usual_metrics,
-)
+from kneedrive.analysis.reference import Against, Case, Expected
 from kneedrive.analysis.result import Epochs, Finding, Scope, Score, Scores
 from kneedrive.method import EpochRules, GradeRules, PosteriorRules
 from kneedrive.record import Record
@@ -62,7 +52,7 @@ def epoch_scores(columns: Mapping[str, Array], scored: Mask, case: Case) -> dict
     """
     where = scored & case.speed_trusted
     speed, grade = np.where(where, columns["speed_mps"], np.nan), np.where(where, columns["grade"], 0.0)
-    z = z_parts(columns, expected(speed, case, grade))
+    z = z_parts(columns, reference.expected(speed, case, grade))
     # Contact and bounce that a watch computed would be cadence in disguise; what is left is the steps.
     if not case.letters:
         z |= {part: np.full_like(speed, np.nan) for part in ("zDF", "zB", "zk")}
@@ -108,7 +98,7 @@ def run_value(values: Array, weights: Array, start_s: Array, rules: EpochRules) 
 
 def scale_at(speed_mps: float, against: Against) -> Scale:
     """What the parts mean at one speed on this sensor class."""
-    there = expected(np.array([speed_mps]), against)
+    there = reference.expected(np.array([speed_mps]), against)
     return Scale(
         speed_mps=speed_mps, duty_factor=there.DF.item(), sd_DF=there.sd_DF.item(), sd_ln_k=there.sd_ln_k.item()
     )
@@ -140,7 +130,7 @@ def systematic(scale: Scale, climb_pct: float, against: Against) -> dict[str, fl
 
 def mean_climb_pct(grade: Array, weights: Array, rules: GradeRules) -> float:
     """Mean of the slopes in per cent that count as hills; ups and downs cancel, an unknown slope counts as flat."""
-    return abs(float(np.sum(np.nan_to_num(hill_pct(grade, rules)) * weights) / np.sum(weights)))
+    return abs(float(np.sum(np.nan_to_num(reference.hill_pct(grade, rules)) * weights) / np.sum(weights)))
 
 
 class Standing(Record, frozen=True, kw_only=True):
@@ -201,8 +191,8 @@ def usual_at(speed_mps: float, case: Case) -> dict[str, float]:
     """What is usual at one speed, by metric key; nothing without a measured speed, of steps where they alone count."""
     if not case.speed_trusted or not np.isfinite(speed_mps):
         return {}
-    usual = usual_metrics(np.array([speed_mps]), case)
-    return {key: float(usual[key][0]) for key in (OF_STEPS if case.by_steps else usual)}
+    usual = reference.usual_metrics(np.array([speed_mps]), case)
+    return {key: float(usual[key][0]) for key in (reference.OF_STEPS if case.by_steps else usual)}
 
 
 def evidence(at: Standing, where: Mask, case: Case) -> dict[str, float]:
@@ -213,18 +203,17 @@ def evidence(at: Standing, where: Mask, case: Case) -> dict[str, float]:
     parts do.
     """
     speed = np.array([at.scale.speed_mps])
-    there = expected(speed, case)
+    there = reference.expected(speed, case)
     z = {part: at.values.get(part, math.nan) for part in PARTS}
     T, DF = there.T_s * np.exp(there.sd_ln_T * z["zSL"]), there.DF + there.sd_DF * z["zDF"]
     yours = features.metrics(speed, np.log(T), DF, np.log(there.beta) + there.sd_ln_beta * z["zB"])
     yours |= {"speed_mps": speed, "flight_time_s": T - yours["stance_time_s"]}
-    keys: tuple[str, ...] = ("speed_mps", *OF_STEPS)
-    if not case.by_steps:
-        keys += (*OF_DYNAMICS, *OF_BOUNCE) if case.reference.measures_bounce else OF_DYNAMICS
+    usual = usual_at(at.scale.speed_mps, case)
+    shown = [key for key in ("speed_mps", *usual) if key in yours]
     found = {name: at.values[name] for name in SCORED if name in at.values}
     found |= {f"{name}_se": at.se[name] for name in (*LETTERS, "zSL") if name in at.se}
-    found |= {key: yours[key].item() for key in keys if np.isfinite(yours[key]).all()}
-    found |= {f"usual_{key}": value for key, value in usual_at(at.scale.speed_mps, case).items() if key in keys}
+    found |= {key: yours[key].item() for key in shown if np.isfinite(yours[key]).all()}
+    found |= {f"usual_{key}": usual[key] for key in shown if key in usual}
     return found | {"epochs": float(where.sum())}
 
 
