@@ -85,7 +85,9 @@ def test_no_fade_habit_is_a_result() -> None:
 
 
 def test_how_the_runner_goes_faster_is_a_description() -> None:
-    found = PaceChange(slope=0.2, low=0.1, high=0.3, runs=12, longer=0.08, quicker=0.02)
+    found = PaceChange(
+        slope=0.2, low=0.1, high=0.3, runs=12, faster=0.10, longer=0.08, quicker=0.02, usual=0.11, people=(0.01, 0.22)
+    )
 
     assert plain(history.pace_change(found)) == (
         "To run 10 % faster you lengthen the step by 8 % and quicken it by 2 % (12 runs); 1 % is usual, 0 % to 2 % in "

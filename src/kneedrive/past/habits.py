@@ -121,8 +121,14 @@ def pace_change(runs: Sequence[PastRun], setting: Setting) -> PaceChange:
         for values in (joined(same, "speed_mps"), joined(same, "cadence_spm"), np.concatenate([np.empty(0), *flat]))
     )
     slope, se, n = pace_slope(speed, cadence, np.nan_to_num(weight), rules)
-    usual = PaceChange(slope=None, low=None, high=None, runs=n, usual=rules.pace_usual).replace(
-        faster=rules.pace_faster, people=(rules.pace_low, rules.pace_high)
+    usual = PaceChange(
+        slope=None,
+        low=None,
+        high=None,
+        runs=n,
+        faster=rules.pace_faster,
+        usual=rules.pace_usual,
+        people=(rules.pace_low, rules.pace_high),
     )
     if not math.isfinite(slope):
         reason = f"{n or 'no'} run{'' if n == 1 else 's'} at changing speed on one watch in eight weeks; "

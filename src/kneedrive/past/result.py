@@ -342,11 +342,11 @@ class PaceChange(Record, frozen=True, kw_only=True):
     high: float | None
     runs: int  # in which the speed varied enough to tell
     reason: str = ""
-    faster: float = 0.10  # when the runner goes faster by this share, the step is longer and quicker by those
+    faster: float  # when the runner goes faster by this share, the step is longer and quicker by those
     longer: float | None = None
     quicker: float | None = None
-    usual: float = 0.11  # the slope of the reference
-    people: tuple[float, float] = (0.01, 0.22)  # range of the runners it is known of
+    usual: float  # the slope of the reference
+    people: tuple[float, float]  # range of the runners it is known of
 
 
 class Habit(StrEnum):

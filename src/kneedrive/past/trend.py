@@ -8,7 +8,7 @@ Sources: weighted least squares with lag-1 inflation (Shaman and Stine 1988 for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -44,7 +44,7 @@ class WeekMeans(msgspec.Struct, frozen=True, eq=False):
 
 
 class WeeklyFit(msgspec.Struct, frozen=True, eq=False):
-    """Least squares on weekly means. coefficient, se (..., columns); freedom, rho, weeks (...); residual (..., weeks).
+    """Least squares on weekly means. coefficient, se (..., columns); freedom, rho, weeks (...).
 
     se is widened for correlated weeks; freedom: degrees of freedom that are left.
     """
@@ -54,7 +54,6 @@ class WeeklyFit(msgspec.Struct, frozen=True, eq=False):
     freedom: Array
     rho: Array
     weeks: Array
-    residual: Array
 
 
 def week_means(values: Array, se: Array) -> WeekMeans:
@@ -63,13 +62,14 @@ def week_means(values: Array, se: Array) -> WeekMeans:
     runs = there.sum(axis=-1)
     noise = np.where(there, se, 0.0) ** 2
     off = values - stats.weighted_mean(values, there.astype(np.float64))[..., None]
+    # A mean is nearer to its few runs than the truth is: residuals of n runs are too small by (n - 1)/n in squares.
     freed = off * np.sqrt(runs / np.maximum(runs - 1.0, 1.0))[..., None]
     flat = np.where((runs > 1)[..., None], freed, np.nan).reshape(*values.shape[:-2], -1)
     # Both signs: the scatter of runs about their weeks has its middle at 0.
     run_sd = np.nan_to_num(stats.robust_sds(np.concatenate([flat, -flat], axis=-1)))
     usual_noise = noise.sum(axis=(-1, -2)) / np.maximum(runs.sum(axis=-1), 1)
     variance = np.maximum(run_sd**2 - usual_noise, 0.0)[..., None, None] + noise
-    variance = np.where(variance > 0, variance, 1.0)
+    variance = np.where(variance > 0, variance, 1.0)  # runs that agree exactly and are without error count alike
     value = stats.huber_mean(values, 1.0 / variance, np.sqrt(variance))
     total = np.where(there, 1.0 / variance, 0.0).sum(axis=-1)
     return WeekMeans(value, np.where(runs > 0, 1.0 / np.maximum(total, 1e-300), np.nan), runs, run_sd)
@@ -103,7 +103,7 @@ def weekly_fit(X: Array, means: WeekMeans, rules: SeriesRules) -> WeeklyFit:
     wide = scatter * (1.0 + rho) / (1.0 - rho)
     se = np.sqrt(wide[..., None] * np.maximum(np.diagonal(fit.inverse, axis1=-2, axis2=-1), 0.0))
     freedom = np.maximum(stats.serial_count(n, rho) - columns, rules.least_freedom)
-    return WeeklyFit(fit.coefficient, se, freedom, rho, n, fit.residual)
+    return WeeklyFit(fit.coefficient, se, freedom, rho, n)
 
 
 class TrendFit(msgspec.Struct, frozen=True, eq=False):
@@ -123,8 +123,6 @@ class TrendFit(msgspec.Struct, frozen=True, eq=False):
     level: Array
     rho: Array
     freedom: Array
-    weeks: Array
-    runs: Array
     run_sd: Array
     worthwhile: Array
     detectable: Array
@@ -176,6 +174,7 @@ def verdicts(fit: WeeklyFit, span: Array, sen: Array, runs: tuple[Array, Array],
     same_sign = np.sign(sen) == np.sign(change)
     called = tested & (p_holm <= rules.alpha) & (np.abs(change) >= worthwhile) & same_sign
     half = stats.student_quantile(1.0 - 0.5 * level, fit.freedom) * se
+    # A true change shows up larger than this with `power`, and is then both beyond chance and worth a word.
     detectable = np.maximum(half, worthwhile) + stats.student_quantile(rules.power, fit.freedom) * se
     return TrendFit(
         change=change,
@@ -187,8 +186,6 @@ def verdicts(fit: WeeklyFit, span: Array, sen: Array, runs: tuple[Array, Array],
         level=level,
         rho=fit.rho,
         freedom=fit.freedom,
-        weeks=fit.weeks,
-        runs=count,
         run_sd=run_sd,
         worthwhile=worthwhile,
         detectable=np.where(tested, detectable, np.nan),
@@ -223,7 +220,7 @@ def laid_out(runs: RunValues, first: int, last: int) -> Grid:
     """The runs in the weeks from the first to the last, those without a run included."""
     week, row = np.arange(first, last + 1), runs.week - first
     at, value, se = (stats.ragged(row, values, len(week)) for values in (runs.at_weeks, runs.value, runs.se))
-    usual = week + 0.5 - DAYS_TO_MONDAY / 7.0
+    usual = week + 0.5 - DAYS_TO_MONDAY / 7.0  # the middle of the week, for one without a run
     at_weeks = stats.weighted_mean(at, np.ones_like(at))
     return Grid(week=week, at_weeks=np.where(np.isfinite(at_weeks), at_weeks, usual), value=value, se=se)
 
@@ -249,11 +246,12 @@ def together(series: Sequence[RunValues], rules: SeriesRules) -> TrendFit:
     first, last = min(int(runs.week[0]) for runs in series), max(int(runs.week[-1]) for runs in series)
     grids = [laid_out(runs, first, last) for runs in series]
     most = max(grid.value.shape[1] for grid in grids)
-
-    def stacked(tables: Iterable[Array]) -> Array:
-        return np.stack([np.pad(each, ((0, 0), (0, most - each.shape[1])), constant_values=np.nan) for each in tables])
-
-    values, se = stacked(grid.value for grid in grids), stacked(grid.se for grid in grids)
+    # Series differ in their runs a week; what is missing is padded, so that all are tested as one family.
+    pads = [((0, 0), (0, most - grid.value.shape[1])) for grid in grids]
+    values, se = (
+        np.stack([np.pad(each, pad, constant_values=np.nan) for each, pad in zip(tables, pads, strict=True)])
+        for tables in ([grid.value for grid in grids], [grid.se for grid in grids])
+    )
     return trend_fit(np.stack([grid.at_weeks for grid in grids]), values, se, rules)
 
 
