@@ -163,7 +163,7 @@ class Processes(Crew):
         own = threading.get_ident()
         try:
             process, pipe = self._workers.get(own) or self._started()
-        except (OSError, ImportError, NotImplementedError):
+        except (OSError, ImportError):
             return function(job)
         error: BaseException | None
         result: R
@@ -197,9 +197,9 @@ class Processes(Crew):
 
 def _without_ctrl_c() -> None:
     """In a thread: processes that are started here inherit that Ctrl-C is not for them, from their first moment."""
-    from multiprocessing import resource_tracker
-
     if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing import resource_tracker
+
         with suppress(OSError):
             resource_tracker.ensure_running()  # first: where it is started it lets Ctrl-C through again
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
