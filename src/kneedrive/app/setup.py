@@ -22,7 +22,6 @@ from kneedrive.sources.tokens import PrivateFile, Tokens, is_missing
 
 if TYPE_CHECKING:
     from kneedrive.report.blocks import Style
-    from kneedrive.sources.intervals import Athlete
 
 T = TypeVar("T")
 
@@ -77,10 +76,10 @@ def list_athletes(desk: Desk) -> Answer:
     found = accounts.intervals(desk).athletes()
     if not found:
         return Answer(text="This key reads no runs but its owner's.")
-    width = max(len(each.id) for each in found)
-    example = ", ".join(f'"{name}={each.id}"' for name, each in zip(_short_names(found), found, strict=True))
+    width = max(map(len, found))
+    example = ", ".join(f'"{name}={each}"' for name, each in zip(_short_names(found), found, strict=True))
     said = [
-        *(f"{each.id:<{width}}  {each.name}" for each in found),
+        *(f"{each:<{width}}  {name}" for each, name in found.items()),
         "",
         "Below [sources.intervals] in the configuration, under the names that --runner is to know:",
         f"athletes = [{example}]",
@@ -89,9 +88,9 @@ def list_athletes(desk: Desk) -> Answer:
     return Answer(text="\n".join(said))
 
 
-def _short_names(found: Sequence[Athlete]) -> list[str]:
-    """A name of one word for each, no two alike."""
-    first = [(each.name.split() or [each.id])[0].lower().replace('"', "").replace("=", "") for each in found]
+def _short_names(found: Mapping[str, str]) -> list[str]:
+    """A name of one word for each of these, no two alike. found: the athletes' names by id."""
+    first = [(name.split() or [each])[0].lower().replace('"', "").replace("=", "") for each, name in found.items()]
     return [name if first.index(name) == place else f"{name}-{place + 1}" for place, name in enumerate(first)]
 
 

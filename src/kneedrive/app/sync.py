@@ -109,7 +109,6 @@ AGAIN = "'kneedrive sync --full' tries again"
 GIVEN_UP = f"failed {TRIES} times and was given up; {AGAIN}"
 DELETED = "deleted by you"
 NO_LONGER = "the source has it no longer"
-NOT_A_RUN = "not a run"
 
 
 class Seen(Record, frozen=True, kw_only=True):
@@ -226,7 +225,7 @@ class _Pull:
             name, reason = step.item.id, step.item.skip
             if step.action == Action.KNOWN and name in holding:
                 yield Outcome(name=name, verdict=Fate.ALREADY_THERE)
-            elif step.action == Action.SKIPPED and reason == NOT_A_RUN:
+            elif step.action == Action.SKIPPED and reason == plan.NOT_A_RUN:
                 yield Outcome(name=name, verdict=Fate.NOT_A_RUN, reason=step.item.sport)
             elif step.action == Action.SKIPPED:
                 yield Outcome(name=name, verdict=Fate.SKIPPED, reason=reason)

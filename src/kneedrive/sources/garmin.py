@@ -14,7 +14,7 @@ from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, Unreachable
 from kneedrive.record import Record
 from kneedrive.sources.http import Answer, Client, Http, Pace
-from kneedrive.sources.plan import UNIDENTIFIED, Fetched, Listed, identified, moment
+from kneedrive.sources.plan import NOT_A_RUN, UNIDENTIFIED, Fetched, Listed, identified, moment
 
 if TYPE_CHECKING:
     from kneedrive.sources.tokens import PrivateFile
@@ -221,5 +221,5 @@ def listed(summary: Mapping[str, Any]) -> Listed:
         version=hashlib.sha256(repr(kept).encode()).hexdigest()[:16],
         started_at=moment(summary.get("startTimeGMT")),
         sport="running" if sport in RUNS else sport,
-        skip="" if sport in RUNS else "not a run",
+        skip="" if sport in RUNS else NOT_A_RUN,
     )

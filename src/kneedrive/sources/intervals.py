@@ -9,9 +9,8 @@ from typing import Any
 
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError
-from kneedrive.record import Record
 from kneedrive.sources.http import Answer, Client, Http, Pace, basic
-from kneedrive.sources.plan import UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
+from kneedrive.sources.plan import NOT_A_RUN, UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
 
 USER = "API_KEY"  # literally; the key is the password
 INTERVAL_S = 0.5
@@ -20,13 +19,6 @@ LATE = timedelta(days=1)  # the list goes by local dates, which may lie a day of
 RUNS = ("Run", "TrailRun", "VirtualRun")
 STUB = "comes from Strava, which forbids intervals.icu to hand it on; use 'kneedrive sync strava' or Strava's export"
 VERSION_KEYS = ("id", "source", "file_type", "external_id", "start_date_local", "distance", "moving_time", "type")
-
-
-class Athlete(Record, frozen=True, kw_only=True):
-    """Somebody whose runs a key can read."""
-
-    id: str
-    name: str
 
 
 class Intervals(Client):
@@ -59,13 +51,12 @@ class Intervals(Client):
         named = {str(each["id"]): each["name"] for each in rows if isinstance(each.get("name"), str)}
         return {each: named.get(each, "").strip() or each for each in ids}
 
-    def athletes(self) -> list[Athlete]:
-        """Whose runs the key can read beside its owner's: those whom a coach follows. Raises SourceError."""
+    def athletes(self) -> Mapping[str, str]:
+        """Whose runs the key can read beside its owner's, by id: those whom a coach follows. Raises SourceError."""
         today = self._pace.clock()
         answer = self._of_athlete("athlete-summary", start=f"{today - LATE:%Y-%m-%d}", end=f"{today:%Y-%m-%d}")
         rows = [row for row in answer.rows("athletes") if identified(row, "athlete_id")]
-        found = {str(row["athlete_id"]): str(row.get("athlete_name") or "") for row in rows}
-        return [Athlete(id=each, name=name) for each, name in sorted(found.items())]
+        return dict(sorted((str(row["athlete_id"]), str(row.get("athlete_name") or "")) for row in rows))
 
     def _of_athlete(self, what: str, **query: str) -> Answer:
         # The service says 403 to a wrong key too.
@@ -80,7 +71,7 @@ def listed(summary: Mapping[str, Any]) -> Listed:
     kept = {key: str(summary[key]) for key in VERSION_KEYS if summary.get(key) is not None}
     sport = kept.get("type", "")
     stub = kept.get("source") == "STRAVA" or "_note" in summary
-    other = "" if sport in RUNS else "not a run"
+    other = "" if sport in RUNS else NOT_A_RUN
     return Listed(
         id=str(summary["id"]),
         version=hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()[:16],

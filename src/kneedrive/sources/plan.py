@@ -15,7 +15,7 @@ from kneedrive.record import Record
 
 # What is dated outside was not recorded by a watch: its date is taken for unknown.
 EARLIEST, LATEST = datetime(1989, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-NO_ID = "has no id in the service's list, so it cannot be asked for"
+NOT_A_RUN, NO_ID = "not a run", "has no id in the service's list, so it cannot be asked for"  # reasons to skip
 ID_LENGTH = 64
 
 

@@ -13,7 +13,7 @@ from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable
 from kneedrive.record import Record
 from kneedrive.sources.http import Answer, Client, Pace
 from kneedrive.sources.oauth import Service
-from kneedrive.sources.plan import UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
+from kneedrive.sources.plan import NOT_A_RUN, UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
 
 # Strava's error answers in our words. A fault is resource, field and code; bodies that are none are normal too.
 
@@ -273,7 +273,7 @@ def listed(summary: Mapping[str, Any]) -> Listed:
         version=hashlib.sha256(_json(kept)).hexdigest()[:16],
         started_at=moment(kept.get("start_date")),
         sport="running" if sport in RUNS else sport.lower(),
-        skip="" if sport in RUNS else "not a run",
+        skip="" if sport in RUNS else NOT_A_RUN,
         shoe=shoe_of(summary.get("gear_id")),
         summary=kept,
         complete=bool(kept.get("manual")),
