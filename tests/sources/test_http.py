@@ -273,8 +273,9 @@ def test_no_service_makes_us_sleep(
     assert not any(slept)
 
 
-def test_a_body_has_a_largest_size(fake_strava: FakeStrava) -> None:
-    connection = Http("Strava", fake_strava.api_url, max_bytes=1000)
+def test_a_body_has_a_largest_size(fake_strava: FakeStrava, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kneedrive.sources.http.MAX_BYTES", 1000)
+    connection = Http("Strava", fake_strava.api_url)
     fake_strava.fail("half")
     fake_strava.known_faults["half"] = fake_strava.known_faults["half"]._replace(cut=False)
 

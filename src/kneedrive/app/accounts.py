@@ -43,7 +43,7 @@ NO_FOLDERS = (
 
 
 class Desk(Record, frozen=True, kw_only=True):
-    """What commands that ask services stand on.
+    """What a command that asks services is given: settings, folders, the clock.
 
     folder: where keys and logins are kept. garmin_folder: where Garmin's own client keeps its key. watches: folders of
     watches that are plugged in. clock: aware UTC. wait(until): sleeps through a rate limit; None where it is not to be
@@ -189,7 +189,7 @@ def garmin_key_ends(desk: Desk) -> date | None:
 
 
 def intervals(desk: Desk, key: Secret | None = None) -> Intervals:
-    """A client of intervals.icu, gentle to it; for an athlete of a coach where the runner is one."""
+    """A client of intervals.icu; for an athlete of a coach where the runner is one."""
     from kneedrive.sources.http import Pace
     from kneedrive.sources.intervals import INTERVAL_S, Intervals
 
@@ -221,8 +221,8 @@ def application(desk: Desk) -> Application:
     client_id = desk.settings.sources.strava.client_id
     secret = desk.settings.sources.strava.client_secret
     if not (client_id and secret):
-        # Both or neither: the id of one application and the secret of another would fit no lock. A login that cannot
-        # be read is passed over: a new one, and a logout, must do without it.
+        # Both or neither: the id of one application does not go with the secret of another. A login that cannot be read
+        # is passed over: a new login, and a logout, must work without it.
         with suppress(SourceError):
             if held := token_file(desk).load():
                 return Application(client_id=held.client_id, client_secret=held.client_secret)

@@ -24,7 +24,7 @@ from kneedrive.record import Record
 from kneedrive.sources.plan import Fetched, Listed
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-CONNECT_S, READ_S, WHOLE_S = 10.0, 30.0, 300.0
+CONNECT_S, READ_S, WHOLE_S, BACKOFF_S = 10.0, 30.0, 300.0, 0.5
 RETRIES = 2  # after the first try
 RETRY_STATUS = (500, 502, 503, 504)
 MAX_BYTES = 64 * 1024 * 1024
@@ -146,13 +146,10 @@ def _safe(url: str) -> bool:
 class Http:
     """A session with one service. `service` is its name in messages."""
 
-    def __init__(
-        self, service: str, base_url: str, *, read_s: float = READ_S, backoff_s: float = 0.5, max_bytes: int = MAX_BYTES
-    ) -> None:
+    def __init__(self, service: str, base_url: str, *, read_s: float = READ_S, backoff_s: float = BACKOFF_S) -> None:
         self.service = service
         self.base_url = checked_base(base_url, service)
         self._read_s = read_s
-        self._max_bytes = max_bytes
         self._session = _session(backoff_s, proxies=urlsplit(self.base_url).hostname not in LOOPBACK)
 
     def get(
@@ -190,8 +187,8 @@ class Http:
         body = bytearray()
         while piece := response.raw.read1(CHUNK_BYTES, decode_content=True):
             body += piece
-            if len(body) > self._max_bytes:
-                raise Unreachable(f"{self.service} sent more than {self._max_bytes:,} bytes: nothing of it was kept")
+            if len(body) > MAX_BYTES:
+                raise Unreachable(f"{self.service} sent more than {MAX_BYTES:,} bytes: nothing of it was kept")
             if time.monotonic() > deadline:
                 raise Unreachable(f"{self.service} sent its answer too slowly: try again later")
         return bytes(body)

@@ -1,4 +1,4 @@
-"""OAuth 2 for a program at somebody's desk: the address to open, the answer checked, tokens kept fresh, and revoked.
+"""OAuth 2 on the runner's own machine: the address to open, the answer checked, tokens kept fresh, and revoked.
 
 Nothing here prints: `Attempt.url` is for the caller to show, and `Callback` or a pasted address brings the answer.
 """
@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 FRESH = timedelta(minutes=5)  # an access token with less than this left is renewed before it is used
 STATE_BYTES = 32
-ADDRESS_MAX, FIELDS_MAX = 8192, 20  # a pasted novel is no address
+ADDRESS_MAX, FIELDS_MAX = 8192, 20  # longer than any address that a browser shows
 OK = 200
 
 

@@ -125,7 +125,7 @@ def opens_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
 class Windows(Pace):
     """Strava's pace: a full window is waited out before Strava has to refuse, which would count for the day too."""
 
-    brief_s = 0.0  # each of these pauses is for whoever waits to know of
+    brief_s = 0.0  # also a short pause goes to `wait`, which says until when
     limited = "{service}'s rate limit is reached: go on after {until:%Y-%m-%d %H:%M} UTC; what was fetched is kept"
     _opens_at: datetime | None = None
 

@@ -119,7 +119,10 @@ class KeyFile(PrivateFile):
 
 
 class TokenFile(PrivateFile):
-    """One login on disk. The lock file beside it stays: deleting a lock invites two owners."""
+    """One login on disk.
+
+    The lock file beside it is never deleted: who waits for the deleted one would not see who locks a new one.
+    """
 
     def load(self) -> Tokens | None:
         """The stored login, None where there is none. Raises NotAuthorised where the file cannot be understood."""
