@@ -114,7 +114,8 @@ class Runner(Record, frozen=True, kw_only=True):
 class Activity(Record, frozen=True, kw_only=True):
     """One session of a recording.
 
-    id: first 12 hex digits of the recording's hash, with "-2" and so on for the later sessions of one file.
+    id: first 12 hex digits of the recording's hash, with "-2" and so on for the later sessions of one file; it and the
+    name of the file are given by `readers.read`.
     utc_offset_s: local time minus UTC, None where the file does not say. sport: FIT words ("running", "walking").
     duration_s: timer time, without pauses; elapsed_s: with them. positioned: at least one position was recorded
     (positions themselves are not kept). alternatives: the same channels from developer fields, by the name of
@@ -122,15 +123,15 @@ class Activity(Record, frozen=True, kw_only=True):
     averages by channel name, for files without samples. records: record messages seen, with or without a usable time.
     """
 
-    id: str
+    id: str = ""
     format: str
-    name: str
+    name: str = ""
     started_at: datetime
     utc_offset_s: int | None
     sport: str
     sub_sport: str
     device: Sensor
-    sensors: tuple[Sensor, ...]
+    sensors: tuple[Sensor, ...] = ()
     duration_s: float
     elapsed_s: float
     distance_m: float | None

@@ -160,14 +160,11 @@ def _of_laps(session: Session, kind: str) -> Activity | None:
 def _activity(session: Session, kind: str, started_s: float, **measured: Any) -> Activity:
     """An activity of what the session says of itself and what was measured, by the names of Activity's fields."""
     return Activity(
-        id="",
         format=kind,
-        name="",
         started_at=datetime.fromtimestamp(started_s, UTC),
         utc_offset_s=session.utc_offset_s,
         sub_sport=sub_sport_of(session.sport),
         device=Sensor(maker="", product=" ".join(session.product.split())[:60], source="file"),
-        sensors=(),
         **measured,
     )
 

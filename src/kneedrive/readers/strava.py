@@ -60,15 +60,12 @@ def read(data: bytes) -> list[Activity]:
     notes: list[Note] = []
     samples = _samples(document["streams"], sport, notes)
     activity = Activity(
-        id="",
         format="strava",
-        name="",
         started_at=started_at,
         utc_offset_s=_utc_offset_s(summary, started_at, notes),
         sport=sport,
         sub_sport=sub_sport,
         device=Sensor(maker="", product=summary.text("device_name")),
-        sensors=(),
         duration_s=summary.measure("moving_time") or 0.0,
         elapsed_s=summary.measure("elapsed_time") or 0.0,
         distance_m=summary.measure("distance"),

@@ -436,9 +436,7 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
     end_s = float(np.clip(line.clock.seconds(session.until), 0.0, elapsed_s))
     pauses = timer_pauses(contents.stops, line.clock, end_s)
     return Activity(
-        id="",
         format="fit",
-        name="",
         started_at=datetime.fromtimestamp(line.clock.zero + profile.FIT_EPOCH_S, UTC),
         utc_offset_s=contents.utc_offset_s,
         sport=sport,
