@@ -112,34 +112,25 @@ class Runner(Record, frozen=True, kw_only=True):
 
 
 class Activity(Record, frozen=True, kw_only=True):
-    """One session of a recording.
+    """One session of a recording. Positions themselves are not kept."""
 
-    id: first 12 hex digits of the recording's hash, with "-2" and so on for the later sessions of one file; it and the
-    name of the file are given by `readers.read`.
-    utc_offset_s: local time minus UTC, None where the file does not say. sport: FIT words ("running", "walking").
-    duration_s: timer time, without pauses; elapsed_s: with them. positioned: at least one position was recorded
-    (positions themselves are not kept). alternatives: the same channels from developer fields, by the name of
-    their maker ("stryd", "runscribe"), on the same time axis; never mixed into `samples`. averages: session
-    averages by channel name, for files without samples. records: record messages seen, with or without a usable time.
-    """
-
-    id: str = ""
+    id: str = ""  # 12 hex digits of the recording's hash, "-2" and so on behind them for later sessions; readers.read
     format: str
-    name: str = ""
+    name: str = ""  # of the file; given by readers.read
     started_at: datetime
-    utc_offset_s: int | None
-    sport: str
+    utc_offset_s: int | None  # local time minus UTC, None where the file does not say
+    sport: str  # FIT's words: "running", "walking"
     sub_sport: str
     device: Sensor
     sensors: tuple[Sensor, ...] = ()
-    duration_s: float
-    elapsed_s: float
+    duration_s: float  # timer time, without pauses
+    elapsed_s: float  # with them
     distance_m: float | None
-    records: int
-    positioned: bool
+    records: int  # record messages seen, with or without a usable time
+    positioned: bool  # at least one position was recorded
     samples: Samples
-    alternatives: Mapping[str, Samples] = {}
-    averages: Mapping[str, float] = {}
+    alternatives: Mapping[str, Samples] = {}  # of apps, by maker ("stryd"), on the same time axis; never mixed in
+    averages: Mapping[str, float] = {}  # of the session by channel name, for files without samples
     wearer: Runner = Runner()
     laps: tuple[Lap, ...] = ()
     pauses: tuple[Interval, ...] = ()
@@ -152,21 +143,17 @@ class Activity(Record, frozen=True, kw_only=True):
 
 
 class Outline(Record, frozen=True, kw_only=True):
-    """What of an activity tells whether another recording is of the same run.
-
-    started_at: aware UTC, whole milliseconds. device: maker and product of the watch. heart_rate_bpm: median, None
-    where not recorded. dynamics: how many running dynamics were measured in at least half of the records.
-    """
+    """What of an activity tells whether another recording is of the same run."""
 
     id: str
     format: str
-    device: str
-    started_at: datetime
+    device: str  # maker and product of the watch
+    started_at: datetime  # aware UTC, whole milliseconds
     duration_s: float
     elapsed_s: float
     distance_m: float | None
-    heart_rate_bpm: float | None
-    dynamics: int
+    heart_rate_bpm: float | None  # median, None where not recorded
+    dynamics: int  # how many running dynamics were measured in at least half of the records
 
 
 def frozen(values: npt.ArrayLike) -> Array:

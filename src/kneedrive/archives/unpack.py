@@ -25,28 +25,22 @@ Guard = Callable[[str], AbstractContextManager[object]]
 
 
 class Limits(Record, frozen=True, kw_only=True):
-    """Bounds of one file given by the user, with all archives inside it.
+    """Bounds of one file given by the user, with all archives inside it."""
 
-    members: entries in all archives together. depth: archives inside one another, gzip counted. member_bytes: one
-    entry, unfolded, which is also what is held in memory. ratio: unfolded bytes per byte of the outermost file, once
-    free_bytes are used up (text of a run packs at most 30 to 1). total_bytes: everything unfolded. directory_bytes:
-    the list of members of one zip. list_bytes: the lists of activities of all exports inside.
-    elements: of XML in all files together per byte of the outermost, once free_elements are used up (GPX and TCX of
-    watches have at most 0.6); the file in which they end is still read, since a reader bounds each by itself.
-
-    guard: entered with a file's name for the work on it; what it raises as a ReadError is said of that file alone.
-    """
-
-    members: int = 200_000
-    depth: int = 5
-    member_bytes: int = 256 * _MIB
+    members: int = 200_000  # entries in all archives together
+    depth: int = 5  # archives inside one another, gzip counted
+    member_bytes: int = 256 * _MIB  # one entry, unfolded, which is also what is held in memory
+    # Unfolded bytes per byte of the outermost file, once free_bytes are used up: text of a run packs at most 30 to 1.
     ratio: int = 100
     free_bytes: int = 64 * _MIB
-    total_bytes: int = 64 * 1024 * _MIB
-    directory_bytes: int = 16 * _MIB
-    list_bytes: int = 16 * _MIB
+    total_bytes: int = 64 * 1024 * _MIB  # everything unfolded
+    directory_bytes: int = 16 * _MIB  # the list of members of one zip
+    list_bytes: int = 16 * _MIB  # the lists of activities of all exports inside
+    # Elements of XML in all files together per byte of the outermost, once free_elements are used up: GPX and TCX of
+    # watches have at most 0.6. The file in which they end is still read, since a reader bounds each by itself.
     elements: float = 0.6
     free_elements: int = 300_000
+    # Entered with a file's name for the work on it; what it raises as a ReadError is said of that file alone.
     guard: Guard = nullcontext
 
 
@@ -117,31 +111,25 @@ _LEFT_OUT = "..."
 
 
 class Entry(Record, frozen=True, kw_only=True):
-    """A file in a folder or archive, not yet looked at. path: as written there, with "/". peek: its first bytes.
+    """A file in a folder or archive, not yet looked at.
 
-    peek and read raise ReadError where the archive is damaged or a limit is reached. disk: where it can be opened
-    without reading it whole, None inside archives.
+    peek and read raise ReadError where the archive is damaged or a limit is reached.
     """
 
-    path: str
+    path: str  # as written there, with "/"
     size: int
-    peek: Callable[[], bytes]
+    peek: Callable[[], bytes]  # its first bytes
     read: Callable[[], bytes]
-    disk: Path | None = None
+    disk: Path | None = None  # where it can be opened without reading it whole, None inside archives
 
 
 class Found(Record, frozen=True, kw_only=True):
-    """One file that a walk came across.
+    """One file that a walk came across. Read it before the walk goes on: the archive around it may be closed then."""
 
-    name: where it was, archives and members joined by "/", without e-mail addresses. read: its bytes, decompressed;
-    raises ReadError. Call it before the walk goes on: the archive around it may be closed afterwards. skipped: "" for a
-    recording, else one of the words of layouts.SKIPPED. sport: what an export's own list calls it, in its words.
-    """
-
-    name: str
-    read: Callable[[], bytes]
-    skipped: str = ""
-    sport: str = ""
+    name: str  # where it was, archives and members joined by "/", without e-mail addresses
+    read: Callable[[], bytes]  # its bytes, decompressed; raises ReadError
+    skipped: str = ""  # "" for a recording, else one of the words of layouts.SKIPPED
+    sport: str = ""  # what an export's own list calls it, in its words
 
 
 def masked(name: str) -> str:

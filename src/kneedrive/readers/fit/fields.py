@@ -110,19 +110,16 @@ class Columns(Record, frozen=True, kw_only=True):
 
 
 class _Piece(Record, frozen=True, kw_only=True):
-    """One field of the messages of one layout, which are rows `first` to `last` of its column.
-
-    rows: the messages as rows of bytes. count: how many values each holds.
-    """
+    """One field of the messages of one layout."""
 
     layout: Layout
-    rows: Raw
-    first: int
+    rows: Raw  # the messages as rows of bytes
+    first: int  # their rows of the column
     last: int
     field: Field
     slot: Slot
     kind: BaseType
-    count: int
+    count: int  # how many values each holds
 
 
 def record_columns(part: Part, fields: Sequence[Field] = profile.RECORD_FIELDS) -> Columns:

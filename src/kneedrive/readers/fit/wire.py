@@ -22,12 +22,12 @@ from kneedrive.recording import Note
 
 
 class BaseType(Record, frozen=True):
-    """letter: of struct; code: of numpy, without byte order; invalid: None where NaN says it already."""
+    """How values of a type are read."""
 
-    letter: str
-    code: str
+    letter: str  # of struct
+    code: str  # of numpy, without byte order
     size: int
-    invalid: int | None
+    invalid: int | None  # None where NaN says it already
 
     @property
     def unbounded(self) -> bool:
@@ -79,31 +79,24 @@ _NOWHERE: Places = np.empty(0, np.int64)
 
 
 class Slot(Record, frozen=True, kw_only=True):
-    """One field in a layout: its number, where it stands in the message, its size in bytes and its base type.
-
-    developer: the developer data index, None for a native field (its base type is then in its description).
-    """
+    """One field in a layout."""
 
     number: int
-    place: int
-    size: int
+    place: int  # where it stands in the message
+    size: int  # in bytes
     base: int
-    developer: int | None = None
+    developer: int | None = None  # developer data index, None for a native field; its base type is in its description
 
 
 class Layout(Record, frozen=True, kw_only=True):
-    """One definition and where its messages start. Definitions of equal bytes share a layout.
-
-    order: "<" or ">". size: bytes of a message with its header byte. fields: three bytes each, as they stand in the
-    definition; most layouts are never asked for theirs. offset: where the definition stands in the file.
-    """
+    """One definition and where its messages start. Definitions of equal bytes share a layout."""
 
     message: int
-    order: str
-    size: int
-    fields: bytes
+    order: str  # "<" or ">"
+    size: int  # bytes of a message with its header byte
+    fields: bytes  # three bytes each, as they stand in the definition; most layouts are never asked for theirs
     app_fields: bytes
-    offset: int
+    offset: int  # where the definition stands in the file
     starts: Places = _NOWHERE
 
     def native(self) -> dict[int, Slot]:
@@ -224,19 +217,15 @@ _CRC_BYTES = 2
 
 
 class Part(Record, frozen=True, kw_only=True):
-    """One FIT file, alone or in a chain: its layouts, and what was wrong with it.
-
-    start, end: its bytes, without the checksum; stated_end: where its header says that it ends.
-    damage: the note about the place where reading stopped early, None where the part is whole.
-    """
+    """One FIT file, alone or in a chain: its layouts, and what was wrong with it."""
 
     octets: bytes
     start: int
-    end: int
-    stated_end: int
+    end: int  # of its messages: the checksum stands behind
+    stated_end: int  # where its header says that it ends
     layouts: tuple[Layout, ...]
     notes: tuple[Note, ...]
-    damage: Note | None
+    damage: Note | None  # about the place where reading stopped early, None where the part is whole
 
     def of(self, message: int) -> list[Layout]:
         """The layouts of a message that hold at least one."""
