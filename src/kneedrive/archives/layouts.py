@@ -58,13 +58,10 @@ _SAMPLE = 200  # rows with a file from which the column of files is told
 
 
 class Layout(Record, frozen=True, kw_only=True):
-    """What is known about a tree of files. root: where a Strava export begins, None where there is none.
+    """What is known about a tree of files."""
 
-    sports: what its list calls each recording, by path from the root; listed paths that are not there included.
-    """
-
-    root: str | None = None
-    sports: Mapping[str, str] = {}
+    root: str | None = None  # where a Strava export begins, None where there is none
+    sports: Mapping[str, str] = {}  # what its list calls a recording, by path from the root, be it there or not
 
     def sport(self, path: str) -> str:
         """What the list calls the recording at this path; "" where it does not name it."""

@@ -32,17 +32,16 @@ _BOUNDS = {
 }
 
 
-# What a recorded point may say, by column; NaN where it does not. unix_s: seconds since 1970, UTC. part: a number that
-# changes where the file itself begins a new stretch. cadence: as written, of one leg or of both.
+# What a recorded point may say, by column; NaN where it does not.
 POINT = (
-    "unix_s",
-    "part",
+    "unix_s",  # seconds since 1970, UTC
+    "part",  # a number that changes where the file itself begins a new stretch
     "latitude_deg",
     "longitude_deg",
     "altitude_m",
     "distance_m",
     "speed_mps",
-    "cadence",
+    "cadence",  # as written, of one leg or of both
     "heart_rate_bpm",
     "power_w",
 )
@@ -56,27 +55,23 @@ def empty_point(part: int) -> list[float]:
 
 
 class LapRow(Record, frozen=True, kw_only=True):
-    """A lap as written: start (unix seconds), timer time and distance, NaN where not said."""
+    """A lap as written, NaN where it does not say something."""
 
-    unix_s: float
+    unix_s: float  # its start
     timer_s: float
     distance_m: float
 
 
 class Session:
-    """One activity as a reader fills it.
-
-    sport, product: the file's own words, "" for none. points: rows of `POINT` behind one another. first_s, last_s: its
-    first and last time (unix seconds), NaN where it has none. utc_offset_s: the first zone told that is not UTC, which
-    says nothing about where the runner is.
-    """
+    """One activity as a reader fills it."""
 
     def __init__(self, sport: str = "", product: str = "") -> None:
-        self.sport = sport
+        self.sport = sport  # the file's own words, "" for none
         self.product = product
-        self.points = array("d")
+        self.points = array("d")  # rows of `POINT` behind one another
         self.laps: list[LapRow] = []
-        self.first_s = self.last_s = _NAN
+        self.first_s = self.last_s = _NAN  # its first and last time (unix seconds)
+        # The first zone told that is not UTC: UTC says nothing about where the runner is.
         self.utc_offset_s: int | None = None
 
     def time(self, unix_s: float, offset_s: int) -> float:

@@ -43,11 +43,11 @@ _UNJUMPED = Clock(zero=0.0)
 
 
 class Axis(Record, frozen=True, kw_only=True):
-    """keep: which records have a usable time. time_s: theirs, non-decreasing, since the clock's zero."""
+    """When the records of a session were made."""
 
     clock: Clock
-    keep: Flags
-    time_s: Array
+    keep: Flags  # which records have a usable time
+    time_s: Array  # theirs, non-decreasing, since the clock's zero
     notes: tuple[Note, ...]
 
 
@@ -325,16 +325,13 @@ class _Contents(Record, frozen=True, kw_only=True):
 
 
 class _Session(Record, frozen=True, kw_only=True):
-    """One session's message (_NO_MESSAGE where none was written) and which records are its own.
+    """One session of a file."""
 
-    until: the FIT time at which the next session begins, infinite for the last one.
-    """
-
-    message: Message
+    message: Message  # _NO_MESSAGE where none was written
     sport: str
     sub_sport: str
-    own: npt.NDArray[np.bool_]
-    until: float
+    own: Flags  # which records are its own
+    until: float  # the FIT time at which the next session begins, infinite for the last one
 
 
 def activities(part: Part) -> Iterator[Activity]:
