@@ -293,7 +293,7 @@ def test_no_file_fills_more_than_a_screen_even_with_all_that_can_stand_beside_it
 @pytest.mark.parametrize("certainty", list(Certainty))
 def test_what_to_do_next_says_where_nothing_is_clear(certainty: Certainty) -> None:
     told = advise(Ground(finding=Pattern.SHUFFLE, certainty=certainty))
-    text = flat(render([screen.next_step(screen.Context(advice=told))], Style()))
+    text = flat(render([sections.do_next(told)], Style()))
 
     assert (sections.UNCLEAR in text) == (certainty is Certainty.OPEN)
 

@@ -12,7 +12,7 @@ from kneedrive.analysis.population import runners_at
 from kneedrive.past import result
 from kneedrive.past.result import Break, BreakKind, Habit, Trend, Verdict, Week, WeeklyView, WeekValue
 from kneedrive.patterns import AXES, Pattern
-from kneedrive.quantities import QUANTITIES
+from kneedrive.quantities import QUANTITIES, SECONDS_PER_MINUTE
 from kneedrive.record import Record
 from kneedrive.report import blocks, numbers, screen
 from kneedrive.report.blocks import Block, Column, Heading, Inline, Mark, Prose, Section, Span, Table, faint, strong
@@ -321,7 +321,7 @@ def _row(week: Week, name: str, *, miles: bool) -> Mark:
             week.monday.isoformat(),
             numbers.number(week.runs),
             numbers.length(week.distance_m, miles=miles),
-            numbers.whole_minutes(week.slow_s) if week.slow_s >= HALF_MINUTE_S else "",
+            numbers.number(week.slow_s / SECONDS_PER_MINUTE) if week.slow_s >= HALF_MINUTE_S else "",
         ),
         mean=value.value if value else None,
         sd=half(value) if value else None,

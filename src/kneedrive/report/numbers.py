@@ -213,11 +213,6 @@ def minutes(seconds: float) -> str:
     return f"{hours}{TIE}h{TIE}{rest}{TIE}min" if hours else f"{rest}{TIE}min"
 
 
-def whole_minutes(seconds: float) -> str:
-    """Minutes alone, for a column of a table that names the unit."""
-    return number(seconds / SECONDS_PER_MINUTE)
-
-
 def length(metres: float | None, *, miles: bool = False) -> str:
     """Kilometres or miles with one decimal and without the unit, for a column of a table."""
     return number(metres / (METRES_PER_MILE if miles else METRES_PER_KM) if metres is not None else None, 1)

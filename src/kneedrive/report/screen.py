@@ -66,7 +66,7 @@ def first_screen(analysis: Analysis, context: Context, *, miles: bool, new: str 
             opening(analysis, beside, miles=miles),
             cited,
             pace_picture(analysis, miles=miles, most=most),
-            next_step(beside),
+            sections.do_next(beside.advice, beside.remark),
             tail(beside, analysis),
         ]
         if words_of(screen) <= MOST_WORDS:
@@ -91,7 +91,7 @@ def all_sections(
         pace_picture(analysis, miles=miles),
         *sections.sections(analysis, miles=miles),
         *history,
-        next_step(context),
+        sections.do_next(context.advice, context.remark),
         tail(context.replace(own=None, more=tuple(each for each in context.more if each != "--full")), analysis),
     ]
 
@@ -301,15 +301,7 @@ def named(mark: blocks.Mark, pattern: Pattern, certainty: Certainty) -> blocks.M
     return mark.replace(tone=pattern, behind=blocks.Span(brief, pattern))
 
 
-# What to do, and what is left to say.
-
-
-def next_step(context: Context) -> Section:
-    """One cue and one exercise or drill, each with what it takes; nothing where nothing was judged."""
-    if context.advice is None:
-        return []
-    remark = [Prose(context.remark)] if context.remark else []
-    return [*sections.do_next(context.advice), *remark]
+# What is left to say.
 
 
 def tail(context: Context, analysis: Analysis | None = None) -> Section:
@@ -378,7 +370,7 @@ def whats_new(runs: Sequence[Dated], today: date, *, miles: bool) -> str:
 def years_at_once(new: str, weeks: Iterable[Section], context: Context) -> list[Section]:
     """A history that came in at once: what is new, the runner, the weeks, what to do next, where the rest is."""
     end = tail(context.replace(own=None, week=""))
-    return [[Prose(new)], runner(context.weeks), *weeks, next_step(context), end]
+    return [[Prose(new)], runner(context.weeks), *weeks, sections.do_next(context.advice, context.remark), end]
 
 
 def week_line(view: WeeklyView, today: date, *, miles: bool) -> str:

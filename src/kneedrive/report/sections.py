@@ -398,11 +398,16 @@ TO_TAKE = "kneedrive advise --take notes today as the day you take this up; knee
 NOT_TAKEN = "Nothing was tagged: this run asks for no change, so there is nothing to take up."
 
 
-def do_next(advice: Advice) -> Section:
-    """One cue and one exercise or drill, a word where nothing is clear, and the command that tells more."""
+def do_next(advice: Advice | None, remark: str = "") -> Section:
+    """One cue and one exercise or drill, a word where nothing is clear, and the command that tells more.
+
+    Nothing where nothing was judged. remark: what has to be said of the advice.
+    """
+    if advice is None:
+        return []
     caveat = f"{UNCLEAR} " if advice.ground.certainty is Certainty.OPEN else ""
     told = words(f"{advice.today} {advice.besides} {caveat}", blocks.command(advice.command), " tells more.")
-    return [Heading("Do next", advice.plan.focus), Prose(told)]
+    return [Heading("Do next", advice.plan.focus), Prose(told), *([Prose(remark)] if remark else [])]
 
 
 def plan(advice: Advice, notes: Iterable[str] = ()) -> list[Section]:

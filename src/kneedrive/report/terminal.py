@@ -162,7 +162,9 @@ def text_of(inline: Inline, style: Style) -> Text:
         if isinstance(piece, blocks.Spark):
             made.append(_sparkline(piece, style))
         elif isinstance(piece, blocks.Bar):
-            made.append(_bar(piece, style), look(piece.tone))
+            # Something above zero shows at least one column.
+            filled = max(math.floor(piece.share * piece.cells + 0.5), 1 if piece.share > 0 else 0)
+            made.append(glyphs_of(style).levels[-1] * filled, look(piece.tone))
         else:
             # A command is typed as it stands, so no line breaks inside it.
             text = piece.text.replace(" ", TIE) if piece.tone is Role.COMMAND else piece.text
@@ -340,9 +342,3 @@ def _sparkline(spark: blocks.Spark, style: Style) -> str:
         return levels[math.floor(spark.share(amount) * (len(levels) - 1) + 0.5)]
 
     return "".join(level(amount) for amount in spark.amounts)
-
-
-def _bar(bar: blocks.Bar, style: Style) -> str:
-    """At most `cells` columns; something above zero shows at least one."""
-    filled = math.floor(min(max(bar.share, 0.0), 1.0) * bar.cells + 0.5)
-    return glyphs_of(style).levels[-1] * max(filled, 1 if bar.share > 0 else 0)

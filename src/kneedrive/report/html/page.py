@@ -211,7 +211,7 @@ def first_screen(content: Content) -> Markup:
     if context.advice:
         focus = context.advice.plan.focus
         head = el("h2", f"Do next: {focus[:1].lower()}{focus[1:]}")
-        todo = el("div", head, flowing(screen.next_step(context)[1:]), class_="next")
+        todo = el("div", head, flowing(sections.do_next(context.advice, context.remark)[1:]), class_="next")
     side = el("div", todo, odds_list(analysis), map(evidence, screen.evidence(analysis, miles=miles)), class_="side")
     # The style sets the meaning above the picture: whoever reads from top to bottom meets the picture early.
     verdict = el("div", you, block(facts), title, hero, el("div", flowing(meaning), class_="meaning"), class_="verdict")
