@@ -144,10 +144,11 @@ def source(analysis: Analysis) -> str:
     return ", ".join(filter(None, (device, sensor, "indoors" if analysis.surface == "indoor" else "")))
 
 
-def verdict(analysis: Analysis, *, miles: bool, apart: bool = False) -> list[Block]:
+def verdict(analysis: Analysis, *, miles: bool, apart: bool = False, onset: bool = True) -> list[Block]:
     """Day and distance, the headline, and a sentence with the odds and what the pattern means.
 
     apart: the runner's own sentence stands above, and may point elsewhere: the headline says that it is the run's.
+    onset: tell the shuffle-onset pace, which a page draws.
     """
     run, slow = said.of_scope(analysis.findings, Scope.RUN), said.slow_apart(analysis.findings)
     if not run:
@@ -162,26 +163,26 @@ def verdict(analysis: Analysis, *, miles: bool, apart: bool = False) -> list[Blo
         strong(f"{otherwise}."),
     )
     ruled, knee = said.ruled_out(analysis.ruled_out, run[0]), said.knee_sentence(analysis.knee)
-    text = words(meaning(analysis, miles=miles), f" {ruled}" if ruled else "", " " if knee else "", knee)
+    text = words(meaning(analysis, miles=miles, onset=onset), f" {ruled}" if ruled else "", " " if knee else "", knee)
     early = " ".join(filter(None, [said.cut_off(analysis), said.little(analysis)]))
     told: list[Inline] = [early, text, " ".join(said.limits(analysis))]
     return [facts(analysis, miles=miles), Prose(headline), *(Prose(each) for each in told if plain(each))]
 
 
-def meaning(analysis: Analysis, *, miles: bool) -> Inline:
+def meaning(analysis: Analysis, *, miles: bool, onset: bool) -> Inline:
     """At which pace the headline's pattern is how likely, and what it means.
 
     The odds of slow running are those at its mean pace and no other's. From which pace on every pace by itself is
     surely shuffle-like, the shuffle-onset pace, is therefore a sentence of its own.
     """
     slow, run = said.slow_apart(analysis.findings), said.of_scope(analysis.findings, Scope.RUN)
-    speed, onset = (slow or run)[0].evidence.get("speed_mps"), analysis.shuffle_onset.speed_mps
+    speed, begins = (slow or run)[0].evidence.get("speed_mps"), analysis.shuffle_onset.speed_mps
     pace = numbers.pace(speed, miles=miles)
     if not slow:
         return said.meant(run, f"At {pace}" if speed else "In this run")
-    shuffles = slow[0].pattern is Pattern.SHUFFLE and slow[0].certainty is not Certainty.OPEN
-    begins = f" It begins at {numbers.pace(onset, miles=miles)}." if onset and shuffles else ""
-    return words(said.meant(slow, f"When slow (around {pace})" if speed else "When slow"), begins)
+    told = onset and slow[0].pattern is Pattern.SHUFFLE and slow[0].certainty is not Certainty.OPEN
+    from_there = f" It begins at {numbers.pace(begins, miles=miles)}." if begins and told else ""
+    return words(said.meant(slow, f"When slow (around {pace})" if speed else "When slow"), from_there)
 
 
 def unjudged(analysis: Analysis) -> list[Block]:

@@ -202,7 +202,7 @@ def first_screen(content: Content) -> Markup:
     """Who this is, what this run was and how sure that is, the picture, what to do."""
     analysis, context, miles = content.analysis, content.context, content.miles
     runner = [each for each in screen.runner(context.weeks) if not isinstance(each, blocks.Rule)]
-    facts, headline, *meaning = screen.verdict(analysis, miles=miles, apart=bool(runner))
+    facts, headline, *meaning = screen.verdict(analysis, miles=miles, apart=bool(runner), onset=False)
     title = el("h1", inline(headline.text) if isinstance(headline, blocks.Prose) else "", id="run-title")
     you = el("div", flowing(runner), class_="you") if runner else ""
     drawn = screen.pace_picture(analysis, miles=miles, most=screen.MOST_BANDS)
@@ -450,7 +450,7 @@ def _document(title: str, header: Markup, main: Iterable[Markup], credit: str = 
         el("a", "Skip", href="#run", class_="skip"),
         header,
         el("main", *main),
-        el("footer", el("p", "Made on this computer; needs no network. ", credit)),
+        el("footer", el("p", "Made on this computer; works offline. ", credit)),
         el("div", id="tip", aria_hidden="true", hidden=True),
         el("script", script),
     )
