@@ -51,7 +51,7 @@ def test_the_key_that_we_keep_and_the_list_and_the_files_are_theirs(
     fake_garmin.activities = summaries(39)
     fake_garmin.files = {str(entry["activityId"]): b"PK a zip" for entry in fake_garmin.activities}
     kept = KeyFile(tmp_path / "garmin" / "connect-personal-api-key")
-    kept.save(Secret(KEY))
+    kept.keep(Secret(KEY))
 
     ids, body = oracle(fake_garmin, kept.path)
 

@@ -114,7 +114,20 @@ def test_a_token_that_would_break_a_header_is_damage_and_not_printed(file: Token
     assert "secret" not in "".join(traceback.format_exception(caught.value))
 
 
-@pytest.mark.parametrize("expires_at", ['"soon"', "1e400", "99999999999999999999", "null"])
+def test_a_login_of_before_whose_end_is_a_number_of_seconds_is_read(file: TokenFile) -> None:
+    before = {
+        "access_token": "access-secret",
+        "refresh_token": "refresh-secret",
+        "expires_at": int(TOKENS.expires_at.timestamp()),
+        "scope": TOKENS.scope,
+        "athlete": TOKENS.athlete,
+    }
+    file.write(json.dumps(before))
+
+    assert file.load() == TOKENS
+
+
+@pytest.mark.parametrize("expires_at", ['"soon"', '"2026-03-02T16:00:00"', "1e400", "99999999999999999999", "null"])
 def test_an_end_that_is_no_time_is_damage(file: TokenFile, expires_at: str) -> None:
     file.save(TOKENS)
     stored = json.loads(file.path.read_text())

@@ -73,7 +73,7 @@ def test_a_sync_of_folders_and_the_state_of_logins(home: Household) -> None:
 def test_a_sync_that_renews_its_login_and_a_logout(home: Household, today: FakeStrava) -> None:
     home.with_strava(today).log_in(today)
     (home.token_file.parent / "strava-token.json.lock").unlink()  # of another kind
-    home.token_file.write_text(home.token_file.read_text().replace('"expires_at": ', '"expires_at": 1, "before": '))
+    home.token_file.write_text(home.token_file.read_text().replace('"expires_at":', '"expires_at":1,"before":'))
 
     synced, out = elsewhere(home, "sync", "--json"), elsewhere(home, "auth", "logout", "--yes")
 

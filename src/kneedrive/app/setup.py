@@ -55,7 +55,7 @@ def keep_key(desk: Desk, source: str, text: str, life: Callable[[], int | None] 
     else:
         next(accounts.intervals(desk, key).listing(desk.clock()), None)  # the least that asks for the key
     file = accounts.key_file(desk, source)
-    file.save(key)
+    file.keep(key)
     runner = f" --runner {desk.named_runner}" if desk.named_runner else ""
     said = [
         f"{NAMES[source]} takes the key. kneedrive sync {source}{runner} fetches your runs.",

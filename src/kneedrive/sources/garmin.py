@@ -8,16 +8,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, Unreachable
 from kneedrive.record import Record
 from kneedrive.sources.http import Answer, Client, Http, Pace
 from kneedrive.sources.plan import NOT_A_RUN, UNIDENTIFIED, Fetched, Listed, identified, moment
-
-if TYPE_CHECKING:
-    from kneedrive.sources.tokens import PrivateFile
+from kneedrive.sources.tokens import Moment, PrivateFile
 
 # A personal API key is exchanged for a token that lives for a day.
 
@@ -29,12 +27,12 @@ FRESH = timedelta(hours=1)  # a token with less than this left is exchanged befo
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{8,8192}")  # RFC 6750
 
 
-class Pass(Record, frozen=True, kw_only=True):
+class Pass(Record, frozen=True, kw_only=True, rename={"access": "access_token"}):
     """A token for a day. fingerprint: of the key and the address that gave it. key_ends: when the key is over."""
 
     fingerprint: str
     access: Secret
-    expires_at: datetime
+    expires_at: Moment
     key_ends: date | None = None
 
 
@@ -70,7 +68,7 @@ class Keyring:
         """Remember when the key ends; Garmin's answers do not say."""
         held = load(self._file, self._fingerprint)
         if held:
-            save(self._file, held.replace(key_ends=key_ends))
+            self._file.save(held.replace(key_ends=key_ends))
 
     def exchange(self) -> Pass:
         """A new token for the key, kept in the file. Raises NotAuthorised where Garmin refuses the key."""
@@ -89,7 +87,7 @@ class Keyring:
             expires_at=_end(access, self._pace.clock()),
             key_ends=held.key_ends if held else None,
         )
-        save(self._file, fresh)
+        self._file.save(fresh)
         return fresh
 
 
@@ -101,29 +99,11 @@ def fingerprint(base_url: str, key: Secret) -> str:
 def load(file: PrivateFile, of: str) -> Pass | None:
     """The token that is kept for the key with this fingerprint; None for none, another key's, or a damaged file."""
     try:
-        stored = json.loads(file.read() or "null")
-        if not isinstance(stored, dict) or stored["fingerprint"] != of or not TOKEN.fullmatch(stored["access_token"]):
-            return None
-        ends = stored.get("key_ends")
-        return Pass(
-            fingerprint=of,
-            access=Secret(stored["access_token"]),
-            expires_at=datetime.fromtimestamp(float(stored["expires_at"]), UTC),
-            key_ends=date.fromisoformat(ends) if ends else None,
-        )
-    except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
+        held = file.read_as(Pass)
+    except (ValueError, RecursionError):
         return None
-
-
-def save(file: PrivateFile, given: Pass) -> None:
-    """Keep a token in place of the last one."""
-    stored = {
-        "fingerprint": given.fingerprint,
-        "access_token": given.access.reveal(),
-        "expires_at": int(given.expires_at.timestamp()),
-        "key_ends": given.key_ends.isoformat() if given.key_ends else None,
-    }
-    file.write(json.dumps(stored))
+    ours = held is not None and held.fingerprint == of and TOKEN.fullmatch(held.access.reveal())
+    return held if ours else None
 
 
 def _token(answer: Answer) -> Secret:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
 
 from kneedrive.config import Secret
 from kneedrive.errors import NotAuthorised, SourceError
@@ -18,9 +20,19 @@ from kneedrive.record import Record
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 LOCK_S, POLL_S = 90.0, 0.05
+R = TypeVar("R", bound=Record)
 
 
-class Tokens(Record, frozen=True, kw_only=True):
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Tokens(
+    Record,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    rename={"access": "access_token", "refresh": "refresh_token"},
+):
     """A login: both tokens, when the access token ends (aware UTC), the granted scope, whose login it is.
 
     client_id, client_secret: of the application, kept here only where the runner typed them in at the login.
@@ -28,7 +40,7 @@ class Tokens(Record, frozen=True, kw_only=True):
 
     access: Secret
     refresh: Secret
-    expires_at: datetime
+    expires_at: Moment
     scope: str
     athlete: str = ""
     client_id: str = ""
@@ -57,6 +69,16 @@ class PrivateFile:
             _close_to_others(file.fileno())
             return file.read()
         return None
+
+    def read_as(self, kind: type[R]) -> R | None:
+        """The record in it, None where there is no file. Raises SourceError, and ValueError for what is none."""
+        text = self.read()
+        # Not strict: moments were numbers of seconds once.
+        return None if text is None else msgspec.json.decode(text, type=kind, strict=False, dec_hook=_secret)
+
+    def save(self, record: Record) -> None:
+        """Keep a record in place of the old one."""
+        self.write(msgspec.json.encode(record, enc_hook=Secret.reveal).decode())
 
     def write(self, text: str) -> None:
         """Replace the file atomically: at every moment it holds the old text or the new one, whole and on disk."""
@@ -113,8 +135,8 @@ class KeyFile(PrivateFile):
         except ValueError:
             raise NotAuthorised(f"the key in {self.path} is damaged: save it anew") from None
 
-    def save(self, key: Secret) -> None:
-        """Keep a key in place of the old one."""
+    def keep(self, key: Secret) -> None:
+        """Put a key in place of the old one."""
         self.write(key.reveal() + "\n")
 
 
@@ -127,34 +149,9 @@ class TokenFile(PrivateFile):
     def load(self) -> Tokens | None:
         """The stored login, None where there is none. Raises NotAuthorised where the file cannot be understood."""
         try:
-            text = self.read()
-            if text is None:
-                return None
-            stored = json.loads(text)
-            return Tokens(
-                access=token(stored["access_token"]),
-                refresh=token(stored["refresh_token"]),
-                expires_at=datetime.fromtimestamp(int(stored["expires_at"]), UTC),
-                scope=str(stored["scope"]),
-                athlete=str(stored.get("athlete", "")),
-                client_id=str(stored.get("client_id", "")),
-                client_secret=Secret(str(stored.get("client_secret", ""))),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, OSError):
+            return self.read_as(Tokens)
+        except (ValueError, RecursionError):
             raise NotAuthorised(f"the saved login in {self.path} is damaged: log in again") from None
-
-    def save(self, tokens: Tokens) -> None:
-        """Keep a login in place of the old one."""
-        stored = {
-            "access_token": tokens.access.reveal(),
-            "refresh_token": tokens.refresh.reveal(),
-            "expires_at": int(tokens.expires_at.timestamp()),
-            "scope": tokens.scope,
-            "athlete": tokens.athlete,
-        }
-        if tokens.client_id:
-            stored |= {"client_id": tokens.client_id, "client_secret": tokens.client_secret.reveal()}
-        self.write(json.dumps(stored))
 
     @contextmanager
     def locked(self, patience_s: float = LOCK_S) -> Iterator[None]:
@@ -202,6 +199,10 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _secret(_: type, value: Any) -> Secret:
+    return token(value)
 
 
 def token(value: object) -> Secret:
