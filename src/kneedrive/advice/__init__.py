@@ -241,7 +241,7 @@ def standing_alone(posterior: Posterior) -> str:
 
 def _bounce(posterior: Posterior) -> float:
     """Bounce for the step time against other runners' (zB), as the posterior has it; 0 where none was measured."""
-    if not {"zk", "zB"} & set(posterior.measured):
+    if not posterior.bounce_measured:
         return 0.0
     return math.sqrt(2.0) * posterior.scores["P"].mean + posterior.mean[0]
 

@@ -128,6 +128,11 @@ class Posterior(Record, frozen=True, kw_only=True):
         """Steps where neither contact nor bounce was measured."""
         return Basis.STEPS if set(self.measured) <= {"zSL"} else Basis.MEASURED
 
+    @property
+    def bounce_measured(self) -> bool:
+        """Whether it was measured how far the torso bounces, with contact time (zk) or without (zB)."""
+        return bool({"zk", "zB"} & set(self.measured))
+
 
 def prior_cov(rules: PosteriorRules = RULES) -> Array:
     """Covariance of x between runners, 4 x 4: variances 1, zk independent, h a noisy sum of zSL and zDF."""

@@ -59,7 +59,7 @@ def likelihoods(analysis: Analysis) -> Section:
         )
         for pattern, probability in sorted(posterior.odds.items(), key=lambda item: -item[1])
     ]
-    unmeasured = [] if said.bounce_measured(posterior) else [Note(said.NO_BOUNCE)]
+    unmeasured = [] if posterior.bounce_measured else [Note(said.NO_BOUNCE)]
     remark = "the whole run; patterns overlap, so odds do not add up to one"
     return [Heading("How likely", remark), Table(columns, rows), *unmeasured]
 
@@ -143,7 +143,7 @@ OVER = {
 
 def bounce(analysis: Analysis) -> list[str]:
     """How far the torso goes up and down, and what the vertical ratio is made of; or why bounce is not judged."""
-    if analysis.posterior is None or not said.bounce_measured(analysis.posterior):
+    if analysis.posterior is None or not analysis.posterior.bounce_measured:
         unknown = analysis.reference.open if analysis.findings else ""
         return [f"Not judged: {unknown}."] if unknown else []
     usual, key = analysis.usual, "vertical_oscillation_m"

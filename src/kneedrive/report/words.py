@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from kneedrive import advice
 from kneedrive.analysis.gates import SHORT
-from kneedrive.analysis.posterior import Basis, Bend, Certainty, Knee, Posterior
+from kneedrive.analysis.posterior import Basis, Bend, Certainty, Knee
 from kneedrive.analysis.result import Analysis, Finding, Scope, Status
 from kneedrive.past.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
@@ -234,11 +234,6 @@ CUT_OFF = "The file ends early, so the end of this run is missing."
 DRIFTED = "Less sure than others: the sensor drifted within this run."
 
 
-def bounce_measured(posterior: Posterior) -> bool:
-    """Whether the sensor measured how far the torso bounces, with contact time (zk) or without (zB)."""
-    return bool({"zk", "zB"} & set(posterior.measured))
-
-
 def settling(analysis: Analysis) -> list[str]:
     """What keeps the judgement from being surer, and what would help; a sensor that the file holds is never advised."""
     if not analysis.findings:
@@ -260,7 +255,7 @@ def rests_on_height(analysis: Analysis) -> bool:
 def limits(analysis: Analysis) -> list[str]:
     """What belongs beside the verdict: that it hangs on the height, that bounce was not measured, that it drifted."""
     piston = any(each.pattern is Pattern.PISTON for each in analysis.findings)
-    unmeasured = piston and (analysis.posterior is None or not bounce_measured(analysis.posterior))
+    unmeasured = piston and (analysis.posterior is None or not analysis.posterior.bounce_measured)
     drifted = any(note.code == "drift" for note in analysis.quality.notes)
     return [ON_HEIGHT] * rests_on_height(analysis) + [NO_BOUNCE] * unmeasured + [DRIFTED] * drifted
 
