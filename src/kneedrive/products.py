@@ -161,7 +161,7 @@ _WATCHES: Mapping[str, tuple[int, ...]] = {
     "Legacy Rey": (3498, 3537),
 }
 
+# The name of every Garmin watch that records runs, and of the sensors worn with it, by product number.
 GARMIN_PRODUCTS: Mapping[int, str] = {
     number: name for table in (_ACCESSORIES, _WATCHES) for name, numbers in table.items() for number in numbers
 }
-"""The name of every Garmin watch that records runs, and of the sensors worn with it, by product number."""

@@ -69,8 +69,8 @@ def guessed_sport(speed_mps: Array | None, cadence_spm: Array | None, unnamed: s
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 Flags = npt.NDArray[np.bool_]
+# No quantity of a recording is as large as the one; what is smaller than the other is too small to divide by.
 LARGEST, SMALLEST = 1e12, 1e-12
-"""No quantity of a recording is as large as the one; what is smaller than the other is too small to divide by."""
 
 
 def reckonable(values: Array) -> Array:

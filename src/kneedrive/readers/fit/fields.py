@@ -381,15 +381,14 @@ _DYNAMICS = frozenset(
     {"stance_time_s", "duty_factor", "vertical_oscillation_m", "vertical_ratio", "step_length_m", "balance_left"}
 )
 
+# Channels whose zero means "no value", by maker (number) or app (name). Elsewhere zero is what was measured: Garmin
+# writes zeros while the runner stands.
 ZERO_IS_MISSING: Mapping[int | str, frozenset[str]] = {
     profile.COROS: _DYNAMICS,
     profile.STRYD: _DYNAMICS,
     "stryd": _DYNAMICS,
     "runscribe": _DYNAMICS | {"power_w"},
 }
-"""Channels whose zero means "no value", by maker (number) or app (name). Elsewhere zero is what was measured: Garmin
-writes zeros while the runner stands."""
-
 _DIVISORS = {field.name: field.divisor for field in profile.RECORD_FIELDS}
 # The later field of a pair has more bits and is preferred, record by record.
 _PLAIN = (

@@ -10,17 +10,11 @@ from collections.abc import Mapping
 
 from kneedrive.record import Record
 
-FIT_EPOCH_S = 631_065_600
-"""1989-12-31T00:00:00Z, the zero of FIT times, in Unix time."""
-
-SMALLEST_TIME = 0x1000_0000
-"""Times below count from the start of the device, not from the epoch."""
-
+FIT_EPOCH_S = 631_065_600  # 1989-12-31T00:00:00Z, the zero of FIT times, in Unix time
+SMALLEST_TIME = 0x1000_0000  # times below count from the start of the device, not from the epoch
+# 2100-01-01T00:00:00Z as a FIT time. What is not from 0 up to here is no time, whatever its type can hold.
 TIME_END = 4_102_444_800 - FIT_EPOCH_S
-"""2100-01-01T00:00:00Z as a FIT time. What is not from 0 up to here is no time, whatever its type can hold."""
-
-TIMES = frozenset({"timestamp", "start_time", "local_timestamp"})
-"""The fields that hold a FIT time."""
+TIMES = frozenset({"timestamp", "start_time", "local_timestamp"})  # the fields that hold a FIT time
 
 FILE_ID, USER_PROFILE, SESSION, LAP, RECORD, EVENT, DEVICE_INFO = 0, 3, 18, 19, 20, 21, 23
 SPORT, ACTIVITY, FIELD_DESCRIPTION, DEVELOPER_DATA_ID = 12, 34, 206, 207
@@ -28,10 +22,7 @@ TIMESTAMP = 253
 
 
 class Field(Record, frozen=True):
-    """One field: value = raw / scale - offset in `unit`; `divisor` turns that into the SI unit of `channel`.
-
-    width: how many values of an array are read.
-    """
+    """One field: value = raw / scale - offset in `unit`; `divisor` turns that into the SI unit of `channel`."""
 
     number: int
     name: str
@@ -40,7 +31,7 @@ class Field(Record, frozen=True):
     unit: str | None = None
     channel: str = ""
     divisor: float = 1.0
-    width: int = 1
+    width: int = 1  # how many values of an array are read
 
 
 RECORD_FIELDS = (
@@ -168,8 +159,8 @@ SPORTS = {
     41: "kayaking",
 }
 UNKNOWN = "unknown"
+# Sports whose cadence counts steps of one leg; elsewhere it counts cranks, arms or paddles.
 ON_FOOT = frozenset({UNKNOWN, "generic", "running", "training", "transition", "walking", "hiking", "mountaineering"})
-"""Sports whose cadence counts steps of one leg; elsewhere it counts cranks, arms or paddles."""
 
 SUB_SPORTS = {
     0: "generic",

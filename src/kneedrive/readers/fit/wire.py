@@ -145,13 +145,10 @@ def layout_of(definition: bytes, offset: int) -> Layout:
 # 16, and modulo that polynomial x**32767 is 1: bits that stand a multiple of 32,767 places apart can be added
 # (exclusive or) before any division. Then 4,096 bytes remain of any file, and a table by position does the rest.
 
-
 Octets = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint16]
 
-PERIOD = 32_767
-"""Places after which a bit, or a byte, weighs the same: the order of x modulo the polynomial."""
-
+PERIOD = 32_767  # places after which a bit, or a byte, weighs the same: the order of x modulo the polynomial
 _POLYNOMIAL = 0xA001  # x^16 + x^15 + x^2 + 1, lowest bit first
 _ROW = 64
 _FIRST_OF_PLACE = np.arange(_ROW) * 256
@@ -208,7 +205,6 @@ def _tables() -> tuple[Words, list[int], list[int]]:
 #
 # Nothing is converted here. Messages of one layout are rows of one size, which fields.py turns into arrays and values.
 # A walk never fails: it stops where the bytes stop making sense and notes the place.
-
 
 SIGNATURE = b".FIT"
 
