@@ -295,6 +295,7 @@ def _settings(section: type[Record], prefix: str = "") -> Iterator[Setting]:
 
 SETTINGS = tuple(_settings(Config))
 NAME = "runner.name"
+# What belongs to a person: it is never taken from [runner] for somebody of another name.
 BODY = ("runner.height_m", "runner.mass_kg", "runner.birth_year", "runner.dynamics")
 
 

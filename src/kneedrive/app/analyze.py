@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Answers = Callable[[tuple[Activity, ...]], Iterator[Answer]]
 Member = tuple[str, bytes | ReadError | ConfigError]  # the name of a recording, and its bytes or why there are none
 Opened = Callable[[str], Iterable[Member]]
+# What can mean a stored run: the last one, one of a day, one whose id begins so.
 RUN = re.compile(r"last|latest|\d{4}-\d\d-\d\d|[0-9a-f]{4,12}(-\d+)?")
 STDIN = "-"
 # No watch writes as much for a run; a device or a film ends late or never.

@@ -333,10 +333,7 @@ def lines_of(settings: Config, every: EveryRunner) -> list[Line]:
 
     Where one cannot be shown, the line says why, and the rest goes on. Raises NotEnoughData without any runner.
     """
-    names: list[str] = []
-    if Store.is_there(settings.paths.store):
-        with Store.open(settings.paths.store, create=False) as store:
-            names = sorted(everybody(store))
+    names = sorted(everybody(settings))
     if not names:
         raise NotEnoughData(NO_RUNS)
     return lists.by_change([_line(name, every) for name in names])

@@ -138,21 +138,21 @@ def named_in(settings: Config) -> set[str]:
     return {*settings.runners, *(each.partition("=")[0] for each in settings.sources.intervals.athletes)}
 
 
-def everybody(store: Store) -> dict[str, tuple[int, datetime, datetime] | None]:
+def everybody(settings: Config) -> dict[str, tuple[int, datetime, datetime] | None]:
     """Everybody in the store by name, with the number of their runs, the first and the last; None without any.
 
     Who has neither a name nor a run, but a ride perhaps, is nobody to be listed.
     """
-    known = dict.fromkeys(store.runners()) | store.runs_by_runner()
+    if not Store.is_there(settings.paths.store):
+        return {}
+    with Store.open(settings.paths.store, create=False) as store:
+        known = dict.fromkeys(store.runners()) | store.runs_by_runner()
     return {name: runs for name, runs in known.items() if name or runs}
 
 
 def runners(settings: Config, style: Style, *, json: bool) -> Answer:
     """Everybody whom the store or the configuration file knows."""
-    found: dict[str, tuple[int, datetime, datetime] | None] = dict.fromkeys(named_in(settings))
-    if Store.is_there(settings.paths.store):
-        with Store.open(settings.paths.store, create=False) as store:
-            found |= everybody(store)
+    found = dict.fromkeys(named_in(settings)) | everybody(settings)
     rows = [lists.RunnerRow(name, *(found[name] or (0, None, None))) for name in sorted(found)]
     if json:
         return Answer.objects(map(lists.runner_record, rows))
@@ -169,7 +169,7 @@ def derive_again(store: Store, settings: Config, progress: Counter | None = None
 
     def ahead(originals: Iterator[Recording]) -> Iterator[Recording]:
         for recording, known in workers.each((each, each) for each in originals):
-            ready.clear()
+            ready.clear()  # only the next one is held: many of them would fill the memory
             with suppress(ReadError), boundary(recording.name, quiet=True):  # `derive` will meet it too
                 ready[recording.sha256] = derivation(recording, store, settings, known)
             yield recording
@@ -259,11 +259,9 @@ def typed_name(settings: Config) -> str:
     A name that was typed has to be typed again where the store holds other runners too.
     """
     name = settings.runner.name
-    if not name or settings.origins.get("runner.name") != "flag":
+    if not name or settings.origins.get("runner.name") != "flag" or len(everybody(settings)) == 1:
         return ""
-    with Store.read(settings.paths.store) as store:
-        alone = len(everybody(store)) == 1
-    return "" if alone else f' --runner "{name}"' if " " in name else f" --runner {name}"
+    return f' --runner "{name}"' if " " in name else f" --runner {name}"
 
 
 def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:

@@ -128,20 +128,15 @@ def show(settings: Config, request: Request, now: datetime) -> Answer:
     with opened(settings) as store:
         row = meant(store, settings, request.run, now)
         if request.sources:
-            return sources(store, row, request)
+            parts = store.sources(row.id)
+            if request.json:
+                return Answer.objects([machine.sources_record(row.id, parts)])
+            return Answer.laid_out(lists.sources(parts, miles=request.style.miles), request.style)
         found = found_in(store, settings, row, now, request)
     code = OK if found.analysis is not None and found.analysis.status == Status.ASSESSED else NOT_ENOUGH
     if request.json:
         return Answer.objects([run_record(found)], code)
     return _run(found, request).replace(code=code)
-
-
-def sources(store: Store, row: RunRow, request: Request) -> Answer:
-    """The recordings of a run, and which channel each gives."""
-    found = store.sources(row.id)
-    if request.json:
-        return Answer.objects([machine.sources_record(row.id, found)])
-    return Answer.laid_out(lists.sources(found, miles=request.style.miles), request.style)
 
 
 def run_record(found: Found) -> dict[str, Any]:

@@ -204,7 +204,7 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
     except OSError as error:
         raise StoreError(f"{folder} cannot be made: {error.strerror or error}; {REMEDY}") from None
     epochs = epochs_of(past)
-    epochs["scored"] = epochs["scored"].astype(int)
+    epochs["scored"] = epochs["scored"].astype(int)  # 1 and 0 are numbers to a spreadsheet in any language
     contents: tuple[tuple[Sequence[str], Iterable[Sequence[Any]]], ...] = (
         (CSV_COLUMNS, run_cells(runs)),
         (list(epochs), zip(*epochs.values(), strict=True)),
