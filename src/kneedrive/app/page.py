@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 
 from kneedrive import advice, app
 from kneedrive.analysis.posterior import Basis, Certainty
-from kneedrive.analysis.reference import usual_ranges
 from kneedrive.analysis.result import Finding, Scope, Status
 from kneedrive.app import FAILED, Answer
 from kneedrive.app.history import EveryRunner, Question, compared, lines_of, local_day
@@ -24,7 +22,6 @@ from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import blocks, lists, numbers, screen, words
 from kneedrive.report.blocks import Mark, Picture, Prose, Section
-from kneedrive.report.html.charts import Ranges
 from kneedrive.report.html.page import Content, Small, index, render
 from kneedrive.report.words import STRAVA_CREDIT
 
@@ -37,8 +34,6 @@ if TYPE_CHECKING:
 
 WEEKS = 26
 RUNS = 6  # of the list, the newest first
-_POINTS = 16  # of the ribbon of what is usual; it is smooth
-_MARGIN = 0.06  # of the speeds on either side
 
 
 def page(settings: Config, request: Request, weeks: int, now: datetime) -> tuple[Answer, Path]:
@@ -73,18 +68,7 @@ def content_of(analysis: Analysis, *, miles: bool = False) -> Content:
     """What a page about one run holds without any history."""
     chosen = advice.do_next(analysis, stored=False) if analysis.status == Status.ASSESSED else None
     context = screen.Context(advice=chosen)
-    return Content(analysis=analysis, context=context, ranges=ranges_of(analysis), miles=miles)
-
-
-def ranges_of(analysis: Analysis) -> Ranges:
-    """What is usual along the speeds of the run's pace bands; nothing without any."""
-    speeds = [band.speed_mps for band in analysis.pace_profile]
-    if not speeds:
-        return Ranges()
-    reach = max(max(speeds) - min(speeds), 0.5) * _MARGIN
-    along = np.linspace(min(speeds) - reach, max(speeds) + reach, _POINTS)
-    low, high = usual_ranges(along, analysis.against)
-    return Ranges(speed_mps=along, low=low, high=high)
+    return Content(analysis=analysis, context=context, miles=miles)
 
 
 def _noted(store: Store, settings: Config, until: date) -> dict[str, Any]:

@@ -113,10 +113,7 @@ def test_the_shuffle_onset_pace_stands_between_its_rows() -> None:
 
 
 def test_a_metric_says_what_is_usual_beside_what_was_measured() -> None:
-    cards = {
-        re.findall('class="what">([^<]*)', card)[0]: card
-        for card in charts.metric_cards(ANALYSIS, CONTENT.ranges, miles=False)
-    }
+    cards = {re.findall('class="what">([^<]*)', card)[0]: card for card in charts.metric_cards(ANALYSIS, miles=False)}
 
     assert told(cards["Ground contact time"])[0].startswith("7:02 /km: 302 ms, usual 28")
     assert 'class="ribbon"' in cards["Ground contact time"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby, pairwise
 from statistics import median
@@ -11,6 +11,7 @@ from statistics import median
 import numpy as np
 
 from kneedrive.analysis.gates import SHORT
+from kneedrive.analysis.reference import usual_ranges
 from kneedrive.analysis.result import Analysis, Epochs, PaceBand
 from kneedrive.past.result import Trend, Week, WeeklyView, WeekValue
 from kneedrive.patterns import AXES, PATTERNS, Pattern
@@ -121,39 +122,37 @@ def _row(row: Mark, unit: str, y: float, step: float) -> Markup:
 # One small chart a quantity by pace: the runner's own on the ribbon of what is usual.
 
 METRICS = ("step_length_m", "cadence_spm", "stance_time_s", "vertical_oscillation_m")
-_MARGIN = 0.12
+_MARGIN, _BEYOND = 0.12, 0.06  # of the speeds of a run, to either side of them: of the axis, and of the ribbon
+_RIBBON_POINTS = 16  # it is smooth
 
 
-class Ranges(Record, frozen=True, kw_only=True):
-    """What is usual along the speeds of a run, one spread to each side: low and high by metric key."""
-
-    speed_mps: Array = np.empty(0)
-    low: Mapping[str, Array] = {}
-    high: Mapping[str, Array] = {}
-
-
-def metric_cards(analysis: Analysis, ranges: Ranges, *, miles: bool) -> list[Markup]:
+def metric_cards(analysis: Analysis, *, miles: bool) -> list[Markup]:
     """A card for each quantity; what a watch worked out by itself is faint, as its claim, beside nothing."""
-    bands = analysis.pace_profile
-    if not bands:
+    speeds = [band.speed_mps for band in analysis.pace_profile]
+    if not speeds:
         return []
-    x = svg.spanning([band.speed_mps for band in bands], margin=_MARGIN, least=0.5, up=False)
-    keys = [key for key in METRICS if any(key in band.metrics for band in bands)]
-    return [_card(key, analysis, x, ranges, miles=miles) for key in keys]
+    x, ribbons = svg.spanning(speeds, margin=_MARGIN, least=0.5, up=False), _ribbons(analysis, speeds)
+    keys = [key for key in METRICS if any(key in band.metrics for band in analysis.pace_profile)]
+    return [_card(key, analysis, x, ribbons.get(key, []), miles=miles) for key in keys]
 
 
-def _card(key: str, analysis: Analysis, x: Scale, ranges: Ranges, *, miles: bool) -> Markup:
+def _ribbons(analysis: Analysis, speeds: Sequence[float]) -> dict[str, list[tuple[float, float]]]:
+    """What is usual along these speeds by quantity, a spread to each side: along its lower edge, and back again."""
+    reach = max(max(speeds) - min(speeds), 0.5) * _BEYOND
+    along = np.linspace(min(speeds) - reach, max(speeds) + reach, _RIBBON_POINTS)
+    low, high = usual_ranges(along, analysis.against)
+    x = np.concatenate((along, along[::-1])).tolist()
+    edges = {key: np.concatenate((low[key], high[key][::-1])).tolist() for key in low}
+    return {key: list(zip(x, y, strict=True)) for key, y in edges.items()}
+
+
+def _card(key: str, analysis: Analysis, x: Scale, ribbon: Sequence[tuple[float, float]], *, miles: bool) -> Markup:
     claim, spread, usual = claimed(analysis, key), analysis.metrics.get(key), analysis.usual.get(key)
     beside = "your watch’s estimate" if claim else f"usual {numbers.value(key, usual)}" if usual else ""
     name = capital(QUANTITIES[key].name)
     value = el("strong", numbers.quantity(key, spread.median if spread else None))
     head = el("figcaption", el("span", name, class_="what"), value, el("small", beside))
     bands = [band for band in analysis.pace_profile if key in band.metrics]
-    ribbon: list[tuple[float, float]] = []
-    if key in ranges.low:  # along the lower edge and back along the upper one
-        speeds = np.concatenate((ranges.speed_mps, ranges.speed_mps[::-1]))
-        edges = np.concatenate((ranges.low[key], ranges.high[key][::-1]))
-        ribbon = list(zip(speeds.tolist(), edges.tolist(), strict=True))
     y = svg.spanning([*(band.metrics[key] for band in bands), *(edge for _, edge in ribbon)], margin=0.15)
     drawn = svg.drawing(
         "metric",

@@ -27,7 +27,6 @@ from kneedrive.report.blocks import Block, Inline, Picture, Role, Section
 from kneedrive.report.comparison import Periods
 from kneedrive.report.history import Tagged
 from kneedrive.report.html import charts, svg
-from kneedrive.report.html.charts import Ranges
 from kneedrive.report.html.svg import Markup, el, join
 from kneedrive.report.numbers import TIE, WHOLE
 from kneedrive.report.words import capital
@@ -53,7 +52,6 @@ class Content(Record, frozen=True, kw_only=True):
 
     analysis: Analysis
     context: screen.Context = screen.Context()
-    ranges: Ranges = Ranges()
     weekly: WeeklyView | None = None
     tags: tuple[Tagged, ...] = ()
     runs: tuple[Small, ...] = ()
@@ -302,7 +300,7 @@ def _row(name: str, value: str, beside: str, strip: Markup, word: str) -> Markup
 
 def by_pace(content: Content) -> Markup:
     """A small chart for each quantity."""
-    cards = charts.metric_cards(content.analysis, content.ranges, miles=content.miles)
+    cards = charts.metric_cards(content.analysis, miles=content.miles)
     return _part("paces", "What was measured", el("div", *cards, class_="cards")) if cards else Markup("")
 
 
