@@ -93,9 +93,9 @@ class Ground(Record, frozen=True, kw_only=True):
     """What advice rests on: the plan it calls for, how surely, and of what it was said.
 
     scope: a run, its slow part or the last weeks, of `runs` runs. alone: a part of the timing that is far from usual
-    without a pattern. knee_bends: less or more than usual where that may be said; knee_first: that is
-    surer than the finding. asymmetric: left and right differ constantly over runs. exaggerating: bounce went up and
-    cadence down since a focus was taken up.
+    without a pattern. knee_bends: less or more than usual where that may be said; knee_first: that is surer than the
+    finding. asymmetric: left and right differ constantly over runs. exaggerating: bounce went up and cadence down since
+    a focus was taken up.
     """
 
     finding: str

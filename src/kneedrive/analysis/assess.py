@@ -48,17 +48,11 @@ DRIFTED = {
     "ln_k": "the sensor drifted: at the same speed and cadence the bounce beyond timing wandered by {:.0f} %, so what "
     "is judged by it is less sure",
 }
-WHAT = {
-    "D": "drive or shuffle as measured",
-    "P": "piston as measured",
-    "G": "time on the ground as measured",
-    "K": "torso bounce beyond the timing",
-}
-NEEDED = {  # what a score is made of, in words and as the column that holds it
-    "D": ("contact time", "duty_factor"),
-    "P": ("oscillation", "beta"),
-    "G": ("contact time", "duty_factor"),
-    "K": ("oscillation and contact time", "ln_k"),
+SAID_OF = {  # of each score: what it says, what it is made of, and the column that holds that
+    "D": ("drive or shuffle as measured", "contact time", "duty_factor"),
+    "P": ("piston as measured", "oscillation", "beta"),
+    "G": ("time on the ground as measured", "contact time", "duty_factor"),
+    "K": ("torso bounce beyond the timing", "oscillation and contact time", "ln_k"),
 }
 SPEED_UNMEASURED = (
     "indoors the watch guesses the speed, so step length is not known; a foot pod, or --speed-calibrated where the "
@@ -127,7 +121,7 @@ def _too_few_epochs(run: Run) -> str:
 def assessed(run: Run) -> Analysis:
     """The analysis of a run with enough epochs."""
     case, epochs = run.case, run.epochs
-    why = {letter: _open(letter, run) for letter in WHAT}
+    why = {letter: _open(letter, run) for letter in SAID_OF}
     at = scores.standing(epochs, epochs.scored, case.method.epochs.min_epochs, case)
     bands = profile.pace_profile(epochs, why, case)
     slow = profile.slow_running(epochs, case)
@@ -191,7 +185,7 @@ def _slow_findings(
 
 def _open(letter: str, run: Run) -> str:
     """The reason that a score would have if it had no value."""
-    case, (channel, column) = run.case, NEEDED[letter]
+    case, (_, channel, column) = run.case, SAID_OF[letter]
     if letter not in case.reference.scores:
         return case.reference.open
     if not case.speed_trusted:
@@ -202,7 +196,7 @@ def _open(letter: str, run: Run) -> str:
 
 def _unjudged(letters: list[str], reasons: Mapping[str, str], case: Case) -> tuple[Unjudged, ...]:
     """What a runner might expect and does not get, by reason; letters: the scores without a value."""
-    why = [(WHAT[letter], reasons[letter]) for letter in letters]
+    why = [(SAID_OF[letter][0], reasons[letter]) for letter in letters]
     if not case.speed_trusted:
         why.append(("step length", SPEED_UNMEASURED))
     if case.has_dynamics and not case.speed_trusted:
