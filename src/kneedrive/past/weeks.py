@@ -38,6 +38,7 @@ from kneedrive.past.result import (
 from kneedrive.past.segments import Stretch, computed, stretches
 from kneedrive.past.trend import HEART_RATE, RunValues, trends, week_values
 from kneedrive.patterns import Pattern
+from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import robust_sd
@@ -67,7 +68,7 @@ def weekly(
     latest = found[-1] if found else ()
     return WeeklyView(
         until=until,
-        weeks=week_rows(seen, range(last - weeks + 1, last + 1), told, slow, surface, setting),
+        weeks=row_a_week(seen, range(last - weeks + 1, last + 1), told, slow, surface, setting),
         breaks=breaks,
         trends=latest,
         verdicts=verdicts(latest),
@@ -230,16 +231,14 @@ def posterior_of(
     doubted = systematic(scale, climb, against.replace(drifts=next(filter(None, drifted), {})))
     parts: dict[str, posterior.Part] = {}
     for name in ("zSL",) if steps else ("zSL", "zDF", "zk", "zB"):
-        found = over_runs(
-            curve.run_means(rows, curve.joined(runs, name), weight, len(runs), setting), setting.method.trend
-        )
+        means = curve.run_means(rows, curve.joined(runs, name), weight, len(runs), setting)
+        found = over_runs(means, setting.method.trend)
         # With contact time the oscillation is told by zk; zB would tell it twice.
         if found is not None and not (name == "zB" and "zk" in parts):
-            mean, se, share = found
             # The class is off in the same way in all runs, so its errors do not average out; where the sensor wandered
             # within a run they count for more, as far as that run does.
-            off = calm[name] + float(share[wandered].sum()) * (doubted[name] - calm[name])
-            parts[name] = posterior.Part(z=mean, se=se, systematic=off)
+            off = calm[name] + float(found.share[wandered].sum()) * (doubted[name] - calm[name])
+            parts[name] = posterior.Part(z=found.value, se=found.se, systematic=off)
     measurement, rules = posterior.Measurement(**parts), setting.method.posterior
     told = posterior.posterior(measurement, scale, rules)
     return told, posterior.odds_range(measurement, scale, rules) if told.basis is posterior.Basis.STEPS else {}
@@ -253,8 +252,16 @@ def drifts_in(run: PastRun, setting: Setting) -> dict[str, float]:
     return drifts(columns, trusted, setting.method.sensors)
 
 
-def over_runs(means: curve.RunMeans, rules: TrendRules) -> tuple[float, float, Array] | None:
-    """Weighted mean of run means, its SE, and the share of each run in it; None where no run has enough epochs.
+class OverRuns(Record, frozen=True, kw_only=True):
+    """Weighted mean of run means, its SE, and the share of each run in it, 0 for those with too few epochs."""
+
+    value: float
+    se: float
+    share: Array
+
+
+def over_runs(means: curve.RunMeans, rules: TrendRules) -> OverRuns | None:
+    """The mean over runs; None where no run has enough epochs.
 
     Runs count by how they differ and by their own errors. Few runs do not know how much they differ; then they are
     taken to as those of others do.
@@ -269,7 +276,8 @@ def over_runs(means: curve.RunMeans, rules: TrendRules) -> tuple[float, float, A
     weight = 1.0 / np.maximum(between + noise, 1e-12)
     share = np.zeros(len(kept))
     share[kept] = weight / weight.sum()
-    return float(np.average(value, weights=weight)), math.sqrt(1.0 / float(weight.sum())), share
+    se = math.sqrt(1.0 / float(weight.sum()))
+    return OverRuns(value=float(np.average(value, weights=weight)), se=se, share=share)
 
 
 # One row a week.
@@ -287,7 +295,7 @@ def told_weeks(series: Sequence[Series], rules: TrendRules) -> dict[int, Told]:
     return told
 
 
-def week_rows(
+def row_a_week(
     runs: Sequence[PastRun],
     numbers: range,
     told: Mapping[int, Told],
