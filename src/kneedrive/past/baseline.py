@@ -289,6 +289,7 @@ def judged(run: PastRun, own: Usual, at: Array, epochs: Array) -> tuple[Personal
     names = [METRICS[n] for n in place]
     value, usual_value, sd = at[:, place]
     sd = np.maximum(sd, [lowest[name] for name in names])
+    # A metric that follows from several quantities is known no better than the least known of them.
     lead = [[OF_FREE.index(part) for part in FOLLOWS.get(name, (name,))] for name in names]
     freedom = np.array([own.fit.freedom[parts].min() for parts in lead]) if own.fit else np.ones(len(names))
     count = np.array([epochs[parts].min() for parts in lead], dtype=np.int64)
@@ -319,25 +320,23 @@ def allowed_metrics(sensor: str, test: Computed) -> tuple[str, ...]:
 
 
 def others(run: PastRun, metric: str, setting: Setting) -> float | None:
-    """The same metric against other runners: weighted mean of its population z, None where its parts are not judged."""
-    z = population_z(run, metric, setting)
-    mean = float(stats.weighted_mean(z, run.epochs.weight[run.epochs.scored]))
-    return mean if np.isfinite(mean) else None
-
-
-def population_z(run: PastRun, metric: str, setting: Setting) -> Array:
-    """The population z of a metric in each scored epoch, NaN where its parts are not judged.
+    """The same metric against other runners: weighted mean of its population z, None where its parts are not judged.
 
     Contact, oscillation and ratio are made of parts that vary between runners independently: their departures add up
     on the scale of logarithms, and so do the squares of the spreads.
     """
     if metric in POPULATION:
         name, sign = POPULATION[metric]
-        return sign * column(run, name)
-    there = expected(column(run, "speed_mps"), setting.against(run.sensor))
-    steps, bounce = there.sd_ln_T * column(run, "zSL"), there.sd_ln_beta * column(run, "zB")
-    ground = np.log1p(there.sd_DF / there.DF * column(run, "zDF"))
-    if metric == "stance_time_s":
-        return (steps + ground) / np.hypot(there.sd_ln_T, there.sd_DF / there.DF)
-    power = {"vertical_oscillation_m": 2.0, "vertical_ratio": 1.0}[metric]  # of step time in it
-    return (power * steps + bounce) / np.hypot(power * there.sd_ln_T, there.sd_ln_beta)
+        z = sign * column(run, name)
+    else:
+        there = expected(column(run, "speed_mps"), setting.against(run.sensor))
+        steps, bounce = there.sd_ln_T * column(run, "zSL"), there.sd_ln_beta * column(run, "zB")
+        # Contact is step time times duty factor; oscillation goes with the square of step time, the ratio with itself.
+        if metric == "stance_time_s":
+            ground = np.log1p(there.sd_DF / there.DF * column(run, "zDF"))
+            z = (steps + ground) / np.hypot(there.sd_ln_T, there.sd_DF / there.DF)
+        else:
+            power = {"vertical_oscillation_m": 2.0, "vertical_ratio": 1.0}[metric]
+            z = (power * steps + bounce) / np.hypot(power * there.sd_ln_T, there.sd_ln_beta)
+    mean = float(stats.weighted_mean(z, run.epochs.weight[run.epochs.scored]))
+    return mean if np.isfinite(mean) else None

@@ -187,6 +187,7 @@ def side(runs: Sequence[PastRun], surface: str) -> Side:
     scored = [run for run in runs if run.surface == surface and run.epochs.scored.any()]
     if not scored:
         return Side(sensor=SensorClass.NONE, firmware="", watch="", runs=(), left_out=len(runs))
+    # The most used, so that a strap left at home once does not make a whole side another sensor's.
     keys = [(run.sensor, run.firmware, watch_of(run)) for run in scored]
     sensor, firmware, watch = most = Counter(keys).most_common(1)[0][0]
     kept = sorted((run for run, key in zip(scored, keys, strict=True) if key == most), key=lambda run: run.started_at)
@@ -200,6 +201,7 @@ def sensor_change(before: Side, after: Side, setting: Setting) -> Apart:
         return Apart.NOT
     if before.sensor != after.sensor:
         return Apart.SENSOR
+    # A file that does not name its watch or firmware speaks against nothing.
     if before.watch and after.watch and before.watch != after.watch:
         return Apart.WATCH
     if before.firmware and after.firmware and before.firmware != after.firmware:
@@ -218,6 +220,7 @@ def match(rows: Table, runs_before: int, rules: CompareRules) -> Matched | None:
     if not rows.epochs:
         return None
     later = (rows.run >= runs_before).astype(np.int64)
+    # Cells of equal share of speed: form goes with speed by per cent, not by m/s.
     speed_cell = np.floor(np.log(rows.speed_mps) / np.log1p(rules.speed_match))
     cells = np.column_stack([speed_cell, np.round(rows.grade / rules.grade_match)])
     _, cell = np.unique(cells, axis=0, return_inverse=True)
@@ -253,6 +256,7 @@ def differences(found: Matched, sides: tuple[Side, Side], setting: Setting) -> t
         return ()
     runs, rules = [*sides[0].runs, *sides[1].runs], setting.method.compare
     row, after = week_rows(week_numbers(runs, setting), np.arange(len(runs)) >= len(sides[0].runs))
+    # A run with few matched epochs gives no value; its week may have others.
     means = [curve.run_means(found.rows, at_speed[name], found.rows.weight, len(runs), setting) for name in keys]
     kept = [np.where(each.epochs >= rules.run_epochs, each.value, np.nan) for each in means]
     values = np.stack([ragged(row, each, len(after)) for each in kept])
@@ -303,6 +307,7 @@ def score_values(found: Matched, sides: tuple[Side, Side], setting: Setting) -> 
     rows, after = found.rows, found.after == 1
     both = [departures(rows, each.sensor, setting) for each in sides]
     off: Mapping[str, Array] = {name: np.where(after, both[1][name], both[0][name]) for name in curve.QUANTITIES}
+    # Which side an epoch is of is fitted along: the change that is looked for must not pass for one of speed.
     fitted = curve.curves(rows, off, setting, found.after)
     z = standardised(rows, off, fitted, found.speed_mps, setting.against(sides[0].sensor))
     return letters(z) | z

@@ -94,6 +94,7 @@ def run_means(rows: Table, values: Array, weight: Array, runs: int, setting: Set
     """
     rules = setting.method.epochs
     there = np.isfinite(values) & (weight > 0)
+    # Laid out by when they began, so that neighbours in the grid were neighbours in time and a gap stays one.
     place = np.round(rows.start_s[there] / rules.length_s).astype(np.int64)
     grid = np.full((2, runs, int(place.max(initial=0)) + 1), np.nan)
     grid[:, rows.run[there], place] = values[there], weight[there]
@@ -168,6 +169,7 @@ def fit(departure: Array, rows: Table, setting: Setting, shift: Array | None = N
     other = np.zeros(known.epochs) if shift is None else shift[there] - shift[there].mean()
     X = np.column_stack([np.ones(known.epochs), design(known, middle, setting), other])
     level, *slopes, _ = stats.huber_regression(X, departure[there], known.weight).coefficient
+    # What is fitted is the departure from the population, so a slope drawn to 0 is drawn to the population's.
     trust = known.epochs / (known.epochs + setting.method.series.shrink_epochs)
     slope, bend, grade = (trust * float(each) for each in slopes)
     return Curve(centre_mps=middle, level=float(level), slope=slope, bend=bend, grade=PCT * grade)

@@ -77,6 +77,7 @@ def run_contrast(run: PastRun, slow_mps: float, setting: Setting) -> tuple[float
         return None
     against = setting.against(run.sensor)
     off = from_middle(np.array(at), setting.method.population)
+    # A tilt moves what is read of duty factor by its distance from the middle speed, and D by that in spreads.
     levers = [float(each) / scale_at(v, against).sd_DF / ROOT_2 for each, v in zip(off, at, strict=True)]
     return float(np.mean(D[slow]) - np.mean(D[usual])), levers[1] - levers[0]
 
@@ -141,11 +142,12 @@ def pace_change(runs: Sequence[PastRun], setting: Setting) -> PaceChange:
 def pace_slope(speed_mps: Array, cadence_spm: Array, weight: Array, rules: SeriesRules) -> tuple[float, float, int]:
     """b = d ln cadence / d ln speed within runs, its SE over runs, and how many runs tell; NaN with too few.
 
-    From epochs (runs, epochs); NaN pads runs with fewer. The slope within runs, so that a slow and a fast day do not
-    count as a change of pace. SE from the spread of runs (a sandwich by run): the epochs of one run are no trials.
+    From epochs (runs, epochs); NaN pads runs with fewer. SE from the spread of runs (a sandwich by run): the epochs of
+    one run are no trials.
     """
     x, y = np.log(speed_mps), np.log(cadence_spm)
     weight = np.where(np.isfinite(x) & np.isfinite(y), weight, 0.0)
+    # About each run's own mean, so that a slow and a fast day do not count as a change of pace.
     x, y = x - weighted_mean(x, weight)[..., None], y - weighted_mean(y, weight)[..., None]
     power = np.where(weight > 0, weight * x**2, 0.0).sum(axis=-1)
     tells = power >= rules.pace_sd_ln_v**2 * np.maximum(weight.sum(axis=-1), 1e-300)

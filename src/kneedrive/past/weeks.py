@@ -91,7 +91,7 @@ def scored_on(runs: Sequence[PastRun], surface: str) -> list[PastRun]:
 
 def lately(runs: Sequence[PastRun], until: date, setting: Setting) -> list[PastRun]:
     """The runs that count as the runner's last weeks, up to and with a day."""
-    since = until - timedelta(weeks=setting.method.profile.slow_weeks) + timedelta(days=1)
+    since = until - timedelta(weeks=setting.method.profile.slow_weeks, days=-1)  # both days count
     return between(runs, since, until, setting)
 
 

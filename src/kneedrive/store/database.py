@@ -133,14 +133,11 @@ def _connected(path: Path, patience_s: float, address: str = "") -> sqlite3.Conn
     except sqlite3.OperationalError as error:
         # To read, SQLite makes a file beside the store. Where it may not, it can read all the same if it is told that
         # nothing changes, which is true unless something waits in a journal.
-        if plain_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) or _has_journal(path):
+        journals = (path.with_name(f"{path.name}-{kind}") for kind in ("wal", "journal"))
+        waiting = any(each.exists() and each.stat().st_size for each in journals)
+        if waiting or plain_code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
     return _checked(f"{path.absolute().as_uri()}?immutable=1", path, patience_s)
-
-
-def _has_journal(path: Path) -> bool:
-    journals = (path.with_name(f"{path.name}-{kind}") for kind in ("wal", "journal"))
-    return any(each.exists() and each.stat().st_size for each in journals)
 
 
 def _checked(address: str, path: Path, patience_s: float) -> sqlite3.Connection:
