@@ -22,7 +22,7 @@ from kneedrive.report.blocks import Picture, Style, plain
 from kneedrive.report.terminal import render
 from kneedrive.sensors import SensorClass
 from kneedrive.simulate import DEMO_RUNNER
-from tests.conftest import FIXTURES, Golden
+from tests.conftest import FIXTURES, Golden, needs_data, real_files
 from tests.report.runs import JUDGED, RUNS, UNJUDGED, context_of, with_history
 
 FORBIDDEN = re.compile(
@@ -272,8 +272,8 @@ def test_where_fewer_paces_do_not_do_what_stands_elsewhere_is_left_out() -> None
     assert words.KNEE_LIFT in flat(render(drawn, Style()))
 
 
-@pytest.mark.parametrize("path", sorted(FIXTURES.rglob("*.fit")), ids=lambda path: path.stem)
-def test_no_file_fills_more_than_a_screen_even_with_all_that_can_stand_beside_it(path: Path) -> None:
+def hold(path: Path) -> None:
+    """Asserts that the runs of a file keep to a screen, with all that can stand beside them, known and unknown tall."""
     try:
         activities = read(path.read_bytes(), path.name)
     except KneedriveError:
@@ -288,6 +288,20 @@ def test_no_file_fills_more_than_a_screen_even_with_all_that_can_stand_beside_it
             drawn = screen.first_screen(run, advised, miles=False, new=new)
             assert screen.words_of(drawn) <= screen.MOST_WORDS
             assert len(render(drawn, Style()).splitlines()) <= 40
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.rglob("*.fit")), ids=lambda path: path.stem)
+def test_no_fixture_fills_more_than_a_screen(path: Path) -> None:
+    hold(path)
+
+
+@needs_data
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path", [*real_files("fit/*", "gpx/*", "tcx/*"), *real_files("history-*/*")[::20]], ids=lambda path: path.name
+)
+def test_no_real_file_fills_more_than_a_screen(path: Path) -> None:
+    hold(path)
 
 
 @pytest.mark.parametrize("certainty", list(Certainty))
