@@ -212,3 +212,13 @@ def test_files_are_told_apart_and_none_is_the_index() -> None:
         "../x": "x.html",
         "Ünal": "Ünal.html",
     }
+
+
+def test_an_index_does_not_take_the_place_of_the_store(call: Call, store: Path, tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "index.html").symlink_to(store)
+    said = call("report", "--html", "--force", "--every-runner", str(tmp_path / "pages"))
+
+    assert said.code == 1
+    assert "this is the store itself, and --force does not overwrite it" in said.err
+    assert call("runners").code == 0

@@ -173,15 +173,16 @@ def allow(file: Path, is_ours: Callable[[str], bool], *, force: bool, remedy: st
         raise StoreError(f"{file} exists and is not known as a file of kneedrive's: {remedy}, or --force overwrites it")
 
 
-def spare(file: Path, settings: Config, environment: Mapping[str, str]) -> None:
+def spare(file: Path, settings: Config) -> None:
     """Raise StoreError where `file` is the store, a login or the configuration in use, which nothing may overwrite."""
     store = settings.paths.store
     own = {store.with_name(store.name + end): "the store" for end in ("", "-wal", "-shm", "-journal")}
     own[settings.file] = "the configuration"
     with suppress(ConfigError):  # without a home folder there is no login
-        own |= dict.fromkeys(config_folder(environment).glob("strava-token*"), "the login to Strava")
-        keys = (*config_folder(environment).glob("*-key*"), *config_folder(environment).glob("garmin-token*"))
-        own |= dict.fromkeys((*keys, *garmin_folder(environment).glob("connect-personal-api-*")), "an API key")
+        logins, garmin = config_folder(os.environ), garmin_folder(os.environ)
+        own |= dict.fromkeys(logins.glob("strava-token*"), "the login to Strava")
+        keys = (*logins.glob("*-key*"), *logins.glob("garmin-token*"), *garmin.glob("connect-personal-api-*"))
+        own |= dict.fromkeys(keys, "an API key")
     for each, what in own.items():
         if _same(file, each):
             raise StoreError(f"{file}: this is {what} itself, and --force does not overwrite it; name another file")

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from kneedrive import app
 from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, Counter, zone_of
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
@@ -389,6 +390,7 @@ def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping
 
 def backup(settings: Config, target: Path, *, force: bool = False) -> Answer:
     """Copy the whole store while others may use it. force: also over a file that is no backup."""
+    app.spare(target, settings)
     with kept(settings, whole=True) as store:
         store.backup(target, force=force)
     return Answer(text=f"Copied to {target}.")

@@ -145,11 +145,11 @@ def pages(settings: Config, every: EveryRunner, request: Request, folder: Path, 
             links.append("")
             yield Answer(trouble=f"kneedrive: {lists.runner_name(name)}: {error}", code=FAILED)
             continue
-        yield written(answer, folder / files[name], force=force)
+        yield written(answer, folder / files[name], settings, force=force)
         links.append(files[name])
     table = lists.roster_table(found, local_day(settings, every.now))
     listed = index("Runners", table, links, lists.roster_notes(found))
-    yield written(Answer(text=listed), folder / INDEX, force=force)
+    yield written(Answer(text=listed), folder / INDEX, settings, force=force)
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:

@@ -183,11 +183,12 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
     return _run(found, request, weeks_alone(found.view, tags, miles=request.style.miles))
 
 
-def written(answer: Answer, file: Path, *, force: bool = False) -> Answer:
+def written(answer: Answer, file: Path, settings: Config, *, force: bool) -> Answer:
     """The answer in a file, and a sentence that says so. Raises StoreError where it cannot be written.
 
     An older page of kneedrive's is overwritten, and so is its JSON; with `force` whatever is there.
     """
+    app.spare(file, settings)
     app.allow(file, is_report, force=force, remedy=_REMEDY)
     with app.anew(file, _REMEDY) as there:
         there.write(answer.text + "\n")

@@ -195,6 +195,8 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
 
     The weeks are all from the first run to the last; a week before the last sensor change has its own sensor's values.
     """
+    for name in TABLES:
+        app.spare(folder / name, settings)
     with opened(settings) as store:
         store.need_runs()
         runs = store.runs()

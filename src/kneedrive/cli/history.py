@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -158,8 +157,7 @@ def write(answer: Answer, file: Path, settings: Config, arguments: argparse.Name
     """Write an answer to a file, open it with --open, and say where it is."""
     from kneedrive.app.show import written
 
-    app.spare(file, settings, os.environ)
-    done = written(answer, file, force=arguments.force)
+    done = written(answer, file, settings, force=arguments.force)
     if getattr(arguments, "open", False):
         import webbrowser
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kneedrive import app
 from kneedrive.cli import options, output
 from kneedrive.errors import ConfigError
 
@@ -162,18 +161,13 @@ def _rebuild(arguments: argparse.Namespace) -> Iterator[Answer]:
 def _back_up(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
-    settings = options.load_config(arguments)
-    app.spare(arguments.file, settings, os.environ)
-    yield library.backup(settings, arguments.file, force=arguments.force)
+    yield library.backup(options.load_config(arguments), arguments.file, force=arguments.force)
 
 
 def _export(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import tables
 
-    settings = options.load_config(arguments)
-    for name in tables.TABLES:
-        app.spare(arguments.to / name, settings, os.environ)
-    yield tables.export(settings, arguments.to, options.now(), force=arguments.force)
+    yield tables.export(options.load_config(arguments), arguments.to, options.now(), force=arguments.force)
 
 
 # Many runners' recordings at once: cohort and cohort-report.
