@@ -34,8 +34,8 @@ def recordings(count: int) -> list[Recording]:
 def ids(of: list[Recording], **how: int) -> list[list[str]]:
     """The ids of the activities that were found in each by another process."""
     with Workers(settings(), **how) as working:
-        found = list(working.each((each.name, each) for each in of))
-    assert [name for name, _ in found] == [each.name for each in of]
+        found = list(working.each(of))
+    assert [each for each, _ in found] == of
     return [[row.activity.id for row in known.rows] if known else [] for _, known in found]
 
 
@@ -71,19 +71,19 @@ def test_a_recording_that_cannot_be_read_is_left_to_whoever_reads_it_again() -> 
 
 
 def test_a_job_without_a_recording_keeps_its_place() -> None:
-    jobs = [(each.name, job) for each in recordings(SEVERAL) for job in (None, each)]
+    jobs = [job for each in recordings(SEVERAL) for job in (each.name, each)]
     with Workers(settings(), processes=2) as working:
-        found = [(name, known is not None) for name, known in working.each(jobs)]
+        found = [(job, known is not None) for job, known in working.each(jobs)]
 
-    early, late = [(name, False) for name, _ in jobs], [(name, job is not None) for name, job in jobs]
+    early, late = [(job, False) for job in jobs], [(job, isinstance(job, Recording)) for job in jobs]
     assert found == early[: 2 * FEW - 2] + late[2 * FEW - 2 :]
 
 
 def test_few_recordings_start_no_process() -> None:
     with Workers(settings(), processes=2) as working:
-        for number, _ in working.each(enumerate(recordings(FEW - 1))):
-            assert (number, multiprocessing.active_children()) == (number, [])
-        list(working.each(enumerate(recordings(1))))
+        for _ in working.each(recordings(FEW - 1)):
+            assert not multiprocessing.active_children()
+        list(working.each(recordings(1)))
         assert multiprocessing.active_children()
 
     assert not multiprocessing.active_children()
@@ -92,15 +92,14 @@ def test_few_recordings_start_no_process() -> None:
 def test_jobs_are_taken_only_a_little_ahead() -> None:
     taken = 0
 
-    def jobs() -> Iterator[tuple[int, Recording]]:
+    def jobs() -> Iterator[Recording]:
         nonlocal taken
         for each in recordings(60):
             taken += 1
-            yield taken, each
+            yield each
 
     with Workers(settings(), processes=2) as working:
-        for done, (number, _) in enumerate(working.each(jobs()), start=1):
-            assert number == done
+        for done, _ in enumerate(working.each(jobs()), start=1):
             assert taken - done <= 2 * AHEAD
 
 
@@ -114,7 +113,7 @@ def test_a_process_that_is_killed_loses_nothing() -> None:
     given = [recorded(run_fit(day, minutes=45), f"{day}.fit") for day in range(SEVERAL)]
     found = []
     with Workers(settings(), processes=2) as working:
-        for number, known in working.each(enumerate(given)):
+        for number, (_, known) in enumerate(working.each(given)):
             found.append([row.activity.id for row in known.rows] if known else [])
             if number == FEW + 2:
                 for worker in multiprocessing.active_children():
@@ -127,10 +126,10 @@ def test_where_every_process_is_killed_this_one_goes_on_alone() -> None:
     given = recordings(FEW + 20)
     with Workers(settings(), processes=2) as working:
         working.work = end_itself
-        found = list(working.each(enumerate(given)))
+        found = list(working.each(given))
         assert not multiprocessing.active_children()
 
-    assert found == [(number, None) for number in range(len(given))]
+    assert found == [(each, None) for each in given]
 
 
 def end_itself(_: object) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -233,30 +232,23 @@ class Workers(Processes):
         self._given = self._lost = 0
         self._stays = True  # the last recording that was given stays here
 
-    def each(self, jobs: Iterable[tuple[T, Recording | None]]) -> Iterator[tuple[T, Contents | None]]:
-        """What each recording says by itself beside its ticket, in the order given. Jobs are taken some way ahead.
+    def each(self, jobs: Iterable[T]) -> Iterator[tuple[T, Contents | None]]:
+        """What each recording says by itself beside it, in the order given. Jobs are taken some way ahead.
 
-        None without a recording, and where whoever takes the result has to work it out: for one that stays here,
+        None for what is no recording, and where whoever takes the result has to work it out: for one that stays here,
         cannot be read, or was lost.
         """
-        tickets: deque[T] = deque()  # they stay here: they may be anything
-
-        def recordings() -> Iterator[Recording | None]:
-            for ticket, recording in jobs:
-                tickets.append(ticket)
-                yield recording
-
-        for _, known in each(self.work, recordings(), self):
+        for job, known in each(self.work, jobs, self):
             self._lost += isinstance(known, Lost)
-            yield tickets.popleft(), None if isinstance(known, Lost) else known
+            yield job, None if isinstance(known, Lost) else known
 
     def submit(self, function: Callable[[Any], Any], job: Any) -> Future[Any]:
         """Hand over a job, unless there is nothing to do or it stays here: then its result is None."""
-        (recording,) = job
-        if recording is not None:
+        (looked,) = job
+        if isinstance(looked, Recording):
             self._given += 1
             early = self._given < FEW or self._lost > MOST_LOST
-            self._stays = early or not self._several or len(recording.body) > LARGE_BYTES
+            self._stays = early or not self._several or len(looked.body) > LARGE_BYTES
             if not self._stays:
                 return super().submit(function, job)
         nothing: Future[Any] = Future()
@@ -318,7 +310,7 @@ class Outcome(Record, frozen=True, kw_only=True):
 
 
 class Import(Record, frozen=True, kw_only=True):
-    """How to import. again: also what the runner made kneedrive forget. count(done, total): called after each file."""
+    """How to import. again: also what the runner made kneedrive forget. count(done, total): called for each file."""
 
     origin: Origin = FILE
     dry_run: bool = False
@@ -338,20 +330,19 @@ class Intake:
 
     def collect(self, paths: Sequence[Path]) -> Iterator[Outcome]:
         """Every file under these paths, in a stable order."""
+        with Workers(self._settings) as workers:
+            for looked, known in workers.each(self._jobs(paths)):
+                yield looked if isinstance(looked, Outcome) else self._settled(looked, known)
+
+    def _jobs(self, paths: Sequence[Path]) -> Iterator[Outcome | Recording]:
         count = self._how.count
         total = sum(not found.skipped for found in archives.walk(paths, COUNTED)) if count else 0
         done = 0
-        with Workers(self._settings) as workers:
-            for (found, looked), known in workers.each(self._jobs(paths)):
-                yield looked if isinstance(looked, Outcome) else self._settled(looked, known)
-                if count and not found.skipped:
-                    done += 1
-                    count(done, total)
-
-    def _jobs(self, paths: Sequence[Path]) -> Iterator[tuple[tuple[Found, Outcome | Recording], Recording | None]]:
         for found in archives.walk(paths, GUARDED):
-            looked = self._looked_at(found)
-            yield (found, looked), None if isinstance(looked, Outcome) else looked
+            yield self._looked_at(found)
+            if count and not found.skipped:
+                done += 1
+                count(done, total)
 
     def take(self, found: Found) -> Outcome:
         """One file of a walk."""

@@ -169,7 +169,7 @@ def derive_again(store: Store, settings: Config, progress: Counter | None = None
     ready: dict[str, Derive] = {}
 
     def ahead(originals: Iterator[Recording]) -> Iterator[Recording]:
-        for recording, known in workers.each((each, each) for each in originals):
+        for recording, known in workers.each(originals):
             ready.clear()  # only the next one is held: many of them would fill the memory
             with suppress(ReadError), boundary(recording.name, quiet=True):  # `derive` will meet it too
                 ready[recording.sha256] = derivation(recording, store, settings, known)
