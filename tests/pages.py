@@ -8,7 +8,7 @@ from functools import cache
 from kneedrive import simulate
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
-from kneedrive.app.page import content_of, small
+from kneedrive.app.page import content_of, last_run
 from kneedrive.past.baseline import own_view
 from kneedrive.past.compare import compare
 from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
@@ -82,7 +82,8 @@ def page_of(analyses: list[Analysis]) -> Content:
     return content.replace(
         context=content.context.replace(weeks=found.last_weeks, own=own_view(runs[-1], runs[:-1], SETTING)),
         runs=tuple(
-            small(each.activity, analysis_record(each), found.until, miles=False) for each in reversed(analyses[-6:-1])
+            last_run(each.activity, analysis_record(each), found.until, miles=False)
+            for each in reversed(analyses[-6:-1])
         ),
         weekly=found.replace(habits=habits),
         tags=TAGS,

@@ -15,7 +15,7 @@ import pytest
 
 from kneedrive.app.page import file_names
 from kneedrive.report.blocks import Style
-from kneedrive.report.lists import ROSTER_COLUMNS, Line, roster
+from kneedrive.report.lists import ROSTER_COLUMNS, RunnerWeeks, roster
 from kneedrive.report.terminal import render
 from kneedrive.simulate.gait import PATTERNS
 from tests.cli.calling import RUN
@@ -82,7 +82,7 @@ def test_doctor_asks_whose_run_is_meant_and_reads_the_files_beside_it(call: Call
 
 @pytest.mark.parametrize(("year", "told"), [(2024, "11 Nov 2024"), (2026, "11 Nov  ")])
 def test_a_day_of_another_year_is_told_with_its_year(year: int, told: str) -> None:
-    report = roster([Line(runner="ana", last_run=date(year, 11, 11))], 12, date(2026, 11, 20))
+    report = roster([RunnerWeeks(runner="ana", last_run=date(year, 11, 11))], 12, date(2026, 11, 20))
 
     assert told in render(report, Style(width=120))
 

@@ -40,7 +40,7 @@ def demo_weeks(style: Style, *, json: bool) -> Answer:
 
 def demo_page(*, miles: bool) -> Answer:
     """The page of the simulated runner: the run of `demo` on the day after the last of the simulated weeks."""
-    from kneedrive.app.page import RUNS, content_of, small
+    from kneedrive.app.page import RUNS, content_of, last_run
     from kneedrive.report.html import page
     from kneedrive.report.machine import analysis_record
 
@@ -56,7 +56,9 @@ def demo_page(*, miles: bool) -> Answer:
         context=content.context.replace(weeks=view.last_weeks, own=own_view(runs[-1], runs[:-1], SETTING)),
         weekly=view,
         tags=(_TAG,),
-        runs=tuple(small(each.activity, analysis_record(each), today, miles=miles) for each in reversed(done[-RUNS:])),
+        runs=tuple(
+            last_run(each.activity, analysis_record(each), today, miles=miles) for each in reversed(done[-RUNS:])
+        ),
     )
     return Answer(text=page.render(content))
 

@@ -34,7 +34,7 @@ from kneedrive.record import Record
 from kneedrive.report import history as words
 from kneedrive.report import lists
 from kneedrive.report.comparison import Periods, comparison
-from kneedrive.report.lists import Line, credit
+from kneedrive.report.lists import RunnerWeeks, credit
 from kneedrive.report.machine import comparison_record, weekly_record
 from kneedrive.store import NO_RUNS, Store
 
@@ -328,7 +328,7 @@ class EveryRunner(Record, frozen=True, kw_only=True):
     until: date | None = None
 
 
-def lines_of(settings: Config, every: EveryRunner) -> list[Line]:
+def lines_of(settings: Config, every: EveryRunner) -> list[RunnerWeeks]:
     """The weeks of everybody who has something in the store, in the order of who changed.
 
     Where one cannot be shown, the line says why, and the rest goes on. Raises NotEnoughData without any runner.
@@ -339,7 +339,7 @@ def lines_of(settings: Config, every: EveryRunner) -> list[Line]:
     return lists.by_change([_line(name, every) for name in names])
 
 
-def _line(name: str, every: EveryRunner) -> Line:
+def _line(name: str, every: EveryRunner) -> RunnerWeeks:
     try:
         settings = every.settings_of(name)
         with opened(settings) as store:
@@ -347,9 +347,9 @@ def _line(name: str, every: EveryRunner) -> Line:
             last = every.until or last_active(store, settings, today, every.weeks)
             view = weeks_until(store, settings, last, every.weeks)
             formats = frozenset(formats_between(store, view.weeks[0].monday, last))
-            return Line(runner=name, last_run=latest_day(store, settings, today), view=view, formats=formats)
+            return RunnerWeeks(runner=name, last_run=latest_day(store, settings, today), view=view, formats=formats)
     except KneedriveError as error:
-        return Line(runner=name, trouble=str(error))
+        return RunnerWeeks(runner=name, trouble=str(error))
 
 
 def weekly_of_every_runner(settings: Config, every: EveryRunner, style: Style, form: str) -> Answer:

@@ -22,7 +22,7 @@ from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import blocks, lists, numbers, screen, words
 from kneedrive.report.blocks import Mark, Picture, Prose, Section
-from kneedrive.report.html.page import Content, Small, index, render
+from kneedrive.report.html.page import Content, LastRun, index, render
 from kneedrive.report.words import STRAVA_CREDIT
 
 if TYPE_CHECKING:
@@ -57,11 +57,11 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> tuple
     return Answer(text=render(content)), Path(f"kneedrive-{found.day.isoformat()}.html")
 
 
-def _last_runs(store: Store, row: RunRow, today: date, *, miles: bool) -> tuple[Small, ...]:
+def _last_runs(store: Store, row: RunRow, today: date, *, miles: bool) -> tuple[LastRun, ...]:
     """The runs before this one, the newest first, as their stored results tell them."""
     before = [each for each in store.runs(until=row.started_at) if each.id != row.id]
     last = sorted(before, key=lambda each: each.started_at, reverse=True)[:RUNS]
-    return tuple(small(each, json.loads(store.detail(each.id)), today, miles=miles) for each in last)
+    return tuple(last_run(each, json.loads(store.detail(each.id)), today, miles=miles) for each in last)
 
 
 def content_of(analysis: Analysis, *, miles: bool = False) -> Content:
@@ -80,7 +80,7 @@ def _noted(store: Store, settings: Config, until: date) -> dict[str, Any]:
     return known
 
 
-def small(run: RunRow | Activity, record: Mapping[str, Any], today: date, *, miles: bool) -> Small:
+def last_run(run: RunRow | Activity, record: Mapping[str, Any], today: date, *, miles: bool) -> LastRun:
     """One of the last runs, as a line of the list with its report. record: its analysis, as JSON has it."""
     judged = msgspec.convert([{**each, "pattern": each["label"]} for each in record["findings"]], tuple[Finding, ...])
     first = next(iter(words.slow_apart(judged) or words.of_scope(judged, Scope.RUN)), None)
@@ -88,17 +88,17 @@ def small(run: RunRow | Activity, record: Mapping[str, Any], today: date, *, mil
     if run.distance_m and run.duration_s:
         facts.append(numbers.pace(run.distance_m / run.duration_s, miles=miles))
     clear = first is not None and first.certainty is not Certainty.OPEN
-    return Small(
+    return LastRun(
         day=numbers.short_day(numbers.local_time(run.started_at, run.utc_offset_s), today),
         facts=tuple(facts),
         pattern=first.pattern if first and clear else None,
         hollow=first is not None and first.basis is Basis.STEPS,
         finding=words.in_short(judged, record["status"]).removesuffix(f", {words.STEPS_ALONE}"),
-        report=_small_report(first, record, miles=miles) if first else (),
+        report=_report_of(first, record, miles=miles) if first else (),
     )
 
 
-def _small_report(first: Finding, record: Mapping[str, Any], *, miles: bool) -> Section:
+def _report_of(first: Finding, record: Mapping[str, Any], *, miles: bool) -> Section:
     """How sure the finding is and what it means, and where the run stood at each pace."""
     basis = f", {words.STEPS_ALONE}" if first.basis is Basis.STEPS else ""
     meaning = Prose(blocks.words("It is ", words.likely(first), f": {PATTERNS[first.pattern].meaning}{basis}."))

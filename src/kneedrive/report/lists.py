@@ -182,7 +182,7 @@ def runner_record(row: RunnerRow) -> dict[str, Any]:
 LONGEST_NAME = 14
 
 
-class Line(Record, frozen=True, kw_only=True):
+class RunnerWeeks(Record, frozen=True, kw_only=True):
     """One runner over some weeks. view is None where they cannot be shown, and then trouble says why.
 
     formats: those of the recordings of these weeks, commas between.
@@ -221,10 +221,10 @@ def _size(trend: Trend) -> float:
     return abs(trend.change or 0.0)
 
 
-def by_change(lines: Sequence[Line]) -> list[Line]:
+def by_change(lines: Sequence[RunnerWeeks]) -> list[RunnerWeeks]:
     """Called changes first, the largest first; then new sensors, the latest first; then the rest by name."""
 
-    def rank(line: Line) -> tuple[int, float, str]:
+    def rank(line: RunnerWeeks) -> tuple[int, float, str]:
         if line.trend is not None and line.trend.called:
             return 0, -_size(line.trend), line.runner
         if line.broken is not None:
@@ -234,23 +234,23 @@ def by_change(lines: Sequence[Line]) -> list[Line]:
     return sorted(lines, key=rank)
 
 
-def roster(lines: Sequence[Line], weeks: int, today: date) -> list[Section]:
+def roster(lines: Sequence[RunnerWeeks], weeks: int, today: date) -> list[Section]:
     """The table and what stands below it."""
     heading = blocks.Heading("Runners", f"{numbers.plural(weeks, 'week')} each")
     return [[heading, roster_table(lines, today)], roster_notes(lines)]
 
 
-def roster_table(lines: Sequence[Line], today: date) -> Table:
+def roster_table(lines: Sequence[RunnerWeeks], today: date) -> Table:
     """A row a runner."""
     columns = (
         Column(head="runner", left=True), Column(head="runs", drop=3), Column(head="last run", left=True, drop=5),
         Column(head="pattern", left=True), Column(head="odds", unit="(any runner)", left=True, drop=2),
         Column(head="trend", left=True), Column(head="change", drop=1), Column(head="new sensor", left=True, drop=6),
     )  # fmt: skip
-    return Table(columns, [_line(line, today) for line in lines])
+    return Table(columns, [_roster_row(line, today) for line in lines])
 
 
-def _line(line: Line, today: date) -> tuple[Inline, ...]:
+def _roster_row(line: RunnerWeeks, today: date) -> tuple[Inline, ...]:
     first, trend, broken = line.headline, line.trend, line.broken
     verdict: Inline = MISSING
     if line.view and trend:
@@ -267,7 +267,7 @@ def _line(line: Line, today: date) -> tuple[Inline, ...]:
     )
 
 
-def roster_notes(lines: Sequence[Line]) -> list[blocks.Block]:
+def roster_notes(lines: Sequence[RunnerWeeks]) -> list[blocks.Block]:
     """What changed with a sensor, why some runners cannot be shown, and how the list is sorted."""
     texts = [f"{runner_name(line.runner)}, {break_words(line.broken)}." for line in lines if line.broken]
     texts += [f"{runner_name(line.runner)}: {line.trouble}." for line in lines if line.trouble]
@@ -276,7 +276,7 @@ def roster_notes(lines: Sequence[Line]) -> list[blocks.Block]:
     return [*map(Prose, texts), Note(key), *credit(formats)]
 
 
-def roster_record(line: Line) -> dict[str, Any]:
+def roster_record(line: RunnerWeeks) -> dict[str, Any]:
     """One object, one row of CSV: facts alone, None where there is none."""
     first, trend, broken = line.headline, line.trend, line.broken
     last = line.view.last_weeks if line.view else None
@@ -308,4 +308,4 @@ def roster_record(line: Line) -> dict[str, Any]:
     return record
 
 
-ROSTER_COLUMNS = tuple(roster_record(Line(runner="")))
+ROSTER_COLUMNS = tuple(roster_record(RunnerWeeks(runner="")))

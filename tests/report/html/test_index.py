@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.report.html.page import index, shown
-from kneedrive.report.lists import Line, by_change, roster_notes, roster_table
+from kneedrive.report.lists import RunnerWeeks, by_change, roster_notes, roster_table
 from tests.browser import Browser, Screen, axe_source, chromium, need
 from tests.pages import half_a_year
 
@@ -29,9 +29,9 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     day = date(2026, 11, 15)
     lines = by_change(
         [
-            Line(runner="Zoë <b>", trouble="no runs up to that day"),
-            Line(runner="Anna Karenina, club of the north", last_run=day, view=half_a_year().weekly),
-            Line(runner="ben", last_run=day, view=half_a_year("neutral", 0.0, 13).weekly),
+            RunnerWeeks(runner="Zoë <b>", trouble="no runs up to that day"),
+            RunnerWeeks(runner="Anna Karenina, club of the north", last_run=day, view=half_a_year().weekly),
+            RunnerWeeks(runner="ben", last_run=day, view=half_a_year("neutral", 0.0, 13).weekly),
         ]
     )
     path = tmp_path_factory.mktemp("index") / "index.html"

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from kneedrive.analysis import analyze
-from kneedrive.app.page import content_of, small
+from kneedrive.app.page import content_of, last_run
 from kneedrive.past.result import Break, BreakKind, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.recording import Runner
@@ -160,8 +160,8 @@ def test_every_pattern_has_its_colour_in_light_and_dark_and_its_letter(pattern: 
     assert (f'class="letter c-{row.colour}">{row.mark}</text>' in inside) is (pattern is not Pattern.NEUTRAL)
 
 
-def named(pattern: Pattern) -> page.Small:
-    return page.Small(day="8 May", facts=("5 km",), pattern=pattern, hollow=False, finding="x", report=())
+def named(pattern: Pattern) -> page.LastRun:
+    return page.LastRun(day="8 May", facts=("5 km",), pattern=pattern, hollow=False, finding="x", report=())
 
 
 def test_each_of_the_last_runs_opens_its_own_report() -> None:
@@ -178,7 +178,7 @@ def test_each_of_the_last_runs_opens_its_own_report() -> None:
 
 def test_a_run_in_the_list_is_told_as_its_own_page_tells_it() -> None:
     analysis = demo_page().analysis
-    told = small(analysis.activity, analysis_record(analysis), date(2027, 1, 1), miles=False)
+    told = last_run(analysis.activity, analysis_record(analysis), date(2027, 1, 1), miles=False)
     (picture,) = [each for each in told.report if isinstance(each, blocks.Picture)]
 
     assert told.day.endswith(f"\u00a0{analysis.activity.started_at.year}")

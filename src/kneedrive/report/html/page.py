@@ -32,7 +32,7 @@ from kneedrive.report.numbers import TIE, WHOLE
 from kneedrive.report.words import capital
 
 
-class Small(Record, frozen=True, kw_only=True):
+class LastRun(Record, frozen=True, kw_only=True):
     """One of the last runs: a line of the list, and the report that it opens."""
 
     day: str
@@ -54,7 +54,7 @@ class Content(Record, frozen=True, kw_only=True):
     context: screen.Context = screen.Context()
     weekly: WeeklyView | None = None
     tags: tuple[Tagged, ...] = ()
-    runs: tuple[Small, ...] = ()
+    runs: tuple[LastRun, ...] = ()
     comparison: Comparison | None = None
     periods: Periods | None = None
     credit: str = ""
@@ -337,10 +337,10 @@ def run_day(content: Content) -> date:
 
 def last_runs(content: Content) -> Markup:
     """A line a run, each of which opens its own small report."""
-    return _part("runs", "Your last runs", *map(_small, content.runs))
+    return _part("runs", "Your last runs", *map(_last_run, content.runs))
 
 
-def _small(run: Small) -> Markup:
+def _last_run(run: LastRun) -> Markup:
     summary = el(
         "summary",
         span("when", run.day),
