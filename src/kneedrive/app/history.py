@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,6 @@ from kneedrive.past import result
 from kneedrive.past.baseline import own_view
 from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.past.result import (
-    WIDEST_OFFSET,
     Comparison,
     Habits,
     Outcome,
@@ -56,20 +55,14 @@ def day_of(settings: Config, row: RunRow) -> date:
     return result.local_day(row.started_at, row.utc_offset_s, zone_of(settings))
 
 
-def _moments(first: date, last: date) -> tuple[datetime, datetime]:
-    """The moments in UTC between which these local days lie, whatever the zone; a day more at both ends."""
-    midnight = time(tzinfo=UTC)
-    return datetime.combine(first - WIDEST_OFFSET, midnight), datetime.combine(last + 2 * WIDEST_OFFSET, midnight)
-
-
 def runs_between(store: Store, first: date, last: date, setting: Setting) -> list[PastRun]:
     """The runs of these local days, both included, and no others read from the store."""
-    return between(store.past_runs(*_moments(first, last)), first, last, setting)
+    return between(store.past_runs(*result.moments(first, last)), first, last, setting)
 
 
 def formats_between(store: Store, first: date, last: date) -> set[str]:
     """The formats of the recordings of these days and of those beside them."""
-    return store.formats(*_moments(first, last))
+    return store.formats(*result.moments(first, last))
 
 
 def weeks_until(store: Store, settings: Config, until: date, weeks: int) -> WeeklyView:
@@ -215,7 +208,7 @@ def last_active(store: Store, settings: Config, today: date, weeks: int) -> date
 
 def latest_day(store: Store, settings: Config, last: date) -> date | None:
     """The local day of the last run up to a day."""
-    near = store.runs(until=_moments(last, last)[1])
+    near = store.runs(until=result.moments(last, last)[1])
     return max((day for row in near if (day := day_of(settings, row)) <= last), default=None)
 
 

@@ -110,11 +110,16 @@ def day_of(at_weeks: float) -> date:
     return EPOCH_DAY + timedelta(days=int(np.floor(7.0 * at_weeks)))
 
 
+def moments(first: date, last: date) -> tuple[datetime, datetime]:
+    """The moments in UTC between which these local days lie, whatever the zone; a day more at both ends."""
+    midnight = time(tzinfo=UTC)
+    return datetime.combine(first - WIDEST_OFFSET, midnight), datetime.combine(last + 2 * WIDEST_OFFSET, midnight)
+
+
 def between(runs: Iterable[PastRun], first: date, last: date, setting: Setting) -> list[PastRun]:
     """The runs from the first day to the last, both included, in order of time."""
     # Most of a long history is told apart by UTC alone, which is what makes ten years cheap.
-    low = datetime.combine(first, time(), UTC) - WIDEST_OFFSET
-    high = datetime.combine(last, time(), UTC) + 2 * WIDEST_OFFSET
+    low, high = moments(first, last)
     kept = (run for run in runs if low <= run.started_at <= high and first <= local_date(run, setting) <= last)
     return sorted(kept, key=lambda run: run.started_at)
 

@@ -40,7 +40,7 @@ from kneedrive.past.trend import HEART_RATE, RunValues, trends, week_values
 from kneedrive.patterns import Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Array
-from kneedrive.sensors import REFERENCES
+from kneedrive.sensors import REFERENCES, SensorClass
 from kneedrive.stats import robust_sd
 
 Series = Mapping[str, RunValues]
@@ -72,7 +72,7 @@ def weekly(
         breaks=breaks,
         trends=latest,
         verdicts=verdicts(latest),
-        sensor=parts[-1].sensor if parts else "none",
+        sensor=parts[-1].sensor if parts else SensorClass.NONE,
         surface=surface,
         reference_speed_mps=speed,
         slow_speed_mps=slow,

@@ -50,7 +50,7 @@ class Segment(Record, frozen=True):
     seconds: int
     speed_mps: float = 0.0
     grade: float = 0.0
-    kind: str = "run"
+    kind: str = "run"  # text and no enum: ids of simulated runs are hashes of how plans print
 
 
 class Course(Record, frozen=True, kw_only=True):

@@ -99,7 +99,7 @@ class Fault(Record, frozen=True, kw_only=True):
     "hidden" leaves out the records themselves, without a pause; the channel does not matter then.
     """
 
-    kind: str
+    kind: str  # text and no enum: the id of a run is a hash of how its scene prints, and fixtures are named by it
     channel: str
     start_s: float
     end_s: float

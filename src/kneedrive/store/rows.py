@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec.structs import asdict
 
 from kneedrive.analysis.result import Analysis, Epochs, Scope
 from kneedrive.errors import DamagedOriginal
@@ -234,22 +235,17 @@ def recording_of(row: Sequence[Any], path: Path) -> Recording:
 
 
 def activity_values(new: NewActivity) -> dict[str, object]:
-    """The columns of an activity."""
-    activity, outline = new.activity, new.outline
-    started_ms = to_ms(outline.started_at) or 0
+    """The columns of an activity; those of its outline have the names of the record's fields."""
+    compared = asdict(new.outline)
+    del compared["id"]
+    started_ms = to_ms(compared.pop("started_at")) or 0
     return {
-        "key": activity.id,
-        "format": outline.format,
-        "device": outline.device,
+        "key": new.activity.id,
         "started_at_ms": started_ms,
-        "ended_at_ms": started_ms + int(outline.elapsed_s * 1000),
-        "duration_s": outline.duration_s,
-        "elapsed_s": outline.elapsed_s,
-        "distance_m": outline.distance_m,
-        "heart_rate_bpm": outline.heart_rate_bpm,
-        "dynamics": outline.dynamics,
-        "sport": activity.sport,
-        "sub_sport": activity.sub_sport,
+        "ended_at_ms": started_ms + int(new.outline.elapsed_s * 1000),
+        **compared,
+        "sport": new.activity.sport,
+        "sub_sport": new.activity.sub_sport,
         "provenance": new.provenance,
         "is_run": new.is_run,
         "verdict": "",
