@@ -365,8 +365,11 @@ def pull_folders(desk: Desk, store: Store, order: Order, count: SyncCounter | No
         outcomes.append(Outcome(name=name, verdict=Fate.FAILED, reason=f"cannot be read: {error.strerror or error}"))
     # By content, not by path: a watch that writes over its last file must not take the run before with it.
     intake = Intake(store, desk.settings, Import(origin=Origin(source=FOLDER), dry_run=order.dry_run))
+    other = archives.SKIPPED["other"]
     for done, (key, item) in enumerate(fresh, start=1):
-        found = _taken(Path(item.id), intake)
+        found = [intake.take(each) for each in archives.walk([Path(item.id)], importing.GUARDED)]
+        # A download folder is full of zips that have nothing to do with running.
+        found = [each.replace(verdict=Fate.SKIPPED, reason=other) if each.foreign else each for each in found]
         outcomes += found
         # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
         if not order.dry_run and not any(outcome.later for outcome in found) and _opens(Path(item.id)):
@@ -381,13 +384,6 @@ def pull_folders(desk: Desk, store: Store, order: Order, count: SyncCounter | No
 def place(item: plan.Listed) -> str:
     """A file's place, as it is remembered: a hash, since a path may tell of people and places."""
     return "at " + hashlib.sha256(item.id.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-
-
-def _taken(path: Path, intake: Intake) -> list[Outcome]:
-    outcomes = [intake.take(each) for each in archives.walk([path], importing.GUARDED)]
-    # A download folder is full of zips that have nothing to do with running.
-    foreign = archives.SKIPPED["other"]
-    return [each.replace(verdict=Fate.SKIPPED, reason=foreign) if each.foreign else each for each in outcomes]
 
 
 def _opens(path: Path) -> bool:

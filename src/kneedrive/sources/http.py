@@ -27,10 +27,10 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONNECT_S, READ_S, WHOLE_S, BACKOFF_S = 10.0, 30.0, 300.0, 0.5
 RETRIES = 2  # after the first try
 RETRY_STATUS = (500, 502, 503, 504)
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024  # of a body; the file of a day on the feet has a few
 CHUNK_BYTES = 64 * 1024
 REDIRECTS = 3
-GONE = (404, 410)
+GONE = (404, 410)  # of an activity: deleted at the service, or never there
 
 # The first that fits, fits; a subclass stands before its base. Bodies are read from urllib3, whose errors come as such.
 _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (

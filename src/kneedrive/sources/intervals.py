@@ -13,8 +13,8 @@ from kneedrive.sources.http import Answer, Client, Http, Pace, basic
 from kneedrive.sources.plan import NOT_A_RUN, UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
 
 USER = "API_KEY"  # literally; the key is the password
-INTERVAL_S = 0.5
-FIRST_DAY = "2000-01-01"
+INTERVAL_S = 0.5  # its limits are written nowhere: two requests a second are taken for gentle
+FIRST_DAY = "2000-01-01"  # before the first watches with GPS; the list wants a day to begin at
 LATE = timedelta(days=1)  # the list goes by local dates, which may lie a day off ours on either side
 RUNS = ("Run", "TrailRun", "VirtualRun")
 STUB = "comes from Strava, which forbids intervals.icu to hand it on; use 'kneedrive sync strava' or Strava's export"

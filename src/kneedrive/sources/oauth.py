@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
 # The login: its address, the answer, and the tokens that come of it.
 
 FRESH = timedelta(minutes=5)  # an access token with less than this left is renewed before it is used
-STATE_BYTES = 32
+STATE_BYTES = 32  # not to be guessed (RFC 6749, section 10.12)
 ADDRESS_MAX, FIELDS_MAX = 8192, 20  # longer than any address that a browser shows
 OK = 200
 

@@ -157,12 +157,12 @@ FORMAT = "strava"
 DOCUMENT = "kneedrive-strava-1"
 OLD_BASE, NEW_BASE = "https://www.strava.com/api/v3", "https://api-v3.strava.com"
 MOVES_AT = datetime(2027, 6, 1, tzinfo=UTC)
-PER_PAGE, MAX_PAGES = 200, 250
+PER_PAGE, MAX_PAGES = 200, 250  # the most that Strava gives; a service that never ends is not read for ever
 # Pages overlap by this much: Strava does not say by which clock it sorts, and local ones are up to 14 hours apart.
 OVERLAP = timedelta(days=1)
 KEEP = timedelta(days=7)  # the API policy's longest time for raw answers
 STREAMS = ("time", "distance", "altitude", "velocity_smooth", "heartrate", "cadence", "watts")
-SUMMARY = (
+SUMMARY = (  # of what the list says; names, texts, people and places are not among it
     "average_cadence",
     "average_heartrate",
     "average_speed",
@@ -231,15 +231,15 @@ class Strava(Client):
 
     def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
         """The name of each pair of shoes; the id where Strava hands out none. One request a pair."""
-        return {each: self._shoe_name(each) for each in ids}
-
-    def _shoe_name(self, gear: str) -> str:
-        answer = self._get(f"gear/{gear}", {})
-        if answer.status >= 500 or answer.status in (400, 401):
-            raise error_for(answer)
-        entry = answer.json() if answer.status == 200 else None
-        name = entry.get("name") if isinstance(entry, dict) else None
-        return name if isinstance(name, str) and name.strip() else gear
+        names = {}
+        for gear in ids:
+            answer = self._get(f"gear/{gear}", {})
+            if answer.status >= 500 or answer.status in (400, 401):
+                raise error_for(answer)
+            entry = answer.json() if answer.status == 200 else None
+            name = entry.get("name") if isinstance(entry, dict) else None
+            names[gear] = name if isinstance(name, str) and name.strip() else gear
+        return names
 
     def _page(self, before: datetime | None, page: int) -> list[Listed]:
         until = {} if before is None else {"before": int(before.timestamp())}

@@ -19,7 +19,7 @@ from kneedrive.errors import NotAuthorised, SourceError
 from kneedrive.record import Record
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
-LOCK_S, POLL_S = 90.0, 0.05
+LOCK_S, POLL_S = 90.0, 0.05  # the one ahead may be waiting for a service that does not answer
 R = TypeVar("R", bound=Record)
 
 
