@@ -63,8 +63,8 @@ def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, e
 
     def narrow(stay: Flags, code: str, text: str) -> None:
         """Keep of the records kept so far those that stay; a note says how many went, and where the first stood."""
-        gone = starts[keep][~stay]
-        if len(gone):
+        if not stay.all():
+            gone = starts[keep][~stay]
             text = f"{len(gone):,} records {text} were left out"
             notes.append(Note(code=code, text=text, offset=int(gone[0])))
             keep[np.flatnonzero(keep)] = stay

@@ -152,6 +152,7 @@ PERIOD = 32_767  # places after which a bit, or a byte, weighs the same: the ord
 _POLYNOMIAL = 0xA001  # x^16 + x^15 + x^2 + 1, lowest bit first
 _ROW = 64
 _FIRST_OF_PLACE = np.arange(_ROW) * 256
+_FOLDS = tuple((periods * PERIOD, (1 << periods * PERIOD) - 1) for periods in (4, 2, 1))
 
 
 def crc16(data: bytes | memoryview) -> int:
@@ -165,9 +166,8 @@ def crc16(data: bytes | memoryview) -> int:
     if len(octets) > PERIOD // 8:
         # Eight periods of bits in one whole number; the bit of highest weight comes first, so it is the lowest.
         bits = int.from_bytes(_lengthen(octets, PERIOD - len(octets)).tobytes(), "little")
-        for periods in (4, 2, 1):
-            half = periods * PERIOD
-            bits = (bits >> half) ^ (bits & (1 << half) - 1)
+        for half, lower in _FOLDS:
+            bits = (bits >> half) ^ (bits & lower)
         whole_bytes = bits << 1  # one zero bit in front makes 4,096 bytes of 32,767 bits
         octets = np.frombuffer(whole_bytes.to_bytes(PERIOD // 8 + 1, "little"), np.uint8)
     by_position, low, high = _tables()
