@@ -316,10 +316,7 @@ def spread(values: Array) -> Spread | None:
     there = values[np.isfinite(values)]
     if not len(there):
         return None
-    there.sort()
-    # What np.percentile gives, at a tenth of its cost: linear between the two values around each rank.
-    at = np.array((0.1, 0.5, 0.9)) * (len(there) - 1)
-    p10, median, p90 = np.interp(at, np.arange(len(there)), there).tolist()
+    p10, median, p90 = np.percentile(there, (10, 50, 90)).tolist()
     return Spread(median=median, p10=p10, p90=p90, n=len(there))
 
 
