@@ -80,7 +80,7 @@ class Found(Record, frozen=True, kw_only=True):
     strava: bool = False  # something of the run or of the weeks before it came from Strava's API
 
 
-def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request: Request | None = None) -> Found:
+def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request: Request) -> Found:
     """Everything about a stored run. What was worked out of it outlives an original that had to be purged."""
     day, today = day_of(settings, row), local_day(settings, now)
     view = weeks_until(store, settings, day, WEEKS)
@@ -91,13 +91,12 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
         own=against_own(store, settings, row.id, row.started_at),
         last_weeks=last_weeks,
         view=view,
-        aged="" if request and request.run != LAST else sections.aged(day, today),  # who names a run knows its day
+        aged=sections.aged(day, today) if request.run == LAST else "",  # who names a run knows its day
         strava=from_strava([row.formats, *formats_between(store, day - timedelta(weeks=ADVICE_WEEKS), day)]),
     )
     try:
-        judged_by, dynamics = (request.judged_by, request.dynamics) if request else (None, None)
         slow_mps = last_weeks.slow_speed_mps if last_weeks else None
-        analysis = analysis_of(store, judged_by or settings, row.id, dynamics, slow_mps)
+        analysis = analysis_of(store, request.judged_by or settings, row.id, request.dynamics, slow_mps)
     except NotEnoughData as error:
         return found.replace(gone=str(error))
     chosen = next_of(store, settings, row, analysis, today, last_weeks)

@@ -468,11 +468,11 @@ def news(pulled: Sequence[Pulled], store: Store, desk: Desk, style: Style, count
 def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style: Style) -> str:
     """The main run of the last day among the weeks; the weeks alone where years came in at once."""
     from kneedrive.app.history import local_day, tags_between
-    from kneedrive.app.show import context_of, found_in
+    from kneedrive.app.show import Request, context_of, found_in
     from kneedrive.report import screen
     from kneedrive.report.history import weeks_alone
 
-    found = found_in(store, desk.settings, runs[screen.main_run(runs)][1], desk.clock())
+    found = found_in(store, desk.settings, runs[screen.main_run(runs)][1], desk.clock(), Request(style=style))
     today, miles = local_day(desk.settings, desk.clock()), style.miles
     new = screen.whats_new(runs, today, miles=miles)
     more = ("kneedrive report", "kneedrive weekly", "kneedrive report --html")
