@@ -74,13 +74,13 @@ def sync(
         with progress("Syncing") as count:
             pulled = pull_all(desk, store, order, count)
         elapsed_s = time.monotonic() - start
-        counts = told(pulled, desk, style, dry_run=order.dry_run, elapsed_s=elapsed_s, json=json)
-        yield counts
+        summary = told(pulled, desk, style, dry_run=order.dry_run, elapsed_s=elapsed_s, json=json)
+        yield summary
         if report and not json and not order.dry_run and new_runs(pulled):
             with progress("Reporting") as count:
                 story = news(pulled, store, desk, style, count)
             if story:
-                yield Answer(text=f"\n{story}", code=counts.code)
+                yield Answer(text=f"\n{story}", code=summary.code)
 
 
 def store_for(desk: Desk, order: Order) -> AbstractContextManager[Store]:
