@@ -83,7 +83,7 @@ def as_number(low: float, high: float, unit: str) -> Callable[[Any], float]:
 
     def parse(value: Any) -> float:
         try:
-            parsed = float(value) if not isinstance(value, bool) else float("nan")
+            parsed = float(value) if not isinstance(value, bool) else float("nan")  # true would count as 1
         except (TypeError, ValueError, OverflowError):
             raise _unfit(f"a number in {unit}", value) from None
         if not low <= parsed <= high:
@@ -394,7 +394,7 @@ def _pick(
     """The value of a setting as it was given, and where."""
     if flags.get(setting.key) is not None:
         return flags[setting.key], "flag"
-    if environment.get(setting.environment):
+    if environment.get(setting.environment):  # an empty variable counts as none
         return environment[setting.environment], f"environment {setting.environment}"
     if setting.key in written:
         return written[setting.key], str(place)

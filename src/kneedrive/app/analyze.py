@@ -122,6 +122,7 @@ def _opened(file: str) -> Iterator[Member]:
     """What _members gives of a file or of standard input, or why it cannot be opened."""
     name = "standard input" if file == STDIN else Path(file).name
     try:
+        # Standard input is not ours to close.
         with nullcontext(sys.stdin.buffer) if file == STDIN else Path(file).open("rb") as stream:
             data = _whole(stream, name)
     except ReadError as error:

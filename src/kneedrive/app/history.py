@@ -118,19 +118,22 @@ def past_run(analysis: Analysis) -> PastRun:
     )
 
 
-def against_own(store: Store, settings: Config, run_id: str, started_at: datetime) -> OwnView:
+def _up_to(store: Store, row: RunRow, weeks: int) -> list[PastRun]:
+    """A run and those of the weeks before it."""
+    # The end of a period does not belong to it, and the run has to.
+    return store.past_runs(row.started_at - timedelta(weeks=weeks), row.started_at + timedelta(seconds=1))
+
+
+def against_own(store: Store, settings: Config, row: RunRow) -> OwnView:
     """A stored run against the weeks before it."""
-    setting = setting_of(settings, started_at.year)
-    back = timedelta(weeks=setting.method.baseline.weeks)
-    held = store.past_runs(started_at - back, started_at + timedelta(seconds=1))
-    run = next(each for each in held if each.id == run_id)
-    return own_view(run, held, setting)
+    setting = setting_of(settings, row.started_at.year)
+    held = _up_to(store, row, setting.method.baseline.weeks)
+    return own_view(next(run for run in held if run.id == row.id), held, setting)
 
 
 def runs_before(store: Store, settings: Config, row: RunRow) -> list[PastRun]:
     """A run and those of the weeks before it, on its sensor and surface."""
-    weeks = setting_of(settings, row.started_at.year).method.profile.slow_weeks
-    held = store.past_runs(row.started_at - timedelta(weeks=weeks), row.started_at + timedelta(seconds=1))
+    held = _up_to(store, row, setting_of(settings, row.started_at.year).method.profile.slow_weeks)
     return [run for run in held if (run.sensor, run.surface) == (row.sensor, row.surface)]
 
 

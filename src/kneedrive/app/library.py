@@ -382,7 +382,7 @@ def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping
         if not confirm(f"Delete every run in {numbers.path(store.path)}, with the originals?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
         held = still_held(store.purge_all)
-    fault_log.delete(environment)
+    fault_log.delete(environment)  # it names recordings
     if held:
         return Answer(trouble=f"{held}\n{GIVE_BACK}", code=PARTLY)
     return Answer(text="The store is empty.")

@@ -88,7 +88,7 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     found = Found(
         row=row,
         day=day,
-        own=against_own(store, settings, row.id, row.started_at),
+        own=against_own(store, settings, row),
         last_weeks=last_weeks,
         view=view,
         aged=sections.aged(day, today) if request.run == LAST else "",  # who names a run knows its day

@@ -112,6 +112,7 @@ def understood(argv: Sequence[str], top: argparse.ArgumentParser) -> None:
     for word in argv:
         if word == "--":
             return
+        # argparse has no public way from a parser to its commands.
         parts = next((action for action in here._actions if isinstance(action, argparse._SubParsersAction)), None)
         if word.startswith("--"):
             _known_option(word.partition("=")[0], here, parts.choices.values() if parts else ())
@@ -125,7 +126,7 @@ def understood(argv: Sequence[str], top: argparse.ArgumentParser) -> None:
 def _known_option(name: str, here: argparse.ArgumentParser, below: Iterable[argparse.ArgumentParser]) -> None:
     """Refuse an option that this parser does not have; below: the parsers of its commands."""
     options = [each for each in here._option_string_actions if len(each) > 2]
-    if any(each.startswith(name) for each in options):
+    if any(each.startswith(name) for each in options):  # argparse takes the beginning of a name too
         return
     if any(name in each._option_string_actions for each in below):
         raise ConfigError(f"{name} stands behind the command: {here.prog} COMMAND {name}")
@@ -142,7 +143,7 @@ def _run(argv: list[str]) -> int:
         understood(argv, top)
         arguments = top.parse_args(argv)
     except ConfigError as error:
-        _complain(error, as_json="--json" in argv)
+        _complain(error, as_json="--json" in argv)  # nothing is parsed yet, so what was typed has to tell
         return USAGE
     if arguments.version:
         from importlib.metadata import version

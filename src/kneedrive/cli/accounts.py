@@ -259,7 +259,8 @@ def _set_up(arguments: argparse.Namespace) -> Iterator[Answer]:
     if wanted.values:
         setup.write(here.settings.file, wanted.values)
         output.remark(f"\nWritten to {here.settings.file}.")
-    here = desk(arguments)
+    here = desk(arguments)  # again, since the answers are in the configuration now
+    # What import and sync would take from options of their own.
     usual = {"since": None, "full": False, "dry_run": False, "again": False, "no_report": False}
     asked = argparse.Namespace(**vars(arguments), **usual, paths=wanted.archives)
     if wanted.archives:

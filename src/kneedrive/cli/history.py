@@ -100,6 +100,7 @@ def add_weeks_commands(commands: options.Commands) -> None:
 def _show(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import show
 
+    # --height and --mass judge this run now; with them in `settings` every stored result would be derived again.
     settings = options.load_config(arguments, stored=True)
     request = options.request(show.Request, arguments, settings, judged_by=options.load_config(arguments))
     yield show.show(settings, request, options.now())
@@ -147,7 +148,7 @@ def _every_runner(arguments: argparse.Namespace, weeks: int) -> EveryRunner:
             raise ConfigError(f"--every-runner and --{option} contradict each other: leave one of them out")
     return EveryRunner(
         weeks=weeks,
-        until=getattr(arguments, "until", None),
+        until=getattr(arguments, "until", None),  # of weekly alone
         now=options.now(),
         settings_of=lambda name: options.load_config(options.of_runner(arguments, name)),
     )
@@ -158,7 +159,7 @@ def write(answer: Answer, file: Path, settings: Config, arguments: argparse.Name
     from kneedrive.app.show import written
 
     done = written(answer, file, settings, force=arguments.force)
-    if getattr(arguments, "open", False):
+    if getattr(arguments, "open", False):  # demo has no --open
         import webbrowser
 
         webbrowser.open(file.resolve().as_uri())
