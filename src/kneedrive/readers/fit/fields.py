@@ -138,12 +138,14 @@ def record_columns(part: Part, fields: Sequence[Field] = profile.RECORD_FIELDS) 
         native = [(field, slots[field.number]) for field in fields if field.number in slots]
         for field, slot in (*native, *descriptions.known(layout)):
             pieces.setdefault(field.name, []).append(_piece(layout, rows, first, field, slot))
-    columns = {name: _column(part.octets, last, found) for name, found in pieces.items()}
-    values = {name: column for name, column in columns.items() if column is not None}
     starts = np.concatenate([np.empty(0, np.int64), *(layout.starts for layout in layouts)])
-    if len(layouts) > 1:
-        order = np.argsort(starts, kind="stable")
-        starts, values = starts[order], {name: column[order] for name, column in values.items()}
+    order = np.argsort(starts, kind="stable") if len(layouts) > 1 else slice(None)
+    starts = starts[order]
+    values: dict[str, Array] = {}
+    for name, found in pieces.items():
+        column = _column(part.octets, last, found)
+        if column is not None:
+            values[name] = column[order]
     values["timestamp"] = _times(part, starts, values.get("timestamp"))
     return Columns(starts=starts, values=values, notes=descriptions.missing(layouts))
 
