@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kneedrive import app
@@ -205,8 +206,21 @@ def _unread(own: str, error: KneedriveError) -> str:
     return f"{error}; its original is kept, and has no results. kneedrive forget {own} deletes it"
 
 
-def take_in(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
-    """Import files and folders. A dry run reads and compares, and writes nothing."""
+def take_in(paths: list[Path], settings: Config, how: Import, style: Style, *, json: bool) -> Answer:
+    """Import files and folders: the ledger, and the commands that show what is new. A dry run writes nothing."""
+    start = monotonic()
+    summed = ledger.ledger_of(_taken(paths, settings, how), dry_run=how.dry_run)
+    code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
+    if json:
+        return Answer.objects([ledger.ledger_record(summed)], code)
+    report = ledger.summary(summed, monotonic() - start)
+    if not how.dry_run and any(summed.counts.get(verdict) for verdict in BROUGHT):
+        whose = typed_name(settings)
+        report.append(screen.tail(screen.Context(more=(f"kneedrive report{whose}", f"kneedrive weekly{whose}"))))
+    return Answer.laid_out(report, style, code)
+
+
+def _taken(paths: list[Path], settings: Config, how: Import) -> list[Outcome]:
     if how.dry_run and not Store.is_there(settings.paths.store):
         with passing_store() as store:
             return list(Intake(store, settings, how).collect(paths))
@@ -236,22 +250,6 @@ def passing_store() -> Iterator[Store]:
         raise StoreError(message) from None
     with folder as place, Store.open(Path(place) / "dry" / "run.sqlite") as store:
         yield store
-
-
-def told(
-    outcomes: list[Outcome], settings: Config, style: Style, *, json: bool, dry_run: bool, elapsed_s: float
-) -> Answer:
-    """The ledger of an import, and the commands that show what is new."""
-    summed = ledger.ledger_of(outcomes, dry_run=dry_run)
-    code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
-    if json:
-        return Answer.objects([ledger.ledger_record(summed)], code)
-    new = not dry_run and any(summed.counts.get(verdict) for verdict in BROUGHT)
-    report = ledger.summary(summed, elapsed_s)
-    if new:
-        whose = typed_name(settings)
-        report.append(screen.tail(screen.Context(more=(f"kneedrive report{whose}", f"kneedrive weekly{whose}"))))
-    return Answer.laid_out(report, style, code)
 
 
 def typed_name(settings: Config) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -88,18 +87,11 @@ def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app.importing import Import
 
     settings = options.load_config(arguments, brings=True)
-    start = time.monotonic()
+    style = options.style(arguments, settings)
     with progress("Importing") as count:
         how = Import(dry_run=arguments.dry_run, again=arguments.again, count=count)
-        outcomes = library.take_in(arguments.paths, settings, how)
-    yield library.told(
-        outcomes,
-        settings,
-        options.style(arguments, settings),
-        json=arguments.json,
-        dry_run=arguments.dry_run,
-        elapsed_s=time.monotonic() - start,
-    )
+        answer = library.take_in(arguments.paths, settings, how, style, json=arguments.json)
+    yield answer  # after the bar is gone
 
 
 def _runs(arguments: argparse.Namespace) -> Iterator[Answer]:
