@@ -82,7 +82,7 @@ def test_no_call_turns_a_guard_off() -> None:
 
 
 STATEMENT = re.compile(r"f[\"'](SELECT|INSERT|UPDATE|DELETE|CREATE|DROP)\b")
-OF_THE_SCHEMA = {"table", "names", "marks"}  # names of tables and columns, and question marks
+OF_THE_SCHEMA = {"table", "names", "marks", "conflict"}  # names of tables and columns, question marks, a constant
 
 
 @pytest.mark.parametrize("path", sorted((SRC / "store").glob("*.py")), ids=lambda path: path.name)
@@ -98,6 +98,20 @@ def test_values_never_become_part_of_an_sql_statement(path: Path) -> None:
     }
 
     assert put_in <= OF_THE_SCHEMA
+
+
+def test_what_happens_to_a_row_that_is_there_is_a_constant() -> None:
+    """It is put into the statement as it is."""
+    held = nodes(SRC / "store" / "__init__.py")
+    values: dict[str, list[ast.expr]] = {}
+    for node in held:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            values.setdefault(node.targets[0].id, []).append(node.value)
+    inserts = (node for node in held if isinstance(node, ast.Call) and ast.unparse(node.func) == "self._insert")
+    second = [node.args[1] for node in inserts if len(node.args) > 1]
+
+    assert second
+    assert all(isinstance(value, ast.Constant) for name in second for value in values[ast.unparse(name)])
 
 
 @pytest.mark.parametrize("path", sorted((SRC / "sources").glob("*.py")), ids=lambda path: path.name)
