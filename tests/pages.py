@@ -9,11 +9,11 @@ from kneedrive import simulate
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
 from kneedrive.app.page import content_of, last_run
-from kneedrive.past.baseline import own_view
-from kneedrive.past.compare import compare
-from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
-from kneedrive.past.result import Habits, PastRun, Setting
-from kneedrive.past.weeks import weekly
+from kneedrive.histories.baseline import own_view
+from kneedrive.histories.compare import compare
+from kneedrive.histories.habits import balance_habit, fade_habit, slow_contrast
+from kneedrive.histories.result import Habits, PastRun, Setting
+from kneedrive.histories.weeks import weekly
 from kneedrive.report.comparison import Periods
 from kneedrive.report.html.page import Content
 from kneedrive.report.machine import analysis_record

@@ -22,7 +22,7 @@ FLOORS = (
         "sensors",
     },
     {"analysis", "readers"},
-    {"past"},
+    {"histories"},
     {"advice"},
     {"archives", "report", "simulate", "sources", "store"},
     {"app"},

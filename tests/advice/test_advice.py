@@ -35,7 +35,7 @@ from kneedrive.advice import (
 from kneedrive.analysis import analyze
 from kneedrive.analysis.posterior import Bend, Certainty, Knee, Posterior, certainty, knee, leading, posterior
 from kneedrive.analysis.result import Analysis, Finding, Scope
-from kneedrive.past.result import LastWeeks
+from kneedrive.histories.result import LastWeeks
 from kneedrive.recording import Samples, Sensor
 from tests.seen_by import scale_at, seen_by
 

@@ -12,8 +12,8 @@ from kneedrive.analysis.posterior import letters
 from kneedrive.analysis.reference import expected
 from kneedrive.analysis.result import Epochs
 from kneedrive.analysis.scores import z_parts
+from kneedrive.histories.result import PastRun
 from kneedrive.method import Method
-from kneedrive.past.result import PastRun
 from kneedrive.quantities import GRAVITY_MPS2
 from tests.seen_by import against
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis.reference import usual_ranges
-from kneedrive.past.baseline import others, own_view, usual
-from kneedrive.past.curve import measured, table
-from kneedrive.past.result import OwnView, PastRun, PersonalZ, Setting
+from kneedrive.histories.baseline import others, own_view, usual
+from kneedrive.histories.curve import measured, table
+from kneedrive.histories.result import OwnView, PastRun, PersonalZ, Setting
 from tests.analysis.runs_of_a_runner import FORM, Form, days, past_run
 
 SETTING = Setting()

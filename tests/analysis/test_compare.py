@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kneedrive.past.compare import compare, week_rows
-from kneedrive.past.result import Comparison, Difference, PastRun, Setting
+from kneedrive.histories.compare import compare, week_rows
+from kneedrive.histories.result import Comparison, Difference, PastRun, Setting
 from tests.analysis.runs_of_a_runner import SPEEDS, Form, past_run
 
 SETTING = Setting()

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from kneedrive.histories.result import PastRun
+from kneedrive.histories.segments import computed
 from kneedrive.method import Method
-from kneedrive.past.result import PastRun
-from kneedrive.past.segments import computed
 from tests.analysis.runs_of_a_runner import Form, past_run
 
 METHOD = Method()

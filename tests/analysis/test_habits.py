@@ -5,7 +5,7 @@ import pytest
 from scipy import stats as oracle
 
 from kneedrive.analysis.result import Change, Fade, FadeVerdict
-from kneedrive.past.habits import (
+from kneedrive.histories.habits import (
     balance_habit,
     balance_of,
     contrast_of,
@@ -17,7 +17,7 @@ from kneedrive.past.habits import (
     slow_contrast,
     slow_speed,
 )
-from kneedrive.past.result import PastRun, Setting
+from kneedrive.histories.result import PastRun, Setting
 from tests.analysis.runs_of_a_runner import Form, past_run
 
 SETTING = Setting()

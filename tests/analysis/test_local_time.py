@@ -4,7 +4,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from kneedrive.past.result import PastRun, Setting, between, day_of, local_date, monday, week_number, weeks_since_epoch
+from kneedrive.histories.result import (
+    PastRun,
+    Setting,
+    between,
+    day_of,
+    local_date,
+    monday,
+    week_number,
+    weeks_since_epoch,
+)
 from tests.analysis.runs_of_a_runner import past_run
 
 

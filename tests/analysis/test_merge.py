@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kneedrive.histories.merge import alike, coverage, dynamics, groups, merge, onto, outline, ranked, strangers
 from kneedrive.method import MergeRules
-from kneedrive.past.merge import alike, coverage, dynamics, groups, merge, onto, outline, ranked, strangers
 from kneedrive.recording import Outline, Runner, Samples, Sensor, frozen
 from tests.store.cases import START, activity, constant
 

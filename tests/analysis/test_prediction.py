@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy import stats as oracle
 
+from kneedrive.histories.baseline import OF_FREE, held, personal_fit, predicted
 from kneedrive.method import SeriesRules
-from kneedrive.past.baseline import OF_FREE, held, personal_fit, predicted
 from tests.analysis.many_histories import Runs, draw_runs
 
 RULES = SeriesRules()

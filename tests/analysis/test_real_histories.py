@@ -7,9 +7,9 @@ import pytest
 
 from kneedrive.analysis import analyze
 from kneedrive.app.history import past_run
-from kneedrive.past.result import PastRun, Setting
-from kneedrive.past.segments import computed
-from kneedrive.past.weeks import weekly
+from kneedrive.histories.result import PastRun, Setting
+from kneedrive.histories.segments import computed
+from kneedrive.histories.weeks import weekly
 from kneedrive.readers import read
 from tests.conftest import needs_data, real_files
 

@@ -8,7 +8,7 @@ import pytest
 from kneedrive.analysis.population import Interval
 from kneedrive.record import Record
 
-ROOMS = [import_module(f"kneedrive.{name}") for name in ("analysis", "past")]
+ROOMS = [import_module(f"kneedrive.{name}") for name in ("analysis", "histories")]
 MODULES = [import_module(f"{room.__name__}.{each.name}") for room in ROOMS for each in iter_modules(room.__path__)]
 RECORDS = [
     value

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from kneedrive.past.result import PastRun, Setting
-from kneedrive.past.segments import stretches
+from kneedrive.histories.result import PastRun, Setting
+from kneedrive.histories.segments import stretches
 from tests.analysis.runs_of_a_runner import Form, past_run
 
 SETTING = Setting()

@@ -6,11 +6,10 @@ import pytest
 from msgspec.structs import asdict
 from scipy import stats as oracle
 
-from kneedrive.method import Method, SeriesRules
-from kneedrive.past import trend
-from kneedrive.past.compare import WeekDifference, week_difference
-from kneedrive.past.result import day_of, week_number
-from kneedrive.past.trend import (
+from kneedrive.histories import trend
+from kneedrive.histories.compare import WeekDifference, week_difference
+from kneedrive.histories.result import day_of, week_number
+from kneedrive.histories.trend import (
     RunValues,
     TrendFit,
     between_variance,
@@ -19,6 +18,7 @@ from kneedrive.past.trend import (
     week_means,
     weekly_fit,
 )
+from kneedrive.method import Method, SeriesRules
 from tests.analysis.many_histories import Weeks, draw
 
 RULES = SeriesRules()

@@ -8,8 +8,8 @@ import pytest
 from kneedrive.analysis.posterior import conditioned, measured_rows, prior_cov
 from kneedrive.analysis.reference import Against
 from kneedrive.analysis.scores import scale_at
-from kneedrive.past.result import LastWeeks, PastRun, Setting, Verdict, WeeklyView
-from kneedrive.past.weeks import verdicts, weekly
+from kneedrive.histories.result import LastWeeks, PastRun, Setting, Verdict, WeeklyView
+from kneedrive.histories.weeks import verdicts, weekly
 from kneedrive.sensors import REFERENCES
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 

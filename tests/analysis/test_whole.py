@@ -17,12 +17,12 @@ from msgspec.structs import asdict
 
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
+from kneedrive.histories.baseline import own_view, usual
+from kneedrive.histories.compare import compare
+from kneedrive.histories.habits import balance_habit, shuffle_share, slow_contrast
+from kneedrive.histories.result import PastRun, Setting
+from kneedrive.histories.weeks import weekly
 from kneedrive.method import Method
-from kneedrive.past.baseline import own_view, usual
-from kneedrive.past.compare import compare
-from kneedrive.past.habits import balance_habit, shuffle_share, slow_contrast
-from kneedrive.past.result import PastRun, Setting
-from kneedrive.past.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner
 from kneedrive.simulate import DEMO_RUNNER

@@ -6,9 +6,9 @@ import pytest
 
 from kneedrive.analysis import analyze
 from kneedrive.app.history import past_run
-from kneedrive.past.compare import compare
-from kneedrive.past.result import Comparison, PastRun, Setting, WeeklyView
-from kneedrive.past.weeks import weekly
+from kneedrive.histories.compare import compare
+from kneedrive.histories.result import Comparison, PastRun, Setting, WeeklyView
+from kneedrive.histories.weeks import weekly
 from kneedrive.readers import read
 from kneedrive.simulate import DEMO_RUNNER
 from kneedrive.simulate.gait import PATTERNS

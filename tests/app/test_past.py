@@ -14,8 +14,8 @@ from kneedrive.analysis.result import Fade, FadeVerdict
 from kneedrive.app import history, library
 from kneedrive.config import Config, load
 from kneedrive.errors import NotEnoughData
-from kneedrive.past.result import PastRun
-from kneedrive.past.weeks import weekly
+from kneedrive.histories.result import PastRun
+from kneedrive.histories.weeks import weekly
 from kneedrive.store import Store
 from kneedrive.store.rows import Origin, RunRow, Tag
 from tests.analysis.runs_of_a_runner import Form, past_run

@@ -17,7 +17,7 @@ from pathlib import Path
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
 from kneedrive.app.importing import BESIDES, VERSION
-from kneedrive.past import merge
+from kneedrive.histories import merge
 from kneedrive.recording import Recording
 from kneedrive.report.machine import analysis_record
 from kneedrive.simulate.gait import PATTERNS

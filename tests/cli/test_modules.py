@@ -13,7 +13,7 @@ NETWORK = ("requests", "urllib3", "http.client", "http.server", "socket", "ssl",
 STORE = ("sqlite3", "kneedrive.store", "kneedrive.archives", "multiprocessing")
 HEAVY = ("numpy.random", "importlib.resources", "asyncio", "zoneinfo")
 PAGES = ("kneedrive.report.html", "xml.etree.ElementTree", "gpxpy", "shtab")
-OTHERS = ("kneedrive.simulate", "kneedrive.past.weeks", "kneedrive.past.trend")
+OTHERS = ("kneedrive.simulate", "kneedrive.histories.weeks", "kneedrive.histories.trend")
 NEVER = (*NETWORK, *STORE, *HEAVY, *PAGES, *OTHERS)
 SCRIPT = """
 import os, sys

@@ -18,7 +18,7 @@ UNKNOWN = "not looked at yet"
 HEAD = """# Mutation testing of the analysis
 
 This page is written by `python -m tests.mutation --out docs/mutation.md`. One thing at a time is broken in
-`src/kneedrive/analysis` or `src/kneedrive/past`: a comparison or an operator swapped, a condition turned round, a
+`src/kneedrive/analysis` or `src/kneedrive/histories`: a comparison or an operator swapped, a condition turned round, a
 number moved by one. Then the fast tests of both run against it (no real files, no simulated runs by the hundred). A
 mutant that no test notices survives. Words are left alone.
 

@@ -19,7 +19,7 @@ from tests.mutation.mutants import count, mutated
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "kneedrive"
 # Every module of the analysis of one run and of many, by its name; of two that are named alike the former's.
-FILES = {path.stem: path for room in ("past", "analysis") for path in sorted((PACKAGE / room).glob("*.py"))}
+FILES = {path.stem: path for room in ("histories", "analysis") for path in sorted((PACKAGE / room).glob("*.py"))}
 TESTS = ROOT / "tests" / "analysis"
 # Slow ones are marked; these are quick enough alone but not four hundred times.
 LEFT_OUT = ("test_real_files.py", "test_real_histories.py", "test_simulated_runner.py", "test_series_rates.py")

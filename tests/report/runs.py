@@ -12,8 +12,8 @@ from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
 from kneedrive.app.demo import SETTING, seen_in, simulated_runs
 from kneedrive.app.history import past_run
-from kneedrive.past.baseline import own_view
-from kneedrive.past.result import WeeklyView
+from kneedrive.histories.baseline import own_view
+from kneedrive.histories.result import WeeklyView
 from kneedrive.recording import Activity, Runner, Samples, frozen
 from kneedrive.report import screen
 from kneedrive.simulate import DEMO_RUNNER, PATTERNS, Scene, simulate, simulate_demo

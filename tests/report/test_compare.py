@@ -5,7 +5,7 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from kneedrive.past.result import Difference, Outcome
+from kneedrive.histories.result import Difference, Outcome
 from kneedrive.quantities import QUANTITIES
 from kneedrive.report import comparison, numbers, terminal
 from kneedrive.report.blocks import Style

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from kneedrive.past.result import BalanceHabit, FadeHabit, Habit, Habits, PaceChange, SlowContrast, Trend, Verdict
+from kneedrive.histories.result import BalanceHabit, FadeHabit, Habit, Habits, PaceChange, SlowContrast, Trend, Verdict
 from kneedrive.report import history
 from tests.report.histories import STORIES
 

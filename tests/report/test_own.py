@@ -3,8 +3,8 @@
 import pytest
 from rich.cells import cell_len
 
-from kneedrive.past.baseline import own_view
-from kneedrive.past.result import Level, OwnView, Unjudged
+from kneedrive.histories.baseline import own_view
+from kneedrive.histories.result import Level, OwnView, Unjudged
 from kneedrive.report import sections
 from kneedrive.report.blocks import Heading, Style
 from kneedrive.report.terminal import render

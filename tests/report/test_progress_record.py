@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kneedrive.past.result import Break, BreakKind
+from kneedrive.histories.result import Break, BreakKind
 from kneedrive.report import machine
 from kneedrive.sensors import REFERENCES
 from tests.report.histories import PAIRS, STORIES

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from kneedrive.past.result import Trend, Verdict, Week, WeeklyView
+from kneedrive.histories.result import Trend, Verdict, Week, WeeklyView
 from kneedrive.report import screen
 from kneedrive.report.blocks import Prose, Style
 from kneedrive.report.terminal import render

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from kneedrive.past.result import Trend, Verdict, WeeklyView
-from kneedrive.past.trend import DIRECTIONS
+from kneedrive.histories.result import Trend, Verdict, WeeklyView
+from kneedrive.histories.trend import DIRECTIONS
 from kneedrive.patterns import AXES
 from kneedrive.report import history
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from rich.cells import cell_len
 
-from kneedrive.past.result import Break, BreakKind
+from kneedrive.histories.result import Break, BreakKind
 from kneedrive.report import history, terminal
 from kneedrive.report.blocks import Style
 from tests.analysis.runs_of_a_runner import Form

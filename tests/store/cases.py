@@ -33,8 +33,8 @@ from kneedrive.analysis.result import (
     Status,
 )
 from kneedrive.errors import DamagedOriginal
+from kneedrive.histories.merge import groups, merge, outline
 from kneedrive.method import MergeRules, Method
-from kneedrive.past.merge import groups, merge, outline
 from kneedrive.patterns import Pattern
 from kneedrive.recording import Activity, Array, Recording, Runner, Samples, Sensor, frozen
 from kneedrive.sensors import REFERENCES, SensorClass

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from kneedrive.errors import ReadError, StoreError
-from kneedrive.past.merge import outline
+from kneedrive.histories.merge import outline
 from kneedrive.recording import Recording
 from kneedrive.store import Store
 from kneedrive.store.rows import NewActivity, Origin, Placed, Tag

@@ -10,9 +10,9 @@ import numpy as np
 
 from kneedrive.analysis.reference import expected
 from kneedrive.analysis.scores import z_parts
+from kneedrive.histories.curve import column
+from kneedrive.histories.result import PastRun
 from kneedrive.method import Method
-from kneedrive.past.curve import column
-from kneedrive.past.result import PastRun
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import robust_sd

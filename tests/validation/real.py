@@ -6,9 +6,9 @@ from collections import Counter
 
 import numpy as np
 
+from kneedrive.histories.curve import column
+from kneedrive.histories.segments import computed, residual_sd
 from kneedrive.method import Method
-from kneedrive.past.curve import column
-from kneedrive.past.segments import computed, residual_sd
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from tests.validation.bias import biases, proposals

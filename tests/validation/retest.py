@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from kneedrive.analysis.posterior import letters
-from kneedrive.past.baseline import METRICS, allowed_metrics, floors, personal, usual
-from kneedrive.past.curve import Table, curves, departures, own_usual
-from kneedrive.past.curve import table as rows_table
-from kneedrive.past.result import PastRun, Setting, weeks_since_epoch
-from kneedrive.past.segments import computed
-from kneedrive.past.trend import RunValues
-from kneedrive.past.weeks import near, reference_speed, run_values, standardised
+from kneedrive.histories.baseline import METRICS, allowed_metrics, floors, personal, usual
+from kneedrive.histories.curve import Table, curves, departures, own_usual
+from kneedrive.histories.curve import table as rows_table
+from kneedrive.histories.result import PastRun, Setting, weeks_since_epoch
+from kneedrive.histories.segments import computed
+from kneedrive.histories.trend import RunValues
+from kneedrive.histories.weeks import near, reference_speed, run_values, standardised
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import robust_sd

@@ -10,8 +10,8 @@ from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
 from kneedrive.app.history import past_run
 from kneedrive.errors import ReadError
+from kneedrive.histories.result import PastRun
 from kneedrive.method import Method
-from kneedrive.past.result import PastRun
 from kneedrive.readers import read, sniff
 from tests.conftest import real_files
 from tests.validation.sizes import Crew

@@ -9,9 +9,9 @@ import numpy as np
 
 from kneedrive.analysis import analyze
 from kneedrive.app.history import past_run
+from kneedrive.histories.result import PastRun
+from kneedrive.histories.segments import computed
 from kneedrive.method import Method
-from kneedrive.past.result import PastRun
-from kneedrive.past.segments import computed
 from kneedrive.sensors import REFERENCES
 from kneedrive.simulate.course import Segment
 from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern

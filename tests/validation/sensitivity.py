@@ -10,8 +10,8 @@ import numpy as np
 from msgspec.structs import asdict
 
 from kneedrive.analysis import analyze
+from kneedrive.histories.trend import trend_fit
 from kneedrive.method import Method, SeriesRules
-from kneedrive.past.trend import trend_fit
 from kneedrive.readers import read
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Runner

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis.fade import BlockFade, block_fade
+from kneedrive.histories.baseline import OF_FREE, held, personal_fit, predicted, run_means
+from kneedrive.histories.compare import WeekDifference, week_difference
+from kneedrive.histories.trend import TrendFit, trend_fit
 from kneedrive.method import Method
-from kneedrive.past.baseline import OF_FREE, held, personal_fit, predicted, run_means
-from kneedrive.past.compare import WeekDifference, week_difference
-from kneedrive.past.trend import TrendFit, trend_fit
 from kneedrive.recording import Array
 from kneedrive.stats import Mask, least_squares, t_test
 from tests.analysis.many_histories import Blocks, Drawn, Runs, Weeks, draw, draw_blocks, draw_runs

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from kneedrive.histories.baseline import OF_FREE, held, personal_fit, predicted
 from kneedrive.method import SeriesRules
-from kneedrive.past.baseline import OF_FREE, held, personal_fit, predicted
 from kneedrive.recording import Array
 from kneedrive.stats import weighted_mean
 from tests.conftest import DATA

@@ -23,7 +23,7 @@ from kneedrive.record import Record
 from kneedrive.sensors import REFERENCES
 
 if TYPE_CHECKING:
-    from kneedrive.past.result import LastWeeks
+    from kneedrive.histories.result import LastWeeks
 
 TAKEN = "advice: "  # begins the text of the tag that is set where a focus is taken up
 KINDS = ("strength", "mobility", "speed", "drill", "cue")

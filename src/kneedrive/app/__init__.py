@@ -31,7 +31,7 @@ from kneedrive.recording import Activity, Runner
 
 if TYPE_CHECKING:
     from kneedrive.config import Config
-    from kneedrive.past.result import Setting
+    from kneedrive.histories.result import Setting
     from kneedrive.report.blocks import Section, Style
 
 OK, FAILED, USAGE, NOT_ENOUGH, NOT_AUTHORISED, TRY_LATER, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
@@ -147,7 +147,7 @@ def zone_of(settings: Config) -> Callable[[datetime], int]:
 
 def setting_of(settings: Config, year: int) -> Setting:
     """What every question about a history needs besides the runs."""
-    from kneedrive.past.result import Setting
+    from kneedrive.histories.result import Setting
 
     return Setting(runner=runner_in(settings, year), zone=zone_of(settings))
 

@@ -10,16 +10,16 @@ from kneedrive import simulate
 from kneedrive.analysis import analyze
 from kneedrive.app import Answer
 from kneedrive.app.history import habits_of, past_run
-from kneedrive.past.baseline import own_view
-from kneedrive.past.result import Setting
-from kneedrive.past.weeks import weekly
+from kneedrive.histories.baseline import own_view
+from kneedrive.histories.result import Setting
+from kneedrive.histories.weeks import weekly
 from kneedrive.recording import Sensor
 from kneedrive.report.history import weekly as weekly_report
 from kneedrive.store.rows import Tag
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
-    from kneedrive.past.result import WeeklyView
+    from kneedrive.histories.result import WeeklyView
     from kneedrive.report.blocks import Style
 
 SETTING = Setting(runner=simulate.DEMO_RUNNER)

@@ -13,11 +13,11 @@ from kneedrive.analysis.result import Analysis, Change, Fade, FadeVerdict
 from kneedrive.app import NOT_ENOUGH, OK, PARTLY, Answer, setting_of, zone_of
 from kneedrive.app.library import csv_text, everybody, opened
 from kneedrive.errors import KneedriveError, NotEnoughData
-from kneedrive.past import compare as between_sides
-from kneedrive.past import result
-from kneedrive.past.baseline import own_view
-from kneedrive.past.habits import balance_habit, fade_habit, slow_contrast
-from kneedrive.past.result import (
+from kneedrive.histories import compare as between_sides
+from kneedrive.histories import result
+from kneedrive.histories.baseline import own_view
+from kneedrive.histories.habits import balance_habit, fade_habit, slow_contrast
+from kneedrive.histories.result import (
     Comparison,
     Habits,
     Outcome,
@@ -28,7 +28,7 @@ from kneedrive.past.result import (
     between,
     local_date,
 )
-from kneedrive.past.weeks import weekly
+from kneedrive.histories.weeks import weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
 from kneedrive.report import lists

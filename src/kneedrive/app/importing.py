@@ -22,8 +22,8 @@ from kneedrive.app.workers import Lost, Processes, cores, each
 from kneedrive.archives.unpack import Limits
 from kneedrive.config import BODY, Config
 from kneedrive.errors import DamagedOriginal, NoActivity, ReadError, TooLarge, UnknownFormat
+from kneedrive.histories import merge
 from kneedrive.method import Method
-from kneedrive.past import merge
 from kneedrive.readers import with_sport
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Outline, Recording, Samples, frozen

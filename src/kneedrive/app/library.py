@@ -30,7 +30,7 @@ from kneedrive.errors import (
     TooLarge,
 )
 from kneedrive.errors import meant as nearest
-from kneedrive.past.result import local_day
+from kneedrive.histories.result import local_day
 from kneedrive.report import ledger, lists, numbers, screen
 from kneedrive.report.blocks import Style
 from kneedrive.report.ledger import BROUGHT, Fate

@@ -25,9 +25,9 @@ from kneedrive.app.history import (
 )
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.errors import NotEnoughData
+from kneedrive.histories.habits import balance_habit
+from kneedrive.histories.result import Habit
 from kneedrive.method import Method
-from kneedrive.past.habits import balance_habit
-from kneedrive.past.result import Habit
 from kneedrive.record import Record
 from kneedrive.report import lists, machine, screen, sections
 from kneedrive.report.history import weeks_alone
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kneedrive.advice import Advice
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.past.result import LastWeeks, OwnView, WeeklyView
+    from kneedrive.histories.result import LastWeeks, OwnView, WeeklyView
     from kneedrive.report.blocks import Section
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow

@@ -20,8 +20,8 @@ from kneedrive.app import Answer, load_of_one, setting_of
 from kneedrive.app.library import known_runner, opened, run_cells, write_csv
 from kneedrive.config import Config
 from kneedrive.errors import NotEnoughData, StoreError
-from kneedrive.past.result import PastRun, Setting, WeeklyView, local_date, week_number
-from kneedrive.past.weeks import weekly
+from kneedrive.histories.result import PastRun, Setting, WeeklyView, local_date, week_number
+from kneedrive.histories.weeks import weekly
 from kneedrive.patterns import Pattern
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record

@@ -1,1 +1,1 @@
-"""Findings to words and pictures: view (words, rounding, units), terminal, html, charts."""
+"""An analysis or a history in words and pictures: blocks, drawn by the terminal and by the page; JSON beside them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from kneedrive import advice
-from kneedrive.past.result import Apart, Comparison, Difference, Outcome
+from kneedrive.histories.result import Apart, Comparison, Difference, Outcome
 from kneedrive.patterns import AXES
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record

@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import Protocol
 
 from kneedrive.analysis.population import runners_at
-from kneedrive.past import result
-from kneedrive.past.result import Break, BreakKind, Habit, Trend, Verdict, Week, WeeklyView, WeekValue
+from kneedrive.histories import result
+from kneedrive.histories.result import Break, BreakKind, Habit, Trend, Verdict, Week, WeeklyView, WeekValue
 from kneedrive.patterns import AXES, Pattern
 from kneedrive.quantities import QUANTITIES, SECONDS_PER_MINUTE
 from kneedrive.record import Record

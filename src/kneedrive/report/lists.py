@@ -9,7 +9,7 @@ from typing import Any
 
 from kneedrive.analysis.posterior import Certainty
 from kneedrive.analysis.result import Finding
-from kneedrive.past.result import Break, Trend, WeeklyView
+from kneedrive.histories.result import Break, Trend, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record

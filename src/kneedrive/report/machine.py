@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from kneedrive.analysis.result import Analysis, Finding, PaceBand, Scores
 from kneedrive.errors import KneedriveError
-from kneedrive.past.result import Break, BreakKind, Comparison, LastWeeks, WeeklyView
+from kneedrive.histories.result import Break, BreakKind, Comparison, LastWeeks, WeeklyView
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
 from kneedrive.report.comparison import Periods

@@ -13,7 +13,7 @@ from kneedrive.advice import Advice
 from kneedrive.analysis.population import runners_at, share_beyond
 from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.result import Analysis, Finding, PaceBand, Scope, Status
-from kneedrive.past.result import LastWeeks, OwnView, Verdict, Week, WeeklyView
+from kneedrive.histories.result import LastWeeks, OwnView, Verdict, Week, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record

@@ -9,7 +9,7 @@ from kneedrive.advice import KINDS, Advice, Entry, Plan
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.posterior import Certainty
 from kneedrive.analysis.result import ESTIMATE, Analysis, Change, FadeVerdict, OnsetVerdict, PaceBand
-from kneedrive.past.result import Level, OwnView, PersonalZ, Unjudged
+from kneedrive.histories.result import Level, OwnView, PersonalZ, Unjudged
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.report import blocks, numbers

@@ -13,7 +13,7 @@ from kneedrive import advice
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.posterior import Basis, Bend, Certainty, Knee
 from kneedrive.analysis.result import Analysis, Finding, Scope, Status
-from kneedrive.past.result import LastWeeks, Verdict
+from kneedrive.histories.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import numbers
 from kneedrive.report.blocks import Inline, Piece, Role, Span, Tone, strong, words

@@ -23,7 +23,7 @@ from typing import Any, Self
 from msgspec.structs import asdict
 
 from kneedrive.errors import DamagedOriginal, Fault, KneedriveError, NotEnoughData, StillHeld, StoreError, TooLarge
-from kneedrive.past.result import PastRun
+from kneedrive.histories.result import PastRun
 from kneedrive.recording import Outline, Recording
 from kneedrive.store import database
 from kneedrive.store.database import NO_RUNS

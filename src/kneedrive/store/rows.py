@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from kneedrive.analysis.result import Analysis, Epochs, Scope
 from kneedrive.errors import DamagedOriginal
-from kneedrive.past.result import PastRun
+from kneedrive.histories.result import PastRun
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Outline, Recording
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import astuple
 
 from kneedrive.analysis.result import Analysis, Epochs
-from kneedrive.past.result import Break, BreakKind, Difference, Level, Outcome, PersonalZ, WeeklyView
+from kneedrive.histories.result import Break, BreakKind, Difference, Level, Outcome, PersonalZ, WeeklyView
 from kneedrive.patterns import AXES, Pattern
 from kneedrive.recording import frozen
 from kneedrive.report import history, screen

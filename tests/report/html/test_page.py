@@ -12,7 +12,7 @@ import pytest
 
 from kneedrive.analysis import analyze
 from kneedrive.app.page import content_of, last_run
-from kneedrive.past.result import Break, BreakKind, WeeklyView
+from kneedrive.histories.result import Break, BreakKind, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.recording import Runner
 from kneedrive.report import blocks, words

@@ -13,7 +13,7 @@ import numpy as np
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.reference import usual_ranges
 from kneedrive.analysis.result import Analysis, Epochs, PaceBand
-from kneedrive.past.result import Trend, Week, WeeklyView, WeekValue
+from kneedrive.histories.result import Trend, Week, WeeklyView, WeekValue
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record

@@ -18,7 +18,7 @@ from itertools import repeat
 
 from kneedrive.analysis.posterior import Basis
 from kneedrive.analysis.result import Analysis
-from kneedrive.past.result import Comparison, Difference, Level, Outcome, PersonalZ, WeeklyView
+from kneedrive.histories.result import Comparison, Difference, Level, Outcome, PersonalZ, WeeklyView
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from kneedrive.histories.curve import column, curves, departures, measured, own_usual, table
+from kneedrive.histories.result import Break, BreakKind, Computed, Contact, PastRun, Setting, local_date
 from kneedrive.method import Method, TrendRules
-from kneedrive.past.curve import column, curves, departures, measured, own_usual, table
-from kneedrive.past.result import Break, BreakKind, Computed, Contact, PastRun, Setting, local_date
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import SensorClass

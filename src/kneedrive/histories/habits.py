@@ -11,10 +11,10 @@ from kneedrive.analysis.posterior import ROOT_2, Certainty, certainty
 from kneedrive.analysis.reference import from_middle
 from kneedrive.analysis.result import Fade, FadeVerdict
 from kneedrive.analysis.scores import scale_at, standing
+from kneedrive.histories.curve import column, joined
+from kneedrive.histories.result import BalanceHabit, FadeHabit, Habit, PaceChange, PastRun, Setting, SlowContrast
+from kneedrive.histories.segments import known_keys
 from kneedrive.method import Method, ProfileRules, SeriesRules
-from kneedrive.past.curve import column, joined
-from kneedrive.past.result import BalanceHabit, FadeHabit, Habit, PaceChange, PastRun, Setting, SlowContrast
-from kneedrive.past.segments import known_keys
 from kneedrive.patterns import Pattern
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES

@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis.posterior import letters
+from kneedrive.histories import curve
+from kneedrive.histories.baseline import allowed_metrics
+from kneedrive.histories.curve import Table, departures
+from kneedrive.histories.result import Apart, Comparison, Difference, Outcome, PastRun, Setting, week_numbers
+from kneedrive.histories.segments import Stretch, computed, split_at_jumps, watch_of
+from kneedrive.histories.trend import week_means, weekly_fit
+from kneedrive.histories.weeks import letters_of, standardised
 from kneedrive.method import CompareRules, SeriesRules
-from kneedrive.past import curve
-from kneedrive.past.baseline import allowed_metrics
-from kneedrive.past.curve import Table, departures
-from kneedrive.past.result import Apart, Comparison, Difference, Outcome, PastRun, Setting, week_numbers
-from kneedrive.past.segments import Stretch, computed, split_at_jumps, watch_of
-from kneedrive.past.trend import week_means, weekly_fit
-from kneedrive.past.weeks import letters_of, standardised
 from kneedrive.quantities import FOLLOWS
 from kneedrive.record import Record
 from kneedrive.recording import Array

@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 from kneedrive import stats
 from kneedrive.analysis import features
 from kneedrive.analysis.reference import usual_quantities
-from kneedrive.past.result import PastRun, Setting
+from kneedrive.histories.result import PastRun, Setting
 from kneedrive.record import Record
 from kneedrive.recording import Array
 

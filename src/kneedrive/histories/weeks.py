@@ -15,10 +15,9 @@ from kneedrive.analysis.gates import drifts
 from kneedrive.analysis.reference import Against, expected
 from kneedrive.analysis.result import Scope
 from kneedrive.analysis.scores import findings, mean_climb_pct, scale_at, systematic
-from kneedrive.method import TrendRules
-from kneedrive.past import curve
-from kneedrive.past.habits import pace_change, shuffle_share, slow_speed
-from kneedrive.past.result import (
+from kneedrive.histories import curve
+from kneedrive.histories.habits import pace_change, shuffle_share, slow_speed
+from kneedrive.histories.result import (
     Computed,
     LastWeeks,
     PastRun,
@@ -35,8 +34,9 @@ from kneedrive.past.result import (
     week_numbers,
     weeks_since_epoch,
 )
-from kneedrive.past.segments import Stretch, computed, stretches
-from kneedrive.past.trend import HEART_RATE, RunValues, trends, week_values
+from kneedrive.histories.segments import Stretch, computed, stretches
+from kneedrive.histories.trend import HEART_RATE, RunValues, trends, week_values
+from kneedrive.method import TrendRules
 from kneedrive.patterns import Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Array

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive import stats
+from kneedrive.histories.result import DAYS_TO_MONDAY, WEEK_S, Trend, Verdict, WeekValue, day_of
 from kneedrive.method import Method, SeriesRules, TrendRules
-from kneedrive.past.result import DAYS_TO_MONDAY, WEEK_S, Trend, Verdict, WeekValue, day_of
 from kneedrive.record import Record
 from kneedrive.recording import Array
 

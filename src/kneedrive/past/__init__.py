@@ -1,1 +1,0 @@
-"""kneedrive.past"""
