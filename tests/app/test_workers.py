@@ -101,6 +101,15 @@ def test_a_job_that_ends_every_process_is_lost_alone() -> None:
     assert found == {job: result for job, result in SQUARES if job != 7}
 
 
+def test_a_process_that_is_killed_while_it_waits_is_no_jobs_fault() -> None:
+    with Processes(1) as crew:
+        for _ in range(2):
+            assert list(each(square, [3], crew)) == [(3, 9)]
+            for child in multiprocessing.active_children():
+                child.kill()
+        assert crew.outcome(crew.submit(square, 3)) == 9
+
+
 def halved(job: int) -> bytes:
     """Ends its process while the result is on its way, which is more than a pipe takes at once."""
     threading.Timer(0.004 * job, os.kill, (os.getpid(), signal.SIGKILL)).start()

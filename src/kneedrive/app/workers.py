@@ -161,6 +161,7 @@ class Processes(Crew):
     def _asked(self, function: Callable[[J], R], job: J) -> R | Lost:
         """In a thread: what its process makes of a job. Raises what the function raised there."""
         own = threading.get_ident()
+        fresh = own not in self._workers
         try:
             process, pipe = self._workers.get(own) or self._started()
         except (OSError, ImportError):
@@ -175,7 +176,8 @@ class Processes(Crew):
             process.join()
             pipe.close()
             self._workers.pop(own)
-            return Lost()
+            # One that was there before may have been killed while it waited: the job is not to blame.
+            return Lost() if fresh else self._asked(function, job)
         if error is not None:
             raise error
         return result
