@@ -1,11 +1,189 @@
 import numpy as np
 import pytest
 
-from kneedrive.analysis import analyze
-from kneedrive.stats import medians
+from kneedrive.analysis import analyze, epochs
+from kneedrive.method import EpochRules, Plausible, Resampling, SteadyRules
+from kneedrive.recording import Array, Interval, Samples, frozen
+from kneedrive.stats import Mask, medians
 from tests.analysis.runs import RUNNER, activity, samples
 
 NAN = float("nan")
+RESAMPLING, EPOCH, STEADY = Resampling(), EpochRules(), SteadyRules()
+
+
+def recorded(time_s: Array | list[float], **channels: Array) -> Samples:
+    return Samples(time_s=frozen(time_s), **{name: frozen(values) for name, values in channels.items()})
+
+
+@pytest.mark.parametrize(
+    ("step_s", "longest_s"), [(1.0, 5.0), (0.5, 5.0), (2.0, 6.0), (4.0, 12.0), (9.0, 15.0), (30.0, 15.0)]
+)
+def test_the_longest_bridge_grows_with_the_recording_step(step_s: float, longest_s: float) -> None:
+    assert epochs.longest_step_s(np.arange(0, 600, step_s), RESAMPLING) == longest_s
+
+
+def test_records_of_one_second_do_not_shorten_the_bridge() -> None:
+    assert epochs.longest_step_s(np.array([0.0, 0.0, 4.0, 4.0, 8.0]), RESAMPLING) == 12.0
+
+
+def test_recorded_seconds_stay_as_they_are() -> None:
+    speed = np.linspace(2.0, 4.0, 60)
+    stream = epochs.resample(recorded(np.arange(60.0), speed_mps=speed), RESAMPLING, EPOCH)
+    assert np.array_equal(stream.columns["speed_mps"], speed)
+    assert stream.covered.all()
+
+
+def test_smart_recording_is_interpolated_on_its_own_axis() -> None:
+    stream = epochs.resample(recorded([0.0, 4.0, 9.0], speed_mps=np.array([2.0, 4.0, 4.0])), RESAMPLING, EPOCH)
+    assert stream.columns["speed_mps"][:10].tolist() == [2.0, 2.5, 3.0, 3.5, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0]
+
+
+def test_a_gap_stays_a_gap() -> None:
+    time_s = np.concatenate((np.arange(0.0, 20.0), np.arange(40.0, 60.0)))
+    stream = epochs.resample(recorded(time_s, speed_mps=np.full(40, 3.0)), RESAMPLING, EPOCH)
+    assert np.isnan(stream.columns["speed_mps"][20:40]).all()
+    assert stream.gaps == (Interval(start_s=19.0, end_s=40.0),)
+    assert stream.covered.sum() == 40
+
+
+def test_a_channel_that_starts_late_is_missing_before() -> None:
+    stance = np.full(60, 0.25)
+    stance[:25] = np.nan
+    stream = epochs.resample(
+        recorded(np.arange(60.0), stance_time_s=stance, speed_mps=np.full(60, 3.0)), RESAMPLING, EPOCH
+    )
+    assert np.isnan(stream.columns["stance_time_s"][:25]).all()
+    assert np.isfinite(stream.columns["stance_time_s"][25:]).all()
+    assert stream.recorded["stance_time_s"].tolist() == [5, 30]
+
+
+@pytest.mark.parametrize(("missing", "bridged"), [(4, True), (5, False)])
+def test_a_dropout_is_bridged_as_far_as_a_gap_would_be(missing: int, bridged: bool) -> None:
+    stance = np.full(60, 0.25)
+    stance[10 : 10 + missing] = np.nan
+    stream = epochs.resample(recorded(np.arange(60.0), stance_time_s=stance), RESAMPLING, EPOCH)
+    assert np.isfinite(stream.columns["stance_time_s"][10]) == bridged
+
+
+def test_channels_never_recorded_are_not_columns() -> None:
+    stream = epochs.resample(recorded(np.arange(30.0), stance_time_s=np.full(30, np.nan)), RESAMPLING, EPOCH)
+    assert stream.columns == {}
+
+
+def test_a_jump_of_twenty_days_costs_one_empty_epoch() -> None:
+    time_s = np.concatenate((np.arange(0.0, 60.0), 20 * 86400.0 + np.arange(0.0, 60.0)))
+    assert len(epochs.grid(time_s, 30)) == 5 * 30
+
+
+def test_two_records_a_second_with_alternating_channels_are_both_kept() -> None:
+    time_s = np.repeat(np.arange(0.0, 30.0), 2)
+    speed = np.where(np.arange(60) % 2 == 0, 3.0, np.nan)
+    cadence = np.where(np.arange(60) % 2 == 1, 170.0, np.nan)
+    stream = epochs.resample(recorded(time_s, speed_mps=speed, cadence_spm=cadence), RESAMPLING, EPOCH)
+    assert np.all(stream.columns["speed_mps"] == 3.0)
+    assert np.all(stream.columns["cadence_spm"] == 170.0)
+
+
+def test_intervals_are_widened_on_both_sides() -> None:
+    found = epochs.within(
+        np.arange(60.0), [Interval(start_s=20.0, end_s=25.0), Interval(start_s=24.0, end_s=30.0)], 10.0
+    )
+    assert np.flatnonzero(found).tolist() == list(range(10, 41))
+
+
+def test_a_sliding_mean_uses_what_is_there() -> None:
+    values = np.array([1.0, 2.0, np.nan, 4.0, 5.0])
+    assert epochs.sliding_mean(values, 3).tolist() == pytest.approx([1.5, 1.5, 3.0, 4.5, 4.5])
+
+
+def test_a_sliding_mean_of_less_than_half_is_missing() -> None:
+    assert np.isnan(epochs.sliding_mean(np.array([np.nan, np.nan, 3.0, np.nan, np.nan]), 3)[1])
+
+
+@pytest.mark.parametrize(
+    ("slope", "steady"), [(0.0, True), (0.055, True), (-0.055, True), (0.065, False), (-0.065, False)]
+)
+def test_speed_may_drift_up_to_the_limit(slope: float, steady: bool) -> None:
+    speed = 3.0 + slope * np.arange(40.0)
+    assert epochs.steady_seconds(speed, STEADY)[10:30].all() == steady
+
+
+def test_speed_that_is_missing_is_not_steady() -> None:
+    assert not epochs.steady_seconds(np.full(40, np.nan), STEADY).any()
+
+
+@pytest.mark.parametrize(("gain", "burst"), [(0.45, False), (0.60, True)])
+def test_a_burst_gains_half_a_metre_per_second_in_five_seconds(gain: float, burst: bool) -> None:
+    speed = np.interp(np.arange(90.0), [0, 40, 45, 90], [3.0, 3.0, 3.0 + gain, 3.0 + gain])
+    speed = np.where(np.arange(90) > 42, 3.0 + gain, 3.0) if burst else speed
+    assert epochs.burst_seconds(speed, STEADY).any() == burst
+
+
+@pytest.mark.parametrize(("seconds", "sprint"), [(2, False), (3, True)])
+def test_a_sprint_lasts_three_seconds_beyond_six(seconds: int, sprint: bool) -> None:
+    speed = np.full(60, 5.95)
+    speed[30 : 30 + seconds] = 6.05
+    assert epochs.burst_seconds(speed, STEADY).any() == sprint
+
+
+def test_steady_running_has_no_burst() -> None:
+    assert not epochs.burst_seconds(np.full(100, 3.0), STEADY).any()
+
+
+def test_short_stretches_are_dropped() -> None:
+    mask = np.array([True, True, False, True, True, True])
+    assert epochs.at_least(mask, 3).tolist() == [False, False, False, True, True, True]
+
+
+def test_stretches_are_half_open() -> None:
+    assert epochs.runs_of(np.array([True, False, True, True])) == [(0, 1), (2, 4)]
+
+
+@pytest.mark.parametrize("slope", [-0.08, -0.01, 0.0, 0.03, 0.12])
+def test_an_even_slope_comes_out_everywhere(slope: float) -> None:
+    distance = 3.0 * np.arange(200.0)
+    found = epochs.grade(50.0 + slope * distance, distance, 60.0)
+    assert found == pytest.approx(np.full(200, slope), abs=1e-9)
+
+
+def test_a_bump_shorter_than_the_window_is_smoothed() -> None:
+    distance = 3.0 * np.arange(200.0)
+    bump = np.where(np.abs(distance - 300.0) < 3.0, 1.0, 0.0)
+    assert np.abs(epochs.grade(bump, distance, 60.0)).max() < 0.005
+
+
+def test_standing_still_does_not_divide_by_nothing() -> None:
+    assert np.isnan(epochs.grade(np.full(10, 5.0), np.zeros(10), 60.0)).all()
+
+
+def test_grade_is_missing_where_altitude_is() -> None:
+    altitude = np.full(100, 10.0)
+    altitude[40:50] = np.nan
+    found = epochs.grade(altitude, 3.0 * np.arange(100.0), 60.0)
+    assert np.isnan(found[40:50]).all()
+    assert np.isfinite(found[:40]).all()
+
+
+def stuck_seconds(seconds: int, **channels: Array) -> Mask:
+    """Where a sensor is stuck, of this many seconds recorded one by one."""
+    stream = epochs.resample(recorded(np.arange(float(seconds)), **channels), RESAMPLING, EPOCH)
+    return epochs.frozen_seconds(stream, Plausible().flat_line_s)
+
+
+@pytest.mark.parametrize(("length", "stuck"), [(59, 0), (60, 60), (100, 100)])
+def test_a_sensor_is_stuck_when_nothing_moves_for_a_minute(length: int, stuck: int) -> None:
+    moving = np.arange(200.0)
+    held = np.where((moving >= 50) & (moving < 50 + length), 50.0, moving)
+    assert stuck_seconds(200, stance_time_s=held, vertical_oscillation_m=held).sum() == stuck
+
+
+def test_a_sensor_with_one_moving_channel_is_not_stuck() -> None:
+    still, moving = np.full(200, 0.25), np.arange(200.0)
+    assert not stuck_seconds(200, stance_time_s=still, vertical_oscillation_m=moving).any()
+
+
+def test_a_sensor_without_dynamics_cannot_be_stuck() -> None:
+    assert not stuck_seconds(99, speed_mps=np.full(99, 3.0)).any()
 
 
 @pytest.mark.parametrize(

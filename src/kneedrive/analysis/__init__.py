@@ -10,7 +10,6 @@ import numpy as np
 
 from kneedrive.analysis import assess, epochs, gates, provenance, scores
 from kneedrive.analysis.reference import Case, speed_trusted, surface_of
-from kneedrive.analysis.resampling import resample
 from kneedrive.analysis.result import Analysis, Epochs, HeightFrom, Status
 from kneedrive.method import Method
 from kneedrive.recording import Activity, Runner, Samples
@@ -71,7 +70,7 @@ def _assessed(case: Case, samples: Samples) -> Analysis:
 def _cut_and_gated(case: Case, samples: Samples) -> assess.Run:
     """The run as half-minute epochs with their gates and scores, before anything is said of the whole."""
     method = case.method
-    stream = resample(samples, method.resampling, method.epochs)
+    stream = epochs.resample(samples, method.resampling, method.epochs)
     seconds = epochs.seconds_of(stream, case.activity, method)
     table = epochs.cut(stream, seconds, case.runner, method)
     gated = gates.gate(table, case)

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from kneedrive.analysis import epochs, fade, posterior, profile, scores
-from kneedrive.analysis.epochs import Seconds, Table
+from kneedrive.analysis.epochs import Seconds, Stream, Table, runs_of, sliding_mean
 from kneedrive.analysis.gates import GATES, SHORT, Gated, step_length_disagrees
 from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.reference import OUTDOOR, Case
-from kneedrive.analysis.resampling import Stream, runs_of, sliding_mean
 from kneedrive.analysis.result import (
     ESTIMATE,
     Acceleration,

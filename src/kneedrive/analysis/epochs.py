@@ -1,4 +1,8 @@
-"""Thirty seconds at a time: medians of what was recorded, and the quantities that follow from them.
+"""From the recorded time axis to one value a second, and from seconds to half-minutes with all that follows from them.
+
+Recording can be smart (a record every 2 to 9 s), twice a second, or jump by days when the clock is set. So the grid
+of seconds covers only epochs that hold a record, plus one empty epoch after a long gap, which keeps sliding means
+from reaching across. Gaps stay open.
 
 Watches record once a second at best and smooth what they record, so single steps cannot be seen. A median over half
 a minute is what a watch can stand behind.
@@ -6,15 +10,19 @@ a minute is what a watch can stand behind.
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from kneedrive.analysis import features, resampling
+import numpy as np
+import numpy.typing as npt
+
+from kneedrive.analysis import features
 from kneedrive.analysis.reference import leg_length_m
-from kneedrive.analysis.resampling import Stream
-from kneedrive.method import Method
+from kneedrive.method import EpochRules, Method, Resampling, SteadyRules
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Runner
-from kneedrive.stats import Mask, medians
+from kneedrive.recording import Activity, Array, Interval, Runner, Samples
+from kneedrive.stats import Mask, median, medians
+
+Whole = npt.NDArray[np.int64]
 
 MEASURED = (
     "speed_mps",
@@ -30,6 +38,201 @@ _SAID = {"duty_factor": "duty_factor_said", "step_length_m": "step_length_said"}
 KILO = 1000.0
 
 
+# Seconds: a grid, and what the runner and the sensor do at each.
+
+
+class Stream(Record, frozen=True, kw_only=True):
+    """Samples at 1 Hz, in whole epochs; only `resample` makes one.
+
+    time_s: whole seconds since the start, increasing, in blocks of one epoch that may be apart. columns: one array
+    per channel that was recorded at all, NaN in gaps. recorded: how many recorded values of each channel fall into
+    each epoch. covered: seconds inside the recording. gaps: the steps of the recorded axis that are too long.
+    """
+
+    time_s: Array
+    epoch_s: int
+    columns: dict[str, Array]
+    recorded: dict[str, Whole]
+    covered: Mask
+    gaps: tuple[Interval, ...]
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs the seconds make."""
+        return len(self.time_s) // self.epoch_s
+
+    def rows(self, seconds: Array) -> Array:
+        """One row per epoch, one column per second."""
+        return seconds.reshape(-1, self.epoch_s)
+
+
+def longest_step_s(time_s: Array, rules: Resampling) -> float:
+    """The longest step of a time axis that interpolation may bridge."""
+    steps = np.diff(time_s)
+    # Two records of one second are common and say nothing about the interval of recording.
+    steps = steps[steps > 0]
+    typical = median(steps) if len(steps) else 0.0
+    return min(rules.gap_max_s, max(rules.gap_min_s, rules.gap_median_steps * typical))
+
+
+def grid(time_s: Array, epoch_s: int) -> Array:
+    """The seconds of every epoch that holds a record, and of one empty epoch wherever the next ones hold none."""
+    numbers = np.floor_divide(time_s, epoch_s)
+    # The axis ascends, and np.unique would load numpy.ma: 15 ms of every start.
+    numbers = numbers[np.diff(numbers, prepend=-np.inf) > 0]
+    before_hole = numbers[:-1][np.diff(numbers) > 1]
+    numbers = np.sort(np.concatenate([numbers, before_hole + 1]))
+    seconds: Array = numbers[:, None] * epoch_s + np.arange(epoch_s, dtype=np.float64)
+    return seconds.ravel()
+
+
+def bridged(time_s: Array, seconds: Array, longest_s: float) -> Mask:
+    """Which seconds lie on a recorded time or between two that are at most `longest_s` apart."""
+    left = np.searchsorted(time_s, seconds, side="right") - 1
+    right = np.minimum(left + 1, len(time_s) - 1)
+    before = np.maximum(left, 0)
+    on_it = time_s[before] == seconds
+    between = (right > left) & (time_s[right] - time_s[before] <= longest_s)
+    inside: Mask = (left >= 0) & (on_it | between)
+    return inside
+
+
+def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> Stream:
+    """The samples at 1 Hz by interpolation on the recorded axis; needs at least one record.
+
+    Each channel is bridged on its own times, so one that starts late or drops out stays missing there.
+    """
+    time_s = samples.time_s
+    seconds = grid(time_s, epochs.length_s)
+    longest_s = longest_step_s(time_s, resampling)
+    covered = bridged(time_s, seconds, longest_s)
+    starts = seconds[:: epochs.length_s]
+    which = np.searchsorted(starts, time_s, side="right") - 1
+    gaps = np.flatnonzero(np.diff(time_s) > longest_s)
+    columns: dict[str, Array] = {}
+    recorded: dict[str, Whole] = {}
+    for name, values in samples.present().items():
+        there = np.isfinite(values)
+        if not there.any():
+            continue
+        # Most channels are whole, and indexing by a mask of nothing but True still copies them.
+        whole = bool(there.all())
+        times, known = (time_s, values) if whole else (time_s[there], values[there])
+        inside = covered if whole else bridged(times, seconds, longest_s)
+        columns[name] = np.where(inside, np.interp(seconds, times, known), np.nan)
+        recorded[name] = np.bincount(which if whole else which[there], minlength=len(starts))
+    return Stream(
+        time_s=seconds,
+        epoch_s=epochs.length_s,
+        columns=columns,
+        recorded=recorded,
+        covered=covered,
+        gaps=tuple(Interval(start_s=float(time_s[i]), end_s=float(time_s[i + 1])) for i in gaps),
+    )
+
+
+def within(seconds: Array, intervals: Sequence[Interval], margin_s: float) -> Mask:
+    """Which seconds lie in any of the intervals, widened by a margin on both sides (bounds included)."""
+    # Ends of intervals are counted, not seconds: an ultra with a thousand pauses costs no more than one pause.
+    edge = np.zeros(len(seconds) + 1)
+    for interval in intervals:
+        edge[np.searchsorted(seconds, interval.start_s - margin_s, side="left")] += 1
+        edge[np.searchsorted(seconds, interval.end_s + margin_s, side="right")] -= 1
+    return np.cumsum(edge[:-1]) > 0
+
+
+def sliding_mean(values: Array, width: int) -> Array:
+    """Centred mean over an odd number of seconds, of what is there; NaN where fewer than half of them are."""
+    there = np.isfinite(values)
+    half = width // 2
+    sums = np.concatenate(([0.0], np.cumsum(np.where(there, values, 0.0))))
+    counts = np.concatenate(([0], np.cumsum(there)))
+    low = np.maximum(np.arange(len(values)) - half, 0)
+    high = np.minimum(np.arange(len(values)) + half + 1, len(values))
+    count = counts[high] - counts[low]
+    return np.where(2 * count > width, (sums[high] - sums[low]) / np.maximum(count, 1), np.nan)
+
+
+def steady_seconds(speed_mps: Array, rules: SteadyRules) -> Mask:
+    """Where smoothed speed changes by no more than the limit; False where it is not known."""
+    # Positions jitter: unsmoothed, hardly a second of a steady run would be steady.
+    smooth = sliding_mean(speed_mps, rules.smoothing_s)
+    if len(smooth) < 2:
+        return np.zeros(len(smooth), dtype=np.bool_)
+    return np.abs(np.gradient(smooth)) <= rules.max_acceleration_mps2
+
+
+def runs_of(mask: Mask) -> list[tuple[int, int]]:
+    """Half-open index ranges where the mask is True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def at_least(mask: Mask, length: int) -> Mask:
+    """The mask without its stretches shorter than `length`."""
+    kept = np.zeros_like(mask)
+    for start, end in runs_of(mask):
+        if end - start >= length:
+            kept[start:end] = True
+    return kept
+
+
+def burst_seconds(speed_mps: Array, rules: SteadyRules) -> Mask:
+    """Seconds of an acceleration: mean speed gains enough within a few seconds, or stays above a sprint's."""
+    smooth = sliding_mean(speed_mps, rules.burst_smoothing_s)
+    within_s = rules.burst_within_s
+    gaining = np.zeros(len(smooth), dtype=np.bool_)
+    starts = np.flatnonzero(smooth[within_s:] - smooth[:-within_s] >= rules.burst_gain_mps)
+    for ahead in range(within_s + 1):
+        gaining[starts + ahead] = True
+    # Unsmoothed on purpose: a jump of position lasts a second or two, a sprint longer.
+    sprinting = at_least(speed_mps > rules.sprint_mps, rules.sprint_s)
+    return gaining | sprinting
+
+
+def frozen_seconds(stream: Stream, length_s: int) -> Mask:
+    """Seconds of a stretch in which contact time and oscillation do not move at all; none where neither is there."""
+    there = [stream.columns[name] for name in ("stance_time_s", "vertical_oscillation_m") if name in stream.columns]
+    if not there:
+        return np.zeros(len(stream.time_s), dtype=np.bool_)
+    # Both at once: a coarse unit can hold one of them still for a minute of even running.
+    still = np.logical_and.reduce([np.diff(values) == 0 for values in there])
+    # A stretch of n equal values has n - 1 steps of zero between them.
+    steps = at_least(still, length_s - 1)
+    return np.concatenate((steps, [False])) | np.concatenate(([False], steps))
+
+
+def grade(altitude_m: Array, distance_m: Array, smoothing_m: float) -> Array:
+    """Slope of the ground at each second, as a fraction, along the distance run; NaN where either is missing.
+
+    Altitude is averaged over `smoothing_m` of distance behind and ahead, and the slope is taken between the middles
+    of the two windows. Both means are differences of one integral, so a whole run costs a few interpolations.
+    """
+    slope = np.full_like(altitude_m, np.nan)
+    known = np.isfinite(altitude_m) & np.isfinite(distance_m)
+    if known.sum() < 2:
+        return slope
+    # Distance that falls back (a watch that corrected itself) would make a slope of infinite steepness.
+    along, height = np.maximum.accumulate(distance_m[known]), altitude_m[known]
+    area = np.concatenate(([0.0], np.cumsum(np.diff(along) * (height[1:] + height[:-1]) / 2.0)))
+
+    def mean_around(at_m: Array) -> tuple[Array, Array]:
+        """Mean altitude of a window on the way, and the window's middle; windows are cut at both ends of the run."""
+        low = np.clip(at_m - smoothing_m / 2.0, along[0], along[-1])
+        high = np.clip(at_m + smoothing_m / 2.0, along[0], along[-1])
+        length, middle = high - low, (low + high) / 2.0
+        inside = np.interp(high, along, area) - np.interp(low, along, area)
+        # At either end of the run a window shrinks to a point.
+        point = np.interp(middle, along, height)
+        return np.where(length > 0, inside / np.where(length > 0, length, 1.0), point), middle
+
+    behind, behind_at = mean_around(along - smoothing_m / 2.0)
+    ahead, ahead_at = mean_around(along + smoothing_m / 2.0)
+    apart = ahead_at - behind_at
+    slope[known] = (ahead - behind) / np.where(apart > 0, apart, np.nan)
+    return slope
+
+
 class Seconds(Record, frozen=True, kw_only=True):
     """Second by second: what is left out, what is steady, the slope. Masks have one entry per second of the stream."""
 
@@ -40,6 +243,38 @@ class Seconds(Record, frozen=True, kw_only=True):
     frozen: Mask
     walking: Mask
     grade: Array
+
+
+def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
+    """What every second of the stream is, before anything is cut into epochs."""
+    seconds, rules, nothing = stream.time_s, method.steady, np.full(len(stream.time_s), np.nan)
+    speed = stream.columns.get("speed_mps", nothing)
+    # Counted from the first record: a watch may have been started long before its sensors woke up.
+    first_s = seconds[stream.covered][0] if stream.covered.any() else 0.0
+    # A gap longer than any recording step is a pause, whether or not the watch wrote an event for it.
+    unsaid = (gap for gap in stream.gaps if gap.end_s - gap.start_s > method.resampling.gap_max_s)
+    return Seconds(
+        start=seconds < first_s + rules.start_s,
+        pause=within(seconds, (*activity.pauses, *unsaid), rules.pause_margin_s),
+        steady=steady_seconds(speed, rules),
+        burst=burst_seconds(speed, rules),
+        frozen=frozen_seconds(stream, method.plausible.flat_line_s),
+        walking=stream.columns.get("cadence_spm", nothing) < method.gait.walking_spm,
+        grade=_slope(stream, speed, method),
+    )
+
+
+def _slope(stream: Stream, speed_mps: Array, method: Method) -> Array:
+    altitude = stream.columns.get("altitude_m")
+    if altitude is None:
+        return np.full_like(speed_mps, np.nan)
+    along = stream.columns.get("distance_m")
+    if along is None:
+        along = np.cumsum(np.where(np.isfinite(speed_mps), speed_mps, 0.0))  # one value a second; gaps add nothing
+    return grade(altitude, along, method.grade.smoothing_m)
+
+
+# Half-minutes: medians, and the quantities that follow from them.
 
 
 class Table(Record, frozen=True, kw_only=True):
@@ -54,35 +289,6 @@ class Table(Record, frozen=True, kw_only=True):
     covered_s: Array
     used_s: Array
     records: Array
-
-
-def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
-    """What every second of the stream is, before anything is cut into epochs."""
-    seconds, rules, nothing = stream.time_s, method.steady, np.full(len(stream.time_s), np.nan)
-    speed = stream.columns.get("speed_mps", nothing)
-    # Counted from the first record: a watch may have been started long before its sensors woke up.
-    first_s = seconds[stream.covered][0] if stream.covered.any() else 0.0
-    # A gap longer than any recording step is a pause, whether or not the watch wrote an event for it.
-    unsaid = (gap for gap in stream.gaps if gap.end_s - gap.start_s > method.resampling.gap_max_s)
-    return Seconds(
-        start=seconds < first_s + rules.start_s,
-        pause=resampling.within(seconds, (*activity.pauses, *unsaid), rules.pause_margin_s),
-        steady=resampling.steady_seconds(speed, rules),
-        burst=resampling.burst_seconds(speed, rules),
-        frozen=resampling.frozen_seconds(stream, method.plausible.flat_line_s),
-        walking=stream.columns.get("cadence_spm", nothing) < method.gait.walking_spm,
-        grade=_grade(stream, speed, method),
-    )
-
-
-def _grade(stream: Stream, speed_mps: Array, method: Method) -> Array:
-    altitude = stream.columns.get("altitude_m")
-    if altitude is None:
-        return np.full_like(speed_mps, np.nan)
-    along = stream.columns.get("distance_m")
-    if along is None:
-        along = np.cumsum(np.where(np.isfinite(speed_mps), speed_mps, 0.0))  # one value a second; gaps add nothing
-    return resampling.grade(altitude, along, method.grade.smoothing_m)
 
 
 def cut(stream: Stream, seconds: Seconds, runner: Runner, method: Method) -> Table:
