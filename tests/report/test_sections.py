@@ -1,15 +1,26 @@
-"""What --full adds: odds, numbers by pace, bounce, the knee, fade, and what is missing."""
+"""What --full adds, what to work on, and a run against the runner's own weeks."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
+from rich.cells import cell_len
 
+from kneedrive import advice
+from kneedrive.analysis.posterior import Certainty
 from kneedrive.analysis.result import Acceleration, Analysis, Balance, Change, Fade, FadeVerdict, Unjudged
+from kneedrive.histories.baseline import own_view
+from kneedrive.histories.result import Level, OwnView
+from kneedrive.histories.result import Unjudged as NotCompared
+from kneedrive.patterns import AXES
+from kneedrive.quantities import QUANTITIES
 from kneedrive.recording import Note
 from kneedrive.report import screen, sections
-from kneedrive.report.blocks import Role, Span, Style, Table, plain
+from kneedrive.report.blocks import Heading, Role, Span, Style, Table, plain
 from kneedrive.report.terminal import render
+from tests.analysis.runs_of_a_runner import Form, past_run
 from tests.conftest import Golden
+from tests.report.histories import COMPUTED, SETTING, runs
 from tests.report.runs import JUDGED, RUNS, context_of, with_history
 
 WIDE = Style(width=200)
@@ -186,3 +197,191 @@ def test_with_a_history_all_sections_hold_the_comparison_in_full_and_not_twice()
     assert "Yourself" not in text
     assert "--full" not in text
     assert text.startswith("You, since")
+
+
+# What to work on.
+
+FINDINGS = tuple(advice.plans())
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def told(finding: str, **more: bool) -> advice.Advice:
+    return advice.advise(advice.Ground(finding=finding, certainty=Certainty.SPOKEN, **more))  # type: ignore[arg-type]
+
+
+def advised(finding: str, style: Style = Style(), **more: bool) -> str:  # noqa: B008 - frozen
+    return render(sections.plan(told(finding, **more)), style)
+
+
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_advice_for_each_finding(finding: str, golden: Golden) -> None:
+    golden.check(f"advice-{finding}.txt", advised(finding))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_no_line_of_advice_is_wider_than_the_width(finding: str, width: int) -> None:
+    text = advised(finding, Style(width=width, ascii=True), asymmetric=True, exaggerating=True)
+
+    assert text.isascii()
+    assert max(map(cell_len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_colour_only_adds_colour_to_advice(finding: str) -> None:
+    assert COLOURS.sub("", advised(finding, Style(colour=True))) == advised(finding)
+
+
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_every_number_to_watch_has_words(finding: str) -> None:
+    assert set(advice.plans()[finding].watch) <= {key for key, axis in AXES.items() if axis.watched} | QUANTITIES.keys()
+
+
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_strength_comes_before_speed_and_speed_before_drills(finding: str) -> None:
+    titles = [title.upper() for title in sections.TITLES.values() if title.upper() in advised(finding)]
+    places = [advised(finding).index(title) for title in titles]
+
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_nobody_is_told_more_than_a_watch_sees(finding: str) -> None:
+    assert "a watch does not see your hips" in " ".join(advised(finding).split())
+
+
+def test_what_to_do_next_is_a_cue_an_exercise_and_a_command() -> None:
+    lines = render([sections.do_next(told("shuffle-like"))], Style()).splitlines()
+
+    assert lines[0].startswith("DO NEXT")
+    assert len(lines) <= 4
+    assert "lighter feet" in " ".join(lines)
+    assert "kneedrive advise tells more." in " ".join(" ".join(lines).split())
+
+
+def test_a_plan_that_changes_nothing_is_an_offer() -> None:
+    assert "IF YOU LIKE" in advised("neutral")
+    assert "gradually" not in advised("neutral").lower()
+
+
+@pytest.mark.parametrize(("days", "said"), [(21, ""), (22, "3 weeks old"), (98, "14 weeks old")])
+def test_advice_from_an_old_run_says_how_old(days: int, said: str) -> None:
+    today = date(2026, 11, 20)
+    text = sections.aged(today - timedelta(days=days), today).replace("\u00a0", " ")
+
+    assert said in text
+    assert bool(text) == bool(said)
+
+
+def test_what_follows_stands_at_the_end() -> None:
+    text = render(sections.plan(told("neutral"), [sections.taken_up(date(2026, 3, 29))]), Style(width=100))
+
+    assert "\n\nTaken up on Sun 29 Mar 2026." in text
+
+
+@pytest.mark.parametrize("name", list(advice.catalogue()))
+def test_every_entry_is_shown_whole(name: str) -> None:
+    entry = advice.catalogue()[name]
+    report = sections.entry_of_catalogue(entry, advice.plans_with(entry), advice.sources())
+    text = " ".join(render(report, Style()).split())
+
+    assert entry.name.upper() in text
+    for part in (entry.purpose, entry.how, entry.mistake):
+        assert " ".join(part.split()) in text
+
+
+def test_the_catalogue_lists_every_entry_once() -> None:
+    entries = tuple(advice.catalogue().values())
+    lines = render(sections.catalogue(entries), Style(width=120)).splitlines()
+
+    assert sorted(line.split()[0] for line in lines if line.startswith("  ")) == sorted(entry.id for entry in entries)
+
+
+# A run against the runner's own weeks.
+
+
+def seen(form: Form, weeks: int = 6, sensor: str = "garmin_strap", usual: Form | None = None) -> OwnView:
+    """A run of a form after weeks of the usual one."""
+    held = runs(weeks, usual or Form(), sensor=sensor)
+    return own_view(past_run(7.0 * weeks + 1, form, sensor=sensor), held, SETTING)
+
+
+OWN = {
+    "as_always": lambda: seen(Form()),
+    "different": lambda: seen(Form(ln_T=0.08, DF=-0.03)),
+    "too_few": lambda: seen(Form(), weeks=2),
+    "wrist": lambda: seen(COMPUTED, sensor="garmin_wrist", usual=COMPUTED),
+}
+
+
+def own_line(found: OwnView) -> str:
+    return sections.own_line(found).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_each_kind_of_run_against_its_runner(name: str, golden: Golden) -> None:
+    golden.check(
+        f"own-{name}.txt", render([sections.against_yourself(OWN[name]())], Style()) + own_line(OWN[name]()) + "\n"
+    )
+
+
+@pytest.mark.parametrize("width", [60, 79, 120])
+@pytest.mark.parametrize("name", OWN)
+def test_no_line_about_yourself_is_wider_than_the_width(name: str, width: int) -> None:
+    text = render([sections.against_yourself(OWN[name]())], Style(width=width, ascii=True))
+
+    assert max(map(cell_len, text.splitlines())) <= width
+
+
+def test_a_line_names_what_stands_by_itself_and_at_most_two() -> None:
+    text = own_line(OWN["different"]())
+
+    assert text.startswith("Cadence ")
+    assert "usually" in text
+    assert "step length" not in text
+    assert text.count("usually") <= sections.MOST_NAMED
+
+
+def test_where_all_is_as_always_that_is_said_with_the_runs_it_rests_on() -> None:
+    found = OWN["as_always"]()
+
+    assert all(row.level is Level.AS_ALWAYS for row in found.rows)
+    assert own_line(found) == f"As always, against your last {found.baseline.runs} runs."
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ({"runs": 2, "days": 9, "epochs": 40}, "needs 2 more runs over 9 days"),
+        ({"runs": 1}, "needs 1 more run on"),
+        ({"epochs": 40}, "needs 40 more half-minutes on"),
+        ({"days": 3}, "needs 3 more days on"),
+    ],
+)
+def test_what_is_missing_for_a_baseline_is_counted(missing: dict[str, int], words: str) -> None:
+    plain_view = OWN["too_few"]()
+    found = plain_view.replace(baseline=plain_view.baseline.replace(missing=missing))
+
+    assert words in own_line(found).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("reason", sections.NOT_COMPARED)
+def test_every_reason_has_a_sentence(reason: NotCompared) -> None:
+    found = OWN["too_few"]().replace(reason=reason)
+
+    assert own_line(found) == sections.NOT_COMPARED[reason]
+
+
+def test_what_a_watch_computes_is_not_compared() -> None:
+    assert sections.ONLY_STEPS in " ".join(
+        render([sections.against_yourself(OWN["wrist"]())], Style(width=200)).split()
+    )
+
+
+def test_a_baseline_names_its_first_day() -> None:
+    usual = OWN["as_always"]().baseline
+    assert usual.first
+
+    (heading, *_) = sections.against_yourself(OWN["as_always"]())
+    assert isinstance(heading, Heading)
+    assert usual.first.strftime("%Y") in heading.remark

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from kneedrive.advice import ground_of
+from kneedrive.analysis import analyze
 from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.result import Analysis, Finding, Scope
 from kneedrive.patterns import PATTERNS, Pattern
-from kneedrive.recording import Note, Runner
+from kneedrive.recording import Note, Runner, Samples
 from kneedrive.report import screen, words
 from kneedrive.report.blocks import Style, Table, plain
 from kneedrive.report.numbers import TIE
 from kneedrive.report.terminal import render
+from tests.analysis.runs import RUNNER, activity, samples
 from tests.report.runs import RUNS
 
 DRIVE, PISTON, SHUFFLE = Pattern.DRIVE, Pattern.PISTON, Pattern.SHUFFLE
@@ -147,3 +150,31 @@ def test_how_little_of_a_run_counts_is_said_before_its_odds() -> None:
 def test_under_the_runners_own_sentence_the_headline_says_that_it_is_the_runs() -> None:
     assert "This run: markedly shuffle-like when slow" in verdict(RUNS["demo"](), apart=True)
     assert "This run" not in verdict(RUNS["demo"]())
+
+
+# What makes one run less sure than others is said beside its verdict.
+
+TIME = np.arange(2400.0)
+
+
+def analysed(recorded: Samples) -> Analysis:
+    return analyze(activity(recorded), runner=RUNNER)
+
+
+def points(recorded: Samples) -> list[str]:
+    return words.settling(analysed(recorded))
+
+
+def test_a_sensor_that_drifts_is_named_at_the_verdict() -> None:
+    drifting = samples(2400, stance_time_s=0.255 + 0.020 * TIME / 2400 + 0.001 * np.sin(TIME * 2.0))
+
+    assert verdict(analysed(drifting)).count("drifted") == 1
+    assert not any("drifted" in point for point in points(drifting))  # said at the verdict, and so not again
+    assert "drifted" not in verdict(analysed(samples(2400)))
+
+
+def test_a_very_slow_run_says_that_usual_is_hardly_known() -> None:
+    stance = 0.33 + 0.001 * np.sin(TIME * 2.0)
+
+    assert words.VERY_SLOW in points(samples(2400, speed_mps=1.8, cadence_spm=160.0, stance_time_s=stance))
+    assert words.VERY_SLOW not in points(samples(2400, speed_mps=2.1, cadence_spm=160.0, stance_time_s=stance))

@@ -1,4 +1,4 @@
-"""The weeks on one screen, by what was planted in them."""
+"""The weeks: on one screen, by what was planted in them; trends and habits in sentences."""
 
 import re
 from datetime import date, timedelta
@@ -6,7 +6,21 @@ from datetime import date, timedelta
 import pytest
 from rich.cells import cell_len
 
-from kneedrive.histories.result import Break, BreakKind
+from kneedrive.histories.result import (
+    BalanceHabit,
+    Break,
+    BreakKind,
+    FadeHabit,
+    Habit,
+    Habits,
+    PaceChange,
+    SlowContrast,
+    Trend,
+    Verdict,
+    WeeklyView,
+)
+from kneedrive.histories.trend import DIRECTIONS
+from kneedrive.patterns import AXES
 from kneedrive.report import history, terminal
 from kneedrive.report.blocks import Style
 from tests.analysis.runs_of_a_runner import Form
@@ -261,3 +275,217 @@ def test_weeks_of_runs_without_a_distance_have_no_line_of_distances() -> None:
 
 def test_weeks_without_anything_judged_need_no_explanation() -> None:
     assert "lie beyond" not in render(STORIES["no_running"](), Style())
+
+
+# Trends in sentences.
+
+
+def trend(series: str = "D", verdict: str = "steady", **more: object) -> Trend:
+    told: dict[str, object] = {"weeks": 12, "runs": 36, "weeks_missing": 0, "weeks_advised": 0, "detectable": 0.6}
+    return Trend(series=series, verdict=Verdict(verdict), **(told | more))  # type: ignore[arg-type]
+
+
+def view(*trends: Trend, sensor: str = "garmin_strap") -> WeeklyView:
+    called = tuple(each.verdict for each in trends if each.called)
+    return WeeklyView(
+        until=date(2025, 3, 30),
+        weeks=(),
+        breaks=(),
+        trends=trends,
+        verdicts=called or (Verdict.STEADY,),
+        sensor=sensor,
+        surface="outdoor",
+        reference_speed_mps=2.8,
+        slow_speed_mps=2.4,
+        computed=None,
+    )
+
+
+def said(found: WeeklyView) -> str:
+    return " ".join(history.sentences(found, miles=False)).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("verdict", [word for series in AXES if series in DIRECTIONS for word in DIRECTIONS[series]])
+def test_every_verdict_of_the_analysis_has_its_words(verdict: str) -> None:
+    series = next(name for name, words in DIRECTIONS.items() if verdict in words)
+    called = trend(series, verdict, change=0.9, low=0.4, high=1.3, first=date(2025, 1, 8))
+
+    assert "a change of 0.9 times the gap between runners (between 0.4 and 1.3)" in said(view(called))
+    assert history.trend_headline(view(called)).lower() == verdict
+
+
+def test_a_falling_trend_tells_its_range_from_the_smaller_to_the_larger() -> None:
+    called = trend("D", "towards shuffle", change=-0.9, low=-1.3, high=-0.4, first=date(2025, 1, 8))
+
+    assert "a change of 0.9 times the gap between runners (between 0.4 and 1.3)" in said(view(called))
+
+
+def test_two_called_trends_are_both_in_the_headline() -> None:
+    found = view(trend("D", "towards drive", change=1.0), trend("P", "less bounce", change=-1.0))
+
+    assert history.trend_headline(found) == "Towards drive and less bounce"
+
+
+def test_no_series_is_called_steady_without_saying_what_would_have_been_seen() -> None:
+    assert "A change of 0.6 times the gap between runners would most likely have been seen" in said(view(trend()))
+
+
+@pytest.mark.parametrize(
+    ("detectable", "words"),
+    [
+        (
+            7.4,
+            "these weeks cannot tell. They differ so much, or drift so much from one to the next, that only a change "
+            "of about 7.4",
+        ),
+        (None, "these weeks cannot tell: they are too few, or drift too much"),
+    ],
+)
+def test_weeks_that_cannot_tell_say_why_and_claim_no_steadiness(detectable: float | None, words: str) -> None:
+    blind = view(trend(verdict="too early to tell", detectable=detectable)).replace(verdicts=(Verdict.TOO_EARLY,))
+
+    assert history.trend_headline(blind) == "Too early to tell"
+    assert words in said(blind)
+    assert "stands out" not in said(blind)
+    assert "0 more are needed" not in said(blind)
+
+
+def test_a_trend_of_too_few_weeks_says_how_many_more() -> None:
+    few = trend(verdict="too early to tell", weeks=5, weeks_missing=3, weeks_advised=7, detectable=None)
+
+    assert "5 weeks can be judged, about 3 more are needed" in said(view(few).replace(verdicts=(few.verdict,)))
+
+
+def test_more_weeks_are_advised_where_few_were_tested() -> None:
+    assert "With 3 more weeks" in said(view(trend(weeks_advised=3)))
+    assert "With 1 more week " in said(view(trend(weeks_advised=1)))
+    assert "firmer" not in said(view(trend()))
+
+
+@pytest.mark.parametrize(
+    ("sensor", "words"), [("none", "no contact time was recorded"), ("apple", "nothing to be held against")]
+)
+def test_why_only_steps_are_followed(sensor: str, words: str) -> None:
+    assert words in said(view(trend("zSL"), sensor=sensor))
+
+
+def test_only_steps_is_not_said_of_a_sensor_that_measures() -> None:
+    assert "Only the length" not in said(view(trend(), trend("P")))
+
+
+# What comes back in run after run, in sentences.
+
+NO_SLOW = SlowContrast(verdict=Habit.NOT_ENOUGH, runs=0)
+NO_BALANCE = BalanceHabit(verdict=Habit.NOT_ENOUGH, runs=2, runs_beyond=0)
+NO_FADE = FadeHabit(verdict=Habit.NOT_ENOUGH, runs=1)
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def test_nothing_is_printed_where_nothing_can_be_told() -> None:
+    habits = Habits(slow=NO_SLOW, balance=NO_BALANCE, fade=NO_FADE)
+    view = STORIES["no_running"]().view.replace(pace_change=None, heart_rate=None, habits=habits)
+
+    assert history.run_after_run(view, miles=False) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (
+            SlowContrast(verdict=Habit.MORE, runs=5, mean=-1.2, se=0.1),
+            "more than slowing down alone explains: your drive score falls by about 1.2 (5 runs).",
+        ),
+        (
+            SlowContrast(verdict=Habit.NOT_SHOWN, runs=5, mean=-0.7, se=0.2),
+            "falls by about 0.7 (5 runs): that may be no more than slowing down alone explains.",
+        ),
+        (SlowContrast(verdict=Habit.NOT_SHOWN, runs=5, mean=-0.05, se=0.1), "falls by about 0.1"),
+        (SlowContrast(verdict=Habit.NOT_SHOWN, runs=5, mean=-0.04, se=0.1), "does not fall (5 runs)"),
+        (SlowContrast(verdict=Habit.NOT_SHOWN, runs=5, mean=0.4, se=0.1), "does not fall (5 runs)"),
+    ],
+)
+def test_slow_contrast_in_words(found: SlowContrast, words: str) -> None:
+    assert words in plain(history.slow(found))
+
+
+def test_a_contrast_that_is_not_shown_claims_none() -> None:
+    text = history.slow(SlowContrast(verdict=Habit.NOT_SHOWN, runs=5, mean=-0.2, se=0.1))
+
+    assert "shorten" not in text
+
+
+@pytest.mark.parametrize(
+    ("left", "side", "words"),
+    [(0.522, "left", "The left foot has 52.2 %"), (0.478, "right", "The right foot has 52.2 %")],
+)
+def test_constant_difference_names_the_foot_that_is_longer_on_the_ground(left: float, side: str, words: str) -> None:
+    found = BalanceHabit(verdict=Habit.UNEVEN, runs=9, runs_beyond=8, left=left, side=side)
+
+    assert words in plain(history.balance(found))
+    assert "8 of 9 runs" in plain(history.balance(found))
+
+
+def test_balance_without_a_constant_difference_is_said() -> None:
+    found = BalanceHabit(verdict=Habit.NONE, runs=9, runs_beyond=1, left=0.502)
+
+    assert "no constant difference (left 50.2 %, over 9 runs)" in plain(history.balance(found))
+
+
+def test_fade_habit_says_what_changes_and_by_how_much() -> None:
+    found = FadeHabit(
+        verdict=Habit.FADES,
+        runs=6,
+        metrics=("cadence_spm", "ln_k", "stance_time_s"),
+        median={"cadence_spm": -3.0, "ln_k": 0.04, "stance_time_s": 0.008},
+    )
+
+    assert "cadence fell by 3 steps/min, torso bounce grew by 4 % and contact lengthened by 8 ms" in plain(
+        history.fade(found)
+    )
+
+
+def test_no_fade_habit_is_a_result() -> None:
+    assert "nothing changes the same way" in history.fade(FadeHabit(verdict=Habit.NONE, runs=6))
+
+
+def test_how_the_runner_goes_faster_is_a_description() -> None:
+    found = PaceChange(
+        slope=0.2, low=0.1, high=0.3, runs=12, faster=0.10, longer=0.08, quicker=0.02, usual=0.11, people=(0.01, 0.22)
+    )
+
+    assert plain(history.pace_change(found)) == (
+        "To run 10 % faster you lengthen the step by 8 % and quicken it by 2 % (12 runs); 1 % is usual, 0 % to 2 % in "
+        "the few runners of whom it is known."
+    )
+    assert "lengthen the step by 11 % and slow it by 1 %" in plain(
+        history.pace_change(found.replace(longer=0.11, quicker=-0.01))
+    )
+    assert history.pace_change(found.replace(longer=None)) == ""
+
+
+@pytest.mark.parametrize(
+    ("verdict", "change", "words"),
+    [
+        ("lower", -3.2, "3 beats lower since Mon 6 Jan 2025. It may be heat, rest or fitness"),
+        ("steady", 0.4, "no change that stands out"),
+        ("too early to tell", None, ""),
+    ],
+)
+def test_heart_rate_stands_beside_the_weeks_as_context(verdict: str, change: float | None, words: str) -> None:
+    trend = Trend(
+        series="heart_rate_bpm",
+        verdict=Verdict(verdict),
+        weeks=12,
+        runs=30,
+        weeks_missing=0,
+        weeks_advised=0,
+        first=date(2025, 1, 6),
+        change=change,
+    )
+    text = plain(history.heart_rate(STORIES["steady"]().view.replace(heart_rate=trend), miles=False))
+
+    assert words in text
+    assert bool(words) == bool(text)
