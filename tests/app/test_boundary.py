@@ -18,7 +18,7 @@ from kneedrive.app import boundary as fault_log
 from kneedrive.app import importing
 from kneedrive.app.boundary import REPORT, boundary
 from kneedrive.app.importing import FEW
-from kneedrive.archives import layouts, unpack
+from kneedrive.archives import unpack
 from kneedrive.errors import Fault, NotEnoughData, StoreError, TooLarge, Truncated
 from kneedrive.recording import Activity
 from kneedrive.store import Store
@@ -381,7 +381,7 @@ def test_a_fault_in_one_archive_leaves_the_files_around_it(
 def test_a_fault_in_one_folder_leaves_the_next(shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf.put("one/a.fit", run_fit(1))
     file = shelf.put("two.fit", run_fit(2))
-    monkeypatch.setattr(layouts, "layout_of", failing)
+    monkeypatch.setattr(archives, "_layout_of", failing)
 
     said = no_traceback(here(capsys, "import", shelf.folder / "one", file, "--json"))
 

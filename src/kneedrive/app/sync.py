@@ -365,7 +365,7 @@ def pull_folders(desk: Desk, store: Store, order: Order, count: SyncCounter | No
         outcomes.append(Outcome(name=name, verdict=Fate.FAILED, reason=f"cannot be read: {error.strerror or error}"))
     # By content, not by path: a watch that writes over its last file must not take the run before with it.
     intake = Intake(store, desk.settings, Import(origin=Origin(source=FOLDER), dry_run=order.dry_run))
-    other = archives.SKIPPED["other"]
+    other = archives.SKIPPED[archives.Skip.OTHER]
     for done, (key, item) in enumerate(fresh, start=1):
         found = [intake.take(each) for each in archives.walk([Path(item.id)], importing.GUARDED)]
         # A download folder is full of zips that have nothing to do with running.

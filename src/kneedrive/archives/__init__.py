@@ -9,20 +9,36 @@ how far they may unfold. No path from an archive is ever used as a path. E-mail 
 
 from __future__ import annotations
 
+import csv
 import errno
 import io
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice, pairwise
 from pathlib import Path
 
-from kneedrive.archives import layouts, unpack
-from kneedrive.archives.layouts import SKIPPED
-from kneedrive.archives.unpack import Budget, Entry, Found, Limits, failing, given, masked, named
+from kneedrive.archives import unpack
+from kneedrive.archives.unpack import Budget, Entry, Found, Limits, Skip, failing, given, masked, named
 from kneedrive.errors import ReadError, UnknownFormat
 from kneedrive.readers import sniff
+from kneedrive.record import Record
 
+__all__ = ["SKIPPED", "Found", "Limits", "Skip", "masked", "unwrap", "walk"]
+
+# Why a file is no recording, in words for people.
+SKIPPED = {
+    Skip.HIDDEN: "hidden files and what systems leave behind",
+    Skip.MEDIA: "pictures, films and documents",
+    Skip.TABLE: "tables and texts of an export",
+    Skip.ROUTE: "planned routes",
+    Skip.WATCH: "settings and monitoring of a watch",
+    Skip.MISSING: "listed in an export but not in it",
+    Skip.OTHER: "neither FIT, GPX nor TCX",
+}
 _LIMITS = Limits()
 
 
@@ -131,10 +147,10 @@ def _unreadable(error: OSError, name: str) -> ReadError:
 
 def _recordings(entries: list[Entry], base: str, budget_of: Callable[[Entry], Budget], depth: int) -> Iterator[Found]:
     """The recordings of a folder or an archive, as its layout says; it ends where a budget is spent."""
-    layout = layouts.layout_of(entries, lambda entry: budget_of(entry).allows_list(entry.size))
+    layout = _layout_of(entries, lambda entry: budget_of(entry).allows_list(entry.size))
     for entry in entries:
         name = masked(f"{base}/{entry.path}" if base else entry.path)
-        reason = layouts.reason_to_skip(entry.path, layout)
+        reason = _reason_to_skip(entry.path, layout)
         if reason:
             yield Found(name=name, read=named(entry.read, name), skipped=reason)
             continue
@@ -146,7 +162,7 @@ def _recordings(entries: list[Entry], base: str, budget_of: Callable[[Entry], Bu
             return
     for path in layout.missing(entry.path for entry in entries):
         lost = ReadError("is listed in the export but is not in it", name=masked(path))
-        yield Found(name=masked(f"{base}/{layout.root}{path}"), read=failing(lost), skipped="missing")
+        yield Found(name=masked(f"{base}/{layout.root}{path}"), read=failing(lost), skipped=Skip.MISSING)
 
 
 def _unfolded(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: bool = True) -> Iterator[Found]:
@@ -170,8 +186,123 @@ def _inside(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: boo
         inner = _of_bytes(entry.path, unpack.gunzip(entry.read(), budget))
         yield from _unfolded(inner, name, budget, depth + 1, claimed=claimed)
     else:
-        recorded = claimed or layouts.looks_recorded(entry.path, kind)
-        yield Found(name=name, read=named(entry.read, name), skipped="" if recorded else "other")
+        # What is called a recording and is none goes on to the reader, which says what is wrong with it.
+        called = entry.path.lower().removesuffix(".gz").endswith(_RECORDINGS)
+        recorded = claimed or called or kind in ("fit", "gpx", "tcx")
+        yield Found(name=name, read=named(entry.read, name), skipped=Skip.NO if recorded else Skip.OTHER)
 
 
-__all__ = ["SKIPPED", "Found", "Limits", "masked", "unwrap", "walk"]
+# What lies where in the folders and exports that runners have: which files cannot be recordings, and what lists say.
+#
+# Strava's bulk export: activities.csv beside activities/, with routes/ and media/. Its header is localised, has double
+# names and grows with the years: the column of file names is found by what stands in it, the sport is the fourth column
+# in all of them. A Garmin account export: zips of every FIT file ever sent, beside JSON. A watch: GARMIN/Activity
+# beside folders of settings and monitoring.
+
+_RECORDINGS = (".fit", ".gpx", ".tcx")
+_MEDIA = (".jpg", ".jpeg", ".png", ".gif", ".heic", ".webp", ".mp4", ".mov", ".mp3", ".pdf", ".kml", ".kmz")
+_TABLES = (".csv", ".json", ".txt", ".html", ".htm", ".md", ".ics", ".log", ".db", ".sqlite")
+_WATCH_FOLDERS = (
+    "apps",
+    "courses",
+    "customdatafields",
+    "goals",
+    "hrvstatus",
+    "monitor",
+    "newfiles",
+    "schedule",
+    "segments",
+    "settings",
+    "sleep",
+    "totals",
+    "weight",
+    "workouts",
+)
+_LIST = "activities.csv"
+_FOLDER = "activities/"
+_SPORT_COLUMN = 3
+_ROWS, _COLUMNS = 50_000, 300  # of a list: forty-five years of three activities a day; exports have 100 columns
+_SAMPLE = 200  # rows with a file from which the column of files is told
+
+
+class _Layout(Record, frozen=True, kw_only=True):
+    """What is known about a tree of files."""
+
+    root: str | None = None  # where a Strava export begins, None where there is none
+    sports: Mapping[str, str] = {}  # what its list calls a recording, by path from the root, be it there or not
+
+    def sport(self, path: str) -> str:
+        """What the list calls the recording at this path; "" where it does not name it."""
+        there = self.root is not None and path.startswith(self.root)
+        return self.sports.get(path[len(self.root or "") :], "") if there else ""
+
+    def missing(self, paths: Iterable[str]) -> list[str]:
+        """What the list names, from the root and sorted, that is not among these paths."""
+        root = self.root or ""
+        return sorted(self.sports.keys() - {path[len(root) :] for path in paths if path.startswith(root)})
+
+
+def _layout_of(entries: Sequence[Entry], allows: Callable[[Entry], bool]) -> _Layout:
+    """The layout of a tree, told from its paths; an unreadable list costs the sports, not the recordings.
+
+    allows: whether a list is not too large to be read.
+    """
+    lists = [entry for entry in entries if entry.path.rpartition("/")[2] == _LIST]
+    paths = sorted(entry.path for entry in entries) if lists else []
+    for entry in lists:
+        root = entry.path.removesuffix(_LIST)
+        # Sorted, what begins like the folder stands right behind it.
+        first = bisect_left(paths, root + _FOLDER)
+        if first < len(paths) and paths[first].startswith(root + _FOLDER):
+            return _Layout(root=root, sports=_listed(entry) if allows(entry) else {})
+    return _Layout()
+
+
+def _listed(entry: Entry) -> dict[str, str]:
+    """The sport of each recording that an export lists, by its path in the export."""
+    try:
+        table = entry.read()
+        told = (row for row in _rows(table) if _FOLDER in ",".join(row))
+        sample = islice(told, _SAMPLE)
+        cells = Counter(at for row in sample for at, cell in enumerate(row) if cell.startswith(_FOLDER))
+        if not cells:
+            return {}
+        column = cells.most_common(1)[0][0]
+        wide = (row for row in _rows(table) if len(row) > max(column, _SPORT_COLUMN))
+        return {row[column]: row[_SPORT_COLUMN] for row in wide if row[column].startswith(_FOLDER)}
+    except (ReadError, csv.Error):
+        return {}
+
+
+def _rows(table: bytes) -> Iterator[list[str]]:
+    """The rows of a table, one at a time. Raises csv.Error where it is none, or larger than a list of activities."""
+    lines = io.TextIOWrapper(io.BytesIO(table), encoding="utf-8-sig", errors="replace", newline="")
+    for number, row in enumerate(csv.reader(_bounded(lines))):
+        if number >= _ROWS or len(row) > _COLUMNS:
+            raise csv.Error(f"more than {_ROWS:,} rows or {_COLUMNS:,} columns")
+        yield row
+
+
+def _bounded(lines: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of a text; raises csv.Error at one that is longer than a cell may be, before it becomes a row."""
+    while line := lines.readline(csv.field_size_limit() + 1):
+        if len(line) > csv.field_size_limit():
+            raise csv.Error("a line without an end")
+        yield line
+
+
+def _reason_to_skip(path: str, layout: _Layout) -> Skip:
+    """Why this path cannot be a recording; Skip.NO where it may be one."""
+    *folders, file = path.split("/")
+    if any(part.startswith(".") for part in (*folders, file)) or "__MACOSX" in folders:
+        return Skip.HIDDEN  # "._run.fit" is what macOS writes beside "run.fit" on foreign disks
+    name = file.lower()
+    if layout.root is not None and path.startswith(f"{layout.root}routes/"):
+        return Skip.ROUTE
+    if name.endswith(_MEDIA):
+        return Skip.MEDIA
+    if name.endswith(_TABLES):
+        return Skip.TABLE
+    # A folder of a watch that holds no activities: GARMIN/Monitor, GARMIN/Sleep.
+    under = pairwise(folder.lower() for folder in folders)
+    return Skip.WATCH if any(above == "garmin" and below in _WATCH_FOLDERS for above, below in under) else Skip.NO

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import IO, NoReturn
@@ -123,12 +124,25 @@ class Entry(Record, frozen=True, kw_only=True):
     disk: Path | None = None  # where it can be opened without reading it whole, None inside archives
 
 
+class Skip(StrEnum):
+    """Why a file is no recording; NO for one that is, or says so."""
+
+    NO = ""
+    HIDDEN = "hidden"
+    MEDIA = "media"
+    TABLE = "table"
+    ROUTE = "route"
+    WATCH = "watch"
+    MISSING = "missing"
+    OTHER = "other"
+
+
 class Found(Record, frozen=True, kw_only=True):
     """One file that a walk came across. Read it before the walk goes on: the archive around it may be closed then."""
 
     name: str  # where it was, archives and members joined by "/", without e-mail addresses
     read: Callable[[], bytes]  # its bytes, decompressed; raises ReadError
-    skipped: str = ""  # "" for a recording, else one of the words of layouts.SKIPPED
+    skipped: Skip = Skip.NO
     sport: str = ""  # what an export's own list calls it, in its words
 
 
