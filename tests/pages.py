@@ -11,9 +11,8 @@ from kneedrive.analysis.result import Analysis
 from kneedrive.app.page import content_of, last_run
 from kneedrive.histories.baseline import own_view
 from kneedrive.histories.compare import compare
-from kneedrive.histories.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.histories.result import Habits, PastRun, Setting
-from kneedrive.histories.weeks import weekly
+from kneedrive.histories.weeks import balance_habit, fade_habit, slow_contrast, weekly
 from kneedrive.report.comparison import Periods
 from kneedrive.report.html.page import Content
 from kneedrive.report.machine import analysis_record

@@ -9,9 +9,9 @@ from kneedrive.analysis import analyze
 from kneedrive.analysis.provenance import overlaid
 from kneedrive.histories.baseline import own_view
 from kneedrive.histories.compare import compare
-from kneedrive.histories.habits import balance_habit, slow_contrast
 from kneedrive.histories.result import PastRun, Setting
 from kneedrive.histories.segments import jump
+from kneedrive.histories.weeks import balance_habit, slow_contrast
 from kneedrive.method import Method, TrendRules
 from tests.analysis.runs import RUNNER, activity, samples
 from tests.analysis.runs_of_a_runner import days, past_run

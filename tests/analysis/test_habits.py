@@ -5,7 +5,8 @@ import pytest
 from scipy import stats as oracle
 
 from kneedrive.analysis.result import Change, Fade, FadeVerdict
-from kneedrive.histories.habits import (
+from kneedrive.histories.result import PastRun, Setting
+from kneedrive.histories.weeks import (
     balance_habit,
     balance_of,
     contrast_of,
@@ -17,7 +18,6 @@ from kneedrive.histories.habits import (
     slow_contrast,
     slow_speed,
 )
-from kneedrive.histories.result import PastRun, Setting
 from tests.analysis.runs_of_a_runner import Form, past_run
 
 SETTING = Setting()

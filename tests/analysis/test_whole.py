@@ -19,9 +19,8 @@ from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Analysis
 from kneedrive.histories.baseline import own_view, usual
 from kneedrive.histories.compare import compare
-from kneedrive.histories.habits import balance_habit, shuffle_share, slow_contrast
 from kneedrive.histories.result import PastRun, Setting
-from kneedrive.histories.weeks import weekly
+from kneedrive.histories.weeks import balance_habit, shuffle_share, slow_contrast, weekly
 from kneedrive.method import Method
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner

@@ -10,9 +10,8 @@ import numpy as np
 
 from kneedrive.analysis.result import Change, Fade, FadeVerdict
 from kneedrive.histories.compare import compare
-from kneedrive.histories.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.histories.result import Comparison, Habits, PastRun, Setting, WeeklyView
-from kneedrive.histories.weeks import weekly
+from kneedrive.histories.weeks import balance_habit, fade_habit, slow_contrast, weekly
 from kneedrive.report.comparison import Periods
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 

@@ -16,7 +16,6 @@ from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.histories import compare as between_sides
 from kneedrive.histories import result
 from kneedrive.histories.baseline import own_view
-from kneedrive.histories.habits import balance_habit, fade_habit, slow_contrast
 from kneedrive.histories.result import (
     Comparison,
     Habits,
@@ -28,7 +27,7 @@ from kneedrive.histories.result import (
     between,
     local_date,
 )
-from kneedrive.histories.weeks import weekly
+from kneedrive.histories.weeks import balance_habit, fade_habit, slow_contrast, weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
 from kneedrive.report import lists

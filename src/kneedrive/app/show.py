@@ -25,8 +25,8 @@ from kneedrive.app.history import (
 )
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.errors import NotEnoughData
-from kneedrive.histories.habits import balance_habit
 from kneedrive.histories.result import Habit
+from kneedrive.histories.weeks import balance_habit
 from kneedrive.method import Method
 from kneedrive.record import Record
 from kneedrive.report import lists, machine, screen, sections
