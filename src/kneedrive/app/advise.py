@@ -23,7 +23,7 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
 
     take: tag today with it; where the focus is to change nothing there is none to take, and nothing is tagged.
     """
-    from kneedrive.app.history import day_of, local_day, weeks_until
+    from kneedrive.app.history import day_of, local_day, runs_before, runs_until, weeks_of
     from kneedrive.app.library import analysis_of, meant, opened
     from kneedrive.app.show import ADVICE_WEEKS, next_of
 
@@ -31,8 +31,9 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
     with opened(settings) as store:
         row = meant(store, settings, run, now)
         analysis, day = analysis_of(store, settings, row.id), day_of(settings, row)
-        view = weeks_until(store, settings, day, ADVICE_WEEKS)
-        chosen = next_of(store, settings, row, analysis, today, view.last_weeks)
+        runs = runs_until(store, settings, day, ADVICE_WEEKS)
+        last_weeks = weeks_of(runs, store, settings, day, ADVICE_WEEKS).last_weeks
+        chosen = next_of(store, settings, runs_before(runs, settings, row), analysis, today, last_weeks)
         taken = today if take and chosen.calls_for_work else None
         if taken:
             store.tag(today, TAKEN + chosen.plan.focus)

@@ -64,13 +64,24 @@ def formats_between(store: Store, first: date, last: date) -> set[str]:
     return store.formats(*result.moments(first, last))
 
 
-def weeks_until(store: Store, settings: Config, until: date, weeks: int) -> WeeklyView:
-    """The weekly view with the habits of the last weeks in it; only what they need is read."""
+def runs_until(store: Store, settings: Config, until: date, weeks: int) -> list[PastRun]:
+    """The runs that these weeks, their habits and a run's own baseline need, read once; no others."""
     setting = setting_of(settings, until.year)
-    back = timedelta(weeks=max(weeks, setting.method.profile.slow_weeks), days=6)
-    runs = runs_between(store, until - back, until, setting)
+    back = max(weeks, setting.method.profile.slow_weeks, setting.method.baseline.weeks)
+    # Weeks begin on a Monday, so the first of them may lie six days further back.
+    return runs_between(store, until - timedelta(weeks=back, days=6), until, setting)
+
+
+def weeks_of(runs: Sequence[PastRun], store: Store, settings: Config, until: date, weeks: int) -> WeeklyView:
+    """The weekly view with the habits of the last weeks in it. runs: as `runs_until` reads them, or more."""
+    setting = setting_of(settings, until.year)
     view = weekly(runs, until, weeks, setting)
     return view.replace(habits=habits_of(runs, view, setting, lambda run: fade_in(store.detail(run.id))))
+
+
+def weeks_until(store: Store, settings: Config, until: date, weeks: int) -> WeeklyView:
+    """The same, for who needs no more of the runs."""
+    return weeks_of(runs_until(store, settings, until, weeks), store, settings, until, weeks)
 
 
 def habits_of(
@@ -117,23 +128,21 @@ def past_run(analysis: Analysis) -> PastRun:
     )
 
 
-def _up_to(store: Store, row: RunRow, weeks: int) -> list[PastRun]:
-    """A run and those of the weeks before it."""
-    # The end of a period does not belong to it, and the run has to.
-    return store.past_runs(row.started_at - timedelta(weeks=weeks), row.started_at + timedelta(seconds=1))
+def against_own(runs: Sequence[PastRun], settings: Config, row: RunRow) -> OwnView:
+    """A stored run against the weeks before it. runs: it and those before it, and maybe more."""
+    run = next(run for run in runs if run.id == row.id)
+    return own_view(run, runs, setting_of(settings, row.started_at.year))
 
 
-def against_own(store: Store, settings: Config, row: RunRow) -> OwnView:
-    """A stored run against the weeks before it."""
-    setting = setting_of(settings, row.started_at.year)
-    held = _up_to(store, row, setting.method.baseline.weeks)
-    return own_view(next(run for run in held if run.id == row.id), held, setting)
-
-
-def runs_before(store: Store, settings: Config, row: RunRow) -> list[PastRun]:
-    """A run and those of the weeks before it, on its sensor and surface."""
-    held = _up_to(store, row, setting_of(settings, row.started_at.year).method.profile.slow_weeks)
-    return [run for run in held if (run.sensor, run.surface) == (row.sensor, row.surface)]
+def runs_before(runs: Sequence[PastRun], settings: Config, row: RunRow) -> list[PastRun]:
+    """Of these, a run and those of the weeks before it, on its sensor and surface."""
+    weeks = setting_of(settings, row.started_at.year).method.profile.slow_weeks
+    since = row.started_at - timedelta(weeks=weeks)
+    return [
+        run
+        for run in runs
+        if since <= run.started_at <= row.started_at and (run.sensor, run.surface) == (row.sensor, row.surface)
+    ]
 
 
 def tags_between(tags: Sequence[Tag], first: date, last: date) -> list[Tag]:

@@ -20,8 +20,9 @@ from kneedrive.app.history import (
     formats_between,
     local_day,
     runs_before,
+    runs_until,
     tags_between,
-    weeks_until,
+    weeks_of,
 )
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.errors import NotEnoughData
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from kneedrive.advice import Advice
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
-    from kneedrive.histories.result import LastWeeks, OwnView, WeeklyView
+    from kneedrive.histories.result import LastWeeks, OwnView, PastRun, WeeklyView
     from kneedrive.report.blocks import Section
     from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
@@ -80,41 +81,47 @@ class Found(Record, frozen=True, kw_only=True):
     strava: bool = False  # something of the run or of the weeks before it came from Strava's API
 
 
-def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request: Request) -> Found:
-    """Everything about a stored run. What was worked out of it outlives an original that had to be purged."""
+def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request: Request, weeks: int = 0) -> Found:
+    """Everything about a stored run. What was worked out of it outlives an original that had to be purged.
+
+    weeks: how many are to be shown with it, 0 for none.
+    """
     day, today = day_of(settings, row), local_day(settings, now)
-    view = weeks_until(store, settings, day, WEEKS)
-    last_weeks = view.last_weeks
+    runs = runs_until(store, settings, day, max(weeks, WEEKS))
+    view = weeks_of(runs, store, settings, day, WEEKS)
+    last_weeks = view.last_weeks  # always from as many weeks, so that no command says something else than another
+    since = day - timedelta(weeks=ADVICE_WEEKS)
+    if weeks:
+        view = view if weeks == WEEKS else weeks_of(runs, store, settings, day, weeks)
+        since = min(since, view.weeks[0].monday)
     found = Found(
         row=row,
         day=day,
-        own=against_own(store, settings, row),
+        own=against_own(runs, settings, row),
         last_weeks=last_weeks,
         view=view,
         aged=sections.aged(day, today) if request.run == LAST else "",  # who names a run knows its day
-        strava=from_strava([row.formats, *formats_between(store, day - timedelta(weeks=ADVICE_WEEKS), day)]),
+        strava=from_strava([row.formats, *formats_between(store, since, day)]),
     )
     try:
         slow_mps = last_weeks.slow_speed_mps if last_weeks else None
         analysis = analysis_of(store, request.judged_by or settings, row.id, request.dynamics, slow_mps)
     except NotEnoughData as error:
         return found.replace(gone=str(error))
-    chosen = next_of(store, settings, row, analysis, today, last_weeks)
+    chosen = next_of(store, settings, runs_before(runs, settings, row), analysis, today, last_weeks)
     return found.replace(analysis=analysis, advice=chosen if analysis.findings or last_weeks else None)
 
 
-def with_weeks(found: Found, store: Store, settings: Config, weeks: int) -> Found:
-    """The same with so many weeks to be shown."""
-    view = found.view if weeks == WEEKS else weeks_until(store, settings, found.day, weeks)
-    strava = found.strava or from_strava(formats_between(store, view.weeks[0].monday, found.day))
-    return found.replace(view=view, strava=strava)
-
-
 def next_of(
-    store: Store, settings: Config, row: RunRow, analysis: Analysis, today: date, last_weeks: LastWeeks | None
+    store: Store,
+    settings: Config,
+    runs: Sequence[PastRun],
+    analysis: Analysis,
+    today: date,
+    last_weeks: LastWeeks | None,
 ) -> Advice:
-    """What to do next after a stored run, with what the runs around it add."""
-    balance = balance_habit(runs_before(store, settings, row), Method())
+    """What to do next after a stored run. runs: as `runs_before` gives them."""
+    balance = balance_habit(runs, Method())
     taken = [tag.text for tag in store.tags() if tag.text.startswith(TAKEN)]
     exaggerating = False  # whether bounce is up and cadence down since the focus that was taken last
     if taken:
@@ -171,10 +178,10 @@ def _run(found: Found, request: Request, history: Sequence[Section] = ()) -> Ans
 def report(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
     """A run against the runner's own baseline; with --full and as JSON the weeks up to it too."""
     with opened(settings) as store:
-        found = found_in(store, settings, meant(store, settings, request.run, now), now, request)
-        if not request.json and not request.full:
+        shown = weeks if request.json or request.full else 0
+        found = found_in(store, settings, meant(store, settings, request.run, now), now, request, shown)
+        if not shown:
             return _run(found, request)
-        found = with_weeks(found, store, settings, weeks)
         tags = tags_between(store.tags(), found.view.weeks[0].monday, found.day)
     if request.json:
         weekly = machine.weekly_record(found.view)
