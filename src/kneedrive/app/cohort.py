@@ -31,6 +31,7 @@ from kneedrive.recording import Runner
 from kneedrive.report import cohort as words
 from kneedrive.report.cohort import Became
 from kneedrive.sensors import REFERENCES, SensorClass
+from kneedrive.stats import weighted_mean
 from kneedrive.store import parquet
 from kneedrive.store.parquet import Parts, Rows
 
@@ -126,7 +127,7 @@ def _run(job: Job, session: int, analysis: Analysis) -> dict[str, Any]:
         "distance_m": activity.distance_m,
         "epochs_total": len(epochs),
         "epochs_scored": int(epochs.scored.sum()),
-        "speed_mps": None if speed is None else parquet.weighted_mean(speed, epochs.weight),
+        "speed_mps": None if speed is None else float(weighted_mean(speed, epochs.weight)),
         **{name: analysis.scores.z.get(name) for name in parquet.PARTS_OF_X},
         **{letter: score.value for letter, score in analysis.scores.items()},
         **{f"{letter}_se": score.se for letter, score in analysis.scores.items()},

@@ -16,7 +16,6 @@ import numpy as np
 from kneedrive.errors import StoreError, not_installed
 from kneedrive.patterns import Pattern
 from kneedrive.record import Record
-from kneedrive.recording import Array
 from kneedrive.store.rows import to_ms
 
 if TYPE_CHECKING:
@@ -249,12 +248,6 @@ def _asked(path: Path) -> Iterator[None]:
     except (duckdb.IOException, duckdb.InvalidInputException, duckdb.OutOfMemoryException) as error:
         what = str(error).splitlines()[0]
         raise StoreError(f"{path}: {what}; delete the part that is named, or name another folder") from error
-
-
-def weighted_mean(values: Array, weights: Array) -> float | None:
-    """Mean of what is there; None where nothing is."""
-    there = np.isfinite(values) & (weights > 0)
-    return float(np.average(values[there], weights=weights[there])) if there.any() else None
 
 
 # What a cohort report asks. A run counts once for its runner, however many recordings of it there are.
