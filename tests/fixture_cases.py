@@ -7,9 +7,8 @@ import numpy as np
 
 from kneedrive.recording import Activity, Runner
 from kneedrive.simulate import DEMO_SEED, simulate_demo
-from kneedrive.simulate.course import PLANS, Segment
 from kneedrive.simulate.gait import PATTERNS, Offsets, true_scores
-from kneedrive.simulate.scene import KITS, Fault, Scene, simulate
+from kneedrive.simulate.scene import KITS, PLANS, Fault, Scene, Segment, simulate
 from tests.fit_activity import activity_fit
 
 SEED = 20

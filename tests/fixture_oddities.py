@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.recording import Activity
-from kneedrive.simulate.course import Segment
 from kneedrive.simulate.gait import PATTERNS
-from kneedrive.simulate.scene import Scene, simulate
+from kneedrive.simulate.scene import Scene, Segment, simulate
 from tests.fit_activity import activity_fit, activity_messages, closing, describe, fit_time, opening, session_messages
 from tests.fit_writer import Column, Field, Message, Table, fit_bytes
 from tests.fixture_cases import SEED, Case

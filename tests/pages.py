@@ -17,9 +17,8 @@ from kneedrive.report.comparison import Periods
 from kneedrive.report.html.page import Content
 from kneedrive.report.machine import analysis_record
 from kneedrive.simulate import DEMO_RUNNER
-from kneedrive.simulate.course import PLANS
 from kneedrive.simulate.gait import PATTERNS
-from kneedrive.simulate.scene import History, Scene
+from kneedrive.simulate.scene import PLANS, History, Scene
 from tests.report.histories import Tag
 
 FIRST = datetime(2026, 5, 18, 6, 0, tzinfo=UTC)

@@ -8,9 +8,8 @@ import fitdecode
 import numpy as np
 import pytest
 
-from kneedrive.simulate.course import PLANS, Segment
 from kneedrive.simulate.gait import PATTERNS
-from kneedrive.simulate.scene import Scene, simulate
+from kneedrive.simulate.scene import PLANS, Scene, Segment, simulate
 from tests.fit_activity import activity_fit, describe
 from tests.fit_writer import Column, Developer, Field, Message, Table, crc16, fit_bytes
 

@@ -14,9 +14,8 @@ from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
 from kneedrive.patterns import Pattern as Label
 from kneedrive.simulate import DEMO_RUNNER
-from kneedrive.simulate.course import PLANS, Segment
 from kneedrive.simulate.gait import Offsets, Pattern, true_scores
-from kneedrive.simulate.scene import Scene, simulate
+from kneedrive.simulate.scene import PLANS, Scene, Segment, simulate
 from tests.seen_by import errors_in_z, scale_at
 
 METHOD = Method()

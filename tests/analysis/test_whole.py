@@ -25,9 +25,8 @@ from kneedrive.method import Method
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner
 from kneedrive.simulate import DEMO_RUNNER
-from kneedrive.simulate.course import PLANS, Segment
 from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern
-from kneedrive.simulate.scene import Fault, Scene, simulate
+from kneedrive.simulate.scene import PLANS, Fault, Scene, Segment, simulate
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 from tests.conftest import Golden
 

@@ -13,9 +13,8 @@ from typing import Any
 
 from kneedrive import config
 from kneedrive.config import Config
-from kneedrive.simulate.course import Segment
 from kneedrive.simulate.gait import PATTERNS
-from kneedrive.simulate.scene import Scene, simulate
+from kneedrive.simulate.scene import Scene, Segment, simulate
 from tests import track_writer
 from tests.fit_activity import activity_fit
 

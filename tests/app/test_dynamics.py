@@ -10,9 +10,8 @@ import pytest
 from kneedrive.app import dynamics_of
 from kneedrive.cli import main
 from kneedrive.recording import Activity
-from kneedrive.simulate.course import Segment
 from kneedrive.simulate.gait import PATTERNS
-from kneedrive.simulate.scene import Scene, simulate
+from kneedrive.simulate.scene import Scene, Segment, simulate
 from tests.app.shelf import FIRST, Shelf, settings
 from tests.fit_activity import activity_fit
 

@@ -3,9 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 
-from kneedrive.simulate.course import Segment
 from kneedrive.simulate.gait import PATTERNS
-from kneedrive.simulate.scene import Scene, simulate
+from kneedrive.simulate.scene import Scene, Segment, simulate
 from tests.fit_activity import activity_fit
 
 BLOCKS_MPS = (2.4, 2.8, 3.2, 2.6, 3.0, 2.4)  # ten minutes each

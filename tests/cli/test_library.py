@@ -207,9 +207,8 @@ def test_a_date_means_the_day_where_the_runner_ran(
     shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The made watch is an hour ahead of UTC; 23:30 UTC is half past midnight of the next day there."""
-    from kneedrive.simulate.course import Segment
     from kneedrive.simulate.gait import PATTERNS
-    from kneedrive.simulate.scene import Scene, simulate
+    from kneedrive.simulate.scene import Scene, Segment, simulate
     from tests.fit_activity import activity_fit
 
     late = Scene(plan=(Segment(900, 3.0),), started_at=FIRST.replace(hour=23, minute=30))

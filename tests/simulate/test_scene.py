@@ -5,9 +5,8 @@ import pytest
 
 from kneedrive.recording import Activity, Array
 from kneedrive.simulate import simulate_demo
-from kneedrive.simulate.course import PLANS, Segment
 from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern
-from kneedrive.simulate.scene import Fault, Scene, simulate
+from kneedrive.simulate.scene import PLANS, Fault, Scene, Segment, simulate
 
 STEADY = Scene(plan=(Segment(1200, 2.8),), dropout=0.0)
 COMMON = {"speed_mps", "distance_m", "cadence_spm", "altitude_m", "heart_rate_bpm", "power_w"}

@@ -17,9 +17,8 @@ from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method
 from kneedrive.patterns import Pattern as Label
 from kneedrive.simulate import scene as recorded
-from kneedrive.simulate.course import Segment
 from kneedrive.simulate.gait import Offsets, Pattern, true_scores
-from kneedrive.simulate.scene import Scene, simulate
+from kneedrive.simulate.scene import Scene, Segment, simulate
 from tests.seen_by import errors_in_z, scale_at
 
 METHOD = Method()

@@ -13,9 +13,8 @@ from kneedrive.histories.result import PastRun
 from kneedrive.histories.segments import computed
 from kneedrive.method import Method
 from kneedrive.sensors import REFERENCES
-from kneedrive.simulate.course import Segment
 from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern
-from kneedrive.simulate.scene import Scene, simulate
+from kneedrive.simulate.scene import Scene, Segment, simulate
 from tests.validation.page import Section, listing, paragraph, percent, table
 from tests.validation.people import Said, Task, run
 from tests.validation.sizes import Crew, Size

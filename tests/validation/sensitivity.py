@@ -15,9 +15,8 @@ from kneedrive.method import Method, SeriesRules
 from kneedrive.readers import read
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Runner
-from kneedrive.simulate.course import PLANS
 from kneedrive.simulate.gait import Pattern
-from kneedrive.simulate.scene import Scene, simulate
+from kneedrive.simulate.scene import PLANS, Scene, simulate
 from tests.analysis import many_histories
 from tests.analysis.many_histories import Weeks
 from tests.validation.page import Section, listing, paragraph, percent, several, table

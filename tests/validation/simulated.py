@@ -9,9 +9,8 @@ import numpy as np
 
 from kneedrive.patterns import Pattern
 from kneedrive.recording import Runner
-from kneedrive.simulate.course import PLANS, Segment
 from kneedrive.simulate.gait import Offsets
-from kneedrive.simulate.scene import Scene
+from kneedrive.simulate.scene import PLANS, Scene, Segment
 from tests.validation.page import (
     Section,
     paragraph,

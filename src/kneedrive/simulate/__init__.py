@@ -9,9 +9,8 @@ arithmetic, gates, statistics and honesty under noise; it cannot prove that the 
 """
 
 from kneedrive.recording import Activity, Runner
-from kneedrive.simulate.course import PLANS, Segment
 from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern, true_scores
-from kneedrive.simulate.scene import Fault, History, Scene, simulate, simulate_history
+from kneedrive.simulate.scene import PLANS, Fault, History, Scene, Segment, simulate, simulate_history
 
 __all__ = [
     "DEMO_RUNNER",
