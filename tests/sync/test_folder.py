@@ -12,7 +12,7 @@ import pytest
 from kneedrive.app.importing import Outcome
 from kneedrive.app.sync import Pulled, told
 from kneedrive.report.blocks import Style
-from kneedrive.report.ledger import Fate
+from kneedrive.report.lists import Fate
 from tests.app.shelf import run_fit
 from tests.cli.calling import SETTINGS
 from tests.conftest import FIXTURES

@@ -9,7 +9,7 @@ import pytest
 
 from kneedrive.cli import parser
 from kneedrive.config import SETTINGS
-from kneedrive.report import ledger
+from kneedrive.report import lists
 from kneedrive.sources import plan
 from tests.conftest import ROOT
 
@@ -38,8 +38,8 @@ def test_each_command_is_one(command: str) -> None:
 
 
 def test_every_key_of_the_json_is_told() -> None:
-    empty = ledger.ledger_of([])
-    keys = [*ledger.record(empty, [ledger.source_record("strava", {}, None)], []), "runner", "remarks"]
+    empty = lists.ledger_of([])
+    keys = [*lists.sync_record(empty, [lists.source_record("strava", {}, None)], []), "runner", "remarks"]
 
     assert [key for key in keys if key != "schema_version" and f"`{key}`" not in PAGE] == []
 

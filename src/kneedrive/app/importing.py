@@ -27,7 +27,7 @@ from kneedrive.method import Method
 from kneedrive.readers import with_sport
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Outline, Recording, Samples, frozen
-from kneedrive.report.ledger import Fate
+from kneedrive.report.lists import Fate
 from kneedrive.report.machine import analysis_record
 from kneedrive.store import Store
 from kneedrive.store.rows import Derive, NewActivity, NewRun, Origin, Placed

@@ -31,10 +31,9 @@ from kneedrive.errors import (
 )
 from kneedrive.errors import meant as nearest
 from kneedrive.histories.result import local_day
-from kneedrive.report import ledger, lists, numbers, screen
+from kneedrive.report import lists, numbers, screen
 from kneedrive.report.blocks import Style
-from kneedrive.report.ledger import BROUGHT, Fate
-from kneedrive.report.lists import cell
+from kneedrive.report.lists import BROUGHT, Fate, cell
 from kneedrive.store import ID_LENGTH, NO_RUNS, Store
 from kneedrive.store.rows import Derive, Placed, RunRow
 
@@ -209,11 +208,11 @@ def _unread(own: str, error: KneedriveError) -> str:
 def take_in(paths: list[Path], settings: Config, how: Import, style: Style, *, json: bool) -> Answer:
     """Import files and folders: the ledger, and the commands that show what is new. A dry run writes nothing."""
     start = monotonic()
-    summed = ledger.ledger_of(_taken(paths, settings, how), dry_run=how.dry_run)
+    summed = lists.ledger_of(_taken(paths, settings, how), dry_run=how.dry_run)
     code = FAILED if summed.nothing_done else PARTLY if summed.failed else OK
     if json:
-        return Answer.objects([ledger.ledger_record(summed)], code)
-    report = ledger.summary(summed, monotonic() - start)
+        return Answer.objects([lists.ledger_record(summed)], code)
+    report = lists.ledger(summed, monotonic() - start)
     if not how.dry_run and any(summed.counts.get(verdict) for verdict in BROUGHT):
         whose = typed_name(settings)
         report.append(screen.tail(screen.Context(more=(f"kneedrive report{whose}", f"kneedrive weekly{whose}"))))

@@ -21,9 +21,9 @@ from kneedrive.app.library import bring_up_to_date, opened, passing_store
 from kneedrive.errors import ConfigError, ReadError, SourceError, TooLarge
 from kneedrive.record import Record
 from kneedrive.recording import Recording
-from kneedrive.report import ledger, numbers, terminal
+from kneedrive.report import lists, numbers, terminal
 from kneedrive.report.blocks import Prose
-from kneedrive.report.ledger import BROUGHT, Fate
+from kneedrive.report.lists import BROUGHT, Fate
 from kneedrive.sources import folder, plan
 from kneedrive.sources.plan import Action
 from kneedrive.store import MARK, Store
@@ -413,20 +413,20 @@ def told(
     pulled: Sequence[Pulled], desk: Desk, style: Style, *, dry_run: bool, elapsed_s: float, json: bool = False
 ) -> Answer:
     """The counts of all sources; what stopped some of them as trouble, which is told to people in any case."""
-    summed = ledger.ledger_of((outcome for each in pulled for outcome in each.outcomes), dry_run=dry_run)
+    summed = lists.ledger_of((outcome for each in pulled for outcome in each.outcomes), dry_run=dry_run)
     if json:
         sources = [
-            ledger.source_record(each.source, Counter(outcome.verdict for outcome in each.outcomes), each.problem)
+            lists.source_record(each.source, Counter(outcome.verdict for outcome in each.outcomes), each.problem)
             | {"remarks": list(each.remarks)}
             for each in pulled
         ]
-        record = ledger.record(summed, sources, new_runs(pulled))
+        record = lists.sync_record(summed, sources, new_runs(pulled))
         text = line({**record, "runner": desk.settings.runner.name})
     else:
         missing = [path for each in pulled for path in each.missing]
         remarks = [f"{numbers.path(path)} is not there now and was passed over." for path in missing]
         remarks += [COMMAND.sub(lambda found: numbers.path(found[0]), text) for each in pulled for text in each.remarks]
-        text = terminal.render(ledger.summary(summed, elapsed_s, remarks), style).rstrip("\n")
+        text = terminal.render(lists.ledger(summed, elapsed_s, remarks), style).rstrip("\n")
     return Answer(text=text, trouble=trouble(pulled, desk), code=code_of(pulled))
 
 
@@ -434,7 +434,7 @@ def trouble(pulled: Sequence[Pulled], desk: Desk) -> str:
     """A line for each source that stopped."""
     offset_s = zone_of(desk.settings)(desk.clock())
     stopped = [(each.problem, NAMES.get(each.source, each.source)) for each in pulled if each.problem]
-    return "\n".join(f"kneedrive: {ledger.problem(error, name, offset_s)}" for error, name in stopped)
+    return "\n".join(f"kneedrive: {lists.problem(error, name, offset_s)}" for error, name in stopped)
 
 
 def code_of(pulled: Sequence[Pulled]) -> int:
