@@ -284,3 +284,13 @@ def test_runners_stay_apart(home: Household, watch: Path) -> None:
 
     assert said.json["new"] == 2
     assert home.held()["run"] == 4
+
+
+def test_what_to_look_at_next_is_of_the_runner_whose_runs_came(home: Household, watch: Path) -> None:
+    """Their name is in the commands where others are there too, and these would be about somebody else without it."""
+    for name, called in (("ann", ""), ("bob", " --runner bob"), ("Jo Li", ' --runner "Jo Li"')):
+        said = " ".join(home.run("sync", "--runner", name, "--new-runner").out.split())
+
+        assert said.endswith(
+            f"More kneedrive report{called} kneedrive weekly{called} kneedrive report{called} --html"
+        ), said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -140,14 +140,19 @@ def named_in(settings: Config) -> set[str]:
 
 
 def everybody(settings: Config) -> dict[str, tuple[int, datetime, datetime] | None]:
+    """Everybody in the configured store, as `everybody_in` has them; nobody where there is no store."""
+    if not Store.is_there(settings.paths.store):
+        return {}
+    with Store.open(settings.paths.store, create=False) as store:
+        return everybody_in(store)
+
+
+def everybody_in(store: Store) -> dict[str, tuple[int, datetime, datetime] | None]:
     """Everybody in the store by name, with the number of their runs, the first and the last; None without any.
 
     Who has neither a name nor a run, but a ride perhaps, is nobody to be listed.
     """
-    if not Store.is_there(settings.paths.store):
-        return {}
-    with Store.open(settings.paths.store, create=False) as store:
-        known = dict.fromkeys(store.runners()) | store.runs_by_runner()
+    known = dict.fromkeys(store.runners()) | store.runs_by_runner()
     return {name: runs for name, runs in known.items() if name or runs}
 
 
@@ -214,7 +219,7 @@ def take_in(paths: list[Path], settings: Config, how: Import, style: Style, *, j
         return Answer.objects([lists.ledger_record(summed)], code)
     report = lists.ledger(summed, monotonic() - start)
     if not how.dry_run and any(summed.counts.get(verdict) for verdict in BROUGHT):
-        whose = typed_name(settings)
+        whose = typed_name(settings, everybody(settings))
         report.append(screen.tail(screen.Context(more=(f"kneedrive report{whose}", f"kneedrive weekly{whose}"))))
     return Answer.laid_out(report, style, code)
 
@@ -251,13 +256,13 @@ def passing_store() -> Iterator[Store]:
         yield store
 
 
-def typed_name(settings: Config) -> str:
+def typed_name(settings: Config, stored: Collection[str]) -> str:
     """The option that makes the next command be about the same runner; "" where it is about them without it.
 
-    A name that was typed has to be typed again where the store holds other runners too.
+    A name that was typed has to be typed again where the store holds other runners too. stored: everybody in it.
     """
     name = settings.runner.name
-    if not name or settings.origins.get("runner.name") != "flag" or len(everybody(settings)) == 1:
+    if not name or settings.origins.get("runner.name") != "flag" or len(stored) == 1:
         return ""
     return f' --runner "{name}"' if " " in name else f" --runner {name}"
 

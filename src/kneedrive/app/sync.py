@@ -17,7 +17,7 @@ from kneedrive.app import OK, PARTLY, URGENCY, Answer, code_for, importing, line
 from kneedrive.app.accounts import FOLDER, GARMIN, NAMES, Desk, chosen, client, folders, garmin_key_ends
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import VERSION, Import, Intake, Outcome
-from kneedrive.app.library import bring_up_to_date, opened, passing_store
+from kneedrive.app.library import bring_up_to_date, everybody_in, opened, passing_store, typed_name
 from kneedrive.errors import ConfigError, ReadError, SourceError, TooLarge
 from kneedrive.record import Record
 from kneedrive.recording import Recording
@@ -475,7 +475,8 @@ def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style:
     found = found_in(store, desk.settings, runs[screen.main_run(runs)][1], desk.clock(), Request(style=style))
     today, miles = local_day(desk.settings, desk.clock()), style.miles
     new = screen.whats_new(runs, today, miles=miles)
-    more = ("kneedrive report", "kneedrive weekly", "kneedrive report --html")
+    whose = typed_name(desk.settings, everybody_in(store))
+    more = (f"kneedrive report{whose}", f"kneedrive weekly{whose}", f"kneedrive report{whose} --html")
     context = context_of(found, more).replace(week=screen.week_line(found.view, today, miles=miles))
     if screen.is_history(runs):
         tags = tags_between(store.tags(), found.view.weeks[0].monday, found.day)
