@@ -35,7 +35,7 @@ from kneedrive.advice import (
 from kneedrive.analysis import analyze
 from kneedrive.analysis.posterior import Bend, Certainty, Knee, Posterior, certainty, knee, leading, posterior
 from kneedrive.analysis.result import Analysis, Finding, Scope
-from kneedrive.histories.result import LastWeeks
+from kneedrive.histories.result import LastWeeks, Verdict
 from kneedrive.recording import Samples, Sensor
 from tests.seen_by import scale_at, seen_by
 
@@ -124,7 +124,7 @@ def weeks(found: Posterior, *, share_of_slow: float | None = None) -> LastWeeks:
         findings=findings(found, Scope.WEEKS),
         ruled_out=(),
         knee=knee(found, height_known=True),
-        verdict="steady",
+        verdicts=(Verdict.STEADY,),
         share_of_slow=share_of_slow,
     )
 

@@ -318,7 +318,7 @@ def test_a_runner_who_drives_hears_so_over_the_last_weeks() -> None:
     assert headline.probability == found.posterior.odds[headline.pattern] > 0.8 > headline.base_rate
     assert {"shuffle-like", "piston-like"} <= set(found.ruled_out)
     assert (found.knee.probability_less or 1.0) < 0.3
-    assert (found.runs, found.sensor, found.verdict, found.odds_range) == (24, "garmin_strap", "steady", {})
+    assert (found.runs, found.sensor, found.verdicts, found.odds_range) == (24, "garmin_strap", (Verdict.STEADY,), {})
 
 
 def test_from_steps_alone_the_last_weeks_never_speak_and_name_their_range() -> None:

@@ -21,6 +21,7 @@ from kneedrive.analysis.result import (
     ChannelSummary,
     Epochs,
     Finding,
+    Over,
     Quality,
     Scope,
     Spread,
@@ -39,7 +40,6 @@ FROM_SPEED = ("step_length_m", "vertical_ratio", "stance_angle_deg", "k_leg_kn_m
 NOT_OF_STEPS = ("speed_mps", "power_w", "heart_rate_bpm")
 WALKING_SPORTS = ("walking", "hiking")
 TOO_FAST = "too_fast"  # a reader's note: what the file calls running cannot be that
-FROM_SESSION = "session averages"
 
 DRIFTED = {
     "duty_factor": "the sensor drifted: at the same speed and cadence the share of time on the ground wandered by "
@@ -128,7 +128,7 @@ def assessed(run: Run) -> Analysis:
     facts = _facts(run).replace(
         status=Status.ASSESSED,
         metrics=spreads(epochs.columns, epochs.scored, case),
-        metrics_over="scored epochs",
+        metrics_over=Over.SCORED,
         usual=scores.usual_at(middle(epochs["speed_mps"][epochs.scored]), case),
         scores=found,
         unjudged=_unjudged([letter for letter, score in found.items() if score.value is None], why, case),
@@ -218,7 +218,7 @@ def without_samples(case: Case) -> Analysis:
     found = _unscored(_blank(case), Status.NO_SAMPLES, NO_SAMPLES)
     quality = found.quality.replace(notes=(*case.activity.notes, *case.notes))
     metrics = _averages(case.activity)
-    return found.replace(quality=quality, metrics=metrics, metrics_over=FROM_SESSION if metrics else "")
+    return found.replace(quality=quality, metrics=metrics, metrics_over=Over.SESSION if metrics else Over.NOTHING)
 
 
 def without_scores(run: Run, status: Status, reason: str) -> Analysis:
@@ -233,7 +233,7 @@ def without_scores(run: Run, status: Status, reason: str) -> Analysis:
     else:
         found = found.replace(balance=profile.balance(run.epochs, run.gated.running, run.case))
     if not metrics:
-        over, metrics = FROM_SESSION, _averages(run.case.activity)
+        over, metrics = Over.SESSION, _averages(run.case.activity)
     return found.replace(metrics=metrics, metrics_over=over)
 
 
@@ -326,16 +326,16 @@ def spreads(columns: Mapping[str, Array], where: Mask, case: Case) -> dict[str, 
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _metrics_over(run: Run) -> tuple[str, Mapping[str, Spread]]:
+def _metrics_over(run: Run) -> tuple[Over, Mapping[str, Spread]]:
     """Metrics over running epochs; over all epochs where nobody ran; over seconds where a file is too short for any."""
     everywhere = np.ones(len(run.epochs), dtype=np.bool_)
-    for over, where in (("all running epochs", run.gated.running), ("all epochs", everywhere)):
+    for over, where in ((Over.RUNNING, run.gated.running), (Over.ALL, everywhere)):
         if found := spreads(run.epochs.columns, where, run.case):
             return over, found
     stream, missing = run.stream, np.full(len(run.stream.time_s), np.nan)
     seconds = {name: stream.columns.get(name, missing) for name in epochs.MEASURED} | {"grade": run.seconds.grade}
     derived = epochs.derived(seconds, run.case.runner, run.case.method)
-    return "single seconds", spreads(derived, np.ones(len(missing), dtype=np.bool_), run.case)
+    return Over.SECONDS, spreads(derived, np.ones(len(missing), dtype=np.bool_), run.case)
 
 
 def _averages(activity: Activity) -> dict[str, Spread]:

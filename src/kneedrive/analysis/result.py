@@ -264,12 +264,22 @@ class HeightFrom(StrEnum):
     NOBODY = ""
 
 
+class Over(StrEnum):
+    """What the metrics of a run are medians of."""
+
+    SCORED = "scored epochs"
+    RUNNING = "all running epochs"
+    ALL = "all epochs"
+    SECONDS = "single seconds"
+    SESSION = "session averages"
+    NOTHING = ""
+
+
 class Analysis(Record, frozen=True, kw_only=True):
     """Everything kneedrive can say about one activity.
 
-    metrics_over: "scored epochs", "all running epochs", "all epochs", "single seconds" or "session averages". usual:
-    the reference at the run's median scored speed, by metric key. surface: "outdoor" or "indoor". instead_of: the
-    class of the watch's own dynamics, where a source in the same file that measures was judged in their place.
+    usual: the reference at the run's median scored speed, by metric key. surface: "outdoor" or "indoor". instead_of:
+    the class of the watch's own dynamics, where a source in the same file that measures was judged in their place.
     """
 
     activity: Activity
@@ -283,7 +293,7 @@ class Analysis(Record, frozen=True, kw_only=True):
     surface: str
     quality: Quality = Quality()
     metrics: Mapping[str, Spread] = {}
-    metrics_over: str = ""
+    metrics_over: Over = Over.NOTHING
     usual: Mapping[str, float] = {}
     scores: Scores = Scores()
     # None, () or {} where nothing could be judged.

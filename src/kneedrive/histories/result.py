@@ -331,7 +331,7 @@ class LastWeeks(Record, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]  # of scope "weeks", the headline first
     ruled_out: tuple[Pattern, ...]
     knee: Knee
-    verdict: str  # a Verdict of the trend over the weeks of the view, or several called ones with " and " between them
+    verdicts: tuple[Verdict, ...]  # of the trends over the weeks of the view, as the view has them
     verdict_since: date | None = None
     share_of_slow: float | None = None  # share of slow running that was shuffle-like, None where it cannot be told
     slow_speed_mps: float | None = None

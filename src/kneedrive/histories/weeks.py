@@ -211,7 +211,7 @@ def last_weeks(
         findings=findings(told, Scope.WEEKS, rules),
         ruled_out=posterior.ruled_out(told, rules),
         knee=posterior.knee(told, height_known=here.runner.height_m is not None, rules=rules),
-        verdict=" and ".join(verdicts(tested)),
+        verdicts=verdicts(tested),
         verdict_since=min((trend.first for trend in tested if trend.first), default=None),
         share_of_slow=None if slow is None or believed else shuffle_share(part.runs, slow, setting),
         slow_speed_mps=slow,

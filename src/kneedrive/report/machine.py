@@ -209,9 +209,12 @@ def weekly_record(found: WeeklyView) -> dict[str, Any]:
 
 def last_weeks_record(found: LastWeeks) -> dict[str, Any]:
     """The runner over the last weeks, in the terms of a run; scores: posterior means with their SDs."""
-    named = ("first", "last", "runs", "sensor", "device", "surface", "verdict", "share_of_slow", "slow_speed_mps")
+    named = ("first", "last", "runs", "sensor", "device", "surface")
     return {
         **{name: plain(getattr(found, name)) for name in named},
+        "verdict": " and ".join(found.verdicts),
+        "share_of_slow": number(found.share_of_slow),
+        "slow_speed_mps": number(found.slow_speed_mps),
         "speed_mps": number(found.posterior.speed_mps),
         "measured": list(found.posterior.measured),
         "scores": plain(found.posterior.scores),

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from kneedrive.advice import KINDS, Advice, Entry, Plan
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.posterior import Certainty
-from kneedrive.analysis.result import ESTIMATE, Analysis, Change, FadeVerdict, OnsetVerdict, PaceBand
+from kneedrive.analysis.result import ESTIMATE, Analysis, Change, FadeVerdict, OnsetVerdict, Over, PaceBand
 from kneedrive.histories.result import Level, OwnView, PersonalZ, Unjudged
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
@@ -125,16 +125,17 @@ def measured(analysis: Analysis) -> Section:
         if analysis.usual:
             cells.append(numbers.quantity(key, analysis.usual[key]) if key in analysis.usual else "")
         rows.append((QUANTITIES[key].name, *cells))
-    head = Heading("What was measured", OVER.get(analysis.metrics_over, ""))
+    head = Heading("What was measured", OVER[analysis.metrics_over])
     return [head, Table(columns, rows), *claim(analysis, known)]
 
 
 OVER = {
-    "scored epochs": "over the half-minutes that were scored",
-    "all running epochs": "over all half-minutes of running",
-    "all epochs": "over all half-minutes",
-    "single seconds": "over single seconds",
-    "session averages": "averages of the whole activity",
+    Over.SCORED: "over the half-minutes that were scored",
+    Over.RUNNING: "over all half-minutes of running",
+    Over.ALL: "over all half-minutes",
+    Over.SECONDS: "over single seconds",
+    Over.SESSION: "averages of the whole activity",
+    Over.NOTHING: "",
 }
 
 

@@ -207,10 +207,13 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
 
 def _trend(weeks: LastWeeks) -> str:
     """ "steady", "going towards drive (since 5 Jun 2026)"."""
-    if weeks.verdict == Verdict.TOO_EARLY:
+    if Verdict.TOO_EARLY in weeks.verdicts:
         return "no trend can be told yet"
-    called = f"going {weeks.verdict}" if weeks.verdict.startswith("towards") else f"{weeks.verdict} than before"
-    trend = weeks.verdict if weeks.verdict == Verdict.STEADY else called
+    trend = " and ".join(weeks.verdicts)
+    if weeks.verdicts[0] in (Verdict.TOWARDS_DRIVE, Verdict.TOWARDS_SHUFFLE):
+        trend = f"going {trend}"
+    elif Verdict.STEADY not in weeks.verdicts:
+        trend = f"{trend} than before"
     began = weeks.verdict_since
     if began and began < weeks.first - timedelta(weeks=1):  # it rests on more than the weeks of the sentence
         trend += f" (since {numbers.short_day(began)}{TIE}{began.year})"
