@@ -18,6 +18,7 @@ from kneedrive.report.cohort import (
     population,
     population_record,
 )
+from kneedrive.report.terminal import render
 from tests.analysis.test_population import cohort
 from tests.conftest import Golden
 
@@ -63,14 +64,14 @@ def found() -> Population:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_report_reads_as_it_should(found: Population, golden: Golden, width: int) -> None:
-    text = population(found, Style(width=width))
+    text = render(population(found), Style(width=width)).rstrip("\n")
 
     golden.check(f"cohort-{width}.txt", text + "\n")
     assert max(map(len, text.splitlines())) <= width
 
 
 def test_of_few_runners_nothing_is_said_between_them(found: Population) -> None:
-    text = " ".join(population(found.replace(runners=7), Style()).split())
+    text = " ".join(render(population(found.replace(runners=7)), Style()).split())
 
     assert "take 8 runners; here are 7." in text
     assert "JOINT" not in text
@@ -78,7 +79,7 @@ def test_of_few_runners_nothing_is_said_between_them(found: Population) -> None:
 
 
 def test_ascii_is_ascii(found: Population) -> None:
-    assert population(found, Style(ascii=True)).isascii()
+    assert render(population(found), Style(ascii=True)).isascii()
 
 
 def test_programs_get_every_number(found: Population) -> None:
@@ -94,7 +95,7 @@ def test_programs_get_every_number(found: Population) -> None:
 def test_what_an_examination_did_is_a_sentence() -> None:
     done = Examined(counts={Became.ASSESSED: 1200, Became.REFUSED: 1}, changed=2, folder="out")
 
-    text = examined(done, Style())
+    text = render(examined(done), Style())
     assert text.startswith("1,200 assessed, 1 refused, in out.")
     assert "2 recordings came again with another runner, sex or height; their rows stay." in text
     assert examined_record(done)["held"] == 0

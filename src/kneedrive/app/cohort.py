@@ -18,7 +18,7 @@ from kneedrive.analysis import analyze
 from kneedrive.analysis.population import base_rates, in_use, joint, level
 from kneedrive.analysis.posterior import certainty, leading
 from kneedrive.analysis.result import Status
-from kneedrive.app import FAILED, NOT_ENOUGH, OK, PARTLY, Answer, line
+from kneedrive.app import FAILED, NOT_ENOUGH, OK, PARTLY, Answer
 from kneedrive.app.boundary import boundary
 from kneedrive.app.workers import Cluster, Crew, Here, Lost, Processes, each
 from kneedrive.archives.unpack import Found, Limits
@@ -310,7 +310,9 @@ def examine(asked: Asked, style: Style, *, json: bool) -> Answer:
     if told.keys() <= {Became.REFUSED, Became.SKIPPED}:
         code = FAILED
     summary = words.Examined(counts=dict(told), changed=known.changed, folder=str(asked.to))
-    return Answer(text=line(words.examined_record(summary)) if json else words.examined(summary, style), code=code)
+    if json:
+        return Answer.objects([words.examined_record(summary)], code)
+    return Answer.laid_out(words.examined(summary), style, code)
 
 
 def _jobs(asked: Asked, known: _Known, told: Counter[Became]) -> Iterator[Job]:
@@ -392,8 +394,10 @@ def report(folder: Path, style: Style, *, json: bool) -> Answer:
         if parts.empty:
             raise NotEnoughData(f"{folder} holds no part of a cohort: kneedrive cohort DIR --to {folder} makes one")
         found = population_of(parquet.census(parts), parquet.runner_means(parts), parquet.runner_means_by_speed(parts))
-    text = line(words.population_record(found)) if json else words.population(found, style)
-    return Answer(text=text, code=OK if found.runners else NOT_ENOUGH)
+    code = OK if found.runners else NOT_ENOUGH
+    if json:
+        return Answer.objects([words.population_record(found)], code)
+    return Answer.laid_out(words.population(found), style, code)
 
 
 def population_of(counted: Mapping[str, Any], means: Mapping[str, Any], paced: Mapping[str, Any]) -> words.Population:

@@ -10,7 +10,7 @@ from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, accounts, code_for, line, zone_of
+from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, accounts, code_for, zone_of
 from kneedrive.app.accounts import FOLDER, GARMIN, INTERVALS, NAMES, OWN, STRAVA, Desk
 from kneedrive.config import SETTINGS, Secret, as_secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError
@@ -217,7 +217,7 @@ def status(desk: Desk, *, json: bool) -> Answer:
     ours = (held is not None, told[GARMIN]["key"], told[INTERVALS]["key"], told[FOLDER]["paths"])
     code = OK if any((*ours, *packaged.values())) and not problem else NOT_AUTHORISED
     if json:
-        return Answer(text=line(told), trouble=problem, code=code)
+        return Answer.objects([told], code).replace(trouble=problem)
     looked_into = [f"{each['path']}{'' if each['there'] else ' (not there now)'}" for each in told[FOLDER]["paths"]]
     rows = (
         (NAMES[FOLDER], ", ".join(looked_into) or "none named, no watch found"),
@@ -267,7 +267,6 @@ def _strava_words(desk: Desk, held: Tokens | None) -> str:
 
 def overview(desk: Desk, style: Style) -> Answer:
     """Whose runs there are, what is known of the runner, and which sources are set up: what a new user looks for."""
-    from kneedrive.report import terminal
     from kneedrive.report.blocks import Terms, words
     from kneedrive.report.lists import runner_name
     from kneedrive.report.numbers import TIE, day, plural
@@ -292,7 +291,7 @@ def overview(desk: Desk, style: Style) -> Answer:
         ("Sources", ", ".join(named) or "none: kneedrive setup asks where your runs are"),
     )
     terms = Terms(tuple((words(name), words(said)) for name, said in rows))
-    return Answer(text=terminal.render([[terms]], style).rstrip("\n"))
+    return Answer.laid_out([[terms]], style)
 
 
 # A guided first run: what the runner has is asked for, tried and kept; every step can be skipped.

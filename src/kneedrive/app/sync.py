@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections import Counter
+from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime, timedelta
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kneedrive import archives, readers
-from kneedrive.app import OK, PARTLY, URGENCY, Answer, code_for, importing, line, zone_of
+from kneedrive.app import OK, PARTLY, URGENCY, Answer, Counter, code_for, importing, zone_of
 from kneedrive.app.accounts import FOLDER, GARMIN, NAMES, Desk, chosen, client, folders, garmin_key_ends
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import VERSION, Import, Intake, Outcome
@@ -21,7 +21,7 @@ from kneedrive.app.library import bring_up_to_date, everybody_in, opened, passin
 from kneedrive.errors import ConfigError, ReadError, SourceError, TooLarge
 from kneedrive.record import Record
 from kneedrive.recording import Recording
-from kneedrive.report import lists, numbers, terminal
+from kneedrive.report import lists, numbers
 from kneedrive.report.blocks import Prose
 from kneedrive.report.lists import BROUGHT, Fate
 from kneedrive.sources import folder, plan
@@ -56,8 +56,7 @@ class Pulled(Record, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()
 
 
-SyncCounter = Callable[[int, int], None]
-Progress = Callable[[str], AbstractContextManager[SyncCounter | None]]
+Progress = Callable[[str], AbstractContextManager[Counter | None]]
 
 
 def sync(
@@ -80,7 +79,7 @@ def sync(
             with progress("Reporting") as count:
                 story = news(pulled, store, desk, style, count)
             if story:
-                yield Answer(text=f"\n{story}", code=summary.code)
+                yield story.replace(text=f"\n{story.text}", code=summary.code)
 
 
 def store_for(desk: Desk, order: Order) -> AbstractContextManager[Store]:
@@ -90,7 +89,7 @@ def store_for(desk: Desk, order: Order) -> AbstractContextManager[Store]:
     return opened(desk.settings, create=True, now=desk.clock())
 
 
-def pull_all(desk: Desk, store: Store, order: Order, count: SyncCounter | None = None) -> tuple[Pulled, ...]:
+def pull_all(desk: Desk, store: Store, order: Order, count: Counter | None = None) -> tuple[Pulled, ...]:
     """What is new at each of the sources that are named, kept in the store."""
     return tuple(
         pull_folders(desk, store, order, count) if name == FOLDER else pull(name, desk, store, order, count)
@@ -143,7 +142,7 @@ def versions(seen: Mapping[str, Seen], *, full: bool) -> dict[str, str]:
 # A service: what it lists is planned, fetched and stored, each activity whole or not at all.
 
 
-def pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> Pulled:
+def pull(name: str, desk: Desk, store: Store, order: Order, count: Counter | None) -> Pulled:
     """What came from a service; what stopped it is part of the answer."""
     outcomes = []
     problem: SourceError | ConfigError | None = None
@@ -159,7 +158,7 @@ def pull(name: str, desk: Desk, store: Store, order: Order, count: SyncCounter |
 class _Pull:
     """One service being read into a store."""
 
-    def __init__(self, source: plan.Source, desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> None:
+    def __init__(self, source: plan.Source, desk: Desk, store: Store, order: Order, count: Counter | None) -> None:
         self._source = source
         self._desk = desk
         self._store = store
@@ -349,7 +348,7 @@ def _garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
 # Folders: what has not been seen there yet goes the way of an import.
 
 
-def pull_folders(desk: Desk, store: Store, order: Order, count: SyncCounter | None) -> Pulled:
+def pull_folders(desk: Desk, store: Store, order: Order, count: Counter | None) -> Pulled:
     """What came from folders: an outcome for each file that is new or changed or cannot be looked at."""
     seen = {} if order.full else remembered(store, FOLDER)
     held = versions(seen, full=False)
@@ -415,19 +414,18 @@ def told(
     """The counts of all sources; what stopped some of them as trouble, which is told to people in any case."""
     summed = lists.ledger_of((outcome for each in pulled for outcome in each.outcomes), dry_run=dry_run)
     if json:
-        sources = [
-            lists.source_record(each.source, Counter(outcome.verdict for outcome in each.outcomes), each.problem)
-            | {"remarks": list(each.remarks)}
-            for each in pulled
-        ]
+        sources = []
+        for each in pulled:
+            counts: Tally[str] = Tally(outcome.verdict for outcome in each.outcomes)
+            sources.append(lists.source_record(each.source, counts, each.problem) | {"remarks": list(each.remarks)})
         record = lists.sync_record(summed, sources, new_runs(pulled))
-        text = line({**record, "runner": desk.settings.runner.name})
+        answer = Answer.objects([{**record, "runner": desk.settings.runner.name}])
     else:
         missing = [path for each in pulled for path in each.missing]
         remarks = [f"{numbers.path(path)} is not there now and was passed over." for path in missing]
         remarks += [COMMAND.sub(lambda found: numbers.path(found[0]), text) for each in pulled for text in each.remarks]
-        text = terminal.render(lists.ledger(summed, elapsed_s, remarks), style).rstrip("\n")
-    return Answer(text=text, trouble=trouble(pulled, desk), code=code_of(pulled))
+        answer = Answer.laid_out(lists.ledger(summed, elapsed_s, remarks), style)
+    return answer.replace(trouble=trouble(pulled, desk), code=code_of(pulled))
 
 
 def trouble(pulled: Sequence[Pulled], desk: Desk) -> str:
@@ -451,21 +449,23 @@ def new_runs(pulled: Iterable[Pulled]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def news(pulled: Sequence[Pulled], store: Store, desk: Desk, style: Style, count: SyncCounter | None = None) -> str:
-    """The story of what is new; "" where nothing of it is stored."""
+def news(
+    pulled: Sequence[Pulled], store: Store, desk: Desk, style: Style, count: Counter | None = None
+) -> Answer | None:
+    """The story of what is new; None where nothing of it is stored."""
     from kneedrive.app.history import day_of
 
     wanted = set(new_runs(pulled))
     bring_up_to_date(store, desk.settings, count)
     rows = [row for row in store.runs() if row.id in wanted]
     if not rows:
-        return ""
-    text = _story([(day_of(desk.settings, row), row) for row in rows], store, desk, style)
+        return None
+    story = _story([(day_of(desk.settings, row), row) for row in rows], store, desk, style)
     from_garmin = any(each.source == GARMIN and new_runs([each]) for each in pulled)
-    return f"{text}\n\n{GARMIN_CREDIT}" if from_garmin else text
+    return story.replace(text=f"{story.text}\n\n{GARMIN_CREDIT}") if from_garmin else story
 
 
-def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style: Style) -> str:
+def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style: Style) -> Answer:
     """The main run of the last day among the weeks; the weeks alone where years came in at once."""
     from kneedrive.app.history import local_day, tags_between
     from kneedrive.app.show import Request, context_of, found_in
@@ -485,4 +485,4 @@ def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style:
         report = [[Prose(new)], *screen.gone(found.gone, context)]
     else:
         report = screen.first_screen(found.analysis, context, miles=miles, new=new)
-    return terminal.render(report, style).rstrip("\n")
+    return Answer.laid_out(report, style)

@@ -13,9 +13,8 @@ from kneedrive.analysis.population import LEAST_RUNNERS, Interval, Joint, Level,
 from kneedrive.method import Method
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
-from kneedrive.report.blocks import Column, Heading, Note, Prose, Section, Style, Table
+from kneedrive.report.blocks import Column, Heading, Note, Prose, Section, Table
 from kneedrive.report.numbers import MISSING, number, path, percent, plural, signed
-from kneedrive.report.terminal import render
 from kneedrive.sensors import REFERENCES, SensorClass
 
 # What became of the recordings.
@@ -51,7 +50,7 @@ class Examined(Record, frozen=True, kw_only=True):
     folder: str
 
 
-def examined(done: Examined, style: Style) -> str:
+def examined(done: Examined) -> list[Section]:
     """The counts in a sentence, and what to do next."""
     told = [f"{number(count)} {text}" for key, text in COUNTED.items() if (count := done.counts.get(key, 0))]
     texts = [f"{', '.join(told)}, in {path(done.folder)}."]
@@ -62,7 +61,7 @@ def examined(done: Examined, style: Style) -> str:
         texts.append(
             f"{rows} came again with another runner, sex or height; their rows stay. A new folder takes changes in."
         )
-    return render([[*map(Prose, texts)]], style).rstrip("\n")
+    return [[*map(Prose, texts)]]
 
 
 def examined_record(done: Examined) -> dict[str, Any]:
@@ -125,10 +124,9 @@ class Population(Record, frozen=True, kw_only=True):
     used: Used
 
 
-def population(cohort: Population, style: Style) -> str:
+def population(cohort: Population) -> list[Section]:
     """The whole report."""
-    sections = [_opening(cohort), _sensors(cohort), *_groups(cohort), _joint(cohort), _shares(cohort), [Note(LIMITS)]]
-    return render(sections, style).rstrip("\n")
+    return [_opening(cohort), _sensors(cohort), *_groups(cohort), _joint(cohort), _shares(cohort), [Note(LIMITS)]]
 
 
 def population_record(cohort: Population) -> dict[str, Any]:
