@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,17 @@ class Interval(Record, frozen=True, kw_only=True):
 
     start_s: float
     end_s: float
+
+
+class NoteCode(StrEnum):
+    """Codes of notes that something is decided by; the others are only told."""
+
+    TRUNCATED = "truncated"  # the end of the file is missing
+    DAMAGED = "damaged"  # what follows some place cannot be read
+    SPORT_ASSUMED = "sport_assumed"  # the file names no sport: running, by its speed and cadence
+    SPORT_UNKNOWN = "sport_unknown"  # the file names no sport, and it does not look like running
+    TOO_FAST = "too_fast"  # what the file calls running cannot be that
+    DRIFT = "drift"  # a sensor's values slid away during the run
 
 
 class Note(Record, frozen=True, kw_only=True):

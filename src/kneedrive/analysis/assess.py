@@ -32,14 +32,13 @@ from kneedrive.analysis.scores import Standing
 from kneedrive.patterns import Pattern
 from kneedrive.quantities import METRICS
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Note
+from kneedrive.recording import Activity, Array, Note, NoteCode
 from kneedrive.sensors import SensorClass
 from kneedrive.stats import Mask, middle
 
 FROM_SPEED = ("step_length_m", "vertical_ratio", "stance_angle_deg", "k_leg_kn_m")
 NOT_OF_STEPS = ("speed_mps", "power_w", "heart_rate_bpm")
 WALKING_SPORTS = ("walking", "hiking")
-TOO_FAST = "too_fast"  # a reader's note: what the file calls running cannot be that
 
 DRIFTED = {
     "duty_factor": "the sensor drifted: at the same speed and cadence the share of time on the ground wandered by "
@@ -79,7 +78,7 @@ def status(run: Run) -> tuple[Status, str]:
     if sport in WALKING_SPORTS:
         return Status.WALK, f"the file calls it {sport}; kneedrive judges running only"
     if not case.activity.is_run:
-        denied = next((note.text for note in case.activity.notes if note.code == TOO_FAST), "")
+        denied = next((note.text for note in case.activity.notes if note.code == NoteCode.TOO_FAST), "")
         if not denied and sport in ("", "unknown", "generic"):
             denied = "the file does not say what sport it is"
         return Status.NOT_A_RUN, denied or f"the file calls it {sport}, not running"
@@ -300,7 +299,7 @@ def _own_notes(run: Run) -> list[Note]:
     if not case.by_steps and grounded.any():
         where = f"in {grounded.sum()} of the scored half-minutes a foot was on the ground all the time"
         texts.append(("grounded_running", f"grounded running: {where}"))
-    texts += [("drift", DRIFTED[name].format(100 * by)) for name, by in case.drifts.items()]
+    texts += [(NoteCode.DRIFT, DRIFTED[name].format(100 * by)) for name, by in case.drifts.items()]
     if (gated.reason == "cadence lock").sum() > gated.running.sum():
         text = "the cadence is half or double of what running needs: the file may count one leg, or something else"
         texts.append(("cadence_lock", text))

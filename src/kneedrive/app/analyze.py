@@ -55,7 +55,7 @@ def _members(data: bytes, name: str, guard: Guard = nullcontext) -> Iterator[Mem
     """The recordings inside the bytes, by name; for one that cannot be unpacked, why. guard: see archives.Limits."""
     from kneedrive import readers
 
-    if readers.sniff(data) not in ("gzip", "zip"):
+    if readers.sniff(data) not in readers.ARCHIVES:
         return iter([(name, data)])
     from kneedrive import archives
 

@@ -26,7 +26,7 @@ from kneedrive.histories import merge
 from kneedrive.method import Method
 from kneedrive.readers import with_sport
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Outline, Recording, Samples, frozen
+from kneedrive.recording import Activity, NoteCode, Outline, Recording, Samples, frozen
 from kneedrive.report.lists import Fate
 from kneedrive.report.machine import analysis_record
 from kneedrive.store import Store
@@ -286,7 +286,7 @@ def _bare(activity: Activity) -> Activity:
 FILE = Origin(source="file")
 GUARDED, COUNTED = (Limits(guard=guard) for guard in (boundary, partial(boundary, quiet=True)))
 DELETED = "deleted by you (import --again takes it back)"
-CUT = ("truncated", "damaged")  # codes of the notes of files whose end is missing or cannot be read
+CUT = (NoteCode.TRUNCATED, NoteCode.DAMAGED)  # codes of the notes of files whose end is missing or cannot be read
 
 
 class Outcome(Record, frozen=True, kw_only=True):
@@ -397,13 +397,13 @@ def recorded(body: bytes, name: str, sport: str = "") -> Recording:
     sport: what an export's own list says. FIT files know it themselves.
     """
     kind = readers.sniff(body)
-    if kind == "strava":
+    if kind == readers.Kind.STRAVA:
         raise ReadError(
             "is an answer of Strava's, kept for a few days only: kneedrive sync strava fetches it anew", name=name
         )
-    if kind not in ("fit", "gpx", "tcx"):
+    if kind not in readers.FILES:
         readers.read(body, name)  # raises, with the sentence that fits
-    listed = sport if kind != "fit" else ""
+    listed = sport if kind != readers.Kind.FIT else ""
     spelled = name.encode("utf-8", "backslashreplace").decode()  # bytes that are no text cannot be stored as a name
     return Recording(sha256=hashlib.sha256(body).hexdigest(), format=kind, name=spelled, body=body, sport=listed)
 

@@ -264,7 +264,7 @@ class _Pull:
             del self._left[item.id]
             return
         members: list[tuple[str, bytes | ReadError]] = [(fetched.name, fetched.body)]
-        if readers.sniff(fetched.body) in ("gzip", "zip"):
+        if readers.sniff(fetched.body) in readers.ARCHIVES:
             members = list(archives.unwrap(fetched.body, fetched.name, importing.GUARDED))
         settled = True
         # The bare key comes last: it is what tells that an archive has been stored whole.
@@ -320,7 +320,7 @@ class _Pull:
 
 def _recording(name: str, body: bytes) -> Recording:
     kind = readers.sniff(body)
-    if kind != "strava":
+    if kind != readers.Kind.STRAVA:
         return importing.recorded(body, name)
     return Recording(sha256=hashlib.sha256(body).hexdigest(), format=kind, name=name, body=body)
 

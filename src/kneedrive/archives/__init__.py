@@ -24,7 +24,7 @@ from pathlib import Path
 from kneedrive.archives import unpack
 from kneedrive.archives.unpack import Budget, Entry, Found, Limits, Skip, failing, given, masked, named
 from kneedrive.errors import ReadError, UnknownFormat
-from kneedrive.readers import sniff
+from kneedrive.readers import FILES, Kind, sniff
 from kneedrive.record import Record
 
 __all__ = ["SKIPPED", "Found", "Limits", "Skip", "masked", "unwrap", "walk"]
@@ -177,18 +177,18 @@ def _unfolded(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: b
 def _inside(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: bool) -> Iterator[Found]:
     """The file itself, or what its archive holds. claimed: the user named it as a recording. Raises ReadError."""
     kind = sniff(entry.peek())
-    if kind == "zip":
+    if kind == Kind.ZIP:
         source = entry.disk or io.BytesIO(entry.read())
         with unpack.opened(source, budget, depth + 1) as archive:
             yield from _recordings(unpack.entries(archive, budget), name, lambda _: budget, depth + 1)
-    elif kind == "gzip":
+    elif kind == Kind.GZIP:
         budget.enter(depth + 1, 1)
         inner = _of_bytes(entry.path, unpack.gunzip(entry.read(), budget))
         yield from _unfolded(inner, name, budget, depth + 1, claimed=claimed)
     else:
         # What is called a recording and is none goes on to the reader, which says what is wrong with it.
         called = entry.path.lower().removesuffix(".gz").endswith(_RECORDINGS)
-        recorded = claimed or called or kind in ("fit", "gpx", "tcx")
+        recorded = claimed or called or kind in FILES
         yield Found(name=name, read=named(entry.read, name), skipped=Skip.NO if recorded else Skip.OTHER)
 
 

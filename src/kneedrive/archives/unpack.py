@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from kneedrive.errors import Malformed, ReadError, Truncated
-from kneedrive.readers import sniff
+from kneedrive.readers import Kind, sniff
 from kneedrive.record import Record
 
 # How much an archive may hold and unfold to. Real exports stay far below; bombs do not.
@@ -97,7 +97,7 @@ class Budget:
 
 def _elements(data: bytes) -> int:
     """About how many elements a GPX or TCX file holds, or would if it were not all attributes; 0 for any other."""
-    if sniff(data) not in ("gpx", "tcx"):
+    if sniff(data) not in (Kind.GPX, Kind.TCX):
         return 0
     return max(data.count(b"<") - data.count(b"</"), len(data) // _ELEMENT_BYTES)
 

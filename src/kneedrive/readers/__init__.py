@@ -6,38 +6,54 @@ per session, without id and name, with notes about what it forgave.
 
 import hashlib
 import re
+from enum import StrEnum
 from importlib import import_module
 
 from kneedrive.errors import ReadError, UnknownFormat
-from kneedrive.recording import Activity
+from kneedrive.recording import Activity, NoteCode
 
+
+class Kind(StrEnum):
+    """What bytes are. STRAVA: a document of sources/strava.py. NONE: nothing that is read or unpacked here."""
+
+    FIT = "fit"
+    GPX = "gpx"
+    TCX = "tcx"
+    STRAVA = "strava"
+    GZIP = "gzip"
+    ZIP = "zip"
+    NONE = ""
+
+
+FILES = frozenset({Kind.FIT, Kind.GPX, Kind.TCX})  # of watches and services, one recording each
+ARCHIVES = frozenset({Kind.GZIP, Kind.ZIP})
 # By kind, where its reader stands: each takes milliseconds to load, and one is needed.
 _READERS = {
-    "fit": ("fit", "read"),
-    "gpx": ("tracks", "read_gpx"),
-    "tcx": ("tracks", "read_tcx"),
-    "strava": ("strava", "read"),
+    Kind.FIT: ("fit", "read"),
+    Kind.GPX: ("tracks", "read_gpx"),
+    Kind.TCX: ("tracks", "read_tcx"),
+    Kind.STRAVA: ("strava", "read"),
 }
 _HEAD = 4096
 _STRAVA = b'{"format":"kneedrive-strava-'  # how sources/strava.py begins its documents
 
 
-def sniff(data: bytes) -> str:
-    """The format of these bytes: "fit", "gpx", "tcx", "strava", "gzip", "zip", or "" for none of them."""
+def sniff(data: bytes) -> Kind:
+    """What these bytes are, told from how they begin."""
     if data[8:12] == b".FIT":
-        return "fit"
+        return Kind.FIT
     if data[:2] == b"\x1f\x8b":
-        return "gzip"
+        return Kind.GZIP
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return "zip"
+        return Kind.ZIP
     if data.startswith(_STRAVA):
-        return "strava"
+        return Kind.STRAVA
     head = data[:_HEAD].replace(b"\0", b"").lower()  # without the zeros of UTF-16
     if b"<gpx" in head:
-        return "gpx"
+        return Kind.GPX
     if b"<trainingcenterdatabase" in head:
-        return "tcx"
-    return ""
+        return Kind.TCX
+    return Kind.NONE
 
 
 def identity(data: bytes) -> str:
@@ -69,9 +85,8 @@ def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
     )
 
 
-ASSUMED, NOT_KNOWN = "sport_assumed", "sport_unknown"  # codes of the notes where a file names no sport
-TOO_FAST = "too_fast"  # where it names running and cannot mean it
 UNKNOWN = "unknown"
+_UNNAMED = (NoteCode.SPORT_ASSUMED, NoteCode.SPORT_UNKNOWN)  # of the notes where a file names no sport
 ON_FOOT = frozenset({"running", "walking", "hiking"})
 
 # Strava writes its own numbers into <type> of its GPX exports.
@@ -113,7 +128,7 @@ def with_sport(activity: Activity, words: str) -> Activity:
     What the file says comes first; words that mean nothing here change nothing.
     """
     sport = sport_of(words)
-    if sport == UNKNOWN or not any(note.code in (ASSUMED, NOT_KNOWN) for note in activity.notes):
+    if sport == UNKNOWN or not any(note.code in _UNNAMED for note in activity.notes):
         return activity
-    notes = tuple(note for note in activity.notes if note.code not in (ASSUMED, NOT_KNOWN))
+    notes = tuple(note for note in activity.notes if note.code not in _UNNAMED)
     return activity.replace(sport=sport, sub_sport=sub_sport_of(words), notes=notes)

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.method import TrackRules
-from kneedrive.readers import ASSUMED, NOT_KNOWN, UNKNOWN
-from kneedrive.recording import Array, Note
+from kneedrive.readers import UNKNOWN
+from kneedrive.recording import Array, Note, NoteCode
 from kneedrive.stats import median
 
 # Cadence in steps per minute, whatever the file counted.
@@ -61,8 +61,10 @@ def guessed_sport(speed_mps: Array | None, cadence_spm: Array | None, unnamed: s
         fastest_mps = RULES.run_max_mps
         stepping = median(cadence_spm[~np.isnan(cadence_spm)]) >= RULES.run_min_spm
     if speed_mps is not None and stepping and RULES.run_min_mps <= typical_mps(speed_mps) <= fastest_mps:
-        return "running", (Note(code=ASSUMED, text=f"{unnamed}: taken as running by its speed and cadence"),)
-    return UNKNOWN, (Note(code=NOT_KNOWN, text=f"{unnamed}, and it does not look like running"),)
+        return "running", (
+            Note(code=NoteCode.SPORT_ASSUMED, text=f"{unnamed}: taken as running by its speed and cadence"),
+        )
+    return UNKNOWN, (Note(code=NoteCode.SPORT_UNKNOWN, text=f"{unnamed}, and it does not look like running"),)
 
 
 # Distance and speed from positions, and the order of points in time. Pure functions on arrays; positions end here.

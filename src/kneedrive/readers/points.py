@@ -11,9 +11,9 @@ import numpy as np
 
 from kneedrive.errors import ReadError
 from kneedrive.method import TrackRules
-from kneedrive.readers import NOT_KNOWN, ON_FOOT, TOO_FAST, UNKNOWN, motion, sport_of, sub_sport_of
+from kneedrive.readers import ON_FOOT, UNKNOWN, Kind, motion, sport_of, sub_sport_of
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Interval, Lap, Note, Samples, Sensor, frozen
+from kneedrive.recording import Activity, Array, Interval, Lap, Note, NoteCode, Samples, Sensor, frozen
 from kneedrive.stats import median
 
 RULES = TrackRules()
@@ -83,7 +83,7 @@ class Session:
         return unix_s
 
 
-def activities(sessions: Sequence[Session], kind: str) -> list[Activity]:
+def activities(sessions: Sequence[Session], kind: Kind) -> list[Activity]:
     """The activities of one file, without id and name: of those sessions that hold a time.
 
     kind: the format of the file. Raises ReadError where they are more than years of running in one file.
@@ -94,7 +94,7 @@ def activities(sessions: Sequence[Session], kind: str) -> list[Activity]:
     return [activity for activity in found if activity is not None]
 
 
-def _of_points(session: Session, kind: str) -> Activity | None:
+def _of_points(session: Session, kind: Kind) -> Activity | None:
     """The activity of a session's points, None where none has a time.
 
     Points without a time, out of order or half a day away from the rest are left out, each with a note.
@@ -127,7 +127,7 @@ def _of_points(session: Session, kind: str) -> Activity | None:
     )
 
 
-def _of_laps(session: Session, kind: str) -> Activity | None:
+def _of_laps(session: Session, kind: Kind) -> Activity | None:
     """The activity of a session without points, from the totals of its laps; None where these hold no time either."""
     laps = [lap for lap in session.laps if lap.timer_s > 0 and dated(np.array(lap.unix_s))]
     timer_s = sum(lap.timer_s for lap in laps)
@@ -152,7 +152,7 @@ def _of_laps(session: Session, kind: str) -> Activity | None:
     )
 
 
-def _activity(session: Session, kind: str, started_s: float, **measured: Any) -> Activity:
+def _activity(session: Session, kind: Kind, started_s: float, **measured: Any) -> Activity:
     """An activity of what the session says of itself and what was measured, by the names of Activity's fields."""
     return Activity(
         format=kind,
@@ -311,12 +311,12 @@ def _sport(word: str, speed_mps: Array, cadence_spm: Array | None, *, invented: 
     typical_mps = motion.typical_mps(speed_mps)
     if sport == "running" and typical_mps > RULES.run_never_mps:
         text = f"the file calls it running, yet half of it is faster than {typical_mps:.1f} m/s: nobody runs so"
-        return UNKNOWN, (Note(code=TOO_FAST, text=text),)
+        return UNKNOWN, (Note(code=NoteCode.TOO_FAST, text=text),)
     if sport != UNKNOWN:
         return sport, ()
     if invented:
         text = "the file names no sport and its times begin at midnight sharp, as those of planned routes do"
-        return UNKNOWN, (Note(code=NOT_KNOWN, text=text),)
+        return UNKNOWN, (Note(code=NoteCode.SPORT_UNKNOWN, text=text),)
     return motion.guessed_sport(speed_mps, cadence_spm, "the file does not name a sport kneedrive knows")
 
 

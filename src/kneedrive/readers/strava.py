@@ -16,7 +16,7 @@ import numpy as np
 
 from kneedrive.errors import Malformed
 from kneedrive.method import Plausible, TrackRules
-from kneedrive.readers import ON_FOOT
+from kneedrive.readers import ON_FOOT, Kind
 from kneedrive.readers.motion import reckonable
 from kneedrive.recording import Activity, Array, Note, Samples, Sensor, frozen
 
@@ -60,7 +60,7 @@ def read(data: bytes) -> list[Activity]:
     notes: list[Note] = []
     samples = _samples(document["streams"], sport, notes)
     activity = Activity(
-        format="strava",
+        format=Kind.STRAVA,
         started_at=started_at,
         utc_offset_s=_utc_offset_s(summary, started_at, notes),
         sport=sport,

@@ -17,7 +17,7 @@ from xml.parsers import expat
 
 from kneedrive.errors import Malformed, NoActivity, ReadError
 from kneedrive.method import TrackRules
-from kneedrive.readers import points, sport_of
+from kneedrive.readers import Kind, points, sport_of
 from kneedrive.readers.motion import LARGEST, SMALLEST
 from kneedrive.readers.points import COLUMN, LapRow, Session, empty_point
 from kneedrive.recording import Activity
@@ -49,7 +49,7 @@ def read_gpx(data: bytes) -> list[Activity]:
     """
     document = _Gpx()
     _fill(document, data, "gpx")
-    found = points.activities(_joined(document.tracks), "gpx")
+    found = points.activities(_joined(document.tracks), Kind.GPX)
     if not found:
         what = "a track without times" if document.tracks else "no track"
         raise NoActivity(f"holds {what}: a route or a plan, not a recorded run")
@@ -64,7 +64,7 @@ def read_tcx(data: bytes) -> list[Activity]:
     """
     document = _Tcx()
     _fill(document, data, "TrainingCenterDatabase")
-    found = points.activities(document.sessions, "tcx")
+    found = points.activities(document.sessions, Kind.TCX)
     if not found:
         what = "a course" if document.courses else "no activity with a time"
         raise NoActivity(f"holds {what}: nothing that was recorded on a run")

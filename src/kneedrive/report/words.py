@@ -15,6 +15,7 @@ from kneedrive.analysis.posterior import Basis, Bend, Certainty, Knee
 from kneedrive.analysis.result import Analysis, Finding, Scope, Status
 from kneedrive.histories.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
+from kneedrive.recording import NoteCode
 from kneedrive.report import numbers
 from kneedrive.report.blocks import Inline, Piece, Role, Span, Tone, strong, words
 from kneedrive.report.numbers import TIE
@@ -259,7 +260,7 @@ def limits(analysis: Analysis) -> list[str]:
     """What belongs beside the verdict: that it hangs on the height, that bounce was not measured, that it drifted."""
     piston = any(each.pattern is Pattern.PISTON for each in analysis.findings)
     unmeasured = piston and (analysis.posterior is None or not analysis.posterior.bounce_measured)
-    drifted = any(note.code == "drift" for note in analysis.quality.notes)
+    drifted = any(note.code == NoteCode.DRIFT for note in analysis.quality.notes)
     return [ON_HEIGHT] * rests_on_height(analysis) + [NO_BOUNCE] * unmeasured + [DRIFTED] * drifted
 
 
@@ -279,4 +280,4 @@ def little(analysis: Analysis) -> str:
 
 def cut_off(analysis: Analysis) -> str:
     """That the end is missing, where the file was cut off."""
-    return CUT_OFF if any(note.code == "truncated" for note in analysis.quality.notes) else ""
+    return CUT_OFF if any(note.code == NoteCode.TRUNCATED for note in analysis.quality.notes) else ""

@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike
 from kneedrive.errors import Malformed, NoActivity, ReadError, Truncated
 from kneedrive.method import FitRules, TrackRules
 from kneedrive.products import GARMIN_PRODUCTS
-from kneedrive.readers import motion
+from kneedrive.readers import Kind, motion
 from kneedrive.readers.fit import profile
 from kneedrive.readers.fit.fields import Columns, Message, alternatives, messages, record_columns, samples
 from kneedrive.readers.fit.wire import Part
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Interval, Lap, Note, Runner, Samples, Sensor
+from kneedrive.recording import Activity, Array, Interval, Lap, Note, NoteCode, Runner, Samples, Sensor
 
 # The time axis of one session: FIT times made seconds since the start, with what had to be forgiven.
 
@@ -359,7 +359,7 @@ def _no_activity(part: Part, records: int, sessions: int) -> ReadError | None:
         return NoActivity(f"is a watch's file of another kind ({told}), and holds no activity")
     if records or sessions:
         return None
-    if part.damage is not None and part.damage.code == "truncated":
+    if part.damage is not None and part.damage.code == NoteCode.TRUNCATED:
         problem = "ends before the first record"
         return Truncated(problem, offset=part.damage.offset, expected=part.stated_end, got=part.end)
     if part.damage is not None:
@@ -433,7 +433,7 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
     end_s = float(np.clip(line.clock.seconds(session.until), 0.0, elapsed_s))
     pauses = timer_pauses(contents.stops, line.clock, end_s)
     return Activity(
-        format="fit",
+        format=Kind.FIT,
         started_at=datetime.fromtimestamp(line.clock.zero + profile.FIT_EPOCH_S, UTC),
         utc_offset_s=contents.utc_offset_s,
         sport=sport,

@@ -16,7 +16,7 @@ from kneedrive.errors import Malformed
 from kneedrive.method import FitRules
 from kneedrive.readers.fit.profile import MESSAGE_FIELDS, RECORD
 from kneedrive.record import Record
-from kneedrive.recording import Note
+from kneedrive.recording import Note, NoteCode
 
 # The base types of FIT: how wide, read how, and which value says "nothing measured".
 
@@ -274,7 +274,7 @@ def _part(octets: bytes, start: int) -> Part:
     damage = walk.run(body) if body <= end else _cut(end, "the header")
     if damage is None and stated_end > len(octets):
         text = f"the file ends {stated_end - len(octets):,} bytes too early"
-        damage = Note(code="truncated", text=text, offset=len(octets))
+        damage = Note(code=NoteCode.TRUNCATED, text=text, offset=len(octets))
     layouts, cut = _bounded(walk.layouts())
     return Part(
         octets=octets,
@@ -369,7 +369,7 @@ class _Walk:
                 self._enter(local, self._defined[local])
             else:
                 text = "what follows is in a form that the file does not describe, and was left out"
-                return Note(code="damaged", text=text, offset=at)
+                return Note(code=NoteCode.DAMAGED, text=text, offset=at)
         return _cut(self._starts.pop()) if at > end else None
 
     def layouts(self) -> list[Layout]:
@@ -451,4 +451,4 @@ def _full(at: int, what: str) -> Note:
 
 
 def _cut(at: int, what: str = "the last message") -> Note:
-    return Note(code="truncated", text=f"{what} is cut off", offset=at)
+    return Note(code=NoteCode.TRUNCATED, text=f"{what} is cut off", offset=at)
