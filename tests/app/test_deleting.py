@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.app import importing
-from kneedrive.cli.library import confirmed
+from kneedrive.cli.output import confirmed
 from kneedrive.store import Store
 from tests.app.shelf import Shelf, store_file
 from tests.cli.calling import Capture, Said, here, home

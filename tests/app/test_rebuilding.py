@@ -200,7 +200,7 @@ def test_a_rebuild_shows_its_progress_in_a_terminal(
 ) -> None:
     counted: list[tuple[int, int]] = []
     monkeypatch.setenv("KNEEDRIVE_HEIGHT_M", "1.9")
-    monkeypatch.setattr("kneedrive.cli.library.progress", lambda _: nullcontext(lambda *now: counted.append(now)))
+    monkeypatch.setattr("kneedrive.cli.output.progress", lambda _: nullcontext(lambda *now: counted.append(now)))
 
     here(capsys, "runs")
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from kneedrive.cli import options
-from kneedrive.cli.library import confirmed
+from kneedrive.cli.output import confirmed
 from kneedrive.report.numbers import path
 from tests.app.shelf import FIRST, Shelf, run_fit, store_file
 from tests.cli.calling import PROGRAM, Capture, Said, here, home, process

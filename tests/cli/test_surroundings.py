@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from kneedrive.app import analyze
-from kneedrive.cli import accounts, library, options, output
+from kneedrive.cli import options, output
 from tests.cli.calling import BROKEN, PROGRAM, RUN, Capture, Said, here, home
 from tests.surroundings import as_anybody
 
@@ -227,7 +227,7 @@ def test_any_width_can_be_printed_at(
     monkeypatch.setenv("COLUMNS", columns)
 
     assert here(capsys, *words).code == 0
-    assert library._asked("Delete it?").split() == ["Delete", "it?", "[y/N]"]
+    assert output._asked("Delete it?").split() == ["Delete", "it?", "[y/N]"]
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_ctrl_d_at_a_hidden_question_is_no_answer(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("getpass.getpass", ended)
 
-    assert accounts._ask_hidden("Secret: ") == ""
+    assert output.ask_hidden("Secret: ") == ""
 
 
 class Full(io.StringIO):

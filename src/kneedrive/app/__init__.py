@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
@@ -72,6 +73,14 @@ class Answer(Record, frozen=True, kw_only=True):
     def objects(cls, records: Iterable[dict[str, Any]], code: int = OK) -> Self:
         """Records for programs: a JSON object a line."""
         return cls(text="\n".join(map(line, records)), code=code)
+
+
+class Form(StrEnum):
+    """How a list is given: to read, as an object a line, or as a table for a spreadsheet."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
 
 
 class Request(Record, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kneedrive.advice import TAKEN
 from kneedrive.analysis.result import Analysis, Change, Fade, FadeVerdict
-from kneedrive.app import NOT_ENOUGH, OK, PARTLY, Answer, setting_of, zone_of
+from kneedrive.app import NOT_ENOUGH, OK, PARTLY, Answer, Form, setting_of, zone_of
 from kneedrive.app.library import csv_text, everybody, opened
 from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.histories import compare as between_sides
@@ -356,14 +356,14 @@ def _line(name: str, every: EveryRunner) -> RunnerWeeks:
         return RunnerWeeks(runner=name, trouble=str(error))
 
 
-def weekly_of_every_runner(settings: Config, every: EveryRunner, style: Style, form: str) -> Answer:
-    """A line a runner. form: text, json (an object a line) or csv. Raises NotEnoughData without any runner."""
+def weekly_of_every_runner(settings: Config, every: EveryRunner, style: Style, form: Form) -> Answer:
+    """A line a runner. Raises NotEnoughData without any runner."""
     found = lines_of(settings, every)
     code = PARTLY if any(each.trouble for each in found) else OK
     records = map(lists.roster_record, found)
-    if form == "json":
+    if form is Form.JSON:
         return Answer.objects(({"schema_version": 1, **each} for each in records), code)
-    if form == "csv":
+    if form is Form.CSV:
         text = csv_text(lists.ROSTER_COLUMNS, (list(each.values()) for each in records))
         return Answer(text=text, code=code)
     return Answer.laid_out(lists.roster(found, every.weeks, local_day(settings, every.now)), style, code)

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kneedrive import app
-from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, Counter, zone_of
+from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, Counter, Form, zone_of
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import Import, Intake, Outcome, Workers, activities_of, analysed, derivation, version_of
@@ -424,16 +424,16 @@ def run_cells(rows: Iterable[RunRow]) -> Iterator[list[Any]]:
         yield [record[key] for key in lists.CSV_COLUMNS]
 
 
-def runs(settings: Config, since: date | datetime | None, form: str, style: Style) -> Answer:
-    """The stored runs, oldest first. since: a local day, or a moment. form: text, json (an object a line) or csv."""
+def runs(settings: Config, since: date | datetime | None, form: Form, style: Style) -> Answer:
+    """The stored runs, oldest first. since: a local day, or a moment."""
     with opened(settings) as store:
         rows = _runs(store, settings, since)
         none = "no runs in that time" if since and store.runs() else NO_RUNS
-    if not rows and form == "text":
+    if not rows and form is Form.TEXT:
         raise NotEnoughData(none)
-    if form == "json":
+    if form is Form.JSON:
         return Answer.objects(map(lists.run_record, rows))
-    if form == "csv":
+    if form is Form.CSV:
         return Answer(text=csv_text(lists.CSV_COLUMNS, run_cells(rows)))
     return Answer.laid_out(lists.runs(rows, zone_of(settings), miles=style.miles), style)
 

@@ -193,7 +193,7 @@ def _say(answer: Answer, painted: Collection[str]) -> None:
 def announced(why: str, count: Counter | None) -> Iterator[Counter | None]:
     """Say on stderr that results are made anew, and count with a bar of its own where none is shown yet."""
     output.remark(f"Working everything out again, since {why}.")
-    with nullcontext(count) if count else library.progress("Working out") as counter:
+    with nullcontext(count) if count else output.progress("Working out") as counter:
         yield counter
 
 

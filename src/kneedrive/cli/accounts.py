@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
 import sys
 import time
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from kneedrive import config
 from kneedrive.app import Answer
 from kneedrive.cli import options, output
-from kneedrive.cli.library import confirmed, import_paths, progress, typed
+from kneedrive.cli.library import import_paths
 from kneedrive.errors import ConfigError, NotAuthorised, meant
 
 if TYPE_CHECKING:
@@ -230,7 +229,7 @@ def _synced(here: Desk, names: tuple[str, ...], arguments: argparse.Namespace) -
     order = sync.Order(names=names, since=arguments.since, full=arguments.full, dry_run=arguments.dry_run)
     style = options.style(arguments, here.settings)
     try:
-        yield from sync.sync(here, order, style, progress, json=arguments.json, report=not arguments.no_report)
+        yield from sync.sync(here, order, style, output.progress, json=arguments.json, report=not arguments.no_report)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(KEPT) from None
 
@@ -254,7 +253,7 @@ def _set_up(arguments: argparse.Namespace) -> Iterator[Answer]:
     if not sys.stdin.isatty():
         raise ConfigError(NO_QUESTIONS)
     here = desk(arguments)
-    asking = setup.Asking(ask=_ask, hidden=_ask_hidden, say=output.remark)
+    asking = setup.Asking(ask=output.ask, hidden=output.ask_hidden, say=output.remark)
     wanted = setup.converse(here, asking, {GARMIN: GARMIN_KEY, INTERVALS: INTERVALS_KEY})
     if wanted.values:
         setup.write(here.settings.file, wanted.values)
@@ -277,8 +276,8 @@ def _keep_garmin(arguments: argparse.Namespace) -> Iterator[Answer]:
     if not sys.stdin.isatty():
         raise NotAuthorised(NO_KEY.format("garmin", "GARMIN_PERSONAL_API_KEY"))
     output.remark(GARMIN_KEY)
-    here, key = desk(arguments), _ask_hidden(HIDDEN_KEY)
-    yield setup.keep_key(here, "garmin", key, lambda: arguments.days or setup.lifetime(_ask(setup.LIFE)))
+    here, key = desk(arguments), output.ask_hidden(HIDDEN_KEY)
+    yield setup.keep_key(here, "garmin", key, lambda: arguments.days or setup.lifetime(output.ask(setup.LIFE)))
 
 
 def _keep_intervals(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -291,7 +290,7 @@ def _keep_intervals(arguments: argparse.Namespace) -> Iterator[Answer]:
     if not sys.stdin.isatty():
         raise NotAuthorised(NO_KEY.format("intervals", "INTERVALS_ICU_API_KEY"))
     output.remark(INTERVALS_KEY)
-    yield setup.keep_key(here, "intervals", _ask_hidden(HIDDEN_KEY))
+    yield setup.keep_key(here, "intervals", output.ask_hidden(HIDDEN_KEY))
 
 
 def _log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -303,23 +302,11 @@ def _log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
     mine, remember = accounts.application(here), False
     if not (mine.client_id and mine.client_secret):
         output.remark(REGISTER)
-        mine, remember = setup.typed(_ask("Client id: "), _ask_hidden("Client secret (not shown): ")), True
+        mine, remember = setup.typed(output.ask("Client id: "), output.ask_hidden("Client secret (not shown): ")), True
     if arguments.headless:
         yield setup.by_pasting(here, mine, _pasted, remember=remember)
     else:
         yield setup.by_browser(here, mine, _shown, arguments.port, arguments.timeout, remember=remember)
-
-
-def _ask(question: str) -> str:
-    output.remark(question, end="")
-    return typed()
-
-
-def _ask_hidden(question: str) -> str:
-    try:
-        return getpass.getpass(question, stream=sys.stderr).strip()
-    except (EOFError, UnicodeDecodeError):  # Ctrl-D, or what is no text: as good as nothing
-        return ""
 
 
 def _shown(url: str) -> None:
@@ -331,7 +318,7 @@ def _pasted(url: str) -> str:
         f"Open this address in any browser and agree:\n\n  {url}\n\n"
         "The browser then ends at an address on 127.0.0.1 that it cannot show. Copy that whole address."
     )
-    return _ask_hidden("Paste it here (it stays hidden): ")
+    return output.ask_hidden("Paste it here (it stays hidden): ")
 
 
 def _show_status(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -343,7 +330,7 @@ def _show_status(arguments: argparse.Namespace) -> Iterator[Answer]:
 def _log_out(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import setup
 
-    here, confirm = desk(arguments), confirmed(yes=arguments.yes)
+    here, confirm = desk(arguments), output.confirmed(yes=arguments.yes)
     if arguments.source not in ("strava", *setup.KEEPS):
         raise ConfigError(f"there is nothing to log out of at {arguments.source!r}: name garmin, intervals or strava")
     kept = arguments.source in setup.KEEPS

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kneedrive.cli import options, output
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
 
     from kneedrive.app import Answer
 
-NARROWEST_QUESTION = 20
 MOST_PROCESSES = 256
 RUN_HELP = "last, a date like 2026-11-20, or the beginning of an id"
 
@@ -88,7 +85,7 @@ def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     settings = options.load_config(arguments, brings=True)
     style = options.style(arguments, settings)
-    with progress("Importing") as count:
+    with output.progress("Importing") as count:
         how = Import(dry_run=arguments.dry_run, again=arguments.again, count=count)
         answer = library.take_in(arguments.paths, settings, how, style, json=arguments.json)
     yield answer  # after the bar is gone
@@ -133,19 +130,21 @@ def _split(arguments: argparse.Namespace) -> Iterator[Answer]:
 def _forget(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
-    yield library.forget(options.load_config(arguments), arguments.run, options.now(), confirmed(yes=arguments.yes))
+    yield library.forget(
+        options.load_config(arguments), arguments.run, options.now(), output.confirmed(yes=arguments.yes)
+    )
 
 
 def _purge(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
-    yield library.purge(options.load_config(arguments), confirmed(yes=arguments.yes), os.environ)
+    yield library.purge(options.load_config(arguments), output.confirmed(yes=arguments.yes), os.environ)
 
 
 def _rebuild(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
-    with progress("Rebuilding") as count:
+    with output.progress("Rebuilding") as count:
         answer = library.rebuild(options.load_config(arguments), count)
     yield answer
 
@@ -196,7 +195,7 @@ def _examine_cohort(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import cohort
 
     style = options.style(arguments, options.load_config(arguments))
-    with progress("Examining") as count:
+    with output.progress("Examining") as count:
         asked = cohort.Asked(
             place=arguments.place,
             to=arguments.to,
@@ -212,68 +211,3 @@ def _report_cohort(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import cohort
 
     yield cohort.report(arguments.folder, options.style(arguments, options.load_config(arguments)), json=arguments.json)
-
-
-# What commands ask, and how they show that they go on.
-
-
-def confirmed(*, yes: bool) -> Callable[[str], bool]:
-    """Ask on the terminal before something is deleted; without a terminal only --yes agrees."""
-
-    def ask(question: str) -> bool:
-        if yes:
-            return True
-        if not sys.stdin.isatty():
-            output.remark("Not asked, since this is no terminal; --yes agrees.")
-            return False
-        output.remark(_asked(question), end="")
-        return typed().lower() in ("y", "yes")
-
-    return ask
-
-
-def typed() -> str:
-    """A line from the terminal; "" for what is no text, and at the end."""
-    try:
-        return sys.stdin.readline().strip()
-    except UnicodeDecodeError:
-        return ""
-
-
-def _asked(question: str) -> str:
-    """The question in lines that fit, so that no terminal breaks what may be answered."""
-    from kneedrive.report import terminal
-    from kneedrive.report.blocks import Prose, Style, words
-
-    style = Style(width=max(options.terminal_columns() - 2, NARROWEST_QUESTION))
-    return terminal.render([[Prose(words(f"{question} [y/N]"))]], style).rstrip("\n") + " "
-
-
-@contextmanager
-def progress(title: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar with rate and time left on stderr; None where stderr is no terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        """Files a second so far."""
-
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:.0f}/s" if task.speed else "")
-
-    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kneedrive import config
-from kneedrive.app import load_of_one
+from kneedrive.app import Form, load_of_one
 from kneedrive.errors import ConfigError
 from kneedrive.record import Record
 
@@ -174,9 +174,9 @@ def _as_typed(message: str) -> str:
     return message
 
 
-def form(arguments: argparse.Namespace) -> str:
-    """How a list is to be given: text, json or csv."""
-    return "json" if arguments.json else "csv" if arguments.csv else "text"
+def form(arguments: argparse.Namespace) -> Form:
+    """How a list is to be given."""
+    return Form.JSON if arguments.json else Form.CSV if arguments.csv else Form.TEXT
 
 
 def of_runner(arguments: argparse.Namespace, name: str) -> argparse.Namespace:

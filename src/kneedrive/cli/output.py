@@ -1,17 +1,22 @@
-"""What reaches the terminal: answers on stdout, all else on stderr, codes that could rewrite the screen taken out."""
+"""What reaches the terminal, codes that could rewrite the screen taken out: answers on stdout; on stderr remarks, the
+questions that commands ask, and bars.
+"""
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
 from kneedrive.app.boundary import Report
 from kneedrive.cli.options import now, terminal_columns
 from kneedrive.errors import ConfigError, KneedriveError, one_line
+
+NARROWEST_QUESTION = 20
 
 # The last guard before the terminal: names of files, devices and tags may hold codes that rewrite the screen.
 
@@ -89,6 +94,79 @@ def _writing() -> Iterator[None]:
         drop(sys.stdout)
         message = f"the output cannot be written: {(error.strerror or 'unknown reason').lower()}"
         raise KneedriveError(message) from None
+
+
+# What commands ask, and how they show that they go on.
+
+
+def confirmed(*, yes: bool) -> Callable[[str], bool]:
+    """Ask on the terminal before something is deleted; without a terminal only --yes agrees."""
+
+    def agreed(question: str) -> bool:
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            remark("Not asked, since this is no terminal; --yes agrees.")
+            return False
+        return ask(_asked(question)).lower() in ("y", "yes")
+
+    return agreed
+
+
+def ask(question: str) -> str:
+    """The line that is typed as an answer; "" for what is no text, and at the end."""
+    remark(question, end="")
+    try:
+        return sys.stdin.readline().strip()
+    except UnicodeDecodeError:
+        return ""
+
+
+def ask_hidden(question: str) -> str:
+    """The same, not shown while it is typed."""
+    try:
+        return getpass.getpass(question, stream=sys.stderr).strip()
+    except (EOFError, UnicodeDecodeError):
+        return ""
+
+
+def _asked(question: str) -> str:
+    """The question in lines that fit, so that no terminal breaks what may be answered."""
+    from kneedrive.report import terminal
+    from kneedrive.report.blocks import Prose, Style, words
+
+    style = Style(width=max(terminal_columns() - 2, NARROWEST_QUESTION))
+    return terminal.render([[Prose(words(f"{question} [y/N]"))]], style).rstrip("\n") + " "
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar with rate and time left on stderr; None where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Files a second so far."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.0f}/s" if task.speed else "")
+
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 # What becomes of the traceback of a fault: into the log file, and with --debug onto the terminal.
