@@ -168,6 +168,11 @@ class Outline(Record, frozen=True, kw_only=True):
     dynamics: int  # how many running dynamics were measured in at least half of the records
 
 
+def coverage(values: Array | None) -> float:
+    """Share of records that have a value, 0 to 1; 0 where there is no such channel or no record."""
+    return float(np.isfinite(values).mean()) if values is not None and len(values) else 0.0
+
+
 def frozen(values: npt.ArrayLike) -> Array:
     """A read-only float64 array of these values."""
     array = np.asarray(values, dtype=np.float64)

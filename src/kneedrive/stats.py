@@ -45,6 +45,15 @@ def robust_sd(values: Array) -> float:
     return MAD_TO_SD * median(np.abs(values - median(values)))
 
 
+def level_edge(values: Array, cuts: Sequence[int]) -> int:
+    """Where values (1-D, no NaN) change their level: the cut that leaves the least scatter about two medians.
+
+    Medians of windows forgive strangers, so by themselves they place a jump only to within half a window.
+    """
+    sides = {cut: (values[:cut], values[cut:]) for cut in cuts}
+    return min(cuts, key=lambda cut: sum(float(np.abs(side - median(side)).sum()) for side in sides[cut]))
+
+
 class Fit(msgspec.Struct, frozen=True, eq=False):
     """A linear fit. coefficient (..., columns); inverse (..., columns, columns): of X'WX; residual, weight (..., rows).
 

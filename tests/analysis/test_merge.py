@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kneedrive.histories.merge import alike, coverage, dynamics, groups, merge, onto, outline, ranked, strangers
+from kneedrive.histories.merge import alike, dynamics, groups, merge, onto, outline, ranked, strangers
 from kneedrive.method import MergeRules
-from kneedrive.recording import Outline, Runner, Samples, Sensor, frozen
+from kneedrive.recording import Outline, Runner, Samples, Sensor, coverage, frozen
 from tests.store.cases import START, activity, constant
 
 RULES = MergeRules()

@@ -240,7 +240,7 @@ def _unscored(facts: Analysis, status: Status, reason: str) -> Analysis:
     return facts.replace(
         status=status,
         status_reason=reason,
-        scores=scores.no_scores(reason),
+        scores=scores.scores_of(None, dict.fromkeys(scores.LETTERS, reason)),
         unjudged=(Unjudged(what="running form", reason=reason),),
         slow=facts.slow.replace(reason=reason),
         fade=facts.fade.replace(reason=reason),

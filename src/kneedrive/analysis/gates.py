@@ -17,7 +17,7 @@ from kneedrive.analysis.reference import Case, expected_ln_k, usual_cadence_spm
 from kneedrive.method import Plausible, SensorRules
 from kneedrive.record import Record
 from kneedrive.recording import Array, Note, Samples, frozen
-from kneedrive.stats import Mask, median, middle, robust_sd
+from kneedrive.stats import Mask, level_edge, median, middle, robust_sd
 
 # In the order in which they are asked: each gate, the same in a few words for a list, and what it means.
 _ROWS = (
@@ -241,13 +241,8 @@ def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
     windows = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=-1)
     steps = np.abs(windows[width:] - windows[:-width])
     rough = int(np.argmax(steps))
-
-    def scatter(side: Array) -> float:
-        return float(np.sum(np.abs(side - median(side))))
-
     # Medians do not see which of the few epochs around the shift belong to which side.
-    near = range(rough + width - width // 2, rough + width + width // 2 + 1)
-    split = min(near, key=lambda cut: scatter(values[:cut]) + scatter(values[cut:]))
+    split = level_edge(values, range(rough + width - width // 2, rough + width + width // 2 + 1))
     before, after = values[:split], values[split:]
     # A burst of bad epochs shifts the windows beside it, but not the medians of both whole sides.
     shift = min(float(steps[rough]), abs(median(before) - median(after)))

@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from kneedrive.analysis.features import bounce_shape
+from kneedrive.analysis.features import bounce_shape, of_step
 from kneedrive.analysis.posterior import Measurement, axes, posterior, prior_cov, spread
-from kneedrive.analysis.reference import Against, expected
+from kneedrive.analysis.reference import OF_BOUNCE, Against, expected
 from kneedrive.analysis.scores import scale_at, systematic
 from kneedrive.method import Method
 from kneedrive.patterns import Pattern
-from kneedrive.quantities import GRAVITY_MPS2, SECONDS_PER_MINUTE
 from kneedrive.record import Record
 from kneedrive.recording import Array, Runner
 from kneedrive.sensors import REFERENCES, SensorClass
@@ -43,19 +42,10 @@ def runners_at(speed_mps: float, against: Against) -> dict[str, Array]:
     x = spread(np.zeros(4), prior_cov())
     T_s = there.T_s * np.exp(there.sd_ln_T * x[:, 0])
     DF = np.clip(there.DF + there.sd_DF * x[:, 1], 0.05, 0.6)  # far out the straight line leaves what is possible
-    length = speed_mps * T_s
-    drawn: dict[str, Array] = {
-        "cadence_spm": SECONDS_PER_MINUTE / T_s,
-        "step_length_m": length,
-        "stance_time_s": 2.0 * T_s * DF,
-        "flight_time_s": T_s * (1.0 - 2.0 * DF),
-        "duty_factor": DF,
-    }
-    if against.reference.measures_bounce:
-        k = np.exp(there.ln_k + there.sd_ln_k * x[:, 2])
-        bounce = k * GRAVITY_MPS2 * T_s**2 * bounce_shape(DF)
-        drawn |= {"vertical_oscillation_m": bounce, "vertical_ratio": bounce / length}
-    return drawn | axes(x, scale_at(speed_mps, against))
+    beta = np.exp(there.ln_k + there.sd_ln_k * x[:, 2]) * bounce_shape(DF)
+    drawn = of_step(np.array([speed_mps]), T_s, DF, beta) | axes(x, scale_at(speed_mps, against))
+    bounce = () if against.reference.measures_bounce else OF_BOUNCE
+    return {key: values for key, values in drawn.items() if key not in bounce}
 
 
 def share_beyond(amount: float, among: Array) -> float:

@@ -12,7 +12,7 @@ from kneedrive.analysis import features
 from kneedrive.method import SensorRules
 from kneedrive.products import GARMIN_PRODUCTS
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Note, Samples, Sensor
+from kneedrive.recording import Activity, Array, Note, Samples, Sensor, coverage
 from kneedrive.sensors import REFERENCES, Reference, SensorClass
 from kneedrive.stats import median, robust_sd
 
@@ -57,13 +57,7 @@ class Provenance(Record, frozen=True, kw_only=True):
 
 def has_dynamics(samples: Samples) -> bool:
     """Whether contact time or oscillation was recorded at least once."""
-    return any(_recorded(samples, name) for name in OWN_CHANNELS)
-
-
-def _recorded(samples: Samples, name: str) -> bool:
-    """Whether a channel has a value at least once."""
-    values = samples.channel(name)
-    return values is not None and bool(np.isfinite(values).any())
+    return any(coverage(samples.channel(name)) > 0 for name in OWN_CHANNELS)
 
 
 def choose(activity: Activity, wanted: str | None, rules: SensorRules = RULES) -> Dynamics:
@@ -84,7 +78,8 @@ def choose(activity: Activity, wanted: str | None, rules: SensorRules = RULES) -
         native = native.replace(notes=(Note(code="dynamics_not_there", text=text),))
     if not has_dynamics(activity.samples):
         return _alternative(activity, there[0]).replace(notes=native.notes) if there else native
-    measuring = [name for name in there if _measures_contact(activity.alternatives[name], rules)]
+    stance = {name: activity.alternatives[name].stance_time_s for name in there}
+    measuring = [name for name, values in stance.items() if coverage(values) >= rules.min_coverage]
     word = _native(activity, activity.samples, rules).word if measuring else None
     if word in (SensorClass.GARMIN_WRIST, SensorClass.MODEL_DERIVED):
         return _alternative(activity, measuring[0]).replace(notes=native.notes, instead_of=word)
@@ -95,16 +90,11 @@ def _alternative(activity: Activity, name: str) -> Dynamics:
     return Dynamics(samples=overlaid(activity.samples, activity.alternatives[name]), source=name)
 
 
-def _measures_contact(samples: Samples, rules: SensorRules) -> bool:
-    stance = samples.stance_time_s
-    return stance is not None and bool(len(stance)) and float(np.mean(np.isfinite(stance))) >= rules.min_coverage
-
-
 def overlaid(native: Samples, other: Samples) -> Samples:
     """The watch's samples with the dynamics of another sensor, and with its cadence and power where it has them."""
     changes: dict[str, Array | None] = {name: other.channel(name) for name in DYNAMICS}
     # Contact time and step time must come from one sensor, or the duty factor is of two.
-    changes |= {name: other.channel(name) for name in ("cadence_spm", "power_w") if _recorded(other, name)}
+    changes |= {name: other.channel(name) for name in ("cadence_spm", "power_w") if coverage(other.channel(name)) > 0}
     return native.replace(**changes)
 
 
@@ -137,7 +127,7 @@ def _native(activity: Activity, samples: Samples, rules: SensorRules) -> Provena
         return _as(word, "the oscillation is what contact time and cadence imply, not a measurement")
     if maker == COROS:
         # The watch alone has no left and right, so whoever wrote a balance is the pod.
-        if _recorded(samples, "balance_left"):
+        if coverage(samples.balance_left) > 0:
             reason = "recorded by a COROS watch with a COROS POD, which alone writes a balance"
             return _as(SensorClass.COROS_POD, reason)
         return _as(SensorClass.COROS, "recorded by a COROS watch")
@@ -168,7 +158,7 @@ def _garmin(activity: Activity, samples: Samples, rules: SensorRules) -> Provena
     if any(sensor.ant_device_type == ANT_DYNAMICS for sensor in activity.sensors):
         return _as(SensorClass.GARMIN_STRAP, "a dynamics sensor over ANT+, of a product kneedrive does not know")
     # After the device list: some watches write the per cent and list no sensor at all.
-    if _recorded(samples, "duty_factor"):
+    if coverage(samples.duty_factor) > 0:
         reason = "the watch wrote contact time in per cent, which only a strap or pod makes it do"
         return _as(SensorClass.GARMIN_STRAP, reason)
     if activity.device.product_id is not None and activity.device.product_id < rules.first_wrist_product:

@@ -182,11 +182,6 @@ def scores_of(at: Standing | None, reasons: Mapping[str, str]) -> Scores:
     return Scores(D=found["D"], P=found["P"], G=found["G"], K=found["K"], z=parts)
 
 
-def no_scores(reason: str) -> Scores:
-    """Four scores without a value, all for one reason."""
-    return scores_of(None, dict.fromkeys(LETTERS, reason))
-
-
 def usual_at(speed_mps: float, case: Case) -> dict[str, float]:
     """What is usual at one speed, by metric key; nothing without a measured speed, of steps where they alone count."""
     if not case.speed_trusted or not np.isfinite(speed_mps):

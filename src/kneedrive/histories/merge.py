@@ -15,7 +15,7 @@ import numpy as np
 
 from kneedrive.method import MergeRules
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Note, Outline, Runner, Sensor, frozen
+from kneedrive.recording import Activity, Array, Note, Outline, Runner, Sensor, coverage, frozen
 from kneedrive.stats import median
 
 # How much of a recording a channel covers.
@@ -30,11 +30,6 @@ def dynamics(activity: Activity) -> int:
     """How many running dynamics were measured in enough records, by the watch or by the best developer fields."""
     sets = (activity.samples, *activity.alternatives.values())
     return max(sum(coverage(each.channel(name)) >= RULES.min_coverage for name in MEASURED) for each in sets)
-
-
-def coverage(values: Array | None) -> float:
-    """Share of records that have a value, 0 to 1; 0 where there is no such channel or no record."""
-    return float(np.isfinite(values).mean()) if values is not None and len(values) else 0.0
 
 
 # Which recordings are of one run: by start, duration, distance and heart rate.

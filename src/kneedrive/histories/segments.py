@@ -16,7 +16,7 @@ from kneedrive.method import Method, TrendRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import SensorClass
-from kneedrive.stats import median, robust_sd
+from kneedrive.stats import level_edge, median, robust_sd
 
 # Does a sensor measure contact time, or work it out from speed and cadence? Asked of many runs, answered by a fit.
 #
@@ -192,16 +192,5 @@ def jump(levels: Array, rules: TrendRules) -> int | None:
     place = int(np.argmax(size))
     if size[place] <= rules.oscillation_jump_m:
         return None
-    return int(there[place + edge(levels[there[place : place + 2 * span], 2])])
-
-
-def edge(values: Array) -> int:
-    """Where values change their level: the cut that leaves the least absolute scatter about two medians.
-
-    Medians of windows forgive two strangers, so by themselves they place a jump only to within two runs.
-    """
-    scatter = [
-        float(np.abs(values[:cut] - median(values[:cut])).sum() + np.abs(values[cut:] - median(values[cut:])).sum())
-        for cut in range(1, len(values))
-    ]
-    return 1 + int(np.argmin(scatter))
+    around = levels[there[place : place + 2 * span], 2]
+    return int(there[place + level_edge(around, range(1, len(around)))])
