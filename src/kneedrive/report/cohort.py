@@ -15,7 +15,7 @@ from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
 from kneedrive.report.blocks import Column, Heading, Note, Prose, Section, Table
 from kneedrive.report.numbers import MISSING, number, path, percent, plural, signed
-from kneedrive.sensors import REFERENCES, SensorClass
+from kneedrive.sensors import REFERENCES
 
 # What became of the recordings.
 
@@ -156,7 +156,7 @@ def _sensors(cohort: Population) -> Section:
 
 
 def _short(sensor: str) -> str:
-    return REFERENCES[SensorClass(sensor)].short or sensor
+    return REFERENCES[sensor].short or sensor
 
 
 def _groups(cohort: Population) -> list[Section]:

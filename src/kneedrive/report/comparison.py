@@ -12,7 +12,7 @@ from kneedrive.record import Record
 from kneedrive.report import blocks, numbers, screen
 from kneedrive.report.blocks import Column, Heading, Note, Prose, Section, Table, faint, strong
 from kneedrive.report.words import capital, listed
-from kneedrive.sensors import REFERENCES, SensorClass
+from kneedrive.sensors import REFERENCES
 
 # What can be compared: quantities, and the scores that have words for it.
 SCORES = {key: axis for key, axis in AXES.items() if axis.name}
@@ -36,7 +36,7 @@ NEXT = ("kneedrive weekly", 'kneedrive tag today "..."')
 
 
 class Periods(Record, frozen=True, kw_only=True):
-    """The days compared, both ends included, and what lies between them ("" for two numbers.bare periods)."""
+    """The days compared, both ends included, and what lies between them ("" for two periods alone)."""
 
     before: tuple[date, date]
     after: tuple[date, date]
@@ -76,7 +76,7 @@ def judgement(compared: Comparison, *, miles: bool) -> Section:
 def sentences(compared: Comparison, *, miles: bool) -> list[str]:
     """What stands behind the headline."""
     if compared.status is Outcome.REFUSED:
-        sensors = (REFERENCES[SensorClass(each)].words for each in (compared.sensor_before, compared.sensor_after))
+        sensors = (REFERENCES[each].words for each in (compared.sensor_before, compared.sensor_after))
         command = f"kneedrive compare{numbers.TIE}--across-sensors"
         insist = f"A difference would be the sensor’s as likely as yours. {command} compares them all the same."
         return [REFUSED[compared.reason].format(*sensors), insist]
@@ -86,7 +86,7 @@ def sentences(compared: Comparison, *, miles: bool) -> list[str]:
     if compared.status is Outcome.NOT_ENOUGH:
         if not compared.more_weeks:
             return [f"{runs} can be used; too few of them share a pace and a slope."]
-        more = numbers.plural(compared.more_weeks, "more week", "more weeks")
+        more = numbers.plural(compared.more_weeks, "more week")
         return [f"{runs} can be used; the shorter side takes about {more}."]
     low, high = (numbers.pace(speed, miles=miles) for speed in (compared.speed_low_mps, compared.speed_high_mps))
     others = f"; {numbers.plural(compared.left_out, 'run')} left out: another sensor or surface, or nothing scored"

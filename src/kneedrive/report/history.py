@@ -73,7 +73,7 @@ def title(view: WeeklyView, *, miles: bool, name: str) -> blocks.Facts:
         numbers.plural(sum(week.runs for week in view.weeks), "run"),
         numbers.distance(sum(week.distance_m for week in view.weeks), miles=miles),
     )
-    sensor = [faint(REFERENCES[SensorClass(view.sensor)].dynamics)] if view.trends else []
+    sensor = [faint(REFERENCES[view.sensor].dynamics)] if view.trends else []
     return blocks.Facts([*(strong(fact) for fact in facts if fact), *sensor])
 
 
@@ -143,7 +143,6 @@ def _called(trend: Trend, at: str) -> str:
 
 
 def _gaps(amount: float | None) -> str:
-    """The size of a change with its unit."""
     return f"{numbers.number(abs(amount), 1)} times the gap between runners" if amount is not None else numbers.MISSING
 
 
@@ -175,7 +174,7 @@ def _more_weeks(tested: Sequence[Trend], trends: Sequence[Trend]) -> list[str]:
     """How many weeks are missing for a test, or for a firmer one."""
     if tested:
         more = max(trend.weeks_advised for trend in tested)
-        return [f"With {numbers.plural(more, 'more week', 'more weeks')} the answer gets firmer."] if more else []
+        return [f"With {numbers.plural(more, 'more week')} the answer gets firmer."] if more else []
     first = trends[0]
     return [
         f"Not enough weeks yet: {numbers.plural(first.weeks, 'week')} can be judged, about "
@@ -231,7 +230,7 @@ def stretches(view: WeeklyView, last: int = 0) -> list[Stretch]:
 
 def sensor_words(sensor: str) -> str:
     """A sensor class in running text."""
-    return REFERENCES[SensorClass(sensor)].words
+    return REFERENCES[sensor].words
 
 
 def break_words(each: Break) -> str:

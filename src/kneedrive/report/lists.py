@@ -25,7 +25,7 @@ from kneedrive.report.history import break_words
 from kneedrive.report.machine import plain
 from kneedrive.report.numbers import MISSING
 from kneedrive.report.words import STRAVA_CREDIT, from_strava, listed
-from kneedrive.sensors import REFERENCES, SensorClass
+from kneedrive.sensors import REFERENCES
 
 # A spreadsheet takes a text that begins so for a formula, and runs it; names of devices come out of files.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -243,7 +243,7 @@ def _run(row: Any, zone: Callable[[datetime], int], *, miles: bool) -> tuple[Inl
         numbers.length(row.distance_m, miles=miles),
         numbers.clock(row.duration_s),
         numbers.bare_pace(speed, miles=miles),
-        REFERENCES[SensorClass(row.sensor)].short,
+        REFERENCES[row.sensor].short,
         named(Pattern(row.label), Certainty(row.certainty)) if row.label else blocks.faint(STATUS[row.status]),
     )
 
@@ -279,7 +279,7 @@ def sources(rows: Sequence[Any], *, miles: bool) -> list[Section]:
         about = [
             f"From {numbers.clean(row.name)} ({', '.join(row.sources)}), {numbers.start(outline.started_at, None)},"
             f" {numbers.clock(outline.duration_s)}, {numbers.distance(outline.distance_m, miles=miles)}.",
-            f"Sensor: {REFERENCES[SensorClass(row.provenance)].words}. Gives: {gives}."
+            f"Sensor: {REFERENCES[row.provenance].words}. Gives: {gives}."
             + (f" Shoes: {numbers.clean(row.shoe)}." if row.shoe else "")
             + ("" if row.kept else " Its original is no longer stored."),
         ]

@@ -1,7 +1,7 @@
 """Numbers as people read them: all rounding, pace, percent, local time and display units; nothing else formats.
 
 Every function takes SI units. A value and its unit are tied by a no-break space, so that lines never break between
-them; layout.finish turns the ties into blanks.
+them; whoever prints a line turns the ties into blanks.
 """
 
 from __future__ import annotations
@@ -245,9 +245,9 @@ def start(started_at: datetime, utc_offset_s: int | None) -> str:
     return f"{day(moment)}, {moment.hour:02}:{moment.minute:02}{' UTC' if utc_offset_s is None else ''}"
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """ "1 run", "3 runs"; `many` where adding an s is wrong."""
-    return f"{number(count)}{TIE}{one if count == 1 else many or one + 's'}"
+def plural(count: int, one: str) -> str:
+    """ "1 run", "3 runs"."""
+    return f"{number(count)}{TIE}{one if count == 1 else one + 's'}"
 
 
 def path(place: object) -> str:

@@ -413,4 +413,4 @@ def trend(view: WeeklyView) -> str:
     if view.verdicts == (Verdict.STEADY,):
         return "Steady."
     more = max(each.weeks_missing or each.weeks_advised for each in view.trends)
-    return f"No trend can be told yet: about {numbers.plural(more, 'more week', 'more weeks')}." if more else ""
+    return f"No trend can be told yet: about {numbers.plural(more, 'more week')}." if more else ""

@@ -25,7 +25,7 @@ from kneedrive.report.html import svg
 from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
 from kneedrive.report.sections import claimed
 from kneedrive.report.words import capital
-from kneedrive.sensors import REFERENCES, SensorClass
+from kneedrive.sensors import REFERENCES
 
 # The pace picture: a row a pace on the bell of all runners at that pace.
 
@@ -183,21 +183,13 @@ _MOSTLY = 0.5  # of what was recorded: where less was scored, the scale is made 
 _FENCE = 1.5  # quartile ranges beyond the quartiles, as in a box plot
 
 
-class Span(Record, frozen=True, kw_only=True):
-    """Neighbouring epochs that were left out for one reason."""
-
-    start_s: float
-    end_s: float
-    reason: str
-
-
-def spans(epochs: Epochs, length_s: float) -> Iterator[Span]:
-    """The stretches that were not scored, in order."""
+def spans(epochs: Epochs, length_s: float) -> Iterator[tuple[float, float, str]]:
+    """The stretches that were not scored for one reason, in order: start and end (s), and the reason."""
     rows = zip(epochs.start_s.tolist(), map(str, epochs.reason), strict=True)
     for reason, group in groupby(rows, key=lambda row: row[1]):
         starts = [start for start, _ in group]
         if reason:
-            yield Span(start_s=starts[0], end_s=starts[-1] + length_s, reason=reason)
+            yield starts[0], starts[-1] + length_s, reason
 
 
 def series(analysis: Analysis, *, miles: bool) -> Markup:
@@ -208,9 +200,9 @@ def series(analysis: Analysis, *, miles: bool) -> Markup:
         return Markup("")
     x = Scale(low=0.0, high=max(float(epochs.start_s[-1]) + length_s, analysis.activity.elapsed_s))
     shaded, reasons = [], []
-    for span in spans(epochs, length_s):
-        ends, when = (x.percent(span.start_s), x.percent(span.end_s)), (span.start_s, span.end_s)
-        tip = f"{' to '.join(map(numbers.clock, when))}: {SHORT.get(span.reason, span.reason)}, not scored"
+    for start_s, end_s, reason in spans(epochs, length_s):
+        ends = x.percent(start_s), x.percent(end_s)
+        tip = f"{numbers.clock(start_s)} to {numbers.clock(end_s)}: {SHORT.get(reason, reason)}, not scored"
         shaded.append(svg.area(*ends, "left-out"))
         reasons.append(svg.mark(tip, svg.area(*ends, "reach")))
     height = (100.0 + _GAP) / len(keys) - _GAP
@@ -392,7 +384,7 @@ def _breaks(view: WeeklyView, frame: Frame) -> Iterator[Markup]:
     sensors = [breaks[0].sensors[0] if breaks else view.sensor, *(each.sensors[1] for each in breaks)]
     for (left, right), sensor in zip(pairwise(places), sensors, strict=True):
         if right - left >= _NAME_ROOM and sensor in REFERENCES:
-            yield svg.words(left, svg.at(_FORM), REFERENCES[SensorClass(sensor)].short, "tick", dx=6, dy=28)
+            yield svg.words(left, svg.at(_FORM), REFERENCES[sensor].short, "tick", dx=6, dy=28)
     for each, place in zip(breaks, places[1:], strict=False):
         yield svg.mark(
             f"{break_words(each)}. Before and after cannot be compared.",
