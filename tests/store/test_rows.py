@@ -38,7 +38,7 @@ def blocks(draw: st.DrawFn) -> Epochs:
 
 @given(blocks())
 def test_what_float32_can_hold_comes_back_as_it_was(block: Epochs) -> None:
-    back = unpack(pack(block))
+    back = unpack(**pack(block))
 
     assert np.array_equal(back.start_s, block.start_s, equal_nan=True)
     assert np.array_equal(back.weight, block.weight, equal_nan=True)
@@ -50,7 +50,7 @@ def test_what_float32_can_hold_comes_back_as_it_was(block: Epochs) -> None:
 def test_other_values_are_rounded_to_float32() -> None:
     block = epochs()
 
-    back = unpack(pack(block))
+    back = unpack(**pack(block))
 
     assert np.array_equal(back["D"], block["D"].astype(np.float32).astype(np.float64), equal_nan=True)
     assert back["D"].dtype == np.float64
@@ -59,26 +59,26 @@ def test_other_values_are_rounded_to_float32() -> None:
 def test_a_column_without_values_takes_no_room() -> None:
     block = epochs(100)
 
-    assert len(pack(block).block) == 4 * (4 * 100) + 100
-    assert np.isnan(unpack(pack(block))["vertical_oscillation_m"]).all()
+    assert len(pack(block)["block"]) == 4 * (4 * 100) + 100
+    assert np.isnan(unpack(**pack(block))["vertical_oscillation_m"]).all()
 
 
 def test_reasons_survive_and_scored_epochs_stay_scored() -> None:
     block = epochs(10)
 
-    assert np.array_equal(unpack(pack(block)).scored, block.scored)
+    assert np.array_equal(unpack(**pack(block)).scored, block.scored)
 
 
 @pytest.mark.parametrize("name", ["start_s", "weight"])
 def test_what_comes_back_cannot_be_changed(name: str) -> None:
     with pytest.raises(ValueError, match="read-only"):
-        getattr(unpack(pack(epochs())), name)[0] = 1.0
+        getattr(unpack(**pack(epochs())), name)[0] = 1.0
 
 
 @pytest.mark.parametrize("name", ["D", "vertical_oscillation_m"])
 def test_columns_that_come_back_cannot_be_changed(name: str) -> None:
     with pytest.raises(ValueError, match="read-only"):
-        unpack(pack(epochs()))[name][0] = 1.0
+        unpack(**pack(epochs()))[name][0] = 1.0
 
 
 def test_more_reasons_than_a_byte_can_count_are_refused() -> None:

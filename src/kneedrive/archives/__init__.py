@@ -22,7 +22,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from kneedrive.archives import unpack
-from kneedrive.archives.unpack import Budget, Entry, Found, Limits, Skip, failing, given, masked, named
+from kneedrive.archives.unpack import Budget, Entry, Found, Limits, Skip, failing, masked, named
 from kneedrive.errors import ReadError, UnknownFormat
 from kneedrive.readers import FILES, Kind, sniff
 from kneedrive.record import Record
@@ -123,7 +123,7 @@ def _on_disk(path: Path, inside: str, limits: Limits) -> Entry:
 
 
 def _of_bytes(path: str, data: bytes) -> Entry:
-    return Entry(path=path, size=len(data), peek=given(data[: unpack.HEAD_BYTES]), read=given(data))
+    return Entry(path=path, size=len(data), peek=lambda: data[: unpack.HEAD_BYTES], read=lambda: data)
 
 
 def _start(path: Path, count: int) -> bytes:

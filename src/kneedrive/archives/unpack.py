@@ -160,11 +160,6 @@ def shortened(path: str) -> str:
     return path if len(path) <= _LONGEST else path[:half] + _LEFT_OUT + path[-half:]
 
 
-def given(data: bytes) -> Callable[[], bytes]:
-    """A `read` for bytes that are there already."""
-    return lambda: data
-
-
 def failing(error: ReadError) -> Callable[[], bytes]:
     """A `read` for what cannot be read: it raises the reason."""
 

@@ -141,25 +141,6 @@ def _bursts(count: int, rest_mps: float) -> tuple[Segment, ...]:
     return (Segment(80, rest_mps), Segment(18, 5.4, kind="burst")) * count
 
 
-# A town run with everything: 6:20 to 5:30 /km, a traffic light, a tempo part at 4:50, a walk, strides, a hill, and slow
-# running at 7:00 near both ends.
-DEMO_PLAN = (
-    Segment(300, 2.62),
-    Segment(480, 2.38),
-    Segment(480, 2.78),
-    Segment(420, 3.03),
-    Segment(75, kind="pause"),
-    Segment(420, 3.45),
-    Segment(100, 1.5, kind="walk"),
-    *_bursts(3, 2.78),
-    Segment(150, 2.62, 0.04),
-    Segment(60, 2.40, 0.085),
-    Segment(150, 2.95, -0.04),
-    Segment(480, 2.78),
-    Segment(540, 2.38),
-    Segment(120, 2.62),
-)
-
 PLANS = {
     "easy": (Segment(480, 2.75), Segment(420, 2.6), Segment(420, 2.9), Segment(480, 2.75)),
     "short": (Segment(300, 2.7),),
@@ -186,7 +167,24 @@ PLANS = {
     "surges": (Segment(400, 2.7), *(Segment(24, 2.2), Segment(24, 3.8)) * 10, Segment(300, 2.7)),
     "track": (Segment(420, 2.7), Segment(240, 6.4), Segment(480, 2.7)),
     "interrupted": (*(Segment(240, 2.7), Segment(45, kind="pause")) * 4, Segment(240, 2.7)),
-    "demo": DEMO_PLAN,
+    # A town run with everything: 6:20 to 5:30 /km, a traffic light, a tempo part at 4:50, a walk, strides, a hill, and
+    # slow running at 7:00 near both ends.
+    "demo": (
+        Segment(300, 2.62),
+        Segment(480, 2.38),
+        Segment(480, 2.78),
+        Segment(420, 3.03),
+        Segment(75, kind="pause"),
+        Segment(420, 3.45),
+        Segment(100, 1.5, kind="walk"),
+        *_bursts(3, 2.78),
+        Segment(150, 2.62, 0.04),
+        Segment(60, 2.40, 0.085),
+        Segment(150, 2.95, -0.04),
+        Segment(480, 2.78),
+        Segment(540, 2.38),
+        Segment(120, 2.62),
+    ),
 }
 
 

@@ -477,7 +477,7 @@ class Store:
                 channel=channel,
                 key=key,
             )
-        self._insert("epochs", run=number, **asdict(pack(new.analysis.epochs)))
+        self._insert("epochs", run=number, **pack(new.analysis.epochs))
         self._insert("detail", run=number, json=zlib.compress(new.detail.encode()))
 
     def _settle(self, number: int, version: str) -> None:

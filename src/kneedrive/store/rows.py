@@ -104,7 +104,7 @@ RUNS = (
     " (SELECT DISTINCT format FROM activity WHERE run = run.id ORDER BY format)), '')"
     " FROM run WHERE runner = :runner "
 )
-# The same in the order of PastRun, and then of Packed.
+# The same in the order of PastRun, and then of what `unpack` takes.
 PAST_RUNS = (
     "SELECT key, started_at_ms, utc_offset_s, sensor, device, surface, distance_m, duration_s, firmware,"
     " height_m, length, columns, reasons, block FROM run JOIN epochs ON epochs.run = run.id WHERE runner = :runner "
@@ -136,53 +136,47 @@ class Tag(Record, frozen=True, kw_only=True):
     text: str
 
 
-class Packed(Record, frozen=True, kw_only=True):
-    """Epochs as they lie in the database; schema.sql describes the block."""
+def pack(epochs: Epochs) -> dict[str, Any]:
+    """Epochs as a row of the table, in one block; floats become float32. Raises ValueError for more than 256 reasons.
 
-    length: int
-    columns: str
-    reasons: str
-    block: bytes
-
-
-def pack(epochs: Epochs) -> Packed:
-    """Epochs in one block; floats become float32. Raises ValueError for more than 256 reasons."""
+    schema.sql describes the block.
+    """
     legend, codes = np.unique(epochs.reason, return_inverse=True)
     if len(legend) > 256:
         raise ValueError(f"{len(legend)} different reasons do not fit one byte")
     held = {name: values for name, values in epochs.columns.items() if np.isfinite(values).any()}
     floats = np.array([epochs.start_s, epochs.weight, *held.values()], dtype=_FLOAT)
-    return Packed(
-        length=len(epochs),
-        columns=",".join(name if name in held else f"-{name}" for name in epochs.columns),
-        reasons="\n".join(str(reason) for reason in legend),
-        block=floats.tobytes() + codes.astype(np.uint8).tobytes(),
-    )
+    return {
+        "length": len(epochs),
+        "columns": ",".join(name if name in held else f"-{name}" for name in epochs.columns),
+        "reasons": "\n".join(str(reason) for reason in legend),
+        "block": floats.tobytes() + codes.astype(np.uint8).tobytes(),
+    }
 
 
-def unpack(packed: Packed) -> Epochs:
-    """The epochs of a block, in the order they were given; arrays are read-only float64.
+def unpack(length: int, columns: str, reasons: str, block: bytes) -> Epochs:
+    """The epochs of a row, in the order they were given; arrays are read-only float64.
 
     Raises ValueError or TypeError for what `pack` cannot have made.
     """
-    names = packed.columns.split(",") if packed.columns else []
+    names = columns.split(",") if columns else []
     held = [name for name in names if not name.startswith("-")]
-    cells = (2 + len(held)) * packed.length
-    if len(packed.block) != cells * _FLOAT.itemsize + packed.length:
-        raise ValueError(f"a block of {len(packed.block)} bytes is not {packed.length} epochs of {len(held)} columns")
+    cells = (2 + len(held)) * length
+    if len(block) != cells * _FLOAT.itemsize + length:
+        raise ValueError(f"a block of {len(block)} bytes is not {length} epochs of {len(held)} columns")
     with np.errstate(invalid="ignore"):  # damaged numbers of a kind that no computation gives
-        floats = np.frombuffer(packed.block, _FLOAT, cells).astype(np.float64)
-    floats = floats.reshape(2 + len(held), packed.length)
+        floats = np.frombuffer(block, _FLOAT, cells).astype(np.float64)
+    floats = floats.reshape(2 + len(held), length)
     floats.flags.writeable = False
-    codes = np.frombuffer(packed.block, np.uint8, packed.length, cells * _FLOAT.itemsize)
-    reasons = np.array(packed.reasons.split("\n"))
-    if (codes >= len(reasons)).any():
+    codes = np.frombuffer(block, np.uint8, length, cells * _FLOAT.itemsize)
+    legend = np.array(reasons.split("\n"))
+    if (codes >= len(legend)).any():
         raise ValueError("a block names a reason that there is not")
-    nothing = np.full(packed.length, np.nan)
+    nothing = np.full(length, np.nan)
     nothing.flags.writeable = False
     rows = dict(zip(held, floats[2:], strict=True))
     rows = {name.removeprefix("-"): rows.get(name, nothing) for name in names}
-    return Epochs(start_s=floats[0], weight=floats[1], reason=reasons[codes], columns=rows)
+    return Epochs(start_s=floats[0], weight=floats[1], reason=legend[codes], columns=rows)
 
 
 def to_ms(moment: datetime | None) -> int | None:
@@ -212,7 +206,7 @@ def past_run(row: Sequence[Any]) -> PastRun:
     Raises ValueError or TypeError as `unpack` does, and where the epochs do not follow one another or their weights
     are none.
     """
-    epochs = unpack(Packed(**dict(zip(Packed.__struct_fields__, row[10:], strict=True))))
+    epochs = unpack(*row[10:])
     in_order = np.isfinite(epochs.start_s).all() and (np.diff(epochs.start_s) > 0).all()
     if not in_order or not ((epochs.weight >= 0) & (epochs.weight <= 1)).all():
         raise ValueError("epochs in no order")

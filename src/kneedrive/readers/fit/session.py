@@ -344,7 +344,18 @@ def activities(part: Part) -> Iterator[Activity]:
     problem = _no_activity(part, len(found.starts), len(sessions))
     if problem is not None:
         raise problem
-    contents = _contents(part, found)
+    infos = messages(part, profile.DEVICE_INFO)
+    timer = [event for event in messages(part, profile.EVENT) if event.whole("event") == _TIMER]
+    contents = _Contents(
+        columns=found,
+        watch=device(messages(part, profile.FILE_ID), infos),
+        sensors=sensors(infos),
+        utc_offset_s=utc_offset_s(messages(part, profile.ACTIVITY)),
+        wearer=wearer(messages(part, profile.USER_PROFILE)),
+        laps=lap_table(messages(part, profile.LAP)),
+        stops=stops(timer),
+        notes=(*part.notes, *([part.damage] if part.damage else []), *found.notes),
+    )
     for session in _sessions(part, sessions, found):
         yield _activity(session, contents)
 
@@ -365,22 +376,6 @@ def _no_activity(part: Part, records: int, sessions: int) -> ReadError | None:
     if part.damage is not None:
         return Malformed(f"holds {part.damage.text}, and no record before it", offset=part.damage.offset)
     return NoActivity("is a FIT file without records and without a session")
-
-
-def _contents(part: Part, found: Columns) -> _Contents:
-    infos = messages(part, profile.DEVICE_INFO)
-    timer = [event for event in messages(part, profile.EVENT) if event.whole("event") == _TIMER]
-    damage = () if part.damage is None else (part.damage,)
-    return _Contents(
-        columns=found,
-        watch=device(messages(part, profile.FILE_ID), infos),
-        sensors=sensors(infos),
-        utc_offset_s=utc_offset_s(messages(part, profile.ACTIVITY)),
-        wearer=wearer(messages(part, profile.USER_PROFILE)),
-        laps=lap_table(messages(part, profile.LAP)),
-        stops=stops(timer),
-        notes=(*part.notes, *damage, *found.notes),
-    )
 
 
 def _sessions(part: Part, told: Sequence[Message], found: Columns) -> list[_Session]:

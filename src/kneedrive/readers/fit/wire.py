@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from kneedrive.errors import Malformed
 from kneedrive.method import FitRules
-from kneedrive.readers.fit.profile import MESSAGE_FIELDS, RECORD
+from kneedrive.readers.fit.profile import FIELD_DESCRIPTION, MESSAGE_FIELDS, RECORD
 from kneedrive.record import Record
 from kneedrive.recording import Note, NoteCode
 
@@ -71,7 +71,6 @@ def base_type(number: int, size: int) -> tuple[BaseType, int]:
 
 
 RULES = FitRules()
-FIELD_DESCRIPTION = 206
 _DEFINITION, DEVELOPER, COMPRESSED = 0x40, 0x20, 0x80  # bits of a header byte
 
 Places = npt.NDArray[np.int64]
@@ -120,11 +119,6 @@ class Layout(Record, frozen=True, kw_only=True):
 
 def _triples(octets: bytes) -> Iterator[tuple[int, int, int]]:
     return zip(octets[::3], octets[1::3], octets[2::3], strict=True)
-
-
-def local_number(head: int) -> int:
-    """The local message number in a header byte: four bits, or two in a compressed timestamp header."""
-    return head >> 5 & 0x03 if head & COMPRESSED else head & 0x0F
 
 
 def layout_of(definition: bytes, offset: int) -> Layout:
@@ -362,7 +356,8 @@ class _Walk:
                 if len(self._layouts) > RULES.max_layouts:
                     return _full(at, f"{RULES.max_layouts:,} kinds of messages")
                 at = after
-            elif (local := local_number(head)) in self._defined:
+            # The local number has four bits, or two in the header of a compressed time.
+            elif (local := head >> 5 & 0x03 if head & COMPRESSED else head & 0x0F) in self._defined:
                 # From now on expect header bytes like this one: a compressed time, or reserved bits set.
                 heads = (COMPRESSED | local << 5, 32) if head & COMPRESSED else (head, 1)
                 self._unusual.setdefault(local, set()).add(heads)
