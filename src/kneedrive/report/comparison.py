@@ -155,6 +155,7 @@ def difference_text(row: Difference, amount: float) -> str:
 
 def difference_verdict(row: Difference, *, units: bool = True) -> str:
     """ "changed by 4 to 9 ms", "no change over 6 ms", "not enough weeks: about 5 more". units: where none stand by."""
+    # What stands before a verdict names the unit, but for ln k: it has none, and its changes are in per cent.
     shown = str if units or row.metric == "ln_k" else numbers.bare
     if row.verdict is Outcome.CHANGED:
         ends = sorted((row.low, row.high), key=abs)

@@ -159,6 +159,7 @@ def _alternatives(analysis: Analysis, *, miles: bool) -> Iterable[Section]:
             known = values[np.isfinite(values)]
             coverage = len(known) / len(values) if len(values) else 0.0
             summaries[key] = ChannelSummary(coverage=coverage, median=median(known) if len(known) else None)
+        # Which of the two sets was judged is told by the reason alone: it names the maker whose fields were taken.
         judged = maker in analysis.provenance_reason.casefold()
         other = "native judges by those above" if judged else f"{numbers.clean(maker)} judges by them"
         remark = f"{'judged here; ' if judged else ''}--dynamics {other}; never mixed"

@@ -238,6 +238,8 @@ def fade(analysis: Analysis) -> Section:
     return [Heading("Fade", f"{numbers.plural(found.blocks, 'block')} of three minutes"), Table(columns, rows)]
 
 
+# Aerial and terrestrial are the two styles of the Volodalen method (Gindre 2016, Lussiana 2017 and 2019, Patoz 2019 to
+# 2022).
 GLOSSARY = (
     "SD between runners: as far as runners at one speed usually lie apart. About two in three lie within one of usual, "
     "19 in 20 within two.",

@@ -115,6 +115,7 @@ def ledger_of(outcomes: Iterable[Any], *, dry_run: bool = False) -> Ledger:
 def ledger(counted: Ledger, elapsed_s: float, remarks: Sequence[str] = ()) -> list[Section]:
     """One line of counts, then what failed and what looks like somebody else's run. remarks: on the sources."""
     counts = {verdict: counted.counts.get(verdict, 0) for verdict in VERDICTS}
+    # That nothing is new is an answer too; of the rest only what there is.
     parts = [f"{numbers.number(n)} {VERDICTS[verdict]}" for verdict, n in counts.items() if n or verdict == Fate.ADDED]
     if counted.without_dynamics:
         parts.insert(1, f"of which {numbers.number(counted.without_dynamics)} without running dynamics")
@@ -186,6 +187,7 @@ def ledger_record(counted: Ledger) -> dict[str, Any]:
 def sync_record(summed: Ledger, sources: Sequence[Mapping[str, Any]], runs: Sequence[str]) -> dict[str, Any]:
     """A sync: the counts of all sources together, then each source with what stopped it."""
     counts = ledger_record(summed)
+    # What an import calls added a sync calls new, and programs read both.
     new = {"schema_version": counts.pop("schema_version"), "new": counts.pop("added")}
     again = sorted(each["retry_at"] for each in sources if each["retry_at"])
     return {**new, **counts, "retry_at": again[-1] if again else None, "sources": list(sources), "runs": list(runs)}

@@ -66,6 +66,7 @@ UNMEASURED = {"median": None, "p10": None, "p90": None, "n": 0}
 def _activity(analysis: Analysis) -> dict[str, Any]:
     activity = analysis.activity
     offset = activity.utc_offset_s
+    # Without an offset local_time gives UTC, which is nobody's local time.
     local = local_time(activity.started_at, offset).replace(tzinfo=None).isoformat(timespec="seconds")
     return {
         "id": activity.id,
@@ -224,6 +225,7 @@ def last_weeks_record(found: LastWeeks) -> dict[str, Any]:
 
 def break_record(each: Break) -> dict[str, Any]:
     """from and to: where the sensors are worn, else firmware or watch; from_sensor, to_sensor: their classes."""
+    # Firmware and watches have names of their own; the other kinds hold classes of sensors.
     named = each.kind in (BreakKind.FIRMWARE, BreakKind.WATCH)
     first, second = each.sensors
     return {

@@ -373,7 +373,7 @@ def not_compared(found: OwnView) -> str:
 def own_values(row: PersonalZ) -> tuple[str, str, str]:
     """The run's value with its unit, the usual one, and the difference, in per cent where it is one of logarithms."""
     off = numbers.change(row.metric, row.difference)
-    if row.metric != "ln_k":
+    if row.metric != "ln_k":  # its values are ratios, so no per cent stands beside its difference
         off = numbers.bare(off)
     return numbers.quantity(row.metric, row.value), numbers.value(row.metric, row.usual), off
 

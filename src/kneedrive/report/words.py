@@ -179,6 +179,8 @@ def knee_sentence(knee: Knee) -> Inline:
     )
 
 
+# The runners of RBDS, filmed at 2.5, 3.5 and 4.5 m/s. The odds of the knee stand beside this wherever they are told in
+# full, since they come from other people and from no sensor on this one.
 KNEE_GROUND = (
     "Swing knee bend goes with timing in filmed runners (26 on a treadmill, 25 of them men, contact by force plate); "
     "outdoors that is untested. “Usual” is the mean of runners at that speed. "
@@ -244,6 +246,7 @@ def settling(analysis: Analysis) -> list[str]:
         return []
     posterior, slowest_mps = analysis.posterior, analysis.method.posterior.leaning_under_mps
     slow = posterior is not None and posterior.speed_mps < slowest_mps
+    # Where the verdict hangs on the height, `limits` says so beside it.
     small = analysis.runner.height_m is None and not rests_on_height(analysis)
     points = [VERY_SLOW if slow else "", advice.would_settle(analysis), NO_HEIGHT if small else ""]
     return [point for point in points if point]

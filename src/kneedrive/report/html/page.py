@@ -219,6 +219,7 @@ def first_screen(content: Content) -> Markup:
 def _hero(given: Picture, analysis: Analysis, *, miles: bool) -> Markup:
     """The pace picture, with the shuffle-onset pace where there is one."""
     speed = analysis.shuffle_onset.speed_mps
+    # The line lies below the rows that are faster; with none above it, it would say that every pace is shuffle-like.
     above = sum(band.speed_mps >= speed for band in screen.shown_bands(analysis, screen.MOST_BANDS)) if speed else 0
     onset = (above, f"shuffle-onset {numbers.pace(speed, miles=miles)}") if above else None
     marks = "○ inferred" if any(row.hollow for row in given.rows) else "● you"
