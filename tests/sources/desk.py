@@ -45,9 +45,15 @@ def follow(url: str) -> str:
         return str(page.read().decode())
 
 
+class _Hurried(Http):
+    backoff_s = 0.0
+
+
 def http(service: str, url: str, read_s: float = PATIENT_S) -> Http:
     """A connection that does not wait between its tries."""
-    return Http(service, url, read_s=read_s, backoff_s=0.0)
+    connection = _Hurried(service, url)
+    connection.read_s = read_s
+    return connection
 
 
 def patience_s(fault: str) -> float:

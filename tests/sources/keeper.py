@@ -11,6 +11,7 @@ from kneedrive.sources.oauth import Login
 from kneedrive.sources.plan import Outcome, Source, completed, follow, listing_from, plan
 from kneedrive.sources.strava import SERVICE, Strava, Windows
 from kneedrive.sources.tokens import TokenFile
+from tests.sources import desk
 from tests.sources.desk import APPLICATION
 
 CURSOR, GONE = "cursor.json", "gone"
@@ -63,7 +64,7 @@ def main(api_url: str, oauth_url: str, tokens: str, store: str) -> None:
         TokenFile(Path(tokens)),
         clock=now,
     )
-    client = Strava(Http("Strava", api_url, backoff_s=0.0), Windows("Strava", clock=now), login)
+    client = Strava(desk.http("Strava", api_url), Windows("Strava", clock=now), login)
     sync(client, Path(store), now)
 
 

@@ -29,7 +29,7 @@ TOKEN = Secret("token-secret")
 
 @pytest.fixture
 def http() -> Http:
-    return Http("Service", BASE, backoff_s=0.0)
+    return desk.http("Service", BASE)
 
 
 @responses.activate
@@ -219,7 +219,7 @@ def test_a_body_that_drips_is_given_up_at_its_time_and_not_at_its_end(
     drops = random.Random(1).randbytes(80)
     body = gzip.compress(drops) if encoding == "gzip" else drops
     with dripping(body, encoding) as (url, sent), pytest.raises(Unreachable, match="sent its answer too slowly"):
-        Http("Service", url, read_s=desk.PATIENT_S).get("things")
+        desk.http("Service", url).get("things")
 
     assert 0 < len(sent) < len(body) / 2
 

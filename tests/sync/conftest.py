@@ -18,7 +18,7 @@ __all__ = ["_stay_on_loopback", "clock"]
 @pytest.fixture(autouse=True)
 def _in_no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting between tries, and services may be asked as fast as they answer."""
-    monkeypatch.setattr("kneedrive.app.accounts.BACKOFF_S", 0.0)
+    monkeypatch.setattr("kneedrive.sources.http.Http.backoff_s", 0.0)
     monkeypatch.setattr("kneedrive.sources.intervals.INTERVAL_S", 0.0)
     monkeypatch.setattr("kneedrive.sources.garmin.INTERVAL_S", 0.0)
 

@@ -127,7 +127,7 @@ def test_a_fault_ends_in_its_code_and_a_sentence_and_leaves_nothing_half(
 
     with monkeypatch.context() as impatient:
         if fault == "hang":
-            impatient.setattr("kneedrive.app.accounts.READ_S", IMPATIENT_S)
+            impatient.setattr("kneedrive.sources.http.Http.read_s", IMPATIENT_S)
         said = run("sync", service, "--json")
 
     assert said.code == code
@@ -184,7 +184,7 @@ def test_a_logout_that_fails_at_the_service_is_done_here(
 ) -> None:
     run("sync", "strava", "--no-report")
     if fault == "hang":
-        monkeypatch.setattr("kneedrive.app.accounts.READ_S", IMPATIENT_S)
+        monkeypatch.setattr("kneedrive.sources.http.Http.read_s", IMPATIENT_S)
     strava.fail(fault, on="/oauth/revoke", times=TIMES)
 
     said = run("auth", "logout", "--yes")

@@ -34,7 +34,6 @@ FOLDER, GARMIN, INTERVALS, STRAVA = OWN = ("folder", "garmin", "intervals", "str
 NAMES = {FOLDER: "Folders", GARMIN: "Garmin", INTERVALS: "intervals.icu", STRAVA: "Strava"}
 R = TypeVar("R", bound=Record)
 GARMIN_KEY = "connect-personal-api-key"  # the name that Garmin's own client gives it
-READ_S, BACKOFF_S = 30.0, 0.5
 NO_SOURCES = "there is nothing to sync from: 'kneedrive setup' asks what you have and sets it up, step by step"
 NO_FOLDERS = (
     "there is no folder to look into: no watch is plugged in and sources.folder.paths names none; list some there, or "
@@ -213,7 +212,7 @@ def strava(desk: Desk) -> Strava:
 def _http(name: str, base_url: str) -> Http:
     from kneedrive.sources.http import Http
 
-    return Http(NAMES[name], base_url, read_s=READ_S, backoff_s=BACKOFF_S)
+    return Http(NAMES[name], base_url)
 
 
 def application(desk: Desk) -> Application:

@@ -351,13 +351,9 @@ def converse(desk: Desk, asking: Asking, pages: Mapping[str, str]) -> Wanted:
 
 def holds_runs(desk: Desk) -> bool:
     """Whether there are runs of this runner already."""
-    from kneedrive.store import Store
+    from kneedrive.app.library import everybody
 
-    settings = desk.settings
-    if not Store.is_there(settings.paths.store):
-        return False
-    with Store.open(settings.paths.store, create=False) as store:
-        return settings.runner.name in store.runs_by_runner()
+    return bool(everybody(desk.settings).get(desk.settings.runner.name))
 
 
 def _tried(
@@ -438,14 +434,12 @@ def _ask_height(desk: Desk, asking: Asking) -> Mapping[str, Any]:
 
     question = "Height in metres or centimetres, such as 1.78 (Enter skips): "
     height_m = _tried(asking, asking.ask, question, metres, "It {}.")
-    return {_height_key(desk.named_runner): height_m} if height_m else {}
-
-
-def _height_key(runner: str) -> str:
-    """Where a height is written: a named runner's is not the owner's."""
-    if not runner:
-        return HEIGHT
-    return f"runners.{runner if re.fullmatch('[A-Za-z0-9_-]+', runner) else _literal(runner)}.height_m"
+    if not height_m:
+        return {}
+    runner, key = desk.named_runner, HEIGHT
+    if runner:  # whose height is not the owner's
+        key = f"runners.{runner if re.fullmatch('[A-Za-z0-9_-]+', runner) else _literal(runner)}.height_m"
+    return {key: height_m}
 
 
 def _reader(key: str) -> Callable[[Any], Any]:

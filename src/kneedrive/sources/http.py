@@ -24,7 +24,7 @@ from kneedrive.record import Record
 from kneedrive.sources.plan import Fetched, Listed
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-CONNECT_S, READ_S, WHOLE_S, BACKOFF_S = 10.0, 30.0, 300.0, 0.5
+CONNECT_S, WHOLE_S = 10.0, 300.0
 RETRIES = 2  # after the first try
 RETRY_STATUS = (500, 502, 503, 504)
 MAX_BYTES = 64 * 1024 * 1024  # of a body; the file of a day on the feet has a few
@@ -146,11 +146,13 @@ def _safe(url: str) -> bool:
 class Http:
     """A session with one service. `service` is its name in messages."""
 
-    def __init__(self, service: str, base_url: str, *, read_s: float = READ_S, backoff_s: float = BACKOFF_S) -> None:
+    read_s = 30.0  # without a byte of the answer
+    backoff_s = 0.5  # by which urllib3 lengthens its waits between tries, and as much at random
+
+    def __init__(self, service: str, base_url: str) -> None:
         self.service = service
         self.base_url = checked_base(base_url, service)
-        self._read_s = read_s
-        self._session = _session(backoff_s, proxies=urlsplit(self.base_url).hostname not in LOOPBACK)
+        self._session = _session(self.backoff_s, proxies=urlsplit(self.base_url).hostname not in LOOPBACK)
 
     def get(
         self,
@@ -170,7 +172,7 @@ class Http:
         return self._ask("POST", path, sent)
 
     def _ask(self, method: str, path: str, sent: Mapping[str, Any]) -> Answer:
-        url, timeout = f"{self.base_url}/{path.lstrip('/')}", (CONNECT_S, self._read_s)
+        url, timeout = f"{self.base_url}/{path.lstrip('/')}", (CONNECT_S, self.read_s)
         try:
             with self._session.request(method, url, stream=True, timeout=timeout, **sent) as response:
                 status, headers, body = response.status_code, response.headers, self._body(response)
