@@ -5,8 +5,8 @@ import pytest
 
 from kneedrive.analysis.reference import usual_ranges
 from kneedrive.histories.baseline import others, own_view, usual
-from kneedrive.histories.curve import measured, table
 from kneedrive.histories.result import OwnView, PastRun, PersonalZ, Setting
+from kneedrive.histories.segments import measured, table
 from tests.analysis.runs_of_a_runner import FORM, Form, days, past_run
 
 SETTING = Setting()

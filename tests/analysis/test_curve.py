@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kneedrive.histories.curve import curves, departures, fit, own_usual, run_means, table
 from kneedrive.histories.result import Setting
+from kneedrive.histories.segments import curves, departures, fit, own_usual, run_means, table
 from kneedrive.recording import Array
 from kneedrive.stats import robust_sd
 from tests.analysis.runs_of_a_runner import Form, past_run

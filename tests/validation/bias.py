@@ -10,8 +10,8 @@ import numpy as np
 
 from kneedrive.analysis.reference import expected
 from kneedrive.analysis.scores import z_parts
-from kneedrive.histories.curve import column
 from kneedrive.histories.result import PastRun
+from kneedrive.histories.segments import column
 from kneedrive.method import Method
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES

@@ -6,8 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from kneedrive.histories.curve import column
-from kneedrive.histories.segments import computed, residual_sd
+from kneedrive.histories.segments import column, computed, residual_sd
 from kneedrive.method import Method
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES

@@ -8,10 +8,9 @@ import numpy as np
 
 from kneedrive.analysis.posterior import letters
 from kneedrive.histories.baseline import METRICS, allowed_metrics, floors, personal, usual
-from kneedrive.histories.curve import Table, curves, departures, own_usual
-from kneedrive.histories.curve import table as rows_table
 from kneedrive.histories.result import PastRun, Setting, weeks_since_epoch
-from kneedrive.histories.segments import computed
+from kneedrive.histories.segments import Table, computed, curves, departures, own_usual
+from kneedrive.histories.segments import table as rows_table
 from kneedrive.histories.trend import RunValues
 from kneedrive.histories.weeks import near, reference_speed, run_values, standardised
 from kneedrive.recording import Array

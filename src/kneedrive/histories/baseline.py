@@ -16,9 +16,20 @@ import numpy.typing as npt
 from kneedrive import stats
 from kneedrive.analysis import features
 from kneedrive.analysis.reference import expected, usual_quantities
-from kneedrive.histories.curve import Table, centre, column, departures, design, filled, table
 from kneedrive.histories.result import Baseline, Computed, Level, OwnView, PastRun, PersonalZ, Setting, Unjudged
-from kneedrive.histories.segments import Stretch, computed, split_at_jumps, watch_of
+from kneedrive.histories.segments import (
+    Stretch,
+    Table,
+    centre,
+    column,
+    computed,
+    departures,
+    design,
+    filled,
+    split_at_jumps,
+    table,
+    watch_of,
+)
 from kneedrive.method import BaselineRules, SeriesRules
 from kneedrive.quantities import FOLLOWS
 from kneedrive.recording import Array

@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis.posterior import letters
-from kneedrive.histories import curve
+from kneedrive.histories import segments
 from kneedrive.histories.baseline import allowed_metrics
-from kneedrive.histories.curve import Table, departures
 from kneedrive.histories.result import Apart, Comparison, Difference, Outcome, PastRun, Setting, week_numbers
-from kneedrive.histories.segments import Stretch, computed, split_at_jumps, watch_of
+from kneedrive.histories.segments import Stretch, Table
 from kneedrive.histories.trend import week_means, weekly_fit
 from kneedrive.histories.weeks import letters_of, standardised
 from kneedrive.method import CompareRules, SeriesRules
@@ -133,7 +132,7 @@ def compare(
     if reason and not across_sensors:
         return nothing
     runs, rules = (*sides[0].runs, *sides[1].runs), setting.method.series
-    found = match(curve.table(runs), len(sides[0].runs), setting.method.compare)
+    found = match(segments.table(runs), len(sides[0].runs), setting.method.compare)
     if found is None:
         few = min(nothing.weeks_before, nothing.weeks_after) < rules.side_weeks
         return nothing.replace(status=Outcome.NOT_ENOUGH if few else Outcome.NO_OVERLAP)
@@ -188,7 +187,7 @@ def side(runs: Sequence[PastRun], surface: str) -> Side:
     if not scored:
         return Side(sensor=SensorClass.NONE, firmware="", watch="", runs=(), left_out=len(runs))
     # The most used, so that a strap left at home once does not make a whole side another sensor's.
-    keys = [(run.sensor, run.firmware, watch_of(run)) for run in scored]
+    keys = [(run.sensor, run.firmware, segments.watch_of(run)) for run in scored]
     sensor, firmware, watch = most = Counter(keys).most_common(1)[0][0]
     kept = sorted((run for run, key in zip(scored, keys, strict=True) if key == most), key=lambda run: run.started_at)
     left_out = len(runs) - len(kept)
@@ -207,7 +206,7 @@ def sensor_change(before: Side, after: Side, setting: Setting) -> Apart:
     if before.firmware and after.firmware and before.firmware != after.firmware:
         return Apart.FIRMWARE
     together = tuple(sorted((*before.runs, *after.runs), key=lambda run: run.started_at))
-    _, jumps = split_at_jumps(before.replace(runs=together), setting)
+    _, jumps = segments.split_at_jumps(before.replace(runs=together), setting)
     return Apart.JUMPED if jumps else Apart.NOT
 
 
@@ -257,7 +256,7 @@ def differences(found: Matched, sides: tuple[Side, Side], setting: Setting) -> t
     runs, rules = [*sides[0].runs, *sides[1].runs], setting.method.compare
     row, after = week_rows(week_numbers(runs, setting), np.arange(len(runs)) >= len(sides[0].runs))
     # A run with few matched epochs gives no value; its week may have others.
-    means = [curve.run_means(found.rows, at_speed[name], found.rows.weight, len(runs), setting) for name in keys]
+    means = [segments.run_means(found.rows, at_speed[name], found.rows.weight, len(runs), setting) for name in keys]
     kept = [np.where(each.epochs >= rules.run_epochs, each.value, np.nan) for each in means]
     values = np.stack([ragged(row, each, len(after)) for each in kept])
     se = np.stack([ragged(row, each.se, len(after)) for each in means])
@@ -287,7 +286,7 @@ def allowed(sides: tuple[Side, Side], setting: Setting) -> tuple[str, ...]:
     """The metrics and scores that both sides may be held to."""
     speakable = []
     for each in sides:
-        test = computed(each.runs, each.sensor, setting.method)
+        test = segments.computed(each.runs, each.sensor, setting.method)
         speakable.append((*allowed_metrics(each.sensor, test), *letters_of(each.sensor, test)))
     return tuple(name for name in speakable[0] if name in speakable[1])
 
@@ -295,20 +294,20 @@ def allowed(sides: tuple[Side, Side], setting: Setting) -> tuple[str, ...]:
 def metric_values(found: Matched, sensor: str, setting: Setting) -> dict[str, Array]:
     """Each metric of each epoch as it would be at the median matched speed on the flat."""
     rows = found.rows
-    fitted = curve.curves(rows, departures(rows, sensor, setting), setting, found.after)
-    usual = curve.own_usual(fitted, rows, sensor, setting)
+    fitted = segments.curves(rows, segments.departures(rows, sensor, setting), setting, found.after)
+    usual = segments.own_usual(fitted, rows, sensor, setting)
     middle = rows.replace(speed_mps=np.full(rows.epochs, found.speed_mps), grade=np.zeros(rows.epochs))
-    there = curve.own_usual(fitted, middle, sensor, setting)
-    return {name: values - usual[name] + there[name] for name, values in curve.measured(rows).items()}
+    there = segments.own_usual(fitted, middle, sensor, setting)
+    return {name: values - usual[name] + there[name] for name, values in segments.measured(rows).items()}
 
 
 def score_values(found: Matched, sides: tuple[Side, Side], setting: Setting) -> dict[str, Array]:
     """D, P and zSL of each epoch at that speed, each side against the reference of its own sensor class."""
     rows, after = found.rows, found.after == 1
-    both = [departures(rows, each.sensor, setting) for each in sides]
-    off: Mapping[str, Array] = {name: np.where(after, both[1][name], both[0][name]) for name in curve.QUANTITIES}
+    both = [segments.departures(rows, each.sensor, setting) for each in sides]
+    off: Mapping[str, Array] = {name: np.where(after, both[1][name], both[0][name]) for name in segments.QUANTITIES}
     # Which side an epoch is of is fitted along: the change that is looked for must not pass for one of speed.
-    fitted = curve.curves(rows, off, setting, found.after)
+    fitted = segments.curves(rows, off, setting, found.after)
     z = standardised(rows, off, fitted, found.speed_mps, setting.against(sides[0].sensor))
     return letters(z) | z
 

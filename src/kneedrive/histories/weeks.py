@@ -15,7 +15,7 @@ from kneedrive.analysis.gates import drifts
 from kneedrive.analysis.reference import Against, expected, from_middle
 from kneedrive.analysis.result import Fade, FadeVerdict, Scope
 from kneedrive.analysis.scores import findings, mean_climb_pct, scale_at, standing, systematic
-from kneedrive.histories import curve
+from kneedrive.histories import segments
 from kneedrive.histories.result import (
     BalanceHabit,
     Computed,
@@ -38,7 +38,7 @@ from kneedrive.histories.result import (
     week_numbers,
     weeks_since_epoch,
 )
-from kneedrive.histories.segments import Stretch, computed, known_keys, stretches
+from kneedrive.histories.segments import Curve, RunMeans, Stretch, Table
 from kneedrive.histories.trend import HEART_RATE, RunValues, trends, week_values
 from kneedrive.method import Method, ProfileRules, SeriesRules, TrendRules
 from kneedrive.patterns import Pattern
@@ -62,11 +62,11 @@ def weekly(
     last = week_number(until)
     seen = between(runs, monday(last - weeks + 1), until, setting)
     judged = scored_on(seen, surface)
-    parts, breaks = stretches(judged, setting)
+    parts, breaks = segments.stretches(judged, setting)
     speed = reference_speed(judged)
     recent = scored_on(lately(runs, until, setting), surface)
     slow = slow_speed(recent, setting.method.profile)
-    tests = [computed(part.runs, part.sensor, setting.method) for part in parts]
+    tests = [segments.computed(part.runs, part.sensor, setting.method) for part in parts]
     series = [part_series(part, test, speed, setting) for part, test in zip(parts, tests, strict=True)]
     told = told_weeks(series, setting.method.trend)
     found = [trends(each, setting.method, part.sensor) for each, part in zip(series, parts, strict=True)]
@@ -102,7 +102,7 @@ def lately(runs: Sequence[PastRun], until: date, setting: Setting) -> list[PastR
 
 def reference_speed(runs: Sequence[PastRun]) -> float | None:
     """Median speed of the scored epochs: where the runner's form is known best."""
-    speeds = curve.joined(runs, "speed_mps")
+    speeds = segments.joined(runs, "speed_mps")
     speeds = speeds[np.isfinite(speeds)]
     return float(np.median(speeds)) if len(speeds) else None
 
@@ -119,13 +119,13 @@ def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting:
     The runner's own curve takes speed out. Time is fitted along, so that a change of form is not taken for one of
     speed in a runner who also got faster.
     """
-    rows = curve.table(part.runs)
+    rows = segments.table(part.runs)
     if speed_mps is None or not rows.epochs:
         return {}
     here = setting.of(part.runs)
-    off = curve.departures(rows, part.sensor, here)
+    off = segments.departures(rows, part.sensor, here)
     at = weeks_since_epoch(part.runs, setting)
-    fitted = curve.curves(rows, off, here, at[rows.run])
+    fitted = segments.curves(rows, off, here, at[rows.run])
     z = standardised(rows, {name: off[name] for name in fitted}, fitted, speed_mps, here.against(part.sensor))
     values = posterior.letters(z) | z
     return {
@@ -134,14 +134,14 @@ def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting:
     }
 
 
-def near(rows: curve.Table, speed_mps: float, setting: Setting) -> Array:
+def near(rows: Table, speed_mps: float, setting: Setting) -> Array:
     """Weight of each epoch in its run's value: 1 on the flat and near the reference speed, else 0."""
     close = np.abs(rows.speed_mps / speed_mps - 1.0) <= setting.method.trend.speed_window
     return np.where(close & (rows.weight >= 1.0), 1.0, 0.0)
 
 
 def standardised(
-    rows: curve.Table, off: Mapping[str, Array], fitted: Mapping[str, curve.Curve], speed_mps: float, against: Against
+    rows: Table, off: Mapping[str, Array], fitted: Mapping[str, Curve], speed_mps: float, against: Against
 ) -> dict[str, Array]:
     """zSL, zDF, zB and zk of each epoch as they would be at the reference speed on the flat."""
     there = expected(np.array([speed_mps]), against)
@@ -153,14 +153,14 @@ def standardised(
     return z
 
 
-def moved_by(fitted: curve.Curve, rows: curve.Table, speed_mps: float) -> Array:
+def moved_by(fitted: Curve, rows: Table, speed_mps: float) -> Array:
     """What a curve adds to each epoch for not having been run at a speed on the flat."""
     return fitted.at(rows.speed_mps, rows.grade) - fitted.at(speed_mps, 0.0)
 
 
-def run_values(runs: Sequence[PastRun], rows: curve.Table, values: Array, weight: Array, setting: Setting) -> RunValues:
+def run_values(runs: Sequence[PastRun], rows: Table, values: Array, weight: Array, setting: Setting) -> RunValues:
     """The mean of each run that has enough epochs, with its standard error. values, weight: of the rows."""
-    means = curve.run_means(rows, values, weight, len(runs), setting)
+    means = segments.run_means(rows, values, weight, len(runs), setting)
     kept = means.epochs >= setting.method.trend.run_epochs
     at, week = weeks_since_epoch(runs, setting), week_numbers(runs, setting)
     return RunValues(at_weeks=at[kept], week=week[kept], value=means.value[kept], se=means.se[kept])
@@ -168,9 +168,9 @@ def run_values(runs: Sequence[PastRun], rows: curve.Table, values: Array, weight
 
 def heart_rate(part: Stretch, speed_mps: float | None, setting: Setting) -> Trend | None:
     """Heart rate at the reference speed over a stretch: context for its trends, never a verdict of its own."""
-    rows, beats = curve.table(part.runs), curve.joined(part.runs, HEART_RATE)
+    rows, beats = segments.table(part.runs), segments.joined(part.runs, HEART_RATE)
     at = weeks_since_epoch(part.runs, setting)
-    fitted = None if speed_mps is None else curve.fit(beats, rows, setting, at[rows.run])
+    fitted = None if speed_mps is None else segments.fit(beats, rows, setting, at[rows.run])
     if fitted is None or speed_mps is None:
         return None
     off = beats - moved_by(fitted, rows, speed_mps)
@@ -190,13 +190,13 @@ def last_weeks(
 
     tested: the trends of the stretch that these weeks are the end of.
     """
-    parts, _ = stretches(recent, setting)
+    parts, _ = segments.stretches(recent, setting)
     if not parts:
         return None
     part, rules = parts[-1], setting.method.posterior
     here = setting.of(part.runs)
     against = here.against(part.sensor)
-    believed = computed(part.runs, part.sensor, setting.method).believed
+    believed = segments.computed(part.runs, part.sensor, setting.method).believed
     found = posterior_of(part.runs, against, setting, steps=believed)
     if found is None:
         return None
@@ -224,7 +224,7 @@ def posterior_of(
     runs: Sequence[PastRun], against: Against, setting: Setting, *, steps: bool
 ) -> tuple[posterior.Posterior, Mapping[Pattern, tuple[float, float]]] | None:
     """The posterior of the means of these runs, and from steps alone the range of its odds; None without step time."""
-    rows = curve.table(runs)
+    rows = segments.table(runs)
     weight, known = rows.weight, np.isfinite(rows.speed_mps) & (rows.weight > 0)
     if not known.any():
         return None
@@ -236,7 +236,7 @@ def posterior_of(
     doubted = systematic(scale, climb, against.replace(drifts=next(filter(None, drifted), {})))
     parts: dict[str, posterior.Part] = {}
     for name in ("zSL",) if steps else ("zSL", "zDF", "zk", "zB"):
-        means = curve.run_means(rows, curve.joined(runs, name), weight, len(runs), setting)
+        means = segments.run_means(rows, segments.joined(runs, name), weight, len(runs), setting)
         found = over_runs(means, setting.method.trend)
         # With contact time the oscillation is told by zk; zB would tell it twice.
         if found is not None and not (name == "zB" and "zk" in parts):
@@ -251,9 +251,10 @@ def posterior_of(
 
 def drifts_in(run: PastRun, setting: Setting) -> dict[str, float]:
     """By how much the sensor wandered within a run, by column, as the analysis of the run found it."""
-    columns = {name: curve.column(run, name) for name in ("speed_mps", "cadence_spm", "duty_factor", "ln_k", "grade")}
+    names = ("speed_mps", "cadence_spm", "duty_factor", "ln_k", "grade")
+    columns = {name: segments.column(run, name) for name in names}
     # Where speed is guessed, as on a treadmill, there is no zSL; a change of pace would look like a drift.
-    trusted = np.isfinite(curve.column(run, "zSL"))
+    trusted = np.isfinite(segments.column(run, "zSL"))
     return drifts(columns, trusted, setting.method.sensors)
 
 
@@ -265,7 +266,7 @@ class OverRuns(Record, frozen=True, kw_only=True):
     share: Array
 
 
-def over_runs(means: curve.RunMeans, rules: TrendRules) -> OverRuns | None:
+def over_runs(means: RunMeans, rules: TrendRules) -> OverRuns | None:
     """The mean over runs; None where no run has enough epochs.
 
     Runs count by how they differ and by their own errors. Few runs do not know how much they differ; then they are
@@ -316,7 +317,7 @@ def row_a_week(
     for number, those in held.items():
         segment, values = told.get(number, (None, {}))
         here = [run for run in those if run.surface == surface] if slow_mps else []
-        slow = sum(int((curve.column(run, "speed_mps") <= slow_mps).sum()) for run in here) if slow_mps else 0
+        slow = sum(int((segments.column(run, "speed_mps") <= slow_mps).sum()) for run in here) if slow_mps else 0
         week = Week(
             monday=monday(number),
             runs=len(those),
@@ -349,7 +350,7 @@ def slow_speed(runs: Sequence[PastRun], rules: ProfileRules) -> float | None:
 
     The runs are those of the last `slow_weeks` weeks. None where nothing was scored.
     """
-    speeds = curve.joined(runs, "speed_mps")
+    speeds = segments.joined(runs, "speed_mps")
     speeds = speeds[np.isfinite(speeds)]
     return float(np.percentile(speeds, rules.slow_percentile)) if len(speeds) else None
 
@@ -385,7 +386,7 @@ def run_contrast(run: PastRun, slow_mps: float, setting: Setting) -> tuple[float
     None where one of them is too few or too alike.
     """
     rules = setting.method.profile
-    D, speed = curve.column(run, "D"), curve.column(run, "speed_mps")
+    D, speed = segments.column(run, "D"), segments.column(run, "speed_mps")
     there = np.isfinite(D) & np.isfinite(speed)
     D, speed = D[there], speed[there]
     if not len(D):
@@ -434,18 +435,12 @@ def contrast_of(contrast: Array, lever: Array, tilt: float, rules: SeriesRules) 
 def pace_change(runs: Sequence[PastRun], setting: Setting) -> PaceChange:
     """How cadence goes with speed within these runs (in order of time), on the watch and sensor of the last of them."""
     rules = setting.method.series
-    keys = known_keys(runs)
+    keys = segments.known_keys(runs)
     same = [run for run, key in zip(runs, keys, strict=True) if key == keys[-1] and run.surface == runs[-1].surface]
     flat = [np.where(run.epochs.weight[run.epochs.scored] >= 1.0, 1.0, 0.0) for run in same]
     row = np.repeat(np.arange(len(same)), [len(part) for part in flat])
-    speed, cadence, weight = (
-        ragged(row, values, len(same))
-        for values in (
-            curve.joined(same, "speed_mps"),
-            curve.joined(same, "cadence_spm"),
-            np.concatenate(flat),
-        )
-    )
+    speed, cadence = (ragged(row, segments.joined(same, name), len(same)) for name in ("speed_mps", "cadence_spm"))
+    weight = ragged(row, np.concatenate(flat), len(same))
     slope, se, n = pace_slope(speed, cadence, np.nan_to_num(weight), rules)
     usual = PaceChange(
         slope=None,
@@ -493,7 +488,7 @@ def faster(b: float, by: float) -> tuple[float, float]:
 
 def balance_habit(runs: Sequence[PastRun], method: Method) -> BalanceHabit:
     """A difference between the feet that stays, from the mean of each run that recorded it."""
-    shares = [curve.column(run, "balance_left") for run in runs]
+    shares = [segments.column(run, "balance_left") for run in runs]
     return balance_of(np.array([np.nanmean(share) for share in shares if np.isfinite(share).any()]), method.series)
 
 
