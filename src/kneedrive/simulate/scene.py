@@ -482,7 +482,6 @@ def _activity(name: str, course: Course, scene: Scene, samples: Samples) -> Acti
 
 
 def _laps(course: Course) -> tuple[Lap, ...]:
-    """A lap for every kilometre."""
     whole_m = float(course.distance_m[-1])
     marks = np.arange(METRES_PER_KM, whole_m, METRES_PER_KM)
     ends = [*course.time_s[np.searchsorted(course.distance_m, marks)].tolist(), course.elapsed_s]

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Self
 
@@ -191,18 +192,18 @@ class Store:
         _only(rows, run_id)
         found = []
         for *outline, provenance, verdict, name, kept, number, activity in rows:
-            origins = self._all("SELECT DISTINCT source FROM origin WHERE recording = :id ORDER BY source", id=number)
-            shoes = self._column("SELECT coalesce(max(shoe), '') FROM origin WHERE recording = :id", id=number)
+            origins = self._all("SELECT source, shoe FROM origin WHERE recording = :id ORDER BY source", id=number)
             channels = self._column("SELECT channel FROM run_source WHERE activity = :id ORDER BY channel", id=activity)
             row = SourceRow(
                 outline=outline_of(outline),
                 provenance=provenance,
                 verdict=verdict,
                 name=name,
-                sources=tuple(source for (source,) in origins),
+                sources=tuple(dict.fromkeys(source for source, _ in origins)),
                 channels=tuple(channels),
                 kept=bool(kept),
-                shoe=_shoe_name(shoes[0]),
+                # Two sources may each say what was worn: one of them, always the same one, is shown.
+                shoe=_shoe_name(max((shoe for _, shoe in origins), default="")),
             )
             found.append(row)
         return found
@@ -481,7 +482,6 @@ class Store:
         self._insert("detail", run=number, json=zlib.compress(new.detail.encode()))
 
     def _settle(self, number: int, version: str) -> None:
-        """Note the version of a recording's results."""
         self._do("UPDATE recording SET derived = :version WHERE id = :id", version=version, id=number)
 
     def _mark_loose(self) -> None:
@@ -593,9 +593,8 @@ class Store:
         """Take a merged run apart for good; returns the ids of its activities, which `rebuild` makes runs of."""
         with self.writing():
             ids = sorted(row.outline.id for row in self.sources(run_id))
-            for i, a in enumerate(ids):
-                for b in ids[i + 1 :]:
-                    self._insert("split", _ONCE, runner=self.runner, a=a, b=b)
+            for a, b in combinations(ids, 2):
+                self._insert("split", _ONCE, runner=self.runner, a=a, b=b)
             self._do("DELETE FROM run WHERE runner = :runner AND key = :key", key=run_id)
             self._mark_loose()
         return tuple(ids)
@@ -812,6 +811,5 @@ def _shoe_name(shoe: str) -> str:
 
 
 def _told(row: RunRow, zone_offset_s: int) -> str:
-    """A run by its id and when it began."""
     offset_s = zone_offset_s if row.utc_offset_s is None else row.utc_offset_s
     return f"{row.id} ({row.started_at + timedelta(seconds=offset_s):%Y-%m-%d %H:%M})"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import combinations_with_replacement
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,9 +18,6 @@ from kneedrive.errors import StoreError, not_installed
 from kneedrive.patterns import Pattern
 from kneedrive.record import Record
 from kneedrive.store.rows import to_ms
-
-if TYPE_CHECKING:
-    import duckdb
 
 TEXT, WHOLE, NUMBER, MOMENT, YES = "VARCHAR", "INTEGER", "FLOAT", "TIMESTAMP_MS", "BOOLEAN"
 SCORES = ("D", "P", "G", "K")
@@ -115,22 +113,18 @@ def need_duckdb() -> None:
         raise not_installed("a cohort is kept by duckdb", extra="lab") from None
 
 
-def connected(folder: Path, memory: str = "") -> duckdb.DuckDBPyConnection:
-    """A DuckDB without a file, which sets down in a folder what memory does not hold. Raises ConfigError without it."""
-    need_duckdb()
-    import duckdb
-
-    limit = {"memory_limit": memory} if memory else {}
-    return duckdb.connect(config={"temp_directory": str(folder / ".duckdb"), **limit})
-
-
 class Parts:
     """The parts in a folder, to add to and to ask. Use it in `with`: what was added and not yet written is written."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         """Open a folder. create: make it where it is missing. Raises StoreError, ConfigError."""
+        need_duckdb()
+        import duckdb
+
         self.folder = folder
-        self._db = connected(folder, WRITER_MEMORY if create else "")
+        # A DuckDB without a file of its own; what memory does not hold it sets down in the folder.
+        limit = {"memory_limit": WRITER_MEMORY} if create else {}
+        self._db = duckdb.connect(config={"temp_directory": str(folder / ".duckdb"), **limit})
         with _on_disk(folder):
             if create:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -259,6 +253,8 @@ _SAME_START_MS = 240_000
 _COUNTED = f"""counted AS (
     SELECT * FROM runs WHERE status = 'assessed' AND runner <> '' AND surface = 'outdoor' QUALIFY row_number() OVER (
         PARTITION BY runner, epoch_ms(started_at) // {_SAME_START_MS} ORDER BY epochs_scored DESC, sha256) = 1)"""
+_FREE = PARTS_OF_X[:3]  # zB follows from zDF and zk
+_MEANS = ", ".join(f"avg({name}) AS {name}" for name in _FREE)
 # A region has one name at slow speeds and another at fast ones, so that a run has odds of one of the two only.
 _SHUFFLE, _GROUNDED = odds_column(Pattern.SHUFFLE), odds_column(Pattern.SHORT_GROUNDED)
 _MEAN_ODDS = [
@@ -288,11 +284,10 @@ def runner_means(parts: Parts) -> dict[str, Any]:
 
     Beside them the variance of each mean and the covariances of pairs of means (zSL_zDF ...), from run to run.
     """
-    names = ("zSL", "zDF", "zk")
-    pairs = [(a, b) for place, a in enumerate(names) for b in names[place:]]
+    pairs = combinations_with_replacement(_FREE, 2)
     return parts.ask(
         f", {_COUNTED} SELECT runner, sensor, max(sex) AS sex, avg(height_m) AS height_m, avg(speed_mps) AS speed_mps,"
-        f" count(*) AS runs, {', '.join(f'avg({name}) AS {name}' for name in names)},"
+        f" count(*) AS runs, {_MEANS},"
         f" {', '.join(f'covar_samp({a}, {b}) / count({b}) AS {a}_{b}' for a, b in pairs)}, {', '.join(_MEAN_ODDS)}"
         " FROM counted GROUP BY runner, sensor"
         " QUALIFY row_number() OVER (PARTITION BY runner"
@@ -302,13 +297,12 @@ def runner_means(parts: Parts) -> dict[str, Any]:
 
 def runner_means_by_speed(parts: Parts) -> dict[str, Any]:
     """A row a runner, sensor and half metre a second: means of zSL, zDF, zk over the runs with LEAST_EPOCHS there."""
-    names = ("zSL", "zDF", "zk")
-    weighted = ", ".join(f"sum(weight * {name}) / sum(weight) FILTER ({name} IS NOT NULL) AS {name}" for name in names)
+    weighted = ", ".join(f"sum(weight * {name}) / sum(weight) FILTER ({name} IS NOT NULL) AS {name}" for name in _FREE)
     return parts.ask(
         f", {_COUNTED}, paced AS (SELECT epochs.runner, epochs.sensor, sha256, session,"
         f" floor(epochs.speed_mps / {SPEED_STEP_MPS}) * {SPEED_STEP_MPS} AS low_mps, {weighted}"
         " FROM epochs SEMI JOIN counted USING (sha256, session) WHERE scored"
         f" GROUP BY ALL HAVING count(*) >= {LEAST_EPOCHS})"
-        f" SELECT runner, sensor, low_mps, count(*) AS runs, {', '.join(f'avg({name}) AS {name}' for name in names)}"
+        f" SELECT runner, sensor, low_mps, count(*) AS runs, {_MEANS}"
         " FROM paced GROUP BY ALL ORDER BY sensor, low_mps, runner"
     )
