@@ -57,7 +57,7 @@ __all__ = ["ID_LENGTH", "MARK", "NO_RUNS", "Store"]
 MARK = "|"  # behind the version of what brought no recording: why
 _LEVEL = 1  # of zlib; FIT files: 3 to 9 % larger than gzip's default, a third of the time
 _PASSES = 3  # putting one recording in its place can set another free; that one is placed in the next pass
-_ALWAYS_MS = (-(2**62), 2**62)
+_ALWAYS_MS = (-(2**62), 2**62)  # no bound: far beyond any date, and still whole numbers of 64 bits, as SQLite has
 _ONCE = "ON CONFLICT DO NOTHING"
 _IN_ORDER = " ORDER BY started_at_ms, key"
 _BETWEEN = "AND started_at_ms >= :since AND started_at_ms < :until" + _IN_ORDER
@@ -148,6 +148,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction, from a lock that keeps other writers out to a commit, or back to the start on any error."""
+        # Called in a transaction that is open already, it joins that: SQLite has none inside another.
         if self._db.in_transaction:
             yield
             return
@@ -291,6 +292,8 @@ class Store:
         The one itself is not among them. Sorted by start.
         """
         found: dict[str, Outline] = {}
+        # A merged run may begin with any of its activities, so the neighbours' neighbours can belong to it too. What
+        # was found is not asked again, or two neighbours would ask for each other without end.
         around = [outline]
         while around:
             new = {each.id: each for near in around for each in self._starting(near, start_s)}
@@ -366,12 +369,14 @@ class Store:
             rows = self._all("SELECT id, body IS NOT NULL" + _OF_RECORDING, sha256=sha256)
             gone = self.forgotten(sha256)
             if not rows and gone and not again:
+                # Where it was found is noted without it, so that the next sync does not fetch it again.
                 self._note_origin(origin, sha256, None)
                 return "forgotten"
             verdict, number = self._admit(recording, origin, *rows)
             replaced = self._note_origin(origin, sha256, number)
             if gone and again:
                 self._do("DELETE FROM forgotten WHERE runner = :runner AND sha256 = :sha256", sha256=sha256)
+            # Deriving is what costs: what lies there with its results, and has learnt nothing, is left alone.
             if verdict != "already there" or (gone and again) or self._name_sport(number, recording.sport):
                 self._displace(number)
                 self._place(number, derive(recording), version)
@@ -415,6 +420,7 @@ class Store:
         before = self._column("SELECT recording" + _OF_ORIGIN + " AND key = :key", **where)
         renewed = "ON CONFLICT (runner, source, key) DO UPDATE SET version = excluded.version, recording = :recording"
         self._insert("origin", renewed, runner=self.runner, **where, version=origin.version, recording=number)
+        # What was edited at its source has another hash under the same key; the older goes where nothing else has it.
         replaced = bool(before) and before[0] not in (None, number)
         if replaced:
             self._drop_orphan(before[0])
@@ -444,12 +450,14 @@ class Store:
         """Write what was derived from a recording; runs that its activities change are replaced."""
         for new in placed.activities:
             self._insert("activity", recording=number, runner=self.runner, **activity_values(new))
+        # All old runs go before the first new one comes: a new run may have the key of an old one.
         for key in (key for run in placed.runs for key in run.members):
             self._do(
                 "DELETE FROM run WHERE id IN (SELECT run FROM activity WHERE runner = :runner AND key = :key)", key=key
             )
         for run in placed.runs:
             self._put_run(run)
+        # A running activity in no run would be in no list and in no search: better no transaction than such a one.
         rows = self._all("SELECT key FROM activity WHERE recording = :id AND is_run AND run IS NULL", id=number)
         if rows:
             raise ValueError(f"derived activities without their run: {rows}")
@@ -531,6 +539,7 @@ class Store:
             numbers = [number for number in self._to_derive(version) if number not in too_large]
             if numbers:  # the work would be for nothing where nothing can be written; this asks
                 self._do("UPDATE recording SET derived = derived WHERE 0")
+            # Originals are read one by one as they are asked for: together they may be larger than memory.
             for position, recording in enumerate(ahead(self._originals(numbers, version, unread)), start=1):
                 try:
                     with guard(recording.name):
@@ -538,6 +547,7 @@ class Store:
                 except (Fault, TooLarge) as error:
                     unread(recording.sha256[:ID_LENGTH], error)
                     known = self._column("SELECT id" + _OF_RECORDING, sha256=recording.sha256)
+                    # More memory may be there another time; a fault of ours comes again until there is a new version.
                     if isinstance(error, TooLarge):
                         too_large.update(known)
                     else:
@@ -625,6 +635,7 @@ class Store:
             numbers = self._column("SELECT id" + _OF_RECORDING, sha256=sha256)
             for number in numbers:
                 keys = self._column("SELECT key FROM activity WHERE recording = :id", id=number)
+                # Of one that could not be read no activity is known; its first would have had this id.
                 for activity in keys or [sha256[:ID_LENGTH]]:
                     self._note_forgotten(activity, sha256)
                 self._delete_for_good(number)
@@ -655,6 +666,7 @@ class Store:
             numbers = self._column("SELECT recording" + _OF_ORIGIN + " AND recording IS NOT NULL", source=source)
             for table in ("origin", "sync_state"):
                 self._do(f"DELETE FROM {table} WHERE runner = :runner AND source = :source", source=source)  # noqa: S608
+            # What was found elsewhere too still has an origin, and stays.
             gone = sum(self._drop_orphan(number) for number in numbers)
             self._mark_loose()
         self._wipe()
@@ -767,6 +779,7 @@ class Store:
             " JOIN origin ON origin.recording = activity.recording"
             " WHERE run.runner = :runner AND shoe <> '' ORDER BY source DESC, origin.id DESC"
         )
+        # Of several shoes for a run the last row stays: that of the first source by name, as it was first told.
         return {run: _shoe_name(shoe) for run, shoe in rows}
 
     def with_runs(self, source: str) -> set[str]:

@@ -22,7 +22,7 @@ MIGRATIONS = {
 }
 PATIENCE_S = 30.0
 NO_RUNS = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
-_SMALLEST = 512  # bytes of a database
+_SMALLEST = 512  # bytes of a database: one page of the smallest size that SQLite knows
 
 _MEANING = {
     sqlite3.SQLITE_BUSY: "another kneedrive is writing to the store and has not finished; wait for it, then try again",
@@ -100,6 +100,7 @@ def open_file(path: Path, *, create: bool, patience_s: float = PATIENCE_S) -> sq
     with told(path):
         db = _connected(path, patience_s)
         try:
+            # secure_delete: what is deleted is overwritten, since a recording tells where somebody lives.
             for setting in ("foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL"):
                 db.execute(f"PRAGMA {setting}")
             if _version(db) < SCHEMA_VERSION:

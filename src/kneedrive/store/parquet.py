@@ -161,6 +161,7 @@ class Parts:
         runs = [row for rows in waiting for row in rows.runs]
         told = [rows.epochs for rows in waiting if rows.epochs]
         epochs = {name: np.concatenate([each[name] for each in told]) for name in EPOCH_COLUMNS} if told else {}
+        # Runs last: a part counts from the moment its runs are there, and then its epochs must be.
         if epochs:
             self._write("epochs", epochs, EPOCH_COLUMNS)
         self._write("runs", {name: _column(runs, name, kind) for name, kind in RUN_COLUMNS.items()}, RUN_COLUMNS)
@@ -168,7 +169,7 @@ class Parts:
 
     def _write(self, table: str, columns: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
         path = self.folder / f"{table}-{self._next:06}.parquet"
-        half = path.with_suffix(".part")
+        half = path.with_suffix(".part")  # no name that a question looks for, until it is whole
         typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in kinds.items())
         target = "'" + str(half).replace("'", "''") + "'"  # COPY takes no parameter for its file
         with _on_disk(path), _asked(path):

@@ -144,6 +144,7 @@ def pack(epochs: Epochs) -> dict[str, Any]:
     legend, codes = np.unique(epochs.reason, return_inverse=True)
     if len(legend) > 256:
         raise ValueError(f"{len(legend)} different reasons do not fit one byte")
+    # Many columns of a run without dynamics are empty: their names are kept, four bytes an epoch are not.
     held = {name: values for name, values in epochs.columns.items() if np.isfinite(values).any()}
     floats = np.array([epochs.start_s, epochs.weight, *held.values()], dtype=_FLOAT)
     return {
@@ -181,6 +182,7 @@ def unpack(length: int, columns: str, reasons: str, block: bytes) -> Epochs:
 
 def to_ms(moment: datetime | None) -> int | None:
     """Whole milliseconds since 1970 UTC."""
+    # Whole numbers all the way: timestamp() is a float, and may be a millisecond off.
     return None if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
