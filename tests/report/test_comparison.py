@@ -16,7 +16,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def render(told: Pair, style: Style = Style()) -> str:  # noqa: B008 - frozen
-    return terminal.render(comparison.comparison(told.found, told.periods, miles=style.miles), style)
+    return terminal.render(comparison.comparison(told.found, told.periods, miles=style.miles, name=""), style)
 
 
 def row(metric: str, difference: float, half: float, verdict: str = "changed", more: int = 0) -> Difference:

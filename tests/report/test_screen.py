@@ -245,7 +245,7 @@ def test_miles_are_used_everywhere_or_nowhere() -> None:
 
 
 def judged_by(analysis: Analysis, **changes: object) -> str:
-    return flat(render([screen.verdict(analysis.replace(**changes), miles=False)], Style(width=200)))
+    return flat(render([screen.verdict(analysis.replace(**changes), miles=False, apart=False)], Style(width=200)))
 
 
 def test_a_measured_source_that_speaks_in_the_watchs_place_is_named() -> None:
@@ -322,7 +322,7 @@ def test_odds_of_slow_running_are_said_at_its_own_pace(pattern: Pattern, onset: 
     begins = run.shuffle_onset.replace(speed_mps=onset)
     text = judged_by(run, findings=(*words.of_scope(run.findings, Scope.RUN), slow), shuffle_onset=begins)
 
-    assert f"When slow (around {blank(numbers.pace(slow.evidence['speed_mps']))}) it is" in text
+    assert f"When slow (around {blank(numbers.pace(slow.evidence['speed_mps'], miles=False))}) it is" in text
     assert "Slower than" not in text
     assert ("It begins at 6:25 /km." in text) == (pattern is Pattern.SHUFFLE and onset is not None)
 

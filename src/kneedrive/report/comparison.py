@@ -43,8 +43,8 @@ class Periods(Record, frozen=True, kw_only=True):
     name: str = ""
 
 
-def comparison(compared: Comparison, periods: Periods, *, miles: bool, name: str = "") -> list[Section]:
-    """The whole comparison. name: the runner's, where there is one."""
+def comparison(compared: Comparison, periods: Periods, *, miles: bool, name: str) -> list[Section]:
+    """The whole comparison. name: the runner's, "" where there is none."""
     return [
         title(compared, periods, name),
         judgement(compared, miles=miles),
@@ -54,7 +54,7 @@ def comparison(compared: Comparison, periods: Periods, *, miles: bool, name: str
     ]
 
 
-def title(compared: Comparison, periods: Periods, name: str = "") -> Section:
+def title(compared: Comparison, periods: Periods, name: str) -> Section:
     """What is compared."""
     sides = ("before", "after")
     head = f"Before and after “{numbers.clean(periods.name)}”" if periods.name else "Before and after"

@@ -36,7 +36,7 @@ class Tagged(Protocol):
 
 
 def weekly(
-    view: WeeklyView, tags: Sequence[Tagged] = (), *, miles: bool, name: str = "", opening: str = ""
+    view: WeeklyView, tags: Sequence[Tagged], *, miles: bool, name: str = "", opening: str = ""
 ) -> list[Section]:
     """The whole report of some weeks. name: the runner's, where there is one. opening: what to say above everything."""
     head, *rest = weeks_alone(view, tags, miles=miles, name=name)
@@ -48,7 +48,7 @@ def weekly(
     ]
 
 
-def weeks_alone(view: WeeklyView, tags: Sequence[Tagged] = (), *, miles: bool, name: str = "") -> list[Section]:
+def weeks_alone(view: WeeklyView, tags: Sequence[Tagged], *, miles: bool, name: str = "") -> list[Section]:
     """The weeks without the runner's sentence and the commands that follow."""
     return [
         [title(view, miles=miles, name=name), *judgement(view, miles=miles)],

@@ -167,14 +167,17 @@ def exact(amount: float | None) -> str:
     return f"{amount + 0.0:.4g}"  # the sum turns -0.0 into 0
 
 
-def bare_pace(speed_mps: float | None, *, miles: bool = False) -> str:
+# What may be told in miles has no default: where it was forgotten, a runner of miles would read kilometres.
+
+
+def bare_pace(speed_mps: float | None, *, miles: bool) -> str:
     """Minutes and seconds for a kilometre or mile, without the unit."""
     if speed_mps is None or not math.isfinite(speed_mps) or speed_mps < _SLOWEST_MPS:
         return MISSING
     return clock((METRES_PER_MILE if miles else METRES_PER_KM) / speed_mps)
 
 
-def pace(speed_mps: float | None, *, miles: bool = False) -> str:
+def pace(speed_mps: float | None, *, miles: bool) -> str:
     """Minutes and seconds for a kilometre or mile: "5:51 /km"."""
     text = bare_pace(speed_mps, miles=miles)
     return text if text == MISSING else f"{text}{TIE}{pace_unit(miles=miles)}"
@@ -185,7 +188,7 @@ def pace_unit(*, miles: bool) -> str:
     return "/mile" if miles else "/km"
 
 
-def distance(metres: float | None, *, miles: bool = False) -> str:
+def distance(metres: float | None, *, miles: bool) -> str:
     """Kilometres or miles with one decimal, two below ten."""
     if metres is None or not math.isfinite(metres):
         return MISSING
@@ -213,7 +216,7 @@ def minutes(seconds: float) -> str:
     return f"{hours}{TIE}h{TIE}{rest}{TIE}min" if hours else f"{rest}{TIE}min"
 
 
-def length(metres: float | None, *, miles: bool = False) -> str:
+def length(metres: float | None, *, miles: bool) -> str:
     """Kilometres or miles with one decimal and without the unit, for a column of a table."""
     return number(metres / (METRES_PER_MILE if miles else METRES_PER_KM) if metres is not None else None, 1)
 

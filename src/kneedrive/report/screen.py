@@ -144,7 +144,7 @@ def source(analysis: Analysis) -> str:
     return ", ".join(filter(None, (device, sensor, "indoors" if analysis.surface == "indoor" else "")))
 
 
-def verdict(analysis: Analysis, *, miles: bool, apart: bool = False, onset: bool = True) -> list[Block]:
+def verdict(analysis: Analysis, *, miles: bool, apart: bool, onset: bool = True) -> list[Block]:
     """Day and distance, the headline, and a sentence with the odds and what the pattern means.
 
     apart: the runner's own sentence stands above, and may point elsewhere: the headline says that it is the run's.

@@ -178,9 +178,10 @@ def test_the_words_are_those_of_the_json(browser: Browser, places: dict[str, Pat
 
     assert words.headline(content.analysis)[1:] in text.replace("\n", " ")  # behind "This run:" it begins small
     assert f"{record['quality']['epochs_scored']} of {record['quality']['epochs_total']} half-minutes" in text
-    assert f"shuffle-onset {numbers.pace(record['shuffle_onset_speed_mps'])}".replace(numbers.TIE, " ") in text
+    onset = numbers.pace(record["shuffle_onset_speed_mps"], miles=False).replace(numbers.TIE, " ")
+    assert f"shuffle-onset {onset}" in text
     for row, band in zip(page.run(rows), reversed(record["pace_profile"]), strict=True):
-        assert row[0] == numbers.bare_pace(band["speed_mps"])
+        assert row[0] == numbers.bare_pace(band["speed_mps"], miles=False)
         assert row[1].split(" / ")[0] == numbers.value("cadence_spm", band["metrics"]["cadence_spm"])
         assert row[3].split(" / ")[0] == numbers.value("stance_time_s", band["metrics"]["stance_time_s"])
 

@@ -20,6 +20,8 @@ from kneedrive.report.html.svg import Scale
 from tests.pages import TAGS, demo_page, half_a_year, run_page
 from tests.report.histories import Tag
 
+LONG_AGO = date(2020, 1, 1)  # before all weeks
+
 CONTENT = demo_page()
 ANALYSIS = CONTENT.analysis
 
@@ -176,7 +178,7 @@ def test_the_time_axis_has_few_round_times(seconds: float, ticks: list[str]) -> 
 
 
 def test_a_week_says_its_value_interval_and_runs() -> None:
-    drawn = charts.by_week("D", weeks(), TAGS)
+    drawn = charts.by_week("D", weeks(), TAGS, LONG_AGO, miles=False)
 
     assert re.fullmatch(r"Week of Mon 18 May 2026: [+-]?\d\.\d ± \d\.\d, 3 runs", told(drawn)[2])
     assert drawn.count("<circle") == 26 + len(TAGS)
@@ -187,7 +189,7 @@ def test_weeks_breaks_flags_and_the_run_stand_at_their_days() -> None:
     """26 weeks are 182 days; a week's dot stands at its middle."""
     broken = Break(date=date(2026, 8, 3), kind=BreakKind.OSCILLATION, before="", after="")
     tags = (Tag("2026-06-01", "a"),)
-    drawn = charts.by_week("D", weeks().replace(breaks=(broken,)), tags, date(2026, 8, 5))
+    drawn = charts.by_week("D", weeks().replace(breaks=(broken,)), tags, date(2026, 8, 5), miles=False)
 
     assert f'<circle cx="{100 * 3.5 / 182:.2f}%"' in drawn
     assert f'<line x1="{100 * 77 / 182:.4g}%" y1="0" x2="{100 * 77 / 182:.4g}%" y2="100%" class="break">' in drawn
@@ -197,13 +199,13 @@ def test_weeks_breaks_flags_and_the_run_stand_at_their_days() -> None:
 
 
 def test_a_run_outside_the_weeks_has_no_place_in_them() -> None:
-    assert "this run" not in charts.by_week("D", weeks(), (), date(2020, 1, 1))
+    assert "this run" not in charts.by_week("D", weeks(), (), LONG_AGO, miles=False)
 
 
 def test_a_trend_rises_by_its_slope_through_the_middle_of_its_weeks() -> None:
     found = weeks()
     (trend, *_) = found.trends
-    drawn = charts.by_week("D", found, ())
+    drawn = charts.by_week("D", found, (), LONG_AGO, miles=False)
     (line,) = re.findall(r'd="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)" class="trend c-green"', drawn)
     left, low, right, high = map(float, line)
     ends = [end for week in found.weeks for end in (week.values["D"].low, week.values["D"].high)]
@@ -218,8 +220,8 @@ def test_a_trend_rises_by_its_slope_through_the_middle_of_its_weeks() -> None:
 
 
 def test_a_trend_is_drawn_only_where_one_was_found() -> None:
-    assert 'class="trend' in charts.by_week("D", weeks(), ())
-    assert 'class="trend' not in charts.by_week("P", weeks(), ())
+    assert 'class="trend' in charts.by_week("D", weeks(), (), LONG_AGO, miles=False)
+    assert 'class="trend' not in charts.by_week("P", weeks(), (), LONG_AGO, miles=False)
 
 
 def test_months_are_named_where_they_begin_and_january_is_the_year() -> None:
@@ -234,7 +236,7 @@ def test_months_are_named_where_they_begin_and_january_is_the_year() -> None:
 
 
 def test_a_break_parts_what_each_sensor_measured_and_says_that_nothing_is_compared_across() -> None:
-    drawn = charts.by_week("D", weeks("neutral", 0.0, 13), ())
+    drawn = charts.by_week("D", weeks("neutral", 0.0, 13), (), LONG_AGO, miles=False)
 
     assert drawn.count('class="break"') == 1
     assert re.findall(r'class="tick" dx="6" dy="28">([^<]*)<', drawn) == ["Garmin strap", "wrist"]
@@ -262,7 +264,7 @@ def test_tags_outside_the_weeks_have_no_flag_and_others_are_numbered_by_time() -
 
 def test_flags_of_neighbouring_days_do_not_cover_each_other() -> None:
     tags = [Tag(f"2026-07-{day:02}", str(day)) for day in (1, 2, 20)]
-    drawn = charts.by_week("D", weeks(), tags)
+    drawn = charts.by_week("D", weeks(), tags, LONG_AGO, miles=False)
 
     assert re.findall(r'cy="(\d+)" r="8"', drawn) == ["10", "28", "10"]
 

@@ -280,9 +280,7 @@ class Frame(Record, frozen=True, kw_only=True):
         return self.y.percent(self.y.inside(value)) * _FORM / 100
 
 
-def by_week(
-    name: str, view: WeeklyView, tags: Sequence[Tagged], run_day: date | None = None, *, miles: bool = False
-) -> Markup:
+def by_week(name: str, view: WeeklyView, tags: Sequence[Tagged], run_day: date, *, miles: bool) -> Markup:
     """One series over the weeks, the distances below it. run_day: of the run that the page is about."""
     values = [(week, week.values[name]) for week in view.weeks if name in week.values]
     ends = [end for _, value in values for end in (value.low, value.high)]
@@ -330,9 +328,9 @@ def month_ticks(weeks: Sequence[Week], first: date) -> list[Tick]:
     return [Tick(value=float((start.replace(day=1) - first).days), text=numbers.month(start)) for start in shown]
 
 
-def _now(run_day: date | None, frame: Frame) -> Markup:
+def _now(run_day: date, frame: Frame) -> Markup:
     """The week of the run that the page is about."""
-    if run_day is None or not 0 <= (run_day - frame.first).days < frame.x.high:
+    if not 0 <= (run_day - frame.first).days < frame.x.high:
         return Markup("")
     left = frame.percent(run_day - timedelta(days=run_day.weekday()))
     right = left + frame.x.percent(7.0)
@@ -340,14 +338,14 @@ def _now(run_day: date | None, frame: Frame) -> Markup:
     return join((svg.area(left, right, "now"), label))
 
 
-def _distances(weeks: Sequence[Week], frame: Frame, run_day: date | None, *, miles: bool) -> Iterator[Markup]:
+def _distances(weeks: Sequence[Week], frame: Frame, run_day: date, *, miles: bool) -> Iterator[Markup]:
     """A bar a week, as high as its distance, and that of the highest bar, in whole km or miles."""
     most = max(week.distance_m for week in weeks)
     if not most:
         return
     for week in weeks:
         if week.distance_m:
-            height, here = _BARS * week.distance_m / most, run_day and week.monday <= run_day < week.monday + WEEK
+            height, here = _BARS * week.distance_m / most, week.monday <= run_day < week.monday + WEEK
             left, right = frame.percent(week.monday, 1.0), frame.percent(week.monday, 6.0)
             top = _BARS_TOP + _BARS - height
             yield svg.area(left, right, "km here" if here else "km", svg.at(top), svg.at(height))
