@@ -59,16 +59,9 @@ def analyze(
 
 
 def _assessed(case: Case, samples: Samples) -> Analysis:
-    """The assessment, or why there is none."""
+    """The run cut into half-minutes with their gates and scores, and what is said of it, or why nothing is."""
     if not len(samples.time_s) or not samples.present():
         return assess.without_samples(case)
-    run = _cut_and_gated(case, samples)
-    status, why = assess.status(run)
-    return assess.assessed(run) if status is Status.ASSESSED else assess.without_scores(run, status, why)
-
-
-def _cut_and_gated(case: Case, samples: Samples) -> assess.Run:
-    """The run as half-minute epochs with their gates and scores, before anything is said of the whole."""
     method = case.method
     stream = epochs.resample(samples, method.resampling, method.epochs)
     seconds = epochs.seconds_of(stream, case.activity, method)
@@ -86,4 +79,6 @@ def _cut_and_gated(case: Case, samples: Samples) -> assess.Run:
         reason=gated.reason,
         columns=gated.columns | scores.epoch_scores(gated.columns, scored, case),
     )
-    return assess.Run(case=case, stream=stream, seconds=seconds, table=table, gated=gated, epochs=rows)
+    run = assess.Run(case=case, stream=stream, seconds=seconds, table=table, gated=gated, epochs=rows)
+    status, why = assess.status(run)
+    return assess.assessed(run) if status is Status.ASSESSED else assess.without_scores(run, status, why)

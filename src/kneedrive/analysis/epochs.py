@@ -248,7 +248,9 @@ class Seconds(Record, frozen=True, kw_only=True):
 def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
     """What every second of the stream is, before anything is cut into epochs."""
     seconds, rules, nothing = stream.time_s, method.steady, np.full(len(stream.time_s), np.nan)
-    speed = stream.columns.get("speed_mps", nothing)
+    speed, along = stream.columns.get("speed_mps", nothing), stream.columns.get("distance_m")
+    if along is None:
+        along = np.cumsum(np.where(np.isfinite(speed), speed, 0.0))  # one value a second; gaps add nothing
     # Counted from the first record: a watch may have been started long before its sensors woke up.
     first_s = seconds[stream.covered][0] if stream.covered.any() else 0.0
     # A gap longer than any recording step is a pause, whether or not the watch wrote an event for it.
@@ -260,18 +262,8 @@ def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
         burst=burst_seconds(speed, rules),
         frozen=frozen_seconds(stream, method.plausible.flat_line_s),
         walking=stream.columns.get("cadence_spm", nothing) < method.gait.walking_spm,
-        grade=_slope(stream, speed, method),
+        grade=grade(stream.columns.get("altitude_m", nothing), along, method.grade.smoothing_m),
     )
-
-
-def _slope(stream: Stream, speed_mps: Array, method: Method) -> Array:
-    altitude = stream.columns.get("altitude_m")
-    if altitude is None:
-        return np.full_like(speed_mps, np.nan)
-    along = stream.columns.get("distance_m")
-    if along is None:
-        along = np.cumsum(np.where(np.isfinite(speed_mps), speed_mps, 0.0))  # one value a second; gaps add nothing
-    return grade(altitude, along, method.grade.smoothing_m)
 
 
 # Half-minutes: medians, and the quantities that follow from them.

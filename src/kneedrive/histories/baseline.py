@@ -76,7 +76,7 @@ def personal_fit(X: Array, y: Array, weight: Array, floor: Array | float, rules:
     weight = np.where(there, weight, 0.0)
     X = np.where(there[..., None], X, 0.0)
     shape, columns = y.shape[:-2], X.shape[-1]
-    total = np.maximum(weight.sum(axis=(-1, -2)), 1e-300)
+    total = np.maximum(weight.sum(axis=(-1, -2)), stats.TINY)
     centre = (X * weight[..., None]).sum(axis=(-2, -3)) / total[..., None]
     off = np.where(there[..., None], X - centre[..., None, None, :], 0.0)
     full = np.concatenate([there[..., None].astype(np.float64), off], axis=-1)
@@ -124,7 +124,7 @@ def _scatter(full: Array, y: Array, weight: Array, fitted: tuple[Array, Array]) 
 def run_means(values: Array, weight: Array) -> Array:
     """Huber mean (..., runs) of the epochs (..., runs, epochs) of each run, by their scatter about its median."""
     scale = stats.robust_sds(np.where(weight > 0, values, np.nan))[..., None]
-    return stats.huber_mean(values, weight, np.maximum(np.nan_to_num(scale), 1e-300))
+    return stats.huber_mean(values, weight, np.maximum(np.nan_to_num(scale), stats.TINY))
 
 
 def predicted(fit: PersonalFit, x: Array) -> tuple[Array, Array]:

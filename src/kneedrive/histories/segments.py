@@ -73,6 +73,12 @@ def joined(runs: Sequence[PastRun], name: str) -> Array:
     return np.concatenate([np.empty(0), *(column(run, name) for run in runs)])
 
 
+def speeds(runs: Sequence[PastRun]) -> Array:
+    """The speeds of the scored epochs of several runs, without those that have none."""
+    found = joined(runs, "speed_mps")
+    return found[np.isfinite(found)]
+
+
 def table(runs: Sequence[PastRun]) -> Table:
     """The scored epochs of these runs."""
     return Table(

@@ -72,7 +72,7 @@ def week_means(values: Array, se: Array) -> WeekMeans:
     variance = np.where(variance > 0, variance, 1.0)  # runs that agree exactly and are without error count alike
     value = stats.huber_mean(values, 1.0 / variance, np.sqrt(variance))
     total = np.where(there, 1.0 / variance, 0.0).sum(axis=-1)
-    return WeekMeans(value, np.where(runs > 0, 1.0 / np.maximum(total, 1e-300), np.nan), runs, run_sd)
+    return WeekMeans(value, np.where(runs > 0, 1.0 / np.maximum(total, stats.TINY), np.nan), runs, run_sd)
 
 
 def between_variance(X: Array, means: WeekMeans) -> Array:
@@ -82,7 +82,7 @@ def between_variance(X: Array, means: WeekMeans) -> Array:
     leverage = plain.weight * np.einsum("...ri,...ij,...rj->...r", X, plain.inverse, X)
     free = np.where(there, 1.0 - leverage, 0.0)
     excess = np.nansum(plain.residual**2, axis=-1) - np.nansum(free * means.variance, axis=-1)
-    variance: Array = np.maximum(excess, 0.0) / np.maximum(free.sum(axis=-1), 1e-300)
+    variance: Array = np.maximum(excess, 0.0) / np.maximum(free.sum(axis=-1), stats.TINY)
     return variance
 
 
@@ -93,7 +93,7 @@ def weekly_fit(X: Array, means: WeekMeans, rules: SeriesRules) -> WeeklyFit:
     """
     between = between_variance(X, means)[..., None]
     variance = np.where(np.isfinite(means.variance), means.variance + between, 1.0)
-    fit = stats.least_squares(X, means.value, 1.0 / np.maximum(variance, 1e-300))
+    fit = stats.least_squares(X, means.value, 1.0 / np.maximum(variance, stats.TINY))
     there = np.isfinite(means.value)
     n = there.sum(axis=-1).astype(np.float64)
     columns = (np.diagonal(fit.inverse, axis1=-2, axis2=-1) > 0).sum(axis=-1)

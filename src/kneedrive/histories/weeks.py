@@ -45,7 +45,7 @@ from kneedrive.patterns import Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES, SensorClass
-from kneedrive.stats import ragged, robust_sd, student_below, student_quantile, weighted_mean
+from kneedrive.stats import TINY, ragged, robust_sd, student_below, student_quantile, weighted_mean
 
 FAR_FREEDOM = 1e6  # degrees of freedom of what is known without scatter
 Series = Mapping[str, RunValues]
@@ -102,8 +102,7 @@ def lately(runs: Sequence[PastRun], until: date, setting: Setting) -> list[PastR
 
 def reference_speed(runs: Sequence[PastRun]) -> float | None:
     """Median speed of the scored epochs: where the runner's form is known best."""
-    speeds = segments.joined(runs, "speed_mps")
-    speeds = speeds[np.isfinite(speeds)]
+    speeds = segments.speeds(runs)
     return float(np.median(speeds)) if len(speeds) else None
 
 
@@ -350,8 +349,7 @@ def slow_speed(runs: Sequence[PastRun], rules: ProfileRules) -> float | None:
 
     The runs are those of the last `slow_weeks` weeks. None where nothing was scored.
     """
-    speeds = segments.joined(runs, "speed_mps")
-    speeds = speeds[np.isfinite(speeds)]
+    speeds = segments.speeds(runs)
     return float(np.percentile(speeds, rules.slow_percentile)) if len(speeds) else None
 
 
@@ -425,7 +423,7 @@ def contrast_of(contrast: Array, lever: Array, tilt: float, rules: SeriesRules) 
     systematic = (tilt * float(lever.mean())) ** 2
     se = math.sqrt(noise + systematic)
     freedom = min((noise + systematic) ** 2 * (n - 1) / noise**2, FAR_FREEDOM) if noise > 0 else FAR_FREEDOM
-    beyond = (rules.contrast_max - mean) / max(se, 1e-300)
+    beyond = (rules.contrast_max - mean) / max(se, TINY)
     chance = float(student_below(beyond, freedom))
     more = mean <= rules.contrast_max and chance >= rules.contrast_sure
     verdict = Habit.MORE if more else Habit.NOT_SHOWN
@@ -470,7 +468,7 @@ def pace_slope(speed_mps: Array, cadence_spm: Array, weight: Array, rules: Serie
     # About each run's own mean, so that a slow and a fast day do not count as a change of pace.
     x, y = x - weighted_mean(x, weight)[..., None], y - weighted_mean(y, weight)[..., None]
     power = np.where(weight > 0, weight * x**2, 0.0).sum(axis=-1)
-    tells = power >= rules.pace_sd_ln_v**2 * np.maximum(weight.sum(axis=-1), 1e-300)
+    tells = power >= rules.pace_sd_ln_v**2 * np.maximum(weight.sum(axis=-1), TINY)
     power = np.where(tells, power, 0.0)
     shared = np.where(tells, np.where(weight > 0, weight * x * y, 0.0).sum(axis=-1), 0.0)
     n, whole = int(tells.sum()), float(power.sum())
@@ -498,7 +496,7 @@ def balance_of(left: Array, rules: SeriesRules) -> BalanceHabit:
         return BalanceHabit(verdict=Habit.NOT_ENOUGH, runs=len(left), runs_beyond=0)
     mean, se = float(left.mean()), float(left.std(ddof=1)) / math.sqrt(len(left))
     side = 1.0 if mean >= 0.5 else -1.0
-    beyond = (side * (mean - 0.5) - rules.balance_habit) / max(se, 1e-300)
+    beyond = (side * (mean - 0.5) - rules.balance_habit) / max(se, TINY)
     chance = float(student_below(beyond, len(left) - 1.0))
     # A hair of tolerance: 48.5 % and its like have no exact binary value.
     count = int((side * (left - 0.5) >= rules.balance_habit - 1e-9).sum())
