@@ -4,13 +4,14 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from kneedrive.advice import Ground, advise
 from kneedrive.analysis.posterior import Certainty
+from kneedrive.histories.result import PastRun
 from kneedrive.store import Store
 from tests.cli.history import MIDDLE, NOW, Capture, Said, caller, make_history, make_store
 
@@ -384,6 +385,23 @@ def test_where_nothing_is_to_be_changed_there_is_nothing_to_take_up(
     assert call("advise", "--take", "--json").json["taken"] is None
     assert "--take" not in call("advise").out
     assert call("tags", "--json").out.strip() == ""
+
+
+@pytest.mark.parametrize("words", [("show",), ("report",), ("report", "--full", "--weeks", "20"), ("advise",)])
+def test_the_runs_around_a_run_are_read_once(
+    call: Call, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    read = []
+    past_runs = Store.past_runs
+
+    def counted(store: Store, *period: datetime) -> list[PastRun]:
+        read.append(period)
+        return past_runs(store, *period)
+
+    monkeypatch.setattr(Store, "past_runs", counted)
+
+    assert call(*command.split()).code == 0
+    assert len(read) == 1
 
 
 def test_advice_without_taking_it_up_writes_nothing(call: Call) -> None:

@@ -16,17 +16,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from kneedrive import errors
 from kneedrive.config import Secret, config_folder, garmin_folder, load
-from kneedrive.errors import (
-    ConfigError,
-    Forbidden,
-    KneedriveError,
-    NotAuthorised,
-    NotEnoughData,
-    RateLimited,
-    StoreError,
-    Unreachable,
-)
+from kneedrive.errors import ConfigError, KneedriveError, StoreError
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Runner
 
@@ -38,9 +30,9 @@ if TYPE_CHECKING:
 OK, FAILED, USAGE, NOT_ENOUGH, NOT_AUTHORISED, TRY_LATER, PARTLY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 CODES = (
     (ConfigError, USAGE),
-    (NotEnoughData, NOT_ENOUGH),
-    ((NotAuthorised, Forbidden), NOT_AUTHORISED),
-    ((RateLimited, Unreachable), TRY_LATER),
+    (errors.NotEnoughData, NOT_ENOUGH),
+    ((errors.NotAuthorised, errors.Forbidden), NOT_AUTHORISED),
+    ((errors.RateLimited, errors.Unreachable), TRY_LATER),
     (KneedriveError, FAILED),
 )
 # Of several, what a runner must do something about comes before what time will heal.
@@ -185,6 +177,7 @@ def allow(file: Path, is_ours: Callable[[str], bool], *, force: bool, remedy: st
 def spare(file: Path, settings: Config) -> None:
     """Raise StoreError where `file` is the store, a login or the configuration in use, which nothing may overwrite."""
     store = settings.paths.store
+    # SQLite keeps what is not yet in the file in others beside it: without them the last runs would be lost.
     own = {store.with_name(store.name + end): "the store" for end in ("", "-wal", "-shm", "-journal")}
     own[settings.file] = "the configuration"
     with suppress(ConfigError):  # without a home folder there is no login

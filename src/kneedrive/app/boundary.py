@@ -16,7 +16,7 @@ from kneedrive.errors import ConfigError, Fault, KneedriveError, StoreError, Too
 # The log file of faults: what to send with a report. Readable by its owner alone, and never large.
 
 MOST_BYTES = 500_000  # then it becomes the older one of two
-LONGEST_ENTRY = 20_000
+LONGEST_ENTRY = 20_000  # of a traceback, whose end says what went wrong
 
 
 def log_file(environment: Mapping[str, str]) -> Path:

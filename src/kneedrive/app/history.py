@@ -16,17 +16,7 @@ from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.histories import compare as between_sides
 from kneedrive.histories import result
 from kneedrive.histories.baseline import own_view
-from kneedrive.histories.result import (
-    Comparison,
-    Habits,
-    Outcome,
-    OwnView,
-    PastRun,
-    Setting,
-    WeeklyView,
-    between,
-    local_date,
-)
+from kneedrive.histories.result import PastRun, Setting, WeeklyView, local_date
 from kneedrive.histories.weeks import balance_habit, fade_habit, slow_contrast, weekly
 from kneedrive.record import Record
 from kneedrive.report import history as words
@@ -56,7 +46,7 @@ def day_of(settings: Config, row: RunRow) -> date:
 
 def runs_between(store: Store, first: date, last: date, setting: Setting) -> list[PastRun]:
     """The runs of these local days, both included, and no others read from the store."""
-    return between(store.past_runs(*result.moments(first, last)), first, last, setting)
+    return result.between(store.past_runs(*result.moments(first, last)), first, last, setting)
 
 
 def formats_between(store: Store, first: date, last: date) -> set[str]:
@@ -86,7 +76,7 @@ def weeks_until(store: Store, settings: Config, until: date, weeks: int) -> Week
 
 def habits_of(
     runs: Sequence[PastRun], view: WeeklyView, setting: Setting, fade_of: Callable[[PastRun], Fade]
-) -> Habits:
+) -> result.Habits:
     """What comes back in the runs that count as the runner's last weeks, on the sensor of the view."""
     since = view.until - timedelta(weeks=setting.method.profile.slow_weeks)
     if view.breaks:
@@ -97,8 +87,8 @@ def habits_of(
         if since < local_date(run, setting) and (run.sensor, run.surface) == (view.sensor, view.surface)
     ]
     slow = view.slow_speed_mps if any(trend.series == "D" for trend in view.trends) else None
-    return Habits(
-        slow=slow_contrast(last, slow, setting) if slow and last else Habits().slow,
+    return result.Habits(
+        slow=slow_contrast(last, slow, setting) if slow and last else result.Habits().slow,
         balance=balance_habit(last, setting.method),
         fade=fade_habit([fade_of(run) for run in last], setting.method),
     )
@@ -128,7 +118,7 @@ def past_run(analysis: Analysis) -> PastRun:
     )
 
 
-def against_own(runs: Sequence[PastRun], settings: Config, row: RunRow) -> OwnView:
+def against_own(runs: Sequence[PastRun], settings: Config, row: RunRow) -> result.OwnView:
     """A stored run against the weeks before it. runs: it and those before it, and maybe more."""
     run = next(run for run in runs if run.id == row.id)
     return own_view(run, runs, setting_of(settings, row.started_at.year))
@@ -219,7 +209,7 @@ def last_active(store: Store, settings: Config, today: date, weeks: int) -> date
 
 def latest_day(store: Store, settings: Config, last: date) -> date | None:
     """The local day of the last run up to a day."""
-    near = store.runs(until=result.moments(last, last)[1])
+    near = store.runs(until=result.moments(last, last)[1])  # and some of the days after, since zones differ
     return max((day for row in near if (day := day_of(settings, row)) <= last), default=None)
 
 
@@ -229,14 +219,14 @@ def compare(settings: Config, asked: Question, now: datetime, style: Style, *, j
         store.need_runs()
         found, periods = compared(store, settings, asked, local_day(settings, now))
         formats = [each for days in (periods.before, periods.after) for each in formats_between(store, *days)]
-    code = OK if found.status is Outcome.COMPARED else NOT_ENOUGH
+    code = OK if found.status is result.Outcome.COMPARED else NOT_ENOUGH
     if json:
         return Answer.objects([comparison_record(found, periods)], code)
     report = comparison(found, periods, miles=style.miles, name=settings.runner.name)
     return Answer.laid_out([*report, credit(formats)], style, code)
 
 
-def compared(store: Store, settings: Config, asked: Question, today: date) -> tuple[Comparison, Periods]:
+def compared(store: Store, settings: Config, asked: Question, today: date) -> tuple[result.Comparison, Periods]:
     """The comparison that was asked for, and the days it is of."""
     setting = setting_of(settings, today.year)
     if asked.group:
@@ -249,7 +239,7 @@ def compared(store: Store, settings: Config, asked: Question, today: date) -> tu
     return between_sides.compare(sides[0], sides[1], setting, across_sensors=asked.across_sensors), periods
 
 
-def _grouped(store: Store, setting: Setting, asked: Question, today: date) -> tuple[Comparison, Periods]:
+def _grouped(store: Store, setting: Setting, asked: Question, today: date) -> tuple[result.Comparison, Periods]:
     """Two groups of the runs of the last year, and the days from the first to the last run of each.
 
     Of more than two groups the two with the most runs are compared. Raises NotEnoughData where there are not two.

@@ -156,7 +156,7 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 
     The same whatever their order, so that an address keeps leading to the same runner.
     """
-    taken = {INDEX}
+    taken = {INDEX}  # in small letters: macOS and Windows take names that differ in case alone for one file
     files = {}
     for name in sorted(names):
         stem = re.sub(r"[^\w-]+", "-", name).strip("-") or "no-name"

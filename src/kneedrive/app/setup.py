@@ -476,6 +476,8 @@ def _with_value(text: str, key: str, value: Any) -> str:
     if isinstance(value, list):
         value = [*section.get(name, []), *(each for each in value if each not in section.get(name, []))]
     section[name] = value
+    # Changed as text, so that remarks stay, and then read again: a text of several lines can hold what looks like a
+    # heading or a key and is none.
     changed = _edited(text.splitlines(), table, name, f"{name} = {_literal(value)}")
     if tomllib.loads(changed) != held:
         raise ValueError(f"{key} stands in it in an unusual way")

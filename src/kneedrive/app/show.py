@@ -10,20 +10,8 @@ from typing import TYPE_CHECKING, Any
 from kneedrive import app
 from kneedrive.advice import TAKEN, do_next
 from kneedrive.analysis.result import Status
-from kneedrive.app import NOT_ENOUGH, OK, Answer
+from kneedrive.app import NOT_ENOUGH, OK, Answer, history
 from kneedrive.app.analyze import laid_out
-from kneedrive.app.history import (
-    Question,
-    against_own,
-    compared,
-    day_of,
-    formats_between,
-    local_day,
-    runs_before,
-    runs_until,
-    tags_between,
-    weeks_of,
-)
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.errors import NotEnoughData
 from kneedrive.histories.result import Habit
@@ -86,29 +74,29 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
 
     weeks: how many are to be shown with it, 0 for none.
     """
-    day, today = day_of(settings, row), local_day(settings, now)
-    runs = runs_until(store, settings, day, max(weeks, WEEKS))
-    view = weeks_of(runs, store, settings, day, WEEKS)
+    day, today = history.day_of(settings, row), history.local_day(settings, now)
+    runs = history.runs_until(store, settings, day, max(weeks, WEEKS))
+    view = history.weeks_of(runs, store, settings, day, WEEKS)
     last_weeks = view.last_weeks  # always from as many weeks, so that no command says something else than another
-    since = day - timedelta(weeks=ADVICE_WEEKS)
+    since = day - timedelta(weeks=ADVICE_WEEKS)  # advice looks back as far; Strava is named where its runs are in it
     if weeks:
-        view = view if weeks == WEEKS else weeks_of(runs, store, settings, day, weeks)
+        view = view if weeks == WEEKS else history.weeks_of(runs, store, settings, day, weeks)
         since = min(since, view.weeks[0].monday)
     found = Found(
         row=row,
         day=day,
-        own=against_own(runs, settings, row),
+        own=history.against_own(runs, settings, row),
         last_weeks=last_weeks,
         view=view,
         aged=sections.aged(day, today) if request.run == LAST else "",  # who names a run knows its day
-        strava=from_strava([row.formats, *formats_between(store, since, day)]),
+        strava=from_strava([row.formats, *history.formats_between(store, since, day)]),
     )
     try:
         slow_mps = last_weeks.slow_speed_mps if last_weeks else None
         analysis = analysis_of(store, request.judged_by or settings, row.id, request.dynamics, slow_mps)
     except NotEnoughData as error:
         return found.replace(gone=str(error))
-    chosen = next_of(store, settings, runs_before(runs, settings, row), analysis, today, last_weeks)
+    chosen = next_of(store, settings, history.runs_before(runs, settings, row), analysis, today, last_weeks)
     return found.replace(analysis=analysis, advice=chosen if analysis.findings or last_weeks else None)
 
 
@@ -125,7 +113,7 @@ def next_of(
     taken = [tag.text for tag in store.tags() if tag.text.startswith(TAKEN)]
     exaggerating = False  # whether bounce is up and cadence down since the focus that was taken last
     if taken:
-        exaggerating = compared(store, settings, Question(tag=taken[-1]), today)[0].over_exaggeration
+        exaggerating = history.compared(store, settings, history.Question(tag=taken[-1]), today)[0].over_exaggeration
     return do_next(analysis, last_weeks, asymmetric=balance.verdict is Habit.UNEVEN, exaggerating=exaggerating)
 
 
@@ -166,13 +154,13 @@ def context_of(found: Found, more: tuple[str, ...]) -> screen.Context:
     )
 
 
-def _run(found: Found, request: Request, history: Sequence[Section] = ()) -> Answer:
-    """The run as text. history: what --full adds from the store."""
+def _run(found: Found, request: Request, besides: Sequence[Section] = ()) -> Answer:
+    """The run as text. besides: what --full adds from the store."""
     context = context_of(found, _MORE)
     if found.analysis is None:
-        return Answer.laid_out([*screen.gone(found.gone, context), *history], request.style)
+        return Answer.laid_out([*screen.gone(found.gone, context), *besides], request.style)
     against = [sections.against_yourself(found.own)] if found.advice else []
-    return laid_out(found.analysis, context, request, [*against, *history])
+    return laid_out(found.analysis, context, request, [*against, *besides])
 
 
 def report(settings: Config, request: Request, weeks: int, now: datetime) -> Answer:
@@ -182,7 +170,7 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
         found = found_in(store, settings, meant(store, settings, request.run, now), now, request, shown)
         if not shown:
             return _run(found, request)
-        tags = tags_between(store.tags(), found.view.weeks[0].monday, found.day)
+        tags = history.tags_between(store.tags(), found.view.weeks[0].monday, found.day)
     if request.json:
         weekly = machine.weekly_record(found.view)
         return Answer.objects([{"schema_version": machine.SCHEMA_VERSION, "run": run_record(found), "weekly": weekly}])

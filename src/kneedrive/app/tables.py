@@ -163,7 +163,7 @@ def table(rows: Iterable[Mapping[str, Any]], like: Mapping[str, Any] | None = No
 def _column(values: Sequence[Any]) -> np.ndarray[Any, Any]:
     """An array of the kind that its values have; None is NaN among numbers, "" among texts."""
     first = next((value for value in values if value is not None), None)
-    if isinstance(first, datetime):
+    if isinstance(first, datetime):  # numpy knows no zones and warns of them
         return np.array([value.astimezone(UTC).replace(tzinfo=None) for value in values], dtype="datetime64[ms]")
     if isinstance(first, date):
         return np.array(values, dtype="datetime64[D]")

@@ -19,7 +19,8 @@ from kneedrive.errors import ConfigError, KneedriveError, meant
 if TYPE_CHECKING:
     from kneedrive.app import Answer, Counter
 
-# What adds which commands, in the order of the help.
+# What adds which commands, in the order of the help. Handlers import their use case only when they run: numpy and what
+# stands on it take many times as long to load as the command line.
 COMMANDS: tuple[Callable[[argparse._SubParsersAction[Any]], None], ...] = (
     run.add_run_commands,
     library.add_run_list_commands,

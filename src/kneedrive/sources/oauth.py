@@ -85,6 +85,7 @@ class Callback:
 
 
 class _Server(ThreadingHTTPServer):
+    # Browsers hold connections open that they never use: none of them may hold up the end of a login.
     daemon_threads = True
     block_on_close = False
 
@@ -249,7 +250,7 @@ class Login:
     def redeem(self, grant: Grant, *, remember: bool = False) -> Tokens:
         """Exchange the code for tokens and keep them; `remember` keeps the application beside them, for renewals."""
         form = {"grant_type": "authorization_code", "code": grant.code.reveal()}
-        with self._file.locked():
+        with self._file.locked():  # a sync that renews the login of before would write over this one
             tokens = Tokens(scope=grant.scope, **self._asked(form))
             if remember:
                 tokens = tokens.replace(**msgspec.structs.asdict(self._application))
