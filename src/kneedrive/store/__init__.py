@@ -539,7 +539,6 @@ class Store:
             numbers = [number for number in self._to_derive(version) if number not in too_large]
             if numbers:  # the work would be for nothing where nothing can be written; this asks
                 self._do("UPDATE recording SET derived = derived WHERE 0")
-            # Originals are read one by one as they are asked for: together they may be larger than memory.
             for position, recording in enumerate(ahead(self._originals(numbers, version, unread)), start=1):
                 try:
                     with guard(recording.name):
@@ -565,6 +564,7 @@ class Store:
     def _originals(
         self, numbers: list[int], version: str, unread: Callable[[str, KneedriveError], object]
     ) -> Iterator[Recording]:
+        # One by one, as they are asked for: together they may be larger than memory.
         columns = "SELECT sha256, format, name, body, sport FROM recording"
         for number in numbers:
             rows = self._all(
