@@ -34,26 +34,25 @@ _READERS = {
     Kind.TCX: ("tracks", "read_tcx"),
     Kind.STRAVA: ("strava", "read"),
 }
+# How the bytes of each kind begin, and where; XML has its first element somewhere near the beginning.
+_MARKS = (
+    (b".FIT", 8, Kind.FIT),
+    (b"\x1f\x8b", 0, Kind.GZIP),
+    (b"PK\x03\x04", 0, Kind.ZIP),
+    (b"PK\x05\x06", 0, Kind.ZIP),  # an empty one
+    (b'{"format":"kneedrive-strava-', 0, Kind.STRAVA),  # as sources/strava.py writes it
+)
+_ELEMENTS = ((b"<gpx", Kind.GPX), (b"<trainingcenterdatabase", Kind.TCX))
 _HEAD = 4096
-_STRAVA = b'{"format":"kneedrive-strava-'  # how sources/strava.py begins its documents
 
 
 def sniff(data: bytes) -> Kind:
     """What these bytes are, told from how they begin."""
-    if data[8:12] == b".FIT":
-        return Kind.FIT
-    if data[:2] == b"\x1f\x8b":
-        return Kind.GZIP
-    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return Kind.ZIP
-    if data.startswith(_STRAVA):
-        return Kind.STRAVA
+    for mark, place, kind in _MARKS:
+        if data.startswith(mark, place):
+            return kind
     head = data[:_HEAD].replace(b"\0", b"").lower()  # without the zeros of UTF-16
-    if b"<gpx" in head:
-        return Kind.GPX
-    if b"<trainingcenterdatabase" in head:
-        return Kind.TCX
-    return Kind.NONE
+    return next((kind for element, kind in _ELEMENTS if element in head), Kind.NONE)
 
 
 def identity(data: bytes) -> str:

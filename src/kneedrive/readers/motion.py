@@ -1,8 +1,9 @@
-"""Distance, speed and cadence as they must be: pure functions on arrays; positions end here."""
+"""Distance, speed and cadence as they must be: pure functions on arrays. Positions become distance and end here."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +68,7 @@ def guessed_sport(speed_mps: Array | None, cadence_spm: Array | None, unnamed: s
     return UNKNOWN, (Note(code=NoteCode.SPORT_UNKNOWN, text=f"{unnamed}, and it does not look like running"),)
 
 
-# Distance and speed from positions, and the order of points in time. Pure functions on arrays; positions end here.
+# Distance and speed from positions, and the order of points in time.
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 Flags = npt.NDArray[np.bool_]
@@ -141,9 +142,8 @@ def speed_mps(time_s: Array, distance_m: Array) -> Array:
 
 def stretches(starts: Flags) -> list[slice]:
     """The unbroken stretches between the points that start one; the first point always does."""
-    edges = np.flatnonzero(starts)
-    edges = edges if len(edges) and edges[0] == 0 else np.concatenate(([0], edges))
-    return [slice(int(a), int(b)) for a, b in zip(edges, [*edges[1:], len(starts)], strict=True)]
+    edges = [0, *(np.flatnonzero(starts[1:]) + 1).tolist(), len(starts)]
+    return [slice(first, behind) for first, behind in pairwise(edges)]
 
 
 def in_order(time_s: Array) -> Flags:

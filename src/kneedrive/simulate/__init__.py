@@ -8,9 +8,19 @@ scene give the same activity. The runner's gait follows the reference of the ana
 arithmetic, gates, statistics and honesty under noise; it cannot prove that the reference is right.
 """
 
-from kneedrive.recording import Activity, Runner
 from kneedrive.simulate.gait import PATTERNS, Offsets, Pattern, true_scores
-from kneedrive.simulate.scene import PLANS, Fault, History, Scene, Segment, simulate, simulate_history
+from kneedrive.simulate.scene import (
+    DEMO_RUNNER,
+    DEMO_SEED,
+    PLANS,
+    Fault,
+    History,
+    Scene,
+    Segment,
+    simulate,
+    simulate_demo,
+    simulate_history,
+)
 
 __all__ = [
     "DEMO_RUNNER",
@@ -28,12 +38,3 @@ __all__ = [
     "simulate_history",
     "true_scores",
 ]
-
-DEMO_RUNNER = Runner(height_m=1.78, mass_kg=70.0)
-DEMO_SEED = 8
-
-
-def simulate_demo() -> Activity:
-    """The run of `kneedrive demo`: neutral at most paces, shuffle-like when slow."""
-    scene = Scene(plan=PLANS["demo"], runner=DEMO_RUNNER, balance_left=0.488)
-    return simulate(PATTERNS["shuffle-when-slow"], DEMO_SEED, scene=scene).replace(name="demo")

@@ -15,6 +15,7 @@ from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Lap, Runner, Samples, Sensor, frozen
 from kneedrive.sensors import SensorClass
 from kneedrive.simulate.gait import (
+    PATTERNS,
     SINE,
     Frame,
     Gait,
@@ -297,6 +298,8 @@ def visible(time_s: Array, faults: tuple[Fault, ...]) -> npt.NDArray[np.bool_]:
     return seen
 
 
+DEMO_RUNNER = Runner(height_m=1.78, mass_kg=70.0)
+DEMO_SEED = 8
 _SOME_MORNING = datetime(2026, 11, 8, 6, 42, tzinfo=UTC)
 _BURST = Offsets(-0.8, 0.0, 0.8)  # accelerating is piston-like, and normal
 _DROPOUT_S = 20
@@ -312,7 +315,7 @@ class Scene(Record, frozen=True, kw_only=True):
     """
 
     plan: tuple[Segment, ...] = PLANS["easy"]
-    runner: Runner = Runner(height_m=1.78, mass_kg=70.0)
+    runner: Runner = DEMO_RUNNER
     sensor: str = "garmin_strap"
     started_at: datetime = _SOME_MORNING
     utc_offset_s: int = 3600
@@ -422,6 +425,12 @@ def simulate(pattern: Pattern, seed: int, *, scene: Scene = _SCENE) -> Activity:
     identity = hashlib.sha256(repr((pattern, seed, scene)).encode()).hexdigest()[:12]
     activity = _activity(f"{pattern.name}-{seed}", course, scene, samples)
     return activity.replace(id=identity, alternatives=alternatives)
+
+
+def simulate_demo() -> Activity:
+    """The run of `kneedrive demo`: neutral at most paces, shuffle-like when slow."""
+    scene = Scene(plan=PLANS["demo"], runner=DEMO_RUNNER, balance_left=0.488)
+    return simulate(PATTERNS["shuffle-when-slow"], DEMO_SEED, scene=scene).replace(name="demo")
 
 
 def _gait(pattern: Pattern, course: Course, scene: Scene) -> Gait:
