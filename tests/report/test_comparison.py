@@ -152,8 +152,8 @@ def test_the_tag_that_it_is_about_is_named_and_cleaned() -> None:
         ("stance_time_s", 0.004, "4 ms"),
         ("duty_factor", 0.00301, "0.4 points"),
         ("ln_k", 0.0, "0 %"),
-        ("", 0.11, "0.2"),
-        ("", 0.2, "0.2"),
+        ("D", 0.11, "0.2"),
+        ("P", 0.2, "0.2"),
     ],
 )
 def test_bounds_are_rounded_up(key: str, amount: float, text: str) -> None:

@@ -127,10 +127,11 @@ def side_by_side(compared: Comparison, *, miles: bool) -> Section:
 
 def _row(row: Difference) -> tuple[str, ...]:
     unit = "" if row.metric in SCORES else QUANTITIES[row.metric].unit
-    off, low, high = (difference_text(row, amount) for amount in (row.difference, row.low, row.high))
+    off, low, high = (numbers.change(row.metric, amount) for amount in (row.difference, row.low, row.high))
     return (
         f"{name_of(row.metric)}, {unit}" if unit else name_of(row.metric),
-        *before_after(row),
+        numbers.value(row.metric, row.before),
+        numbers.value(row.metric, row.after),
         f"{off} ({numbers.bare(low)} to {numbers.bare(high)})",
         difference_verdict(row, units=False),
     )
@@ -141,31 +142,19 @@ def name_of(metric: str) -> str:
     return SCORES[metric].name if metric in SCORES else QUANTITIES[metric].in_short
 
 
-def before_after(row: Difference) -> tuple[str, str]:
-    """The two values, without their unit."""
-    if row.metric in SCORES:
-        return numbers.score(row.before), numbers.score(row.after)
-    return numbers.value(row.metric, row.before), numbers.value(row.metric, row.after)
-
-
-def difference_text(row: Difference, amount: float) -> str:
-    """A difference in the row's metric, signed."""
-    return numbers.score(amount) if row.metric in SCORES else numbers.change(row.metric, amount)
-
-
 def difference_verdict(row: Difference, *, units: bool = True) -> str:
     """ "changed by 4 to 9 ms", "no change over 6 ms", "not enough weeks: about 5 more". units: where none stand by."""
     # What stands before a verdict names the unit, but for ln k: it has none, and its changes are in per cent.
     shown = str if units or row.metric == "ln_k" else numbers.bare
     if row.verdict is Outcome.CHANGED:
         ends = sorted((row.low, row.high), key=abs)
-        least, most = (difference_text(row, amount).lstrip("+-") for amount in ends)
+        least, most = (numbers.change(row.metric, amount).lstrip("+-") for amount in ends)
         # The nearer end may round to nothing, and "changed by 0 to 5" would contradict itself.
         if not any(digit in numbers.bare(least) for digit in "123456789"):
             return f"changed by up to {shown(most)}"
         return f"changed by {shown(most)}" if least == most else f"changed by {numbers.bare(least)} to {shown(most)}"
     if row.verdict is Outcome.NO_CHANGE:
-        return f"no change over {shown(numbers.at_most('' if row.metric in SCORES else row.metric, row.bound))}"
+        return f"no change over {shown(numbers.at_most(row.metric, row.bound))}"
     if row.more_weeks is None:
         return "not enough weeks in the time before"
     if row.more_weeks > MOST_WEEKS:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from kneedrive.patterns import AXES
 from kneedrive.quantities import METRES_PER_KM, METRES_PER_MILE, QUANTITIES, SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ def _in(n: int, of: int) -> str:
 
 
 def value(key: str, amount: float | None) -> str:
-    """A quantity by its key, without the unit: 0.291 s of stance time is "291", ln k the ratio it stands for."""
+    """A quantity or a score by its key, without unit: 0.291 s of contact is "291", ln k the ratio it stands for."""
+    if key in AXES:
+        return score(amount)
     if key == "ln_k":
         return number(math.exp(amount) if amount is not None else None, 2)
     return number(_in_unit(key, amount), QUANTITIES[key].decimals)
@@ -127,7 +130,9 @@ def difference(key: str, amount: float | None) -> str:
 
 
 def change(key: str, amount: float | None) -> str:
-    """A difference as a runner reads it: like `difference`, but that of ln k in per cent."""
+    """A difference as a runner reads it: like `difference`, but that of ln k in per cent; a score has no unit."""
+    if key in AXES:
+        return score(amount)
     return change_percent(amount) if key == "ln_k" else difference(key, amount)
 
 
@@ -137,8 +142,8 @@ def interval(key: str, low: float, high: float) -> str:
 
 
 def at_most(key: str, amount: float) -> str:
-    """A size that something stays under, rounded up so that nothing smaller is claimed than is known; "" is a score."""
-    if not key:
+    """A size that something stays under, rounded up so that nothing smaller is claimed than is known."""
+    if key in AXES:
         size, decimals, unit = amount, 1, ""
     elif key == "ln_k":
         size, decimals, unit = math.expm1(amount) * 100, 0, "%"

@@ -363,7 +363,7 @@ def before_after(content: Content) -> Markup:
 
 
 def _difference(row: Difference) -> Markup:
-    before, after = comparison.before_after(row)
+    before, after = (numbers.value(row.metric, amount) for amount in (row.before, row.after))
     ends = row.low / row.threshold, row.difference / row.threshold, row.high / row.threshold
     strip = charts.interval(ends, _THRESHOLDS, strong=row.verdict is Outcome.CHANGED)
     name = capital(comparison.name_of(row.metric))
