@@ -16,20 +16,9 @@ import numpy.typing as npt
 from kneedrive import stats
 from kneedrive.analysis import features
 from kneedrive.analysis.reference import expected, usual_quantities
+from kneedrive.histories import segments
 from kneedrive.histories.result import Baseline, Computed, Level, OwnView, PastRun, PersonalZ, Setting, Unjudged
-from kneedrive.histories.segments import (
-    Stretch,
-    Table,
-    centre,
-    column,
-    computed,
-    departures,
-    design,
-    filled,
-    split_at_jumps,
-    table,
-    watch_of,
-)
+from kneedrive.histories.segments import Stretch, Table
 from kneedrive.method import BaselineRules, SeriesRules
 from kneedrive.quantities import FOLLOWS
 from kneedrive.recording import Array
@@ -168,10 +157,10 @@ class Usual(msgspec.Struct, frozen=True, eq=False):
 def usual(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) -> Usual:
     """What these runs say is usual on a sensor class and surface; runs on others are passed over."""
     own = sorted(
-        (run for run in runs if (run.sensor, run.surface) == (sensor, surface) and run.epochs.scored.any()),
+        (run for run in segments.scored_on(runs, surface) if run.sensor == sensor),
         key=lambda run: run.started_at,
     )
-    here, rows = setting.of(own), table(own)
+    here, rows = setting.of(own), segments.table(own)
     days = (own[-1].started_at - own[0].started_at).days if own else 0
     rules = setting.method.baseline
     lacking = {
@@ -195,18 +184,17 @@ def usual(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) 
         speed_mps=at,
         speed_low_mps=low,
         speed_high_mps=high,
-        computed=computed(own, sensor, setting.method),
+        computed=segments.computed(own, sensor, setting.method),
     )
     fit = fitted(rows, len(own), sensor, here) if rows.epochs else None
-    return Usual(told=told, fit=fit, middle_mps=centre(rows, here), setting=here)
+    return Usual(told=told, fit=fit, middle_mps=segments.centre(rows, here), setting=here)
 
 
 def fitted(rows: Table, runs: int, sensor: str, setting: Setting) -> PersonalFit:
     """The curves of ln T, DF and ln k, in this order, over the epochs of these runs."""
-    off, floor = departures(rows, sensor, setting), floors(setting.method.baseline)
-    X = np.stack(
-        [stats.ragged(rows.run, part, runs) for part in design(rows, centre(rows, setting), setting).T], axis=-1
-    )
+    off, floor = segments.departures(rows, sensor, setting), floors(setting.method.baseline)
+    columns = segments.design(rows, segments.centre(rows, setting), setting).T
+    X = np.stack([stats.ragged(rows.run, part, runs) for part in columns], axis=-1)
     y = np.stack([stats.ragged(rows.run, off[name], runs) for name in FREE])
     weight = np.broadcast_to(np.nan_to_num(stats.ragged(rows.run, rows.weight, runs)), y.shape)
     # The floor of cadence as one of ln T, at the middle step time.
@@ -239,7 +227,7 @@ def floors(rules: BaselineRules) -> dict[str, float]:
 def own_view(run: PastRun, history: Sequence[PastRun], setting: Setting) -> OwnView:
     """One run against the runner's own weeks before it on the same sensor and surface; `history` may hold more."""
     own = usual(before(run, history, setting), run.sensor, run.surface, setting)
-    rows = table([run])
+    rows = segments.table([run])
     speed = stats.median(rows.speeds) if len(rows.speeds) else None
     low, high = own.told.speed_low_mps, own.told.speed_high_mps
     reason = Unjudged.NOT
@@ -262,10 +250,11 @@ def before(run: PastRun, history: Sequence[PastRun], setting: Setting) -> tuple[
         if since <= past.started_at < run.started_at
         and (past.sensor, past.surface) == (run.sensor, run.surface)
         and past.firmware in ("", run.firmware)
-        and watch_of(past) in ("", watch_of(run))
+        and segments.watch_of(past) in ("", segments.watch_of(run))
     ]
     alike.sort(key=lambda past: past.started_at)
-    return split_at_jumps(Stretch(sensor=run.sensor, firmware=run.firmware, runs=tuple(alike)), setting)[0][-1].runs
+    parts, _ = segments.split_at_jumps(Stretch(sensor=run.sensor, firmware=run.firmware, runs=tuple(alike)), setting)
+    return parts[-1].runs
 
 
 def personal(run: PastRun, rows: Table, own: Usual) -> tuple[PersonalZ, ...]:
@@ -273,14 +262,15 @@ def personal(run: PastRun, rows: Table, own: Usual) -> tuple[PersonalZ, ...]:
     if own.fit is None:
         return ()
     setting = own.setting
-    measured = departures(rows, run.sensor, setting)
+    measured = segments.departures(rows, run.sensor, setting)
     y = np.array([measured[name] for name in FREE])
     epochs = np.isfinite(y).sum(axis=-1)
     known = (epochs > 0) & (own.fit.runs > 0)
-    x = design(rows, own.middle_mps, setting)
+    x = segments.design(rows, own.middle_mps, setting)
     x[:, 1] = x[:, 0] ** 2  # of no weight where the baseline has no such column
     expected, sd = predicted(own.fit, np.broadcast_to(stats.weighted_mean(x.T, rows.weight), (len(FREE), x.shape[1])))
-    speed, grade = (float(np.average(each, weights=rows.weight)) for each in (filled(rows, setting), rows.grade))
+    speed = float(np.average(segments.filled(rows, setting), weights=rows.weight))
+    grade = float(np.average(rows.grade, weights=rows.weight))
     population = usual_quantities(np.array([speed]), np.array([grade]), setting.against(run.sensor))
     there = np.array([float(population[name][0]) for name in FREE])
     value = there + np.where(known, run_means(y, np.broadcast_to(rows.weight, y.shape)), np.nan)
@@ -338,13 +328,13 @@ def others(run: PastRun, metric: str, setting: Setting) -> float | None:
     """
     if metric in POPULATION:
         name, sign = POPULATION[metric]
-        z = sign * column(run, name)
+        z = sign * segments.column(run, name)
     else:
-        there = expected(column(run, "speed_mps"), setting.against(run.sensor))
-        steps, bounce = there.sd_ln_T * column(run, "zSL"), there.sd_ln_beta * column(run, "zB")
+        there = expected(segments.column(run, "speed_mps"), setting.against(run.sensor))
+        steps, bounce = there.sd_ln_T * segments.column(run, "zSL"), there.sd_ln_beta * segments.column(run, "zB")
         # Contact is step time times duty factor; oscillation goes with the square of step time, the ratio with itself.
         if metric == "stance_time_s":
-            ground = np.log1p(there.sd_DF / there.DF * column(run, "zDF"))
+            ground = np.log1p(there.sd_DF / there.DF * segments.column(run, "zDF"))
             z = (steps + ground) / np.hypot(there.sd_ln_T, there.sd_DF / there.DF)
         else:
             power = {"vertical_oscillation_m": 2.0, "vertical_ratio": 1.0}[metric]

@@ -183,7 +183,7 @@ def unmatched(sides: tuple[Side, Side], setting: Setting, surface: str, reason: 
 
 def side(runs: Sequence[PastRun], surface: str) -> Side:
     """The runs of a side on its most used sensor, firmware class and watch."""
-    scored = [run for run in runs if run.surface == surface and run.epochs.scored.any()]
+    scored = segments.scored_on(runs, surface)
     if not scored:
         return Side(sensor=SensorClass.NONE, firmware="", watch="", runs=(), left_out=len(runs))
     # The most used, so that a strap left at home once does not make a whole side another sensor's.

@@ -61,6 +61,11 @@ class Table(Record, frozen=True, kw_only=True):
         return self.replace(**{name: values[chosen] for name, values in asdict(self).items()})
 
 
+def scored_on(runs: Sequence[PastRun], surface: str) -> list[PastRun]:
+    """The runs on a surface that hold scored epochs."""
+    return [run for run in runs if run.surface == surface and run.epochs.scored.any()]
+
+
 def column(run: PastRun, name: str) -> Array:
     """One column of the scored epochs of a run; NaN throughout where it was never measured."""
     scored = run.epochs.scored

@@ -61,10 +61,10 @@ def weekly(
     """
     last = week_number(until)
     seen = between(runs, monday(last - weeks + 1), until, setting)
-    judged = scored_on(seen, surface)
+    judged = segments.scored_on(seen, surface)
     parts, breaks = segments.stretches(judged, setting)
     speed = reference_speed(judged)
-    recent = scored_on(lately(runs, until, setting), surface)
+    recent = segments.scored_on(lately(runs, until, setting), surface)
     slow = slow_speed(recent, setting.method.profile)
     tests = [segments.computed(part.runs, part.sensor, setting.method) for part in parts]
     series = [part_series(part, test, speed, setting) for part, test in zip(parts, tests, strict=True)]
@@ -87,11 +87,6 @@ def weekly(
         finished=tuple(trend for each in found[:-1] for trend in each if not trend.weeks_missing),
         heart_rate=heart_rate(parts[-1], speed, setting) if parts else None,
     )
-
-
-def scored_on(runs: Sequence[PastRun], surface: str) -> list[PastRun]:
-    """The runs on a surface that hold scored epochs."""
-    return [run for run in runs if run.surface == surface and run.epochs.scored.any()]
 
 
 def lately(runs: Sequence[PastRun], until: date, setting: Setting) -> list[PastRun]:
