@@ -19,6 +19,7 @@ from kneedrive.stats import median
 # guessing and is not read here.
 
 RULES = TrackRules()
+SPEED_COMPUTED = Note(code="speed_computed", text="speed was computed from distance, over 5 s")
 _BEYOND_SPM = 300.0  # no one steps faster; 255 of one leg is "no value" in a byte
 
 
@@ -154,6 +155,8 @@ def in_order(time_s: Array) -> Flags:
     keep = np.ones(len(time_s), dtype=np.bool_)
     if np.all(np.diff(time_s) >= 0):
         return keep
+    # Of all choices of n + 1 points that are in order, tails[n] is the earliest last time: the next point can follow
+    # that one best. `before` leads from each point to the one that it follows.
     times = time_s.tolist()
     tails: list[float] = []
     tail_at: list[int] = []

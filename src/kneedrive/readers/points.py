@@ -76,7 +76,7 @@ class Session:
 
     def time(self, unix_s: float, offset_s: int) -> float:
         """Take a time that the file tells, NaN for none, and its zone's offset; gives the time back."""
-        if unix_s == unix_s:
+        if unix_s == unix_s:  # not NaN; isnan() would be a call for every point
             self.first_s = unix_s if self.first_s != self.first_s else self.first_s
             self.last_s = unix_s
         self.utc_offset_s = self.utc_offset_s or offset_s or None
@@ -284,7 +284,7 @@ def _motion(columns: Columns) -> tuple[Array, Array, tuple[Note, ...]]:
     if _usable(columns.speed_mps, columns.speed_mps, computed_mps):
         return distance_m, columns.speed_mps, tuple(notes)
     if np.any(np.isfinite(computed_mps)):
-        notes.append(Note(code="speed_computed", text="speed was computed from distance, over 5 s"))
+        notes.append(motion.SPEED_COMPUTED)
     return distance_m, computed_mps, tuple(notes)
 
 

@@ -258,6 +258,7 @@ def _encoding(data: bytes) -> str:
         if data.startswith(mark):
             return encoding
     head = data[:400].lstrip(b" \t\r\n")
+    # Without a mark: UTF-16 of plain letters has a zero in every other byte.
     if head[:4] in (b"<\0?\0", b"<\0g\0", b"<\0T\0"):
         return "utf-16-le"
     if head[:4] in (b"\0<\0?", b"\0<\0g", b"\0<\0T"):
@@ -296,7 +297,7 @@ def _guarded(document: Document) -> expat.XMLParserType:
     """A parser that tells the document, and refuses document types, absurd depth and absurd numbers of elements."""
     # Without namespaces: expat then takes undeclared prefixes, which some writers leave behind, as parts of names.
     parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
+    parser.buffer_text = True  # else a call for every line of a text
     opened, closed, names, counted = document.start, document.end, document.open, document.counted
     texts: list[list[str]] = [[]]  # of the elements that are open, and of what is around the first
     seen = 0

@@ -114,12 +114,12 @@ def open_file(path: Path, *, create: bool, patience_s: float = PATIENCE_S) -> sq
     return db
 
 
-def read_file(path: Path, *, patience_s: float = PATIENCE_S) -> sqlite3.Connection:
+def read_file(path: Path) -> sqlite3.Connection:
     """A connection that can change nothing. Raises StoreError, also for a store of an older version."""
     with reached(path, "the store"):
         _be_there(path, create=False)
     with told(path):
-        db = _connected(path, patience_s, f"{path.absolute().as_uri()}?mode=ro")
+        db = _connected(path, PATIENCE_S, f"{path.absolute().as_uri()}?mode=ro")
         if (version := _version(db)) < SCHEMA_VERSION:
             db.close()
             older = f"an older kneedrive made this store (schema {version}, this one reads {SCHEMA_VERSION})"

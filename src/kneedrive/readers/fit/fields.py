@@ -464,11 +464,12 @@ def _motion(channels: dict[str, Array | None], time_s: Array, columns: Mapping[s
     if told or distance is None or np.isnan(distance).all():
         return ()
     channels["speed_mps"] = motion.speed_mps(time_s, distance)
-    return (Note(code="speed_computed", text="speed was computed from distance, over 5 s"),)
+    return (motion.SPEED_COMPUTED,)
 
 
 def _unpacked(packed: Array) -> dict[str, Array]:
     """Speed (12 bits, 1/100 m/s) and distance (a 12-bit counter, 1/16 m) from three bytes per record."""
+    # The counter starts over every 256 m. A record without it leaves it where it was, and counts nothing.
     known: npt.NDArray[np.bool_] = np.all((packed >= 0) & (packed <= 0xFF), axis=1)
     octets = np.where(known[:, np.newaxis], packed, 0).astype(np.int64)
     counter = octets[:, 1] >> 4 | octets[:, 2] << 4

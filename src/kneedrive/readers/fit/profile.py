@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kneedrive.readers import UNKNOWN
 from kneedrive.record import Record
 
 FIT_EPOCH_S = 631_065_600  # 1989-12-31T00:00:00Z, the zero of FIT times, in Unix time
@@ -158,7 +159,6 @@ SPORTS = {
     35: "snowshoeing",
     41: "kayaking",
 }
-UNKNOWN = "unknown"
 # Sports whose cadence counts steps of one leg; elsewhere it counts cranks, arms or paddles.
 ON_FOOT = frozenset({UNKNOWN, "generic", "running", "training", "transition", "walking", "hiking", "mountaineering"})
 

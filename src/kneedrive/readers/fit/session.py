@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from kneedrive.errors import Malformed, NoActivity, ReadError, Truncated
 from kneedrive.method import FitRules, TrackRules
 from kneedrive.products import GARMIN_PRODUCTS
-from kneedrive.readers import Kind, motion
+from kneedrive.readers import UNKNOWN, Kind, motion
 from kneedrive.readers.fit import profile
 from kneedrive.readers.fit.fields import Columns, Message, alternatives, messages, record_columns, samples
 from kneedrive.readers.fit.wire import Part
@@ -224,6 +224,7 @@ def averages(message: Message, sport: str) -> dict[str, float]:
         value = message.number(field.name)
         if field.channel and value is not None and value > 0:
             found[field.channel] = value / field.divisor
+    # The fraction of a turn stands in a field of its own, and counts one leg as the whole turns do.
     if "cadence_spm" in found:
         found["cadence_spm"] += 2 * (message.number("avg_fractional_cadence") or 0.0)
     return {name: value for name, value in found.items() if name != "cadence_spm" or sport in profile.ON_FOOT}
@@ -403,7 +404,7 @@ def _session(teller: Message, message: Message, own: Flags, until: float) -> _Se
     sport, sub_sport = teller.whole("sport"), teller.whole("sub_sport")
     return _Session(
         message=message,
-        sport=profile.UNKNOWN if sport is None else profile.SPORTS.get(sport, f"sport {sport}"),
+        sport=UNKNOWN if sport is None else profile.SPORTS.get(sport, f"sport {sport}"),
         sub_sport="generic" if sub_sport is None else profile.SUB_SPORTS.get(sub_sport, f"sub-sport {sub_sport}"),
         own=own,
         until=until,
@@ -421,7 +422,7 @@ def _activity(session: _Session, contents: _Contents) -> Activity:
     unsummed = (Note(code="missing_session", text=missing),) if message is _NO_MESSAGE else ()
     sport = session.sport
     guessed: tuple[Note, ...] = ()
-    if sport == profile.UNKNOWN:
+    if sport == UNKNOWN:
         sport, guessed = motion.guessed_sport(read.speed_mps, read.cadence_spm, "the file does not name a sport")
     elapsed_s = elapsed_time_s(line.time_s, stated_s)
     # Overlapping sessions share no pauses and laps, as they share no records.
