@@ -282,6 +282,11 @@ class Config(Record, frozen=True, kw_only=True):
     def __getitem__(self, key: str) -> Any:
         return reduce(getattr, key.split("."), self)
 
+    def given_now(self, key: str) -> bool:
+        """Whether a value was given for this command, by a flag or in the environment, and not in the file."""
+        origin = self.origins.get(key, "default")
+        return origin == "flag" or origin.startswith("environment ")
+
 
 def _settings(section: type[Record], prefix: str = "") -> Iterator[Setting]:
     """What can be set in a section, as its types say."""

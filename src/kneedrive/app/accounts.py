@@ -88,7 +88,7 @@ def api_key(desk: Desk, source: str) -> Secret:
     if source == INTERVALS and desk.named_runner in athletes(desk):  # a coach's reads those whom it is told
         return kept.load() or configured or KeyFile(desk.private(f"{source}-key", "")).load()
     # Another runner's key would bring another runner's runs: one in a file that names its owner is theirs.
-    owners = desk.settings.owner and _in_file(desk, f"sources.{source}.api_key")
+    owners = desk.settings.owner and not desk.settings.given_now(f"sources.{source}.api_key")
     return kept.load() or (Secret("") if owners else configured)
 
 
@@ -113,12 +113,7 @@ def folders(desk: Desk) -> tuple[Path, ...]:
     named = desk.settings.sources.folder.paths
     if not desk.named_runner:
         return (*named, *(watch for watch in desk.watches if watch not in named))
-    return () if desk.settings.owner and _in_file(desk, "sources.folder.paths") else named
-
-
-def _in_file(desk: Desk, key: str) -> bool:
-    """Whether a setting comes from the configuration file, and not from a flag or the environment."""
-    return not desk.settings.origins[key].startswith(("environment", "flag"))
+    return () if desk.settings.owner and not desk.settings.given_now("sources.folder.paths") else named
 
 
 def known_names() -> tuple[str, ...]:

@@ -129,8 +129,7 @@ def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None
         guess = " ".join(filter(None, (nearest(name, known), "kneedrive runners lists them")))
         raise ConfigError(f"there is no runner {name!r} yet: {guess}{begin}")
     others = [lists.runner_name(each) for each in held if each != name]
-    origin = settings.origins.get("runner.name", "default")
-    if others and origin != "flag" and not origin.startswith("environment"):
+    if others and not settings.given_now("runner.name"):
         NOTE.get()(f"this is about {lists.runner_name(name)}. Also in the store: {', '.join(others)} (--runner NAME).")
 
 

@@ -144,11 +144,11 @@ def versions(seen: Mapping[str, Seen], *, full: bool) -> dict[str, str]:
 
 def pull(name: str, desk: Desk, store: Store, order: Order, count: Counter | None) -> Pulled:
     """What came from a service; what stopped it is part of the answer."""
-    outcomes = []
+    outcomes: list[Outcome] = []
     problem: SourceError | ConfigError | None = None
     try:
-        for outcome in _Pull(client(name, desk), desk, store, order, count).outcomes():
-            outcomes.append(outcome)  # noqa: PERF402 - one by one: what came before a problem was kept
+        # What came before a problem was kept, and stays in the list.
+        outcomes.extend(_Pull(client(name, desk), desk, store, order, count).outcomes())
     except (SourceError, ConfigError) as error:
         problem = error
     remarks = _garmin_remarks(outcomes, desk) if name == GARMIN and not problem else ()

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from kneedrive import app, config
 from kneedrive.app import Answer
 from kneedrive.cli import options
 from kneedrive.cli.history import write
+
+if TYPE_CHECKING:
+    from kneedrive.app.analyze import Request
+
+    Reports = Callable[[list[str], Request, config.Config], Iterator[Answer]]
 
 # One run: analyze, doctor, demo.
 
@@ -53,23 +59,22 @@ def add_run_commands(commands: options.Commands) -> None:
 def _analyze(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import analyze
 
-    settings = options.load_config(arguments)
-    request = options.request(analyze.Request, arguments, settings)
-    yield from _apart(analyze.analyze_files(arguments.files, request, settings), arguments)
+    return _reports(analyze.analyze_files, arguments)
 
 
 def _examine(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import analyze
 
+    return _reports(analyze.examine_files, arguments)
+
+
+def _reports(of: Reports, arguments: argparse.Namespace) -> Iterator[Answer]:
+    """What is said of each file, with an empty line between; JSON stays one object a line."""
+    from kneedrive.app import analyze
+
     settings = options.load_config(arguments)
-    request = options.request(analyze.Request, arguments, settings)
-    yield from _apart(analyze.examine_files(arguments.files, request, settings), arguments)
-
-
-def _apart(answers: Iterator[Answer], arguments: argparse.Namespace) -> Iterator[Answer]:
-    """Reports with an empty line between them; JSON stays one object a line."""
     told = False
-    for answer in answers:
+    for answer in of(arguments.files, options.request(analyze.Request, arguments, settings), settings):
         yield answer.replace(text="\n" + answer.text) if told and answer.text and not arguments.json else answer
         told = told or bool(answer.text)
 
