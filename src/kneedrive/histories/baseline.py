@@ -66,6 +66,7 @@ def personal_fit(X: Array, y: Array, weight: Array, floor: Array | float, rules:
     X = np.where(there[..., None], X, 0.0)
     shape, columns = y.shape[:-2], X.shape[-1]
     total = np.maximum(weight.sum(axis=(-1, -2)), stats.TINY)
+    # About the middle of the epochs: drawing a slope to 0 then leaves the level where it is.
     centre = (X * weight[..., None]).sum(axis=(-2, -3)) / total[..., None]
     off = np.where(there[..., None], X - centre[..., None, None, :], 0.0)
     full = np.concatenate([there[..., None].astype(np.float64), off], axis=-1)

@@ -173,6 +173,7 @@ def groups(outlines: Iterable[Outline], apart: frozenset[Pair] = frozenset()) ->
     for *_, pair in closest:
         left, right = (run_of[name] for name in pair)
         if left is not right and not any(frozenset((x, y)) in barred for x in left for y in right):
+            # All recordings of a run share one set, so that what joins one of them joins all.
             left |= right
             run_of.update(dict.fromkeys(right, left))
     return tuple(sorted({tuple(sorted(run)) for run in run_of.values()}))

@@ -256,6 +256,7 @@ def residual_sd(fitted: Array, told: Array) -> float:
 
     Columns of both: speed, cadence, duty factor. Robust, since a few odd half-minutes would hide a computed sensor.
     """
+    # Standardised, so that the cube of a speed and the square of a cadence are of one size in the fit.
     middle, scale = fitted[:, :2].mean(axis=0), np.maximum(fitted[:, :2].std(axis=0), 1e-9)
     coefficients = np.linalg.lstsq(_terms((fitted[:, :2] - middle) / scale), fitted[:, 2], rcond=None)[0]
     left = told[:, 2] - _terms((told[:, :2] - middle) / scale) @ coefficients
@@ -386,6 +387,7 @@ def jump(levels: Array, rules: TrendRules) -> int | None:
     span = rules.jump_runs
     if len(there) < 2 * span:
         return None
+    # Medians of a few runs, so that one odd day is no jump.
     windows = np.median(np.lib.stride_tricks.sliding_window_view(levels[there], span, axis=0), axis=-1)
     steps = np.abs(windows[span:] - windows[:-span])
     alone = (steps[:, 0] < rules.jump_cadence_spm) & (steps[:, 1] < rules.jump_DF)

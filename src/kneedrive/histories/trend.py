@@ -134,6 +134,7 @@ class TrendFit(msgspec.Struct, frozen=True, eq=False):
 def trend_columns(at_weeks: Array, span: Array, rules: SeriesRules) -> Array:
     """Columns (..., weeks, 4): one, time about its middle, and the season; the season is 0 where the span is short."""
     turn = 2.0 * np.pi * at_weeks / rules.year_weeks
+    # Over less than a good year a season would take a part of the trend for its own.
     season = (span >= rules.season_weeks)[..., None]
     one = np.ones_like(at_weeks)
     middle = 0.5 * (np.nanmin(at_weeks, axis=-1) + np.nanmax(at_weeks, axis=-1))[..., None]

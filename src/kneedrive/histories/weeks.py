@@ -273,6 +273,7 @@ def over_runs(means: RunMeans, rules: TrendRules) -> OverRuns | None:
     between = max(robust_sd(value) ** 2 - float(noise.mean()), 0.0)
     if len(value) < rules.few_runs:
         between = max(between, rules.run_sd**2)
+    # Runs that agree exactly and are without error would else weigh infinitely.
     weight = 1.0 / np.maximum(between + noise, 1e-12)
     share = np.zeros(len(kept))
     share[kept] = weight / weight.sum()
