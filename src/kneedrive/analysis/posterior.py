@@ -167,7 +167,7 @@ def measured_rows(names: tuple[str, ...], scale: Scale) -> Array:
 
 @cache
 def normal_points(count: int, base: float) -> Array:
-    """The fixed points, count x 3, of a standard normal: an evenly spread sequence (Roberts 2018) by the normal quantile.
+    """Fixed points, count x 3, of a standard normal: an evenly spread sequence (Roberts 2018) by the normal quantile.
 
     Its fourth coordinate is left out: that is the knee's, whose probability has a closed form and no region.
     """
