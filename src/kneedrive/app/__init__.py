@@ -100,11 +100,6 @@ def overall(codes: list[int]) -> int:
 # What use cases take from the configuration.
 
 
-def runner_of(settings: Config, activity: Activity) -> Runner:
-    """The configured runner, with the age on the year of the activity."""
-    return runner_in(settings, activity.started_at.year)
-
-
 def runner_in(settings: Config, year: int) -> Runner:
     """The configured runner, with the age of a year."""
     said = settings.runner

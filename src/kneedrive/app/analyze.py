@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from kneedrive import app
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Status
-from kneedrive.app import FAILED, NOT_ENOUGH, OK, USAGE, Answer, dynamics_of, error_line, runner_of, zone_of
+from kneedrive.app import FAILED, NOT_ENOUGH, OK, USAGE, Answer, dynamics_of, error_line, runner_in, zone_of
 from kneedrive.app.boundary import boundary
 from kneedrive.errors import ConfigError, NotEnoughData, ReadError, StoreError, one_line
 from kneedrive.recording import Activity
@@ -168,7 +168,7 @@ def _whole(stream: BinaryIO, name: str) -> bytes:
 def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis:
     return analyze(
         activity,
-        runner=runner_of(settings, activity),
+        runner=runner_in(settings, activity.started_at.year),
         speed_calibrated=request.speed_calibrated,
         dynamics=dynamics_of(settings, activity, request.dynamics),
     )

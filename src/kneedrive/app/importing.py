@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kneedrive import archives, readers
 from kneedrive.analysis import analyze
 from kneedrive.analysis.provenance import Provenance, choose, provenance
-from kneedrive.app import Counter, dynamics_of, runner_of
+from kneedrive.app import Counter, dynamics_of, runner_in
 from kneedrive.app.boundary import boundary
 from kneedrive.app.workers import Lost, Processes, cores, each
 from kneedrive.archives.unpack import Limits
@@ -108,7 +108,8 @@ def analysed(
     merged = merge.merge(activities, standing)
     run = merged.activity
     chosen = dynamics_of(settings, run, dynamics)
-    return merged, analyze(run, runner=runner_of(settings, run), dynamics=chosen, slow_mps=slow_mps)
+    runner = runner_in(settings, run.started_at.year)
+    return merged, analyze(run, runner=runner, dynamics=chosen, slow_mps=slow_mps)
 
 
 def _sensor_of(activity: Activity, settings: Config) -> Provenance:
