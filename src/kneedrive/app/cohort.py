@@ -317,6 +317,7 @@ def examine(asked: Asked, style: Style, *, json: bool) -> Answer:
 
 def _jobs(asked: Asked, known: _Known, told: Counter[Became]) -> Iterator[Job]:
     """What is to be examined, counted as it comes."""
+    # A bar has to know the end, so all is walked twice.
     total = sum(not found.skipped for found, _ in found_in(asked.place)) if asked.count else 0
     done = 0
     for found, person in found_in(asked.place):

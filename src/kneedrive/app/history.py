@@ -80,7 +80,7 @@ def habits_of(
     """What comes back in the runs that count as the runner's last weeks, on the sensor of the view."""
     since = view.until - timedelta(weeks=setting.method.profile.slow_weeks)
     if view.breaks:
-        since = max(since, view.breaks[-1].date - timedelta(days=1))
+        since = max(since, view.breaks[-1].date - timedelta(days=1))  # a stretch begins on the day of its break
     last = [
         run
         for run in runs

@@ -58,9 +58,8 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> tuple
 
 def _last_runs(store: Store, row: RunRow, today: date, *, miles: bool) -> tuple[LastRun, ...]:
     """The runs before this one, the newest first, as their stored results tell them."""
-    before = [each for each in store.runs(until=row.started_at) if each.id != row.id]
-    last = sorted(before, key=lambda each: each.started_at, reverse=True)[:RUNS]
-    return tuple(last_run(each, json.loads(store.detail(each.id)), today, miles=miles) for each in last)
+    last = store.runs(until=row.started_at)[-RUNS:]
+    return tuple(last_run(each, json.loads(store.detail(each.id)), today, miles=miles) for each in reversed(last))
 
 
 def content_of(analysis: Analysis, *, miles: bool = False) -> Content:

@@ -116,7 +116,7 @@ def confirmed(*, yes: bool) -> Callable[[str], bool]:
 def ask(question: str) -> str:
     """The line that is typed as an answer; "" for what is no text, and at the end."""
     remark(question, end="")
-    try:
+    try:  # not input(), which raises at the end of what is typed
         return sys.stdin.readline().strip()
     except UnicodeDecodeError:
         return ""
