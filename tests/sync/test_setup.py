@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kneedrive.app import setup
+from kneedrive.cli import accounts
 from kneedrive.cli.output import fitted
 from kneedrive.errors import ConfigError
 from tests.fakes.garmin import KEY as GARMIN_KEY
@@ -256,7 +259,20 @@ def test_no_word_is_broken_at_the_edge_of_a_terminal(columns: int) -> None:
     assert lines.split() == text.split()
     assert max(map(len, lines.splitlines())) <= columns + 1
     assert lines.endswith(": ")
-    assert fitted(setup.WELCOME, 80) == setup.WELCOME
+
+
+@pytest.mark.parametrize("columns", [60, 80, 92])
+def test_no_word_is_left_alone_on_a_line_that_was_broken_by_hand(columns: int) -> None:
+    texts = (setup.WELCOME, setup.STRAVA_STEP, setup.HEIGHT_STEP, accounts.GARMIN_KEY, accounts.INTERVALS_KEY)
+    lines = fitted("\n".join((*texts, accounts.REGISTER)), columns).splitlines()
+
+    for line, below in pairwise(lines):
+        new = not line or not below or re.match(r"\d of 5", line) or re.match(r" *\d\. ", below)
+        assert new or len(line) + 1 + len(below.split()[0]) > columns, (line, below)
+
+
+def test_the_words_of_a_step_stand_below_each_other() -> None:
+    assert fitted("  1. Open the page\n  and", 13) == "  1. Open the\n     page\n  and"
 
 
 def test_without_a_terminal_nothing_is_asked(home: Household) -> None:

@@ -315,8 +315,9 @@ class Wanted(Record, frozen=True, kw_only=True):
     archives: tuple[Path, ...] = ()
 
 
+# A paragraph is one line, which `say` breaks where the terminal ends.
 WELCOME = """\
-A few questions about where your runs are. Enter skips any of them, Ctrl-C
+A few questions about where your runs are. Enter skips any of them, Ctrl-C \
 leaves; a key that was taken before is kept, the rest is written at the end.
 """
 GARMIN_STEP = "1 of 5  Garmin\n"
@@ -324,8 +325,8 @@ INTERVALS_STEP = "\n2 of 5  COROS, Polar, Suunto, Wahoo, and others: intervals.i
 FOLDER_STEP = "\n3 of 5  A watch on a cable, or a folder that recordings arrive in\n"
 STRAVA_STEP = """
 4 of 5  Strava
-Its bulk export holds the original files, and is free: strava.com, Settings, My
-Account, Download or Delete Your Account, Request Your Archive. The API brings no
+Its bulk export holds the original files, and is free: strava.com, Settings, My \
+Account, Download or Delete Your Account, Request Your Archive. The API brings no \
 contact time and no oscillation, and wants a subscription: kneedrive auth strava.
 """
 HEIGHT_STEP = """

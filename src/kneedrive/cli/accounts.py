@@ -28,40 +28,39 @@ NO_KEY = "a key is pasted into a terminal: run 'kneedrive auth {0}' yourself in 
 NO_QUESTIONS = "setup asks questions: run it yourself in a terminal, or see docs/sources.md for what it would do"
 NOW_REPORT = "Next: kneedrive report for your last weeks and the latest run, kneedrive runs for all."
 NOTHING_SET = (
-    "No source is set up, and none needs to be: kneedrive analyze FILE reads any recording.\n"
+    "No source is set up, and none needs to be: kneedrive analyze FILE reads any recording. "
     "kneedrive demo shows what comes of it."
 )
 HIDDEN_KEY = "Key (not shown): "
 
+# How to come by a key. A paragraph is one line, which `remark` breaks where this terminal ends.
 
 GARMIN_KEY = """\
 Garmin gives everybody a personal API key for their own data, free and at once:
 
-  1. Open https://connect.garmin.com/app/settings/personalApiToken in a browser,
-     log in, choose Create Key and how long it is to live.
+  1. Open https://connect.garmin.com/app/settings/personalApiToken in a browser, \
+log in, choose Create Key and how long it is to live.
   2. Copy the key, which is shown once, and paste it here. It stays hidden.
 """
 INTERVALS_KEY = """\
-intervals.icu is free and gets the original files from COROS, Polar, Suunto, Wahoo
+intervals.icu is free and gets the original files from COROS, Polar, Suunto, Wahoo \
 and Garmin:
 
-  1. Make an account on https://intervals.icu and connect your watch's service in
-     its Settings.
-  2. At the end of the Settings, below Developer Settings, copy the API key and
-     paste it here. It stays hidden.
+  1. Make an account on https://intervals.icu and connect your watch's service in \
+its Settings.
+  2. At the end of the Settings, below Developer Settings, copy the API key and \
+paste it here. It stays hidden.
 """
-
-
 REGISTER = """\
-Strava asks everybody who uses a program with it for an API application of their
+Strava asks everybody who uses a program with it for an API application of their \
 own, and gives one to subscribers only. Five minutes, once:
 
-  1. Open https://www.strava.com/settings/api and make an application: any name
-     and website, and localhost as authorization callback domain.
-  2. Type in the client id and the client secret that the page then shows. (Not
-     the tokens below them: those may not read runs.)
+  1. Open https://www.strava.com/settings/api and make an application: any name \
+and website, and localhost as authorization callback domain.
+  2. Type in the client id and the client secret that the page then shows. (Not \
+the tokens below them: those may not read runs.)
 
-Without a subscription: Strava's bulk export holds more, and is free. See
+Without a subscription: Strava's bulk export holds more, and is free. See \
 docs/sources.md, or kneedrive import --help. Ctrl-C leaves.
 """
 
@@ -249,6 +248,7 @@ def _names(given: list[str]) -> tuple[str, ...]:
 def _set_up(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import setup
     from kneedrive.app.accounts import GARMIN, INTERVALS, OWN, is_ready
+    from kneedrive.report.blocks import Prose
 
     if not sys.stdin.isatty():
         raise ConfigError(NO_QUESTIONS)
@@ -267,7 +267,8 @@ def _set_up(arguments: argparse.Namespace) -> Iterator[Answer]:
     if any(is_ready(name, here) for name in OWN):
         yield from _synced(here, (), asked)
     else:
-        yield Answer(text=NOW_REPORT if wanted.archives or setup.holds_runs(here) else NOTHING_SET)
+        following = NOW_REPORT if wanted.archives or setup.holds_runs(here) else NOTHING_SET
+        yield Answer.laid_out([[Prose(following)]], options.style(arguments, here.settings))
 
 
 def _keep_garmin(arguments: argparse.Namespace) -> Iterator[Answer]:

@@ -57,10 +57,12 @@ def flush() -> None:
 def remark(text: str, end: str = "\n") -> None:
     """Print something beside the answers. Where it cannot be written nobody would read it, and the command goes on.
 
-    On a terminal no word is broken at its edge.
+    On a terminal no word is broken at its edge, and no line is wider than a report's.
     """
     if sys.stderr.isatty():
-        text = fitted(text, terminal_columns())
+        from kneedrive.report.blocks import WIDEST_PROSE
+
+        text = fitted(text, min(terminal_columns(), WIDEST_PROSE))
     try:
         print(harmless(text), end=end, file=sys.stderr, flush=True)
     except OSError:
@@ -68,13 +70,14 @@ def remark(text: str, end: str = "\n") -> None:
 
 
 def fitted(text: str, columns: int) -> str:
-    """The text with its long lines broken between words, below their own margin."""
+    """The text with its long lines broken between words, below their own margin or the first word of a step ("1. ")."""
     from textwrap import wrap
 
     lines = []
     for line in text.split("\n"):
-        blank, end = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]  # of a question, for the answer
-        pieces = wrap(line, columns, subsequent_indent=blank, break_long_words=False, break_on_hyphens=False)
+        margin = " " * len(re.findall(r"^ *(?:\d\. )?", line)[0])
+        pieces = wrap(line, columns, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False)
+        end = line[len(line.rstrip()) :]  # of a question, for the answer
         lines += [*pieces[:-1], pieces[-1] + end] if len(line) > columns and pieces else [line]
     return "\n".join(lines)
 
