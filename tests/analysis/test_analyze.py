@@ -1,3 +1,4 @@
+import re
 import warnings
 from typing import Any
 
@@ -128,6 +129,11 @@ def test_a_sensor_that_drifts_is_noted_and_believed_less() -> None:
     drifting = samples(2400, stance_time_s=0.255 + 0.020 * time / 2400 + 0.001 * np.sin(time * 2.0))
     found, calm = (analyze(activity(made), runner=RUNNER) for made in (drifting, steady))
     assert [note.code for note in found.quality.notes] == ["drift"]
+    wandered = re.search(r"wandered by ([\d.]+) points", found.quality.notes[0].text)
+    step_s = 60 / float(np.median(drifting.cadence_spm))
+    # Of 20 ms over the run; a running median of a quarter of it sees three quarters.
+    assert wandered is not None
+    assert float(wandered[1]) == pytest.approx(0.75 * 100 * 0.020 / (2 * step_s), rel=0.1)
     assert not calm.quality.notes
     assert found.scores.K.se == pytest.approx(1.5 * (calm.scores.K.se or 0.0), rel=0.02)
     guessed = analyze(activity(drifting, positioned=False), runner=RUNNER)  # a treadmill that was turned up

@@ -5,7 +5,7 @@ import pytest
 
 from kneedrive.analysis import analyze, gates
 from kneedrive.analysis.result import Analysis
-from kneedrive.method import Plausible
+from kneedrive.method import Method, Plausible
 from kneedrive.recording import Activity, Array, Interval, Samples, frozen
 from tests.analysis.runs import COROS, FOOT_POD, RUNNER, activity, samples
 
@@ -355,3 +355,18 @@ def test_a_sudden_shift_drops_the_shorter_side(values: Array, dropped: list[int]
 def test_a_device_step_length_may_disagree(factor: float, disagrees: bool) -> None:
     columns = {"step_length_said": np.full(10, factor), "step_length_m": np.ones(10)}
     assert gates.step_length_disagrees(columns, RULES) == disagrees
+
+
+def test_a_runner_who_speeds_up_does_not_hide_that_the_sensor_drifts() -> None:
+    time = np.linspace(0.0, 1.0, 120)
+    speed = 2.6 + 0.6 * time + 0.05 * np.sin(np.arange(120) * 1.7)
+    usual = 0.237 / 0.714 + 0.02 / speed
+    columns = {"speed_mps": speed, "cadence_spm": np.full(120, 168.0), "grade": np.zeros(120)}
+    scored = np.ones(120, dtype=np.bool_)
+    still, drifting = (
+        gates.drifts(columns | {"duty_factor": usual + off, "ln_k": np.zeros(120)}, scored, Method().sensors)
+        for off in (0.0 * time, -0.08 * time)
+    )
+
+    assert still == {}
+    assert drifting["duty_factor"] == pytest.approx(0.75 * 0.08, rel=0.1)

@@ -14,6 +14,7 @@ from kneedrive.histories.weeks import (
     faster,
     pace_change,
     pace_slope,
+    run_contrast,
     shuffle_share,
     slow_contrast,
     slow_speed,
@@ -245,3 +246,14 @@ def test_a_constant_difference_needs_three_runs_on_one_side() -> None:
     assert not said(0.521, 0.479, 0.522)
     assert not said(0.514, 0.5141, 0.5142)
     assert not said(0.52, 0.50, 0.53)
+
+
+def test_half_minutes_without_a_speed_are_no_part_of_a_contrast() -> None:
+    run = two_paces(0.0, -1.0)
+    lost = dict(run.epochs.columns)
+    lost["speed_mps"] = np.where(np.arange(30) % 10 == 9, np.nan, lost["speed_mps"])
+    lost["D"] = np.where(np.arange(30) % 10 == 9, 9.0, lost["D"])
+    found = run_contrast(run.replace(epochs=run.epochs.replace(columns=lost)), 2.7, SETTING)
+
+    assert found is not None
+    assert found[0] == pytest.approx(-1.0)

@@ -156,3 +156,10 @@ def test_nobody_is_on_the_ground_longer_than_is_possible(speed_mps: float) -> No
 
     assert 0.05 <= drawn["duty_factor"].min() < drawn["duty_factor"].max() <= 0.6
     assert np.all(drawn["vertical_oscillation_m"] > 0.0)
+
+
+def test_runners_with_more_of_a_step_on_the_ground_are_drawn_with_that_score() -> None:
+    drawn = runners_at(2.8, against("garmin_strap"))
+    zDF = (drawn["G"] - drawn["D"]) / np.sqrt(2.0)
+
+    assert np.corrcoef(zDF, drawn["duty_factor"])[0, 1] > 0.999

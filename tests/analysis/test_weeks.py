@@ -9,7 +9,7 @@ from kneedrive.analysis.posterior import conditioned, measured_rows, prior_cov
 from kneedrive.analysis.reference import Against
 from kneedrive.analysis.scores import scale_at
 from kneedrive.histories.result import LastWeeks, PastRun, Setting, Verdict, WeeklyView
-from kneedrive.histories.weeks import verdicts, weekly
+from kneedrive.histories.weeks import posterior_of, verdicts, weekly
 from kneedrive.sensors import REFERENCES
 from tests.analysis.runs_of_a_runner import START, Form, days, past_run
 
@@ -365,3 +365,11 @@ def test_heart_rate_at_one_pace_stands_beside_the_trends(change: float, word: st
 
 def test_without_heart_rate_nothing_stands_beside_them() -> None:
     assert view(history(8), 8).heart_rate is None
+
+
+def test_runs_without_a_scored_half_minute_have_no_posterior() -> None:
+    run = past_run(0.0)
+    unscored = run.replace(epochs=run.epochs.replace(weight=np.zeros(len(run.epochs))))
+
+    assert posterior_of([unscored], STRAP, SETTING, steps=False) is None
+    assert posterior_of([run, unscored], STRAP, SETTING, steps=False) is not None
