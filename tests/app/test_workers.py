@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import random
 import signal
 import sys
@@ -193,6 +194,19 @@ def test_what_a_function_raises_arrives_with_the_place_where_it_was_raised() -> 
         list(each(refuse_seven, JOBS, crew))
 
     assert "in refuse_seven" in caught.value.__notes__[0]
+
+
+def unsendable(job: int) -> object:
+    return (lambda: job) if job == 7 else square(job)
+
+
+def test_a_result_that_cannot_be_pickled_is_an_error_and_ends_no_process(capfd: pytest.CaptureFixture[str]) -> None:
+    with Processes(1) as crew:
+        before = crew.submit(own_pid, 0).result()
+        with pytest.raises((pickle.PicklingError, AttributeError), match="pickle"):
+            list(each(unsendable, JOBS, crew))
+        assert crew.submit(own_pid, 0).result() == before
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_ctrl_c_is_for_no_worker() -> None:

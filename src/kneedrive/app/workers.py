@@ -8,6 +8,7 @@ ends its worker again is known, and only that one comes back as Lost.
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import signal
 import threading
@@ -167,10 +168,10 @@ class Processes(Crew):
         except (OSError, ImportError):
             return function(job)
         error: BaseException | None
-        result: R
+        pickled: bytes
         try:
             pipe.send((function, job))
-            error, result = pipe.recv()
+            error, pickled = pipe.recv()
         except (EOFError, OSError, MemoryError):
             process.kill()
             process.join()
@@ -180,6 +181,7 @@ class Processes(Crew):
             return Lost() if fresh else self._asked(function, job)
         if error is not None:
             raise error
+        result: R = pickle.loads(pickled)  # noqa: S301 - by a process of our own
         return result
 
     def _started(self) -> tuple[SpawnProcess, Connection]:
@@ -215,10 +217,15 @@ def _work(pipe: Connection) -> None:
     with suppress(EOFError, OSError), ThreadPoolExecutor(1) as hand:
         while True:
             function, job = pipe.recv()
-            done = hand.submit(function, job)
+            # As bytes already, so that a result which cannot be pickled is an error of its job's, and ends no process.
+            done = hand.submit(_pickled, function, job)
             if error := done.exception():
                 error.add_note("".join(format_exception(error)))  # of which the other side gets no traceback
-            pipe.send((error, None if error else done.result()))
+            pipe.send((error, b"" if error else done.result()))
+
+
+def _pickled(function: Callable[[J], R], job: J) -> bytes:
+    return pickle.dumps(function(job), pickle.HIGHEST_PROTOCOL)
 
 
 def _end_with_parent() -> None:
