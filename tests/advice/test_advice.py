@@ -211,6 +211,8 @@ def test_heel_recovery_is_not_for_a_knee_that_bends_much() -> None:
 
 def test_nothing_judged_gets_what_serves_every_runner() -> None:
     assert ground_of(run(None)).finding == "unjudged"
+    assert ground_of(run(None), weeks(USUAL)).finding == "neutral"
+    assert ground_of(run(None), weeks(USUAL).replace(runs=2)).finding == "unjudged"  # fewer than three are no weeks
 
 
 def test_a_shuffle_gets_a_running_cue_for_an_easy_day_and_strength_beside_it() -> None:

@@ -4,7 +4,7 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,11 @@ import pytest
 from kneedrive.advice import Ground, advise
 from kneedrive.analysis.posterior import Certainty
 from kneedrive.histories.result import PastRun
+from kneedrive.simulate.gait import PATTERNS
+from kneedrive.simulate.scene import Scene, Segment, simulate
 from kneedrive.store import Store
 from tests.cli.history import MIDDLE, NOW, Capture, Said, caller, make_history, make_store
+from tests.fit_activity import activity_fit
 
 Call = Callable[..., Said]
 
@@ -301,6 +304,42 @@ def test_report_is_one_screen_and_in_full_has_the_weeks(call: Call) -> None:
     assert "WEEK BY WEEK" not in first
     assert whole.index("DO NEXT") > whole.index("AGAINST YOURSELF") > whole.index("WITHIN THE RUN")
     assert whole.count("DO NEXT") == whole.count("WEEK BY WEEK") == 1
+
+
+def cool_down(folder: Path) -> Path:
+    """A FIT file of two minutes on the evening of the last run: too little to be judged."""
+    scene = Scene(plan=(Segment(140, 2.5),), started_at=datetime(2026, 3, 27, 20, tzinfo=UTC), utc_offset_s=0)
+    file = folder / "cool-down.fit"
+    file.write_bytes(activity_fit(simulate(PATTERNS["neutral"], 7, scene=scene)))
+    return file
+
+
+def test_a_report_is_about_the_main_run_of_the_last_day_and_show_about_the_last(call: Call, tmp_path: Path) -> None:
+    main = call("show", "--json").json["activity"]["id"]
+    call("import", str(cool_down(tmp_path)))
+
+    assert call("show", "--json").json["activity"]["id"] != main
+    assert call("report", "--json").json["run"]["activity"]["id"] == call("advise", "--json").json["run"] == main
+    assert call("report").out == call("report", main).out
+    pages = tmp_path / "last.html", tmp_path / "named.html"
+    for page, named in zip(pages, ((), (main,)), strict=True):
+        assert call("report", "--html", "-o", str(page), *named).code == 0
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+def test_a_run_that_is_not_judged_asks_for_what_the_weeks_do_and_for_nothing_without_them(
+    call: Call, tmp_path: Path, capsys: Capture
+) -> None:
+    file = cool_down(tmp_path)
+    call("import", str(file))
+    advised = call("advise", call("show", "--json").json["activity"]["id"], "--json").json
+    alone = caller(tmp_path, make_store(tmp_path / "home", file), capsys)
+
+    assert advised["ground"]["scope"] == "weeks"
+    assert f"DO NEXT  {advised['focus']}" in call("show").out
+    assert "Too little steady running to judge" in alone("report").out
+    assert "DO NEXT" not in alone("report").out
+    assert "What serves every runner" in alone("advise").out
 
 
 @pytest.mark.parametrize("how", ["--full", "--json"])

@@ -184,7 +184,7 @@ def ground_of(analysis: Analysis, last_weeks: LastWeeks | None = None) -> Ground
     for certainty in Certainty:  # spoken, leaning, open
         if surest := next((ground for ground in found if ground.certainty is certainty), None):
             return surest
-    judged = analysis.posterior is not None or last_weeks is not None
+    judged = analysis.posterior is not None or (last_weeks is not None and last_weeks.runs >= LEAST_RUNS)
     return Ground(finding=Pattern.NEUTRAL if judged else UNJUDGED, certainty=Certainty.SPOKEN)
 
 

@@ -24,12 +24,12 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
     take: tag today with it; where the focus is to change nothing there is none to take, and nothing is tagged.
     """
     from kneedrive.app.history import day_of, local_day, runs_before, runs_until, weeks_of
-    from kneedrive.app.library import analysis_of, meant, opened
-    from kneedrive.app.show import ADVICE_WEEKS, next_of
+    from kneedrive.app.library import analysis_of, opened
+    from kneedrive.app.show import ADVICE_WEEKS, next_of, told_of
 
     today = local_day(settings, now)
     with opened(settings) as store:
-        row = meant(store, settings, run, now)
+        row = told_of(store, settings, run, now)
         analysis, day = analysis_of(store, settings, row.id), day_of(settings, row)
         runs = runs_until(store, settings, day, ADVICE_WEEKS)
         last_weeks = weeks_of(runs, store, settings, day, ADVICE_WEEKS).last_weeks

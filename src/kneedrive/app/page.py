@@ -16,8 +16,8 @@ from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.result import Finding, Scope, Status
 from kneedrive.app import FAILED, Answer
 from kneedrive.app.history import EveryRunner, Question, compared, lines_of, local_day
-from kneedrive.app.library import meant, opened
-from kneedrive.app.show import Request, context_of, found_in, written
+from kneedrive.app.library import opened
+from kneedrive.app.show import Request, context_of, found_in, told_of, written
 from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.report import blocks, lists, numbers, screen, words
@@ -42,7 +42,7 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> tuple
     Raises NotEnoughData, StoreError.
     """
     with opened(settings) as store:
-        found = found_in(store, settings, meant(store, settings, request.run, now), now, request, weeks)
+        found = found_in(store, settings, told_of(store, settings, request.run, now), now, request, weeks)
         analysis, miles = found.analysis, request.style.miles
         if analysis is None:
             raise NotEnoughData(found.gone)

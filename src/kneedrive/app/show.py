@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kneedrive import app
-from kneedrive.advice import TAKEN, do_next
+from kneedrive.advice import TAKEN, UNJUDGED, do_next
 from kneedrive.analysis.result import Status
 from kneedrive.app import NOT_ENOUGH, OK, Answer, history
 from kneedrive.app.analyze import laid_out
@@ -69,6 +69,16 @@ class Found(Record, frozen=True, kw_only=True):
     strava: bool = False  # something of the run or of the weeks before it came from Strava's API
 
 
+def told_of(store: Store, settings: Config, run: str, now: datetime) -> RunRow:
+    """The run that was named; for `last` the main run of the last day, which is also what a sync tells of."""
+    row = meant(store, settings, run, now)
+    if run != LAST:
+        return row
+    # Two days, since a local day may have 25 hours and a traveller's still more.
+    near = store.runs(since=row.started_at - timedelta(days=2))
+    return near[screen.main_run([(history.day_of(settings, each), each) for each in near])]
+
+
 def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request: Request, weeks: int = 0) -> Found:
     """Everything about a stored run. What was worked out of it outlives an original that had to be purged.
 
@@ -97,7 +107,7 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     except NotEnoughData as error:
         return found.replace(gone=str(error))
     chosen = next_of(store, settings, history.runs_before(runs, settings, row), analysis, today, last_weeks)
-    return found.replace(analysis=analysis, advice=chosen if analysis.findings or last_weeks else None)
+    return found.replace(analysis=analysis, advice=None if chosen.plan.finding == UNJUDGED else chosen)
 
 
 def next_of(
@@ -159,7 +169,7 @@ def _run(found: Found, request: Request, besides: Sequence[Section] = ()) -> Ans
     context = context_of(found, _MORE)
     if found.analysis is None:
         return Answer.laid_out([*screen.gone(found.gone, context), *besides], request.style)
-    against = [sections.against_yourself(found.own)] if found.advice else []
+    against = [sections.against_yourself(found.own)] if found.analysis.findings or found.last_weeks else []
     return laid_out(found.analysis, context, request, [*against, *besides])
 
 
@@ -167,7 +177,7 @@ def report(settings: Config, request: Request, weeks: int, now: datetime) -> Ans
     """A run against the runner's own baseline; with --full and as JSON the weeks up to it too."""
     with opened(settings) as store:
         shown = weeks if request.json or request.full else 0
-        found = found_in(store, settings, meant(store, settings, request.run, now), now, request, shown)
+        found = found_in(store, settings, told_of(store, settings, request.run, now), now, request, shown)
         if not shown:
             return _run(found, request)
         tags = history.tags_between(store.tags(), found.view.weeks[0].monday, found.day)

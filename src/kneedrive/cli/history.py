@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # The history: show, report, weekly, compare.
 
 RUN_HELP = "last (the default), a date like 2026-11-20, or the beginning of an id"
+MAIN_HELP = RUN_HELP.replace("(the default)", "(the default: the main run of the last day)")
 MOST_WEEKS = 2000
 
 
@@ -33,7 +34,7 @@ def add_report_commands(commands: options.Commands) -> None:
     options.add_dynamics(show)
     options.finish(show, _show)
     report = commands.add_parser("report", help="what you are over your last weeks, and the latest run; as a page too")
-    report.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
+    report.add_argument("run", nargs="?", default="last", metavar="RUN", help=MAIN_HELP)
     report.add_argument(
         "--weeks",
         type=options.between(1, MOST_WEEKS, "weeks"),
@@ -227,7 +228,7 @@ def _period(text: str) -> tuple[date, date]:
 def add_advice_commands(commands: options.Commands) -> None:
     """Add advise and drills."""
     advise = commands.add_parser("advise", help="what to work on next, from your latest run and your last weeks")
-    advise.add_argument("run", nargs="?", default="last", metavar="RUN", help=RUN_HELP)
+    advise.add_argument("run", nargs="?", default="last", metavar="RUN", help=MAIN_HELP)
     advise.add_argument("--take", action="store_true", help="take it up: tags today, so that compare can follow it")
     options.finish(advise, _advise)
     drills = commands.add_parser("drills", help="the catalogue of exercises, drills and cues")
