@@ -84,10 +84,8 @@ class Reference(Record, frozen=True, kw_only=True):
 
 
 _ANY = "A chest strap or pod with running dynamics, a COROS watch or a Stryd would settle what is open."
-_STRAP = "A Garmin HRM-Run, HRM-Tri, HRM-Pro or HRM-Fit, or the dynamics pod, would tell the bounce."
-_BOUNCE = (
-    "A Garmin HRM-Run, HRM-Tri, HRM-Pro, HRM-Fit or running dynamics pod, or a COROS watch, would tell the bounce."
-)
+_TELL = "Garmin HRM-Run, HRM-Tri, HRM-Pro, HRM-Fit or running dynamics pod, or a COROS watch, would tell"
+_BOUNCE = f"A {_TELL} the bounce."
 _FEW = "one to three files or runners"
 _UNKNOWN = "what oscillation is usual on {} is not known yet: too few files to say"
 _SAID_AGAIN = (
@@ -141,7 +139,8 @@ _ROWS = (
         worn="chest strap (HRM 600)",
         short="HRM 600",
         open=_UNKNOWN.format("an HRM 600"),
-        settles=_BOUNCE,
+        # It is such a strap itself, so without the reason the advice would puzzle.
+        settles=f"What bounce is usual on an HRM 600 is not known yet; a {_TELL} it.",
     ),
     Reference(
         name=SensorClass.COROS_POD,
@@ -151,7 +150,8 @@ _ROWS = (
         worn="COROS POD",
         short="COROS POD",
         open=_UNKNOWN.format("a COROS POD"),
-        settles=_STRAP,  # whoever wears the pod has the watch
+        # Whoever wears the pod has the watch, which measures the bounce itself where no pod is worn.
+        settles="What bounce is usual on a COROS POD is not known yet; your COROS watch without the pod would tell it.",
     ),
     Reference(
         name=SensorClass.APPLE,
