@@ -48,6 +48,11 @@ class Row(Record, frozen=True, kw_only=True):
     colour: str  # one colour a pattern, everywhere; a name that rich and CSS know
     mark: str  # one character, so that nothing depends on colour
 
+    @property
+    def rests_on_bounce(self) -> bool:
+        """Whether its region is one of bounce, so that it may not be spoken where none was measured."""
+        return any(bound.axis == "zB" for bound in self.region)
+
 
 _SHUFFLE = Row(
     region=(Bound("D", -1, "score"), Bound("zSL", -1, "part"), Bound("zDF", 1, "part")),

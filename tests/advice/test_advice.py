@@ -26,6 +26,7 @@ from kneedrive.advice import (
     catalogue,
     do_next,
     ground_of,
+    plan_for,
     plans,
     plans_with,
     search,
@@ -33,9 +34,10 @@ from kneedrive.advice import (
     would_settle,
 )
 from kneedrive.analysis import analyze
-from kneedrive.analysis.posterior import Bend, Certainty, Knee, Posterior, certainty, knee, leading, posterior
+from kneedrive.analysis.posterior import Basis, Bend, Certainty, Knee, Posterior, certainty, knee, leading, posterior
 from kneedrive.analysis.result import Analysis, Finding, Scope
 from kneedrive.histories.result import LastWeeks, Verdict
+from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.recording import Samples, Sensor
 from tests.seen_by import scale_at, seen_by
 
@@ -243,6 +245,8 @@ def holding(
     [
         (holding(provenance="garmin_strap"), ""),
         (holding(provenance="stryd"), "would tell the bounce"),
+        (holding(provenance="garmin_strap_ble"), "usual on an HRM 600 is not known yet; a Garmin HRM-Run"),
+        (holding(provenance="coros_pod"), "your COROS watch without the pod would tell it"),
         (holding(Sensor(maker="Garmin", maker_id=1, product_id=3300), provenance="stryd"), ""),
         (holding(), "A chest strap or pod"),
         (holding(provenance="garmin_wrist"), "A chest strap or pod"),
@@ -256,6 +260,17 @@ def test_no_sensor_is_advised_that_the_file_holds(analysis: Analysis, said: str)
 
     assert said in told if said else told == ""
     assert "chest strap" not in told or said.startswith("A chest strap")
+
+
+@pytest.mark.parametrize("pattern", Pattern)
+def test_each_pattern_that_is_told_from_steps_alone_has_a_plan(pattern: Pattern) -> None:
+    found = seen("none", zSL=0.0)
+    said_of_steps = {bound.axis: bound.side for bound in PATTERNS[pattern].region}.get("zSL")
+
+    plan = plan_for(pattern, Basis.STEPS, found)
+
+    assert plan == {None: pattern, 1: "long-steps", -1: "short-steps"}[said_of_steps]
+    assert plan in plans()
 
 
 def stresses(advice: Advice) -> set[str]:

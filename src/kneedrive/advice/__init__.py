@@ -218,11 +218,14 @@ def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) ->
 
 
 def plan_for(pattern: Pattern, basis: Basis, posterior: Posterior) -> str:
-    """The plan for a pattern: from steps alone the one that suits every pattern with such steps."""
+    """The plan for a pattern: from steps alone the one that suits every pattern with such steps.
+
+    A pattern that says nothing of steps keeps its own.
+    """
     found: str = pattern
     if basis is Basis.STEPS:
-        side = next(bound.side for bound in PATTERNS[pattern].region if bound.axis == "zSL")
-        found = LONG_STEPS if side > 0 else SHORT_STEPS
+        side = next((bound.side for bound in PATTERNS[pattern].region if bound.axis == "zSL"), 0)
+        found = {1: LONG_STEPS, -1: SHORT_STEPS}.get(side, pattern)
     return BOUNCY_LONG_STEPS if found in LONG and _bounce(posterior) >= ALONE_SD else found
 
 

@@ -294,7 +294,7 @@ def at_most_leaning(
     """Whether a pattern may not be spoken whatever its odds: from steps alone, a piston without bounce, very slow."""
     if set(measured) <= {"zSL"} or speed_mps < rules.leaning_under_mps:
         return True
-    return pattern is Pattern.PISTON and not {"zk", "zB"} & set(measured)
+    return PATTERNS[pattern].rests_on_bounce and not {"zk", "zB"} & set(measured)
 
 
 def certainty(pattern: Pattern, posterior: Posterior, rules: PosteriorRules = RULES) -> Certainty:
