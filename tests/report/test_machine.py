@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,16 @@ import pytest
 
 from kneedrive.advice import do_next
 from kneedrive.analysis import analyze
+from kneedrive.analysis.posterior import RULED_OUT_ALOUD
 from kneedrive.errors import ConfigError, KneedriveError, Malformed
 from kneedrive.histories.result import Break, BreakKind
+from kneedrive.patterns import Pattern
 from kneedrive.quantities import METRICS
 from kneedrive.readers import read
 from kneedrive.recording import Runner
 from kneedrive.report import doctor, explain, machine, screen, terminal
 from kneedrive.report.blocks import Style
-from kneedrive.sensors import REFERENCES
+from kneedrive.sensors import REFERENCES, SensorClass
 from tests.conftest import ROOT, Golden, needs_data, real_files
 from tests.report import cases
 from tests.report.histories import PAIRS, STORIES
@@ -30,6 +33,20 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_schema_which_is_written_by_hand_names_every_sensor_class_pattern_and_quantity() -> None:
+    parts = SCHEMA["$defs"]
+    top = parts["analysis"]["properties"]
+    named: dict[str, tuple[Iterable[str], Iterable[str]]] = {
+        "sensor class": (parts["activity"]["properties"]["provenance"]["enum"], SensorClass),
+        "pattern": (parts["label"]["enum"], Pattern),
+        "pattern that is ruled out aloud": (top["ruled_out"]["items"]["enum"], RULED_OUT_ALOUD),
+        "quantity": (top["metrics"]["properties"], METRICS),
+    }
+
+    for what, (there, known) in named.items():
+        assert set(there) == set(known), f"docs/analysis.schema.json has to name every {what}"
 
 
 @pytest.mark.parametrize("name", cases.CASES)
