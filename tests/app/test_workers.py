@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -10,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -180,6 +182,24 @@ def test_a_system_without_more_threads_does_it_here(monkeypatch: pytest.MonkeyPa
         found = list(each(own_pid, JOBS, crew))
 
     assert found == [(job, os.getpid()) for job in JOBS]
+
+
+class Large:
+    """A job that is held in memory."""
+
+
+def test_without_threads_no_job_is_held_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    job = Large()
+    held = weakref.ref(job)
+    with Processes(2) as crew, monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", refuse)
+        assert crew.submit(type, job).result() is Large
+        del job
+        gc.collect()
+        assert held() is None
 
 
 def refuse_seven(job: int) -> int:

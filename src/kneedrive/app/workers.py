@@ -148,12 +148,13 @@ class Processes(Crew):
 
     def submit(self, function: Callable[[J], R], job: J) -> Future[R | Lost]:
         """Hand over a job. Where a system has no more processes or threads, it is done here."""
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self.processes, initializer=_without_ctrl_c)
+        threads = self._threads or ThreadPoolExecutor(self.processes, initializer=_without_ctrl_c)
         try:
-            return self._threads.submit(self._asked, function, job)
-        except RuntimeError:  # no thread can be started
+            future = threads.submit(self._asked, function, job)
+        except RuntimeError:  # no thread can be started: an executor without any would only gather jobs in its queue
             return Here().submit(function, job)
+        self._threads = threads
+        return future
 
     def ahead(self) -> int:
         """How many jobs should be in hand."""
@@ -168,10 +169,12 @@ class Processes(Crew):
         except (OSError, ImportError):
             return function(job)
         error: BaseException | None
-        pickled: bytes
+        result: R
         try:
             pipe.send((function, job))
             error, pickled = pipe.recv()
+            if error is None:
+                result = pickle.loads(pickled)  # noqa: S301 - by a process of our own
         except (EOFError, OSError, MemoryError):
             process.kill()
             process.join()
@@ -181,7 +184,6 @@ class Processes(Crew):
             return Lost() if fresh else self._asked(function, job)
         if error is not None:
             raise error
-        result: R = pickle.loads(pickled)  # noqa: S301 - by a process of our own
         return result
 
     def _started(self) -> tuple[SpawnProcess, Connection]:
