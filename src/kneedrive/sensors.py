@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
 
 
@@ -81,6 +82,14 @@ class Reference(Record, frozen=True, kw_only=True):
         contact, bounce = self.measures_contact, self.measures_bounce
         measured = {"D": contact, "P": bounce, "G": contact, "K": bounce}
         return "".join(letter for letter, there in measured.items() if there)
+
+    def shows(self, key: str) -> bool:
+        """Whether a change of this quantity, or of the score with this letter, would show in what it measures."""
+        if key in ("D", "P", "G", "K"):
+            return key in self.scores
+        if key == "vertical_oscillation_m" and self.timing_again:
+            return False
+        return self.measures_contact or not QUANTITIES[key].computed
 
 
 _ANY = "A chest strap or pod with running dynamics, a COROS watch or a Stryd would settle what is open."

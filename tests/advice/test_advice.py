@@ -39,6 +39,7 @@ from kneedrive.analysis.result import Analysis, Finding, Scope
 from kneedrive.histories.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.recording import Samples, Sensor
+from kneedrive.sensors import REFERENCES
 from tests.seen_by import scale_at, seen_by
 
 FINDINGS = tuple(plans())
@@ -215,6 +216,31 @@ def test_nothing_judged_gets_what_serves_every_runner() -> None:
     assert ground_of(run(None)).finding == "unjudged"
     assert ground_of(run(None), weeks(USUAL)).finding == "neutral"
     assert ground_of(run(None), weeks(USUAL).replace(runs=2)).finding == "unjudged"  # fewer than three are no weeks
+
+
+@pytest.mark.parametrize(
+    ("sensor", "watched"),
+    [
+        ("garmin_strap", ("D", "P")),
+        ("stryd", ("D",)),
+        ("garmin_wrist", ("cadence_spm", "step_length_m")),
+        ("none", ("cadence_spm", "step_length_m")),
+    ],
+)
+def test_only_what_the_sensor_measures_is_to_be_watched(sensor: str, watched: tuple[str, ...]) -> None:
+    usual = run(seen("garmin_strap", zSL=0.0, zDF=0.0, zk=0.0))
+
+    assert do_next(usual.replace(provenance=sensor)).watch == watched
+    assert do_next(run(None).replace(provenance="none"), weeks(USUAL).replace(sensor=sensor)).watch == watched
+
+
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_no_plan_has_a_wrist_watch_contact_or_bounce(finding: str) -> None:
+    wrist, strap = REFERENCES["garmin_wrist"], REFERENCES["garmin_strap"]
+    watched = plans()[finding].watch
+
+    assert {key for key in watched if wrist.shows(key)} <= {"cadence_spm", "step_length_m"}
+    assert all(strap.shows(key) for key in watched)
 
 
 def test_a_shuffle_gets_a_running_cue_for_an_easy_day_and_strength_beside_it() -> None:

@@ -223,6 +223,15 @@ def test_too_few_runs_after_a_tag_say_how_many_more(call: Call) -> None:
     assert "the shorter side takes about 2 more weeks" in " ".join(said.out.split())
 
 
+def test_too_few_runs_before_a_tag_are_not_mended_by_waiting(call: Call) -> None:
+    call("tag", "2026-01-05", "the first run")
+    said = call("compare")
+
+    assert said.code == 3
+    assert "0 runs before and 36 after can be used." in " ".join(said.out.split())
+    assert "more weeks from now on do not change that" in " ".join(said.out.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

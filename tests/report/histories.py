@@ -154,8 +154,9 @@ def shifted(form: Form, weeks: int = 6, **more: object) -> list[PastRun]:
 PAIRS: dict[str, Callable[[], Pair]] = {
     "changed": lambda: pair(shifted(Form()), shifted(PLANTED), "started wall drills"),
     "no_change": lambda: pair(shifted(Form()), shifted(Form(DF=0.0005)), "new shoes"),
-    "few_runs": lambda: pair(shifted(Form(), 1), shifted(Form(), 1)),
-    "some_runs": lambda: pair(shifted(Form(noise_DF=0.09), 2), shifted(Form(noise_DF=0.09), 2)),
+    "few_runs": lambda: pair(shifted(Form()), shifted(Form(), 1)),
+    "some_runs": lambda: pair(shifted(Form(noise_DF=0.09)), shifted(Form(noise_DF=0.09), 2)),
+    "few_before": lambda: pair(shifted(Form(), 1), shifted(Form()), "new shoes"),
     "exaggerated": lambda: pair(shifted(Form()), shifted(Form(ln_T=0.05, ln_k=0.25)), "high knees"),
     "refused": lambda: pair(shifted(Form()), shifted(Form(), sensor="coros")),
     "across_sensors": lambda: pair(shifted(Form()), shifted(Form(), sensor="coros"), across_sensors=True),

@@ -137,6 +137,25 @@ def test_without_enough_runs_it_says_how_many_more() -> None:
     assert "takes about 2 more weeks." in " ".join(render(PAIRS["few_runs"]()).split())
 
 
+@pytest.mark.parametrize(("before", "after"), [(0, 10), (1, 10), (2, 1), (1, 1)])
+def test_where_the_time_before_is_short_no_waiting_is_advised(before: int, after: int) -> None:
+    told = PAIRS["few_before"]()
+    found = told.found.replace(weeks_before=before, weeks_after=after, more_weeks=3 - min(before, after))
+    text = " ".join(render(told._replace(found=found)).split())
+
+    assert "Not enough weeks before." in text
+    assert "more weeks from now on do not change that" in text
+    assert "kneedrive import" in text
+    assert "takes about" not in text
+
+
+def test_a_group_before_may_still_grow() -> None:
+    told = PAIRS["few_before"]()
+    text = " ".join(render(told._replace(found=told.found.replace(group="shoe", names=("old", "new")))).split())
+
+    assert "the shorter side takes about 2 more weeks." in text
+
+
 def test_the_tag_that_it_is_about_is_named_and_cleaned() -> None:
     told = PAIRS["changed"]()
     text = render(told._replace(periods=told.periods.replace(name="wall\x1b[31m")))

@@ -119,6 +119,7 @@ class Advice(Record, frozen=True, kw_only=True):
     beside: Entry
     entries: tuple[Entry, ...]
     remarks: tuple[str, ...]
+    watch: tuple[str, ...]  # the numbers that would show a change, those that the sensor measures
     command: str  # that tells more
 
     @property
@@ -150,7 +151,11 @@ def do_next(
     stored: the run is in the store, where `kneedrive advise` finds it.
     """
     ground = ground_of(analysis, last_weeks).replace(asymmetric=asymmetric, exaggerating=exaggerating)
-    return advise(ground, stored=stored)
+    told = advise(ground, stored=stored)
+    # A run without cadence has no sensor that measures anything: the weeks then say what the runner wears.
+    of_weeks = last_weeks is not None and analysis.posterior is None
+    sensor = REFERENCES[last_weeks.sensor if last_weeks and of_weeks else analysis.provenance]
+    return told.replace(watch=tuple(key for key in told.plan.watch if sensor.shows(key)) or plans()[UNJUDGED].watch)
 
 
 def advise(ground: Ground, *, stored: bool = True) -> Advice:
@@ -167,6 +172,7 @@ def advise(ground: Ground, *, stored: bool = True) -> Advice:
         beside=known[plan.beside],
         entries=entries,
         remarks=_remarks(plan, ground),
+        watch=plan.watch,
         command="kneedrive advise" if stored else f"kneedrive drills {plan.beside}",
     )
 

@@ -30,7 +30,12 @@ HEADLINES = {
     Outcome.NO_OVERLAP: "Nothing to compare",
     Outcome.NOT_ENOUGH: "Not enough weeks yet",
 }
+NONE, NEITHER = "None of them is good or bad.", "Neither direction is good or bad."
 ACROSS = "Compared over a change of sensor, as asked: any difference may be the sensor’s."
+BEFORE_STAYS = (
+    "The time before is too short, and more weeks from now on do not change that. What helps: older runs "
+    f"(kneedrive{numbers.TIE}import), or a later day to compare by (kneedrive{numbers.TIE}tag{numbers.TIE}DATE)."
+)
 OTHERWISE = "What changed may also be season, shoes or fatigue: this does not know why."
 NEXT = ("kneedrive weekly", 'kneedrive tag today "..."')
 
@@ -87,14 +92,25 @@ def sentences(compared: Comparison, *, miles: bool) -> list[str]:
         if not compared.more_weeks:
             return [f"{runs} can be used; too few of them share a pace and a slope."]
         more = numbers.plural(compared.more_weeks, "more week")
+        if short_before(compared):
+            return [f"{runs} can be used. {BEFORE_STAYS}"]
         return [f"{runs} can be used; the shorter side takes about {more}."]
     low, high = (numbers.pace(speed, miles=miles) for speed in (compared.speed_low_mps, compared.speed_high_mps))
     others = f"; {numbers.plural(compared.left_out, 'run')} left out: another sensor or surface, or nothing scored"
     return [f"{runs}, matched on pace and slope between {high} and {low}{others if compared.left_out else ''}."]
 
 
+def short_before(compared: Comparison) -> bool:
+    """Whether the time before is too short, which no week to come makes longer; groups may be run in again."""
+    # more_weeks is what the shorter side lacks, which may be the one after though both are too short.
+    needed = min(compared.weeks_before, compared.weeks_after) + compared.more_weeks
+    return compared.status is Outcome.NOT_ENOUGH and not compared.group and compared.weeks_before < needed
+
+
 def comparison_headline(compared: Comparison) -> str:
     """ "Changed: contact shortened and cadence rose", "No change that can be told", "Not enough weeks yet"."""
+    if short_before(compared):
+        return "Not enough weeks before"
     if compared.status is not Outcome.COMPARED:
         return HEADLINES[compared.status]
     changed = [row for row in compared.rows if row.verdict is Outcome.CHANGED]
@@ -166,8 +182,9 @@ def closing(compared: Comparison) -> list[str]:
     """What has to be said besides."""
     known = {row.metric: COMPARED[row.metric].meaning for row in compared.rows}
     meanings = [f"{name_of(metric)}: {meaning}" for metric, meaning in known.items() if meaning]
+    few = len(meanings) == 1
     meanings += [SCALE] if any(row.metric in SCORES for row in compared.rows) else []
-    texts = [f"{capital('; '.join(meanings))}. None of them is good or bad."] if meanings else []
+    texts = [f"{capital('; '.join(meanings))}. {NEITHER if few else NONE}"] if meanings else []
     texts += [ACROSS] if compared.across_sensors else []
     texts += [advice.EXAGGERATED] if compared.over_exaggeration else []
     changed = any(row.verdict is Outcome.CHANGED for row in compared.rows)

@@ -422,7 +422,7 @@ def plan(advice: Advice, notes: Iterable[str] = ()) -> list[Section]:
     report += [
         [Heading(title), blocks.Items([_described(entry) for entry in chosen])] for title, chosen in by_kind if chosen
     ]
-    watched = ", ".join(AXES[key].watched if key in AXES else QUANTITIES[key].name for key in advice.plan.watch)
+    watched = ", ".join(AXES[key].watched if key in AXES else QUANTITIES[key].name for key in advice.watch)
     report.append([Heading("What to watch"), Prose(f"A change would show in: {watched}.")])
     more = words(
         blocks.command("kneedrive drills NAME"), " tells the common mistake of each, and whose idea it is. ", DISCLAIMER
