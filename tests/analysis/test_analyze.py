@@ -130,6 +130,7 @@ def test_a_sensor_that_drifts_is_noted_and_believed_less() -> None:
     found, calm = (analyze(activity(made), runner=RUNNER) for made in (drifting, steady))
     assert [note.code for note in found.quality.notes] == ["drift"]
     wandered = re.search(r"wandered by ([\d.]+) points", found.quality.notes[0].text)
+    assert drifting.cadence_spm is not None
     step_s = 60 / float(np.median(drifting.cadence_spm))
     # Of 20 ms over the run; a running median of a quarter of it sees three quarters.
     assert wandered is not None
