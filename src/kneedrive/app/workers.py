@@ -8,7 +8,6 @@ ends its worker again is known, and only that one comes back as Lost.
 from __future__ import annotations
 
 import os
-import pickle
 import re
 import signal
 import threading
@@ -172,9 +171,7 @@ class Processes(Crew):
         result: R
         try:
             pipe.send((function, job))
-            error, pickled = pipe.recv()
-            if error is None:
-                result = pickle.loads(pickled)  # noqa: S301 - by a process of our own
+            error, result = pipe.recv()
         except (EOFError, OSError, MemoryError):
             process.kill()
             process.join()
@@ -219,15 +216,11 @@ def _work(pipe: Connection) -> None:
     with suppress(EOFError, OSError), ThreadPoolExecutor(1) as hand:
         while True:
             function, job = pipe.recv()
-            # As bytes already, so that a result which cannot be pickled is an error of its job's, and ends no process.
-            done = hand.submit(_pickled, function, job)
+            # A result that cannot be pickled is found out before any of it is sent: it is an error of its job's.
+            done = hand.submit(lambda function, job: pipe.send((None, function(job))), function, job)
             if error := done.exception():
                 error.add_note("".join(format_exception(error)))  # of which the other side gets no traceback
-            pipe.send((error, b"" if error else done.result()))
-
-
-def _pickled(function: Callable[[J], R], job: J) -> bytes:
-    return pickle.dumps(function(job), pickle.HIGHEST_PROTOCOL)
+                pipe.send((error, None))
 
 
 def _end_with_parent() -> None:
