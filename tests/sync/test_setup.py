@@ -241,6 +241,18 @@ def test_from_nothing_to_the_first_report(keyless: Household, garmin: FakeGarmin
     assert written == {"runner": {"height_m": 1.78}, "sources": {"folder": {"paths": ["~/runs"]}}}
 
 
+def test_what_is_said_at_the_end_fits_the_terminal_too(keyless: Household) -> None:
+    keyless.environment["COLUMNS"] = "70"
+    terminal = Terminal(keyless, "setup")
+    for question in (r"Key \(not", r"2 of 5[\s\S]*Key \(not", "Another folder", "Is the export here", "Height in"):
+        terminal.until(question)
+        terminal.type("")
+
+    assert terminal.ended() == 0
+    assert "kneedrive demo shows" in " ".join(terminal.screen.split())
+    assert max(len(line.rstrip()) for line in terminal.screen.splitlines()) <= 70
+
+
 def test_whether_there_are_runs_already_is_known(home: Household, clock: Clock) -> None:
     (home.folder / "1.fit").write_bytes(PISTON)
     before = setup.holds_runs(home.desk(clock))
