@@ -327,6 +327,20 @@ def test_odds_of_slow_running_are_said_at_its_own_pace(pattern: Pattern, onset: 
     assert ("It begins at 6:25 /km." in text) == (pattern is Pattern.SHUFFLE and onset is not None)
 
 
+def test_the_knee_is_told_at_the_mean_pace_of_the_run_where_slow_running_is_the_headline() -> None:
+    run = RUNS["demo"]()
+    assert run.posterior is not None
+    knee = run.knee.replace(probability_less=0.9, certainty=Certainty.SPOKEN)
+    whole = words.of_scope(run.findings, Scope.RUN)
+    mean = blank(numbers.pace(run.posterior.speed_mps, miles=False))
+
+    told = judged_by(run, knee=knee)
+    assert "When slow (around" in told
+    assert f"your knee probably bends less than usual at the mean pace of this run, {mean} (about" in told
+    assert "at this pace" not in told
+    assert "less than usual at this pace (about" in judged_by(run, findings=whole, knee=knee)
+
+
 def test_open_odds_of_slow_running_are_those_of_every_pattern_named() -> None:
     run = RUNS["demo"]()
     (slow,) = words.of_scope(run.findings, Scope.SLOW)

@@ -163,6 +163,10 @@ def verdict(analysis: Analysis, *, miles: bool, apart: bool, onset: bool = True)
         strong(f"{otherwise}."),
     )
     ruled, knee = said.ruled_out(analysis.ruled_out, run[0]), said.knee_sentence(analysis.knee)
+    if slow and analysis.posterior:
+        # The knee is judged at the mean speed of the run, and the sentence before this one speaks of slow running.
+        pace = numbers.pace(analysis.posterior.speed_mps, miles=miles)
+        knee = said.knee_sentence(analysis.knee, at=f"at the mean pace of this run, {pace}")
     text = words(meaning(analysis, miles=miles, onset=onset), f" {ruled}" if ruled else "", " " if knee else "", knee)
     early = " ".join(filter(None, [said.cut_off(analysis), said.little(analysis)]))
     told: list[Inline] = [early, text, " ".join(said.limits(analysis))]

@@ -166,14 +166,17 @@ def ruled_out(patterns: Sequence[Pattern], leading: Finding) -> str:
 # The swing knee.
 
 
-def knee_sentence(knee: Knee) -> Inline:
-    """How far the knee probably bends as the leg swings through; nothing where that is even or cannot be told."""
+def knee_sentence(knee: Knee, *, at: str = "at this pace") -> Inline:
+    """How far the knee probably bends as the leg swings through; nothing where that is even or cannot be told.
+
+    at: the pace that it is told of, where what stands before speaks of another.
+    """
     if knee.probability_less is None or knee.bends is Bend.UNSAID:
         return ()
     sure = max(knee.probability_less, 1.0 - knee.probability_less)
     probably = "probably bends" if knee.certainty is Certainty.SPOKEN else "may bend"
     return words(
-        f"As the leg swings through, your knee {probably} {knee.bends} than usual at this pace (",
+        f"As the leg swings through, your knee {probably} {knee.bends} than usual {at} (",
         strong(numbers.about(sure)),
         ").",
     )
