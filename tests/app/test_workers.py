@@ -173,6 +173,22 @@ def test_a_system_without_more_processes_does_it_here(monkeypatch: pytest.Monkey
         assert list(each(own_pid, JOBS, crew)) == [(job, os.getpid()) for job in JOBS]
 
 
+def test_a_process_of_a_pool_does_it_itself() -> None:
+    """The processes of a multiprocessing.Pool are daemons, and those may start no others."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_send_pids, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+    assert ours.recv() == [process.pid] * 3
+    process.join()
+
+
+def _send_pids(pipe: Connection) -> None:
+    with Processes(2) as crew:
+        pipe.send([pid for _, pid in each(own_pid, range(3), crew)])
+
+
 def test_a_system_without_more_threads_does_it_here(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("can't start new thread")

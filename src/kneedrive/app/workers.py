@@ -165,7 +165,11 @@ class Processes(Crew):
         fresh = own not in self._workers
         try:
             process, pipe = self._workers.get(own) or self._started()
-        except (OSError, ImportError):
+        except (
+            OSError,
+            ImportError,
+            AssertionError,
+        ):  # the last: this is a process of a pool, which may have none
             return function(job)
         error: BaseException | None
         result: R
