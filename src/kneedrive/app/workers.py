@@ -165,11 +165,8 @@ class Processes(Crew):
         fresh = own not in self._workers
         try:
             process, pipe = self._workers.get(own) or self._started()
-        except (
-            OSError,
-            ImportError,
-            AssertionError,
-        ):  # the last: this is a process of a pool, which may have none
+        except (OSError, ImportError, AssertionError):
+            # An AssertionError where this process is one of a multiprocessing.Pool: those may have no others.
             return function(job)
         error: BaseException | None
         result: R
