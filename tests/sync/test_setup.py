@@ -96,7 +96,7 @@ def test_three_wrong_answers_are_as_good_as_none(keyless: Household, clock: Cloc
     script = Script(
         garmin=["wrong-key"] * 9,
         folder=[str(tmp_path / "nowhere"), "\0", "also nowhere", "x"],
-        strava=["nothing.zip"] * 9,
+        strava=["nothing.zip", "~nobody-of-this-name/export.zip", "\0", "x"],
         height=["tall", "0.5", "300", "1.78"],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, accounts, code_for, zone_of
 from kneedrive.app.accounts import FOLDER, GARMIN, INTERVALS, NAMES, OWN, STRAVA, Desk
-from kneedrive.config import SETTINGS, Secret, as_secret
+from kneedrive.config import SETTINGS, Secret, as_path, as_secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError
 from kneedrive.record import Record
 from kneedrive.report import numbers
@@ -416,8 +417,11 @@ def _ask_folder(desk: Desk, asking: Asking) -> Mapping[str, Any]:
 
 
 def _archive(text: str) -> Path:
-    place = Path(text.strip("'\"")).expanduser()
-    if not place.exists():
+    try:
+        place = as_path(text.strip("'\""))
+    except ConfigError as error:
+        raise ConfigError(f"That {error}.") from None
+    if not os.path.exists(place):  # noqa: PTH110 - pathlib raises where it cannot look
         raise ConfigError(f"{place} is not there.")
     return place
 
