@@ -33,6 +33,15 @@ def median(values: Array) -> float:
     return float(np.median(values)) if len(values) else math.nan
 
 
+def running_median(values: Array, width: int) -> Array:
+    """The median of each `width` values that follow each other (n - width + 1); values is 1-D without NaN."""
+    windows = np.lib.stride_tricks.sliding_window_view(values, width)
+    step = max(
+        1, 2**17 // width
+    )  # a median copies its windows: all at once they would hold a long run a thousand times
+    return np.concatenate([np.median(windows[at : at + step], axis=1) for at in range(0, len(windows), step)])
+
+
 def middle(values: Array) -> float:
     """The median of what is there in a 1-D array; NaN where nothing is."""
     return median(values[np.isfinite(values)])

@@ -231,3 +231,13 @@ def test_the_spread_of_one_row_is_that_of_scipy_and_of_one_value_none() -> None:
 
     assert stats.robust_sd(values) == pytest.approx(oracle.median_abs_deviation(values, scale="normal"), rel=1e-4)
     assert [stats.robust_sd(np.array(few)) for few in ([], [4.0])] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("n", [5, 40_000])
+def test_a_running_median_is_the_median_of_each_window_however_many_there_are(n: int) -> None:
+    values = np.random.default_rng(7).standard_normal(n)
+    found = stats.running_median(values, 5)
+
+    assert len(found) == n - 4
+    for at in {0, (n - 4) // 2, n - 5}:
+        assert found[at] == np.median(values[at : at + 5])

@@ -17,7 +17,7 @@ from kneedrive.analysis.reference import Case, expected_ln_k, usual_cadence_spm
 from kneedrive.method import Plausible, SensorRules
 from kneedrive.record import Record
 from kneedrive.recording import Array, Note, Samples, frozen
-from kneedrive.stats import Mask, level_edge, median, middle, robust_sd
+from kneedrive.stats import Mask, level_edge, median, middle, robust_sd, running_median
 
 # In the order in which they are asked: each gate, the same in a few words for a list, and what it means.
 _ROWS = (
@@ -238,7 +238,7 @@ def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
     values, width = ln_k_above[at], rules.k_jump_epochs
     if len(values) < 2 * width:
         return jumped
-    windows = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=-1)
+    windows = running_median(values, width)
     steps = np.abs(windows[width:] - windows[:-width])
     rough = int(np.argmax(steps))
     # Medians do not see which of the few epochs around the shift belong to which side.
@@ -276,7 +276,7 @@ def _wander(columns: Mapping[str, Array], name: str, scored: Mask, rules: Sensor
     by -= by.mean(axis=0)  # so that taking it off leaves the level of the column
     slopes = np.linalg.lstsq(np.column_stack([by, np.ones(n), time, time**2]), values[there], rcond=None)[0]
     left = values[there] - by @ slopes[: by.shape[1]]
-    return float(np.ptp(np.median(np.lib.stride_tricks.sliding_window_view(left, width), axis=1)))
+    return float(np.ptp(running_median(left, width)))
 
 
 def step_length_disagrees(columns: Mapping[str, Array], rules: Plausible) -> bool:

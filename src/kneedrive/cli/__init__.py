@@ -71,8 +71,8 @@ class _Parser(argparse.ArgumentParser):
         raise ConfigError(f"{message.removeprefix('argument ')}; {self.prog} --help tells more")
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """The command line: the whole of it, or at least the command of this name where there is one."""
     top = _Parser(
         prog="kneedrive",
         description="Running form from a watch's own recordings:\npiston-like, drive-like or shuffle-like, by pace.",
@@ -83,6 +83,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     for add in COMMANDS:
         add(commands)
+        if command in commands.choices:
+            break  # every other would cost a start some milliseconds
     return top
 
 
@@ -139,7 +141,7 @@ def _not_there(what: str, word: str, known: Sequence[str], lists: str) -> str:
 
 
 def _run(argv: list[str]) -> int:
-    top = parser()
+    top = parser(next((word for word in argv if not word.startswith("-")), ""))
     try:
         understood(argv, top)
         arguments = top.parse_args(argv)
