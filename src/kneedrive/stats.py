@@ -153,6 +153,15 @@ def huber_regression(X: Array, y: Array, weight: Array) -> Fit:
     return fit
 
 
+def ar1_times(columns: Array, rho: Array) -> Array:
+    """R @ columns (..., rows, columns), R being the correlations rho^|i-j| of an AR(1) process with this rho (...)."""
+    earlier, later = columns.copy(), columns.copy()
+    for row in range(1, columns.shape[-2]):
+        earlier[..., row, :] += rho[..., None] * earlier[..., row - 1, :]
+        later[..., -1 - row, :] += rho[..., None] * later[..., -row, :]
+    return earlier + later - columns
+
+
 def lag_1(residual: Array) -> Array:
     """Correlation (...) of neighbours in (..., n): products of neighbours over squares. NaN where there is no pair.
 

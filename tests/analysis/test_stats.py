@@ -241,3 +241,11 @@ def test_a_running_median_is_the_median_of_each_window_however_many_there_are(n:
     assert len(found) == n - 4
     for at in {0, (n - 4) // 2, n - 5}:
         assert found[at] == np.median(values[at : at + 5])
+
+
+def test_an_ar1_process_is_multiplied_without_its_matrix() -> None:
+    columns = np.random.default_rng(8).standard_normal((2, 30, 3))
+    rho = np.array([0.7, -0.2])
+    R = rho[:, None, None] ** np.abs(np.subtract.outer(np.arange(30), np.arange(30)))
+
+    assert stats.ar1_times(columns, rho) == pytest.approx(R @ columns, rel=1e-12)

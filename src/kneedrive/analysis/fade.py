@@ -87,18 +87,19 @@ def late_change(blocks: Array, rules: SeriesRules) -> tuple[Array, Array, Array]
     there = np.isfinite(blocks)
     n = there.sum(axis=-1).astype(np.float64)
     contrast = thirds(blocks)
-    place = np.arange(blocks.shape[-1])
-    at = np.broadcast_to(place.astype(np.float64), blocks.shape)
+    at = np.broadcast_to(np.arange(blocks.shape[-1], dtype=np.float64), blocks.shape)
     X = np.stack([np.ones_like(at), at], axis=-1)
     line = stats.least_squares(X, blocks, there.astype(np.float64))
     r = stats.corrected_lag(stats.lag_1(line.residual), n, 2)
     rho = stats.shrunk_lag(r, n, prior=rules.fade_rho, weight=rules.rho_weight, high=rules.fade_rho_max)
-    R = rho[..., None, None] ** np.abs(np.subtract.outer(place, place))  # correlations of an AR(1) process
+    # What a line and the contrast make of the variance of an AR(1) process (3, 3); without its matrix, which an ultra
+    # of thousands of blocks would fill the memory with.
+    sums = np.concatenate([np.where(there[..., None], X, 0.0), contrast[..., None]], axis=-1)
+    of_noise = np.swapaxes(sums, -1, -2) @ stats.ar1_times(sums, rho)
     # A line follows slow wander and leaves less of it: residuals hold trace(M R) of the variance, M what it leaves.
-    within = np.where(there[..., None], X, 0.0)
-    taken = np.einsum("...ic,...cd,...jd,...ij->...", within, line.inverse, within, R)
+    taken = (line.inverse * of_noise[..., :2, :2]).sum(axis=(-1, -2))
     own = np.nansum(line.residual**2, axis=-1) / np.maximum(n - taken, stats.TINY)
-    se = np.sqrt(own * np.einsum("...i,...ij,...j->...", contrast, R, contrast))
+    se = np.sqrt(own * of_noise[..., 2, 2])
     change = np.where(n >= rules.fade_blocks, (contrast * np.nan_to_num(blocks)).sum(axis=-1), np.nan)
     return change, se, np.maximum(stats.serial_count(n, rho) - 2.0, rules.least_freedom)
 
