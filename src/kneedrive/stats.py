@@ -25,7 +25,7 @@ Mask = npt.NDArray[np.bool_]
 _ln_gamma = np.frompyfunc(math.lgamma, 1, 1)
 below = NormalDist().cdf  # the share of a standard normal below z
 quantile = NormalDist().inv_cdf  # the z that has this share of a standard normal below it
-_normal_quantile = np.frompyfunc(quantile, 1, 1)
+normal_quantile = np.frompyfunc(quantile, 1, 1)
 
 
 def median(values: Array) -> float:
@@ -36,9 +36,8 @@ def median(values: Array) -> float:
 def running_median(values: Array, width: int) -> Array:
     """The median of each `width` values that follow each other (n - width + 1); values is 1-D without NaN."""
     windows = np.lib.stride_tricks.sliding_window_view(values, width)
-    step = max(
-        1, 2**17 // width
-    )  # a median copies its windows: all at once they would hold a long run a thousand times
+    # A median copies its windows: all at once they would hold a long run a thousand times.
+    step = max(1, 2**17 // width)
     return np.concatenate([np.median(windows[at : at + step], axis=1) for at in range(0, len(windows), step)])
 
 
@@ -303,7 +302,7 @@ def student_quantile(share: Array | float, freedom: Array | float) -> Array:
     upper = np.maximum(share, 1.0 - share)
     told = np.isfinite(upper) & np.isfinite(freedom)
     upper, n = np.where(told, upper, 0.5), np.where(told, freedom, 1.0)
-    z = np.asarray(_normal_quantile(upper), dtype=np.float64)
+    z = np.asarray(normal_quantile(upper), dtype=np.float64)
     t = z + (z**3 + z) / (4.0 * n) + (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / (96.0 * n**2)  # Cornish and Fisher
     half = 0.5 * (n + 1.0)
     ln_top = np.asarray(_ln_gamma(half) - _ln_gamma(0.5 * n), dtype=np.float64) - 0.5 * np.log(n * np.pi)
@@ -311,7 +310,7 @@ def student_quantile(share: Array | float, freedom: Array | float) -> Array:
         density = np.exp(ln_top - half * np.log1p(t * t / n))
         step = (0.5 * student_two_sided(t, n) - (1.0 - upper)) / density
         t = t + step
-        if not np.any(np.abs(step) > 1e-10 * (1.0 + np.abs(t))):
+        if not np.any(np.abs(step) > 1e-6 * (1.0 + np.abs(t))):  # what is left is about the square of a step
             break
     return np.where(told, np.where(share < 0.5, -t, t), np.nan)
 

@@ -113,7 +113,7 @@ def test_correlated_epochs_are_worth_less(weights: list[float], rho: float, n: f
 
 def test_a_run_value_is_the_weighted_mean_of_measured_epochs() -> None:
     values, weights = np.array([1.0, np.nan, 4.0, 99.0, 2.5]), np.array([1.0, 1.0, 0.5, 0.0, 1.0])
-    found = scores.run_value(values, weights, 60.0 * np.arange(5.0), RULES)
+    (found,) = scores.run_values(values[None], weights, 60.0 * np.arange(5.0), RULES)
     assert found is not None
     assert found.value == pytest.approx(2.2)
     assert found.epochs == 3
@@ -125,13 +125,13 @@ def test_a_run_value_is_the_weighted_mean_of_measured_epochs() -> None:
 def test_the_error_of_a_run_value_is_true_for_correlated_epochs() -> None:
     """Means of stretches of 60 epochs scatter as their stated errors say; short stretches know their memory less."""
     epochs = ar1(0.6, 24_000).reshape(-1, 60)
-    found = [scores.run_value(row, np.ones(60), 30.0 * np.arange(60.0), RULES) for row in epochs]
+    found = scores.run_values(epochs, np.ones(60), 30.0 * np.arange(60.0), RULES)
     stated = np.sqrt(np.mean([one.random_se**2 for one in found if one is not None]))
     assert stated == pytest.approx(np.std([one.value for one in found if one is not None]), rel=0.15)
 
 
 def test_no_epochs_have_no_run_value() -> None:
-    assert scores.run_value(np.array([np.nan]), np.ones(1), np.zeros(1), RULES) is None
+    assert scores.run_values(np.array([[np.nan]]), np.ones(1), np.zeros(1), RULES) == [None]
 
 
 def off_by(

@@ -212,7 +212,7 @@ def test_a_number_that_cannot_be_is_wrong_use(words: tuple[str, ...], needs: str
     assert f"must be a whole number {needs}, not " in said.err
 
 
-@pytest.mark.parametrize("columns", ["²", "½", "0", "-5", "x", "", "9" * 5000, "٣٤", "1e3", " 80"])
+@pytest.mark.parametrize("columns", ["²", "½", "0", "-5", "x", "", "9" * 5000, "1e3", " 80"])
 def test_columns_that_are_no_number_count_as_none(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
 

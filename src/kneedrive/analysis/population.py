@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from kneedrive.analysis.features import bounce_shape, of_step
-from kneedrive.analysis.posterior import Measurement, axes, posterior, prior_cov, spread
+from kneedrive.analysis.posterior import Measurement, any_runner, axes, posterior
 from kneedrive.analysis.reference import OF_BOUNCE, Against, expected
 from kneedrive.analysis.scores import scale_at, systematic
 from kneedrive.method import Method
@@ -39,7 +39,7 @@ def runners_at(speed_mps: float, against: Against) -> dict[str, Array]:
     They are as tall as the runner where the height is known. Bounce is left out where the class has no usual one.
     """
     there = expected(np.array([speed_mps]), against)
-    x = spread(np.zeros(4), prior_cov())
+    x = any_runner()
     T_s = there.T_s * np.exp(there.sd_ln_T * x[:, 0])
     DF = np.clip(there.DF + there.sd_DF * x[:, 1], 0.05, 0.6)  # far out the straight line leaves what is possible
     beta = np.exp(there.ln_k + there.sd_ln_k * x[:, 2]) * bounce_shape(DF)

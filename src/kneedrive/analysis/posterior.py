@@ -14,7 +14,6 @@ import math
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from statistics import NormalDist
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from kneedrive.method import PosteriorRules
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.record import Record
 from kneedrive.recording import Array
-from kneedrive.stats import Mask, below
+from kneedrive.stats import Mask, below, normal_quantile
 
 RULES = PosteriorRules()
 ROOT_2 = math.sqrt(2.0)
@@ -172,8 +171,7 @@ def normal_points(count: int, base: float) -> Array:
     Its fourth coordinate is left out: that is the knee's, whose probability has a closed form and no region.
     """
     shares = np.mod(0.5 + np.outer(np.arange(1, count + 1), base ** -np.arange(1.0, 4.0)), 1.0)
-    quantile = NormalDist().inv_cdf
-    points = np.array([quantile(share) for share in shares.ravel().tolist()]).reshape(count, 3)
+    points = np.asarray(normal_quantile(shares), dtype=np.float64)
     points.setflags(write=False)
     return points
 
@@ -183,6 +181,14 @@ def spread(mean: Array, cov: Array, rules: PosteriorRules = RULES) -> Array:
     # The knee is left out: no region asks for it, and its own probability has a closed form.
     root = np.linalg.cholesky(cov[:3, :3] + TINY * np.eye(3))
     points: Array = mean[..., None, :3] + normal_points(rules.points, rules.points_base) @ root.T
+    return points
+
+
+@cache
+def any_runner(rules: PosteriorRules = RULES) -> Array:
+    """The fixed points (points x 3) of the prior: what the parts of x are before anything is measured."""
+    points = spread(np.zeros(4), prior_cov(rules), rules)
+    points.setflags(write=False)
     return points
 
 
@@ -232,7 +238,7 @@ def posterior(measurement: Measurement, scale: Scale, rules: PosteriorRules = RU
     )
     mean = gain @ np.array([part.z for part in parts.values()], dtype=float)
     at = axes(spread(mean, cov, rules), scale, rules)
-    usual = axes(spread(np.zeros(4), before, rules), scale, rules)
+    usual = axes(any_runner(rules), scale, rules)
     linear = {name: Estimate(mean=float(w @ mean), sd=math.sqrt(w @ cov @ w)) for name, w in SCORE_WEIGHTS.items()}
     return Posterior(
         speed_mps=scale.speed_mps,

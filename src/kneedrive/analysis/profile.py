@@ -13,7 +13,7 @@ from kneedrive.analysis.posterior import Certainty
 from kneedrive.analysis.reference import Case, expected
 from kneedrive.analysis.result import Balance, Epochs, OnsetVerdict, PaceBand, ShuffleOnset, Slow, VrSplit
 from kneedrive.patterns import Pattern
-from kneedrive.stats import Mask, below, middle
+from kneedrive.stats import Mask, below, medians, middle
 
 TINY = 1e-12
 METRICS = (
@@ -51,7 +51,8 @@ def _band(epochs: Epochs, band: float, where: Mask, reasons: Mapping[str, str], 
     found = None if at is None else at.posterior
     named = () if found is None else posterior.leading(found, case.method.posterior)
     sure = posterior.certainty(named[0], found, case.method.posterior) if found and named else Certainty.OPEN
-    metrics = {key: middle(epochs[key][where]) for key in METRICS}
+    table = np.array([epochs[key][where] for key in METRICS])
+    metrics = dict(zip(METRICS, medians(table).tolist(), strict=True))
     speed = middle(epochs["speed_mps"][where])
     return PaceBand(
         low_mps=band * rules.band_mps,
@@ -99,7 +100,7 @@ def drive_fall(epochs: Epochs, edge_mps: float, case: Case) -> tuple[float, floa
     """
     D, speed, start_s, rules = epochs["D"], epochs["speed_mps"], epochs.start_s, case.method.epochs
     sides = [np.where(side, epochs.weight, 0.0) for side in (speed < edge_mps, speed >= edge_mps)]
-    slow, fast = (scores.run_value(D, weights, start_s, rules) for weights in sides)
+    slow, fast = (scores.run_values(D[None], weights, start_s, rules)[0] for weights in sides)
     if slow is None or fast is None:
         return None
     near = [float(np.average(speed[w > 0], weights=w[w > 0])) for w in sides]
@@ -156,7 +157,7 @@ def balance(epochs: Epochs, where: Mask, case: Case) -> Balance | None:
     """Ground contact balance over these epochs: a number, never a diagnosis. None where it was not recorded."""
     rules = case.method.series
     left = epochs["balance_left"]
-    found = scores.run_value(left, where.astype(np.float64), epochs.start_s, case.method.epochs)
+    (found,) = scores.run_values(left[None], where.astype(np.float64), epochs.start_s, case.method.epochs)
     if found is None:
         return None
     # Measured towards the side that the mean leans to, so that left and right are judged alike.

@@ -17,7 +17,7 @@ from kneedrive.analysis.result import Epochs, Finding, Scope, Score, Scores
 from kneedrive.method import EpochRules, GradeRules, PosteriorRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
-from kneedrive.stats import Mask
+from kneedrive.stats import TINY, Mask
 
 LETTERS = ("D", "P", "G", "K")
 PARTS = ("zSL", "zDF", "zB", "zk")
@@ -61,39 +61,46 @@ def epoch_scores(columns: Mapping[str, Array], scored: Mask, case: Case) -> dict
     return {name: found[name] for name in SCORED}
 
 
-def lag_1(values: Array, start_s: Array, rules: EpochRules) -> float:
-    """Correlation of neighbouring epochs, from 0 to `autocorrelation_max`; 0 where too few of them are neighbours."""
-    neighbours = np.flatnonzero(np.diff(start_s) <= rules.length_s)
-    if len(neighbours) < rules.autocorrelation_pairs:
-        return 0.0
-    around = values - float(np.mean(values))
-    variance = float(around @ around) / len(around)
-    if variance == 0.0:
-        return 0.0
+def lag_1(values: Array, start_s: Array, rules: EpochRules) -> Array:
+    """Correlation (...) of neighbouring epochs in (..., n), from 0 to `autocorrelation_max`; NaN is no value.
+
+    0 where too few are neighbours.
+    """
+    there = np.isfinite(values)
+    count = np.maximum(there.sum(axis=-1), 1)
+    around = np.where(there, values - (np.where(there, values, 0.0).sum(axis=-1) / count)[..., None], 0.0)
+    variance = (around**2).sum(axis=-1) / count
+    neighbours = there[..., 1:] & there[..., :-1] & (np.diff(start_s) <= rules.length_s)
+    pairs = neighbours.sum(axis=-1)
     # By the pairs, not by all squares as in stats.lag_1: a gap between epochs must not look like independence.
-    covariance = float(around[neighbours] @ around[neighbours + 1]) / len(neighbours)
-    return min(max(covariance / variance, 0.0), rules.autocorrelation_max)
+    covariance = (around[..., 1:] * around[..., :-1] * neighbours).sum(axis=-1) / np.maximum(pairs, 1)
+    told = (pairs >= rules.autocorrelation_pairs) & (variance > 0)
+    return np.where(told, np.clip(covariance / np.where(told, variance, 1.0), 0.0, rules.autocorrelation_max), 0.0)
 
 
-def effective_epochs(weights: Array, rho: float) -> float:
-    """How many independent epochs weighted AR(1) ones are worth; at least 1."""
-    plain = float(np.sum(weights) ** 2 / np.sum(weights**2))  # Kish's effective sample size
-    return max(plain * (1.0 - rho) / (1.0 + rho), 1.0)
+def effective_epochs(weights: Array, rho: Array | float) -> Array:
+    """How many independent epochs weighted AR(1) ones (..., n) are worth, at least 1; no weight is 0."""
+    plain = weights.sum(axis=-1) ** 2 / np.maximum((weights**2).sum(axis=-1), TINY)  # Kish's effective sample size
+    worth: Array = np.maximum(plain * (1.0 - rho) / (1.0 + rho), 1.0)
+    return worth
 
 
-def run_value(values: Array, weights: Array, start_s: Array, rules: EpochRules) -> RunValue | None:
-    """The weighted mean over epochs with its error; None where no epoch has a value and a weight."""
-    there = np.isfinite(values) & (weights > 0)
-    if not there.any():
-        return None
-    values, weights, start_s = values[there], weights[there], start_s[there]
-    mean = float(np.average(values, weights=weights))
-    plain = effective_epochs(weights, 0.0)
+def run_values(values: Array, weights: Array, start_s: Array, rules: EpochRules) -> list[RunValue | None]:
+    """The weighted mean over epochs of each row (rows, epochs) with its error; None where none has value and weight."""
+    counts = weights > 0
+    values, weights, start_s = values[:, counts], weights[counts], start_s[counts]
+    there = np.isfinite(values)
+    weight = np.where(there, weights, 0.0)
+    total = np.maximum(weight.sum(axis=-1), TINY)
+    mean = (np.where(there, values, 0.0) * weight).sum(axis=-1) / total
+    off = np.where(there, values - mean[:, None], 0.0)
+    plain = effective_epochs(weight, 0.0)
     # Freed from the bias of its own mean, as n/(n - 1) does where weights are equal.
-    variance = float(np.average((values - mean) ** 2, weights=weights)) * plain / max(plain - 1.0, 1.0)
+    variance = (off**2 * weight).sum(axis=-1) / total * plain / np.maximum(plain - 1.0, 1.0)
     # Epochs in a row resemble each other, and do not count in full.
-    n = effective_epochs(weights, lag_1(values, start_s, rules))
-    return RunValue(value=mean, random_se=math.sqrt(variance / n), epochs=len(values))
+    se = np.sqrt(variance / effective_epochs(weight, lag_1(values, start_s, rules)))
+    found = zip(mean.tolist(), se.tolist(), there.sum(axis=-1).tolist(), strict=True)
+    return [RunValue(value=value, random_se=error, epochs=n) if n else None for value, error, n in found]
 
 
 def scale_at(speed_mps: float, against: Against) -> Scale:
@@ -149,7 +156,8 @@ class Standing(Record, frozen=True, kw_only=True):
 def standing(epochs: Epochs, where: Mask, least: int, against: Against) -> Standing | None:
     """The standing of the epochs in `where` by what at least `least` of them have; None where nothing can be judged."""
     weights = np.where(where, epochs.weight, 0.0)
-    means = {name: run_value(epochs[name], weights, epochs.start_s, against.method.epochs) for name in SCORED}
+    table = np.array([epochs[name] for name in SCORED])
+    means = dict(zip(SCORED, run_values(table, weights, epochs.start_s, against.method.epochs), strict=True))
     # Each score has a count of its own: a strap that lost contact time half-way still has its bounce.
     values = {name: mean for name, mean in means.items() if mean is not None and mean.epochs >= least}
     if not values:

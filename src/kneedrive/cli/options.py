@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import sys
 from argparse import ArgumentTypeError
 from datetime import UTC, date, datetime, timedelta
@@ -221,17 +222,8 @@ def codes(arguments: argparse.Namespace) -> frozenset[str]:
 
 
 def terminal_columns() -> int:
-    """COLUMNS where it is set, else the columns of the terminal on stdout, else those of a pipe.
-
-    As shutil says it; but shutil loads three compressors, which cost a start 3 ms.
-    """
-    named = whole(os.environ.get("COLUMNS", ""))
-    if named:
-        return named
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or PIPE_WIDTH
-    except (OSError, ValueError):  # a pipe, a closed output, or one that is no file
-        return PIPE_WIDTH
+    """COLUMNS where it is set, else the columns of the terminal on stdout, else those of a pipe."""
+    return shutil.get_terminal_size((PIPE_WIDTH, 0)).columns
 
 
 def whole(text: str) -> int | None:
