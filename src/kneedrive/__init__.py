@@ -21,24 +21,9 @@ if TYPE_CHECKING:
     from kneedrive.recording import Activity, Runner, Samples
 
 __all__ = [
-    "Activity",
-    "Analysis",
-    "Finding",
-    "History",
-    "Knee",
-    "KneedriveError",
-    "Method",
-    "Pattern",
-    "Posterior",
-    "ReadError",
-    "Runner",
-    "Samples",
-    "Score",
-    "Scores",
-    "analyze",
-    "history",
-    "read",
-]
+    "Activity", "Analysis", "Finding", "History", "Knee", "KneedriveError", "Method", "Pattern", "Posterior",
+    "ReadError", "Runner", "Samples", "Score", "Scores", "analyze", "history", "read",
+]  # fmt: skip
 
 _HOMES = {
     "analysis": ("analyze",),

@@ -25,11 +25,12 @@ class KneedriveError(Exception):
 
     code = "failed"
 
+    def __init_subclass__(cls, code: str = "") -> None:
+        cls.code = code or cls.code  # else that of its base
 
-class ConfigError(KneedriveError):
+
+class ConfigError(KneedriveError, code="config"):
     """A configuration value that cannot be used: names the key and the remedy."""
-
-    code = "config"
 
 
 def not_installed(what: str, extra: str) -> ConfigError:
@@ -38,10 +39,8 @@ def not_installed(what: str, extra: str) -> ConfigError:
     return ConfigError(f"{what}, which is not installed: {installed}")
 
 
-class ReadError(KneedriveError):
+class ReadError(KneedriveError, code="unreadable"):
     """A file that cannot be read. `offset` is the byte where it went wrong, None where no place can be named."""
-
-    code = "unreadable"
 
     def __init__(self, problem: str, *, offset: int | None = None, name: str = "") -> None:
         self.problem = problem
@@ -58,16 +57,12 @@ class ReadError(KneedriveError):
         return f"{one_line(self.name) + ': ' if self.name else ''}{self.located}"
 
 
-class UnknownFormat(ReadError):
+class UnknownFormat(ReadError, code="unknown_format"):
     """The bytes are of no kind that kneedrive reads."""
 
-    code = "unknown_format"
 
-
-class Truncated(ReadError):
+class Truncated(ReadError, code="truncated"):
     """The file ends before it should: `expected` bytes were announced, `got` are there."""
-
-    code = "truncated"
 
     def __init__(
         self, problem: str, *, offset: int | None = None, name: str = "", expected: int = 0, got: int = 0
@@ -77,83 +72,59 @@ class Truncated(ReadError):
         self.got = got
 
 
-class Malformed(ReadError):
+class Malformed(ReadError, code="malformed"):
     """The file contradicts its own format."""
 
-    code = "malformed"
 
-
-class NoActivity(ReadError):
+class NoActivity(ReadError, code="no_activity"):
     """A well-formed file without an activity in it."""
 
-    code = "no_activity"
 
-
-class TooLarge(ReadError):
+class TooLarge(ReadError, code="too_large"):
     """The recording needs more memory than there is now; another time or another machine can read it."""
 
-    code = "too_large"
 
-
-class Fault(ReadError):
+class Fault(ReadError, code="fault"):
     """kneedrive itself failed on a recording; the cause is the exception that nobody expected."""
-
-    code = "fault"
 
     def __init__(self, problem: str = "a fault in kneedrive, please report it", *, name: str = "") -> None:
         super().__init__(problem, name=name)
 
 
-class NotEnoughData(KneedriveError):
+class NotEnoughData(KneedriveError, code="not_enough_data"):
     """The question needs more than there is; the message says how much more."""
 
-    code = "not_enough_data"
 
-
-class SourceError(KneedriveError):
+class SourceError(KneedriveError, code="source"):
     """A service on the network did not give what was asked for."""
 
-    code = "source"
 
-
-class NotAuthorised(SourceError):
+class NotAuthorised(SourceError, code="not_authorised"):
     """No login, or one that is no longer good."""
 
-    code = "not_authorised"
 
-
-class RateLimited(SourceError):
+class RateLimited(SourceError, code="rate_limited"):
     """The service asks to wait until `retry_at` (aware, UTC)."""
-
-    code = "rate_limited"
 
     def __init__(self, message: str, *, retry_at: datetime) -> None:
         super().__init__(message)
         self.retry_at = retry_at
 
 
-class Unreachable(SourceError):
+class Unreachable(SourceError, code="unreachable"):
     """No answer, or none that can be understood."""
 
-    code = "unreachable"
 
-
-class Forbidden(SourceError):
+class Forbidden(SourceError, code="forbidden"):
     """The service refuses, and logging in again will not help."""
 
-    code = "forbidden"
 
-
-class Withheld(SourceError):
+class Withheld(SourceError, code="withheld"):
     """The service does not hand out this one thing; it says nothing about the rest."""
 
-    code = "withheld"
 
-
-class StoreError(KneedriveError):
+class StoreError(KneedriveError, code="store"):
     """The database of runs cannot be used as it is."""
-
-    code = "store"
 
 
 class ReadOnlyStore(StoreError):

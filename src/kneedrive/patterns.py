@@ -56,14 +56,11 @@ class Row(Record, frozen=True, kw_only=True):
 
 _SHUFFLE = Row(
     region=(Bound("D", -1, "score"), Bound("zSL", -1, "part"), Bound("zDF", 1, "part")),
-    axis="D",
-    side=-1,
-    name="shuffle-like",
+    axis="D", side=-1, name="shuffle-like",
     meaning="short steps for a slow pace, with more of each on the ground",
     cites={"step_length_m": -1, "duty_factor": 1, "flight_time_s": -1, "cadence_spm": 1},
-    colour="orange",
-    mark="S",
-)
+    colour="orange", mark="S",
+)  # fmt: skip
 
 PATTERNS: Mapping[Pattern, Row] = {
     Pattern.SHUFFLE: _SHUFFLE,
@@ -73,55 +70,40 @@ PATTERNS: Mapping[Pattern, Row] = {
     ),
     Pattern.DRIVE: Row(
         region=(Bound("D", 1, "score"), Bound("zSL", 1, "part"), Bound("zDF", -1, "part")),
-        axis="D",
-        side=1,
-        name="drive-like",
+        axis="D", side=1, name="drive-like",
         meaning="long steps for the pace, with less of each on the ground",
         cites={"step_length_m": 1, "duty_factor": -1, "flight_time_s": 1, "cadence_spm": -1},
-        colour="green",
-        mark="D",
+        colour="green", mark="D",
     ),
     Pattern.PISTON: Row(
         region=(Bound("P", 1, "score"), Bound("zB", 1, "part"), Bound("zSL", -1, "-part")),
-        axis="P",
-        side=1,
-        name="piston-like",
+        axis="P", side=1, name="piston-like",
         meaning="more up and down than steps of this length call for",
         cites={"vertical_oscillation_m": 1, "vertical_ratio": 1, "step_length_m": 0, "cadence_spm": 0},
-        colour="magenta",
-        mark="P",
+        colour="magenta", mark="P",
     ),
     Pattern.LONG_GROUNDED: Row(
         region=(Bound("G", 1, "score"), Bound("zSL", 1, "part"), Bound("zDF", 1, "part")),
-        axis="G",
-        side=1,
-        name="long, grounded steps",
+        axis="G", side=1, name="long, grounded steps",
         meaning="long steps for the pace, with more of each on the ground",
         cites={"step_length_m": 1, "duty_factor": 1, "stance_time_s": 1, "cadence_spm": -1},
-        colour="blue",
-        mark="L",
+        colour="blue", mark="L",
     ),
     Pattern.SHORT_AIRY: Row(
         region=(Bound("G", -1, "score"), Bound("zSL", -1, "part"), Bound("zDF", -1, "part")),
-        axis="G",
-        side=-1,
-        name="quick, light steps",
+        axis="G", side=-1, name="quick, light steps",
         meaning="short, quick steps for the pace, with less of each on the ground",
         cites={"cadence_spm": 1, "duty_factor": -1, "stance_time_s": -1},
-        colour="cyan",
-        mark="Q",
+        colour="cyan", mark="Q",
     ),
     Pattern.NEUTRAL: Row(
         region=(),
-        axis="",
-        side=0,
-        name="nothing unusual",
+        axis="", side=0, name="nothing unusual",
         meaning="none of the patterns that timing tells apart",
         cites={"cadence_spm": 0, "stance_time_s": 0, "vertical_oscillation_m": 0},
-        colour="grey",
-        mark="o",
+        colour="grey", mark="o",
     ),
-}
+}  # fmt: skip
 
 
 class Axis(Record, frozen=True, kw_only=True):
@@ -140,40 +122,24 @@ class Axis(Record, frozen=True, kw_only=True):
 
 AXES: Mapping[str, Axis] = {
     "D": Axis(
-        low="shuffle",
-        high="drive",
-        short="drive",
-        name="drive score",
+        low="shuffle", high="drive", short="drive", name="drive score",
         meaning="+ towards drive, - towards shuffle",
-        where="between drive and shuffle",
-        rose="steps moved towards drive",
-        fell="steps moved towards shuffle",
+        where="between drive and shuffle", rose="steps moved towards drive", fell="steps moved towards shuffle",
         watched="longer steps with less of each on the ground (drive) or the other way round (shuffle)",
     ),
     "P": Axis(
-        low="little bounce",
-        high="much bounce",
-        short="bounce",
-        name="bounce score",
+        low="little bounce", high="much bounce", short="bounce", name="bounce score",
         meaning="+ more up and down than steps of that length call for",
-        where="in bounce",
-        rose="bounce grew for the steps taken",
-        fell="bounce shrank for the steps taken",
+        where="in bounce", rose="bounce grew for the steps taken", fell="bounce shrank for the steps taken",
         watched="bounce for steps of that length",
     ),
     "G": Axis(
-        low="quick and light",
-        high="long and grounded",
+        low="quick and light", high="long and grounded",
         watched="long steps on the ground or short ones in the air",
     ),
     "zSL": Axis(
-        low="short steps",
-        high="long steps",
-        short="steps",
-        name="step length score",
+        low="short steps", high="long steps", short="steps", name="step length score",
         meaning="+ longer steps for the pace",
-        where="in the length of your steps",
-        rose="steps lengthened for the pace",
-        fell="steps shortened for the pace",
+        where="in the length of your steps", rose="steps lengthened for the pace", fell="steps shortened for the pace",
     ),
-}
+}  # fmt: skip
