@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from kneedrive.errors import ReadError
 from kneedrive.readers import read
-from kneedrive.sources.strava import document, kept_of
+from kneedrive.sources.strava import document, listed
 from tests.conftest import FIXTURES, real_files
 from tests.fuzz.grown import grown
 from tests.fuzz.typed import typed_fit
@@ -71,7 +71,7 @@ def _strava() -> tuple[bytes, ...]:
     summaries = [json.loads(path.read_bytes()) for path in sorted((FIXTURES / "strava").glob("summary_*.json"))]
     streams = json.loads((FIXTURES / "strava" / "streams_run.json").read_bytes())
     short = {name: {"data": stream["data"][:20]} for name, stream in streams.items()}
-    return tuple(document(kept_of(summary), some) for summary in summaries for some in (streams, short, {}))
+    return tuple(document(listed(summary).summary, some) for summary in summaries for some in (streams, short, {}))
 
 
 def _archives() -> tuple[bytes, ...]:

@@ -15,7 +15,7 @@ from kneedrive import readers
 from kneedrive.errors import Malformed
 from kneedrive.readers.strava import read
 from kneedrive.recording import Activity
-from kneedrive.sources.strava import document, kept_of
+from kneedrive.sources.strava import document, listed
 from tests.conftest import DATA, needs_data
 from tests.fakes.server import fixture
 
@@ -26,7 +26,7 @@ STREAMS = fixture("strava/streams_run.json")
 def body(summary: Any = None, streams: Any = None, **change: Any) -> bytes:
     """The document of the fixture run, with changes to its summary."""
     given_streams = STREAMS if streams is None else {name: {"data": data} for name, data in streams.items()}
-    return document(kept_of({**(summary or RUN), **change}), given_streams)
+    return document(listed({**(summary or RUN), **change}).summary, given_streams)
 
 
 def activity(data: bytes) -> Activity:
@@ -295,7 +295,7 @@ def problem(data: bytes) -> str:
     return ""
 
 
-@given(st.sampled_from(sorted(kept_of(RUN))), VALUES)
+@given(st.sampled_from(sorted(listed(RUN).summary)), VALUES)
 def test_any_value_in_the_summary_gives_an_activity_or_one_sentence(key: str, value: Any) -> None:
     said = problem(broken("activity", key, value=value))
 
@@ -319,7 +319,7 @@ def recorded_runs() -> list[Any]:
 
 @needs_data
 def test_every_recorded_summary_is_understood() -> None:
-    found = [activity(document(kept_of(item), {})) for item in recorded_runs()]
+    found = [activity(document(listed(item).summary, {})) for item in recorded_runs()]
 
     assert len(found) == 119
     assert all(one.is_run and one.utc_offset_s is not None for one in found)
@@ -331,7 +331,7 @@ def test_every_recorded_summary_is_understood() -> None:
 @needs_data
 def test_nothing_of_a_recorded_place_or_name_is_kept() -> None:
     for item in recorded_runs():
-        text = document(kept_of(item), {}).decode()
+        text = document(listed(item).summary, {}).decode()
         assert item["name"] not in text
         assert not item["start_latlng"] or str(item["start_latlng"][0]) not in text
         assert not item["map"]["summary_polyline"] or item["map"]["summary_polyline"] not in text
@@ -342,7 +342,7 @@ def test_recorded_streams_are_understood() -> None:
     recorded = json.loads((DATA / "strava-json/sample_streams.fixture.json").read_text())
     by_type = {stream["type"]: stream for stream in recorded}
 
-    found = activity(document(kept_of(RUN), by_type))
+    found = activity(document(listed(RUN).summary, by_type))
 
     assert found.records == len(by_type["time"]["data"])
     assert set(found.samples.present()) <= {

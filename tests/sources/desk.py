@@ -10,7 +10,7 @@ from kneedrive.sources.garmin import Garmin
 from kneedrive.sources.http import Http, Pace
 from kneedrive.sources.intervals import Intervals
 from kneedrive.sources.oauth import Application, Attempt, Grant, Login, attempt
-from kneedrive.sources.strava import SERVICE, Strava, Windows
+from kneedrive.sources.strava import Strava, Windows
 from kneedrive.sources.tokens import PrivateFile, TokenFile
 from tests.fakes.garmin import KEY as GARMIN_KEY
 from tests.fakes.garmin import FakeGarmin
@@ -64,7 +64,6 @@ def patience_s(fault: str) -> float:
 def login(fake: FakeStrava, folder: Path, application: Application = APPLICATION, read_s: float = PATIENT_S) -> Login:
     """A Login whose tokens live in `folder`."""
     return Login(
-        SERVICE,
         application,
         http("Strava", fake.oauth_url, read_s),
         TokenFile(folder / "private" / "strava.json"),
@@ -73,7 +72,7 @@ def login(fake: FakeStrava, folder: Path, application: Application = APPLICATION
 
 
 def begin(fake: FakeStrava, redirect_uri: str = NOWHERE) -> Attempt:
-    return attempt(SERVICE, APPLICATION, fake.oauth_url, redirect_uri)
+    return attempt(APPLICATION, fake.oauth_url, redirect_uri)
 
 
 def granted(fake: FakeStrava) -> Grant:

@@ -9,7 +9,7 @@ from pathlib import Path
 from kneedrive.sources.http import Http
 from kneedrive.sources.oauth import Login
 from kneedrive.sources.plan import Outcome, Source, completed, follow, listing_from, plan
-from kneedrive.sources.strava import SERVICE, Strava, Windows
+from kneedrive.sources.strava import Strava, Windows
 from kneedrive.sources.tokens import TokenFile
 from tests.sources import desk
 from tests.sources.desk import APPLICATION
@@ -58,7 +58,6 @@ def now() -> datetime:
 def main(api_url: str, oauth_url: str, tokens: str, store: str) -> None:
     """Sync from the fake at these addresses, by the machine's clock."""
     login = Login(
-        SERVICE,
         APPLICATION,
         Http("Strava", oauth_url),
         TokenFile(Path(tokens)),

@@ -32,7 +32,7 @@ def knock(callback: Callback, path: str, **headers: str) -> tuple[int, str, dict
 def begun(callback: Callback, fake: FakeStrava) -> Attempt:
     """An attempt that the callback waits for already."""
     attempt = desk.begin(fake, callback.redirect_uri)
-    callback.expect(attempt)
+    callback.attempt = attempt
     return attempt
 
 
@@ -145,7 +145,7 @@ def test_a_silent_connection_does_not_keep_the_browser_out(fake_strava: FakeStra
 def test_only_this_machine_is_listened_to() -> None:
     with Callback() as callback:
         assert callback.redirect_uri.startswith("http://127.0.0.1:")
-        assert callback._server.server_address[0] == "127.0.0.1"
+        assert callback.server_address[0] == "127.0.0.1"
 
 
 def test_a_port_that_is_taken_is_one_sentence() -> None:

@@ -194,24 +194,23 @@ def test_a_token_that_tells_no_end_lives_a_day(
     fake_garmin.fail("plain", on="/token")
     if b"!" in body:
         with pytest.raises(Unreachable):
-            desk.garmin(fake_garmin, tmp_path).keyring.exchange()
+            desk.garmin(fake_garmin, tmp_path).exchange()
         return
 
-    assert desk.garmin(fake_garmin, tmp_path).keyring.exchange().expires_at == clock() + timedelta(days=1)
+    assert desk.garmin(fake_garmin, tmp_path).exchange().expires_at == clock() + timedelta(days=1)
 
 
 def test_the_end_of_the_key_outlives_a_renewal_and_not_the_key(
     fake_garmin: FakeGarmin, tmp_path: Path, clock: Clock
 ) -> None:
     ends = date(2026, 5, 31)
-    keyring = desk.garmin(fake_garmin, tmp_path).keyring
-    keyring.exchange()
-    keyring.note_end(ends)
+    token = PrivateFile(tmp_path / "private" / "garmin-token.json")
+    token.save(desk.garmin(fake_garmin, tmp_path).exchange().replace(key_ends=ends))
     clock.advance(days=3)
 
-    assert desk.garmin(fake_garmin, tmp_path).keyring.exchange().key_ends == ends
+    assert desk.garmin(fake_garmin, tmp_path).exchange().key_ends == ends
     fake_garmin.key = "the-next-key"
-    assert desk.garmin(fake_garmin, tmp_path, key="the-next-key").keyring.exchange().key_ends is None
+    assert desk.garmin(fake_garmin, tmp_path, key="the-next-key").exchange().key_ends is None
 
 
 def test_a_wrong_key_says_where_to_get_one_and_not_which(fake_garmin: FakeGarmin, tmp_path: Path) -> None:

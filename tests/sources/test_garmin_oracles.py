@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.config import Secret
-from kneedrive.sources.garmin import Keyring, fingerprint
+from kneedrive.sources.garmin import Garmin, fingerprint
 from kneedrive.sources.tokens import KeyFile, PrivateFile
 from tests.fakes.garmin import KEY, FakeGarmin, summaries
 from tests.sources import desk
@@ -51,7 +51,7 @@ def test_the_key_that_we_keep_and_the_list_and_the_files_are_theirs(
     fake_garmin.activities = summaries(39)
     fake_garmin.files = {str(entry["activityId"]): b"PK a zip" for entry in fake_garmin.activities}
     kept = KeyFile(tmp_path / "garmin" / "connect-personal-api-key")
-    kept.keep(Secret(KEY))
+    kept.write(f"{KEY}\n")
 
     ids, body = oracle(fake_garmin, kept.path)
 
@@ -78,7 +78,7 @@ def test_the_end_of_a_token_and_the_hash_of_a_key_are_garmins(
         theirs = authenticator.obtain_token(KEY)
     http = desk.http("Garmin", fake_garmin.url)
     pace = desk.at_once("Garmin", fake_garmin.clock)
-    ours = Keyring(http, Secret(KEY), PrivateFile(tmp_path / "ours.json"), pace).exchange()
+    ours = Garmin(http, Secret(KEY), PrivateFile(tmp_path / "ours.json"), pace).exchange()
 
     assert ours.expires_at.timestamp() == theirs.expires_at
     assert json.loads((tmp_path / "theirs.json").read_text())["fingerprint"] == fingerprint(

@@ -6,7 +6,7 @@ import pytest
 
 from kneedrive.errors import RateLimited
 from kneedrive.sources.http import Answer, Pace
-from kneedrive.sources.strava import MARGIN, Windows, next_midnight, next_quarter, opens_at
+from kneedrive.sources.strava import MARGIN, Windows, next_quarter, opens_at
 
 NOW = datetime(2026, 3, 2, 10, 7, 30, tzinfo=UTC)
 QUARTER = datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
@@ -112,7 +112,9 @@ def test_quarters_are_those_of_utc(now: str, expected: str) -> None:
 
 
 def test_the_day_ends_at_midnight_in_utc() -> None:
-    assert next_midnight(datetime.fromisoformat("2026-03-02T22:00:00-05:00")) == datetime(2026, 3, 4, tzinfo=UTC)
+    now = datetime.fromisoformat("2026-03-02T22:00:00-05:00")
+
+    assert opens_at(headers("12,2000"), now) == datetime(2026, 3, 4, tzinfo=UTC) + MARGIN
 
 
 def test_requests_keep_their_distance() -> None:

@@ -13,7 +13,6 @@ from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachabl
 from kneedrive.sources import oauth
 from kneedrive.sources.http import Http
 from kneedrive.sources.oauth import Application, attempt
-from kneedrive.sources.strava import SERVICE
 from kneedrive.sources.tokens import TokenFile
 from tests.fakes.server import Clock
 from tests.fakes.strava import CLIENT_ID, FakeStrava
@@ -48,7 +47,7 @@ def test_an_application_that_is_not_configured_is_named(missing: str) -> None:
     empty = {"client_id": "", "client_secret": Secret("")}[missing]
 
     with pytest.raises(ConfigError, match="client id and the client secret"):
-        attempt(SERVICE, desk.APPLICATION.replace(**{missing: empty}), "https://x.example", desk.NOWHERE)
+        attempt(desk.APPLICATION.replace(**{missing: empty}), "https://x.example", desk.NOWHERE)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +261,7 @@ def test_threads_refresh_once(fake_strava: FakeStrava, clock: Clock, tmp_path: P
 
 
 def _refresh(oauth_url: str, path: Path, gate: "multiprocessing.synchronize.Barrier", clock: Clock) -> None:
-    login = oauth.Login(SERVICE, desk.APPLICATION, Http("Strava", oauth_url), TokenFile(path), clock=clock)
+    login = oauth.Login(desk.APPLICATION, Http("Strava", oauth_url), TokenFile(path), clock=clock)
     gate.wait(30)
     assert login.access()
 

@@ -13,7 +13,7 @@ import responses
 
 from kneedrive.config import Secret
 from kneedrive.errors import Forbidden, NotAuthorised, RateLimited, Unreachable
-from kneedrive.sources import strava
+from kneedrive.sources import oauth
 from kneedrive.sources.http import Answer
 from kneedrive.sources.plan import NO_ID, Listed
 from kneedrive.sources.strava import DOCUMENT, KEEP, MARGIN, STREAMS, SUMMARY, base_url, document, listed
@@ -434,7 +434,7 @@ def test_a_revoked_login_is_no_longer_good(fake_strava: FakeStrava, tmp_path: Pa
 def test_each_fault_has_its_sentence(fault: str, kind: type[Exception], words: str) -> None:
     told = FAULTS[fault]
 
-    error = strava.error_for(
+    error = oauth.error_for(
         Answer(service="Strava", status=told["status"], headers={}, body=json.dumps(told["body"]).encode())
     )
 
@@ -448,7 +448,7 @@ def test_each_fault_has_its_sentence(fault: str, kind: type[Exception], words: s
 )
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 418, 500, 503])
 def test_a_body_without_a_fault_still_gives_a_sentence(body: bytes, status: int) -> None:
-    assert len(str(strava.error_for(Answer(service="Strava", status=status, headers={}, body=body)))) > 20
+    assert len(str(oauth.error_for(Answer(service="Strava", status=status, headers={}, body=body)))) > 20
 
 
 # The fake beside the real thing

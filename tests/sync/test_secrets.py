@@ -121,7 +121,7 @@ def test_no_failure_gives_a_secret_away(both: Household, strava: FakeStrava, fau
         ("sources.http", "Http", "_body"),
         ("sources.strava", "Strava", "_page"),
         ("sources.garmin", "Garmin", "_page"),
-        ("sources.garmin", "Keyring", "exchange"),
+        ("sources.garmin", "Garmin", "exchange"),
         ("sources.tokens", "TokenFile", "save"),
     ],
 )

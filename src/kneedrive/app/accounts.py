@@ -226,10 +226,9 @@ def application(desk: Desk) -> Application:
 def login(desk: Desk, mine: Application) -> Login:
     """The login to Strava, as this application."""
     from kneedrive.sources.oauth import Login
-    from kneedrive.sources.strava import SERVICE
 
     http = _http(STRAVA, desk.settings.sources.strava.oauth_url)
-    return Login(SERVICE, mine, http, token_file(desk), clock=desk.clock)
+    return Login(mine, http, token_file(desk), clock=desk.clock)
 
 
 # Sources that other packages bring, by entry points.

@@ -50,13 +50,12 @@ def keep_key(desk: Desk, source: str, text: str, life: Callable[[], int | None] 
         raise ConfigError("no key was given: nothing is changed")
     days = None
     if source == GARMIN:
-        keyring = accounts.garmin(desk, key).keyring
-        keyring.exchange()
+        fresh = accounts.garmin(desk, key).exchange()
         days = life()
     else:
         next(accounts.intervals(desk, key).listing(desk.clock()), None)  # the least that asks for the key
     file = accounts.key_file(desk, source)
-    file.keep(key)
+    file.write(f"{key.reveal()}\n")
     runner = f" --runner {desk.named_runner}" if desk.named_runner else ""
     said = [
         f"{NAMES[source]} takes the key. kneedrive sync {source}{runner} fetches your runs.",
@@ -67,7 +66,7 @@ def keep_key(desk: Desk, source: str, text: str, life: Callable[[], int | None] 
         said.append(f"But another key is in force, from {origin}: take that one away.")
     if days:
         ends = desk.clock().date() + timedelta(days=days)
-        keyring.note_end(ends)
+        accounts.garmin_token(desk).save(fresh.replace(key_ends=ends))
         said.append(f"It ends on {ends}; kneedrive sync says so a week before.")
     return Answer(text="\n".join(said))
 
@@ -134,7 +133,7 @@ def by_browser(
     """Show the address, wait for the browser's answer at a port of this machine (0: any), keep the tokens."""
     with Callback(port) as callback:
         begun = _begun(desk, mine, callback.redirect_uri)
-        callback.expect(begun)
+        callback.attempt = begun
         show(begun.url)
         grant = callback.wait(begun, timeout_s)
     return _redeemed(desk, mine, grant, remember=remember)
@@ -147,9 +146,7 @@ def by_pasting(desk: Desk, mine: Application, ask: Callable[[str], str], *, reme
 
 
 def _begun(desk: Desk, mine: Application, redirect_uri: str) -> Attempt:
-    from kneedrive.sources.strava import SERVICE
-
-    return attempt(SERVICE, mine, desk.settings.sources.strava.oauth_url, redirect_uri)
+    return attempt(mine, desk.settings.sources.strava.oauth_url, redirect_uri)
 
 
 def _redeemed(desk: Desk, mine: Application, grant: Grant, *, remember: bool) -> Answer:
@@ -467,7 +464,9 @@ def write(place: Path, values: Mapping[str, Any]) -> None:
     except (OSError, ValueError, AttributeError, TypeError) as error:
         lines = ", ".join(f"{key} = {_literal(value)}" for key, value in values.items())
         raise ConfigError(f"{place} cannot be changed safely ({error}): write into it yourself: {lines}") from None
-    PrivateFile(target, what="configuration").write(text)
+    file = PrivateFile(target)
+    file.what = "configuration"
+    file.write(text)
 
 
 def _with_value(text: str, key: str, value: Any) -> str:

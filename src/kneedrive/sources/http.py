@@ -25,12 +25,8 @@ from kneedrive.sources.plan import Fetched, Listed
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONNECT_S, WHOLE_S = 10.0, 300.0
-RETRIES = 2  # after the first try
-RETRY_STATUS = (500, 502, 503, 504)
 MAX_BYTES = 64 * 1024 * 1024  # of a body; the file of a day on the feet has a few
 CHUNK_BYTES = 64 * 1024
-REDIRECTS = 3
-GONE = (404, 410)  # of an activity: deleted at the service, or never there
 
 # The first that fits, fits; a subclass stands before its base. Bodies are read from urllib3, whose errors come as such.
 _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
@@ -101,7 +97,7 @@ class Answer(Record, frozen=True, kw_only=True):
         Raises Withheld, with the remedy, for a refusal: the token was good for the list, so it is about this activity
         alone. Raises Unreachable for an empty body and for a web page.
         """
-        if self.status in GONE:
+        if self.status in (404, 410):  # deleted at the service, or never there
             return None
         if self.status != 200:
             raise self.own_problem() or Withheld(
@@ -124,23 +120,20 @@ def basic(user: str, password: Secret) -> Secret:
 
 def checked_base(url: str, service: str) -> str:
     """The base address without a trailing slash. Raises ConfigError where secrets would travel in the clear."""
-    if not _safe(url):
+    try:
+        parts = urlsplit(url)
+        whole = bool(parts.hostname) and (parts.port is None or parts.port > 0) and url.isprintable() and " " not in url
+        closed = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        safe = whole and closed and not ("@" in parts.netloc or parts.query or parts.fragment)
+    except ValueError:  # a bracket that does not close, a port that is no number
+        safe = False
+    if not safe:
         # The address is not repeated: whatever is wrong with it, it may hold a password.
         raise ConfigError(
             f"the base address of {service} must be https://host/path, without a user name, a password, ? or # "
             "(plain http only on this machine): correct it in the configuration"
         )
     return url.rstrip("/")
-
-
-def _safe(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        plain = parts.scheme == "http" and parts.hostname in LOOPBACK
-        whole = bool(parts.hostname) and (parts.port is None or parts.port > 0) and url.isprintable() and " " not in url
-    except ValueError:  # a bracket that does not close, a port that is no number
-        return False
-    return whole and (parts.scheme == "https" or plain) and not ("@" in parts.netloc or parts.query or parts.fragment)
 
 
 class Http:
@@ -152,29 +145,44 @@ class Http:
     def __init__(self, service: str, base_url: str) -> None:
         self.service = service
         self.base_url = checked_base(base_url, service)
-        self._session = _session(self.backoff_s, proxies=urlsplit(self.base_url).hostname not in LOOPBACK)
+        # 429 is not in the list: when to come back is reckoned from the clock, not slept through blindly.
+        retry = Retry(
+            total=2,  # after the first try
+            backoff_factor=self.backoff_s,
+            backoff_jitter=self.backoff_s,
+            status_forcelist=(500, 502, 503, 504),
+            allowed_methods=("GET",),
+            raise_on_status=False,
+            respect_retry_after_header=False,
+        )
+        self._session = requests.Session()
+        # A proxy from the environment is for the world outside; with trust_env off, this machine is asked directly.
+        self._session.trust_env = urlsplit(self.base_url).hostname not in LOOPBACK
+        self._session.max_redirects = 3
+        self._session.headers["User-Agent"] = "kneedrive"
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(max_retries=retry))
 
     def get(
-        self,
-        path: str,
-        query: Mapping[str, Any] | None = None,
-        *,
-        authorization: Secret | None = None,
-        accept: str = "*/*",
+        self, path: str, query: Mapping[str, Any] = {}, *, authorization: Secret | None = None, accept: str = "*/*"
     ) -> Answer:
         """GET, with retries on 5xx and time-outs. Any status comes back as an Answer; raises Unreachable."""
-        sent = {"params": query, "auth": _signed(authorization), "headers": {"Accept": accept}}
-        return self._ask("GET", path, sent)
+        return self._ask("GET", path, authorization, params=query, headers={"Accept": accept})
 
     def post(self, path: str, form: Mapping[str, str], *, authorization: Secret | None = None) -> Answer:
         """POST a form, once: a lost answer to a token request must not be asked for again with a used-up token."""
-        sent = {"data": form, "auth": _signed(authorization), "allow_redirects": False}
-        return self._ask("POST", path, sent)
+        return self._ask("POST", path, authorization, data=form, allow_redirects=False)
 
-    def _ask(self, method: str, path: str, sent: Mapping[str, Any]) -> Answer:
-        url, timeout = f"{self.base_url}/{path.lstrip('/')}", (CONNECT_S, self.read_s)
+    def _ask(self, method: str, path: str, authorization: Secret | None, **sent: Any) -> Answer:
+        # Also without a value: something has to keep requests from looking into ~/.netrc for something else.
+        def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            if authorization:
+                request.headers["Authorization"] = authorization.reveal()
+            return request
+
+        url, sent = f"{self.base_url}/{path.lstrip('/')}", {"auth": sign, "timeout": (CONNECT_S, self.read_s), **sent}
         try:
-            with self._session.request(method, url, stream=True, timeout=timeout, **sent) as response:
+            with self._session.request(method, url, stream=True, **sent) as response:
                 status, headers, body = response.status_code, response.headers, self._body(response)
                 return Answer(service=self.service, status=status, headers=headers, body=body)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
@@ -194,37 +202,6 @@ class Http:
             if time.monotonic() > deadline:
                 raise Unreachable(f"{self.service} sent its answer too slowly: try again later")
         return bytes(body)
-
-
-def _signed(value: Secret | None) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
-    # Also without a value: something has to keep requests from looking into ~/.netrc for something else.
-    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if value:
-            request.headers["Authorization"] = value.reveal()
-        return request
-
-    return sign
-
-
-def _session(backoff_s: float, *, proxies: bool) -> requests.Session:
-    # 429 is not in the list: when to come back is reckoned from the clock, not slept through blindly.
-    retry = Retry(
-        total=RETRIES,
-        backoff_factor=backoff_s,
-        backoff_jitter=backoff_s,
-        status_forcelist=RETRY_STATUS,
-        allowed_methods=("GET",),
-        raise_on_status=False,
-        respect_retry_after_header=False,
-    )
-    session = requests.Session()
-    # A proxy from the environment is for the world outside; with trust_env off, this machine is asked directly.
-    session.trust_env = proxies
-    session.max_redirects = REDIRECTS
-    session.headers["User-Agent"] = "kneedrive"
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retry))
-    return session
 
 
 # The pace that a service is asked at.

@@ -1,4 +1,4 @@
-"""OAuth 2 on the runner's own machine: the address to open, the answer checked, tokens kept fresh, and revoked.
+"""Strava's login: OAuth 2 on the runner's own machine, answers checked, tokens kept fresh and revoked; its refusals.
 
 Nothing here prints: `Attempt.url` is for the caller to show, and `Callback` or a pasted address brings the answer.
 """
@@ -6,30 +6,89 @@ Nothing here prints: `Attempt.url` is for the caller to show, and `Callback` or 
 from __future__ import annotations
 
 import hmac
+import json
 import queue
 import secrets
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
 
 from kneedrive.config import Secret
-from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable
+from kneedrive.errors import ConfigError, Forbidden, NotAuthorised, SourceError, Unreachable
 from kneedrive.record import Record
 from kneedrive.sources.tokens import TokenFile, Tokens, is_missing, token
 
 if TYPE_CHECKING:
     from kneedrive.sources.http import Answer, Http
 
+# Strava's error answers in our words. A fault is resource, field and code; bodies that are none are normal too.
+
+LOGIN = "kneedrive auth strava"
+EXPORT = (
+    "the bulk export (strava.com, Settings, My Account, Download or Delete Your Account) needs no subscription: "
+    "run 'kneedrive import' on its zip, and 'kneedrive setup' for new runs"
+)
+
+APPLICATION_PROBLEMS = {
+    "client_id": "Strava does not know this client id: check STRAVA_CLIENT_ID or sources.strava.client_id",
+    "redirect_uri": "Strava refuses the way back: set the callback domain of your application to localhost",
+    "": "Strava refuses the client secret: check STRAVA_CLIENT_SECRET or sources.strava.client_secret",
+}
+
+
+def fault(answer: Answer) -> Mapping[str, str]:
+    """The resource, field and code of the first error in the body, and its message; empty texts for what it leaves out.
+
+    Web pages, broken JSON and other shapes say nothing.
+    """
+    try:
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        body = None
+    told: dict[str, Any] = body if isinstance(body, dict) else {}
+    errors = told.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    said = {key: first.get(key, "") for key in ("resource", "field", "code")}
+    return {key: str(value) for key, value in {**said, "message": told.get("message", "")}.items()}
+
+
+def error_for(answer: Answer) -> SourceError:
+    """Our error for an answer that is no success, 429 and a missing activity excepted: those are no errors yet."""
+    said = fault(answer)
+    if answer.status in (400, 401):
+        why = f"the login to Strava is no longer good: run '{LOGIN}' again"
+        if said["code"] == "missing":
+            scope = "activity:read_all" if said["field"].startswith("activity:") else said["field"]
+            why = f"the login to Strava lacks the permission {scope}: run '{LOGIN}' again and leave its box ticked"
+        elif said["resource"] == "Application":
+            why = APPLICATION_PROBLEMS.get(said["field"], APPLICATION_PROBLEMS[""])
+        elif said["field"] == "code":
+            why = f"the code of this login is used up or too old: run '{LOGIN}' again"
+        return NotAuthorised(why)
+    if answer.status == 403:
+        why = f"Strava refuses this request, and logging in again will not help; {EXPORT}"
+        if said["code"] == "Inactive":
+            why = f"Strava serves its API to applications whose owner subscribes, and yours is inactive; {EXPORT}"
+        elif "connected athletes" in said["message"].lower():
+            why = (
+                "your Strava application is already connected to another athlete: each runner needs an own application"
+            )
+        return Forbidden(why)
+    if answer.status == 404:
+        return Unreachable("Strava does not know this address (HTTP 404): check the base address in the configuration")
+    return answer.own_problem() or Unreachable(
+        f"Strava answered with HTTP {answer.status}, which kneedrive does not know: try again later"
+    )
+
+
 # The loopback end of a browser login: a tiny server on 127.0.0.1 that waits for one redirect.
 
 HOST, PATH = "127.0.0.1", "/code"
-SILENT_S = 5.0  # a browser opens spare connections and says nothing on them
 POLL_S = 0.05
 _PAGE = "<!doctype html><html lang=en><meta charset=utf-8><title>kneedrive</title><p>{words}</p></html>"
 _HEADERS = {
@@ -43,89 +102,72 @@ DONE = "kneedrive has its answer. You can close this window and go back to the t
 REFUSED = "This request was not asked for by kneedrive and was refused."
 
 
-class Callback:
-    """Listens from `with` on, at `redirect_uri`. Port 0 takes any free one."""
+class Callback(ThreadingHTTPServer):
+    """Listens from `with` on, at `redirect_uri`, for the answer to `attempt`. Port 0 takes any free one."""
+
+    # Browsers hold connections open that they never use: none of them may hold up the end of a login.
+    daemon_threads = True
+    block_on_close = False
 
     def __init__(self, port: int = 0) -> None:
+        self.answers: queue.Queue[str] = queue.Queue()
+        self.attempt: Attempt | None = None  # to be set before its address is shown: browsers are quick
+        self.refused = 0
         try:
-            self._server = _Server((HOST, port), _Handler)
+            super().__init__((HOST, port), _Handler)
         except OSError as error:
             why = (error.strerror or "unknown reason").lower()
             raise NotAuthorised(
                 f"port {port} cannot be listened on ({why}): choose another, or paste the address by hand"
             ) from None
-        self.redirect_uri = f"http://{HOST}:{self._server.server_port}{PATH}"
+        self.redirect_uri = f"http://{HOST}:{self.server_port}{PATH}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(POLL_S,), daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
 
-    def expect(self, attempt: Attempt) -> None:
-        """Take the answer to this attempt from now on: to be said before the address is shown, browsers are quick."""
-        self._server.attempt = attempt
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that hangs up is no news, and a traceback would quote its request."""
 
     def wait(self, attempt: Attempt, timeout_s: float) -> Grant:
         """The grant of this attempt. What carries another `state` is refused and waited past.
 
         Raises NotAuthorised when nobody came in time, when the runner said no, or when the scope does not do.
         """
-        self.expect(attempt)
+        self.attempt = attempt
         try:
-            address = self._server.answers.get(timeout=timeout_s)
+            address = self.answers.get(timeout=timeout_s)
         except queue.Empty:
-            strangers = " (an answer that was not asked for came instead)" if self._server.refused else ""
+            strangers = " (an answer that was not asked for came instead)" if self.refused else ""
             raise NotAuthorised(
                 f"no answer from the browser within {timeout_s:.0f} s{strangers}: log in again"
             ) from None
         return attempt.grant(address)
 
 
-class _Server(ThreadingHTTPServer):
-    # Browsers hold connections open that they never use: none of them may hold up the end of a login.
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        self.answers: queue.Queue[str] = queue.Queue()
-        self.attempt: Attempt | None = None
-        self.refused = 0
-        super().__init__(address, handler)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that hangs up is no news, and a traceback would quote its request."""
-
-
 class _Handler(BaseHTTPRequestHandler):
-    timeout = SILENT_S
-    server: _Server
+    timeout = 5.0  # a browser opens spare connections and says nothing on them
+    server: Callback
 
     def do_GET(self) -> None:
         """Take the redirect if it is ours by path, host and state."""
-        if not self._ours():
-            self.server.refused += 1
-            self._reply(403, REFUSED)
-            return
-        self._reply(200, DONE)
-        self.server.answers.put(self.path)
-
-    def _ours(self) -> bool:
         # A web page elsewhere can send a browser here, under its own name (DNS rebinding) or with a guessed state.
-        host = f":{self.server.server_port}"
-        named = self.headers.get("Host", "") in (HOST + host, "localhost" + host)
+        named = self.headers.get("Host", "") in (f"{name}:{self.server.server_port}" for name in (HOST, "localhost"))
         attempt = self.server.attempt
-        return named and urlsplit(self.path).path == PATH and attempt is not None and attempt.owns(self.path)
-
-    def _reply(self, status: int, words: str) -> None:
-        body = _PAGE.format(words=words).encode()
-        self.send_response_only(status)
+        ours = named and urlsplit(self.path).path == PATH and attempt is not None and attempt.owns(self.path)
+        self.server.refused += not ours
+        body = _PAGE.format(words=DONE if ours else REFUSED).encode()
+        self.send_response_only(200 if ours else 403)
         for name, value in (*_HEADERS.items(), ("Content-Length", str(len(body)))):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+        if ours:
+            self.server.answers.put(self.path)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the name is the base class's)
         """Say nothing: the request line holds the code."""
@@ -134,26 +176,12 @@ class _Handler(BaseHTTPRequestHandler):
 # The login: its address, the answer, and the tokens that come of it.
 
 FRESH = timedelta(minutes=5)  # an access token with less than this left is renewed before it is used
-STATE_BYTES = 32  # not to be guessed (RFC 6749, section 10.12)
-ADDRESS_MAX, FIELDS_MAX = 8192, 20  # longer than any address that a browser shows
-OK = 200
-
-
-class Service(Record, frozen=True, kw_only=True):
-    """What a service wants in a login. scope: asked for. enough: any one of these must be granted.
-
-    command: of ours, which logs in. refusal: the error that an answer without success means.
-    """
-
-    name: str
-    command: str
-    scope: str
-    enough: tuple[str, ...]
-    refusal: Callable[[Answer], SourceError]
+SCOPE = "read,activity:read_all"
+ENOUGH = ("activity:read_all", "activity:read")  # any one of these must be granted
 
 
 class Application(Record, frozen=True, kw_only=True):
-    """The runner's own registration with the service."""
+    """The runner's own registration with Strava."""
 
     client_id: str
     client_secret: Secret
@@ -169,7 +197,6 @@ class Grant(Record, frozen=True, kw_only=True):
 class Attempt(Record, frozen=True, kw_only=True):
     """One login under way: the address to open, and the random state its answer must carry."""
 
-    service: Service
     url: str
     state: str
     redirect_uri: str
@@ -184,23 +211,23 @@ class Attempt(Record, frozen=True, kw_only=True):
         Raises NotAuthorised for an answer to another attempt, a refusal, a scope that does not do, or no code.
         """
         query = _query(address)
-        if not self.owns(address):
-            raise self._no("this is not the answer to this login (its state differs)")
-        if query.get("error"):
-            denied = query["error"] == "access_denied"
-            raise self._no("access was denied in the browser" if denied else f"{self.service.name} reported an error")
-        if not query.get("code"):
-            raise self._no("the address holds no code")
         scope = query.get("scope", "")
-        if not set(self.service.enough) & set(scope.replace(" ", ",").split(",")):
-            raise self._no(f"the permission {' or '.join(self.service.enough)} was not granted; leave its box ticked")
+        why = ""
+        if not self.owns(address):
+            why = "this is not the answer to this login (its state differs)"
+        elif query.get("error"):
+            denied = query["error"] == "access_denied"
+            why = "access was denied in the browser" if denied else "Strava reported an error"
+        elif not query.get("code"):
+            why = "the address holds no code"
+        elif not set(ENOUGH) & set(scope.replace(" ", ",").split(",")):
+            why = f"the permission {' or '.join(ENOUGH)} was not granted; leave its box ticked"
+        if why:
+            raise NotAuthorised(f"login to Strava failed: {why}; try again with '{LOGIN}'")
         return Grant(code=Secret(query["code"]), scope=scope)
 
-    def _no(self, why: str) -> NotAuthorised:
-        return NotAuthorised(f"login to {self.service.name} failed: {why}; try again with '{self.service.command}'")
 
-
-def attempt(service: Service, application: Application, oauth_url: str, redirect_uri: str) -> Attempt:
+def attempt(application: Application, oauth_url: str, redirect_uri: str) -> Attempt:
     """A new login with a state of its own.
 
     Raises ConfigError where the application is not configured, or where the address would give secrets away.
@@ -208,27 +235,25 @@ def attempt(service: Service, application: Application, oauth_url: str, redirect
     from kneedrive.sources.http import checked_base
 
     if not application.client_id or not application.client_secret:
-        raise ConfigError(
-            f"{service.name} needs the client id and the client secret of your own application: configure both"
-        )
-    state = secrets.token_urlsafe(STATE_BYTES)
+        raise ConfigError("Strava needs the client id and the client secret of your own application: configure both")
+    state = secrets.token_urlsafe(32)  # not to be guessed (RFC 6749, section 10.12)
     query = {
         "client_id": application.client_id,
         "redirect_uri": redirect_uri,
         "response_type": "code",
         "approval_prompt": "auto",
-        "scope": service.scope,
+        "scope": SCOPE,
         "state": state,
     }
-    url = f"{checked_base(oauth_url, service.name)}/authorize?{urlencode(query)}"
-    return Attempt(service=service, url=url, state=state, redirect_uri=redirect_uri)
+    url = f"{checked_base(oauth_url, 'Strava')}/authorize?{urlencode(query)}"
+    return Attempt(url=url, state=state, redirect_uri=redirect_uri)
 
 
 def _query(address: str) -> dict[str, str]:
     """The fields of a redirect; none where it is no address that a browser would show."""
-    text = address.strip().strip("'\"")[:ADDRESS_MAX]
+    text = address.strip().strip("'\"")[:8192]  # longer than any address that a browser shows
     try:
-        fields = parse_qs(urlsplit(text).query or text, max_num_fields=FIELDS_MAX)
+        fields = parse_qs(urlsplit(text).query or text, max_num_fields=20)
     except ValueError:
         return {}
     return {name: values[0] for name, values in fields.items()}
@@ -237,10 +262,7 @@ def _query(address: str) -> dict[str, str]:
 class Login:
     """The tokens of one login, kept fresh."""
 
-    def __init__(
-        self, service: Service, application: Application, http: Http, file: TokenFile, *, clock: Callable[[], datetime]
-    ) -> None:
-        self._service = service
+    def __init__(self, application: Application, http: Http, file: TokenFile, *, clock: Callable[[], datetime]) -> None:
         self._application = application
         self._http = http
         self._file = file
@@ -288,14 +310,14 @@ class Login:
             there = not is_missing(self._file.path)
             try:
                 held = self._held()
-            except SourceError as error:
+            except SourceError:
                 self._file.delete()  # what cannot be read may hold tokens all the same
-                name = self._service.name
-                unread = NotAuthorised(
-                    f"the saved login could not be read and is deleted; {name} could not be told: "
-                    f"revoke kneedrive's access on {name}'s own settings page"
-                )
-                raise unread if there else error from None
+                if not there:
+                    raise
+                raise NotAuthorised(
+                    "the saved login could not be read and is deleted; Strava could not be told: "
+                    "revoke kneedrive's access on Strava's own settings page"
+                ) from None
             self._file.delete()  # first, so that no failure of the network keeps it
         authorization = basic(self._application.client_id, self._application.client_secret)
         form = {"token": held.refresh.reveal(), "token_type_hint": "refresh_token"}
@@ -303,15 +325,15 @@ class Login:
             answer = self._http.post("revoke", form, authorization=authorization)
         except Unreachable as error:
             raise Unreachable(
-                f"the login is forgotten here, but {error}; revoke it on {self._service.name}'s own settings page"
+                f"the login is forgotten here, but {error}; revoke it on Strava's own settings page"
             ) from None
-        if answer.status != OK:
-            raise self._service.refusal(answer)
+        if answer.status != 200:
+            raise error_for(answer)
 
     def _held(self) -> Tokens:
         held = self._file.load()
         if held is None:
-            raise NotAuthorised(f"there is no login to {self._service.name}: run '{self._service.command}'")
+            raise NotAuthorised(f"there is no login to Strava: run '{LOGIN}'")
         return held
 
     def _good(self, tokens: Tokens) -> bool:
@@ -321,14 +343,19 @@ class Login:
         """What the service gives for this form, as fields of Tokens."""
         mine = {"client_id": self._application.client_id, "client_secret": self._application.client_secret.reveal()}
         answer = self._http.post("token", {**mine, **form})
-        if answer.status != OK:
-            raise self._service.refusal(answer)
+        if answer.status != 200:
+            raise error_for(answer)
         told: Any = answer.json()
         try:
+            # Reckoned by our own clock where that can be: it is the one that is asked later.
+            if "expires_in" in told:
+                ends = self._clock() + timedelta(seconds=int(told["expires_in"]))
+            else:
+                ends = datetime.fromtimestamp(int(told["expires_at"]), UTC)
             fields = {
                 "access": token(told["access_token"]),
                 "refresh": token(told["refresh_token"]),
-                "expires_at": self._end(told),
+                "expires_at": ends,
             }
             athlete = told.get("athlete") or {}  # a renewal does not say it again
             return fields | ({"athlete": str(athlete["id"])} if "id" in athlete else {})
@@ -336,9 +363,3 @@ class Login:
             raise Unreachable(
                 f"{answer.service} answered the login without the tokens it should hold: try again later"
             ) from None
-
-    def _end(self, told: Mapping[str, Any]) -> datetime:
-        # Reckoned by our own clock where that can be: it is the one that is asked later.
-        if "expires_in" in told:
-            return self._clock() + timedelta(seconds=int(told["expires_in"]))
-        return datetime.fromtimestamp(int(told["expires_at"]), UTC)

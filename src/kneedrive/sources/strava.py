@@ -1,90 +1,18 @@
-"""Strava's API: its error answers in our words, the runner's activities listed and fetched as documents of our own."""
+"""Strava's API: how often it may be asked, the runner's activities listed and fetched as documents of our own."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable
-from kneedrive.record import Record
+from kneedrive.errors import Unreachable
 from kneedrive.sources.http import Answer, Client, Pace
-from kneedrive.sources.oauth import Service
+from kneedrive.sources.oauth import error_for, fault
 from kneedrive.sources.plan import NOT_A_RUN, UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
-
-# Strava's error answers in our words. A fault is resource, field and code; bodies that are none are normal too.
-
-LOGIN = "kneedrive auth strava"
-EXPORT = (
-    "the bulk export (strava.com, Settings, My Account, Download or Delete Your Account) needs no subscription: "
-    "run 'kneedrive import' on its zip, and 'kneedrive setup' for new runs"
-)
-
-APPLICATION_PROBLEMS = {
-    "client_id": "Strava does not know this client id: check STRAVA_CLIENT_ID or sources.strava.client_id",
-    "redirect_uri": "Strava refuses the way back: set the callback domain of your application to localhost",
-    "": "Strava refuses the client secret: check STRAVA_CLIENT_SECRET or sources.strava.client_secret",
-}
-
-
-class Fault(Record, frozen=True, kw_only=True):
-    """The first error in the body, empty texts where there is none."""
-
-    resource: str = ""
-    field: str = ""
-    code: str = ""
-    message: str = ""
-
-
-def fault(answer: Answer) -> Fault:
-    """What the body says went wrong; web pages, broken JSON and other shapes say nothing."""
-    try:
-        body = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return Fault()
-    if not isinstance(body, dict):
-        return Fault()
-    errors = body.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    resource, field, code = (str(first.get(key, "")) for key in ("resource", "field", "code"))
-    return Fault(resource=resource, field=field, code=code, message=str(body.get("message", "")))
-
-
-def error_for(answer: Answer) -> SourceError:
-    """Our error for an answer that is no success, 429 and a missing activity excepted: those are no errors yet."""
-    said = fault(answer)
-    if answer.status in (400, 401):
-        return NotAuthorised(_login_problem(said))
-    if answer.status == 403:
-        return Forbidden(_refusal(said))
-    if answer.status == 404:
-        return Unreachable("Strava does not know this address (HTTP 404): check the base address in the configuration")
-    return answer.own_problem() or Unreachable(
-        f"Strava answered with HTTP {answer.status}, which kneedrive does not know: try again later"
-    )
-
-
-def _login_problem(said: Fault) -> str:
-    if said.code == "missing":
-        scope = "activity:read_all" if said.field.startswith("activity:") else said.field
-        return f"the login to Strava lacks the permission {scope}: run '{LOGIN}' again and leave its box ticked"
-    if said.resource == "Application":
-        return APPLICATION_PROBLEMS.get(said.field, APPLICATION_PROBLEMS[""])
-    if said.field == "code":
-        return f"the code of this login is used up or too old: run '{LOGIN}' again"
-    return f"the login to Strava is no longer good: run '{LOGIN}' again"
-
-
-def _refusal(said: Fault) -> str:
-    if said.code == "Inactive":
-        return f"Strava serves its API to applications whose owner subscribes, and yours is inactive; {EXPORT}"
-    if "connected athletes" in said.message.lower():
-        return "your Strava application is already connected to another athlete: each runner needs an own application"
-    return f"Strava refuses this request, and logging in again will not help; {EXPORT}"
-
 
 # How often Strava may be asked: so often in a quarter of an hour and in a day, in all and for reading.
 
@@ -99,17 +27,13 @@ def next_quarter(now: datetime) -> datetime:
     return hour + QUARTER * ((now.astimezone(UTC) - hour) // QUARTER + 1)
 
 
-def next_midnight(now: datetime) -> datetime:
-    """The next midnight in UTC, when the day's count begins anew."""
-    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-
-
 def opens_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """When the next request may go out by the headers of an answer that came now: `now`, or the end of a full window.
 
     None where the headers tell no windows that can be read.
     """
     told: list[datetime] = []
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     for limits, used in PAIRS:
         try:
             (short, day), (short_used, day_used) = (
@@ -117,7 +41,7 @@ def opens_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
             )
         except ValueError:
             continue
-        told.append(next_midnight(now) + MARGIN if day_used >= day else now)
+        told.append(midnight + MARGIN if day_used >= day else now)
         told.append(next_quarter(now) + MARGIN if short_used >= short else now)
     return max(told, default=None)
 
@@ -146,14 +70,6 @@ class Windows(Pace):
 # Strava hands out speed and cadence, never the watch's file and never contact time or oscillation. Positions are
 # never asked for and never kept.
 
-SERVICE = Service(
-    name="Strava",
-    command=LOGIN,
-    scope="read,activity:read_all",
-    enough=("activity:read_all", "activity:read"),
-    refusal=error_for,
-)
-FORMAT = "strava"
 DOCUMENT = "kneedrive-strava-1"
 OLD_BASE, NEW_BASE = "https://www.strava.com/api/v3", "https://api-v3.strava.com"
 MOVES_AT = datetime(2027, 6, 1, tzinfo=UTC)
@@ -211,7 +127,9 @@ class Strava(Client):
             fresh = [item for item in items if item.id not in seen]
             seen.update(item.id for item in fresh)
             yield from (item for item in fresh if since is None or item.started_at is None or item.started_at >= since)
-            reached = _reached(items)
+            starts = [item.started_at for item in items if item.started_at]
+            ordered = all(older <= newer + OVERLAP for newer, older in pairwise(starts))
+            reached = starts[-1] if starts and ordered else None  # the start that the page goes back to
             if not items or (not fresh and page > 1) or (since and reached and reached < since - OVERLAP):
                 return
             before, page = (reached + OVERLAP, 1) if fresh and reached and page == 1 else (before, page + 1)
@@ -227,7 +145,7 @@ class Strava(Client):
             if answer.status == 404:
                 return None
             streams = _good(answer).json()
-        return self._fetched(item, document(item.summary, streams), FORMAT, KEEP)
+        return self._fetched(item, document(item.summary, streams), "strava", KEEP)
 
     def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
         """The name of each pair of shoes; the id where Strava hands out none. One request a pair."""
@@ -248,14 +166,7 @@ class Strava(Client):
 
     def _stale(self, answer: Answer) -> bool:
         said = fault(answer)  # no token cures what is wrong with the scope or the application
-        return answer.status == 401 and said.code != "missing" and said.resource != "Application"
-
-
-def _reached(items: Sequence[Listed]) -> datetime | None:
-    """The start that a page goes back to; None where its activities are not in the order of their starts."""
-    starts = [item.started_at for item in items if item.started_at]
-    ordered = all(older <= newer + OVERLAP for newer, older in pairwise(starts))
-    return starts[-1] if starts and ordered else None
+        return answer.status == 401 and said["code"] != "missing" and said["resource"] != "Application"
 
 
 def _good(answer: Answer) -> Answer:
@@ -265,8 +176,11 @@ def _good(answer: Answer) -> Answer:
 
 
 def listed(summary: Mapping[str, Any]) -> Listed:
-    """One entry of the list. Only runs are worth a request; an activity whose start cannot be read comes without."""
-    kept = kept_of(summary)
+    """One entry of the list. Only runs are worth a request; an activity whose start cannot be read comes without.
+
+    No names, no people, no places are kept of it; of the position only whether there was one.
+    """
+    kept = {key: summary[key] for key in SUMMARY if key in summary} | {"positioned": bool(summary.get("start_latlng"))}
     sport = str(kept.get("sport_type") or kept.get("type") or "")
     return Listed(
         id=str(summary["id"]),
@@ -278,12 +192,6 @@ def listed(summary: Mapping[str, Any]) -> Listed:
         summary=kept,
         complete=bool(kept.get("manual")),
     )
-
-
-def kept_of(summary: Mapping[str, Any]) -> dict[str, Any]:
-    """What we keep of a summary: no names, no people, no places; of the position only whether there was one."""
-    kept = {key: summary[key] for key in SUMMARY if key in summary}
-    return {**kept, "positioned": bool(summary.get("start_latlng"))}
 
 
 def document(summary: Mapping[str, Any], streams: Any) -> bytes:

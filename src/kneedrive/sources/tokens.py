@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -21,17 +21,11 @@ from kneedrive.record import Record
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 LOCK_S, POLL_S = 90.0, 0.05  # the one ahead may be waiting for a service that does not answer
 R = TypeVar("R", bound=Record)
-
-
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Tokens(
-    Record,
-    frozen=True,
-    kw_only=True,
-    omit_defaults=True,
-    rename={"access": "access_token", "refresh": "refresh_token"},
+    Record, frozen=True, kw_only=True, omit_defaults=True, rename={"access": "access_token", "refresh": "refresh_token"}
 ):
     """A login: both tokens, when the access token ends (aware UTC), the granted scope, whose login it is.
 
@@ -57,24 +51,32 @@ def is_missing(path: Path) -> bool:
 
 
 class PrivateFile:
-    """A file for its owner alone, replaced as a whole. what: what it holds, in messages."""
+    """A file for its owner alone, replaced as a whole."""
 
-    def __init__(self, path: Path, what: str = "login") -> None:
+    what = "login"  # that it holds, in messages
+
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.what = what
 
     def read(self) -> str | None:
         """Its text, None where there is no file. Raises SourceError, and ValueError for what is no text."""
         with self._trouble("read"), suppress(FileNotFoundError), self.path.open(encoding="utf-8") as file:
-            _close_to_others(file.fileno())
+            # Private again, after a backup or an editor opened it. Windows has no such modes.
+            if hasattr(os, "fchmod") and stat.S_IMODE(os.fstat(file.fileno()).st_mode) != PRIVATE_FILE:
+                try:
+                    os.fchmod(file.fileno(), PRIVATE_FILE)
+                except OSError as error:
+                    if error.errno != errno.EROFS:  # on a disk that is read only it is read as it is
+                        raise
             return file.read()
         return None
 
     def read_as(self, kind: type[R]) -> R | None:
         """The record in it, None where there is no file. Raises SourceError, and ValueError for what is none."""
-        text = self.read()
+        if (text := self.read()) is None:
+            return None
         # Not strict: moments were numbers of seconds once.
-        return None if text is None else msgspec.json.decode(text, type=kind, strict=False, dec_hook=_secret)
+        return msgspec.json.decode(text, type=kind, strict=False, dec_hook=lambda _, value: token(value))
 
     def save(self, record: Record) -> None:
         """Keep a record in place of the old one."""
@@ -95,7 +97,12 @@ class PrivateFile:
             except OSError:
                 Path(temporary).unlink(missing_ok=True)
                 raise
-            _sync_folder(self.path.parent)
+            with suppress(PermissionError):  # Windows opens no folder
+                handle = os.open(self.path.parent, os.O_RDONLY)
+                try:
+                    os.fsync(handle)  # the rename as well
+                finally:
+                    os.close(handle)
 
     def delete(self) -> None:
         """Remove the file, if there is one, and what a killed save may have left of it."""
@@ -124,8 +131,7 @@ class PrivateFile:
 class KeyFile(PrivateFile):
     """An API key on disk: one line of text."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "key")
+    what = "key"
 
     def load(self) -> Secret:
         """The key, empty where there is none. Raises NotAuthorised where the file holds no key."""
@@ -134,10 +140,6 @@ class KeyFile(PrivateFile):
             return token(text) if text else Secret("")
         except ValueError:
             raise NotAuthorised(f"the key in {self.path} is damaged: save it anew") from None
-
-    def keep(self, key: Secret) -> None:
-        """Put a key in place of the old one."""
-        self.write(key.reveal() + "\n")
 
 
 class TokenFile(PrivateFile):
@@ -176,33 +178,6 @@ class TokenFile(PrivateFile):
             yield
         finally:
             lock.release()  # as the end of the process does, however it comes
-
-
-def _close_to_others(handle: int) -> None:
-    """Make an open file private again, after a backup or an editor opened it. Windows has no such modes."""
-    if not hasattr(os, "fchmod") or stat.S_IMODE(os.fstat(handle).st_mode) == PRIVATE_FILE:
-        return
-    try:
-        os.fchmod(handle, PRIVATE_FILE)
-    except OSError as error:
-        if error.errno != errno.EROFS:  # on a disk that is read only it is read as it is
-            raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the folder's entries to the disk, where the system lets a folder be opened. Windows does not."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except PermissionError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _secret(_: type, value: Any) -> Secret:
-    return token(value)
 
 
 def token(value: object) -> Secret:
