@@ -17,8 +17,6 @@ from kneedrive.report.blocks import Column, Heading, Note, Prose, Section, Table
 from kneedrive.report.numbers import MISSING, number, path, percent, plural, signed
 from kneedrive.sensors import REFERENCES
 
-# What became of the recordings.
-
 
 class Became(StrEnum):
     """What became of a file: examined, turned away, known from before, or none that could be a recording."""
@@ -57,10 +55,8 @@ def examined(done: Examined) -> list[Section]:
     if done.counts.get(Became.REFUSED):
         texts.append("A refused file is a row of runs, and its reason says why.")
     if done.changed:
-        rows = plural(done.changed, "recording")
-        texts.append(
-            f"{rows} came again with another runner, sex or height; their rows stay. A new folder takes changes in."
-        )
+        stay = "came again with another runner, sex or height; their rows stay. A new folder takes changes in."
+        texts.append(f"{plural(done.changed, 'recording')} {stay}")
     return [[*map(Prose, texts)]]
 
 
@@ -72,10 +68,8 @@ def examined_record(done: Examined) -> dict[str, Any]:
 
 # The population against the reference.
 
-
 PARTS = {"zSL": "step time", "zDF": "duty factor", "zk": "torso bounce"}
 MOST_REASONS = 8
-Shown = Callable[[float | None, int], str]  # a number with so many decimals
 
 
 class Sensors(Record, frozen=True, kw_only=True):
@@ -126,13 +120,20 @@ class Population(Record, frozen=True, kw_only=True):
 
 def population(cohort: Population) -> list[Section]:
     """The whole report."""
-    return [_opening(cohort), _sensors(cohort), *_groups(cohort), _joint(cohort), _shares(cohort), [Note(LIMITS)]]
+    columns = (Column(head="sensor", left=True), *(Column(head=head) for head in ("runners", "runs", "half-minutes")))
+    rows = [(_short(row.sensor), number(row.runners), number(row.runs), number(row.epochs)) for row in cohort.sensors]
+    sensors: Section = [Heading("Sensors"), Table(columns, rows)] if rows else []
+    # Between runners nothing can be told of a few.
+    between: list[Section] = [_joint(cohort), _shares(cohort)]
+    if cohort.runners < LEAST_RUNNERS:
+        few = f"spreads, correlations and odds take {LEAST_RUNNERS} runners; here are {cohort.runners}."
+        between = [[Prose(f"Between runners: {few}")]]
+    return [_opening(cohort), sensors, *_groups(cohort), *between, [Note(LIMITS)]]
 
 
 def population_record(cohort: Population) -> dict[str, Any]:
     """For programs."""
-    told: dict[str, Any] = to_builtins(cohort)
-    return {"schema_version": 1, **told}
+    return {"schema_version": 1, **to_builtins(cohort)}
 
 
 def _opening(cohort: Population) -> Section:
@@ -147,12 +148,6 @@ def _opening(cohort: Population) -> Section:
     more = len(cohort.refused) - MOST_REASONS
     rest = [Note(f"{plural(more, 'more reason')}: --json lists them all.")] if more > 0 else []
     return [Heading("Cohort"), *map(Prose, texts), *rest]
-
-
-def _sensors(cohort: Population) -> Section:
-    columns = (Column(head="sensor", left=True), *(Column(head=head) for head in ("runners", "runs", "half-minutes")))
-    rows = [(_short(row.sensor), number(row.runners), number(row.runs), number(row.epochs)) for row in cohort.sensors]
-    return [Heading("Sensors"), Table(columns, rows)] if rows else []
 
 
 def _short(sensor: str) -> str:
@@ -175,43 +170,34 @@ def _groups(cohort: Population) -> list[Section]:
     for (by, sensor), groups in groupby(cohort.groups, key=lambda group: (group.by, group.sensor)):
         title = f"By {by}, {_short(sensor)}" if sensor else f"By {by}"
         heading = Heading(title, "against the reference, in SDs between runners")
-        sections.append([heading, Table(columns, [_row(group) for group in groups])])
+        rows = []
+        for group in groups:
+            levels = [group.parts[part] for part in PARTS]
+            cells = [cell for level in levels for cell in (*_interval(level.mean, signed), _interval(level.sd)[0])]
+            rows.append((group.name, number(group.runners), *cells))
+        sections.append([heading, Table(columns, rows)])
     return sections
 
 
-def _row(group: Group) -> list[str]:
-    cells = [group.name, number(group.runners)]
-    for level in map(group.parts.__getitem__, PARTS):
-        cells += [_value(level.mean, signed), _ends(level.mean, signed), _value(level.sd)]
-    return cells
-
-
-def _value(interval: Interval | None, shown: Shown = number) -> str:
-    return shown(interval.value, 2) if interval else MISSING
-
-
-def _ends(interval: Interval | None, shown: Shown = number) -> str:
-    return (
-        f"{shown(interval.low, 2)} to {shown(interval.high, 2)}" if interval and interval.low is not None else MISSING
-    )
+def _interval(interval: Interval | None, shown: Callable[[float | None, int], str] = number) -> tuple[str, str]:
+    """A value and its ends with two decimals; a dash for what is not known."""
+    if interval is None:
+        return MISSING, MISSING
+    ends = MISSING if interval.low is None else f"{shown(interval.low, 2)} to {shown(interval.high, 2)}"
+    return shown(interval.value, 2), ends
 
 
 def _joint(cohort: Population) -> Section:
-    """The distribution in use beside the one that these runners have; what it takes where they are few."""
-    if cohort.runners < LEAST_RUNNERS:
-        few = (
-            f"Between runners: spreads, correlations and odds take {LEAST_RUNNERS} runners; here are {cohort.runners}."
-        )
-        return [Prose(few)]
+    """The distribution in use beside the one that these runners have."""
     levels, rows = cohort.joint.levels, []
     for name, text in PARTS.items():
         used, sd = number(cohort.used.sd[name], 2), levels[name].sd
-        rows.append((f"SD, {text}", used, _value(sd), _ends(sd), number(levels[name].runners)))
+        rows.append((f"SD, {text}", used, *_interval(sd), number(levels[name].runners)))
     for pair, r in cohort.joint.correlations.items():
         names, used = pair.split(" "), signed(cohort.used.correlations[pair], 2)
         runners = min(levels[name].runners for name in names)
         both = ", ".join(PARTS[name] for name in names)
-        rows.append((f"r, {both}", used, _value(r, signed), _ends(r, signed), number(runners)))
+        rows.append((f"r, {both}", used, *_interval(r, signed), number(runners)))
     heads = (Column(head=head) for head in ("in use", "here", "95 %"))
     table = Table((Column(left=True), *heads, Column(head="runners", drop=1)), rows)
     key = (
@@ -225,8 +211,6 @@ def _joint(cohort: Population) -> Section:
 
 def _shares(cohort: Population) -> Section:
     """The odds over these runners beside the base rates: a distribution that fits gives back its own."""
-    if cohort.runners < LEAST_RUNNERS:
-        return []
     rows = []
     for share in cohort.shares:
         mean, between = share.here.mean, MISSING

@@ -1,7 +1,4 @@
-"""Lists: what an import or a sync did with its files, and what the store holds.
-
-That is runs, the recordings of one run, tags, runners, and a coach's list with a line a runner.
-"""
+"""Lists: what an import or a sync did with its files, and the runs, recordings, tags and runners of the store."""
 
 from __future__ import annotations
 
@@ -73,7 +70,6 @@ VERDICTS = {
     Fate.FAILED: "failed",
 }
 MOST_SHOWN = 12
-LONGEST_REASON = 200  # of a skipped file; it may hold words of the file
 
 
 class Ledger(Record, frozen=True, kw_only=True):
@@ -124,32 +120,27 @@ def ledger(counted: Ledger, elapsed_s: float, remarks: Sequence[str] = ()) -> li
     line = f"{'Would be: ' if counted.dry_run else ''}{', '.join(parts)}, in {numbers.minutes(elapsed_s)}."
     often_first = sorted(counted.skipped.items(), key=lambda one: (-one[1], one[0]))
     skipped = [f"Skipped {numbers.number(count)}: {_reason(why, count)}." for why, count in often_first]
-    failed = [f"{_file(name)}: {why}" for name, why in counted.failed]
-    cut = [f"{_file(name)}: {where}" for name, where in counted.cut]
-    overlaps = [f"{_file(name)} overlaps {', '.join(runs)}" for name, runs in counted.beside]
+    overlaps = [(name, ", ".join(runs)) for name, runs in counted.beside]
     strangers = "Perhaps somebody else's. --runner NAME keeps runners apart; kneedrive forget RUN takes one out."
     return [
         [Prose(line), *_first(skipped, "more reason")],
-        _part("could not be read", failed),
-        _part("cut short, taken in as far as they go", cut),
-        _part("runs at the same time that are not alike", overlaps, strangers),
+        _files("could not be read", counted.failed),
+        _files("cut short, taken in as far as they go", counted.cut),
+        _files("runs at the same time that are not alike", overlaps, " overlaps ", Prose(strangers)),
         [Prose(text) for text in remarks],
     ]
 
 
 def _reason(why: str, count: int) -> str:
     """A reason as it is said of a file ("holds no track") or of a kind of files ("planned routes")."""
-    text = numbers.clean(why, LONGEST_REASON)
+    text = numbers.clean(why, 200)  # it may hold words of the file
     subject = "it" if count == 1 else "each"
     return f"{subject} {text}" if text.startswith(("holds ", "is ", "comes ", "has ")) else text
 
 
-def _file(name: str) -> str:
-    return numbers.path(numbers.clean(name))
-
-
-def _part(title: str, items: Sequence[str], opening: str = "") -> Section:
-    above = [Prose(opening)] if opening else []
+def _files(title: str, named: Sequence[tuple[str, str]], joined: str = ": ", *above: blocks.Block) -> Section:
+    """Files by name, each with what there is to say of it."""
+    items = [f"{numbers.path(numbers.clean(name))}{joined}{text}" for name, text in named]
     return [Heading(title), *above, *_first(items, "more file")] if items else []
 
 
@@ -231,23 +222,16 @@ def runs(rows: Sequence[Any], zone: Callable[[datetime], int], *, miles: bool) -
         Column(head="time", drop=3), Column(head=pace, drop=2), Column(head="sensor", left=True, drop=4),
         Column(head="found", left=True),
     )  # fmt: skip
-    table = Table(columns, [_run(row, zone, miles=miles) for row in rows])
+    cells: list[tuple[Inline, ...]] = []
+    for row in rows:
+        offset_s = zone(row.started_at) if row.utc_offset_s is None else row.utc_offset_s
+        speed = row.distance_m / row.duration_s if row.distance_m and row.duration_s else None
+        found = named(Pattern(row.label), Certainty(row.certainty)) if row.label else blocks.faint(STATUS[row.status])
+        start = f"{numbers.local_time(row.started_at, offset_s):%Y-%m-%d %H:%M}"
+        far, fast = numbers.length(row.distance_m, miles=miles), numbers.bare_pace(speed, miles=miles)
+        cells.append((row.id, start, far, numbers.clock(row.duration_s), fast, REFERENCES[row.sensor].short, found))
     counted = words(numbers.plural(len(rows), "run"), ". ", command("kneedrive show ID"), " shows one.")
-    return [[table], [Prose(counted), *credit(row.formats for row in rows)]]
-
-
-def _run(row: Any, zone: Callable[[datetime], int], *, miles: bool) -> tuple[Inline, ...]:
-    speed = row.distance_m / row.duration_s if row.distance_m and row.duration_s else None
-    offset_s = zone(row.started_at) if row.utc_offset_s is None else row.utc_offset_s
-    return (
-        row.id,
-        f"{numbers.local_time(row.started_at, offset_s):%Y-%m-%d %H:%M}",
-        numbers.length(row.distance_m, miles=miles),
-        numbers.clock(row.duration_s),
-        numbers.bare_pace(speed, miles=miles),
-        REFERENCES[row.sensor].short,
-        named(Pattern(row.label), Certainty(row.certainty)) if row.label else blocks.faint(STATUS[row.status]),
-    )
+    return [[Table(columns, cells)], [Prose(counted), *credit(row.formats for row in rows)]]
 
 
 def named(pattern: Pattern, sure: Certainty) -> Inline:
@@ -323,12 +307,11 @@ def runners(rows: Sequence[RunnerRow]) -> list[Section]:
     """A row a runner."""
     if not rows:
         return [[Prose(words("Nobody yet: ", command("kneedrive import FILE or FOLDER"), " begins."))]]
-
-    def day(moment: datetime | None) -> str:
-        return f"{moment:%Y-%m-%d}" if moment else ""
-
     columns = (Column(head="runner", left=True), Column(head="runs"), Column(head="first"), Column(head="last"))
-    cells = [(runner_name(row.name), numbers.number(row.runs), day(row.first), day(row.last)) for row in rows]
+    cells = []
+    for row in rows:
+        days = [f"{moment:%Y-%m-%d}" if moment else "" for moment in (row.first, row.last)]
+        cells.append((runner_name(row.name), numbers.number(row.runs), *days))
     how = words(
         "--runner NAME says whose runs a command is about; ",
         command("[runners.NAME]"),
@@ -344,8 +327,6 @@ def runner_record(row: RunnerRow) -> dict[str, Any]:
 
 
 # A coach's list: a line a runner, for the terminal, for programs, and as the index of their pages.
-
-LONGEST_NAME = 14
 
 
 class RunnerWeeks(Record, frozen=True, kw_only=True):
@@ -375,7 +356,8 @@ class RunnerWeeks(Record, frozen=True, kw_only=True):
     def trend(self) -> Trend | None:
         """The largest called change; else the series that is tested first, whose verdict says that there is none."""
         trends = self.view.trends if self.view else ()
-        return max((each for each in trends if each.called), key=_size, default=next(iter(trends), None))
+        called = sorted((each for each in trends if each.called), key=lambda each: -abs(each.change or 0.0))
+        return next(iter((*called, *trends)), None)
 
     @property
     def broken(self) -> Break | None:
@@ -383,16 +365,12 @@ class RunnerWeeks(Record, frozen=True, kw_only=True):
         return self.view.breaks[-1] if self.view and self.view.breaks else None
 
 
-def _size(trend: Trend) -> float:
-    return abs(trend.change or 0.0)
-
-
 def by_change(lines: Sequence[RunnerWeeks]) -> list[RunnerWeeks]:
     """Called changes first, the largest first; then new sensors, the latest first; then the rest by name."""
 
     def rank(line: RunnerWeeks) -> tuple[int, float, str]:
         if line.trend is not None and line.trend.called:
-            return 0, -_size(line.trend), line.runner
+            return 0, -abs(line.trend.change or 0.0), line.runner
         if line.broken is not None:
             return 1, -line.broken.date.toordinal(), line.runner
         return 2 if line.view else 3, 0.0, line.runner
@@ -408,29 +386,29 @@ def roster(lines: Sequence[RunnerWeeks], weeks: int, today: date) -> list[Sectio
 
 def roster_table(lines: Sequence[RunnerWeeks], today: date) -> Table:
     """A row a runner."""
+    rows: list[tuple[Inline, ...]] = []
+    for line in lines:
+        first, trend, broken = line.headline, line.trend, line.broken
+        verdict: Inline = MISSING
+        if line.view and trend:
+            verdict = blocks.strong(trend.verdict) if trend.called else listed(line.view.verdicts)
+        row = (
+            numbers.clean(line.runner, 14) or "(no name)",
+            numbers.number(line.runs),
+            numbers.short_day(line.last_run, today) if line.last_run else MISSING,
+            named(first.pattern, first.certainty) if first else MISSING,
+            f"{numbers.odds(first.probability)} ({numbers.odds(first.base_rate)})" if first else MISSING,
+            verdict,
+            numbers.score(trend.change) if trend and trend.called else "",
+            numbers.short_day(broken.date, today) if broken else "",
+        )
+        rows.append(row)
     columns = (
         Column(head="runner", left=True), Column(head="runs", drop=3), Column(head="last run", left=True, drop=5),
         Column(head="pattern", left=True), Column(head="odds", unit="(any runner)", left=True, drop=2),
         Column(head="trend", left=True), Column(head="change", drop=1), Column(head="new sensor", left=True, drop=6),
     )  # fmt: skip
-    return Table(columns, [_roster_row(line, today) for line in lines])
-
-
-def _roster_row(line: RunnerWeeks, today: date) -> tuple[Inline, ...]:
-    first, trend, broken = line.headline, line.trend, line.broken
-    verdict: Inline = MISSING
-    if line.view and trend:
-        verdict = blocks.strong(trend.verdict) if trend.called else listed(line.view.verdicts)
-    return (
-        numbers.clean(line.runner, LONGEST_NAME) or "(no name)",
-        numbers.number(line.runs),
-        numbers.short_day(line.last_run, today) if line.last_run else MISSING,
-        named(first.pattern, first.certainty) if first else MISSING,
-        f"{numbers.odds(first.probability)} ({numbers.odds(first.base_rate)})" if first else MISSING,
-        verdict,
-        numbers.score(trend.change) if trend and trend.called else "",
-        numbers.short_day(broken.date, today) if broken else "",
-    )
+    return Table(columns, rows)
 
 
 def roster_notes(lines: Sequence[RunnerWeeks]) -> list[blocks.Block]:
@@ -442,36 +420,24 @@ def roster_notes(lines: Sequence[RunnerWeeks]) -> list[blocks.Block]:
     return [*map(Prose, texts), Note(key), *credit(formats)]
 
 
+# The columns of CSV, and where in a line each stands.
+_ROSTER = {
+    "runner": "runner", "runs": "runs", "last_run": "last_run", "sensor": "view.sensor",
+    "pattern": "headline.pattern", "certainty": "headline.certainty", "probability": "headline.probability",
+    "base_rate": "headline.base_rate", "pattern_runs": "view.last_weeks.runs", "trend": "trend.verdict",
+    "series": "trend.series", "change": "trend.change", "change_low": "trend.low", "change_high": "trend.high",
+    "trend_first": "trend.first", "trend_last": "trend.last", "break": "broken.date", "break_kind": "broken.kind",
+    "break_from": "broken.before", "break_to": "broken.after", "trouble": "trouble",
+}  # fmt: skip
+ROSTER_COLUMNS = tuple(_ROSTER)
+
+
 def roster_record(line: RunnerWeeks) -> dict[str, Any]:
     """One object, one row of CSV: facts alone, None where there is none."""
-    first, trend, broken = line.headline, line.trend, line.broken
-    last = line.view.last_weeks if line.view else None
-    record: dict[str, Any] = plain(
-        {
-            "runner": line.runner,
-            "runs": line.runs,
-            "last_run": line.last_run,
-            "sensor": line.view.sensor if line.view else None,
-            "pattern": first.pattern if first else None,
-            "certainty": first.certainty if first else None,
-            "probability": first.probability if first else None,
-            "base_rate": first.base_rate if first else None,
-            "pattern_runs": last.runs if last else None,
-            "trend": trend.verdict if trend else None,
-            "series": trend.series if trend else None,
-            "change": trend.change if trend else None,
-            "change_low": trend.low if trend else None,
-            "change_high": trend.high if trend else None,
-            "trend_first": trend.first if trend else None,
-            "trend_last": trend.last if trend else None,
-            "break": broken.date if broken else None,
-            "break_kind": broken.kind if broken else None,
-            "break_from": broken.before if broken else None,
-            "break_to": broken.after if broken else None,
-            "trouble": line.trouble or None,
-        }
-    )
-    return record
-
-
-ROSTER_COLUMNS = tuple(roster_record(RunnerWeeks(runner="")))
+    record = {}
+    for column, place in _ROSTER.items():
+        value: Any = line
+        for name in place.split("."):
+            value = None if value is None else getattr(value, name)
+        record[column] = plain(value)
+    return record | {"trouble": line.trouble or None}

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from kneedrive.analysis.result import Analysis, Finding, PaceBand, Scores
+from kneedrive.analysis.result import Analysis, PaceBand, Scores
 from kneedrive.errors import KneedriveError
 from kneedrive.histories.result import Break, BreakKind, Comparison, LastWeeks, WeeklyView
 from kneedrive.quantities import METRICS
@@ -23,26 +23,22 @@ from kneedrive.sensors import REFERENCES
 # docs/analysis.schema.json describes the result. A change of meaning or a removed key raises `SCHEMA_VERSION`.
 
 SCHEMA_VERSION = 2
-_DIGITS = 6  # more than any sensor gives, fewer than float noise
 
 
 def analysis_record(analysis: Analysis) -> dict[str, Any]:
     """Everything about one activity, ready for json.dumps."""
-    runner, quality, fade, onset = analysis.runner, analysis.quality, analysis.fade, analysis.shuffle_onset
+    unmeasured = {"median": None, "p10": None, "p90": None, "n": 0}
+    quality, fade, onset = analysis.quality, analysis.fade, analysis.shuffle_onset
     return {
         "schema_version": SCHEMA_VERSION,
         "method_version": analysis.method.version,
         "status": analysis.status,
         "status_reason": analysis.status_reason or None,
         "activity": _activity(analysis),
-        "runner": {
-            "height_m": number(runner.height_m),
-            "mass_kg": number(runner.mass_kg),
-            "height_from": analysis.height_from or None,
-        },
+        "runner": fields(analysis.runner, "height_m", "mass_kg") | {"height_from": analysis.height_from or None},
         "quality": plain(quality) | {"coverage": numbers(quality.coverage)},
         # Every metric has its object; one that was not measured has n 0 and nulls.
-        "metrics": {key: plain(analysis.metrics.get(key)) or UNMEASURED for key in METRICS},
+        "metrics": {key: plain(analysis.metrics.get(key)) or unmeasured for key in METRICS},
         "metrics_over": analysis.metrics_over,
         "usual": numbers(analysis.usual),
         "scores": _scores(analysis.scores),
@@ -52,15 +48,10 @@ def analysis_record(analysis: Analysis) -> dict[str, Any]:
         "shuffle_onset_speed_mps": number(onset.speed_mps),
         "shuffle_onset_verdict": onset.verdict,
         "slow": _reasoned(analysis.slow),
-        "vr_split": plain(analysis.vr_split),
-        "balance": plain(analysis.balance),
-        "accelerations": plain(analysis.accelerations),
+        **fields(analysis, "vr_split", "balance", "accelerations"),
         "fade": dict.fromkeys(("verdict", "blocks", "speed_mps", "level")) | _reasoned(fade),  # first what it rests on
         "channels": plain(analysis.channels),
     }
-
-
-UNMEASURED = {"median": None, "p10": None, "p90": None, "n": 0}
 
 
 def _activity(analysis: Analysis) -> dict[str, Any]:
@@ -69,22 +60,13 @@ def _activity(analysis: Analysis) -> dict[str, Any]:
     # Without an offset local_time gives UTC, which is nobody's local time.
     local = local_time(activity.started_at, offset).replace(tzinfo=None).isoformat(timespec="seconds")
     return {
-        "id": activity.id,
-        "name": activity.name,
-        "format": activity.format,
-        "started_at": utc(activity.started_at),
+        **fields(activity, "id", "name", "format", "started_at"),
         "started_at_local": None if offset is None else local,
-        "utc_offset_s": offset,
-        "sport": activity.sport,
-        "sub_sport": activity.sub_sport,
+        **fields(activity, "utc_offset_s", "sport", "sub_sport"),
         "surface": analysis.surface,
         "device": activity.device.name or None,
-        "provenance": analysis.provenance,
-        "provenance_reason": analysis.provenance_reason,
-        "instead_of": analysis.instead_of,
-        "duration_s": number(activity.duration_s),
-        "distance_m": number(activity.distance_m),
-        "records": activity.records,
+        **fields(analysis, "provenance", "provenance_reason", "instead_of"),
+        **fields(activity, "duration_s", "distance_m", "records"),
     }
 
 
@@ -94,26 +76,16 @@ def _scores(scores: Scores) -> dict[str, Any]:
 
 def _judged(judged: Analysis | LastWeeks) -> dict[str, Any]:
     """What may be said of a run, or of the runner over the last weeks."""
+    findings = []
+    for finding in judged.findings:
+        told = plain(finding) | {"evidence": numbers(finding.evidence)}
+        findings.append({"label" if key == "pattern" else key: value for key, value in told.items()})
     return {
-        "findings": [_finding(finding) for finding in judged.findings],
+        "findings": findings,
         "odds": numbers(judged.posterior.odds) if judged.posterior else {},
         "base_rates": numbers(judged.posterior.base_rates) if judged.posterior else {},
-        "odds_range": plain(judged.odds_range),
-        "ruled_out": list(judged.ruled_out),
+        **fields(judged, "odds_range", "ruled_out"),
         "knee": _reasoned(judged.knee),
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "scope": finding.scope,
-        "label": finding.pattern,
-        "certainty": finding.certainty,
-        "probability": number(finding.probability),
-        "base_rate": number(finding.base_rate),
-        "basis": finding.basis,
-        "marked": finding.marked,
-        "evidence": numbers(finding.evidence),
     }
 
 
@@ -122,10 +94,7 @@ def _band(band: PaceBand) -> dict[str, Any]:
     believed = {name: plain(band.posterior.scores[name]) if band.posterior else None for name in "DPG"}
     first = band.leading[0] if band.leading else None
     return {
-        "speed_mps": number(band.speed_mps),
-        "low_mps": number(band.low_mps),
-        "high_mps": number(band.high_mps),
-        "epochs": int(band.epochs),
+        **fields(band, "speed_mps", "low_mps", "high_mps", "epochs"),
         "duration_s": number(band.seconds),
         "scores": _scores(band.scores),
         **believed,
@@ -145,9 +114,6 @@ def error_record(error: KneedriveError) -> dict[str, Any]:
     return {"schema_version": SCHEMA_VERSION, "error": content}
 
 
-# Values.
-
-
 def number(value: float | None) -> float | int | None:
     """A JSON number with six significant digits; None for what is not measured."""
     if value is None or isinstance(value, bool):
@@ -156,7 +122,8 @@ def number(value: float | None) -> float | int | None:
         return int(value)
     if not math.isfinite(value):
         return None
-    return float(f"{value:.{_DIGITS}g}") + 0.0  # the sum turns -0.0 into 0.0
+    # More digits than any sensor gives, fewer than float noise has; the sum turns -0.0 into 0.0.
+    return float(f"{value:.6g}") + 0.0
 
 
 def numbers(values: Mapping[Any, float]) -> dict[str, Any]:
@@ -168,29 +135,26 @@ def numbers(values: Mapping[Any, float]) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """Values as what JSON has: objects, lists, texts, rounded numbers; times in UTC, days in ISO form."""
     if isinstance(value, Record):
-        return {name: plain(item) for name, item in asdict(value).items()}
+        value = asdict(value)
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
     if isinstance(value, datetime):
-        return utc(value)
+        return value.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
     if isinstance(value, date):
         return value.isoformat()
     return value if isinstance(value, str) else number(value)
 
 
+def fields(record: Any, *names: str) -> dict[str, Any]:
+    """Some fields of a record, as `plain` gives them."""
+    return {name: plain(getattr(record, name)) for name in names}
+
+
 def _reasoned(value: Record) -> dict[str, Any]:
     """A record whose reason is null where it needs none."""
     return {name: item or None if name == "reason" else item for name, item in plain(value).items()}
-
-
-def utc(moment: datetime) -> str:
-    """An aware UTC time in ISO 8601 with Z."""
-    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
-
-
-# Weeks, comparisons and the runner's own baseline for programs. SI units in the names.
 
 
 def weekly_record(found: WeeklyView) -> dict[str, Any]:
@@ -201,24 +165,20 @@ def weekly_record(found: WeeklyView) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         **told,
         "breaks": [break_record(each) for each in found.breaks],
-        "last_weeks": None if found.last_weeks is None else last_weeks_record(found.last_weeks),
+        "last_weeks": None if found.last_weeks is None else _last_weeks(found.last_weeks),
         "slow_contrast": habits["slow"],
         "balance_habit": habits["balance"],
         "fade_habit": habits["fade"],
     }
 
 
-def last_weeks_record(found: LastWeeks) -> dict[str, Any]:
+def _last_weeks(found: LastWeeks) -> dict[str, Any]:
     """The runner over the last weeks, in the terms of a run; scores: posterior means with their SDs."""
-    named = ("first", "last", "runs", "sensor", "device", "surface")
     return {
-        **{name: plain(getattr(found, name)) for name in named},
+        **fields(found, "first", "last", "runs", "sensor", "device", "surface"),
         "verdict": " and ".join(found.verdicts),
-        "share_of_slow": number(found.share_of_slow),
-        "slow_speed_mps": number(found.slow_speed_mps),
-        "speed_mps": number(found.posterior.speed_mps),
-        "measured": list(found.posterior.measured),
-        "scores": plain(found.posterior.scores),
+        **fields(found, "share_of_slow", "slow_speed_mps"),
+        **fields(found.posterior, "speed_mps", "measured", "scores"),
         **_judged(found),
     }
 
@@ -241,27 +201,19 @@ def break_record(each: Break) -> dict[str, Any]:
 def comparison_record(found: Comparison, periods: Periods) -> dict[str, Any]:
     """Two periods, metric by metric."""
     before, after = ({"from": plain(first), "to": plain(last)} for first, last in (periods.before, periods.after))
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "name": periods.name,
-        "before": before,
-        "after": after,
-        **plain(found),
-    }
+    sides = {"name": periods.name, "before": before, "after": after}
+    return {"schema_version": SCHEMA_VERSION, **sides, **plain(found)}
 
 
 def sources_record(run_id: str, rows: Sequence[Any]) -> dict[str, Any]:
     """The recordings that a run is made of. rows: the store's."""
     sources = [
         {
-            "id": row.outline.id,
-            "format": row.outline.format,
-            "device": row.outline.device,
+            **fields(row.outline, "id", "format", "device"),
             "name": row.name,
-            "started_at": utc(row.outline.started_at),
+            **fields(row.outline, "started_at"),
             "sensor": row.provenance,
-            "sources": list(row.sources),
-            "channels": list(row.channels),
+            **fields(row, "sources", "channels"),
             "merged_as": row.verdict or None,
             "original_kept": row.kept,
         }
