@@ -21,7 +21,7 @@ from kneedrive.histories.result import (
 )
 from kneedrive.histories.trend import DIRECTIONS
 from kneedrive.patterns import AXES
-from kneedrive.report import history, terminal
+from kneedrive.report import blocks, history, terminal
 from kneedrive.report.blocks import Style
 from tests.analysis.runs_of_a_runner import Form
 from tests.conftest import Golden
@@ -305,13 +305,17 @@ def said(found: WeeklyView) -> str:
     return " ".join(history.sentences(found, miles=False)).replace("\u00a0", " ")
 
 
+def headline(found: WeeklyView) -> str:
+    return blocks.plain(history.judgement(found, miles=False)[0].text).removesuffix(".")
+
+
 @pytest.mark.parametrize("verdict", [word for series in AXES if series in DIRECTIONS for word in DIRECTIONS[series]])
 def test_every_verdict_of_the_analysis_has_its_words(verdict: str) -> None:
     series = next(name for name, words in DIRECTIONS.items() if verdict in words)
     called = trend(series, verdict, change=0.9, low=0.4, high=1.3, first=date(2025, 1, 8))
 
     assert "a change of 0.9 times the gap between runners (between 0.4 and 1.3)" in said(view(called))
-    assert history.trend_headline(view(called)).lower() == verdict
+    assert headline(view(called)).lower() == verdict
 
 
 def test_a_falling_trend_tells_its_range_from_the_smaller_to_the_larger() -> None:
@@ -323,7 +327,7 @@ def test_a_falling_trend_tells_its_range_from_the_smaller_to_the_larger() -> Non
 def test_two_called_trends_are_both_in_the_headline() -> None:
     found = view(trend("D", "towards drive", change=1.0), trend("P", "less bounce", change=-1.0))
 
-    assert history.trend_headline(found) == "Towards drive and less bounce"
+    assert headline(found) == "Towards drive and less bounce"
 
 
 def test_no_series_is_called_steady_without_saying_what_would_have_been_seen() -> None:
@@ -344,7 +348,7 @@ def test_no_series_is_called_steady_without_saying_what_would_have_been_seen() -
 def test_weeks_that_cannot_tell_say_why_and_claim_no_steadiness(detectable: float | None, words: str) -> None:
     blind = view(trend(verdict="too early to tell", detectable=detectable)).replace(verdicts=(Verdict.TOO_EARLY,))
 
-    assert history.trend_headline(blind) == "Too early to tell"
+    assert headline(blind) == "Too early to tell"
     assert words in said(blind)
     assert "stands out" not in said(blind)
     assert "0 more are needed" not in said(blind)

@@ -176,10 +176,12 @@ def test_a_share_above_nothing_shows() -> None:
     assert drawn(Prose(words("|", Bar(0.001, 10), "|", Bar(0.0, 10), "|", Bar(0.5, 10)))) == ["|█||█████"]
 
 
-@pytest.mark.parametrize("field", terminal.UNICODE.__struct_fields__)
-def test_both_sets_of_glyphs_have_the_same_shape(field: str) -> None:
-    assert len(getattr(terminal.UNICODE, field)) == len(getattr(terminal.ASCII, field))
-    assert getattr(terminal.ASCII, field).isascii()
+@pytest.mark.parametrize("letter", "●○─│‹›▁▂▃▄▅▆▇█·")
+def test_a_letter_of_a_picture_is_one_letter_in_ascii(letter: str) -> None:
+    spelt = terminal.spell(letter, Style(ascii=True))
+
+    assert (len(spelt), spelt.isascii()) == (1, True)
+    assert terminal.spell(letter, Style()) == letter
 
 
 def test_words_joins_strings_and_pieces_and_plain_reads_them() -> None:

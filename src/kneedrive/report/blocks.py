@@ -7,7 +7,6 @@ their units by numbers.TIE, and paths carry numbers.WHOLE, so that neither is pa
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
@@ -36,16 +35,9 @@ class Span(Record, frozen=True):
 
 
 class Spark(Record, frozen=True):
-    """One column a value on a scale from low to high; None leaves a column empty."""
+    """A column a value, as a share of 1 of the height; None leaves a column empty."""
 
-    amounts: tuple[float | None, ...]
-    low: float
-    high: float
-
-    def share(self, amount: float) -> float:
-        """Where an amount lies between low (0) and high (1); in the middle where these are one."""
-        width = self.high - self.low
-        return min(max((amount - self.low) / width, 0.0), 1.0) if width else 0.5
+    shares: tuple[float | None, ...]
 
 
 class Bar(Record, frozen=True):
@@ -76,10 +68,11 @@ command = partial(Span, tone=Role.COMMAND)
 
 def spark(amounts: Sequence[float | None], least: float) -> Spark:
     """A sparkline whose scale spans at least `least`, so that values which hardly differ look steady."""
-    known = [amount for amount in amounts if amount is not None and math.isfinite(amount)]
+    known = [amount for amount in amounts if amount is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     more = max(least - (high - low), 0.0) / 2
-    return Spark(tuple(amounts), low - more, high + more)
+    low, width = low - more, (high + more) - (low - more)
+    return Spark(tuple(None if amount is None else (amount - low) / width for amount in amounts))
 
 
 def plain(text: Inline) -> str:
@@ -179,14 +172,9 @@ class Picture(Record, frozen=True, kw_only=True):
     key: Inline = ()
 
     @property
-    def ends(self) -> tuple[str, str]:
-        """The words over the low and the high end of the scale."""
-        return (AXES[self.axis].low, AXES[self.axis].high) if self.axis else ("", "")
-
-    @property
-    def middle(self) -> str:
-        """The word over the middle of the scale."""
-        return "usual" if self.axis else ""
+    def scale_words(self) -> tuple[str, str, str]:
+        """The words over the low end, the middle and the high end of the scale."""
+        return (AXES[self.axis].low, "usual", AXES[self.axis].high) if self.axis else ("", "", "")
 
 
 Block = Heading | Prose | Note | Facts | Items | Terms | Rule | Table | Picture

@@ -15,7 +15,7 @@ from kneedrive.patterns import AXES, Pattern
 from kneedrive.quantities import QUANTITIES, SECONDS_PER_MINUTE
 from kneedrive.record import Record
 from kneedrive.report import blocks, numbers, screen
-from kneedrive.report.blocks import Block, Column, Heading, Inline, Mark, Prose, Section, Span, Table, faint, strong
+from kneedrive.report.blocks import Block, Column, Heading, Mark, Prose, Section, Span, Table, faint, strong
 from kneedrive.report.words import capital, listed
 from kneedrive.sensors import REFERENCES, SensorClass
 
@@ -49,9 +49,16 @@ def weekly(
 
 
 def weeks_alone(view: WeeklyView, tags: Sequence[Tagged], *, miles: bool, name: str = "") -> list[Section]:
-    """The weeks without the runner's sentence and the commands that follow."""
+    """The weeks without the runner's sentence and the commands that follow: whose, how much running, what measured."""
+    facts = (
+        numbers.clean(name),
+        f"{numbers.plural(len(view.weeks), 'week')} to {numbers.day(view.until)}",
+        numbers.plural(sum(week.runs for week in view.weeks), "run"),
+        numbers.distance(sum(week.distance_m for week in view.weeks), miles=miles),
+    )
+    sensor = [faint(REFERENCES[view.sensor].dynamics)] if view.trends else []
     return [
-        [title(view, miles=miles, name=name), *judgement(view, miles=miles)],
+        [blocks.Facts([*(strong(fact) for fact in facts if fact), *sensor]), *judgement(view, miles=miles)],
         pictures(view, tags, miles=miles),
         over_the_weeks(view, miles=miles),
         finished(view),
@@ -65,22 +72,10 @@ def moved_back(weeks: int, last: date) -> str:
     return f"{lately}: these are the weeks up to your last one, on {numbers.day(last)}."
 
 
-def title(view: WeeklyView, *, miles: bool, name: str) -> blocks.Facts:
-    """Whose weeks, which, how much running, and what measured it."""
-    facts = (
-        numbers.clean(name),
-        f"{numbers.plural(len(view.weeks), 'week')} to {numbers.day(view.until)}",
-        numbers.plural(sum(week.runs for week in view.weeks), "run"),
-        numbers.distance(sum(week.distance_m for week in view.weeks), miles=miles),
-    )
-    sensor = [faint(REFERENCES[view.sensor].dynamics)] if view.trends else []
-    return blocks.Facts([*(strong(fact) for fact in facts if fact), *sensor])
-
-
-def judgement(view: WeeklyView, *, miles: bool) -> list[Block]:
+def judgement(view: WeeklyView, *, miles: bool) -> list[Prose]:
     """The verdict and what it means."""
     tone = next((TONES[verdict] for verdict in view.verdicts if verdict in TONES), blocks.Role.STRONG)
-    return [Prose(Span(f"{trend_headline(view)}.", tone)), Prose(" ".join(sentences(view, miles=miles)))]
+    return [Prose(Span(f"{capital(listed(view.verdicts))}.", tone)), Prose(" ".join(sentences(view, miles=miles)))]
 
 
 # Where it is going, for somebody who knows no statistics: what changed, by how much, how small a change would show.
@@ -107,13 +102,6 @@ BROKEN = {
     BreakKind.WATCH: "the watch changed",
     BreakKind.OSCILLATION: "the sensor’s oscillation jumped",
 }
-UNIT = "That gap is how far two runners at one pace usually lie apart."
-ONLY_STEPS = "Only the length of your steps is followed"
-
-
-def trend_headline(view: WeeklyView) -> str:
-    """ "Towards drive and less bounce", "Steady", "Too early to tell"."""
-    return capital(listed(view.verdicts))
 
 
 def sentences(view: WeeklyView, *, miles: bool) -> list[str]:
@@ -125,36 +113,50 @@ def sentences(view: WeeklyView, *, miles: bool) -> list[str]:
         last = view.breaks[-1]
         texts.append(f"Judged by the weeks since {numbers.day(last.date)} alone, when {BROKEN[last.kind]}.")
     tested = [trend for trend in view.trends if not trend.weeks_missing]
-    called = [trend for trend in tested if trend.called]
-    at = numbers.pace(view.reference_speed_mps, miles=miles)
-    texts += [_called(trend, at) for trend in called]
-    texts += [_otherwise(called[0])] if called else []
+    texts += _called([trend for trend in tested if trend.called], numbers.pace(view.reference_speed_mps, miles=miles))
     texts += [_not_called(trend) for trend in tested if not trend.called]
-    texts += [UNIT] if any(trend.called or trend.detectable is not None for trend in tested) else []
-    return [*texts, *_more_weeks(tested, view.trends), *_only_steps(view)]
+    if any(trend.called or trend.detectable is not None for trend in tested):
+        texts.append("That gap is how far two runners at one pace usually lie apart.")
+    if not tested:
+        first = view.trends[0]
+        texts.append(
+            f"Not enough weeks yet: {numbers.plural(first.weeks, 'week')} can be judged, about "
+            f"{numbers.number(first.weeks_missing)} more are needed, {numbers.number(first.weeks_advised)} more are "
+            "better."
+        )
+    elif more := max(trend.weeks_advised for trend in tested):
+        texts.append(f"With {numbers.plural(more, 'more week')} the answer gets firmer.")
+    if {trend.series for trend in view.trends} == {"zSL"}:
+        why = ": for the rest this sensor has nothing to be held against"
+        if view.computed is not None and view.computed.believed:
+            why = ": the watch works out the rest from speed and cadence"
+        elif view.sensor == SensorClass.NONE:
+            why = ", since no contact time was recorded"
+        texts.append(f"Only the length of your steps is followed{why}.")
+    return texts
 
 
-def _called(trend: Trend, at: str) -> str:
-    since, between = numbers.day(trend.first) if trend.first else "", ""
-    if trend.low is not None and trend.high is not None:
-        low, high = sorted((abs(trend.low), abs(trend.high)))
-        between = f" (between {numbers.number(low, 1)} and {numbers.number(high, 1)})"
-    return f"At {at}, since {since}, {CALLED[trend.verdict]}: a change of {_gaps(trend.change)}{between}."
+def _called(trends: Sequence[Trend], at: str) -> list[str]:
+    """What changed and by how much, what else it can be, and of which months it speaks."""
+    texts = []
+    for trend in trends:
+        since, between = numbers.day(trend.first) if trend.first else "", ""
+        if trend.low is not None and trend.high is not None:
+            low, high = sorted((abs(trend.low), abs(trend.high)))
+            between = f" (between {numbers.number(low, 1)} and {numbers.number(high, 1)})"
+        texts.append(f"At {at}, since {since}, {CALLED[trend.verdict]}: a change of {_gaps(trend.change)}{between}.")
+    if any(trend.seasonal for trend in trends[:1]):
+        texts.append("Shoes or fatigue can do the same; the season is allowed for.")
+    elif trends:
+        span, first, last = "", trends[0].first, trends[0].last
+        if first and last:
+            span = f" (these weeks go from {numbers.short_day(first, last)} to {numbers.short_day(last, first)})"
+        texts.append(f"Season, heat or shoes can do the same{span}.")
+    return texts
 
 
 def _gaps(amount: float | None) -> str:
     return f"{numbers.number(abs(amount), 1)} times the gap between runners" if amount is not None else numbers.MISSING
-
-
-def _otherwise(trend: Trend) -> str:
-    """What else a called trend can be, and of which months it speaks."""
-    if trend.seasonal:
-        return "Shoes or fatigue can do the same; the season is allowed for."
-    span = ""
-    if trend.first and trend.last:
-        first, last = numbers.short_day(trend.first, trend.last), numbers.short_day(trend.last, trend.first)
-        span = f" (these weeks go from {first} to {last})"
-    return f"Season, heat or shoes can do the same{span}."
 
 
 def _not_called(trend: Trend) -> str:
@@ -168,29 +170,6 @@ def _not_called(trend: Trend) -> str:
         f"{subject}: these weeks cannot tell. They differ so much, or drift so much from one to the next, that only a "
         f"change of about {seen}"
     )
-
-
-def _more_weeks(tested: Sequence[Trend], trends: Sequence[Trend]) -> list[str]:
-    """How many weeks are missing for a test, or for a firmer one."""
-    if tested:
-        more = max(trend.weeks_advised for trend in tested)
-        return [f"With {numbers.plural(more, 'more week')} the answer gets firmer."] if more else []
-    first = trends[0]
-    return [
-        f"Not enough weeks yet: {numbers.plural(first.weeks, 'week')} can be judged, about "
-        f"{numbers.number(first.weeks_missing)} more are needed, {numbers.number(first.weeks_advised)} more are better."
-    ]
-
-
-def _only_steps(view: WeeklyView) -> list[str]:
-    """Why nothing but the length of steps is followed, where that is so."""
-    if {trend.series for trend in view.trends} != {"zSL"}:
-        return []
-    if view.computed is not None and view.computed.believed:
-        return [f"{ONLY_STEPS}: the watch works out the rest from speed and cadence."]
-    if view.sensor == SensorClass.NONE:
-        return [f"{ONLY_STEPS}, since no contact time was recorded."]
-    return [f"{ONLY_STEPS}: for the rest this sensor has nothing to be held against."]
 
 
 # Each week in a picture, one for every stretch between breaks.
@@ -228,16 +207,11 @@ def stretches(view: WeeklyView, last: int = 0) -> list[Stretch]:
     return parts
 
 
-def sensor_words(sensor: str) -> str:
-    """A sensor class in running text."""
-    return REFERENCES[sensor].words
-
-
 def break_words(each: Break) -> str:
     """The day of a break, and what changed on it."""
     match each.kind:
         case BreakKind.SENSOR:
-            what = f"{sensor_words(each.before)} → {sensor_words(each.after)}"
+            what = f"{REFERENCES[each.before].words} → {REFERENCES[each.after].words}"
         case BreakKind.FIRMWARE:
             what = f"firmware {numbers.clean(each.before, 12)} → {numbers.clean(each.after, 12)}"
         case BreakKind.WATCH:
@@ -254,43 +228,32 @@ def series_in(weeks: Iterable[Week]) -> list[str]:
 
 
 def pictures(view: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> Section:
-    """Heading and weeks: a picture a stretch, under the sensor that measured it or what broke before it."""
-    cut = stretches(view)
+    """Heading and weeks: a picture a stretch, under the sensor that measured it or what broke before it.
+
+    In it a row a week: runs, distance and slow minutes, a series with its range, and the share that was shuffle-like.
+    """
+    cut, against = stretches(view), result.Setting().against
     slow = f"slow: {numbers.pace(view.slow_speed_mps, miles=miles)} or slower" if view.slow_speed_mps else ""
     drawn: list[Block] = [Heading("Week by week", slow)]
-    for place, stretch in enumerate(cut):
-        above = [break_words(each) for each in stretch.breaks]
-        above += [capital(sensor_words(stretch.sensor))] if len(cut) > 1 and not place else []
-        drawn += [Prose(strong(text)) for text in above]
-        drawn.append(picture(stretch, view, tags, miles=miles, last=place == len(cut) - 1))
-    return drawn
-
-
-def picture(stretch: Stretch, view: WeeklyView, tags: Sequence[Tagged], *, miles: bool, last: bool) -> blocks.Picture:
-    """A row a week: runs, distance and slow minutes, a series with its range, and the share that was shuffle-like.
-
-    The series is that of the headline, which speaks of the last stretch, else the first that there is.
-    """
-    called = [trend.series for trend in view.trends if trend.called] if last else []
-    name = next(iter([*called, *series_in(stretch.weeks)]), "")
-    ticks: tuple[float, ...] = ()
-    if name and view.reference_speed_mps is not None:
-        against = result.Setting().against(stretch.sensor)
-        ticks = screen.ticks(runners_at(view.reference_speed_mps, against)[name])
-    return blocks.Picture(
-        heads=("week of", "runs", "miles" if miles else "km", "slow min"),
-        axis=name,
-        rows=list(_rows(stretch, name, tags, miles=miles)),
-        ticks=ticks,
-        key=_key(view, miles=miles) if last and series_in(view.weeks) else (),
-    )
-
-
-def _key(view: WeeklyView, *, miles: bool) -> Inline:
     at = f" at {numbers.pace(view.reference_speed_mps, miles=miles)}" if view.reference_speed_mps else ""
     share = any(week.shuffle_share for week in view.weeks)
     behind = "; at the end how much of slow running was shuffle-like" if share else ""
-    return f"● that week{at}, ── its 95 % range; {blocks.BEYOND}{behind}"
+    key = f"● that week{at}, ── its 95 % range; {blocks.BEYOND}{behind}" if series_in(view.weeks) else ""
+    for place, stretch in enumerate(cut):
+        last = place == len(cut) - 1
+        above = [break_words(each) for each in stretch.breaks]
+        above += [capital(REFERENCES[stretch.sensor].words)] if len(cut) > 1 and not place else []
+        # The series is that of the headline, which speaks of the last stretch, else the first that there is.
+        called = [trend.series for trend in view.trends if trend.called and last]
+        name = next(iter([*called, *series_in(stretch.weeks)]), "")
+        ticks: tuple[float, ...] = ()
+        if name and view.reference_speed_mps is not None:
+            ticks = screen.ticks(runners_at(view.reference_speed_mps, against(stretch.sensor))[name])
+        heads = ("week of", "runs", "miles" if miles else "km", "slow min")
+        rows = list(_rows(stretch, name, tags, miles=miles))
+        picture = blocks.Picture(heads=heads, axis=name, rows=rows, ticks=ticks, key=key if last else "")
+        drawn += [*(Prose(strong(text)) for text in above), picture]
+    return drawn
 
 
 def _rows(stretch: Stretch, name: str, tags: Sequence[Tagged], *, miles: bool) -> Iterable[Mark]:
@@ -342,16 +305,23 @@ def over_the_weeks(view: WeeklyView, *, miles: bool) -> Section:
     weeks = [week for stretch in cut for week in stretch.weeks]
     if sum(week.runs > 0 for week in weeks) < LEAST_WEEKS:
         return []
-    rows: list[tuple[str, Inline, Span]] = []
+    # The name of each, a line a stretch, the values that are told beside it, and how.
+    drawn: list[tuple[str, list[blocks.Spark], Sequence[float], Callable[[float], str]]] = []
     if far := [week.distance_m for week in weeks if week.distance_m]:  # a sensor indoors may tell none
-        lines = [blocks.Spark(tuple(week.distance_m or None for week in s.weeks), 0.0, max(far)) for s in cut]
-        rows.append(("distance", _joined(lines), faint(_span(far, partial(numbers.distance, miles=miles)))))
+        heights = [tuple(week.distance_m / max(far) if week.distance_m else None for week in s.weeks) for s in cut]
+        drawn.append(
+            ("distance", [blocks.Spark(each) for each in heights], far, partial(numbers.distance, miles=miles))
+        )
     for name in series_in(weeks):
         parts = [[week.values[name].value if name in week.values else None for week in s.weeks] for s in cut]
         known = [[amount for amount in part if amount is not None] for part in parts]
         latest = next(part for part in reversed(known) if part)
-        lines = [blocks.spark(part, LEAST_SPAN) for part in parts]
-        rows.append((AXES[name].short, _joined(lines), faint(_span(latest, numbers.score))))
+        drawn.append((AXES[name].short, [blocks.spark(part, LEAST_SPAN) for part in parts], latest, numbers.score))
+    rows = []
+    for name, lines, told, shown in drawn:
+        low, high = shown(min(told)), shown(max(told))
+        joined = blocks.words(*(piece for line in lines for piece in (faint("│"), line)))[1:]
+        rows.append((name, joined, faint(low if low == high else f"{low} to {high}")))
     if not rows:
         return []
     remark = f"the last {SHOWN_WEEKS}" if len(view.weeks) > SHOWN_WEEKS else ""
@@ -359,38 +329,23 @@ def over_the_weeks(view: WeeklyView, *, miles: bool) -> Section:
     return [Heading("Over the weeks", remark), Table(columns, rows)]
 
 
-def _joined(lines: Sequence[blocks.Spark]) -> Inline:
-    return blocks.words(*(piece for line in lines for piece in (faint("│"), line)))[1:]
-
-
-def _span(known: Sequence[float], shown: Callable[[float], str]) -> str:
-    """ "12 km to 45 km"."""
-    low, high = shown(min(known)), shown(max(known))
-    return low if low == high else f"{low} to {high}"
-
-
 # What was true before, and what comes back in run after run, in sentences.
-
-NO_FALL = -0.05  # of the drive score: what is shown as 0.0
 
 
 def finished(view: WeeklyView) -> Section:
     """The verdicts of earlier stretches, each once with its days and its sensor."""
     items = []
     for (sensor, first, last), group in groupby(view.finished, key=lambda each: (each.sensor, each.first, each.last)):
-        if first and last and (verdicts := _verdicts(list(group))):
-            days = f"{numbers.day(first)} to {numbers.day(last)}"
-            items.append(f"{days}, {sensor_words(sensor) if sensor else 'another sensor'}: {verdicts}.")
+        known = [trend for trend in group if trend.series in AXES]  # heart rate is no score
+        if not first or not last or not known:
+            continue
+        verdicts: list[str] = [trend.verdict for trend in known if trend.called]
+        for verdict in dict.fromkeys(trend.verdict for trend in known if not trend.called):
+            series = [AXES[each.series].where for each in known if each.verdict is verdict]
+            verdicts.append(f"{verdict} {listed(series)}")
+        where = REFERENCES[sensor].words if sensor else "another sensor"
+        items.append(f"{numbers.day(first)} to {numbers.day(last)}, {where}: {listed(verdicts)}.")
     return [Heading("Before that"), blocks.Items(items)] if items else []
-
-
-def _verdicts(trends: Sequence[Trend]) -> str:
-    """ "less bounce and steady between drive and shuffle"."""
-    known = [trend for trend in trends if trend.series in AXES]  # heart rate is no score
-    called: list[str] = [trend.verdict for trend in known if trend.called]
-    quiet = dict.fromkeys(trend.verdict for trend in known if not trend.called)
-    where = {verdict: [AXES[each.series].where for each in known if each.verdict is verdict] for verdict in quiet}
-    return listed([*called, *(f"{verdict} {listed(series)}" for verdict, series in where.items())])
 
 
 def run_after_run(view: WeeklyView, *, miles: bool) -> Section:
@@ -411,7 +366,7 @@ def slow(habit: result.SlowContrast) -> str:
     if habit.verdict is Habit.NOT_ENOUGH or habit.mean is None:
         return ""
     counted = numbers.plural(habit.runs, "run")
-    if habit.mean > NO_FALL:
+    if habit.mean > -0.05:  # what is shown as 0.0
         return f"When you slow down, your drive score does not fall ({counted})."
     fall = f"your drive score falls by about {numbers.number(abs(habit.mean), 1)} ({counted})"
     if habit.verdict is Habit.MORE:

@@ -20,7 +20,6 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from kneedrive.patterns import PATTERNS, Pattern
-from kneedrive.record import Record
 from kneedrive.report import blocks
 from kneedrive.report.blocks import SPAN, Inline, Role, Section, Style, words
 from kneedrive.report.numbers import TIE, WHOLE
@@ -28,41 +27,19 @@ from kneedrive.report.numbers import TIE, WHOLE
 INDENT = 2
 GAP = 3
 _BOUND = "\ue000"  # stands for a tie while rich wraps, since rich breaks lines at U+00A0; of the private use area
+_LEVELS = "▁▂▃▄▅▆▇█"  # of a line of values, low to high
 
-
-class Glyphs(Record, frozen=True):
-    """The characters that pictures are made of, each one column wide."""
-
-    dot: str
-    hollow: str
-    bar: str
-    tick: str
-    zero: str
-    beyond_left: str
-    beyond_right: str
-    levels: str
-    rule: str
-    bullet: str
-
-
-UNICODE = Glyphs("●", "○", "─", "·", "│", "‹", "›", "▁▂▃▄▅▆▇█", "─", "·")
-ASCII = Glyphs("*", "o", "-", ".", "|", "<", ">", "_.-=+*#@", "-", "-")
-
-_ASCII_WORDS = {
+# Pictures are drawn in these letters too: each of theirs becomes a single one, so that nothing moves.
+_ASCII_LETTERS = str.maketrans({
     "±": "+/-", "–": "-", "—": "-", "−": "-", "·": "-", "•": "*", "×": "x", "→": "->", "←": "<-", "↑": "^", "≥": ">=",
     "≤": "<=", "≈": "~", "°": " deg", "²": "^2", "√": "sqrt ", "π": "pi", "θ": "theta", "β": "beta", "Φ": "Phi",
     "Δ": "change of ", "’": "'", "“": '"', "”": '"', "…": "...", "●": "*", "○": "o", "─": "-", "│": "|", "◆": "*",
-}  # fmt: skip
-_ASCII_LETTERS = str.maketrans(_ASCII_WORDS)
+    "‹": "<", "›": ">", **dict(zip(_LEVELS, "_.-=+*#@", strict=True)),
+})  # fmt: skip
 
 _ROLES = {Role.STRONG: "bold", Role.FAINT: "dim", Role.COMMAND: "underline"}
 # The colours of patterns.py as rich names them; grey is the terminal's own, since nothing is to stand out there.
 _COLOURS = {"orange": "dark_orange", "blue": "dodger_blue2", "grey": "default"}
-
-
-def glyphs_of(style: Style) -> Glyphs:
-    """What pictures are drawn with."""
-    return ASCII if style.ascii else UNICODE
 
 
 def spell(text: str, style: Style) -> str:
@@ -143,12 +120,12 @@ def _block(block: blocks.Block, style: Style) -> list[Text]:
         case blocks.Facts():
             return _facts(block, style)
         case blocks.Items():
-            mark = Text(glyphs_of(style).bullet + " ")
+            mark = Text(spell("· ", style))
             return [line for item in block.items for line in _hung(mark, flow(item, style.within(INDENT)))]
         case blocks.Terms():
             return _terms(block, style)
         case blocks.Rule():
-            return [Text(glyphs_of(style).rule * style.measure, look(Role.FAINT))]
+            return [Text(spell("─" * style.measure, style), look(Role.FAINT))]
         case blocks.Table():
             return _table(block, style)
         case blocks.Picture():
@@ -160,11 +137,12 @@ def text_of(inline: Inline, style: Style) -> Text:
     made = Text()
     for piece in words(inline):
         if isinstance(piece, blocks.Spark):
-            made.append(_sparkline(piece, style))
+            drawn = (" " if share is None else _LEVELS[math.floor(share * 7 + 0.5)] for share in piece.shares)
+            made.append(spell("".join(drawn), style))
         elif isinstance(piece, blocks.Bar):
             # Something above zero shows at least one column.
             filled = max(math.floor(piece.share * piece.cells + 0.5), 1 if piece.share > 0 else 0)
-            made.append(glyphs_of(style).levels[-1] * filled, look(piece.tone))
+            made.append(spell(_LEVELS[-1] * filled, style), look(piece.tone))
         else:
             # A command is typed as it stands, so no line breaks inside it.
             text = piece.text.replace(" ", TIE) if piece.tone is Role.COMMAND else piece.text
@@ -173,13 +151,10 @@ def text_of(inline: Inline, style: Style) -> Text:
 
 
 def flow(inline: Inline, style: Style) -> list[Text]:
-    """Text wrapped to the measure. Words longer than a line are folded, but for paths."""
+    """Text wrapped to the measure. A word longer than a line is folded; a path has a line of its own, too long."""
     made, room = text_of(inline, style), style.measure
-    return _unfolded(made, room) if WHOLE in made.plain else list(made.wrap(_console(style), room))
-
-
-def _unfolded(made: Text, room: int) -> list[Text]:
-    """Text broken at blanks alone: a path longer than a line stands on a line of its own that is too long."""
+    if WHOLE not in made.plain:
+        return list(made.wrap(_console(style), room))
     cuts = [0]
     for word in re.finditer(r"\S+", made.plain):
         if word.start() > cuts[-1] and cell_len(made.plain[cuts[-1] : word.end()]) > room:
@@ -234,15 +209,18 @@ def _terms(block: blocks.Terms, style: Style) -> list[Text]:
     return lines
 
 
-# Tables.
-
-
 def _table(block: blocks.Table, style: Style) -> list[Text]:
     """Columns of their natural width; where they do not fit, the gap shrinks first and then columns are left out."""
     cells = [[text_of(cell, style) for cell in row] for row in block.rows]
     heads = [[spell(column.head, style), spell(column.unit, style)] for column in block.columns]
     widths = [max(map(cell_len, (*head, *(row[i].plain for row in cells)))) for i, head in enumerate(heads)]
-    kept, gap = _fitting(block.columns, widths, style.columns)
+    kept = list(range(len(block.columns)))
+    while (spare := style.columns - sum(widths[i] for i in kept)) < len(kept) - 1:
+        droppable = [i for i in kept if block.columns[i].drop]
+        if not droppable:
+            break
+        kept.remove(max(droppable, key=lambda i: (block.columns[i].drop, i)))
+    gap = min(max(spare // max(len(kept) - 1, 1), 1), GAP)
     grid = Grid(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style=look(Role.FAINT))
     grid.show_header = any(map("".join, heads))
     units = any(unit for _, unit in heads)
@@ -258,25 +236,6 @@ def _table(block: blocks.Table, style: Style) -> list[Text]:
     return [Text.assemble(*((segment.text, segment.style or "") for segment in row)) for row in rows]
 
 
-def _fitting(columns: Sequence[blocks.Column], widths: Sequence[int], room: int) -> tuple[list[int], int]:
-    """Which columns are printed, and the gap between them."""
-    kept = list(range(len(columns)))
-    while True:
-        for gap in (3, 2, 1):
-            if sum(widths[i] for i in kept) + gap * (len(kept) - 1) <= room:
-                return kept, gap
-        droppable = [i for i in kept if columns[i].drop]
-        if not droppable:
-            return kept, 1
-        kept.remove(max(droppable, key=lambda i: (columns[i].drop, i)))
-
-
-# Pictures made of letters.
-
-_WIDEST_SCALE = 61
-_NARROWEST_SCALE = 15
-
-
 def _picture(block: blocks.Picture, style: Style) -> list[Text]:
     """A line of words over the scale, then a row per mark, then the key."""
     befores = [[spell(cell, style) for cell in cells] for cells in (block.heads, *(row.before for row in block.rows))]
@@ -284,14 +243,18 @@ def _picture(block: blocks.Picture, style: Style) -> list[Text]:
     behinds = [text_of(row.behind, style) for row in block.rows]
     left = sum(width + INDENT for width in widths)
     right = max((cell_len(text.plain) for text in behinds), default=0)
-    cells = min(style.measure - left - (right + INDENT if right else 0), _WIDEST_SCALE)
-    cells = max(cells - 1 + cells % 2, _NARROWEST_SCALE)  # odd, so that "usual" has a cell in the very middle
+    cells = min(style.measure - left - (right + INDENT if right else 0), 61)
+    cells = max(cells - 1 + cells % 2, 15)  # odd, so that "usual" has a cell in the very middle
     fronts = [
         Text("".join(cell.rjust(width) + " " * INDENT for cell, width in zip(row, widths, strict=False)))
         for row in befores
     ]
-    low, high, middle = (spell(word, style) for word in (*block.ends, block.middle))
-    lines = [_fainter(fronts[0] + Text(scale_words(low, middle, high, cells)))]
+    low, middle, high = (spell(word, style) for word in block.scale_words)
+    over = list(low.ljust(cells)[: max(cells - len(high), 0)] + high)
+    at = (cells - len(middle)) // 2
+    if len(low) < at and at + len(middle) < cells - len(high):  # else the ends leave no room for it
+        over[at : at + len(middle)] = middle
+    lines = [_fainter(fronts[0] + Text("".join(over)))]
     for front, row, behind in zip(fronts[1:], block.rows, behinds, strict=True):
         drawn = front + _interval(row, block, cells, style) + Text(" " * INDENT) + behind
         lines += flow(row.across, style) if row.across else [drawn]
@@ -306,39 +269,19 @@ def _place(amount: float, cells: int) -> int:
 
 def _interval(row: blocks.Mark, block: blocks.Picture, cells: int, style: Style) -> Text:
     """A value with one SD to each side, exactly `cells` columns wide. What lies outside points outwards."""
-    glyphs, drawn = glyphs_of(style), [" "] * cells
+    drawn = [" "] * cells
     for tick in block.ticks:
-        drawn[_place(tick, cells)] = glyphs.tick
-    drawn[_place(0.0, cells)] = glyphs.zero
+        drawn[_place(tick, cells)] = "." if style.ascii else "·"  # the dash of a text would be taken for a bar
+    drawn[_place(0.0, cells)] = "│"
     if row.mean is None or not math.isfinite(row.mean):
-        return Text("".join(drawn))
+        return Text(spell("".join(drawn), style))
     sd = row.sd or 0.0
     low, high = _place(row.mean - sd, cells), _place(row.mean + sd, cells)
-    drawn[low : high + 1] = glyphs.bar * (high + 1 - low)
-    mark = glyphs.hollow if row.hollow else glyphs.dot
+    drawn[low : high + 1] = "─" * (high + 1 - low)
+    mark = "○" if row.hollow else "●"
     if abs(row.mean) > SPAN:
-        mark = glyphs.beyond_right if row.mean > 0 else glyphs.beyond_left
+        mark = "›" if row.mean > 0 else "‹"
     drawn[_place(row.mean, cells)] = mark
-    text = Text("".join(drawn))
+    text = Text(spell("".join(drawn), style))
     text.stylize(look(row.tone), low, high + 1)
     return text
-
-
-def scale_words(low: str, middle: str, high: str, cells: int) -> str:
-    """Three words over a scale: at its ends and in its middle, exactly `cells` columns wide."""
-    row = list(low.ljust(cells)[: max(cells - len(high), 0)] + high)
-    at = (cells - len(middle)) // 2
-    if len(low) < at and at + len(middle) < cells - len(high):
-        row[at : at + len(middle)] = middle
-    return "".join(row)
-
-
-def _sparkline(spark: blocks.Spark, style: Style) -> str:
-    levels = glyphs_of(style).levels
-
-    def level(amount: float | None) -> str:
-        if amount is None or not math.isfinite(amount):
-            return " "
-        return levels[math.floor(spark.share(amount) * (len(levels) - 1) + 0.5)]
-
-    return "".join(level(amount) for amount in spark.amounts)

@@ -45,7 +45,7 @@ def picture(block: Picture, *, slim: bool = False, onset: tuple[int, str] | None
     rows = len(block.rows)
     roomy = min(max(_ROWS_PX / rows, _LEAST_ROW_PX), _MOST_ROW_PX)
     step, head = (_SLIM_ROW_PX, _SLIM_HEAD_PX) if slim else (roomy, _HEAD_PX)
-    bottom, (left, right), (low, high) = head + step * rows, block.ends, ends_of(block.axis)
+    bottom, (left, _, right), (low, high) = head + step * rows, block.scale_words, ends_of(block.axis)
     parts = [
         svg.words(0, 12, f"← {left}", f"end {svg.tint(low)}"),
         svg.words(100, 12, f"{right} →", f"end {svg.tint(high)}", text_anchor="end"),
@@ -88,7 +88,7 @@ def _bell(ticks: Sequence[float], left: Pattern | None, right: Pattern | None) -
 def _guides(block: Picture, top: float, bottom: float) -> Iterator[Markup]:
     """The middle, and beyond which one runner in 5 and one in 25 lie."""
     close = any(0 < _X.percent(b) - _X.percent(a) < _CLOSE for a, b in pairwise(block.ticks))
-    guides = [(0.0, block.middle, "zero", "tick")]
+    guides = [(0.0, block.scale_words[1], "zero", "tick")]
     for place, text in zip(block.ticks, TICKS.values(), strict=False):
         guides.append((place, text, "guide", "tick near" if close and text == TICKS[0.20] else "tick"))
     for place, text, line, kind in guides:

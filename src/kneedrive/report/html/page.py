@@ -99,11 +99,11 @@ def _spark(piece: blocks.Spark) -> Markup:
     """A sparkline of small columns; nothing where nothing is known."""
     wide, tall = _SPARK_PX
     columns = []
-    for place, amount in enumerate(piece.amounts):
-        if amount is not None:
-            high = 2 + (tall - 2) * piece.share(amount)
+    for place, share in enumerate(piece.shares):
+        if share is not None:
+            high = 2 + (tall - 2) * share
             columns.append(el("rect", x=place * wide, y=tall - high, width=wide - 1, height=high, class_="km"))
-    size = {"width": wide * len(piece.amounts), "height": tall}
+    size = {"width": wide * len(piece.shares), "height": tall}
     return el("svg", *columns, **size, aria_hidden="true", focusable="false")
 
 
