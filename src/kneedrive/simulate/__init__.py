@@ -23,18 +23,6 @@ from kneedrive.simulate.scene import (
 )
 
 __all__ = [
-    "DEMO_RUNNER",
-    "DEMO_SEED",
-    "PATTERNS",
-    "PLANS",
-    "Fault",
-    "History",
-    "Offsets",
-    "Pattern",
-    "Scene",
-    "Segment",
-    "simulate",
-    "simulate_demo",
-    "simulate_history",
-    "true_scores",
-]
+    "DEMO_RUNNER", "DEMO_SEED", "PATTERNS", "PLANS", "Fault", "History", "Offsets", "Pattern", "Scene", "Segment",
+    "simulate", "simulate_demo", "simulate_history", "true_scores",
+]  # fmt: skip

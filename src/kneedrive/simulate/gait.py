@@ -13,11 +13,9 @@ from kneedrive.record import Record
 from kneedrive.recording import Array, Runner
 from kneedrive.sensors import REFERENCES, SensorClass
 
-# Patterns with known truth: how far a simulated runner stands from what is usual, in spreads between runners.
-
 
 class Offsets(Record, frozen=True):
-    """Deviation from the usual step time (zSL), duty factor (zDF) and bounce beyond timing (zk)."""
+    """Deviation from the usual step time (zSL), duty factor (zDF) and bounce beyond timing (zk), in spreads."""
 
     zSL: float = 0.0
     zDF: float = 0.0
@@ -28,7 +26,7 @@ class Offsets(Record, frozen=True):
 
     def plus(self, by: Offsets) -> Offsets:
         """These and others together."""
-        return Offsets(zSL=self.zSL + by.zSL, zDF=self.zDF + by.zDF, zk=self.zk + by.zk)
+        return Offsets(self.zSL + by.zSL, self.zDF + by.zDF, self.zk + by.zk)
 
 
 class Pattern(Record, frozen=True, kw_only=True):
@@ -52,8 +50,7 @@ class Pattern(Record, frozen=True, kw_only=True):
 
     def moved(self, by: Offsets) -> Pattern:
         """The same pattern, shifted at every speed."""
-        slow = None if self.slow is None else self.slow.plus(by)
-        return self.replace(usual=self.usual.plus(by), slow=slow)
+        return self.replace(usual=self.usual.plus(by), slow=self.slow and self.slow.plus(by))
 
 
 # Signs: zSL above 0 is longer steps, zDF above 0 longer contact, zk above 0 more torso bounce than timing explains.
@@ -80,7 +77,6 @@ PATTERNS = {
 # constants of `Method` and `Reference` are shared.
 
 SINE = 0.5 - 1.0 / math.pi  # what a duty factor takes away from the bounce of a step (Morin 2005)
-_PER_CENT = 100.0
 _METHOD = Method()
 
 
@@ -100,16 +96,6 @@ class Frame(Record, frozen=True, kw_only=True):
         """Spread of ln T between runners, with or without knowledge of their height."""
         people = _METHOD.population
         return people.sd_ln_T_no_height if self.runner.height_m is None else people.sd_ln_T
-
-    def widening(self, speed_mps: float) -> float:
-        """How much wider the spreads between runners are taken to be outside of what was measured."""
-        people, runner = _METHOD.population, self.runner
-        if speed_mps < people.slowest_mps:
-            return people.widening_slowest
-        short = runner.height_m is not None and runner.height_m < people.short_m
-        old = runner.age is not None and runner.age > people.old_years
-        outside = short or old or speed_mps < people.slow_mps or speed_mps > people.fast_mps
-        return people.widening if outside else 1.0
 
 
 class Gait(Record, frozen=True, kw_only=True):
@@ -143,7 +129,7 @@ def planted_gait(offsets: Array, speed_mps: Array, grade: Array, frame: Frame) -
     Offsets are in spreads between runners inside the anchors, so that a gait does not jump where the spreads widen.
     """
     usual, hills, people = usual_gait(speed_mps, frame), _METHOD.grade, _METHOD.population
-    per_cent = _PER_CENT * grade
+    per_cent = 100.0 * grade
     # k is planted and beta follows from it, so that a change of timing alone leaves the torso's own bounce alone.
     step_time_s = usual.step_time_s * np.exp(offsets[0] * frame.sd_ln_t + hills.ln_T_per_pct * per_cent)
     duty_factor = usual.duty_factor + offsets[1] * _sd_duty_factor(speed_mps) + hills.DF_per_pct * per_cent
@@ -164,13 +150,19 @@ def shifted_gait(gait: Gait, shift: Offsets, speed_mps: Array, frame: Frame) -> 
 
 def true_scores(pattern: Pattern, speed_mps: float, frame: Frame) -> Mapping[str, float]:
     """zSL, zDF, zB, zk and D, P, G, K of a pattern at a speed, as a perfect sensor of the class would find them."""
-    speed = np.array([speed_mps])
+    speed, people, runner = np.array([speed_mps]), _METHOD.population, frame.runner
     usual = usual_gait(speed, frame)
     gait = planted_gait(pattern.at(speed), speed, np.zeros(1), frame)
-    # Offsets are planted in the plain spread; where the spread is wider, the same offset is a smaller score.
-    wide = frame.widening(speed_mps)
+    # Outside of what was measured the spreads between runners are taken to be wider. Offsets are planted in the plain
+    # spread; where it is wider, the same offset is a smaller score.
+    short = runner.height_m is not None and runner.height_m < people.short_m
+    old = runner.age is not None and runner.age > people.old_years
+    outside = short or old or speed_mps < people.slow_mps or speed_mps > people.fast_mps
+    wide = people.widening if outside else 1.0
+    if speed_mps < people.slowest_mps:
+        wide = people.widening_slowest
     zSL, zDF, zk = (float(z) / wide for z in pattern.at(speed)[:, 0])
-    sd_ln_beta = np.hypot(_sd_duty_factor(speed) * SINE / _timing(usual), _METHOD.population.sd_ln_k)
+    sd_ln_beta = np.hypot(_sd_duty_factor(speed) * SINE / _timing(usual), people.sd_ln_k)
     zB = float(np.log(gait.beta / usual.beta)[0] / sd_ln_beta[0]) / wide
     root = math.sqrt(2)
     scores = {"D": (zSL - zDF) / root, "P": (zB - zSL) / root, "G": (zSL + zDF) / root, "K": zk}

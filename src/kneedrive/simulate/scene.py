@@ -6,6 +6,8 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,17 +29,13 @@ from kneedrive.simulate.gait import (
     usual_gait,
 )
 
-# Noise with memory: what a sensor adds to each second.
-
-_FORGOTTEN = 1e-3  # a weight this small is left out of the impulse response
-
 
 def ar1(rng: np.random.Generator, n: int, *, sd: float, rho: float) -> Array:
     """First-order autoregressive noise, shape (n,): standard deviation `sd`, correlation `rho` from second to second.
 
     White noise is convolved with the cut-off impulse response: stationary from the first second, and without a loop.
     """
-    reach = math.ceil(math.log(_FORGOTTEN) / math.log(rho))
+    reach = math.ceil(math.log(1e-3) / math.log(rho))  # smaller weights are left out of the response
     response = rho ** np.arange(reach, dtype=np.float64)
     white = rng.standard_normal(n + reach - 1)
     return np.convolve(white, sd * response / np.linalg.norm(response), mode="valid")
@@ -53,12 +51,8 @@ def stretches(rng: np.random.Generator, n: int, *, share: float, length: int) ->
 
 # The course: a plan of segments laid out second by second.
 
-# A change of pace or slope takes this long: slow enough that it is not taken for an acceleration.
-_CHANGE_S = 20
+_CHANGE_S = 20  # that a change of pace or slope takes
 _BURST_RAMP_S = 6.0  # fast enough to be found as an acceleration
-_WANDER_MPS = 0.04  # nobody holds a pace exactly
-_WANDER_RHO = 0.98
-_START_ALTITUDE_M = 110.0
 
 
 class Segment(Record, frozen=True):
@@ -93,10 +87,19 @@ def lay(plan: tuple[Segment, ...], rng: np.random.Generator) -> Course:
     ends = np.cumsum(seconds)
     kinds = np.repeat([segment.kind for segment in plan], seconds)
     moving = kinds != "pause"
-    base = _smooth(np.repeat(_base_speeds(plan), seconds)[moving])
+    rests_mps: list[float] = []
+    rises: list[Array] = []
+    for segment in plan:
+        # A burst rests on the speed of the segment before it, and so does a pause.
+        own = segment.kind in ("run", "walk") or not rests_mps
+        rests_mps.append(segment.speed_mps if own else rests_mps[-1])
+        second = np.arange(segment.seconds, dtype=np.float64)
+        ramp = np.clip(np.minimum(second, segment.seconds - second) / _BURST_RAMP_S, 0.0, 1.0)
+        rises.append(ramp * (segment.speed_mps - rests_mps[-1] if segment.kind == "burst" else 0.0))
     # Bursts ride on top of the smoothed pace, or smoothing would take away what makes them bursts.
-    bumps = np.concatenate([_bump(segment, low) for segment, low in zip(plan, _base_speeds(plan), strict=True)])
-    speed = base + bumps[moving] + ar1(rng, int(moving.sum()), sd=_WANDER_MPS, rho=_WANDER_RHO)
+    bumps, base = np.concatenate(rises), _smooth(np.repeat(rests_mps, seconds)[moving])
+    # Nobody holds a pace exactly.
+    speed = base + bumps[moving] + ar1(rng, int(moving.sum()), sd=0.04, rho=0.98)
     grade = _smooth(np.repeat([segment.grade for segment in plan], seconds)[moving])
     pauses = [(end - segment.seconds, end) for segment, end in zip(plan, ends, strict=True) if segment.kind == "pause"]
     return Course(
@@ -104,7 +107,7 @@ def lay(plan: tuple[Segment, ...], rng: np.random.Generator) -> Course:
         speed_mps=speed,
         grade=grade,
         distance_m=np.cumsum(speed),  # a second each
-        altitude_m=_START_ALTITUDE_M + np.cumsum(speed * grade),
+        altitude_m=110.0 + np.cumsum(speed * grade),
         walking=kinds[moving] == "walk",
         bursting=bumps[moving] > 0,
         pauses=tuple(Interval(start_s=float(start), end_s=float(end)) for start, end in pauses),
@@ -112,36 +115,18 @@ def lay(plan: tuple[Segment, ...], rng: np.random.Generator) -> Course:
     )
 
 
-def _base_speeds(plan: tuple[Segment, ...]) -> list[float]:
-    """The speed that each segment rests on: its own, or for bursts and pauses that of the segment before."""
-    speeds: list[float] = []
-    for segment in plan:
-        own = segment.kind in ("run", "walk") or not speeds
-        speeds.append(segment.speed_mps if own else speeds[-1])
-    return speeds
-
-
-def _bump(segment: Segment, low_mps: float) -> Array:
-    if segment.kind != "burst":
-        return np.zeros(segment.seconds)
-    second = np.arange(segment.seconds, dtype=np.float64)
-    ramp = np.clip(np.minimum(second, segment.seconds - second) / _BURST_RAMP_S, 0.0, 1.0)
-    return ramp * (segment.speed_mps - low_mps)
-
-
 def _smooth(values: npt.NDArray[np.float64]) -> Array:
+    # Slowly enough that a change of pace is not taken for an acceleration.
     padded = np.pad(values, (_CHANGE_S // 2, _CHANGE_S - _CHANGE_S // 2 - 1), mode="edge")
     return np.convolve(padded, np.full(_CHANGE_S, 1 / _CHANGE_S), mode="valid")
 
 
-# Plans of runs: which paces, slopes and interruptions, in seconds and m/s.
-
-
 def _bursts(count: int, rest_mps: float) -> tuple[Segment, ...]:
-    """Accelerations of 18 s, each after 80 s of easy running."""
+    # Accelerations of 18 s, each after 80 s of easy running.
     return (Segment(80, rest_mps), Segment(18, 5.4, kind="burst")) * count
 
 
+# Plans of runs: which paces, slopes and interruptions, in seconds and m/s.
 PLANS = {
     "easy": (Segment(480, 2.75), Segment(420, 2.6), Segment(420, 2.9), Segment(480, 2.75)),
     "short": (Segment(300, 2.7),),
@@ -197,13 +182,7 @@ _CADENCE_SD_SPM = 2.4
 _STANCE_SD_S = 0.007
 _OSCILLATION_SD_M = 0.0047
 _SPEED_SD_MPS = 0.08
-_ALTITUDE_SD_M = 0.1
-_BALANCE_SD = 0.008
-_WALKING_SPM = 112.0
 _STANCE_PERCENT_STEP = 0.0025  # straps write stance time percent in quarters of a percent
-_STRAP_RATIO = 0.975  # a strap's vertical ratio is filtered by itself and reads a little low
-_ROTATION = 0.0008  # what a wrist adds to its duty factor per step a minute
-_MODELLED_K = 0.98  # a pod that computes oscillation from timing
 
 
 class Kit(Record, frozen=True):
@@ -221,34 +200,33 @@ _STRAP = (_STANCE, _DUTY, _OSCILLATION, _RATIO, _STEP, _LEFT)
 _WATCH = (_STANCE, _OSCILLATION, _RATIO, _STEP)
 
 
-def _watch(product: str, product_id: int, maker: str = "garmin", maker_id: int = 1) -> Sensor:
-    return Sensor(maker=maker, maker_id=maker_id, product=product, product_id=product_id, source="local")
-
-
-def _ant(product: str, product_id: int, device_type: int) -> Sensor:
-    return _watch(product, product_id).replace(ant_device_type=device_type, source="antplus")
+def _device(product: str, product_id: int, maker: str = "garmin", maker_id: int = 1, **given: Any) -> Sensor:
+    given = {"source": "local"} | given
+    return Sensor(maker=maker, maker_id=maker_id, product=product, product_id=product_id, **given)
 
 
 # Product numbers are those of the FIT profile; they are what a reader tells the sensor class by. The FR255 can measure
 # at the wrist, so it stands for the wrist.
-_FR965, _FR255 = _watch("Forerunner 965", 4315), _watch("Forerunner 255", 3992)
-_APEX, _PACE = _watch("COROS APEX Pro", 841, "coros", 294), _watch("COROS PACE 3", 804, "coros", 294)
-_FITNESS = _watch("FITNESS", 0, "wahoo_fitness", 32)
-_HRM_600 = _watch("HRM 600", 4607).replace(source="bluetooth_low_energy")
-FOOT_POD = _ant("Foot Pod", 0, 124)
+_FR965, _FR255 = _device("Forerunner 965", 4315), _device("Forerunner 255", 3992)
+_APEX, _PACE = _device("COROS APEX Pro", 841, "coros", 294), _device("COROS PACE 3", 804, "coros", 294)
+_FITNESS = _device("FITNESS", 0, "wahoo_fitness", 32)
+_HRM_600 = _device("HRM 600", 4607, source="bluetooth_low_energy")
+_HRM_PRO = _device("HRM-Pro", 3300, ant_device_type=30, source="antplus")
+_POD = _device("Running Dynamics Pod", 2593, ant_device_type=30, source="antplus")
+FOOT_POD = _device("Foot Pod", 0, ant_device_type=124, source="antplus")
 
 KITS: Mapping[str, Kit] = {
-    SensorClass.GARMIN_STRAP: Kit(_FR965, _STRAP, (_ant("HRM-Pro", 3300, 30),)),
+    SensorClass.GARMIN_STRAP: Kit(_FR965, _STRAP, (_HRM_PRO,)),
     SensorClass.GARMIN_STRAP_BLE: Kit(_FR965, (*_STRAP, _LOSS), (_HRM_600,)),
-    SensorClass.GARMIN_POD: Kit(_FR965, _STRAP, (_ant("Running Dynamics Pod", 2593, 30),)),
+    SensorClass.GARMIN_POD: Kit(_FR965, _STRAP, (_POD,)),
     SensorClass.GARMIN_WRIST: Kit(_FR255, _WATCH),
     SensorClass.COROS: Kit(_PACE, _WATCH),
     SensorClass.COROS_POD: Kit(_APEX, (*_WATCH, _LEFT)),
-    SensorClass.APPLE: Kit(_watch("Watch6,14", 0, "development", 255), (_STANCE, _OSCILLATION, _STEP)),
+    SensorClass.APPLE: Kit(_device("Watch6,14", 0, "development", 255), (_STANCE, _OSCILLATION, _STEP)),
     SensorClass.STRYD: Kit(_FR255, (_STANCE, _OSCILLATION), app="stryd"),
     SensorClass.MODEL_DERIVED: Kit(_FITNESS, (_STANCE, _OSCILLATION)),
     SensorClass.OTHER: Kit(_FITNESS, (_STANCE, _OSCILLATION)),
-    SensorClass.NONE: Kit(_watch("Forerunner 245", 3076), ()),
+    SensorClass.NONE: Kit(_device("Forerunner 245", 3076), ()),
 }
 
 
@@ -302,8 +280,6 @@ DEMO_RUNNER = Runner(height_m=1.78, mass_kg=70.0)
 DEMO_SEED = 8
 _SOME_MORNING = datetime(2026, 11, 8, 6, 42, tzinfo=UTC)
 _BURST = Offsets(-0.8, 0.0, 0.8)  # accelerating is piston-like, and normal
-_DROPOUT_S = 20
-_SMART_STEPS_S = (2, 10)
 
 
 class Scene(Record, frozen=True, kw_only=True):
@@ -343,15 +319,20 @@ def read_gait(gait: Gait, course: Course, scene: Scene, rng: np.random.Generator
     n, frame, recorded = len(course), scene.frame, KITS[scene.sensor].dynamics
     cadence = SECONDS_PER_MINUTE / gait.step_time_s + ar1(rng, n, sd=_CADENCE_SD_SPM, rho=_RHO)
     # Half the noise is left: a walk has a steady beat, and must stay below the cadence of running.
-    cadence = np.where(course.walking, _WALKING_SPM + (cadence - np.median(cadence)) / 2, cadence)
+    cadence = np.where(course.walking, 112.0 + (cadence - np.median(cadence)) / 2, cadence)
     stance = 2 * gait.step_time_s * gait.duty_factor + ar1(rng, n, sd=_STANCE_SD_S, rho=_RHO)
     oscillation = oscillation_m(gait) + ar1(rng, n, sd=_OSCILLATION_SD_M, rho=_RHO)
     speed = np.maximum(course.speed_mps + ar1(rng, n, sd=_SPEED_SD_MPS, rho=_RHO), 0.0)
     # Some sensors measure nothing of their own: whatever the runner does, they say speed and cadence again.
+    step_time = SECONDS_PER_MINUTE / cadence
     if scene.sensor == SensorClass.GARMIN_WRIST:
-        stance, oscillation = _computed(cadence, speed, frame)
+        usual = usual_gait(np.clip(speed, 1.5, None), frame)
+        # A little duty factor is added for each step a minute.
+        duty = usual.duty_factor + 0.0008 * (cadence - SECONDS_PER_MINUTE / usual.step_time_s)
+        stance = 2 * step_time * duty
+        oscillation = frame.k_ref * GRAVITY_MPS2 * step_time**2 * (1 / 8 - SINE * duty)
     if scene.sensor in (SensorClass.STRYD, SensorClass.MODEL_DERIVED):
-        oscillation = _modelled(cadence, stance)
+        oscillation = 0.98 * GRAVITY_MPS2 * step_time**2 * (1 / 8 - SINE * stance / (2 * step_time))
     # Devices give no contact time or oscillation while walking.
     stance, oscillation = (np.where(course.walking, np.nan, values) for values in (stance, oscillation))
     step = speed * SECONDS_PER_MINUTE / cadence
@@ -361,37 +342,15 @@ def read_gait(gait: Gait, course: Course, scene: Scene, rng: np.random.Generator
         _DUTY: np.round(stance * cadence / (2 * SECONDS_PER_MINUTE) / _STANCE_PERCENT_STEP) * _STANCE_PERCENT_STEP,
         _OSCILLATION: oscillation,
         _STEP: step,
-        _RATIO: ratio * (_STRAP_RATIO if _DUTY in recorded else 1.0),
-        _LEFT: np.where(np.isnan(stance), np.nan, scene.balance_left + ar1(rng, n, sd=_BALANCE_SD, rho=_RHO)),
+        # A strap's vertical ratio is filtered by itself and reads a little low.
+        _RATIO: ratio * (0.975 if _DUTY in recorded else 1.0),
+        _LEFT: np.where(np.isnan(stance), np.nan, scene.balance_left + ar1(rng, n, sd=0.008, rho=_RHO)),
         _LOSS: np.where(np.isnan(stance), np.nan, 0.1 * course.speed_mps),
     }
     channels = {"speed_mps": speed, "distance_m": np.cumsum(speed), "cadence_spm": cadence}
     if not scene.indoor:
-        channels["altitude_m"] = course.altitude_m + ar1(rng, n, sd=_ALTITUDE_SD_M, rho=_RHO)
-    return {**channels, **_effort(course, scene.runner), **{name: dynamics[name] for name in recorded}}
-
-
-def as_recorded(kit: Kit, time_s: Array, channels: dict[str, Array]) -> tuple[Samples, dict[str, Samples]]:
-    """Native samples, and those of the developer app where the dynamics come from one."""
-    given = {name: frozen(values) for name, values in channels.items()}
-    if not kit.app:
-        return Samples(time_s=frozen(time_s), **given), {}
-    native = {name: values for name, values in given.items() if name not in kit.dynamics}
-    theirs = {name: values for name, values in given.items() if name in (*kit.dynamics, "cadence_spm", "power_w")}
-    return Samples(time_s=frozen(time_s), **native), {kit.app: Samples(time_s=frozen(time_s), **theirs)}
-
-
-def _computed(cadence: Array, speed: Array, frame: Frame) -> tuple[Array, Array]:
-    """Contact and oscillation as a wrist has them: functions of speed and cadence, nothing of the runner's own."""
-    usual = usual_gait(np.clip(speed, 1.5, None), frame)
-    step_time = SECONDS_PER_MINUTE / cadence
-    duty = usual.duty_factor + _ROTATION * (cadence - SECONDS_PER_MINUTE / usual.step_time_s)
-    return 2 * step_time * duty, frame.k_ref * GRAVITY_MPS2 * step_time**2 * (1 / 8 - SINE * duty)
-
-
-def _modelled(cadence: Array, stance: Array) -> Array:
-    step_time = SECONDS_PER_MINUTE / cadence
-    return _MODELLED_K * GRAVITY_MPS2 * step_time**2 * (1 / 8 - SINE * stance / (2 * step_time))
+        channels["altitude_m"] = course.altitude_m + ar1(rng, n, sd=0.1, rho=_RHO)
+    return channels | _effort(course, scene.runner) | {name: dynamics[name] for name in recorded}
 
 
 def _effort(course: Course, runner: Runner) -> dict[str, Array]:
@@ -404,27 +363,34 @@ def _effort(course: Course, runner: Runner) -> dict[str, Array]:
 
 # One run: a pattern, a scene and a seed become an activity.
 
-
 _SCENE = Scene()
 
 
 def simulate(pattern: Pattern, seed: int, *, scene: Scene = _SCENE) -> Activity:
     """One run of a runner with this pattern, as a reader would return it. Deterministic by all arguments."""
     rng = np.random.default_rng(seed)
-    course = lay(scene.plan, rng)
-    gait = _gait(pattern, course, scene)
+    course, kit = lay(scene.plan, rng), KITS[scene.sensor]
     # The order is that of the world: a body moves, sensors read it, the air loses some, faults come on top, and the
     # watch writes what is left. Each step draws from the generator in turn, so a new step goes to the end.
-    channels = _received(read_gait(gait, course, scene, rng), scene, rng)
+    channels = read_gait(_gait(pattern, course, scene), course, scene, rng)
+    silent = stretches(rng, len(course), share=scene.dropout, length=20)
+    channels |= {name: np.where(silent, np.nan, channels[name]) for name in kit.dynamics}
+    channels = {name: values for name, values in channels.items() if name not in scene.missing}
     channels = damaged(channels, course.time_s, scene.faults)
-    kept = visible(course.time_s, scene.faults) & _written(len(course), scene, rng)
-    samples, alternatives = as_recorded(
-        KITS[scene.sensor], course.time_s[kept], {name: values[kept] for name, values in channels.items()}
-    )
+    kept = visible(course.time_s, scene.faults)
+    if scene.smart:
+        # The shortest steps possible would need this many draws; the rest falls off the end.
+        at = np.cumsum(rng.integers(2, 10, size=len(course) // 2))
+        kept &= np.isin(np.arange(len(course)), at)
+    time_s, given = frozen(course.time_s[kept]), {name: frozen(values[kept]) for name, values in channels.items()}
+    # Where an app records the dynamics, they are its own and stand beside what the watch has.
+    own = kit.dynamics if kit.app else ()
+    theirs = {name: values for name, values in given.items() if name in (*own, "cadence_spm", "power_w")}
+    samples = Samples(time_s=time_s, **{name: values for name, values in given.items() if name not in own})
+    activity = _activity(f"{pattern.name}-{seed}", course, scene, samples)
     # The id is that of the text of all that was asked for: the same run has the same one, in every process.
     identity = hashlib.sha256(repr((pattern, seed, scene)).encode()).hexdigest()[:12]
-    activity = _activity(f"{pattern.name}-{seed}", course, scene, samples)
-    return activity.replace(id=identity, alternatives=alternatives)
+    return activity.replace(id=identity, alternatives={kit.app: Samples(time_s=time_s, **theirs)} if kit.app else {})
 
 
 def simulate_demo() -> Activity:
@@ -442,31 +408,12 @@ def _gait(pattern: Pattern, course: Course, scene: Scene) -> Gait:
     return shifted_gait(planted, scene.shift, speed_mps, scene.frame)
 
 
-def _received(channels: dict[str, Array], scene: Scene, rng: np.random.Generator) -> dict[str, Array]:
-    """Without the channels that are missing, and without the moments at which the sensor was not heard."""
-    silent = stretches(rng, len(channels["speed_mps"]), share=scene.dropout, length=_DROPOUT_S)
-    dynamics = KITS[scene.sensor].dynamics
-    return {
-        name: np.where(silent, np.nan, values) if name in dynamics else values
-        for name, values in channels.items()
-        if name not in scene.missing
-    }
-
-
-def _written(n: int, scene: Scene, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Which seconds become records: all, or with smart recording one in every few."""
-    if not scene.smart:
-        return np.ones(n, dtype=bool)
-    low, high = _SMART_STEPS_S
-    written = np.zeros(n, dtype=bool)
-    # The shortest steps possible would need this many draws; the rest falls off the end.
-    at = np.cumsum(rng.integers(low, high, size=n // low))
-    written[at[at < n]] = True
-    return written
-
-
 def _activity(name: str, course: Course, scene: Scene, samples: Samples) -> Activity:
-    kit = KITS[scene.sensor]
+    kit, whole_m = KITS[scene.sensor], float(course.distance_m[-1])
+    # A lap a kilometre, as watches have them.
+    marks = np.arange(METRES_PER_KM, whole_m, METRES_PER_KM)
+    ends = [0.0, *course.time_s[np.searchsorted(course.distance_m, marks)].tolist(), course.elapsed_s]
+    lengths = np.diff([0.0, *marks.tolist(), whole_m]).tolist()
     averaged = {each: values for each, values in samples.present().items() if each not in ("distance_m", "altitude_m")}
     return Activity(
         id="",
@@ -480,31 +427,19 @@ def _activity(name: str, course: Course, scene: Scene, samples: Samples) -> Acti
         sensors=(*kit.sensors, FOOT_POD) if scene.foot_pod else kit.sensors,
         duration_s=course.elapsed_s - sum(pause.end_s - pause.start_s for pause in course.pauses),
         elapsed_s=course.elapsed_s,
-        distance_m=float(course.distance_m[-1]),
+        distance_m=whole_m,
         records=len(samples.time_s),
         positioned=not scene.indoor,
         samples=samples,
-        laps=_laps(course),
+        laps=tuple(Lap(start_s=a, end_s=b, distance_m=m) for (a, b), m in zip(pairwise(ends), lengths, strict=True)),
         pauses=course.pauses,
         averages={each: float(np.nanmean(v)) for each, v in averaged.items() if not np.isnan(v).all()},
     )
 
 
-def _laps(course: Course) -> tuple[Lap, ...]:
-    whole_m = float(course.distance_m[-1])
-    marks = np.arange(METRES_PER_KM, whole_m, METRES_PER_KM)
-    ends = [*course.time_s[np.searchsorted(course.distance_m, marks)].tolist(), course.elapsed_s]
-    lengths = np.diff([0.0, *marks.tolist(), whole_m]).tolist()
-    return tuple(
-        Lap(start_s=start, end_s=end, distance_m=length)
-        for start, end, length in zip([0.0, *ends], ends, lengths, strict=False)
-    )
-
-
 # Weeks of runs.
 
-_PLANS = ("easy", "progressive", "fast")  # the week's runs in turn
-_HOURS = (6, 17, 12)  # and at these hours, UTC
+_TURNS = (("easy", 6), ("progressive", 17), ("fast", 12))  # the week's runs in turn, and at which hour (UTC)
 
 
 class History(Record, frozen=True, kw_only=True):
@@ -533,31 +468,20 @@ def simulate_history(history: History, seed: int) -> Iterator[Activity]:
     """The runs of a history in order of time. Deterministic by both arguments."""
     rng = np.random.default_rng(seed)
     drift = ar1(rng, history.weeks, sd=history.week_sd, rho=history.week_rho)
+    each_week = history.runs_a_week
     for week in range(history.weeks):
-        for run in range(history.runs_a_week):
-            D = history.change_D * _progress(history, week, run) + drift[week]
-            D += history.run_sd * rng.standard_normal()
+        changed = history.sensor_week is not None and week >= history.sensor_week
+        sensor = history.next_sensor if changed else history.scene.sensor
+        for run in range(each_week):
+            reached = (week * each_week + run) / max(history.weeks * each_week - 1, 1)
+            if history.step_week is not None:
+                reached = float(week >= history.step_week)
+            D = history.change_D * reached + drift[week] + history.run_sd * rng.standard_normal()
             # The same spread across the drive axis, as runners have it; it moves G and leaves D alone.
             G = history.run_sd * rng.standard_normal()
             # Half a turn apart, D and G mix the deviations of step time and duty factor.
             off = Offsets((G + D) / math.sqrt(2), (G - D) / math.sqrt(2))
-            yield simulate(history.pattern.moved(off), int(rng.integers(2**32)), scene=_scene(history, week, run))
-
-
-def _progress(history: History, week: int, run: int) -> float:
-    """Share of the planted change that is reached, 0 to 1."""
-    if history.step_week is not None:
-        return float(week >= history.step_week)
-    runs = history.weeks * history.runs_a_week
-    return (week * history.runs_a_week + run) / max(runs - 1, 1)
-
-
-def _scene(history: History, week: int, run: int) -> Scene:
-    day = run * 7 // history.runs_a_week
-    started_at = history.first_at.replace(hour=_HOURS[run % 3]) + timedelta(weeks=week, days=day)
-    changed = history.sensor_week is not None and week >= history.sensor_week
-    return history.scene.replace(
-        started_at=started_at,
-        plan=PLANS[_PLANS[run % 3]],
-        sensor=history.next_sensor if changed else history.scene.sensor,
-    )
+            plan, hour = _TURNS[run % 3]
+            at = history.first_at.replace(hour=hour) + timedelta(weeks=week, days=run * 7 // each_week)
+            scene = history.scene.replace(started_at=at, plan=PLANS[plan], sensor=sensor)
+            yield simulate(history.pattern.moved(off), int(rng.integers(2**32)), scene=scene)
