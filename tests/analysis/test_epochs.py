@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import analyze, epochs
-from kneedrive.method import EpochRules, Plausible, Resampling, SteadyRules
+from kneedrive.method import EpochRules, Method, Resampling, SteadyRules
 from kneedrive.recording import Array, Interval, Samples, frozen
-from kneedrive.stats import Mask, medians
+from kneedrive.stats import medians
 from tests.analysis.runs import RUNNER, activity, samples
 
 NAN = float("nan")
@@ -19,11 +19,18 @@ def recorded(time_s: Array | list[float], **channels: Array) -> Samples:
     ("step_s", "longest_s"), [(1.0, 5.0), (0.5, 5.0), (2.0, 6.0), (4.0, 12.0), (9.0, 15.0), (30.0, 15.0)]
 )
 def test_the_longest_bridge_grows_with_the_recording_step(step_s: float, longest_s: float) -> None:
-    assert epochs.longest_step_s(np.arange(0, 600, step_s), RESAMPLING) == longest_s
+    check_bridge(np.arange(0.0, 600.0, step_s), longest_s)
 
 
 def test_records_of_one_second_do_not_shorten_the_bridge() -> None:
-    assert epochs.longest_step_s(np.array([0.0, 0.0, 4.0, 4.0, 8.0]), RESAMPLING) == 12.0
+    check_bridge(np.repeat(np.arange(0.0, 600.0, 4.0), 2), 12.0)
+
+
+def check_bridge(time_s: Array, longest_s: float) -> None:
+    """A further step of the longest is no gap, one of half a second more is."""
+    ends = [time_s[-1] + longest_s, time_s[-1] + 2.0 * longest_s + 0.5]
+    stream = epochs.resample(recorded(np.concatenate((time_s, ends))), RESAMPLING, EPOCH)
+    assert [gap for gap in stream.gaps if gap.start_s >= time_s[-1]] == [Interval(start_s=ends[0], end_s=ends[1])]
 
 
 def test_recorded_seconds_stay_as_they_are() -> None:
@@ -72,7 +79,7 @@ def test_channels_never_recorded_are_not_columns() -> None:
 
 def test_a_jump_of_twenty_days_costs_one_empty_epoch() -> None:
     time_s = np.concatenate((np.arange(0.0, 60.0), 20 * 86400.0 + np.arange(0.0, 60.0)))
-    assert len(epochs.grid(time_s, 30)) == 5 * 30
+    assert len(epochs.resample(recorded(time_s), RESAMPLING, EPOCH).time_s) == 5 * 30
 
 
 def test_two_records_a_second_with_alternating_channels_are_both_kept() -> None:
@@ -104,12 +111,12 @@ def test_a_sliding_mean_of_less_than_half_is_missing() -> None:
     ("slope", "steady"), [(0.0, True), (0.055, True), (-0.055, True), (0.065, False), (-0.065, False)]
 )
 def test_speed_may_drift_up_to_the_limit(slope: float, steady: bool) -> None:
-    speed = 3.0 + slope * np.arange(40.0)
-    assert epochs.steady_seconds(speed, STEADY)[10:30].all() == steady
+    speed = 5.0 + slope * np.arange(60.0)
+    assert seconds_of(60, speed_mps=speed).steady[10:30].all() == steady
 
 
 def test_speed_that_is_missing_is_not_steady() -> None:
-    assert not epochs.steady_seconds(np.full(40, np.nan), STEADY).any()
+    assert not seconds_of(60, speed_mps=np.full(60, np.nan)).steady.any()
 
 
 @pytest.mark.parametrize(("gain", "burst"), [(0.45, False), (0.60, True)])
@@ -164,26 +171,26 @@ def test_grade_is_missing_where_altitude_is() -> None:
     assert np.isfinite(found[:40]).all()
 
 
-def stuck_seconds(seconds: int, **channels: Array) -> Mask:
-    """Where a sensor is stuck, of this many seconds recorded one by one."""
+def seconds_of(seconds: int, **channels: Array) -> epochs.Seconds:
+    """What each of so many seconds is that were recorded one by one."""
     stream = epochs.resample(recorded(np.arange(float(seconds)), **channels), RESAMPLING, EPOCH)
-    return epochs.frozen_seconds(stream, Plausible().flat_line_s)
+    return epochs.seconds_of(stream, activity(), Method())
 
 
 @pytest.mark.parametrize(("length", "stuck"), [(59, 0), (60, 60), (100, 100)])
 def test_a_sensor_is_stuck_when_nothing_moves_for_a_minute(length: int, stuck: int) -> None:
     moving = np.arange(200.0)
     held = np.where((moving >= 50) & (moving < 50 + length), 50.0, moving)
-    assert stuck_seconds(200, stance_time_s=held, vertical_oscillation_m=held).sum() == stuck
+    assert seconds_of(200, stance_time_s=held, vertical_oscillation_m=held).frozen.sum() == stuck
 
 
 def test_a_sensor_with_one_moving_channel_is_not_stuck() -> None:
     still, moving = np.full(200, 0.25), np.arange(200.0)
-    assert not stuck_seconds(200, stance_time_s=still, vertical_oscillation_m=moving).any()
+    assert not seconds_of(200, stance_time_s=still, vertical_oscillation_m=moving).frozen.any()
 
 
 def test_a_sensor_without_dynamics_cannot_be_stuck() -> None:
-    assert not stuck_seconds(99, speed_mps=np.full(99, 3.0)).any()
+    assert not seconds_of(99, speed_mps=np.full(99, 3.0)).frozen.any()
 
 
 @pytest.mark.parametrize(

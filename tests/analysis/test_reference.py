@@ -121,5 +121,7 @@ def test_a_computed_sensor_is_held_against_steps_only() -> None:
 
 
 def test_leg_length_is_a_share_of_the_height() -> None:
-    assert reference.leg_length_m(Runner(height_m=1.75), METHOD) == pytest.approx(0.9275)
-    assert reference.leg_length_m(Runner(), METHOD) is None
+    angle = reference.usual_metrics(np.array([3.0]), against("garmin_strap", 1.75))
+    contact_m = 3.0 * angle["stance_time_s"]
+    assert contact_m / (2.0 * np.sin(np.radians(angle["stance_angle_deg"]))) == pytest.approx(0.9275)
+    assert "stance_angle_deg" not in reference.usual_metrics(np.array([3.0]), against("garmin_strap", None))

@@ -10,13 +10,13 @@ a minute is what a watch can stand behind.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from kneedrive.analysis import features
-from kneedrive.analysis.reference import leg_length_m
 from kneedrive.method import EpochRules, Method, Resampling, SteadyRules
 from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Runner, Samples
@@ -56,32 +56,9 @@ class Stream(Record, frozen=True, kw_only=True):
     covered: Mask
     gaps: tuple[Interval, ...]
 
-    @property
-    def epochs(self) -> int:
-        """How many epochs the seconds make."""
-        return len(self.time_s) // self.epoch_s
-
     def rows(self, seconds: Array) -> Array:
         """One row per epoch, one column per second."""
         return seconds.reshape(-1, self.epoch_s)
-
-
-def longest_step_s(time_s: Array, rules: Resampling) -> float:
-    """The longest step of a time axis that interpolation may bridge."""
-    steps = np.diff(time_s)
-    # Two records of one second are common and say nothing about the interval of recording.
-    steps = steps[steps > 0]
-    typical = median(steps) if len(steps) else 0.0
-    return min(rules.gap_max_s, max(rules.gap_min_s, rules.gap_median_steps * typical))
-
-
-def grid(time_s: Array, epoch_s: int) -> Array:
-    """The seconds of every epoch that holds a record, and of one empty epoch wherever the next ones hold none."""
-    numbers = np.unique(np.floor_divide(time_s, epoch_s))
-    before_hole = numbers[:-1][np.diff(numbers) > 1]
-    numbers = np.sort(np.concatenate([numbers, before_hole + 1]))
-    seconds: Array = numbers[:, None] * epoch_s + np.arange(epoch_s, dtype=np.float64)
-    return seconds.ravel()
 
 
 def bridged(time_s: Array, seconds: Array, longest_s: float) -> Mask:
@@ -101,12 +78,17 @@ def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> St
     Each channel is bridged on its own times, so one that starts late or drops out stays missing there.
     """
     time_s = samples.time_s
-    seconds = grid(time_s, epochs.length_s)
-    longest_s = longest_step_s(time_s, resampling)
+    numbers = np.unique(np.floor_divide(time_s, epochs.length_s))
+    empty = numbers[:-1][np.diff(numbers) > 1] + 1
+    starts = np.sort(np.concatenate([numbers, empty])) * epochs.length_s
+    seconds = (starts[:, None] + np.arange(epochs.length_s, dtype=np.float64)).ravel()
+    # Two records of one second are common and say nothing about the interval of recording.
+    steps = np.diff(time_s)
+    typical = median(steps[steps > 0]) if (steps > 0).any() else 0.0
+    longest_s = min(resampling.gap_max_s, max(resampling.gap_min_s, resampling.gap_median_steps * typical))
+    gaps = np.flatnonzero(steps > longest_s)
     covered = bridged(time_s, seconds, longest_s)
-    starts = seconds[:: epochs.length_s]
     which = np.searchsorted(starts, time_s, side="right") - 1
-    gaps = np.flatnonzero(np.diff(time_s) > longest_s)
     columns: dict[str, Array] = {}
     recorded: dict[str, Whole] = {}
     for name, values in samples.present().items():
@@ -149,15 +131,6 @@ def sliding_mean(values: Array, width: int) -> Array:
     high = np.minimum(np.arange(len(values)) + half + 1, len(values))
     count = counts[high] - counts[low]
     return np.where(2 * count > width, (sums[high] - sums[low]) / np.maximum(count, 1), np.nan)
-
-
-def steady_seconds(speed_mps: Array, rules: SteadyRules) -> Mask:
-    """Where smoothed speed changes by no more than the limit; False where it is not known."""
-    # Positions jitter: unsmoothed, hardly a second of a steady run would be steady.
-    smooth = sliding_mean(speed_mps, rules.smoothing_s)
-    if len(smooth) < 2:
-        return np.zeros(len(smooth), dtype=np.bool_)
-    return np.abs(np.gradient(smooth)) <= rules.max_acceleration_mps2
 
 
 def runs_of(mask: Mask) -> list[tuple[int, int]]:
@@ -249,6 +222,8 @@ def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
     speed, along = stream.columns.get("speed_mps", nothing), stream.columns.get("distance_m")
     if along is None:
         along = np.cumsum(np.where(np.isfinite(speed), speed, 0.0))  # one value a second; gaps add nothing
+    # Positions jitter: unsmoothed, hardly a second of a steady run would be steady.
+    change = np.gradient(sliding_mean(speed, rules.smoothing_s))
     # Counted from the first record: a watch may have been started long before its sensors woke up.
     first_s = seconds[stream.covered][0] if stream.covered.any() else 0.0
     # A gap longer than any recording step is a pause, whether or not the watch wrote an event for it.
@@ -256,7 +231,7 @@ def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
     return Seconds(
         start=seconds < first_s + rules.start_s,
         pause=within(seconds, (*activity.pauses, *unsaid), rules.pause_margin_s),
-        steady=steady_seconds(speed, rules),
+        steady=np.abs(change) <= rules.max_acceleration_mps2,
         burst=burst_seconds(speed, rules),
         frozen=frozen_seconds(stream, method.plausible.flat_line_s),
         walking=stream.columns.get("cadence_spm", nothing) < method.gait.walking_spm,
@@ -288,12 +263,18 @@ def cut(stream: Stream, seconds: Seconds, runner: Runner, method: Method) -> Tab
         counts: Array = mask.reshape(-1, stream.epoch_s).sum(axis=1).astype(np.float64)
         return counts
 
+    rules = method.epochs
     # Steps are unusual around a standstill, and sensors take a while to settle.
     kept = stream.covered & ~seconds.start & ~seconds.pause
     covered_s, kept_s = count(stream.covered), count(kept)
     # An epoch that is left out anyway still shows what was recorded in it.
-    used = np.where(np.repeat(kept_s >= method.epochs.min_covered_s, stream.epoch_s), kept, stream.covered)
-    columns = _medians(stream, used, method)
+    used = np.where(np.repeat(kept_s >= rules.min_covered_s, stream.epoch_s), kept, stream.covered)
+    columns: dict[str, Array] = {}  # all NaN for channels that were not recorded
+    for name in (*MEASURED, *_SAID):
+        rows = stream.rows(np.where(used, stream.columns.get(name, np.nan), np.nan))
+        enough = np.isfinite(rows).sum(axis=1) >= rules.min_covered_s
+        enough &= stream.recorded.get(name, 0) >= rules.min_records
+        columns[_SAID.get(name, name)] = np.where(enough, medians(rows), np.nan)
     columns["grade"] = medians(stream.rows(np.where(used, seconds.grade, np.nan)))
     # Shares of nothing are 0, not NaN: an empty epoch has its own gate.
     used_s = np.maximum(count(used), 1)
@@ -315,22 +296,6 @@ def cut(stream: Stream, seconds: Seconds, runner: Runner, method: Method) -> Tab
     )
 
 
-def _medians(stream: Stream, used: Mask, method: Method) -> dict[str, Array]:
-    """The median of every channel in every epoch where enough of it is there; NaN columns for channels not recorded."""
-    rules = method.epochs
-    found = {}
-    for name in (*MEASURED, *_SAID):
-        key = _SAID.get(name, name)
-        values = stream.columns.get(name)
-        if values is None:
-            found[key] = np.full(stream.epochs, np.nan)
-            continue
-        rows = stream.rows(np.where(used, values, np.nan))
-        enough = (np.isfinite(rows).sum(axis=1) >= rules.min_covered_s) & (stream.recorded[name] >= rules.min_records)
-        found[key] = np.where(enough, medians(rows), np.nan)
-    return found
-
-
 def derived(columns: dict[str, Array], runner: Runner, method: Method) -> dict[str, Array]:
     """The columns with everything that follows from speed, cadence, contact time and oscillation."""
     # No step lasts no time; where a device writes 0 it means that it does not know.
@@ -342,14 +307,10 @@ def derived(columns: dict[str, Array], runner: Runner, method: Method) -> dict[s
     # Ratios of medians, not medians of ratios: a second with one odd channel then moves that channel alone.
     DF, flight = features.duty_factor(stance, T), features.flight_time_s(T, stance)
     step = features.step_length_m(moving, T)
-    leg, mass, speed = leg_length_m(runner, method), runner.mass_kg, columns["speed_mps"]
-    angle = stiffness = np.full_like(speed, np.nan)
-    if leg is not None:
-        angle = features.stance_angle_deg(speed, stance, leg)
-    if leg is not None and mass is not None:
-        stiffness = features.leg_stiffness_n_m(mass, leg, speed, stance, flight) / KILO
-        # The method is not valid on slopes.
-        stiffness = np.where(np.abs(columns["grade"]) > method.grade.flat, np.nan, stiffness)
+    # What nobody told is NaN, and so is what follows from it.
+    height, mass = (math.nan if told is None else told for told in (runner.height_m, runner.mass_kg))
+    leg, speed = method.population.leg_per_height * height, columns["speed_mps"]
+    stiffness = features.leg_stiffness_n_m(mass, leg, speed, stance, flight) / KILO
     return columns | {
         "stance_time_s": stance,
         "vertical_oscillation_m": oscillation,
@@ -360,6 +321,7 @@ def derived(columns: dict[str, Array], runner: Runner, method: Method) -> dict[s
         "vertical_ratio": features.vertical_ratio(oscillation, step),
         "ln_k": features.ln_k(oscillation, T, DF),
         "beta": features.beta(oscillation, T),
-        "stance_angle_deg": angle,
-        "k_leg_kn_m": stiffness,
+        "stance_angle_deg": features.stance_angle_deg(speed, stance, leg),
+        # The method is not valid on slopes.
+        "k_leg_kn_m": np.where(np.abs(columns["grade"]) > method.grade.flat, np.nan, stiffness),
     }

@@ -101,26 +101,17 @@ def stance_angle_deg(speed_mps: Array, stance_time_s: Array, leg_length_m: float
     return np.degrees(np.arcsin(np.where(np.abs(reach) <= 1.0, reach, np.nan)))
 
 
-def peak_force_n(mass_kg: float, stance_time_s: Number, flight_time_s: Number) -> Number:
-    """Fmax of the half-sine force (Morin 2005, eq. 6)."""
-    return mass_kg * GRAVITY_MPS2 * (math.pi / 2.0) * (flight_time_s / stance_time_s + 1.0)
-
-
-def sink_m(stance_time_s: Number, flight_time_s: Number) -> Number:
-    """How far the body sinks in stance, positive (Morin 2005, eq. 7 with its sign turned; mass drops out)."""
-    shape = (flight_time_s / stance_time_s + 1.0) / (2.0 * math.pi) - FLIGHT_ONLY
-    return GRAVITY_MPS2 * stance_time_s**2 * shape
-
-
-def leg_compression_m(speed_mps: Array, stance_time_s: Array, flight_time_s: Array, leg_length_m: float) -> Array:
-    """Delta L, how far the leg spring shortens (Morin 2005, eq. 9); NaN where the contact is longer than two legs."""
-    chord = leg_length_m**2 - (speed_mps * stance_time_s / 2.0) ** 2
-    return leg_length_m - np.sqrt(np.where(chord >= 0, chord, np.nan)) + sink_m(stance_time_s, flight_time_s)
-
-
 def leg_stiffness_n_m(
     mass_kg: float, leg_length_m: float, speed_mps: Array, stance_time_s: Array, flight_time_s: Array
 ) -> Array:
-    """k_leg = Fmax/Delta L, N/m; level running only (the method fails on slopes, Meyer 2023)."""
-    compression = leg_compression_m(speed_mps, stance_time_s, flight_time_s, leg_length_m)
-    return peak_force_n(mass_kg, stance_time_s, flight_time_s) / compression
+    """k_leg = Fmax/Delta L, N/m (Morin 2005); level running only (the method fails on slopes, Meyer 2023).
+
+    NaN where the contact is longer than two legs, and for a mass or leg that is NaN.
+    """
+    air = flight_time_s / stance_time_s + 1.0
+    peak_force_n = mass_kg * GRAVITY_MPS2 * (math.pi / 2.0) * air  # Fmax of the half-sine force, eq. 6
+    # How far the body sinks in stance, positive: eq. 7 with its sign turned; mass drops out.
+    sink_m = GRAVITY_MPS2 * stance_time_s**2 * (air / (2.0 * math.pi) - FLIGHT_ONLY)
+    # Delta L, how far the leg spring shortens, eq. 9.
+    chord = leg_length_m**2 - (speed_mps * stance_time_s / 2.0) ** 2
+    return peak_force_n / (leg_length_m - np.sqrt(np.where(chord >= 0, chord, np.nan)) + sink_m)

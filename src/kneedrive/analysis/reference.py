@@ -178,11 +178,6 @@ def usual_quantities(speed_mps: Array, grade: Array, against: Against) -> dict[s
     return {"ln_T": np.log(there.T_s), "DF": there.DF, "ln_k": ln_k, "ln_beta": ln_k + shape}
 
 
-def leg_length_m(runner: Runner, method: Method) -> float | None:
-    """L, from the runner's height; None without one."""
-    return None if runner.height_m is None else method.population.leg_per_height * runner.height_m
-
-
 def usual_metrics(speed_mps: Array, against: Against) -> dict[str, Array]:
     """What is usual at these speeds on the flat, by metric key, for what the sensor class may be held against."""
     there = expected(speed_mps, against)
@@ -191,7 +186,8 @@ def usual_metrics(speed_mps: Array, against: Against) -> dict[str, Array]:
     if not against.reference.measures_contact:
         return usual
     usual |= {key: found[key] for key in OF_DYNAMICS}
-    if (leg := leg_length_m(against.runner, against.method)) is not None:
+    if against.runner.height_m is not None:
+        leg = against.method.population.leg_per_height * against.runner.height_m
         usual["stance_angle_deg"] = features.stance_angle_deg(speed_mps, usual["stance_time_s"], leg)
     if against.reference.measures_bounce:
         usual |= {key: found[key] for key in OF_BOUNCE}
