@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import analyze, gates
+from kneedrive.analysis.epochs import Table
 from kneedrive.analysis.result import Analysis
 from kneedrive.method import Method, Plausible
 from kneedrive.recording import Activity, Array, Interval, Samples, frozen
-from tests.analysis.runs import COROS, FOOT_POD, RUNNER, activity, samples
+from tests.analysis.runs import COROS, FOOT_POD, RUNNER, activity, case, samples
 
 SECOND = np.arange(900.0)
 LATE = (SECOND >= 300) & (SECOND < 420)  # epochs 10 to 13
@@ -178,8 +179,11 @@ def test_every_epoch_has_one_known_reason_and_all_are_counted() -> None:
 
 
 def test_the_first_gate_that_catches_gives_the_reason() -> None:
-    masks = {"hilly": np.array([True, True]), "walking": np.array([True, False])}
-    assert gates.first_reason(masks, 2).tolist() == ["walking", "hilly"]
+    steep = 100.0 + np.clip(SECOND - 300.0, 0.0, 120.0) * 3.0 * 0.08
+    walking = np.where(SECOND < 360, during(110.0, 168.0), 168.0)
+    found = analysed(samples(altitude_m=steep, cadence_spm=walking)).epochs
+    assert np.abs(found["grade"][11:13]).min() > Method().grade.hilly
+    assert found.reason[11:13].tolist() == ["walking", "hilly"]
 
 
 @pytest.mark.parametrize(
@@ -288,8 +292,8 @@ def test_records_without_flight_cannot_tell_the_unit() -> None:
     ],
 )
 def test_half_or_double_cadence_at_running_speed_is_locked(cadence: float, speed: float, locked: bool) -> None:
-    found = gates.locked_cadence(np.array([cadence]), np.array([speed]), np.array([168.0]), RULES)
-    assert found[0] == locked
+    found = reasons(samples(cadence_spm=during(cadence, 168.0), speed_mps=during(speed, 3.0)))[11]
+    assert (found == "cadence lock") == locked
 
 
 @pytest.mark.parametrize(
@@ -308,8 +312,22 @@ def test_half_or_double_cadence_at_running_speed_is_locked(cadence: float, speed
     ],
 )
 def test_contact_that_no_runner_has_is_doubtful(stance: float, duty: float, said: float, doubtful: bool) -> None:
-    columns = {"stance_time_s": stance, "duty_factor": duty, "duty_factor_said": said}
-    assert gates.implausible_stance({k: np.array([v]) for k, v in columns.items()}, RULES)[0] == doubtful
+    assert implausible(stance_time_s=stance, duty_factor=duty, duty_factor_said=said) == doubtful
+
+
+def implausible(**columns: float) -> bool:
+    """Whether the values of one epoch cannot be a measurement; what is not given was not measured."""
+    names = {*gates.FROM_STANCE, *gates.FROM_OSCILLATION, "speed_mps", "cadence_spm", "step_time_s", "grade"}
+    one = np.ones(1)
+    table = Table(
+        start_s=one,
+        columns={name: np.full(1, columns.get(name, NAN)) for name in (*names, *columns, "duty_factor_said")},
+        shares=dict.fromkeys(("start", "pause", "steady", "burst", "frozen", "walking"), np.zeros(1)),
+        covered_s=30.0 * one,
+        used_s=30.0 * one,
+        records=30.0 * one,
+    )
+    return bool(gates.gate(table, case()).doubts["implausible"][0])
 
 
 @pytest.mark.parametrize(
@@ -324,8 +342,7 @@ def test_contact_that_no_runner_has_is_doubtful(stance: float, duty: float, said
     ],
 )
 def test_bounce_that_no_runner_has_is_doubtful(oscillation: float, flight: float, doubtful: bool) -> None:
-    columns = {"vertical_oscillation_m": np.array([oscillation]), "flight_time_s": np.array([flight])}
-    assert gates.implausible_oscillation(columns, RULES)[0] == doubtful
+    assert implausible(vertical_oscillation_m=oscillation, flight_time_s=flight) == doubtful
 
 
 def levels(*parts: tuple[int, float], noise: float = 0.02) -> Array:

@@ -85,10 +85,15 @@ def gate(table: Table, case: Case) -> Gated:
     """Every gate in order. Where the dynamics suffice for too few epochs, speed and cadence alone are judged."""
     least = case.method.epochs.min_epochs
     columns, doubts = _without_doubtful(table, case)
-    caught = _coverage(table, case) | _gait(table, case) | _speed(table, case)
+    caught = _caught(table, case)
     free = ~np.any(list(caught.values()), axis=0)
-    judged = _has_dynamics(columns, case)
-    steps = free & np.isfinite(columns["speed_mps"]) & np.isfinite(columns["step_time_s"])
+    has_speed = np.isfinite(columns["speed_mps"])
+    # What the sensor class can be judged by: contact time, or oscillation where it counts.
+    judged = np.isfinite(columns["duty_factor"])
+    if case.reference.measures_bounce:
+        judged |= np.isfinite(columns["beta"])
+    judged &= case.has_dynamics & (has_speed | (not case.speed_trusted))
+    steps = free & has_speed & np.isfinite(columns["step_time_s"])
     # All or nothing per run: scores over some epochs and steps over the others would be two runs under one name.
     few = (free & judged).sum() < least
     by_steps = bool(case.speed_trusted and few and (not case.has_dynamics or steps.sum() >= least))
@@ -96,8 +101,9 @@ def gate(table: Table, case: Case) -> Gated:
         for name, mask in doubts.items():
             caught[name] = mask & ~judged | caught.get(name, False)
         caught["no stance time"] = ~judged
+    order = [name for name in GATES if name in caught]
     return Gated(
-        reason=first_reason(caught, len(table.start_s)),
+        reason=np.select([caught[name] for name in order], order, default=""),
         by_steps=by_steps,
         columns=columns,
         running=columns["cadence_spm"] >= case.method.gait.running_spm,
@@ -105,74 +111,32 @@ def gate(table: Table, case: Case) -> Gated:
     )
 
 
-def first_reason(caught: Mapping[str, Mask], n: int) -> Reasons:
-    """For each of n epochs the first of GATES whose mask is True, "" where none is."""
-    reason = np.full(n, "", dtype=f"<U{max(map(len, GATES))}")
-    # Backwards, so that an earlier gate overwrites a later one.
-    for name in reversed(GATES):
-        if name in caught:
-            reason[caught[name]] = name
-    return reason
-
-
-def _coverage(table: Table, case: Case) -> dict[str, Mask]:
-    rules = case.method.epochs
-    short = table.used_s < rules.min_covered_s
-    return {
-        "start": short & (table.shares["start"] > 0),
-        "pause": short & (table.shares["pause"] > 0),
-        "gap": table.covered_s < rules.min_covered_s,
-        "few samples": table.records < rules.min_records,
-    }
-
-
-def _gait(table: Table, case: Case) -> dict[str, Mask]:
-    rules, cadence = case.method.gait, table.columns["cadence_spm"]
+def _caught(table: Table, case: Case) -> dict[str, Mask]:
+    """Which epochs each gate of coverage, gait and speed catches, whatever the others say."""
+    method, cadence, speed = case.method, table.columns["cadence_spm"], table.columns["speed_mps"]
+    least_s, walking_spm, running_spm = method.epochs.min_covered_s, method.gait.walking_spm, method.gait.running_spm
+    short = table.used_s < least_s
     stance = np.isfinite(table.columns["stance_time_s"])
-    running = cadence >= rules.running_spm
+    running = cadence >= running_spm
     # Watches withhold contact time while walking, so its absence tells, in a run that otherwise has it.
     usually = bool(running.any()) and bool(np.mean(stance[running]) > 0.5)
-    between = (cadence >= rules.walking_spm) & (cadence < rules.running_spm)
-    return {
+    between = (cadence >= walking_spm) & (cadence < running_spm)
+    caught = {
+        "start": short & (table.shares["start"] > 0),
+        "pause": short & (table.shares["pause"] > 0),
+        "gap": table.covered_s < least_s,
+        "few samples": table.records < method.epochs.min_records,
         "no cadence": ~np.isfinite(cadence),
-        "cadence lock": _locked(table, case),
-        "walking": (cadence < rules.walking_spm) | (between & ~stance & usually),
+        "cadence lock": _locked(cadence, speed, case),
+        "walking": (cadence < walking_spm) | (between & ~stance & usually),
         "ambiguous": between,
-        "mixed": table.shares["walking"] >= rules.mixed_share,
-        "implausible": cadence > case.method.plausible.cadence_max_spm,
+        "mixed": table.shares["walking"] >= method.gait.mixed_share,
+        "implausible": cadence > method.plausible.cadence_max_spm,
     }
-
-
-def _locked(table: Table, case: Case) -> Mask:
-    cadence, speed = table.columns["cadence_spm"], table.columns["speed_mps"]
-    if not case.speed_trusted:
-        return np.zeros(len(cadence), dtype=np.bool_)
-    rules = case.method.plausible
-    sound = (cadence >= case.method.gait.running_spm) & (cadence <= rules.cadence_max_spm)
-    sound &= speed >= rules.speed_min_mps
-    if sound.any():
-        typical = np.full_like(cadence, median(cadence[sound]))
-    else:
-        # A lock throughout leaves no sound epoch to compare with, only what runners usually do.
-        typical = usual_cadence_spm(speed, case.runner.height_m, case.method.population)
-    return locked_cadence(cadence, speed, typical, rules)
-
-
-def locked_cadence(cadence_spm: Array, speed_mps: Array, typical_spm: Array, rules: Plausible) -> Mask:
-    """Epochs at running speed whose cadence is about half or double of what is typical: arm swing, music, one leg."""
-    near = np.zeros(len(cadence_spm), dtype=np.bool_)
-    for factor in (0.5, 2.0):
-        # Relative, since half a cadence that is off by 10 % is itself off by 10 %.
-        near |= np.abs(cadence_spm / (factor * typical_spm) - 1.0) <= rules.cadence_lock
-    return near & (speed_mps >= rules.speed_min_mps)
-
-
-def _speed(table: Table, case: Case) -> dict[str, Mask]:
-    method, speed = case.method, table.columns["speed_mps"]
     if not case.speed_trusted:
         # A guessed speed gates nothing; but without dynamics it is all there is to judge.
-        return {"no speed": np.full(len(speed), not case.has_dynamics)}
-    return {
+        return caught | {"no speed": np.full(len(speed), not case.has_dynamics)}
+    return caught | {
         "no speed": ~np.isfinite(speed),
         "accelerating": table.shares["burst"] > 0,
         "slow": speed < method.plausible.speed_min_mps,
@@ -182,14 +146,18 @@ def _speed(table: Table, case: Case) -> dict[str, Mask]:
     }
 
 
-def _has_dynamics(columns: Mapping[str, Array], case: Case) -> Mask:
-    """Epochs that hold what the sensor class can be judged by: contact time, or oscillation where it counts."""
-    if not case.has_dynamics:
-        return np.zeros(len(columns["speed_mps"]), dtype=np.bool_)
-    there = np.isfinite(columns["duty_factor"])
-    if case.reference.measures_bounce:
-        there |= np.isfinite(columns["beta"])
-    return there & (np.isfinite(columns["speed_mps"]) | (not case.speed_trusted))
+def _locked(cadence: Array, speed: Array, case: Case) -> Mask:
+    """Epochs at running speed whose cadence is about half or double of what is typical: arm swing, music, one leg."""
+    if not case.speed_trusted:
+        return np.zeros(len(cadence), dtype=np.bool_)
+    rules, moving = case.method.plausible, speed >= case.method.plausible.speed_min_mps
+    sound = moving & (cadence >= case.method.gait.running_spm) & (cadence <= rules.cadence_max_spm)
+    # A lock throughout leaves no sound epoch to compare with, only what runners usually do.
+    usual = usual_cadence_spm(speed, case.runner.height_m, case.method.population)
+    typical = median(cadence[sound]) if sound.any() else usual
+    # Relative, since half a cadence that is off by 10 % is itself off by 10 %.
+    half, double = (np.abs(cadence / (factor * typical) - 1.0) <= rules.cadence_lock for factor in (0.5, 2.0))
+    return moving & (half | double)
 
 
 def _without_doubtful(table: Table, case: Case) -> tuple[dict[str, Array], dict[str, Mask]]:
@@ -197,34 +165,25 @@ def _without_doubtful(table: Table, case: Case) -> tuple[dict[str, Array], dict[
     rules, columns = case.method.plausible, dict(table.columns)
     # Most of the epoch: its median is then the stuck value.
     stuck = table.shares["frozen"] > 0.5
-    stance, oscillation = implausible_stance(columns, rules), implausible_oscillation(columns, rules)
+    # Contact time or duty factor that no runner has, or that the device's own per cent contradicts.
+    stance, duty = columns["stance_time_s"], columns["duty_factor"]
+    no_stance = (stance < rules.stance_min_s) | (stance > rules.stance_max_s)
+    no_stance |= (duty < rules.duty_min) | (duty > rules.duty_max)
+    no_stance |= np.abs(columns["duty_factor_said"] / duty - 1.0) > rules.duty_mismatch
+    # Oscillation that no runner has, or that is less than the flight needs.
+    oscillation, flight = columns["vertical_oscillation_m"], np.maximum(columns["flight_time_s"], 0.0)
+    no_bounce = (oscillation < rules.oscillation_min_m) | (oscillation > rules.oscillation_max_m)
+    no_bounce |= oscillation < features.ballistic_rise_m(flight)
     jumped = np.zeros(len(stuck), dtype=np.bool_)
     if case.reference.measures_bounce:
         # Above what is usual at the speed, since k itself changes with speed on some sensors.
         above = columns["ln_k"] - expected_ln_k(columns["speed_mps"], case)
         ran = columns["cadence_spm"] >= case.method.gait.running_spm
-        jumped = sensor_jump(np.where(ran & ~(stuck | stance | oscillation), above, np.nan), rules)
-    for names, mask in ((FROM_STANCE, stuck | stance), (FROM_OSCILLATION, stuck | oscillation | jumped)):
+        jumped = sensor_jump(np.where(ran & ~(stuck | no_stance | no_bounce), above, np.nan), rules)
+    for names, mask in ((FROM_STANCE, stuck | no_stance), (FROM_OSCILLATION, stuck | no_bounce | jumped)):
         for name in names:
             columns[name] = np.where(mask, np.nan, columns[name])
-    return columns, {"flat line": stuck, "implausible": stance | oscillation, "sensor jump": jumped}
-
-
-def implausible_stance(columns: Mapping[str, Array], rules: Plausible) -> Mask:
-    """Epochs whose contact time or duty factor no runner has, or that the device's own per cent contradicts."""
-    stance, duty, said = columns["stance_time_s"], columns["duty_factor"], columns["duty_factor_said"]
-    outside = (stance < rules.stance_min_s) | (stance > rules.stance_max_s)
-    outside |= (duty < rules.duty_min) | (duty > rules.duty_max)
-    mismatch: Mask = np.abs(said / duty - 1.0) > rules.duty_mismatch
-    return outside | mismatch
-
-
-def implausible_oscillation(columns: Mapping[str, Array], rules: Plausible) -> Mask:
-    """Epochs whose oscillation no runner has, or that is less than the flight needs."""
-    oscillation = columns["vertical_oscillation_m"]
-    rise = features.ballistic_rise_m(np.maximum(columns["flight_time_s"], 0.0))
-    outside: Mask = (oscillation < rules.oscillation_min_m) | (oscillation > rules.oscillation_max_m)
-    return outside | (oscillation < rise)
+    return columns, {"flat line": stuck, "implausible": no_stance | no_bounce, "sensor jump": jumped}
 
 
 def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
@@ -253,30 +212,27 @@ def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
 
 
 def drifts(columns: Mapping[str, Array], scored: Mask, rules: SensorRules) -> dict[str, float]:
-    """How far duty factor and ln k wander within a run at the same speed and cadence, where only a sensor does."""
-    limits = {"duty_factor": rules.drift_DF, "ln_k": rules.drift_ln_k}
-    found = {name: _wander(columns, name, scored, rules) for name in limits}
-    return {name: by for name, by in found.items() if by > limits[name]}
+    """How far duty factor and ln k wander within a run, each where it is more than a sensor may, by column.
 
-
-def _wander(columns: Mapping[str, Array], name: str, scored: Mask, rules: SensorRules) -> float:
-    """Range of the running median of a column over a run, without what goes with speed, cadence and slope.
-
-    0 where there are fewer than two windows. A trend in time is fitted along, so that a runner who speeds up while the
-    sensor drifts does not hide it.
+    The range of the running median over the run, without what goes with speed, cadence and slope. A trend in time is
+    fitted along, so that a runner who speeds up while the sensor drifts does not hide it.
     """
-    speed, cadence, values = columns["speed_mps"], columns["cadence_spm"], columns[name]
-    there = scored & np.isfinite(speed) & np.isfinite(cadence) & np.isfinite(values)
-    n = int(there.sum())
-    width = max(rules.drift_epochs, int(rules.drift_share * n))
-    if n < 2 * width:
-        return 0.0
-    time = np.linspace(-0.5, 0.5, n)
-    by = np.column_stack([speed[there], 1.0 / speed[there], cadence[there], np.nan_to_num(columns["grade"][there])])
-    by -= by.mean(axis=0)  # so that taking it off leaves the level of the column
-    slopes = np.linalg.lstsq(np.column_stack([by, np.ones(n), time, time**2]), values[there], rcond=None)[0]
-    left = values[there] - by @ slopes[: by.shape[1]]
-    return float(np.ptp(running_median(left, width)))
+    speed, cadence = columns["speed_mps"], columns["cadence_spm"]
+    found = {}
+    for name, limit in (("duty_factor", rules.drift_DF), ("ln_k", rules.drift_ln_k)):
+        there = scored & np.isfinite(speed) & np.isfinite(cadence) & np.isfinite(columns[name])
+        values, n = columns[name][there], int(there.sum())
+        width = max(rules.drift_epochs, int(rules.drift_share * n))
+        if n < 2 * width:
+            continue
+        time = np.linspace(-0.5, 0.5, n)
+        by = np.column_stack([speed[there], 1.0 / speed[there], cadence[there], np.nan_to_num(columns["grade"][there])])
+        by -= by.mean(axis=0)  # so that taking it off leaves the level of the column
+        slopes = np.linalg.lstsq(np.column_stack([by, np.ones(n), time, time**2]), values, rcond=None)[0]
+        wander = float(np.ptp(running_median(values - by @ slopes[: by.shape[1]], width)))
+        if wander > limit:
+            found[name] = wander
+    return found
 
 
 def step_length_disagrees(columns: Mapping[str, Array], rules: Plausible) -> bool:
