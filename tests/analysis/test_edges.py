@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from kneedrive.analysis import analyze
-from kneedrive.analysis.provenance import overlaid
+from kneedrive.analysis.provenance import choose
 from kneedrive.histories.baseline import own_view
 from kneedrive.histories.compare import compare
 from kneedrive.histories.result import PastRun, Setting
 from kneedrive.histories.segments import jump
 from kneedrive.histories.weeks import balance_habit, slow_contrast
 from kneedrive.method import Method, TrendRules
+from kneedrive.recording import Array
 from tests.analysis.runs import RUNNER, activity, samples
 from tests.analysis.runs_of_a_runner import days, past_run
 
@@ -108,18 +109,23 @@ def test_runs_that_do_not_differ_at_all_are_told_without_a_spread(contrast: floa
 
 
 def test_a_cadence_with_gaps_still_comes_with_its_sensor() -> None:
-    native, other = samples(10), samples(10, cadence_spm=[180.0] * 9 + [np.nan])
-    found = overlaid(native, other).cadence_spm
+    found = of_stryd([180.0] * 9 + [np.nan])
 
     assert found is not None
     assert found[0] == 180.0
 
 
 def test_a_cadence_that_was_never_measured_stays_that_of_the_watch() -> None:
-    found = overlaid(samples(10), samples(10, cadence_spm=[np.nan] * 10)).cadence_spm
+    found = of_stryd([np.nan] * 10)
 
     assert found is not None
     assert 160 < found[0] < 175
+
+
+def of_stryd(cadence_spm: list[float]) -> Array | None:
+    """The cadence that goes with the dynamics of another sensor, which recorded this one."""
+    run = activity(samples(10), alternatives={"stryd": samples(10, cadence_spm=cadence_spm)})
+    return choose(run, "stryd").samples.cadence_spm
 
 
 def test_a_metric_that_the_history_lacks_in_part_has_a_baseline_all_the_same() -> None:

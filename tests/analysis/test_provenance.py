@@ -5,6 +5,7 @@ import pytest
 
 from kneedrive.analysis import provenance
 from kneedrive.analysis.provenance import NATIVE, choose
+from kneedrive.analysis.reference import place_of
 from kneedrive.recording import Activity, Samples, Sensor, frozen
 from tests.analysis.runs import APPLE, COROS, FOOT_POD, OTHER, STRAP, STRYD, WATCH, activity, samples
 
@@ -205,4 +206,4 @@ def test_an_alternative_brings_its_own_cadence_and_power() -> None:
     [({"sensors": (FOOT_POD,)}, True), ({"sensors": (STRAP,)}, False), ({"device": STRYD, "sensors": ()}, True)],
 )
 def test_a_foot_pod_is_told_from_the_device_list(devices: dict[str, Any], there: bool) -> None:
-    assert provenance.foot_pod(activity(**devices)) == there
+    assert place_of(activity(positioned=False, **devices), speed_calibrated=False) == ("indoor", there)

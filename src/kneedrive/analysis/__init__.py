@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from kneedrive.analysis import assess, epochs, gates, provenance, scores
-from kneedrive.analysis.reference import Case, speed_trusted, surface_of
+from kneedrive.analysis.reference import Case, place_of
 from kneedrive.analysis.result import Analysis, Epochs, HeightFrom, Status
 from kneedrive.method import Method
 from kneedrive.recording import Activity, Runner, Samples
@@ -37,7 +37,7 @@ def analyze(
     chosen = provenance.choose(activity, dynamics, method.sensors)
     samples, corrections = gates.corrected_unit(chosen.samples, method.plausible)
     sensor = provenance.provenance(activity, chosen.replace(samples=samples), method.sensors)
-    surface = surface_of(activity)
+    surface, speed_trusted = place_of(activity, speed_calibrated=speed_calibrated)
     case = Case(
         activity=activity,
         runner=runner.replace(
@@ -50,7 +50,7 @@ def analyze(
         instead_of=chosen.instead_of,
         notes=(*chosen.notes, *corrections),
         surface=surface,
-        speed_trusted=speed_trusted(activity, surface, speed_calibrated=speed_calibrated),
+        speed_trusted=speed_trusted,
         slow_mps=slow_mps,
     )
     said, known = runner.height_m is not None, case.runner.height_m is not None

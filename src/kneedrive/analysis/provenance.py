@@ -43,7 +43,7 @@ class Dynamics(Record, frozen=True, kw_only=True):
     instead_of: SensorClass | None = None
 
 
-class Provenance(Record, frozen=True, kw_only=True):
+class Provenance(Record, frozen=True):
     """The word for the sensor, and why it is that one."""
 
     word: SensorClass
@@ -87,63 +87,52 @@ def choose(activity: Activity, wanted: str | None, rules: SensorRules = RULES) -
 
 
 def _alternative(activity: Activity, name: str) -> Dynamics:
-    return Dynamics(samples=overlaid(activity.samples, activity.alternatives[name]), source=name)
-
-
-def overlaid(native: Samples, other: Samples) -> Samples:
     """The watch's samples with the dynamics of another sensor, and with its cadence and power where it has them."""
+    other = activity.alternatives[name]
     changes: dict[str, Array | None] = {name: other.channel(name) for name in DYNAMICS}
     # Contact time and step time must come from one sensor, or the duty factor is of two.
     changes |= {name: other.channel(name) for name in ("cadence_spm", "power_w") if coverage(other.channel(name)) > 0}
-    return native.replace(**changes)
-
-
-def foot_pod(activity: Activity) -> bool:
-    """Whether speed came, or could come, from a foot pod."""
-    devices = (activity.device, *activity.sensors)
-    return any(device.ant_device_type == ANT_FOOT_POD or device.maker_id == STRYD for device in devices)
+    return Dynamics(samples=activity.samples.replace(**changes), source=name)
 
 
 def provenance(activity: Activity, chosen: Dynamics, rules: SensorRules = RULES) -> Provenance:
     """The sensor class of the chosen dynamics."""
     if not has_dynamics(chosen.samples):
-        return _as(SensorClass.NONE, "no contact time or oscillation was recorded")
+        return Provenance(SensorClass.NONE, "no contact time or oscillation was recorded")
     if chosen.source == "stryd":
-        return _as(SensorClass.STRYD, "contact time and oscillation come from Stryd's developer fields")
+        return Provenance(SensorClass.STRYD, "contact time and oscillation come from Stryd's developer fields")
     if chosen.source != NATIVE:
-        return _as(SensorClass.OTHER, f"contact time comes from the developer fields of {chosen.source}")
+        return Provenance(SensorClass.OTHER, f"contact time comes from the developer fields of {chosen.source}")
     return _native(activity, chosen.samples, rules)
 
 
 def _native(activity: Activity, samples: Samples, rules: SensorRules) -> Provenance:
     device, maker = activity.device, activity.device.maker_id
     if maker == STRYD:
-        return _as(SensorClass.STRYD, "recorded by Stryd itself")
+        return Provenance(SensorClass.STRYD, "recorded by Stryd itself")
     stryd = "stryd" in activity.alternatives or any(sensor.maker_id == STRYD for sensor in activity.sensors)
-    if stryd and any(map(_nameless_dynamics, activity.sensors)):
-        return _as(SensorClass.STRYD, "a dynamics sensor over ANT+ that is not Garmin's, in a file with Stryd's fields")
+    over_ant = [sensor for sensor in activity.sensors if sensor.ant_device_type == ANT_DYNAMICS]
+    unnamed = [_garmin_name(sensor) for sensor in over_ant if sensor.maker_id in (None, 0, STRYD)]
+    if stryd and set(unnamed) - STRAPS - PODS:  # Stryd leaves its maker out
+        return Provenance(
+            SensorClass.STRYD, "a dynamics sensor over ANT+ that is not Garmin's, in a file with Stryd's fields"
+        )
     if model_derived(samples, rules):
         word = SensorClass.STRYD if stryd else SensorClass.MODEL_DERIVED
-        return _as(word, "the oscillation is what contact time and cadence imply, not a measurement")
+        return Provenance(word, "the oscillation is what contact time and cadence imply, not a measurement")
     if maker == COROS:
         # The watch alone has no left and right, so whoever wrote a balance is the pod.
         if coverage(samples.balance_left) > 0:
             reason = "recorded by a COROS watch with a COROS POD, which alone writes a balance"
-            return _as(SensorClass.COROS_POD, reason)
-        return _as(SensorClass.COROS, "recorded by a COROS watch")
+            return Provenance(SensorClass.COROS_POD, reason)
+        return Provenance(SensorClass.COROS, "recorded by a COROS watch")
     # HealthFit and the like write "development" as the maker and Apple's model code ("Watch6,14") as the product.
     exported = maker in (DEVELOPMENT, None) and device.product.startswith("Watch") and "," in device.product
     if exported or device.maker.lower() == "apple":
-        return _as(SensorClass.APPLE, f"written by an app that exports Apple Watch workouts ({device.product})")
+        return Provenance(SensorClass.APPLE, f"written by an app that exports Apple Watch workouts ({device.product})")
     if maker == GARMIN:
         return _garmin(activity, samples, rules)
-    return _as(SensorClass.OTHER, f"recorded by {device.maker or 'a device that does not name its maker'}")
-
-
-def _nameless_dynamics(sensor: Sensor) -> bool:
-    """Whether a sensor sends running dynamics over ANT+ and leaves its maker out, as Stryd does."""
-    unnamed = sensor.maker_id in (None, 0, STRYD)
-    return sensor.ant_device_type == ANT_DYNAMICS and unnamed and _garmin_name(sensor) not in STRAPS | PODS
+    return Provenance(SensorClass.OTHER, f"recorded by {device.maker or 'a device that does not name its maker'}")
 
 
 def _garmin(activity: Activity, samples: Samples, rules: SensorRules) -> Provenance:
@@ -154,16 +143,18 @@ def _garmin(activity: Activity, samples: Samples, rules: SensorRules) -> Provena
         (STRAPS, SensorClass.GARMIN_STRAP, "device list: {}"),
     ):
         if found := names & known:
-            return _as(word, reason.format(", ".join(sorted(found))))
+            return Provenance(word, reason.format(", ".join(sorted(found))))
     if any(sensor.ant_device_type == ANT_DYNAMICS for sensor in activity.sensors):
-        return _as(SensorClass.GARMIN_STRAP, "a dynamics sensor over ANT+, of a product kneedrive does not know")
+        return Provenance(SensorClass.GARMIN_STRAP, "a dynamics sensor over ANT+, of a product kneedrive does not know")
     # After the device list: some watches write the per cent and list no sensor at all.
     if coverage(samples.duty_factor) > 0:
         reason = "the watch wrote contact time in per cent, which only a strap or pod makes it do"
-        return _as(SensorClass.GARMIN_STRAP, reason)
+        return Provenance(SensorClass.GARMIN_STRAP, reason)
     if activity.device.product_id is not None and activity.device.product_id < rules.first_wrist_product:
-        return _as(SensorClass.GARMIN_STRAP, "this watch cannot measure dynamics at the wrist, so a strap or pod did")
-    return _as(SensorClass.GARMIN_WRIST, "no strap or pod in the device list, and no contact time in per cent")
+        return Provenance(
+            SensorClass.GARMIN_STRAP, "this watch cannot measure dynamics at the wrist, so a strap or pod did"
+        )
+    return Provenance(SensorClass.GARMIN_WRIST, "no strap or pod in the device list, and no contact time in per cent")
 
 
 def _garmin_name(sensor: Sensor) -> str:
@@ -173,10 +164,6 @@ def _garmin_name(sensor: Sensor) -> str:
         return ""
     number = sensor.product_id
     return sensor.product if number is None else GARMIN_PRODUCTS.get(number, sensor.product)
-
-
-def _as(word: SensorClass, reason: str) -> Provenance:
-    return Provenance(word=word, reason=reason)
 
 
 def model_derived(samples: Samples, rules: SensorRules = RULES) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from kneedrive.analysis import features
-from kneedrive.analysis.provenance import foot_pod
+from kneedrive.analysis.provenance import ANT_FOOT_POD, STRYD
 from kneedrive.method import GradeRules, Method, Population
 from kneedrive.quantities import SECONDS_PER_MINUTE
 from kneedrive.record import Record
@@ -69,15 +69,14 @@ class Case(Against, frozen=True, kw_only=True):
         return "" if self.by_steps else self.reference.scores
 
 
-def surface_of(activity: Activity) -> str:
-    """Indoor where the watch says so or no position was recorded."""
-    return INDOOR if activity.sub_sport in INDOOR_SPORTS or not activity.positioned else OUTDOOR
-
-
-def speed_trusted(activity: Activity, surface: str, *, speed_calibrated: bool) -> bool:
-    """Indoors a watch guesses speed from arm swing; only a foot pod or the runner's word makes it a measurement."""
+def place_of(activity: Activity, *, speed_calibrated: bool) -> tuple[str, bool]:
+    """Outdoor or indoor, and whether speed was measured there. Indoor: the watch says so, or recorded no position."""
+    surface = INDOOR if activity.sub_sport in INDOOR_SPORTS or not activity.positioned else OUTDOOR
+    # Indoors a watch guesses speed from arm swing; only a foot pod or the runner's word makes it a measurement.
+    devices = (activity.device, *activity.sensors)
+    pod = any(device.ant_device_type == ANT_FOOT_POD or device.maker_id == STRYD for device in devices)
     # Outdoors speed counts as measured: whether a watch blends arm swing into it, the file does not tell.
-    return surface == OUTDOOR or speed_calibrated or foot_pod(activity)
+    return surface, surface == OUTDOOR or speed_calibrated or pod
 
 
 class Expected(Record, frozen=True, kw_only=True):
