@@ -61,7 +61,7 @@ def analyze(
 def _assessed(case: Case, samples: Samples) -> Analysis:
     """The run cut into half-minutes with their gates and scores, and what is said of it, or why nothing is."""
     if not len(samples.time_s) or not samples.present():
-        return assess.without_samples(case)
+        return assess.unscored(case, Status.NO_SAMPLES, assess.NO_SAMPLES)
     method = case.method
     stream = epochs.resample(samples, method.resampling, method.epochs)
     seconds = epochs.seconds_of(stream, case.activity, method)
@@ -81,4 +81,4 @@ def _assessed(case: Case, samples: Samples) -> Analysis:
     )
     run = assess.Run(case=case, stream=stream, seconds=seconds, table=table, gated=gated, epochs=rows)
     status, why = assess.status(run)
-    return assess.assessed(run) if status is Status.ASSESSED else assess.without_scores(run, status, why)
+    return assess.assessed(run) if status is Status.ASSESSED else assess.unscored(case, status, why, run)

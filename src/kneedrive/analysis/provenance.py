@@ -43,7 +43,7 @@ class Dynamics(Record, frozen=True, kw_only=True):
     instead_of: SensorClass | None = None
 
 
-class Provenance(Record, frozen=True):
+class Provenance(Record, frozen=True, kw_only=True):
     """The word for the sensor, and why it is that one."""
 
     word: SensorClass
@@ -80,7 +80,7 @@ def choose(activity: Activity, wanted: str | None, rules: SensorRules = RULES) -
         return _alternative(activity, there[0]).replace(notes=native.notes) if there else native
     stance = {name: activity.alternatives[name].stance_time_s for name in there}
     measuring = [name for name, values in stance.items() if coverage(values) >= rules.min_coverage]
-    word = _native(activity, activity.samples, rules).word if measuring else None
+    word = provenance(activity, native, rules).word if measuring else None
     if word in (SensorClass.GARMIN_WRIST, SensorClass.MODEL_DERIVED):
         return _alternative(activity, measuring[0]).replace(notes=native.notes, instead_of=word)
     return native
@@ -98,41 +98,34 @@ def _alternative(activity: Activity, name: str) -> Dynamics:
 def provenance(activity: Activity, chosen: Dynamics, rules: SensorRules = RULES) -> Provenance:
     """The sensor class of the chosen dynamics."""
     if not has_dynamics(chosen.samples):
-        return Provenance(SensorClass.NONE, "no contact time or oscillation was recorded")
+        return _as(SensorClass.NONE, "no contact time or oscillation was recorded")
     if chosen.source == "stryd":
-        return Provenance(SensorClass.STRYD, "contact time and oscillation come from Stryd's developer fields")
+        return _as(SensorClass.STRYD, "contact time and oscillation come from Stryd's developer fields")
     if chosen.source != NATIVE:
-        return Provenance(SensorClass.OTHER, f"contact time comes from the developer fields of {chosen.source}")
-    return _native(activity, chosen.samples, rules)
-
-
-def _native(activity: Activity, samples: Samples, rules: SensorRules) -> Provenance:
-    device, maker = activity.device, activity.device.maker_id
+        return _as(SensorClass.OTHER, f"contact time comes from the developer fields of {chosen.source}")
+    device, maker, samples = activity.device, activity.device.maker_id, chosen.samples
     if maker == STRYD:
-        return Provenance(SensorClass.STRYD, "recorded by Stryd itself")
+        return _as(SensorClass.STRYD, "recorded by Stryd itself")
     stryd = "stryd" in activity.alternatives or any(sensor.maker_id == STRYD for sensor in activity.sensors)
     over_ant = [sensor for sensor in activity.sensors if sensor.ant_device_type == ANT_DYNAMICS]
     unnamed = [_garmin_name(sensor) for sensor in over_ant if sensor.maker_id in (None, 0, STRYD)]
     if stryd and set(unnamed) - STRAPS - PODS:  # Stryd leaves its maker out
-        return Provenance(
-            SensorClass.STRYD, "a dynamics sensor over ANT+ that is not Garmin's, in a file with Stryd's fields"
-        )
+        return _as(SensorClass.STRYD, "a dynamics sensor over ANT+ that is not Garmin's, in a file with Stryd's fields")
     if model_derived(samples, rules):
         word = SensorClass.STRYD if stryd else SensorClass.MODEL_DERIVED
-        return Provenance(word, "the oscillation is what contact time and cadence imply, not a measurement")
+        return _as(word, "the oscillation is what contact time and cadence imply, not a measurement")
     if maker == COROS:
         # The watch alone has no left and right, so whoever wrote a balance is the pod.
         if coverage(samples.balance_left) > 0:
             reason = "recorded by a COROS watch with a COROS POD, which alone writes a balance"
-            return Provenance(SensorClass.COROS_POD, reason)
-        return Provenance(SensorClass.COROS, "recorded by a COROS watch")
+            return _as(SensorClass.COROS_POD, reason)
+        return _as(SensorClass.COROS, "recorded by a COROS watch")
     # HealthFit and the like write "development" as the maker and Apple's model code ("Watch6,14") as the product.
     exported = maker in (DEVELOPMENT, None) and device.product.startswith("Watch") and "," in device.product
     if exported or device.maker.lower() == "apple":
-        return Provenance(SensorClass.APPLE, f"written by an app that exports Apple Watch workouts ({device.product})")
-    if maker == GARMIN:
-        return _garmin(activity, samples, rules)
-    return Provenance(SensorClass.OTHER, f"recorded by {device.maker or 'a device that does not name its maker'}")
+        return _as(SensorClass.APPLE, f"written by an app that exports Apple Watch workouts ({device.product})")
+    other = _as(SensorClass.OTHER, f"recorded by {device.maker or 'a device that does not name its maker'}")
+    return _garmin(activity, samples, rules) if maker == GARMIN else other
 
 
 def _garmin(activity: Activity, samples: Samples, rules: SensorRules) -> Provenance:
@@ -143,18 +136,20 @@ def _garmin(activity: Activity, samples: Samples, rules: SensorRules) -> Provena
         (STRAPS, SensorClass.GARMIN_STRAP, "device list: {}"),
     ):
         if found := names & known:
-            return Provenance(word, reason.format(", ".join(sorted(found))))
+            return _as(word, reason.format(", ".join(sorted(found))))
     if any(sensor.ant_device_type == ANT_DYNAMICS for sensor in activity.sensors):
-        return Provenance(SensorClass.GARMIN_STRAP, "a dynamics sensor over ANT+, of a product kneedrive does not know")
+        return _as(SensorClass.GARMIN_STRAP, "a dynamics sensor over ANT+, of a product kneedrive does not know")
     # After the device list: some watches write the per cent and list no sensor at all.
     if coverage(samples.duty_factor) > 0:
         reason = "the watch wrote contact time in per cent, which only a strap or pod makes it do"
-        return Provenance(SensorClass.GARMIN_STRAP, reason)
+        return _as(SensorClass.GARMIN_STRAP, reason)
     if activity.device.product_id is not None and activity.device.product_id < rules.first_wrist_product:
-        return Provenance(
-            SensorClass.GARMIN_STRAP, "this watch cannot measure dynamics at the wrist, so a strap or pod did"
-        )
-    return Provenance(SensorClass.GARMIN_WRIST, "no strap or pod in the device list, and no contact time in per cent")
+        return _as(SensorClass.GARMIN_STRAP, "this watch cannot measure dynamics at the wrist, so a strap or pod did")
+    return _as(SensorClass.GARMIN_WRIST, "no strap or pod in the device list, and no contact time in per cent")
+
+
+def _as(word: SensorClass, reason: str) -> Provenance:
+    return Provenance(word=word, reason=reason)
 
 
 def _garmin_name(sensor: Sensor) -> str:
