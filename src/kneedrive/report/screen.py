@@ -13,7 +13,7 @@ from kneedrive.advice import Advice
 from kneedrive.analysis.population import runners_at, share_beyond
 from kneedrive.analysis.posterior import Basis, Certainty
 from kneedrive.analysis.result import Analysis, Finding, PaceBand, Scope, Status
-from kneedrive.histories.result import LastWeeks, OwnView, Verdict, Week, WeeklyView
+from kneedrive.histories.result import LastWeeks, OwnView, Verdict, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
@@ -27,6 +27,7 @@ from kneedrive.stats import median
 MOST_BANDS = 6  # rows of the picture on the first screen
 MOST_WORDS = 250  # of a first screen, as it stands on 80 columns
 MOST_CITED = 3
+GROUND_SHARE = "step on the ground"
 
 
 class Context(Record, frozen=True, kw_only=True):
@@ -101,9 +102,6 @@ def gone(reason: str, context: Context) -> list[Section]:
     return [[*runner(context.weeks), Prose(f"Not judged again: {reason}.")], tail(context)]
 
 
-# The runner, and the verdict of this run.
-
-
 def opening(analysis: Analysis, context: Context, *, miles: bool) -> Section:
     """The runner's sentence, and the verdict of the run, which says of which of the two it speaks."""
     above = runner(context.weeks)
@@ -118,7 +116,7 @@ def runner(weeks: LastWeeks | None) -> list[Block]:
 
 
 def facts(analysis: Analysis, *, miles: bool) -> blocks.Facts:
-    """Whose run where that is known, when, how far, how long, how fast, with what."""
+    """Whose run where that is known, when, how far, how long, how fast; what recorded it and whose dynamics count."""
     run, name = analysis.activity, numbers.clean(analysis.runner.name)
     shown = [*([name] if name else []), numbers.start(run.started_at, run.utc_offset_s)]
     if run.distance_m:
@@ -126,22 +124,16 @@ def facts(analysis: Analysis, *, miles: bool) -> blocks.Facts:
     shown.append(numbers.clock(run.duration_s))
     if run.distance_m and run.duration_s:
         shown.append(numbers.pace(run.distance_m / run.duration_s, miles=miles))
-    told = [source(analysis)]
-    if analysis.height_from == "file":
-        told.append(f"height {numbers.number(analysis.runner.height_m, 2)}{TIE}m from your watch")
-    return blocks.Facts((*map(strong, shown), *map(faint, told)))
-
-
-def source(analysis: Analysis) -> str:
-    """What recorded the run: the watch, and the sensor whose dynamics are judged."""
-    run = analysis.activity
     device = numbers.device(run.device) if run.device.maker or run.device.product else ""
     worn = analysis.reference.worn
     sensor = "" if worn in device else worn
-    device = "" if worn.startswith(device) else device  # "Stryd" beside "Stryd foot pod"
     if analysis.instead_of:
         sensor += f" instead of the {REFERENCES[analysis.instead_of].worn}"
-    return ", ".join(filter(None, (device, sensor, "indoors" if analysis.surface == "indoor" else "")))
+    device = "" if worn.startswith(device) else device  # "Stryd" beside "Stryd foot pod"
+    told = [", ".join(filter(None, (device, sensor, "indoors" if analysis.surface == "indoor" else "")))]
+    if analysis.height_from == "file":
+        told.append(f"height {numbers.number(analysis.runner.height_m, 2)}{TIE}m from your watch")
+    return blocks.Facts((*map(strong, shown), *map(faint, told)))
 
 
 def verdict(analysis: Analysis, *, miles: bool, apart: bool, onset: bool = True) -> list[Block]:
@@ -151,8 +143,12 @@ def verdict(analysis: Analysis, *, miles: bool, apart: bool, onset: bool = True)
     onset: tell the shuffle-onset pace, which a page draws.
     """
     run, slow = said.of_scope(analysis.findings, Scope.RUN), said.slow_apart(analysis.findings)
-    if not run:
-        return [facts(analysis, miles=miles), *unjudged(analysis)]
+    if not run:  # why nothing is judged
+        status = said.headline(analysis)
+        reason = said.capital(analysis.status_reason.strip() or analysis.scores.D.reason).rstrip(".")
+        first, *more = [reason] if reason.startswith(status) else [status, reason]
+        why = [*(f"{each}." for each in more if each), said.cut_off(analysis)]
+        return [facts(analysis, miles=miles), Prose(strong(f"{first}.")), *(Prose(each) for each in why if each)]
     # The colour is that of the slow part, so it ends where the headline turns to the rest of the run.
     found, slowly, otherwise = said.headline(analysis).partition(" when slow")
     if apart:
@@ -189,20 +185,6 @@ def meaning(analysis: Analysis, *, miles: bool, onset: bool) -> Inline:
     return words(said.meant(slow, f"When slow (around {pace})" if speed else "When slow"), from_there)
 
 
-def unjudged(analysis: Analysis) -> list[Block]:
-    """Why nothing is judged."""
-    headline = said.headline(analysis)
-    reason = said.capital(analysis.status_reason.strip() or analysis.scores.D.reason).rstrip(".")
-    first, *more = [reason] if reason.startswith(headline) else [headline, reason]
-    told = [*(f"{each}." for each in more if each), said.cut_off(analysis)]
-    return [Prose(strong(f"{first}.")), *(Prose(each) for each in told if each)]
-
-
-# What it rests on.
-
-GROUND_SHARE = "step on the ground"
-
-
 def evidence(analysis: Analysis, *, miles: bool) -> list[blocks.Table]:
     """Yours, usual, and how many runners in ten lie beyond: for the quantities that show the headline best."""
     first = headliner(analysis)
@@ -217,34 +199,20 @@ def evidence(analysis: Analysis, *, miles: bool) -> list[blocks.Table]:
     }
     if first.certainty is not Certainty.OPEN:  # no number that speaks against what is said stands below it
         cites = {key: side for key, side in cites.items() if side * (there[key] - median(among[key])) >= 0}
-    rows = [
-        (
-            GROUND_SHARE if key == "duty_factor" else QUANTITIES[key].name,
-            strong(_shown(key, there[key])),
-            numbers.bare(_shown(key, there[f"usual_{key}"])),
-            beyond(key, there[key], among[key]),
-        )
-        for key in list(cites)[:MOST_CITED]
-    ]
+    rows = []
+    for key in list(cites)[:MOST_CITED]:
+        # The duty factor is of a stride, and is told as the share of a step.
+        is_share, yours, usual = key == "duty_factor", there[key], there[f"usual_{key}"]
+        shown = [numbers.percent(2.0 * each) if is_share else numbers.quantity(key, each) for each in (yours, usual)]
+        side = QUANTITIES[key].more if yours >= median(among[key]) else QUANTITIES[key].less
+        name = GROUND_SHARE if is_share else QUANTITIES[key].name
+        beyond = f"{numbers.odds(share_beyond(yours, among[key]))} {side}"  # "1 in 10 shorter"
+        rows.append((name, strong(shown[0]), numbers.bare(shown[1]), beyond))
     columns = (
         Column(head=f"at {numbers.pace(speed_mps, miles=miles)}", left=True), Column(head="yours"),
         Column(head="usual"), Column(head="runners beyond you", left=True, drop=1),
     )  # fmt: skip
     return [blocks.Table(columns, rows)] if rows else []
-
-
-def _shown(key: str, amount: float) -> str:
-    """A quantity with its unit; the duty factor, which is of a stride, as the share of a step."""
-    return numbers.percent(2.0 * amount) if key == "duty_factor" else numbers.quantity(key, amount)
-
-
-def beyond(key: str, amount: float, among: np.ndarray) -> str:
-    """ "1 in 10 shorter"."""
-    side = QUANTITIES[key].more if amount >= median(among) else QUANTITIES[key].less
-    return f"{numbers.odds(share_beyond(amount, among))} {side}"
-
-
-# The picture.
 
 
 def headliner(analysis: Analysis) -> Finding | None:
@@ -264,7 +232,12 @@ def pace_picture(analysis: Analysis, *, miles: bool, most: int | None = None) ->
     letter = PATTERNS[first.pattern].axis or "D"
     # Those of the middle pace serve for all: in SDs between runners the marks hardly move over the paces of one run.
     among = runners_at(shown[len(shown) // 2].speed_mps, analysis.against)[letter]
-    rows = [_row(band, letter, miles=miles) for band in reversed(shown)]
+    rows = []
+    for band, found in [(each, each.posterior) for each in reversed(shown) if each.posterior]:
+        before = (numbers.bare_pace(band.speed_mps, miles=miles), numbers.clock(band.seconds))
+        score = found.scores[letter]
+        mark = blocks.Mark(before=before, mean=score.mean, sd=score.sd, hollow=found.basis is Basis.STEPS)
+        rows.append(named(mark, band.leading[0] if band.leading else Pattern.NEUTRAL, band.certainty))
     left_out = len(judged) - len(shown)
     key = f"{'○ inferred' if rows[-1].hollow else '● you'}, ── how sure; {blocks.BEYOND}"
     key += f"; {left_out} more in full" if left_out else ""
@@ -287,26 +260,12 @@ def shown_bands(analysis: Analysis, most: int | None = None) -> list[PaceBand]:
     return [band for band in bands if band in kept]
 
 
-def _row(band: PaceBand, letter: str, *, miles: bool) -> blocks.Mark:
-    found = band.posterior.scores[letter] if band.posterior else None
-    mark = blocks.Mark(
-        before=(numbers.bare_pace(band.speed_mps, miles=miles), numbers.clock(band.seconds)),
-        mean=found.mean if found else None,
-        sd=found.sd if found else None,
-        hollow=band.posterior is not None and band.posterior.basis is Basis.STEPS,
-    )
-    return named(mark, band.leading[0] if band.leading else Pattern.NEUTRAL, band.certainty)
-
-
 def named(mark: blocks.Mark, pattern: Pattern, certainty: Certainty) -> blocks.Mark:
     """A row with its pattern behind it, with a question mark where it only leans; as it is where nothing is clear."""
     if pattern is Pattern.NEUTRAL or certainty is Certainty.OPEN:
         return mark
     brief = PATTERNS[pattern].name.removesuffix(" steps") + ("?" if certainty is Certainty.LEANING else "")
     return mark.replace(tone=pattern, behind=blocks.Span(brief, pattern))
-
-
-# What is left to say.
 
 
 def tail(context: Context, analysis: Analysis | None = None) -> Section:
@@ -340,16 +299,13 @@ def open_points(analysis: Analysis) -> str:
 # A sync: what is new, which run it is about, and the weeks in a line.
 
 MOST_LISTED = 4  # so many new runs are named one by one
-MANY_RUNS, LONG = 20, timedelta(weeks=8)  # design: more of them, over longer, are a history and not news
 BEFORE = 4  # weeks that the last one is held against
-
-
 Dated = tuple[date, Any]  # the runner's local day of a run, and its row in the store
 
 
 def is_history(runs: Sequence[Dated]) -> bool:
     """Whether the new runs, oldest first, are a history that was taken in for the first time."""
-    return len(runs) > MANY_RUNS and runs[-1][0] - runs[0][0] > LONG
+    return len(runs) > 20 and runs[-1][0] - runs[0][0] > timedelta(weeks=8)  # design: so much is no news
 
 
 def main_run(runs: Sequence[Dated]) -> int:
@@ -381,30 +337,21 @@ def years_at_once(new: str, weeks: Iterable[Section], context: Context) -> list[
 def week_line(view: WeeklyView, today: date, *, miles: bool) -> str:
     """The last week beside the four before it, how much slow running was shuffle-like, and where it is going."""
     *before, week = view.weeks[-BEFORE - 1 :]
-    told = [_amount(week, before, today, miles=miles), _shuffle(week, before), trend(view)]
-    return " ".join(text for text in told if text)
-
-
-def _amount(week: Week, before: Sequence[Week], today: date, *, miles: bool) -> str:
-    """How many runs and how far; the week is called by its Monday where today is not in it."""
     now = timedelta() <= today - week.monday < timedelta(weeks=1)
     which = "This week" if now else f"In the week of {numbers.day(week.monday)}"
-    amount = f"{which} {numbers.plural(week.runs, 'run')}, {numbers.distance(week.distance_m, miles=miles)}"
-    if not any(each.runs for each in before):
-        return f"{amount}."
-    mean = numbers.distance(sum(each.distance_m for each in before) / len(before), miles=miles)
-    return f"{amount}; a week of the {len(before)} before {mean}."
-
-
-def _shuffle(week: Week, before: Sequence[Week]) -> str:
-    """Share of slow running that was shuffle-like, now and before, on one sensor; nothing where it cannot be told."""
+    text = f"{which} {numbers.plural(week.runs, 'run')}, {numbers.distance(week.distance_m, miles=miles)}"
+    if any(each.runs for each in before):
+        mean = numbers.distance(sum(each.distance_m for each in before) / len(before), miles=miles)
+        text += f"; a week of the {len(before)} before {mean}"
+    told = [f"{text}."]
+    # Shares compare on one sensor alone.
     then = [each for each in before if each.shuffle_share is not None and each.segment == week.segment and each.slow_s]
-    if week.shuffle_share is None or not then:
-        return ""
-    usual = sum((each.shuffle_share or 0.0) * each.slow_s for each in then) / sum(each.slow_s for each in then)
-    if not week.shuffle_share and not usual:
-        return ""
-    return f"Slow running shuffle-like: {numbers.percent(week.shuffle_share)}, before {numbers.percent(usual)}."
+    if week.shuffle_share is not None and then:
+        usual = sum((each.shuffle_share or 0.0) * each.slow_s for each in then) / sum(each.slow_s for each in then)
+        if week.shuffle_share or usual:
+            now_and_then = f"{numbers.percent(week.shuffle_share)}, before {numbers.percent(usual)}"
+            told.append(f"Slow running shuffle-like: {now_and_then}.")
+    return " ".join(filter(None, [*told, trend(view)]))
 
 
 def trend(view: WeeklyView) -> str:
