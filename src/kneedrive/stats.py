@@ -275,7 +275,7 @@ def _beta_fraction(a: Array, b: Array, x: Array) -> Array:
             d, c = 1.0 / nonzero(1.0 + term * d), nonzero(1.0 + term / c)
             step = step * d * c
         value = value * step
-        if not np.any(np.abs(d * c - 1.0) > 1e-15):
+        if not np.any(np.abs(d * c - 1.0) > 1e-14):
             break
     return value
 
@@ -304,6 +304,7 @@ def student_quantile(share: Array | float, freedom: Array | float) -> Array:
     upper, n = np.where(told, upper, 0.5), np.where(told, freedom, 1.0)
     z = np.asarray(normal_quantile(upper), dtype=np.float64)
     t = z + (z**3 + z) / (4.0 * n) + (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / (96.0 * n**2)  # Cornish and Fisher
+    t += (3.0 * z**7 + 19.0 * z**5 + 17.0 * z**3 - 15.0 * z) / (384.0 * n**3)
     half = 0.5 * (n + 1.0)
     ln_top = np.asarray(_ln_gamma(half) - _ln_gamma(0.5 * n), dtype=np.float64) - 0.5 * np.log(n * np.pi)
     for _ in range(100):
