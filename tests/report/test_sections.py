@@ -153,7 +153,7 @@ def test_the_onset_is_named_only_where_there_is_one(verdict: str, speed_mps: flo
     run = RUNS["demo"]()
     found = run.replace(shuffle_onset=run.shuffle_onset.replace(verdict=verdict, speed_mps=speed_mps))
 
-    assert sections.onset(found, miles=False).replace("\u00a0", " ").startswith(words)
+    assert sections.when_slow(found, miles=False)[0].replace("\u00a0", " ").startswith(words)
 
 
 def test_many_accelerations_are_counted_not_listed() -> None:

@@ -88,15 +88,13 @@ class Heading(Record, frozen=True):
 
 
 class Prose(Record, frozen=True):
-    """A paragraph."""
+    """A paragraph. faint: it may be passed over, as a key, a limit or a credit."""
 
     text: Inline
+    faint: bool = False
 
 
-class Note(Record, frozen=True):
-    """A paragraph that may be passed over: a key, a limit, a credit."""
-
-    text: Inline
+Note = partial(Prose, faint=True)
 
 
 class Facts(Record, frozen=True):
@@ -177,7 +175,7 @@ class Picture(Record, frozen=True, kw_only=True):
         return (AXES[self.axis].low, "usual", AXES[self.axis].high) if self.axis else ("", "", "")
 
 
-Block = Heading | Prose | Note | Facts | Items | Terms | Rule | Table | Picture
+Block = Heading | Prose | Facts | Items | Terms | Rule | Table | Picture
 Section = Sequence[Block]
 
 

@@ -12,11 +12,11 @@ from kneedrive.analysis.population import runners_at
 from kneedrive.histories import result
 from kneedrive.histories.result import Break, BreakKind, Habit, Trend, Verdict, Week, WeeklyView, WeekValue
 from kneedrive.patterns import AXES, Pattern
-from kneedrive.quantities import QUANTITIES, SECONDS_PER_MINUTE
+from kneedrive.quantities import SECONDS_PER_MINUTE
 from kneedrive.record import Record
 from kneedrive.report import blocks, numbers, screen
 from kneedrive.report.blocks import Block, Column, Heading, Mark, Prose, Section, Span, Table, faint, strong
-from kneedrive.report.words import capital, listed
+from kneedrive.report.words import capital, listed, moved
 from kneedrive.sensors import REFERENCES, SensorClass
 
 MORE = ("kneedrive report", "kneedrive compare", "kneedrive advise")
@@ -395,13 +395,11 @@ def fade(habit: result.FadeHabit) -> str:
     """What changes late in most runs: "contact lengthened by 8 ms"."""
     if habit.verdict is Habit.NOT_ENOUGH:
         return ""
-    counted, changes = numbers.plural(habit.runs, "run"), []
-    for key in habit.metrics:
-        amount, row = habit.median[key], QUANTITIES[key]
-        changes.append(f"{row.rose if amount > 0 else row.fell} by {numbers.change(key, amount).lstrip('+-')}")
+    counted = numbers.plural(habit.runs, "run")
     if habit.verdict is Habit.NONE:
         return f"Late in your runs: nothing changes the same way again and again at the same speed ({counted})."
-    return f"Late in your runs, at the same speed: {listed(changes)} ({counted})."
+    changes = listed([moved(key, habit.median[key]) for key in habit.metrics])
+    return f"Late in your runs, at the same speed: {changes} ({counted})."
 
 
 def pace_change(change: result.PaceChange | None) -> str:

@@ -80,8 +80,8 @@ def odds(probability: float) -> str:
     """The odds alone: "3 in 5"."""
     n, of = coarse(probability)
     if n == 0:
-        return f"fewer than {_in(1, 20)}"
-    return f"more than {_in(19, 20)}" if n == of else _in(n, of)
+        return f"fewer than 1{TIE}in{TIE}20"
+    return f"more than 19{TIE}in{TIE}20" if n == of else f"{n}{TIE}in{TIE}{of}"
 
 
 def about(probability: float) -> str:
@@ -101,17 +101,14 @@ def odds_between(probability: float, low: float, high: float) -> str:
     return f"{about(probability)}; between {first} and {odds(high)}"
 
 
-def _in(n: int, of: int) -> str:
-    return f"{n}{TIE}in{TIE}{of}"
-
-
 def value(key: str, amount: float | None) -> str:
     """A quantity or a score by its key, without unit: 0.291 s of contact is "291", ln k the ratio it stands for."""
     if key in AXES:
         return score(amount)
     if key == "ln_k":
         return number(math.exp(amount) if amount is not None else None, 2)
-    return number(_in_unit(key, amount), QUANTITIES[key].decimals)
+    row = QUANTITIES[key]
+    return number(amount * row.factor if amount is not None else None, row.decimals)
 
 
 def quantity(key: str, amount: float | None) -> str:
@@ -126,7 +123,9 @@ def bare(text: str) -> str:
 
 def difference(key: str, amount: float | None) -> str:
     """A signed difference with its unit; differences of percentages are percentage points."""
-    return _with_unit(signed(_in_unit(key, amount), QUANTITIES[key].decimals), _unit_of_difference(key))
+    row = QUANTITIES[key]
+    shown = signed(amount * row.factor if amount is not None else None, row.decimals)
+    return _with_unit(shown, _unit_of_difference(key))
 
 
 def change(key: str, amount: float | None) -> str:
@@ -138,7 +137,8 @@ def change(key: str, amount: float | None) -> str:
 
 def interval(key: str, low: float, high: float) -> str:
     """From one signed difference to another, beside a cell that names their unit."""
-    return " to ".join(signed(_in_unit(key, each), QUANTITIES[key].decimals) for each in (low, high))
+    row = QUANTITIES[key]
+    return f"{signed(low * row.factor, row.decimals)} to {signed(high * row.factor, row.decimals)}"
 
 
 def at_most(key: str, amount: float) -> str:
@@ -296,10 +296,6 @@ def _with_unit(text: str, unit: str) -> str:
     if text == MISSING or not unit:
         return text
     return f"{text}{unit}" if unit == "°" else f"{text}{TIE}{unit}"
-
-
-def _in_unit(key: str, amount: float | None) -> float | None:
-    return amount * QUANTITIES[key].factor if amount is not None else None
 
 
 def _unit_of_difference(key: str) -> str:

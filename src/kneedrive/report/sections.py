@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from kneedrive.advice import KINDS, Advice, Entry, Plan
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.posterior import Certainty
-from kneedrive.analysis.result import ESTIMATE, Analysis, Change, FadeVerdict, OnsetVerdict, Over, PaceBand
+from kneedrive.analysis.result import ESTIMATE, Analysis, FadeVerdict, OnsetVerdict, Over
 from kneedrive.histories.result import Level, OwnView, PersonalZ, Unjudged
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
@@ -26,7 +26,7 @@ def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
         numbers_by_pace(analysis, miles=miles) or measured(analysis),
         part("Up and down", bounce(analysis)),
         part("The swinging knee", knee(analysis)),
-        part("When slow", [onset(analysis, miles=miles), flight_share(analysis, miles=miles)]),
+        part("When slow", when_slow(analysis, miles=miles)),
         fade(analysis, miles=miles),
         part("Accelerations", [accelerations(analysis, miles=miles)], "kept out of every comparison"),
         part("Left and right", [balance(analysis)]),
@@ -39,9 +39,6 @@ def part(title: str, texts: Iterable[Inline], remark: str = "") -> Section:
     """A heading and paragraphs, those that are not empty; nothing where there are none."""
     paragraphs = [Prose(text) for text in texts if text]
     return [Heading(title, remark), *paragraphs] if paragraphs else []
-
-
-# Odds and numbers.
 
 
 def likelihoods(analysis: Analysis) -> Section:
@@ -90,21 +87,17 @@ def numbers_by_pace(analysis: Analysis, *, miles: bool) -> Section:
         # Cadence and step are what everything else hangs on: they stay, and the last are left out first.
         drop = max(headed.index(row) - 1, 0)
         columns.append(Column(head=row.heading, unit=row.heading_unit or row.unit, drop=drop))
-    rows = [
-        (numbers.bare_pace(band.speed_mps, miles=miles), *(_against(row.key, band, analysis) for row in shown))
-        for band in reversed(bands)
-    ]
+    rows = []
+    for band in reversed(bands):
+        cells: list[Inline] = [numbers.bare_pace(band.speed_mps, miles=miles)]
+        for row in shown:
+            amount, usual = band.metrics.get(row.key), band.usual.get(row.key)
+            text = numbers.value(row.key, amount)
+            text += "" if amount is None or usual is None else f" / {numbers.value(row.key, usual)}"
+            cells.append(faint(text) if claimed(analysis, row.key) else text)
+        rows.append(cells)
     head = Heading("Numbers by pace", "yours / usual at that speed")
     return [head, Table(columns, rows), *claim(analysis, [row.key for row in shown])]
-
-
-def _against(key: str, band: PaceBand, analysis: Analysis) -> Inline:
-    """ "306 / 291", or the value alone where nothing is known to be usual."""
-    amount, usual = band.metrics.get(key), band.usual.get(key)
-    shown = numbers.value(key, amount)
-    if amount is not None and usual is not None:
-        shown += f" / {numbers.value(key, usual)}"
-    return faint(shown) if claimed(analysis, key) else shown
 
 
 def measured(analysis: Analysis) -> Section:
@@ -137,9 +130,6 @@ OVER = {
     Over.SESSION: "averages of the whole activity",
     Over.NOTHING: "",
 }
-
-
-# Sentences.
 
 
 def bounce(analysis: Analysis) -> list[str]:
@@ -192,14 +182,6 @@ def knee(analysis: Analysis) -> list[Inline]:
     return [words(sentence, " ", said.KNEE_GROUND, said.KNEE_LIFT)]
 
 
-def onset(analysis: Analysis, *, miles: bool) -> str:
-    """From which pace on running is shuffle-like."""
-    found = analysis.shuffle_onset
-    if found.speed_mps:
-        return f"Shuffle-like from {numbers.pace(found.speed_mps, miles=miles)} downwards: your shuffle-onset pace."
-    return NO_ONSET.get(found.verdict, "")
-
-
 NO_ONSET = {
     OnsetVerdict.EVERY: "Shuffle-like at every pace of this run alike, so no pace can be named where it begins.",
     OnsetVerdict.ALIKE: "Shuffle-like when slow, but not surely more than when fast: no pace can be named where it "
@@ -208,18 +190,22 @@ NO_ONSET = {
 }
 
 
-def flight_share(analysis: Analysis, *, miles: bool) -> str:
-    """How much slow running had little flight; only where contact was measured."""
-    slow = analysis.slow
+def when_slow(analysis: Analysis, *, miles: bool) -> list[str]:
+    """From which pace on running is shuffle-like; how much had little flight, only where contact was measured."""
+    found, slow = analysis.shuffle_onset, analysis.slow
+    told = NO_ONSET.get(found.verdict, "")
+    if found.speed_mps:
+        told = f"Shuffle-like from {numbers.pace(found.speed_mps, miles=miles)} downwards: your shuffle-onset pace."
     if slow.share_flight_under_40ms is None or slow.speed_mps is None:
-        return ""
+        return [told]
     limit = numbers.quantity("flight_time_s", analysis.method.profile.short_flight_s)
     apart = numbers.quantity("stance_time_s", analysis.method.profile.maker_gap_s)
     share = numbers.percent(slow.share_flight_under_40ms) if slow.share_flight_under_40ms else "none"
-    return (
+    little = (
         f"At {numbers.pace(slow.speed_mps, miles=miles)} and slower, {share} of the running had less than {limit} "
         f"in the air per step. Sensors of different makers differ by about {apart} in that."
     )
+    return [told, little]
 
 
 def fade(analysis: Analysis, *, miles: bool) -> Section:
@@ -234,7 +220,11 @@ def fade(analysis: Analysis, *, miles: bool) -> Section:
         text = f"Over {over}, at the same speed (in brackets what holds {numbers.times_in_100(found.level)}):"
     else:
         text = f"No change that can be told from noise, over {over}."
-    changes = [moved(key, change) for key, change in found.changes.items() if change.notable]
+    changes = []
+    for key, change in found.changes.items():
+        if change.notable:  # "contact lengthened by 9 ms (+6 to +12)"
+            low, high = (numbers.bare(numbers.change(key, amount)) for amount in (change.low, change.high))
+            changes.append(f"{said.moved(key, change.difference)} ({low} to {high})")
     # The intervals come from the scatter of the blocks, which a slow drift of the sensor does not widen.
     held = Prose("Sensors drift too, and that is not in the brackets. A habit needs three runs.")
     told: list[Block] = [Prose(text)] if text else []
@@ -242,13 +232,6 @@ def fade(analysis: Analysis, *, miles: bool) -> Section:
         told += [blocks.Items(changes), held]
     told += [Prose(f"{said.capital(QUANTITIES[key].name)}: {why}.") for key, why in found.suppressed.items()]
     return [Heading("Within the run", "last third against first, same speed"), *told] if told else []
-
-
-def moved(key: str, change: Change) -> str:
-    """ "contact lengthened by 9 ms (+6 to +12)"."""
-    verb = QUANTITIES[key].rose if change.difference > 0 else QUANTITIES[key].fell
-    low, high = (numbers.bare(numbers.change(key, amount)) for amount in (change.low, change.high))
-    return f"{verb} by {numbers.change(key, change.difference).lstrip('+-')} ({low} to {high})"
 
 
 MOST_BURSTS = 6  # so many accelerations are listed one by one
@@ -387,7 +370,6 @@ TITLES = {
     "drill": "On top, drills",
     "cue": "While running, one thing to think of at a time",
 }
-IF_YOU_LIKE = "If you like"  # above what goes with a plan that changes nothing
 CATALOGUE_TITLES = dict(zip(KINDS, ("strength", "mobility", "running faster", "drills", "cues"), strict=True))
 RECENT = timedelta(weeks=3)  # a run older than that says little about how somebody runs now
 DISCLAIMER = (
@@ -418,7 +400,7 @@ def plan(advice: Advice, notes: Iterable[str] = ()) -> list[Section]:
     if advice.calls_for_work:
         by_kind = [(title, [entry for entry in advice.entries if entry.kind == kind]) for kind, title in TITLES.items()]
     else:
-        by_kind = [(IF_YOU_LIKE, list(advice.entries))]
+        by_kind = [("If you like", list(advice.entries))]
     report += [
         [Heading(title), blocks.Items([_described(entry) for entry in chosen])] for title, chosen in by_kind if chosen
     ]

@@ -114,9 +114,8 @@ def _block(block: blocks.Block, style: Style) -> list[Text]:
         case blocks.Heading():
             return _heading(block, style)
         case blocks.Prose():
-            return flow(block.text, style)
-        case blocks.Note():
-            return [_fainter(line) for line in flow(block.text, style)]
+            lines = flow(block.text, style)
+            return [_fainter(line) for line in lines] if block.faint else lines
         case blocks.Facts():
             return _facts(block, style)
         case blocks.Items():

@@ -15,6 +15,7 @@ from kneedrive.analysis.posterior import Basis, Bend, Certainty, Knee
 from kneedrive.analysis.result import Analysis, Finding, Scope, Status
 from kneedrive.histories.result import LastWeeks, Verdict
 from kneedrive.patterns import PATTERNS, Pattern
+from kneedrive.quantities import QUANTITIES
 from kneedrive.recording import NoteCode
 from kneedrive.report import numbers
 from kneedrive.report.blocks import Inline, Piece, Role, Span, Tone, strong, words
@@ -36,7 +37,10 @@ def listed(parts: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(first)} {last} {end}" if first else end
 
 
-# Patterns.
+def moved(key: str, amount: float) -> str:
+    """What a quantity did: "contact lengthened by 9 ms"."""
+    row = QUANTITIES[key]
+    return f"{row.rose if amount > 0 else row.fell} by {numbers.change(key, amount).lstrip('+-')}"
 
 
 def of_scope(findings: Sequence[Finding], scope: Scope) -> tuple[Finding, ...]:
@@ -163,9 +167,6 @@ def ruled_out(patterns: Sequence[Pattern], leading: Finding) -> str:
     return capital(f"{listed([PATTERNS[each].name for each in patterns])} {are} ruled out.")
 
 
-# The swing knee.
-
-
 def knee_sentence(knee: Knee, *, at: str = "at this pace") -> Inline:
     """How far the knee probably bends as the leg swings through; nothing where that is even or cannot be told.
 
@@ -188,9 +189,6 @@ KNEE_GROUND = (
     "Swing knee bend goes with timing in filmed runners (26 on a treadmill, 25 of them men, contact by force plate); "
     "outdoors that is untested. “Usual” is the mean of runners at that speed. "
 )
-
-
-# The runner over the last weeks.
 
 
 def runner_sentence(weeks: LastWeeks) -> Inline:

@@ -113,9 +113,7 @@ def block(given: Block) -> Markup:
         case blocks.Heading():
             return el("h3", given.title, el("small", given.remark) if given.remark else "")
         case blocks.Prose():
-            return el("p", inline(given.text))
-        case blocks.Note():
-            return note(inline(given.text))
+            return note(inline(given.text)) if given.faint else el("p", inline(given.text))
         case blocks.Facts():
             return el("ul", *(el("li", inline(fact)) for fact in given.facts), class_="facts")
         case blocks.Items():
