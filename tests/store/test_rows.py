@@ -96,10 +96,9 @@ def test_more_reasons_than_a_byte_can_count_are_refused() -> None:
         (datetime(1970, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), 0),
         (datetime(2026, 5, 24, 6, 30, 0, 123_999, tzinfo=UTC), 1_779_604_200_123),
         (datetime(1969, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC), -1),
-        (None, None),
     ],
 )
-def test_moments_are_kept_in_whole_milliseconds(moment: datetime | None, milliseconds: int | None) -> None:
+def test_moments_are_kept_in_whole_milliseconds(moment: datetime, milliseconds: int) -> None:
     assert to_ms(moment) == milliseconds
 
 

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,20 +99,19 @@ def refused(job: Job, reason: str) -> Rows:
 
 
 def _of(job: Job) -> dict[str, Any]:
-    person = job.person
-    return {
-        "sha256": job.sha256,
-        "name": job.name,
-        "runner": person.runner,
-        "sex": person.sex,
-        "height_m": person.height_m,
-        "method": VERSION,
-    }
+    said = {name: getattr(job.person, name) for name in ("runner", "sex", "height_m")}
+    return {"sha256": job.sha256, "name": job.name, **said, "method": VERSION}
 
 
 def _run(job: Job, session: int, analysis: Analysis) -> dict[str, Any]:
     activity, epochs = analysis.activity, analysis.epochs
     speed = epochs.columns.get("speed_mps")
+    judged: dict[str, Any] = {}
+    if posterior := analysis.posterior:
+        first = leading(posterior)[0]
+        odds = {parquet.odds_column(pattern): share for pattern, share in posterior.odds.items()}
+        judged = {"pattern": first.value, "certainty": certainty(first, posterior).value, **odds}
+        judged["knee_less"] = analysis.knee.probability_less
     return _of(job) | {
         "session": session,
         "height_m": analysis.runner.height_m,
@@ -131,21 +131,7 @@ def _run(job: Job, session: int, analysis: Analysis) -> dict[str, Any]:
         **{name: analysis.scores.z.get(name) for name in parquet.PARTS_OF_X},
         **{letter: score.value for letter, score in analysis.scores.items()},
         **{f"{letter}_se": score.se for letter, score in analysis.scores.items()},
-        **_judged(analysis),
-    }
-
-
-def _judged(analysis: Analysis) -> dict[str, Any]:
-    """The likeliest pattern, how it may be said, the odds of all, and of the knee."""
-    posterior = analysis.posterior
-    if posterior is None:
-        return {}
-    first = leading(posterior)[0]
-    return {
-        "pattern": first.value,
-        "certainty": certainty(first, posterior).value,
-        **{parquet.odds_column(pattern): odds for pattern, odds in posterior.odds.items()},
-        "knee_less": analysis.knee.probability_less,
+        **judged,
     }
 
 
@@ -175,25 +161,22 @@ _NUMBERS = {
     for setting in SETTINGS
     if (key := setting.key.removeprefix("runner.")) in ("height_m", "mass_kg", "birth_year")
 }
-_LIMITS = Limits(guard=boundary)
 
 
 def found_in(place: Path) -> Iterator[tuple[Found, Person]]:
     """Every file of a folder or a manifest, with its runner. Raises ConfigError, StoreError."""
     try:
-        for path, person in _inside(place) if place.is_dir() else manifest(place):
-            for found in archives.walk([path], _LIMITS):
+        listed = manifest(place)
+        if place.is_dir():  # what lies directly in it: a folder is a runner, whose name it has; a file's is not known
+            inside = (path for path in sorted(place.iterdir()) if not path.name.startswith("."))
+            listed = ((path, Person(runner=path.name if path.is_dir() else "")) for path in inside)
+        for path, person in listed:
+            for found in archives.walk([path], Limits(guard=boundary)):
                 yield found, person
     except OSError as error:
         raise StoreError(
             f"{place} cannot be read: {error.strerror or error}; name a folder of recordings or a manifest"
         ) from error
-
-
-def _inside(folder: Path) -> Iterator[tuple[Path, Person]]:
-    """What lies directly in a folder: each folder is a runner, whose name it has; a file's runner is not known."""
-    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
-        yield path, Person(runner=path.name if path.is_dir() else "")
 
 
 def manifest(file: Path) -> Iterator[tuple[Path, Person]]:
@@ -350,10 +333,7 @@ def _keep(job: Job, rows: Rows | Lost, parts: Parts, told: Counter[Became]) -> N
         raise ConfigError(f"{versions}: install the same everywhere")
     parts.add(rows)
     statuses = {row["status"] for row in rows.runs}
-    if Status.ASSESSED in statuses:
-        told[Became.ASSESSED] += 1
-    else:
-        told[Became.REFUSED if Became.REFUSED in statuses else Became.UNASSESSED] += 1
+    told[next((each for each in (Became.ASSESSED, Became.REFUSED) if each in statuses), Became.UNASSESSED)] += 1
 
 
 def _crew(asked: Asked) -> Crew:
@@ -367,15 +347,13 @@ def _alone(folder: Path) -> Iterator[None]:
     """The only writer of a folder. Raises StoreError where another writes to it, or nobody can."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / ".lock", timeout=0)
-    try:
+    with parquet.on_disk(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        held = lock.acquire()
-    except Timeout:
-        wait = "wait until it is done, or name another folder with --to"
-        raise StoreError(f"another kneedrive writes to {folder}: {wait}") from None
-    except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror or error}; name another folder with --to") from error
+        try:
+            held = FileLock(folder / ".lock", timeout=0).acquire()
+        except Timeout:
+            wait = "wait until it is done, or name another folder with --to"
+            raise StoreError(f"another kneedrive writes to {folder}: {wait}") from None
     with held:
         yield
 
@@ -383,18 +361,15 @@ def _alone(folder: Path) -> Iterator[None]:
 # The population of a cohort against the reference.
 
 
-HEIGHTS_M = ((0.0, 1.60), (1.60, 1.70), (1.70, 1.80), (1.80, math.inf))
-NAMES = ("zSL", "zDF", "zk")
-
-
 def report(folder: Path, style: Style, *, json: bool) -> Answer:
     """What the cohort in a folder says about the method. Raises NotEnoughData where there is none."""
     if not folder.is_dir():
         raise NotEnoughData(f"{folder}: there is no cohort; kneedrive cohort DIR --to {folder} makes one")
     with Parts(folder) as parts:
-        if parts.empty:
+        counted = parquet.census(parts)
+        if not len(counted["runs"]):
             raise NotEnoughData(f"{folder} holds no part of a cohort: kneedrive cohort DIR --to {folder} makes one")
-        found = population_of(parquet.census(parts), parquet.runner_means(parts), parquet.runner_means_by_speed(parts))
+        found = population_of(counted, parquet.runner_means(parts), parquet.runner_means_by_speed(parts))
     code = OK if found.runners else NOT_ENOUGH
     if json:
         return Answer.objects([words.population_record(found)], code)
@@ -420,7 +395,7 @@ def population_of(counted: Mapping[str, Any], means: Mapping[str, Any], paced: M
         ],
         others=others,
         refused={str(reason): int(count) for reason, count in reasons},
-        groups=[*_groups(means), *_paced(paced)],
+        groups=list(_groups(means, paced)),
         shares=[
             words.Share(pattern=pattern, base_rate=rate, here=level(means[parquet.odds_column(pattern)]))
             for pattern, rate in base_rates().items()
@@ -432,29 +407,26 @@ def population_of(counted: Mapping[str, Any], means: Mapping[str, Any], paced: M
 
 def _group(by: str, name: str, columns: Mapping[str, Any], there: Any, sensor: str = "") -> words.Group:
     parts = {}
-    for part in NAMES:
+    for part in parquet.PARTS_OF_X[:3]:
         noise = columns.get(f"{part}_{part}")
         parts[part] = level(columns[part][there], None if noise is None else noise[there])
     return words.Group(by=by, sensor=sensor, name=name, runners=int(there.sum()), parts=parts)
 
 
-def _groups(means: Mapping[str, Any]) -> Iterator[words.Group]:
+def _groups(means: Mapping[str, Any], paced: Mapping[str, Any]) -> Iterator[words.Group]:
     sensors, sexes, height = np.asarray(means["sensor"]), np.asarray(means["sex"]), means["height_m"]
     for sensor in np.unique(sensors):
         yield _group("sensor", REFERENCES[SensorClass(sensor)].short, means, sensors == sensor)
     for sex in np.unique(sexes[sexes != ""]):
         yield _group("sex", SEX_WORDS[str(sex)], means, sexes == sex)
-    for low, high in HEIGHTS_M:
+    for low, high in ((0.0, 1.60), (1.60, 1.70), (1.70, 1.80), (1.80, math.inf)):
         there = (height >= low) & (height < high)
         if there.any():
             name = f"{low:.2f} m and more" if high == math.inf else f"{low:.2f} to {high:.2f} m"
             yield _group("height", name if low else f"under {high:.2f} m", means, there)
-
-
-def _paced(paced: Mapping[str, Any]) -> Iterator[words.Group]:
-    sensors, low = np.asarray(paced["sensor"]), paced["low_mps"]
-    for sensor in np.unique(sensors):
-        for start in np.unique(low[sensors == sensor]):
-            there = (sensors == sensor) & (low == start)
+    sensors, starts = np.asarray(paced["sensor"]), paced["low_mps"]
+    for sensor, start in product(np.unique(sensors), np.unique(starts)):
+        there = (sensors == sensor) & (starts == start)
+        if there.any():
             name = f"{start:.1f} to {start + parquet.SPEED_STEP_MPS:.1f} m/s"
             yield _group("speed", name, paced, there, str(sensor))

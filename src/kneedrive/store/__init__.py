@@ -15,69 +15,40 @@ import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import date, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Self
 
-from msgspec.structs import asdict
-
 from kneedrive.errors import DamagedOriginal, Fault, KneedriveError, NotEnoughData, StillHeld, StoreError, TooLarge
 from kneedrive.histories.result import PastRun
 from kneedrive.recording import Outline, Recording
 from kneedrive.store import database
+from kneedrive.store import rows as tables
 from kneedrive.store.database import NO_RUNS
-from kneedrive.store.rows import (
-    ID_LENGTH,
-    OUTLINES,
-    PAST_RUNS,
-    RUNS,
-    Derive,
-    NewRun,
-    Origin,
-    Placed,
-    Progress,
-    RunRow,
-    SourceRow,
-    Tag,
-    activity_values,
-    from_ms,
-    outline_of,
-    pack,
-    past_run,
-    recording_of,
-    run_row,
-    run_values,
-    to_ms,
-)
+from kneedrive.store.rows import ID_LENGTH, Derive, NewRun, Origin, Progress, RunRow, SourceRow, Tag, from_ms, to_ms
 
 __all__ = ["ID_LENGTH", "MARK", "NO_RUNS", "Store"]
 
 MARK = "|"  # behind the version of what brought no recording: why
 _LEVEL = 1  # of zlib; FIT files: 3 to 9 % larger than gzip's default, a third of the time
 _PASSES = 3  # putting one recording in its place can set another free; that one is placed in the next pass
-_ALWAYS_MS = (-(2**62), 2**62)  # no bound: far beyond any date, and still whole numbers of 64 bits, as SQLite has
 _ONCE = "ON CONFLICT DO NOTHING"
 _IN_ORDER = " ORDER BY started_at_ms, key"
 _BETWEEN = "AND started_at_ms >= :since AND started_at_ms < :until" + _IN_ORDER
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ID = re.compile(r"[0-9a-f]{4,12}(-\d+)?")
-# The whole id first: it is also the beginning of the ids of later sessions of the same file.
-_BY_ID = (
-    "AND id IN (SELECT run FROM activity WHERE runner = :runner AND key = :spec)",
-    "AND id IN (SELECT run FROM activity WHERE runner = :runner AND key LIKE :spec || '%')",
-)
+_BY_ID = "AND id IN (SELECT run FROM activity WHERE runner = :runner AND key LIKE :begin)"
 _OF_RECORDING = " FROM recording WHERE runner = :runner AND sha256 = :sha256"
 _OF_ACTIVITY = (
     " FROM activity JOIN recording ON recording.id = activity.recording"
     " WHERE activity.runner = :runner AND activity.key = :key"
 )
 _OF_ORIGIN = " FROM origin WHERE runner = :runner AND source = :source"
-_MOST_TOLD = 8  # runs of which one has to be named
 
 
-class Store:
+class Store(AbstractContextManager["Store"]):
     """An open store, seen by one runner (`runner`: "" where there is only one). Close it, or use it in `with`."""
 
     def __init__(self, db: sqlite3.Connection, path: Path, runner: str) -> None:
@@ -104,24 +75,24 @@ class Store:
 
     @staticmethod
     def is_there(path: Path) -> bool:
-        """Whether a file is at this place. Raises StoreError where that cannot be told."""
-        return database.is_there(path)
+        """Whether a file is at this place. Raises StoreError where that cannot be told, as in a closed folder."""
+        with database.reached(path, "the store"), suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()
+            return True
+        return False
 
     def close(self) -> None:
         """Close the file; what was not committed is gone."""
         self._db.close()
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def backup(self, target: Path, *, force: bool = False) -> None:
-        """Copy the whole store, all runners, to another file while others may write.
+        """Copy the whole store, all runners, to another file while others may write; an older backup is replaced.
 
-        An older backup is replaced, and with `force` any other file, or a backup with recordings by a store without.
-        Raises StoreError, also for a damaged store.
+        force: any other file too, or a backup with recordings by a store without. Raises StoreError, also for a damaged
+        store. What killed backups left unfinished in the folder is deleted.
         """
         database.copy_file(self._db, self.path, target, force=force)
 
@@ -159,14 +130,14 @@ class Store:
 
     def runs(self, since: datetime | None = None, until: datetime | None = None) -> list[RunRow]:
         """Runs that started at or after `since` and before `until` (aware), oldest first."""
-        return [run_row(row) for row in self._all(RUNS + _BETWEEN, **_period(since, until))]
+        return list(map(tables.run_row, self._all(tables.RUNS + _BETWEEN, **_period(since, until))))
 
     def past_runs(self, since: datetime | None = None, until: datetime | None = None) -> list[PastRun]:
         """The same runs with their epochs, for the analysis of a history."""
         found = []
-        for row in self._all(PAST_RUNS + _BETWEEN, **_period(since, until)):
+        for row in self._all(tables.PAST_RUNS + _BETWEEN, **_period(since, until)):
             with self._whole(row[0]):
-                found.append(past_run(row))
+                found.append(tables.past_run(row))
         return found
 
     def detail(self, run_id: str) -> str:
@@ -196,7 +167,7 @@ class Store:
             origins = self._all("SELECT source, shoe FROM origin WHERE recording = :id ORDER BY source", id=number)
             channels = self._column("SELECT channel FROM run_source WHERE activity = :id ORDER BY channel", id=activity)
             row = SourceRow(
-                outline=outline_of(outline),
+                outline=tables.outline_of(outline),
                 provenance=provenance,
                 verdict=verdict,
                 name=name,
@@ -230,35 +201,26 @@ class Store:
         for no such run or several.
         """
         self.need_runs()
-        rows = self._meant(spec.strip().lower(), zone_offset_s)
+        meant, rows = spec.strip().lower(), []
+        if meant in ("last", "latest"):
+            rows = self._all(tables.RUNS + "ORDER BY started_at_ms DESC, key LIMIT 1")
+        elif _DAY.fullmatch(meant):
+            began = "AND date(started_at_ms / 1000.0 + coalesce(utc_offset_s, :offset_s), 'unixepoch') = :day"
+            rows = self._all(tables.RUNS + began + _IN_ORDER, offset_s=zone_offset_s, day=meant)
+        elif _ID.fullmatch(meant):
+            # The whole id first: it is also the beginning of the ids of later sessions of the same file.
+            by_id = tables.RUNS + _BY_ID + _IN_ORDER
+            rows = self._all(by_id, begin=meant) or self._all(by_id, begin=f"{meant}%")
         if len(rows) == 1:
-            return run_row(rows[0])
-        told = [_told(run_row(row), zone_offset_s) for row in rows[:_MOST_TOLD]]
-        which = f"{len(rows)} runs; say which by its id: {', '.join(told)}"
-        none = "no such run; say last, a date like 2026-05-24, or the start of an id from the list of runs"
-        raise NotEnoughData(f"{spec}: {which if rows else none}")
-
-    def _meant(self, spec: str, zone_offset_s: int) -> list[Any]:
-        if spec in ("last", "latest"):
-            return self._all(RUNS + "ORDER BY started_at_ms DESC, key LIMIT 1")
-        if _DAY.fullmatch(spec):
-            return self._on_day(spec, zone_offset_s)
-        if not _ID.fullmatch(spec):
-            return []
-        found = (self._all(RUNS + condition + _IN_ORDER, spec=spec) for condition in _BY_ID)
-        return next((rows for rows in found if rows), [])
-
-    def _on_day(self, day: str, zone_offset_s: int) -> list[Any]:
-        try:
-            midnight = date.fromisoformat(day) - date(1970, 1, 1)
-        except ValueError:
-            return []
-        return self._all(
-            RUNS + "AND (started_at_ms + coalesce(utc_offset_s, :offset_s) * 1000 - :midnight_ms)"
-            " BETWEEN 0 AND 86399999" + _IN_ORDER,
-            offset_s=zone_offset_s,
-            midnight_ms=midnight // timedelta(milliseconds=1),
-        )
+            return tables.run_row(rows[0])
+        if not rows:
+            none = "no such run; say last, a date like 2026-05-24, or the start of an id from the list of runs"
+            raise NotEnoughData(f"{spec}: {none}")
+        told = []
+        for row in map(tables.run_row, rows[:8]):  # more would fill the screen
+            offset_s = zone_offset_s if row.utc_offset_s is None else row.utc_offset_s
+            told.append(f"{row.id} ({row.started_at + timedelta(seconds=offset_s):%Y-%m-%d %H:%M})")
+        raise NotEnoughData(f"{spec}: {len(rows)} runs; say which by its id: {', '.join(told)}")
 
     def need_runs(self) -> None:
         """Raise NotEnoughData where this runner has no run yet."""
@@ -291,32 +253,25 @@ class Store:
 
         The one itself is not among them. Sorted by start.
         """
-        found: dict[str, Outline] = {}
+        around = tables.OUTLINES + "started_at_ms BETWEEN :start - :margin AND :start + :margin"
         # A merged run may begin with any of its activities, so the neighbours' neighbours can belong to it too. What
         # was found is not asked again, or two neighbours would ask for each other without end.
-        around = [outline]
-        while around:
-            new = {each.id: each for near in around for each in self._starting(near, start_s)}
-            around = [each for name, each in new.items() if name not in found and name != outline.id]
-            found |= {each.id: each for each in around}
+        found, waiting = {outline.id: outline}, [outline]
+        while waiting:
+            rows = self._all(around, start=to_ms(waiting.pop().started_at), margin=int(start_s * 1000))
+            new = [each for each in map(tables.outline_of, rows) if each.id not in found]
+            found |= {each.id: each for each in new}
+            waiting += new
+        del found[outline.id]
         return sorted(found.values(), key=lambda each: (each.started_at, each.id))
-
-    def _starting(self, outline: Outline, start_s: float) -> list[Outline]:
-        start_ms, margin_ms = to_ms(outline.started_at) or 0, int(start_s * 1000)
-        first, last = start_ms - margin_ms, start_ms + margin_ms
-        rows = self._all(OUTLINES + "started_at_ms BETWEEN :first AND :last", first=first, last=last)
-        return [outline_of(row) for row in rows]
 
     def overlapping(self, outline: Outline) -> list[Outline]:
         """Stored runs that were under way at the same time as this one, without it. Sorted by start."""
-        start_ms = to_ms(outline.started_at) or 0
-        rows = self._all(
-            OUTLINES + "started_at_ms <= :end AND ended_at_ms >= :start AND key <> :key" + _IN_ORDER,
-            start=start_ms,
-            end=start_ms + int(outline.elapsed_s * 1000),
-            key=outline.id,
+        meets = tables.OUTLINES + "started_at_ms <= :start + :length AND ended_at_ms >= :start AND key <> :key"
+        start_ms, length_ms = to_ms(outline.started_at), int(outline.elapsed_s * 1000)
+        return list(
+            map(tables.outline_of, self._all(meets + _IN_ORDER, start=start_ms, length=length_ms, key=outline.id))
         )
-        return [outline_of(row) for row in rows]
 
     def apart(self, ids: Iterable[str]) -> frozenset[frozenset[str]]:
         """The pairs among these activities that the runner split."""
@@ -336,7 +291,7 @@ class Store:
         """The original that holds an activity; None where it was purged or never was. Raises DamagedOriginal."""
         columns = "SELECT sha256, recording.format, name, body, recording.sport"
         rows = self._all(columns + _OF_ACTIVITY + " AND body IS NOT NULL", key=activity_id)
-        return recording_of(rows[0], self.path) if rows else None
+        return tables.recording_of(rows[0], self.path) if rows else None
 
     def keeps(self, activity_id: str) -> bool:
         """Whether the original that holds an activity is stored, and not purged."""
@@ -352,9 +307,8 @@ class Store:
 
     def forgotten(self, sha256: str) -> frozenset[str]:
         """Ids of the activities of this recording that the runner deleted."""
-        return frozenset(
-            self._column("SELECT activity FROM forgotten WHERE runner = :runner AND sha256 = :sha256", sha256=sha256)
-        )
+        deleted = "SELECT activity FROM forgotten WHERE runner = :runner AND sha256 = :sha256"
+        return frozenset(self._column(deleted, sha256=sha256))
 
     # Recordings into the store, one transaction each.
 
@@ -376,16 +330,18 @@ class Store:
             replaced = self._note_origin(origin, sha256, number)
             if gone and again:
                 self._do("DELETE FROM forgotten WHERE runner = :runner AND sha256 = :sha256", sha256=sha256)
+            learns = bool(recording.sport) and self.unnamed(sha256)
+            if learns:
+                self._do("UPDATE recording SET sport = :sport WHERE id = :id", sport=recording.sport, id=number)
             # Deriving is what costs: what lies there with its results, and has learnt nothing, is left alone.
-            if verdict != "already there" or (gone and again) or self._name_sport(number, recording.sport):
-                self._displace(number)
-                self._place(number, derive(recording), version)
+            if verdict != "already there" or (gone and again) or learns:
+                self._place(number, recording, derive, version)
             self._mark_loose()
         return "updated" if replaced and verdict == "added" else verdict
 
     def _admit(self, recording: Recording, origin: Origin, known: tuple[int, int] | None = None) -> tuple[str, int]:
         """Keep the bytes; says what happened and the number of the recording's row. known: that, and whether bytes."""
-        fetched, expires = to_ms(origin.fetched_at), to_ms(origin.expires_at)
+        fetched, expires = (moment and to_ms(moment) for moment in (origin.fetched_at, origin.expires_at))
         body = zlib.compress(recording.body, _LEVEL) if known is None or not known[1] else b""
         if known is None:
             return "added", self._insert(
@@ -434,22 +390,17 @@ class Store:
         self._do("DELETE FROM recording WHERE id = :id", id=number)
         return True
 
-    def _name_sport(self, number: int, sport: str) -> bool:
-        """Take the sport that an export's list gives a recording that had none; whether that was so."""
-        had_none = bool(sport) and bool(self._all("SELECT 1 FROM recording WHERE id = :id AND sport = ''", id=number))
-        if had_none:
-            self._do("UPDATE recording SET sport = :sport WHERE id = :id", sport=sport, id=number)
-        return had_none
-
     def _displace(self, number: int) -> None:
         """Take a recording's activities away, and every run that they were part of."""
         self._do("DELETE FROM run WHERE id IN (SELECT run FROM activity WHERE recording = :id)", id=number)
         self._do("DELETE FROM activity WHERE recording = :id", id=number)
 
-    def _place(self, number: int, placed: Placed, version: str) -> None:
-        """Write what was derived from a recording; runs that its activities change are replaced."""
+    def _place(self, number: int, recording: Recording, derive: Derive, version: str) -> None:
+        """Write what is derived from a recording; runs that its activities were part of, or change, are replaced."""
+        self._displace(number)
+        placed = derive(recording)
         for new in placed.activities:
-            self._insert("activity", recording=number, runner=self.runner, **activity_values(new))
+            self._insert("activity", recording=number, runner=self.runner, **tables.activity_values(new))
         # All old runs go before the first new one comes: a new run may have the key of an old one.
         for key in (key for run in placed.runs for key in run.members):
             self._do(
@@ -461,10 +412,10 @@ class Store:
         rows = self._all("SELECT key FROM activity WHERE recording = :id AND is_run AND run IS NULL", id=number)
         if rows:
             raise ValueError(f"derived activities without their run: {rows}")
-        self._settle(number, version)
+        self._do("UPDATE recording SET derived = :version WHERE id = :id", version=version, id=number)
 
     def _put_run(self, new: NewRun) -> None:
-        number = self._insert("run", runner=self.runner, **run_values(new))
+        number = self._insert("run", runner=self.runner, **tables.run_values(new))
         for key in new.members:
             self._do(
                 "UPDATE activity SET run = :run, verdict = :verdict WHERE runner = :runner AND key = :key",
@@ -486,11 +437,8 @@ class Store:
                 channel=channel,
                 key=key,
             )
-        self._insert("epochs", run=number, **pack(new.analysis.epochs))
+        self._insert("epochs", run=number, **tables.pack(new.analysis.epochs))
         self._insert("detail", run=number, json=zlib.compress(new.detail.encode()))
-
-    def _settle(self, number: int, version: str) -> None:
-        self._do("UPDATE recording SET derived = :version WHERE id = :id", version=version, id=number)
 
     def _mark_loose(self) -> None:
         """Have every recording derived again of which a run is in no run: it was part of one that is gone."""
@@ -571,7 +519,7 @@ class Store:
                 columns + " WHERE id = :id AND derived <> :version AND body IS NOT NULL", id=number, version=version
             )
             try:
-                yield from [recording_of(row, self.path) for row in rows]
+                yield from [tables.recording_of(row, self.path) for row in rows]
             except DamagedOriginal as error:
                 self._leave([number], version)
                 unread(error.id, error)
@@ -584,7 +532,7 @@ class Store:
         with self.writing():
             for number in numbers:  # none where another process has deleted it meanwhile
                 self._do("DELETE FROM activity WHERE recording = :id AND is_run AND run IS NULL", id=number)
-                self._settle(number, version)
+                self._do("UPDATE recording SET derived = :version WHERE id = :id", version=version, id=number)
 
     def _derive_again(self, recording: Recording, derive: Derive, version: str) -> int:
         with self.writing():
@@ -594,8 +542,7 @@ class Store:
                 version=version,
             )
             for number in rows:  # none where another process was faster
-                self._displace(number)
-                self._place(number, derive(recording), version)
+                self._place(number, recording, derive, version)
                 self._mark_loose()
         return len(rows)
 
@@ -621,7 +568,7 @@ class Store:
             ids = tuple(row.outline.id for row in self.sources(run_id))
             for activity in ids:
                 ((number, sha256),) = self._all("SELECT recording.id, sha256" + _OF_ACTIVITY, key=activity)
-                self._note_forgotten(activity, sha256)
+                self._insert("forgotten", _ONCE, runner=self.runner, activity=activity, sha256=sha256)
                 self._do("DELETE FROM activity WHERE runner = :runner AND key = :key", key=activity)
                 if not self._all("SELECT 1 FROM activity WHERE recording = :id", id=number):
                     self._delete_for_good(number)
@@ -632,12 +579,11 @@ class Store:
     def forget_original(self, sha256: str) -> None:
         """Delete an original that is part of no run, as `forget` deletes a run."""
         with self.writing():
-            numbers = self._column("SELECT id" + _OF_RECORDING, sha256=sha256)
-            for number in numbers:
+            for number in self._column("SELECT id" + _OF_RECORDING, sha256=sha256):
                 keys = self._column("SELECT key FROM activity WHERE recording = :id", id=number)
                 # Of one that could not be read no activity is known; its first would have had this id.
                 for activity in keys or [sha256[:ID_LENGTH]]:
-                    self._note_forgotten(activity, sha256)
+                    self._insert("forgotten", _ONCE, runner=self.runner, activity=activity, sha256=sha256)
                 self._delete_for_good(number)
         self._wipe()
 
@@ -646,16 +592,15 @@ class Store:
 
         Raises StillHeld as `purge_all` does.
         """
-        expired = "FROM recording WHERE body IS NOT NULL AND expires_at_ms <= :now"
-        if not self._all("SELECT 1 " + expired, now=to_ms(now)):  # every command asks: who only reads needs no lock
+        count = "SELECT count(*) FROM recording WHERE body IS NOT NULL AND expires_at_ms <= :now"
+        now_ms = to_ms(now)
+        if self._column(count, now=now_ms) == [0]:  # every command asks: who only reads needs no lock
             return 0
         with self.writing():
-            numbers = self._column("SELECT id " + expired, now=to_ms(now))
-            for number in numbers:
-                self._do("UPDATE recording SET body = NULL WHERE id = :id", id=number)
-        if numbers:
-            self._wipe()
-        return len(numbers)
+            (found,) = self._column(count, now=now_ms)
+            self._do("UPDATE recording SET body = NULL WHERE body IS NOT NULL AND expires_at_ms <= :now", now=now_ms)
+        self._wipe()
+        return int(found)
 
     def purge_source(self, source: str) -> int:
         """Delete everything that came from a source and from nowhere else, results included. Returns how many.
@@ -685,9 +630,6 @@ class Store:
         self._wipe()  # before the space is given back, which overwrites nothing
         self._do("VACUUM")
         self._wipe()
-
-    def _note_forgotten(self, activity: str, sha256: str) -> None:
-        self._insert("forgotten", _ONCE, runner=self.runner, activity=activity, sha256=sha256)
 
     def _delete_for_good(self, number: int) -> None:
         """Delete a recording that the runner deleted; its origins stay, without what was noted behind their versions.
@@ -719,11 +661,11 @@ class Store:
 
     def untag(self, day: date, text: str) -> bool:
         """Take a tag back; False where there was none."""
-        tag = Tag(day=day.isoformat(), text=text)
+        this = "FROM tag WHERE runner = :runner AND day = :day AND text = :text"
         with self.writing():
-            there = tag in self.tags()
-            self._do("DELETE FROM tag WHERE runner = :runner AND day = :day AND text = :text", **asdict(tag))
-        return there
+            there = self._all("SELECT 1 " + this, day=day.isoformat(), text=text)
+            self._do("DELETE " + this, day=day.isoformat(), text=text)
+        return bool(there)
 
     def tags(self) -> list[Tag]:
         """All tags by day."""
@@ -784,11 +726,8 @@ class Store:
 
     def with_runs(self, source: str) -> set[str]:
         """Keys of a source whose recording holds a run."""
-        keys = (
-            "SELECT origin.key FROM origin JOIN activity ON activity.recording = origin.recording"
-            " WHERE origin.runner = :runner AND source = :source AND is_run"
-        )
-        return set(self._column(keys, source=source))
+        held = "SELECT origin.key FROM origin JOIN activity ON activity.recording = origin.recording"
+        return set(self._column(held + " WHERE origin.runner = :runner AND source = :source AND is_run", source=source))
 
     def to_fetch(self, source: str, version: str) -> list[str]:
         """Keys of recordings whose bytes were purged and whose results are older than `version`, sorted."""
@@ -801,10 +740,8 @@ class Store:
 
     def formats(self, since: datetime, until: datetime) -> set[str]:
         """The formats of the recordings that began in this time: who must be named beside their numbers."""
-        began = (
-            "SELECT DISTINCT format FROM activity WHERE runner = :runner AND started_at_ms BETWEEN :since AND :until"
-        )
-        return set(self._column(began, **_period(since, until)))
+        formats = "SELECT DISTINCT format FROM activity WHERE runner = :runner"
+        return set(self._column(formats + " AND started_at_ms BETWEEN :since AND :until", **_period(since, until)))
 
 
 def _only(rows: Sequence[Any], run_id: str) -> Any:
@@ -813,16 +750,11 @@ def _only(rows: Sequence[Any], run_id: str) -> Any:
     return rows[0]
 
 
-def _period(since: datetime | None, until: datetime | None) -> dict[str, int | None]:
-    first, last = _ALWAYS_MS
-    return {"since": first if since is None else to_ms(since), "until": last if until is None else to_ms(until)}
+def _period(since: datetime | None, until: datetime | None) -> dict[str, int]:
+    # No bound is far beyond any date, and still a whole number of 64 bits, as SQLite has them.
+    return {"since": to_ms(since) if since else -(2**62), "until": to_ms(until) if until else 2**62}
 
 
 def _shoe_name(shoe: str) -> str:
     """Of what a source says was worn, an id, a blank and a name."""
     return shoe.partition(" ")[2] or shoe
-
-
-def _told(row: RunRow, zone_offset_s: int) -> str:
-    offset_s = zone_offset_s if row.utc_offset_s is None else row.utc_offset_s
-    return f"{row.id} ({row.started_at + timedelta(seconds=offset_s):%Y-%m-%d %H:%M})"

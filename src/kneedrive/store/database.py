@@ -23,17 +23,18 @@ MIGRATIONS = {
 PATIENCE_S = 30.0
 NO_RUNS = "there are no runs yet: kneedrive import FILE or FOLDER takes some in"
 _SMALLEST = 512  # bytes of a database: one page of the smallest size that SQLite knows
+_RESTORE = "move it away and restore a backup, or import the files again"
+_UNHARMED = "the run in hand was not kept, what was stored before is unharmed"
+_AGAIN = "then run the same command again"
 
 _MEANING = {
     sqlite3.SQLITE_BUSY: "another kneedrive is writing to the store and has not finished; wait for it, then try again",
     sqlite3.SQLITE_LOCKED: "the store is in use; wait for the other command, then try again",
     sqlite3.SQLITE_READONLY: "the store cannot be written: make the file and its folder writable, or name another path",
     sqlite3.SQLITE_PERM: "the store may not be opened: it belongs to somebody else; name another path",
-    sqlite3.SQLITE_IOERR: "the disk failed while the store was used; the run in hand was not kept, what was stored "
-    "before is unharmed; check the disk, then run the same command again",
-    sqlite3.SQLITE_FULL: "the disk is full; the run in hand was not kept, what was stored before is unharmed; free "
-    "some space, then run the same command again",
-    sqlite3.SQLITE_CORRUPT: "the store is damaged; move it away and restore a backup, or import the files again",
+    sqlite3.SQLITE_IOERR: f"the disk failed while the store was used; {_UNHARMED}; check the disk, {_AGAIN}",
+    sqlite3.SQLITE_FULL: f"the disk is full; {_UNHARMED}; free some space, {_AGAIN}",
+    sqlite3.SQLITE_CORRUPT: f"the store is damaged; {_RESTORE}",
     sqlite3.SQLITE_CANTOPEN: "the store cannot be opened: make its folder writable, or name another path",
     sqlite3.SQLITE_NOTADB: "this is not a database, and kneedrive leaves it alone; name another path or move it away",
 }
@@ -83,17 +84,7 @@ def transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[Non
             db.execute("ROLLBACK")
 
 
-def is_there(path: Path) -> bool:
-    """Whether a file is there. Raises StoreError where that cannot be told: a closed folder, too long a name."""
-    with reached(path, "the store"):
-        try:
-            path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-    return True
-
-
-def open_file(path: Path, *, create: bool, patience_s: float = PATIENCE_S) -> sqlite3.Connection:
+def open_file(path: Path, *, create: bool, patience_s: float) -> sqlite3.Connection:
     """An open connection to a store of this version. Raises StoreError; a file that is not ours is not touched."""
     with reached(path, "the store"):
         _be_there(path, create=create)
@@ -176,24 +167,20 @@ def touch(path: Path) -> None:
 def _check(db: sqlite3.Connection, path: Path) -> None:
     """Refuse what is not ours, newer than we are, or not whole."""
     with transaction(db, "DEFERRED"):  # one moment: another process may be making the file just now
-        (ours,), (version,) = (db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version"))
+        (ours,), version = db.execute("PRAGMA application_id").fetchone(), _version(db)
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-    if ours != APPLICATION_ID and (ours or version or names):
-        raise StoreError(
-            f"{path}: this database belongs to another program, and kneedrive leaves it alone; name another path"
-        )
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{path}: a newer kneedrive made this store (schema {version}, this one knows {SCHEMA_VERSION}); "
-            "install that version, or name another path"
-        )
     expected = TRUTH_TABLES if version < SCHEMA_VERSION else TRUTH_TABLES + DERIVED_TABLES
     missing = [name for name in expected if name not in names]
-    if version and missing:
-        raise StoreError(
-            f"{path}: the store is damaged, its table {missing[0]} is gone; move it away and restore a backup, or "
-            "import the files again"
-        )
+    why = ""
+    if ours != APPLICATION_ID and (ours or version or names):
+        why = "this database belongs to another program, and kneedrive leaves it alone; name another path"
+    elif version > SCHEMA_VERSION:
+        newer = f"a newer kneedrive made this store (schema {version}, this one knows {SCHEMA_VERSION})"
+        why = f"{newer}; install that version, or name another path"
+    elif version and missing:
+        why = f"the store is damaged, its table {missing[0]} is gone; {_RESTORE}"
+    if why:
+        raise StoreError(f"{path}: {why}")
 
 
 def _use_wal(db: sqlite3.Connection) -> None:
@@ -247,12 +234,7 @@ _BESIDE = ("", "-journal", "-wal", "-shm")  # what SQLite has beside a file that
 
 
 def copy_file(db: sqlite3.Connection, path: Path, target: Path, *, force: bool = False) -> None:
-    """Write a consistent copy of the open store at `path`. An older backup is replaced in one step.
-
-    Raises StoreError: where the store is damaged; and, unless `force` asks for it to be replaced, where another file is
-    at `target`, or a backup with recordings while the store has none. What killed backups left unfinished in the folder
-    is deleted.
-    """
+    """Write a consistent copy of the open store at `path`, as `Store.backup` says; it comes into place in one step."""
     half = target.with_name(f"{target.name}.{os.getpid()}{_PART}")
     with reached(target, "the backup"):
         _replaceable(path, target, force=force)
@@ -281,9 +263,10 @@ def _fill(copy: sqlite3.Connection, db: sqlite3.Connection) -> None:
 
 def _worth(copy: sqlite3.Connection, path: Path, target: Path, *, force: bool) -> None:
     """Refuse a copy that is damaged, or that has no recordings where an older backup has some."""
+    recordings = "SELECT 1 FROM recording LIMIT 1"
     try:
         sound = copy.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
-        empty = sound and not _has_recordings(copy)
+        empty = sound and not copy.execute(recordings).fetchall()
     except sqlite3.DatabaseError:
         sound = empty = False
     if not sound:
@@ -291,39 +274,31 @@ def _worth(copy: sqlite3.Connection, path: Path, target: Path, *, force: bool) -
             f"{path}: the store is damaged, so no backup is made of it and {target} stays as it is; move the store "
             "away and restore a backup, or import the files again"
         )
-    if empty and not force and target.exists() and _may_have_recordings(target):
-        raise StoreError(
-            f"{target}: this backup stays, since it has recordings and the store has none; name another file, or "
-            "--force overwrites it"
-        )
-
-
-def _has_recordings(db: sqlite3.Connection) -> bool:
-    return db.execute("SELECT 1 FROM recording LIMIT 1").fetchone() is not None
-
-
-def _may_have_recordings(backup: Path) -> bool:
-    """Whether a backup has recordings; also where that cannot be read, since some could be saved from it."""
-    try:
-        with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as older:
-            return _has_recordings(older)
-    except sqlite3.DatabaseError:
-        return True
+    if force or not empty or not target.exists():
+        return
+    # Where the older one cannot be read, some recordings could still be saved from it.
+    there = f"{target.absolute().as_uri()}?mode=ro"
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(there, uri=True)) as older:
+        if not older.execute(recordings).fetchall():
+            return
+    raise StoreError(
+        f"{target}: this backup stays, since it has recordings and the store has none; name another file, or "
+        "--force overwrites it"
+    )
 
 
 def _replaceable(path: Path, target: Path, *, force: bool) -> None:
+    why = ""
     if target.is_dir():
-        raise StoreError(f"{target}: this is a folder; name a file in it for the backup")
-    if not target.exists():
-        return
-    if not target.is_file():
-        raise StoreError(f"{target}: this is no ordinary file; name another one for the backup")
-    if target.samefile(path):
-        raise StoreError(f"{target}: this is the store itself; name another file for the backup")
-    if not force and not _is_ours(target):
-        raise StoreError(
-            f"{target}: this file exists and is no backup of kneedrive; name another one, or --force overwrites it"
-        )
+        why = "this is a folder; name a file in it for the backup"
+    elif target.exists() and not target.is_file():
+        why = "this is no ordinary file; name another one for the backup"
+    elif target.exists() and target.samefile(path):
+        why = "this is the store itself; name another file for the backup"
+    elif target.exists() and not force and not _is_ours(target):
+        why = "this file exists and is no backup of kneedrive; name another one, or --force overwrites it"
+    if why:
+        raise StoreError(f"{target}: {why}")
 
 
 def _is_ours(path: Path) -> bool:

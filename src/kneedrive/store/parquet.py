@@ -33,46 +33,22 @@ def odds_column(pattern: Pattern) -> str:
 RUN_COLUMNS: Mapping[str, str] = {
     "sha256": TEXT,
     "session": WHOLE,
-    "name": TEXT,
-    "runner": TEXT,
-    "sex": TEXT,
+    **dict.fromkeys(("name", "runner", "sex"), TEXT),
     "height_m": NUMBER,
     "age": WHOLE,
     "started_at": MOMENT,
     "utc_offset_s": WHOLE,
-    "device": TEXT,
-    "sensor": TEXT,
-    "surface": TEXT,
-    "status": TEXT,
-    "reason": TEXT,
-    "method": TEXT,
-    "duration_s": NUMBER,
-    "distance_m": NUMBER,
-    "epochs_total": WHOLE,
-    "epochs_scored": WHOLE,
-    "speed_mps": NUMBER,
-    **dict.fromkeys(PARTS_OF_X, NUMBER),
+    **dict.fromkeys(("device", "sensor", "surface", "status", "reason", "method"), TEXT),
+    **dict.fromkeys(("duration_s", "distance_m"), NUMBER),
+    **dict.fromkeys(("epochs_total", "epochs_scored"), WHOLE),
+    **dict.fromkeys(("speed_mps", *PARTS_OF_X), NUMBER),
     **{name: NUMBER for letter in SCORES for name in (letter, f"{letter}_se")},
-    "pattern": TEXT,
-    "certainty": TEXT,
-    **{odds_column(pattern): NUMBER for pattern in Pattern},
-    "knee_less": NUMBER,
+    **dict.fromkeys(("pattern", "certainty"), TEXT),
+    **dict.fromkeys((*map(odds_column, Pattern), "knee_less"), NUMBER),
 }
-MEASURED = (
-    "speed_mps",
-    "cadence_spm",
-    "stance_time_s",
-    "vertical_oscillation_m",
-    "duty_factor",
-    "step_length_m",
-    "grade",
-    "heart_rate_bpm",
-    "balance_left",
-    "power_w",
-    "ln_k",
-    *PARTS_OF_X,
-    *SCORES,
-)
+_DYNAMICS = ("cadence_spm", "stance_time_s", "vertical_oscillation_m", "duty_factor", "step_length_m")
+_BESIDE = ("grade", "heart_rate_bpm", "balance_left", "power_w")
+MEASURED = ("speed_mps", *_DYNAMICS, *_BESIDE, "ln_k", *PARTS_OF_X, *SCORES)
 # One row a half-minute; runner and sensor are said again, so that a question needs one table only.
 EPOCH_COLUMNS: Mapping[str, str] = {
     "sha256": TEXT,
@@ -105,12 +81,13 @@ class Rows(Record, frozen=True, kw_only=True):
         return len(self.epochs["start_s"]) if self.epochs else 0
 
 
-def need_duckdb() -> None:
-    """Raise ConfigError where DuckDB is not installed."""
+def need_duckdb() -> Any:
+    """DuckDB's module. Raises ConfigError where it is not installed."""
     try:
-        import duckdb  # noqa: F401 - it is asked for alone
+        import duckdb
     except ModuleNotFoundError:
         raise not_installed("a cohort is kept by duckdb", extra="lab") from None
+    return duckdb
 
 
 class Parts:
@@ -118,14 +95,11 @@ class Parts:
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         """Open a folder. create: make it where it is missing. Raises StoreError, ConfigError."""
-        need_duckdb()
-        import duckdb
-
         self.folder = folder
         # A DuckDB without a file of its own; what memory does not hold it sets down in the folder.
         limit = {"memory_limit": WRITER_MEMORY} if create else {}
-        self._db = duckdb.connect(config={"temp_directory": str(folder / ".duckdb"), **limit})
-        with _on_disk(folder):
+        self._db = need_duckdb().connect(config={"temp_directory": str(folder / ".duckdb"), **limit})
+        with on_disk(folder):
             if create:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             numbers = [int(path.stem.partition("-")[2]) for path in folder.glob("runs-*.parquet")]
@@ -139,11 +113,6 @@ class Parts:
     def __exit__(self, *_: object) -> None:
         self.flush()
         self._db.close()
-
-    @property
-    def empty(self) -> bool:
-        """Whether no part is there yet."""
-        return self._next == 1
 
     def add(self, rows: Rows) -> None:
         """Take the rows of one recording. Raises StoreError where a part cannot be written."""
@@ -172,7 +141,7 @@ class Parts:
         half = path.with_suffix(".part")  # no name that a question looks for, until it is whole
         typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in kinds.items())
         target = "'" + str(half).replace("'", "''") + "'"  # COPY takes no parameter for its file
-        with _on_disk(path), _asked(path):
+        with on_disk(path), _asked(path):
             self._db.register("given", dict(columns))
             self._db.execute(f"COPY (SELECT {typed} FROM given) TO {target} (FORMAT parquet, COMPRESSION zstd)")
             self._db.unregister("given")
@@ -184,24 +153,19 @@ class Parts:
         A question that begins with a comma names more tables in the WITH that these two are named in. Null is NaN
         among numbers, "" among texts, NaT among moments, which are UTC.
         """
-        tables, parts = self._tables()
-        with _asked(self.folder):
-            found = self._db.execute(f"WITH {tables} {sql}", parts).fetchnumpy()
-        return {name: _plain(values) for name, values in found.items()}
-
-    def _tables(self) -> tuple[str, dict[str, list[str]]]:
-        """The two tables over the parts that are there, and these parts by table; an empty table where none is."""
         known: list[str] = []
         given: dict[str, list[str]] = {}
         for table, kinds in (("runs", RUN_COLUMNS), ("epochs", EPOCH_COLUMNS)):
             parts = sorted(self.folder.glob(f"{table}-*.parquet"))
             # Epochs whose runs were never written are not of this cohort yet.
-            written = [part for part in parts if (self.folder / part.name.replace(table, "runs", 1)).exists()]
+            written = [str(part) for part in parts if part.with_name(part.name.replace(table, "runs", 1)).exists()]
             names = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in kinds.items())
             source = f"SELECT * FROM read_parquet(${table})" if written else f"SELECT {names} WHERE false"
             known.append(f"{table} AS ({source})")
-            given |= {table: list(map(str, written))} if written else {}
-        return ", ".join(known), given
+            given |= {table: written} if written else {}
+        with _asked(self.folder):
+            found = self._db.execute(f"WITH {', '.join(known)} {sql}", given).fetchnumpy()
+        return {name: _plain(values) for name, values in found.items()}
 
 
 def _column(rows: Sequence[Mapping[str, Any]], name: str, kind: str) -> np.ndarray[Any, Any]:
@@ -225,7 +189,7 @@ def _plain(values: Any) -> Any:
 
 
 @contextmanager
-def _on_disk(path: Path) -> Iterator[None]:
+def on_disk(path: Path) -> Iterator[None]:
     """Say in a sentence what the operating system refuses."""
     try:
         yield
@@ -265,9 +229,7 @@ _MEAN_ODDS = [
 
 
 def census(parts: Parts) -> dict[str, Any]:
-    """How much there is by sensor, status and reason (of refused files alone): recordings, runs, nameless of them,
-    runners and epochs.
-    """
+    """Recordings, runs, nameless of them, runners and epochs by sensor, status and reason (of refused files alone)."""
     return parts.ask(
         "SELECT sensor, status, CASE WHEN status = 'refused' THEN reason ELSE '' END AS reason,"
         " count(DISTINCT nullif(sha256, '')) + count(*) FILTER (sha256 = '') AS recordings, count(*) AS runs,"

@@ -137,10 +137,7 @@ class Tag(Record, frozen=True, kw_only=True):
 
 
 def pack(epochs: Epochs) -> dict[str, Any]:
-    """Epochs as a row of the table, in one block; floats become float32. Raises ValueError for more than 256 reasons.
-
-    schema.sql describes the block.
-    """
+    """Epochs as a row with one block, which schema.sql describes. Raises ValueError for more than 256 reasons."""
     legend, codes = np.unique(epochs.reason, return_inverse=True)
     if len(legend) > 256:
         raise ValueError(f"{len(legend)} different reasons do not fit one byte")
@@ -156,10 +153,7 @@ def pack(epochs: Epochs) -> dict[str, Any]:
 
 
 def unpack(length: int, columns: str, reasons: str, block: bytes) -> Epochs:
-    """The epochs of a row, in the order they were given; arrays are read-only float64.
-
-    Raises ValueError or TypeError for what `pack` cannot have made.
-    """
+    """The epochs of a row, read-only float64. Raises ValueError or TypeError for what `pack` cannot have made."""
     names = columns.split(",") if columns else []
     held = [name for name in names if not name.startswith("-")]
     cells = (2 + len(held)) * length
@@ -180,10 +174,10 @@ def unpack(length: int, columns: str, reasons: str, block: bytes) -> Epochs:
     return Epochs(start_s=floats[0], weight=floats[1], reason=legend[codes], columns=rows)
 
 
-def to_ms(moment: datetime | None) -> int | None:
+def to_ms(moment: datetime) -> int:
     """Whole milliseconds since 1970 UTC."""
     # Whole numbers all the way: timestamp() is a float, and may be a millisecond off.
-    return None if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def from_ms(moment_ms: int) -> datetime:
@@ -203,11 +197,7 @@ def outline_of(row: Sequence[Any]) -> Outline:
 
 
 def past_run(row: Sequence[Any]) -> PastRun:
-    """A row of `PAST_RUNS`, typed.
-
-    Raises ValueError or TypeError as `unpack` does, and where the epochs do not follow one another or their weights
-    are none.
-    """
+    """A row of `PAST_RUNS`, typed. Raises as `unpack` does, and for epochs out of order or weights that are none."""
     epochs = unpack(*row[10:])
     in_order = np.isfinite(epochs.start_s).all() and (np.diff(epochs.start_s) > 0).all()
     if not in_order or not ((epochs.weight >= 0) & (epochs.weight <= 1)).all():
@@ -233,10 +223,9 @@ def recording_of(row: Sequence[Any], path: Path) -> Recording:
 def activity_values(new: NewActivity) -> dict[str, object]:
     """The columns of an activity; those of its outline have the names of the record's fields."""
     compared = asdict(new.outline)
-    del compared["id"]
-    started_ms = to_ms(compared.pop("started_at")) or 0
+    started_ms = to_ms(compared.pop("started_at"))
     return {
-        "key": new.activity.id,
+        "key": compared.pop("id"),
         "started_at_ms": started_ms,
         "ended_at_ms": started_ms + int(new.outline.elapsed_s * 1000),
         **compared,
@@ -253,8 +242,6 @@ def run_values(new: NewRun) -> dict[str, object]:
     analysis = new.analysis
     activity = analysis.activity
     finding = next((each for each in analysis.findings if each.scope is Scope.RUN), None)
-    scores = {name: score.value for name, score in analysis.scores.items()}
-    errors = {f"{name}_se": score.se for name, score in analysis.scores.items()}
     return {
         "key": activity.id,
         "started_at_ms": to_ms(activity.started_at),
@@ -273,6 +260,6 @@ def run_values(new: NewRun) -> dict[str, object]:
         "epochs_scored": int(analysis.epochs.scored.sum()),
         "label": finding.pattern if finding else "",
         "certainty": finding.certainty if finding else "",
-        **scores,
-        **errors,
+        **{name: score.value for name, score in analysis.scores.items()},
+        **{f"{name}_se": score.se for name, score in analysis.scores.items()},
     }
