@@ -80,7 +80,7 @@ def test_what_is_listed_twice_is_done_once() -> None:
 def test_where_a_listing_begins(
     complete_to: datetime | None, since: datetime | None, full: bool, expected: datetime | None
 ) -> None:
-    assert listing_from(complete_to, NOW, LOOKBACK, since=since, full=full) == expected
+    assert listing_from(None if full else complete_to, NOW, LOOKBACK, since) == expected
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 from kneedrive import config
 from kneedrive.app.accounts import Desk, chosen, login
-from kneedrive.app.sync import Order, Pulled, pull_all, store_for
+from kneedrive.app.sync import Order, Pulled, pull_all, store_for, told
 from kneedrive.config import Secret
+from kneedrive.report.blocks import Style
 from kneedrive.sources.oauth import Application
 from kneedrive.store import Store
 from tests.conftest import ROOT
@@ -184,6 +185,11 @@ def pull(desk: Desk, order: Order) -> tuple[Pulled, ...]:
     named = order.replace(names=chosen(desk, order.names))
     with store_for(desk, named) as store:
         return pull_all(desk, store, named)
+
+
+def code_of(pulled: Sequence[Pulled], desk: Desk) -> int:
+    """The exit code that a sync ends with."""
+    return told(pulled, desk, Style(), dry_run=False, elapsed_s=0).code
 
 
 def command(*arguments: str) -> list[str]:

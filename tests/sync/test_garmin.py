@@ -14,7 +14,7 @@ from kneedrive.report.blocks import Style
 from tests.conftest import FIXTURES
 from tests.fakes.garmin import KEY, FakeGarmin, summaries
 from tests.sync.files import DRIVE, PISTON, SHUFFLE
-from tests.sync.household import Household, counts
+from tests.sync.household import Household, code_of, counts
 from tests.sync.terminal import Terminal
 
 BARE = (FIXTURES / "missing" / "dynamics.fit").read_bytes()
@@ -58,7 +58,7 @@ def test_a_sync_that_was_stopped_goes_on(runner: Household, garmin: FakeGarmin) 
     garmin.faults.clear()
 
     assert counts(stopped) == {}
-    assert sync.code_of(stopped) == 5
+    assert code_of(stopped, runner.desk(garmin.clock)) == 5
     assert counts(runner.pull(garmin.clock)) == {"added": 3}
 
 

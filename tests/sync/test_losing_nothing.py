@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from kneedrive.app.importing import Outcome
-from kneedrive.app.sync import AGAIN, GIVEN_UP, TRIES, Pulled, code_of
+from kneedrive.app.sync import AGAIN, GIVEN_UP, TRIES, Pulled
 from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable
 from tests.fakes.intervals import FakeIntervals, entries
 from tests.fakes.server import Clock
 from tests.fakes.strava import FakeStrava, runs
 from tests.sync.files import fit
-from tests.sync.household import Household, counts
+from tests.sync.household import Household, code_of, counts
 
 ALWAYS = 500
 ONE = ("403", "403 inactive", "403 athletes", "401 token", "401 scope", "500", "html 503", "html", "broken json", "418")
@@ -119,7 +119,7 @@ def test_an_outage_gives_up_no_activity_of_a_runner_who_has_one(
         pulled = [home.pull(clock) for _ in range(TRIES + 1)]
         fake.faults.clear()
 
-        assert [code_of(each) for each in pulled] == [code] * len(pulled)
+        assert [code_of(each, home.desk(clock)) for each in pulled] == [code] * len(pulled)
         assert not any(failed(each) for each in pulled)
         assert counts(home.pull(clock)) == {"added": 1}
 

@@ -54,7 +54,7 @@ class Script:
         return "\n".join(self.said)
 
 
-def converse(home: Household, clock: Clock, script: Script, **changes: Any) -> setup.Wanted:
+def converse(home: Household, clock: Clock, script: Script, **changes: Any) -> tuple[dict[str, Any], tuple[Path, ...]]:
     return setup.converse(home.desk(clock).replace(**changes), script.asking, PAGES)
 
 
@@ -70,7 +70,7 @@ def keyless(home: Household, garmin: FakeGarmin, intervals: FakeIntervals) -> Ho
 def test_every_step_can_be_skipped_and_nothing_is_asked_of_anybody(
     keyless: Household, garmin: FakeGarmin, intervals: FakeIntervals, clock: Clock
 ) -> None:
-    assert converse(keyless, clock, Script()) == setup.Wanted()
+    assert converse(keyless, clock, Script()) == ({}, ())
     assert not garmin.log
     assert not intervals.log
     assert not list(keyless.folder.iterdir())
@@ -100,13 +100,13 @@ def test_three_wrong_answers_are_as_good_as_none(keyless: Household, clock: Cloc
         height=["tall", "0.5", "300", "1.78"],
     )
 
-    assert converse(keyless, clock, script) == setup.Wanted()
+    assert converse(keyless, clock, script) == ({}, ())
     assert not keyless.garmin_folder.exists()
 
 
 @pytest.mark.parametrize(("text", "metres"), [("1.78", 1.78), ("178", 1.78), ("1,78", 1.78), ("178.5", 1.785)])
 def test_a_height_is_understood_as_people_write_it(home: Household, clock: Clock, text: str, metres: float) -> None:
-    assert converse(home, clock, Script(height=[text])).values == {"runner.height_m": metres}
+    assert converse(home, clock, Script(height=[text]))[0] == {"runner.height_m": metres}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_named_runners_height_is_not_written_for_the_owner(
     desk = home.desk(clock, runner=name)
     desk = desk.replace(settings=desk.settings.replace(runner=desk.settings.runner.replace(height_m=None)))
 
-    setup.write(place, setup.converse(desk, script.asking, PAGES).values)
+    setup.write(place, setup.converse(desk, script.asking, PAGES)[0])
 
     heights = [home.desk(clock, runner=each).settings.runner.height_m for each in (name, None)]
     assert heights == [1.6, 1.9 if "1.9" in old else None]
@@ -137,7 +137,7 @@ def test_a_folder_and_an_export_that_are_there_are_taken(home: Household, clock:
 
     wanted = converse(home, clock, Script(folder=[pattern], strava=[f"'{export}'"]))
 
-    assert wanted == setup.Wanted(values={"sources.folder.paths": [pattern]}, archives=(export,))
+    assert wanted == ({"sources.folder.paths": [pattern]}, (export,))
 
 
 def test_a_watch_that_is_found_is_named(home: Household, clock: Clock, tmp_path: Path) -> None:

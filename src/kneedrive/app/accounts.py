@@ -24,16 +24,13 @@ if TYPE_CHECKING:
 
     from kneedrive.config import Config
     from kneedrive.sources.garmin import Garmin
-    from kneedrive.sources.http import Http
     from kneedrive.sources.intervals import Intervals
     from kneedrive.sources.oauth import Login
     from kneedrive.sources.plan import Source
-    from kneedrive.sources.strava import Strava
 
 FOLDER, GARMIN, INTERVALS, STRAVA = OWN = ("folder", "garmin", "intervals", "strava")  # in the order of a sync
 NAMES = {FOLDER: "Folders", GARMIN: "Garmin", INTERVALS: "intervals.icu", STRAVA: "Strava"}
 R = TypeVar("R", bound=Record)
-GARMIN_KEY = "connect-personal-api-key"  # the name that Garmin's own client gives it
 NO_SOURCES = "there is nothing to sync from: 'kneedrive setup' asks what you have and sets it up, step by step"
 NO_FOLDERS = (
     "there is no folder to look into: no watch is plugged in and sources.folder.paths names none; list some there, or "
@@ -75,7 +72,7 @@ def token_file(desk: Desk) -> TokenFile:
 def key_file(desk: Desk, source: str) -> KeyFile:
     """Where this runner's API key is kept: the owner's for Garmin where Garmin's own client keeps it."""
     if source == GARMIN and not desk.named_runner:
-        return KeyFile(desk.garmin_folder / GARMIN_KEY)
+        return KeyFile(desk.garmin_folder / "connect-personal-api-key")  # the name that its client gives it
     return KeyFile(desk.private(f"{source}-key", desk.named_runner))
 
 
@@ -147,8 +144,18 @@ def is_ready(name: str, desk: Desk) -> bool:
 
 def client(name: str, desk: Desk) -> Source:
     """The client of a service. Raises ConfigError where something of it is not configured."""
-    clients: Mapping[str, Callable[[Desk], Source]] = {GARMIN: garmin, INTERVALS: intervals, STRAVA: strava}
-    source = clients[name](desk) if name in clients else _connected(name, desk)
+    if name == GARMIN:
+        return garmin(desk)
+    if name == INTERVALS:
+        return intervals(desk)
+    if name == STRAVA:
+        from kneedrive.sources.http import Http
+        from kneedrive.sources.strava import Strava, Windows, base_url
+
+        http = Http(NAMES[STRAVA], desk.settings.sources.strava.base_url or base_url(desk.clock()))
+        pace = Windows(http.service, clock=desk.clock, wait=desk.wait)
+        return Strava(http, pace, login(desk, application(desk)))
+    source = _connected(name, desk)
     if source is None:
         raise ConfigError(f"the source {name} is not set up: the package that brings it tells how")
     return source
@@ -157,12 +164,11 @@ def client(name: str, desk: Desk) -> Source:
 def garmin(desk: Desk, key: Secret | None = None) -> Garmin:
     """A client of Garmin's Personal API, with the key that is kept or another one."""
     from kneedrive.sources.garmin import INTERVAL_S, Garmin
-    from kneedrive.sources.http import Pace
+    from kneedrive.sources.http import Http, Pace
 
-    http = _http(GARMIN, desk.settings.sources.garmin.base_url)
-    mine = api_key(desk, GARMIN) if key is None else key
+    http = Http(NAMES[GARMIN], desk.settings.sources.garmin.base_url)
     pace = Pace(http.service, INTERVAL_S, clock=desk.clock, wait=desk.wait)
-    return Garmin(http, mine, garmin_token(desk), pace)
+    return Garmin(http, key or api_key(desk, GARMIN), garmin_token(desk), pace)
 
 
 def garmin_token(desk: Desk) -> PrivateFile:
@@ -184,30 +190,14 @@ def garmin_key_ends(desk: Desk) -> date | None:
 
 def intervals(desk: Desk, key: Secret | None = None) -> Intervals:
     """A client of intervals.icu; for an athlete of a coach where the runner is one."""
-    from kneedrive.sources.http import Pace
+    from kneedrive.sources.http import Http, Pace
     from kneedrive.sources.intervals import INTERVAL_S, Intervals
 
     set_up = desk.settings.sources.intervals
-    http = _http(INTERVALS, set_up.base_url)
-    mine = api_key(desk, INTERVALS) if key is None else key
-    athlete = athletes(desk).get(desk.settings.runner.name, set_up.athlete_id)
+    http = Http(NAMES[INTERVALS], set_up.base_url)
     pace = Pace(http.service, INTERVAL_S, clock=desk.clock, wait=desk.wait)
-    return Intervals(http, mine, pace, athlete=athlete)
-
-
-def strava(desk: Desk) -> Strava:
-    """A client of Strava, with the login that is kept."""
-    from kneedrive.sources.strava import Strava, Windows, base_url
-
-    http = _http(STRAVA, desk.settings.sources.strava.base_url or base_url(desk.clock()))
-    pace = Windows(http.service, clock=desk.clock, wait=desk.wait)
-    return Strava(http, pace, login(desk, application(desk)))
-
-
-def _http(name: str, base_url: str) -> Http:
-    from kneedrive.sources.http import Http
-
-    return Http(NAMES[name], base_url)
+    athlete = athletes(desk).get(desk.settings.runner.name, set_up.athlete_id)
+    return Intervals(http, key or api_key(desk, INTERVALS), pace, athlete=athlete)
 
 
 def application(desk: Desk) -> Application:
@@ -225,9 +215,10 @@ def application(desk: Desk) -> Application:
 
 def login(desk: Desk, mine: Application) -> Login:
     """The login to Strava, as this application."""
+    from kneedrive.sources.http import Http
     from kneedrive.sources.oauth import Login
 
-    http = _http(STRAVA, desk.settings.sources.strava.oauth_url)
+    http = Http(NAMES[STRAVA], desk.settings.sources.strava.oauth_url)
     return Login(mine, http, token_file(desk), clock=desk.clock)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,25 +19,25 @@ from kneedrive.errors import ConfigError, NotAuthorised, SourceError
 from kneedrive.record import Record
 from kneedrive.report import numbers
 from kneedrive.sources import folder
-from kneedrive.sources.oauth import Application, Attempt, Callback, Grant, attempt
+from kneedrive.sources.oauth import Application, Callback, Grant, attempt
 from kneedrive.sources.tokens import PrivateFile, Tokens, is_missing
 
 if TYPE_CHECKING:
     from kneedrive.report.blocks import Style
 
 T = TypeVar("T")
+_literal = partial(dumps, ensure_ascii=False)  # a value as TOML: what JSON and TOML write alike
 
 # API keys.
 
 KEEPS = {GARMIN: "Garmin key", INTERVALS: "intervals.icu key"}
-LONGEST_LIFE = 365  # days that a key of Garmin's can live
 LIFE = "How many days does it live (30, 90, 180 or 365; Enter where you do not know)? "
 
 
 def lifetime(text: str) -> int | None:
     """The days that a key lives, as typed; None for anything that is no such number."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
-    return number if 1 <= number <= LONGEST_LIFE else None
+    return number if 1 <= number <= 365 else None
 
 
 def keep_key(desk: Desk, source: str, text: str, life: Callable[[], int | None] = lambda: None) -> Answer:
@@ -77,7 +78,10 @@ def list_athletes(desk: Desk) -> Answer:
     if not found:
         return Answer(text="This key reads no runs but its owner's.")
     width = max(map(len, found))
-    example = ", ".join(f'"{name}={each}"' for name, each in zip(_short_names(found), found, strict=True))
+    # A name of one word for each of them, no two alike.
+    first = [(name.split() or [each])[0].lower().replace('"', "").replace("=", "") for each, name in found.items()]
+    names = [name if first.index(name) == place else f"{name}-{place + 1}" for place, name in enumerate(first)]
+    example = ", ".join(f'"{name}={each}"' for name, each in zip(names, found, strict=True))
     said = [
         *(f"{each:<{width}}  {name}" for each, name in found.items()),
         "",
@@ -86,12 +90,6 @@ def list_athletes(desk: Desk) -> Answer:
         "Then: kneedrive sync intervals --athletes",
     ]
     return Answer(text="\n".join(said))
-
-
-def _short_names(found: Mapping[str, str]) -> list[str]:
-    """A name of one word for each of these, no two alike. found: the athletes' names by id."""
-    first = [(name.split() or [each])[0].lower().replace('"', "").replace("=", "") for each, name in found.items()]
-    return [name if first.index(name) == place else f"{name}-{place + 1}" for place, name in enumerate(first)]
 
 
 def forget_key(desk: Desk, source: str, confirm: Callable[[str], bool]) -> Answer:
@@ -113,10 +111,6 @@ def forget_key(desk: Desk, source: str, confirm: Callable[[str], bool]) -> Answe
 
 # Strava.
 
-WHOLE_SCOPE = "activity:read_all"
-PASTED_TO = "http://127.0.0.1/code"  # nobody listens there: the browser shows the address, and it is pasted
-ASKED = "Log out of Strava and delete every run that came from its API alone?"
-
 
 def typed(client_id: str, client_secret: str) -> Application:
     """An application as it was typed in. Raises ConfigError where half of it is missing."""
@@ -132,7 +126,7 @@ def by_browser(
 ) -> Answer:
     """Show the address, wait for the browser's answer at a port of this machine (0: any), keep the tokens."""
     with Callback(port) as callback:
-        begun = _begun(desk, mine, callback.redirect_uri)
+        begun = attempt(mine, desk.settings.sources.strava.oauth_url, callback.redirect_uri)
         callback.attempt = begun
         show(begun.url)
         grant = callback.wait(begun, timeout_s)
@@ -141,18 +135,15 @@ def by_browser(
 
 def by_pasting(desk: Desk, mine: Application, ask: Callable[[str], str], *, remember: bool) -> Answer:
     """Show the address and take the one that the browser ended at."""
-    begun = _begun(desk, mine, PASTED_TO)
+    # Nobody listens there: the browser shows the address, and it is pasted.
+    begun = attempt(mine, desk.settings.sources.strava.oauth_url, "http://127.0.0.1/code")
     return _redeemed(desk, mine, begun.grant(ask(begun.url)), remember=remember)
-
-
-def _begun(desk: Desk, mine: Application, redirect_uri: str) -> Attempt:
-    return attempt(mine, desk.settings.sources.strava.oauth_url, redirect_uri)
 
 
 def _redeemed(desk: Desk, mine: Application, grant: Grant, *, remember: bool) -> Answer:
     tokens = accounts.login(desk, mine).redeem(grant, remember=remember)
     said = ["Logged in to Strava. kneedrive sync fetches your runs."]
-    if WHOLE_SCOPE not in tokens.scope:
+    if "activity:read_all" not in tokens.scope:
         said.append(
             "Runs that only you can see are not part of this login; log in again and tick that box to add them."
         )
@@ -162,40 +153,34 @@ def _redeemed(desk: Desk, mine: Application, grant: Grant, *, remember: bool) ->
 
 
 def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
-    """Forget and revoke the login, and delete what came from Strava, also where Strava cannot be told."""
-    if not confirm(ASKED):
+    """Forget and revoke the login, and delete what came from Strava, also where Strava cannot be told.
+
+    Runs that it shared with files are derived again from the files.
+    """
+    from kneedrive.app.library import derive_again, opened, still_held
+    from kneedrive.store import Store
+
+    if not confirm("Log out of Strava and delete every run that came from its API alone?"):
         return Answer(text="Nothing was changed.")
     problem: SourceError | None = None
     try:
         accounts.login(desk, accounts.application(desk)).end()
     except SourceError as error:
         problem = error
-    deleted, held = _purge(desk)
-    if isinstance(problem, NotAuthorised) and not deleted and not held:
+    deleted: list[int] = []
+    held = ""  # what has to be said where the store's file still holds what was deleted
+    if Store.is_there(desk.settings.paths.store):
+        with opened(desk.settings, now=desk.clock()) as store:
+            held = still_held(lambda: deleted.append(store.purge_source(STRAVA)))
+            derive_again(store, desk.settings)
+    if isinstance(problem, NotAuthorised) and not sum(deleted) and not held:
         raise problem
-    many = "" if held else f"{deleted} of "
+    many = "" if held else f"{sum(deleted)} of "
     return Answer(
         text=f"Logged out of Strava; {many}its recordings deleted.",
         trouble="\n".join(filter(None, (f"kneedrive: {problem}" if problem else "", held))),
         code=PARTLY if held else code_for(problem) if problem else OK,
     )
-
-
-def _purge(desk: Desk) -> tuple[int, str]:
-    """Delete what came from Strava; runs that it shared with files are derived again from the files.
-
-    Returns how many recordings that were, and what has to be said where the file still holds them, "" where not.
-    """
-    from kneedrive.app.library import derive_again, opened, still_held
-    from kneedrive.store import Store
-
-    if not Store.is_there(desk.settings.paths.store):
-        return 0, ""
-    gone: list[int] = []
-    with opened(desk.settings, now=desk.clock()) as store:
-        held = still_held(lambda: gone.append(store.purge_source(STRAVA)))
-        derive_again(store, desk.settings)
-    return sum(gone), held
 
 
 # What is set up, from what is on this machine alone.
@@ -216,12 +201,17 @@ def status(desk: Desk, *, json: bool) -> Answer:
     code = OK if any((*ours, *packaged.values())) and not problem else NOT_AUTHORISED
     if json:
         return Answer.objects([told], code).replace(trouble=problem)
+    strava = "not logged in; kneedrive auth strava logs in"
+    if held:
+        ends = numbers.start(held.expires_at, zone_of(desk.settings)(held.expires_at))
+        fresh = f"is good until {ends}" if held.expires_at > desk.clock() else "is renewed by a sync"
+        strava = f"logged in as athlete {held.athlete} ({held.scope}); its token {fresh}"
     looked_into = [f"{each['path']}{'' if each['there'] else ' (not there now)'}" for each in told[FOLDER]["paths"]]
     rows = (
         (NAMES[FOLDER], ", ".join(looked_into) or "none named, no watch found"),
         (NAMES[GARMIN], _key_words(GARMIN, told)),
         (NAMES[INTERVALS], _key_words(INTERVALS, told)),
-        (NAMES[STRAVA], _strava_words(desk, held)),
+        (NAMES[STRAVA], strava),
         *((name, "set up" if ready else "not set up; its package tells how") for name, ready in packaged.items()),
     )
     return Answer(text="\n".join(f"{name:<15}{words}" for name, words in rows), trouble=problem, code=code)
@@ -253,14 +243,6 @@ def _key_words(source: str, told: Mapping[str, Any]) -> str:
     end = f"; it ends on {ends}" if ends else ""
     coached = ", ".join(told[source].get("athletes", ()))
     return f"an API key is set{end}{f'; reads the runs of {coached}' if coached else ''}"
-
-
-def _strava_words(desk: Desk, held: Tokens | None) -> str:
-    if held is None:
-        return "not logged in; kneedrive auth strava logs in"
-    ends = numbers.start(held.expires_at, zone_of(desk.settings)(held.expires_at))
-    fresh = f"its token is good until {ends}" if held.expires_at > desk.clock() else "its token is renewed by a sync"
-    return f"logged in as athlete {held.athlete} ({held.scope}); {fresh}"
 
 
 def overview(desk: Desk, style: Style) -> Answer:
@@ -306,21 +288,11 @@ class Asking(Record, frozen=True, kw_only=True):
     say: Callable[[str], object]
 
 
-class Wanted(Record, frozen=True, kw_only=True):
-    """What was found out. values: settings to write, by key. archives: exports to take in before the first sync."""
-
-    values: Mapping[str, Any] = {}
-    archives: tuple[Path, ...] = ()
-
-
 # A paragraph is one line, which `say` breaks where the terminal ends.
 WELCOME = """\
 A few questions about where your runs are. Enter skips any of them, Ctrl-C \
 leaves; a key that was taken before is kept, the rest is written at the end.
 """
-GARMIN_STEP = "1 of 5  Garmin\n"
-INTERVALS_STEP = "\n2 of 5  COROS, Polar, Suunto, Wahoo, and others: intervals.icu\n"
-FOLDER_STEP = "\n3 of 5  A watch on a cable, or a folder that recordings arrive in\n"
 STRAVA_STEP = """
 4 of 5  Strava
 Its bulk export holds the original files, and is free: strava.com, Settings, My \
@@ -333,19 +305,22 @@ It sharpens what is usual for you, and is sent nowhere.
 """
 
 
-def converse(desk: Desk, asking: Asking, pages: Mapping[str, str]) -> Wanted:
-    """All questions in turn; keys are kept at once. pages: how to come by a key, by source."""
+def converse(desk: Desk, asking: Asking, pages: Mapping[str, str]) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    """All questions in turn; keys are kept at once. pages: how to come by a key, by source.
+
+    Returns the settings to write, by key, and the exports to take in before the first sync.
+    """
     asking.say(WELCOME)
-    asking.say(GARMIN_STEP)
+    asking.say("1 of 5  Garmin\n")
     _ask_key(desk, GARMIN, asking, pages)
-    asking.say(INTERVALS_STEP)
+    asking.say("\n2 of 5  COROS, Polar, Suunto, Wahoo, and others: intervals.icu\n")
     _ask_key(desk, INTERVALS, asking, pages)
-    asking.say(FOLDER_STEP)
+    asking.say("\n3 of 5  A watch on a cable, or a folder that recordings arrive in\n")
     values = _ask_folder(desk, asking)
     asking.say(STRAVA_STEP)
     archive = _tried(asking, asking.ask, "Is the export here? Its zip, or its folder (Enter skips): ", _archive)
     asking.say(HEIGHT_STEP)
-    return Wanted(values={**values, **_ask_height(desk, asking)}, archives=(archive,) if archive else ())
+    return {**values, **_ask_height(desk, asking)}, (archive,) if archive else ()
 
 
 def holds_runs(desk: Desk) -> bool:
@@ -401,7 +376,7 @@ def _ask_folder(desk: Desk, asking: Asking) -> Mapping[str, Any]:
 
     def setting(text: str) -> Mapping[str, Any]:
         try:
-            (place,) = _reader(FOLDERS)([text])
+            place = as_path(text)
         except ConfigError as error:
             raise ConfigError(f"That {error}.") from None
         if folder.missing([place]):
@@ -428,10 +403,12 @@ def _ask_height(desk: Desk, asking: Asking) -> Mapping[str, Any]:
         asking.say(f"{desk.settings.runner.height_m:g} m is set already.")
         return {}
 
+    parse = next(setting.parse for setting in SETTINGS if setting.key == HEIGHT)
+
     def metres(text: str) -> float:
         text = text.replace(",", ".")
         in_centimetres = re.fullmatch(r"\d{3}(\.\d+)?", text)
-        height_m: float = _reader(HEIGHT)(f"{float(text) / 100:g}" if in_centimetres else text)
+        height_m: float = parse(f"{float(text) / 100:g}" if in_centimetres else text)
         return height_m
 
     question = "Height in metres or centimetres, such as 1.78 (Enter skips): "
@@ -442,10 +419,6 @@ def _ask_height(desk: Desk, asking: Asking) -> Mapping[str, Any]:
     if runner:  # whose height is not the owner's
         key = f"runners.{runner if re.fullmatch('[A-Za-z0-9_-]+', runner) else _literal(runner)}.height_m"
     return {key: height_m}
-
-
-def _reader(key: str) -> Callable[[Any], Any]:
-    return next(setting.parse for setting in SETTINGS if setting.key == key)
 
 
 # The configuration file, changed in place: other keys and every remark stay.
@@ -482,27 +455,19 @@ def _with_value(text: str, key: str, value: Any) -> str:
     section[name] = value
     # Changed as text, so that remarks stay, and then read again: a text of several lines can hold what looks like a
     # heading or a key and is none.
-    changed = _edited(text.splitlines(), table, name, f"{name} = {_literal(value)}")
+    lines, line = text.splitlines(), f"{name} = {_literal(value)}"
+    title = re.compile(rf"\s*\[\s*{re.escape(table)}\s*\]\s*(#.*)?")
+    given = re.compile(rf"\s*{re.escape(name)}\s*=")
+    begin = next((number for number, each in enumerate(lines, start=1) if title.fullmatch(each)), None)
+    if begin is None:
+        lines += [*([""] if lines else []), f"[{table}]", line]
+    else:
+        following = (number for number in range(begin, len(lines)) if lines[number].lstrip().startswith("["))
+        end = next(following, len(lines))
+        same = [number for number in range(begin, end) if given.match(lines[number])][:1]
+        place = same[0] if same else begin
+        lines[place : place + len(same)] = [line]
+    changed = "\n".join(lines) + "\n"
     if tomllib.loads(changed) != held:
         raise ValueError(f"{key} stands in it in an unusual way")
     return changed
-
-
-def _edited(lines: Sequence[str], table: str, name: str, line: str) -> str:
-    """The lines with this one below its table's heading, in place of the one that is there."""
-    heading = re.compile(rf"\s*\[\s*{re.escape(table)}\s*\]\s*(#.*)?")
-    starts = [number for number, each in enumerate(lines) if heading.fullmatch(each)]
-    if not starts:
-        return "\n".join([*lines, *([""] if lines else []), f"[{table}]", line]) + "\n"
-    begin = starts[0] + 1
-    following = (number for number in range(begin, len(lines)) if lines[number].lstrip().startswith("["))
-    end = next(following, len(lines))
-    given = re.compile(rf"\s*{re.escape(name)}\s*=")
-    same = [number for number in range(begin, end) if given.match(lines[number])]
-    place = same[0] if same else begin
-    return "\n".join([*lines[:place], line, *lines[place + len(same[:1]) :]]) + "\n"
-
-
-def _literal(value: Any) -> str:
-    """A value as TOML: what JSON and TOML write alike."""
-    return dumps(value, ensure_ascii=False)

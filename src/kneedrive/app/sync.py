@@ -8,7 +8,7 @@ import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,6 @@ from kneedrive.store.rows import Origin
 
 if TYPE_CHECKING:
     from kneedrive.report.blocks import Style
-    from kneedrive.store.rows import RunRow
 
 
 class Order(Record, frozen=True, kw_only=True):
@@ -107,7 +106,6 @@ TRIES = 5  # of a version that the source does not hand out though it serves oth
 AGAIN = "'kneedrive sync --full' tries again"
 GIVEN_UP = f"failed {TRIES} times and was given up; {AGAIN}"
 DELETED = "deleted by you"
-NO_LONGER = "the source has it no longer"
 
 
 class Seen(Record, frozen=True, kw_only=True):
@@ -172,9 +170,12 @@ class _Pull:
         store, order, now, name = self._store, self._order, self._desk.clock(), self._source.name
         cursor = store.cursor(name)
         complete_to = datetime.fromisoformat(cursor) if cursor else None
-        purged = self._purged()
+        # What had to be deleted again and is needed; not what will not be had in any case.
+        purged = set(store.to_fetch(name, "" if order.full else importing.version_of(self._desk.settings)))
+        if not order.full:
+            purged -= {key for key, each in self._seen.items() if each.why == GONE or each.failed >= TRIES}
         whole = order.full or bool(purged and order.since is None)
-        begins = plan.listing_from(complete_to, now, self._source.lookback, since=order.since, full=whole)
+        begins = plan.listing_from(None if whole else complete_to, now, self._source.lookback, order.since)
         steps = self._steps(begins, purged)
         yield from self._told(steps)
         if order.dry_run:
@@ -186,7 +187,11 @@ class _Pull:
                 self._note(key, "", GONE)
         self._left = {step.item.id: step.item for step in steps if step.fetches}
         try:
-            yield from self._fetched(steps)
+            total = len(self._left)
+            for done, got in enumerate(plan.follow(self._source, steps), start=1):
+                yield from self._failed(got) if got.problem else self._kept(got)
+                if self._count:
+                    self._count(done, total)
         finally:
             # Also where the source stops: what is open begins the next listing. A kill leaves the old moment, which is
             # earlier and so finds the same.
@@ -194,13 +199,6 @@ class _Pull:
             if moment:
                 store.set_cursor(name, moment.isoformat())
         self._note_shoes([step.item for step in steps if not step.item.skip])
-
-    def _purged(self) -> set[str]:
-        """Ids of what had to be deleted again and is needed; not what will not be had in any case."""
-        if self._order.full:
-            return set(self._store.to_fetch(self._source.name, ""))
-        purged = set(self._store.to_fetch(self._source.name, importing.version_of(self._desk.settings)))
-        return purged - {key for key, each in self._seen.items() if each.why == GONE or each.failed >= TRIES}
 
     def _steps(self, begins: datetime | None, purged: set[str]) -> tuple[plan.Step, ...]:
         """What to do; what was purged and is needed again counts as held in no version."""
@@ -229,14 +227,6 @@ class _Pull:
             elif step.action == Action.SKIPPED:
                 yield Outcome(name=name, verdict=Fate.SKIPPED, reason=reason)
 
-    def _fetched(self, steps: Sequence[plan.Step]) -> Iterator[Outcome]:
-        """Fetch and keep, one by one; takes out of what is left what is done, or given up."""
-        total = len(self._left)
-        for done, got in enumerate(plan.follow(self._source, steps), start=1):
-            yield from self._failed(got) if got.problem else self._kept(got)
-            if self._count:
-                self._count(done, total)
-
     def _failed(self, got: plan.Outcome) -> Iterator[Outcome]:
         """Remember what could not be had; an outcome where the activity is to blame."""
         item, before = got.step.item, self._seen.get(got.step.item.id)
@@ -260,7 +250,8 @@ class _Pull:
         item, fetched = got.step.item, got.fetched
         if fetched is None:
             self._note(item.id, item.version, GONE)
-            yield Outcome(name=f"{self._source.name} {item.id}", verdict=Fate.SKIPPED, reason=NO_LONGER)
+            reason = "the source has it no longer"
+            yield Outcome(name=f"{self._source.name} {item.id}", verdict=Fate.SKIPPED, reason=reason)
             del self._left[item.id]
             return
         members: list[tuple[str, bytes | ReadError]] = [(fetched.name, fetched.body)]
@@ -288,7 +279,13 @@ class _Pull:
             if isinstance(body, ReadError):
                 raise body
             with boundary(name):
-                outcome = importing.keep(_recording(name, body), origin, self._store, self._desk.settings)
+                kind = readers.sniff(body)
+                if kind == readers.Kind.STRAVA:
+                    sha256 = hashlib.sha256(body).hexdigest()
+                    recording = Recording(sha256=sha256, format=kind, name=name, body=body)
+                else:
+                    recording = importing.recorded(body, name)
+                outcome = importing.keep(recording, origin, self._store, self._desk.settings)
         except ReadError as error:
             if not isinstance(error, TooLarge):
                 self._note(origin.key, origin.version, UNREAD)
@@ -318,16 +315,6 @@ class _Pull:
             self._store.note_shoes(self._source.name, changed)
 
 
-def _recording(name: str, body: bytes) -> Recording:
-    kind = readers.sniff(body)
-    if kind != readers.Kind.STRAVA:
-        return importing.recorded(body, name)
-    return Recording(sha256=hashlib.sha256(body).hexdigest(), format=kind, name=name, body=body)
-
-
-SOON = timedelta(days=7)  # how long before its end a key is spoken of
-
-
 def _garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
     """What to know after a sync from Garmin: files without dynamics, a key that ends soon."""
     from kneedrive.sources.garmin import KEY_PAGE, LOGIN
@@ -340,7 +327,7 @@ def _garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
             "'kneedrive doctor last' with 'kneedrive doctor FILE' on the same run copied from the watch."
         )
     ends = garmin_key_ends(desk)
-    if ends and timedelta() <= ends - desk.clock().date() <= SOON:
+    if ends and timedelta() <= ends - desk.clock().date() <= timedelta(days=7):
         remarks.append(f"Your Garmin key ends on {ends}: make a new one at {KEY_PAGE} and run '{LOGIN}'.")
     return tuple(remarks)
 
@@ -354,7 +341,11 @@ def pull_folders(desk: Desk, store: Store, order: Order, count: Counter | None) 
     held = versions(seen, full=False)
     paths = folders(desk)
     closed: list[OSError] = []
-    listed = [(place(item), item) for item in folder.listing(paths, order.since, closed.append)]
+    listed = []
+    for item in folder.listing(paths, order.since, closed.append):
+        # Remembered by a hash of its place, since a path may tell of people and places.
+        place = hashlib.sha256(item.id.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        listed.append((f"at {place}", item))
     fresh = [(key, item) for key, item in listed if held.get(key) != item.version]
     known = [key for key, item in listed if held.get(key) == item.version]
     there = sum(seen[key].why not in (UNREAD, NO_RUN) for key in known)  # what brought no run does not count as there
@@ -370,36 +361,19 @@ def pull_folders(desk: Desk, store: Store, order: Order, count: Counter | None) 
         # A download folder is full of zips that have nothing to do with running.
         found = [each.replace(verdict=Fate.SKIPPED, reason=other) if each.foreign else each for each in found]
         outcomes += found
-        # What could not even be opened (unplugged in the middle, not ours to read) has not been seen.
-        if not order.dry_run and not any(outcome.later for outcome in found) and _opens(Path(item.id)):
-            store.note_seen(FOLDER, key, item.version + _remark(found))
+        if not order.dry_run and not any(outcome.later for outcome in found):
+            verdicts = {outcome.verdict for outcome in found}
+            nothing = MARK + NO_RUN if verdicts <= {Fate.SKIPPED, Fate.NOT_A_RUN} else ""
+            why = MARK + UNREAD if Fate.FAILED in verdicts else nothing
+            # What could not even be opened (unplugged in the middle, not ours to read) has not been seen. Asked by
+            # opening it as who we act as; os.access asks for whoever started us.
+            with suppress(OSError), Path(item.id).open("rb"):
+                store.note_seen(FOLDER, key, item.version + why)
         if count:
             count(done, len(fresh))
     told = {str(error.filename) for error in closed}
     missing = tuple(path for path in folder.missing(paths) if str(path) not in told)
     return Pulled(source=FOLDER, outcomes=tuple(outcomes), missing=missing)
-
-
-def place(item: plan.Listed) -> str:
-    """A file's place, as it is remembered: a hash, since a path may tell of people and places."""
-    return "at " + hashlib.sha256(item.id.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-
-
-def _opens(path: Path) -> bool:
-    """Whether a file can be opened by whoever we act as; os.access asks for whoever started us."""
-    try:
-        with path.open("rb"):
-            return True
-    except OSError:
-        return False
-
-
-def _remark(outcomes: Iterable[Outcome]) -> str:
-    """What is noted behind the version of a file that has to be read again, or holds nothing of ours."""
-    verdicts = {outcome.verdict for outcome in outcomes}
-    if Fate.FAILED in verdicts:
-        return MARK + UNREAD
-    return MARK + NO_RUN if verdicts <= {Fate.SKIPPED, Fate.NOT_A_RUN} else ""
 
 
 # What a sync has to say: the ledger, what stopped a source, and the report of what is new.
@@ -425,22 +399,13 @@ def told(
         remarks = [f"{numbers.path(path)} is not there now and was passed over." for path in missing]
         remarks += [COMMAND.sub(lambda found: numbers.path(found[0]), text) for each in pulled for text in each.remarks]
         answer = Answer.laid_out(lists.ledger(summed, elapsed_s, remarks), style)
-    return answer.replace(trouble=trouble(pulled, desk), code=code_of(pulled))
-
-
-def trouble(pulled: Sequence[Pulled], desk: Desk) -> str:
-    """A line for each source that stopped."""
     offset_s = zone_of(desk.settings)(desk.clock())
     stopped = [(each.problem, NAMES.get(each.source, each.source)) for each in pulled if each.problem]
-    return "\n".join(f"kneedrive: {lists.problem(error, name, offset_s)}" for error, name in stopped)
-
-
-def code_of(pulled: Sequence[Pulled]) -> int:
-    """The exit code: of what stopped a source, else 6 where single activities failed."""
-    found = [code_for(each.problem) for each in pulled if each.problem]
-    if found:
-        return min(found, key=URGENCY.index)
-    return PARTLY if any(outcome.verdict == Fate.FAILED for each in pulled for outcome in each.outcomes) else OK
+    trouble = "\n".join(f"kneedrive: {lists.problem(error, name, offset_s)}" for error, name in stopped)
+    failed = any(outcome.verdict == Fate.FAILED for each in pulled for outcome in each.outcomes)
+    # Of what stopped a source; else of single activities that failed.
+    code = min((code_for(error) for error, _ in stopped), key=URGENCY.index, default=PARTLY if failed else OK)
+    return answer.replace(trouble=trouble, code=code)
 
 
 def new_runs(pulled: Iterable[Pulled]) -> list[str]:
@@ -452,26 +417,20 @@ def new_runs(pulled: Iterable[Pulled]) -> list[str]:
 def news(
     pulled: Sequence[Pulled], store: Store, desk: Desk, style: Style, count: Counter | None = None
 ) -> Answer | None:
-    """The story of what is new; None where nothing of it is stored."""
-    from kneedrive.app.history import day_of
+    """The main run of the last day among the weeks; the weeks alone where years came in at once.
 
-    wanted = set(new_runs(pulled))
-    bring_up_to_date(store, desk.settings, count)
-    rows = [row for row in store.runs() if row.id in wanted]
-    if not rows:
-        return None
-    story = _story([(day_of(desk.settings, row), row) for row in rows], store, desk, style)
-    from_garmin = any(each.source == GARMIN and new_runs([each]) for each in pulled)
-    return story.replace(text=f"{story.text}\n\n{GARMIN_CREDIT}") if from_garmin else story
-
-
-def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style: Style) -> Answer:
-    """The main run of the last day among the weeks; the weeks alone where years came in at once."""
-    from kneedrive.app.history import local_day, tags_between
+    None where nothing of what is new is stored.
+    """
+    from kneedrive.app.history import day_of, local_day, tags_between
     from kneedrive.app.show import Request, context_of, found_in
     from kneedrive.report import screen
     from kneedrive.report.history import weeks_alone
 
+    wanted = set(new_runs(pulled))
+    bring_up_to_date(store, desk.settings, count)
+    runs = [(day_of(desk.settings, row), row) for row in store.runs() if row.id in wanted]
+    if not runs:
+        return None
     found = found_in(store, desk.settings, runs[screen.main_run(runs)][1], desk.clock(), Request(style=style))
     today, miles = local_day(desk.settings, desk.clock()), style.miles
     new = screen.whats_new(runs, today, miles=miles)
@@ -485,4 +444,6 @@ def _story(runs: Sequence[tuple[date, RunRow]], store: Store, desk: Desk, style:
         report = [[Prose(new)], *screen.gone(found.gone, context)]
     else:
         report = screen.first_screen(found.analysis, context, miles=miles, new=new)
-    return Answer.laid_out(report, style)
+    story = Answer.laid_out(report, style)
+    from_garmin = any(each.source == GARMIN and new_runs([each]) for each in pulled)
+    return story.replace(text=f"{story.text}\n\n{GARMIN_CREDIT}") if from_garmin else story

@@ -254,20 +254,20 @@ def _set_up(arguments: argparse.Namespace) -> Iterator[Answer]:
         raise ConfigError(NO_QUESTIONS)
     here = desk(arguments)
     asking = setup.Asking(ask=output.ask, hidden=output.ask_hidden, say=output.remark)
-    wanted = setup.converse(here, asking, {GARMIN: GARMIN_KEY, INTERVALS: INTERVALS_KEY})
-    if wanted.values:
-        setup.write(here.settings.file, wanted.values)
+    values, exports = setup.converse(here, asking, {GARMIN: GARMIN_KEY, INTERVALS: INTERVALS_KEY})
+    if values:
+        setup.write(here.settings.file, values)
         output.remark(f"\nWritten to {here.settings.file}.")
     here = desk(arguments)  # again, since the answers are in the configuration now
     # What import and sync would take from options of their own.
     usual = {"since": None, "full": False, "dry_run": False, "again": False, "no_report": False}
-    asked = argparse.Namespace(**vars(arguments), **usual, paths=wanted.archives)
-    if wanted.archives:
+    asked = argparse.Namespace(**vars(arguments), **usual, paths=exports)
+    if exports:
         yield from import_paths(asked)
     if any(is_ready(name, here) for name in OWN):
         yield from _synced(here, (), asked)
     else:
-        following = NOW_REPORT if wanted.archives or setup.holds_runs(here) else NOTHING_SET
+        following = NOW_REPORT if exports or setup.holds_runs(here) else NOTHING_SET
         yield Answer.laid_out([[Prose(following)]], options.style(arguments, here.settings))
 
 

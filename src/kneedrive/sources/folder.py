@@ -27,7 +27,7 @@ def watches(environment: Mapping[str, str]) -> tuple[Path, ...]:
         "runtime": escape(environment.get("XDG_RUNTIME_DIR") or f"/run/user/{user}"),
     }
     found = (place for root in (MTP, *DRIVES) for place in glob(root.format(**named) + ON_A_WATCH))  # noqa: PTH207 - a pattern from the root
-    return tuple(sorted(path for path in map(Path, found) if _is(path, Path.is_dir)))
+    return tuple(sorted(map(Path, filter(os.path.isdir, found))))
 
 
 def listing(
@@ -51,7 +51,9 @@ def listing(
             except OSError as error:
                 tell(error)
                 continue
-            changed = _changed(seen)
+            changed = None
+            with suppress(ValueError, OverflowError, OSError):  # times that no calendar has
+                changed = datetime.fromtimestamp(seen.st_mtime, UTC)
             if since is None or changed is None or changed >= since:
                 version = f"{seen.st_size}-{seen.st_mtime_ns}"
                 yield Listed(id=str(path), version=version, started_at=changed, sport="")
@@ -72,19 +74,12 @@ def places(folder: Path) -> list[Path]:
 
 def is_there(place: Path) -> bool:
     """Whether this is a folder or a file now; what cannot be looked at, or is no path at all, is none."""
-    return _is(place, Path.is_dir) or _is(place, Path.is_file)
-
-
-def _is(place: Path, kind: Callable[[Path], bool]) -> bool:
-    try:
-        return kind(place)
-    except (OSError, ValueError):
-        return False
+    return os.path.isdir(place) or os.path.isfile(place)  # noqa: PTH112, PTH113 - pathlib raises where it cannot look
 
 
 def _files(folder: Path, tell: Closed) -> Iterator[Path]:
     """The files in a folder and below, hidden ones left out; or the one file that was named itself."""
-    if _is(folder, Path.is_file):
+    if os.path.isfile(folder):  # noqa: PTH113 - pathlib raises where it cannot look
         yield folder
         return
     with suppress(ValueError):  # a name that no path can have
@@ -92,11 +87,3 @@ def _files(folder: Path, tell: Closed) -> Iterator[Path]:
             deep = len(Path(place).relative_to(folder).parts) == DEPTH
             inside[:] = [] if deep else [name for name in inside if not name.startswith(".")]
             yield from (Path(place, name) for name in names if not name.startswith("."))
-
-
-def _changed(seen: os.stat_result) -> datetime | None:
-    """When a file was changed, None for times that no calendar has."""
-    try:
-        return datetime.fromtimestamp(seen.st_mtime, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -12,9 +12,7 @@ from kneedrive.errors import ConfigError
 from kneedrive.sources.http import Answer, Client, Http, Pace, basic
 from kneedrive.sources.plan import NOT_A_RUN, UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
 
-USER = "API_KEY"  # literally; the key is the password
 INTERVAL_S = 0.5  # its limits are written nowhere: two requests a second are taken for gentle
-FIRST_DAY = "2000-01-01"  # before the first watches with GPS; the list wants a day to begin at
 LATE = timedelta(days=1)  # the list goes by local dates, which may lie a day off ours on either side
 RUNS = ("Run", "TrailRun", "VirtualRun")
 STUB = "comes from Strava, which forbids intervals.icu to hand it on; use 'kneedrive sync strava' or Strava's export"
@@ -29,12 +27,14 @@ class Intervals(Client):
     def __init__(self, http: Http, key: Secret, pace: Pace, *, athlete: str = "0") -> None:
         if not key:
             raise ConfigError("intervals.icu needs your API key (its Settings, Developer): set INTERVALS_ICU_API_KEY")
-        super().__init__(http, pace, basic(USER, key))
+        # The user is literally that; the key is the password.
+        super().__init__(http, pace, basic("API_KEY", key))
         self._athlete = athlete
 
     def listing(self, since: datetime | None) -> Iterator[Listed]:
         """Every activity from the day of `since` on. Raises SourceError."""
-        oldest = FIRST_DAY if since is None else f"{since - LATE:%Y-%m-%d}"
+        # The list wants a day to begin at; the first watches with GPS came later.
+        oldest = "2000-01-01" if since is None else f"{since - LATE:%Y-%m-%d}"
         answer = self._of_athlete("activities", oldest=oldest, newest=f"{self._pace.clock() + LATE:%Y-%m-%d}")
         yield from (listed(item) if identified(item) else UNIDENTIFIED for item in answer.rows())
 
@@ -72,19 +72,14 @@ def listed(summary: Mapping[str, Any]) -> Listed:
     sport = kept.get("type", "")
     stub = kept.get("source") == "STRAVA" or "_note" in summary
     other = "" if sport in RUNS else NOT_A_RUN
+    gear = summary.get("gear")
+    shoe = shoe_of(gear.get("id"), gear.get("name")) if isinstance(gear, Mapping) else shoe_of(summary.get("gear_id"))
     return Listed(
         id=str(summary["id"]),
         version=hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()[:16],
         started_at=moment(summary.get("start_date") or summary.get("start_date_local")),
         sport="running" if sport in RUNS else sport.lower(),
         skip=STUB if stub else other,
-        shoe=_shoe(summary),
+        shoe=shoe,
         summary=kept,
     )
-
-
-def _shoe(summary: Mapping[str, Any]) -> str:
-    gear = summary.get("gear")
-    if isinstance(gear, Mapping):
-        return shoe_of(gear.get("id"), gear.get("name"))
-    return shoe_of(summary.get("gear_id"))

@@ -16,7 +16,6 @@ from kneedrive.record import Record
 # What is dated outside was not recorded by a watch: its date is taken for unknown.
 EARLIEST, LATEST = datetime(1989, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 NOT_A_RUN, NO_ID = "not a run", "has no id in the service's list, so it cannot be asked for"  # reasons to skip
-ID_LENGTH = 64
 
 
 class Listed(Record, frozen=True, kw_only=True):
@@ -91,15 +90,12 @@ class KnowsShoes(Protocol):
         """The name of each pair by its id; the id where there is none to be had. Raises SourceError."""
 
 
-SHOE_LENGTH = 80
-
-
 def shoe_of(gear: Any, name: Any = "") -> str:
     """What was worn, for `Listed.shoe`; "" for what is no id. Blanks and unprintable signs go."""
     if isinstance(gear, bool) or not isinstance(gear, int | str) or not str(gear).strip():
         return ""
     words = [*str(gear).split()[:1], *(name.split() if isinstance(name, str) else ())]
-    return "".join(letter for letter in " ".join(words) if letter.isprintable())[:SHOE_LENGTH]
+    return "".join(letter for letter in " ".join(words) if letter.isprintable())[:80]
 
 
 def moment(text: Any) -> datetime | None:
@@ -121,7 +117,7 @@ def identified(entry: Any, key: str = "id") -> bool:
     if isinstance(name, bool) or not isinstance(name, int | str):
         return False
     text = str(name)
-    return text.isascii() and text.isprintable() and 0 < len(text) <= ID_LENGTH
+    return text.isascii() and text.isprintable() and 0 < len(text) <= 64
 
 
 # Stands in a list for an entry without an id: it is told, and does not keep the others from being read.
@@ -142,7 +138,6 @@ class Action(StrEnum):
 
 FAILURES = 3  # in a row: then it may be the service, not the activity
 DOUBTFUL = (Forbidden, NotAuthorised, Unreachable)  # may be the service, may be the one activity
-_EARLY = datetime.min.replace(tzinfo=UTC)
 
 
 class Step(Record, frozen=True, kw_only=True):
@@ -176,34 +171,32 @@ def plan(items: Iterable[Listed], known: Mapping[str, str], failed: Collection[s
     They come after all others, so that they block none.
     """
 
-    def decided(item: Listed) -> Action:
+    steps = []
+    for item in {item.id: item for item in items}.values():
+        action = Action.KNOWN
         if item.skip:
-            return Action.SKIPPED
-        if item.id not in known:
-            return Action.NEW
-        return Action.KNOWN if known[item.id] == item.version else Action.UPDATED
+            action = Action.SKIPPED
+        elif item.id not in known:
+            action = Action.NEW
+        elif known[item.id] != item.version:
+            action = Action.UPDATED
+        steps.append(Step(action=action, item=item))
 
     def order(step: Step) -> tuple[bool, datetime, str]:
-        return step.item.id not in failed, step.item.started_at or _EARLY, step.item.id
+        return step.item.id not in failed, step.item.started_at or datetime.min.replace(tzinfo=UTC), step.item.id
 
-    steps = (Step(action=decided(item), item=item) for item in {item.id: item for item in items}.values())
     return tuple(sorted(steps, key=order, reverse=True))
 
 
 def listing_from(
-    complete_to: datetime | None,
-    listed_at: datetime,
-    lookback: timedelta,
-    *,
-    since: datetime | None = None,
-    full: bool = False,
+    complete_to: datetime | None, listed_at: datetime, lookback: timedelta, since: datetime | None = None
 ) -> datetime | None:
     """Where a listing begins (None: at the first activity ever), given the moment up to which nothing is open.
 
     A moment after `listed_at` comes from a clock that was wrong, and one before all watches from a date that was.
     """
-    if full or since is not None:
-        return since if since is not None and since > EARLIEST else None
+    if since is not None:
+        return since if since > EARLIEST else None
     if complete_to is None or complete_to < EARLIEST + lookback:
         return None
     return min(complete_to, listed_at) - lookback
