@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from functools import reduce
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial, reduce
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,13 +44,10 @@ class Secret:
         return hash(("Secret", self._text))
 
 
-# The configuration: flag > environment > file > default, with the origin of every value.
-#
-# The types say what may be set. An unknown key is refused, with the key that was probably meant.
+# What may be set, and how each value is read. An unknown key is refused, with the key that was probably meant.
 
 MOST_NAME_BYTES = 60
 DYNAMICS = ("native", "stryd", "runscribe")
-PLATFORMS = ("darwin", "win32")  # that have places of their own for what programs keep
 
 
 def as_text(value: Any) -> str:
@@ -78,30 +75,22 @@ def as_secret(value: Any) -> Secret:
     return Secret(value.strip())
 
 
-def as_number(low: float, high: float, unit: str) -> Callable[[Any], float]:
+def as_number(low: float, high: float, unit: str, value: Any) -> float:
     """A number between two bounds; a text of digits is taken too, since the environment has only texts."""
-
-    def parse(value: Any) -> float:
-        try:
-            parsed = float(value) if not isinstance(value, bool) else float("nan")  # true would count as 1
-        except (TypeError, ValueError, OverflowError):
-            raise _unfit(f"a number in {unit}", value) from None
-        if not low <= parsed <= high:
-            raise _unfit(f"a number from {low:g} to {high:g} ({unit})", value)
-        return parsed
-
-    return parse
+    try:
+        parsed = float(value) if not isinstance(value, bool) else float("nan")  # true would count as 1
+    except (TypeError, ValueError, OverflowError):
+        raise _unfit(f"a number in {unit}", value) from None
+    if not low <= parsed <= high:
+        raise _unfit(f"a number from {low:g} to {high:g} ({unit})", value)
+    return parsed
 
 
-def as_choice(*allowed: str) -> Callable[[Any], str]:
+def as_choice(allowed: Collection[str], value: Any) -> str:
     """One of a few words."""
-
-    def parse(value: Any) -> str:
-        if value not in allowed:
-            raise _unfit(" or ".join(f'"{word}"' for word in allowed), value)
-        return str(value)
-
-    return parse
+    if value not in allowed:
+        raise _unfit(" or ".join(f'"{word}"' for word in allowed), value)
+    return str(value)
 
 
 def as_path(value: Any) -> Path:
@@ -124,11 +113,10 @@ def as_store(value: Any) -> Path:
 
 def as_switch(value: Any) -> bool:
     """true or false; in the environment also yes, no, 1 and 0."""
-    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    found = words.get(str(value).lower())
-    if found is None:
+    word = str(value).lower()
+    if word not in ("true", "yes", "1", "false", "no", "0"):
         raise _unfit("true or false", value)
-    return found
+    return word in ("true", "yes", "1")
 
 
 def as_pairs(value: Any) -> tuple[str, ...]:
@@ -145,29 +133,25 @@ def as_pairs(value: Any) -> tuple[str, ...]:
     return tuple(f"{name}={right.strip()}" for name, (_, _, right) in zip(names, parts, strict=True))
 
 
-def _separated(value: str) -> list[str]:
-    """Paths that are separated as in PATH; a colon that belongs to a path, such as a watch's, separates nothing."""
+def as_paths(value: Any) -> tuple[Path, ...]:
+    """A list of paths; in the environment they are separated as in PATH."""
 
     def exists(place: str) -> bool:
         return os.path.exists(os.path.expanduser(place))  # noqa: PTH110, PTH111 - pathlib raises where it cannot look
 
+    if not isinstance(value, str | list | tuple):
+        raise _unfit('a list of paths, such as ["~/Downloads"]', value)
+    if not isinstance(value, str):
+        return tuple(map(as_path, value))
     parts: list[str] = []
     for part in filter(None, value.split(os.pathsep)):
         whole = parts[-1] + os.pathsep + part if parts else part
+        # A colon that belongs to a path, such as a watch's, separates nothing.
         if parts and (exists(whole) or not (part.startswith("~") or Path(part).is_absolute() or exists(part))):
             parts[-1] = whole
         else:
             parts.append(part)
-    return parts
-
-
-def as_paths(value: Any) -> tuple[Path, ...]:
-    """A list of paths; in the environment they are separated as in PATH."""
-    if isinstance(value, str):
-        value = _separated(value)
-    if not isinstance(value, list | tuple):
-        raise _unfit('a list of paths, such as ["~/Downloads"]', value)
-    return tuple(as_path(part) for part in value)
+    return tuple(map(as_path, parts))
 
 
 def as_zone(value: Any) -> str:
@@ -184,73 +168,71 @@ def as_zone(value: Any) -> str:
 
 
 class Setting(Record, frozen=True):
-    """One thing that can be set: its dotted key in the file, its environment variable, default, and how it is read."""
+    """One thing that can be set: its dotted key in the file, how it is read, its environment variable and default."""
 
     key: str
+    parse: Callable[[Any], Any]
     environment: str
     default: Any
-    parse: Callable[[Any], Any]
 
 
-def _read(parse: Callable[[Any], Any], environment: str) -> msgspec.Meta:
-    """How a setting is read, from wherever it comes, and which variable may hold it."""
-    return msgspec.Meta(extra={"parse": parse, "environment": environment})
+# Behind the type of a setting: how it is read, from wherever it comes, and which variable may hold it.
 
 
 class RunnerSettings(Record, frozen=True, kw_only=True):
     """Who runs."""
 
-    name: Annotated[str, _read(as_name, "KNEEDRIVE_RUNNER")] = ""  # keeps several runners apart in one store
-    height_m: Annotated[float | None, _read(as_number(1.0, 2.3, "metres"), "KNEEDRIVE_HEIGHT_M")] = None
-    mass_kg: Annotated[float | None, _read(as_number(25.0, 250.0, "kilograms"), "KNEEDRIVE_MASS_KG")] = None
-    birth_year: Annotated[float | None, _read(as_number(1900, 2100, "year"), "KNEEDRIVE_BIRTH_YEAR")] = None
+    name: Annotated[str, as_name, "KNEEDRIVE_RUNNER"] = ""  # keeps several runners apart in one store
+    height_m: Annotated[float | None, partial(as_number, 1.0, 2.3, "metres"), "KNEEDRIVE_HEIGHT_M"] = None
+    mass_kg: Annotated[float | None, partial(as_number, 25.0, 250.0, "kilograms"), "KNEEDRIVE_MASS_KG"] = None
+    birth_year: Annotated[float | None, partial(as_number, 1900, 2100, "year"), "KNEEDRIVE_BIRTH_YEAR"] = None
     # whose dynamics to judge where a file holds several
-    dynamics: Annotated[str | None, _read(as_choice(*DYNAMICS), "KNEEDRIVE_DYNAMICS")] = None
+    dynamics: Annotated[str | None, partial(as_choice, DYNAMICS), "KNEEDRIVE_DYNAMICS"] = None
 
 
 class DisplaySettings(Record, frozen=True, kw_only=True):
     """How numbers are shown. zone: of runs whose file names none; "" is the machine's own."""
 
-    units: Annotated[str, _read(as_choice("km", "miles"), "KNEEDRIVE_UNITS")] = "km"
-    zone: Annotated[str, _read(as_zone, "KNEEDRIVE_ZONE")] = ""
+    units: Annotated[str, partial(as_choice, ("km", "miles")), "KNEEDRIVE_UNITS"] = "km"
+    zone: Annotated[str, as_zone, "KNEEDRIVE_ZONE"] = ""
 
 
 class PathSettings(Record, frozen=True, kw_only=True):
     """Where things are kept. store: the database of runs, in the usual place where nothing else is said."""
 
-    store: Annotated[Path, _read(as_store, "KNEEDRIVE_STORE")] = Path()
+    store: Annotated[Path, as_store, "KNEEDRIVE_STORE"] = Path()
 
 
 class FolderSettings(Record, frozen=True, kw_only=True):
     """The folders that a sync looks into."""
 
-    paths: Annotated[tuple[Path, ...], _read(as_paths, "KNEEDRIVE_FOLDERS")] = ()
-    watch: Annotated[bool, _read(as_switch, "KNEEDRIVE_WATCH")] = True  # also a watch that is plugged in
+    paths: Annotated[tuple[Path, ...], as_paths, "KNEEDRIVE_FOLDERS"] = ()
+    watch: Annotated[bool, as_switch, "KNEEDRIVE_WATCH"] = True  # also a watch that is plugged in
 
 
 class GarminSettings(Record, frozen=True, kw_only=True):
     """The runner's own key for Garmin Connect, under the names that Garmin's own client gives the variables."""
 
-    api_key: Annotated[Secret, _read(as_secret, "GARMIN_PERSONAL_API_KEY")] = Secret("")
-    base_url: Annotated[str, _read(as_text, "GARMIN_PERSONAL_API_BASE_URL")] = "https://personal.connectapi.garmin.com"
+    api_key: Annotated[Secret, as_secret, "GARMIN_PERSONAL_API_KEY"] = Secret("")
+    base_url: Annotated[str, as_text, "GARMIN_PERSONAL_API_BASE_URL"] = "https://personal.connectapi.garmin.com"
 
 
 class StravaSettings(Record, frozen=True, kw_only=True):
     """The runner's own Strava API application."""
 
-    client_id: Annotated[str, _read(as_text, "STRAVA_CLIENT_ID")] = ""
-    client_secret: Annotated[Secret, _read(as_secret, "STRAVA_CLIENT_SECRET")] = Secret("")
-    base_url: Annotated[str, _read(as_text, "KNEEDRIVE_STRAVA_URL")] = ""  # the one of the day
-    oauth_url: Annotated[str, _read(as_text, "KNEEDRIVE_STRAVA_OAUTH_URL")] = "https://www.strava.com/oauth"
+    client_id: Annotated[str, as_text, "STRAVA_CLIENT_ID"] = ""
+    client_secret: Annotated[Secret, as_secret, "STRAVA_CLIENT_SECRET"] = Secret("")
+    base_url: Annotated[str, as_text, "KNEEDRIVE_STRAVA_URL"] = ""  # the one of the day
+    oauth_url: Annotated[str, as_text, "KNEEDRIVE_STRAVA_OAUTH_URL"] = "https://www.strava.com/oauth"
 
 
 class IntervalsSettings(Record, frozen=True, kw_only=True):
     """The account at intervals.icu; athlete 0 is the owner of the key."""
 
-    api_key: Annotated[Secret, _read(as_secret, "INTERVALS_ICU_API_KEY")] = Secret("")
-    athlete_id: Annotated[str, _read(as_text, "INTERVALS_ICU_ATHLETE_ID")] = "0"
-    athletes: Annotated[tuple[str, ...], _read(as_pairs, "KNEEDRIVE_INTERVALS_ATHLETES")] = ()  # a coach's: name=id
-    base_url: Annotated[str, _read(as_text, "KNEEDRIVE_INTERVALS_URL")] = "https://intervals.icu/api/v1"
+    api_key: Annotated[Secret, as_secret, "INTERVALS_ICU_API_KEY"] = Secret("")
+    athlete_id: Annotated[str, as_text, "INTERVALS_ICU_ATHLETE_ID"] = "0"
+    athletes: Annotated[tuple[str, ...], as_pairs, "KNEEDRIVE_INTERVALS_ATHLETES"] = ()  # a coach's: name=id
+    base_url: Annotated[str, as_text, "KNEEDRIVE_INTERVALS_URL"] = "https://intervals.icu/api/v1"
 
 
 class SourceSettings(Record, frozen=True, kw_only=True):
@@ -295,7 +277,7 @@ def _settings(section: type[Record], prefix: str = "") -> Iterator[Setting]:
         if isinstance(field.default, Record):
             yield from _settings(type(field.default), f"{key}.")
         elif how := getattr(field.type, "__metadata__", None):
-            yield Setting(key, how[0].extra["environment"], field.default, how[0].extra["parse"])
+            yield Setting(key, how[0], how[1], field.default)
 
 
 SETTINGS = tuple(_settings(Config))
@@ -334,7 +316,7 @@ def _own_folder(named: str | None, usual: Path, of_platform: str) -> Path:
     except RuntimeError:
         raise ConfigError("there is no home folder: set HOME, or both XDG_CONFIG_HOME and XDG_DATA_HOME") from None
     # A folder that was made by hand, or by somebody who moved here from Linux, is not left behind.
-    if sys.platform not in PLATFORMS or os.path.isdir(place):  # noqa: PTH112 - Path raises where it cannot look
+    if sys.platform not in ("darwin", "win32") or os.path.isdir(place):  # noqa: PTH112 - Path raises where it cannot look
         return place
     import platformdirs
 
@@ -355,7 +337,12 @@ def load(
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for setting in SETTINGS:
-        found, origin = _pick(setting, environment, flags, written, place)
+        given = (
+            (flags.get(setting.key), "flag"),
+            (environment.get(setting.environment) or None, f"environment {setting.environment}"),  # empty: none
+            (written.get(setting.key), str(place)),
+        )
+        found, origin = next((each for each in given if each[0] is not None), (setting.default, "default"))
         try:
             *sections, last = setting.key.split(".")
             table = reduce(lambda table, name: table.setdefault(name, {}), sections, values)
@@ -391,19 +378,6 @@ def place_of(environment: Mapping[str, str], file: Path | None = None) -> tuple[
     """Where the configuration file is looked for, and whether it was asked for by name. It is not read."""
     named = file or (Path(environment["KNEEDRIVE_CONFIG"]) if environment.get("KNEEDRIVE_CONFIG") else None)
     return named or config_folder(environment) / "config.toml", named is not None
-
-
-def _pick(
-    setting: Setting, environment: Mapping[str, str], flags: Mapping[str, Any], written: Mapping[str, Any], place: Path
-) -> tuple[Any, str]:
-    """The value of a setting as it was given, and where."""
-    if flags.get(setting.key) is not None:
-        return flags[setting.key], "flag"
-    if environment.get(setting.environment):  # an empty variable counts as none
-        return environment[setting.environment], f"environment {setting.environment}"
-    if setting.key in written:
-        return written[setting.key], str(place)
-    return setting.default, "default"
 
 
 def _written(place: Path, *, required: bool) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:

@@ -15,13 +15,14 @@ from kneedrive.errors import ConfigError
 
 if TYPE_CHECKING:
     from kneedrive.app.history import EveryRunner
+    from kneedrive.app.show import Request
     from kneedrive.config import Config
 
 # The history: show, report, weekly, compare.
 
 RUN_HELP = "last (the default), a date like 2026-11-20, or the beginning of an id"
 MAIN_HELP = RUN_HELP.replace("(the default)", "(the default: the main run of the last day)")
-MOST_WEEKS = 2000
+WEEKS = options.between(1, 2000, "weeks")
 
 
 def add_report_commands(commands: options.Commands) -> None:
@@ -31,31 +32,22 @@ def add_report_commands(commands: options.Commands) -> None:
     show.add_argument("--sources", action="store_true", help="the recordings that it is made of, and what each gives")
     options.add_length(show)
     options.add_runner(show)
-    options.add_dynamics(show)
+    show.add_argument("--dynamics", **options.DYNAMICS)
     options.finish(show, _show)
     report = commands.add_parser("report", help="what you are over your last weeks, and the latest run; as a page too")
-    report.add_argument("run", nargs="?", default="last", metavar="RUN", help=MAIN_HELP)
-    report.add_argument(
-        "--weeks",
-        type=options.between(1, MOST_WEEKS, "weeks"),
-        metavar="N",
-        help="how many weeks, with --full, --json or --html (default: 12; 26 with --html)",
-    )
-    report.add_argument("--html", action="store_true", help="write it as a page, one file that needs no network")
-    report.add_argument("--open", action="store_true", help="open the page in your browser (with --html)")
-    report.add_argument(
-        "-o",
-        "--output",
-        type=options.place,
-        metavar="FILE",
-        help="write it to a file (default with --html: kneedrive-DAY.html here)",
-    )
-    report.add_argument(
-        "--every-runner", type=options.place, metavar="DIR", help="with --html: a page for every runner, and an index"
-    )
+    add = report.add_argument
+    add("run", nargs="?", default="last", metavar="RUN", help=MAIN_HELP)
+    many = "how many weeks, with --full, --json or --html (default: 12; 26 with --html)"
+    add("--weeks", type=WEEKS, metavar="N", help=many)
+    add("--html", action="store_true", help="write it as a page, one file that needs no network")
+    add("--open", action="store_true", help="open the page in your browser (with --html)")
+    where = "write it to a file (default with --html: kneedrive-DAY.html here)"
+    add("-o", "--output", type=options.place, metavar="FILE", help=where)
+    every = "with --html: a page for every runner, and an index"
+    add("--every-runner", type=options.place, metavar="DIR", help=every)
     options.add_length(report)
-    options.add_dynamics(report)
-    options.add_force(report)
+    add("--dynamics", **options.DYNAMICS)
+    add("--force", **options.FORCE)
     options.add_runner(report)
     options.finish(report, _report)
 
@@ -63,21 +55,12 @@ def add_report_commands(commands: options.Commands) -> None:
 def add_weeks_commands(commands: options.Commands) -> None:
     """Add weekly and compare."""
     weekly = commands.add_parser("weekly", help="week by week: how much, drive and bounce, where it is going")
-    weekly.add_argument(
-        "--weeks",
-        type=options.between(1, MOST_WEEKS, "weeks"),
-        default=12,
-        metavar="N",
-        help="how many weeks (default: 12)",
-    )
-    weekly.add_argument(
-        "--until",
-        type=options.day,
-        metavar="DATE",
-        help="the last day (default: today, or that of your last run where these weeks hold none)",
-    )
-    weekly.add_argument("--every-runner", action="store_true", help="a line a runner, sorted by what changed")
-    weekly.add_argument("--csv", action="store_true", help="as CSV (with --every-runner)")
+    add = weekly.add_argument
+    add("--weeks", type=WEEKS, default=12, metavar="N", help="how many weeks (default: 12)")
+    last = "the last day (default: today, or that of your last run where these weeks hold none)"
+    add("--until", type=options.day, metavar="DATE", help=last)
+    add("--every-runner", action="store_true", help="a line a runner, sorted by what changed")
+    add("--csv", action="store_true", help="as CSV (with --every-runner)")
     options.finish(weekly, _weekly)
     compare = commands.add_parser(
         "compare",
@@ -85,26 +68,32 @@ def add_weeks_commands(commands: options.Commands) -> None:
         description="Compares the weeks before and after a tag (the latest by default), two periods of your choice, or "
         "groups of runs.",
     )
-    compare.add_argument("--tag", default="", metavar="DATE|TEXT", help="the day of a tag, or a part of its text")
-    compare.add_argument("--before", type=_period, metavar="FROM..TO", help="the first period, both days included")
-    compare.add_argument("--after", type=_period, metavar="FROM..TO", help="the second period")
-    compare.add_argument(
-        "--group",
-        choices=("shoe", "tag"),
-        help="groups of runs instead of periods: by the shoes, or by the tag of their day; with --tag that one against "
-        "all others",
-    )
-    compare.add_argument("--across-sensors", action="store_true", help="also where the sensor changed between")
+    add = compare.add_argument
+    add("--tag", default="", metavar="DATE|TEXT", help="the day of a tag, or a part of its text")
+    add("--before", type=_period, metavar="FROM..TO", help="the first period, both days included")
+    add("--after", type=_period, metavar="FROM..TO", help="the second period")
+    groups = "groups of runs instead of periods: by the shoes, or by the tag of their day; with --tag that one against "
+    add("--group", choices=("shoe", "tag"), help=f"{groups}all others")
+    add("--across-sensors", action="store_true", help="also where the sensor changed between")
     options.finish(compare, _compare)
 
 
 def _show(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import show
 
-    # --height and --mass judge this run now; with them in `settings` every stored result would be derived again.
-    settings = options.load_config(arguments, stored=True)
-    request = options.request(show.Request, arguments, settings, judged_by=options.load_config(arguments))
+    settings, request = _asked(arguments)
     yield show.show(settings, request, options.now())
+
+
+def _asked(arguments: argparse.Namespace) -> tuple[Config, Request]:
+    """The configuration that the store is read by, and what was asked of a run in it.
+
+    --height and --mass judge this run now; with them in the first every stored result would be derived again.
+    """
+    from kneedrive.app.show import Request
+
+    settings = options.load_config(arguments, stored=True)
+    return settings, options.request(Request, arguments, settings, judged_by=options.load_config(arguments))
 
 
 def _report(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -114,30 +103,25 @@ def _report(arguments: argparse.Namespace) -> Iterator[Answer]:
         raise ConfigError("--open opens a page: add --html")
     if arguments.weeks and not (arguments.full or arguments.json or arguments.html):
         raise ConfigError("--weeks says how many weeks are shown: add --full, --json or --html, which show them")
+    weeks = arguments.weeks or (page.WEEKS if arguments.html else show.WEEKS)
     if arguments.every_runner:
-        yield from _report_of_every_runner(arguments)
+        if not arguments.html or arguments.output or arguments.open or arguments.run != show.LAST:
+            raise ConfigError(
+                "--every-runner DIR writes the page of each runner's latest run: add --html, leave RUN, -o and --open"
+            )
+        every, settings = _every_runner(arguments, weeks), options.load_config(arguments)
+        request = show.Request(style=options.style(arguments, settings), dynamics=arguments.dynamics)
+        for answer in page.pages(settings, every, request, arguments.every_runner, force=arguments.force):
+            yield app.spoken(answer, json=arguments.json)
         return
-    settings = options.load_config(arguments, stored=True)
-    request = options.request(show.Request, arguments, settings, judged_by=options.load_config(arguments))
+    settings, request = _asked(arguments)
+    file = arguments.output
     if arguments.html:
-        answer, usual = page.page(settings, request, arguments.weeks or page.WEEKS, options.now())
-        yield write(answer, arguments.output or usual, settings, arguments)
-        return
-    answer = show.report(settings, request, arguments.weeks or show.WEEKS, options.now())
-    yield write(answer, arguments.output, settings, arguments) if arguments.output else answer
-
-
-def _report_of_every_runner(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import page, show
-
-    if not arguments.html or arguments.output or arguments.open or arguments.run != show.LAST:
-        raise ConfigError(
-            "--every-runner DIR writes the page of each runner's latest run: add --html, leave RUN, -o and --open"
-        )
-    every, settings = _every_runner(arguments, arguments.weeks or page.WEEKS), options.load_config(arguments)
-    request = show.Request(style=options.style(arguments, settings), dynamics=arguments.dynamics)
-    for answer in page.pages(settings, every, request, arguments.every_runner, force=arguments.force):
-        yield app.spoken(answer, json=arguments.json)
+        answer, usual = page.page(settings, request, weeks, options.now())
+        file = file or usual
+    else:
+        answer = show.report(settings, request, weeks, options.now())
+    yield write(answer, file, settings, arguments) if file else answer
 
 
 def _every_runner(arguments: argparse.Namespace, weeks: int) -> EveryRunner:
@@ -172,15 +156,13 @@ def _weekly(arguments: argparse.Namespace) -> Iterator[Answer]:
 
     if arguments.csv and not arguments.every_runner:
         raise ConfigError("--csv lists runners: add --every-runner; kneedrive export --to DIR writes the weeks of one")
-    if arguments.every_runner:
-        every, settings = _every_runner(arguments, arguments.weeks), options.load_config(arguments)
-        yield history.weekly_of_every_runner(
-            settings, every, options.style(arguments, settings), options.form(arguments)
-        )
-        return
+    every = _every_runner(arguments, arguments.weeks) if arguments.every_runner else None
     settings = options.load_config(arguments)
-    style = options.style(arguments, settings)
-    yield history.weekly_answer(settings, arguments.weeks, arguments.until, options.now(), style, json=arguments.json)
+    style, now = options.style(arguments, settings), options.now()
+    if every:
+        yield history.weekly_of_every_runner(settings, every, style, options.form(arguments))
+    else:
+        yield history.weekly_answer(settings, arguments.weeks, arguments.until, now, style, json=arguments.json)
 
 
 def _compare(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -191,25 +173,21 @@ def _compare(arguments: argparse.Namespace) -> Iterator[Answer]:
         raise ConfigError("--before and --after belong together: name both periods, or a --tag")
     if arguments.group and arguments.before:
         raise ConfigError("--group takes runs wherever they are in time: leave --before and --after out")
-    _apart(arguments.before, arguments.after)
+    periods = Periods(before=arguments.before, after=arguments.after) if arguments.before else None
+    if periods and max(periods.before[0], periods.after[0]) <= min(periods.before[1], periods.after[1]):
+        first, last = max(periods.before[0], periods.after[0]), min(periods.before[1], periods.after[1])
+        shared = str(first) if first == last else f"{first} to {last}"
+        raise ConfigError(  # a run cannot be both before and after
+            f"--before and --after overlap ({shared}): both ends are included, so leave these days to one of them"
+        )
     settings = options.load_config(arguments)
     asked = history.Question(
         tag=arguments.tag,
-        periods=Periods(before=arguments.before, after=arguments.after) if arguments.before else None,
+        periods=periods,
         across_sensors=arguments.across_sensors,
         group=history.Group(arguments.group) if arguments.group else None,
     )
     yield history.compare(settings, asked, options.now(), options.style(arguments, settings), json=arguments.json)
-
-
-def _apart(before: tuple[date, date] | None, after: tuple[date, date] | None) -> None:
-    """Raises ConfigError for periods with days in common: a run cannot be both before and after."""
-    if before and after and max(before[0], after[0]) <= min(before[1], after[1]):
-        first, last = max(before[0], after[0]), min(before[1], after[1])
-        shared = str(first) if first == last else f"{first} to {last}"
-        raise ConfigError(
-            f"--before and --after overlap ({shared}): both ends are included, so leave these days to one of them"
-        )
 
 
 def _period(text: str) -> tuple[date, date]:
@@ -233,20 +211,16 @@ def add_advice_commands(commands: options.Commands) -> None:
     options.finish(advise, _advise)
     drills = commands.add_parser("drills", help="the catalogue of exercises, drills and cues")
     drills.add_argument("name", nargs="?", default="", metavar="NAME", help="one of them, or a part of its name")
-    options.finish(drills, _drills, name=False)
+    options.finish(drills, _advise, name=False)
 
 
 def _advise(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """What to work on, or what the catalogue says of it."""
     from kneedrive.app import advise
 
     settings = options.load_config(arguments)
-    style = options.style(arguments, settings)
-    yield advise.advise(settings, arguments.run, options.now(), style, take=arguments.take, json=arguments.json)
-
-
-def _drills(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import advise
-
-    settings = options.load_config(arguments)
-    style = options.style(arguments, settings)
-    yield advise.drills(arguments.name, style, json=arguments.json)
+    style, json = options.style(arguments, settings), arguments.json
+    if arguments.called == "drills":
+        yield advise.drills(arguments.name, style, json=json)
+    else:
+        yield advise.advise(settings, arguments.run, options.now(), style, take=arguments.take, json=json)

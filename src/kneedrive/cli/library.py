@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from kneedrive.app import Answer
 
-MOST_PROCESSES = 256
 RUN_HELP = "last, a date like 2026-11-20, or the beginning of an id"
 
 
@@ -26,56 +25,46 @@ def add_run_list_commands(commands: options.Commands) -> None:
         description="Takes in FIT, GPX and TCX files wherever they lie: folders, .gz, zips in zips, a Strava bulk "
         "export, a Garmin account export, a watch's GARMIN/Activity. The same run from several sources becomes one.",
     )
-    take_in.add_argument(
-        "paths", nargs="+", type=options.kept_place, metavar="PATH", help="a file, a folder or an archive"
-    )
-    take_in.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
-    take_in.add_argument("--again", action="store_true", help="also what you made kneedrive forget")
+    add = take_in.add_argument
+    add("paths", nargs="+", type=options.kept_place, metavar="PATH", help="a file, a folder or an archive")
+    add("--dry-run", action="store_true", help="say what would happen, write nothing")
+    add("--again", action="store_true", help="also what you made kneedrive forget")
     options.finish(take_in, import_paths, new=True)
     runs = commands.add_parser("runs", help="list the runs of your history")
     runs.add_argument("--since", type=options.day_or_moment, metavar="WHEN", help="a date or a span: 30d, 12w, 6m")
     runs.add_argument("--csv", action="store_true", help="as CSV")
-    options.finish(runs, _runs)
+    options.finish(runs, _use_store)
     tag = commands.add_parser("tag", help="note a day on which you changed something, for compare")
-    tag.add_argument("day", type=options.day, metavar="DATE", help="2026-11-20, today or yesterday")
-    tag.add_argument(
-        "text", nargs="*", type=options.words, metavar="TEXT", help='what changed, such as "started wall drills"'
-    )
-    tag.add_argument("--remove", action="store_true", help="take it back; the only tag of a day needs no text")
+    add = tag.add_argument
+    add("day", type=options.day, metavar="DATE", help="2026-11-20, today or yesterday")
+    add("text", nargs="*", type=options.words, metavar="TEXT", help='what changed, such as "started wall drills"')
+    add("--remove", action="store_true", help="take it back; the only tag of a day needs no text")
     options.finish(tag, _tag, new=True, spoken=True)
-    options.finish(commands.add_parser("tags", help="list the tags"), _tags)
+    options.finish(commands.add_parser("tags", help="list the tags"), _use_store)
     runners = commands.add_parser("runners", help="list the runners that the store and the configuration know")
-    options.finish(runners, _runners, name=False)
+    options.finish(runners, _use_store, name=False)
 
 
 def add_keeping_commands(commands: options.Commands) -> None:
     """Add split, forget, purge, rebuild, backup and export."""
     split = commands.add_parser("split", help="take a run apart that was merged from several recordings")
     split.add_argument("run", help=RUN_HELP)
-    options.finish(split, _split, spoken=True)
     forget = commands.add_parser("forget", help="delete a run and its original for good")
     forget.add_argument("run", help=RUN_HELP)
     forget.add_argument("--yes", action="store_true", help="do not ask")
-    options.finish(forget, _forget, spoken=True)
     purge = commands.add_parser("purge", help="delete every run of every runner")
     purge.add_argument("--all", action="store_true", required=True, help="really everything")
     purge.add_argument("--yes", action="store_true", help="do not ask")
-    options.finish(purge, _purge, spoken=True)
     rebuild = commands.add_parser("rebuild", help="work everything out again from the originals")
-    options.finish(rebuild, _rebuild, spoken=True)
     backup = commands.add_parser("backup", help="copy the whole store to a file, while it may be in use")
-    backup.add_argument(
-        "file",
-        type=options.place,
-        metavar="FILE",
-        help="the copy; an older backup of that name is replaced, nothing else is",
-    )
-    options.add_force(backup)
-    options.finish(backup, _back_up, spoken=True)
+    only = "the copy; an older backup of that name is replaced, nothing else is"
+    backup.add_argument("file", type=options.place, metavar="FILE", help=only)
+    backup.add_argument("--force", **options.FORCE)
     export = commands.add_parser("export", help="write runs, epochs and weeks as CSV")
     export.add_argument("--to", type=options.place, required=True, metavar="DIR", help="the folder to write into")
-    options.add_force(export)
-    options.finish(export, _export, spoken=True)
+    export.add_argument("--force", **options.FORCE)
+    for command in (split, forget, purge, rebuild, backup, export):
+        options.finish(command, _use_store, spoken=True)
 
 
 def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -91,13 +80,6 @@ def import_paths(arguments: argparse.Namespace) -> Iterator[Answer]:
     yield answer  # after the bar is gone
 
 
-def _runs(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import library
-
-    settings = options.load_config(arguments)
-    yield library.runs(settings, arguments.since, options.form(arguments), options.style(arguments, settings))
-
-
 def _tag(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import library
 
@@ -107,58 +89,34 @@ def _tag(arguments: argparse.Namespace) -> Iterator[Answer]:
     yield library.tag(options.load_config(arguments), arguments.day, text, remove=arguments.remove)
 
 
-def _tags(arguments: argparse.Namespace) -> Iterator[Answer]:
+def _use_store(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """What each command on the store asks of it."""
     from kneedrive.app import library
 
-    settings = options.load_config(arguments)
-    yield library.tags(settings, options.style(arguments, settings), json=arguments.json)
+    settings, now = options.load_config(arguments), options.now()
+    match arguments.called:
+        case "runs":
+            yield library.runs(settings, arguments.since, options.form(arguments), options.style(arguments, settings))
+        case "tags":
+            yield library.tags(settings, options.style(arguments, settings), json=arguments.json)
+        case "runners":
+            yield library.runners(settings, options.style(arguments, settings), json=arguments.json)
+        case "split":
+            yield library.split(settings, arguments.run, now)
+        case "forget":
+            yield library.forget(settings, arguments.run, now, output.confirmed(yes=arguments.yes))
+        case "purge":
+            yield library.purge(settings, output.confirmed(yes=arguments.yes), os.environ)
+        case "rebuild":
+            with output.progress("Rebuilding") as count:
+                answer = library.rebuild(settings, count)
+            yield answer  # after the bar is gone
+        case "backup":
+            yield library.backup(settings, arguments.file, force=arguments.force)
+        case "export":
+            from kneedrive.app import tables
 
-
-def _runners(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import library
-
-    settings = options.load_config(arguments)
-    yield library.runners(settings, options.style(arguments, settings), json=arguments.json)
-
-
-def _split(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import library
-
-    yield library.split(options.load_config(arguments), arguments.run, options.now())
-
-
-def _forget(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import library
-
-    yield library.forget(
-        options.load_config(arguments), arguments.run, options.now(), output.confirmed(yes=arguments.yes)
-    )
-
-
-def _purge(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import library
-
-    yield library.purge(options.load_config(arguments), output.confirmed(yes=arguments.yes), os.environ)
-
-
-def _rebuild(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import library
-
-    with output.progress("Rebuilding") as count:
-        answer = library.rebuild(options.load_config(arguments), count)
-    yield answer
-
-
-def _back_up(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import library
-
-    yield library.backup(options.load_config(arguments), arguments.file, force=arguments.force)
-
-
-def _export(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import tables
-
-    yield tables.export(options.load_config(arguments), arguments.to, options.now(), force=arguments.force)
+            yield tables.export(settings, arguments.to, now, force=arguments.force)
 
 
 # Many runners' recordings at once: cohort and cohort-report.
@@ -175,16 +133,10 @@ def add_cohort_commands(commands: options.Commands) -> None:
     )
     cohort.add_argument("place", type=options.place, metavar="MANIFEST|DIR", help="what to examine")
     cohort.add_argument("--to", type=options.place, required=True, metavar="OUT", help="the folder to write into")
-    workers = cohort.add_mutually_exclusive_group()
-    workers.add_argument(
-        "--scheduler", default="", metavar="tcp://HOST:PORT", help="the workers of this Dask cluster do it"
-    )
-    workers.add_argument(
-        "--processes",
-        type=options.between(1, MOST_PROCESSES),
-        metavar="N",
-        help="so many processes here (default: one a core)",
-    )
+    add = cohort.add_mutually_exclusive_group().add_argument
+    add("--scheduler", default="", metavar="tcp://HOST:PORT", help="the workers of this Dask cluster do it")
+    processes = "so many processes here (default: one a core)"
+    add("--processes", type=options.between(1, 256), metavar="N", help=processes)
     options.finish(cohort, _examine_cohort, name=False)
     report = commands.add_parser("cohort-report", help="a cohort against the reference, and the method re-estimated")
     report.add_argument("folder", type=options.place, metavar="OUT", help="the folder that cohort wrote into")

@@ -96,7 +96,8 @@ def finish(
     """Add what nearly every command takes, and say which function runs it.
 
     name: --runner, and with `new` also --new-runner, for what may begin a runner. display: how to print.
-    spoken: its answers are sentences on what was done, of which --json makes objects.
+    spoken: its answers are sentences on what was done, of which --json makes objects. The handler finds the name of
+    the command in `called`.
     """
     if name:
         parser.add_argument("--runner", metavar="NAME", help="whose runs, where one store holds several runners'")
@@ -105,15 +106,15 @@ def finish(
             "--new-runner", action="store_true", help="begin a runner of that name, or one without a name"
         )
     if display:
-        group = parser.add_argument_group("display")
-        group.add_argument("--json", action="store_true", help="one JSON object per line on stdout, for programs")
-        group.add_argument("--no-color", action="store_true", help="no colours (also: NO_COLOR in the environment)")
-        group.add_argument("--ascii", action="store_true", help="plain ASCII characters only")
+        add = parser.add_argument_group("display").add_argument
+        add("--json", action="store_true", help="one JSON object per line on stdout, for programs")
+        add("--no-color", action="store_true", help="no colours (also: NO_COLOR in the environment)")
+        add("--ascii", action="store_true", help="plain ASCII characters only")
         columns = between(NARROWEST, WIDEST)
-        group.add_argument("--width", type=columns, metavar="N", help="columns to use (default: those of the terminal)")
-        group.add_argument("--units", choices=("km", "miles"), help="km or miles (default: from the configuration, km)")
+        add("--width", type=columns, metavar="N", help="columns to use (default: those of the terminal)")
+        add("--units", choices=("km", "miles"), help="km or miles (default: from the configuration, km)")
     parser.add_argument("--config", type=place, metavar="FILE", help="another configuration file")
-    parser.set_defaults(command=command, spoken=spoken)
+    parser.set_defaults(command=command, spoken=spoken, called=parser.prog.rpartition(" ")[2])
 
 
 def add_length(parser: argparse.ArgumentParser) -> None:
@@ -124,11 +125,6 @@ def add_length(parser: argparse.ArgumentParser) -> None:
     more.add_argument("--explain", action="store_true", help="the formulas alone: every rule, number and source")
 
 
-def add_force(parser: argparse.ArgumentParser) -> None:
-    """--force."""
-    parser.add_argument("--force", action="store_true", help="also over a file that is not known as kneedrive's own")
-
-
 def add_runner(parser: argparse.ArgumentParser) -> None:
     """--height and --mass."""
     group = parser.add_argument_group("the runner")
@@ -136,13 +132,12 @@ def add_runner(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--mass", metavar="KG", help="body mass in kilograms: needed for leg stiffness only")
 
 
-def add_dynamics(parser: argparse.ArgumentParser) -> None:
-    """--dynamics."""
-    parser.add_argument(
-        "--dynamics",
-        choices=config.DYNAMICS,
-        help="whose running dynamics to judge where a file holds several (default: the best that measures)",
-    )
+# What is said of --force and of --dynamics, wherever a command has them.
+FORCE: dict[str, Any] = {"action": "store_true", "help": "also over a file that is not known as kneedrive's own"}
+DYNAMICS: dict[str, Any] = {
+    "choices": config.DYNAMICS,
+    "help": "whose running dynamics to judge where a file holds several (default: the best that measures)",
+}
 
 
 def load_config(arguments: argparse.Namespace, *, stored: bool = False, brings: bool = False) -> config.Config:
@@ -164,15 +159,12 @@ def load_config(arguments: argparse.Namespace, *, stored: bool = False, brings: 
             return config.load(os.environ, flags, file, new_runner=new)
         return load_of_one(flags, file)
     except ConfigError as error:
-        raise ConfigError(_as_typed(str(error))) from None
-
-
-def _as_typed(message: str) -> str:
-    """The complaint about a setting, with the option that was typed instead of the setting that it stands for."""
-    for key, option, example in (("height_m", "--height", "1.78"), ("mass_kg", "--mass", "70")):
-        if message.startswith(f"runner.{key} (flag)"):
-            return f"{option}{message.removeprefix(f'runner.{key} (flag)')}: for example {option} {example}"
-    return message
+        # What was typed is the option, not the setting that it stands for.
+        for key, option, example in (("height_m", "--height", "1.78"), ("mass_kg", "--mass", "70")):
+            setting, flag, complaint = str(error).partition(f"runner.{key} (flag)")
+            if flag and not setting:
+                raise ConfigError(f"{option}{complaint}: for example {option} {example}") from None
+        raise
 
 
 def form(arguments: argparse.Namespace) -> Form:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import Any
 
 from kneedrive import app, config
 from kneedrive.app import Answer
 from kneedrive.cli import options
 from kneedrive.cli.history import write
-
-if TYPE_CHECKING:
-    from kneedrive.app.analyze import Request
-
-    Reports = Callable[[list[str], Request, config.Config], Iterator[Answer]]
 
 # One run: analyze, doctor, demo.
 
@@ -27,54 +22,36 @@ def add_run_commands(commands: options.Commands) -> None:
         help="the report of a run: piston-like, drive-like, shuffle-like or neither, at which paces, how sure",
         description="Reads FIT, GPX and TCX files, also .gz or in a zip, whatever they are called: one report a run.",
     )
-    analyze.add_argument(
-        "files", nargs="+", type=options.recording, metavar="FILE", help="a recording; - reads standard input"
-    )
+    file: dict[str, Any] = {"nargs": "+", "type": options.recording, "metavar": "FILE"}
+    what = "a recording; - reads standard input"
+    analyze.add_argument("files", **file, help=what)
     options.add_length(analyze)
-    analyze.add_argument(
-        "--speed-calibrated", action="store_true", help="trust the speed of a treadmill run (calibrated by you)"
-    )
-    options.add_dynamics(analyze)
+    calibrated = "trust the speed of a treadmill run (calibrated by you)"
+    analyze.add_argument("--speed-calibrated", action="store_true", help=calibrated)
+    analyze.add_argument("--dynamics", **options.DYNAMICS)
     options.add_runner(analyze)
-    options.finish(analyze, _analyze, name=False)
+    options.finish(analyze, _read_files, name=False)
     demo = commands.add_parser("demo", help="the report of a simulated run, without any file of yours")
     options.add_length(demo)
     demo.add_argument("--weekly", action="store_true", help="fourteen simulated weeks instead of one run")
-    demo.add_argument(
-        "--html", type=options.place, metavar="FILE", help="write the page of the simulated weeks to a file"
-    )
-    options.add_force(demo)
+    page = "write the page of the simulated weeks to a file"
+    demo.add_argument("--html", type=options.place, metavar="FILE", help=page)
+    demo.add_argument("--force", **options.FORCE)
     options.finish(demo, _show_demo, name=False)
     doctor = commands.add_parser("doctor", help="what a file holds, what is odd in it, and what can be said from it")
-    doctor.add_argument(
-        "files",
-        nargs="+",
-        type=options.recording,
-        metavar="FILE",
-        help="a recording; - reads standard input; last, a date or an id means a stored run",
-    )
-    options.finish(doctor, _examine)
+    doctor.add_argument("files", **file, help=f"{what}; last, a date or an id means a stored run")
+    options.finish(doctor, _read_files)
 
 
-def _analyze(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import analyze
-
-    return _reports(analyze.analyze_files, arguments)
-
-
-def _examine(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import analyze
-
-    return _reports(analyze.examine_files, arguments)
-
-
-def _reports(of: Reports, arguments: argparse.Namespace) -> Iterator[Answer]:
+def _read_files(arguments: argparse.Namespace) -> Iterator[Answer]:
     """What is said of each file, with an empty line between; JSON stays one object a line."""
     from kneedrive.app import analyze
 
     settings = options.load_config(arguments)
+    request = options.request(analyze.Request, arguments, settings)
+    read = analyze.examine_files if arguments.called == "doctor" else analyze.analyze_files
     told = False
-    for answer in of(arguments.files, options.request(analyze.Request, arguments, settings), settings):
+    for answer in read(arguments.files, request, settings):
         yield answer.replace(text="\n" + answer.text) if told and answer.text and not arguments.json else answer
         told = told or bool(answer.text)
 
@@ -100,10 +77,9 @@ def _show_demo(arguments: argparse.Namespace) -> Iterator[Answer]:
 
 
 SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
-FOLDER = "~/.local/share/bash-completion/completions"
-INSTALL = f"""\
+INSTALL = """\
 for bash, once (works in shells opened after that):
-  folder={FOLDER}
+  folder=~/.local/share/bash-completion/completions
   mkdir -p $folder && kneedrive completion bash > $folder/kneedrive
 for bash, this shell only:
   source <(kneedrive completion bash)
@@ -120,9 +96,9 @@ def add_settings_commands(commands: options.Commands) -> None:
     settings = commands.add_parser("config", help="show the configuration and where each value comes from")
     parts = settings.add_subparsers(title="parts", metavar="PART", required=True)
     show = parts.add_parser("show", help="every value and its origin; secrets stay hidden")
-    options.finish(show, _show_config, name=False, display=False)
     path = parts.add_parser("path", help="where the configuration file is looked for")
-    options.finish(path, _show_path, name=False, display=False)
+    for part in (show, path):
+        options.finish(part, _show_config, name=False, display=False)
     completion = commands.add_parser(
         "completion",
         help="print a shell's completion script",
@@ -135,11 +111,10 @@ def add_settings_commands(commands: options.Commands) -> None:
 
 
 def _show_config(arguments: argparse.Namespace) -> Iterator[Answer]:
-    yield Answer(text=app.show_config(options.load_config(arguments), options.terminal_columns()))
-
-
-def _show_path(arguments: argparse.Namespace) -> Iterator[Answer]:
-    yield Answer(text=str(config.place_of(os.environ, arguments.config)[0]))
+    if arguments.called == "path":
+        yield Answer(text=str(config.place_of(os.environ, arguments.config)[0]))
+    else:
+        yield Answer(text=app.show_config(options.load_config(arguments), options.terminal_columns()))
 
 
 def _complete(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -154,16 +129,12 @@ def _complete(arguments: argparse.Namespace) -> Iterator[Answer]:
         elif action.metavar == "DIR":
             action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
     script = shtab.complete(whole, arguments.shell)
-    yield Answer(text=_headed(script) if arguments.shell == "bash" else script)
-
-
-def _headed(script: str) -> str:
-    """The script with our own word on where to put it; shtab's names a place that bash does not look into."""
     head, blank, rest = script.partition("\n\n")
-    if not blank or not all(line.startswith("#") for line in head.splitlines()):
-        return script
-    told = "".join(f"# {line}\n" for line in INSTALL.splitlines()[:3])
-    return f"# Completion for kneedrive, written by shtab (https://github.com/tqdm/shtab).\n{told}\n{rest}"
+    if arguments.shell == "bash" and blank and all(line.startswith("#") for line in head.splitlines()):
+        # Our own word on where to put it; shtab's names a place that bash does not look into.
+        told = "".join(f"# {line}\n" for line in INSTALL.splitlines()[:3])
+        script = f"# Completion for kneedrive, written by shtab (https://github.com/tqdm/shtab).\n{told}\n{rest}"
+    yield Answer(text=script)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
