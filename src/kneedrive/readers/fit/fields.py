@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -114,12 +115,9 @@ class _Piece(Record, frozen=True, kw_only=True):
 
     layout: Layout
     rows: Raw  # the messages as rows of bytes
-    first: int  # their rows of the column
-    last: int
+    first: int  # the row of the column in which they begin
     field: Field
     slot: Slot
-    kind: BaseType
-    count: int  # how many values each holds
 
 
 def record_columns(part: Part, fields: Sequence[Field] = profile.RECORD_FIELDS) -> Columns:
@@ -137,33 +135,19 @@ def record_columns(part: Part, fields: Sequence[Field] = profile.RECORD_FIELDS) 
         slots = layout.native()
         native = [(field, slots[field.number]) for field in fields if field.number in slots]
         for field, slot in (*native, *descriptions.known(layout)):
-            pieces.setdefault(field.name, []).append(_piece(layout, rows, first, field, slot))
+            if slot.base != STRING and slot.size:
+                piece = _Piece(layout=layout, rows=rows, first=first, field=field, slot=slot)
+                pieces.setdefault(field.name, []).append(piece)
     starts = np.concatenate([np.empty(0, np.int64), *(layout.starts for layout in layouts)])
     order = np.argsort(starts, kind="stable") if len(layouts) > 1 else slice(None)
     starts = starts[order]
-    values: dict[str, Array] = {}
-    for name, found in pieces.items():
-        column = _column(part.octets, last, found)
-        if column is not None:
-            values[name] = column[order]
-    values["timestamp"] = _times(part, starts, values.get("timestamp"))
-    return Columns(starts=starts, values=values, notes=descriptions.missing(layouts))
-
-
-def _piece(layout: Layout, rows: Raw, first: int, field: Field, slot: Slot) -> _Piece:
-    kind, count = base_type(slot.base, slot.size)
-    last = first + len(layout.starts)
-    return _Piece(layout=layout, rows=rows, first=first, last=last, field=field, slot=slot, kind=kind, count=count)
-
-
-def _times(part: Part, starts: Places, stated: Array | None) -> Array:
-    """The FIT time of the messages that start there in seconds, NaN where one has none."""
-    times = _dated(np.full(len(starts), np.nan) if stated is None else stated)
+    values = {name: _column(part.octets, last, found)[order] for name, found in pieces.items()}
+    times = _dated(values.get("timestamp", np.full(last, np.nan)))
     compressed = np.frombuffer(part.octets, np.uint8)[starts] & COMPRESSED != 0
     if compressed.any():
         every, seconds = _all_times(part)
         times[compressed] = seconds[np.searchsorted(every, starts[compressed])]
-    return times
+    return Columns(starts=starts, values={**values, "timestamp": times}, notes=descriptions.missing(layouts))
 
 
 def _dated(fit_times: Array) -> Array:
@@ -178,31 +162,25 @@ def _all_times(part: Part) -> tuple[Places, Array]:
     kind of message that was in. So between two full times the steps, modulo 32 s, add up.
     """
     octets = np.frombuffer(part.octets, np.uint8)
-    starts, full = _full_times(part, octets)
+    timed_starts, times = [np.empty(0, np.int64)], [np.empty(0)]  # NaN where the time is that of the header
+    for layout in part.layouts:
+        starts = layout.starts
+        seconds = np.full(len(starts), np.nan)
+        slot = layout.native().get(profile.TIMESTAMP)
+        if slot is not None and len(starts) and slot.base != STRING and slot.size:
+            field, rows = Field(profile.TIMESTAMP, "timestamp"), _rows(part.octets, layout)
+            piece = _Piece(layout=layout, rows=rows, first=0, field=field, slot=slot)
+            seconds = _dated(_column(part.octets, len(starts), [piece]))
+        timed = ~np.isnan(seconds) | (octets[starts] & COMPRESSED != 0)
+        timed_starts.append(starts[timed])
+        times.append(seconds[timed])
+    starts = np.concatenate(timed_starts)
+    order = np.argsort(starts)
+    starts, full = starts[order], np.concatenate(times)[order]
     low = np.where(np.isnan(full), octets[starts] & _TIME_BITS, full % (_TIME_BITS + 1))
     elapsed = np.cumsum(np.diff(low, prepend=low[:1]) % (_TIME_BITS + 1))
     anchor = motion.last_known(~np.isnan(full))
     return starts, np.where(anchor < 0, np.nan, full[anchor] + elapsed - elapsed[anchor])
-
-
-def _full_times(part: Part, octets: npt.NDArray[np.uint8]) -> tuple[Places, Array]:
-    """Start and full time of the messages with a valid one (NaN for those with a compressed header)."""
-    starts, full = [np.empty(0, np.int64)], [np.empty(0)]
-    for layout in part.layouts:
-        places = layout.starts
-        seconds = np.full(len(places), np.nan)
-        slot = layout.native().get(profile.TIMESTAMP)
-        if slot is not None and len(places):
-            piece = _piece(layout, _rows(part.octets, layout), 0, Field(profile.TIMESTAMP, "timestamp"), slot)
-            stated = _column(part.octets, len(places), [piece])
-            if stated is not None:
-                seconds = _dated(stated)
-        timed = ~np.isnan(seconds) | (octets[places] & COMPRESSED != 0)
-        starts.append(places[timed])
-        full.append(seconds[timed])
-    joined = np.concatenate(starts)
-    order = np.argsort(joined)
-    return joined[order], np.concatenate(full)[order]
 
 
 def _rows(octets: bytes, layout: Layout) -> Raw:
@@ -214,41 +192,35 @@ def _rows(octets: bytes, layout: Layout) -> Raw:
     return view[layout.starts]
 
 
-def _column(octets: bytes, count: int, pieces: Sequence[_Piece]) -> Array | None:
-    """One field of all messages, in the order of the pieces; None for text and for fields without a byte."""
-    pieces = [piece for piece in pieces if piece.slot.base != STRING and piece.count]
-    if not pieces:
-        return None
+def _column(octets: bytes, count: int, pieces: Sequence[_Piece]) -> Array:
+    """One field of all messages, in the order of the pieces."""
+    typed = [(piece, *base_type(piece.slot.base, piece.slot.size)) for piece in pieces]
     # Without a bound, one wide record would widen those of the whole file.
-    width = max(min(piece.count, piece.field.width) for piece in pieces)
+    width = max(min(long, piece.field.width) for piece, _, long in typed)
     column = np.full(count if width == 1 else (count, width), np.nan)
-    for piece in pieces:
-        out = column[piece.first : piece.last]
+    for piece, kind, long in typed:
+        out = column[piece.first : piece.first + len(piece.rows)]
         if width > 1:
-            out = out[:, : min(piece.count, width)] if piece.count > 1 else out[:, 0]
-        if len(piece.rows) <= _FEW and piece.count == 1:
-            out[:] = _one_by_one(octets, piece)
+            out = out[:, : min(long, width)] if long > 1 else out[:, 0]
+        if len(piece.rows) <= _FEW and long == 1:
+            read = struct.Struct(piece.layout.order + kind.letter).unpack_from
+            scale, offset = piece.field.scale or 1, piece.field.offset or 0
+            raws = [read(octets, start + piece.slot.place)[0] for start in piece.layout.starts.tolist()]
+            out[:] = [np.nan if raw == kind.invalid else raw / scale - offset for raw in raws]
         else:
-            _convert(piece, out)
+            _convert(piece, kind, long, out)
+        if kind.unbounded:
+            out[...] = motion.reckonable(out)
     return column
-
-
-def _one_by_one(octets: bytes, piece: _Piece) -> list[float]:
-    read = struct.Struct(piece.layout.order + piece.kind.letter).unpack_from
-    scale, offset, invalid = piece.field.scale or 1, piece.field.offset or 0, piece.kind.invalid
-    raws = [read(octets, start + piece.slot.place)[0] for start in piece.layout.starts.tolist()]
-    known = [np.nan if raw == invalid else raw / scale - offset for raw in raws]
-    return motion.reckonable(np.array(known, np.float64)).tolist() if piece.kind.unbounded else known
 
 
 # Floats hold anything, signalling NaN included: that is no warning's matter, `motion.reckonable` sorts it out.
 @np.errstate(all="ignore")
-def _convert(piece: _Piece, out: Array) -> None:
-    """Write one field of all rows into `out`: shape (rows,) for its first value, (rows, n) for n values of an array."""
-    kind, slot, field = piece.kind, piece.slot, piece.field
-    shape, strides = (len(piece.rows), piece.count), (piece.layout.size, kind.size)
-    code = piece.layout.order + kind.code
-    whole = np.ndarray(shape, dtype=code, buffer=piece.rows, offset=slot.place, strides=strides)
+def _convert(piece: _Piece, kind: BaseType, long: int, out: Array) -> None:
+    """Write one field of all rows, each `long` values, into `out`: shape (rows,) for the first, (rows, n) for n."""
+    field, shape, strides = piece.field, (len(piece.rows), long), (piece.layout.size, kind.size)
+    code = piece.layout.order + kind.letter
+    whole = np.ndarray(shape, dtype=code, buffer=piece.rows, offset=piece.slot.place, strides=strides)
     raw = whole[:, 0] if out.ndim == 1 else whole[:, : out.shape[1]]
     if field.scale is None:
         out[...] = raw
@@ -258,29 +230,16 @@ def _convert(piece: _Piece, out: Array) -> None:
         out -= field.offset
     if kind.invalid is not None:
         missing = raw == kind.invalid
-        if slot.base == BYTE and piece.count > 1:  # bytes are invalid all or none
+        if piece.slot.base == BYTE and long > 1:  # bytes are invalid all or none
             missing = (whole == kind.invalid).all(axis=1)
             missing = missing if out.ndim == 1 else missing[:, np.newaxis]
         np.copyto(out, np.nan, where=missing)
-    if kind.unbounded:
-        out[...] = motion.reckonable(out)
 
 
 # Developer fields: what an app on the watch added to the records, described in the file itself.
 #
 # A field means what the description before its definition said; a later description of the same number starts a new
 # layout (wire.py). Apps are told by their id, or by the names of their fields where old versions wrote no id.
-
-_NO_OFFSET = 0x7F
-_NO_SCALE = (0, 0xFF)
-
-
-class AppField(Record, frozen=True):
-    """What a known app's field means: `divisor` turns its unit into the SI unit of `channel`."""
-
-    channel: str
-    divisor: float = 1.0
-
 
 _MAKERS_BY_APP = {
     "18fb2cf01a4b430dad66988c847421f4": "stryd",
@@ -295,53 +254,62 @@ _MAKERS_BY_NAME = {
     "RS_ContactTime_L": "runscribe",
 }
 
-# By maker and field name. Sides are averaged; where both are there, the left one's share is the balance.
+# By maker and field name: the channel, and the divisor that turns the app's unit into the SI unit of it. Sides are
+# averaged; where both are there, the left one's share is the balance.
 APP_FIELDS = {
-    "stryd:Power": AppField("power_w"),
-    "stryd:Cadence": AppField("cadence_spm", 0.5),
-    "stryd:Cadence SPM": AppField("cadence_spm"),
-    "stryd:Ground Time": AppField("stance_time_s", 1000),
-    "stryd:Vertical Oscillation": AppField("vertical_oscillation_m", 100),
-    "runscribe:Power": AppField("power_w"),
-    "runscribe:RS_Power_AVG": AppField("power_w"),
-    "runscribe:ContactTime": AppField("stance_time_s", 1000),
-    "runscribe:RS_ContactTime_L": AppField("stance_time_s left", 1000),
-    "runscribe:RS_ContactTime_R": AppField("stance_time_s right", 1000),
+    "stryd:Power": ("power_w", 1),
+    "stryd:Cadence": ("cadence_spm", 0.5),
+    "stryd:Cadence SPM": ("cadence_spm", 1),
+    "stryd:Ground Time": ("stance_time_s", 1000),
+    "stryd:Vertical Oscillation": ("vertical_oscillation_m", 100),
+    "runscribe:Power": ("power_w", 1),
+    "runscribe:RS_Power_AVG": ("power_w", 1),
+    "runscribe:ContactTime": ("stance_time_s", 1000),
+    "runscribe:RS_ContactTime_L": ("stance_time_s left", 1000),
+    "runscribe:RS_ContactTime_R": ("stance_time_s right", 1000),
 }
-
-
-class _Described(Record, frozen=True, kw_only=True):
-    """A description of an app's field: where it starts, the field as "maker:field name", and its base type."""
-
-    start: int
-    field: Field
-    base: int
 
 
 class _Descriptions:
     """The field descriptions of one file, to be asked by developer index, field number and place."""
 
     def __init__(self, part: Part) -> None:
-        self._found: dict[tuple[int | None, int | None], list[_Described]] = {}
+        # Of each field by developer index and number: where a description starts, and the field and base type in it.
+        self._found: dict[tuple[int | None, int | None], list[tuple[int, Field, int]]] = {}
         described = messages(part, profile.FIELD_DESCRIPTION)
-        makers = _makers(messages(part, profile.DEVELOPER_DATA_ID), described)
+        told = [(message, _MAKERS_BY_NAME.get(message.text("field_name"))) for message in described]
+        for message in messages(part, profile.DEVELOPER_DATA_ID):  # the id goes before the names of the fields
+            octets = message.values.get("application_id")
+            if isinstance(octets, tuple):
+                told.append((message, _MAKERS_BY_APP.get(bytes(int(octet or 0) & 0xFF for octet in octets).hex())))
+        makers = {message.whole("developer_data_index"): maker for message, maker in told if maker}
         for message in described:
-            app = message.whole("developer_data_index")
-            key = (app, message.whole("field_definition_number"))
-            self._found.setdefault(key, []).append(_described(message, makers.get(app, "")))
+            app, number = message.whole("developer_data_index"), message.whole("field_definition_number")
+            base, scale, offset = message.whole("fit_base_type_id"), message.number("scale"), message.number("offset")
+            # Stryd's first app counted both feet and said so in its unit alone.
+            both_feet = " SPM" if message.text("units").upper() == "SPM" else ""
+            field = Field(
+                number or 0,
+                f"{makers.get(app, '')}:{message.text('field_name')}{both_feet}",
+                # Writers fill in 0, 1 or the invalid value where they mean "as it stands".
+                scale=None if scale in (None, 0, 1, 0xFF) else scale,
+                offset=None if offset in (None, 0, 0x7F) else offset,
+            )
+            entry = (message.start, field, BYTE if base is None else base)
+            self._found.setdefault((app, number), []).append(entry)
 
-    def _of(self, slot: Slot, layout: Layout) -> _Described | None:
+    def _of(self, slot: Slot, layout: Layout) -> tuple[Field, int] | None:
         """The last description of a field that stands before the definition of a layout, None where there is none."""
         found = self._found.get((slot.developer, slot.number), [])
-        index = bisect_left(found, layout.offset, key=lambda described: described.start)
-        return found[index - 1] if index else None
+        index = bisect_left(found, layout.offset, key=itemgetter(0))
+        return found[index - 1][1:] if index else None
 
     def known(self, layout: Layout) -> Iterator[tuple[Field, Slot]]:
         """The developer fields of a layout that belong to a known app."""
         for slot in layout.developer() if layout.app_fields else ():
             described = self._of(slot, layout)
-            if described is not None and described.field.name in APP_FIELDS:
-                yield described.field, slot.replace(base=described.base)
+            if described is not None and described[0].name in APP_FIELDS:
+                yield described[0], slot.replace(base=described[1])
 
     def missing(self, layouts: Sequence[Layout]) -> tuple[Note, ...]:
         """A note where layouts hold developer fields that nothing before them describes."""
@@ -350,31 +318,6 @@ class _Descriptions:
             return ()
         text = "an app's fields are not described in the file and were left out"
         return (Note(code="undescribed_field", text=text, offset=min(offsets)),)
-
-
-def _makers(apps: Sequence[Message], described: Sequence[Message]) -> dict[int | None, str]:
-    """The maker of each app of the file, by its developer index; the id goes before the names of the fields."""
-    told = [(message, _MAKERS_BY_NAME.get(message.text("field_name"))) for message in described]
-    for message in apps:
-        octets = message.values.get("application_id")
-        if isinstance(octets, tuple):
-            told.append((message, _MAKERS_BY_APP.get(bytes(int(octet or 0) & 0xFF for octet in octets).hex())))
-    return {message.whole("developer_data_index"): maker for message, maker in told if maker}
-
-
-def _described(message: Message, maker: str) -> _Described:
-    base = message.whole("fit_base_type_id")
-    scale, offset = message.number("scale"), message.number("offset")
-    # Stryd's first app counted both feet and said so in its unit alone.
-    both_feet = " SPM" if message.text("units").upper() == "SPM" else ""
-    field = Field(
-        message.whole("field_definition_number") or 0,
-        f"{maker}:{message.text('field_name')}{both_feet}",
-        # Writers fill in 0, 1 or the invalid value where they mean "as it stands".
-        scale=None if scale in (None, 1, *_NO_SCALE) else scale,
-        offset=None if offset in (None, 0, _NO_OFFSET) else offset,
-    )
-    return _Described(start=message.start, field=field, base=BYTE if base is None else base)
 
 
 # Columns of record messages to samples in SI units: which field wins, what zero means, what an app adds.
@@ -393,7 +336,9 @@ ZERO_IS_MISSING: Mapping[int | str, frozenset[str]] = {
 }
 _DIVISORS = {field.name: field.divisor for field in profile.RECORD_FIELDS}
 # The later field of a pair has more bits and is preferred, record by record.
-_PLAIN = (
+_CHANNELS = (
+    ("distance_m", ("distance",)),
+    ("speed_mps", ("speed", "enhanced_speed")),
     ("altitude_m", ("altitude", "enhanced_altitude")),
     ("heart_rate_bpm", ("heart_rate",)),
     ("power_w", ("power",)),
@@ -414,12 +359,18 @@ def samples(
 
     maker_id: the watch's, None where unknown.
     """
-    channels = {channel: _first_known(columns, *names) for channel, names in _PLAIN}
+    packed = columns.get("compressed_speed_distance")
+    if packed is not None and packed.shape[1:] == (3,):
+        columns = {**_unpacked(packed), **columns}
+    channels = {channel: _first_known(columns, *names) for channel, names in _CHANNELS}
     if sport in profile.ON_FOOT:
         # Steps per minute: FIT counts one leg, in whole turns and a fraction, or in 256ths of a turn.
         whole, fraction = _first_known(columns, "cadence256", "cadence"), _first_known(columns, "fractional_cadence")
         channels["cadence_spm"] = whole if whole is None or fraction is None else whole + np.nan_to_num(fraction)
-    notes = _motion(channels, time_s, columns)
+    notes: tuple[Note, ...] = ()
+    speed, distance = channels["speed_mps"], channels["distance_m"]
+    if (speed is None or np.isnan(speed).all()) and distance is not None and not np.isnan(distance).all():
+        channels["speed_mps"], notes = motion.speed_mps(time_s, distance), (motion.SPEED_COMPUTED,)
     known = {channel: values for channel, values in channels.items() if values is not None}
     return _samples(time_s, known, ZERO_IS_MISSING.get(maker_id or 0, frozenset())), notes
 
@@ -427,11 +378,17 @@ def samples(
 def alternatives(time_s: Array, columns: Mapping[str, Array]) -> dict[str, Samples]:
     """The channels that apps recorded, by the maker of the app, on the same time axis."""
     found: dict[str, dict[str, Array]] = {}
-    for name, field in APP_FIELDS.items():
+    for name, (channel, divisor) in APP_FIELDS.items():
         if name in columns:
-            channels = found.setdefault(name.partition(":")[0], {})
-            channels[field.channel] = columns[name] / field.divisor
-    named = {maker: _samples(time_s, _sides(channels), ZERO_IS_MISSING[maker]) for maker, channels in found.items()}
+            found.setdefault(name.partition(":")[0], {})[channel] = columns[name] / divisor
+    for channels in found.values():
+        left, right = channels.pop("stance_time_s left", None), channels.pop("stance_time_s right", None)
+        if left is not None and right is not None:
+            both = np.where((left > 0) & (right > 0), left + right, np.nan)
+            channels |= {"stance_time_s": both / 2, "balance_left": left / both}
+        elif (one := right if left is None else left) is not None:
+            channels["stance_time_s"] = one
+    named = {maker: _samples(time_s, channels, ZERO_IS_MISSING[maker]) for maker, channels in found.items()}
     return {maker: values for maker, values in named.items() if values.present()}
 
 
@@ -453,20 +410,6 @@ def _first_known(columns: Mapping[str, Array], *names: str) -> Array | None:
     return best
 
 
-def _motion(channels: dict[str, Array | None], time_s: Array, columns: Mapping[str, Array]) -> tuple[Note, ...]:
-    """Put speed and distance into the channels; a note where speed had to be computed."""
-    packed = columns.get("compressed_speed_distance")
-    unpacked = _unpacked(packed) if packed is not None and packed.shape[1:] == (3,) else {}
-    columns = {**unpacked, **columns}
-    speed, distance = _first_known(columns, "speed", "enhanced_speed"), _first_known(columns, "distance")
-    channels["distance_m"], channels["speed_mps"] = distance, speed
-    told = speed is not None and not np.isnan(speed).all()
-    if told or distance is None or np.isnan(distance).all():
-        return ()
-    channels["speed_mps"] = motion.speed_mps(time_s, distance)
-    return (motion.SPEED_COMPUTED,)
-
-
 def _unpacked(packed: Array) -> dict[str, Array]:
     """Speed (12 bits, 1/100 m/s) and distance (a 12-bit counter, 1/16 m) from three bytes per record."""
     # The counter starts over every 256 m. A record without it leaves it where it was, and counts nothing.
@@ -478,13 +421,3 @@ def _unpacked(packed: Array) -> dict[str, Array]:
     distance = np.cumsum(np.diff(counter, prepend=0) % (1 << 12)) / 16
     speed = (octets[:, 0] | (octets[:, 1] & 0x0F) << 8) / 100
     return {"speed": np.where(known, speed, np.nan), "distance": np.where(known, distance, np.nan)}
-
-
-def _sides(channels: dict[str, Array]) -> dict[str, Array]:
-    """Left and right contact time made their mean and the left one's share."""
-    left, right = channels.pop("stance_time_s left", None), channels.pop("stance_time_s right", None)
-    if left is None or right is None:
-        one = left if right is None else right
-        return channels if one is None else {**channels, "stance_time_s": one}
-    both = np.where((left > 0) & (right > 0), left + right, np.nan)
-    return {**channels, "stance_time_s": both / 2, "balance_left": left / both}

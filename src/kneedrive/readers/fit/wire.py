@@ -24,8 +24,7 @@ from kneedrive.recording import Note, NoteCode
 class BaseType(Record, frozen=True):
     """How values of a type are read."""
 
-    letter: str  # of struct
-    code: str  # of numpy, without byte order
+    letter: str  # of struct and of numpy, without byte order; numpy reads no text here
     size: int
     invalid: int | None  # None where NaN says it already
 
@@ -39,23 +38,23 @@ STRING = 0x07
 BYTE = 0x0D
 
 BASE_TYPES = {
-    0x00: BaseType("B", "u1", 1, 0xFF),
-    0x01: BaseType("b", "i1", 1, 0x7F),
-    0x02: BaseType("B", "u1", 1, 0xFF),
-    0x83: BaseType("h", "i2", 2, 0x7FFF),
-    0x84: BaseType("H", "u2", 2, 0xFFFF),
-    0x85: BaseType("i", "i4", 4, 0x7FFF_FFFF),
-    0x86: BaseType("I", "u4", 4, 0xFFFF_FFFF),
-    STRING: BaseType("s", "S", 1, None),
-    0x88: BaseType("f", "f4", 4, None),
-    0x89: BaseType("d", "f8", 8, None),
-    0x0A: BaseType("B", "u1", 1, 0),
-    0x8B: BaseType("H", "u2", 2, 0),
-    0x8C: BaseType("I", "u4", 4, 0),
-    BYTE: BaseType("B", "u1", 1, 0xFF),
-    0x8E: BaseType("q", "i8", 8, 0x7FFF_FFFF_FFFF_FFFF),
-    0x8F: BaseType("Q", "u8", 8, 0xFFFF_FFFF_FFFF_FFFF),
-    0x90: BaseType("Q", "u8", 8, 0),
+    0x00: BaseType("B", 1, 0xFF),
+    0x01: BaseType("b", 1, 0x7F),
+    0x02: BaseType("B", 1, 0xFF),
+    0x83: BaseType("h", 2, 0x7FFF),
+    0x84: BaseType("H", 2, 0xFFFF),
+    0x85: BaseType("i", 4, 0x7FFF_FFFF),
+    0x86: BaseType("I", 4, 0xFFFF_FFFF),
+    STRING: BaseType("s", 1, None),
+    0x88: BaseType("f", 4, None),
+    0x89: BaseType("d", 8, None),
+    0x0A: BaseType("B", 1, 0),
+    0x8B: BaseType("H", 2, 0),
+    0x8C: BaseType("I", 4, 0),
+    BYTE: BaseType("B", 1, 0xFF),
+    0x8E: BaseType("q", 8, 0x7FFF_FFFF_FFFF_FFFF),
+    0x8F: BaseType("Q", 8, 0xFFFF_FFFF_FFFF_FFFF),
+    0x90: BaseType("Q", 8, 0),
 }
 
 
