@@ -12,8 +12,8 @@ import numpy as np
 
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.reference import usual_ranges
-from kneedrive.analysis.result import Analysis, Epochs, PaceBand
-from kneedrive.histories.result import Trend, Week, WeeklyView, WeekValue
+from kneedrive.analysis.result import Analysis, Epochs
+from kneedrive.histories.result import Trend, Week, WeeklyView
 from kneedrive.patterns import AXES, PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
@@ -29,14 +29,10 @@ from kneedrive.sensors import REFERENCES
 
 # The pace picture: a row a pace on the bell of all runners at that pace.
 
-_HEAD_PX, _FOOT_PX = 66.0, 8.0
+_HEAD_PX = 66.0
 _ROWS_PX, _LEAST_ROW_PX, _MOST_ROW_PX = 192.0, 32.0, 52.0  # all rows together, and one: a phone's first screen holds it
 _SLIM_HEAD_PX, _SLIM_ROW_PX = 24.0, 25.0
 _GUTTER_PX = 88.0  # to the left of the drawing, for the words of a row
-_BELL_TOP_PX, _BELL_PX = 20.0, 40.0
-_BELL_POINTS = 33
-_FIFTH = 0.8416  # SDs of a normal beyond which one in five lies
-_CLOSE = 16.0  # percent between two ticks whose words touch on a phone
 _X = Scale(low=-SPAN, high=SPAN)
 
 
@@ -54,40 +50,38 @@ def picture(block: Picture, *, slim: bool = False, onset: tuple[int, str] | None
         _guides(block, head - 6, bottom),
     ]
     if onset:
-        above, text = onset
-        y = head + step * above
+        y = head + step * onset[0]
         parts += [svg.area(0, 100, "below", y, bottom - y), svg.line(0, y, 100, y, "onset")]
-        parts += [svg.words(100, y, text, "onset-words", dy=-5, text_anchor="end")]
+        parts += [svg.words(100, y, onset[1], "onset-words", dy=-5, text_anchor="end")]
     parts += [_row(row, block.heads[0], head + step * (place + 0.5), step) for place, row in enumerate(block.rows)]
     name = f"From {left} to {right}, a row for each pace"
-    return svg.drawing(f"paces{' slim' * slim}", name, *parts, height=bottom + _FOOT_PX)
+    return svg.drawing(f"paces{' slim' * slim}", name, *parts, height=bottom + 8)
 
 
 def ends_of(axis: str) -> tuple[Pattern | None, Pattern | None]:
     """The patterns that lie at the low and at the high end of a score; None where there is none."""
-    sides: dict[int, Pattern] = {}
-    for pattern, row in PATTERNS.items():
-        if row.axis == axis:
-            sides.setdefault(row.side, pattern)
+    # Where two have a side the first counts, and of a key that comes again the last one stays.
+    sides = {row.side: pattern for pattern, row in [*PATTERNS.items()][::-1] if row.axis == axis}
     return sides.get(-1), sides.get(1)
 
 
 def _bell(ticks: Sequence[float], left: Pattern | None, right: Pattern | None) -> Markup:
     """All runners at a pace: the middle grey, the outer fifth of either side in the colour of its pattern."""
     y, (_, low, high, _) = Scale(low=0.0, high=1.05, up=True), ticks
-    middle, spread = (low + high) / 2, (high - low) / 2 / _FIFTH
+    middle, spread = (low + high) / 2, (high - low) / 2 / 0.8416  # SDs of a normal beyond which one in five lies
     below, above = f"tail {svg.tint(left)}", f"tail {svg.tint(right)}"
     drawn = []
     for begin, end, kind in ((_X.low, low, below), (low, high, "ribbon"), (high, _X.high, above)):
-        along = np.linspace(begin, end, _BELL_POINTS).tolist()
+        along = np.linspace(begin, end, 33).tolist()
         edge = [(place, math.exp(-0.5 * ((place - middle) / spread) ** 2)) for place in along]
         drawn.append(svg.path(_X, y, [(begin, 0.0), *edge, (end, 0.0)], kind, closed=True))
-    return svg.stretched(*drawn, y=f"{_BELL_TOP_PX:.0f}", height=f"{_BELL_PX:.0f}")
+    return svg.stretched(*drawn, y="20", height="40")
 
 
 def _guides(block: Picture, top: float, bottom: float) -> Iterator[Markup]:
     """The middle, and beyond which one runner in 5 and one in 25 lie."""
-    close = any(0 < _X.percent(b) - _X.percent(a) < _CLOSE for a, b in pairwise(block.ticks))
+    # Nearer than 16 percent, the words of two ticks touch on a phone.
+    close = any(0 < _X.percent(b) - _X.percent(a) < 16.0 for a, b in pairwise(block.ticks))
     guides = [(0.0, block.scale_words[1], "zero", "tick")]
     for place, text in zip(block.ticks, TICKS.values(), strict=False):
         guides.append((place, text, "guide", "tick near" if close and text == TICKS[0.20] else "tick"))
@@ -122,28 +116,23 @@ def _row(row: Mark, unit: str, y: float, step: float) -> Markup:
 # One small chart a quantity by pace: the runner's own on the ribbon of what is usual.
 
 METRICS = ("step_length_m", "cadence_spm", "stance_time_s", "vertical_oscillation_m")
-_MARGIN, _BEYOND = 0.12, 0.06  # of the speeds of a run, to either side of them: of the axis, and of the ribbon
-_RIBBON_POINTS = 16  # it is smooth
 
 
 def metric_cards(analysis: Analysis, *, miles: bool) -> list[Markup]:
     """A card for each quantity; what a watch worked out by itself is faint, as its claim, beside nothing."""
-    speeds = [band.speed_mps for band in analysis.pace_profile]
-    if not speeds:
-        return []
-    x, ribbons = svg.spanning(speeds, margin=_MARGIN, least=0.5, up=False), _ribbons(analysis, speeds)
     keys = [key for key in METRICS if any(key in band.metrics for band in analysis.pace_profile)]
-    return [_card(key, analysis, x, ribbons.get(key, []), miles=miles) for key in keys]
-
-
-def _ribbons(analysis: Analysis, speeds: Sequence[float]) -> dict[str, list[tuple[float, float]]]:
-    """What is usual along these speeds by quantity, a spread to each side: along its lower edge, and back again."""
-    reach = max(max(speeds) - min(speeds), 0.5) * _BEYOND
-    along = np.linspace(min(speeds) - reach, max(speeds) + reach, _RIBBON_POINTS)
+    if not keys:
+        return []
+    speeds = [band.speed_mps for band in analysis.pace_profile]
+    x = svg.spanning(speeds, margin=0.12, least=0.5, up=False)
+    # What is usual, a spread to each side and a little beyond the speeds: along its lower edge, and back again.
+    reach = max(max(speeds) - min(speeds), 0.5) * 0.06
+    along = np.linspace(min(speeds) - reach, max(speeds) + reach, 16)
     low, high = usual_ranges(along, analysis.against)
-    x = np.concatenate((along, along[::-1])).tolist()
+    there_and_back = np.concatenate((along, along[::-1])).tolist()
     edges = {key: np.concatenate((low[key], high[key][::-1])).tolist() for key in low}
-    return {key: list(zip(x, y, strict=True)) for key, y in edges.items()}
+    ribbons = {key: list(zip(there_and_back, edge, strict=True)) for key, edge in edges.items()}
+    return [_card(key, analysis, x, ribbons.get(key, []), miles=miles) for key in keys]
 
 
 def _card(key: str, analysis: Analysis, x: Scale, ribbon: Sequence[tuple[float, float]], *, miles: bool) -> Markup:
@@ -154,33 +143,28 @@ def _card(key: str, analysis: Analysis, x: Scale, ribbon: Sequence[tuple[float, 
     head = el("figcaption", el("span", name, class_="what"), value, el("small", beside))
     bands = [band for band in analysis.pace_profile if key in band.metrics]
     y = svg.spanning([*(band.metrics[key] for band in bands), *(edge for _, edge in ribbon)], margin=0.15)
+    dots = []
+    for band in bands:
+        expected = f", usual {numbers.quantity(key, band.usual[key])}" if key in band.usual else ""
+        tip = f"{numbers.pace(band.speed_mps, miles=miles)}: {numbers.quantity(key, band.metrics[key])}{expected}"
+        dots.append(svg.dot(tip, x.percent(band.speed_mps), y.percent(band.metrics[key]), reach=4, radius=4.5))
     drawn = svg.drawing(
         "metric",
         f"{name} by pace, slow at the left",
         svg.stretched(svg.path(x, y, ribbon, "ribbon", closed=True)) if ribbon else "",
         svg.y_axis(y, svg.quantity_ticks(key, y, 2)),
         svg.x_axis(x, svg.pace_ticks(x, miles=miles)),
-        [_metric_dot(key, band, x, y, miles=miles) for band in bands],
+        dots,
     )
     return el("figure", head, drawn, class_=f"card{' claimed' * claim}")
 
 
-def _metric_dot(key: str, band: PaceBand, x: Scale, y: Scale, *, miles: bool) -> Markup:
-    usual = f", usual {numbers.quantity(key, band.usual[key])}" if key in band.usual else ""
-    tip = f"{numbers.pace(band.speed_mps, miles=miles)}: {numbers.quantity(key, band.metrics[key])}{usual}"
-    return svg.dot(tip, x.percent(band.speed_mps), y.percent(band.metrics[key]), reach=4, radius=4.5)
-
-
 # A run over its time: one small chart per quantity over one time axis, with what was not scored shaded in all.
 
-KEYS = ("speed_mps", "cadence_spm", "stance_time_s", "vertical_oscillation_m")
 _GAP = 7.0  # percent between two charts
-# What an axis spans at least, so that what hardly changes looks steady.
+# What is drawn, and what its axis spans at least, so that what hardly changes looks steady.
 _LEAST = {"speed_mps": 0.6, "cadence_spm": 12.0, "stance_time_s": 0.03, "vertical_oscillation_m": 0.012}
 _TIME_STEPS_S = (60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14400)
-_MOST_TICKS = 6
-_MOSTLY = 0.5  # of what was recorded: where less was scored, the scale is made for the bulk of all instead
-_FENCE = 1.5  # quartile ranges beyond the quartiles, as in a box plot
 
 
 def spans(epochs: Epochs, length_s: float) -> Iterator[tuple[float, float, str]]:
@@ -195,7 +179,7 @@ def spans(epochs: Epochs, length_s: float) -> Iterator[tuple[float, float, str]]
 def series(analysis: Analysis, *, miles: bool) -> Markup:
     """The charts; empty where the run has no epochs."""
     epochs, length_s = analysis.epochs, float(analysis.method.epochs.length_s)
-    keys = [key for key in KEYS if key in epochs.columns and np.isfinite(epochs[key]).any()]
+    keys = [key for key in _LEAST if key in epochs.columns and np.isfinite(epochs[key]).any()]
     if not keys or not len(epochs):
         return Markup("")
     x = Scale(low=0.0, high=max(float(epochs.start_s[-1]) + length_s, analysis.activity.elapsed_s))
@@ -218,7 +202,7 @@ def series(analysis: Analysis, *, miles: bool) -> Markup:
 
 def time_ticks(x: Scale) -> list[Tick]:
     """Round times since the start."""
-    step = next((step for step in _TIME_STEPS_S if x.high / step <= _MOST_TICKS), _TIME_STEPS_S[-1])
+    step = next((step for step in _TIME_STEPS_S if x.high / step <= 6), _TIME_STEPS_S[-1])
     return [Tick(value=float(second), text=numbers.clock(second)) for second in range(0, int(x.high) + 1, step)]
 
 
@@ -244,10 +228,11 @@ def _shown(values: Array, epochs: Epochs) -> Array:
     """What the scale is made for. A walk or a sprint would flatten everything else, and may be cut off."""
     known = np.isfinite(values)
     scored: Array = values[epochs.scored & known]
-    if len(scored) >= _MOSTLY * known.sum():
+    if len(scored) >= known.sum() / 2:
         return scored
+    # Where less than half was scored, the bulk of all: to 1.5 quartile ranges beyond the quartiles, as in a box plot.
     lower, upper = np.percentile(values[known], (25, 75))
-    reach = _FENCE * (upper - lower)
+    reach = 1.5 * (upper - lower)
     bulk: Array = values[known & (values >= lower - reach) & (values <= upper + reach)]
     return bulk
 
@@ -255,12 +240,6 @@ def _shown(values: Array, epochs: Epochs) -> Array:
 # The weeks as one picture: how much was run, how, where the sensor changed, what was noted, and the run of the page.
 
 _MIDDLE = 3.5  # days into a week
-_NARROWEST = 290.0  # pixels of a drawing on a phone: drawings stretch, so what needs room is reckoned for the least
-_NAME_ROOM = 14.0  # percent that the name of a sensor needs
-_FLAG = 17.0  # pixels that a numbered flag needs
-_LABELS = 6
-_DOT, _SMALL_DOT, _MANY = 4.0, 2.5, 40  # radii in pixels, and the weeks from which dots are small
-_BARS_TOP, _BARS = 80.0, 20.0  # percent of the drawing that show how much was run
 _FORM = 70.0  # percent of the drawing, from its top, that show how it was run
 
 
@@ -285,25 +264,37 @@ def by_week(name: str, view: WeeklyView, tags: Sequence[Tagged], run_day: date, 
     values = [(week, week.values[name]) for week in view.weeks if name in week.values]
     ends = [end for _, value in values for end in (value.low, value.high)]
     frame = Frame(first=view.weeks[0].monday, x=Scale(low=0.0, high=7.0 * len(view.weeks)), y=svg.spreads(ends))
-    radius = _DOT if len(values) <= _MANY else _SMALL_DOT
+    dots = []
+    for week, value in values:
+        tip = f"Week of {numbers.day(week.monday)}: {value_words(value)}, {numbers.plural(value.runs, 'run')}"
+        place, reach = frame.percent(week.monday, _MIDDLE), frame.x.percent(_MIDDLE)
+        low, middle, high = map(frame.height, (value.low, value.value, value.high))
+        whisker = svg.line(place, svg.at(low), place, svg.at(high), "whisker quiet")
+        dots.append(svg.dot(tip, place, middle, whisker, reach=reach, radius=4.0 if len(values) <= 40 else 2.5))
+    # The weeks with values, split where the sensor changed.
+    known = (week for week in view.weeks if week.values)
+    parts = [list(part) for _, part in groupby(known, key=lambda week: week.segment)]
     return svg.drawing(
         "weeks",
         f"{capital(AXES[name].short)} and distance by week; the table has the numbers",
-        _now(run_day, frame),
-        _ground(name, frame),
+        _ground(name, run_day, frame),
         svg.x_axis(frame.x, month_ticks(view.weeks, frame.first)),
         _distances(view.weeks, frame, run_day, miles=miles),
         _breaks(view, frame),
         _flags(numbered(view, tags), frame),
-        [_line(part, name, frame) for part in _stretches(view.weeks)],
-        [_trend(trend, view, frame) for trend in view.trends if trend.series == name and trend.called],
-        # Last, or a line over a dot could be what is pointed at.
-        [_week_dot(week, value, frame, radius) for week, value in values],
+        [_line(part, name, frame) for part in parts],
+        [_trend(trend, parts[-1], frame) for trend in view.trends if trend.series == name and trend.called],
+        dots,  # last, or a line over a dot could be what is pointed at
     )
 
 
-def _ground(name: str, frame: Frame) -> Iterator[Markup]:
-    """The band of what is usual, a spread to each side, and what lies above and below it."""
+def _ground(name: str, run_day: date, frame: Frame) -> Iterator[Markup]:
+    """The week of the page's run, the band of what is usual, a spread to each side, and what lies above and below."""
+    if 0 <= (run_day - frame.first).days < frame.x.high:
+        left = frame.percent(run_day - timedelta(days=run_day.weekday()))
+        right = left + frame.x.percent(7.0)
+        yield svg.area(left, right, "now")
+        yield svg.words((left + right) / 2, 0, "this run", "tick", dy=-8, text_anchor="middle")
     (low, high), axis = ends_of(name), AXES[name]
     top, middle, bottom = (frame.height(value) for value in (1, 0, -1))
     yield svg.area(0, 100, "ribbon", svg.at(top), svg.at(bottom - top))
@@ -313,29 +304,13 @@ def _ground(name: str, frame: Frame) -> Iterator[Markup]:
     yield svg.words(0, svg.at(_FORM), f"↓ {axis.low}", f"end {svg.tint(low)}", dy=12)
 
 
-def _stretches(weeks: Sequence[Week]) -> list[list[Week]]:
-    """Weeks with values, split where the sensor changed."""
-    known = [week for week in weeks if week.values]
-    return [list(part) for _, part in groupby(known, key=lambda week: week.segment)]
-
-
 def month_ticks(weeks: Sequence[Week], first: date) -> list[Tick]:
     """The beginning of a month where there is room, its name; January is the year."""
     starts = [later.monday for week, later in pairwise(weeks) if week.monday.month != later.monday.month]
-    every = max(1, math.ceil(len(starts) / _LABELS))
+    every = max(1, math.ceil(len(starts) / 6))
     # In step with January, whose name is the year.
     shown = [start for start in starts if (start.month - 1) % every == 0]
     return [Tick(value=float((start.replace(day=1) - first).days), text=numbers.month(start)) for start in shown]
-
-
-def _now(run_day: date, frame: Frame) -> Markup:
-    """The week of the run that the page is about."""
-    if not 0 <= (run_day - frame.first).days < frame.x.high:
-        return Markup("")
-    left = frame.percent(run_day - timedelta(days=run_day.weekday()))
-    right = left + frame.x.percent(7.0)
-    label = svg.words((left + right) / 2, 0, "this run", "tick", dy=-8, text_anchor="middle")
-    return join((svg.area(left, right, "now"), label))
 
 
 def _distances(weeks: Sequence[Week], frame: Frame, run_day: date, *, miles: bool) -> Iterator[Markup]:
@@ -345,34 +320,23 @@ def _distances(weeks: Sequence[Week], frame: Frame, run_day: date, *, miles: boo
         return
     for week in weeks:
         if week.distance_m:
-            height, here = _BARS * week.distance_m / most, week.monday <= run_day < week.monday + WEEK
+            height, here = 20.0 * week.distance_m / most, week.monday <= run_day < week.monday + WEEK
             left, right = frame.percent(week.monday, 1.0), frame.percent(week.monday, 6.0)
-            top = _BARS_TOP + _BARS - height
-            yield svg.area(left, right, "km here" if here else "km", svg.at(top), svg.at(height))
+            yield svg.area(left, right, "km here" if here else "km", svg.at(100.0 - height), svg.at(height))
     text = numbers.distance(most if miles else round(most, -3), miles=miles)
-    yield svg.words(0, svg.at(_BARS_TOP), text, "tick", dx=-8, dy=10, text_anchor="end")
+    yield svg.words(0, svg.at(80.0), text, "tick", dx=-8, dy=10, text_anchor="end")
 
 
 def _line(part: Sequence[Week], name: str, frame: Frame) -> Markup:
     """The weeks between two breaks, joined; a week without a value lifts the pen."""
     points: list[tuple[float, float] | None] = []
-    last: date | None = None
-    for week in part:
-        if name not in week.values:
-            continue
-        if last is not None and week.monday - last > WEEK:
+    last = part[0].monday
+    for week in (week for week in part if name in week.values):
+        if week.monday - last > WEEK:
             points.append(None)
         points.append(((week.monday - frame.first).days + _MIDDLE, frame.y.inside(week.values[name].value)))
         last = week.monday
     return svg.stretched(svg.path(frame.x, frame.y, points, "faint"), height=svg.at(_FORM))
-
-
-def _week_dot(week: Week, value: WeekValue, frame: Frame, radius: float) -> Markup:
-    tip = f"Week of {numbers.day(week.monday)}: {value_words(value)}, {numbers.plural(value.runs, 'run')}"
-    place, reach = frame.percent(week.monday, _MIDDLE), frame.x.percent(_MIDDLE)
-    low, middle, high = map(frame.height, (value.low, value.value, value.high))
-    whisker = svg.line(place, svg.at(low), place, svg.at(high), "whisker quiet")
-    return svg.dot(tip, place, middle, whisker, reach=reach, radius=radius)
 
 
 def _breaks(view: WeeklyView, frame: Frame) -> Iterator[Markup]:
@@ -381,7 +345,7 @@ def _breaks(view: WeeklyView, frame: Frame) -> Iterator[Markup]:
     places = [0.0, *(frame.percent(each.date) for each in breaks), 100.0]
     sensors = [breaks[0].sensors[0] if breaks else view.sensor, *(each.sensors[1] for each in breaks)]
     for (left, right), sensor in zip(pairwise(places), sensors, strict=True):
-        if right - left >= _NAME_ROOM and sensor in REFERENCES:
+        if right - left >= 14.0 and sensor in REFERENCES:
             yield svg.words(left, svg.at(_FORM), REFERENCES[sensor].short, "tick", dx=6, dy=28)
     for each, place in zip(breaks, places[1:], strict=False):
         yield svg.mark(
@@ -396,8 +360,9 @@ def _flags(tags: Sequence[tuple[int, Tagged]], frame: Frame) -> Iterator[Markup]
     rows: list[float] = []  # where the last flag of each row stands, in pixels
     for number, tag in tags:
         place = frame.percent(date.fromisoformat(tag.day), 0.5)
-        pixel = place * _NARROWEST / 100
-        row = next((i for i, last in enumerate(rows) if pixel - last >= _FLAG), len(rows))
+        # Drawings stretch, so room is reckoned for the 290 pixels of a phone; a flag needs 17.
+        pixel = place * 290.0 / 100
+        row = next((i for i, last in enumerate(rows) if pixel - last >= 17.0), len(rows))
         rows[row : row + 1] = [pixel]
         up = 10.0 + row * 18
         yield svg.mark(
@@ -408,57 +373,23 @@ def _flags(tags: Sequence[tuple[int, Tagged]], frame: Frame) -> Iterator[Markup]
         )
 
 
-def _trend(trend: Trend, view: WeeklyView, frame: Frame) -> Markup:
+def _trend(trend: Trend, part: Sequence[Week], frame: Frame) -> Markup:
     """The slope that was found, through the middle of its weeks."""
     slope, series = trend.slope_per_week, trend.series
-    part = [week for week in _stretches(view.weeks)[-1] if series in week.values]
-    if slope is None or not part:
+    known = [(week.monday, week.values[series].value) for week in part if series in week.values]
+    if slope is None or not known:
         return Markup("")
-    days = [(week.monday - frame.first).days + _MIDDLE for week in part]
+    days = [(monday - frame.first).days + _MIDDLE for monday, _ in known]
     # The trend test gives a slope and no height: the line goes through the median of what the slope leaves.
-    level = median(week.values[series].value - slope * day / 7 for week, day in zip(part, days, strict=True))
+    level = median(value - slope * day / 7 for (_, value), day in zip(known, days, strict=True))
     ends = [(day, frame.y.inside(level + slope * day / 7)) for day in (days[0], days[-1])]
     tint = svg.tint(ends_of(series)[1 if slope > 0 else 0])
     return svg.stretched(svg.path(frame.x, frame.y, ends, f"trend {tint}"), height=svg.at(_FORM))
 
 
-# Strips beside numbers, which say the same.
-
-_NEEDLE_REACH = 1.6
-
-
-def needle(share: float, *, strong: bool) -> Markup:
-    """Where a run lies on the band of what is not clearly different, from -1 to 1 with what is usual at 0.
-
-    A needle and not a dot: that would hide on which side of an edge it is.
-    """
-    x = Scale(low=-_NEEDLE_REACH, high=_NEEDLE_REACH)
-    place = x.percent(x.inside(share))
-    return _strip(*_band(x), svg.line(place, 0, place, "100%", f"needle{' told' * strong}"))
-
-
-def interval(ends: tuple[float, float, float], reach: float, *, strong: bool) -> Markup:
-    """Low, middle and high of a difference between -reach and reach, on the range that is too small to matter."""
-    x, kind = Scale(low=-reach, high=reach), "told" if strong else "quiet"
-    low, middle, high = (x.percent(x.inside(end)) for end in ends)
-    whisker = svg.line(low, "50%", high, "50%", f"whisker {kind}")
-    return _strip(*_band(x), whisker, el("circle", cx=svg.at(middle), cy="50%", r=4.5, class_=f"dot {kind}"))
-
-
-def odds_bar(share: float, base: float, pattern: Pattern) -> Markup:
-    """How likely a pattern is, with a tick at what it is for any runner."""
-    return _strip(
-        svg.area(0, 100, "ground", "30%", "40%"),
-        svg.area(0, 100 * share, f"share {svg.tint(pattern)}", "30%", "40%"),
-        svg.line(100 * base, "14%", 100 * base, "86%", "base"),
-    )
-
-
-def _band(x: Scale) -> tuple[Markup, Markup]:
-    """From -1 to 1, with a line through the middle."""
-    ribbon = svg.area(x.percent(-1), x.percent(1), "ribbon", "20%", "60%")
-    return ribbon, svg.line(50, "10%", 50, "90%", "zero")
-
-
-def _strip(*drawn: Markup) -> Markup:
+def strip(x: Scale | None, *drawn: Markup) -> Markup:
+    """A strip beside numbers that say the same; on a scale over a band from -1 to 1, with a line through its middle."""
+    if x:
+        band = svg.area(x.percent(-1), x.percent(1), "ribbon", "20%", "60%")
+        drawn = (band, svg.line(50, "10%", 50, "90%", "zero"), *drawn)
     return el("span", el("svg", *drawn, aria_hidden="true", focusable="false"), class_="strip")

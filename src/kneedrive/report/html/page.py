@@ -11,7 +11,6 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from itertools import repeat
@@ -27,7 +26,7 @@ from kneedrive.report.blocks import Block, Inline, Picture, Role, Section
 from kneedrive.report.comparison import Periods
 from kneedrive.report.history import Tagged
 from kneedrive.report.html import charts, svg
-from kneedrive.report.html.svg import Markup, el, join
+from kneedrive.report.html.svg import Markup, Scale, el, join
 from kneedrive.report.numbers import TIE, WHOLE
 from kneedrive.report.words import capital
 
@@ -64,47 +63,28 @@ class Content(Record, frozen=True, kw_only=True):
 # Blocks as HTML.
 
 _ROLE_TAGS = {Role.STRONG: "strong", Role.FAINT: "small", Role.COMMAND: "code"}
-_SPARK_PX = (5.0, 14.0)  # a column, and the height
 # On a terminal an option belongs to the command that was typed; the reader of a page typed none.
 _OPTIONS = {f"--height{TIE}METRES": f"kneedrive report --html --height{TIE}METRES"}
 _APART = re.compile(rf"(\w+-like|{'|'.join(_OPTIONS)})")
 
 
 def inline(text: Inline) -> Markup:
-    """Text with its tones."""
-    return join(_piece(piece) for piece in blocks.words(text))
+    """Text with its tones. Bars and sparklines are the terminal's: a page has charts."""
+    return join(_span(piece) for piece in blocks.words(text) if isinstance(piece, blocks.Span))
 
 
-def _piece(piece: blocks.Piece) -> Markup:
-    if isinstance(piece, blocks.Spark):
-        return _spark(piece)
-    if isinstance(piece, blocks.Bar):
-        bar = el("rect", width=f"{100 * piece.share:.0f}%", height="100%", class_="km")
-        return el("svg", bar, class_="bar", aria_hidden="true", focusable="false")
-    written = join(map(_word, _APART.split(piece.text.replace(WHOLE, ""))))
+def _span(piece: blocks.Span) -> Markup:
+    parts: list[str] = []
+    for text in _APART.split(piece.text.replace(WHOLE, "")):
+        if text in _OPTIONS:
+            parts.append(el("code", _OPTIONS[text]))
+        else:
+            # The name of a pattern is not parted at its hyphen.
+            parts.append(el("span", text, class_="whole") if _APART.fullmatch(text) else text)
     if isinstance(piece.tone, Pattern):
-        return el("b", written, class_=svg.tint(piece.tone))
+        return el("b", *parts, class_=svg.tint(piece.tone))
     tag = _ROLE_TAGS.get(piece.tone)
-    return el(tag, written) if tag else written
-
-
-def _word(text: str) -> Markup:
-    """What stands apart in a text: a command, and the name of a pattern, which is not parted at its hyphen."""
-    if text in _OPTIONS:
-        return el("code", _OPTIONS[text])
-    return el("span", text, class_="whole") if _APART.fullmatch(text) else svg.escaped(text)
-
-
-def _spark(piece: blocks.Spark) -> Markup:
-    """A sparkline of small columns; nothing where nothing is known."""
-    wide, tall = _SPARK_PX
-    columns = []
-    for place, share in enumerate(piece.shares):
-        if share is not None:
-            high = 2 + (tall - 2) * share
-            columns.append(el("rect", x=place * wide, y=tall - high, width=wide - 1, height=high, class_="km"))
-    size = {"width": wide * len(piece.shares), "height": tall}
-    return el("svg", *columns, **size, aria_hidden="true", focusable="false")
+    return el(tag, *parts) if tag else join(parts)
 
 
 def block(given: Block) -> Markup:
@@ -132,20 +112,17 @@ def _table(given: blocks.Table, links: Sequence[str] = ()) -> Markup:
     """A table that scrolls in itself where the screen is narrow. links: what the first cells lead to, "" nothing."""
     heads = [", ".join(filter(None, (column.head, column.unit))) for column in given.columns]
     kinds = ["left" if column.left else None for column in given.columns]
-    first = (
+    above = [
         el("th", text, scope="col", class_=kind) if text else el("td") for text, kind in zip(heads, kinds, strict=True)
-    )
-    body = (_table_row(row, kinds, link) for row, link in zip(given.rows, links or repeat(""), strict=False))
-    table = el("table", el("thead", el("tr", *first)), el("tbody", *body))
+    ]
+    rows = []
+    for (first, *rest), link in zip(given.rows, links or repeat(""), strict=False):
+        name = el("a", inline(first), href=link) if link else inline(first)
+        cells = (el("td", inline(cell), class_=kind) for cell, kind in zip(rest, kinds[1:], strict=True))
+        rows.append(el("tr", el("th", name, scope="row"), *cells))
+    table = el("table", el("thead", el("tr", *above)), el("tbody", *rows))
     # Reachable by keyboard, or what lies beyond the edge could not be scrolled into view.
     return el("div", table, class_="scroll", tabindex=0, role="region", aria_label=heads[0] or "Numbers")
-
-
-def _table_row(row: Sequence[Inline], kinds: Sequence[str | None], link: str) -> Markup:
-    first, *rest = row
-    name = el("a", inline(first), href=link) if link else inline(first)
-    cells = (el("td", inline(cell), class_=kind) for cell, kind in zip(rest, kinds[1:], strict=True))
-    return el("tr", el("th", name, scope="row"), *cells)
 
 
 def flowing(given: Iterable[Block]) -> Markup:
@@ -171,9 +148,9 @@ def details(title: str, *inside: str | Iterable[str], **given: str | bool) -> Ma
 def opened(section: Section, *, at_once: bool = False) -> Markup:
     """A section that opens on demand, its heading as what is clicked. at_once: it is open from the start."""
     title, remark, rest = _titled(section)
-    inside = flowing(rest)
-    above = note(f"{capital(remark)}.") if remark else ""
-    return details(title, above, inside, open=at_once) if inside else Markup("")
+    if not rest:
+        return Markup("")
+    return details(title, note(f"{capital(remark)}.") if remark else "", flowing(rest), open=at_once)
 
 
 def _titled(section: Section) -> tuple[str, str, Section]:
@@ -201,9 +178,15 @@ def first_screen(content: Content) -> Markup:
     facts, headline, *meaning = screen.verdict(analysis, miles=miles, apart=bool(runner), onset=False)
     title = el("h1", inline(headline.text) if isinstance(headline, blocks.Prose) else "", id="run-title")
     you = el("div", flowing(runner), class_="you") if runner else ""
-    drawn = screen.pace_picture(analysis, miles=miles, most=screen.MOST_BANDS)
-    hero = [_hero(each, analysis, miles=miles) for each in drawn]
-    todo: str = ""
+    todo, hero = Markup(""), []
+    for picture in screen.pace_picture(analysis, miles=miles, most=screen.MOST_BANDS):
+        speed = analysis.shuffle_onset.speed_mps
+        # The line lies below the rows that are faster; with none above it, it would say so of every pace.
+        above = sum(band.speed_mps >= speed for band in screen.shown_bands(analysis, screen.MOST_BANDS)) if speed else 0
+        onset = (above, f"shuffle-onset {numbers.pace(speed, miles=miles)}") if above else None
+        marks = "○ inferred" if any(row.hollow for row in picture.rows) else "● you"
+        legend = el("figcaption", f"{marks}, ── how sure", class_="note")
+        hero.append(el("figure", charts.picture(picture, onset=onset), legend, class_="hero"))
     if context.advice:
         focus = context.advice.plan.focus
         head = el("h2", f"Do next: {focus[:1].lower()}{focus[1:]}")
@@ -214,53 +197,32 @@ def first_screen(content: Content) -> Markup:
     return el("section", verdict, side, id="run", class_="first", aria_labelledby="run-title")
 
 
-def _hero(given: Picture, analysis: Analysis, *, miles: bool) -> Markup:
-    """The pace picture, with the shuffle-onset pace where there is one."""
-    speed = analysis.shuffle_onset.speed_mps
-    # The line lies below the rows that are faster; with none above it, it would say that every pace is shuffle-like.
-    above = sum(band.speed_mps >= speed for band in screen.shown_bands(analysis, screen.MOST_BANDS)) if speed else 0
-    onset = (above, f"shuffle-onset {numbers.pace(speed, miles=miles)}") if above else None
-    marks = "○ inferred" if any(row.hollow for row in given.rows) else "● you"
-    legend = el("figcaption", f"{marks}, ── how sure", class_="note")
-    return el("figure", charts.picture(given, onset=onset), legend, class_="hero")
-
-
 def odds_list(analysis: Analysis) -> Markup:
     """How likely each pattern is, beside what it is for any runner."""
-    posterior = analysis.posterior
+    posterior, rows = analysis.posterior, []
     if posterior is None:
         return Markup("")
-    ranked = sorted(posterior.odds, key=lambda pattern: -posterior.odds[pattern])[:MOST_ODDS]
-    hollow = posterior.basis is Basis.STEPS
-    listed = (
-        el(
-            "li",
-            span("what", svg.chip(pattern, hollow=hollow), PATTERNS[pattern].name),
-            span("word", numbers.odds(posterior.odds[pattern])),
-            charts.odds_bar(posterior.odds[pattern], posterior.base_rates[pattern], pattern),
+    for pattern in sorted(posterior.odds, key=lambda pattern: -posterior.odds[pattern])[:MOST_ODDS]:
+        share, base = 100 * posterior.odds[pattern], 100 * posterior.base_rates[pattern]
+        bar = charts.strip(
+            None,
+            svg.area(0, 100, "ground", "30%", "40%"),
+            svg.area(0, share, f"share {svg.tint(pattern)}", "30%", "40%"),
+            svg.line(base, "14%", base, "86%", "base"),
         )
-        for pattern in ranked
-    )
-    return el("div", el("h2", "The whole run"), el("ul", *listed), note("Tick: any runner."), class_="odds")
+        name = span("what", svg.chip(pattern, hollow=posterior.basis is Basis.STEPS), PATTERNS[pattern].name)
+        rows.append(el("li", name, span("word", numbers.odds(posterior.odds[pattern])), bar))
+    return el("div", el("h2", "The whole run"), el("ul", *rows), note("Tick: any runner."), class_="odds")
 
 
 def evidence(given: blocks.Table) -> Markup:
     """Numbers of the run, what is usual, and how many runners lie beyond; set like the odds above."""
-    rows = (
-        el(
-            "li",
-            span("what", inline(name)),
-            span("word", inline(yours)),
-            el("small", "usual ", inline(usual)),
-            el("small", inline(beyond)),
-        )
-        for name, yours, usual, beyond in given.rows
-    )
+    rows = []
+    for name, yours, usual, beyond in given.rows:
+        beside = el("small", "usual ", inline(usual)), el("small", inline(beyond))
+        rows.append(el("li", span("what", inline(name)), span("word", inline(yours)), *beside))
     head = el("h2", capital(given.columns[0].head), el("small", given.columns[-1].head))
     return el("div", head, el("ul", *rows), class_="odds")
-
-
-_THRESHOLDS = 4.0  # changes worth a word, to each side of a strip: a scale for all metrics alike
 
 
 def against_own(content: Content) -> Markup:
@@ -283,18 +245,17 @@ def _own_row(row: PersonalZ) -> Markup:
     end, share = row.high if row.difference > 0 else row.low, row.z / 2
     if end is not None:
         share = math.copysign(row.difference / (end - row.usual), row.difference)
-    strip = charts.needle(share, strong=row.level is Level.DIFFERENT)
-    return _row(capital(QUANTITIES[row.metric].in_short), value, f"usually {usual}", strip, row.level)
+    x = Scale(low=-1.6, high=1.6)
+    place = x.percent(x.inside(share))
+    # Not a dot, which would hide on which side of an edge it is.
+    needle = svg.line(place, 0, place, "100%", f"needle{' told' * (row.level is Level.DIFFERENT)}")
+    name, strip = capital(QUANTITIES[row.metric].in_short), charts.strip(x, needle)
+    return _row(name, value, f"usually {usual}", strip, row.level)
 
 
 def _row(name: str, value: str, beside: str, strip: Markup, word: str) -> Markup:
-    return el(
-        "li",
-        span("what", name),
-        span("numbers", el("strong", value), " ", el("small", beside)),
-        strip,
-        span("word", word),
-    )
+    told = span("numbers", el("strong", value), " ", el("small", beside))
+    return el("li", span("what", name), told, strip, span("word", word))
 
 
 def by_pace(content: Content) -> Markup:
@@ -309,9 +270,11 @@ def over_weeks(content: Content) -> Markup:
     if view is None or not any(week.runs for week in view.weeks):
         return Markup("")
     verdict, *meaning = history.judgement(view, miles=miles)
+    activity = content.analysis.activity
+    day = numbers.local_time(activity.started_at, activity.utc_offset_s).date()
     now = {trend.series for trend in view.trends}  # what is followed now comes first
     names = sorted(history.series_in(view.weeks), key=lambda name: name not in now)
-    drawn = {name: charts.by_week(name, view, content.tags, run_day(content), miles=miles) for name in names}
+    drawn = {name: charts.by_week(name, view, content.tags, day, miles=miles) for name in names}
     below: list[Section] = [
         history.noted(view, content.tags),
         history.finished(view),
@@ -328,25 +291,15 @@ def over_weeks(content: Content) -> Markup:
     return _part("weeks", "Your weeks", el("div", block(verdict), class_="told"), first, el("div", *more), kind="split")
 
 
-def run_day(content: Content) -> date:
-    """The local day of the run."""
-    activity = content.analysis.activity
-    return numbers.local_time(activity.started_at, activity.utc_offset_s).date()
-
-
 def last_runs(content: Content) -> Markup:
     """A line a run, each of which opens its own small report."""
-    return _part("runs", "Your last runs", *map(_last_run, content.runs))
-
-
-def _last_run(run: LastRun) -> Markup:
-    summary = el(
-        "summary",
-        span("when", run.day),
-        span("numbers", *(el("span", fact) for fact in run.facts)),
-        span(f"finding {svg.tint(run.pattern)}", svg.chip(run.pattern, hollow=run.hollow), run.finding),
-    )
-    return el("details", summary, el("div", flowing(run.report), class_="small"), class_="run")
+    listed = []
+    for run in content.runs:
+        facts = span("numbers", *(el("span", fact) for fact in run.facts))
+        found = span(f"finding {svg.tint(run.pattern)}", svg.chip(run.pattern, hollow=run.hollow), run.finding)
+        line = el("summary", span("when", run.day), facts, found)
+        listed.append(el("details", line, el("div", flowing(run.report), class_="small"), class_="run"))
+    return _part("runs", "Your last runs", *listed)
 
 
 def before_after(content: Content) -> Markup:
@@ -362,8 +315,12 @@ def before_after(content: Content) -> Markup:
 
 def _difference(row: Difference) -> Markup:
     before, after = (numbers.value(row.metric, amount) for amount in (row.before, row.after))
-    ends = row.low / row.threshold, row.difference / row.threshold, row.high / row.threshold
-    strip = charts.interval(ends, _THRESHOLDS, strong=row.verdict is Outcome.CHANGED)
+    # In changes that are worth a word, 4 to each side: a scale for all metrics alike.
+    x, kind = Scale(low=-4.0, high=4.0), "told" if row.verdict is Outcome.CHANGED else "quiet"
+    ends = (amount / row.threshold for amount in (row.low, row.difference, row.high))
+    low, middle, high = (x.percent(x.inside(end)) for end in ends)
+    whisker = svg.line(low, "50%", high, "50%", f"whisker {kind}")
+    strip = charts.strip(x, whisker, el("circle", cx=svg.at(middle), cy="50%", r=4.5, class_=f"dot {kind}"))
     name = capital(comparison.name_of(row.metric))
     return _row(name, after, f"before {before}", strip, comparison.difference_verdict(row))
 
@@ -376,9 +333,9 @@ def to_work_on(content: Content) -> Markup:
     first, *others = sections.plan(advice)
     title, remark, rest = _titled(first)
     why = el("p", el("strong", remark or title))
-    kinds = [each for each in others if isinstance(each[0], blocks.Heading)]
-    limits = [each for each in others if each not in kinds]
-    plan = details("The whole plan", map(flowing, (*kinds, *limits)))
+    # What has a heading first: exercises and drills before what limits them.
+    ordered = sorted(others, key=lambda section: not isinstance(section[0], blocks.Heading))
+    plan = details("The whole plan", map(flowing, ordered))
     return _part("work", "What to work on", why, flowing(rest[:1]), plan)
 
 
@@ -442,6 +399,11 @@ def _document(title: str, header: Markup, main: Iterable[Markup], credit: str = 
     """Everything around the parts of a page."""
     # Both are the same in every page, so their hashes can be named and nothing else needs to be allowed.
     style, script = _own_asset("page.css"), _own_asset("page.js")
+    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
     body = el(
         "body",
         el("a", "Skip", href="#run", class_="skip"),
@@ -455,7 +417,7 @@ def _document(title: str, header: Markup, main: Iterable[Markup], credit: str = 
         "head",
         el("meta", charset="utf-8"),
         el("meta", name="generator", content="kneedrive"),
-        el("meta", http_equiv="Content-Security-Policy", content=policy(style, script)),
+        el("meta", http_equiv="Content-Security-Policy", content=policy),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("meta", name="referrer", content="no-referrer"),
@@ -463,15 +425,6 @@ def _document(title: str, header: Markup, main: Iterable[Markup], credit: str = 
         el("style", style),
     )
     return join((Markup("<!doctype html>\n"), el("html", head, body, lang="en"), "\n"))
-
-
-def policy(style: str, script: str) -> str:
-    """Nothing may be loaded, and nothing but this style and this script may act."""
-    own = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
-    return (
-        f"default-src 'none'; style-src 'sha256-{own[0]}'; script-src 'sha256-{own[1]}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
 
 
 @cache
