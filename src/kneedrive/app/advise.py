@@ -10,6 +10,7 @@ from kneedrive.advice import TAKEN
 from kneedrive.app import Answer
 from kneedrive.errors import NotEnoughData, meant
 from kneedrive.report import sections
+from kneedrive.report.machine import plain
 
 if TYPE_CHECKING:
     from kneedrive.advice import Advice, Entry
@@ -23,7 +24,7 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
 
     take: tag today with it; where the focus is to change nothing there is none to take, and nothing is tagged.
     """
-    from kneedrive.app.history import day_of, local_day, runs_before, runs_until, weeks_of
+    from kneedrive.app.history import day_of, local_day, runs_until, weeks_of
     from kneedrive.app.library import analysis_of, opened
     from kneedrive.app.show import ADVICE_WEEKS, next_of, told_of
 
@@ -33,7 +34,7 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
         analysis, day = analysis_of(store, settings, row.id), day_of(settings, row)
         runs = runs_until(store, settings, day, ADVICE_WEEKS)
         last_weeks = weeks_of(runs, store, settings, day, ADVICE_WEEKS).last_weeks
-        chosen = next_of(store, settings, runs_before(runs, settings, row), analysis, today, last_weeks)
+        chosen = next_of(store, settings, row, runs, analysis, last_weeks, today)
         taken = today if take and chosen.calls_for_work else None
         if taken:
             store.tag(today, TAKEN + chosen.plan.focus)
@@ -51,8 +52,6 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
 
 def record(run_id: str, chosen: Advice, taken: date | None) -> dict[str, Any]:
     """The advice for programs. taken: the day that was tagged with it."""
-    from kneedrive.report.machine import plain
-
     return {
         "schema_version": 2,
         "run": run_id,
@@ -87,8 +86,6 @@ def drills(name: str, style: Style, *, json: bool) -> Answer:
 
 def drill_record(entry: Entry) -> dict[str, Any]:
     """An entry for programs, with the findings that call for it and the sources by their full names."""
-    from kneedrive.report.machine import plain
-
     known = advice.sources()
     return dict(plain(entry)) | {
         "called_for_by": [plan.finding for plan in advice.plans_with(entry)],

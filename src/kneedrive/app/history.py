@@ -15,7 +15,6 @@ from kneedrive.app.library import csv_text, everybody, opened
 from kneedrive.errors import KneedriveError, NotEnoughData
 from kneedrive.histories import compare as between_sides
 from kneedrive.histories import result
-from kneedrive.histories.baseline import own_view
 from kneedrive.histories.result import PastRun, Setting, WeeklyView, local_date
 from kneedrive.histories.weeks import balance_habit, fade_habit, slow_contrast, weekly
 from kneedrive.record import Record
@@ -118,23 +117,6 @@ def past_run(analysis: Analysis) -> PastRun:
     )
 
 
-def against_own(runs: Sequence[PastRun], settings: Config, row: RunRow) -> result.OwnView:
-    """A stored run against the weeks before it. runs: it and those before it, and maybe more."""
-    run = next(run for run in runs if run.id == row.id)
-    return own_view(run, runs, setting_of(settings, row.started_at.year))
-
-
-def runs_before(runs: Sequence[PastRun], settings: Config, row: RunRow) -> list[PastRun]:
-    """Of these, a run and those of the weeks before it, on its sensor and surface."""
-    weeks = setting_of(settings, row.started_at.year).method.profile.slow_weeks
-    since = row.started_at - timedelta(weeks=weeks)
-    return [
-        run
-        for run in runs
-        if since <= run.started_at <= row.started_at and (run.sensor, run.surface) == (row.sensor, row.surface)
-    ]
-
-
 def tags_between(tags: Sequence[Tag], first: date, last: date) -> list[Tag]:
     """The tags of these days."""
     return [tag for tag in tags if first.isoformat() <= tag.day <= last.isoformat()]
@@ -231,7 +213,7 @@ def compared(store: Store, settings: Config, asked: Question, today: date) -> tu
     setting = setting_of(settings, today.year)
     if asked.group:
         return _grouped(store, setting, asked, today)
-    periods = asked.periods or _around(_meant_tag(store.tags(), asked.tag), setting.method.compare.weeks, today)
+    periods = asked.periods or _around_tag(store.tags(), asked.tag, setting.method.compare.weeks, today)
     sides = [runs_between(store, *days, setting) for days in (periods.before, periods.after)]
     if sides[0] and not asked.periods:  # weeks before the first run are no part of what is compared
         first = min(local_date(run, setting) for run in sides[0])
@@ -246,7 +228,7 @@ def _grouped(store: Store, setting: Setting, asked: Question, today: date) -> tu
     """
     first = today - timedelta(weeks=setting.method.compare.group_weeks)
     runs = runs_between(store, first, today, setting)
-    groups = _groups_of(runs, store.shoes(), store.tags(), asked, setting)
+    groups = _groups_of(store, runs, asked, setting)
     largest = sorted(groups, key=lambda name: (-len(groups[name]), name))[:2]
     if len(largest) < 2:
         raise NotEnoughData(ONE_GROUP[asked.group or Group.TAG])
@@ -257,54 +239,41 @@ def _grouped(store: Store, setting: Setting, asked: Question, today: date) -> tu
     return found.replace(group=asked.group or "", names=(before, after)), periods
 
 
-def _groups_of(
-    runs: Sequence[PastRun], shoes: Mapping[str, str], tags: Sequence[Tag], asked: Question, setting: Setting
-) -> dict[str, list[PastRun]]:
-    """The runs by what they are grouped by, in order of time; by tag, those of untagged days are a group too.
-
-    shoes: those that a service names, by the id of the run.
-    """
+def _groups_of(store: Store, runs: Sequence[PastRun], asked: Question, setting: Setting) -> dict[str, list[PastRun]]:
+    """The runs by what they are grouped by, in order of time; by tag, those of untagged days are a group too."""
+    shoes, wanted = store.shoes(), asked.tag.casefold()
     on_day: dict[str, list[str]] = {}
-    for tag in tags:
+    for tag in store.tags():
         on_day.setdefault(tag.day, []).append(tag.text)
     groups: dict[str, list[PastRun]] = {}
     for run in runs:
         texts = on_day.get(local_date(run, setting).isoformat(), [])
-        if name := _name_of(shoes.get(run.id, ""), texts, asked):
-            groups.setdefault(name, []).append(run)
+        if asked.group is Group.SHOE:
+            said = (text[len(SHOES) :].strip() for text in texts if text.casefold().startswith(SHOES))
+            name = next(said, shoes.get(run.id, ""))  # what the runner says comes before what a service says
+        else:
+            name = next((text for text in texts if wanted in text.casefold()), OTHERS)
+        if name:
+            groups.setdefault(name if wanted in name.casefold() else OTHERS, []).append(run)
     return groups
 
 
-def _name_of(shoe: str, texts: Sequence[str], asked: Question) -> str:
-    """The group of a run in these shoes on a day with these tags; "" for none."""
-    wanted = asked.tag.casefold()
-    if asked.group is Group.SHOE:
-        said = (text[len(SHOES) :].strip() for text in texts if text.casefold().startswith(SHOES))
-        name = next(said, shoe)  # what the runner says comes before what a service says
-    else:
-        name = next((text for text in texts if wanted in text.casefold()), OTHERS)
-    return name if not wanted or wanted in name.casefold() else OTHERS if name else ""
+def _around_tag(tags: list[Tag], spec: str, weeks: int, today: date) -> Periods:
+    """So many weeks up to the day of a tag, and as many from that day on, today at the latest.
 
-
-def _meant_tag(tags: list[Tag], spec: str) -> Tag:
-    """The latest tag on that day, or with that in its text; of one day the last that the runner set by hand.
-
+    It is the latest tag on that day, or with that in its text; of one day the last that the runner set by hand.
     Raises NotEnoughData.
     """
     wanted = spec.casefold()
     found = [tag for tag in tags if tag.day == spec or wanted in tag.text.casefold()]
-    if found:
-        latest = [tag for tag in found if tag.day == found[-1].day]
-        return next((tag for tag in reversed(latest) if not tag.text.startswith(TAKEN)), latest[-1])
-    if tags:
+    if tags and not found:
         raise NotEnoughData(f"no tag has {spec!r} as its day or in its text; kneedrive tags lists them")
-    raise NotEnoughData(
-        'nothing is tagged yet: kneedrive tag DATE "what changed" sets a day, --before and --after name two'
-    )
-
-
-def _around(tag: Tag, weeks: int, today: date) -> Periods:
-    """So many weeks up to the day of a tag, and as many from that day on, today at the latest."""
+    if not found:
+        raise NotEnoughData(
+            'nothing is tagged yet: kneedrive tag DATE "what changed" sets a day, --before and --after name two'
+        )
+    latest = [tag for tag in found if tag.day == found[-1].day]
+    tag = next((tag for tag in reversed(latest) if not tag.text.startswith(TAKEN)), latest[-1])
     day, span = date.fromisoformat(tag.day), timedelta(weeks=weeks)
     last = min(day + span, max(today, day) + timedelta(days=1)) - timedelta(days=1)
     return Periods(before=(day - span, day - timedelta(days=1)), after=(day, last), name=tag.text)
@@ -330,20 +299,19 @@ def lines_of(settings: Config, every: EveryRunner) -> list[RunnerWeeks]:
     names = sorted(everybody(settings))
     if not names:
         raise NotEnoughData(NO_RUNS)
-    return lists.by_change([_line(name, every) for name in names])
-
-
-def _line(name: str, every: EveryRunner) -> RunnerWeeks:
-    try:
-        settings = every.settings_of(name)
-        with opened(settings) as store:
-            today = every.until or local_day(settings, every.now)
-            last = every.until or last_active(store, settings, today, every.weeks)
-            view = weeks_until(store, settings, last, every.weeks)
-            formats = frozenset(formats_between(store, view.weeks[0].monday, last))
-            return RunnerWeeks(runner=name, last_run=latest_day(store, settings, today), view=view, formats=formats)
-    except KneedriveError as error:
-        return RunnerWeeks(runner=name, trouble=str(error))
+    found = []
+    for name in names:
+        try:
+            own = every.settings_of(name)
+            with opened(own) as store:
+                today = every.until or local_day(own, every.now)
+                last = every.until or last_active(store, own, today, every.weeks)
+                view, run = weeks_until(store, own, last, every.weeks), latest_day(store, own, today)
+                formats = frozenset(formats_between(store, view.weeks[0].monday, last))
+            found.append(RunnerWeeks(runner=name, last_run=run, view=view, formats=formats))
+        except KneedriveError as error:
+            found.append(RunnerWeeks(runner=name, trouble=str(error)))
+    return lists.by_change(found)
 
 
 def weekly_of_every_runner(settings: Config, every: EveryRunner, style: Style, form: Form) -> Answer:

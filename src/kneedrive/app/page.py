@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
     from kneedrive.config import Config
     from kneedrive.recording import Activity
-    from kneedrive.store import Store
     from kneedrive.store.rows import RunRow
 
 WEEKS = 26
@@ -46,20 +45,20 @@ def page(settings: Config, request: Request, weeks: int, now: datetime) -> tuple
         analysis, miles = found.analysis, request.style.miles
         if analysis is None:
             raise NotEnoughData(found.gone)
+        today = local_day(settings, now)
+        last = [(each, json.loads(store.detail(each.id))) for each in store.runs(until=found.row.started_at)[-RUNS:]]
+        tags = tuple(tag for tag in store.tags() if tag.day <= found.day.isoformat())
         content = content_of(analysis, miles=miles).replace(
             context=context_of(found, ()),
             credit=STRAVA_CREDIT if found.strava else "",
-            runs=_last_runs(store, found.row, local_day(settings, now), miles=miles),
+            runs=tuple(last_run(each, record, today, miles=miles) for each, record in reversed(last)),
             weekly=found.view,
-            **_noted(store, settings, found.day),
+            tags=tags,
         )
+        if tags:  # what changed since the last note
+            comparison, periods = compared(store, settings, Question(tag=tags[-1].day), found.day)
+            content = content.replace(comparison=comparison, periods=periods)
     return Answer(text=render(content)), Path(f"kneedrive-{found.day.isoformat()}.html")
-
-
-def _last_runs(store: Store, row: RunRow, today: date, *, miles: bool) -> tuple[LastRun, ...]:
-    """The runs before this one, the newest first, as their stored results tell them."""
-    last = store.runs(until=row.started_at)[-RUNS:]
-    return tuple(last_run(each, json.loads(store.detail(each.id)), today, miles=miles) for each in reversed(last))
 
 
 def content_of(analysis: Analysis, *, miles: bool = False) -> Content:
@@ -67,15 +66,6 @@ def content_of(analysis: Analysis, *, miles: bool = False) -> Content:
     chosen = advice.do_next(analysis, stored=False) if analysis.status == Status.ASSESSED else None
     context = screen.Context(advice=chosen)
     return Content(analysis=analysis, context=context, miles=miles)
-
-
-def _noted(store: Store, settings: Config, until: date) -> dict[str, Any]:
-    """What was noted up to a day, and what changed since the last note."""
-    tags = [tag for tag in store.tags() if tag.day <= until.isoformat()]
-    known: dict[str, Any] = {"tags": tuple(tags)}
-    if tags:
-        known["comparison"], known["periods"] = compared(store, settings, Question(tag=tags[-1].day), until)
-    return known
 
 
 def last_run(run: RunRow | Activity, record: Mapping[str, Any], today: date, *, miles: bool) -> LastRun:
@@ -101,20 +91,18 @@ def _report_of(first: Finding, record: Mapping[str, Any], *, miles: bool) -> Sec
     basis = f", {words.STEPS_ALONE}" if first.basis is Basis.STEPS else ""
     meaning = Prose(blocks.words("It is ", words.likely(first), f": {PATTERNS[first.pattern].meaning}{basis}."))
     letter = PATTERNS[first.pattern].axis or "D"
-    rows = [_mark(band, letter, miles=miles) for band in reversed(record["pace_profile"]) if band["label"]]
+    rows = []
+    for band in reversed(record["pace_profile"]):
+        if band["label"]:
+            mark = Mark(
+                before=(numbers.bare_pace(band["speed_mps"], miles=miles), numbers.clock(band["duration_s"])),
+                mean=band[letter]["mean"],
+                sd=band[letter]["sd"],
+                hollow=band["basis"] == Basis.STEPS,
+            )
+            rows.append(screen.named(mark, Pattern(band["label"]), Certainty(band["certainty"])))
     drawn = Picture(heads=(numbers.pace_unit(miles=miles), "time"), axis=letter, rows=tuple(rows))
     return [meaning, *([drawn] if rows else [])]
-
-
-def _mark(band: Mapping[str, Any], letter: str, *, miles: bool) -> Mark:
-    """A pace band of a stored analysis, as a row of a picture."""
-    mark = Mark(
-        before=(numbers.bare_pace(band["speed_mps"], miles=miles), numbers.clock(band["duration_s"])),
-        mean=band[letter]["mean"],
-        sd=band[letter]["sd"],
-        hollow=band["basis"] == Basis.STEPS,
-    )
-    return screen.named(mark, Pattern(band["label"]), Certainty(band["certainty"]))
 
 
 # A page for every runner of a store, and an index of them.

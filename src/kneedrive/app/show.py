@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from kneedrive import app
 from kneedrive.advice import TAKEN, UNJUDGED, do_next
 from kneedrive.analysis.result import Status
-from kneedrive.app import NOT_ENOUGH, OK, Answer, history
+from kneedrive.app import NOT_ENOUGH, OK, Answer, history, setting_of
 from kneedrive.app.analyze import laid_out
 from kneedrive.app.library import analysis_of, meant, opened
 from kneedrive.errors import NotEnoughData
+from kneedrive.histories.baseline import own_view
 from kneedrive.histories.result import Habit
 from kneedrive.histories.weeks import balance_habit
-from kneedrive.method import Method
 from kneedrive.record import Record
 from kneedrive.report import lists, machine, screen, sections
 from kneedrive.report.history import weeks_alone
@@ -95,7 +95,7 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
     found = Found(
         row=row,
         day=day,
-        own=history.against_own(runs, settings, row),
+        own=own_view(next(run for run in runs if run.id == row.id), runs, setting_of(settings, row.started_at.year)),
         last_weeks=last_weeks,
         view=view,
         aged=sections.aged(day, today) if request.run == LAST else "",  # who names a run knows its day
@@ -106,20 +106,24 @@ def found_in(store: Store, settings: Config, row: RunRow, now: datetime, request
         analysis = analysis_of(store, request.judged_by or settings, row.id, request.dynamics, slow_mps)
     except NotEnoughData as error:
         return found.replace(gone=str(error))
-    chosen = next_of(store, settings, history.runs_before(runs, settings, row), analysis, today, last_weeks)
+    chosen = next_of(store, settings, row, runs, analysis, last_weeks, today)
     return found.replace(analysis=analysis, advice=None if chosen.plan.finding == UNJUDGED else chosen)
 
 
 def next_of(
     store: Store,
     settings: Config,
+    row: RunRow,
     runs: Sequence[PastRun],
     analysis: Analysis,
-    today: date,
     last_weeks: LastWeeks | None,
+    today: date,
 ) -> Advice:
-    """What to do next after a stored run. runs: as `runs_before` gives them."""
-    balance = balance_habit(runs, Method())
+    """What to do next after a stored run. runs: it and those before it, and maybe more."""
+    method = setting_of(settings, row.started_at.year).method
+    since, like = row.started_at - timedelta(weeks=method.profile.slow_weeks), (row.sensor, row.surface)
+    recent = [run for run in runs if since <= run.started_at <= row.started_at and (run.sensor, run.surface) == like]
+    balance = balance_habit(recent, method)
     taken = [tag.text for tag in store.tags() if tag.text.startswith(TAKEN)]
     exaggerating = False  # whether bounce is up and cadence down since the focus that was taken last
     if taken:
@@ -193,12 +197,9 @@ def written(answer: Answer, file: Path, settings: Config, *, force: bool) -> Ans
     An older page of kneedrive's is overwritten, and so is its JSON; with `force` whatever is there.
     """
     app.spare(file, settings)
-    app.allow(file, is_report, force=force, remedy=_REMEDY)
+    # An older page or its JSON; text carries no mark.
+    marks = ('{"schema_version":1,"run":', '{"schema_version":2,"run":')
+    app.allow(file, lambda head: GENERATOR in head or head.startswith(marks), force=force, remedy=_REMEDY)
     with app.anew(file, _REMEDY) as there:
         there.write(answer.text + "\n")
     return answer.replace(text=f"Written to {file}.")
-
-
-def is_report(head: str) -> bool:
-    """Whether a file that begins so was written by `report`. Its text carries no mark."""
-    return GENERATOR in head or head.startswith(('{"schema_version":1,"run":', '{"schema_version":2,"run":'))
