@@ -119,11 +119,9 @@ def sentences(view: WeeklyView, *, miles: bool) -> list[str]:
         texts.append("That gap is how far two runners at one pace usually lie apart.")
     if not tested:
         first = view.trends[0]
-        texts.append(
-            f"Not enough weeks yet: {numbers.plural(first.weeks, 'week')} can be judged, about "
-            f"{numbers.number(first.weeks_missing)} more are needed, {numbers.number(first.weeks_advised)} more are "
-            "better."
-        )
+        judged = f"{numbers.plural(first.weeks, 'week')} can be judged"
+        needed, better = numbers.number(first.weeks_missing), numbers.number(first.weeks_advised)
+        texts.append(f"Not enough weeks yet: {judged}, about {needed} more are needed, {better} more are better.")
     elif more := max(trend.weeks_advised for trend in tested):
         texts.append(f"With {numbers.plural(more, 'more week')} the answer gets firmer.")
     if {trend.series for trend in view.trends} == {"zSL"}:
@@ -209,15 +207,13 @@ def stretches(view: WeeklyView, last: int = 0) -> list[Stretch]:
 
 def break_words(each: Break) -> str:
     """The day of a break, and what changed on it."""
-    match each.kind:
-        case BreakKind.SENSOR:
-            what = f"{REFERENCES[each.before].words} → {REFERENCES[each.after].words}"
-        case BreakKind.FIRMWARE:
-            what = f"firmware {numbers.clean(each.before, 12)} → {numbers.clean(each.after, 12)}"
-        case BreakKind.WATCH:
-            what = f"{numbers.clean(each.before, 24)} → {numbers.clean(each.after, 24)}"
-        case BreakKind.OSCILLATION:
-            what = "oscillation jumped: the sensor, not form"
+    if each.kind is BreakKind.OSCILLATION:
+        what = "oscillation jumped: the sensor, not form"
+    elif each.kind is BreakKind.SENSOR:
+        what = f"{REFERENCES[each.before].words} → {REFERENCES[each.after].words}"
+    else:
+        kind, longest = ("firmware ", 12) if each.kind is BreakKind.FIRMWARE else ("", 24)
+        what = f"{kind}{numbers.clean(each.before, longest)} → {numbers.clean(each.after, longest)}"
     return f"{numbers.day(each.date)}: {what}"
 
 
@@ -228,10 +224,7 @@ def series_in(weeks: Iterable[Week]) -> list[str]:
 
 
 def pictures(view: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> Section:
-    """Heading and weeks: a picture a stretch, under the sensor that measured it or what broke before it.
-
-    In it a row a week: runs, distance and slow minutes, a series with its range, and the share that was shuffle-like.
-    """
+    """A picture a stretch, a row a week in it, under the sensor that measured it or what broke before it."""
     cut, against = stretches(view), result.Setting().against
     slow = f"slow: {numbers.pace(view.slow_speed_mps, miles=miles)} or slower" if view.slow_speed_mps else ""
     drawn: list[Block] = [Heading("Week by week", slow)]
@@ -278,25 +271,16 @@ def _row(week: Week, name: str, *, miles: bool) -> Mark:
     value = week.values.get(name)
     if not week.runs:
         return Mark(before=(week.monday.isoformat(), numbers.MISSING, "", ""))
-    return Mark(
-        before=(
-            week.monday.isoformat(),
-            numbers.number(week.runs),
-            numbers.length(week.distance_m, miles=miles),
-            numbers.number(week.slow_s / SECONDS_PER_MINUTE) if week.slow_s >= HALF_MINUTE_S else "",
-        ),
-        mean=value.value if value else None,
-        sd=half(value) if value else None,
-        behind=Span(numbers.percent(week.shuffle_share), Pattern.SHUFFLE) if week.shuffle_share else (),
-    )
+    slow = numbers.number(week.slow_s / SECONDS_PER_MINUTE) if week.slow_s >= HALF_MINUTE_S else ""
+    before = (week.monday.isoformat(), numbers.number(week.runs), numbers.length(week.distance_m, miles=miles), slow)
+    behind = Span(numbers.percent(week.shuffle_share), Pattern.SHUFFLE) if week.shuffle_share else ()
+    mean, sd = (value.value, half(value)) if value else (None, None)
+    return Mark(before=before, mean=mean, sd=sd, behind=behind)
 
 
 def half(value: WeekValue) -> float:
     """Half of the 95 % interval: a week is drawn with that, where a pace of a run has one SD; the key says so."""
     return (value.high - value.low) / 2
-
-
-# Lines of weeks.
 
 
 def over_the_weeks(view: WeeklyView, *, miles: bool) -> Section:
@@ -350,14 +334,9 @@ def finished(view: WeeklyView) -> Section:
 
 def run_after_run(view: WeeklyView, *, miles: bool) -> Section:
     """What comes back in many runs; nothing where no run could tell anything."""
-    texts = (
-        slow(view.habits.slow),
-        balance(view.habits.balance),
-        fade(view.habits.fade),
-        pace_change(view.pace_change),
-        heart_rate(view, miles=miles),
-    )
-    items = [text for text in texts if text]
+    habits = view.habits
+    texts = [slow(habits.slow), balance(habits.balance), fade(habits.fade), pace_change(view.pace_change)]
+    items = [text for text in (*texts, heart_rate(view, miles=miles)) if text]
     return [Heading("Run after run"), blocks.Items(items)] if items else []
 
 
@@ -370,10 +349,8 @@ def slow(habit: result.SlowContrast) -> str:
         return f"When you slow down, your drive score does not fall ({counted})."
     fall = f"your drive score falls by about {numbers.number(abs(habit.mean), 1)} ({counted})"
     if habit.verdict is Habit.MORE:
-        return (
-            "When you slow down, your steps shorten and stay on the ground more than slowing down alone explains: "
-            f"{fall}."
-        )
+        more = "your steps shorten and stay on the ground more than slowing down alone explains"
+        return f"When you slow down, {more}: {fall}."
     return f"When you slow down, {fall}: that may be no more than slowing down alone explains."
 
 
@@ -462,15 +439,10 @@ def weeks_in_numbers(view: WeeklyView, *, miles: bool) -> Section:
     """A table of the weeks, the latest first."""
     names = series_in(view.weeks)
     heads = ("week of", "runs", "miles" if miles else "km", *(AXES[name].short for name in names))
-    rows = [
-        (
-            week.monday.isoformat(),
-            numbers.number(week.runs),
-            numbers.length(week.distance_m, miles=miles),
-            *(value_words(week.values.get(name)) for name in names),
-            numbers.percent(week.shuffle_share),
-        )
-        for week in reversed(view.weeks)
-    ]
+    rows = []
+    for week in reversed(view.weeks):
+        amounts = numbers.number(week.runs), numbers.length(week.distance_m, miles=miles)
+        values = [value_words(week.values.get(name)) for name in names]
+        rows.append((week.monday.isoformat(), *amounts, *values, numbers.percent(week.shuffle_share)))
     columns = [Column(head=head) for head in (*heads, "slow and shuffle-like")]
     return [Heading("The weeks in numbers"), Table(columns, rows)]

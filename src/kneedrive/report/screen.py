@@ -286,14 +286,20 @@ def tail(context: Context, analysis: Analysis | None = None) -> Section:
 
 
 def open_points(analysis: Analysis) -> str:
-    """What cannot be told, what would settle it, and how much was counted."""
+    """What cannot be told, what would settle it, how much was counted; a sensor that the file holds is not advised."""
     if not analysis.findings:
         return ""
-    points = [said.KNEE_LIFT, *said.settling(analysis)]
-    if not said.little(analysis):  # that is said at the verdict
+    points, found = [said.KNEE_LIFT], analysis.posterior
+    if found is not None and found.speed_mps < analysis.method.posterior.leaning_under_mps:
+        points.append(said.VERY_SLOW)
+    points.append(advice.would_settle(analysis))
+    # Where the verdict hangs on the height, that is said beside it, and so is how little was counted.
+    if analysis.runner.height_m is None and not said.rests_on_height(analysis):
+        points.append(said.NO_HEIGHT)
+    if not said.little(analysis):
         of = numbers.plural(analysis.quality.epochs_total, "half-minute")
         points.append(f"{numbers.number(analysis.quality.epochs_scored)}{TIE}of{TIE}{of} counted.")
-    return " ".join(points)
+    return " ".join(filter(None, points))
 
 
 # A sync: what is new, which run it is about, and the weeks in a line.

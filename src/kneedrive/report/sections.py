@@ -47,15 +47,10 @@ def likelihoods(analysis: Analysis) -> Section:
     if posterior is None or not analysis.findings:
         return []
     columns = (Column(left=True), Column(head="likely"), Column(head="any runner"), Column(left=True, drop=1))
-    rows = [
-        (
-            PATTERNS[pattern].name,
-            strong(numbers.odds(probability)),
-            numbers.odds(posterior.base_rates[pattern]),
-            faint(PATTERNS[pattern].meaning),
-        )
-        for pattern, probability in sorted(posterior.odds.items(), key=lambda item: -item[1])
-    ]
+    rows = []
+    for pattern, probability in sorted(posterior.odds.items(), key=lambda item: -item[1]):
+        row, base = PATTERNS[pattern], numbers.odds(posterior.base_rates[pattern])
+        rows.append((row.name, strong(numbers.odds(probability)), base, faint(row.meaning)))
     unmeasured = [] if posterior.bounce_measured else [Note(said.NO_BOUNCE)]
     remark = "the whole run; patterns overlap, so odds do not add up to one"
     return [Heading("How likely", remark), Table(columns, rows), *unmeasured]
@@ -157,11 +152,8 @@ def bounce(analysis: Analysis) -> list[str]:
 
 
 def called_for(yours: Mapping[str, float], usual: Mapping[str, float]) -> float | None:
-    """The oscillation (m) that would be usual for steps as long as these; None where one of the two is not known.
-
-    Usual oscillation is that of usual steps; bounce goes with the square of the step time, and at one speed step time
-    and step length go together.
-    """
+    """The oscillation (m) that would be usual for steps as long as these; None where one of the two is not known."""
+    # Bounce goes with the square of the step time, and at one speed step time and step length go together.
     oscillation, length = usual.get("vertical_oscillation_m"), usual.get("step_length_m")
     if not oscillation or not length or "step_length_m" not in yours:
         return None
@@ -327,14 +319,10 @@ def against_yourself(found: OwnView) -> Section:
         Column(left=True), Column(head="this run"), Column(head="usually"), Column(head="off by", drop=1),
         Column(head="for you", left=True),
     )  # fmt: skip
-    rows = [
-        (
-            QUANTITIES[row.metric].in_short,
-            *own_values(row),
-            row.level if row.level is Level.AS_ALWAYS else strong(row.level),
-        )
-        for row in found.rows
-    ]
+    rows = []
+    for row in found.rows:
+        level = row.level if row.level is Level.AS_ALWAYS else strong(row.level)
+        rows.append((QUANTITIES[row.metric].in_short, *own_values(row), level))
     usual = found.baseline
     since = f" since {numbers.day(usual.first)}" if usual.first else ""
     basis = f"{numbers.plural(usual.runs, 'run')}{since}, same sensor"
@@ -371,23 +359,20 @@ TITLES = {
     "cue": "While running, one thing to think of at a time",
 }
 CATALOGUE_TITLES = dict(zip(KINDS, ("strength", "mobility", "running faster", "drills", "cues"), strict=True))
-RECENT = timedelta(weeks=3)  # a run older than that says little about how somebody runs now
 DISCLAIMER = (
     "Ideas of coaches, chosen by timing alone: a watch does not see your hips, your strength or your history. "
     "Stop what hurts, and ask somebody who can see you run."
 )
-UNCLEAR = "Nothing is clear yet, so take it lightly."  # findings are about as likely, or one number stands alone
+UNCLEAR = "Nothing is clear yet, so take it lightly."
 TO_TAKE = "kneedrive advise --take notes today as the day you take this up; kneedrive compare then shows what changes."
 NOT_TAKEN = "Nothing was tagged: this run asks for no change, so there is nothing to take up."
 
 
 def do_next(advice: Advice | None, remark: str = "") -> Section:
-    """One cue and one exercise or drill, a word where nothing is clear, and the command that tells more.
-
-    Nothing where nothing was judged. remark: what has to be said of the advice.
-    """
+    """One cue and one exercise or drill, and the command that tells more; nothing where nothing was judged."""
     if advice is None:
         return []
+    # Where findings are about as likely, or one number stands alone, it is to be taken lightly.
     caveat = f"{UNCLEAR} " if advice.ground.certainty is Certainty.OPEN else ""
     told = words(f"{advice.today} {advice.besides} {caveat}", blocks.command(advice.command), " tells more.")
     return [Heading("Do next", advice.plan.focus), Prose(told), *([Prose(remark)] if remark else [])]
@@ -425,7 +410,7 @@ def taken_up(today: date) -> str:
 
 def aged(day: date, today: date) -> str:
     """How old the run is that the advice rests on; nothing where it is recent."""
-    if today - day <= RECENT:
+    if today - day <= timedelta(weeks=3):  # an older one says little about how somebody runs now
         return ""
     weeks = numbers.plural((today - day).days // 7, "week")
     return f"That run is {weeks} old: take in newer ones first, if there are any."

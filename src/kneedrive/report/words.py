@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from kneedrive import advice
 from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.posterior import Basis, Bend, Certainty, Knee
 from kneedrive.analysis.result import Analysis, Finding, Scope, Status
@@ -78,19 +77,14 @@ def named(findings: Sequence[Finding]) -> tuple[Pattern, ...]:
 
 
 def phrase(findings: Sequence[Finding], *, hints: bool = True) -> str:
-    """What findings of one scope come to in a few words: "leans towards shuffle-like", "nothing stands out".
-
-    hints: where nothing stands out, what is as likely is named. The same odds are said in the same words, whichever of
-    them is ahead by a hair.
-    """
+    """What findings of one scope come to: "leans towards shuffle-like". hints: name what is as likely as nothing."""
     names = [PATTERNS[pattern].name for pattern in named(findings)]
     if quiet(findings):
         hint = f", at most a hint of {listed(names, 'or')}" if names and hints else ""
         return f"nothing stands out{hint}"
     if findings[0].certainty is Certainty.OPEN:
-        return (
-            f"at most a hint of {names[0]}" if len(names) == 1 else f"no clear pattern: perhaps {listed(names, 'or')}"
-        )
+        several = f"no clear pattern: perhaps {listed(names, 'or')}"
+        return f"at most a hint of {names[0]}" if len(names) == 1 else several
     if findings[0].pattern is Pattern.NEUTRAL:
         probably = "probably " if findings[0].certainty is Certainty.LEANING else ""
         return f"{probably}{PATTERNS[Pattern.NEUTRAL].name}"
@@ -168,19 +162,13 @@ def ruled_out(patterns: Sequence[Pattern], leading: Finding) -> str:
 
 
 def knee_sentence(knee: Knee, *, at: str = "at this pace") -> Inline:
-    """How far the knee probably bends as the leg swings through; nothing where that is even or cannot be told.
-
-    at: the pace that it is told of, where what stands before speaks of another.
-    """
+    """How far the knee probably bends as the leg swings through at some pace; nothing where that is even or unknown."""
     if knee.probability_less is None or knee.bends is Bend.UNSAID:
         return ()
     sure = max(knee.probability_less, 1.0 - knee.probability_less)
     probably = "probably bends" if knee.certainty is Certainty.SPOKEN else "may bend"
-    return words(
-        f"As the leg swings through, your knee {probably} {knee.bends} than usual {at} (",
-        strong(numbers.about(sure)),
-        ").",
-    )
+    bends = f"As the leg swings through, your knee {probably} {knee.bends} than usual {at} ("
+    return words(bends, strong(numbers.about(sure)), ").")
 
 
 # The runners of RBDS, filmed at 2.5, 3.5 and 4.5 m/s. The odds of the knee stand beside this wherever they are told in
@@ -239,18 +227,6 @@ ON_HEIGHT = f"Judged without your height: --height{TIE}METRES may change this."
 NO_BOUNCE = "Bounce was not measured: the odds of piston-like follow from the rest."
 CUT_OFF = "The file ends early, so the end of this run is missing."
 DRIFTED = "Less sure than others: the sensor drifted within this run."
-
-
-def settling(analysis: Analysis) -> list[str]:
-    """What keeps the judgement from being surer, and what would help; a sensor that the file holds is never advised."""
-    if not analysis.findings:
-        return []
-    posterior, slowest_mps = analysis.posterior, analysis.method.posterior.leaning_under_mps
-    slow = posterior is not None and posterior.speed_mps < slowest_mps
-    # Where the verdict hangs on the height, `limits` says so beside it.
-    small = analysis.runner.height_m is None and not rests_on_height(analysis)
-    points = [VERY_SLOW if slow else "", advice.would_settle(analysis), NO_HEIGHT if small else ""]
-    return [point for point in points if point]
 
 
 def rests_on_height(analysis: Analysis) -> bool:
