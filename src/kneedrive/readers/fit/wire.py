@@ -120,18 +120,6 @@ def _triples(octets: bytes) -> Iterator[tuple[int, int, int]]:
     return zip(octets[::3], octets[1::3], octets[2::3], strict=True)
 
 
-def layout_of(definition: bytes, offset: int) -> Layout:
-    """The layout that a definition message describes, given its bytes without the header byte."""
-    big = definition[1] != 0
-    message = int.from_bytes(definition[2:4], "big" if big else "little")
-    native_to = 5 + 3 * definition[4]
-    fields, app_fields = definition[5:native_to], definition[native_to + 1 :]
-    size = 1 + sum(fields[1::3]) + sum(app_fields[1::3])
-    return Layout(
-        message=message, order=">" if big else "<", size=size, fields=fields, app_fields=app_fields, offset=offset
-    )
-
-
 # CRC-16 of the FIT protocol over whole files at once.
 #
 # The protocol defines it byte by byte. But it is the remainder of the bytes, read as a polynomial, by one of degree
@@ -172,7 +160,7 @@ def crc16(data: bytes | memoryview) -> int:
 
 
 def _lengthen(octets: Octets, zeros: int) -> Octets:
-    """Zeros in front do not change a CRC that starts at zero."""
+    # Zeros in front do not change a CRC that starts at zero.
     return np.concatenate([np.zeros(zeros, np.uint8), octets]) if zeros else octets
 
 
@@ -229,20 +217,13 @@ def parts(octets: bytes) -> Iterator[Part]:
     while _is_header(octets, at) and count < RULES.max_parts:
         part = _part(octets, at)
         at, count = part.end + _CRC_BYTES, count + 1
-        yield part.replace(notes=(*part.notes, *_after(octets, at, count)))
-
-
-def _after(octets: bytes, at: int, count: int) -> tuple[Note, ...]:
-    """What is said of the bytes after a part that ends at `at`, the last one that is read."""
-    left = len(octets) - at
-    if left <= 0:
-        return ()
-    if not _is_header(octets, at):
-        return (Note(code="trailing_bytes", text=f"{left:,} bytes after the end were ignored", offset=at),)
-    if count < RULES.max_parts:
-        return ()
-    text = f"more than {count} files are chained here: the last {left:,} bytes were left out"
-    return (Note(code="chain_too_long", text=text, offset=at),)
+        left, notes = len(octets) - at, part.notes
+        if left > 0 and not _is_header(octets, at):
+            notes += (Note(code="trailing_bytes", text=f"{left:,} bytes after the end were ignored", offset=at),)
+        elif left > 0 and count == RULES.max_parts:
+            text = f"more than {count} files are chained here: the last {left:,} bytes were left out"
+            notes += (Note(code="chain_too_long", text=text, offset=at),)
+        yield part.replace(notes=notes)
 
 
 def _is_header(octets: bytes, at: int) -> bool:
@@ -368,7 +349,7 @@ class _Walk:
 
     def layouts(self) -> list[Layout]:
         """The layouts met, each with the starts of its messages."""
-        index, offsets = self._changed(1), self._changed(2)
+        index, offsets = np.frombuffer(self._changes, np.int64).reshape(-1, 4)[:, 1:3].T
         found = self._by_layout(index, self._layouts)
         with_apps = [i for i, layout in enumerate(self._layouts) if layout.app_fields]
         if not with_apps or np.bincount(index)[with_apps].max() == 1:
@@ -385,10 +366,6 @@ class _Walk:
         split = [self._layouts[i].replace(offset=int(at)) for i, at in zip(dated[:, 0], offsets[first], strict=True)]
         return self._by_layout(again.ravel(), split)
 
-    def _changed(self, what: int) -> Places:
-        """One number of every definition."""
-        return np.frombuffer(self._changes, np.int64)[what::4]
-
     def _by_layout(self, index: Places, layouts: Sequence[Layout]) -> list[Layout]:
         """The layouts with their messages: a message has the last one that its local number got before it.
 
@@ -397,7 +374,7 @@ class _Walk:
         starts = np.frombuffer(self._starts, np.int64)
         heads = np.frombuffer(self._octets, np.uint8)[starts]
         local_numbers = np.where(heads & COMPRESSED, heads >> 5 & 0x03, heads & 0x0F)
-        got, before = self._changed(0), self._changed(3)
+        got, before = np.frombuffer(self._changes, np.int64).reshape(-1, 4)[:, ::3].T
         # Numbers of two bytes are sorted by counting, wider ones by comparing.
         kinds: npt.NDArray[np.signedinteger] = np.empty(len(starts), np.int16 if len(index) < 1 << 15 else np.int32)
         for local in set(got.tolist()):
@@ -424,7 +401,17 @@ class _Walk:
         index = self._known.get(definition)
         if index is None:
             index = self._known[definition] = len(self._layouts)
-            self._layouts.append(layout_of(definition, at))
+            native_to = 5 + 3 * definition[4]
+            fields, app_fields = definition[5:native_to], definition[native_to + 1 :]
+            layout = Layout(
+                message=int.from_bytes(definition[2:4], "big" if definition[1] else "little"),
+                order=">" if definition[1] else "<",
+                size=1 + sum(fields[1::3]) + sum(app_fields[1::3]),
+                fields=fields,
+                app_fields=app_fields,
+                offset=at,
+            )
+            self._layouts.append(layout)
         local = head & 0x0F
         add = self._changes.append  # four calls are quicker than to extend by a tuple
         add(local)
