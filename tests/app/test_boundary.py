@@ -360,7 +360,7 @@ def test_a_neighbour_lends_nothing(shelf: Shelf, log: Path, capsys: Capture, mon
     assert "\ncopy.fit\n" in log.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("where", ["gunzip", "opened"])
+@pytest.mark.parametrize("where", ["gunzipped", "opened"])
 def test_a_fault_in_one_archive_leaves_the_files_around_it(
     where: str, shelf: Shelf, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -396,7 +396,7 @@ def test_a_library_user_sees_the_exception_itself(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(readers, "read", failing)
     with pytest.raises(ZeroDivisionError):
         kneedrive.read(BAD)
-    monkeypatch.setattr(unpack, "gunzip", failing)
+    monkeypatch.setattr(unpack, "gunzipped", failing)
     with pytest.raises(ZeroDivisionError):
         list(archives.unwrap(b"\x1f\x8b"))
 

@@ -113,4 +113,4 @@ def test_without_positions_recorded_distance_tells_standing_from_running() -> No
 def test_values_that_cannot_be_measured_are_missing(column: str, written: list[float], kept: list[float]) -> None:
     columns = columns_of(table([0, 1, 2, 3], 3.0, **{column: written}), MORNING)
 
-    assert getattr(columns, column) == pytest.approx(kept, nan_ok=True)
+    assert columns.channels[column] == pytest.approx(kept, nan_ok=True)

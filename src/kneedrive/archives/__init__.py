@@ -13,12 +13,12 @@ import csv
 import errno
 import io
 import os
+import re
 import stat
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 
 from kneedrive.archives import unpack
@@ -87,22 +87,19 @@ def walk(paths: Iterable[Path], limits: Limits = _LIMITS) -> Iterator[Found]:
 
 
 def _folder(folder: Path, name: str, limits: Limits) -> Iterator[Found]:
+    """The files under a folder, sorted; links to folders are not followed. A hidden folder counts as one file."""
     closed: list[OSError] = []
-    entries = list(_files(folder, limits, closed.append))
+    entries = []
+    for where, folders, files in os.walk(folder, onerror=closed.append):
+        hidden = [inner for inner in folders if inner.startswith(".")]
+        folders[:] = sorted(set(folders) - set(hidden))
+        for file in sorted([*files, *hidden]):
+            path = Path(where) / file
+            entries.append(_in_folder(path, path.relative_to(folder).as_posix(), limits))
     yield from _recordings(entries, name, lambda entry: Budget(limits, entry.size), depth=0)
     for error in closed:
         shown = masked(Path(error.filename or name).name)
         yield Found(name=shown, read=failing(_unreadable(error, shown)))
-
-
-def _files(folder: Path, limits: Limits, closed: Callable[[OSError], None]) -> Iterator[Entry]:
-    """The files under a folder, sorted; links to folders are not followed. A hidden folder counts as one file."""
-    for where, folders, files in os.walk(folder, onerror=closed):
-        hidden = [name for name in folders if name.startswith(".")]
-        folders[:] = sorted(set(folders) - set(hidden))
-        for name in sorted([*files, *hidden]):
-            path = Path(where) / name
-            yield _in_folder(path, path.relative_to(folder).as_posix(), limits)
 
 
 def _in_folder(path: Path, inside: str, limits: Limits) -> Entry:
@@ -118,27 +115,25 @@ def _in_folder(path: Path, inside: str, limits: Limits) -> Entry:
 
 
 def _on_disk(path: Path, inside: str, limits: Limits) -> Entry:
-    peek, read = partial(_start, path, unpack.HEAD_BYTES), partial(_whole, path, limits.member_bytes)
-    return Entry(path=inside, size=path.stat().st_size, peek=peek, read=read, disk=path)
+    def start(count: int = unpack.HEAD_BYTES) -> bytes:
+        try:
+            with path.open("rb") as file:
+                return file.read(count)
+        except OSError as error:
+            raise _unreadable(error, masked(path.name)) from error
+
+    def whole() -> bytes:
+        data = start(limits.member_bytes + 1)
+        if len(data) > limits.member_bytes:
+            problem = f"has more than {limits.member_bytes:,} bytes, far more than a run"
+            raise ReadError(problem, name=masked(path.name))
+        return data
+
+    return Entry(path=inside, size=path.stat().st_size, peek=start, read=whole, disk=path)
 
 
 def _of_bytes(path: str, data: bytes) -> Entry:
     return Entry(path=path, size=len(data), peek=lambda: data[: unpack.HEAD_BYTES], read=lambda: data)
-
-
-def _start(path: Path, count: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(count)
-    except OSError as error:
-        raise _unreadable(error, masked(path.name)) from error
-
-
-def _whole(path: Path, most: int) -> bytes:
-    data = _start(path, most + 1)
-    if len(data) > most:
-        raise ReadError(f"has more than {most:,} bytes, far more than a run", name=masked(path.name))
-    return data
 
 
 def _unreadable(error: OSError, name: str) -> ReadError:
@@ -183,7 +178,7 @@ def _inside(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: boo
             yield from _recordings(unpack.entries(archive, budget), name, lambda _: budget, depth + 1)
     elif kind == Kind.GZIP:
         budget.enter(depth + 1, 1)
-        inner = _of_bytes(entry.path, unpack.gunzip(entry.read(), budget))
+        inner = _of_bytes(entry.path, budget.whole(unpack.gunzipped(entry.read())))
         yield from _unfolded(inner, name, budget, depth + 1, claimed=claimed)
     else:
         # What is called a recording and is none goes on to the reader, which says what is wrong with it.
@@ -202,21 +197,10 @@ def _inside(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: boo
 _RECORDINGS = (".fit", ".gpx", ".tcx")
 _MEDIA = (".jpg", ".jpeg", ".png", ".gif", ".heic", ".webp", ".mp4", ".mov", ".mp3", ".pdf", ".kml", ".kmz")
 _TABLES = (".csv", ".json", ".txt", ".html", ".htm", ".md", ".ics", ".log", ".db", ".sqlite")
-_WATCH_FOLDERS = (
-    "apps",
-    "courses",
-    "customdatafields",
-    "goals",
-    "hrvstatus",
-    "monitor",
-    "newfiles",
-    "schedule",
-    "segments",
-    "settings",
-    "sleep",
-    "totals",
-    "weight",
-    "workouts",
+# A folder of a watch that holds no activities: GARMIN/Monitor, GARMIN/Sleep.
+_WATCH = re.compile(
+    "(?:^|/)garmin/(?:apps|courses|customdatafields|goals|hrvstatus|monitor|newfiles|schedule|segments|settings|sleep"
+    "|totals|weight|workouts)/"
 )
 _LIST = "activities.csv"
 _FOLDER = "activities/"
@@ -303,6 +287,4 @@ def _reason_to_skip(path: str, layout: _Layout) -> Skip:
         return Skip.MEDIA
     if name.endswith(_TABLES):
         return Skip.TABLE
-    # A folder of a watch that holds no activities: GARMIN/Monitor, GARMIN/Sleep.
-    under = pairwise(folder.lower() for folder in folders)
-    return Skip.WATCH if any(above == "garmin" and below in _WATCH_FOLDERS for above, below in under) else Skip.NO
+    return Skip.WATCH if _WATCH.search(path.lower()) else Skip.NO

@@ -209,15 +209,11 @@ _LOCATOR_BYTES, _END64_BYTES = 20, 56
 _IN_END64 = 0xFFFFFFFF
 
 
-def gunzip(data: bytes, budget: Budget) -> bytes:
+def gunzipped(data: bytes) -> Iterator[bytes]:
     """The content of a gzip stream, of one or several parts; zeros or other bytes behind it are ignored.
 
-    Raises Truncated where it ends early, Malformed for damage (with the byte offset), ReadError beyond the limits.
+    Raises Truncated where it ends early, Malformed for damage (with the byte offset).
     """
-    return budget.whole(_gunzipped(data))
-
-
-def _gunzipped(data: bytes) -> Iterator[bytes]:
     at = 0
     while data.startswith(b"\x1f\x8b", at):
         part = zlib.decompressobj(_GZIP_WINDOW)
@@ -255,30 +251,26 @@ def opened(source: Path | IO[bytes], budget: Budget, depth: int) -> Iterator[zip
 
 def entries(archive: zipfile.ZipFile, budget: Budget) -> list[Entry]:
     """The members of an archive that are files, in its order."""
+
+    def head(stream: IO[bytes]) -> bytes:
+        return stream.read(HEAD_BYTES)
+
+    def whole(stream: IO[bytes]) -> bytes:
+        return budget.whole(iter(partial(stream.read, _PIECE_BYTES), b""))
+
     return [
         Entry(
             path=shortened(info.filename.replace("\\", "/")),
             size=info.file_size,
-            peek=partial(_peek, archive, info),
-            read=partial(_member, archive, info, budget),
+            peek=partial(_member, archive, info, head),
+            read=partial(_member, archive, info, whole),
         )
         for info in archive.infolist()
         if not info.filename.endswith("/")  # is_dir() stumbles over an empty name
     ]
 
 
-def _peek(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    with _readable(archive, info) as stream:
-        return stream.read(HEAD_BYTES)
-
-
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> bytes:
-    with _readable(archive, info) as stream:
-        return budget.whole(iter(partial(stream.read, _PIECE_BYTES), b""))
-
-
-@contextmanager
-def _readable(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, take: Callable[[IO[bytes]], bytes]) -> bytes:
     if archive.fp is None:
         raise RuntimeError("the archive is closed: read a member before the walk goes on")
     if info.flag_bits & _ENCRYPTED:
@@ -287,7 +279,7 @@ def _readable(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[IO[by
         raise ReadError(f"is packed with the rare method {info.compress_type}; unpack it and import the result")
     try:
         with archive.open(info) as stream:
-            yield stream
+            return take(stream)
     except _ZIP_ERRORS as error:
         raise Malformed("is damaged inside its zip file", offset=info.header_offset) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -104,18 +104,21 @@ def _of_points(session: Session, kind: Kind) -> Activity | None:
     if not len(table):
         return None
     started_s = float(table[0, 0])
-    columns = columns_of(table, started_s)
+    columns, elapsed_s = columns_of(table, started_s), float(table[-1, 0] - started_s)
     # Planners let their routes begin at midnight sharp, and measure nothing.
-    measured = (columns.cadence, columns.heart_rate_bpm, columns.power_w)
+    measured = (columns.channels[name] for name in ("cadence", "heart_rate_bpm", "power_w"))
     invented = started_s % _DAY_S == 0 and not any(np.any(np.isfinite(channel)) for channel in measured)
     samples, sport, noted = _samples(columns, session.sport, invented=invented)
-    elapsed_s = float(columns.time_s[-1])
+    # The laps' own timer time where they are told and fit into the elapsed time, else elapsed time without pauses.
+    moved_s = elapsed_s - sum(pause.end_s - pause.start_s for pause in columns.pauses)
+    told_s = float(sum(lap.timer_s for lap in session.laps))
+    fits = 0 < told_s <= elapsed_s + RULES.pause_gap_s and told_s >= moved_s / RULES.agreement
     return _activity(
         session,
         kind,
         started_s,
         sport=sport,
-        duration_s=_timer_s(columns.pauses, session.laps, elapsed_s),
+        duration_s=told_s if fits else moved_s,
         elapsed_s=elapsed_s,
         distance_m=_total_m(samples.distance_m, session.laps),
         records=len(written),
@@ -165,19 +168,12 @@ def _activity(session: Session, kind: Kind, started_s: float, **measured: Any) -
 
 
 class Columns(Record, frozen=True, kw_only=True):
-    """The points by column, in order of time; starts: where a stretch begins that no distance is counted across."""
+    """The points by column, in order of time."""
 
     time_s: Array
-    starts: motion.Flags
+    starts: motion.Flags  # where a stretch begins that no distance is counted across
     pauses: tuple[Interval, ...]
-    latitude_deg: Array
-    longitude_deg: Array
-    altitude_m: Array
-    distance_m: Array
-    speed_mps: Array
-    cadence: Array
-    heart_rate_bpm: Array
-    power_w: Array
+    channels: Mapping[str, Array]  # the others of POINT, without what cannot be measured
 
 
 def cleaned(table: Array) -> tuple[Array, tuple[Note, ...]]:
@@ -193,7 +189,10 @@ def cleaned(table: Array) -> tuple[Array, tuple[Note, ...]]:
 
     keep(dated(table[:, 0]), "untimed_points", "without a time")
     if len(table):
-        table = _parts_by_time(table)
+        # Whole parts in order of their first time; the points inside a part stay as they are.
+        parts, first = np.unique(table[:, 1], return_index=True)
+        rank = np.argsort(np.argsort(table[first, 0], kind="stable"), kind="stable")
+        table = table[np.argsort(rank[np.searchsorted(parts, table[:, 1])], kind="stable")]
         keep(motion.in_order(table[:, 0]), "time_backwards", "whose time runs backwards")
         keep(motion.largest_stretch(table[:, 0], RULES.split_gap_s), "stray_points", "half a day or more away")
     return table, tuple(notes)
@@ -204,15 +203,13 @@ def dated(unix_s: Array) -> motion.Flags:
     return (unix_s >= _EARLIEST_UNIX_S) & (unix_s < _LATEST_UNIX_S)
 
 
-def _parts_by_time(table: Array) -> Array:
-    """Whole parts in order of their first time; the points inside a part stay as they are."""
-    parts, first = np.unique(table[:, 1], return_index=True)
-    rank = np.argsort(np.argsort(table[first, 0], kind="stable"), kind="stable")
-    return table[np.argsort(rank[np.searchsorted(parts, table[:, 1])], kind="stable")]
-
-
 def columns_of(table: Array, started_s: float) -> Columns:
-    """The columns of a cleaned table (a row per point, in the order of POINT), without what cannot be measured."""
+    """The columns of a cleaned table (a row per point, in the order of POINT), without what cannot be measured.
+
+    Paused: the file begins a new part after more than its usual step, or was silent while the runner stood still. A
+    silence while the runner went on is a gap in the recording, not a pause: timer and distance run on. A new part
+    without a silence is a lap, nothing more.
+    """
     said = {name: table[:, place] for name, place in COLUMN.items()}
     for name, (least, most) in _BOUNDS.items():
         said[name] = np.where((said[name] >= least) & (said[name] <= most), said[name], np.nan)
@@ -220,41 +217,23 @@ def columns_of(table: Array, started_s: float) -> Columns:
     # Metres between consecutive points: by position, else by recorded distance, else NaN.
     straight_m = motion.haversine_m(said["latitude_deg"], said["longitude_deg"])
     moved_m = np.where(np.isfinite(straight_m), straight_m, np.diff(said["distance_m"]))
-    starts, pauses = _breaks(time_s, part, moved_m)
-    if not np.any(said["distance_m"] > 0):
-        said["distance_m"] = np.full(len(time_s), np.nan)
-    return Columns(time_s=time_s, starts=starts, pauses=pauses, **said)
-
-
-def _breaks(time_s: Array, part: Array, moved_m: Array) -> tuple[motion.Flags, tuple[Interval, ...]]:
-    """Where a stretch begins that no distance is counted across, and where the recorder was paused: the same places.
-
-    Paused: the file begins a new part after more than its usual step, or was silent while the runner stood still. A
-    silence while the runner went on is a gap in the recording, not a pause: timer and distance run on. A new part
-    without a silence is a lap, nothing more.
-    """
     gap_s = np.diff(time_s)
-    if not len(gap_s):
-        return np.ones(len(time_s), dtype=np.bool_), ()
-    usual_s = median(gap_s)
+    usual_s = median(gap_s) if len(gap_s) else 0.0
     silent = gap_s > max(RULES.pause_gap_s, RULES.pause_gap_steps * usual_s)
     told = (np.diff(part) != 0) & (gap_s > RULES.part_gap_steps * usual_s)
     paused = told | (silent & (moved_m < RULES.pause_speed_mps * gap_s))
     pauses = tuple(Interval(start_s=float(time_s[row]), end_s=float(time_s[row + 1])) for row in np.flatnonzero(paused))
-    return np.concatenate(([True], paused)), pauses
+    if not np.any(said["distance_m"] > 0):
+        said["distance_m"] = np.full(len(time_s), np.nan)
+    return Columns(time_s=time_s, starts=np.concatenate(([True], paused)), pauses=pauses, channels=said)
 
 
 def _samples(columns: Columns, word: str, *, invented: bool) -> tuple[Samples, str, tuple[Note, ...]]:
     distance_m, speed_mps, moved = _motion(columns)
-    cadence_spm, stepped = motion.steps_per_minute(columns.cadence, speed_mps)
+    cadence_spm, stepped = motion.steps_per_minute(columns.channels["cadence"], speed_mps)
     sport, guessed = _sport(word, speed_mps, cadence_spm, invented=invented)
-    channels = {
-        "distance_m": distance_m,
-        "speed_mps": speed_mps,
-        "altitude_m": columns.altitude_m,
-        "power_w": columns.power_w,
-        "heart_rate_bpm": columns.heart_rate_bpm,
-    }
+    recorded = {name: columns.channels[name] for name in ("altitude_m", "power_w", "heart_rate_bpm")}
+    channels = {"distance_m": distance_m, "speed_mps": speed_mps, **recorded}
     if sport not in ON_FOOT and sport != UNKNOWN:
         stepped = ()
     elif cadence_spm is not None:
@@ -266,36 +245,32 @@ def _samples(columns: Columns, word: str, *, invented: bool) -> tuple[Samples, s
 def _motion(columns: Columns) -> tuple[Array, Array, tuple[Note, ...]]:
     """Distance and speed: as recorded where that covers the run and agrees with the positions, else computed."""
     notes: list[Note] = []
+    time_s, recorded_m, recorded_mps = columns.time_s, columns.channels["distance_m"], columns.channels["speed_mps"]
     stretches = motion.stretches(columns.starts)
-    walked_m = _by_stretch(stretches, columns)
-    distance_m = motion.climbing_m(columns.distance_m)
-    last_s = columns.time_s[-1]
-    flies = last_s > 0 and np.nanmax(walked_m, initial=0.0) > RULES.credible_mps * last_s
+    # Distance from positions is counted inside stretches and not across pauses.
+    latitude_deg, longitude_deg = columns.channels["latitude_deg"], columns.channels["longitude_deg"]
+    total_m, parts = 0.0, []
+    for part in stretches:
+        along_m = motion.path_m(time_s[part], latitude_deg[part], longitude_deg[part])
+        parts.append(along_m + total_m)
+        total_m += float(along_m[-1]) if np.isfinite(along_m[-1]) else 0.0
+    walked_m, distance_m = np.concatenate(parts), motion.climbing_m(recorded_m)
+    flies = time_s[-1] > 0 and np.nanmax(walked_m, initial=0.0) > RULES.credible_mps * time_s[-1]
     # Positions that fly cannot speak against what the file says.
     credible_m = np.full(len(walked_m), np.nan) if flies else walked_m
-    if not _usable(columns.distance_m, distance_m, credible_m):
-        if np.any(np.isfinite(columns.distance_m)):
+    if not _usable(recorded_m, distance_m, credible_m):
+        if np.any(np.isfinite(recorded_m)):
             text = "the recorded distance has holes or contradicts the positions: taken from the positions"
             notes.append(Note(code="distance_from_positions", text=text))
         distance_m = walked_m
-    elif np.any(np.diff(columns.distance_m[np.isfinite(columns.distance_m)]) < -RULES.restart_m):
+    elif np.any(np.diff(recorded_m[np.isfinite(recorded_m)]) < -RULES.restart_m):
         notes.append(Note(code="distance_restarts", text="the recorded distance falls: its parts were added up"))
-    computed_mps = np.concatenate([motion.speed_mps(columns.time_s[part], distance_m[part]) for part in stretches])
-    if _usable(columns.speed_mps, columns.speed_mps, computed_mps):
-        return distance_m, columns.speed_mps, tuple(notes)
+    computed_mps = np.concatenate([motion.speed_mps(time_s[part], distance_m[part]) for part in stretches])
+    if _usable(recorded_mps, recorded_mps, computed_mps):
+        return distance_m, recorded_mps, tuple(notes)
     if np.any(np.isfinite(computed_mps)):
         notes.append(motion.SPEED_COMPUTED)
     return distance_m, computed_mps, tuple(notes)
-
-
-def _by_stretch(stretches: list[slice], columns: Columns) -> Array:
-    """Distance from positions, counted inside stretches and not across pauses."""
-    total_m, parts = 0.0, []
-    for part in stretches:
-        along = motion.path_m(columns.time_s[part], columns.latitude_deg[part], columns.longitude_deg[part])
-        parts.append(along + total_m)
-        total_m += float(along[-1]) if np.isfinite(along[-1]) else 0.0
-    return np.concatenate(parts)
 
 
 def _usable(recorded: Array, values: Array, computed: Array) -> bool:
@@ -318,14 +293,6 @@ def _sport(word: str, speed_mps: Array, cadence_spm: Array | None, *, invented: 
         text = "the file names no sport and its times begin at midnight sharp, as those of planned routes do"
         return UNKNOWN, (Note(code=NoteCode.SPORT_UNKNOWN, text=text),)
     return motion.guessed_sport(speed_mps, cadence_spm, "the file does not name a sport kneedrive knows")
-
-
-def _timer_s(pauses: tuple[Interval, ...], laps: Sequence[LapRow], elapsed_s: float) -> float:
-    """Timer time: the laps' own where they are told and fit into the elapsed time, else elapsed time without pauses."""
-    paused_s = sum(pause.end_s - pause.start_s for pause in pauses)
-    told_s = sum(lap.timer_s for lap in laps)
-    fits = 0 < told_s <= elapsed_s + RULES.pause_gap_s and told_s >= (elapsed_s - paused_s) / RULES.agreement
-    return float(told_s) if fits else elapsed_s - paused_s
 
 
 def _total_m(distance_m: Array | None, laps: Sequence[LapRow]) -> float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,10 +56,20 @@ def read(data: bytes) -> list[Activity]:
     """The one activity in a document. Raises Malformed, which names the key that is wrong."""
     document = _document(data)
     summary = _Summary(document["activity"])
-    sport, sub_sport = _sport(summary)
-    started_at = summary.moment("start_date")
     notes: list[Note] = []
+    if summary.text("start_date_local").removesuffix("Z").endswith(HIDDEN_START):
+        notes.append(Note(code="hidden_start", text="the time of day is hidden in Strava; only the date is known"))
+    if summary.flag("manual"):
+        notes.append(Note(code="manual", text="entered by hand in Strava: there are totals, but no recording"))
+    sport, sub_sport = _sport(summary)
+    started_at = _instant(summary.text("start_date"))
+    if started_at is None or not EARLIEST <= started_at < LATEST:
+        raise _wrong("activity.start_date is not a date and time from 1989-12-31 to 2099")
     samples = _samples(document["streams"], sport, notes)
+    averages = {channel: summary.measure(key) for key, channel in AVERAGES.items()}
+    cadence = averages["cadence_spm"]
+    if cadence is not None and sport in ON_FOOT and cadence < STRIDES_MAX_SPM:
+        averages["cadence_spm"] = 2 * cadence
     activity = Activity(
         format=Kind.STRAVA,
         started_at=started_at,
@@ -72,8 +83,8 @@ def read(data: bytes) -> list[Activity]:
         records=len(samples.time_s),
         positioned=summary.flag("positioned") and sub_sport not in ("treadmill", "virtual_activity"),
         samples=samples,
-        averages=_averages(summary, sport),
-        notes=(*_remarks(summary), *notes),
+        averages={channel: value for channel, value in averages.items() if value is not None},
+        notes=tuple(notes),
     )
     return [activity]
 
@@ -106,12 +117,6 @@ class _Summary:
         if value is not None and value < 0:
             raise _wrong(f"activity.{key} is negative")
         return value
-
-    def moment(self, key: str) -> datetime:
-        moment = _instant(self.text(key))
-        if moment is None or not EARLIEST <= moment < LATEST:
-            raise _wrong(f"activity.{key} is not a date and time from 1989-12-31 to 2099")
-        return moment
 
 
 def _document(data: bytes) -> dict[str, Any]:
@@ -158,36 +163,19 @@ def _utc_offset_s(summary: _Summary, started_at: datetime, notes: list[Note]) ->
     told = summary.number("utc_offset")
     if told is not None and abs(told) <= UTC_OFFSET_MAX_S:
         return int(told)
-    named = _zone_offset_s(summary.text("timezone"), started_at)
-    if named is not None:
-        return named
+    zone = summary.text("timezone").rpartition(" ")[2]
+    if zone:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
+            offset = started_at.astimezone(ZoneInfo(zone)).utcoffset()
+            if offset is not None:
+                return int(offset.total_seconds())
     local = _instant(summary.text("start_date_local"))
     if local is not None and abs(local - started_at) <= timedelta(seconds=UTC_OFFSET_MAX_S):
         return int((local - started_at).total_seconds())
     notes.append(Note(code="no_utc_offset", text="Strava did not say how local time relates to UTC"))
     return None
-
-
-def _zone_offset_s(timezone: str, at: datetime) -> int | None:
-    zone = timezone.rpartition(" ")[2]
-    if not zone:
-        return None
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        offset = at.astimezone(ZoneInfo(zone)).utcoffset()
-    except (ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
-        return None
-    return None if offset is None else int(offset.total_seconds())
-
-
-def _remarks(summary: _Summary) -> tuple[Note, ...]:
-    notes = []
-    if summary.text("start_date_local").removesuffix("Z").endswith(HIDDEN_START):
-        notes.append(Note(code="hidden_start", text="the time of day is hidden in Strava; only the date is known"))
-    if summary.flag("manual"):
-        notes.append(Note(code="manual", text="entered by hand in Strava: there are totals, but no recording"))
-    return tuple(notes)
 
 
 def _samples(streams: Mapping[str, Any], sport: str, notes: list[Note]) -> Samples:
@@ -231,11 +219,3 @@ def _steps(cadence: Array, speed_mps: Array | None, sport: str, notes: list[Note
         notes.append(Note(code="cadence_in_steps", text="cadence came in steps already and was not doubled"))
         return frozen(cadence)
     return frozen(2 * cadence)
-
-
-def _averages(summary: _Summary, sport: str) -> dict[str, float]:
-    averages = {channel: summary.measure(key) for key, channel in AVERAGES.items()}
-    cadence = averages["cadence_spm"]
-    if cadence is not None and sport in ON_FOOT and cadence < STRIDES_MAX_SPM:
-        averages["cadence_spm"] = 2 * cadence
-    return {channel: value for channel, value in averages.items() if value is not None}

@@ -163,11 +163,8 @@ def _joined(tracks: list[Session]) -> list[Session]:
     sessions: list[Session] = []
     for track in tracks:
         before = sessions[-1] if sessions else None
-        if (
-            before is not None
-            and 0 <= track.first_s - before.last_s <= RULES.join_gap_s
-            and sport_of(before.sport) == sport_of(track.sport)
-        ):
+        gap_s = track.first_s - before.last_s if before else _NAN
+        if before and 0 <= gap_s <= RULES.join_gap_s and sport_of(before.sport) == sport_of(track.sport):
             before.points.extend(track.points)
             before.last_s = track.last_s
         else:
