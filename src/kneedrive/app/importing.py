@@ -45,30 +45,21 @@ BESIDES = ("channels", "activity")  # parts of the record that the store's own c
 
 
 class Contents(Record, frozen=True, kw_only=True):
-    """What a recording says by itself, whatever else is stored.
+    """What a recording says by itself, whatever else is stored."""
 
-    rows: its sessions. runs: what each running session is when nothing joins it, by id. sessions: the activities with
-    their samples; empty where they were left behind in another process.
-    """
-
-    rows: tuple[NewActivity, ...]
-    runs: Mapping[str, NewRun]
-    sessions: Mapping[str, Activity] = {}
+    rows: tuple[NewActivity, ...]  # its sessions
+    runs: Mapping[str, NewRun]  # what each running session is when nothing joins it, by id
+    sessions: Mapping[str, Activity] = {}  # with their samples; empty where they were left behind in another process
 
 
 class Neighbours(Record, frozen=True, kw_only=True):
-    """What a store holds around the runs of a recording, without the recording's own.
+    """What a store holds around the runs of a recording, without the recording's own."""
 
-    near: runs by id that may be the same. kept: those of them whose originals are stored. apart: pairs that the runner
-    split. together: runs, as the ids of their activities. forgotten: sessions of the recording that are not to come
-    back.
-    """
-
-    near: Mapping[str, Outline]
-    kept: frozenset[str]
-    apart: frozenset[frozenset[str]]
-    together: frozenset[tuple[str, ...]]
-    forgotten: frozenset[str]
+    near: Mapping[str, Outline]  # runs by id that may be the same
+    kept: frozenset[str]  # those of them whose originals are stored
+    apart: frozenset[frozenset[str]]  # pairs that the runner split
+    together: frozenset[tuple[str, ...]]  # runs, as the ids of their activities
+    forgotten: frozenset[str]  # sessions of the recording that are not to come back
 
 
 def version_of(settings: Config) -> str:
@@ -87,14 +78,12 @@ def activities_of(recording: Recording) -> tuple[Activity, ...]:
 def contents_of(recording: Recording, settings: Config) -> Contents:
     """Read and analyse a recording by itself; the costly part of an import. Raises ReadError."""
     found = activities_of(recording)
-    rows = tuple(
-        NewActivity(
-            activity=each, outline=merge.outline(each), provenance=_sensor_of(each, settings).word, is_run=each.is_run
-        )
-        for each in found
-    )
+    rows = []
+    for session in found:
+        word, compared = _sensor_of(session, settings).word, merge.outline(session)
+        rows.append(NewActivity(activity=session, outline=compared, provenance=word, is_run=session.is_run))
     runs = {each.id: run_of((each,), (each.id,), {}, settings) for each in found if each.is_run}
-    return Contents(rows=rows, runs=runs, sessions={each.id: each for each in found})
+    return Contents(rows=tuple(rows), runs=runs, sessions={each.id: each for each in found})
 
 
 def analysed(
@@ -141,10 +130,7 @@ def derivation(
     between. known: what was worked out elsewhere. forgotten: also what the runner made kneedrive forget.
     """
     contents = known or contents_of(recording, settings)
-
-    def look() -> Neighbours:
-        return _neighbours(recording, contents, store, forgotten=forgotten)
-
+    look = partial(_neighbours, recording, contents, store, forgotten=forgotten)
     before = look()
     placed = _build(recording, contents, before, store, settings)
 
@@ -196,27 +182,24 @@ def _session(key: str, recording: Recording | None, store: Store) -> Activity | 
     what the member could lend another time would stay so.
     """
     try:
-        recording = recording or store.recording(key)
-        if recording is None:
-            return None
-        with boundary(recording.name):
-            return next((each for each in activities_of(recording) if each.id == key), None)
+        if recording := recording or store.recording(key):
+            with boundary(recording.name):
+                return next((each for each in activities_of(recording) if each.id == key), None)
     except TooLarge:
         raise
     except (ReadError, DamagedOriginal):
-        return None
+        pass
+    return None
 
 
-# The costly part of many recordings, worked out ahead by other processes.
-#
-# Reading and analysing a recording by itself needs nothing but its bytes and what the runner says about themselves.
+# The costly part of many recordings, worked out ahead by other processes: reading and analysing a recording by itself
+# needs nothing but its bytes and what the runner says about themselves.
 
 T = TypeVar("T")
 FEW = 24  # so many stay here before other processes are asked: each costs a fifth of a second to start
 MOST_PROCESSES = 4  # one process writes; it keeps about four busy
 MOST_LOST = 3  # recordings that ended their process twice; then something ends them all, and this one goes on alone
 LARGE_BYTES = 4 << 20  # larger ones stay here, so that what is in hand stays small
-_NOTHING = Samples(time_s=frozen([]))
 
 
 class Workers(Processes):
@@ -266,20 +249,16 @@ def _compact(settings: Config, recording: Recording) -> Contents | None:
 
     None where they cannot be read: whoever reads them again will say why.
     """
+    bare = {"samples": Samples(time_s=frozen([])), "alternatives": {}, "laps": (), "pauses": (), "sensors": ()}
     with suppress(ReadError), boundary(recording.name, quiet=True):
         found = contents_of(recording, settings)
+        analyses = {key: run.analysis for key, run in found.runs.items()}
+        analyses = {key: each.replace(activity=each.activity.replace(**bare)) for key, each in analyses.items()}
         return Contents(
-            rows=tuple(row.replace(activity=_bare(row.activity)) for row in found.rows),
-            runs={
-                key: run.replace(analysis=run.analysis.replace(activity=_bare(run.analysis.activity)))
-                for key, run in found.runs.items()
-            },
+            rows=tuple(row.replace(activity=row.activity.replace(**bare)) for row in found.rows),
+            runs={key: run.replace(analysis=analyses[key]) for key, run in found.runs.items()},
         )
     return None
-
-
-def _bare(activity: Activity) -> Activity:
-    return activity.replace(samples=_NOTHING, alternatives={}, laps=(), pauses=(), sensors=())
 
 
 # Files and folders into the store: one outcome per file, and one bad file never stops the rest.
@@ -291,23 +270,17 @@ CUT = (NoteCode.TRUNCATED, NoteCode.DAMAGED)  # codes of the notes of files whos
 
 
 class Outcome(Record, frozen=True, kw_only=True):
-    """What became of one file.
-
-    dynamics: contact time or oscillation was measured. reason: why it was skipped or failed. later: it failed for want
-    of memory, and is to be tried again. foreign: it is of no kind that is read here. cut: where reading a file stopped
-    that was taken in as far as it goes. runs: ids of what it made. beside: ids of stored runs that overlap and are not
-    alike.
-    """
+    """What became of one file."""
 
     name: str
     verdict: Fate
-    dynamics: bool = True
-    reason: str = ""
-    later: bool = False
-    foreign: bool = False
-    cut: str = ""
-    runs: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
+    dynamics: bool = True  # contact time or oscillation was measured
+    reason: str = ""  # why it was skipped or failed
+    later: bool = False  # it failed for want of memory, and is to be tried again
+    foreign: bool = False  # it is of no kind that is read here
+    cut: str = ""  # where reading a file stopped that was taken in as far as it goes
+    runs: tuple[str, ...] = ()  # ids of what it made
+    beside: tuple[str, ...] = ()  # ids of stored runs that overlap and are not alike
 
 
 class Import(Record, frozen=True, kw_only=True):
@@ -456,21 +429,16 @@ def _outcome(name: str, placed: Placed, store: Store, *, updated: bool = False) 
         return Outcome(name=name, verdict=Fate.NOT_A_RUN, reason=sports, cut=cut)
     own = {row.activity.id for row in placed.activities}
     merged = any(len(run.members) > 1 and own & set(run.members) for run in placed.runs)
+    beside: set[str] = set()  # runs that overlap one of these in time and are not alike: perhaps somebody else's file
+    for run in outlines:
+        near = store.overlapping(run)
+        pairs = merge.strangers([run, *near], store.apart([run.id, *(other.id for other in near)]))
+        beside |= {other for a, b, _ in pairs if run.id in (a, b) for other in (a, b)} - {run.id}
     return Outcome(
         name=name,
         verdict=Fate.MERGED if merged else Fate.UPDATED if updated else Fate.ADDED,
         cut=cut,
         dynamics=any(each.dynamics for each in outlines),
         runs=tuple(run.analysis.activity.id for run in placed.runs),
-        beside=_strangers(outlines, store),
+        beside=tuple(sorted(beside)),
     )
-
-
-def _strangers(outlines: Iterable[Outline], store: Store) -> tuple[str, ...]:
-    """Ids of stored runs that overlap one of these in time and are not alike: perhaps somebody else's file."""
-    found: set[str] = set()
-    for own in outlines:
-        near = store.overlapping(own)
-        pairs = merge.strangers([own, *near], store.apart([own.id, *(each.id for each in near)]))
-        found |= {other for a, b, _ in pairs if own.id in (a, b) for other in (a, b)} - {own.id}
-    return tuple(sorted(found))
