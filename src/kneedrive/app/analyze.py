@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
-from kneedrive import app
+from kneedrive import app, readers
 from kneedrive.analysis import analyze
 from kneedrive.analysis.result import Status
 from kneedrive.app import FAILED, NOT_ENOUGH, OK, USAGE, Answer, dynamics_of, error_line, runner_in, zone_of
@@ -48,13 +48,11 @@ def read(data: bytes, name: str = "") -> tuple[Activity, ...]:
     One Activity per session, in order. Raises ReadError (UnknownFormat, Truncated, Malformed, NoActivity) with the
     byte offset where one can be named; of an archive, for the first member that cannot be read.
     """
-    return tuple(activity for inner, body in _members(data, name) for activity in _activities(body, inner))
+    return tuple(activity for member in _members(data, name) for activity in _activities(*member))
 
 
 def _members(data: bytes, name: str, guard: Guard = nullcontext) -> Iterator[Member]:
     """The recordings inside the bytes, by name; for one that cannot be unpacked, why. guard: see archives.Limits."""
-    from kneedrive import readers
-
     if readers.sniff(data) not in readers.ARCHIVES:
         return iter([(name, data)])
     from kneedrive import archives
@@ -62,10 +60,8 @@ def _members(data: bytes, name: str, guard: Guard = nullcontext) -> Iterator[Mem
     return archives.unwrap(data, name, archives.Limits(guard=guard))
 
 
-def _activities(body: bytes | ReadError | ConfigError, name: str) -> tuple[Activity, ...]:
+def _activities(name: str, body: bytes | ReadError | ConfigError) -> tuple[Activity, ...]:
     """The activities of one recording. Raises ReadError, and the error that stands in the place of the bytes."""
-    from kneedrive import readers
-
     if not isinstance(body, bytes):
         raise body
     return readers.read(body, name)
@@ -103,7 +99,7 @@ def _one_by_one(files: list[str], request: Request, opened: Opened, answers: Ans
         for name, body in opened(file):
             try:
                 with boundary(name):
-                    yield from answers(_activities(body, name))
+                    yield from answers(_activities(name, body))
             except (ReadError, ConfigError) as error:
                 text = error_line(error) if request.json else ""
                 code = USAGE if isinstance(error, ConfigError) else FAILED
@@ -123,16 +119,19 @@ def _opened(file: str) -> Iterator[Member]:
     name = "standard input" if file == STDIN else Path(file).name
     try:
         # Standard input is not ours to close.
+        pieces: list[bytes] = []
         with nullcontext(sys.stdin.buffer) if file == STDIN else Path(file).open("rb") as stream:
-            data = _whole(stream, name)
-    except ReadError as error:
-        yield name, error
+            while len(pieces) * PIECE_BYTES <= MOST_BYTES and (piece := stream.read(PIECE_BYTES)):
+                pieces.append(piece)
     except IsADirectoryError:
         yield name, ReadError("is a folder; kneedrive import reads folders", name=file)
     except OSError as error:
         yield name, ReadError(f"cannot be opened ({(error.strerror or 'unknown reason').lower()})", name=file)
     else:
-        yield from _members(data, name, boundary)
+        if len(pieces) * PIECE_BYTES > MOST_BYTES:  # a device, a film
+            yield name, ReadError(f"has more than {MOST_BYTES:,} bytes, far more than a run", name=name)
+        else:
+            yield from _members(b"".join(pieces), name, boundary)
 
 
 def _stored(spec: str, settings: Config) -> list[Member]:
@@ -153,16 +152,6 @@ def _stored(spec: str, settings: Config) -> list[Member]:
     if not any(originals):
         return [(spec, ReadError("its original is not kept any more; kneedrive show says what there is", name=spec))]
     return [(each.name, each.body) for each in originals if each]
-
-
-def _whole(stream: BinaryIO, name: str) -> bytes:
-    """All bytes of a stream. Raises ReadError where it does not end soon (a device, a film)."""
-    pieces: list[bytes] = []
-    while piece := stream.read(PIECE_BYTES):
-        pieces.append(piece)
-        if len(pieces) * PIECE_BYTES > MOST_BYTES:
-            raise ReadError(f"has more than {MOST_BYTES:,} bytes, far more than a run", name=name)
-    return b"".join(pieces)
 
 
 def _analyze(activity: Activity, request: Request, settings: Config) -> Analysis:

@@ -8,28 +8,16 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
-from kneedrive import app
+from kneedrive import app, errors
 from kneedrive.app import ANNOUNCE, FAILED, NOTE, OK, PARTLY, Answer, Counter, Form, zone_of
 from kneedrive.app import boundary as fault_log
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import Import, Intake, Outcome, Workers, activities_of, analysed, derivation, version_of
-from kneedrive.errors import (
-    ConfigError,
-    DamagedOriginal,
-    Fault,
-    KneedriveError,
-    NotEnoughData,
-    ReadError,
-    ReadOnlyStore,
-    StillHeld,
-    StoreError,
-    TooLarge,
-)
-from kneedrive.errors import meant as nearest
 from kneedrive.histories.result import local_day
 from kneedrive.report import lists, numbers, screen
 from kneedrive.report.blocks import Style
@@ -43,9 +31,7 @@ if TYPE_CHECKING:
     from kneedrive.recording import Recording
     from kneedrive.store.rows import Tag
 
-GIVE_BACK = (
-    "The file stays as large as it was: once that program has ended, 'kneedrive purge --all' gives the space back."
-)
+
 _LIFETIME_YEARS = 100  # beyond, calendars and zones of computers end
 BACK = {"today": timedelta(), "yesterday": timedelta(days=1)}
 A_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -75,7 +61,7 @@ def bring_up_to_date(store: Store, settings: Config, progress: Counter | None = 
     try:
         with ANNOUNCE.get()(outdated(store.versions(), version_of(settings)), progress) as count:
             _, unread = derive_again(store, settings, count)
-    except (StoreError, Fault) as error:
+    except (errors.StoreError, errors.Fault) as error:
         NOTE.get()(f"{error}. Until then the results of before are used.")
     for each in unread:
         NOTE.get()(each)
@@ -102,13 +88,14 @@ def kept(
     place: Path = settings.paths.store
     if not Store.is_there(place):
         if not create:
-            raise NotEnoughData(NO_RUNS)
+            raise errors.NotEnoughData(NO_RUNS)
         known_runner(settings, [], create=create)
     with Store.open(place, runner=settings.runner.name, create=create) as store:
         if not whole:
             known_runner(settings, store.runners(), create=create)
         # No command may forget to keep the service's terms, so this clock has a default.
-        with suppress(ReadOnlyStore, StillHeld):  # nothing is kept longer by that than its holder keeps it
+        # Where it cannot be written, or is held, nothing is kept longer by that than its holder keeps it.
+        with suppress(errors.ReadOnlyStore, errors.StillHeld):
             store.purge_expired(now or datetime.now(UTC))
         yield store
 
@@ -122,12 +109,12 @@ def known_runner(settings: Config, held: Sequence[str], *, create: bool) -> None
     if not name and held and "" not in held and not settings.new_runner:
         begin = "; --new-runner begins one without a name" if create else ""
         whom = ", ".join(map(lists.runner_name, held))
-        raise ConfigError(f"the store holds runs of {whom}: --runner NAME says whose you mean{begin}")
+        raise errors.ConfigError(f"the store holds runs of {whom}: --runner NAME says whose you mean{begin}")
     known = {*held, *named_in(settings)}
     if name and name not in known and not settings.new_runner:
         begin = "; --new-runner begins a new one" if create else ""
-        guess = " ".join(filter(None, (nearest(name, known), "kneedrive runners lists them")))
-        raise ConfigError(f"there is no runner {name!r} yet: {guess}{begin}")
+        guess = " ".join(filter(None, (errors.meant(name, known), "kneedrive runners lists them")))
+        raise errors.ConfigError(f"there is no runner {name!r} yet: {guess}{begin}")
     others = [lists.runner_name(each) for each in held if each != name]
     if others and not settings.given_now("runner.name"):
         NOTE.get()(f"this is about {lists.runner_name(name)}. Also in the store: {', '.join(others)} (--runner NAME).")
@@ -164,6 +151,15 @@ def runners(settings: Config, style: Style, *, json: bool) -> Answer:
     return Answer.laid_out(lists.runners(rows), style)
 
 
+# What is said behind the error of an original that could not be read again.
+_UNREAD = (
+    (errors.DamagedOriginal, ". Results that rest on it alone stay as they were."),
+    (errors.Fault, "; its original is kept"),
+    (errors.TooLarge, "; its results stay as they were, and the next command tries again"),
+    (errors.KneedriveError, "; its original is kept, and has no results. kneedrive forget {} deletes it"),
+)
+
+
 def derive_again(store: Store, settings: Config, progress: Counter | None = None) -> tuple[int, list[str]]:
     """Derive whatever is out of date; returns how many recordings that were, and a sentence for each unreadable one.
 
@@ -175,7 +171,7 @@ def derive_again(store: Store, settings: Config, progress: Counter | None = None
     def ahead(originals: Iterator[Recording]) -> Iterator[Recording]:
         for recording, known in workers.each(originals):
             ready.clear()  # only the next one is held: many of them would fill the memory
-            with suppress(ReadError), boundary(recording.name, quiet=True):  # `derive` will meet it too
+            with suppress(errors.ReadError), boundary(recording.name, quiet=True):  # `derive` will meet it too
                 ready[recording.sha256] = derivation(recording, store, settings, known)
             yield recording
 
@@ -183,30 +179,19 @@ def derive_again(store: Store, settings: Config, progress: Counter | None = None
         try:
             work = ready.get(recording.sha256) or derivation(recording, store, settings)
             return work(recording)
-        except (Fault, TooLarge):
+        except (errors.Fault, errors.TooLarge):
             raise
-        except ReadError as error:
+        except errors.ReadError as error:
             failed(recording.sha256[:ID_LENGTH], error)
             return Placed()
 
-    def failed(own: str, error: KneedriveError) -> None:
-        unread.append(_unread(own, error))
+    def failed(own: str, error: errors.KneedriveError) -> None:
+        unread.append(str(error) + next(end for kind, end in _UNREAD if isinstance(error, kind)).format(own))
 
     with Workers(settings) as workers, boundary("the store"):
         version = version_of(settings)
         done = store.rebuild(derive, version=version, progress=progress, ahead=ahead, guard=boundary, unread=failed)
     return done, unread
-
-
-def _unread(own: str, error: KneedriveError) -> str:
-    """The sentence about an original, by its id, that could not be read again."""
-    if isinstance(error, DamagedOriginal):
-        return f"{error}. Results that rest on it alone stay as they were."
-    if isinstance(error, Fault):
-        return f"{error}; its original is kept"
-    if isinstance(error, TooLarge):
-        return f"{error}; its results stay as they were, and the next command tries again"
-    return f"{error}; its original is kept, and has no results. kneedrive forget {own} deletes it"
 
 
 def take_in(paths: list[Path], settings: Config, how: Import, style: Style, *, json: bool) -> Answer:
@@ -250,7 +235,7 @@ def passing_store() -> Iterator[Store]:
         folder = TemporaryDirectory()
     except OSError as error:
         message = f"a dry run needs a folder for what is gone afterwards ({error}); name one in TMPDIR"
-        raise StoreError(message) from None
+        raise errors.StoreError(message) from None
     with folder as place, Store.open(Path(place) / "dry" / "run.sqlite") as store:
         yield store
 
@@ -275,7 +260,7 @@ def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:
         day = date.fromisoformat(spec)
     except ValueError:
         if A_DAY.fullmatch(spec):
-            raise NotEnoughData(f"{spec} is no day of any calendar: write a date like 2026-05-24") from None
+            raise errors.NotEnoughData(f"{spec} is no day of any calendar: write a date like 2026-05-24") from None
     else:
         if abs(day.year - now.year) < _LIFETIME_YEARS:  # a day in winter has the offset of winter
             moment = datetime.combine(day, time(12), UTC)
@@ -298,15 +283,15 @@ def analysis_of(
             if recording is not None:
                 with boundary(recording.name):
                     there += [each for each in activities_of(recording) if each.id == row.outline.id]
-        except TooLarge:
+        except errors.TooLarge:
             raise
-        except (ReadError, DamagedOriginal) as error:
+        except (errors.ReadError, errors.DamagedOriginal) as error:
             problem = error
     if problem and not there:
         raise problem
     if not there:
         day = f"{sources[0].outline.started_at:%Y-%m-%d}"
-        raise NotEnoughData(
+        raise errors.NotEnoughData(
             f"Strava's answer about {run_id} was kept for 7 days only, its results are in kneedrive runs and weekly; "
             f"'kneedrive sync strava --full --since {day}' fetches it again"
         )
@@ -328,7 +313,7 @@ def split(settings: Config, spec: str, now: datetime) -> Answer:
     with opened(settings) as store:
         row = meant(store, settings, spec, now)
         if row.recordings < 2:
-            raise StoreError(f"{row.id} is made of one recording; there is nothing to take apart")
+            raise errors.StoreError(f"{row.id} is made of one recording; there is nothing to take apart")
         ids = store.split(row.id)
         derive_again(store, settings)
     return Answer(text=f"{row.id} is now {len(ids)} runs: {', '.join(ids)}. They will not be merged again.")
@@ -336,37 +321,34 @@ def split(settings: Config, spec: str, now: datetime) -> Answer:
 
 def forget(settings: Config, spec: str, now: datetime, confirm: Callable[[str], bool]) -> Answer:
     """Delete a run with its originals, for good; or an original of which no run could be made, by its id."""
+    delete: Callable[[], object]
     with opened(settings) as store:
-        run_id, what, delete = _to_forget(store, settings, spec, now)
+        try:
+            row = meant(store, settings, spec, now)
+        except errors.NotEnoughData:
+            found = store.without_run(spec.strip().lower())
+            if len(found) != 1:
+                raise
+            own, delete = found[0][:ID_LENGTH], partial(store.forget_original, found[0])
+            what = f"the original recording {own}, of which no run was made,"
+        else:
+            own, delete = row.id, partial(store.forget, row.id)
+            day = local_day(row.started_at, row.utc_offset_s, zone_of(settings))
+            count = "its original recording" if row.recordings == 1 else f"its {row.recordings} original recordings"
+            what = f"{own} of {day} and {count}"
         if not confirm(f"Delete {what} from the store?"):
             return Answer(trouble="Nothing was deleted.", code=FAILED)
         held = still_held(delete)
         derive_again(store, settings)
-    text = f"{run_id} is deleted. No import or sync brings it back, except kneedrive import --again with its file."
+    text = f"{own} is deleted. No import or sync brings it back, except kneedrive import --again with its file."
     return Answer(text=text, trouble=held, code=PARTLY if held else OK)
-
-
-def _to_forget(store: Store, settings: Config, spec: str, now: datetime) -> tuple[str, str, Callable[[], object]]:
-    """What is meant: its id, what it is in words, and how it is deleted."""
-    try:
-        row = meant(store, settings, spec, now)
-    except NotEnoughData:
-        found = store.without_run(spec.strip().lower())
-        if len(found) != 1:
-            raise
-        (sha256,) = found
-        own = sha256[:ID_LENGTH]
-        return own, f"the original recording {own}, of which no run was made,", lambda: store.forget_original(sha256)
-    day = local_day(row.started_at, row.utc_offset_s, zone_of(settings))
-    originals = "its original recording" if row.recordings == 1 else f"its {row.recordings} original recordings"
-    return row.id, f"{row.id} of {day} and {originals}", lambda: store.forget(row.id)
 
 
 def still_held(delete: Callable[[], object]) -> str:
     """Delete; what has to be said where another process keeps the old content in the file, "" where none does."""
     try:
         delete()
-    except StillHeld as error:
+    except errors.StillHeld as error:
         return f"kneedrive: {error}"
     return ""
 
@@ -385,7 +367,8 @@ def purge(settings: Config, confirm: Callable[[str], bool], environment: Mapping
         held = still_held(store.purge_all)
     fault_log.delete(environment)  # it names recordings
     if held:
-        return Answer(trouble=f"{held}\n{GIVE_BACK}", code=PARTLY)
+        later = "once that program has ended, 'kneedrive purge --all' gives the space back."
+        return Answer(trouble=f"{held}\nThe file stays as large as it was: {later}", code=PARTLY)
     return Answer(text="The store is empty.")
 
 
@@ -425,24 +408,21 @@ def run_cells(rows: Iterable[RunRow]) -> Iterator[list[Any]]:
 
 def runs(settings: Config, since: date | datetime | None, form: Form, style: Style) -> Answer:
     """The stored runs, oldest first. since: a local day, or a moment."""
+    zone = zone_of(settings)
     with opened(settings) as store:
-        rows = _runs(store, settings, since)
+        if since is None or isinstance(since, datetime):
+            rows = store.runs(since=since)
+        else:
+            near = store.runs(since=datetime.combine(since, time(), UTC) - timedelta(days=1))
+            rows = [row for row in near if local_day(row.started_at, row.utc_offset_s, zone) >= since]
         none = "no runs in that time" if since and store.runs() else NO_RUNS
     if not rows and form is Form.TEXT:
-        raise NotEnoughData(none)
+        raise errors.NotEnoughData(none)
     if form is Form.JSON:
         return Answer.objects(map(lists.run_record, rows))
     if form is Form.CSV:
         return Answer(text=csv_text(lists.CSV_COLUMNS, run_cells(rows)))
-    return Answer.laid_out(lists.runs(rows, zone_of(settings), miles=style.miles), style)
-
-
-def _runs(store: Store, settings: Config, since: date | datetime | None) -> list[RunRow]:
-    if since is None or isinstance(since, datetime):
-        return store.runs(since=since)
-    zone = zone_of(settings)
-    near = store.runs(since=datetime.combine(since, time(), UTC) - timedelta(days=1))
-    return [row for row in near if local_day(row.started_at, row.utc_offset_s, zone) >= since]
+    return Answer.laid_out(lists.runs(rows, zone, miles=style.miles), style)
 
 
 def tag(settings: Config, day: date, text: str, *, remove: bool) -> Answer:
@@ -454,11 +434,11 @@ def tag(settings: Config, day: date, text: str, *, remove: bool) -> Answer:
         there = [each.text for each in store.tags() if each.day == day.isoformat()]
         if not text and len(there) > 1:
             listed = ", ".join(map(repr, there))
-            raise NotEnoughData(f"{day} has {len(there)} tags ({listed}): say which of them to take back")
+            raise errors.NotEnoughData(f"{day} has {len(there)} tags ({listed}): say which of them to take back")
         meant = text or "".join(there)
         if not meant or not store.untag(day, meant):
             which = f"tag {meant!r}" if meant else "tag"
-            raise NotEnoughData(f"there is no {which} on {day}; kneedrive tags lists them")
+            raise errors.NotEnoughData(f"there is no {which} on {day}; kneedrive tags lists them")
     return Answer(text=f"Took back {day}: {meant}.")
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -70,15 +70,9 @@ def history(path: str | Path | None = None, runner: str | None = None) -> Histor
         raise NotEnoughData(NO_RUNS)
     with Store.read(place, runner=settings.runner.name) as store:
         known_runner(settings, store.runners(), create=False)
-        return of_store(store, settings)
-
-
-def of_store(store: Store, settings: Config) -> History:
-    """The same of an open store."""
-    runs, past = store.runs(), store.past_runs()
-    if not runs:
-        raise NotEnoughData(NO_RUNS)
-    details = {row.id: json.loads(store.detail(row.id)) for row in runs}
+        store.need_runs()
+        runs, past = store.runs(), store.past_runs()
+        details = {row.id: json.loads(store.detail(row.id)) for row in runs}
     view = whole_history(past, setting_of(settings, runs[-1].started_at.year))
     return History(
         runs=table(_run(row, details[row.id]) for row in runs),
@@ -136,18 +130,16 @@ def epochs_of(past: Sequence[PastRun]) -> Table:
     }
 
 
-def whole_history(past: Sequence[PastRun], setting: Setting) -> WeeklyView | None:
-    """Every week from that of the first run to that of the last; None without runs."""
-    if not past:
-        return None
+def whole_history(past: Sequence[PastRun], setting: Setting) -> WeeklyView:
+    """Every week from that of the first run to that of the last; one before a sensor change is on its own sensor."""
     days = [local_date(run, setting) for run in past]
     weeks = week_number(max(days)) - week_number(min(days)) + 1
     return weekly(past, max(days), weeks, setting)
 
 
-def week_rows(found: WeeklyView | None) -> Iterator[list[Any]]:
+def week_rows(found: WeeklyView) -> Iterator[list[Any]]:
     """A row for each week of the view."""
-    for week in found.weeks if found else ():
+    for week in found.weeks:
         row = [getattr(week, name) for name in _WEEK]
         for one in map(week.values.get, SERIES):
             row += (one.value, one.low, one.high, one.runs) if one else (None,) * 4
@@ -179,21 +171,13 @@ def _column(values: Sequence[Any]) -> np.ndarray[Any, Any]:
 RUNS = "runs.csv"
 TABLES = (RUNS, "epochs.csv", "weeks.csv")
 REMEDY = "name another folder with --to"
-_KNOWN_BY = 3  # first columns that a table of ours is known by
-
-
-def is_table(head: str, columns: Sequence[str]) -> bool:
-    """Whether a file that begins so is an export of this table, whatever columns were added to it since."""
-    return head.startswith(",".join(columns[:_KNOWN_BY]) + ",")
 
 
 def export(settings: Config, folder: Path, now: datetime, *, force: bool = False) -> Answer:
-    """Write runs.csv, epochs.csv and weeks.csv into a folder, which is made where it is missing.
+    """Write runs.csv, epochs.csv and weeks.csv, of every week, into a folder, which is made where it is missing.
 
     Older exports of this runner are overwritten, and with `force` any files of these names. Raises StoreError, with
     nothing written where one of them is another's.
-
-    The weeks are all from the first run to the last; a week before the last sensor change has its own sensor's values.
     """
     for name in TABLES:
         app.spare(folder / name, settings)
@@ -216,7 +200,9 @@ def export(settings: Config, folder: Path, now: datetime, *, force: bool = False
     if not force:
         _same_runner(folder / RUNS, {run.id for run in runs})
     for name, (columns, _) in tables.items():
-        app.allow(folder / name, partial(is_table, columns=columns), force=force, remedy=REMEDY)
+        # A table of ours is known by its first columns, whatever others were added to it since.
+        is_ours = methodcaller("startswith", ",".join(columns[:3]) + ",")
+        app.allow(folder / name, is_ours, force=force, remedy=REMEDY)
     told = []
     for name, (columns, rows) in tables.items():
         with app.anew(folder / name, REMEDY) as file:
