@@ -17,18 +17,11 @@ from kneedrive.sensors import REFERENCES
 # What can be compared: quantities, and the scores that have words for it.
 SCORES = {key: axis for key, axis in AXES.items() if axis.name}
 COMPARED = QUANTITIES | SCORES
-SCALE = "a score of 1 is as far as two runners at one pace usually lie apart"
-MOST_WEEKS = 52  # design: who would need more of them has runs that differ too much to tell
 REFUSED = {
     Apart.SENSOR: "The two periods were measured by different sensors ({} and {}).",
     Apart.FIRMWARE: "The sensor’s firmware changed between the two periods.",
     Apart.WATCH: "The two periods were recorded by different watches, and speed and cadence are the watch’s own.",
     Apart.JUMPED: "Oscillation jumped between the two periods while timing stayed: the sensor, not form.",
-}
-HEADLINES = {
-    Outcome.REFUSED: "Not compared",
-    Outcome.NO_OVERLAP: "Nothing to compare",
-    Outcome.NOT_ENOUGH: "Not enough weeks yet",
 }
 NONE, NEITHER = "None of them is good or bad.", "Neither direction is good or bad."
 ACROSS = "Compared over a change of sensor, as asked: any difference may be the sensor’s."
@@ -36,8 +29,6 @@ BEFORE_STAYS = (
     "The time before is too short, and more weeks from now on do not change that. What helps: older runs "
     f"(kneedrive{numbers.TIE}import), or a later day to compare by (kneedrive{numbers.TIE}tag{numbers.TIE}DATE)."
 )
-OTHERWISE = "What changed may also be season, shoes or fatigue: this does not know why."
-NEXT = ("kneedrive weekly", 'kneedrive tag today "..."')
 
 
 class Periods(Record, frozen=True, kw_only=True):
@@ -50,17 +41,6 @@ class Periods(Record, frozen=True, kw_only=True):
 
 def comparison(compared: Comparison, periods: Periods, *, miles: bool, name: str) -> list[Section]:
     """The whole comparison. name: the runner's, "" where there is none."""
-    return [
-        title(compared, periods, name),
-        judgement(compared, miles=miles),
-        side_by_side(compared, miles=miles),
-        [Note(text) for text in closing(compared)],
-        screen.tail(screen.Context(more=NEXT)),
-    ]
-
-
-def title(compared: Comparison, periods: Periods, name: str) -> Section:
-    """What is compared."""
     sides = ("before", "after")
     head = f"Before and after “{numbers.clean(periods.name)}”" if periods.name else "Before and after"
     if compared.group:
@@ -69,50 +49,49 @@ def title(compared: Comparison, periods: Periods, name: str) -> Section:
     spans = [f"{numbers.day(first)} to {numbers.day(last)}" for first, last in (periods.before, periods.after)]
     rows = list(zip(map(faint, sides), map(faint, spans), strict=True))
     facts = [strong(fact) for fact in (numbers.clean(name), head) if fact]
-    return [blocks.Facts(facts), blocks.Terms(rows)]
+    return [
+        [blocks.Facts(facts), blocks.Terms(rows)],
+        judgement(compared, miles=miles),
+        _side_by_side(compared, miles=miles),
+        [Note(text) for text in closing(compared)],
+        screen.tail(screen.Context(more=("kneedrive weekly", 'kneedrive tag today "..."'))),
+    ]
 
 
 def judgement(compared: Comparison, *, miles: bool) -> Section:
     """What it comes to, in a sentence or two."""
-    headline = strong(f"{comparison_headline(compared)}.")
-    return [Prose(headline), Prose(" ".join(sentences(compared, miles=miles)))]
-
-
-def sentences(compared: Comparison, *, miles: bool) -> list[str]:
-    """What stands behind the headline."""
-    if compared.status is Outcome.REFUSED:
-        sensors = (REFERENCES[each].words for each in (compared.sensor_before, compared.sensor_after))
-        command = f"kneedrive compare{numbers.TIE}--across-sensors"
-        insist = f"A difference would be the sensor’s as likely as yours. {command} compares them all the same."
-        return [REFUSED[compared.reason].format(*sensors), insist]
-    if compared.status is Outcome.NO_OVERLAP:
-        return ["The runs before and after have no pace and slope in common, so there is nothing to match."]
     runs = f"{numbers.plural(compared.runs_before, 'run')} before and {numbers.number(compared.runs_after)} after"
-    if compared.status is Outcome.NOT_ENOUGH:
-        if not compared.more_weeks:
-            return [f"{runs} can be used; too few of them share a pace and a slope."]
-        more = numbers.plural(compared.more_weeks, "more week")
-        if short_before(compared):
-            return [f"{runs} can be used. {BEFORE_STAYS}"]
-        return [f"{runs} can be used; the shorter side takes about {more}."]
-    low, high = (numbers.pace(speed, miles=miles) for speed in (compared.speed_low_mps, compared.speed_high_mps))
-    others = f"; {numbers.plural(compared.left_out, 'run')} left out: another sensor or surface, or nothing scored"
-    return [f"{runs}, matched on pace and slope between {high} and {low}{others if compared.left_out else ''}."]
+    match compared.status:
+        case Outcome.REFUSED:
+            sensors = (REFERENCES[each].words for each in (compared.sensor_before, compared.sensor_after))
+            command = f"kneedrive compare{numbers.TIE}--across-sensors"
+            insist = f"A difference would be the sensor’s as likely as yours. {command} compares them all the same."
+            headline, text = "Not compared", f"{REFUSED[compared.reason].format(*sensors)} {insist}"
+        case Outcome.NO_OVERLAP:
+            headline = "Nothing to compare"
+            text = "The runs before and after have no pace and slope in common, so there is nothing to match."
+        case Outcome.NOT_ENOUGH:
+            headline, text = "Not enough weeks yet", f"{runs} can be used; too few of them share a pace and a slope."
+            if compared.more_weeks:
+                more = numbers.plural(compared.more_weeks, "more week")
+                text = f"{runs} can be used; the shorter side takes about {more}."
+            # more_weeks is what the shorter side lacks, which may be the one after though both are too short.
+            needed = min(compared.weeks_before, compared.weeks_after) + compared.more_weeks
+            # No week to come makes the time before longer; groups may be run in again.
+            if not compared.group and compared.weeks_before < needed:
+                headline, text = "Not enough weeks before", f"{runs} can be used. {BEFORE_STAYS}"
+        case _:
+            ends = (compared.speed_low_mps, compared.speed_high_mps)
+            low, high = (numbers.pace(speed, miles=miles) for speed in ends)
+            left_out = numbers.plural(compared.left_out, "run")
+            others = f"; {left_out} left out: another sensor or surface, or nothing scored" if compared.left_out else ""
+            headline = _changed(compared)
+            text = f"{runs}, matched on pace and slope between {high} and {low}{others}."
+    return [Prose(strong(f"{headline}.")), Prose(text)]
 
 
-def short_before(compared: Comparison) -> bool:
-    """Whether the time before is too short, which no week to come makes longer; groups may be run in again."""
-    # more_weeks is what the shorter side lacks, which may be the one after though both are too short.
-    needed = min(compared.weeks_before, compared.weeks_after) + compared.more_weeks
-    return compared.status is Outcome.NOT_ENOUGH and not compared.group and compared.weeks_before < needed
-
-
-def comparison_headline(compared: Comparison) -> str:
-    """ "Changed: contact shortened and cadence rose", "No change that can be told", "Not enough weeks yet"."""
-    if short_before(compared):
-        return "Not enough weeks before"
-    if compared.status is not Outcome.COMPARED:
-        return HEADLINES[compared.status]
+def _changed(compared: Comparison) -> str:
+    """ "Changed at the same pace: contact shortened and cadence rose"."""
     changed = [row for row in compared.rows if row.verdict is Outcome.CHANGED]
     # A score says again what the quantities in it say more plainly.
     changed = [row for row in changed if row.metric not in SCORES] or changed
@@ -129,7 +108,7 @@ def change_words(row: Difference) -> str:
     return COMPARED[row.metric].rose if row.difference > 0 else COMPARED[row.metric].fell
 
 
-def side_by_side(compared: Comparison, *, miles: bool) -> Section:
+def _side_by_side(compared: Comparison, *, miles: bool) -> Section:
     """A line a metric, with its verdict."""
     if not compared.rows:
         return []
@@ -137,20 +116,16 @@ def side_by_side(compared: Comparison, *, miles: bool) -> Section:
         Column(left=True), Column(head="before"), Column(head="after"),
         Column(head="difference, and its range", left=True, drop=1), Column(left=True),
     )  # fmt: skip
+    rows = []
+    for row in compared.rows:
+        unit = "" if row.metric in SCORES else QUANTITIES[row.metric].unit
+        name = f"{name_of(row.metric)}, {unit}" if unit else name_of(row.metric)
+        before, after = (numbers.value(row.metric, amount) for amount in (row.before, row.after))
+        off, low, high = (numbers.change(row.metric, amount) for amount in (row.difference, row.low, row.high))
+        reach = f"{off} ({numbers.bare(low)} to {numbers.bare(high)})"
+        rows.append((name, before, after, reach, difference_verdict(row, units=False)))
     at = f"at {numbers.pace(compared.speed_mps, miles=miles)} on the flat"
-    return [Heading("Side by side", at), Table(columns, [_row(row) for row in compared.rows])]
-
-
-def _row(row: Difference) -> tuple[str, ...]:
-    unit = "" if row.metric in SCORES else QUANTITIES[row.metric].unit
-    off, low, high = (numbers.change(row.metric, amount) for amount in (row.difference, row.low, row.high))
-    return (
-        f"{name_of(row.metric)}, {unit}" if unit else name_of(row.metric),
-        numbers.value(row.metric, row.before),
-        numbers.value(row.metric, row.after),
-        f"{off} ({numbers.bare(low)} to {numbers.bare(high)})",
-        difference_verdict(row, units=False),
-    )
+    return [Heading("Side by side", at), Table(columns, rows)]
 
 
 def name_of(metric: str) -> str:
@@ -173,7 +148,7 @@ def difference_verdict(row: Difference, *, units: bool = True) -> str:
         return f"no change over {shown(numbers.at_most(row.metric, row.bound))}"
     if row.more_weeks is None:
         return "not enough weeks in the time before"
-    if row.more_weeks > MOST_WEEKS:
+    if row.more_weeks > 52:  # design: who would need more has runs that differ too much to tell
         return "cannot be told: the runs differ too much"
     return f"not enough weeks: about {numbers.number(row.more_weeks)} more"
 
@@ -183,9 +158,11 @@ def closing(compared: Comparison) -> list[str]:
     known = {row.metric: COMPARED[row.metric].meaning for row in compared.rows}
     meanings = [f"{name_of(metric)}: {meaning}" for metric, meaning in known.items() if meaning]
     few = len(meanings) == 1
-    meanings += [SCALE] if any(row.metric in SCORES for row in compared.rows) else []
+    if any(row.metric in SCORES for row in compared.rows):
+        meanings.append("a score of 1 is as far as two runners at one pace usually lie apart")
     texts = [f"{capital('; '.join(meanings))}. {NEITHER if few else NONE}"] if meanings else []
     texts += [ACROSS] if compared.across_sensors else []
     texts += [advice.EXAGGERATED] if compared.over_exaggeration else []
     changed = any(row.verdict is Outcome.CHANGED for row in compared.rows)
-    return texts + ([OTHERWISE] if changed and not compared.across_sensors else [])
+    why = "What changed may also be season, shoes or fatigue: this does not know why."
+    return texts + ([why] if changed and not compared.across_sensors else [])

@@ -9,7 +9,7 @@ import numpy as np
 from kneedrive import advice
 from kneedrive.analysis.result import Analysis, ChannelSummary
 from kneedrive.quantities import PARTS, QUANTITIES
-from kneedrive.recording import Activity, Note, Samples, Sensor
+from kneedrive.recording import Activity, Sensor
 from kneedrive.report import blocks, numbers
 from kneedrive.report.blocks import Column, Heading, Inline, Items, Prose, Section, Table
 from kneedrive.report.words import UNASSESSED, capital, listed
@@ -23,81 +23,67 @@ def examination(analyses: Sequence[Analysis], *, miles: bool) -> list[Section]:
     name = numbers.path(numbers.clean(analyses[0].activity.name, 200)) or "File"
     head: list[blocks.Block] = [blocks.Rule(), Prose(blocks.strong(name))]
     if len(analyses) > 1:
-        head += _sessions(analyses, len(runs), miles=miles)
+        among = f"{len(runs) or 'none'} of them {'a run' if len(runs) < 2 else 'runs'}"
+        columns = (
+            Column(head="session", left=True), Column(head="sport", left=True, drop=1), Column(head="start", left=True),
+            Column(head="time"), Column(head="miles" if miles else "km", drop=2),
+        )  # fmt: skip
+        rows = []
+        for activity in (analysis.activity for analysis in analyses):
+            start = numbers.start(activity.started_at, activity.utc_offset_s)
+            far = numbers.length(activity.distance_m, miles=miles)
+            rows.append((activity.id, _sport(activity), start, numbers.clock(activity.duration_s), far))
+        head += [Prose(f"{len(analyses)} sessions, {among}."), Table(columns, rows)]
     return [head, *(section for analysis in shown for section in session(analysis, miles=miles))]
-
-
-def _sessions(analyses: Sequence[Analysis], runs: int, *, miles: bool) -> list[blocks.Block]:
-    told = f"{len(analyses)} sessions, {runs or 'none'} of them {'a run' if runs < 2 else 'runs'}."
-    columns = (
-        Column(head="session", left=True), Column(head="sport", left=True, drop=1), Column(head="start", left=True),
-        Column(head="time"), Column(head="miles" if miles else "km", drop=2),
-    )  # fmt: skip
-    rows = [
-        (
-            activity.id,
-            _sport(activity),
-            numbers.start(activity.started_at, activity.utc_offset_s),
-            numbers.clock(activity.duration_s),
-            numbers.length(activity.distance_m, miles=miles),
-        )
-        for activity in (analysis.activity for analysis in analyses)
-    ]
-    return [Prose(told), Table(columns, rows)]
 
 
 def session(analysis: Analysis, *, miles: bool) -> list[Section]:
     """One session of a file, examined."""
     activity = analysis.activity
+    worn = [f"With {_sensor(sensor)}." for sensor in activity.sensors]
+    reason = numbers.clean(analysis.provenance_reason, 200).rstrip(".")
+    judged = f"Judged as {analysis.reference.words}: {reason}."
+    channels: Section = [Heading("Channels"), Prose("None: the file holds no samples.")]
+    if analysis.channels:
+        head = Heading("Channels", "share of the records that have a value")
+        channels = [head, _coverage(analysis.channels, miles=miles)]
     averages = {key: amount for key, amount in activity.averages.items() if key in QUANTITIES}
     listed_averages = ", ".join(f"{_name(key)} {_shown(key, averages[key], miles=miles)}" for key in averages)
-    notes = dict.fromkeys((*activity.notes, *analysis.quality.notes))
+    odd = []
+    for note in dict.fromkeys((*activity.notes, *analysis.quality.notes)):
+        where = f" (at byte {numbers.number(note.offset)})" if note.offset else ""
+        odd.append(f"{capital(numbers.clean(note.text, 300).rstrip('.'))}{where}.")
     return [
         [_recorded(activity, miles=miles)],
-        [Heading("Devices"), Items(_devices(analysis))],
-        _channels(analysis.channels, miles=miles),
+        [Heading("Devices"), Items([f"Recorded by {_sensor(activity.device)}.", *worn, judged])],
+        channels,
         *_alternatives(analysis, miles=miles),
         [Heading("Averages in the file"), Prose(f"{listed_averages}.")] if averages else [],
-        [Heading("Odd things"), Items([_note(note) for note in notes] or ["None found."])],
+        [Heading("Odd things"), Items(odd or ["None found."])],
         [Heading("What can be said from it"), Items(_sayable(analysis))],
     ]
 
 
 def _recorded(activity: Activity, *, miles: bool) -> blocks.Terms:
+    dense, steps = "no time axis", np.diff(activity.samples.time_s)
+    if len(steps):
+        dense = f"one every {numbers.exact(median(steps))} s, the longest gap {numbers.minutes(float(steps.max()))}"
+    never = "recorded: never shown, exported or put on a page; the store keeps the file as it is, with them"
     rows = (
         ("session", f"{activity.id}, {activity.format.upper()}, {_sport(activity)}"),
         ("start", numbers.start(activity.started_at, activity.utc_offset_s)),
         ("time", f"{numbers.clock(activity.duration_s)} running clock, {numbers.clock(activity.elapsed_s)} in all"),
         ("distance", numbers.distance(activity.distance_m, miles=miles)),
-        ("records", f"{numbers.number(activity.records)}, {_step(activity.samples)}"),
+        ("records", f"{numbers.number(activity.records)}, {dense}"),
         ("laps, pauses", f"{len(activity.laps)}, {len(activity.pauses)}"),
-        ("positions", POSITIONS if activity.positioned else "none"),
+        ("positions", never if activity.positioned else "none"),
     )
     return blocks.Terms(rows)
-
-
-POSITIONS = "recorded: never shown, exported or put on a page; the store keeps the file as it is, with them"
 
 
 def _sport(activity: Activity) -> str:
     named = " ".join(part for part in (activity.sport, activity.sub_sport) if part not in ("", "generic", "unknown"))
     return numbers.clean(named) or "no sport named"
-
-
-def _step(samples: Samples) -> str:
-    """How densely the file was recorded."""
-    if len(samples.time_s) < 2:
-        return "no time axis"
-    steps = np.diff(samples.time_s)
-    return f"one every {numbers.exact(median(steps))} s, the longest gap {numbers.minutes(float(steps.max()))}"
-
-
-def _devices(analysis: Analysis) -> list[str]:
-    activity = analysis.activity
-    said = [f"Recorded by {_sensor(activity.device)}."]
-    said += [f"With {_sensor(sensor)}." for sensor in activity.sensors]
-    reason = numbers.clean(analysis.provenance_reason, 200).rstrip(".")
-    return [*said, f"Judged as {analysis.reference.words}: {reason}."]
 
 
 # What a sensor is by its ANT+ device type (as ANT+ device profiles number them), and how FIT says it is reached.
@@ -116,21 +102,12 @@ def _sensor(sensor: Sensor) -> str:
     return numbers.device(sensor) + (f" ({shown})" if shown else "")
 
 
-_BAR = 16
-_WHOLE = 0.995  # what is shown as 100 % needs no bar
-
-
-def _channels(channels: Mapping[str, ChannelSummary], *, miles: bool) -> Section:
-    if not channels:
-        return [Heading("Channels"), Prose("None: the file holds no samples.")]
-    return [Heading("Channels", "share of the records that have a value"), _coverage(channels, miles=miles)]
-
-
 def _coverage(channels: Mapping[str, ChannelSummary], *, miles: bool) -> Table:
     columns = (Column(left=True), Column(head="coverage"), Column(head="median"), Column(left=True, drop=1))
     rows = []
     for key, channel in channels.items():
-        drawn: Inline = blocks.Bar(channel.coverage, _BAR) if channel.coverage < _WHOLE else ""
+        # What is shown as 100 % needs no bar.
+        drawn: Inline = blocks.Bar(channel.coverage, 16) if channel.coverage < 0.995 else ""
         rows.append((_name(key), numbers.percent(channel.coverage), _shown(key, channel.median, miles=miles), drawn))
     return Table(columns, rows)
 
@@ -166,11 +143,6 @@ def _alternatives(analysis: Analysis, *, miles: bool) -> Iterable[Section]:
         yield [Heading(f"Alternative: {numbers.clean(maker)}", remark), _coverage(summaries, miles=miles)]
 
 
-def _note(note: Note) -> str:
-    where = f" (at byte {numbers.number(note.offset)})" if note.offset else ""
-    return f"{capital(numbers.clean(note.text, 300).rstrip('.'))}{where}."
-
-
 def _sayable(analysis: Analysis) -> list[str]:
     """Which findings this file allows, which not and why, and what would help."""
     said = ["Nothing is judged; what was measured is shown." if analysis.metrics else "Nothing is judged."]
@@ -182,4 +154,7 @@ def _sayable(analysis: Analysis) -> list[str]:
     rest = [item for item in analysis.unjudged if item.reason != analysis.status_reason]
     said += [f"{capital(item.what)}: {item.reason.rstrip('.')}." for item in rest]
     helps = advice.would_settle(analysis)
+    if any(item.reason == analysis.reference.open for item in rest):
+        # That what is usual is not known stands above, and is not said twice.
+        helps = capital(helps.rpartition("is not known yet; ")[2])
     return [*said, *([helps] if helps and analysis.status != "not a run" else [])]

@@ -28,7 +28,6 @@ FORMULAS = {
     "G": "(zSL+zDF)/√2: long steps on the ground above zero, quick light ones below",
     "K": "zk: torso bounce beyond the timing",
 }
-RELATIONS = {1: "≥", -1: "≤"}
 # Those of weeks, comparisons and merging decide nothing about one run.
 _ONE_RUN = (
     "resampling", "epochs", "gait", "steady", "grade", "plausible", "population", "sensors", "posterior", "profile",
@@ -41,6 +40,9 @@ def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
     posterior = analysis.posterior
     reason = f" ({analysis.status_reason.rstrip('.')})" if analysis.status_reason else ""
     run = f"Activity {analysis.activity.id}, method version {analysis.method.version}"
+    # What was left out and what is not judged, and how much of the run each metric covers.
+    shares = (f"{name} {numbers.percent(share)}" for name, share in analysis.quality.coverage.items() if share)
+    gates = [*left_out(analysis), f"Coverage of half-minutes: {', '.join(shares) or 'none'}."]
     return [
         [Heading("Explained"), Prose(f"{run}: {analysis.status}{reason}.")],
         *([regions(analysis, posterior, miles=miles), model(analysis, posterior)] if posterior else []),
@@ -48,14 +50,11 @@ def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
         measured(analysis),
         bands(analysis, miles=miles),
         sensor(analysis),
-        gates(analysis),
+        [Heading("Gates"), Items(gates)],
         fade(analysis),
         [Heading("Words"), *map(Prose, GLOSSARY)],
-        *knob_sections(analysis.method),
+        *_knob_sections(analysis.method),
     ]
-
-
-# Patterns and their odds.
 
 
 def region(pattern: Pattern, rules: PosteriorRules, *, miles: bool) -> str:
@@ -63,7 +62,7 @@ def region(pattern: Pattern, rules: PosteriorRules, *, miles: bool) -> str:
     row, limits = PATTERNS[pattern], {"score": rules.score, "part": rules.part, "-part": -rules.part}
     if not row.region:
         return "none of the others holds"
-    bounds = [f"{b.axis} {RELATIONS[b.side]} {exact(b.side * limits[b.limit])}" for b in row.region]
+    bounds = [f"{b.axis} {'≥' if b.side > 0 else '≤'} {exact(b.side * limits[b.limit])}" for b in row.region]
     paced = {Pattern.SHUFFLE: "slower than", Pattern.SHORT_GROUNDED: "from"}
     if pattern in paced:
         bounds.append(f"{paced[pattern]} {numbers.pace(rules.shuffle_under_mps, miles=miles)}")
@@ -71,10 +70,7 @@ def region(pattern: Pattern, rules: PosteriorRules, *, miles: bool) -> str:
 
 
 def regions(analysis: Analysis, posterior: Posterior, *, miles: bool) -> Section:
-    """Every pattern with its rule and its odds, and from when on it is said.
-
-    From steps alone also how far the odds hang on the correlation that is not well known.
-    """
+    """Every pattern with its rule and its odds; from steps alone also how these hang on the correlation."""
     rules, rows = analysis.method.posterior, []
     for pattern, probability in posterior.odds.items():
         base, where = numbers.probability(posterior.base_rates[pattern]), region(pattern, rules, miles=miles)
@@ -97,9 +93,6 @@ def regions(analysis: Analysis, posterior: Posterior, *, miles: bool) -> Section
         texts.append(f"With a correlation of steps and contact from {exact(low)} to {exact(high)}: {'; '.join(shown)}.")
     head = Heading("Patterns", "probability that the true values lie in the region")
     return [head, Terms(rows), *map(Prose, texts)]
-
-
-# The model.
 
 
 def model(analysis: Analysis, posterior: Posterior) -> Section:
@@ -138,9 +131,6 @@ def knee(analysis: Analysis) -> Section:
     return [Heading("The swinging knee"), Prose(text)]
 
 
-# What was measured.
-
-
 def bands(analysis: Analysis, *, miles: bool) -> Section:
     """Each pace band with what is believed of its scores, and the pattern to name."""
     judged = [(band, band.posterior) for band in reversed(analysis.pace_profile) if band.posterior]
@@ -151,17 +141,12 @@ def bands(analysis: Analysis, *, miles: bool) -> Section:
         Column(head=numbers.pace_unit(miles=miles)), Column(head="n"), Column(head="D"), Column(head="P", drop=2),
         Column(head="G", drop=3), Column(head="first", left=True), Column(head="p"), Column(left=True, drop=1),
     )  # fmt: skip
-    rows = [
-        (
-            numbers.bare_pace(band.speed_mps, miles=miles),
-            str(band.epochs),
-            *(numbers.with_error(found.scores[x].mean, found.scores[x].sd) for x in "DPG"),
-            PATTERNS[band.leading[0]].name,
-            numbers.probability(found.odds[band.leading[0]]),
-            band.certainty,
-        )
-        for band, found in judged
-    ]
+    rows = []
+    for band, found in judged:
+        pace, first = numbers.bare_pace(band.speed_mps, miles=miles), band.leading[0]
+        believed = (numbers.with_error(found.scores[letter].mean, found.scores[letter].sd) for letter in "DPG")
+        odds = numbers.probability(found.odds[first])
+        rows.append((pace, str(band.epochs), *believed, PATTERNS[first].name, odds, band.certainty))
     size = numbers.quantity("speed_mps", rules.band_mps)
     return [Heading("Pace bands", f"of {size} with at least {rules.band_epochs} half-minutes"), Table(columns, rows)]
 
@@ -209,13 +194,6 @@ def sensor(analysis: Analysis) -> Section:
     return [Heading("Sensor and reference"), Items(texts)]
 
 
-def gates(analysis: Analysis) -> Section:
-    """What was left out and what is not judged, and how much of the run each metric covers."""
-    shares = (f"{name} {numbers.percent(share)}" for name, share in analysis.quality.coverage.items() if share)
-    texts = [*left_out(analysis), f"Coverage of half-minutes: {', '.join(shares) or 'none'}."]
-    return [Heading("Gates"), Items(texts)]
-
-
 def fade(analysis: Analysis) -> Section:
     """Late minus early, with the interval and what would count."""
     found = analysis.fade
@@ -225,16 +203,12 @@ def fade(analysis: Analysis) -> Section:
         Column(left=True), Column(head="late − early"), Column(head=f"{numbers.percent(found.level, 1)} interval"),
         Column(head="counts from", drop=1), Column(left=True),
     )  # fmt: skip
-    rows = [
-        (
-            "torso bounce, ln k" if key == "ln_k" else QUANTITIES[key].name,
-            numbers.difference(key, change.difference),
-            numbers.interval(key, change.low, change.high),
-            numbers.difference(key, abs(change.threshold)).lstrip("+"),
-            "counts" if change.notable else "",
-        )
-        for key, change in found.changes.items()
-    ]
+    rows = []
+    for key, change in found.changes.items():
+        name = "torso bounce, ln k" if key == "ln_k" else QUANTITIES[key].name
+        off, ends = numbers.difference(key, change.difference), numbers.interval(key, change.low, change.high)
+        limit = numbers.difference(key, abs(change.threshold)).lstrip("+")
+        rows.append((name, off, ends, limit, "counts" if change.notable else ""))
     return [Heading("Fade", f"{numbers.plural(found.blocks, 'block')} of three minutes"), Table(columns, rows)]
 
 
@@ -266,8 +240,7 @@ def knobs(method: Method) -> Iterator[tuple[str, str, Any, str, str]]:
             yield group, name, getattr(rules, name), unit, source
 
 
-def knob_sections(method: Method) -> Iterator[Section]:
-    """Every number of the method that one run needs, with its unit and its source, by group."""
+def _knob_sections(method: Method) -> Iterator[Section]:
     remark = "with unit and source; “design” is a choice, not a finding"
     for group, rows in groupby(knobs(method), key=itemgetter(0)):
         items = []
