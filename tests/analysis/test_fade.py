@@ -209,9 +209,10 @@ def test_ten_blocks_are_needed(drop: float, blocks: int) -> None:
 
 def test_pauses_do_not_count_as_moving_time() -> None:
     epochs = hour()
-    reason = np.array(epochs.reason, dtype="<U9")
-    reason[10:20] = "pause"
-    assert fade.moving_time_s(epochs.replace(reason=reason), COVERED)[30] == 615.0
+    paused = np.isin(np.arange(COUNT), np.arange(8, 20))
+    changes = {"reason": np.where(paused, "pause", epochs.reason), "weight": np.where(paused, 0.0, epochs.weight)}
+    assert fade.fade(epochs, COVERED, case()).blocks == 17
+    assert fade.fade(epochs.replace(**changes), COVERED, case()).blocks == 15  # of the 46 minutes after the warm-up
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.stats import norm, rankdata
 
 from kneedrive.analysis.posterior import RULES, SCORE_WEIGHTS, conditioned, measured_rows, prior_cov
-from kneedrive.analysis.reference import sd_duty_factor, usual_cadence_spm, usual_duty_factor
+from kneedrive.analysis.reference import usual_cadence_spm, usual_duty_factor
 from kneedrive.method import Population
 from kneedrive.recording import Array
 from tests.conftest import FIXTURES
@@ -102,7 +102,7 @@ def by_residuals(of: Filmed) -> Timing:
         runner=of.runner,
         speed_mps=of.speed_mps,
         zSL=residuals(np.log(of.step_time_s), of, height=True) / USUAL.sd_ln_T,
-        zDF=residuals(of.duty_factor, of, height=True) / sd_duty_factor(of.speed_mps, USUAL),
+        zDF=residuals(of.duty_factor, of, height=True) / usual_duty_factor(of.speed_mps, USUAL)[1],
         knee_deg=residuals(of.knee_deg, of, height=True),
         hip_deg=residuals(of.hip_deg, of, height=True),
     )
@@ -112,11 +112,12 @@ def by_reference(of: Filmed) -> Timing:
     """Against the reference, as a recording would be; the angles against the mean of these runners at the speed."""
     cadence_spm = [usual_cadence_spm(v, h, USUAL) for v, h in zip(of.speed_mps, of.height_m.tolist(), strict=True)]
     usual = 60.0 / np.array(cadence_spm)
+    usual_DF, sd_DF = usual_duty_factor(of.speed_mps, USUAL)
     return Timing(
         runner=of.runner,
         speed_mps=of.speed_mps,
         zSL=np.log(of.step_time_s / usual) / USUAL.sd_ln_T,
-        zDF=(of.duty_factor - usual_duty_factor(of.speed_mps, USUAL)) / sd_duty_factor(of.speed_mps, USUAL),
+        zDF=(of.duty_factor - usual_DF) / sd_DF,
         knee_deg=residuals(of.knee_deg, of, height=False),
         hip_deg=residuals(of.hip_deg, of, height=False),
     )

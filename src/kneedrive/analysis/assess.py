@@ -76,7 +76,7 @@ def status(run: Run) -> tuple[result.Status, str]:
     if not run.gated.running.any() and ((reason == "walking").any() or 0 < middle(cadence) < below):
         walk = f"the cadence is below {below:.0f} steps a minute almost throughout: this was a walk"
         return result.Status.WALK, walk
-    if not case.speed_trusted and not case.has_dynamics:
+    if not case.speed_trusted and not case.reference.measures_contact:
         why = "computed by the watch" if case.reference.name is SensorClass.GARMIN_WRIST else "missing"
         return result.Status.TOO_FEW, f"{SPEED_UNMEASURED}; and contact time is {why}, so nothing is left to judge"
     if not np.isfinite(run.epochs["cadence_spm"]).any():
@@ -166,11 +166,11 @@ def _unjudged(letters: list[str], reasons: Mapping[str, str], case: Case) -> tup
     why = [(SAID_OF[letter][0], reasons[letter]) for letter in letters]
     if not case.speed_trusted:
         why.append(("step length", SPEED_UNMEASURED))
-    if case.has_dynamics and not case.speed_trusted:
+    if case.reference.measures_contact and not case.speed_trusted:
         why.append(("contact time, duty factor and bounce", OWN_BASELINE))
     if case.reference.name is SensorClass.GARMIN_WRIST:
         why.append(("contact time, oscillation and vertical ratio", result.ESTIMATE))
-    if case.has_dynamics and case.speed_trusted:
+    if case.reference.measures_contact and case.speed_trusted:
         if case.runner.height_m is None:
             why.append(("stance sweep angle and leg stiffness", "the runner's height is not known"))
         elif case.runner.mass_kg is None:

@@ -129,26 +129,6 @@ def block_fade(
     return BlockFade(change, change - half, change + half, p, freedom, real, notable)
 
 
-def moving_time_s(epochs: Epochs, covered_s: Array) -> Array:
-    """Moving time at the middle of each epoch: what was recorded, without the epochs that were paused."""
-    # A coffee after the first half is no tiring.
-    moving = np.where(epochs.reason == "pause", 0.0, covered_s)
-    return np.cumsum(moving) - 0.5 * moving
-
-
-def residuals(epochs: Epochs, keys: Sequence[str], case: Case) -> Array:
-    """Each metric minus what is usual at the speed and slope of the epoch, (keys, epochs); NaN where not scored.
-
-    Unknown slope is flat.
-    """
-    counts = epochs.weight > 0
-    speed = np.where(counts, epochs["speed_mps"], np.nan)
-    grade = np.where(counts, np.nan_to_num(epochs["grade"]), 0.0)  # of an epoch that was left out it may be anything
-    usual = usual_quantities(speed, grade, case)
-    there = features.metrics(speed, usual["ln_T"], usual["DF"], usual["ln_beta"])
-    return np.array([epochs[key] - there[key] for key in keys])
-
-
 def pace_doubt(keys: Sequence[str], blocks: Array, case: Case) -> Array:
     """SD (keys) of what a change may owe to a change of pace: the runner's own slopes are not the reference's.
 
@@ -158,19 +138,14 @@ def pace_doubt(keys: Sequence[str], blocks: Array, case: Case) -> Array:
     speed, change = float(np.nanmean(blocks)), float((contrast * np.nan_to_num(blocks)).sum())
     at = np.array([speed])
     usual = usual_quantities(at, np.zeros(1), case)
-
-    def shown(ln_T: float = 0.0, DF: float = 0.0, ln_k: float = 0.0) -> Array:
-        # ln beta is ln k plus that of the shape.
-        shape = features.log(features.bounce_shape(usual["DF"] + DF))
-        there = features.metrics(at, usual["ln_T"] + ln_T, usual["DF"] + DF, usual["ln_k"] + ln_k + shape)
-        return np.array([float(there[key][0]) for key in keys])
-
-    off = (
-        shown(ln_T=rules.slope_ln_T * change / speed),
-        shown(DF=case.reference.sd_tilt_DF * change),
-        shown(ln_k=rules.tilt_ln_k * change),
-    )
-    doubt: Array = np.sqrt(((np.array(off) - shown()) ** 2).sum(axis=0))
+    # The first column is as usual; in each of the others one quantity is off.
+    slopes = np.diag([rules.slope_ln_T * change / speed, case.reference.sd_tilt_DF * change, rules.tilt_ln_k * change])
+    off_ln_T, off_DF, off_ln_k = np.column_stack([np.zeros(3), slopes])
+    DF = usual["DF"] + off_DF
+    ln_beta = usual["ln_k"] + off_ln_k + features.log(features.bounce_shape(DF))
+    shown = features.metrics(at, usual["ln_T"] + off_ln_T, DF, ln_beta)
+    off = np.array([shown[key][1:] - shown[key][0] for key in keys])
+    doubt: Array = np.sqrt((off**2).sum(axis=1))
     return doubt
 
 
@@ -183,8 +158,15 @@ def fade(epochs: Epochs, covered_s: Array, case: Case) -> Fade:
     # Only what the sensor measures: a change in it is one of the runner's.
     measured = ("cadence_spm",) if case.by_steps else OF_TIMING if case.reference.timing_again else tuple(DIRECTIONS)
     keys = [key for key in measured if key not in suppressed]
-    rows = np.vstack([residuals(epochs, keys, case), epochs["speed_mps"]])
-    *blocks, speeds = block_means(rows, moving_time_s(epochs, covered_s), epochs.weight, rules)
+    # Of an epoch that was left out the slope may be anything; where it is not known it counts as flat.
+    counts = epochs.weight > 0
+    speed = np.where(counts, epochs["speed_mps"], np.nan)
+    usual = usual_quantities(speed, np.where(counts, np.nan_to_num(epochs["grade"]), 0.0), case)
+    expected = features.metrics(speed, usual["ln_T"], usual["DF"], usual["ln_beta"])
+    rows = np.vstack([*(epochs[key] - expected[key] for key in keys), epochs["speed_mps"]])
+    # A coffee after the first half is no tiring.
+    moving = np.where(epochs.reason == "pause", 0.0, covered_s)
+    *blocks, speeds = block_means(rows, np.cumsum(moving) - 0.5 * moving, epochs.weight, rules)
     there = int(np.isfinite(speeds).sum())
     if there < rules.fade_blocks:
         reason = f"{there or 'no'} block{'' if there == 1 else 's'} of 3 scored minutes; {rules.fade_blocks} are needed"

@@ -92,11 +92,11 @@ def gate(table: Table, case: Case) -> Gated:
     judged = np.isfinite(columns["duty_factor"])
     if case.reference.measures_bounce:
         judged |= np.isfinite(columns["beta"])
-    judged &= case.has_dynamics & (has_speed | (not case.speed_trusted))
+    judged &= case.reference.measures_contact & (has_speed | (not case.speed_trusted))
     steps = free & has_speed & np.isfinite(columns["step_time_s"])
     # All or nothing per run: scores over some epochs and steps over the others would be two runs under one name.
     few = (free & judged).sum() < least
-    by_steps = bool(case.speed_trusted and few and (not case.has_dynamics or steps.sum() >= least))
+    by_steps = bool(case.speed_trusted and few and (not case.reference.measures_contact or steps.sum() >= least))
     if not by_steps:
         for name, mask in doubts.items():
             caught[name] = mask & ~judged | caught.get(name, False)
@@ -135,7 +135,7 @@ def _caught(table: Table, case: Case) -> dict[str, Mask]:
     }
     if not case.speed_trusted:
         # A guessed speed gates nothing; but without dynamics it is all there is to judge.
-        return caught | {"no speed": np.full(len(speed), not case.has_dynamics)}
+        return caught | {"no speed": np.full(len(speed), not case.reference.measures_contact)}
     return caught | {
         "no speed": ~np.isfinite(speed),
         "accelerating": table.shares["burst"] > 0,

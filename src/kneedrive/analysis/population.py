@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -129,7 +128,15 @@ def joint(means: Mapping[str, Array]) -> Joint:
     What a whole class reads off (its shift) is no difference between runners, so each class is centred on its own mean.
     """
     sensors = np.asarray(means["sensor"])
-    centred = {name: _centred(means[name], sensors) for name in PARTS}
+    # A class of one runner says nothing about a spread, and stays NaN.
+    centred = {name: np.full(len(sensors), np.nan) for name in PARTS}
+    for name, left in centred.items():
+        for sensor in np.unique(sensors):
+            there = (sensors == sensor) & np.isfinite(means[name])
+            if (count := int(there.sum())) > 1:
+                # Its own mean takes a part of the spread with it.
+                values = means[name][there]
+                left[there] = (values - values.mean()) * math.sqrt(count / (count - 1.0))
     return Joint(
         levels={name: level(values, means[f"{name}_{name}"]) for name, values in centred.items()},
         correlations={
@@ -137,17 +144,6 @@ def joint(means: Mapping[str, Array]) -> Joint:
             for a, b in PAIRS
         },
     )
-
-
-def _centred(values: Array, groups: Any) -> Array:
-    """The values less the mean of their group; a group of one says nothing about a spread, and becomes NaN."""
-    left = np.full(len(values), np.nan)
-    for group in np.unique(groups):
-        there = (groups == group) & np.isfinite(values)
-        if there.sum() > 1:
-            # Its own mean takes a part of the spread with it.
-            left[there] = (values[there] - values[there].mean()) * math.sqrt(there.sum() / (there.sum() - 1.0))
-    return left
 
 
 def base_rates() -> Mapping[Pattern, float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import takewhile
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from kneedrive.analysis.result import Balance, Epochs, OnsetVerdict, PaceBand, S
 from kneedrive.patterns import Pattern
 from kneedrive.stats import Mask, below, medians, middle
 
-TINY = 1e-12
 METRICS = (
     "cadence_spm",
     "step_length_m",
@@ -41,32 +39,30 @@ def pace_profile(epochs: Epochs, reasons: Mapping[str, str], case: Case) -> tupl
     number = np.floor(np.where(epochs.scored, epochs["speed_mps"], np.nan) / rules.band_mps)
     bands, counts = np.unique(number[np.isfinite(number)], return_counts=True)
     # Bands of too few epochs are left out, not joined to their neighbours: that would move their speed.
-    enough = bands[counts >= rules.band_epochs].tolist()
-    return tuple(_band(epochs, band, number == band, reasons, case) for band in enough)
-
-
-def _band(epochs: Epochs, band: float, where: Mask, reasons: Mapping[str, str], case: Case) -> PaceBand:
-    rules = case.method.profile
-    at = scores.standing(epochs, where, rules.band_epochs, case)
-    found = None if at is None else at.posterior
-    named = () if found is None else posterior.leading(found, case.method.posterior)
-    sure = posterior.certainty(named[0], found, case.method.posterior) if found and named else Certainty.OPEN
-    table = np.array([epochs[key][where] for key in METRICS])
-    metrics = dict(zip(METRICS, medians(table).tolist(), strict=True))
-    speed = middle(epochs["speed_mps"][where])
-    return PaceBand(
-        low_mps=band * rules.band_mps,
-        high_mps=(band + 1.0) * rules.band_mps,
-        speed_mps=speed,
-        epochs=int(where.sum()),
-        seconds=float(where.sum() * case.method.epochs.length_s),
-        scores=scores.scores_of(at, reasons),
-        metrics={key: value for key, value in metrics.items() if np.isfinite(value)},
-        usual=scores.usual_at(speed, case),
-        posterior=found,
-        leading=named,
-        certainty=sure,
-    )
+    made = []
+    for band in bands[counts >= rules.band_epochs].tolist():
+        where = number == band
+        at = scores.standing(epochs, where, rules.band_epochs, case)
+        found = None if at is None else at.posterior
+        named = () if found is None else posterior.leading(found, case.method.posterior)
+        table = medians(np.array([epochs[key][where] for key in METRICS]))
+        speed = middle(epochs["speed_mps"][where])
+        made.append(
+            PaceBand(
+                low_mps=band * rules.band_mps,
+                high_mps=(band + 1.0) * rules.band_mps,
+                speed_mps=speed,
+                epochs=int(where.sum()),
+                seconds=float(where.sum() * case.method.epochs.length_s),
+                scores=scores.scores_of(at, reasons),
+                metrics={k: v for k, v in zip(METRICS, table.tolist(), strict=True) if np.isfinite(v)},
+                usual=scores.usual_at(speed, case),
+                posterior=found,
+                leading=named,
+                certainty=posterior.certainty(named[0], found, case.method.posterior) if found else Certainty.OPEN,
+            )
+        )
+    return tuple(made)
 
 
 def shuffle_onset(bands: tuple[PaceBand, ...], epochs: Epochs, case: Case) -> ShuffleOnset:
@@ -76,19 +72,16 @@ def shuffle_onset(bands: tuple[PaceBand, ...], epochs: Epochs, case: Case) -> Sh
     """
     if case.by_steps or not any(band.scores.D.value is not None for band in bands):
         return ShuffleOnset(verdict=OnsetVerdict.UNJUDGED)
-
-    def shuffles(band: PaceBand) -> bool:
-        return band.posterior is not None and band.posterior.odds.get(Pattern.SHUFFLE, 0.0) >= spoken
-
-    spoken = case.method.posterior.spoken
-    slower = sum(1 for _ in takewhile(shuffles, bands))
+    odds = [band.posterior.odds.get(Pattern.SHUFFLE, 0.0) if band.posterior else 0.0 for band in bands]
+    shuffles = [each >= case.method.posterior.spoken for each in odds]
+    slower = [*shuffles, False].index(False)
     if slower == 0:
         return ShuffleOnset(verdict=OnsetVerdict.NONE)
     if slower == len(bands):
         return ShuffleOnset(verdict=OnsetVerdict.EVERY)
     edge = bands[slower - 1].high_mps
     fall = drive_fall(epochs, edge, case)
-    if fall is None or below(fall[0] / max(fall[1], TINY)) < case.method.profile.fall_sure:
+    if fall is None or below(fall[0] / max(fall[1], 1e-12)) < case.method.profile.fall_sure:
         return ShuffleOnset(verdict=OnsetVerdict.ALIKE)
     return ShuffleOnset(verdict=OnsetVerdict.AT, speed_mps=edge)
 

@@ -59,11 +59,6 @@ class Case(Against, frozen=True, kw_only=True):
     by_steps: bool = False
 
     @property
-    def has_dynamics(self) -> bool:
-        """Whether contact time (and oscillation) were measured rather than missing or computed."""
-        return self.reference.measures_contact
-
-    @property
     def letters(self) -> str:
         """The scores that may be given; none where steps alone are judged."""
         return "" if self.by_steps else self.reference.scores
@@ -100,14 +95,10 @@ def usual_cadence_spm(speed_mps: Array, height_m: float | None, population: Popu
     return population.cadence_at_3_spm + population.cadence_per_mps * faster + population.cadence_per_m * taller
 
 
-def usual_duty_factor(speed_mps: Array, population: Population) -> Array:
-    """Duty factor at each speed, as a force plate would see it."""
-    return population.duty_base + population.duty_per_slowness / speed_mps
-
-
-def sd_duty_factor(speed_mps: Array, population: Population) -> Array:
-    """SD of the duty factor between runners at each speed, inside the anchors."""
-    return population.sd_duty_base + population.sd_duty_per_slowness / speed_mps
+def usual_duty_factor(speed_mps: Array, population: Population) -> tuple[Array, Array]:
+    """Duty factor at each speed, as a force plate would see it, and its SD between runners inside the anchors."""
+    sd = population.sd_duty_base + population.sd_duty_per_slowness / speed_mps
+    return population.duty_base + population.duty_per_slowness / speed_mps, sd
 
 
 def from_middle(speed_mps: Array, population: Population) -> Array:
@@ -150,8 +141,8 @@ def expected(speed_mps: Array, against: Against, grade: Array | None = None) -> 
     wide = widening(speed_mps, runner, population)
     T_s = SECONDS_PER_MINUTE / usual_cadence_spm(speed_mps, runner.height_m, population)
     tilt = reference.tilt_DF * from_middle(speed_mps, population)
-    DF = usual_duty_factor(speed_mps, population) + reference.shift_DF + tilt + hills.DF_per_pct * pct
-    sd_DF = wide * sd_duty_factor(speed_mps, population)
+    plain_DF, plain_sd_DF = usual_duty_factor(speed_mps, population)
+    DF, sd_DF = plain_DF + reference.shift_DF + tilt + hills.DF_per_pct * pct, wide * plain_sd_DF
     ln_k = expected_ln_k(speed_mps, against) + hills.ln_k_per_pct * pct
     shape = features.bounce_shape(DF)
     # Bounce varies because timing varies (through B) and because torsos do (k); the model takes both as independent.
