@@ -92,10 +92,9 @@ def test_two_records_a_second_with_alternating_channels_are_both_kept() -> None:
 
 
 def test_intervals_are_widened_on_both_sides() -> None:
-    found = epochs.within(
-        np.arange(60.0), [Interval(start_s=20.0, end_s=25.0), Interval(start_s=24.0, end_s=30.0)], 10.0
-    )
-    assert np.flatnonzero(found).tolist() == list(range(10, 41))
+    pauses = (Interval(start_s=20.0, end_s=25.0), Interval(start_s=24.0, end_s=30.0))
+    found = seconds_of(60, pauses, speed_mps=np.full(60, 3.0))
+    assert np.flatnonzero(found.pause).tolist() == list(range(10, 41))
 
 
 def test_a_sliding_mean_uses_what_is_there() -> None:
@@ -171,10 +170,10 @@ def test_grade_is_missing_where_altitude_is() -> None:
     assert np.isfinite(found[:40]).all()
 
 
-def seconds_of(seconds: int, **channels: Array) -> epochs.Seconds:
+def seconds_of(seconds: int, pauses: tuple[Interval, ...] = (), **channels: Array) -> epochs.Seconds:
     """What each of so many seconds is that were recorded one by one."""
     stream = epochs.resample(recorded(np.arange(float(seconds)), **channels), RESAMPLING, EPOCH)
-    return epochs.seconds_of(stream, activity(), Method())
+    return epochs.seconds_of(stream, activity(pauses=pauses), Method())
 
 
 @pytest.mark.parametrize(("length", "stuck"), [(59, 0), (60, 60), (100, 100)])

@@ -370,8 +370,8 @@ def test_a_sudden_shift_drops_the_shorter_side(values: Array, dropped: list[int]
 
 @pytest.mark.parametrize(("factor", "disagrees"), [(1.0, False), (1.07, False), (1.09, True), (0.5, True)])
 def test_a_device_step_length_may_disagree(factor: float, disagrees: bool) -> None:
-    columns = {"step_length_said": np.full(10, factor), "step_length_m": np.ones(10)}
-    assert gates.step_length_disagrees(columns, RULES) == disagrees
+    found = analysed(samples(step_length_m=factor * 3.0 * 60.0 / 168.0))
+    assert ("step_length" in [note.code for note in found.quality.notes]) == disagrees
 
 
 def test_a_runner_who_speeds_up_does_not_hide_that_the_sensor_drifts() -> None:

@@ -11,7 +11,6 @@ a minute is what a watch can stand behind.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -55,10 +54,6 @@ class Stream(Record, frozen=True, kw_only=True):
     recorded: dict[str, Whole]
     covered: Mask
     gaps: tuple[Interval, ...]
-
-    def rows(self, seconds: Array) -> Array:
-        """One row per epoch, one column per second."""
-        return seconds.reshape(-1, self.epoch_s)
 
 
 def bridged(time_s: Array, seconds: Array, longest_s: float) -> Mask:
@@ -111,16 +106,6 @@ def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> St
     )
 
 
-def within(seconds: Array, intervals: Sequence[Interval], margin_s: float) -> Mask:
-    """Which seconds lie in any of the intervals, widened by a margin on both sides (bounds included)."""
-    # Ends of intervals are counted, not seconds: an ultra with a thousand pauses costs no more than one pause.
-    edge = np.zeros(len(seconds) + 1)
-    for interval in intervals:
-        edge[np.searchsorted(seconds, interval.start_s - margin_s, side="left")] += 1
-        edge[np.searchsorted(seconds, interval.end_s + margin_s, side="right")] -= 1
-    return np.cumsum(edge[:-1]) > 0
-
-
 def sliding_mean(values: Array, width: int) -> Array:
     """Centred mean over an odd number of seconds, of what is there; NaN where fewer than half of them are."""
     there = np.isfinite(values)
@@ -159,18 +144,6 @@ def burst_seconds(speed_mps: Array, rules: SteadyRules) -> Mask:
     # Unsmoothed on purpose: a jump of position lasts a second or two, a sprint longer.
     sprinting = at_least(speed_mps > rules.sprint_mps, rules.sprint_s)
     return gaining | sprinting
-
-
-def frozen_seconds(stream: Stream, length_s: int) -> Mask:
-    """Seconds of a stretch in which contact time and oscillation do not move at all; none where neither is there."""
-    there = [stream.columns[name] for name in ("stance_time_s", "vertical_oscillation_m") if name in stream.columns]
-    if not there:
-        return np.zeros(len(stream.time_s), dtype=np.bool_)
-    # Both at once: a coarse unit can hold one of them still for a minute of even running.
-    still = np.logical_and.reduce([np.diff(values) == 0 for values in there])
-    # A stretch of n equal values has n - 1 steps of zero between them.
-    steps = at_least(still, length_s - 1)
-    return np.concatenate((steps, [False])) | np.concatenate(([False], steps))
 
 
 def grade(altitude_m: Array, distance_m: Array, smoothing_m: float) -> Array:
@@ -228,12 +201,22 @@ def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
     first_s = seconds[stream.covered][0] if stream.covered.any() else 0.0
     # A gap longer than any recording step is a pause, whether or not the watch wrote an event for it.
     unsaid = (gap for gap in stream.gaps if gap.end_s - gap.start_s > method.resampling.gap_max_s)
+    # Ends of pauses are counted, not seconds: an ultra with a thousand pauses costs no more than one pause.
+    edge = np.zeros(len(seconds) + 1)
+    for pause in (*activity.pauses, *unsaid):
+        edge[np.searchsorted(seconds, pause.start_s - rules.pause_margin_s, side="left")] += 1
+        edge[np.searchsorted(seconds, pause.end_s + rules.pause_margin_s, side="right")] -= 1
+    # Both at once: a coarse unit can hold one of them still for a minute of even running.
+    there = [stream.columns[name] for name in ("stance_time_s", "vertical_oscillation_m") if name in stream.columns]
+    still = np.logical_and.reduce([np.diff(values) == 0 for values in there or [nothing]])
+    # A stretch of n equal values has n - 1 steps of zero between them.
+    steps = at_least(still, method.plausible.flat_line_s - 1)
     return Seconds(
         start=seconds < first_s + rules.start_s,
-        pause=within(seconds, (*activity.pauses, *unsaid), rules.pause_margin_s),
+        pause=np.cumsum(edge[:-1]) > 0,
         steady=np.abs(change) <= rules.max_acceleration_mps2,
         burst=burst_seconds(speed, rules),
-        frozen=frozen_seconds(stream, method.plausible.flat_line_s),
+        frozen=np.concatenate((steps, [False])) | np.concatenate(([False], steps)),
         walking=stream.columns.get("cadence_spm", nothing) < method.gait.walking_spm,
         grade=grade(stream.columns.get("altitude_m", nothing), along, method.grade.smoothing_m),
     )
@@ -271,11 +254,11 @@ def cut(stream: Stream, seconds: Seconds, runner: Runner, method: Method) -> Tab
     used = np.where(np.repeat(kept_s >= rules.min_covered_s, stream.epoch_s), kept, stream.covered)
     columns: dict[str, Array] = {}  # all NaN for channels that were not recorded
     for name in (*MEASURED, *_SAID):
-        rows = stream.rows(np.where(used, stream.columns.get(name, np.nan), np.nan))
+        rows = np.where(used, stream.columns.get(name, np.nan), np.nan).reshape(-1, stream.epoch_s)
         enough = np.isfinite(rows).sum(axis=1) >= rules.min_covered_s
         enough &= stream.recorded.get(name, 0) >= rules.min_records
         columns[_SAID.get(name, name)] = np.where(enough, medians(rows), np.nan)
-    columns["grade"] = medians(stream.rows(np.where(used, seconds.grade, np.nan)))
+    columns["grade"] = medians(np.where(used, seconds.grade, np.nan).reshape(-1, stream.epoch_s))
     # Shares of nothing are 0, not NaN: an empty epoch has its own gate.
     used_s = np.maximum(count(used), 1)
     conditions = {

@@ -189,8 +189,8 @@ def _changes(keys: Sequence[str], blocks: Array, speeds: Array, case: Case) -> d
     """The change of each metric (keys, blocks) that enough blocks hold."""
     threshold = np.array([getattr(case.method.fade, key) for key in keys], dtype=np.float64)
     direction = np.array([DIRECTIONS[key] for key in keys], dtype=np.float64)
-    doubt = pace_doubt(keys, speeds, case)
-    found = block_fade(blocks, threshold, direction, case.method.series, keys=keys, systematic=doubt)
+    systematic = pace_doubt(keys, speeds, case)
+    found = block_fade(blocks, threshold, direction, case.method.series, keys=keys, systematic=systematic)
     return {
         key: Change(
             difference=float(found.change[place]),

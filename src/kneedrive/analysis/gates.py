@@ -63,8 +63,6 @@ GATES = {gate: meaning for gate, _, meaning in _ROWS}
 FROM_STANCE = ("stance_time_s", "flight_time_s", "duty_factor", "ln_k", "stance_angle_deg", "k_leg_kn_m")
 FROM_OSCILLATION = ("vertical_oscillation_m", "vertical_ratio", "ln_k", "beta")
 
-Reasons = npt.NDArray[np.str_]
-
 
 class Gated(Record, frozen=True, kw_only=True):
     """reason: "" where scored, one per epoch. by_steps: whether only speed and cadence are judged.
@@ -74,7 +72,7 @@ class Gated(Record, frozen=True, kw_only=True):
     may still be scored for the rest.
     """
 
-    reason: Reasons
+    reason: npt.NDArray[np.str_]
     by_steps: bool
     columns: dict[str, Array]
     running: Mask
@@ -233,13 +231,6 @@ def drifts(columns: Mapping[str, Array], scored: Mask, rules: SensorRules) -> di
         if wander > limit:
             found[name] = wander
     return found
-
-
-def step_length_disagrees(columns: Mapping[str, Array], rules: Plausible) -> bool:
-    """Whether the device's own step length is off speed and cadence in most epochs: worth a note, never a gate."""
-    ratio = columns["step_length_said"] / columns["step_length_m"]
-    ratio = ratio[np.isfinite(ratio)]
-    return bool(len(ratio) and np.mean(np.abs(ratio - 1.0) > rules.step_mismatch) > 0.5)
 
 
 def corrected_unit(samples: Samples, rules: Plausible) -> tuple[Samples, tuple[Note, ...]]:
