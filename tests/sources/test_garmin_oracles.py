@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kneedrive.config import Secret
-from kneedrive.sources.garmin import Garmin, fingerprint
+from kneedrive.sources.garmin import Garmin
 from kneedrive.sources.tokens import KeyFile, PrivateFile
 from tests.fakes.garmin import KEY, FakeGarmin, summaries
 from tests.sources import desk
@@ -81,6 +81,4 @@ def test_the_end_of_a_token_and_the_hash_of_a_key_are_garmins(
     ours = Garmin(http, Secret(KEY), PrivateFile(tmp_path / "ours.json"), pace).exchange()
 
     assert ours.expires_at.timestamp() == theirs.expires_at
-    assert json.loads((tmp_path / "theirs.json").read_text())["fingerprint"] == fingerprint(
-        fake_garmin.url, Secret(KEY)
-    )
+    assert json.loads((tmp_path / "theirs.json").read_text())["fingerprint"] == ours.fingerprint

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from kneedrive.app import setup
+from kneedrive.app.library import everybody
 from kneedrive.cli import accounts
 from kneedrive.cli.output import fitted
 from kneedrive.errors import ConfigError
@@ -255,12 +256,13 @@ def test_what_is_said_at_the_end_fits_the_terminal_too(keyless: Household) -> No
 
 def test_whether_there_are_runs_already_is_known(home: Household, clock: Clock) -> None:
     (home.folder / "1.fit").write_bytes(PISTON)
-    before = setup.holds_runs(home.desk(clock))
+    before = everybody(home.desk(clock).settings)
     assert home.run("import", str(home.folder / "1.fit"), "--runner", "ana", "--new-runner").code == 0
 
     assert not before
-    assert setup.holds_runs(home.desk(clock, runner="ana"))
-    assert not setup.holds_runs(home.desk(clock))
+    found = everybody(home.desk(clock, runner="ana").settings)
+    assert found["ana"]
+    assert not found.get("")
 
 
 @pytest.mark.parametrize("columns", [40, 80])

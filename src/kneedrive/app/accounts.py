@@ -12,21 +12,18 @@ from urllib.parse import quote
 import msgspec
 
 from kneedrive.app.boundary import boundary
-from kneedrive.config import Secret
+from kneedrive.config import Config, Secret
 from kneedrive.errors import ConfigError, Fault, KneedriveError, SourceError, Withheld
 from kneedrive.record import Record
-from kneedrive.sources.oauth import Application
-from kneedrive.sources.plan import Context, Fetched, Listed
+from kneedrive.sources.oauth import Application, Login
+from kneedrive.sources.plan import Context, Fetched, Listed, Source
 from kneedrive.sources.tokens import KeyFile, PrivateFile, TokenFile, is_missing
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from kneedrive.config import Config
     from kneedrive.sources.garmin import Garmin
     from kneedrive.sources.intervals import Intervals
-    from kneedrive.sources.oauth import Login
-    from kneedrive.sources.plan import Source
 
 FOLDER, GARMIN, INTERVALS, STRAVA = OWN = ("folder", "garmin", "intervals", "strava")  # in the order of a sync
 NAMES = {FOLDER: "Folders", GARMIN: "Garmin", INTERVALS: "intervals.icu", STRAVA: "Strava"}
@@ -178,12 +175,9 @@ def garmin_token(desk: Desk) -> PrivateFile:
 
 def garmin_key_ends(desk: Desk) -> date | None:
     """The day on which Garmin's key ends, as it was told when it was saved; None where nobody said, or for no key."""
-    from kneedrive.sources.garmin import fingerprint, load
-
     try:
-        of = fingerprint(desk.settings.sources.garmin.base_url.rstrip("/"), api_key(desk, GARMIN))
-        held = load(garmin_token(desk), of)
-    except SourceError:  # a file that cannot be read, of which a sync tells
+        held = garmin(desk).held()
+    except (SourceError, ConfigError):  # such as a file that cannot be read, of which a sync tells
         return None
     return held.key_ends if held else None
 
@@ -216,7 +210,6 @@ def application(desk: Desk) -> Application:
 def login(desk: Desk, mine: Application) -> Login:
     """The login to Strava, as this application."""
     from kneedrive.sources.http import Http
-    from kneedrive.sources.oauth import Login
 
     http = Http(NAMES[STRAVA], desk.settings.sources.strava.oauth_url)
     return Login(mine, http, token_file(desk), clock=desk.clock)

@@ -185,8 +185,6 @@ def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
 
 # What is set up, from what is on this machine alone.
 
-MOST_NAMED = 3  # runners that are named one by one
-
 
 def status(desk: Desk, *, json: bool) -> Answer:
     """Which sources are set up; a login that cannot be read hides no other."""
@@ -249,16 +247,20 @@ def overview(desk: Desk, style: Style) -> Answer:
     """Whose runs there are, what is known of the runner, and which sources are set up: what a new user looks for."""
     from kneedrive.report.blocks import Terms, words
     from kneedrive.report.lists import runner_name
-    from kneedrive.report.numbers import TIE, day, plural
     from kneedrive.store import NO_RUNS, Store
 
     settings, runs = desk.settings, {}
     if Store.is_there(settings.paths.store):
         with Store.open(settings.paths.store, create=False) as store:
             runs = store.runs_by_runner()
-    held = [f"{plural(n, 'run')} of {runner_name(name)}, until {day(last)}" for name, (n, _, last) in runs.items()]
-    if len(held) > MOST_NAMED:
-        held = [f"{plural(sum(n for n, _, _ in runs.values()), 'run')} of {plural(len(runs), 'runner')}"]
+    held = [
+        f"{numbers.plural(n, 'run')} of {runner_name(name)}, until {numbers.day(last)}"
+        for name, (n, _, last) in runs.items()
+    ]
+    if len(held) > 3:  # runners that are named one by one
+        held = [
+            f"{numbers.plural(sum(n for n, _, _ in runs.values()), 'run')} of {numbers.plural(len(runs), 'runner')}"
+        ]
     height = settings["runner.height_m"]
     others = [name for name in accounts.known_names() if name not in (FOLDER, STRAVA)]
     usable = [name for name in others if accounts.is_ready(name, desk)]
@@ -267,7 +269,7 @@ def overview(desk: Desk, style: Style) -> Answer:
     named = [*(f"the folder {each}" for each in accounts.folders(desk)), *(NAMES.get(each, each) for each in usable)]
     rows = (
         ("Runs", "; ".join(held) or NO_RUNS),
-        ("Height", f"{height:.2f}{TIE}m" if height else "not set; your watch's file may tell it"),
+        ("Height", f"{height:.2f}{numbers.TIE}m" if height else "not set; your watch's file may tell it"),
         ("Sources", ", ".join(named) or "none: kneedrive setup asks where your runs are"),
     )
     terms = Terms(tuple((words(name), words(said)) for name, said in rows))
@@ -276,8 +278,7 @@ def overview(desk: Desk, style: Style) -> Answer:
 
 # A guided first run: what the runner has is asked for, tried and kept; every step can be skipped.
 
-FOLDERS, HEIGHT = "sources.folder.paths", "runner.height_m"
-TRIES = 3
+HEIGHT = "runner.height_m"
 
 
 class Asking(Record, frozen=True, kw_only=True):
@@ -323,13 +324,6 @@ def converse(desk: Desk, asking: Asking, pages: Mapping[str, str]) -> tuple[dict
     return {**values, **_ask_height(desk, asking)}, (archive,) if archive else ()
 
 
-def holds_runs(desk: Desk) -> bool:
-    """Whether there are runs of this runner already."""
-    from kneedrive.app.library import everybody
-
-    return bool(everybody(desk.settings).get(desk.settings.runner.name))
-
-
 def _tried(
     asking: Asking, ask: Callable[[str], str], question: str, take: Callable[[str], T], wrong: str = "{}"
 ) -> T | None:
@@ -337,7 +331,7 @@ def _tried(
 
     wrong: how the error is said.
     """
-    for _ in range(TRIES):
+    for _ in range(3):
         text = ask(question)
         if not text:
             return None
@@ -382,7 +376,7 @@ def _ask_folder(desk: Desk, asking: Asking) -> Mapping[str, Any]:
         if folder.missing([place]):
             why = "is no folder here, and no pattern that fits anything: plug it in or correct it."
             raise ConfigError(f"{place} {why}")
-        return {} if place in named else {FOLDERS: [text]}
+        return {} if place in named else {"sources.folder.paths": [text]}
 
     question = "Another folder, such as ~/Downloads or Gadgetbridge's export folder (Enter skips): "
     return _tried(asking, asking.ask, question, setting) or {}

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kneedrive import archives, readers
 from kneedrive.app import OK, PARTLY, URGENCY, Answer, Counter, code_for, importing, zone_of
@@ -22,15 +21,12 @@ from kneedrive.errors import ConfigError, ReadError, SourceError, TooLarge
 from kneedrive.record import Record
 from kneedrive.recording import Recording
 from kneedrive.report import lists, numbers
-from kneedrive.report.blocks import Prose
+from kneedrive.report.blocks import Prose, Style
 from kneedrive.report.lists import BROUGHT, Fate
 from kneedrive.sources import folder, plan
 from kneedrive.sources.plan import Action
 from kneedrive.store import MARK, Store
 from kneedrive.store.rows import Origin
-
-if TYPE_CHECKING:
-    from kneedrive.report.blocks import Style
 
 
 class Order(Record, frozen=True, kw_only=True):
@@ -109,14 +105,10 @@ DELETED = "deleted by you"
 
 
 class Seen(Record, frozen=True, kw_only=True):
-    """What is remembered of an activity: the version seen, and why that brought no recording, "" where it did.
-
-    deleted: by the runner; a source that changes it does not bring it back.
-    """
+    """What is remembered of an activity: the version seen, and why there is no recording of it, "" where there is."""
 
     version: str
     why: str = ""
-    deleted: bool = False
 
     @property
     def failed(self) -> int:
@@ -128,12 +120,15 @@ def remembered(store: Store, source: str) -> dict[str, Seen]:
     """What a sync remembers of each activity of a source."""
     absent = store.absent(source)
     noted = ((key, *text.partition(MARK)[::2]) for key, text in store.known(source).items())
-    return {key: Seen(version=version, why=why, deleted=key in absent and not why) for key, version, why in noted}
+    # What the runner deleted is not brought back by a source that changes it.
+    return {
+        key: Seen(version=version, why=DELETED if key in absent and not why else why) for key, version, why in noted
+    }
 
 
 def versions(seen: Mapping[str, Seen], *, full: bool) -> dict[str, str]:
     """The versions that need not be had again. full: what brought no recording counts as not seen."""
-    enough = ("",) if full else ("", GONE, UNREAD, NO_RUN)
+    enough = ("", DELETED) if full else ("", DELETED, GONE, UNREAD, NO_RUN)
     return {key: each.version for key, each in seen.items() if each.why in enough}
 
 
@@ -149,8 +144,20 @@ def pull(name: str, desk: Desk, store: Store, order: Order, count: Counter | Non
         outcomes.extend(_Pull(client(name, desk), desk, store, order, count).outcomes())
     except (SourceError, ConfigError) as error:
         problem = error
-    remarks = _garmin_remarks(outcomes, desk) if name == GARMIN and not problem else ()
-    return Pulled(source=name, outcomes=tuple(outcomes), problem=problem, remarks=remarks)
+    remarks = []
+    if name == GARMIN and not problem:
+        from kneedrive.sources.garmin import KEY_PAGE, LOGIN
+
+        brought = [outcome for outcome in outcomes if outcome.verdict in BROUGHT]
+        if brought and not any(outcome.dynamics for outcome in brought):
+            remarks.append(
+                "None of these files from Garmin holds contact time or oscillation. Where your watch records them, "
+                "compare 'kneedrive doctor last' with 'kneedrive doctor FILE' on the same run copied from the watch."
+            )
+        ends = garmin_key_ends(desk)
+        if ends and timedelta() <= ends - desk.clock().date() <= timedelta(days=7):
+            remarks.append(f"Your Garmin key ends on {ends}: make a new one at {KEY_PAGE} and run '{LOGIN}'.")
+    return Pulled(source=name, outcomes=tuple(outcomes), problem=problem, remarks=tuple(remarks))
 
 
 class _Pull:
@@ -207,7 +214,7 @@ class _Pull:
         failed = {} if full else {key: each for key, each in self._seen.items() if each.why.startswith(FAILED_MARK)}
 
         def judged(item: plan.Listed) -> plan.Listed:
-            if item.id in self._seen and self._seen[item.id].deleted:
+            if item.id in self._seen and self._seen[item.id].why == DELETED:
                 return item.replace(skip=DELETED)
             before = failed.get(item.id)
             given_up = before is not None and before.failed >= TRIES and before.version == item.version
@@ -313,23 +320,6 @@ class _Pull:
         changed = {key: shoe for key, shoe in worn.items() if shoe != noted.get(key, "")}
         if changed:
             self._store.note_shoes(self._source.name, changed)
-
-
-def _garmin_remarks(outcomes: Sequence[Outcome], desk: Desk) -> tuple[str, ...]:
-    """What to know after a sync from Garmin: files without dynamics, a key that ends soon."""
-    from kneedrive.sources.garmin import KEY_PAGE, LOGIN
-
-    brought = [outcome for outcome in outcomes if outcome.verdict in BROUGHT]
-    remarks = []
-    if brought and not any(outcome.dynamics for outcome in brought):
-        remarks.append(
-            "None of these files from Garmin holds contact time or oscillation. Where your watch records them, compare "
-            "'kneedrive doctor last' with 'kneedrive doctor FILE' on the same run copied from the watch."
-        )
-    ends = garmin_key_ends(desk)
-    if ends and timedelta() <= ends - desk.clock().date() <= timedelta(days=7):
-        remarks.append(f"Your Garmin key ends on {ends}: make a new one at {KEY_PAGE} and run '{LOGIN}'.")
-    return tuple(remarks)
 
 
 # Folders: what has not been seen there yet goes the way of an import.

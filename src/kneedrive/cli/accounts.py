@@ -248,6 +248,7 @@ def _names(given: list[str]) -> tuple[str, ...]:
 def _set_up(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import setup
     from kneedrive.app.accounts import GARMIN, INTERVALS, OWN, is_ready
+    from kneedrive.app.library import everybody
     from kneedrive.report.blocks import Prose
 
     if not sys.stdin.isatty():
@@ -267,7 +268,8 @@ def _set_up(arguments: argparse.Namespace) -> Iterator[Answer]:
     if any(is_ready(name, here) for name in OWN):
         yield from _synced(here, (), asked)
     else:
-        following = NOW_REPORT if exports or setup.holds_runs(here) else NOTHING_SET
+        held = everybody(here.settings).get(here.settings.runner.name)
+        following = NOW_REPORT if exports or held else NOTHING_SET
         yield Answer.laid_out([[Prose(following)]], options.style(arguments, here.settings))
 
 

@@ -48,21 +48,6 @@ class Pass(Record, frozen=True, kw_only=True, rename={"access": "access_token"})
     key_ends: date | None = None
 
 
-def fingerprint(base_url: str, key: Secret) -> str:
-    """What tells a key and its address from others, and gives neither away."""
-    return hashlib.sha256(f"{base_url}\0{key.reveal()}".encode()).hexdigest()
-
-
-def load(file: PrivateFile, of: str) -> Pass | None:
-    """The token that is kept for the key with this fingerprint; None for none, another key's, or a damaged file."""
-    try:
-        held = file.read_as(Pass)
-    except (ValueError, RecursionError):
-        return None
-    ours = held is not None and held.fingerprint == of and TOKEN.fullmatch(held.access.reveal())
-    return held if ours else None
-
-
 class Garmin(Client):
     """A Source: Garmin Connect, by the key of its owner.
 
@@ -77,7 +62,8 @@ class Garmin(Client):
             raise ConfigError(f"Garmin needs your personal API key: make one at {KEY_PAGE} and run '{LOGIN}'")
         self._key = key
         self._file = file
-        self._fingerprint = fingerprint(http.base_url, key)
+        # Tells a key and its address from others, and gives neither away.
+        self._fingerprint = hashlib.sha256(f"{http.base_url}\0{key.reveal()}".encode()).hexdigest()
         self._token: Secret | None = None
 
     def access(self) -> Secret:
@@ -86,10 +72,19 @@ class Garmin(Client):
 
     def renew(self, failed: Secret | None, least: timedelta = timedelta()) -> Secret:
         """Another token than `failed`: one that another process has fetched meanwhile, else a new one."""
-        held = load(self._file, self._fingerprint)
+        held = self.held()
         good = held is not None and held.access != failed and held.expires_at - self._pace.clock() > least
         self._token = held.access if held and good else self.exchange().access
         return self._token
+
+    def held(self) -> Pass | None:
+        """The token that is kept for this key; None for none, another key's, or a damaged file."""
+        try:
+            held = self._file.read_as(Pass)
+        except (ValueError, RecursionError):
+            return None
+        ours = held is not None and held.fingerprint == self._fingerprint and TOKEN.fullmatch(held.access.reveal())
+        return held if ours else None
 
     def exchange(self) -> Pass:
         """A new token for the key, kept in the file. Raises NotAuthorised where Garmin refuses the key."""
@@ -109,7 +104,7 @@ class Garmin(Client):
             ends = datetime.fromtimestamp(float(claims["exp"]), UTC)  # its own word (RFC 7519), which is not verified
         except (IndexError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError):
             ends = self._pace.clock() + timedelta(days=1)
-        held = load(self._file, self._fingerprint)
+        held = self.held()
         fresh = Pass(
             fingerprint=self._fingerprint,
             access=Secret(access),

@@ -199,7 +199,6 @@ class Attempt(Record, frozen=True, kw_only=True):
 
     url: str
     state: str
-    redirect_uri: str
 
     def owns(self, address: str) -> bool:
         """Whether this redirect answers this attempt."""
@@ -246,7 +245,7 @@ def attempt(application: Application, oauth_url: str, redirect_uri: str) -> Atte
         "state": state,
     }
     url = f"{checked_base(oauth_url, 'Strava')}/authorize?{urlencode(query)}"
-    return Attempt(url=url, state=state, redirect_uri=redirect_uri)
+    return Attempt(url=url, state=state)
 
 
 def _query(address: str) -> dict[str, str]:
