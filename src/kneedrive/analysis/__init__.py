@@ -69,9 +69,8 @@ def _assessed(case: Case, samples: Samples) -> Analysis:
     gated = gates.gate(table, case)
     scored = gated.reason == ""
     case = case.replace(by_steps=gated.by_steps)
-    if (
-        case.reference.measures_contact and case.speed_trusted
-    ):  # where speed is guessed, a change of pace would look like a drift
+    # Where speed is guessed, a change of pace would look like a drift.
+    if case.reference.measures_contact and case.speed_trusted:
         case = case.replace(drifts=gates.drifts(gated.columns, scored, method.sensors))
     # An unknown grade is no hill: comparisons with NaN are False.
     hilly = np.abs(gated.columns["grade"]) > method.grade.flat

@@ -41,19 +41,14 @@ KILO = 1000.0
 
 
 class Stream(Record, frozen=True, kw_only=True):
-    """Samples at 1 Hz, in whole epochs; only `resample` makes one.
+    """Samples at 1 Hz, in whole epochs; only `resample` makes one."""
 
-    time_s: whole seconds since the start, increasing, in blocks of one epoch that may be apart. columns: one array
-    per channel that was recorded at all, NaN in gaps. recorded: how many recorded values of each channel fall into
-    each epoch. covered: seconds inside the recording. gaps: the steps of the recorded axis that are too long.
-    """
-
-    time_s: Array
+    time_s: Array  # whole seconds since the start, increasing, in blocks of one epoch that may be apart
     epoch_s: int
-    columns: dict[str, Array]
-    recorded: dict[str, Whole]
-    covered: Mask
-    gaps: tuple[Interval, ...]
+    columns: dict[str, Array]  # one array per channel that was recorded at all, NaN in gaps
+    recorded: dict[str, Whole]  # how many recorded values of each channel fall into each epoch
+    covered: Mask  # seconds inside the recording
+    gaps: tuple[Interval, ...]  # the steps of the recorded axis that are too long
 
 
 def bridged(time_s: Array, seconds: Array, longest_s: float) -> Mask:
@@ -68,10 +63,7 @@ def bridged(time_s: Array, seconds: Array, longest_s: float) -> Mask:
 
 
 def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> Stream:
-    """The samples at 1 Hz by interpolation on the recorded axis; needs at least one record.
-
-    Each channel is bridged on its own times, so one that starts late or drops out stays missing there.
-    """
+    """The samples at 1 Hz by interpolation on the recorded axis; needs at least one record."""
     time_s = samples.time_s
     numbers = np.unique(np.floor_divide(time_s, epochs.length_s))
     empty = numbers[:-1][np.diff(numbers) > 1] + 1
@@ -93,6 +85,7 @@ def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> St
         # Most channels are whole, and indexing by a mask of nothing but True still copies them.
         whole = bool(there.all())
         times, known = (time_s, values) if whole else (time_s[there], values[there])
+        # On its own times, so that a channel which starts late or drops out stays missing there.
         inside = covered if whole else bridged(times, seconds, longest_s)
         columns[name] = np.where(inside, np.interp(seconds, times, known), np.nan)
         recorded[name] = np.bincount(which if whole else which[there], minlength=len(starts))
@@ -226,17 +219,14 @@ def seconds_of(stream: Stream, activity: Activity, method: Method) -> Seconds:
 
 
 class Table(Record, frozen=True, kw_only=True):
-    """One row per epoch. columns: medians and what follows from them. shares: of the seconds used, by condition.
-
-    covered_s and used_s: seconds recorded, and recorded outside the start and pauses. records: recorded times.
-    """
+    """One row per epoch."""
 
     start_s: Array
-    columns: dict[str, Array]
-    shares: dict[str, Array]
-    covered_s: Array
-    used_s: Array
-    records: Array
+    columns: dict[str, Array]  # medians and what follows from them
+    shares: dict[str, Array]  # of the seconds used, by condition
+    covered_s: Array  # seconds recorded
+    used_s: Array  # of those, outside the start and pauses
+    records: Array  # recorded times
 
 
 def cut(stream: Stream, seconds: Seconds, runner: Runner, method: Method) -> Table:

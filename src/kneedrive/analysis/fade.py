@@ -37,19 +37,15 @@ DRIFTED = "the sensor drifted within the run, so a change cannot be told from it
 
 
 class BlockFade(msgspec.Struct, frozen=True, eq=False):
-    """Last third of the blocks minus the first; arrays (..., keys) in the unit of the residuals.
-
-    real: p passes Holm over the keys. notable: real, as large as its threshold, and in the direction that counts.
-    low, high: the interval that leaves 0 out exactly where `real`. NaN and False where blocks are too few.
-    """
+    """Last third of the blocks minus the first: (..., keys) in their unit. NaN and False where blocks are too few."""
 
     change: Array
-    low: Array
+    low: Array  # to `high` the interval that leaves 0 out exactly where `real`
     high: Array
     p: Array
     freedom: Array
-    real: Mask
-    notable: Mask
+    real: Mask  # p passes Holm over the keys
+    notable: Mask  # real, as large as its threshold, and in the direction that counts
 
 
 def block_means(residual: Array, moving_s: Array, weight: Array, rules: SeriesRules) -> Array:
@@ -129,13 +125,10 @@ def block_fade(
     return BlockFade(change, change - half, change + half, p, freedom, real, notable)
 
 
-def pace_doubt(keys: Sequence[str], blocks: Array, case: Case) -> Array:
-    """SD (keys) of what a change may owe to a change of pace: the runner's own slopes are not the reference's.
-
-    blocks (blocks): mean speed in each.
-    """
-    rules, contrast = case.method.series, thirds(blocks)
-    speed, change = float(np.nanmean(blocks)), float((contrast * np.nan_to_num(blocks)).sum())
+def pace_doubt(keys: Sequence[str], speeds: Array, case: Case) -> Array:
+    """SD (keys) of what a change may owe to a change of pace: the runner's own slopes are not the reference's."""
+    rules, contrast = case.method.series, thirds(speeds)
+    speed, change = float(np.nanmean(speeds)), float((contrast * np.nan_to_num(speeds)).sum())
     at = np.array([speed])
     usual = usual_quantities(at, np.zeros(1), case)
     # The first column is as usual; in each of the others one quantity is off.

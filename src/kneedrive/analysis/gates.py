@@ -65,17 +65,13 @@ FROM_OSCILLATION = ("vertical_oscillation_m", "vertical_ratio", "ln_k", "beta")
 
 
 class Gated(Record, frozen=True, kw_only=True):
-    """reason: "" where scored, one per epoch. by_steps: whether only speed and cadence are judged.
+    """What the gates say of each epoch."""
 
-    columns: those of the table, with values that cannot be measurements taken out. running: epochs of running,
-    scored or not. doubts: where contact time or oscillation was taken out, by the gate that says why; such an epoch
-    may still be scored for the rest.
-    """
-
-    reason: npt.NDArray[np.str_]
-    by_steps: bool
-    columns: dict[str, Array]
-    running: Mask
+    reason: npt.NDArray[np.str_]  # "" where scored
+    by_steps: bool  # only speed and cadence are judged
+    columns: dict[str, Array]  # those of the table, with values that cannot be measurements taken out
+    running: Mask  # epochs of running, scored or not
+    # Where contact time or oscillation was taken out, by the gate that says why; such an epoch may still be scored.
     doubts: dict[str, Mask]
 
 
@@ -234,10 +230,7 @@ def drifts(columns: Mapping[str, Array], scored: Mask, rules: SensorRules) -> di
 
 
 def corrected_unit(samples: Samples, rules: Plausible) -> tuple[Samples, tuple[Note, ...]]:
-    """The samples with an oscillation that physics allows: as it is, ten times as much, or none; with a note.
-
-    Wahoo writes oscillation in a unit ten times too large for the field it uses.
-    """
+    """The samples with an oscillation that physics allows: as it is, ten times as much, or none; with a note."""
     stance, oscillation, cadence = samples.stance_time_s, samples.vertical_oscillation_m, samples.cadence_spm
     if stance is None or oscillation is None or cadence is None:
         return samples, ()
@@ -253,6 +246,7 @@ def corrected_unit(samples: Samples, rules: Plausible) -> tuple[Samples, tuple[N
     if share <= rules.unit_share:
         return samples, ()
     impossible = f"the vertical oscillation is too small for the time in the air in {share:.0%} of the records"
+    # Wahoo writes oscillation in a unit ten times too large for the field it uses.
     tenfold = oscillation * rules.unit_factor
     fits = rules.oscillation_min_m <= middle(tenfold) <= rules.oscillation_max_m
     if fits and share_below_ballistic(tenfold) <= rules.unit_share:

@@ -113,22 +113,17 @@ def correlation(first: Array, second: Array, noise: tuple[Array, Array, Array] |
 
 
 class Joint(Record, frozen=True, kw_only=True):
-    """The joint distribution between runners, about the mean of each runner's sensor class.
+    """The joint distribution between runners, about the mean of each runner's sensor class."""
 
-    levels by part (zSL, zDF, zk); correlations by pair ("zSL zDF" ...), None where too few runners have both.
-    """
-
-    levels: Mapping[str, Level]
-    correlations: Mapping[str, Interval | None]
+    levels: Mapping[str, Level]  # by part
+    correlations: Mapping[str, Interval | None]  # by pair ("zSL zDF"); None where too few runners have both
 
 
 def joint(means: Mapping[str, Array]) -> Joint:
-    """From the columns that store.parquet.runner_means gives.
-
-    What a whole class reads off (its shift) is no difference between runners, so each class is centred on its own mean.
-    """
+    """From the columns that store.parquet.runner_means gives."""
     sensors = np.asarray(means["sensor"])
-    # A class of one runner says nothing about a spread, and stays NaN.
+    # What a whole class reads off (its shift) is no difference between runners, so each is centred on its own mean. One
+    # runner says nothing about a spread, and stays NaN.
     centred = {name: np.full(len(sensors), np.nan) for name in PARTS}
     for name, left in centred.items():
         for sensor in np.unique(sensors):

@@ -29,10 +29,7 @@ METRICS = (
 
 
 def pace_profile(epochs: Epochs, reasons: Mapping[str, str], case: Case) -> tuple[PaceBand, ...]:
-    """The bands of speed with enough scored epochs, from slow to fast; none without a measured speed.
-
-    reasons: for each score the reason that a band gives where it has no value.
-    """
+    """The bands of speed with enough scored epochs, slow to fast; reasons: why a score would have no value."""
     rules = case.method.profile
     if not case.speed_trusted:
         return ()
@@ -66,10 +63,7 @@ def pace_profile(epochs: Epochs, reasons: Mapping[str, str], case: Case) -> tupl
 
 
 def shuffle_onset(bands: tuple[PaceBand, ...], epochs: Epochs, case: Case) -> ShuffleOnset:
-    """The upper edge of the fastest band such that it and every slower one are shuffle-like and a faster one is not.
-
-    "alike" where D does not fall towards the slow bands surely: no pace is where it begins.
-    """
+    """The upper edge of the fastest band such that it and every slower one are shuffle-like and a faster one is not."""
     if case.by_steps or not any(band.scores.D.value is not None for band in bands):
         return ShuffleOnset(verdict=OnsetVerdict.UNJUDGED)
     odds = [band.posterior.odds.get(Pattern.SHUFFLE, 0.0) if band.posterior else 0.0 for band in bands]
@@ -82,15 +76,13 @@ def shuffle_onset(bands: tuple[PaceBand, ...], epochs: Epochs, case: Case) -> Sh
     edge = bands[slower - 1].high_mps
     fall = drive_fall(epochs, edge, case)
     if fall is None or below(fall[0] / max(fall[1], 1e-12)) < case.method.profile.fall_sure:
+        # D does not fall towards the slow bands surely: no pace is where it begins.
         return ShuffleOnset(verdict=OnsetVerdict.ALIKE)
     return ShuffleOnset(verdict=OnsetVerdict.AT, speed_mps=edge)
 
 
 def drive_fall(epochs: Epochs, edge_mps: float, case: Case) -> tuple[float, float] | None:
-    """How much lower D is in the scored epochs slower than `edge_mps` than in the faster ones, and its error.
-
-    A systematic error is the same on both sides, except for what the sensor's tilt may be off over their speeds.
-    """
+    """How much lower D is in the scored epochs slower than `edge_mps` than in the faster ones, and its error."""
     D, speed, start_s, rules = epochs["D"], epochs["speed_mps"], epochs.start_s, case.method.epochs
     sides = [np.where(side, epochs.weight, 0.0) for side in (speed < edge_mps, speed >= edge_mps)]
     slow, fast = (scores.run_values(D[None], weights, start_s, rules)[0] for weights in sides)
@@ -98,15 +90,13 @@ def drive_fall(epochs: Epochs, edge_mps: float, case: Case) -> tuple[float, floa
         return None
     near = [float(np.average(speed[w > 0], weights=w[w > 0])) for w in sides]
     scale = scores.scale_at(near[0], case)
+    # A systematic error is the same on both sides, except for what the sensor's tilt may be off over their speeds.
     tilt = case.reference.sd_tilt_DF * (near[1] - near[0]) / scale.sd_DF / posterior.ROOT_2
     return fast.value - slow.value, math.hypot(slow.random_se, fast.random_se, tilt)
 
 
 def slow_running(epochs: Epochs, case: Case) -> Slow:
-    """Scored epochs at what is slow for the runner (or the run), and how much of them hardly leaves the ground.
-
-    Flight is judged on measured contact time alone, never on one that a watch computed.
-    """
+    """Scored epochs at what is slow for the runner (or the run), and how much of them hardly leaves the ground."""
     rules = case.method.profile
     speeds = epochs["speed_mps"][epochs.scored]
     speeds = speeds[np.isfinite(speeds)]
@@ -119,16 +109,13 @@ def slow_running(epochs: Epochs, case: Case) -> Slow:
     found = Slow(speed_mps=limit, epochs=int(slow.sum()))
     flight = epochs["flight_time_s"][slow]
     flight = flight[np.isfinite(flight)]
-    if case.by_steps or not len(flight):
+    if case.by_steps or not len(flight):  # a contact time that a watch computed is none
         return found.replace(reason="contact time was not measured, so the time in the air is not known")
     return found.replace(share_flight_under_40ms=float(np.mean(flight < rules.short_flight_s)))
 
 
 def vr_split(epochs: Epochs, case: Case) -> VrSplit | None:
-    """How far ln VR is from usual, and how much of that is step time, air against ground, and torso bounce.
-
-    Weighted means over scored epochs, since means add up and medians do not. None where oscillation is not judged.
-    """
+    """How far ln VR is from usual, split into step time, air and torso bounce; None where oscillation is not judged."""
     if case.by_steps or not case.reference.measures_bounce or not case.speed_trusted:
         return None
     whole = epochs.scored & np.isfinite(epochs["ln_k"]) & np.isfinite(epochs["speed_mps"])
@@ -142,6 +129,7 @@ def vr_split(epochs: Epochs, case: Case) -> VrSplit | None:
         features.log(B / usual_B),
         epochs["ln_k"][whole] - there.ln_k,
     )
+    # Means over scored epochs, since means add up and medians do not.
     ln_T, ln_B, ln_k = (float(np.average(part, weights=epochs.weight[whole])) for part in deviations)
     return VrSplit(ln_VR=ln_T + ln_B + ln_k, ln_T=ln_T, ln_B=ln_B, ln_k=ln_k)
 

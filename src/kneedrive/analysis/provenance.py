@@ -32,15 +32,12 @@ RULES = SensorRules()
 
 
 class Dynamics(Record, frozen=True, kw_only=True):
-    """The samples to judge, and where their dynamics come from: "native" or the name of an alternative.
-
-    instead_of: the class of the watch's own dynamics where a sensor that measures was judged without being asked for.
-    """
+    """The samples to judge, and where their dynamics come from."""
 
     samples: Samples
-    source: str
+    source: str  # "native" or the name of an alternative
     notes: tuple[Note, ...] = ()
-    instead_of: SensorClass | None = None
+    instead_of: SensorClass | None = None  # that of the watch's own, where a sensor that measures was judged unasked
 
 
 class Provenance(Record, frozen=True, kw_only=True):
@@ -162,10 +159,7 @@ def _garmin_name(sensor: Sensor) -> str:
 
 
 def model_derived(samples: Samples, rules: SensorRules = RULES) -> bool:
-    """Whether the oscillation is the timing said again: k near 1 with next to no spread of its own.
-
-    The spread is the robust one, since a few records at the start or at a light would hide it.
-    """
+    """Whether the oscillation is the timing said again: k near 1 with next to no spread of its own."""
     stance, oscillation, cadence = samples.stance_time_s, samples.vertical_oscillation_m, samples.cadence_spm
     if stance is None or oscillation is None or cadence is None:
         return False
@@ -175,4 +169,5 @@ def model_derived(samples: Samples, rules: SensorRules = RULES) -> bool:
     if len(ln_k) < rules.derived_records:
         return False
     low, high = rules.derived_k
+    # A few records at the start or at a light would hide it from a plain SD.
     return bool(low <= np.exp(median(ln_k)) <= high and robust_sd(ln_k) <= rules.derived_sd_ln_k)

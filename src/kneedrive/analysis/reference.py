@@ -28,35 +28,25 @@ INDOOR_SPORTS = ("treadmill", "indoor_running", "virtual_activity", "indoor_walk
 
 
 class Against(Record, frozen=True, kw_only=True):
-    """What epochs are held against: the sensor class, the runner's height and age, the method.
-
-    drifts: by how much the sensor wandered within the run, by column; its class's errors then count for more.
-    """
+    """What epochs are held against: the sensor class, the runner's height and age, the method."""
 
     reference: Reference
     runner: Runner
     method: Method
-    drifts: Mapping[str, float] = {}
+    drifts: Mapping[str, float] = {}  # of the sensor within the run, by column; its errors then count for more
 
 
 class Case(Against, frozen=True, kw_only=True):
-    """What is known about a run before its numbers are looked at: who ran, what recorded it, which axes that allows.
-
-    sensor_reason: why it is taken for that sensor class. instead_of: the class of the watch's own dynamics where others
-    in the file are judged unasked. notes: what was corrected or not found before. surface: outdoor or indoor.
-    speed_trusted: whether speed was measured and may carry a step-length axis. slow_mps: what counts as slow for this
-    runner, None where only the run itself can say. by_steps: whether speed and cadence alone are judged, as the gates
-    say.
-    """
+    """What is known about a run before its numbers are looked at: who ran, what recorded it, which axes that allows."""
 
     activity: Activity
-    sensor_reason: str
-    instead_of: SensorClass | None = None
-    notes: tuple[Note, ...] = ()
-    surface: str
-    speed_trusted: bool
-    slow_mps: float | None = None
-    by_steps: bool = False
+    sensor_reason: str  # why it is taken for that sensor class
+    instead_of: SensorClass | None = None  # that of the watch's own dynamics, where others are judged unasked
+    notes: tuple[Note, ...] = ()  # what was corrected or not found before
+    surface: str  # outdoor or indoor
+    speed_trusted: bool  # speed was measured and may carry a step-length axis
+    slow_mps: float | None = None  # what counts as slow for this runner; None: only the run itself can say
+    by_steps: bool = False  # speed and cadence alone are judged, as the gates say
 
     @property
     def letters(self) -> str:
@@ -131,12 +121,10 @@ def expected_ln_k(speed_mps: Array, against: Against) -> Array:
 
 
 def expected(speed_mps: Array, against: Against, grade: Array | None = None) -> Expected:
-    """Usual step time, duty factor, k and beta at these speeds on a sensor class, with spreads between runners.
-
-    grade (fraction, same shape) adds the hill terms where it is steeper than the flat; NaN counts as flat.
-    """
+    """Usual step time, duty factor, k and beta at these speeds and slopes (fractions), with spreads between runners."""
     reference, runner = against.reference, against.runner
     population, hills = against.method.population, against.method.grade
+    # Hill terms count where it is steeper than the flat; NaN counts as flat.
     pct = np.zeros_like(speed_mps) if grade is None else hill_pct(grade, hills)
     wide = widening(speed_mps, runner, population)
     T_s = SECONDS_PER_MINUTE / usual_cadence_spm(speed_mps, runner.height_m, population)

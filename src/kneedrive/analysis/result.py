@@ -25,17 +25,12 @@ NOTHING, NO_WORDS = frozen([]), np.empty(0, dtype="<U1")
 
 
 class Epochs(Record, frozen=True, kw_only=True):
-    """One row per 30-s epoch, all arrays of one length; NaN where not measured.
+    """One row per 30-s epoch, all arrays of one length; NaN where not measured."""
 
-    start_s: seconds since the start of the activity. reason: "" where scored, else the name of the gate that left it
-    out. weight: 1 on the flat, 0.5 on hills, 0 where not scored. columns: medians by channel key (speed_mps,
-    cadence_spm, stance_time_s, duty_factor, vertical_oscillation_m ... see channels.py) plus grade, ln_k, zSL, zDF,
-    zB, zk and the scores D, P, G, K.
-    """
-
-    start_s: Array = NOTHING
-    weight: Array = NOTHING
-    reason: npt.NDArray[np.str_] = NO_WORDS
+    start_s: Array = NOTHING  # seconds since the start of the activity
+    weight: Array = NOTHING  # 1 on the flat, 0.5 on hills, 0 where not scored
+    reason: npt.NDArray[np.str_] = NO_WORDS  # "" where scored, else the name of the gate that left it out
+    # Medians by metric key (speed_mps, cadence_spm ...), grade, ln_k, beta, zSL, zDF, zB, zk and the scores D, P, G, K.
     columns: Mapping[str, Array] = {}
 
     def __len__(self) -> int:
@@ -68,16 +63,13 @@ class Score(Record, frozen=True, kw_only=True):
 
 
 class Scores(Record, frozen=True, kw_only=True):
-    """D: drive (+) or shuffle (-). P: piston (+). G: long-grounded (+) or short-airy (-). K: torso bounce.
+    """The four scores of a run or a part of it."""
 
-    z holds the parts as run values: zSL, zDF, zB, zk where they are defined.
-    """
-
-    D: Score = Score()
-    P: Score = Score()
-    G: Score = Score()
-    K: Score = Score()
-    z: Mapping[str, float] = {}
+    D: Score = Score()  # drive (+) or shuffle (-)
+    P: Score = Score()  # piston (+)
+    G: Score = Score()  # long-grounded (+) or short-airy (-)
+    K: Score = Score()  # torso bounce
+    z: Mapping[str, float] = {}  # the parts as run values: zSL, zDF, zB, zk where they are defined
 
     def items(self) -> tuple[tuple[str, Score], ...]:
         """The four scores by letter, in order."""
@@ -170,18 +162,14 @@ class VrSplit(Record, frozen=True, kw_only=True):
 
 
 class Balance(Record, frozen=True, kw_only=True):
-    """Ground contact balance of one run: a number, never a diagnosis.
+    """Ground contact balance of one run: a number, never a diagnosis."""
 
-    left: mean share of the left foot, se: its error. same_side: share of epochs that lean as the mean does.
-    probability: that the true share is more than 2 points from the middle on that side. said: it is, surely enough.
-    """
-
-    left: float
-    same_side: float
+    left: float  # mean share of the left foot
+    same_side: float  # share of epochs that lean as the mean does
     epochs: int
-    se: float | None = None
-    probability: float | None = None
-    said: bool = False
+    se: float | None = None  # of left
+    probability: float | None = None  # that the true share is more than 2 points from the middle on that side
+    said: bool = False  # it is, surely enough
 
 
 class Acceleration(Record, frozen=True, kw_only=True):
@@ -214,19 +202,15 @@ class FadeVerdict(StrEnum):
 
 
 class Fade(Record, frozen=True, kw_only=True):
-    """Late against early within a run; changes by metric key (cadence_spm, stance_time_s, ln_k ...).
-
-    blocks: of 3 minutes, after the warm-up; the last third of them is held against the first. speed_mps: usual speed
-    in them. suppressed: why a metric is not judged, by key. level: probability that all intervals together hold.
-    """
+    """Late against early within a run: the last third of its blocks against the first."""
 
     verdict: FadeVerdict = FadeVerdict.NOT_ENOUGH
-    blocks: int = 0
-    speed_mps: float | None = None
-    changes: Mapping[str, Change] = {}
+    blocks: int = 0  # of 3 minutes, after the warm-up
+    speed_mps: float | None = None  # usual speed in them
+    changes: Mapping[str, Change] = {}  # by metric key (cadence_spm, stance_time_s, ln_k ...)
     reason: str = ""
-    level: float = 0.95
-    suppressed: Mapping[str, str] = {}
+    level: float = 0.95  # probability that all intervals together hold
+    suppressed: Mapping[str, str] = {}  # why a metric is not judged, by key
 
 
 class Quality(Record, frozen=True, kw_only=True):
@@ -276,11 +260,7 @@ class Over(StrEnum):
 
 
 class Analysis(Record, frozen=True, kw_only=True):
-    """Everything kneedrive can say about one activity.
-
-    usual: the reference at the run's median scored speed, by metric key. surface: "outdoor" or "indoor". instead_of:
-    the class of the watch's own dynamics, where a source in the same file that measures was judged in their place.
-    """
+    """Everything kneedrive can say about one activity."""
 
     activity: Activity
     runner: Runner
@@ -290,11 +270,11 @@ class Analysis(Record, frozen=True, kw_only=True):
     provenance: SensorClass
     provenance_reason: str
     reference: Reference
-    surface: str
+    surface: str  # "outdoor" or "indoor"
     quality: Quality = Quality()
     metrics: Mapping[str, Spread] = {}
     metrics_over: Over = Over.NOTHING
-    usual: Mapping[str, float] = {}
+    usual: Mapping[str, float] = {}  # the reference at the run's median scored speed, by metric key
     scores: Scores = Scores()
     # None, () or {} where nothing could be judged.
     posterior: Posterior | None = None  # of the run: odds, base_rates, scores (means and SDs), basis
@@ -303,7 +283,7 @@ class Analysis(Record, frozen=True, kw_only=True):
     odds_range: Mapping[Pattern, tuple[float, float]] = {}  # from steps alone: over the thinkable correlations
     knee: Knee = Knee(reason="nothing was judged")
     height_from: HeightFrom = HeightFrom.NOBODY  # the height itself is runner.height_m
-    instead_of: SensorClass | None = None
+    instead_of: SensorClass | None = None  # of the watch's own dynamics, where a source that measures was judged
     unjudged: tuple[Unjudged, ...] = ()
     pace_profile: tuple[PaceBand, ...] = ()
     shuffle_onset: ShuffleOnset = ShuffleOnset()

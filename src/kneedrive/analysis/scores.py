@@ -33,11 +33,9 @@ class RunValue(Record, frozen=True, kw_only=True):
 
 
 def z_parts(columns: Mapping[str, Array], there: Expected) -> dict[str, Array]:
-    """zSL, zDF, zk and zB of epochs against what is expected there; NaN where a part is missing.
-
-    At one speed ln SL and ln T differ by the same amount from what is usual, so zSL is computed from the step time.
-    """
+    """zSL, zDF, zk and zB of epochs against what is expected there; NaN where a part is missing."""
     return {
+        # At one speed ln SL and ln T differ by the same amount from what is usual.
         "zSL": np.log(columns["step_time_s"] / there.T_s) / there.sd_ln_T,
         "zDF": (columns["duty_factor"] - there.DF) / there.sd_DF,
         "zB": features.log(columns["beta"] / there.beta) / there.sd_ln_beta,
@@ -46,10 +44,8 @@ def z_parts(columns: Mapping[str, Array], there: Expected) -> dict[str, Array]:
 
 
 def epoch_scores(columns: Mapping[str, Array], scored: Mask, case: Case) -> dict[str, Array]:
-    """Parts and scores of every scored epoch; NaN elsewhere, and for letters that are not judged.
-
-    Where speed is no measurement nothing can be expected of it, so all of them are NaN.
-    """
+    """Parts and scores of every scored epoch; NaN elsewhere, and for letters that are not judged."""
+    # Of a speed that is no measurement nothing can be expected.
     where = scored & case.speed_trusted
     speed, grade = np.where(where, columns["speed_mps"], np.nan), np.where(where, columns["grade"], 0.0)
     z = z_parts(columns, reference.expected(speed, case, grade))
@@ -62,10 +58,7 @@ def epoch_scores(columns: Mapping[str, Array], scored: Mask, case: Case) -> dict
 
 
 def lag_1(values: Array, start_s: Array, rules: EpochRules) -> Array:
-    """Correlation (...) of neighbouring epochs in (..., n), from 0 to `autocorrelation_max`; NaN is no value.
-
-    0 where too few are neighbours.
-    """
+    """Correlation (...) of neighbours in (..., n), 0 to `autocorrelation_max`; 0 for too few. NaN is no value."""
     there = np.isfinite(values)
     count = np.maximum(there.sum(axis=-1), 1)
     around = np.where(there, values - (np.where(there, values, 0.0).sum(axis=-1) / count)[..., None], 0.0)
@@ -141,12 +134,9 @@ def mean_climb_pct(grade: Array, weights: Array, rules: GradeRules) -> float:
 
 
 class Standing(Record, frozen=True, kw_only=True):
-    """Where a run, or a band of it, stands: measured scores and parts with their errors, and their posterior.
+    """Where a run, or a band of it, stands: measured scores and parts with their errors, and their posterior."""
 
-    values and se hold only what is measured, unshrunk.
-    """
-
-    values: Mapping[str, float]
+    values: Mapping[str, float]  # like `se` only of what is measured, unshrunk
     se: Mapping[str, float]
     measurement: Measurement
     scale: Scale
