@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from kneedrive.analysis.result import Analysis, PaceBand, Scores
+from kneedrive.analysis.result import Analysis, PaceBand
 from kneedrive.errors import KneedriveError
 from kneedrive.histories.result import Break, BreakKind, Comparison, LastWeeks, WeeklyView
 from kneedrive.quantities import METRICS
@@ -41,7 +41,7 @@ def analysis_record(analysis: Analysis) -> dict[str, Any]:
         "metrics": {key: plain(analysis.metrics.get(key)) or unmeasured for key in METRICS},
         "metrics_over": analysis.metrics_over,
         "usual": numbers(analysis.usual),
-        "scores": _scores(analysis.scores),
+        "scores": {letter: _reasoned(score) for letter, score in analysis.scores.items()},
         **_judged(analysis),
         "unjudged": plain(analysis.unjudged),
         "pace_profile": [_band(band) for band in analysis.pace_profile],
@@ -70,10 +70,6 @@ def _activity(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _scores(scores: Scores) -> dict[str, Any]:
-    return {letter: _reasoned(score) for letter, score in scores.items()}
-
-
 def _judged(judged: Analysis | LastWeeks) -> dict[str, Any]:
     """What may be said of a run, or of the runner over the last weeks."""
     findings = []
@@ -96,7 +92,7 @@ def _band(band: PaceBand) -> dict[str, Any]:
     return {
         **fields(band, "speed_mps", "low_mps", "high_mps", "epochs"),
         "duration_s": number(band.seconds),
-        "scores": _scores(band.scores),
+        "scores": {letter: _reasoned(score) for letter, score in band.scores.items()},
         **believed,
         "label": first,
         "certainty": band.certainty if first else None,

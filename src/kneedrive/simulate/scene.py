@@ -136,14 +136,8 @@ PLANS = {
     "progressive": (Segment(420, 2.4), Segment(420, 2.7), Segment(420, 3.0), Segment(420, 3.35)),
     "hilly": (*(Segment(150, 2.6, 0.045), Segment(150, 2.8, -0.045), Segment(240, 2.7)) * 2, Segment(90, 2.4, 0.08)),
     "varied": (
-        Segment(300, 2.65),
-        Segment(120, 2.6, 0.04),
-        Segment(120, 2.75, -0.04),
-        Segment(60, kind="pause"),
-        Segment(300, 2.7),
-        Segment(90, 1.5, kind="walk"),
-        *_bursts(2, 2.7),
-        Segment(300, 2.55),
+        Segment(300, 2.65), Segment(120, 2.6, 0.04), Segment(120, 2.75, -0.04), Segment(60, kind="pause"),
+        Segment(300, 2.7), Segment(90, 1.5, kind="walk"), *_bursts(2, 2.7), Segment(300, 2.55),
     ),
     "walk": (Segment(1200, 1.5, kind="walk"),),
     # From here on each plan is made for one gate.
@@ -156,22 +150,11 @@ PLANS = {
     # A town run with everything: 6:20 to 5:30 /km, a traffic light, a tempo part at 4:50, a walk, strides, a hill, and
     # slow running at 7:00 near both ends.
     "demo": (
-        Segment(300, 2.62),
-        Segment(480, 2.38),
-        Segment(480, 2.78),
-        Segment(420, 3.03),
-        Segment(75, kind="pause"),
-        Segment(420, 3.45),
-        Segment(100, 1.5, kind="walk"),
-        *_bursts(3, 2.78),
-        Segment(150, 2.62, 0.04),
-        Segment(60, 2.40, 0.085),
-        Segment(150, 2.95, -0.04),
-        Segment(480, 2.78),
-        Segment(540, 2.38),
-        Segment(120, 2.62),
+        Segment(300, 2.62), Segment(480, 2.38), Segment(480, 2.78), Segment(420, 3.03), Segment(75, kind="pause"),
+        Segment(420, 3.45), Segment(100, 1.5, kind="walk"), *_bursts(3, 2.78), Segment(150, 2.62, 0.04),
+        Segment(60, 2.40, 0.085), Segment(150, 2.95, -0.04), Segment(480, 2.78), Segment(540, 2.38), Segment(120, 2.62),
     ),
-}
+}  # fmt: skip
 
 
 # What each class of sensor records: its device entries and its channels.

@@ -29,18 +29,15 @@ from kneedrive.sensors import REFERENCES
 
 # The pace picture: a row a pace on the bell of all runners at that pace.
 
-_HEAD_PX = 66.0
-_ROWS_PX, _LEAST_ROW_PX, _MOST_ROW_PX = 192.0, 32.0, 52.0  # all rows together, and one: a phone's first screen holds it
-_SLIM_HEAD_PX, _SLIM_ROW_PX = 24.0, 25.0
 _GUTTER_PX = 88.0  # to the left of the drawing, for the words of a row
 _X = Scale(low=-SPAN, high=SPAN)
 
 
 def picture(block: Picture, *, slim: bool = False, onset: tuple[int, str] | None = None) -> Markup:
     """The picture of a block. slim: for a run in a list. onset: rows above the shuffle-onset pace, and its words."""
-    rows = len(block.rows)
-    roomy = min(max(_ROWS_PX / rows, _LEAST_ROW_PX), _MOST_ROW_PX)
-    step, head = (_SLIM_ROW_PX, _SLIM_HEAD_PX) if slim else (roomy, _HEAD_PX)
+    rows, step, head = len(block.rows), 25.0, 24.0
+    if not slim:  # so high that a phone's first screen holds it
+        step, head = min(max(192.0 / rows, 32.0), 52.0), 66.0
     bottom, (left, _, right), (low, high) = head + step * rows, block.scale_words, ends_of(block.axis)
     parts = [
         svg.words(0, 12, f"← {left}", f"end {svg.tint(low)}"),
@@ -115,12 +112,11 @@ def _row(row: Mark, unit: str, y: float, step: float) -> Markup:
 
 # One small chart a quantity by pace: the runner's own on the ribbon of what is usual.
 
-METRICS = ("step_length_m", "cadence_spm", "stance_time_s", "vertical_oscillation_m")
-
 
 def metric_cards(analysis: Analysis, *, miles: bool) -> list[Markup]:
     """A card for each quantity; what a watch worked out by itself is faint, as its claim, beside nothing."""
-    keys = [key for key in METRICS if any(key in band.metrics for band in analysis.pace_profile)]
+    shown = ("step_length_m", "cadence_spm", "stance_time_s", "vertical_oscillation_m")
+    keys = [key for key in shown if any(key in band.metrics for band in analysis.pace_profile)]
     if not keys:
         return []
     speeds = [band.speed_mps for band in analysis.pace_profile]

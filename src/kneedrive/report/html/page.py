@@ -147,18 +147,12 @@ def details(title: str, *inside: str | Iterable[str], **given: str | bool) -> Ma
 
 def opened(section: Section, *, at_once: bool = False) -> Markup:
     """A section that opens on demand, its heading as what is clicked. at_once: it is open from the start."""
-    title, remark, rest = _titled(section)
+    first, *rest = section
     if not rest:
         return Markup("")
+    title, remark = (first.title, first.remark) if isinstance(first, blocks.Heading) else ("More", "")
     return details(title, note(f"{capital(remark)}.") if remark else "", flowing(rest), open=at_once)
 
-
-def _titled(section: Section) -> tuple[str, str, Section]:
-    first, *rest = section
-    return (first.title, first.remark, rest) if isinstance(first, blocks.Heading) else ("More", "", section)
-
-
-MOST_ODDS, MOST_OWN = 3, 3
 
 # The parts of the page, in its order; each is empty where it has nothing to show.
 
@@ -202,7 +196,7 @@ def odds_list(analysis: Analysis) -> Markup:
     posterior, rows = analysis.posterior, []
     if posterior is None:
         return Markup("")
-    for pattern in sorted(posterior.odds, key=lambda pattern: -posterior.odds[pattern])[:MOST_ODDS]:
+    for pattern in sorted(posterior.odds, key=lambda pattern: -posterior.odds[pattern])[:3]:
         share, base = 100 * posterior.odds[pattern], 100 * posterior.base_rates[pattern]
         bar = charts.strip(
             None,
@@ -232,7 +226,7 @@ def against_own(content: Content) -> Markup:
         return Markup("")
     if own.reason or not own.rows:
         return _part("own", "Against yourself", el("p", sections.not_compared(own)))
-    first = sorted(own.rows, key=lambda row: -abs(row.z))[:MOST_OWN]
+    first = sorted(own.rows, key=lambda row: -abs(row.z))[:3]
     rest = [row for row in own.rows if row not in first]
     furthest, others = (el("ul", *map(_own_row, rows), class_="rows") for rows in (first, rest))
     key = note(f"Band: your last {numbers.plural(own.baseline.runs, 'run')}.")
@@ -330,9 +324,8 @@ def to_work_on(content: Content) -> Markup:
     advice = content.context.advice
     if advice is None:
         return Markup("")
-    first, *others = sections.plan(advice)
-    title, remark, rest = _titled(first)
-    why = el("p", el("strong", remark or title))
+    (head, *rest), *others = sections.plan(advice)
+    why = el("p", el("strong", head.remark or head.title)) if isinstance(head, blocks.Heading) else ""
     # What has a heading first: exercises and drills before what limits them.
     ordered = sorted(others, key=lambda section: not isinstance(section[0], blocks.Heading))
     plan = details("The whole plan", map(flowing, ordered))

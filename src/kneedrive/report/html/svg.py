@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import METRES_PER_KM, METRES_PER_MILE, QUANTITIES
 from kneedrive.record import Record
 from kneedrive.report import numbers
-
-# HTML that cannot be broken out of: whatever is not Markup already is escaped, in the one place that does it.
 
 # Control characters have no meaning in HTML, and some parsers stumble over them.
 _CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
@@ -61,12 +59,7 @@ def at(percent: float) -> str:
 # Scales and ticks. A drawing fills its box at any width: places along it are percentages, and only lines and areas are
 # stretched, in an inner drawing, so that letters and dots keep their size from a phone to a wide screen.
 
-_LEAST, _ROOM = 1.5, 0.4  # spreads that a scale of scores reaches at least, and adds
-_FARTHEST = 6.0  # spreads that such a scale reaches at most: an interval may be far longer than anybody's weeks differ
 _INNER = 1000.0  # units of an inner drawing to each side
-_STEPS = (1.0, 2.0, 5.0)
-_SLOWEST_MPS = 0.4  # an axis of pace has no end towards standing still
-_CROWDED = 12.0  # percent between paces below which one of them is left out
 _PACE_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600)
 
 
@@ -97,8 +90,9 @@ def spanning(values: Iterable[float], *, margin: float = 0.08, least: float = 0.
 
 def spreads(amounts: Iterable[float]) -> Scale:
     """A scale of scores around usual: all that is known and a little more, so that no empty bands are left."""
-    known = [min(max(amount, -_FARTHEST), _FARTHEST) for amount in amounts if math.isfinite(amount)] or [0.0]
-    return Scale(low=min(-_LEAST, min(known) - _ROOM), high=max(_LEAST, max(known) + _ROOM), up=True)
+    # To 6 spreads at most: an interval may be far longer than anybody's weeks differ.
+    known = [min(max(amount, -6.0), 6.0) for amount in amounts if math.isfinite(amount)] or [0.0]
+    return Scale(low=min(-1.5, min(known) - 0.4), high=max(1.5, max(known) + 0.4), up=True)
 
 
 class Tick(Record, frozen=True, kw_only=True):
@@ -112,7 +106,7 @@ def round_steps(low: float, high: float, most: int, finest: float) -> list[float
     """At most `most` round numbers between two bounds, no closer together than `finest`; as many as that allows."""
     # Of the powers of ten below the step that is wanted, so that the search begins with too many numbers.
     power = 10.0 ** math.floor(math.log10(max((high - low) / most, finest)) - 1)
-    for step in (step * power * scale for scale in (1.0, 10.0, 100.0, 1000.0) for step in _STEPS):
+    for step in (step * power * scale for scale in (1.0, 10.0, 100.0, 1000.0) for step in (1.0, 2.0, 5.0)):
         # A quotient of floats may miss a whole number by a hair.
         places = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
         if len(places) <= most and step >= finest * (1 - 1e-9):
@@ -130,13 +124,14 @@ def quantity_ticks(key: str, scale: Scale, most: int) -> list[Tick]:
 def pace_ticks(scale: Scale, *, miles: bool, most: int = 3) -> list[Tick]:
     """Round paces within the speeds of a scale."""
     length_m = METRES_PER_MILE if miles else METRES_PER_KM
-    slow_s, fast_s = length_m / max(scale.low, _SLOWEST_MPS), length_m / max(scale.high, _SLOWEST_MPS)
+    # An axis of pace has no end towards standing still.
+    slow_s, fast_s = (length_m / max(speed_mps, 0.4) for speed_mps in (scale.low, scale.high))
     rows = (range(math.ceil(fast_s / step) * step, math.floor(slow_s) + 1, step) for step in _PACE_STEPS_S)
     ticks: list[Tick] = []
     for pace in next((row for row in rows if len(row) <= most), ()):
         tick = Tick(value=length_m / pace, text=numbers.clock(pace))
-        # Paces crowd together towards standing still.
-        if not ticks or abs(scale.percent(tick.value) - scale.percent(ticks[-1].value)) >= _CROWDED:
+        # There paces crowd together, and those nearer than 12 percent are left out.
+        if not ticks or abs(scale.percent(tick.value) - scale.percent(ticks[-1].value)) >= 12.0:
             ticks.append(tick)
     return ticks
 
@@ -156,20 +151,17 @@ def stretched(*parts: str | Iterable[str], y: str = "0", height: str = "100%") -
     return el("svg", *parts, x="0", y=y, width="100%", height=height, viewBox=box, preserveAspectRatio="none")
 
 
-Points = Sequence[tuple[float, float] | None]
-
-
-def path(x: Scale, y: Scale, points: Points, kind: str, *, closed: bool = False) -> Markup:
+def path(
+    x: Scale, y: Scale, points: Iterable[tuple[float, float] | None], kind: str, *, closed: bool = False
+) -> Markup:
     """A line through points for `stretched`; None lifts the pen."""
-    written, down = [], False
+    written, pen = "", "M"
     for point in points:
-        if point is None:
-            down = False
-            continue
-        place = (x.percent(point[0]) * _INNER / 100, y.percent(point[1]) * _INNER / 100)
-        written.append(f"{'L' if down else 'M'}{coordinate(round(place[0], 1))} {coordinate(round(place[1], 1))}")
-        down = True
-    return el("path", d="".join(written) + ("Z" if closed else ""), class_=kind)
+        if point:
+            across, down = x.percent(point[0]) * _INNER / 100, y.percent(point[1]) * _INNER / 100
+            written += f"{pen}{coordinate(round(across, 1))} {coordinate(round(down, 1))}"
+        pen = "L" if point else "M"
+    return el("path", d=written + "Z" * closed, class_=kind)
 
 
 def line(x1: float, y1: str | float, x2: float, y2: str | float, kind: str) -> Markup:
@@ -184,9 +176,7 @@ def area(left: float, right: float, kind: str, y: str | float = 0, height: str |
 
 def words(x: float, y: str | float, text: str, kind: str = "", **given: str | float) -> Markup:
     """Words at a place in percent, if any. given: dx and dy in pixels, text_anchor."""
-    if not text:
-        return Markup("")
-    return el("text", text, x=at(x), y=y, class_=kind or None, **given)
+    return el("text", text, x=at(x), y=y, class_=kind or None, **given) if text else Markup("")
 
 
 def x_axis(scale: Scale, ticks: Iterable[Tick]) -> Markup:
@@ -218,8 +208,6 @@ def dot(tip: str, x: float, y: float, *below: Markup, reach: float, radius: floa
 # The mark of a pattern: a disc in its colour with its letter, so that nothing depends on the colour. Hollow: inferred
 # from steps alone; nothing is named: a small grey disc.
 
-_RADIUS, _PLAIN_RADIUS = 10.0, 5.5
-
 
 def tint(pattern: Pattern | None) -> str:
     """The class that brings a pattern's colour; grey where nothing is named."""
@@ -228,13 +216,11 @@ def tint(pattern: Pattern | None) -> str:
 
 def disc(x: str, y: str | float, pattern: Pattern | None, *, hollow: bool = False) -> Markup:
     """The mark of a pattern at a place."""
-    named = pattern not in (None, Pattern.NEUTRAL)
-    kind = f"disc{' hollow' * hollow} {tint(pattern)}"
-    parts = [el("circle", cx=x, cy=y, r=_RADIUS if named else _PLAIN_RADIUS, class_=kind)]
-    if named and pattern:
-        letter = f"letter{' hollow' * hollow} {tint(pattern)}"
-        parts.append(el("text", PATTERNS[pattern].mark, x=x, y=y, dy=4, text_anchor="middle", class_=letter))
-    return join(parts)
+    kind = f"{' hollow' * hollow} {tint(pattern)}"
+    if pattern is None or pattern is Pattern.NEUTRAL:
+        return el("circle", cx=x, cy=y, r=5.5, class_=f"disc{kind}")
+    letter = el("text", PATTERNS[pattern].mark, x=x, y=y, dy=4, text_anchor="middle", class_=f"letter{kind}")
+    return join((el("circle", cx=x, cy=y, r=10, class_=f"disc{kind}"), letter))
 
 
 def chip(pattern: Pattern | None, *, hollow: bool = False) -> Markup:
