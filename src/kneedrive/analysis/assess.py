@@ -127,11 +127,7 @@ def assessed(run: Run) -> result.Analysis:
 def _slow_findings(
     run: Run, at: Standing, slow_mps: float | None, said: Mapping[Pattern, Certainty]
 ) -> tuple[result.Finding, ...]:
-    """What the slow part is likely to be and the run as a whole is less surely, where it is slower by enough.
-
-    said: the patterns that are named for the run. That nothing stands out is said of the slow part only where
-    something does in the run.
-    """
+    """What the slow part is likely to be and the run, of which `said` is named, less surely; if slower by enough."""
     rules = run.case.method.profile
     if slow_mps is None:
         return ()
@@ -140,6 +136,7 @@ def _slow_findings(
     if part is None or at.scale.speed_mps - part.scale.speed_mps < rules.contrast_gap_mps:
         return ()
     sure = list(Certainty)  # the surest first
+    # That nothing stands out is said of the slow part only where something does in the run.
     evidence = scores.evidence(part, where, run.case)
     return tuple(
         one
@@ -298,10 +295,7 @@ def _metrics_over(run: Run) -> tuple[result.Over, Mapping[str, result.Spread]]:
 
 
 def accelerations(run: Run) -> tuple[result.Acceleration, ...]:
-    """The bursts out of running, with their own numbers. Setting off from a walk or a stand is not one of them.
-
-    Nor is a gain of speed that the feet know nothing of: that is a position which jumped, and nobody accelerated.
-    """
+    """The bursts out of running, with their own numbers. Setting off from a walk or a stand is not one of them."""
     case, stream, seconds = run.case, run.stream, run.seconds
     speed, cadence = stream.columns.get("speed_mps"), stream.columns.get("cadence_spm")
     if speed is None or cadence is None or not case.speed_trusted:
@@ -314,6 +308,7 @@ def accelerations(run: Run) -> tuple[result.Acceleration, ...]:
     found = []
     for start, end in runs_of(seconds.burst):
         before, within = cadence[max(start - rules.burst_before_s, 0) : start], cadence[start:end]
+        # A gain of speed that the feet know nothing of is a position which jumped, and nobody accelerated.
         quickens = np.fmax.reduce(within, initial=-np.inf) - middle(before) >= rules.burst_cadence_spm
         paces = smooth[start:end][np.isfinite(smooth[start:end])]
         # A burst that touches a pause is setting off again; cutting it there would leave a piece that gains nothing.

@@ -21,8 +21,6 @@ from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Interval, Runner, Samples
 from kneedrive.stats import Mask, median, medians
 
-Whole = npt.NDArray[np.int64]
-
 MEASURED = (
     "speed_mps",
     "cadence_spm",
@@ -46,7 +44,7 @@ class Stream(Record, frozen=True, kw_only=True):
     time_s: Array  # whole seconds since the start, increasing, in blocks of one epoch that may be apart
     epoch_s: int
     columns: dict[str, Array]  # one array per channel that was recorded at all, NaN in gaps
-    recorded: dict[str, Whole]  # how many recorded values of each channel fall into each epoch
+    recorded: dict[str, npt.NDArray[np.int64]]  # how many recorded values of each channel fall into each epoch
     covered: Mask  # seconds inside the recording
     gaps: tuple[Interval, ...]  # the steps of the recorded axis that are too long
 
@@ -76,8 +74,7 @@ def resample(samples: Samples, resampling: Resampling, epochs: EpochRules) -> St
     gaps = np.flatnonzero(steps > longest_s)
     covered = bridged(time_s, seconds, longest_s)
     which = np.searchsorted(starts, time_s, side="right") - 1
-    columns: dict[str, Array] = {}
-    recorded: dict[str, Whole] = {}
+    columns, recorded = {}, {}
     for name, values in samples.present().items():
         there = np.isfinite(values)
         if not there.any():

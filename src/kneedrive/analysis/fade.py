@@ -49,11 +49,8 @@ class BlockFade(msgspec.Struct, frozen=True, eq=False):
 
 
 def block_means(residual: Array, moving_s: Array, weight: Array, rules: SeriesRules) -> Array:
-    """Means (quantities, blocks) of the scored epochs (quantities, epochs) of each block after the warm-up.
-
-    moving_s, weight (epochs): moving time at the middle of each epoch, and 0 where it is not scored. NaN for a block
-    with too few of them.
-    """
+    """Means (quantities, blocks) of epochs (quantities, epochs) after the warm-up; NaN for a block with too few."""
+    # moving_s (epochs) is moving time at the middle of each; weight (epochs) is 0 where it is not scored.
     after = moving_s - rules.fade_warm_up_s
     place = np.floor(after / rules.fade_block_s).astype(np.int64)
     usable = (after >= 0) & (weight > 0)

@@ -206,11 +206,7 @@ def sensor_jump(ln_k_above: Array, rules: Plausible) -> Mask:
 
 
 def drifts(columns: Mapping[str, Array], scored: Mask, rules: SensorRules) -> dict[str, float]:
-    """How far duty factor and ln k wander within a run, each where it is more than a sensor may, by column.
-
-    The range of the running median over the run, without what goes with speed, cadence and slope. A trend in time is
-    fitted along, so that a runner who speeds up while the sensor drifts does not hide it.
-    """
+    """How far duty factor and ln k wander within a run, each where it is more than a sensor may, by column."""
     speed, cadence = columns["speed_mps"], columns["cadence_spm"]
     found = {}
     for name, limit in (("duty_factor", rules.drift_DF), ("ln_k", rules.drift_ln_k)):
@@ -221,6 +217,8 @@ def drifts(columns: Mapping[str, Array], scored: Mask, rules: SensorRules) -> di
             continue
         time = np.linspace(-0.5, 0.5, n)
         by = np.column_stack([speed[there], 1.0 / speed[there], cadence[there], np.nan_to_num(columns["grade"][there])])
+        # What goes with speed, cadence and slope is taken off. A trend in time is fitted along, so that a runner who
+        # speeds up while the sensor drifts does not hide it.
         by -= by.mean(axis=0)  # so that taking it off leaves the level of the column
         slopes = np.linalg.lstsq(np.column_stack([by, np.ones(n), time, time**2]), values, rcond=None)[0]
         wander = float(np.ptp(running_median(values - by @ slopes[: by.shape[1]], width)))

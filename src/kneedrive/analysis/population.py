@@ -33,16 +33,14 @@ PAIRS = (("zSL", "zDF"), ("zSL", "zk"), ("zDF", "zk"))
 
 
 def runners_at(speed_mps: float, against: Against) -> dict[str, Array]:
-    """Quantities by metric key, and D, P and G, of many runners at a speed (m/s), as this class of sensor reads them.
-
-    They are as tall as the runner where the height is known. Bounce is left out where the class has no usual one.
-    """
+    """Quantities by metric key, and D, P and G, of many runners of one height, as this class of sensor reads them."""
     there = expected(np.array([speed_mps]), against)
     x = any_runner()
     T_s = there.T_s * np.exp(there.sd_ln_T * x[:, 0])
     DF = np.clip(there.DF + there.sd_DF * x[:, 1], 0.05, 0.6)  # far out the straight line leaves what is possible
     beta = np.exp(there.ln_k + there.sd_ln_k * x[:, 2]) * bounce_shape(DF)
     drawn = of_step(np.array([speed_mps]), T_s, DF, beta) | axes(x, scale_at(speed_mps, against))
+    # Left out where the class has no usual one.
     bounce = () if against.reference.measures_bounce else OF_BOUNCE
     return {key: values for key, values in drawn.items() if key not in bounce}
 
@@ -93,15 +91,13 @@ def _usual(noise: Array | None, there: Mask) -> float:
 
 
 def correlation(first: Array, second: Array, noise: tuple[Array, Array, Array] | None = None) -> Interval | None:
-    """Correlation of two parts between runners, by Fisher's z; None below LEAST_RUNNERS, or where one has no spread.
-
-    noise: variance of each mean of the first, of the second, and the covariance of the two.
-    """
+    """Correlation of two parts between runners, by Fisher's z; None below LEAST_RUNNERS, or where one has no spread."""
     there = np.isfinite(first) & np.isfinite(second)
     count = int(there.sum())
     if count < LEAST_RUNNERS:
         return None
     cov = np.cov(first[there], second[there])
+    # Of noise the variances of the means of each part, and the covariance of the two.
     taken = [_usual(part, there) for part in noise] if noise else [0.0, 0.0, 0.0]
     one, other, both = cov[0, 0] - taken[0], cov[1, 1] - taken[1], cov[0, 1] - taken[2]
     if one <= 0.0 or other <= 0.0:

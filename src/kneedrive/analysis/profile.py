@@ -9,23 +9,12 @@ import numpy as np
 
 from kneedrive.analysis import features, posterior, scores
 from kneedrive.analysis.posterior import Certainty
-from kneedrive.analysis.reference import Case, expected
+from kneedrive.analysis.reference import OF_BOUNCE, OF_DYNAMICS, OF_STEPS, Case, expected
 from kneedrive.analysis.result import Balance, Epochs, OnsetVerdict, PaceBand, ShuffleOnset, Slow, VrSplit
 from kneedrive.patterns import Pattern
 from kneedrive.stats import Mask, below, medians, middle
 
-METRICS = (
-    "cadence_spm",
-    "step_length_m",
-    "stance_time_s",
-    "flight_time_s",
-    "duty_factor",
-    "vertical_oscillation_m",
-    "vertical_ratio",
-    "balance_left",
-    "heart_rate_bpm",
-    "power_w",
-)
+METRICS = (*OF_STEPS, *OF_DYNAMICS, *OF_BOUNCE, "balance_left", "heart_rate_bpm", "power_w")
 
 
 def pace_profile(epochs: Epochs, reasons: Mapping[str, str], case: Case) -> tuple[PaceBand, ...]:
@@ -35,8 +24,8 @@ def pace_profile(epochs: Epochs, reasons: Mapping[str, str], case: Case) -> tupl
         return ()
     number = np.floor(np.where(epochs.scored, epochs["speed_mps"], np.nan) / rules.band_mps)
     bands, counts = np.unique(number[np.isfinite(number)], return_counts=True)
-    # Bands of too few epochs are left out, not joined to their neighbours: that would move their speed.
     made = []
+    # Bands of too few epochs are left out, not joined to their neighbours: that would move their speed.
     for band in bands[counts >= rules.band_epochs].tolist():
         where = number == band
         at = scores.standing(epochs, where, rules.band_epochs, case)

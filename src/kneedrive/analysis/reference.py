@@ -173,12 +173,8 @@ def usual_metrics(speed_mps: Array, against: Against) -> dict[str, Array]:
 
 
 def usual_ranges(speed_mps: Array, against: Against) -> tuple[dict[str, Array], dict[str, Array]]:
-    """One spread between runners to each side of usual, for charts: low and high by metric key, shape of `speed_mps`.
-
-    Metrics that the sensor class is not held against are absent. Step time, duty factor and bounce vary between
-    runners independently; the spread of what is made of them is the root of the sum of their squares, on the scale of
-    logarithms.
-    """
+    """One spread between runners to each side of usual: low and high by metric key, where the class is held to it."""
+    # Step time, duty factor and bounce vary between runners independently, on the scale of logarithms.
     there = expected(speed_mps, against)
     ln_T, ln_DF = there.sd_ln_T, there.sd_DF / there.DF
     air = there.sd_DF / (0.5 - there.DF)  # flight time is T*(1-2*DF)

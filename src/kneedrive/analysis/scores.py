@@ -105,17 +105,14 @@ def scale_at(speed_mps: float, against: Against) -> Scale:
 
 
 def systematic(scale: Scale, climb_pct: float, against: Against) -> dict[str, float]:
-    """Systematic SD of each part and score: sensor class and population, and the hill terms by the mean climb.
-
-    climb_pct: mean of the slopes that the hill terms were applied to; the terms are as uncertain as they are large.
-    NaN for what the class does not measure.
-    """
+    """Systematic SD of each part and score, for class, population and mean climb; NaN for what is not measured."""
     method, row, height = against.method, against.reference, against.runner.height_m is not None
     rules, hills, population = method.posterior, method.grade, method.population
     doubt = method.sensors.drift_doubt if against.drifts else 1.0
     sd_DF, sd_ln_k = (math.nan if sd is None else sd for sd in (row.sd_DF, row.sd_ln_k))
     # The error of zSL was measured in z, those of DF and ln k in their own unit: only the latter become smaller in z
     # where the spread between runners is widened.
+    # Hill terms are as uncertain as they are large, by the mean of the slopes that they were applied to.
     zSL = math.hypot(
         rules.systematic_zSL if height else rules.systematic_zSL_no_height,
         climb_pct * hills.ln_T_per_pct / (population.sd_ln_T if height else population.sd_ln_T_no_height),
@@ -189,12 +186,9 @@ def usual_at(speed_mps: float, case: Case) -> dict[str, float]:
 
 
 def evidence(at: Standing, where: Mask, case: Case) -> dict[str, float]:
-    """The numbers behind a finding: scores, errors, parts, yours and what is usual at the speed it is judged at.
-
-    Yours are what the measured parts come to at that one speed, on the flat. Medians over several paces belong to no
-    one speed: step length and cadence would then stand apart from usual by different amounts, and by others than the
-    parts do.
-    """
+    """The numbers behind a finding: scores, errors, parts, yours and what is usual at the speed it is judged at."""
+    # Yours are what the measured parts come to at that one speed, on the flat. Medians over several paces belong to no
+    # one speed: step length and cadence would stand apart from usual by other amounts than the parts do.
     speed = np.array([at.scale.speed_mps])
     there = reference.expected(speed, case)
     z = {part: at.values.get(part, math.nan) for part in PARTS}
