@@ -100,13 +100,11 @@ def athletes(desk: Desk) -> Mapping[str, str]:
 
 
 def folders(desk: Desk) -> tuple[Path, ...]:
-    """The folders to look into: those configured, and those of a watch that is plugged in, which is its owner's.
-
-    Those in a file that names its owner are the owner's too, as keys there are.
-    """
+    """The folders to look into: those configured, and those of a watch that is plugged in, which is its owner's."""
     named = desk.settings.sources.folder.paths
     if not desk.named_runner:
         return (*named, *(watch for watch in desk.watches if watch not in named))
+    # Those in a file that names its owner are the owner's too, as keys there are.
     return () if desk.settings.owner and not desk.settings.given_now("sources.folder.paths") else named
 
 

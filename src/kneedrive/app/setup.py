@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from kneedrive.app import NOT_AUTHORISED, OK, PARTLY, Answer, accounts, code_for, zone_of
 from kneedrive.app.accounts import FOLDER, GARMIN, INTERVALS, NAMES, OWN, STRAVA, Desk
@@ -18,12 +18,10 @@ from kneedrive.config import SETTINGS, Secret, as_path, as_secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError
 from kneedrive.record import Record
 from kneedrive.report import numbers
+from kneedrive.report.blocks import Style, Terms, words
 from kneedrive.sources import folder
-from kneedrive.sources.oauth import Application, Callback, Grant, attempt
+from kneedrive.sources.oauth import Application, Callback, attempt
 from kneedrive.sources.tokens import PrivateFile, Tokens, is_missing
-
-if TYPE_CHECKING:
-    from kneedrive.report.blocks import Style
 
 T = TypeVar("T")
 _literal = partial(dumps, ensure_ascii=False)  # a value as TOML: what JSON and TOML write alike
@@ -140,7 +138,7 @@ def by_pasting(desk: Desk, mine: Application, ask: Callable[[str], str], *, reme
     return _redeemed(desk, mine, begun.grant(ask(begun.url)), remember=remember)
 
 
-def _redeemed(desk: Desk, mine: Application, grant: Grant, *, remember: bool) -> Answer:
+def _redeemed(desk: Desk, mine: Application, grant: tuple[Secret, str], *, remember: bool) -> Answer:
     tokens = accounts.login(desk, mine).redeem(grant, remember=remember)
     said = ["Logged in to Strava. kneedrive sync fetches your runs."]
     if "activity:read_all" not in tokens.scope:
@@ -153,10 +151,7 @@ def _redeemed(desk: Desk, mine: Application, grant: Grant, *, remember: bool) ->
 
 
 def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
-    """Forget and revoke the login, and delete what came from Strava, also where Strava cannot be told.
-
-    Runs that it shared with files are derived again from the files.
-    """
+    """Forget and revoke the login, and delete what came from Strava, also where Strava cannot be told."""
     from kneedrive.app.library import derive_again, opened, still_held
     from kneedrive.store import Store
 
@@ -172,7 +167,7 @@ def log_out(desk: Desk, confirm: Callable[[str], bool]) -> Answer:
     if Store.is_there(desk.settings.paths.store):
         with opened(desk.settings, now=desk.clock()) as store:
             held = still_held(lambda: deleted.append(store.purge_source(STRAVA)))
-            derive_again(store, desk.settings)
+            derive_again(store, desk.settings)  # runs that it shared with files, from the files
     if isinstance(problem, NotAuthorised) and not sum(deleted) and not held:
         raise problem
     many = "" if held else f"{sum(deleted)} of "
@@ -245,7 +240,6 @@ def _key_words(source: str, told: Mapping[str, Any]) -> str:
 
 def overview(desk: Desk, style: Style) -> Answer:
     """Whose runs there are, what is known of the runner, and which sources are set up: what a new user looks for."""
-    from kneedrive.report.blocks import Terms, words
     from kneedrive.report.lists import runner_name
     from kneedrive.store import NO_RUNS, Store
 
@@ -327,10 +321,7 @@ def converse(desk: Desk, asking: Asking, pages: Mapping[str, str]) -> tuple[dict
 def _tried(
     asking: Asking, ask: Callable[[str], str], question: str, take: Callable[[str], T], wrong: str = "{}"
 ) -> T | None:
-    """What `take` makes of the answer; asked again, a few times, where it raises. None where the answer is to skip.
-
-    wrong: how the error is said.
-    """
+    """What `take` makes of the answer; asked again where it raises, with the error said as in `wrong`; None to skip."""
     for _ in range(3):
         text = ask(question)
         if not text:

@@ -250,10 +250,7 @@ class _Pull:
         yield Outcome(name=f"{self._source.name} {item.id}{day}", verdict=Fate.FAILED, reason=f"{got.problem} ({what})")
 
     def _kept(self, got: plan.Outcome) -> Iterator[Outcome]:
-        """Store what was fetched: one outcome per recording in it, or why there is none.
-
-        Where memory was wanting, the activity stays open and is fetched again.
-        """
+        """Store what was fetched: one outcome per recording in it, or why there is none."""
         item, fetched = got.step.item, got.fetched
         if fetched is None:
             self._note(item.id, item.version, GONE)
@@ -278,7 +275,7 @@ class _Pull:
             settled = settled and not outcome.later
             new = outcome.verdict == Fate.ADDED and got.step.action == Action.UPDATED
             yield outcome.replace(verdict=Fate.UPDATED) if new else outcome
-        if settled:
+        if settled:  # else memory was wanting: the activity stays open and is fetched again
             del self._left[item.id]
 
     def _stored(self, name: str, body: bytes | ReadError, origin: Origin) -> Outcome:
@@ -303,17 +300,15 @@ class _Pull:
         self._store.note_seen(self._source.name, key, f"{version}{MARK}{why}")
 
     def _note_shoes(self, items: Sequence[plan.Listed]) -> None:
-        """Remember what was worn on each of these runs; the service is asked for names that are not known.
-
-        A name that cannot be had now is asked for by the next sync; all of them are by a full one.
-        """
+        """Remember what was worn on each of these runs; the service is asked for names that are not known."""
         noted = self._store.noted_shoes(self._source.name)
         parts = [] if self._order.full else [shoe.partition(" ") for shoe in noted.values()]
         names = {gear: name for gear, _, name in parts if name}
         unnamed = sorted({item.shoe for item in items if item.shoe and " " not in item.shoe} - names.keys())
-        if unnamed and isinstance(self._source, plan.KnowsShoes):
-            with suppress(SourceError):
-                names |= self._source.shoe_names(unnamed)
+        names_of = getattr(self._source, "shoe_names", None)
+        if unnamed and names_of:
+            with suppress(SourceError):  # the next sync asks again
+                names |= names_of(unnamed)
         worn = {
             item.id: item.shoe if " " in item.shoe else plan.shoe_of(item.shoe, names.get(item.shoe)) for item in items
         }
@@ -407,10 +402,7 @@ def new_runs(pulled: Iterable[Pulled]) -> list[str]:
 def news(
     pulled: Sequence[Pulled], store: Store, desk: Desk, style: Style, count: Counter | None = None
 ) -> Answer | None:
-    """The main run of the last day among the weeks; the weeks alone where years came in at once.
-
-    None where nothing of what is new is stored.
-    """
+    """The main run of the last day among the weeks; the weeks alone where years came in at once; None without runs."""
     from kneedrive.app.history import day_of, local_day, tags_between
     from kneedrive.app.show import Request, context_of, found_in
     from kneedrive.report import screen

@@ -115,16 +115,13 @@ class Garmin(Client):
         return fresh
 
     def listing(self, since: datetime | None) -> Iterator[Listed]:
-        """Every activity from the day of `since` on, each once. Raises SourceError.
-
-        A short page is not the last: an empty one is, or one without anything new.
-        """
+        """Every activity from the day of `since` on, each once. Raises SourceError."""
         seen: set[str] = set()
         start = 0
         for _ in range(MAX_PAGES):
             items = self._page(start, since)
             fresh = {item.id: item for item in items if item.id not in seen}
-            if not fresh:
+            if not fresh:  # a short page is not the last
                 return
             yield from fresh.values()
             seen.update(fresh)

@@ -42,13 +42,10 @@ APPLICATION_PROBLEMS = {
 
 
 def fault(answer: Answer) -> Mapping[str, str]:
-    """The resource, field and code of the first error in the body, and its message; empty texts for what it leaves out.
-
-    Web pages, broken JSON and other shapes say nothing.
-    """
+    """The resource, field and code of the first error in the body, and its message; empty texts where left out."""
     try:
         body = json.loads(answer.body)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # such as a web page
         body = None
     told: dict[str, Any] = body if isinstance(body, dict) else {}
     errors = told.get("errors")
@@ -133,8 +130,8 @@ class Callback(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that hangs up is no news, and a traceback would quote its request."""
 
-    def wait(self, attempt: Attempt, timeout_s: float) -> Grant:
-        """The grant of this attempt. What carries another `state` is refused and waited past.
+    def wait(self, attempt: Attempt, timeout_s: float) -> tuple[Secret, str]:
+        """The grant of this attempt, see there. What carries another `state` is refused and waited past.
 
         Raises NotAuthorised when nobody came in time, when the runner said no, or when the scope does not do.
         """
@@ -187,13 +184,6 @@ class Application(Record, frozen=True, kw_only=True):
     client_secret: Secret
 
 
-class Grant(Record, frozen=True, kw_only=True):
-    """A checked answer: the one-time code, and the scope that was really granted."""
-
-    code: Secret
-    scope: str
-
-
 class Attempt(Record, frozen=True, kw_only=True):
     """One login under way: the address to open, and the random state its answer must carry."""
 
@@ -204,8 +194,8 @@ class Attempt(Record, frozen=True, kw_only=True):
         """Whether this redirect answers this attempt."""
         return hmac.compare_digest(_query(address).get("state", "").encode(), self.state.encode())
 
-    def grant(self, address: str) -> Grant:
-        """The grant in a redirect, as the browser shows it: a whole address, or what follows its "?".
+    def grant(self, address: str) -> tuple[Secret, str]:
+        """The one-time code in a redirect (a whole address, or what follows its "?"), and the scope really granted.
 
         Raises NotAuthorised for an answer to another attempt, a refusal, a scope that does not do, or no code.
         """
@@ -223,7 +213,7 @@ class Attempt(Record, frozen=True, kw_only=True):
             why = f"the permission {' or '.join(ENOUGH)} was not granted; leave its box ticked"
         if why:
             raise NotAuthorised(f"login to Strava failed: {why}; try again with '{LOGIN}'")
-        return Grant(code=Secret(query["code"]), scope=scope)
+        return Secret(query["code"]), scope
 
 
 def attempt(application: Application, oauth_url: str, redirect_uri: str) -> Attempt:
@@ -268,11 +258,12 @@ class Login:
         self._clock = clock
         self._stale_at_birth: Secret | None = None
 
-    def redeem(self, grant: Grant, *, remember: bool = False) -> Tokens:
+    def redeem(self, grant: tuple[Secret, str], *, remember: bool = False) -> Tokens:
         """Exchange the code for tokens and keep them; `remember` keeps the application beside them, for renewals."""
-        form = {"grant_type": "authorization_code", "code": grant.code.reveal()}
+        code, scope = grant
+        form = {"grant_type": "authorization_code", "code": code.reveal()}
         with self._file.locked():  # a sync that renews the login of before would write over this one
-            tokens = Tokens(scope=grant.scope, **self._asked(form))
+            tokens = Tokens(scope=scope, **self._asked(form))
             if remember:
                 tokens = tokens.replace(**msgspec.structs.asdict(self._application))
             self._file.save(tokens)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable, Withheld
 from kneedrive.record import Record
@@ -67,6 +67,7 @@ class Source(Protocol):
     """A service that lists activities and hands out their bytes.
 
     lookback: how far before the last sync its list is read again, for what was uploaded late: as far as it is cheap.
+    One whose list tells ids of shoes alone has `shoe_names(ids)` too: the name of each by id, or the id where none is.
     """
 
     name: str
@@ -80,14 +81,6 @@ class Source(Protocol):
 
         Raises Withheld for what concerns this activity alone, and other SourceErrors for what may concern them all.
         """
-
-
-@runtime_checkable
-class KnowsShoes(Protocol):
-    """What a source can do beside, whose list tells ids of shoes without their names."""
-
-    def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
-        """The name of each pair by its id; the id where there is none to be had. Raises SourceError."""
 
 
 def shoe_of(gear: Any, name: Any = "") -> str:
@@ -191,12 +184,10 @@ def plan(items: Iterable[Listed], known: Mapping[str, str], failed: Collection[s
 def listing_from(
     complete_to: datetime | None, listed_at: datetime, lookback: timedelta, since: datetime | None = None
 ) -> datetime | None:
-    """Where a listing begins (None: at the first activity ever), given the moment up to which nothing is open.
-
-    A moment after `listed_at` comes from a clock that was wrong, and one before all watches from a date that was.
-    """
+    """Where a listing begins (None: at the first activity ever), given the moment up to which nothing is open."""
     if since is not None:
         return since if since > EARLIEST else None
+    # A moment before all watches comes from a date that was wrong, one after `listed_at` from a clock that was.
     if complete_to is None or complete_to < EARLIEST + lookback:
         return None
     return min(complete_to, listed_at) - lookback
@@ -205,10 +196,8 @@ def listing_from(
 def completed(
     complete_to: datetime | None, listed_from: datetime | None, listed_at: datetime, open_items: Iterable[Listed]
 ) -> datetime | None:
-    """The moment up to which nothing is open, after a sync that left `open_items` undone (failed, or not reached).
-
-    A listing that began after the old moment leaves a gap behind it, so it proves nothing.
-    """
+    """The moment up to which nothing is open, after a sync that left `open_items` undone (failed, or not reached)."""
+    # A listing that began after the old moment leaves a gap behind it, so it proves nothing.
     if listed_from is not None and (complete_to is None or listed_from > complete_to):
         return complete_to
     # An open item pulls the moment back to its start, however old it is: the next listing will meet it again.
@@ -254,13 +243,11 @@ def _asked(source: Source, step: Step) -> Outcome:
 
 
 def _judged(source: Source, good: Listed | None, doubtful: Sequence[Outcome]) -> Iterator[Outcome]:
-    """The failures, blamed on their activities where the service serves `good`; else excused, and the last raised.
-
-    Without a good one, a few that are forbidden are blamed all the same: no outage says so.
-    """
+    """The failures, blamed on their activities where the service serves `good`; else excused, and the last raised."""
     if good and doubtful and not _asked(source, Step(action=Action.KNOWN, item=good)).problem:
         yield from doubtful
         return
+    # Without a good one, a few that are forbidden are blamed all the same: no outage says so.
     few = good is None and len(doubtful) < FAILURES
     last: SourceError | None = None
     for outcome in doubtful:

@@ -71,8 +71,6 @@ class Windows(Pace):
 # never asked for and never kept.
 
 DOCUMENT = "kneedrive-strava-1"
-OLD_BASE, NEW_BASE = "https://www.strava.com/api/v3", "https://api-v3.strava.com"
-MOVES_AT = datetime(2027, 6, 1, tzinfo=UTC)
 PER_PAGE, MAX_PAGES = 200, 250  # the most that Strava gives; a service that never ends is not read for ever
 # Pages overlap by this much: Strava does not say by which clock it sorts, and local ones are up to 14 hours apart.
 OVERLAP = timedelta(days=1)
@@ -104,7 +102,8 @@ RUNS = ("Run", "TrailRun", "VirtualRun")
 
 def base_url(now: datetime) -> str:
     """The address of the API: Strava moves it on 1 June 2027, when the old one ends. Its login stays where it is."""
-    return NEW_BASE if now >= MOVES_AT else OLD_BASE
+    moved = now >= datetime(2027, 6, 1, tzinfo=UTC)
+    return "https://api-v3.strava.com" if moved else "https://www.strava.com/api/v3"
 
 
 class Strava(Client):
@@ -176,10 +175,8 @@ def _good(answer: Answer) -> Answer:
 
 
 def listed(summary: Mapping[str, Any]) -> Listed:
-    """One entry of the list. Only runs are worth a request; an activity whose start cannot be read comes without.
-
-    No names, no people, no places are kept of it; of the position only whether there was one.
-    """
+    """One entry of the list. Only runs are worth a request; an activity whose start cannot be read comes without."""
+    # No names, no people, no places are kept of it; of the position only whether there was one.
     kept = {key: summary[key] for key in SUMMARY if key in summary} | {"positioned": bool(summary.get("start_latlng"))}
     sport = str(kept.get("sport_type") or kept.get("type") or "")
     return Listed(

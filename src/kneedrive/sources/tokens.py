@@ -143,10 +143,7 @@ class KeyFile(PrivateFile):
 
 
 class TokenFile(PrivateFile):
-    """One login on disk.
-
-    The lock file beside it is never deleted: who waits for the deleted one would not see who locks a new one.
-    """
+    """One login on disk."""
 
     def load(self) -> Tokens | None:
         """The stored login, None where there is none. Raises NotAuthorised where the file cannot be understood."""
@@ -160,6 +157,7 @@ class TokenFile(PrivateFile):
         """Hold the login alone, across threads and processes. Raises SourceError after `patience_s` of waiting."""
         from filelock import FileLock, Timeout
 
+        # Its file is never deleted: who waits for the deleted one would not see who locks a new one.
         lock = FileLock(
             self.path.with_name(self.path.name + ".lock"),
             timeout=patience_s,
@@ -181,10 +179,8 @@ class TokenFile(PrivateFile):
 
 
 def token(value: object) -> Secret:
-    """A token as it came. Raises ValueError for what is none: RFC 6750 has visible ASCII signs alone.
-
-    A header refuses others, such as a line break, and its error quotes them.
-    """
+    """A token as it came. Raises ValueError for what is none: RFC 6750 has visible ASCII signs alone."""
+    # A header refuses others, such as a line break, and its error quotes them.
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError("no token")  # and no word of it
     return Secret(value)
