@@ -17,7 +17,7 @@ import re
 import stat
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -25,7 +25,6 @@ from kneedrive.archives import unpack
 from kneedrive.archives.unpack import Budget, Entry, Found, Limits, Skip, failing, masked, named
 from kneedrive.errors import ReadError, UnknownFormat
 from kneedrive.readers import FILES, Kind, sniff
-from kneedrive.record import Record
 
 __all__ = ["SKIPPED", "Found", "Limits", "Skip", "masked", "unwrap", "walk"]
 
@@ -142,22 +141,23 @@ def _unreadable(error: OSError, name: str) -> ReadError:
 
 def _recordings(entries: list[Entry], base: str, budget_of: Callable[[Entry], Budget], depth: int) -> Iterator[Found]:
     """The recordings of a folder or an archive, as its layout says; it ends where a budget is spent."""
-    layout = _layout_of(entries, lambda entry: budget_of(entry).allows_list(entry.size))
+    export, sports = _layout_of(entries, lambda entry: budget_of(entry).allows_list(entry.size))
+    root = export or ""
     for entry in entries:
         name = masked(f"{base}/{entry.path}" if base else entry.path)
-        reason = _reason_to_skip(entry.path, layout)
+        reason = _reason_to_skip(entry.path, export)
         if reason:
             yield Found(name=name, read=named(entry.read, name), skipped=reason)
             continue
         budget = budget_of(entry)
-        sport = layout.sport(entry.path)
+        sport = sports.get(entry.path[len(root) :], "") if entry.path.startswith(root) else ""
         for found in _unfolded(entry, name, budget, depth, claimed=False):
             yield found.replace(sport=found.sport or sport)
         if budget.spent and depth:
             return
-    for path in layout.missing(entry.path for entry in entries):
+    for path in sorted(sports.keys() - {entry.path[len(root) :] for entry in entries if entry.path.startswith(root)}):
         lost = ReadError("is listed in the export but is not in it", name=masked(path))
-        yield Found(name=masked(f"{base}/{layout.root}{path}"), read=failing(lost), skipped=Skip.MISSING)
+        yield Found(name=masked(f"{base}/{root}{path}"), read=failing(lost), skipped=Skip.MISSING)
 
 
 def _unfolded(entry: Entry, name: str, budget: Budget, depth: int, *, claimed: bool = True) -> Iterator[Found]:
@@ -209,25 +209,9 @@ _ROWS, _COLUMNS = 50_000, 300  # of a list: forty-five years of three activities
 _SAMPLE = 200  # rows with a file from which the column of files is told
 
 
-class _Layout(Record, frozen=True, kw_only=True):
-    """What is known about a tree of files."""
-
-    root: str | None = None  # where a Strava export begins, None where there is none
-    sports: Mapping[str, str] = {}  # what its list calls a recording, by path from the root, be it there or not
-
-    def sport(self, path: str) -> str:
-        """What the list calls the recording at this path; "" where it does not name it."""
-        there = self.root is not None and path.startswith(self.root)
-        return self.sports.get(path[len(self.root or "") :], "") if there else ""
-
-    def missing(self, paths: Iterable[str]) -> list[str]:
-        """What the list names, from the root and sorted, that is not among these paths."""
-        root = self.root or ""
-        return sorted(self.sports.keys() - {path[len(root) :] for path in paths if path.startswith(root)})
-
-
-def _layout_of(entries: Sequence[Entry], allows: Callable[[Entry], bool]) -> _Layout:
-    """The layout of a tree, told from its paths; an unreadable list costs the sports, not the recordings.
+def _layout_of(entries: Sequence[Entry], allows: Callable[[Entry], bool]) -> tuple[str | None, dict[str, str]]:
+    """Where in a tree a Strava export begins, None where there is none, and the sports that its list tells: of each
+    recording, be it there or not, by its path from that root. An unreadable list costs the sports, not the recordings.
 
     allows: whether a list is not too large to be read.
     """
@@ -238,8 +222,8 @@ def _layout_of(entries: Sequence[Entry], allows: Callable[[Entry], bool]) -> _La
         # Sorted, what begins like the folder stands right behind it.
         first = bisect_left(paths, root + _FOLDER)
         if first < len(paths) and paths[first].startswith(root + _FOLDER):
-            return _Layout(root=root, sports=_listed(entry) if allows(entry) else {})
-    return _Layout()
+            return root, _listed(entry) if allows(entry) else {}
+    return None, {}
 
 
 def _listed(entry: Entry) -> dict[str, str]:
@@ -275,13 +259,13 @@ def _bounded(lines: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _reason_to_skip(path: str, layout: _Layout) -> Skip:
-    """Why this path cannot be a recording; Skip.NO where it may be one."""
+def _reason_to_skip(path: str, export: str | None) -> Skip:
+    """Why this path cannot be a recording; Skip.NO where it may be one. export: where a Strava export begins."""
     *folders, file = path.split("/")
     if any(part.startswith(".") for part in (*folders, file)) or "__MACOSX" in folders:
         return Skip.HIDDEN  # "._run.fit" is what macOS writes beside "run.fit" on foreign disks
     name = file.lower()
-    if layout.root is not None and path.startswith(f"{layout.root}routes/"):
+    if export is not None and path.startswith(f"{export}routes/"):
         return Skip.ROUTE
     if name.endswith(_MEDIA):
         return Skip.MEDIA

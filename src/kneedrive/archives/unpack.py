@@ -79,7 +79,9 @@ class Budget:
                 self._refuse("unfolds to far more than an archive of its size should; kneedrive stops here")
             whole.write(piece)
         data = whole.getvalue()
-        count = _elements(data)
+        # About how many elements a GPX or TCX file holds, or would if it were not all attributes.
+        tracks = sniff(data) in (Kind.GPX, Kind.TCX)
+        count = max(data.count(b"<") - data.count(b"</"), len(data) // _ELEMENT_BYTES) if tracks else 0
         if count and self._elements <= 0:
             self._refuse("comes after more XML than an archive of its size should hold; kneedrive stops here")
         self._elements -= count
@@ -93,13 +95,6 @@ class Budget:
     def _refuse(self, problem: str) -> NoReturn:
         self.spent = True
         raise ReadError(problem)
-
-
-def _elements(data: bytes) -> int:
-    """About how many elements a GPX or TCX file holds, or would if it were not all attributes; 0 for any other."""
-    if sniff(data) not in (Kind.GPX, Kind.TCX):
-        return 0
-    return max(data.count(b"<") - data.count(b"</"), len(data) // _ELEMENT_BYTES)
 
 
 # What a walk finds, and the names it may show.

@@ -27,9 +27,8 @@ def steps_per_minute(raw: Array, speed_mps: Array) -> tuple[Array | None, tuple[
     """Steps per minute from a recorded cadence, and what was taken for granted.
 
     One leg makes at most about 110 a minute, both feet of a runner at least 120: where the 90th percentile lies above
-    `one_leg_max_rpm` the file counts both. A walker's both feet come close to a runner's one leg; speed tells them
-    apart.
-    Zero while moving means "no value", zero at rest is a measured zero. None where nothing but zeros was recorded.
+    `one_leg_max_rpm` the file counts both. A walker's both feet come close to a runner's one leg: speed tells. Zero
+    while moving means "no value", zero at rest is a measured zero. None where nothing but zeros was recorded.
     """
     raw = np.where((raw >= 0) & (raw < _BEYOND_SPM), raw, np.nan)
     turning = raw[raw > 0]

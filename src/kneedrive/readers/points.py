@@ -113,6 +113,11 @@ def _of_points(session: Session, kind: Kind) -> Activity | None:
     moved_s = elapsed_s - sum(pause.end_s - pause.start_s for pause in columns.pauses)
     told_s = float(sum(lap.timer_s for lap in session.laps))
     fits = 0 < told_s <= elapsed_s + RULES.pause_gap_s and told_s >= moved_s / RULES.agreement
+    # The last distance of the points, else the sum of the laps.
+    told_m = float(sum(lap.distance_m for lap in session.laps))
+    distance_m = told_m if told_m > 0 else None
+    if samples.distance_m is not None:
+        distance_m = float(np.nanmax(samples.distance_m))
     return _activity(
         session,
         kind,
@@ -120,7 +125,7 @@ def _of_points(session: Session, kind: Kind) -> Activity | None:
         sport=sport,
         duration_s=told_s if fits else moved_s,
         elapsed_s=elapsed_s,
-        distance_m=_total_m(samples.distance_m, session.laps),
+        distance_m=distance_m,
         records=len(written),
         positioned=bool(np.any(np.isfinite(table[:, 2]) & np.isfinite(table[:, 3]))),
         samples=samples,
@@ -136,9 +141,9 @@ def _of_laps(session: Session, kind: Kind) -> Activity | None:
     timer_s = sum(lap.timer_s for lap in laps)
     if not 0 < timer_s <= RULES.max_timer_s:
         return None
-    told_m = _total_m(None, laps)
     span_s = laps[-1].unix_s + laps[-1].timer_s - laps[0].unix_s
-    distance_m = told_m if told_m and told_m <= RULES.credible_mps * timer_s else None
+    told_m = sum(lap.distance_m for lap in laps)
+    distance_m = told_m if 0 < told_m <= RULES.credible_mps * timer_s else None
     return _activity(
         session,
         kind,
@@ -293,14 +298,6 @@ def _sport(word: str, speed_mps: Array, cadence_spm: Array | None, *, invented: 
         text = "the file names no sport and its times begin at midnight sharp, as those of planned routes do"
         return UNKNOWN, (Note(code=NoteCode.SPORT_UNKNOWN, text=text),)
     return motion.guessed_sport(speed_mps, cadence_spm, "the file does not name a sport kneedrive knows")
-
-
-def _total_m(distance_m: Array | None, laps: Sequence[LapRow]) -> float | None:
-    """The last distance of the points, else the sum of the laps, else None."""
-    if distance_m is not None:
-        return float(np.nanmax(distance_m))
-    told_m = sum(lap.distance_m for lap in laps)
-    return float(told_m) if told_m > 0 else None
 
 
 def _laps(rows: Sequence[LapRow], started_s: float, elapsed_s: float) -> tuple[Lap, ...]:

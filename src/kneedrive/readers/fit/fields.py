@@ -126,15 +126,19 @@ def record_columns(part: Part, fields: Sequence[Field] = profile.RECORD_FIELDS) 
     "timestamp" is always there, in FIT seconds, with compressed time headers resolved.
     """
     layouts = part.of(profile.RECORD)
-    descriptions = _Descriptions(part)
+    descriptions = _descriptions(part)
     pieces: dict[str, list[_Piece]] = {}
-    last = 0
+    last, undescribed = 0, []
     for layout in layouts:
         first, last = last, last + len(layout.starts)
         rows = _rows(part.octets, layout)
         slots = layout.native()
         native = [(field, slots[field.number]) for field in fields if field.number in slots]
-        for field, slot in (*native, *descriptions.known(layout)):
+        told = list(_described(descriptions, layout)) if layout.app_fields else []
+        if None in told:
+            undescribed.append(layout.offset)
+        known = [(field, slot) for field, slot in filter(None, told) if field.name in APP_FIELDS]
+        for field, slot in (*native, *known):
             if slot.base != STRING and slot.size:
                 piece = _Piece(layout=layout, rows=rows, first=first, field=field, slot=slot)
                 pieces.setdefault(field.name, []).append(piece)
@@ -147,7 +151,9 @@ def record_columns(part: Part, fields: Sequence[Field] = profile.RECORD_FIELDS) 
     if compressed.any():
         every, seconds = _all_times(part)
         times[compressed] = seconds[np.searchsorted(every, starts[compressed])]
-    return Columns(starts=starts, values={**values, "timestamp": times}, notes=descriptions.missing(layouts))
+    text = "an app's fields are not described in the file and were left out"
+    notes = (Note(code="undescribed_field", text=text, offset=min(undescribed)),) if undescribed else ()
+    return Columns(starts=starts, values={**values, "timestamp": times}, notes=notes)
 
 
 def _dated(fit_times: Array) -> Array:
@@ -270,54 +276,41 @@ APP_FIELDS = {
 }
 
 
-class _Descriptions:
-    """The field descriptions of one file, to be asked by developer index, field number and place."""
+# Of each field by developer index and number: where a description starts, and the field and base type in it.
+_Descriptions = dict[tuple[int | None, int | None], list[tuple[int, Field, int]]]
 
-    def __init__(self, part: Part) -> None:
-        # Of each field by developer index and number: where a description starts, and the field and base type in it.
-        self._found: dict[tuple[int | None, int | None], list[tuple[int, Field, int]]] = {}
-        described = messages(part, profile.FIELD_DESCRIPTION)
-        told = [(message, _MAKERS_BY_NAME.get(message.text("field_name"))) for message in described]
-        for message in messages(part, profile.DEVELOPER_DATA_ID):  # the id goes before the names of the fields
-            octets = message.values.get("application_id")
-            if isinstance(octets, tuple):
-                told.append((message, _MAKERS_BY_APP.get(bytes(int(octet or 0) & 0xFF for octet in octets).hex())))
-        makers = {message.whole("developer_data_index"): maker for message, maker in told if maker}
-        for message in described:
-            app, number = message.whole("developer_data_index"), message.whole("field_definition_number")
-            base, scale, offset = message.whole("fit_base_type_id"), message.number("scale"), message.number("offset")
-            # Stryd's first app counted both feet and said so in its unit alone.
-            both_feet = " SPM" if message.text("units").upper() == "SPM" else ""
-            field = Field(
-                number or 0,
-                f"{makers.get(app, '')}:{message.text('field_name')}{both_feet}",
-                # Writers fill in 0, 1 or the invalid value where they mean "as it stands".
-                scale=None if scale in (None, 0, 1, 0xFF) else scale,
-                offset=None if offset in (None, 0, 0x7F) else offset,
-            )
-            entry = (message.start, field, BYTE if base is None else base)
-            self._found.setdefault((app, number), []).append(entry)
 
-    def _of(self, slot: Slot, layout: Layout) -> tuple[Field, int] | None:
-        """The last description of a field that stands before the definition of a layout, None where there is none."""
-        found = self._found.get((slot.developer, slot.number), [])
+def _descriptions(part: Part) -> _Descriptions:
+    found: _Descriptions = {}
+    described = messages(part, profile.FIELD_DESCRIPTION)
+    told = [(message, _MAKERS_BY_NAME.get(message.text("field_name"))) for message in described]
+    for message in messages(part, profile.DEVELOPER_DATA_ID):  # the id goes before the names of the fields
+        octets = message.values.get("application_id")
+        if isinstance(octets, tuple):
+            told.append((message, _MAKERS_BY_APP.get(bytes(int(octet or 0) & 0xFF for octet in octets).hex())))
+    makers = {message.whole("developer_data_index"): maker for message, maker in told if maker}
+    for message in described:
+        app, number = message.whole("developer_data_index"), message.whole("field_definition_number")
+        base, scale, offset = message.whole("fit_base_type_id"), message.number("scale"), message.number("offset")
+        # Stryd's first app counted both feet and said so in its unit alone.
+        both_feet = " SPM" if message.text("units").upper() == "SPM" else ""
+        field = Field(
+            number or 0,
+            f"{makers.get(app, '')}:{message.text('field_name')}{both_feet}",
+            # Writers fill in 0, 1 or the invalid value where they mean "as it stands".
+            scale=None if scale in (None, 0, 1, 0xFF) else scale,
+            offset=None if offset in (None, 0, 0x7F) else offset,
+        )
+        found.setdefault((app, number), []).append((message.start, field, BYTE if base is None else base))
+    return found
+
+
+def _described(descriptions: _Descriptions, layout: Layout) -> Iterator[tuple[Field, Slot] | None]:
+    """The developer fields of a layout, each by the last description before its definition; None where none is."""
+    for slot in layout.developer():
+        found = descriptions.get((slot.developer, slot.number), [])
         index = bisect_left(found, layout.offset, key=itemgetter(0))
-        return found[index - 1][1:] if index else None
-
-    def known(self, layout: Layout) -> Iterator[tuple[Field, Slot]]:
-        """The developer fields of a layout that belong to a known app."""
-        for slot in layout.developer() if layout.app_fields else ():
-            described = self._of(slot, layout)
-            if described is not None and described[0].name in APP_FIELDS:
-                yield described[0], slot.replace(base=described[1])
-
-    def missing(self, layouts: Sequence[Layout]) -> tuple[Note, ...]:
-        """A note where layouts hold developer fields that nothing before them describes."""
-        offsets = [layout.offset for layout in layouts for slot in layout.developer() if self._of(slot, layout) is None]
-        if not offsets:
-            return ()
-        text = "an app's fields are not described in the file and were left out"
-        return (Note(code="undescribed_field", text=text, offset=min(offsets)),)
+        yield (found[index - 1][1], slot.replace(base=found[index - 1][2])) if index else None
 
 
 # Columns of record messages to samples in SI units: which field wins, what zero means, what an app adds.

@@ -246,30 +246,27 @@ def _part(octets: bytes, start: int) -> Part:
     end = min(stated_end, len(octets))
     walk = _Walk(octets, end)
     damage = walk.run(body) if body <= end else _cut(end, "the header")
-    if damage is None and stated_end > len(octets):
+    # Nothing is said of a checksum where the messages themselves are cut off before it.
+    stated = octets[stated_end : stated_end + _CRC_BYTES]
+    if stated_end > len(octets):
         text = f"the file ends {stated_end - len(octets):,} bytes too early"
-        damage = Note(code=NoteCode.TRUNCATED, text=text, offset=len(octets))
+        damage = damage or Note(code=NoteCode.TRUNCATED, text=text, offset=len(octets))
+    elif len(stated) == _CRC_BYTES and crc16(memoryview(octets)[start : stated_end + _CRC_BYTES]):
+        text = "the file's checksum is wrong: some values may be damaged"
+        notes.append(Note(code="crc", text=text, offset=stated_end))
+    elif len(stated) < _CRC_BYTES and size > 0:
+        notes.append(Note(code="crc_missing", text="the file ends before its checksum", offset=len(octets)))
     layouts, cut = _bounded(walk.layouts())
+    notes += cut
     return Part(
         octets=octets,
         start=start,
         end=end,
         stated_end=stated_end,
         layouts=layouts,
-        notes=(*notes, *_crc_notes(octets, start, stated_end, closed=size > 0), *cut),
+        notes=tuple(notes),
         damage=damage,
     )
-
-
-def _crc_notes(octets: bytes, start: int, end: int, *, closed: bool) -> tuple[Note, ...]:
-    """What the file's checksum says; nothing where the messages themselves are cut off before it."""
-    stated = octets[end : end + _CRC_BYTES]
-    if len(stated) == _CRC_BYTES and crc16(memoryview(octets)[start : end + _CRC_BYTES]):
-        text = "the file's checksum is wrong: some values may be damaged"
-        return (Note(code="crc", text=text, offset=end),)
-    if len(stated) < _CRC_BYTES and closed and end <= len(octets):
-        return (Note(code="crc_missing", text="the file ends before its checksum", offset=len(octets)),)
-    return ()
 
 
 def _bounded(layouts: Sequence[Layout]) -> tuple[tuple[Layout, ...], list[Note]]:
