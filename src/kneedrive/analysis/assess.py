@@ -263,9 +263,6 @@ def _own_notes(run: Run) -> list[Note]:
     return [Note(code=code, text=text) for code, text in texts]
 
 
-# What was measured, in numbers: spreads over epochs, channels as recorded, accelerations.
-
-
 def spread(values: Array) -> result.Spread | None:
     """Median, 10th and 90th percentile of what is there; None where nothing is."""
     there = values[np.isfinite(values)]

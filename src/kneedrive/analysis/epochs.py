@@ -32,7 +32,6 @@ MEASURED = (
     "step_speed_loss_mps",
 )
 _SAID = {"duty_factor": "duty_factor_said", "step_length_m": "step_length_said"}
-KILO = 1000.0
 
 
 # Seconds: a grid, and what the runner and the sensor do at each.
@@ -280,7 +279,7 @@ def derived(columns: dict[str, Array], runner: Runner, method: Method) -> dict[s
     # What nobody told is NaN, and so is what follows from it.
     height, mass = (math.nan if told is None else told for told in (runner.height_m, runner.mass_kg))
     leg, speed = method.population.leg_per_height * height, columns["speed_mps"]
-    stiffness = features.leg_stiffness_n_m(mass, leg, speed, stance, flight) / KILO
+    stiffness = features.leg_stiffness_n_m(mass, leg, speed, stance, flight) / 1000.0
     return columns | {
         "stance_time_s": stance,
         "vertical_oscillation_m": oscillation,

@@ -121,7 +121,6 @@ def _caught(table: Table, case: Case) -> dict[str, Mask]:
         "gap": table.covered_s < least_s,
         "few samples": table.records < method.epochs.min_records,
         "no cadence": ~np.isfinite(cadence),
-        "cadence lock": _locked(cadence, speed, case),
         "walking": (cadence < walking_spm) | (between & ~stance & usually),
         "ambiguous": between,
         "mixed": table.shares["walking"] >= method.gait.mixed_share,
@@ -132,6 +131,7 @@ def _caught(table: Table, case: Case) -> dict[str, Mask]:
         return caught | {"no speed": np.full(len(speed), not case.reference.measures_contact)}
     return caught | {
         "no speed": ~np.isfinite(speed),
+        "cadence lock": _locked(cadence, speed, case),
         "accelerating": table.shares["burst"] > 0,
         "slow": speed < method.plausible.speed_min_mps,
         "fast": speed > method.plausible.speed_max_mps,
@@ -142,8 +142,6 @@ def _caught(table: Table, case: Case) -> dict[str, Mask]:
 
 def _locked(cadence: Array, speed: Array, case: Case) -> Mask:
     """Epochs at running speed whose cadence is about half or double of what is typical: arm swing, music, one leg."""
-    if not case.speed_trusted:
-        return np.zeros(len(cadence), dtype=np.bool_)
     rules, moving = case.method.plausible, speed >= case.method.plausible.speed_min_mps
     sound = moving & (cadence >= case.method.gait.running_spm) & (cadence <= rules.cadence_max_spm)
     # A lock throughout leaves no sound epoch to compare with, only what runners usually do.

@@ -26,8 +26,7 @@ from kneedrive.stats import Mask, median, student_quantile
 METHOD = Method()
 TYPICAL_MPS = 2.8  # where sensor classes are compared
 LEAST_RUNNERS = 8  # for a spread or a correlation
-LEVEL = 0.95
-_NORMAL = 1.96
+_NORMAL = 1.96  # SDs of a normal to each side of 95 %
 PARTS = ("zSL", "zDF", "zk")
 PAIRS = (("zSL", "zDF"), ("zSL", "zk"), ("zDF", "zk"))
 
@@ -74,7 +73,7 @@ def level(values: Array, noise: Array | None = None) -> Level:
     if count < 2:
         return Level(runners=count, mean=Interval(float(known[0])) if count else None)
     mean, variance = float(known.mean()), float(known.var(ddof=1))
-    half = float(student_quantile((1.0 + LEVEL) / 2.0, count - 1.0)) * math.sqrt(variance / count)
+    half = float(student_quantile(0.975, count - 1.0)) * math.sqrt(variance / count)
     found = Level(runners=count, mean=Interval(mean, mean - half, mean + half))
     left = variance - _usual(noise, there)
     if count < LEAST_RUNNERS or left <= 0.0:  # noise is all there is

@@ -28,6 +28,7 @@ PODS = frozenset({"Running Dynamics Pod"})
 OWN_CHANNELS = ("stance_time_s", "vertical_oscillation_m")
 DYNAMICS = (*OWN_CHANNELS, "duty_factor", "vertical_ratio", "step_length_m", "balance_left", "step_speed_loss_mps")
 NATIVE = "native"
+COMPUTED = (SensorClass.GARMIN_WRIST, SensorClass.MODEL_DERIVED)
 RULES = SensorRules()
 
 
@@ -66,30 +67,24 @@ def choose(activity: Activity, wanted: str | None, rules: SensorRules = RULES) -
     native = Dynamics(samples=activity.samples, source=NATIVE)
     there = [name for name, samples in sorted(activity.alternatives.items()) if has_dynamics(samples)]
     there.sort(key=lambda name: name != "stryd")  # Stryd's first: the only ones that have a reference of their own
-    if wanted == NATIVE:
+    chosen = wanted or NATIVE
+    if wanted not in (NATIVE, *there):
+        chosen = NATIVE
+        if wanted is not None:
+            text = f"no dynamics of {wanted} in this file; there are: {', '.join((NATIVE, *there))}"
+            native = native.replace(notes=(Note(code="dynamics_not_there", text=text),))
+        measuring = [n for n in there if coverage(activity.alternatives[n].stance_time_s) >= rules.min_coverage]
+        if not has_dynamics(activity.samples):
+            chosen = there[0] if there else NATIVE
+        elif measuring and (word := provenance(activity, native, rules).word) in COMPUTED:
+            chosen, native = measuring[0], native.replace(instead_of=word)
+    if chosen == NATIVE:
         return native
-    if wanted in there:
-        return _alternative(activity, wanted)
-    if wanted is not None:
-        text = f"no dynamics of {wanted} in this file; there are: {', '.join((NATIVE, *there))}"
-        native = native.replace(notes=(Note(code="dynamics_not_there", text=text),))
-    if not has_dynamics(activity.samples):
-        return _alternative(activity, there[0]).replace(notes=native.notes) if there else native
-    stance = {name: activity.alternatives[name].stance_time_s for name in there}
-    measuring = [name for name, values in stance.items() if coverage(values) >= rules.min_coverage]
-    word = provenance(activity, native, rules).word if measuring else None
-    if word in (SensorClass.GARMIN_WRIST, SensorClass.MODEL_DERIVED):
-        return _alternative(activity, measuring[0]).replace(notes=native.notes, instead_of=word)
-    return native
-
-
-def _alternative(activity: Activity, name: str) -> Dynamics:
-    """The watch's samples with the dynamics of another sensor, and with its cadence and power where it has them."""
-    other = activity.alternatives[name]
+    other = activity.alternatives[chosen]
     changes: dict[str, Array | None] = {name: other.channel(name) for name in DYNAMICS}
-    # Contact time and step time must come from one sensor, or the duty factor is of two.
+    # Contact time and step time must come from one sensor, or the duty factor is of two. Power goes with them.
     changes |= {name: other.channel(name) for name in ("cadence_spm", "power_w") if coverage(other.channel(name)) > 0}
-    return Dynamics(samples=activity.samples.replace(**changes), source=name)
+    return native.replace(samples=activity.samples.replace(**changes), source=chosen)
 
 
 def provenance(activity: Activity, chosen: Dynamics, rules: SensorRules = RULES) -> Provenance:

@@ -48,11 +48,6 @@ class Case(Against, frozen=True, kw_only=True):
     slow_mps: float | None = None  # what counts as slow for this runner; None: only the run itself can say
     by_steps: bool = False  # speed and cadence alone are judged, as the gates say
 
-    @property
-    def letters(self) -> str:
-        """The scores that may be given; none where steps alone are judged."""
-        return "" if self.by_steps else self.reference.scores
-
 
 def place_of(activity: Activity, *, speed_calibrated: bool) -> tuple[str, bool]:
     """Outdoor or indoor, and whether speed was measured there. Indoor: the watch says so, or recorded no position."""

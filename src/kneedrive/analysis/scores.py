@@ -49,11 +49,12 @@ def epoch_scores(columns: Mapping[str, Array], scored: Mask, case: Case) -> dict
     where = scored & case.speed_trusted
     speed, grade = np.where(where, columns["speed_mps"], np.nan), np.where(where, columns["grade"], 0.0)
     z = z_parts(columns, reference.expected(speed, case, grade))
+    judged = "" if case.by_steps else case.reference.scores
     # Contact and bounce that a watch computed would be cadence in disguise; what is left is the steps.
-    if not case.letters:
+    if not judged:
         z |= {part: np.full_like(speed, np.nan) for part in ("zDF", "zB", "zk")}
     found = posterior.letters(z) | z
-    found |= {letter: np.full_like(speed, np.nan) for letter in LETTERS if letter not in case.letters}
+    found |= {letter: np.full_like(speed, np.nan) for letter in LETTERS if letter not in judged}
     return {name: found[name] for name in SCORED}
 
 
