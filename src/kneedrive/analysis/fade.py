@@ -75,28 +75,6 @@ def thirds(blocks: Array) -> Array:
     return contrast
 
 
-def late_change(blocks: Array, rules: SeriesRules) -> tuple[Array, Array, Array]:
-    """Change of the blocks (..., quantities, blocks) from the first to the last third, its SE, degrees of freedom."""
-    there = np.isfinite(blocks)
-    n = there.sum(axis=-1).astype(np.float64)
-    contrast = thirds(blocks)
-    at = np.broadcast_to(np.arange(blocks.shape[-1], dtype=np.float64), blocks.shape)
-    X = np.stack([np.ones_like(at), at], axis=-1)
-    line = stats.least_squares(X, blocks, there.astype(np.float64))
-    r = stats.corrected_lag(stats.lag_1(line.residual), n, 2)
-    rho = stats.shrunk_lag(r, n, prior=rules.fade_rho, weight=rules.rho_weight, high=rules.fade_rho_max)
-    # What a line and the contrast make of the variance of an AR(1) process (3, 3); without its matrix, which an ultra
-    # of thousands of blocks would fill the memory with.
-    sums = np.concatenate([np.where(there[..., None], X, 0.0), contrast[..., None]], axis=-1)
-    of_noise = np.swapaxes(sums, -1, -2) @ stats.ar1_times(sums, rho)
-    # A line follows slow wander and leaves less of it: residuals hold trace(M R) of the variance, M what it leaves.
-    taken = (line.inverse * of_noise[..., :2, :2]).sum(axis=(-1, -2))
-    own = np.nansum(line.residual**2, axis=-1) / np.maximum(n - taken, stats.TINY)
-    se = np.sqrt(own * of_noise[..., 2, 2])
-    change = np.where(n >= rules.fade_blocks, (contrast * np.nan_to_num(blocks)).sum(axis=-1), np.nan)
-    return change, se, np.maximum(stats.serial_count(n, rho) - 2.0, rules.least_freedom)
-
-
 def block_fade(
     blocks: Array,
     threshold: Array,
@@ -112,8 +90,23 @@ def block_fade(
     where only a rise or a fall is fade, 0 where both are. keys: names of the quantities where some follow from others.
     systematic (..., quantities): SD of what the change may owe to a change of pace.
     """
-    change, noise, freedom = late_change(blocks, rules)
-    se = np.hypot(noise, systematic)
+    there, contrast = np.isfinite(blocks), thirds(blocks)
+    n = there.sum(axis=-1).astype(np.float64)
+    change = np.where(n >= rules.fade_blocks, (contrast * np.nan_to_num(blocks)).sum(axis=-1), np.nan)
+    at = np.broadcast_to(np.arange(blocks.shape[-1], dtype=np.float64), blocks.shape)
+    X = np.stack([np.ones_like(at), at], axis=-1)
+    line = stats.least_squares(X, blocks, there.astype(np.float64))
+    r = stats.corrected_lag(stats.lag_1(line.residual), n, 2)
+    rho = stats.shrunk_lag(r, n, prior=rules.fade_rho, weight=rules.rho_weight, high=rules.fade_rho_max)
+    freedom = np.maximum(stats.serial_count(n, rho) - 2.0, rules.least_freedom)
+    # What a line and the contrast make of the variance of an AR(1) process (3, 3); without its matrix, which an ultra
+    # of thousands of blocks would fill the memory with.
+    sums = np.concatenate([np.where(there[..., None], X, 0.0), contrast[..., None]], axis=-1)
+    of_noise = np.swapaxes(sums, -1, -2) @ stats.ar1_times(sums, rho)
+    # A line follows slow wander and leaves less of it: residuals hold trace(M R) of the variance, M what it leaves.
+    taken = (line.inverse * of_noise[..., :2, :2]).sum(axis=(-1, -2))
+    own = np.nansum(line.residual**2, axis=-1) / np.maximum(n - taken, stats.TINY)
+    se = np.hypot(np.sqrt(own * of_noise[..., 2, 2]), systematic)
     p = stats.t_test(change, se, freedom)
     p_holm, level = stats.family(p, keys or [str(place) for place in range(p.shape[-1])], FOLLOWS, rules.alpha)
     half = stats.student_quantile(1.0 - 0.5 * level, freedom) * se
