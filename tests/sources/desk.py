@@ -9,7 +9,7 @@ from kneedrive.config import Secret
 from kneedrive.sources.garmin import Garmin
 from kneedrive.sources.http import Http, Pace
 from kneedrive.sources.intervals import Intervals
-from kneedrive.sources.oauth import Application, Attempt, Login, attempt
+from kneedrive.sources.oauth import Application, Attempt, Login
 from kneedrive.sources.strava import Strava, Windows
 from kneedrive.sources.tokens import PrivateFile, TokenFile
 from tests.fakes.garmin import KEY as GARMIN_KEY
@@ -72,7 +72,7 @@ def login(fake: FakeStrava, folder: Path, application: Application = APPLICATION
 
 
 def begin(fake: FakeStrava, redirect_uri: str = NOWHERE) -> Attempt:
-    return attempt(APPLICATION, fake.oauth_url, redirect_uri)
+    return login(fake, Path("nowhere")).begin(redirect_uri)
 
 
 def granted(fake: FakeStrava) -> tuple[Secret, str]:

@@ -12,7 +12,7 @@ from kneedrive.config import Secret
 from kneedrive.errors import ConfigError, NotAuthorised, SourceError, Unreachable
 from kneedrive.sources import oauth
 from kneedrive.sources.http import Http
-from kneedrive.sources.oauth import Application, attempt
+from kneedrive.sources.oauth import Application
 from kneedrive.sources.tokens import TokenFile
 from tests.fakes.server import Clock
 from tests.fakes.strava import CLIENT_ID, FakeStrava
@@ -43,11 +43,11 @@ def test_every_login_has_a_state_of_its_own(fake_strava: FakeStrava) -> None:
 
 
 @pytest.mark.parametrize("missing", ["client_id", "client_secret"])
-def test_an_application_that_is_not_configured_is_named(missing: str) -> None:
+def test_an_application_that_is_not_configured_is_named(fake_strava: FakeStrava, tmp_path: Path, missing: str) -> None:
     empty = {"client_id": "", "client_secret": Secret("")}[missing]
 
     with pytest.raises(ConfigError, match="client id and the client secret"):
-        attempt(desk.APPLICATION.replace(**{missing: empty}), "https://x.example", desk.NOWHERE)
+        desk.login(fake_strava, tmp_path, desk.APPLICATION.replace(**{missing: empty})).begin(desk.NOWHERE)
 
 
 @pytest.mark.parametrize(

@@ -36,19 +36,14 @@ NO_FOLDERS = (
 
 
 class Desk(Record, frozen=True, kw_only=True):
-    """What a command that asks services is given: settings, folders, the clock.
-
-    folder: where keys and logins are kept. garmin_folder: where Garmin's own client keeps its key. watches: folders of
-    watches that are plugged in. clock: aware UTC. wait(until): sleeps through a rate limit; None where it is not to be
-    slept through.
-    """
+    """What a command that asks services is given."""
 
     settings: Config
-    folder: Path
-    garmin_folder: Path
-    clock: Callable[[], datetime]
-    wait: Callable[[datetime], object] | None = None
-    watches: tuple[Path, ...] = ()
+    folder: Path  # where keys and logins are kept
+    garmin_folder: Path  # where Garmin's own client keeps its key
+    clock: Callable[[], datetime]  # aware UTC
+    wait: Callable[[datetime], object] | None = None  # sleeps through a rate limit; None where it is not to be
+    watches: tuple[Path, ...] = ()  # folders of watches that are plugged in
 
     @property
     def named_runner(self) -> str:

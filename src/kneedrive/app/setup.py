@@ -20,7 +20,7 @@ from kneedrive.record import Record
 from kneedrive.report import numbers
 from kneedrive.report.blocks import Style, Terms, words
 from kneedrive.sources import folder
-from kneedrive.sources.oauth import Application, Callback, attempt
+from kneedrive.sources.oauth import Application, Callback, Login
 from kneedrive.sources.tokens import PrivateFile, Tokens, is_missing
 
 T = TypeVar("T")
@@ -123,23 +123,25 @@ def by_browser(
     desk: Desk, mine: Application, show: Callable[[str], object], port: int, timeout_s: float, *, remember: bool
 ) -> Answer:
     """Show the address, wait for the browser's answer at a port of this machine (0: any), keep the tokens."""
+    login = accounts.login(desk, mine)
     with Callback(port) as callback:
-        begun = attempt(mine, desk.settings.sources.strava.oauth_url, callback.redirect_uri)
+        begun = login.begin(callback.redirect_uri)
         callback.attempt = begun
         show(begun.url)
         grant = callback.wait(begun, timeout_s)
-    return _redeemed(desk, mine, grant, remember=remember)
+    return _redeemed(desk, login, grant, remember=remember)
 
 
 def by_pasting(desk: Desk, mine: Application, ask: Callable[[str], str], *, remember: bool) -> Answer:
     """Show the address and take the one that the browser ended at."""
     # Nobody listens there: the browser shows the address, and it is pasted.
-    begun = attempt(mine, desk.settings.sources.strava.oauth_url, "http://127.0.0.1/code")
-    return _redeemed(desk, mine, begun.grant(ask(begun.url)), remember=remember)
+    login = accounts.login(desk, mine)
+    begun = login.begin("http://127.0.0.1/code")
+    return _redeemed(desk, login, begun.grant(ask(begun.url)), remember=remember)
 
 
-def _redeemed(desk: Desk, mine: Application, grant: tuple[Secret, str], *, remember: bool) -> Answer:
-    tokens = accounts.login(desk, mine).redeem(grant, remember=remember)
+def _redeemed(desk: Desk, login: Login, grant: tuple[Secret, str], *, remember: bool) -> Answer:
+    tokens = login.redeem(grant, remember=remember)
     said = ["Logged in to Strava. kneedrive sync fetches your runs."]
     if "activity:read_all" not in tokens.scope:
         said.append(

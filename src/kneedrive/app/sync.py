@@ -39,16 +39,13 @@ class Order(Record, frozen=True, kw_only=True):
 
 
 class Pulled(Record, frozen=True, kw_only=True):
-    """What came from one source. problem: what stopped it, None where it was read to the end.
-
-    missing: folders that are not there now. remarks: sentences on the rest.
-    """
+    """What came from one source."""
 
     source: str
     outcomes: tuple[Outcome, ...] = ()
-    problem: SourceError | ConfigError | None = None
-    missing: tuple[Path, ...] = ()
-    remarks: tuple[str, ...] = ()
+    problem: SourceError | ConfigError | None = None  # what stopped it, None where it was read to the end
+    missing: tuple[Path, ...] = ()  # folders that are not there now
+    remarks: tuple[str, ...] = ()  # sentences on the rest
 
 
 Progress = Callable[[str], AbstractContextManager[Counter | None]]

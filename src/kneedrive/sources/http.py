@@ -53,16 +53,12 @@ class Answer(Record, frozen=True, kw_only=True):
     body: bytes
 
     def good(self, refused: str, otherwise: str) -> Answer:
-        """This answer, where the request succeeded (HTTP 200).
-
-        refused: what NotAuthorised says for 401 and 403. otherwise: what Unreachable says for any status but those and
-        the service's own problems; {} stands for the status.
-        """
+        """This answer where it is a success (HTTP 200), else raises NotAuthorised or Unreachable in these words."""
         if self.status == 200:
             return self
         if self.status in (401, 403):
             raise NotAuthorised(refused)
-        raise self.own_problem() or Unreachable(otherwise.format(self.status))
+        raise self.own_problem() or Unreachable(otherwise.format(self.status))  # {} stands for the status
 
     def own_problem(self) -> Unreachable | None:
         """The error for an answer that says that the service has a problem of its own, None for any other."""
@@ -92,14 +88,11 @@ class Answer(Record, frozen=True, kw_only=True):
         return found
 
     def file(self, activity: str, remedy: str) -> bytes | None:
-        """The file of an activity; None where the service has it no longer.
-
-        Raises Withheld, with the remedy, for a refusal: the token was good for the list, so it is about this activity
-        alone. Raises Unreachable for an empty body and for a web page.
-        """
+        """The file of an activity; None where the service has it no longer. Raises Withheld, with the remedy."""
         if self.status in (404, 410):  # deleted at the service, or never there
             return None
         if self.status != 200:
+            # The token was good for the list, so a refusal is about this activity alone.
             raise self.own_problem() or Withheld(
                 f"{self.service} does not hand out this activity's file (HTTP {self.status}): {remedy}"
             )
@@ -211,22 +204,18 @@ UNTOLD_S = 60.0  # a pause that no header tells the length of
 
 
 class Pace:
-    """When requests to one service may go out: gently, one at a time, and again after HTTP 429.
+    """When requests to one service may go out: gently, one at a time, and again after HTTP 429."""
 
-    interval_s: between two requests. clock: aware UTC. wait(until): sleeps through a pause; without it a pause of more
-    than `brief_s` is raised as RateLimited. monotonic, sleep: as in the module time.
-    """
-
-    brief_s = 30.0  # a shorter pause is slept through unasked
+    brief_s = 30.0  # a shorter pause is slept through unasked; a longer one without `wait` is raised as RateLimited
     limited = "{service} asks to wait: go on after {until:%Y-%m-%d %H:%M:%S} UTC; what was fetched is kept"
 
     def __init__(
         self,
         service: str,
-        interval_s: float = 0.0,
+        interval_s: float = 0.0,  # between two requests
         *,
-        clock: Callable[[], datetime],
-        wait: Callable[[datetime], object] | None = None,
+        clock: Callable[[], datetime],  # aware UTC
+        wait: Callable[[datetime], object] | None = None,  # sleeps through a pause
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
@@ -291,10 +280,7 @@ class Keys(Protocol):
 
 
 class Client:
-    """A service that is asked by paced requests; subclasses are Sources: they list and fetch.
-
-    keys: whence the tokens come, or an Authorization header that is always the same.
-    """
+    """A service that is asked by paced requests; subclasses are Sources: they list and fetch."""
 
     name = ""
     lookback = timedelta(days=365)  # one request or a few, for most runners
@@ -302,7 +288,7 @@ class Client:
     def __init__(self, http: Http, pace: Pace, keys: Keys | Secret) -> None:
         self._http = http
         self._pace = pace
-        self._keys = keys
+        self._keys = keys  # whence the tokens come, or an Authorization header that is always the same
 
     def _get(self, path: str, query: Mapping[str, Any], accept: str = "*/*") -> Answer:
         """An answer of any status but 429; where the token was refused, that to the same request with another one."""

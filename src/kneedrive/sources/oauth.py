@@ -86,7 +86,6 @@ def error_for(answer: Answer) -> SourceError:
 # The loopback end of a browser login: a tiny server on 127.0.0.1 that waits for one redirect.
 
 HOST, PATH = "127.0.0.1", "/code"
-POLL_S = 0.05
 _PAGE = "<!doctype html><html lang=en><meta charset=utf-8><title>kneedrive</title><p>{words}</p></html>"
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
@@ -120,7 +119,7 @@ class Callback(ThreadingHTTPServer):
         self.redirect_uri = f"http://{HOST}:{self.server_port}{PATH}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self.serve_forever, args=(POLL_S,), daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -216,28 +215,6 @@ class Attempt(Record, frozen=True, kw_only=True):
         return Secret(query["code"]), scope
 
 
-def attempt(application: Application, oauth_url: str, redirect_uri: str) -> Attempt:
-    """A new login with a state of its own.
-
-    Raises ConfigError where the application is not configured, or where the address would give secrets away.
-    """
-    from kneedrive.sources.http import checked_base
-
-    if not application.client_id or not application.client_secret:
-        raise ConfigError("Strava needs the client id and the client secret of your own application: configure both")
-    state = secrets.token_urlsafe(32)  # not to be guessed (RFC 6749, section 10.12)
-    query = {
-        "client_id": application.client_id,
-        "redirect_uri": redirect_uri,
-        "response_type": "code",
-        "approval_prompt": "auto",
-        "scope": SCOPE,
-        "state": state,
-    }
-    url = f"{checked_base(oauth_url, 'Strava')}/authorize?{urlencode(query)}"
-    return Attempt(url=url, state=state)
-
-
 def _query(address: str) -> dict[str, str]:
     """The fields of a redirect; none where it is no address that a browser would show."""
     text = address.strip().strip("'\"")[:8192]  # longer than any address that a browser shows
@@ -249,7 +226,7 @@ def _query(address: str) -> dict[str, str]:
 
 
 class Login:
-    """The tokens of one login, kept fresh."""
+    """One login: begun, redeemed for tokens that are kept fresh, and ended."""
 
     def __init__(self, application: Application, http: Http, file: TokenFile, *, clock: Callable[[], datetime]) -> None:
         self._application = application
@@ -257,6 +234,24 @@ class Login:
         self._file = file
         self._clock = clock
         self._stale_at_birth: Secret | None = None
+
+    def begin(self, redirect_uri: str) -> Attempt:
+        """A new login with a state of its own. Raises ConfigError where the application is not configured."""
+        mine = self._application
+        if not mine.client_id or not mine.client_secret:
+            raise ConfigError(
+                "Strava needs the client id and the client secret of your own application: configure both"
+            )
+        state = secrets.token_urlsafe(32)  # not to be guessed (RFC 6749, section 10.12)
+        query = {
+            "client_id": mine.client_id,
+            "redirect_uri": redirect_uri,
+            "response_type": "code",
+            "approval_prompt": "auto",
+            "scope": SCOPE,
+            "state": state,
+        }
+        return Attempt(url=f"{self._http.base_url}/authorize?{urlencode(query)}", state=state)
 
     def redeem(self, grant: tuple[Secret, str], *, remember: bool = False) -> Tokens:
         """Exchange the code for tokens and keep them; `remember` keeps the application beside them, for renewals."""

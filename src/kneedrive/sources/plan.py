@@ -19,23 +19,16 @@ NOT_A_RUN, NO_ID = "not a run", "has no id in the service's list, so it cannot b
 
 
 class Listed(Record, frozen=True, kw_only=True):
-    """One activity as a source announces it.
+    """One activity as a source announces it."""
 
-    id: the source's own, as text (they pass 32 bits). version: changes when the content does. started_at: aware UTC,
-    None where the source does not say. sport: FIT word. skip: why it is not worth fetching, "" where it is.
-    shoe: the source's id of the shoes that were worn, and behind a blank their name where the list tells it.
-    summary: what the source said, for `fetch`; never stored as it is. complete: `summary` is all there is, so that
-    `fetch` asks nobody and proves nothing about the service.
-    """
-
-    id: str
-    version: str
-    started_at: datetime | None
-    sport: str
-    skip: str = ""
-    shoe: str = ""
-    summary: Mapping[str, Any] = {}
-    complete: bool = False
+    id: str  # the source's own, as text (they pass 32 bits)
+    version: str  # changes when the content does
+    started_at: datetime | None  # aware UTC, None where the source does not say
+    sport: str  # FIT word
+    skip: str = ""  # why it is not worth fetching, "" where it is
+    shoe: str = ""  # the source's id of the shoes that were worn, and behind a blank their name where the list tells it
+    summary: Mapping[str, Any] = {}  # what the source said, for `fetch`; never stored as it is
+    complete: bool = False  # `summary` is all there is: `fetch` asks nobody and proves nothing about the service
 
 
 class Fetched(Record, frozen=True, kw_only=True):
@@ -52,15 +45,11 @@ class Fetched(Record, frozen=True, kw_only=True):
 
 
 class Context(Record, frozen=True, kw_only=True):
-    """What a source of another package is made with.
+    """What a source of another package is made with."""
 
-    folder: kneedrive's own, for what it must keep (0600). clock: aware UTC. wait(until): sleeps through a rate limit;
-    None where RateLimited is to be raised instead.
-    """
-
-    folder: Path
-    clock: Callable[[], datetime]
-    wait: Callable[[datetime], object] | None = None
+    folder: Path  # kneedrive's own, for what it must keep (0600)
+    clock: Callable[[], datetime]  # aware UTC
+    wait: Callable[[datetime], object] | None = None  # sleeps through a rate limit; None: raise RateLimited instead
 
 
 class Source(Protocol):
@@ -146,15 +135,12 @@ class Step(Record, frozen=True, kw_only=True):
 
 
 class Outcome(Record, frozen=True, kw_only=True):
-    """What became of a step that fetches: the bytes, or the problem; neither where the source has it no longer.
-
-    excused: the problem is the service's, so that this activity is not to blame.
-    """
+    """What became of a step that fetches: the bytes, or the problem; neither where the source has it no longer."""
 
     step: Step
     fetched: Fetched | None = None
     problem: SourceError | None = None
-    excused: bool = False
+    excused: bool = False  # the problem is the service's, so that this activity is not to blame
 
 
 def plan(items: Iterable[Listed], known: Mapping[str, str], failed: Collection[str] = ()) -> tuple[Step, ...]:

@@ -27,17 +27,14 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 class Tokens(
     Record, frozen=True, kw_only=True, omit_defaults=True, rename={"access": "access_token", "refresh": "refresh_token"}
 ):
-    """A login: both tokens, when the access token ends (aware UTC), the granted scope, whose login it is.
-
-    client_id, client_secret: of the application, kept here only where the runner typed them in at the login.
-    """
+    """A login: both tokens, when the access token ends (aware UTC), the granted scope, whose login it is."""
 
     access: Secret
     refresh: Secret
     expires_at: Moment
     scope: str
     athlete: str = ""
-    client_id: str = ""
+    client_id: str = ""  # of the application, as its secret; kept only where the runner typed them in at the login
     client_secret: Secret = Secret("")
 
 
