@@ -38,13 +38,10 @@ COUNTED = {
 
 
 class Examined(Record, frozen=True, kw_only=True):
-    """What became of the recordings of a cohort, counted.
-
-    changed: how many of those already there came with another runner, sex or height than in their rows.
-    """
+    """What became of the recordings of a cohort, counted."""
 
     counts: Mapping[Became, int]
-    changed: int
+    changed: int  # of those already there: came with another runner, sex or height than in their rows
     folder: str
 
 
@@ -82,13 +79,10 @@ class Sensors(Record, frozen=True, kw_only=True):
 
 
 class Group(Record, frozen=True, kw_only=True):
-    """Runner means of some runners, by "sensor", "speed", "sex" or "height". parts by zSL, zDF, zk.
-
-    sensor: the class whose runners these are, "" for those of all classes.
-    """
+    """Runner means of some runners, by "sensor", "speed", "sex" or "height". parts by zSL, zDF, zk."""
 
     by: str
-    sensor: str = ""
+    sensor: str = ""  # the class whose runners these are, "" for those of all classes
     name: str
     runners: int
     parts: Mapping[str, Level]
@@ -121,7 +115,10 @@ class Population(Record, frozen=True, kw_only=True):
 def population(cohort: Population) -> list[Section]:
     """The whole report."""
     columns = (Column(head="sensor", left=True), *(Column(head=head) for head in ("runners", "runs", "half-minutes")))
-    rows = [(_short(row.sensor), number(row.runners), number(row.runs), number(row.epochs)) for row in cohort.sensors]
+    rows = [
+        (REFERENCES[row.sensor].short or row.sensor, *map(number, (row.runners, row.runs, row.epochs)))
+        for row in cohort.sensors
+    ]
     sensors: Section = [Heading("Sensors"), Table(columns, rows)] if rows else []
     # Between runners nothing can be told of a few.
     between: list[Section] = [_joint(cohort), _shares(cohort)]
@@ -150,10 +147,6 @@ def _opening(cohort: Population) -> Section:
     return [Heading("Cohort"), *map(Prose, texts), *rest]
 
 
-def _short(sensor: str) -> str:
-    return REFERENCES[sensor].short or sensor
-
-
 def _groups(cohort: Population) -> list[Section]:
     """A table for each way to group: mean of the runner means with its interval, and their SD."""
     columns = (
@@ -168,7 +161,7 @@ def _groups(cohort: Population) -> list[Section]:
     sections: list[Section] = []
     # Whoever makes the groups makes those of one table one after the other.
     for (by, sensor), groups in groupby(cohort.groups, key=lambda group: (group.by, group.sensor)):
-        title = f"By {by}, {_short(sensor)}" if sensor else f"By {by}"
+        title = f"By {by}, {REFERENCES[sensor].short or sensor}" if sensor else f"By {by}"
         heading = Heading(title, "against the reference, in SDs between runners")
         rows = []
         for group in groups:

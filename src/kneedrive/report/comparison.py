@@ -23,8 +23,6 @@ REFUSED = {
     Apart.WATCH: "The two periods were recorded by different watches, and speed and cadence are the watch’s own.",
     Apart.JUMPED: "Oscillation jumped between the two periods while timing stayed: the sensor, not form.",
 }
-NONE, NEITHER = "None of them is good or bad.", "Neither direction is good or bad."
-ACROSS = "Compared over a change of sensor, as asked: any difference may be the sensor’s."
 BEFORE_STAYS = (
     "The time before is too short, and more weeks from now on do not change that. What helps: older runs "
     f"(kneedrive{numbers.TIE}import), or a later day to compare by (kneedrive{numbers.TIE}tag{numbers.TIE}DATE)."
@@ -157,11 +155,12 @@ def closing(compared: Comparison) -> list[str]:
     """What has to be said besides."""
     known = {row.metric: COMPARED[row.metric].meaning for row in compared.rows}
     meanings = [f"{name_of(metric)}: {meaning}" for metric, meaning in known.items() if meaning]
-    few = len(meanings) == 1
+    worth = "Neither direction is good or bad." if len(meanings) == 1 else "None of them is good or bad."
     if any(row.metric in SCORES for row in compared.rows):
         meanings.append("a score of 1 is as far as two runners at one pace usually lie apart")
-    texts = [f"{capital('; '.join(meanings))}. {NEITHER if few else NONE}"] if meanings else []
-    texts += [ACROSS] if compared.across_sensors else []
+    texts = [f"{capital('; '.join(meanings))}. {worth}"] if meanings else []
+    if compared.across_sensors:
+        texts.append("Compared over a change of sensor, as asked: any difference may be the sensor’s.")
     texts += [advice.EXAGGERATED] if compared.over_exaggeration else []
     changed = any(row.verdict is Outcome.CHANGED for row in compared.rows)
     why = "What changed may also be season, shoes or fatigue: this does not know why."

@@ -28,11 +28,6 @@ FORMULAS = {
     "G": "(zSL+zDF)/√2: long steps on the ground above zero, quick light ones below",
     "K": "zk: torso bounce beyond the timing",
 }
-# Those of weeks, comparisons and merging decide nothing about one run.
-_ONE_RUN = (
-    "resampling", "epochs", "gait", "steady", "grade", "plausible", "population", "sensors", "posterior", "profile",
-    "fade",
-)  # fmt: skip
 
 
 def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
@@ -46,12 +41,12 @@ def sections(analysis: Analysis, *, miles: bool) -> list[Section]:
     return [
         [Heading("Explained"), Prose(f"{run}: {analysis.status}{reason}.")],
         *([regions(analysis, posterior, miles=miles), model(analysis, posterior)] if posterior else []),
-        knee(analysis),
+        _knee(analysis),
         measured(analysis),
-        bands(analysis, miles=miles),
+        _bands(analysis, miles=miles),
         sensor(analysis),
         [Heading("Gates"), Items(gates)],
-        fade(analysis),
+        _fade(analysis),
         [Heading("Words"), *map(Prose, GLOSSARY)],
         *_knob_sections(analysis.method),
     ]
@@ -118,8 +113,7 @@ def model(analysis: Analysis, posterior: Posterior) -> Section:
     return [head, Prose(prior), Table(columns, rows), Terms([*FORMULAS.items()])]
 
 
-def knee(analysis: Analysis) -> Section:
-    """The swing knee in degrees, and what it rests on."""
+def _knee(analysis: Analysis) -> Section:
     found, rules = analysis.knee, analysis.method.posterior
     if found.probability_less is None:
         return [Heading("The swinging knee"), Prose(f"{said.capital(found.reason)}.")] if found.reason else []
@@ -131,8 +125,7 @@ def knee(analysis: Analysis) -> Section:
     return [Heading("The swinging knee"), Prose(text)]
 
 
-def bands(analysis: Analysis, *, miles: bool) -> Section:
-    """Each pace band with what is believed of its scores, and the pattern to name."""
+def _bands(analysis: Analysis, *, miles: bool) -> Section:
     judged = [(band, band.posterior) for band in reversed(analysis.pace_profile) if band.posterior]
     if not judged:
         return []
@@ -194,8 +187,7 @@ def sensor(analysis: Analysis) -> Section:
     return [Heading("Sensor and reference"), Items(texts)]
 
 
-def fade(analysis: Analysis) -> Section:
-    """Late minus early, with the interval and what would count."""
+def _fade(analysis: Analysis) -> Section:
     found = analysis.fade
     if not found.changes:
         return []
@@ -232,7 +224,9 @@ GLOSSARY = (
 
 def knobs(method: Method) -> Iterator[tuple[str, str, Any, str, str]]:
     """Group, name, value, unit and source of every number that the analysis of one run uses, in order of definition."""
-    for group in _ONE_RUN:
+    # Those of weeks, comparisons and merging decide nothing about one run.
+    names = "resampling epochs gait steady grade plausible population sensors posterior profile fade"
+    for group in names.split():
         rules = getattr(method, group)
         hints = get_type_hints(type(rules), include_extras=True)
         for name in rules.__struct_fields__:

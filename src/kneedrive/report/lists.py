@@ -73,18 +73,14 @@ MOST_SHOWN = 12
 
 
 class Ledger(Record, frozen=True, kw_only=True):
-    """Counts by verdict, runs without running dynamics among the new ones, and what needs a look.
+    """What was counted, and what needs a look."""
 
-    failed: (name, reason). cut: (name, where reading stopped), taken in as far as they go. beside: (name, ids of runs
-    that overlap and are not alike). skipped: count by reason.
-    """
-
-    counts: Mapping[str, int]
-    without_dynamics: int
-    failed: Sequence[tuple[str, str]]
-    beside: Sequence[tuple[str, Sequence[str]]]
-    skipped: Mapping[str, int]
-    cut: Sequence[tuple[str, str]]
+    counts: Mapping[str, int]  # by verdict
+    without_dynamics: int  # runs among the new ones
+    failed: Sequence[tuple[str, str]]  # name, reason
+    beside: Sequence[tuple[str, Sequence[str]]]  # name, ids of runs that overlap and are not alike
+    skipped: Mapping[str, int]  # by reason
+    cut: Sequence[tuple[str, str]]  # name, where reading stopped; taken in as far as they go
     dry_run: bool
 
     @property
@@ -118,8 +114,13 @@ def ledger(counted: Ledger, elapsed_s: float, remarks: Sequence[str] = ()) -> li
     if counted.cut:
         parts.append(f"{numbers.number(len(counted.cut))} of these cut short")
     line = f"{'Would be: ' if counted.dry_run else ''}{', '.join(parts)}, in {numbers.minutes(elapsed_s)}."
-    often_first = sorted(counted.skipped.items(), key=lambda one: (-one[1], one[0]))
-    skipped = [f"Skipped {numbers.number(count)}: {_reason(why, count)}." for why, count in often_first]
+    skipped = []
+    for why, count in sorted(counted.skipped.items(), key=lambda one: (-one[1], one[0])):
+        reason = numbers.clean(why, 200)  # it may hold words of the file
+        # Some are said of a file ("holds no track"), some of a kind of files ("planned routes").
+        if reason.startswith(("holds ", "is ", "comes ", "has ")):
+            reason = f"{'it' if count == 1 else 'each'} {reason}"
+        skipped.append(f"Skipped {numbers.number(count)}: {reason}.")
     overlaps = [(name, ", ".join(runs)) for name, runs in counted.beside]
     strangers = "Perhaps somebody else's. --runner NAME keeps runners apart; kneedrive forget RUN takes one out."
     return [
@@ -129,13 +130,6 @@ def ledger(counted: Ledger, elapsed_s: float, remarks: Sequence[str] = ()) -> li
         _files("runs at the same time that are not alike", overlaps, " overlaps ", Prose(strangers)),
         [Prose(text) for text in remarks],
     ]
-
-
-def _reason(why: str, count: int) -> str:
-    """A reason as it is said of a file ("holds no track") or of a kind of files ("planned routes")."""
-    text = numbers.clean(why, 200)  # it may hold words of the file
-    subject = "it" if count == 1 else "each"
-    return f"{subject} {text}" if text.startswith(("holds ", "is ", "comes ", "has ")) else text
 
 
 def _files(title: str, named: Sequence[tuple[str, str]], joined: str = ": ", *above: blocks.Block) -> Section:
@@ -195,8 +189,6 @@ def source_record(name: str, counted: Mapping[str, int], error: KneedriveError |
         "retry_at": retry_at.isoformat().replace("+00:00", "Z") if retry_at else None,
     }
 
-
-# Runs.
 
 STATUS = {
     "assessed": "not judged",
@@ -286,9 +278,6 @@ def tags(rows: Sequence[Any]) -> list[Section]:
     return [[blocks.Terms([(row.day, numbers.clean(row.text, 160)) for row in rows])]]
 
 
-# Runners.
-
-
 class RunnerRow(Record, frozen=True):
     """A runner, the number of their runs, and when the first and the last began."""
 
@@ -330,16 +319,13 @@ def runner_record(row: RunnerRow) -> dict[str, Any]:
 
 
 class RunnerWeeks(Record, frozen=True, kw_only=True):
-    """One runner over some weeks. view is None where they cannot be shown, and then trouble says why.
-
-    formats: those of the recordings of these weeks, commas between.
-    """
+    """One runner over some weeks. view is None where they cannot be shown, and then trouble says why."""
 
     runner: str
     last_run: date | None = None
     view: WeeklyView | None = None
     trouble: str = ""
-    formats: frozenset[str] = frozenset()
+    formats: frozenset[str] = frozenset()  # of the recordings of these weeks, commas between
 
     @property
     def runs(self) -> int:

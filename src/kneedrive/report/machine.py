@@ -1,4 +1,8 @@
-"""What programs read: an analysis, weeks, comparisons and baselines as plain JSON values, units in the names."""
+"""What programs read: an analysis, weeks, comparisons and baselines as plain JSON values.
+
+Keys carry units, numbers have six significant digits, NaN does not occur. docs/analysis.schema.json describes an
+analysis; a change of meaning or a removed key raises `SCHEMA_VERSION`.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +21,6 @@ from kneedrive.record import Record
 from kneedrive.report.comparison import Periods
 from kneedrive.report.numbers import local_time
 from kneedrive.sensors import REFERENCES
-
-# The analysis as plain JSON values: keys carry units, numbers have six significant digits, NaN does not occur.
-#
-# docs/analysis.schema.json describes the result. A change of meaning or a removed key raises `SCHEMA_VERSION`.
 
 SCHEMA_VERSION = 2
 

@@ -24,10 +24,6 @@ class Offsets(Record, frozen=True):
     def __iter__(self) -> Iterator[float]:
         yield from (self.zSL, self.zDF, self.zk)
 
-    def plus(self, by: Offsets) -> Offsets:
-        """These and others together."""
-        return Offsets(self.zSL + by.zSL, self.zDF + by.zDF, self.zk + by.zk)
-
 
 class Pattern(Record, frozen=True, kw_only=True):
     """A way of running: `usual` offsets, and others when slow.
@@ -50,7 +46,8 @@ class Pattern(Record, frozen=True, kw_only=True):
 
     def moved(self, by: Offsets) -> Pattern:
         """The same pattern, shifted at every speed."""
-        return self.replace(usual=self.usual.plus(by), slow=self.slow and self.slow.plus(by))
+        usual, slow = (each and Offsets(*map(sum, zip(each, by, strict=True))) for each in (self.usual, self.slow))
+        return self.replace(usual=usual, slow=slow)
 
 
 # Signs: zSL above 0 is longer steps, zDF above 0 longer contact, zk above 0 more torso bounce than timing explains.

@@ -319,29 +319,24 @@ def read_gait(gait: Gait, course: Course, scene: Scene, rng: np.random.Generator
     # Devices give no contact time or oscillation while walking.
     stance, oscillation = (np.where(course.walking, np.nan, values) for values in (stance, oscillation))
     step = speed * SECONDS_PER_MINUTE / cadence
-    ratio = oscillation / np.where(step > 0, step, np.nan)
     dynamics = {
         _STANCE: stance,
         _DUTY: np.round(stance * cadence / (2 * SECONDS_PER_MINUTE) / _STANCE_PERCENT_STEP) * _STANCE_PERCENT_STEP,
         _OSCILLATION: oscillation,
         _STEP: step,
         # A strap's vertical ratio is filtered by itself and reads a little low.
-        _RATIO: ratio * (0.975 if _DUTY in recorded else 1.0),
+        _RATIO: oscillation / np.where(step > 0, step, np.nan) * (0.975 if _DUTY in recorded else 1.0),
         _LEFT: np.where(np.isnan(stance), np.nan, scene.balance_left + ar1(rng, n, sd=0.008, rho=_RHO)),
         _LOSS: np.where(np.isnan(stance), np.nan, 0.1 * course.speed_mps),
     }
     channels = {"speed_mps": speed, "distance_m": np.cumsum(speed), "cadence_spm": cadence}
     if not scene.indoor:
         channels["altitude_m"] = course.altitude_m + ar1(rng, n, sd=0.1, rho=_RHO)
-    return channels | _effort(course, scene.runner) | {name: dynamics[name] for name in recorded}
-
-
-def _effort(course: Course, runner: Runner) -> dict[str, Array]:
-    """Heart rate and power that look like a run; nothing is judged by them."""
-    minutes = course.time_s / SECONDS_PER_MINUTE
-    heart_rate: Array = 80 + 24 * course.speed_mps + 0.15 * minutes
-    power: Array = (runner.mass_kg or 70.0) * course.speed_mps * (1.04 + 4.0 * course.grade)
-    return {"heart_rate_bpm": np.minimum(heart_rate, 188.0).round(), "power_w": np.maximum(power, 0.0).round()}
+    # Heart rate and power look like a run; nothing is judged by them.
+    pulse: Array = 80 + 24 * course.speed_mps + 0.15 * (course.time_s / SECONDS_PER_MINUTE)
+    power: Array = (scene.runner.mass_kg or 70.0) * course.speed_mps * (1.04 + 4.0 * course.grade)
+    channels |= {"heart_rate_bpm": np.minimum(pulse, 188.0).round(), "power_w": np.maximum(power, 0.0).round()}
+    return channels | {name: dynamics[name] for name in recorded}
 
 
 # One run: a pattern, a scene and a seed become an activity.

@@ -43,20 +43,16 @@ class LastRun(Record, frozen=True, kw_only=True):
 
 
 class Content(Record, frozen=True, kw_only=True):
-    """What the page holds, whichever there is of it.
-
-    context: what stands beside the run on the first screen. comparison comes with the periods that it is of. credit:
-    whom to name.
-    """
+    """What the page holds, whichever there is of it."""
 
     analysis: Analysis
-    context: screen.Context = screen.Context()
+    context: screen.Context = screen.Context()  # what stands beside the run on the first screen
     weekly: WeeklyView | None = None
     tags: tuple[Tagged, ...] = ()
     runs: tuple[LastRun, ...] = ()
-    comparison: Comparison | None = None
+    comparison: Comparison | None = None  # with the periods that it is of
     periods: Periods | None = None
-    credit: str = ""
+    credit: str = ""  # whom to name
     miles: bool = False
 
 
@@ -333,11 +329,9 @@ def to_work_on(content: Content) -> Markup:
 
 
 def the_rest(content: Content) -> Markup:
-    """The run over its time, and the whole report of the run, a section at a time.
-
-    Where nothing was judged there is no other picture, and the first of them are open.
-    """
+    """The run over its time, and the whole report of the run, a section at a time."""
     analysis, miles = content.analysis, content.miles
+    # Where nothing was judged there is no other picture, and the first of them are open.
     drawn, bare = charts.series(analysis, miles=miles), not analysis.findings
     why = note("Shaded: not scored. Point at it to see why.")
     time = details("Through the run", drawn, why, open=bare) if drawn else ""
