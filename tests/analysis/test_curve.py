@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kneedrive.histories.result import Setting
-from kneedrive.histories.segments import curves, departures, fit, own_usual, run_means, table
+from kneedrive.histories.segments import curves, departures, own_usual, run_means, table
 from kneedrive.recording import Array
 from kneedrive.stats import robust_sd
 from tests.analysis.runs_of_a_runner import Form, past_run
@@ -17,8 +17,7 @@ QUIET = Form(noise_ln_T=0.0, noise_DF=0.0, noise_ln_k=0.0)
 def test_own_slopes_are_shrunk_to_the_populations_by_their_number(n: int) -> None:
     rows = table([past_run(0, QUIET, n=n)])
     dv = rows.speed_mps - np.median(rows.speed_mps)
-    found = fit(0.02 + 0.1 * dv, rows, SETTING)
-    assert found is not None
+    found = curves(rows, {"DF": 0.02 + 0.1 * dv}, SETTING)["DF"]
     assert found.slope == pytest.approx(0.1 * n / (n + 60), rel=1e-3)
     assert found.level == pytest.approx(0.02, abs=1e-4)
 
@@ -27,8 +26,7 @@ def test_own_slopes_are_shrunk_to_the_populations_by_their_number(n: int) -> Non
 def test_only_a_wide_range_of_speeds_allows_a_bend(speeds: tuple[float, ...], bent: bool) -> None:
     rows = table([past_run(0, QUIET, n=200, speeds=speeds)])
     dv = rows.speed_mps - np.median(rows.speed_mps)
-    found = fit(0.05 * dv**2, rows, SETTING)
-    assert found is not None
+    found = curves(rows, {"DF": 0.05 * dv**2}, SETTING)["DF"]
     assert (found.bend != 0.0) == bent
 
 
@@ -36,10 +34,8 @@ def test_a_change_over_time_is_not_taken_for_one_of_speed() -> None:
     runs = [past_run(7.0 * week, QUIET, n=60, speeds=(2.6 + 0.05 * week,)) for week in range(12)]
     rows = table(runs)
     drifting: Array = 0.01 * rows.run.astype(np.float64)  # grows with time, and the runner grew faster too
-    blind = fit(drifting, rows, SETTING)
-    timed = fit(drifting, rows, SETTING, rows.run.astype(np.float64))
-    assert blind is not None
-    assert timed is not None
+    blind = curves(rows, {"DF": drifting}, SETTING)["DF"]
+    timed = curves(rows, {"DF": drifting}, SETTING, rows.run.astype(np.float64))["DF"]
     assert blind.slope > 0.05
     assert timed.slope == pytest.approx(0.0, abs=1e-6)
 
@@ -92,12 +88,13 @@ def test_the_mean_of_a_run_holds_wild_epochs_back_and_knows_that_neighbours_are_
     loose = random.normal(size=600)
     alike = np.repeat(random.normal(size=120), 5)
     loose[[10, 60, 120]] = 60.0
-    found, tight = (run_means(rows, values, np.ones(600), 3, SETTING) for values in (loose, alike))
+    value, se, epochs = run_means(rows, loose, np.ones(600), 3, SETTING)
+    _, tight_se, _ = run_means(rows, alike, np.ones(600), 3, SETTING)
 
-    assert list(found.epochs) == [200] * 3
-    assert found.value == pytest.approx([0.0, 0.0, 0.0], abs=0.25)
-    assert found.se == pytest.approx(np.full(3, 1 / np.sqrt(200)), rel=0.35)
-    assert (tight.se > 1.7 * found.se).all()
+    assert list(epochs) == [200] * 3
+    assert value == pytest.approx([0.0, 0.0, 0.0], abs=0.25)
+    assert se == pytest.approx(np.full(3, 1 / np.sqrt(200)), rel=0.35)
+    assert (tight_se > 1.7 * se).all()
 
 
 def test_epochs_without_weight_or_value_are_in_no_mean() -> None:
@@ -105,8 +102,8 @@ def test_epochs_without_weight_or_value_are_in_no_mean() -> None:
     values = np.arange(14.0)
     values[0] = np.nan
     weight = np.where(np.arange(14) < 10, 1.0, 0.0)
-    found = run_means(rows, values, weight, 2, SETTING)
+    value, _, epochs = run_means(rows, values, weight, 2, SETTING)
 
-    assert list(found.epochs) == [9, 0]
-    assert found.value[0] == pytest.approx(5.0)
-    assert np.isnan(found.value[1])
+    assert list(epochs) == [9, 0]
+    assert value[0] == pytest.approx(5.0)
+    assert np.isnan(value[1])

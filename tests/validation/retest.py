@@ -130,7 +130,7 @@ def halves(parts: list[Part], size: Size) -> tuple[str, ...]:
     """Two baselines from two halves of the same runs: how far do they say different things?"""
     rows, ratios = [], []
     for each in parts:
-        allowed = allowed_metrics(each.sensor, computed(each.runs, each.sensor, SETTING.method))
+        allowed = allowed_metrics(computed(each.runs, each.sensor, SETTING.method))
         for runs in (16, 32):
             if len(each.runs) < runs:
                 continue

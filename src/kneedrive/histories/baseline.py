@@ -285,7 +285,7 @@ def personal(run: PastRun, rows: Table, own: Usual) -> tuple[PersonalZ, ...]:
 
 def judged(run: PastRun, own: Usual, at: Array, epochs: Array) -> tuple[PersonalZ, ...]:
     """The rows of the metrics that may be judged. at (3, METRICS): measured, usual, SD of the prediction."""
-    rules, allowed = own.setting.method.series, allowed_metrics(run.sensor, own.told.computed)
+    rules, allowed = own.setting.method.series, allowed_metrics(own.told.computed)
     lowest = floors(own.setting.method.baseline)
     place = [n for n, name in enumerate(METRICS) if name in allowed and np.isfinite(at[0, n] - at[1, n])]
     names = [METRICS[n] for n in place]
@@ -314,11 +314,11 @@ def judged(run: PastRun, own: Usual, at: Array, epochs: Array) -> tuple[Personal
     )
 
 
-def allowed_metrics(sensor: str, test: Computed) -> tuple[str, ...]:
+def allowed_metrics(test: Computed) -> tuple[str, ...]:
     """What a sensor class may be held to against itself: nothing that it computes from something else."""
     if test.believed:
         return STEPS
-    return TIMING if REFERENCES[sensor].timing_again else METRICS
+    return TIMING if REFERENCES[test.sensor].timing_again else METRICS
 
 
 def others(run: PastRun, metric: str, setting: Setting) -> float | None:

@@ -7,7 +7,8 @@ find a change in every pair of periods. At one speed all metrics follow from thr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import compress
 
 import msgspec
 import numpy as np
@@ -128,24 +129,21 @@ def compare(
     """The later side minus the earlier one, metric by metric. A change of sensor between is refused by default."""
     sides = side(before, surface), side(after, surface)
     reason = sensor_change(*sides, setting)
-    nothing = unmatched(sides, setting, surface, reason)
+    nothing = refused(sides, setting, surface, reason)
     if reason and not across_sensors:
         return nothing
-    runs, rules = (*sides[0].runs, *sides[1].runs), setting.method.series
-    found = match(segments.table(runs), len(sides[0].runs), setting.method.compare)
+    first, runs = len(sides[0].runs), (*sides[0].runs, *sides[1].runs)
+    found = match(segments.table(runs), first, setting.method.compare)
     if found is None:
-        few = min(nothing.weeks_before, nothing.weeks_after) < rules.side_weeks
-        return nothing.replace(status=Outcome.NOT_ENOUGH if few else Outcome.NO_OVERLAP)
-    kept = usable(found, sides, setting.method.compare)
-    weeks = [weeks_of(each, setting) for each in kept]
+        return nothing.replace(status=Outcome.NOT_ENOUGH if nothing.more_weeks else Outcome.NO_OVERLAP)
     rows = differences(found, sides, setting.of(runs))
     changes = {row.metric: row.difference for row in rows if row.verdict is Outcome.CHANGED}
-    return nothing.replace(
+    # Runs and weeks are told of those that have enough matched epochs.
+    many = np.bincount(found.rows.run, minlength=len(runs)) >= setting.method.compare.run_epochs
+    usable = [tuple(compress(*part)) for part in ((runs[:first], many[:first]), (runs[first:], many[first:]))]
+    kept = sides[0].replace(runs=usable[0]), sides[1].replace(runs=usable[1])
+    return refused(kept, setting, surface, reason).replace(
         status=Outcome.COMPARED if rows else Outcome.NOT_ENOUGH,
-        weeks_before=weeks[0],
-        weeks_after=weeks[1],
-        runs_before=len(kept[0]),
-        runs_after=len(kept[1]),
         epochs_before=int((found.after == 0).sum()),
         epochs_after=int((found.after == 1).sum()),
         across_sensors=bool(reason),
@@ -153,31 +151,7 @@ def compare(
         speed_low_mps=float(found.rows.speed_mps.min()),
         speed_high_mps=float(found.rows.speed_mps.max()),
         rows=rows,
-        more_weeks=max(rules.side_weeks - min(weeks), 0),
         over_exaggeration=changes.get("P", 0.0) > 0 and changes.get("cadence_spm", 0.0) < 0,
-    )
-
-
-def unmatched(sides: tuple[Side, Side], setting: Setting, surface: str, reason: Apart) -> Comparison:
-    """A comparison before any epochs are matched, which is all that is said of what is refused."""
-    weeks = [weeks_of(each.runs, setting) for each in sides]
-    rules = setting.method.series
-    return Comparison(
-        status=Outcome.REFUSED,
-        reason=reason,
-        surface=surface,
-        sensor_before=sides[0].sensor,
-        sensor_after=sides[1].sensor,
-        weeks_before=weeks[0],
-        weeks_after=weeks[1],
-        runs_before=len(sides[0].runs),
-        runs_after=len(sides[1].runs),
-        epochs_before=0,
-        epochs_after=0,
-        left_out=sides[0].left_out + sides[1].left_out,
-        across_sensors=False,
-        level=1.0 - rules.alpha,
-        more_weeks=max(rules.side_weeks - min(weeks), 0),
     )
 
 
@@ -198,16 +172,38 @@ def sensor_change(before: Side, after: Side, setting: Setting) -> Apart:
     """Why the sides cannot be compared as one sensor's."""
     if not (before.runs and after.runs):
         return Apart.NOT
-    if before.sensor != after.sensor:
-        return Apart.SENSOR
-    # A file that does not name its watch or firmware speaks against nothing.
-    if before.watch and after.watch and before.watch != after.watch:
-        return Apart.WATCH
-    if before.firmware and after.firmware and before.firmware != after.firmware:
-        return Apart.FIRMWARE
+    facts = {
+        Apart.SENSOR: (before.sensor, after.sensor),
+        Apart.WATCH: (before.watch, after.watch),
+        Apart.FIRMWARE: (before.firmware, after.firmware),
+    }
+    for reason, both in facts.items():
+        # A file that does not name its watch or firmware speaks against nothing.
+        if all(both) and both[0] != both[1]:
+            return reason
     together = tuple(sorted((*before.runs, *after.runs), key=lambda run: run.started_at))
     _, jumps = segments.split_at_jumps(before.replace(runs=together), setting)
     return Apart.JUMPED if jumps else Apart.NOT
+
+
+def refused(sides: tuple[Side, Side], setting: Setting, surface: str, reason: Apart) -> Comparison:
+    """What is known of two sides by themselves, which is all that is said of what is refused."""
+    weeks = [len(np.unique(week_numbers(each.runs, setting))) for each in sides]
+    rules = setting.method.series
+    return Comparison(
+        status=Outcome.REFUSED,
+        reason=reason,
+        surface=surface,
+        sensor_before=sides[0].sensor,
+        sensor_after=sides[1].sensor,
+        weeks_before=weeks[0],
+        weeks_after=weeks[1],
+        runs_before=len(sides[0].runs),
+        runs_after=len(sides[1].runs),
+        left_out=sides[0].left_out + sides[1].left_out,
+        level=1.0 - rules.alpha,
+        more_weeks=max(rules.side_weeks - min(weeks), 0),
+    )
 
 
 def match(rows: Table, runs_before: int, rules: CompareRules) -> Matched | None:
@@ -234,38 +230,26 @@ def match(rows: Table, runs_before: int, rules: CompareRules) -> Matched | None:
     return Matched(rows=matched, after=later[kept].astype(np.float64), speed_mps=float(np.median(matched.speed_mps)))
 
 
-def usable(found: Matched, sides: tuple[Side, Side], rules: CompareRules) -> list[list[PastRun]]:
-    """The runs of each side that have enough matched epochs."""
-    first, count = len(sides[0].runs), sum(len(each.runs) for each in sides)
-    many = np.bincount(found.rows.run, minlength=count) >= rules.run_epochs
-    parts = zip(sides, (many[:first], many[first:]), strict=True)
-    return [[run for run, enough in zip(each.runs, part, strict=True) if enough] for each, part in parts]
-
-
-def weeks_of(runs: Sequence[PastRun], setting: Setting) -> int:
-    """In how many weeks these runs were."""
-    return len(np.unique(week_numbers(runs, setting)))
-
-
 def differences(found: Matched, sides: tuple[Side, Side], setting: Setting) -> tuple[Difference, ...]:
     """One row per metric that both sensors may speak of and that enough weeks of both sides have."""
-    at_speed = metric_values(found, sides[0].sensor, setting) | score_values(found, sides, setting)
+    at_speed = at_one_speed(found, sides, setting)
     keys = [name for name in allowed(sides, setting) if np.isfinite(at_speed[name]).any()]
     if not keys:
         return ()
     runs, rules = [*sides[0].runs, *sides[1].runs], setting.method.compare
     row, after = week_rows(week_numbers(runs, setting), np.arange(len(runs)) >= len(sides[0].runs))
-    # A run with few matched epochs gives no value; its week may have others.
-    means = [segments.run_means(found.rows, at_speed[name], found.rows.weight, len(runs), setting) for name in keys]
-    kept = [np.where(each.epochs >= rules.run_epochs, each.value, np.nan) for each in means]
-    values = np.stack([ragged(row, each, len(after)) for each in kept])
-    se = np.stack([ragged(row, each.se, len(after)) for each in means])
+    values, errors = [], []
+    for name in keys:
+        value, se, epochs = segments.run_means(found.rows, at_speed[name], found.rows.weight, len(runs), setting)
+        # A run with few matched epochs gives no value; its week may have others.
+        values.append(ragged(row, np.where(epochs >= rules.run_epochs, value, np.nan), len(after)))
+        errors.append(ragged(row, se, len(after)))
     threshold = np.array([getattr(rules, name) for name in keys])
-    found_differences = week_difference(values, se, after, threshold, setting.method.series, keys)
+    told = week_difference(np.stack(values), np.stack(errors), after, threshold, setting.method.series, keys)
     return tuple(
-        difference(name, place, found_differences, float(threshold[place]))
+        difference(name, place, told, float(threshold[place]))
         for place, name in enumerate(keys)
-        if np.isfinite(found_differences.difference[place])
+        if np.isfinite(told.difference[place])
     )
 
 
@@ -284,41 +268,33 @@ def week_rows(week: Whole, later: Mask) -> tuple[Whole, Array]:
 
 def allowed(sides: tuple[Side, Side], setting: Setting) -> tuple[str, ...]:
     """The metrics and scores that both sides may be held to."""
-    speakable = []
-    for each in sides:
-        test = segments.computed(each.runs, each.sensor, setting.method)
-        speakable.append((*allowed_metrics(each.sensor, test), *letters_of(each.sensor, test)))
-    return tuple(name for name in speakable[0] if name in speakable[1])
+    tests = (segments.computed(each.runs, each.sensor, setting.method) for each in sides)
+    before, after = ((*allowed_metrics(test), *letters_of(test)) for test in tests)
+    return tuple(name for name in before if name in after)
 
 
-def metric_values(found: Matched, sensor: str, setting: Setting) -> dict[str, Array]:
-    """Each metric of each epoch as it would be at the median matched speed on the flat."""
-    rows = found.rows
-    fitted = segments.curves(rows, segments.departures(rows, sensor, setting), setting, found.after)
+def at_one_speed(found: Matched, sides: tuple[Side, Side], setting: Setting) -> dict[str, Array]:
+    """Each metric, D, P and zSL of each epoch as it would be at the median matched speed on the flat."""
+    rows, sensor = found.rows, sides[0].sensor
+    before, later = (segments.departures(rows, each.sensor, setting) for each in sides)
+    # Which side an epoch is of is fitted along: the change that is looked for must not pass for one of speed.
+    fitted = segments.curves(rows, before, setting, found.after)
     usual = segments.own_usual(fitted, rows, sensor, setting)
     middle = rows.replace(speed_mps=np.full(rows.epochs, found.speed_mps), grade=np.zeros(rows.epochs))
     there = segments.own_usual(fitted, middle, sensor, setting)
-    return {name: values - usual[name] + there[name] for name, values in segments.measured(rows).items()}
-
-
-def score_values(found: Matched, sides: tuple[Side, Side], setting: Setting) -> dict[str, Array]:
-    """D, P and zSL of each epoch at that speed, each side against the reference of its own sensor class."""
-    rows, after = found.rows, found.after == 1
-    both = [segments.departures(rows, each.sensor, setting) for each in sides]
-    off: Mapping[str, Array] = {name: np.where(after, both[1][name], both[0][name]) for name in segments.QUANTITIES}
-    # Which side an epoch is of is fitted along: the change that is looked for must not pass for one of speed.
+    metrics = {name: values - usual[name] + there[name] for name, values in segments.measured(rows).items()}
+    # A score is against the reference of the sensor class that its side was measured by.
+    off = {name: np.where(found.after == 1, later[name], values) for name, values in before.items()}
     fitted = segments.curves(rows, off, setting, found.after)
-    z = standardised(rows, off, fitted, found.speed_mps, setting.against(sides[0].sensor))
-    return letters(z) | z
+    z = standardised(rows, off, fitted, found.speed_mps, setting.against(sensor))
+    return metrics | letters(z) | z
 
 
 def difference(metric: str, place: int, found: WeekDifference, threshold: float) -> Difference:
     """What one row of the comparison says."""
-    before, off = float(found.before[place]), float(found.difference[place])
-    more = float(found.more_weeks[place])
-    verdict = Outcome.NO_CHANGE if found.told[place] else Outcome.NOT_ENOUGH
-    if found.changed[place]:
-        verdict = Outcome.CHANGED
+    before, off, more = (float(each[place]) for each in (found.before, found.difference, found.more_weeks))
+    quiet = Outcome.NO_CHANGE if found.told[place] else Outcome.NOT_ENOUGH
+    verdict = Outcome.CHANGED if found.changed[place] else quiet
     return Difference(
         metric=metric,
         before=before,

@@ -342,9 +342,9 @@ class LastWeeks(Record, frozen=True, kw_only=True):
 class PaceChange(Record, frozen=True, kw_only=True):
     """How cadence goes with speed over the last eight weeks on one watch: a description, never a verdict."""
 
-    slope: float | None  # d ln cadence / d ln v; None with its reason
-    low: float | None  # 95 % interval
-    high: float | None
+    slope: float | None = None  # d ln cadence / d ln v; None with its reason
+    low: float | None = None  # 95 % interval
+    high: float | None = None
     runs: int  # in which the speed varied enough to tell
     reason: str = ""
     faster: float  # when the runner goes faster by this share, the step is longer and quicker by those
@@ -483,10 +483,10 @@ class Comparison(Record, frozen=True, kw_only=True):
     weeks_after: int
     runs_before: int
     runs_after: int
-    epochs_before: int
-    epochs_after: int
+    epochs_before: int = 0
+    epochs_after: int = 0
     left_out: int  # runs on another sensor or surface than the rest of their side
-    across_sensors: bool  # compared over a change of sensor as asked: differences may be the sensor's
+    across_sensors: bool = False  # compared over a change of sensor as asked: differences may be the sensor's
     level: float  # probability that all intervals hold
     speed_mps: float | None = None
     speed_low_mps: float | None = None

@@ -24,7 +24,6 @@ from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import SensorClass
 
-QUANTITIES = ("ln_T", "DF", "ln_k", "ln_beta")
 PCT = 100.0  # grade is fitted in per cent, so that all columns are of one size
 
 
@@ -98,18 +97,12 @@ def table(runs: Sequence[PastRun]) -> Table:
     )
 
 
-class RunMeans(Record, frozen=True, kw_only=True):
-    """Means of the epochs of each run, their SE from the epochs alone, and their number; NaN and 0 without epochs."""
+def run_means(
+    rows: Table, values: Array, weight: Array, runs: int, setting: Setting
+) -> tuple[Array, Array, npt.NDArray[np.int64]]:
+    """Huber mean of each of so many runs, its SE from the epochs alone, and their number; NaN and 0 without epochs.
 
-    value: Array
-    se: Array
-    epochs: npt.NDArray[np.int64]
-
-
-def run_means(rows: Table, values: Array, weight: Array, runs: int, setting: Setting) -> RunMeans:
-    """Huber means over the epochs of each of so many runs. values, weight: of the rows.
-
-    Neighbouring epochs resemble each other and do not count in full.
+    values, weight: of the rows. Neighbouring epochs resemble each other and do not count in full.
     """
     rules = setting.method.epochs
     there = np.isfinite(values) & (weight > 0)
@@ -122,7 +115,7 @@ def run_means(rows: Table, values: Array, weight: Array, runs: int, setting: Set
     n = np.isfinite(grid[0]).sum(axis=-1)
     rho = stats.corrected_lag(stats.lag_1(grid[0] - mean[:, None]), n.astype(np.float64), 1)
     rho = np.clip(np.nan_to_num(rho), 0.0, rules.autocorrelation_max)
-    return RunMeans(value=mean, se=sd / np.sqrt(np.maximum(stats.serial_count(n, rho), 1.0)), epochs=n)
+    return mean, sd / np.sqrt(np.maximum(stats.serial_count(n, rho), 1.0)), n
 
 
 def filled(rows: Table, setting: Setting) -> Array:
@@ -139,7 +132,7 @@ def departures(rows: Table, sensor: str, setting: Setting) -> dict[str, Array]:
         "ln_k": features.ln_k(rows.oscillation_m, rows.T_s, rows.DF),
         "ln_beta": features.log(features.beta(rows.oscillation_m, rows.T_s)),
     }
-    return {name: measured[name] - usual[name] for name in QUANTITIES}
+    return {name: values - usual[name] for name, values in measured.items()}
 
 
 def centre(rows: Table, setting: Setting) -> float:
@@ -174,32 +167,28 @@ class Curve(Record, frozen=True, kw_only=True):
         return departure
 
 
-def fit(departure: Array, rows: Table, setting: Setting, shift: Array | None = None) -> Curve | None:
-    """The curve of one quantity, or None where it was never measured.
+def curves(
+    rows: Table, departures: Mapping[str, Array], setting: Setting, shift: Array | None = None
+) -> dict[str, Curve]:
+    """The curves of the quantities that were measured.
 
     shift: a covariate of each epoch (time, or which period) whose effect must not pass for one of speed; it is
-    fitted along and left out of the curve.
+    fitted along and left out of the curves.
     """
-    there = np.isfinite(departure)
-    if not there.any():
-        return None
-    middle = centre(rows, setting)
-    known = rows.rows(there)
-    other = np.zeros(known.epochs) if shift is None else shift[there] - shift[there].mean()
-    X = np.column_stack([np.ones(known.epochs), design(known, middle, setting), other])
-    level, *slopes, _ = stats.huber_regression(X, departure[there], known.weight).coefficient
-    # What is fitted is the departure from the population, so a slope drawn to 0 is drawn to the population's.
-    trust = known.epochs / (known.epochs + setting.method.series.shrink_epochs)
-    slope, bend, grade = (trust * float(each) for each in slopes)
-    return Curve(centre_mps=middle, level=float(level), slope=slope, bend=bend, grade=PCT * grade)
-
-
-def curves(
-    rows: Table, measured: Mapping[str, Array], setting: Setting, shift: Array | None = None
-) -> dict[str, Curve]:
-    """The curves of all quantities that were measured."""
-    fitted = {name: fit(departure, rows, setting, shift) for name, departure in measured.items()}
-    return {name: curve for name, curve in fitted.items() if curve is not None}
+    middle, found = centre(rows, setting), {}
+    for name, departure in departures.items():
+        there = np.isfinite(departure)
+        if not there.any():
+            continue
+        known = rows.rows(there)
+        other = np.zeros(known.epochs) if shift is None else shift[there] - shift[there].mean()
+        X = np.column_stack([np.ones(known.epochs), design(known, middle, setting), other])
+        level, *slopes, _ = stats.huber_regression(X, departure[there], known.weight).coefficient
+        # What is fitted is the departure from the population, so a slope drawn to 0 is drawn to the population's.
+        trust = known.epochs / (known.epochs + setting.method.series.shrink_epochs)
+        slope, bend, grade = (trust * float(each) for each in slopes)
+        found[name] = Curve(centre_mps=middle, level=float(level), slope=slope, bend=bend, grade=PCT * grade)
+    return found
 
 
 def measured(rows: Table) -> dict[str, Array]:
@@ -214,7 +203,7 @@ def own_usual(fitted: Mapping[str, Curve], rows: Table, sensor: str, setting: Se
     nothing = np.full(rows.epochs, np.nan)
     own = {
         name: usual[name] + fitted[name].at(rows.speed_mps, rows.grade) if name in fitted else nothing
-        for name in QUANTITIES
+        for name in ("ln_T", "DF", "ln_k", "ln_beta")
     }
     return features.metrics(rows.speed_mps, own["ln_T"], own["DF"], own["ln_beta"]) | {"ln_k": own["ln_k"]}
 
@@ -258,14 +247,12 @@ def residual_sd(fitted: Array, told: Array) -> float:
     """
     # Standardised, so that the cube of a speed and the square of a cadence are of one size in the fit.
     middle, scale = fitted[:, :2].mean(axis=0), np.maximum(fitted[:, :2].std(axis=0), 1e-9)
-    coefficients = np.linalg.lstsq(_terms((fitted[:, :2] - middle) / scale), fitted[:, 2], rcond=None)[0]
-    left = told[:, 2] - _terms((told[:, :2] - middle) / scale) @ coefficients
-    return stats.robust_sd(left)
-
-
-def _terms(speed_cadence: Array) -> Array:
-    v, c = speed_cadence.T
-    return np.column_stack([np.ones_like(v), v, v**2, v**3, c, c * v, c**2])
+    terms = []
+    for rows in (fitted, told):
+        v, c = ((rows[:, :2] - middle) / scale).T
+        terms.append(np.column_stack([np.ones_like(v), v, v**2, v**3, c, c * v, c**2]))
+    coefficients = np.linalg.lstsq(terms[0], fitted[:, 2], rcond=None)[0]
+    return stats.robust_sd(told[:, 2] - terms[1] @ coefficients)
 
 
 # Where a history falls apart: new sensors, new firmware, and jumps that only a sensor makes. No trend crosses them.
@@ -344,8 +331,7 @@ def change(before: Stretch, after: Stretch, setting: Setting) -> Break:
         BreakKind.WATCH: (before.watch, after.watch),
         BreakKind.FIRMWARE: (before.firmware, after.firmware),
     }
-    kind = next(kind for kind, (old, new) in words.items() if old != new)
-    old, new = words[kind]
+    kind, old, new = next((kind, old, new) for kind, (old, new) in words.items() if old != new)
     day, sensors = local_date(after.runs[0], setting), (before.sensor, after.sensor)
     return Break(date=day, kind=kind, before=old, after=new, sensors=sensors)
 

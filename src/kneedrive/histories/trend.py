@@ -21,7 +21,6 @@ from kneedrive.method import Method, SeriesRules, TrendRules
 from kneedrive.record import Record
 from kneedrive.recording import Array
 
-TWO_SIDED_95 = 0.975
 HEART_RATE = "heart_rate_bpm"
 DIRECTIONS = {
     "D": (Verdict.TOWARDS_DRIVE, Verdict.TOWARDS_SHUFFLE),
@@ -200,7 +199,10 @@ def verdicts(fit: WeeklyFit, span: Array, sen: Array, runs: tuple[Array, Array],
 
 
 class RunValues(Record, frozen=True, kw_only=True):
-    """A series of run values in order of time. at_weeks: local time in weeks since 1970; week: number of the week."""
+    """A series of run values in order of time. at_weeks: local time in weeks since 1970; week: number of the week.
+
+    Laid out in weeks, value and se are (weeks, runs), week and at_weeks (weeks).
+    """
 
     at_weeks: Array
     week: npt.NDArray[np.int64]
@@ -208,25 +210,13 @@ class RunValues(Record, frozen=True, kw_only=True):
     se: Array
 
 
-class Grid(Record, frozen=True, kw_only=True):
-    """Run values of one series laid out in weeks. value, se (weeks, runs); week, at_weeks (weeks): number and time."""
-
-    week: npt.NDArray[np.int64]
-    at_weeks: Array
-    value: Array
-    se: Array
-
-
-def laid_out(runs: RunValues, first: int, last: int) -> Grid:
+def laid_out(runs: RunValues, first: int, last: int) -> RunValues:
     """The runs in the weeks from the first to the last, those without a run included."""
     week, row = np.arange(first, last + 1), runs.week - first
     at, value, se = (stats.ragged(row, values, len(week)) for values in (runs.at_weeks, runs.value, runs.se))
     usual = week + 0.5 - DAYS_TO_MONDAY / 7.0  # the middle of the week, for one without a run
     at_weeks = stats.weighted_mean(at, np.ones_like(at))
-    return Grid(week=week, at_weeks=np.where(np.isfinite(at_weeks), at_weeks, usual), value=value, se=se)
-
-
-TOLD = ("slope_per_week", "change", "low", "high", "level", "p", "p_holm", "rho", "run_sd", "worthwhile")
+    return RunValues(week=week, at_weeks=np.where(np.isfinite(at_weeks), at_weeks, usual), value=value, se=se)
 
 
 def trends(series: Mapping[str, RunValues], method: Method, sensor: str = "") -> tuple[Trend, ...]:
@@ -235,10 +225,19 @@ def trends(series: Mapping[str, RunValues], method: Method, sensor: str = "") ->
     fit = together([series[name] for name in known], method.series) if known else None
     found = []
     for name, runs in series.items():
-        trend = too_early(name, runs, method, sensor)
-        if fit is not None and not trend.weeks_missing:
-            trend = told(trend, fit, known.index(name))
-        found.append(trend)
+        weeks = len(np.unique(runs.week))
+        trend = Trend(
+            series=name,
+            verdict=Verdict.TOO_EARLY,
+            weeks=weeks,
+            runs=len(runs.value),
+            weeks_missing=max(method.series.trend_weeks - weeks, 0),
+            weeks_advised=max(method.trend.advised_weeks - weeks, 0),
+            first=day_of(runs.at_weeks[0]) if weeks else None,
+            last=day_of(runs.at_weeks[-1]) if weeks else None,
+            sensor=sensor,
+        )
+        found.append(trend if fit is None or trend.weeks_missing else told(trend, fit, known.index(name)))
     return tuple(found)
 
 
@@ -256,31 +255,16 @@ def together(series: Sequence[RunValues], rules: SeriesRules) -> TrendFit:
     return trend_fit(np.stack([grid.at_weeks for grid in grids]), values, se, rules)
 
 
-def too_early(name: str, runs: RunValues, method: Method, sensor: str) -> Trend:
-    """What is said before there are enough weeks."""
-    weeks = len(np.unique(runs.week))
-    return Trend(
-        series=name,
-        verdict=Verdict.TOO_EARLY,
-        weeks=weeks,
-        runs=len(runs.value),
-        weeks_missing=max(method.series.trend_weeks - weeks, 0),
-        weeks_advised=max(method.trend.advised_weeks - weeks, 0),
-        first=day_of(runs.at_weeks[0]) if weeks else None,
-        last=day_of(runs.at_weeks[-1]) if weeks else None,
-        sensor=sensor,
-    )
-
-
 def told(waiting: Trend, fit: TrendFit, place: int) -> Trend:
     """The verdict of one fitted series, by its place in the fit."""
     rising, falling = DIRECTIONS[waiting.series]
     quiet = Verdict.STEADY if fit.steady[place] else Verdict.TOO_EARLY
     called = falling if fit.change[place] < 0 else rising
     detectable = float(fit.detectable[place])
+    copied = ("slope_per_week", "change", "low", "high", "level", "p", "p_holm", "rho", "run_sd", "worthwhile")
     return waiting.replace(
         verdict=called if fit.called[place] else quiet,
-        **{name: float(getattr(fit, name)[place]) for name in TOLD},
+        **{name: float(getattr(fit, name)[place]) for name in copied},
         detectable=detectable if np.isfinite(detectable) else None,
         seasonal=bool(fit.seasonal[place]),
     )
@@ -297,7 +281,7 @@ def week_values(runs: RunValues, rules: TrendRules) -> Iterator[tuple[int, WeekV
     means = week_means(grid.value, grid.se)
     unknown = len(runs.value) < rules.few_runs or means.run_sd == 0
     least = rules.run_sd**2 / np.maximum(means.runs, 1) if unknown else 0.0
-    reach = stats.quantile(TWO_SIDED_95) * np.sqrt(np.maximum(np.nan_to_num(means.variance), least))
+    reach = stats.quantile(0.975) * np.sqrt(np.maximum(np.nan_to_num(means.variance), least))
     for place in np.flatnonzero(means.runs):
         middle, off = float(means.value[place]), float(reach[place])
         at = datetime.fromtimestamp(float(grid.at_weeks[place]) * WEEK_S, UTC)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 
 from kneedrive.analysis import posterior
 from kneedrive.analysis.gates import drifts
@@ -38,17 +39,15 @@ from kneedrive.histories.result import (
     week_numbers,
     weeks_since_epoch,
 )
-from kneedrive.histories.segments import Curve, RunMeans, Stretch, Table
+from kneedrive.histories.segments import Curve, Stretch, Table
 from kneedrive.histories.trend import HEART_RATE, RunValues, trends, week_values
 from kneedrive.method import Method, ProfileRules, SeriesRules, TrendRules
 from kneedrive.patterns import Pattern
-from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES, SensorClass
 from kneedrive.stats import TINY, ragged, robust_sd, student_below, student_quantile, weighted_mean
 
 FAR_FREEDOM = 1e6  # degrees of freedom of what is known without scatter
-Series = Mapping[str, RunValues]
 Told = tuple[int, dict[str, WeekValue]]  # which stretch a week belongs to, and its values by series
 
 
@@ -64,7 +63,8 @@ def weekly(
     judged = segments.scored_on(seen, surface)
     parts, breaks = segments.stretches(judged, setting)
     speed = reference_speed(judged)
-    recent = segments.scored_on(lately(runs, until, setting), surface)
+    since = until - timedelta(weeks=setting.method.profile.slow_weeks, days=-1)  # both days count
+    recent = segments.scored_on(between(runs, since, until, setting), surface)
     slow = slow_speed(recent, setting.method.profile)
     tests = [segments.computed(part.runs, part.sensor, setting.method) for part in parts]
     series = [part_series(part, test, speed, setting) for part, test in zip(parts, tests, strict=True)]
@@ -89,25 +89,19 @@ def weekly(
     )
 
 
-def lately(runs: Sequence[PastRun], until: date, setting: Setting) -> list[PastRun]:
-    """The runs that count as the runner's last weeks, up to and with a day."""
-    since = until - timedelta(weeks=setting.method.profile.slow_weeks, days=-1)  # both days count
-    return between(runs, since, until, setting)
-
-
 def reference_speed(runs: Sequence[PastRun]) -> float | None:
     """Median speed of the scored epochs: where the runner's form is known best."""
     speeds = segments.speeds(runs)
     return float(np.median(speeds)) if len(speeds) else None
 
 
-def letters_of(sensor: str, test: Computed) -> tuple[str, ...]:
+def letters_of(test: Computed) -> tuple[str, ...]:
     """Which series a sensor class is tested by: D, and P where its oscillation says something; else steps alone."""
-    allowed = REFERENCES[sensor].scores
+    allowed = REFERENCES[test.sensor].scores
     return ("zSL",) if test.believed or "D" not in allowed else tuple(name for name in "DP" if name in allowed)
 
 
-def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting: Setting) -> Series:
+def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting: Setting) -> dict[str, RunValues]:
     """Run values of a stretch at the reference speed, by series; empty lists of runs where none has a value.
 
     The runner's own curve takes speed out. Time is fitted along, so that a change of form is not taken for one of
@@ -120,12 +114,9 @@ def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting:
     off = segments.departures(rows, part.sensor, here)
     at = weeks_since_epoch(part.runs, setting)
     fitted = segments.curves(rows, off, here, at[rows.run])
-    z = standardised(rows, {name: off[name] for name in fitted}, fitted, speed_mps, here.against(part.sensor))
-    values = posterior.letters(z) | z
-    return {
-        name: run_values(part.runs, rows, values[name], near(rows, speed_mps, setting), setting)
-        for name in letters_of(part.sensor, test)
-    }
+    z = standardised(rows, off, fitted, speed_mps, here.against(part.sensor))
+    values, weight = posterior.letters(z) | z, near(rows, speed_mps, setting)
+    return {name: run_values(part.runs, rows, values[name], weight, setting) for name in letters_of(test)}
 
 
 def near(rows: Table, speed_mps: float, setting: Setting) -> Array:
@@ -142,8 +133,8 @@ def standardised(
     spread = {"ln_T": there.sd_ln_T, "DF": there.sd_DF, "ln_beta": there.sd_ln_beta, "ln_k": there.sd_ln_k}
     z = {}
     for name, part in (("ln_T", "zSL"), ("DF", "zDF"), ("ln_beta", "zB"), ("ln_k", "zk")):
-        moved = np.nan if name not in fitted else moved_by(fitted[name], rows, speed_mps)
-        z[part] = (off.get(name, np.full(rows.epochs, np.nan)) - moved) / spread[name]
+        moved = moved_by(fitted[name], rows, speed_mps) if name in fitted else np.nan
+        z[part] = (off[name] - moved) / spread[name]
     return z
 
 
@@ -154,20 +145,20 @@ def moved_by(fitted: Curve, rows: Table, speed_mps: float) -> Array:
 
 def run_values(runs: Sequence[PastRun], rows: Table, values: Array, weight: Array, setting: Setting) -> RunValues:
     """The mean of each run that has enough epochs, with its standard error. values, weight: of the rows."""
-    means = segments.run_means(rows, values, weight, len(runs), setting)
-    kept = means.epochs >= setting.method.trend.run_epochs
+    value, se, epochs = segments.run_means(rows, values, weight, len(runs), setting)
+    kept = epochs >= setting.method.trend.run_epochs
     at, week = weeks_since_epoch(runs, setting), week_numbers(runs, setting)
-    return RunValues(at_weeks=at[kept], week=week[kept], value=means.value[kept], se=means.se[kept])
+    return RunValues(at_weeks=at[kept], week=week[kept], value=value[kept], se=se[kept])
 
 
 def heart_rate(part: Stretch, speed_mps: float | None, setting: Setting) -> Trend | None:
     """Heart rate at the reference speed over a stretch: context for its trends, never a verdict of its own."""
     rows, beats = segments.table(part.runs), segments.joined(part.runs, HEART_RATE)
     at = weeks_since_epoch(part.runs, setting)
-    fitted = None if speed_mps is None else segments.fit(beats, rows, setting, at[rows.run])
-    if fitted is None or speed_mps is None:
+    fitted = segments.curves(rows, {HEART_RATE: beats}, setting, at[rows.run])
+    if speed_mps is None or not fitted:
         return None
-    off = beats - moved_by(fitted, rows, speed_mps)
+    off = beats - moved_by(fitted[HEART_RATE], rows, speed_mps)
     values = run_values(part.runs, rows, off, near(rows, speed_mps, setting), setting)
     rules = setting.method.series
     beats_rules = rules.replace(min_change=rules.heart_change, telling=rules.heart_telling)
@@ -224,52 +215,45 @@ def posterior_of(
         return None
     scale = scale_at(float(np.average(rows.speed_mps[known], weights=weight[known])), against)
     climb = mean_climb_pct(rows.grade[known], weight[known], setting.method.grade)
-    drifted = [drifts_in(run, setting) for run in runs]
+    drifted = [_drifts_in(run, setting) for run in runs]
     wandered = np.array(drifted, dtype=bool)
     calm = systematic(scale, climb, against)
     doubted = systematic(scale, climb, against.replace(drifts=next(filter(None, drifted), {})))
     parts: dict[str, posterior.Part] = {}
     for name in ("zSL",) if steps else ("zSL", "zDF", "zk", "zB"):
         means = segments.run_means(rows, segments.joined(runs, name), weight, len(runs), setting)
-        found = over_runs(means, setting.method.trend)
+        found = _over_runs(*means, setting.method.trend)
         # With contact time the oscillation is told by zk; zB would tell it twice.
         if found is not None and not (name == "zB" and "zk" in parts):
+            z, se, share = found
             # The class is off in the same way in all runs, so its errors do not average out; where the sensor wandered
             # within a run they count for more, as far as that run does.
-            off = calm[name] + float(found.share[wandered].sum()) * (doubted[name] - calm[name])
-            parts[name] = posterior.Part(z=found.value, se=found.se, systematic=off)
+            off = calm[name] + float(share[wandered].sum()) * (doubted[name] - calm[name])
+            parts[name] = posterior.Part(z=z, se=se, systematic=off)
     measurement, rules = posterior.Measurement(**parts), setting.method.posterior
     told = posterior.posterior(measurement, scale, rules)
     return told, posterior.odds_range(measurement, scale, rules) if told.basis is posterior.Basis.STEPS else {}
 
 
-def drifts_in(run: PastRun, setting: Setting) -> dict[str, float]:
-    """By how much the sensor wandered within a run, by column, as the analysis of the run found it."""
+def _drifts_in(run: PastRun, setting: Setting) -> dict[str, float]:
     names = ("speed_mps", "cadence_spm", "duty_factor", "ln_k", "grade")
-    columns = {name: segments.column(run, name) for name in names}
     # Where speed is guessed, as on a treadmill, there is no zSL; a change of pace would look like a drift.
     trusted = np.isfinite(segments.column(run, "zSL"))
-    return drifts(columns, trusted, setting.method.sensors)
+    return drifts({name: segments.column(run, name) for name in names}, trusted, setting.method.sensors)
 
 
-class OverRuns(Record, frozen=True, kw_only=True):
-    """Weighted mean of run means, its SE, and the share of each run in it, 0 for those with too few epochs."""
-
-    value: float
-    se: float
-    share: Array
-
-
-def over_runs(means: RunMeans, rules: TrendRules) -> OverRuns | None:
-    """The mean over runs; None where no run has enough epochs.
+def _over_runs(
+    value: Array, se: Array, epochs: npt.NDArray[np.int64], rules: TrendRules
+) -> tuple[float, float, Array] | None:
+    """Weighted mean over runs, its SE, and the share of each run in it; None where none has enough epochs.
 
     Runs count by how they differ and by their own errors. Few runs do not know how much they differ; then they are
     taken to as those of others do.
     """
-    kept = means.epochs >= rules.run_epochs
+    kept = epochs >= rules.run_epochs
     if not kept.any():
         return None
-    value, noise = means.value[kept], means.se[kept] ** 2
+    value, noise = value[kept], se[kept] ** 2
     between = max(robust_sd(value) ** 2 - float(noise.mean()), 0.0)
     if len(value) < rules.few_runs:
         between = max(between, rules.run_sd**2)
@@ -277,14 +261,13 @@ def over_runs(means: RunMeans, rules: TrendRules) -> OverRuns | None:
     weight = 1.0 / np.maximum(between + noise, 1e-12)
     share = np.zeros(len(kept))
     share[kept] = weight / weight.sum()
-    se = math.sqrt(1.0 / float(weight.sum()))
-    return OverRuns(value=float(np.average(value, weights=weight)), se=se, share=share)
+    return float(np.average(value, weights=weight)), math.sqrt(1.0 / float(weight.sum())), share
 
 
 # One row a week.
 
 
-def told_weeks(series: Sequence[Series], rules: TrendRules) -> dict[int, Told]:
+def told_weeks(series: Sequence[Mapping[str, RunValues]], rules: TrendRules) -> dict[int, Told]:
     """The values of each week; where a break falls inside a week, the later stretch speaks for it."""
     told: dict[int, Told] = {}
     for segment, by_name in enumerate(series):
@@ -308,18 +291,19 @@ def row_a_week(
     held: dict[int, list[PastRun]] = {number: [] for number in numbers}
     for run in runs:
         held[week_number(local_date(run, setting))].append(run)
+    slow_mps = math.nan if slow_mps is None else slow_mps  # no epoch is slower than that
     rows = []
     for number, those in held.items():
         segment, values = told.get(number, (None, {}))
-        here = [run for run in those if run.surface == surface] if slow_mps else []
-        slow = sum(int((segments.column(run, "speed_mps") <= slow_mps).sum()) for run in here) if slow_mps else 0
+        here = [run for run in those if run.surface == surface]
+        slow = sum(int((segments.column(run, "speed_mps") <= slow_mps).sum()) for run in here)
         week = Week(
             monday=monday(number),
             runs=len(those),
             distance_m=sum(run.distance_m or 0.0 for run in those),
             duration_s=sum(run.duration_s for run in those),
             slow_s=float(slow * setting.method.epochs.length_s),
-            shuffle_share=shuffle_share(here, slow_mps, setting) if slow_mps else None,
+            shuffle_share=shuffle_share(here, slow_mps, setting),
             values=values,
             sensor=those[-1].sensor if those else "",
             segment=segment,
@@ -341,10 +325,7 @@ def verdicts(found: Sequence[Trend]) -> tuple[Verdict, ...]:
 
 
 def slow_speed(runs: Sequence[PastRun], rules: ProfileRules) -> float | None:
-    """Speed at or below which running counts as slow: a percentile of the scored epochs of these runs.
-
-    The runs are those of the last `slow_weeks` weeks. None where nothing was scored.
-    """
+    """Speed at or below which running counts as slow, by the runs of the last weeks; None where nothing was scored."""
     speeds = segments.speeds(runs)
     return float(np.percentile(speeds, rules.slow_percentile)) if len(speeds) else None
 
@@ -436,20 +417,13 @@ def pace_change(runs: Sequence[PastRun], setting: Setting) -> PaceChange:
     speed, cadence = (ragged(row, segments.joined(same, name), len(same)) for name in ("speed_mps", "cadence_spm"))
     weight = ragged(row, np.concatenate(flat), len(same))
     slope, se, n = pace_slope(speed, cadence, np.nan_to_num(weight), rules)
-    usual = PaceChange(
-        slope=None,
-        low=None,
-        high=None,
-        runs=n,
-        faster=rules.pace_faster,
-        usual=rules.pace_usual,
-        people=(rules.pace_low, rules.pace_high),
-    )
+    people = (rules.pace_low, rules.pace_high)
+    usual = PaceChange(runs=n, faster=rules.pace_faster, usual=rules.pace_usual, people=people)
     if not math.isfinite(slope):
         reason = f"{n or 'no'} run{'' if n == 1 else 's'} at changing speed on one watch in eight weeks; "
         return usual.replace(reason=f"{reason}{rules.pace_runs} are needed")
     reach = se * float(student_quantile(1.0 - 0.5 * rules.alpha, n - 1.0))
-    longer, quicker = faster(slope, rules.pace_faster)
+    longer, quicker = ((1.0 + rules.pace_faster) ** power - 1.0 for power in (1.0 - slope, slope))
     return usual.replace(slope=slope, low=slope - reach, high=slope + reach, longer=longer, quicker=quicker)
 
 
@@ -475,19 +449,10 @@ def pace_slope(speed_mps: Array, cadence_spm: Array, weight: Array, rules: Serie
     return b, math.sqrt(off * n / (n - 1)) / whole, n
 
 
-def faster(b: float, by: float) -> tuple[float, float]:
-    """How much the step lengthens and quickens, as shares, when the runner goes faster by a share at this b."""
-    return (1.0 + by) ** (1.0 - b) - 1.0, (1.0 + by) ** b - 1.0
-
-
 def balance_habit(runs: Sequence[PastRun], method: Method) -> BalanceHabit:
-    """A difference between the feet that stays, from the mean of each run that recorded it."""
-    shares = [segments.column(run, "balance_left") for run in runs]
-    return balance_of(np.array([np.nanmean(share) for share in shares if np.isfinite(share).any()]), method.series)
-
-
-def balance_of(left: Array, rules: SeriesRules) -> BalanceHabit:
-    """From the left share of each run: said where the runs lie surely beyond the bound, and enough of them do."""
+    """A difference between the feet that stays: said where runs lie surely beyond the bound, and enough of them do."""
+    shares, rules = [segments.column(run, "balance_left") for run in runs], method.series
+    left = np.array([np.nanmean(share) for share in shares if np.isfinite(share).any()])
     if len(left) < rules.balance_runs:
         return BalanceHabit(verdict=Habit.NOT_ENOUGH, runs=len(left), runs_beyond=0)
     mean, se = float(left.mean()), float(left.std(ddof=1)) / math.sqrt(len(left))
