@@ -107,15 +107,12 @@ _LEFT_OUT = "..."
 
 
 class Entry(Record, frozen=True, kw_only=True):
-    """A file in a folder or archive, not yet looked at.
-
-    peek and read raise ReadError where the archive is damaged or a limit is reached.
-    """
+    """A file in a folder or archive, not yet looked at."""
 
     path: str  # as written there, with "/"
     size: int
-    peek: Callable[[], bytes]  # its first bytes
-    read: Callable[[], bytes]
+    peek: Callable[[], bytes]  # its first bytes; raises ReadError where the archive is damaged or a limit is reached
+    read: Callable[[], bytes]  # all of them, likewise
     disk: Path | None = None  # where it can be opened without reading it whole, None inside archives
 
 

@@ -122,10 +122,7 @@ def sub_sport_of(words: str) -> str:
 
 
 def with_sport(activity: Activity, words: str) -> Activity:
-    """The activity with the sport that an export's own list gives it, where the file itself names none.
-
-    What the file says comes first; words that mean nothing here change nothing.
-    """
+    """The activity with the sport that an export's list gives it, where the file names none and the words say one."""
     sport = sport_of(words)
     if sport == UNKNOWN or not any(note.code in _UNNAMED for note in activity.notes):
         return activity

@@ -125,14 +125,12 @@ def path_m(time_s: Array, latitude_deg: Array, longitude_deg: Array) -> Array:
 
 
 def speed_mps(time_s: Array, distance_m: Array) -> Array:
-    """Speed along one unbroken stretch: distance over the window around each point, one-sided at the ends.
-
-    NaN where distance is NaN throughout, or the stretch has no length in time.
-    """
+    """Speed along one unbroken stretch, over a window around each point; NaN where it has no length or no distance."""
     there = np.isfinite(distance_m)
     if np.count_nonzero(there) < 2 or time_s[there][-1] <= time_s[there][0]:
         return np.full(len(time_s), np.nan)
     time, distance = time_s[there], distance_m[there]
+    # At the ends the window is one-sided.
     early = np.maximum(time_s - RULES.speed_window_s / 2, time[0])
     late = np.minimum(time_s + RULES.speed_window_s / 2, time[-1])
     span_s = np.where(late > early, late - early, np.nan)

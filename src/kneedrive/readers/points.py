@@ -84,10 +84,7 @@ class Session:
 
 
 def activities(sessions: Sequence[Session], kind: Kind) -> list[Activity]:
-    """The activities of one file, without id and name: of those sessions that hold a time.
-
-    kind: the format of the file. Raises ReadError where they are more than years of running in one file.
-    """
+    """The activities of a file's sessions that hold a time, without id and name. Raises ReadError for too many."""
     if len(sessions) > MAX_SESSIONS:
         raise ReadError(f"holds more than {MAX_SESSIONS:,} activities; export them one by one")
     found = (_of_points(session, kind) or _of_laps(session, kind) for session in sessions)
@@ -95,10 +92,7 @@ def activities(sessions: Sequence[Session], kind: Kind) -> list[Activity]:
 
 
 def _of_points(session: Session, kind: Kind) -> Activity | None:
-    """The activity of a session's points, None where none has a time.
-
-    Points without a time, out of order or half a day away from the rest are left out, each with a note.
-    """
+    """The activity of a session's points, None where none has a time; what is left out of them, notes say."""
     written = np.array(session.points, dtype=np.float64).reshape(-1, len(POINT))
     table, forgiven = cleaned(written)
     if not len(table):

@@ -26,6 +26,7 @@ STRIDES_MAX_SPM = Plausible().cadence_min_spm  # no runner makes this many strid
 MOVING_MPS = TrackRules().moving_mps
 UTC_OFFSET_MAX_S = 14 * 3600  # the easternmost zone, of the Line Islands
 EARLIEST, LATEST = datetime(1989, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_MOST = 1e9  # no number of a summary is larger, either way
 HIDDEN_START = "T00:00:01"  # what Strava puts in place of a start time that its owner hides
 CHANNELS = {
     "distance": "distance_m",
@@ -55,18 +56,18 @@ SPORTS = {
 def read(data: bytes) -> list[Activity]:
     """The one activity in a document. Raises Malformed, which names the key that is wrong."""
     document = _document(data)
-    summary = _Summary(document["activity"])
+    summary, streams = document["activity"], document["streams"]
     notes: list[Note] = []
-    if summary.text("start_date_local").removesuffix("Z").endswith(HIDDEN_START):
+    if _text(summary, "start_date_local").removesuffix("Z").endswith(HIDDEN_START):
         notes.append(Note(code="hidden_start", text="the time of day is hidden in Strava; only the date is known"))
-    if summary.flag("manual"):
+    if summary.get("manual") is True:
         notes.append(Note(code="manual", text="entered by hand in Strava: there are totals, but no recording"))
     sport, sub_sport = _sport(summary)
-    started_at = _instant(summary.text("start_date"))
+    started_at = _instant(_text(summary, "start_date"))
     if started_at is None or not EARLIEST <= started_at < LATEST:
         raise _wrong("activity.start_date is not a date and time from 1989-12-31 to 2099")
-    samples = _samples(document["streams"], sport, notes)
-    averages = {channel: summary.measure(key) for key, channel in AVERAGES.items()}
+    samples = _samples(streams, sport, notes)
+    averages = {channel: _number(summary, key) for key, channel in AVERAGES.items()}
     cadence = averages["cadence_spm"]
     if cadence is not None and sport in ON_FOOT and cadence < STRIDES_MAX_SPM:
         averages["cadence_spm"] = 2 * cadence
@@ -76,12 +77,12 @@ def read(data: bytes) -> list[Activity]:
         utc_offset_s=_utc_offset_s(summary, started_at, notes),
         sport=sport,
         sub_sport=sub_sport,
-        device=Sensor(maker="", product=summary.text("device_name")),
-        duration_s=summary.measure("moving_time") or 0.0,
-        elapsed_s=summary.measure("elapsed_time") or 0.0,
-        distance_m=summary.measure("distance"),
+        device=Sensor(maker="", product=_text(summary, "device_name")),
+        duration_s=_number(summary, "moving_time") or 0.0,
+        elapsed_s=_number(summary, "elapsed_time") or 0.0,
+        distance_m=_number(summary, "distance"),
         records=len(samples.time_s),
-        positioned=summary.flag("positioned") and sub_sport not in ("treadmill", "virtual_activity"),
+        positioned=summary.get("positioned") is True and sub_sport not in ("treadmill", "virtual_activity"),
         samples=samples,
         averages={channel: value for channel, value in averages.items() if value is not None},
         notes=tuple(notes),
@@ -89,34 +90,21 @@ def read(data: bytes) -> list[Activity]:
     return [activity]
 
 
-class _Summary:
-    """Strava's summary, each value checked as it is taken."""
+def _text(summary: Mapping[str, Any], key: str) -> str:
+    value = summary.get(key)
+    return value if isinstance(value, str) else ""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = values
 
-    def text(self, key: str) -> str:
-        value = self._values.get(key)
-        return value if isinstance(value, str) else ""
-
-    def flag(self, key: str) -> bool:
-        return self._values.get(key) is True
-
-    def number(self, key: str) -> float | None:
-        """A finite number; None where there is none."""
-        value = self._values.get(key)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e9:
-            raise _wrong(f"activity.{key} is not a usable number")
-        return float(value)
-
-    def measure(self, key: str) -> float | None:
-        """A number that cannot be below zero: a duration, a distance."""
-        value = self.number(key)
-        if value is not None and value < 0:
-            raise _wrong(f"activity.{key} is negative")
-        return value
+def _number(summary: Mapping[str, Any], key: str, least: float = 0.0) -> float | None:
+    """A number, None where there is none. Raises Malformed where it is not finite, or below what it can be."""
+    value = summary.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
+        raise _wrong(f"activity.{key} is not a usable number")
+    if value < least:
+        raise _wrong(f"activity.{key} is negative")
+    return float(value)
 
 
 def _document(data: bytes) -> dict[str, Any]:
@@ -138,11 +126,11 @@ def _wrong(problem: str, offset: int | None = None) -> Malformed:
     return Malformed(f"is no Strava activity: {problem}", offset=offset)
 
 
-def _sport(summary: _Summary) -> tuple[str, str]:
+def _sport(summary: Mapping[str, Any]) -> tuple[str, str]:
     """FIT's words. `type` is the older key; `trainer` marks a treadmill."""
-    strava = summary.text("sport_type") or summary.text("type")
+    strava = _text(summary, "sport_type") or _text(summary, "type")
     sport, sub_sport = SPORTS.get(strava, (strava.lower() or "unknown", "generic"))
-    indoor = summary.flag("trainer") and sport in ON_FOOT and sub_sport == "generic"
+    indoor = summary.get("trainer") is True and sport in ON_FOOT and sub_sport == "generic"
     return sport, "treadmill" if indoor else sub_sport
 
 
@@ -155,15 +143,15 @@ def _instant(text: str) -> datetime | None:
         return None
 
 
-def _utc_offset_s(summary: _Summary, started_at: datetime, notes: list[Note]) -> int | None:
+def _utc_offset_s(summary: Mapping[str, Any], started_at: datetime, notes: list[Note]) -> int | None:
     """Strava's utc_offset, which knows summer time; then the zone's name; then the local start.
 
     The offset that `timezone` shows in brackets is the winter's, and the Z of `start_date_local` is false.
     """
-    told = summary.number("utc_offset")
+    told = _number(summary, "utc_offset", -_MOST)
     if told is not None and abs(told) <= UTC_OFFSET_MAX_S:
         return int(told)
-    zone = summary.text("timezone").rpartition(" ")[2]
+    zone = _text(summary, "timezone").rpartition(" ")[2]
     if zone:
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -171,7 +159,7 @@ def _utc_offset_s(summary: _Summary, started_at: datetime, notes: list[Note]) ->
             offset = started_at.astimezone(ZoneInfo(zone)).utcoffset()
             if offset is not None:
                 return int(offset.total_seconds())
-    local = _instant(summary.text("start_date_local"))
+    local = _instant(_text(summary, "start_date_local"))
     if local is not None and abs(local - started_at) <= timedelta(seconds=UTC_OFFSET_MAX_S):
         return int((local - started_at).total_seconds())
     notes.append(Note(code="no_utc_offset", text="Strava did not say how local time relates to UTC"))

@@ -72,17 +72,14 @@ def read_tcx(data: bytes) -> list[Activity]:
 
 
 class Document:
-    """What `walk` tells of a document; GPX and TCX keep what they need of it.
+    """What `walk` tells of a document; GPX and TCX keep what they need of it."""
 
-    root: the name of the outermost element. open: the names of those that are open, the innermost last.
-    counted: elements of which a file may hold MAX_POINTS of a kind, with the word for the kind in the refusal.
-    """
-
+    # Elements of which a file may hold MAX_POINTS of a kind, with the word for the kind in the refusal.
     counted: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self) -> None:
-        self.root = ""
-        self.open: list[str] = []
+        self.root = ""  # the name of the outermost element
+        self.open: list[str] = []  # the names of those that are open, the innermost last
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element opens; it is in `open` already."""
@@ -156,10 +153,8 @@ class _Gpx(Document):
 
 
 def _joined(tracks: list[Session]) -> list[Session]:
-    """Tracks that are one session put together: same sport, and each begins within half an hour after the one before.
-
-    Some programs write every lap, or what follows a pause, as a track of its own.
-    """
+    # Some programs write every lap, or what follows a pause, as a track of its own: put together are those of one sport
+    # of which each begins within half an hour after the one before.
     sessions: list[Session] = []
     for track in tracks:
         before = sessions[-1] if sessions else None
@@ -314,29 +309,22 @@ def _guarded(document: Document) -> expat.XMLParserType:
         if not names:
             document.root = name
         if name in counted:
-            _count(kinds, counted[name])
+            kinds[counted[name]] += 1
+            if kinds[counted[name]] > MAX_POINTS:
+                most = f"{MAX_POINTS:,} (more than a day of one a second)"
+                raise ReadError(f"has more than {MAX_POINTS:,} {counted[name]}; kneedrive reads up to {most}")
         names.append(name)
         texts.append([])
         opened(name, attributes)
-
-    def end(_tag: str) -> None:
-        closed(names.pop(), "".join(texts.pop()).strip())
 
     def characters(piece: str) -> None:
         texts[-1].append(piece)
 
     parser.StartElementHandler = start
-    parser.EndElementHandler = end
+    parser.EndElementHandler = lambda _: closed(names.pop(), "".join(texts.pop()).strip())
     parser.CharacterDataHandler = characters
     parser.StartDoctypeDeclHandler = lambda *_: refuse(_DOCTYPE)
     return parser
-
-
-def _count(kinds: Counter[str], kind: str) -> None:
-    kinds[kind] += 1
-    if kinds[kind] > MAX_POINTS:
-        most = f"{MAX_POINTS:,} (more than a day of one a second)"
-        raise ReadError(f"has more than {MAX_POINTS:,} {kind}; kneedrive reads up to {most}")
 
 
 @lru_cache(maxsize=256)
@@ -351,10 +339,7 @@ def attribute(attributes: dict[str, str], wanted: str) -> str:
 
 
 def moment(text: str) -> tuple[float, int]:
-    """Seconds since 1970 and the zone's offset of a written time; NaN and 0 where it is none.
-
-    A time without a zone is UTC, as GPX and TCX demand.
-    """
+    """Seconds since 1970 and the zone's offset of a written time, UTC where it names none; NaN and 0 for no time."""
     try:
         try:
             written = datetime.fromisoformat(text)

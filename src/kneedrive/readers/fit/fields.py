@@ -83,7 +83,7 @@ def _value(raw: tuple[Any, ...], slot: Slot) -> Value | None:
 
 
 def _number(raw: float, invalid: int | None) -> float | None:
-    """The value, None where it is invalid or too large to be measured, 0 where it is too small to divide by."""
+    # Too large to be measured is no value, too small to divide by is 0.
     if raw == invalid or not abs(raw) < LARGEST:
         return None
     return 0 if abs(raw) < SMALLEST else raw
@@ -98,16 +98,13 @@ _FEW = 8  # messages of a layout up to which one by one is quicker than arrays
 
 
 class Columns(Record, frozen=True, kw_only=True):
-    """The record messages of a file, in its order.
+    """The record messages of a file, in its order."""
 
-    starts: byte offset of each, shape (count,). values: float64 by field name, shape (count,) or, for array fields,
-    (count, longest array up to the field's width); NaN where a message lacks the field or calls it invalid. notes: what
-    had to be left out.
-    """
-
-    starts: Places
+    starts: Places  # byte offset of each, shape (count,)
+    # By field name, shape (count,) or, for array fields, (count, longest array up to the field's width); NaN where a
+    # message lacks the field or calls it invalid.
     values: Mapping[str, Array]
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()  # what had to be left out
 
 
 class _Piece(Record, frozen=True, kw_only=True):
@@ -190,10 +187,7 @@ def _all_times(part: Part) -> tuple[Places, Array]:
 
 
 def _rows(octets: bytes, layout: Layout) -> Raw:
-    """The messages of a layout, as rows of its size.
-
-    A view of the whole file in which row i starts at byte i costs nothing; picking rows by offset copies only them.
-    """
+    # A view of the whole file in which row i starts at byte i costs nothing; picking rows by offset copies only them.
     view = np.ndarray(len(octets) - layout.size + 1, dtype=f"V{layout.size}", buffer=octets, strides=(1,))
     return view[layout.starts]
 
@@ -348,10 +342,7 @@ _CHANNELS = (
 def samples(
     time_s: Array, columns: Mapping[str, Array], *, maker_id: int | None, sport: str
 ) -> tuple[Samples, tuple[Note, ...]]:
-    """Samples of one session from its record columns, all of the length of `time_s`, and notes on what was computed.
-
-    maker_id: the watch's, None where unknown.
-    """
+    """Samples of one session from its record columns, all of the length of `time_s`, and notes on what was computed."""
     packed = columns.get("compressed_speed_distance")
     if packed is not None and packed.shape[1:] == (3,):
         columns = {**_unpacked(packed), **columns}

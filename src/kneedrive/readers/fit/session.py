@@ -148,10 +148,7 @@ def _distance_m(message: Message, samples: Samples) -> float | None:
 
 
 def _stops(events: Sequence[Message]) -> Array:
-    """FIT times of each stop of the timer and of the start after it, shape (stops, 2).
-
-    A stop that no start follows is the end, and not among them.
-    """
+    """FIT times of each stop of the timer and of the start after it, shape (stops, 2); not of the stop at the end."""
     found: list[tuple[float, float]] = []
     stopped: float | None = None
     for event in events:
@@ -167,16 +164,13 @@ def _stops(events: Sequence[Message]) -> Array:
 
 
 def _laps(table: Array, clock: Clock, elapsed_s: float, end_s: float) -> tuple[Lap, ...]:
-    """The laps that began between the start of the session and `end_s`, seconds after it.
-
-    table: one row for each of _LAP. A lap that does not say its end lasts as long as it says, and none beyond
-    `elapsed_s`.
-    """
+    """The laps that began between the start of the session and `end_s`; table: one row for each of _LAP."""
     start_s, stated_s = clock.seconds(table[:2])
     lasted_s, distance_m = np.nan_to_num(table[2]), table[3]
     # Some watches stamp all laps with one moment, that of the whole recording's start or end.
     agrees = np.abs(stated_s - start_s - lasted_s) <= RULES.clock_agree_s
     known = ~np.isnan(stated_s) & (agrees | (lasted_s == 0))
+    # A lap that does not say its end lasts as long as it says, and none beyond the session.
     until_s = np.clip(np.where(known, stated_s, start_s + lasted_s), start_s, elapsed_s)
     began = (start_s >= 0) & (start_s < end_s)
     return tuple(

@@ -364,10 +364,8 @@ class _Walk:
         return self._by_layout(again.ravel(), split)
 
     def _by_layout(self, index: Places, layouts: Sequence[Layout]) -> list[Layout]:
-        """The layouts with their messages: a message has the last one that its local number got before it.
-
-        index: which of the layouts each definition gave.
-        """
+        """The layouts with their messages; index: which of them each definition gave."""
+        # A message has the last one that its local number got before it.
         starts = np.frombuffer(self._starts, np.int64)
         heads = np.frombuffer(self._octets, np.uint8)[starts]
         local_numbers = np.where(heads & COMPRESSED, heads >> 5 & 0x03, heads & 0x0F)
