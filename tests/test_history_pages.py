@@ -46,10 +46,6 @@ def test_every_week_fills_every_column() -> None:
     assert {len(row) for row in rows} == {len(WEEK_COLUMNS)}
 
 
-def test_an_empty_history_has_no_weeks() -> None:
-    assert list(week_rows(None)) == []
-
-
 def test_the_page_lists_exactly_the_keys_of_weeks() -> None:
     assert sorted(named(HISTORY, "The object of `weekly --json`")) == sorted(weekly_record(seen_in(simulated_runs())))
 
