@@ -313,9 +313,6 @@ def over_the_weeks(view: WeeklyView, *, miles: bool) -> Section:
     return [Heading("Over the weeks", remark), Table(columns, rows)]
 
 
-# What was true before, and what comes back in run after run, in sentences.
-
-
 def finished(view: WeeklyView) -> Section:
     """The verdicts of earlier stretches, each once with its days and its sensor."""
     items = []
@@ -406,27 +403,19 @@ def heart_rate(view: WeeklyView, *, miles: bool) -> str:
     return f"{at}: {beats} {trend.verdict}{since}. It may be heat, rest or fitness; form is another matter."
 
 
-# The weeks in numbers, and what was noted in them.
-
-
-def numbered(view: WeeklyView, tags: Sequence[Tagged]) -> list[tuple[int, Tagged]]:
-    """The tags of these weeks, numbered in order of time."""
-    if not view.weeks:
+def numbered(view: WeeklyView, tags: Sequence[Tagged]) -> list[tuple[date, str]]:
+    """The tags of these weeks in order of time, each with its day: "2: Mon 6 Jul 2026, new shoes"."""
+    weeks = view.weeks
+    if not weeks:
         return []
-    # Days in ISO form are in order as texts.
-    first, end = view.weeks[0].monday.isoformat(), (view.weeks[-1].monday + WEEK).isoformat()
-    within = sorted((tag for tag in tags if first <= tag.day < end), key=lambda tag: (tag.day, tag.text))
-    return list(enumerate(within, start=1))
-
-
-def tag_words(number: int, tag: Tagged) -> str:
-    """ "2: Mon 6 Jul 2026, new shoes"."""
-    return f"{number}: {numbers.day(date.fromisoformat(tag.day))}, {numbers.clean(tag.text)}"
+    days = [(date.fromisoformat(tag.day), tag.text) for tag in tags]
+    within = sorted((day, text) for day, text in days if weeks[0].monday <= day < weeks[-1].monday + WEEK)
+    return [(day, f"{i}: {numbers.day(day)}, {numbers.clean(text)}") for i, (day, text) in enumerate(within, start=1)]
 
 
 def noted(view: WeeklyView, tags: Sequence[Tagged]) -> Section:
     """The tags of these weeks by their numbers."""
-    items = [tag_words(number, tag) for number, tag in numbered(view, tags)]
+    items = [text for _, text in numbered(view, tags)]
     return [Heading("What you noted"), blocks.Items(items)] if items else []
 
 

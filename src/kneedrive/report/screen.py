@@ -17,6 +17,7 @@ from kneedrive.histories.result import LastWeeks, OwnView, Verdict, WeeklyView
 from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.record import Record
+from kneedrive.recording import NoteCode
 from kneedrive.report import blocks, numbers, sections
 from kneedrive.report import words as said
 from kneedrive.report.blocks import Block, Column, Inline, Prose, Section, Terms, faint, plain, strong, words
@@ -143,29 +144,27 @@ def verdict(analysis: Analysis, *, miles: bool, apart: bool, onset: bool = True)
     onset: tell the shuffle-onset pace, which a page draws.
     """
     run, slow = said.of_scope(analysis.findings, Scope.RUN), said.slow_apart(analysis.findings)
+    cut_off = any(note.code == NoteCode.TRUNCATED for note in analysis.quality.notes)
+    early = said.CUT_OFF if cut_off else ""
     if not run:  # why nothing is judged
         status = said.headline(analysis)
         reason = said.capital(analysis.status_reason.strip() or analysis.scores.D.reason).rstrip(".")
         first, *more = [reason] if reason.startswith(status) else [status, reason]
-        why = [*(f"{each}." for each in more if each), said.cut_off(analysis)]
+        why = [*(f"{each}." for each in more if each), early]
         return [facts(analysis, miles=miles), Prose(strong(f"{first}.")), *(Prose(each) for each in why if each)]
     # The colour is that of the slow part, so it ends where the headline turns to the rest of the run.
     found, slowly, otherwise = said.headline(analysis).partition(" when slow")
     if apart:
         found = f"{found[:1].lower()}{found[1:]}"
-    headline = words(
-        strong("This run: ") if apart else (),
-        blocks.Span(found + slowly, said.tone_of((slow or run)[0])),
-        strong(f"{otherwise}."),
-    )
+    whose, tone = strong("This run: ") if apart else (), said.tone_of((slow or run)[0])
+    headline = words(whose, blocks.Span(found + slowly, tone), strong(f"{otherwise}."))
     ruled, knee = said.ruled_out(analysis.ruled_out, run[0]), said.knee_sentence(analysis.knee)
     if slow and analysis.posterior:
         # The knee is judged at the mean speed of the run, and the sentence before this one speaks of slow running.
         pace = numbers.pace(analysis.posterior.speed_mps, miles=miles)
         knee = said.knee_sentence(analysis.knee, at=f"at the mean pace of this run, {pace}")
     text = words(meaning(analysis, miles=miles, onset=onset), f" {ruled}" if ruled else "", " " if knee else "", knee)
-    early = " ".join(filter(None, [said.cut_off(analysis), said.little(analysis)]))
-    told: list[Inline] = [early, text, " ".join(said.limits(analysis))]
+    told: list[Inline] = [" ".join(filter(None, [early, said.little(analysis)])), text, " ".join(said.limits(analysis))]
     return [facts(analysis, miles=miles), Prose(headline), *(Prose(each) for each in told if plain(each))]
 
 
@@ -192,27 +191,25 @@ def evidence(analysis: Analysis, *, miles: bool) -> list[blocks.Table]:
         return []
     there, speed_mps = first.evidence, first.evidence["speed_mps"]
     among = runners_at(speed_mps, analysis.against)
-    cites = {
-        key: side
-        for key, side in PATTERNS[first.pattern].cites.items()
-        if {key, f"usual_{key}"} <= there.keys() and key in among
-    }
-    if first.certainty is not Certainty.OPEN:  # no number that speaks against what is said stands below it
-        cites = {key: side for key, side in cites.items() if side * (there[key] - median(among[key])) >= 0}
     rows = []
-    for key in list(cites)[:MOST_CITED]:
+    for key, side in PATTERNS[first.pattern].cites.items():
+        if not {key, f"usual_{key}"} <= there.keys() or key not in among:
+            continue
+        yours, usual, middle = there[key], there[f"usual_{key}"], median(among[key])
+        if first.certainty is not Certainty.OPEN and side * (yours - middle) < 0:
+            continue  # no number that speaks against what is said stands below it
         # The duty factor is of a stride, and is told as the share of a step.
-        is_share, yours, usual = key == "duty_factor", there[key], there[f"usual_{key}"]
+        is_share = key == "duty_factor"
         shown = [numbers.percent(2.0 * each) if is_share else numbers.quantity(key, each) for each in (yours, usual)]
-        side = QUANTITIES[key].more if yours >= median(among[key]) else QUANTITIES[key].less
         name = GROUND_SHARE if is_share else QUANTITIES[key].name
-        beyond = f"{numbers.odds(share_beyond(yours, among[key]))} {side}"  # "1 in 10 shorter"
+        where = QUANTITIES[key].more if yours >= middle else QUANTITIES[key].less
+        beyond = f"{numbers.odds(share_beyond(yours, among[key]))} {where}"  # "1 in 10 shorter"
         rows.append((name, strong(shown[0]), numbers.bare(shown[1]), beyond))
     columns = (
         Column(head=f"at {numbers.pace(speed_mps, miles=miles)}", left=True), Column(head="yours"),
         Column(head="usual"), Column(head="runners beyond you", left=True, drop=1),
     )  # fmt: skip
-    return [blocks.Table(columns, rows)] if rows else []
+    return [blocks.Table(columns, rows[:MOST_CITED])] if rows else []
 
 
 def headliner(analysis: Analysis) -> Finding | None:

@@ -382,13 +382,10 @@ def plan(advice: Advice, notes: Iterable[str] = ()) -> list[Section]:
     """The whole plan: what comes first, then everything in the order coaches give. notes: what to say at the end."""
     first = [Prose(text) for text in (advice.why, advice.today, advice.besides, *advice.remarks)]
     report: list[Section] = [[Heading("Do next", advice.plan.focus), *first]]
-    if advice.calls_for_work:
-        by_kind = [(title, [entry for entry in advice.entries if entry.kind == kind]) for kind, title in TITLES.items()]
-    else:
-        by_kind = [("If you like", list(advice.entries))]
-    report += [
-        [Heading(title), blocks.Items([_described(entry) for entry in chosen])] for title, chosen in by_kind if chosen
-    ]
+    # A plan that asks for no change has no order.
+    for kind, title in TITLES.items() if advice.calls_for_work else [("", "If you like")]:
+        if chosen := [_described(entry) for entry in advice.entries if kind in ("", entry.kind)]:
+            report.append([Heading(title), blocks.Items(chosen)])
     watched = ", ".join(AXES[key].watched if key in AXES else QUANTITIES[key].name for key in advice.watch)
     report.append([Heading("What to watch"), Prose(f"A change would show in: {watched}.")])
     more = words(

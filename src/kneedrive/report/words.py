@@ -256,8 +256,3 @@ def little(analysis: Analysis) -> str:
     why = f" (left out: mostly {', '.join(SHORT.get(gate, gate) for gate in gates)})" if gates else ""
     half_minutes = numbers.plural(quality.epochs_total, "half-minute")
     return f"Only {numbers.number(quality.epochs_scored)}{TIE}of {half_minutes} count{why}."
-
-
-def cut_off(analysis: Analysis) -> str:
-    """That the end is missing, where the file was cut off."""
-    return CUT_OFF if any(note.code == NoteCode.TRUNCATED for note in analysis.quality.notes) else ""

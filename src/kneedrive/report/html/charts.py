@@ -20,7 +20,7 @@ from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.report import numbers
 from kneedrive.report.blocks import SPAN, TICKS, Mark, Picture, plain
-from kneedrive.report.history import WEEK, Tagged, break_words, numbered, tag_words, value_words
+from kneedrive.report.history import WEEK, Tagged, break_words, numbered, value_words
 from kneedrive.report.html import svg
 from kneedrive.report.html.svg import Markup, Scale, Tick, el, join
 from kneedrive.report.sections import claimed
@@ -351,18 +351,18 @@ def _breaks(view: WeeklyView, frame: Frame) -> Iterator[Markup]:
         )
 
 
-def _flags(tags: Sequence[tuple[int, Tagged]], frame: Frame) -> Iterator[Markup]:
+def _flags(tags: Sequence[tuple[date, str]], frame: Frame) -> Iterator[Markup]:
     """A numbered flag on the chart for each tag, in as many rows as keep them apart on a phone."""
     rows: list[float] = []  # where the last flag of each row stands, in pixels
-    for number, tag in tags:
-        place = frame.percent(date.fromisoformat(tag.day), 0.5)
+    for number, (day, text) in enumerate(tags, start=1):
+        place = frame.percent(day, 0.5)
         # Drawings stretch, so room is reckoned for the 290 pixels of a phone; a flag needs 17.
         pixel = place * 290.0 / 100
         row = next((i for i, last in enumerate(rows) if pixel - last >= 17.0), len(rows))
         rows[row : row + 1] = [pixel]
         up = 10.0 + row * 18
         yield svg.mark(
-            tag_words(number, tag),
+            text,
             svg.line(place, 0, place, "100%", "tag"),
             el("circle", cx=svg.at(place), cy=up, r=8, class_="flag"),
             svg.words(place, up, numbers.number(number), "flag-number", dy=4, text_anchor="middle"),
