@@ -172,11 +172,8 @@ def _not_called(trend: Trend) -> str:
 
 # Each week in a picture, one for every stretch between breaks.
 
-MOST_WEEKS_APART = 3  # so many weeks in a row without a run share a line
 LEAST_SPAN = 2.0  # a line of scores spans at least a spread to each side: what hardly moves looks steady
-LEAST_WEEKS = 3  # with runs: fewer make no line
 SHOWN_WEEKS = 40  # columns that a line of weeks has at most
-HALF_MINUTE_S = 30.0  # of slow running: less is shown as none
 
 
 class Stretch(Record, frozen=True):
@@ -217,10 +214,9 @@ def break_words(each: Break) -> str:
     return f"{numbers.day(each.date)}: {what}"
 
 
-def series_in(weeks: Iterable[Week]) -> list[str]:
+def series_in(weeks: Sequence[Week]) -> list[str]:
     """The series that any of these weeks has, in a fixed order."""
-    known = {name for week in weeks for name in week.values}
-    return [name for name in AXES if name in known]
+    return [name for name in AXES if any(name in week.values for week in weeks)]
 
 
 def pictures(view: WeeklyView, tags: Sequence[Tagged], *, miles: bool) -> Section:
@@ -255,9 +251,10 @@ def _rows(stretch: Stretch, name: str, tags: Sequence[Tagged], *, miles: bool) -
     def tagged(week: Week) -> list[Tagged]:
         return [tag for tag in tags if week.monday <= date.fromisoformat(tag.day) < week.monday + WEEK]
 
+    # Three weeks in a row without a run, or more, share a line.
     for empty, group in groupby(stretch.weeks, key=lambda week: not week.runs and not tagged(week)):
         weeks = list(group)
-        if empty and len(weeks) >= MOST_WEEKS_APART:
+        if empty and len(weeks) >= 3:
             text = f"{weeks[0].monday.isoformat()} and the weeks after: {numbers.number(len(weeks))} without a run"
             yield Mark(across=faint(text))
             continue
@@ -271,7 +268,7 @@ def _row(week: Week, name: str, *, miles: bool) -> Mark:
     value = week.values.get(name)
     if not week.runs:
         return Mark(before=(week.monday.isoformat(), numbers.MISSING, "", ""))
-    slow = numbers.number(week.slow_s / SECONDS_PER_MINUTE) if week.slow_s >= HALF_MINUTE_S else ""
+    slow = numbers.number(week.slow_s / SECONDS_PER_MINUTE) if week.slow_s >= 30.0 else ""  # less is shown as none
     before = (week.monday.isoformat(), numbers.number(week.runs), numbers.length(week.distance_m, miles=miles), slow)
     behind = Span(numbers.percent(week.shuffle_share), Pattern.SHUFFLE) if week.shuffle_share else ()
     mean, sd = (value.value, half(value)) if value else (None, None)
@@ -287,7 +284,7 @@ def over_the_weeks(view: WeeklyView, *, miles: bool) -> Section:
     """Distance and each series, a letter a week, cut where they cannot be compared."""
     cut = stretches(view, SHOWN_WEEKS)
     weeks = [week for stretch in cut for week in stretch.weeks]
-    if sum(week.runs > 0 for week in weeks) < LEAST_WEEKS:
+    if sum(week.runs > 0 for week in weeks) < 3:  # with runs: fewer make no line
         return []
     # The name of each, a line a stretch, the values that are told beside it, and how.
     drawn: list[tuple[str, list[blocks.Spark], Sequence[float], Callable[[float], str]]] = []

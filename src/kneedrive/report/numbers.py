@@ -172,11 +172,9 @@ def exact(amount: float | None) -> str:
     return f"{amount + 0.0:.4g}"  # the sum turns -0.0 into 0
 
 
-# What may be told in miles has no default: where it was forgotten, a runner of miles would read kilometres.
-
-
 def bare_pace(speed_mps: float | None, *, miles: bool) -> str:
     """Minutes and seconds for a kilometre or mile, without the unit."""
+    # `miles` has no default here and below: where it was forgotten, a runner of miles would read kilometres.
     if speed_mps is None or not math.isfinite(speed_mps) or speed_mps < _SLOWEST_MPS:
         return MISSING
     return clock((METRES_PER_MILE if miles else METRES_PER_KM) / speed_mps)

@@ -27,7 +27,6 @@ from kneedrive.stats import median
 
 MOST_BANDS = 6  # rows of the picture on the first screen
 MOST_WORDS = 250  # of a first screen, as it stands on 80 columns
-MOST_CITED = 3
 GROUND_SHARE = "step on the ground"
 
 
@@ -209,7 +208,7 @@ def evidence(analysis: Analysis, *, miles: bool) -> list[blocks.Table]:
         Column(head=f"at {numbers.pace(speed_mps, miles=miles)}", left=True), Column(head="yours"),
         Column(head="usual"), Column(head="runners beyond you", left=True, drop=1),
     )  # fmt: skip
-    return [blocks.Table(columns, rows[:MOST_CITED])] if rows else []
+    return [blocks.Table(columns, rows[:3])] if rows else []
 
 
 def headliner(analysis: Analysis) -> Finding | None:
@@ -276,10 +275,8 @@ def tail(context: Context, analysis: Analysis | None = None) -> Section:
         rows.append((faint("Open"), points))
     strava = context.strava or (analysis is not None and analysis.activity.format == "strava")
     credit = [blocks.Note(said.STRAVA_CREDIT)] if strava else []
-    commands: list[blocks.Piece] = []
-    for each in context.more:
-        commands += [*([blocks.Span("   ")] if commands else []), blocks.command(each)]
-    return [Terms((*rows, (faint("More"), tuple(commands)))), *credit]
+    commands = words(*(part for each in context.more for part in ("   ", blocks.command(each))))[1:]
+    return [Terms((*rows, (faint("More"), commands))), *credit]
 
 
 def open_points(analysis: Analysis) -> str:
@@ -301,7 +298,6 @@ def open_points(analysis: Analysis) -> str:
 
 # A sync: what is new, which run it is about, and the weeks in a line.
 
-MOST_LISTED = 4  # so many new runs are named one by one
 BEFORE = 4  # weeks that the last one is held against
 Dated = tuple[date, Any]  # the runner's local day of a run, and its row in the store
 
@@ -321,7 +317,7 @@ def main_run(runs: Sequence[Dated]) -> int:
 def whats_new(runs: Sequence[Dated], today: date, *, miles: bool) -> str:
     """The new runs, oldest first: how many, how far, when."""
     count = numbers.plural(len(runs), "new run")
-    if len(runs) > MOST_LISTED:
+    if len(runs) > 4:  # fewer are named one by one
         total = numbers.distance(sum(row.distance_m or 0.0 for _, row in runs), miles=miles)
         return f"{count}, {total}, {numbers.short_day(runs[0][0], runs[-1][0])} to {numbers.day(runs[-1][0])}."
     named = []

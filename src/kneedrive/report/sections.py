@@ -10,7 +10,7 @@ from kneedrive.analysis.gates import SHORT
 from kneedrive.analysis.posterior import Certainty
 from kneedrive.analysis.result import ESTIMATE, Analysis, FadeVerdict, OnsetVerdict, Over
 from kneedrive.histories.result import Level, OwnView, PersonalZ, Unjudged
-from kneedrive.patterns import AXES, PATTERNS, Pattern
+from kneedrive.patterns import AXES, PATTERNS
 from kneedrive.quantities import QUANTITIES
 from kneedrive.report import blocks, numbers
 from kneedrive.report import words as said
@@ -388,9 +388,8 @@ def plan(advice: Advice, notes: Iterable[str] = ()) -> list[Section]:
             report.append([Heading(title), blocks.Items(chosen)])
     watched = ", ".join(AXES[key].watched if key in AXES else QUANTITIES[key].name for key in advice.watch)
     report.append([Heading("What to watch"), Prose(f"A change would show in: {watched}.")])
-    more = words(
-        blocks.command("kneedrive drills NAME"), " tells the common mistake of each, and whose idea it is. ", DISCLAIMER
-    )
+    drills = blocks.command("kneedrive drills NAME")
+    more = words(drills, " tells the common mistake of each, and whose idea it is. ", DISCLAIMER)
     return [*report, [Note(more)], *([Prose(note)] for note in notes)]
 
 
@@ -415,10 +414,8 @@ def aged(day: date, today: date) -> str:
 
 def entry_of_catalogue(entry: Entry, plans: Sequence[Plan], sources: Mapping[str, str]) -> list[Section]:
     """One exercise, drill or cue, whole. plans: those that call for it. sources: by the short names it uses."""
-    callers = [
-        PATTERNS[Pattern(plan.finding)].name if plan.finding in PATTERNS else plan.finding.replace("-", " ")
-        for plan in plans
-    ]
+    names = {str(pattern): row.name for pattern, row in PATTERNS.items()}
+    callers = [names.get(plan.finding, plan.finding.replace("-", " ")) for plan in plans]
     rows = (
         ("What for", entry.purpose),
         ("How", entry.how),

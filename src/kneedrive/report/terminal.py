@@ -260,27 +260,27 @@ def _picture(block: blocks.Picture, style: Style) -> list[Text]:
     return [*lines, *(_fainter(line) for line in flow(block.key, style) if block.key)]
 
 
-def _place(amount: float, cells: int) -> int:
-    """The cell of an amount on the scale of a picture; outside is the nearest end."""
-    share = (min(max(amount, -SPAN), SPAN) + SPAN) / (2 * SPAN)
-    return math.floor(share * (cells - 1) + 0.5)
-
-
 def _interval(row: blocks.Mark, block: blocks.Picture, cells: int, style: Style) -> Text:
     """A value with one SD to each side, exactly `cells` columns wide. What lies outside points outwards."""
+
+    def place(amount: float) -> int:
+        """The cell of an amount; outside is the nearest end."""
+        share = (min(max(amount, -SPAN), SPAN) + SPAN) / (2 * SPAN)
+        return math.floor(share * (cells - 1) + 0.5)
+
     drawn = [" "] * cells
     for tick in block.ticks:
-        drawn[_place(tick, cells)] = "." if style.ascii else "·"  # the dash of a text would be taken for a bar
-    drawn[_place(0.0, cells)] = "│"
+        drawn[place(tick)] = "." if style.ascii else "·"  # the dash of a text would be taken for a bar
+    drawn[place(0.0)] = "│"
     if row.mean is None or not math.isfinite(row.mean):
         return Text(spell("".join(drawn), style))
     sd = row.sd or 0.0
-    low, high = _place(row.mean - sd, cells), _place(row.mean + sd, cells)
+    low, high = place(row.mean - sd), place(row.mean + sd)
     drawn[low : high + 1] = "─" * (high + 1 - low)
     mark = "○" if row.hollow else "●"
     if abs(row.mean) > SPAN:
         mark = "›" if row.mean > 0 else "‹"
-    drawn[_place(row.mean, cells)] = mark
+    drawn[place(row.mean)] = mark
     text = Text(spell("".join(drawn), style))
     text.stylize(look(row.tone), low, high + 1)
     return text

@@ -212,8 +212,6 @@ def _trend(weeks: LastWeeks) -> str:
     return trend
 
 
-# What is open, and what would settle it.
-
 STRAVA_CREDIT = "Powered by Strava"  # their terms ask for it wherever their data are shown
 
 
@@ -244,13 +242,11 @@ def limits(analysis: Analysis) -> list[str]:
     return [ON_HEIGHT] * rests_on_height(analysis) + [NO_BOUNCE] * unmeasured + [DRIFTED] * drifted
 
 
-LITTLE = 1 / 3  # design: of the half-minutes; where fewer count, that is said beside the verdict
-
-
 def little(analysis: Analysis) -> str:
     """How little of the run counts, and mostly why; nothing where much does."""
     quality = analysis.quality
-    if not quality.epochs_total or quality.epochs_scored >= LITTLE * quality.epochs_total:
+    # Design: where fewer than a third of the half-minutes count, that is said beside the verdict.
+    if not quality.epochs_total or quality.epochs_scored >= 1 / 3 * quality.epochs_total:
         return ""
     gates = sorted(quality.excluded, key=lambda gate: (-quality.excluded[gate], gate))[:2]
     why = f" (left out: mostly {', '.join(SHORT.get(gate, gate) for gate in gates)})" if gates else ""
