@@ -48,17 +48,13 @@ class Pulled(Record, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()  # sentences on the rest
 
 
-Progress = Callable[[str], AbstractContextManager[Counter | None]]
+Progress = Callable[[str], AbstractContextManager[Counter | None]]  # gives the work that it names a bar
 
 
 def sync(
     desk: Desk, order: Order, style: Style, progress: Progress, *, json: bool = False, report: bool = True
 ) -> Iterator[Answer]:
-    """What came from each source, and then the report of what is new. Raises ConfigError, StoreError.
-
-    A problem of one source does not keep the others from being asked, and whatever goes wrong in the report, what was
-    kept has been told. progress: gives the work that it names a bar.
-    """
+    """What came from each source, and then the report of what is new. Raises ConfigError, StoreError."""
     start = time.monotonic()
     order = order.replace(names=chosen(desk, order.names))
     with store_for(desk, order) as store:
@@ -66,7 +62,7 @@ def sync(
             pulled = pull_all(desk, store, order, count)
         elapsed_s = time.monotonic() - start
         summary = told(pulled, desk, style, dry_run=order.dry_run, elapsed_s=elapsed_s, json=json)
-        yield summary
+        yield summary  # what was kept has been told, whatever goes wrong in the report
         if report and not json and not order.dry_run and new_runs(pulled):
             with progress("Reporting") as count:
                 story = news(pulled, store, desk, style, count)

@@ -49,10 +49,7 @@ class Pass(Record, frozen=True, kw_only=True, rename={"access": "access_token"})
 
 
 class Garmin(Client):
-    """A Source: Garmin Connect, by the key of its owner.
-
-    The key is exchanged for a token that lives for a day, kept in a file and bound to a hash of the key.
-    """
+    """A Source: Garmin Connect, by the key of its owner, which is exchanged for a token that lives for a day."""
 
     name = "garmin"
 
@@ -62,7 +59,7 @@ class Garmin(Client):
             raise ConfigError(f"Garmin needs your personal API key: make one at {KEY_PAGE} and run '{LOGIN}'")
         self._key = key
         self._file = file
-        # Tells a key and its address from others, and gives neither away.
+        # The kept token is bound to it: it tells a key and its address from others, and gives neither away.
         self._fingerprint = hashlib.sha256(f"{http.base_url}\0{key.reveal()}".encode()).hexdigest()
         self._token: Secret | None = None
 

@@ -197,12 +197,6 @@ class Http:
         return bytes(body)
 
 
-# The pace that a service is asked at.
-
-REFUSALS = 3  # of one request, by HTTP 429
-UNTOLD_S = 60.0  # a pause that no header tells the length of
-
-
 class Pace:
     """When requests to one service may go out: gently, one at a time, and again after HTTP 429."""
 
@@ -229,7 +223,7 @@ class Pace:
 
     def ask(self, request: Callable[[], Answer]) -> Answer:
         """The answer to a request, whatever its status but 429. Raises RateLimited, and what the request raises."""
-        for left in reversed(range(REFUSALS)):
+        for left in reversed(range(3)):  # refusals of one request, by HTTP 429
             self.ready()
             answer = request()
             until = self.seen(answer)
@@ -249,7 +243,7 @@ class Pace:
     def seen(self, answer: Answer) -> datetime:
         """Take notice of an answer; when to come back, should it be a refusal."""
         told = answer.headers.get("Retry-After", "")
-        pause_s = float(told) if told.isdecimal() and len(told) < 6 else UNTOLD_S
+        pause_s = float(told) if told.isdecimal() and len(told) < 6 else 60.0  # untold
         return self.clock() + timedelta(seconds=pause_s)
 
     def hold(self, until: datetime) -> None:
@@ -264,9 +258,6 @@ class Pace:
 
     def _limit(self, until: datetime) -> RateLimited:
         return RateLimited(self.limited.format(service=self._service, until=until), retry_at=until)
-
-
-# What the clients of services do alike.
 
 
 class Keys(Protocol):

@@ -83,6 +83,13 @@ def error_for(answer: Answer) -> SourceError:
     )
 
 
+def good(answer: Answer) -> Answer:
+    """This answer where it is a success, else its error is raised."""
+    if answer.status != 200:
+        raise error_for(answer)
+    return answer
+
+
 # The loopback end of a browser login: a tiny server on 127.0.0.1 that waits for one redirect.
 
 HOST, PATH = "127.0.0.1", "/code"
@@ -130,10 +137,7 @@ class Callback(ThreadingHTTPServer):
         """A browser that hangs up is no news, and a traceback would quote its request."""
 
     def wait(self, attempt: Attempt, timeout_s: float) -> tuple[Secret, str]:
-        """The grant of this attempt, see there. What carries another `state` is refused and waited past.
-
-        Raises NotAuthorised when nobody came in time, when the runner said no, or when the scope does not do.
-        """
+        """The grant of this attempt, or NotAuthorised; what carries another `state` is refused and waited past."""
         self.attempt = attempt
         try:
             address = self.answers.get(timeout=timeout_s)
@@ -194,10 +198,7 @@ class Attempt(Record, frozen=True, kw_only=True):
         return hmac.compare_digest(_query(address).get("state", "").encode(), self.state.encode())
 
     def grant(self, address: str) -> tuple[Secret, str]:
-        """The one-time code in a redirect (a whole address, or what follows its "?"), and the scope really granted.
-
-        Raises NotAuthorised for an answer to another attempt, a refusal, a scope that does not do, or no code.
-        """
+        """The code and the scope granted in a redirect, whole or from its "?" on. Raises NotAuthorised for none."""
         query = _query(address)
         scope = query.get("scope", "")
         why = ""
@@ -285,10 +286,7 @@ class Login:
             return fresh.access
 
     def end(self) -> None:
-        """Revoke the login at the service and forget it here; it is forgotten even where the service cannot be told.
-
-        Raises NotAuthorised where there is no login, or none that can be read, and Unreachable.
-        """
+        """Revoke the login and forget it here, also where Strava cannot be told. Raises NotAuthorised, Unreachable."""
         from kneedrive.sources.http import basic
 
         with self._file.locked():
@@ -312,8 +310,7 @@ class Login:
             raise Unreachable(
                 f"the login is forgotten here, but {error}; revoke it on Strava's own settings page"
             ) from None
-        if answer.status != 200:
-            raise error_for(answer)
+        good(answer)
 
     def _held(self) -> Tokens:
         held = self._file.load()
@@ -327,9 +324,7 @@ class Login:
     def _asked(self, form: Mapping[str, str]) -> dict[str, Any]:
         """What the service gives for this form, as fields of Tokens."""
         mine = {"client_id": self._application.client_id, "client_secret": self._application.client_secret.reveal()}
-        answer = self._http.post("token", {**mine, **form})
-        if answer.status != 200:
-            raise error_for(answer)
+        answer = good(self._http.post("token", {**mine, **form}))
         told: Any = answer.json()
         try:
             # Reckoned by our own clock where that can be: it is the one that is asked later.

@@ -11,8 +11,6 @@ from typing import Any, Protocol
 from kneedrive.errors import Forbidden, NotAuthorised, SourceError, Unreachable, Withheld
 from kneedrive.record import Record
 
-# What a source lists and what it fetches: values that the use cases pass on to the store.
-
 # What is dated outside was not recorded by a watch: its date is taken for unknown.
 EARLIEST, LATEST = datetime(1989, 12, 31, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 NOT_A_RUN, NO_ID = "not a run", "has no id in the service's list, so it cannot be asked for"  # reasons to skip
@@ -81,12 +79,10 @@ def shoe_of(gear: Any, name: Any = "") -> str:
 
 
 def moment(text: Any) -> datetime | None:
-    """A start as services write it, aware UTC; without an offset taken as UTC, which is good enough to sort by.
-
-    None where it is no moment, or none that a watch can have recorded.
-    """
+    """A start as services write it, aware UTC; None for what is none, or none that a watch can have recorded."""
     try:
         found = datetime.fromisoformat(text)
+        # Without an offset it is taken as UTC, which is good enough to sort by.
         utc = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (TypeError, ValueError, OverflowError):  # the first hours of the year 1 lie before it in UTC
         return None

@@ -11,7 +11,7 @@ from typing import Any
 
 from kneedrive.errors import Unreachable
 from kneedrive.sources.http import Answer, Client, Pace
-from kneedrive.sources.oauth import error_for, fault
+from kneedrive.sources.oauth import error_for, fault, good
 from kneedrive.sources.plan import NOT_A_RUN, UNIDENTIFIED, Fetched, Listed, identified, moment, shoe_of
 
 # How often Strava may be asked: so often in a quarter of an hour and in a day, in all and for reading.
@@ -28,10 +28,7 @@ def next_quarter(now: datetime) -> datetime:
 
 
 def opens_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """When the next request may go out by the headers of an answer that came now: `now`, or the end of a full window.
-
-    None where the headers tell no windows that can be read.
-    """
+    """When the next request may go out by the headers of an answer of now: `now`, or the end of a full window."""
     told: list[datetime] = []
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     for limits, used in PAIRS:
@@ -39,7 +36,7 @@ def opens_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
             (short, day), (short_used, day_used) = (
                 map(int, headers.get(name, "").split(",")) for name in (limits, used)
             )
-        except ValueError:
+        except ValueError:  # no windows that can be read
             continue
         told.append(midnight + MARGIN if day_used >= day else now)
         told.append(next_quarter(now) + MARGIN if short_used >= short else now)
@@ -143,7 +140,7 @@ class Strava(Client):
             answer = self._get(f"activities/{item.id}/streams", {"keys": ",".join(STREAMS), "key_by_type": "true"})
             if answer.status == 404:
                 return None
-            streams = _good(answer).json()
+            streams = good(answer).json()
         return self._fetched(item, document(item.summary, streams), "strava", KEEP)
 
     def shoe_names(self, ids: Collection[str]) -> Mapping[str, str]:
@@ -160,18 +157,12 @@ class Strava(Client):
 
     def _page(self, before: datetime | None, page: int) -> list[Listed]:
         until = {} if before is None else {"before": int(before.timestamp())}
-        answer = _good(self._get("athlete/activities", {**until, "page": page, "per_page": PER_PAGE}))
+        answer = good(self._get("athlete/activities", {**until, "page": page, "per_page": PER_PAGE}))
         return [listed(entry) if identified(entry) else UNIDENTIFIED for entry in answer.rows()]
 
     def _stale(self, answer: Answer) -> bool:
         said = fault(answer)  # no token cures what is wrong with the scope or the application
         return answer.status == 401 and said["code"] != "missing" and said["resource"] != "Application"
-
-
-def _good(answer: Answer) -> Answer:
-    if answer.status != 200:
-        raise error_for(answer)
-    return answer
 
 
 def listed(summary: Mapping[str, Any]) -> Listed:
