@@ -115,23 +115,6 @@ def block_fade(
     return BlockFade(change, change - half, change + half, p, freedom, real, notable)
 
 
-def pace_doubt(keys: Sequence[str], speeds: Array, case: Case) -> Array:
-    """SD (keys) of what a change may owe to a change of pace: the runner's own slopes are not the reference's."""
-    rules, contrast = case.method.series, thirds(speeds)
-    speed, change = float(np.nanmean(speeds)), float((contrast * np.nan_to_num(speeds)).sum())
-    at = np.array([speed])
-    usual = usual_quantities(at, np.zeros(1), case)
-    # The first column is as usual; in each of the others one quantity is off.
-    slopes = np.diag([rules.slope_ln_T * change / speed, case.reference.sd_tilt_DF * change, rules.tilt_ln_k * change])
-    off_ln_T, off_DF, off_ln_k = np.column_stack([np.zeros(3), slopes])
-    DF = usual["DF"] + off_DF
-    ln_beta = usual["ln_k"] + off_ln_k + features.log(features.bounce_shape(DF))
-    shown = features.metrics(at, usual["ln_T"] + off_ln_T, DF, ln_beta)
-    off = np.array([shown[key][1:] - shown[key][0] for key in keys])
-    doubt: Array = np.sqrt((off**2).sum(axis=1))
-    return doubt
-
-
 def fade(epochs: Epochs, covered_s: Array, case: Case) -> Fade:
     """Late against early at matched speed and grade, metric by metric; covered_s: recorded seconds of each epoch."""
     if not case.speed_trusted:
@@ -172,8 +155,20 @@ def _changes(keys: Sequence[str], blocks: Array, speeds: Array, case: Case) -> d
     """The change of each metric (keys, blocks) that enough blocks hold."""
     threshold = np.array([getattr(case.method.fade, key) for key in keys], dtype=np.float64)
     direction = np.array([DIRECTIONS[key] for key in keys], dtype=np.float64)
-    systematic = pace_doubt(keys, speeds, case)
-    found = block_fade(blocks, threshold, direction, case.method.series, keys=keys, systematic=systematic)
+    # What a change may owe to a change of pace, as an SD: the runner's own slopes are not the reference's.
+    rules, contrast = case.method.series, thirds(speeds)
+    speed, change = float(np.nanmean(speeds)), float((contrast * np.nan_to_num(speeds)).sum())
+    at = np.array([speed])
+    usual = usual_quantities(at, np.zeros(1), case)
+    # The first column is as usual; in each of the others one quantity is off.
+    slopes = np.diag([rules.slope_ln_T * change / speed, case.reference.sd_tilt_DF * change, rules.tilt_ln_k * change])
+    off_ln_T, off_DF, off_ln_k = np.column_stack([np.zeros(3), slopes])
+    DF = usual["DF"] + off_DF
+    ln_beta = usual["ln_k"] + off_ln_k + features.log(features.bounce_shape(DF))
+    shown = features.metrics(at, usual["ln_T"] + off_ln_T, DF, ln_beta)
+    off = np.array([shown[key][1:] - shown[key][0] for key in keys])
+    doubt = np.sqrt((off**2).sum(axis=1))
+    found = block_fade(blocks, threshold, direction, rules, keys=keys, systematic=doubt)
     return {
         key: Change(
             difference=float(found.change[place]),

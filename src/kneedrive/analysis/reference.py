@@ -92,16 +92,6 @@ def from_middle(speed_mps: Array, population: Population) -> Array:
     return within - population.class_speed_mid_mps
 
 
-def widening(speed_mps: Array, runner: Runner, population: Population) -> Array:
-    """Factor on every spread: 1 inside the anchors, more where they hold few people or none."""
-    # Widened once however many reasons there are: they are guesses of one kind.
-    short = runner.height_m is not None and runner.height_m < population.short_m
-    old = runner.age is not None and runner.age > population.old_years
-    outside = (speed_mps < population.slow_mps) | (speed_mps > population.fast_mps) | short | old
-    factor = np.where(outside, population.widening, 1.0)
-    return np.where(speed_mps < population.slowest_mps, population.widening_slowest, factor)
-
-
 def hill_pct(grade: Array, rules: GradeRules) -> Array:
     """Grade in per cent where the hill terms apply, 0 on the flat and where the grade is unknown."""
     return np.where(np.abs(grade) > rules.flat, 100.0 * grade, 0.0)
@@ -121,7 +111,13 @@ def expected(speed_mps: Array, against: Against, grade: Array | None = None) -> 
     population, hills = against.method.population, against.method.grade
     # Hill terms count where it is steeper than the flat; NaN counts as flat.
     pct = np.zeros_like(speed_mps) if grade is None else hill_pct(grade, hills)
-    wide = widening(speed_mps, runner, population)
+    # Spreads are wider where the anchors hold few people or none; once, however many reasons there are, since they are
+    # guesses of one kind.
+    short = runner.height_m is not None and runner.height_m < population.short_m
+    old = runner.age is not None and runner.age > population.old_years
+    outside = (speed_mps < population.slow_mps) | (speed_mps > population.fast_mps) | short | old
+    wide = np.where(outside, population.widening, 1.0)
+    wide = np.where(speed_mps < population.slowest_mps, population.widening_slowest, wide)
     T_s = SECONDS_PER_MINUTE / usual_cadence_spm(speed_mps, runner.height_m, population)
     tilt = reference.tilt_DF * from_middle(speed_mps, population)
     plain_DF, plain_sd_DF = usual_duty_factor(speed_mps, population)
