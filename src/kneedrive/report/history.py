@@ -112,19 +112,19 @@ def sentences(view: WeeklyView, *, miles: bool) -> list[str]:
     if view.breaks:
         last = view.breaks[-1]
         texts.append(f"Judged by the weeks since {numbers.day(last.date)} alone, when {BROKEN[last.kind]}.")
-    tested = [trend for trend in view.trends if not trend.weeks_missing]
+    tested = [trend for trend in view.trends if not trend.weeks_missing]  # of the others nothing is claimed
     texts += _called([trend for trend in tested if trend.called], numbers.pace(view.reference_speed_mps, miles=miles))
     texts += [_not_called(trend) for trend in tested if not trend.called]
     if any(trend.called or trend.detectable is not None for trend in tested):
         texts.append("That gap is how far two runners at one pace usually lie apart.")
-    if not tested:
+    if not tested:  # no series has weeks enough
         first = view.trends[0]
         judged = f"{numbers.plural(first.weeks, 'week')} can be judged"
         needed, better = numbers.number(first.weeks_missing), numbers.number(first.weeks_advised)
         texts.append(f"Not enough weeks yet: {judged}, about {needed} more are needed, {better} more are better.")
     elif more := max(trend.weeks_advised for trend in tested):
         texts.append(f"With {numbers.plural(more, 'more week')} the answer gets firmer.")
-    if {trend.series for trend in view.trends} == {"zSL"}:
+    if {trend.series for trend in view.trends} == {"zSL"}:  # step length for the pace, which any watch can tell
         why = ": for the rest this sensor has nothing to be held against"
         if view.computed is not None and view.computed.believed:
             why = ": the watch works out the rest from speed and cadence"
@@ -140,10 +140,10 @@ def _called(trends: Sequence[Trend], at: str) -> list[str]:
     for trend in trends:
         since, between = numbers.day(trend.first) if trend.first else "", ""
         if trend.low is not None and trend.high is not None:
-            low, high = sorted((abs(trend.low), abs(trend.high)))
+            low, high = sorted((abs(trend.low), abs(trend.high)))  # of a falling trend the low end is the larger
             between = f" (between {numbers.number(low, 1)} and {numbers.number(high, 1)})"
         texts.append(f"At {at}, since {since}, {CALLED[trend.verdict]}: a change of {_gaps(trend.change)}{between}.")
-    if any(trend.seasonal for trend in trends[:1]):
+    if trends and trends[0].seasonal:
         texts.append("Shoes or fatigue can do the same; the season is allowed for.")
     elif trends:
         span, first, last = "", trends[0].first, trends[0].last
@@ -164,10 +164,8 @@ def _not_called(trend: Trend) -> str:
         return f"{subject}: no change that stands out from the ups and downs of your runs. A change of {seen}"
     if trend.detectable is None:
         return f"{subject}: these weeks cannot tell: they are too few, or drift too much from one to the next."
-    return (
-        f"{subject}: these weeks cannot tell. They differ so much, or drift so much from one to the next, that only a "
-        f"change of about {seen}"
-    )
+    why = "They differ so much, or drift so much from one to the next, that only a change of about"
+    return f"{subject}: these weeks cannot tell. {why} {seen}"
 
 
 # Each week in a picture, one for every stretch between breaks.
@@ -296,7 +294,7 @@ def over_the_weeks(view: WeeklyView, *, miles: bool) -> Section:
     for name in series_in(weeks):
         parts = [[week.values[name].value if name in week.values else None for week in s.weeks] for s in cut]
         known = [[amount for amount in part if amount is not None] for part in parts]
-        latest = next(part for part in reversed(known) if part)
+        latest = next(part for part in reversed(known) if part)  # across a break the numbers cannot be compared
         drawn.append((AXES[name].short, [blocks.spark(part, LEAST_SPAN) for part in parts], latest, numbers.score))
     rows = []
     for name, lines, told, shown in drawn:
@@ -336,7 +334,7 @@ def run_after_run(view: WeeklyView, *, miles: bool) -> Section:
 
 def slow(habit: result.SlowContrast) -> str:
     """Whether slowing down takes more from the steps than from those of others."""
-    if habit.verdict is Habit.NOT_ENOUGH or habit.mean is None:
+    if habit.verdict is Habit.NOT_ENOUGH or habit.mean is None:  # too few runs are no result
         return ""
     counted = numbers.plural(habit.runs, "run")
     if habit.mean > -0.05:  # what is shown as 0.0
@@ -379,7 +377,7 @@ def pace_change(change: result.PaceChange | None) -> str:
         return ""
     slopes = change.people[0], change.usual, change.people[1]
     few, usual, many = (numbers.percent((1.0 + change.faster) ** slope - 1.0) for slope in slopes)
-    turned = "quicken" if change.quicker >= 0.0 else "slow"
+    turned = "quicken" if change.quicker >= 0.0 else "slow"  # a longer step may take longer
     return (
         f"To run {numbers.percent(change.faster)} faster you lengthen the step by {numbers.percent(change.longer)} and "
         f"{turned} it by {numbers.percent(abs(change.quicker))} ({numbers.plural(change.runs, 'run')}); {usual} "
@@ -426,7 +424,7 @@ def weeks_in_numbers(view: WeeklyView, *, miles: bool) -> Section:
     names = series_in(view.weeks)
     heads = ("week of", "runs", "miles" if miles else "km", *(AXES[name].short for name in names))
     rows = []
-    for week in reversed(view.weeks):
+    for week in reversed(view.weeks):  # the latest is what is looked for
         amounts = numbers.number(week.runs), numbers.length(week.distance_m, miles=miles)
         values = [value_words(week.values.get(name)) for name in names]
         rows.append((week.monday.isoformat(), *amounts, *values, numbers.percent(week.shuffle_share)))

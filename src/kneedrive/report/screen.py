@@ -155,7 +155,8 @@ def verdict(analysis: Analysis, *, miles: bool, apart: bool, onset: bool = True)
     found, slowly, otherwise = said.headline(analysis).partition(" when slow")
     if apart:
         found = f"{found[:1].lower()}{found[1:]}"
-    whose, tone = strong("This run: ") if apart else (), said.tone_of((slow or run)[0])
+    whose, lead = strong("This run: ") if apart else (), (slow or run)[0]
+    tone = blocks.Role.STRONG if lead.certainty is Certainty.OPEN else lead.pattern
     headline = words(whose, blocks.Span(found + slowly, tone), strong(f"{otherwise}."))
     ruled, knee = said.ruled_out(analysis.ruled_out, run[0]), said.knee_sentence(analysis.knee)
     if slow and analysis.posterior:

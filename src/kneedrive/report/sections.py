@@ -48,7 +48,7 @@ def likelihoods(analysis: Analysis) -> Section:
         return []
     columns = (Column(left=True), Column(head="likely"), Column(head="any runner"), Column(left=True, drop=1))
     rows = []
-    for pattern, probability in sorted(posterior.odds.items(), key=lambda item: -item[1]):
+    for pattern, probability in sorted(posterior.odds.items(), key=lambda item: -item[1]):  # likeliest first
         row, base = PATTERNS[pattern], numbers.odds(posterior.base_rates[pattern])
         rows.append((row.name, strong(numbers.odds(probability)), base, faint(row.meaning)))
     unmeasured = [] if posterior.bounce_measured else [Note(said.NO_BOUNCE)]
@@ -83,7 +83,7 @@ def numbers_by_pace(analysis: Analysis, *, miles: bool) -> Section:
         drop = max(headed.index(row) - 1, 0)
         columns.append(Column(head=row.heading, unit=row.heading_unit or row.unit, drop=drop))
     rows = []
-    for band in reversed(bands):
+    for band in reversed(bands):  # fastest first, as in the picture
         cells: list[Inline] = [numbers.bare_pace(band.speed_mps, miles=miles)]
         for row in shown:
             amount, usual = band.metrics.get(row.key), band.usual.get(row.key)
@@ -206,7 +206,7 @@ def fade(analysis: Analysis, *, miles: bool) -> Section:
     at = f" around {numbers.pace(found.speed_mps, miles=miles)}" if found.speed_mps else ""
     over = f"{numbers.plural(found.blocks, 'block')} of three minutes{at}"
     if found.verdict is FadeVerdict.NOT_ENOUGH:
-        reason = found.reason.rstrip(".")
+        reason = found.reason.rstrip(".")  # said once, where it is that of the whole run
         text = f"Not compared: {reason}." if reason and reason not in analysis.status_reason else ""
     elif found.verdict is FadeVerdict.CHANGED:
         text = f"Over {over}, at the same speed (in brackets what holds {numbers.times_in_100(found.level)}):"
@@ -261,7 +261,7 @@ def left_out(analysis: Analysis) -> list[str]:
     if quality.epochs_total:
         scored = numbers.number(quality.epochs_scored) if quality.epochs_scored else "None"
         text = f"{scored} of {numbers.plural(quality.epochs_total, 'half-minute')} scored."
-        gates = sorted(quality.excluded.items(), key=lambda item: (-item[1], item[0]))
+        gates = sorted(quality.excluded.items(), key=lambda item: (-item[1], item[0]))  # what took most, first
         if gates:
             text += " Not scored: " + ", ".join(f"{count}{TIE}{SHORT.get(gate, gate)}" for gate, count in gates) + "."
         texts.append(text)
@@ -321,7 +321,7 @@ def against_yourself(found: OwnView) -> Section:
     )  # fmt: skip
     rows = []
     for row in found.rows:
-        level = row.level if row.level is Level.AS_ALWAYS else strong(row.level)
+        level = row.level if row.level is Level.AS_ALWAYS else strong(row.level)  # what is news stands out
         rows.append((QUANTITIES[row.metric].in_short, *own_values(row), level))
     usual = found.baseline
     since = f" since {numbers.day(usual.first)}" if usual.first else ""
@@ -415,7 +415,7 @@ def aged(day: date, today: date) -> str:
 def entry_of_catalogue(entry: Entry, plans: Sequence[Plan], sources: Mapping[str, str]) -> list[Section]:
     """One exercise, drill or cue, whole. plans: those that call for it. sources: by the short names it uses."""
     names = {str(pattern): row.name for pattern, row in PATTERNS.items()}
-    callers = [names.get(plan.finding, plan.finding.replace("-", " ")) for plan in plans]
+    callers = [names.get(plan.finding, plan.finding.replace("-", " ")) for plan in plans]  # some are no pattern
     rows = (
         ("What for", entry.purpose),
         ("How", entry.how),

@@ -17,7 +17,7 @@ from kneedrive.patterns import PATTERNS, Pattern
 from kneedrive.quantities import QUANTITIES
 from kneedrive.recording import NoteCode
 from kneedrive.report import numbers
-from kneedrive.report.blocks import Inline, Piece, Role, Span, Tone, strong, words
+from kneedrive.report.blocks import Inline, Piece, Span, strong, words
 from kneedrive.report.numbers import TIE
 
 STEPS_ALONE = "from your steps alone"
@@ -72,7 +72,7 @@ def quiet(findings: Sequence[Finding]) -> bool:
 
 def named(findings: Sequence[Finding]) -> tuple[Pattern, ...]:
     """The patterns that the headline of these findings names."""
-    shown = as_likely(findings) if findings and quiet(findings) else findings
+    shown = as_likely(findings) if findings and quiet(findings) else findings  # a hint is as likely as nothing
     return tuple(each.pattern for each in shown if each.pattern is not Pattern.NEUTRAL)
 
 
@@ -94,11 +94,6 @@ def phrase(findings: Sequence[Finding], *, hints: bool = True) -> str:
         how = "leans towards " if each.certainty is Certainty.LEANING else how
         said.append(f"{how}{PATTERNS[each.pattern].name}")
     return "; also ".join(said)
-
-
-def tone_of(judgement: Finding) -> Tone:
-    """The colour of a judgement: its pattern's, unless nothing is said of it."""
-    return Role.STRONG if judgement.certainty is Certainty.OPEN else judgement.pattern
 
 
 def headline(analysis: Analysis) -> str:
@@ -147,7 +142,7 @@ def each_likely(findings: Sequence[Finding]) -> Inline:
 def meant(findings: Sequence[Finding], where: str) -> Inline:
     """A sentence: where it is, how likely, and what the pattern means; the odds of each pattern where it is several."""
     sure = certain(findings)
-    if len(sure) == 1:
+    if len(sure) == 1:  # several, or none, are told by their odds alone
         return words(f"{where} it is ", likely(sure[0]), f": {PATTERNS[sure[0].pattern].meaning}.")
     return words(f"{where}: ", each_likely(sure or findings), ".")
 
@@ -165,7 +160,7 @@ def knee_sentence(knee: Knee, *, at: str = "at this pace") -> Inline:
     """How far the knee probably bends as the leg swings through at some pace; nothing where that is even or unknown."""
     if knee.probability_less is None or knee.bends is Bend.UNSAID:
         return ()
-    sure = max(knee.probability_less, 1.0 - knee.probability_less)
+    sure = max(knee.probability_less, 1.0 - knee.probability_less)  # of the side that it is said to bend to
     probably = "probably bends" if knee.certainty is Certainty.SPOKEN else "may bend"
     bends = f"As the leg swings through, your knee {probably} {knee.bends} than usual {at} ("
     return words(bends, strong(numbers.about(sure)), ").")
@@ -189,7 +184,7 @@ def runner_sentence(weeks: LastWeeks) -> Inline:
         hints = [each for each in found if each.pattern is not Pattern.NEUTRAL] or found
         told = words(strong("nothing stands out" if quiet(found) else "no clear pattern"), "; ", each_likely(hints))
     else:
-        told = words(Span(phrase(found), tone_of(found[0])), ", ", likely(found[0]))
+        told = words(Span(phrase(found), found[0].pattern), ", ", likely(found[0]))
     slow = ""
     if weeks.share_of_slow:
         slow = f" {numbers.percent(weeks.share_of_slow)} of your slow running is shuffle-like."
