@@ -58,6 +58,7 @@ def region(pattern: Pattern, rules: PosteriorRules, *, miles: bool) -> str:
     if not row.region:
         return "none of the others holds"
     bounds = [f"{b.axis} {'≥' if b.side > 0 else '≤'} {exact(b.side * limits[b.limit])}" for b in row.region]
+    # The two have one region, and pace alone tells them apart.
     paced = {Pattern.SHUFFLE: "slower than", Pattern.SHORT_GROUNDED: "from"}
     if pattern in paced:
         bounds.append(f"{paced[pattern]} {numbers.pace(rules.shuffle_under_mps, miles=miles)}")
@@ -242,4 +243,4 @@ def _knob_sections(method: Method) -> Iterator[Section]:
             shown = " to ".join(map(exact, value)) if isinstance(value, tuple) else exact(value)
             items.append(f"{name} = {shown}{'' if unit == '1' else ' ' + unit} [{source}]")
         yield [Heading(f"Numbers of the method: {group}", remark), Items(items)]
-        remark = ""
+        remark = ""  # it is said once, over the first
