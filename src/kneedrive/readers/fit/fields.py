@@ -59,11 +59,11 @@ def _messages(octets: bytes, layout: Layout) -> Iterator[Message]:
         if field.number in slots:
             slot = slots[field.number]
             kind, count = base_type(slot.base, slot.size)
-            readers.append((field, slot, struct.Struct(f"{layout.order}{count}{kind.letter}")))
+            readers.append((field, slot, kind, struct.Struct(f"{layout.order}{count}{kind.letter}")))
     for start in layout.starts.tolist():
         values = {}
-        for field, slot, format_ in readers:
-            value = _value(format_.unpack_from(octets, start + slot.place), slot)
+        for field, slot, kind, format_ in readers:
+            value = _value(format_.unpack_from(octets, start + slot.place), slot.base, kind.invalid)
             if isinstance(value, (int, float)) and field.scale is not None:
                 value = value / field.scale - (field.offset or 0)
             is_time = isinstance(value, (int, float)) and 0 <= value < profile.TIME_END
@@ -72,13 +72,12 @@ def _messages(octets: bytes, layout: Layout) -> Iterator[Message]:
         yield Message(start=start, values=values)
 
 
-def _value(raw: tuple[Any, ...], slot: Slot) -> Value | None:
-    if slot.base == STRING:
+def _value(raw: tuple[Any, ...], base: int, invalid: int | None) -> Value | None:
+    if base == STRING:
         return raw[0].split(b"\0")[0].decode("utf-8", errors="replace") or None
-    kind, _ = base_type(slot.base, slot.size)
-    if slot.base == BYTE and all(octet == kind.invalid for octet in raw):
+    if base == BYTE and all(octet == invalid for octet in raw):
         return None
-    valid = tuple(_number(value, kind.invalid) for value in raw)
+    valid = tuple(_number(value, invalid) for value in raw)
     return valid[0] if len(valid) == 1 else valid or None
 
 

@@ -152,9 +152,9 @@ def _stops(events: Sequence[Message]) -> Array:
     found: list[tuple[float, float]] = []
     stopped: float | None = None
     for event in events:
-        when, kind = event.number("timestamp"), event.whole("event_type")
-        if when is None or event.whole("event") != _TIMER:
+        if event.whole("event") != _TIMER or (when := event.number("timestamp")) is None:
             continue
+        kind = event.whole("event_type")
         if kind in _STOPS and stopped is None:
             stopped = when
         elif kind == _START and stopped is not None:
@@ -278,16 +278,15 @@ def activities(part: Part) -> Iterator[Activity]:
     """The activities of one file, without id and name. Raises ReadError where it holds none."""
     found = record_columns(part)
     _refuse(part, len(found.starts))
-    infos = messages(part, profile.DEVICE_INFO)
-    # Laps are read once for all sessions: many sessions with many laps would take too long.
-    laps = [[lap.number(name) for lap in messages(part, profile.LAP)] for name in _LAP]
+    infos, laps = messages(part, profile.DEVICE_INFO), messages(part, profile.LAP)
     contents = _Contents(
         columns=found,
         watch=_watch(messages(part, profile.FILE_ID), infos),
         sensors=_sensors(infos),
         utc_offset_s=_utc_offset_s(messages(part, profile.ACTIVITY)),
         wearer=_wearer(messages(part, profile.USER_PROFILE)),
-        laps=np.array(laps, dtype=np.float64),
+        # Read once for all sessions: many sessions with many laps would take too long.
+        laps=np.array([[lap.number(name) for lap in laps] for name in _LAP], dtype=np.float64),
         stops=_stops(messages(part, profile.EVENT)),
         notes=(*part.notes, *([part.damage] if part.damage else []), *found.notes),
     )
@@ -327,6 +326,9 @@ def _sessions(part: Part, found: Columns) -> Iterator[tuple[Message, Flags, floa
         values = next((other.values for other in others if other.number("sport") is not None), {})
         kept = {name: values[name] for name in ("sport", "sub_sport") if name in values}
         told = [Message(start=0, values=kept)]
+    if len(told) == 1:
+        yield told[0], np.ones(len(found.starts), np.bool_), np.inf
+        return
     told.sort(key=lambda message: message.number("start_time") or 0)
     begins = [message.number("start_time") or 0 for message in told]
     # A record without a time goes where the one before it goes.
