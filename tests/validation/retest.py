@@ -9,10 +9,10 @@ import numpy as np
 from kneedrive.analysis.posterior import letters
 from kneedrive.histories.baseline import METRICS, allowed_metrics, floors, personal, usual
 from kneedrive.histories.result import PastRun, Setting, weeks_since_epoch
-from kneedrive.histories.segments import Table, computed, curves, departures, own_usual
+from kneedrive.histories.segments import Table, computed, curves, departures, own_usual, speeds
 from kneedrive.histories.segments import table as rows_table
 from kneedrive.histories.trend import RunValues
-from kneedrive.histories.weeks import near, reference_speed, run_values, standardised
+from kneedrive.histories.weeks import run_values, standardised
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES
 from kneedrive.stats import robust_sd
@@ -110,15 +110,14 @@ def scores(parts: list[Part]) -> tuple[str, ...]:
 
 def at_reference(each: Part) -> dict[str, RunValues]:
     """Run values at the reference speed, by score."""
-    rows, speed = rows_table(each.runs), reference_speed(each.runs)
+    rows, speed = rows_table(each.runs), float(np.median(speeds(each.runs)))
     at = weeks_since_epoch(each.runs, SETTING)
     off = departures(rows, each.sensor, SETTING)
-    z = standardised(rows, off, curves(rows, off, SETTING, at[rows.run]), speed or 0.0, SETTING.against(each.sensor))
-    weight = near(rows, speed or 1.0, SETTING)
+    z = standardised(rows, off, curves(rows, off, SETTING, at[rows.run]), speed, SETTING.against(each.sensor))
     allowed = REFERENCES[each.sensor].scores
     wanted = ("zSL", *allowed)
     values = letters(z) | z
-    return {name: run_values(each.runs, rows, values[name], weight, SETTING) for name in wanted}
+    return {name: run_values(each.runs, rows, values[name], speed, SETTING) for name in wanted}
 
 
 def neighbours(values: Array) -> float:

@@ -227,7 +227,19 @@ def floors(rules: BaselineRules) -> dict[str, float]:
 
 def own_view(run: PastRun, history: Sequence[PastRun], setting: Setting) -> OwnView:
     """One run against the runner's own weeks before it on the same sensor and surface; `history` may hold more."""
-    own = usual(before(run, history, setting), run.sensor, run.surface, setting)
+    since = run.started_at - timedelta(weeks=setting.method.baseline.weeks)
+    alike = [
+        past
+        for past in history
+        if since <= past.started_at < run.started_at
+        and (past.sensor, past.surface) == (run.sensor, run.surface)
+        and past.firmware in ("", run.firmware)
+        and segments.watch_of(past) in ("", segments.watch_of(run))
+    ]
+    alike.sort(key=lambda past: past.started_at)
+    # What was measured before the last jump says nothing of what is usual now.
+    parts, _ = segments.split_at_jumps(Stretch(sensor=run.sensor, firmware=run.firmware, runs=tuple(alike)), setting)
+    own = usual(parts[-1].runs, run.sensor, run.surface, setting)
     rows = segments.table([run])
     speed = stats.median(rows.speeds) if len(rows.speeds) else None
     low, high = own.told.speed_low_mps, own.told.speed_high_mps
@@ -240,22 +252,6 @@ def own_view(run: PastRun, history: Sequence[PastRun], setting: Setting) -> OwnV
         reason = Unjudged.SLOWER if speed < low else Unjudged.FASTER
     judged = () if reason else personal(run, rows, own)
     return OwnView(baseline=own.told, speed_mps=speed, epochs=rows.epochs, rows=judged, reason=reason)
-
-
-def before(run: PastRun, history: Sequence[PastRun], setting: Setting) -> tuple[PastRun, ...]:
-    """The runs of the weeks before this one that the same sensor, firmware and watch measured, since its last jump."""
-    since = run.started_at - timedelta(weeks=setting.method.baseline.weeks)
-    alike = [
-        past
-        for past in history
-        if since <= past.started_at < run.started_at
-        and (past.sensor, past.surface) == (run.sensor, run.surface)
-        and past.firmware in ("", run.firmware)
-        and segments.watch_of(past) in ("", segments.watch_of(run))
-    ]
-    alike.sort(key=lambda past: past.started_at)
-    parts, _ = segments.split_at_jumps(Stretch(sensor=run.sensor, firmware=run.firmware, runs=tuple(alike)), setting)
-    return parts[-1].runs
 
 
 def personal(run: PastRun, rows: Table, own: Usual) -> tuple[PersonalZ, ...]:

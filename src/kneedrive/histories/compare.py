@@ -23,7 +23,6 @@ from kneedrive.histories.trend import week_means, weekly_fit
 from kneedrive.histories.weeks import letters_of, standardised
 from kneedrive.method import CompareRules, SeriesRules
 from kneedrive.quantities import FOLLOWS
-from kneedrive.record import Record
 from kneedrive.recording import Array
 from kneedrive.sensors import SensorClass
 from kneedrive.stats import Mask, family, ragged, student_quantile, t_test
@@ -107,17 +106,6 @@ class Side(Stretch, frozen=True, kw_only=True):
     left_out: int
 
 
-class Matched(Record, frozen=True, kw_only=True):
-    """Epochs of both sides in cells of speed and grade that both have; weight: the same mixture of cells for both.
-
-    after: which rows belong to the later side. speed_mps: the median speed of the rows.
-    """
-
-    rows: Table
-    after: Array
-    speed_mps: float
-
-
 def compare(
     before: Sequence[PastRun],
     after: Sequence[PastRun],
@@ -133,23 +121,23 @@ def compare(
     if reason and not across_sensors:
         return nothing
     first, runs = len(sides[0].runs), (*sides[0].runs, *sides[1].runs)
-    found = match(segments.table(runs), first, setting.method.compare)
-    if found is None:
+    matched, later = match(segments.table(runs), first, setting.method.compare)
+    if not matched.epochs:
         return nothing.replace(status=Outcome.NOT_ENOUGH if nothing.more_weeks else Outcome.NO_OVERLAP)
-    rows = differences(found, sides, setting.of(runs))
+    rows = differences(matched, later, sides, setting.of(runs))
     changes = {row.metric: row.difference for row in rows if row.verdict is Outcome.CHANGED}
     # Runs and weeks are told of those that have enough matched epochs.
-    many = np.bincount(found.rows.run, minlength=len(runs)) >= setting.method.compare.run_epochs
+    many = np.bincount(matched.run, minlength=len(runs)) >= setting.method.compare.run_epochs
     usable = [tuple(compress(*part)) for part in ((runs[:first], many[:first]), (runs[first:], many[first:]))]
     kept = sides[0].replace(runs=usable[0]), sides[1].replace(runs=usable[1])
     return refused(kept, setting, surface, reason).replace(
         status=Outcome.COMPARED if rows else Outcome.NOT_ENOUGH,
-        epochs_before=int((found.after == 0).sum()),
-        epochs_after=int((found.after == 1).sum()),
+        epochs_before=int((later == 0).sum()),
+        epochs_after=int((later == 1).sum()),
         across_sensors=bool(reason),
-        speed_mps=found.speed_mps,
-        speed_low_mps=float(found.rows.speed_mps.min()),
-        speed_high_mps=float(found.rows.speed_mps.max()),
+        speed_mps=float(np.median(matched.speed_mps)),
+        speed_low_mps=float(matched.speed_mps.min()),
+        speed_high_mps=float(matched.speed_mps.max()),
         rows=rows,
         over_exaggeration=changes.get("P", 0.0) > 0 and changes.get("cadence_spm", 0.0) < 0,
     )
@@ -206,33 +194,28 @@ def refused(sides: tuple[Side, Side], setting: Setting, surface: str, reason: Ap
     )
 
 
-def match(rows: Table, runs_before: int, rules: CompareRules) -> Matched | None:
-    """The epochs that have a counterpart on the other side; None where there are none.
+def match(rows: Table, runs_before: int, rules: CompareRules) -> tuple[Table, Array]:
+    """The epochs of both sides in cells of speed and grade that both have, and 1 for the rows of the later side.
 
-    A cell is as wide as two epochs may differ. Where one side has more in a cell its epochs count less.
+    A cell is as wide as two epochs may differ. Where one side has more in a cell its epochs count less, so that the
+    mixture of cells is the same for both.
     """
     rows = rows.rows(np.isfinite(rows.speed_mps) & (rows.weight > 0))
-    if not rows.epochs:
-        return None
     later = (rows.run >= runs_before).astype(np.int64)
     # Cells of equal share of speed: form goes with speed by per cent, not by m/s.
     speed_cell = np.floor(np.log(rows.speed_mps) / np.log1p(rules.speed_match))
     cells = np.column_stack([speed_cell, np.round(rows.grade / rules.grade_match)])
     _, cell = np.unique(cells, axis=0, return_inverse=True)
-    held = np.zeros((int(cell.max()) + 1, 2))
+    held = np.zeros((int(cell.max(initial=0)) + 1, 2))
     np.add.at(held, (cell.ravel(), later), rows.weight)
     shared = held.min(axis=1)
     weight = rows.weight * shared[cell.ravel()] / held[cell.ravel(), later]
-    kept = weight > 0
-    if not kept.any():
-        return None
-    matched = rows.replace(weight=weight).rows(kept)
-    return Matched(rows=matched, after=later[kept].astype(np.float64), speed_mps=float(np.median(matched.speed_mps)))
+    return rows.replace(weight=weight).rows(weight > 0), later[weight > 0].astype(np.float64)
 
 
-def differences(found: Matched, sides: tuple[Side, Side], setting: Setting) -> tuple[Difference, ...]:
+def differences(matched: Table, later: Array, sides: tuple[Side, Side], setting: Setting) -> tuple[Difference, ...]:
     """One row per metric that both sensors may speak of and that enough weeks of both sides have."""
-    at_speed = at_one_speed(found, sides, setting)
+    at_speed = at_one_speed(matched, later, sides, setting)
     keys = [name for name in allowed(sides, setting) if np.isfinite(at_speed[name]).any()]
     if not keys:
         return ()
@@ -240,7 +223,7 @@ def differences(found: Matched, sides: tuple[Side, Side], setting: Setting) -> t
     row, after = week_rows(week_numbers(runs, setting), np.arange(len(runs)) >= len(sides[0].runs))
     values, errors = [], []
     for name in keys:
-        value, se, epochs = segments.run_means(found.rows, at_speed[name], found.rows.weight, len(runs), setting)
+        value, se, epochs = segments.run_means(matched, at_speed[name], matched.weight, len(runs), setting)
         # A run with few matched epochs gives no value; its week may have others.
         values.append(ragged(row, np.where(epochs >= rules.run_epochs, value, np.nan), len(after)))
         errors.append(ragged(row, se, len(after)))
@@ -273,20 +256,19 @@ def allowed(sides: tuple[Side, Side], setting: Setting) -> tuple[str, ...]:
     return tuple(name for name in before if name in after)
 
 
-def at_one_speed(found: Matched, sides: tuple[Side, Side], setting: Setting) -> dict[str, Array]:
+def at_one_speed(rows: Table, later: Array, sides: tuple[Side, Side], setting: Setting) -> dict[str, Array]:
     """Each metric, D, P and zSL of each epoch as it would be at the median matched speed on the flat."""
-    rows, sensor = found.rows, sides[0].sensor
-    before, later = (segments.departures(rows, each.sensor, setting) for each in sides)
+    sensor, speed_mps = sides[0].sensor, float(np.median(rows.speed_mps))
+    before, after = (segments.departures(rows, each.sensor, setting) for each in sides)
     # Which side an epoch is of is fitted along: the change that is looked for must not pass for one of speed.
-    fitted = segments.curves(rows, before, setting, found.after)
+    fitted = segments.curves(rows, before, setting, later)
     usual = segments.own_usual(fitted, rows, sensor, setting)
-    middle = rows.replace(speed_mps=np.full(rows.epochs, found.speed_mps), grade=np.zeros(rows.epochs))
+    middle = rows.replace(speed_mps=np.full(rows.epochs, speed_mps), grade=np.zeros(rows.epochs))
     there = segments.own_usual(fitted, middle, sensor, setting)
     metrics = {name: values - usual[name] + there[name] for name, values in segments.measured(rows).items()}
     # A score is against the reference of the sensor class that its side was measured by.
-    off = {name: np.where(found.after == 1, later[name], values) for name, values in before.items()}
-    fitted = segments.curves(rows, off, setting, found.after)
-    z = standardised(rows, off, fitted, found.speed_mps, setting.against(sensor))
+    off = {name: np.where(later == 1, after[name], values) for name, values in before.items()}
+    z = standardised(rows, off, segments.curves(rows, off, setting, later), speed_mps, setting.against(sensor))
     return metrics | letters(z) | z
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from kneedrive.method import MergeRules
 from kneedrive.record import Record
-from kneedrive.recording import Activity, Array, Note, Outline, Runner, Sensor, coverage, frozen
+from kneedrive.recording import Activity, Array, Note, Outline, Runner, coverage, frozen
 from kneedrive.stats import median
 
 # How much of a recording a channel covers.
@@ -80,10 +80,11 @@ def outline(activity: Activity) -> Outline:
     """What of an activity is compared with others."""
     beats = activity.samples.heart_rate_bpm
     known = beats[np.isfinite(beats)] if beats is not None else np.zeros(0)
+    sensor = activity.device
     return Outline(
         id=activity.id,
         format=activity.format,
-        device=device(activity.device),
+        device=sensor.name if sensor.product else f"{sensor.maker} {sensor.product_id or ''}".strip(),
         # The store keeps milliseconds; a borderline pair must not depend on whether one was read back.
         started_at=activity.started_at.replace(microsecond=activity.started_at.microsecond // 1000 * 1000),
         duration_s=activity.duration_s,
@@ -92,11 +93,6 @@ def outline(activity: Activity) -> Outline:
         heart_rate_bpm=median(known) if len(known) else None,
         dynamics=dynamics(activity),
     )
-
-
-def device(sensor: Sensor) -> str:
-    """Maker and product of a watch, in its own words."""
-    return sensor.name if sensor.product else f"{sensor.maker} {sensor.product_id or ''}".strip()
 
 
 def alike(a: Outline, b: Outline) -> Match:
@@ -238,6 +234,8 @@ def merge(activities: Sequence[Activity], standing: Mapping[str, int] | None = N
     lent = {name: giver for channels in LENT for name, giver in _lend(lead, others, channels).items()}
     samples = lead.samples.replace(**{name: onto(lead, giver, name) for name, giver in lent.items()})
     sources = {name: lent[name].id if name in lent else lead.id for name in samples.present()}
+    from_others = ", ".join(f"{name} from {giver.id}" for name, giver in lent.items())
+    text = f"one run from {len(everybody)} recordings, led by {lead.id}" + (f"; {from_others}" if lent else "")
     merged = lead.replace(
         samples=samples,
         utc_offset_s=_first(each.utc_offset_s for each in everybody),
@@ -247,7 +245,7 @@ def merge(activities: Sequence[Activity], standing: Mapping[str, int] | None = N
             height_m=_first(each.wearer.height_m for each in everybody),
             mass_kg=_first(each.wearer.mass_kg for each in everybody),
         ),
-        notes=(*lead.notes, *_notes(lead, others, lent)),
+        notes=(*lead.notes, Note(code="merged", text=text)) if others else lead.notes,
     )
     return Merged(activity=merged, sources=sources)
 
@@ -266,15 +264,11 @@ def onto(lead: Activity, giver: Activity, name: str) -> Array:
         return frozen(np.full(len(at_s), np.nan))
     known_s, first = np.unique(giver.samples.time_s[there] + shift_s, return_index=True)
     lent = np.interp(at_s, known_s, values[there][first], left=np.nan, right=np.nan)
-    return frozen(np.where(_gap_s(known_s, at_s) <= RULES.gap_s, lent, np.nan))
-
-
-def _gap_s(known_s: Array, at_s: Array) -> Array:
-    """Distance between the two known times around each time; 0 on a known one, infinite beyond the last."""
+    # The gap between the two known times around each time: none on a known one, infinite beyond the last.
     after = np.searchsorted(known_s, at_s, side="left")
     edges = np.concatenate(([-np.inf], known_s, [np.inf]))
-    exact = edges[after + 1] == at_s
-    return np.where(exact, 0.0, edges[after + 1] - edges[after])
+    gap_s = np.where(edges[after + 1] == at_s, 0.0, edges[after + 1] - edges[after])
+    return frozen(np.where(gap_s <= RULES.gap_s, lent, np.nan))
 
 
 def _lend(lead: Activity, others: Sequence[Activity], channels: Sequence[str]) -> dict[str, Activity]:
@@ -287,11 +281,3 @@ def _lend(lead: Activity, others: Sequence[Activity], channels: Sequence[str]) -
     if coverage(onto(lead, best, channels[0])) <= own:
         return {}
     return {name: best for name in channels if best.samples.channel(name) is not None}
-
-
-def _notes(lead: Activity, others: Sequence[Activity], lent: Mapping[str, Activity]) -> tuple[Note, ...]:
-    if not others:
-        return ()
-    from_others = ", ".join(f"{name} from {giver.id}" for name, giver in lent.items())
-    text = f"one run from {len(others) + 1} recordings, led by {lead.id}" + (f"; {from_others}" if lent else "")
-    return (Note(code="merged", text=text),)

@@ -16,29 +16,8 @@ from kneedrive.analysis.gates import drifts
 from kneedrive.analysis.reference import Against, expected, from_middle
 from kneedrive.analysis.result import Fade, FadeVerdict, Scope
 from kneedrive.analysis.scores import findings, mean_climb_pct, scale_at, standing, systematic
-from kneedrive.histories import segments
-from kneedrive.histories.result import (
-    BalanceHabit,
-    Computed,
-    FadeHabit,
-    Habit,
-    LastWeeks,
-    PaceChange,
-    PastRun,
-    Setting,
-    SlowContrast,
-    Trend,
-    Verdict,
-    Week,
-    WeeklyView,
-    WeekValue,
-    between,
-    local_date,
-    monday,
-    week_number,
-    week_numbers,
-    weeks_since_epoch,
-)
+from kneedrive.histories import result, segments
+from kneedrive.histories.result import Habit, PastRun, Setting
 from kneedrive.histories.segments import Curve, Stretch, Table
 from kneedrive.histories.trend import HEART_RATE, RunValues, trends, week_values
 from kneedrive.method import Method, ProfileRules, SeriesRules, TrendRules
@@ -48,30 +27,31 @@ from kneedrive.sensors import REFERENCES, SensorClass
 from kneedrive.stats import TINY, ragged, robust_sd, student_below, student_quantile, weighted_mean
 
 FAR_FREEDOM = 1e6  # degrees of freedom of what is known without scatter
-Told = tuple[int, dict[str, WeekValue]]  # which stretch a week belongs to, and its values by series
+Told = tuple[int, dict[str, result.WeekValue]]  # which stretch a week belongs to, and its values by series
 
 
 def weekly(
     runs: Sequence[PastRun], until: date, weeks: int, setting: Setting, *, surface: str = "outdoor"
-) -> WeeklyView:
+) -> result.WeeklyView:
     """The `weeks` ISO weeks of local time that end with the one that holds `until`; later runs do not count.
 
     Distance and number of runs are of all runs; scores, slow running and trends of those on `surface`.
     """
-    last = week_number(until)
-    seen = between(runs, monday(last - weeks + 1), until, setting)
+    last = result.week_number(until)
+    seen = result.between(runs, result.monday(last - weeks + 1), until, setting)
     judged = segments.scored_on(seen, surface)
     parts, breaks = segments.stretches(judged, setting)
-    speed = reference_speed(judged)
+    speeds = segments.speeds(judged)
+    speed = float(np.median(speeds)) if len(speeds) else None  # where the runner's form is known best
     since = until - timedelta(weeks=setting.method.profile.slow_weeks, days=-1)  # both days count
-    recent = segments.scored_on(between(runs, since, until, setting), surface)
+    recent = segments.scored_on(result.between(runs, since, until, setting), surface)
     slow = slow_speed(recent, setting.method.profile)
     tests = [segments.computed(part.runs, part.sensor, setting.method) for part in parts]
     series = [part_series(part, test, speed, setting) for part, test in zip(parts, tests, strict=True)]
     told = told_weeks(series, setting.method.trend)
     found = [trends(each, setting.method, part.sensor) for each, part in zip(series, parts, strict=True)]
     latest = found[-1] if found else ()
-    return WeeklyView(
+    return result.WeeklyView(
         until=until,
         weeks=row_a_week(seen, range(last - weeks + 1, last + 1), told, slow, surface, setting),
         breaks=breaks,
@@ -89,19 +69,15 @@ def weekly(
     )
 
 
-def reference_speed(runs: Sequence[PastRun]) -> float | None:
-    """Median speed of the scored epochs: where the runner's form is known best."""
-    speeds = segments.speeds(runs)
-    return float(np.median(speeds)) if len(speeds) else None
-
-
-def letters_of(test: Computed) -> tuple[str, ...]:
+def letters_of(test: result.Computed) -> tuple[str, ...]:
     """Which series a sensor class is tested by: D, and P where its oscillation says something; else steps alone."""
     allowed = REFERENCES[test.sensor].scores
     return ("zSL",) if test.believed or "D" not in allowed else tuple(name for name in "DP" if name in allowed)
 
 
-def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting: Setting) -> dict[str, RunValues]:
+def part_series(
+    part: Stretch, test: result.Computed, speed_mps: float | None, setting: Setting
+) -> dict[str, RunValues]:
     """Run values of a stretch at the reference speed, by series; empty lists of runs where none has a value.
 
     The runner's own curve takes speed out. Time is fitted along, so that a change of form is not taken for one of
@@ -112,17 +88,11 @@ def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting:
         return {}
     here = setting.of(part.runs)
     off = segments.departures(rows, part.sensor, here)
-    at = weeks_since_epoch(part.runs, setting)
+    at = result.weeks_since_epoch(part.runs, setting)
     fitted = segments.curves(rows, off, here, at[rows.run])
     z = standardised(rows, off, fitted, speed_mps, here.against(part.sensor))
-    values, weight = posterior.letters(z) | z, near(rows, speed_mps, setting)
-    return {name: run_values(part.runs, rows, values[name], weight, setting) for name in letters_of(test)}
-
-
-def near(rows: Table, speed_mps: float, setting: Setting) -> Array:
-    """Weight of each epoch in its run's value: 1 on the flat and near the reference speed, else 0."""
-    close = np.abs(rows.speed_mps / speed_mps - 1.0) <= setting.method.trend.speed_window
-    return np.where(close & (rows.weight >= 1.0), 1.0, 0.0)
+    values = posterior.letters(z) | z
+    return {name: run_values(part.runs, rows, values[name], speed_mps, setting) for name in letters_of(test)}
 
 
 def standardised(
@@ -143,23 +113,29 @@ def moved_by(fitted: Curve, rows: Table, speed_mps: float) -> Array:
     return fitted.at(rows.speed_mps, rows.grade) - fitted.at(speed_mps, 0.0)
 
 
-def run_values(runs: Sequence[PastRun], rows: Table, values: Array, weight: Array, setting: Setting) -> RunValues:
-    """The mean of each run that has enough epochs, with its standard error. values, weight: of the rows."""
+def run_values(runs: Sequence[PastRun], rows: Table, values: Array, speed_mps: float, setting: Setting) -> RunValues:
+    """The mean of each run that has enough epochs on the flat and near a speed, with its standard error.
+
+    values: of the rows.
+    """
+    rules = setting.method.trend
+    close = np.abs(rows.speed_mps / speed_mps - 1.0) <= rules.speed_window
+    weight = np.where(close & (rows.weight >= 1.0), 1.0, 0.0)
     value, se, epochs = segments.run_means(rows, values, weight, len(runs), setting)
-    kept = epochs >= setting.method.trend.run_epochs
-    at, week = weeks_since_epoch(runs, setting), week_numbers(runs, setting)
+    kept = epochs >= rules.run_epochs
+    at, week = result.weeks_since_epoch(runs, setting), result.week_numbers(runs, setting)
     return RunValues(at_weeks=at[kept], week=week[kept], value=value[kept], se=se[kept])
 
 
-def heart_rate(part: Stretch, speed_mps: float | None, setting: Setting) -> Trend | None:
+def heart_rate(part: Stretch, speed_mps: float | None, setting: Setting) -> result.Trend | None:
     """Heart rate at the reference speed over a stretch: context for its trends, never a verdict of its own."""
     rows, beats = segments.table(part.runs), segments.joined(part.runs, HEART_RATE)
-    at = weeks_since_epoch(part.runs, setting)
+    at = result.weeks_since_epoch(part.runs, setting)
     fitted = segments.curves(rows, {HEART_RATE: beats}, setting, at[rows.run])
     if speed_mps is None or not fitted:
         return None
     off = beats - moved_by(fitted[HEART_RATE], rows, speed_mps)
-    values = run_values(part.runs, rows, off, near(rows, speed_mps, setting), setting)
+    values = run_values(part.runs, rows, off, speed_mps, setting)
     rules = setting.method.series
     beats_rules = rules.replace(min_change=rules.heart_change, telling=rules.heart_telling)
     return trends({HEART_RATE: values}, setting.method.replace(series=beats_rules), part.sensor)[0]
@@ -169,8 +145,8 @@ def heart_rate(part: Stretch, speed_mps: float | None, setting: Setting) -> Tren
 
 
 def last_weeks(
-    recent: Sequence[PastRun], slow: float | None, tested: Sequence[Trend], setting: Setting
-) -> LastWeeks | None:
+    recent: Sequence[PastRun], slow: float | None, tested: Sequence[result.Trend], setting: Setting
+) -> result.LastWeeks | None:
     """The runner over the last weeks (runs in order of time), on the sensor that was used last; None without a run.
 
     tested: the trends of the stretch that these weeks are the end of.
@@ -186,9 +162,9 @@ def last_weeks(
     if found is None:
         return None
     told, ranges = found
-    return LastWeeks(
-        first=local_date(part.runs[0], setting),
-        last=local_date(part.runs[-1], setting),
+    return result.LastWeeks(
+        first=result.local_date(part.runs[0], setting),
+        last=result.local_date(part.runs[-1], setting),
         runs=len(part.runs),
         sensor=part.sensor,
         surface=part.runs[-1].surface,
@@ -286,19 +262,19 @@ def row_a_week(
     slow_mps: float | None,
     surface: str,
     setting: Setting,
-) -> tuple[Week, ...]:
+) -> tuple[result.Week, ...]:
     """One row of the view a week; a week without runs has one too."""
     held: dict[int, list[PastRun]] = {number: [] for number in numbers}
     for run in runs:
-        held[week_number(local_date(run, setting))].append(run)
+        held[result.week_number(result.local_date(run, setting))].append(run)
     slow_mps = math.nan if slow_mps is None else slow_mps  # no epoch is slower than that
     rows = []
     for number, those in held.items():
         segment, values = told.get(number, (None, {}))
         here = [run for run in those if run.surface == surface]
         slow = sum(int((segments.column(run, "speed_mps") <= slow_mps).sum()) for run in here)
-        week = Week(
-            monday=monday(number),
+        week = result.Week(
+            monday=result.monday(number),
             runs=len(those),
             distance_m=sum(run.distance_m or 0.0 for run in those),
             duration_s=sum(run.duration_s for run in those),
@@ -312,13 +288,13 @@ def row_a_week(
     return tuple(rows)
 
 
-def verdicts(found: Sequence[Trend]) -> tuple[Verdict, ...]:
+def verdicts(found: Sequence[result.Trend]) -> tuple[result.Verdict, ...]:
     """What is called; else "steady" where a change of any series would have been seen, else "too early to tell"."""
     called = tuple(trend.verdict for trend in found if trend.called)
     if called:
         return called
-    seen = bool(found) and all(trend.verdict is Verdict.STEADY for trend in found)
-    return (Verdict.STEADY,) if seen else (Verdict.TOO_EARLY,)
+    seen = bool(found) and all(trend.verdict is result.Verdict.STEADY for trend in found)
+    return (result.Verdict.STEADY,) if seen else (result.Verdict.TOO_EARLY,)
 
 
 # Habits: what many runs say together of slow running, of how pace is changed, of the feet, and of what fades.
@@ -379,17 +355,17 @@ def run_contrast(run: PastRun, slow_mps: float, setting: Setting) -> tuple[float
     return float(np.mean(D[slow]) - np.mean(D[usual])), levers[1] - levers[0]
 
 
-def slow_contrast(runs: Sequence[PastRun], slow_mps: float, setting: Setting) -> SlowContrast:
+def slow_contrast(runs: Sequence[PastRun], slow_mps: float, setting: Setting) -> result.SlowContrast:
     """The contrast over runs on one sensor."""
     found = [value for run in runs if (value := run_contrast(run, slow_mps, setting)) is not None]
     rules = setting.method.series
     if len(found) < rules.contrast_runs or len({run.sensor for run in runs}) != 1:
-        return SlowContrast(verdict=Habit.NOT_ENOUGH, runs=len(found))
+        return result.SlowContrast(verdict=Habit.NOT_ENOUGH, runs=len(found))
     contrast, lever = np.array(found).T
     return contrast_of(contrast, lever, REFERENCES[runs[0].sensor].sd_tilt_DF, rules)
 
 
-def contrast_of(contrast: Array, lever: Array, tilt: float, rules: SeriesRules) -> SlowContrast:
+def contrast_of(contrast: Array, lever: Array, tilt: float, rules: SeriesRules) -> result.SlowContrast:
     """From D(slow) - D(usual) of each run, and by how much D changes there per unit of tilt.
 
     tilt: SD of the class's tilt error, in duty factor per m/s. It is the same in all runs, so more runs do not help
@@ -404,10 +380,10 @@ def contrast_of(contrast: Array, lever: Array, tilt: float, rules: SeriesRules) 
     chance = float(student_below(beyond, freedom))
     more = mean <= rules.contrast_max and chance >= rules.contrast_sure
     verdict = Habit.MORE if more else Habit.NOT_SHOWN
-    return SlowContrast(verdict=verdict, runs=n, mean=mean, se=se, probability=chance)
+    return result.SlowContrast(verdict=verdict, runs=n, mean=mean, se=se, probability=chance)
 
 
-def pace_change(runs: Sequence[PastRun], setting: Setting) -> PaceChange:
+def pace_change(runs: Sequence[PastRun], setting: Setting) -> result.PaceChange:
     """How cadence goes with speed within these runs (in order of time), on the watch and sensor of the last of them."""
     rules = setting.method.series
     keys = segments.known_keys(runs)
@@ -418,7 +394,7 @@ def pace_change(runs: Sequence[PastRun], setting: Setting) -> PaceChange:
     weight = ragged(row, np.concatenate(flat), len(same))
     slope, se, n = pace_slope(speed, cadence, np.nan_to_num(weight), rules)
     people = (rules.pace_low, rules.pace_high)
-    usual = PaceChange(runs=n, faster=rules.pace_faster, usual=rules.pace_usual, people=people)
+    usual = result.PaceChange(runs=n, faster=rules.pace_faster, usual=rules.pace_usual, people=people)
     if not math.isfinite(slope):
         reason = f"{n or 'no'} run{'' if n == 1 else 's'} at changing speed on one watch in eight weeks; "
         return usual.replace(reason=f"{reason}{rules.pace_runs} are needed")
@@ -449,12 +425,12 @@ def pace_slope(speed_mps: Array, cadence_spm: Array, weight: Array, rules: Serie
     return b, math.sqrt(off * n / (n - 1)) / whole, n
 
 
-def balance_habit(runs: Sequence[PastRun], method: Method) -> BalanceHabit:
+def balance_habit(runs: Sequence[PastRun], method: Method) -> result.BalanceHabit:
     """A difference between the feet that stays: said where runs lie surely beyond the bound, and enough of them do."""
     shares, rules = [segments.column(run, "balance_left") for run in runs], method.series
     left = np.array([np.nanmean(share) for share in shares if np.isfinite(share).any()])
     if len(left) < rules.balance_runs:
-        return BalanceHabit(verdict=Habit.NOT_ENOUGH, runs=len(left), runs_beyond=0)
+        return result.BalanceHabit(verdict=Habit.NOT_ENOUGH, runs=len(left), runs_beyond=0)
     mean, se = float(left.mean()), float(left.std(ddof=1)) / math.sqrt(len(left))
     side = 1.0 if mean >= 0.5 else -1.0
     beyond = (side * (mean - 0.5) - rules.balance_habit) / max(se, TINY)
@@ -462,7 +438,7 @@ def balance_habit(runs: Sequence[PastRun], method: Method) -> BalanceHabit:
     # A hair of tolerance: 48.5 % and its like have no exact binary value.
     count = int((side * (left - 0.5) >= rules.balance_habit - 1e-9).sum())
     constant = count >= rules.balance_runs and chance >= rules.balance_sure
-    return BalanceHabit(
+    return result.BalanceHabit(
         verdict=Habit.UNEVEN if constant else Habit.NONE,
         runs=len(left),
         runs_beyond=count,
@@ -473,19 +449,19 @@ def balance_habit(runs: Sequence[PastRun], method: Method) -> BalanceHabit:
     )
 
 
-def fade_habit(fades: Sequence[Fade], method: Method) -> FadeHabit:
+def fade_habit(fades: Sequence[Fade], method: Method) -> result.FadeHabit:
     """What faded the same way in at least three runs and in at least half of those that could tell."""
     told = [fade for fade in fades if fade.verdict is not FadeVerdict.NOT_ENOUGH]
     least = method.fade.habit_runs
     if len(told) < least:
-        return FadeHabit(verdict=Habit.NOT_ENOUGH, runs=len(told))
+        return result.FadeHabit(verdict=Habit.NOT_ENOUGH, runs=len(told))
     notable: dict[tuple[str, bool], list[float]] = {}
     for fade in told:
         for name, change in fade.changes.items():
             if change.notable:
                 notable.setdefault((name, change.difference > 0), []).append(change.difference)
     often = {name: found for (name, _), found in notable.items() if len(found) >= max(least, len(told) / 2)}
-    return FadeHabit(
+    return result.FadeHabit(
         verdict=Habit.FADES if often else Habit.NONE,
         runs=len(told),
         metrics=tuple(sorted(often)),
