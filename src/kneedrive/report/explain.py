@@ -145,24 +145,6 @@ def _bands(analysis: Analysis, *, miles: bool) -> Section:
     return [Heading("Pace bands", f"of {size} with at least {rules.band_epochs} half-minutes"), Table(columns, rows)]
 
 
-def usual(method: Method) -> tuple[str, ...]:
-    """How what is usual at a speed v (m/s) and height h (m) is computed, each with its source."""
-    known = method.population
-    hints = get_type_hints(type(known), include_extras=True)
-    sources = {name: hints[name].__metadata__[1] for name in known.__struct_fields__}
-    cadence = (
-        f"Usual cadence {exact(known.cadence_at_3_spm)} + {exact(known.cadence_per_mps)}·(v−3) "
-        f"− {exact(-known.cadence_per_m)}·(h−{exact(known.height_m)}) steps/min [{sources['cadence_at_3_spm']}]."
-    )
-    duty = f"Usual duty factor {exact(known.duty_base)} + {exact(known.duty_per_slowness)}/v [{sources['duty_base']}]."
-    spreads = (
-        f"SDs between runners: s_T {exact(known.sd_ln_T)}, without a known height {exact(known.sd_ln_T_no_height)} "
-        f"[{sources['sd_ln_T']}]; s_DF {exact(known.sd_duty_base)} + {exact(known.sd_duty_per_slowness)}/v "
-        f"[{sources['sd_duty_base']}]; s_k {exact(known.sd_ln_k)} [{sources['sd_ln_k']}]."
-    )
-    return cadence, duty, spreads
-
-
 def sensor(analysis: Analysis) -> Section:
     """What the sensor class may be off, and what is usual on it."""
     reference = analysis.reference
@@ -178,12 +160,28 @@ def sensor(analysis: Analysis) -> Section:
     height = {"file": "from the file", "settings": "from you"}.get(analysis.height_from, "not known")
     if analysis.runner.height_m is not None:
         height = f"{numbers.number(analysis.runner.height_m, 2)}{numbers.TIE}m, {height}"
+    # At a speed v (m/s) and a height h (m), each with its source.
+    usual = analysis.method.population
+    hints = get_type_hints(type(usual), include_extras=True)
+    sources = {name: hints[name].__metadata__[1] for name in usual.__struct_fields__}
+    cadence = (
+        f"Usual cadence {exact(usual.cadence_at_3_spm)} + {exact(usual.cadence_per_mps)}·(v−3) "
+        f"− {exact(-usual.cadence_per_m)}·(h−{exact(usual.height_m)}) steps/min [{sources['cadence_at_3_spm']}]."
+    )
+    duty = f"Usual duty factor {exact(usual.duty_base)} + {exact(usual.duty_per_slowness)}/v [{sources['duty_base']}]."
+    spreads = (
+        f"SDs between runners: s_T {exact(usual.sd_ln_T)}, without a known height {exact(usual.sd_ln_T_no_height)} "
+        f"[{sources['sd_ln_T']}]; s_DF {exact(usual.sd_duty_base)} + {exact(usual.sd_duty_per_slowness)}/v "
+        f"[{sources['sd_duty_base']}]; s_k {exact(usual.sd_ln_k)} [{sources['sd_ln_k']}]."
+    )
     texts = (
         f"{analysis.provenance}: {numbers.clean(analysis.provenance_reason, 200).rstrip('.')}.",
         f"Reference for {reference.words}: {'; '.join(known) or 'nothing that could be compared'}.",
         f"It rests on: {reference.basis}.",
         f"Height: {height}.",
-        *usual(analysis.method),
+        cadence,
+        duty,
+        spreads,
     )
     return [Heading("Sensor and reference"), Items(texts)]
 

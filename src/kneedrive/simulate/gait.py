@@ -26,16 +26,13 @@ class Offsets(Record, frozen=True):
 
 
 class Pattern(Record, frozen=True, kw_only=True):
-    """A way of running: `usual` offsets, and others when slow.
-
-    slow holds at and below `slow_at_mps`, usual from `usual_from_mps` on; between them the two are mixed in proportion.
-    """
+    """A way of running: `usual` offsets, and others when slow; in between the two are mixed in proportion."""
 
     name: str
     usual: Offsets = Offsets()
     slow: Offsets | None = None
-    slow_at_mps: float = 2.45
-    usual_from_mps: float = 2.75
+    slow_at_mps: float = 2.45  # at and below which slow holds
+    usual_from_mps: float = 2.75  # from which on usual holds
 
     def at(self, speed_mps: Array) -> Array:
         """Offsets at these speeds, shape (3, n): rows zSL, zDF, zk."""

@@ -217,13 +217,10 @@ KITS: Mapping[str, Kit] = {
 
 
 class Fault(Record, frozen=True, kw_only=True):
-    """Between two seconds a channel is "lost", "scaled" or "set" by `value`, or "frozen" at its first value.
-
-    "hidden" leaves out the records themselves, without a pause; the channel does not matter then.
-    """
+    """Between two seconds a channel is "lost", "scaled" or "set" by `value`, or "frozen" at its first value."""
 
     kind: str  # text and no enum: the id of a run is a hash of how its scene prints, and fixtures are named by it
-    channel: str
+    channel: str  # does not matter where "hidden" leaves out the records themselves, without a pause
     start_s: float
     end_s: float
     value: float = 0.0
@@ -261,32 +258,26 @@ def visible(time_s: Array, faults: tuple[Fault, ...]) -> npt.NDArray[np.bool_]:
 
 DEMO_RUNNER = Runner(height_m=1.78, mass_kg=70.0)
 DEMO_SEED = 8
-_SOME_MORNING = datetime(2026, 11, 8, 6, 42, tzinfo=UTC)
 _BURST = Offsets(-0.8, 0.0, 0.8)  # accelerating is piston-like, and normal
 
 
 class Scene(Record, frozen=True, kw_only=True):
-    """Where and how a simulated run is recorded.
-
-    sensor: a provenance class. shift: systematic errors of what is read, in SD of zSL, zDF and (third) zB. fade:
-    offsets reached at the end of the run. dropout: share of seconds without dynamics. missing: channels that are not
-    recorded. smart: a record every 2 to 9 s. indoor: a treadmill, without position; foot_pod: a sensor of its speed.
-    """
+    """Where and how a simulated run is recorded."""
 
     plan: tuple[Segment, ...] = PLANS["easy"]
     runner: Runner = DEMO_RUNNER
-    sensor: str = "garmin_strap"
-    started_at: datetime = _SOME_MORNING
+    sensor: str = "garmin_strap"  # a provenance class
+    started_at: datetime = datetime(2026, 11, 8, 6, 42, tzinfo=UTC)
     utc_offset_s: int = 3600
-    shift: Offsets = Offsets()
-    fade: Offsets = Offsets()
+    shift: Offsets = Offsets()  # systematic errors of what is read, in SD of zSL, zDF and (third) zB
+    fade: Offsets = Offsets()  # reached at the end of the run
     balance_left: float = 0.497
-    dropout: float = 0.01
-    missing: tuple[str, ...] = ()
+    dropout: float = 0.01  # share of seconds without dynamics
+    missing: tuple[str, ...] = ()  # channels that are not recorded
     faults: tuple[Fault, ...] = ()
-    smart: bool = False
-    indoor: bool = False
-    foot_pod: bool = False
+    smart: bool = False  # a record every 2 to 9 s
+    indoor: bool = False  # a treadmill, without position
+    foot_pod: bool = False  # a sensor of its speed
 
     @property
     def frame(self) -> Frame:
@@ -421,23 +412,18 @@ _TURNS = (("easy", 6), ("progressive", 17), ("fast", 12))  # the week's runs in 
 
 
 class History(Record, frozen=True, kw_only=True):
-    """A runner over weeks. The pattern at the start moves by `change_D` along the drive axis.
-
-    first_at: aware UTC, some time on the Monday of the first week. The change is linear over the weeks, or at once
-    before `step_week` (0 is the first). run_sd: SD of D from run to run; week_sd, week_rho: slow drift of the weeks
-    (AR(1)). From `sensor_week` on the runs are recorded by `next_sensor`.
-    """
+    """A runner over weeks. The pattern at the start moves by `change_D` along the drive axis."""
 
     pattern: Pattern
-    first_at: datetime
+    first_at: datetime  # aware UTC, some time on the Monday of the first week
     weeks: int = 16
     runs_a_week: int = 3
-    change_D: float = 0.0
-    step_week: int | None = None
-    run_sd: float = 0.4
-    week_sd: float = 0.0
+    change_D: float = 0.0  # linear over the weeks
+    step_week: int | None = None  # before which the change comes at once instead; 0 is the first
+    run_sd: float = 0.4  # of D, from run to run
+    week_sd: float = 0.0  # slow drift of the weeks, AR(1)
     week_rho: float = 0.5
-    sensor_week: int | None = None
+    sensor_week: int | None = None  # from which on the runs are recorded by the next sensor
     next_sensor: str = "garmin_wrist"
     scene: Scene = Scene()
 

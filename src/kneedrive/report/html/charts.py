@@ -38,14 +38,21 @@ def picture(block: Picture, *, slim: bool = False, onset: tuple[int, str] | None
     rows, step, head = len(block.rows), 25.0, 24.0
     if not slim:  # so high that a phone's first screen holds it
         step, head = min(max(192.0 / rows, 32.0), 52.0), 66.0
-    bottom, (left, _, right), (low, high) = head + step * rows, block.scale_words, ends_of(block.axis)
+    bottom, (left, middle, right), (low, high) = head + step * rows, block.scale_words, ends_of(block.axis)
     parts = [
         svg.words(0, 12, f"← {left}", f"end {svg.tint(low)}"),
         svg.words(100, 12, f"{right} →", f"end {svg.tint(high)}", text_anchor="end"),
         svg.words(0, head - 8, block.heads[0], "tick", dx=-_GUTTER_PX),
         _bell(block.ticks, low, high) if block.ticks and not slim else "",
-        _guides(block, head - 6, bottom),
     ]
+    # The middle, and beyond which one runner in 5 and one in 25 lie; nearer than 16 percent, words touch on a phone.
+    close = any(0 < _X.percent(b) - _X.percent(a) < 16.0 for a, b in pairwise(block.ticks))
+    guides = [(0.0, middle, "zero", "tick")]
+    for place, text in zip(block.ticks, TICKS.values(), strict=False):
+        guides.append((place, text, "guide", "tick near" if close and text == TICKS[0.20] else "tick"))
+    for place, text, line, kind in guides:
+        parts.append(svg.line(_X.percent(place), head - 6, _X.percent(place), bottom, line))
+        parts.append(svg.words(_X.percent(place), "100%", text, kind, dy=10, text_anchor="middle"))
     if onset:
         y = head + step * onset[0]
         parts += [svg.area(0, 100, "below", y, bottom - y), svg.line(0, y, 100, y, "onset")]
@@ -73,18 +80,6 @@ def _bell(ticks: Sequence[float], left: Pattern | None, right: Pattern | None) -
         edge = [(place, math.exp(-0.5 * ((place - middle) / spread) ** 2)) for place in along]
         drawn.append(svg.path(_X, y, [(begin, 0.0), *edge, (end, 0.0)], kind, closed=True))
     return svg.stretched(*drawn, y="20", height="40")
-
-
-def _guides(block: Picture, top: float, bottom: float) -> Iterator[Markup]:
-    """The middle, and beyond which one runner in 5 and one in 25 lie."""
-    # Nearer than 16 percent, the words of two ticks touch on a phone.
-    close = any(0 < _X.percent(b) - _X.percent(a) < 16.0 for a, b in pairwise(block.ticks))
-    guides = [(0.0, block.scale_words[1], "zero", "tick")]
-    for place, text in zip(block.ticks, TICKS.values(), strict=False):
-        guides.append((place, text, "guide", "tick near" if close and text == TICKS[0.20] else "tick"))
-    for place, text, line, kind in guides:
-        yield svg.line(_X.percent(place), top, _X.percent(place), bottom, line)
-        yield svg.words(_X.percent(place), "100%", text, kind, dy=10, text_anchor="middle")
 
 
 def _row(row: Mark, unit: str, y: float, step: float) -> Markup:
