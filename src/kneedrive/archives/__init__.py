@@ -212,8 +212,6 @@ _SAMPLE = 200  # rows with a file from which the column of files is told
 def _layout_of(entries: Sequence[Entry], allows: Callable[[Entry], bool]) -> tuple[str | None, dict[str, str]]:
     """Where in a tree a Strava export begins, None where there is none, and the sports that its list tells: of each
     recording, be it there or not, by its path from that root. An unreadable list costs the sports, not the recordings.
-
-    allows: whether a list is not too large to be read.
     """
     lists = [entry for entry in entries if entry.path.rpartition("/")[2] == _LIST]
     paths = sorted(entry.path for entry in entries) if lists else []

@@ -65,11 +65,7 @@ class Budget:
             self._refuse(f"holds more than {self.limits.members:,} files")
 
     def whole(self, pieces: Iterable[bytes]) -> bytes:
-        """The unfolded pieces of one file put together, each taken from the budget as it comes.
-
-        Raises ReadError where they are more than an archive of this size should hold, or where the files before this
-        one held too many elements of XML already.
-        """
+        """The unfolded pieces of one file put together, each taken from the budget as it comes; ReadError beyond it."""
         whole = io.BytesIO()  # unlike a list of pieces, it holds them once
         for piece in pieces:
             if whole.tell() + len(piece) > self.limits.member_bytes:
@@ -202,10 +198,7 @@ _IN_END64 = 0xFFFFFFFF
 
 
 def gunzipped(data: bytes) -> Iterator[bytes]:
-    """The content of a gzip stream, of one or several parts; zeros or other bytes behind it are ignored.
-
-    Raises Truncated where it ends early, Malformed for damage (with the byte offset).
-    """
+    """The content of a gzip stream, of all its parts; what stands behind it is ignored. Raises Truncated, Malformed."""
     at = 0
     while data.startswith(b"\x1f\x8b", at):
         part = zlib.decompressobj(_GZIP_WINDOW)

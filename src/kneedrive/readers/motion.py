@@ -145,10 +145,8 @@ def stretches(starts: Flags) -> list[slice]:
 
 
 def in_order(time_s: Array) -> Flags:
-    """The most points that can stay so that time never runs backwards (longest non-decreasing subsequence).
-
-    One wrong time, early or late, then costs one point and not all that stand on its wrong side.
-    """
+    """The most points that can stay so that time never runs backwards (longest non-decreasing subsequence)."""
+    # One wrong time, early or late, then costs one point and not all that stand on its wrong side.
     keep = np.ones(len(time_s), dtype=np.bool_)
     if np.all(np.diff(time_s) >= 0):
         return keep

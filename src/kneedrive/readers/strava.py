@@ -17,7 +17,7 @@ import numpy as np
 
 from kneedrive.errors import Malformed
 from kneedrive.method import Plausible, TrackRules
-from kneedrive.readers import ON_FOOT, Kind
+from kneedrive.readers import ON_FOOT, UNKNOWN, Kind, sport_of, sub_sport_of
 from kneedrive.readers.motion import reckonable
 from kneedrive.recording import Activity, Array, Note, Samples, Sensor, frozen
 
@@ -42,15 +42,8 @@ AVERAGES = {
     "average_heartrate": "heart_rate_bpm",
     "average_watts": "power_w",
 }
-SPORTS = {
-    "Run": ("running", "generic"),
-    "TrailRun": ("running", "trail"),
-    "VirtualRun": ("running", "virtual_activity"),
-    "Walk": ("walking", "generic"),
-    "Hike": ("hiking", "generic"),
-    "Ride": ("cycling", "generic"),
-    "VirtualRide": ("cycling", "virtual_activity"),
-}
+# Whose sport our own words tell; of the others Strava's own is kept.
+SPORTS = frozenset({"Run", "TrailRun", "VirtualRun", "Walk", "Hike", "Ride", "VirtualRide"})
 
 
 def read(data: bytes) -> list[Activity]:
@@ -129,7 +122,9 @@ def _wrong(problem: str, offset: int | None = None) -> Malformed:
 def _sport(summary: Mapping[str, Any]) -> tuple[str, str]:
     """FIT's words. `type` is the older key; `trainer` marks a treadmill."""
     strava = _text(summary, "sport_type") or _text(summary, "type")
-    sport, sub_sport = SPORTS.get(strava, (strava.lower() or "unknown", "generic"))
+    sport, sub_sport = strava.lower() or UNKNOWN, "generic"
+    if strava in SPORTS:
+        sport, sub_sport = sport_of(strava), sub_sport_of(strava)
     indoor = summary.get("trainer") is True and sport in ON_FOOT and sub_sport == "generic"
     return sport, "treadmill" if indoor else sub_sport
 

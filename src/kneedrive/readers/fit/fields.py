@@ -103,7 +103,7 @@ class Columns(Record, frozen=True, kw_only=True):
     # By field name, shape (count,) or, for array fields, (count, longest array up to the field's width); NaN where a
     # message lacks the field or calls it invalid.
     values: Mapping[str, Array]
-    notes: tuple[Note, ...] = ()  # what had to be left out
+    notes: tuple[Note, ...]  # what had to be left out
 
 
 class _Piece(Record, frozen=True, kw_only=True):
@@ -208,7 +208,7 @@ def _column(octets: bytes, count: int, pieces: Sequence[_Piece]) -> Array:
             out[:] = [np.nan if raw == kind.invalid else raw / scale - offset for raw in raws]
         else:
             _convert(piece, kind, long, out)
-        if kind.unbounded:
+        if kind.invalid is None or kind.size == 8:  # floats and such whole numbers go beyond all that is measured
             out[...] = motion.reckonable(out)
     return column
 

@@ -28,11 +28,6 @@ class BaseType(Record, frozen=True):
     size: int
     invalid: int | None  # None where NaN says it already
 
-    @property
-    def unbounded(self) -> bool:
-        """Whether it holds values beyond all that is measured: floats, and whole numbers of 64 bits."""
-        return self.invalid is None or self.size == 8
-
 
 STRING = 0x07
 BYTE = 0x0D
@@ -59,12 +54,9 @@ BASE_TYPES = {
 
 
 def base_type(number: int, size: int) -> tuple[BaseType, int]:
-    """The type of a field of `size` bytes and how many values it holds.
-
-    An unknown type, or a size that its type does not divide, is read as plain bytes: there is nothing better to say.
-    """
+    """The type of a field of `size` bytes and how many values it holds; plain bytes where it is none that we know."""
     kind = BASE_TYPES.get(number, BASE_TYPES[BYTE])
-    if size % kind.size:
+    if size % kind.size:  # there is nothing better to say of it
         kind = BASE_TYPES[BYTE]
     return kind, size // kind.size
 
@@ -101,7 +93,7 @@ class Layout(Record, frozen=True, kw_only=True):
         """The native fields by number; the first where a number comes twice."""
         found: dict[int, Slot] = {}
         place = 1
-        for number, size, base in _triples(self.fields):
+        for number, size, base in zip(self.fields[::3], self.fields[1::3], self.fields[2::3], strict=True):
             found.setdefault(number, Slot(number=number, place=place, size=size, base=base))
             place += size
         return found
@@ -110,14 +102,10 @@ class Layout(Record, frozen=True, kw_only=True):
         """The developer fields, which stand after the native ones."""
         found = []
         place = 1 + sum(self.fields[1::3])
-        for number, size, app in _triples(self.app_fields):
+        for number, size, app in zip(self.app_fields[::3], self.app_fields[1::3], self.app_fields[2::3], strict=True):
             found.append(Slot(number=number, place=place, size=size, base=-1, developer=app))
             place += size
         return found
-
-
-def _triples(octets: bytes) -> Iterator[tuple[int, int, int]]:
-    return zip(octets[::3], octets[1::3], octets[2::3], strict=True)
 
 
 # CRC-16 of the FIT protocol over whole files at once.
@@ -270,16 +258,14 @@ def _part(octets: bytes, start: int) -> Part:
 
 
 def _bounded(layouts: Sequence[Layout]) -> tuple[tuple[Layout, ...], list[Note]]:
-    """The layouts without the messages that are too many of their kind, and a note for each kind that was cut.
-
-    Only kinds that are read count: of the others nothing is kept but where they start.
-    """
+    """The layouts without the messages that are too many of their kind, and a note for each kind that was cut."""
     counts: Counter[int] = Counter()
     for layout in layouts:
         counts[layout.message] += len(layout.starts)
     notes, ends = [], {}
     for kind, count in counts.items():
         most = RULES.max_records if kind == RECORD else RULES.max_told
+        # Only kinds that are read count: of the others nothing is kept but where they start.
         if kind in MESSAGE_FIELDS and count > most:
             places = np.concatenate([layout.starts for layout in layouts if layout.message == kind])
             ends[kind] = int(np.partition(places, most)[most])  # where the first one too many starts
