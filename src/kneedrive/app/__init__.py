@@ -181,15 +181,12 @@ def spare(file: Path, settings: Config) -> None:
         keys = (*logins.glob("*-key*"), *logins.glob("garmin-token*"), *garmin.glob("connect-personal-api-*"))
         own |= dict.fromkeys(keys, "an API key")
     for each, what in own.items():
-        if _same(file, each):
+        # Two paths may lead to one file by links too; and also where it is not there yet.
+        same = os.path.realpath(file) == os.path.realpath(each)
+        with suppress(OSError):
+            same = same or file.samefile(each)
+        if same:
             raise StoreError(f"{file}: this is {what} itself, and --force does not overwrite it; name another file")
-
-
-def _same(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file, by links too; also where it is not there yet."""
-    with suppress(OSError):
-        return one.samefile(other)
-    return os.path.realpath(one) == os.path.realpath(other)
 
 
 @contextmanager

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from kneedrive.store.rows import Tag
 
 
-_LIFETIME_YEARS = 100  # beyond, calendars and zones of computers end
 BACK = {"today": timedelta(), "yesterday": timedelta(days=1)}
 A_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 STAYS = (*BROUGHT, Fate.NOT_A_RUN, Fate.ALREADY_THERE)
@@ -262,7 +261,8 @@ def meant(store: Store, settings: Config, spec: str, now: datetime) -> RunRow:
         if A_DAY.fullmatch(spec):
             raise errors.NotEnoughData(f"{spec} is no day of any calendar: write a date like 2026-05-24") from None
     else:
-        if abs(day.year - now.year) < _LIFETIME_YEARS:  # a day in winter has the offset of winter
+        # A day in winter has the offset of winter; beyond a lifetime, calendars and zones of computers end.
+        if abs(day.year - now.year) < 100:
             moment = datetime.combine(day, time(12), UTC)
     return store.find(spec, zone_of(settings)(moment))
 

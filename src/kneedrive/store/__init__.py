@@ -341,34 +341,27 @@ class Store(AbstractContextManager["Store"]):
 
     def _admit(self, recording: Recording, origin: Origin, known: tuple[int, int] | None = None) -> tuple[str, int]:
         """Keep the bytes; says what happened and the number of the recording's row. known: that, and whether bytes."""
-        fetched, expires = (moment and to_ms(moment) for moment in (origin.fetched_at, origin.expires_at))
-        body = zlib.compress(recording.body, _LEVEL) if known is None or not known[1] else b""
-        if known is None:
-            return "added", self._insert(
-                "recording",
-                runner=self.runner,
-                sha256=recording.sha256,
-                format=recording.format,
-                name=recording.name,
-                size=len(recording.body),
-                fetched_at_ms=fetched,
-                expires_at_ms=expires,
-                sport=recording.sport,
-                body=body,
-            )
-        number, kept = known
+        number, kept = known or (0, 0)
         # The runner's own copy of what a service sent before never expires.
-        self._do(
-            "UPDATE recording SET fetched_at_ms = coalesce(:fetched, fetched_at_ms), expires_at_ms ="
-            " CASE WHEN body IS NOT NULL AND expires_at_ms IS NULL THEN NULL ELSE :expires END WHERE id = :id",
-            fetched=fetched,
-            expires=expires,
-            id=number,
+        renewed = (
+            "ON CONFLICT (sha256, runner) DO UPDATE SET body = coalesce(body, excluded.body),"
+            " fetched_at_ms = coalesce(excluded.fetched_at_ms, fetched_at_ms), expires_at_ms ="
+            " CASE WHEN body IS NOT NULL AND expires_at_ms IS NULL THEN NULL ELSE excluded.expires_at_ms END"
         )
-        if kept:
-            return "already there", number
-        self._do("UPDATE recording SET body = :body WHERE id = :id", body=body, id=number)
-        return "restored", number
+        new = self._insert(
+            "recording",
+            renewed,
+            runner=self.runner,
+            sha256=recording.sha256,
+            format=recording.format,
+            name=recording.name,
+            size=len(recording.body),
+            fetched_at_ms=origin.fetched_at and to_ms(origin.fetched_at),
+            expires_at_ms=origin.expires_at and to_ms(origin.expires_at),
+            sport=recording.sport,
+            body=b"" if kept else zlib.compress(recording.body, _LEVEL),
+        )
+        return ("already there" if kept else "restored", number) if known else ("added", new)
 
     def _note_origin(self, origin: Origin, sha256: str, number: int | None) -> bool:
         """Remember where it was found; True where that place held another recording before, which is dropped."""

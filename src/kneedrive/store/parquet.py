@@ -141,7 +141,7 @@ class Parts:
         half = path.with_suffix(".part")  # no name that a question looks for, until it is whole
         typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in kinds.items())
         target = "'" + str(half).replace("'", "''") + "'"  # COPY takes no parameter for its file
-        with on_disk(path), _asked(path):
+        with on_disk(path):
             self._db.register("given", dict(columns))
             self._db.execute(f"COPY (SELECT {typed} FROM given) TO {target} (FORMAT parquet, COMPRESSION zstd)")
             self._db.unregister("given")
@@ -163,7 +163,7 @@ class Parts:
             source = f"SELECT * FROM read_parquet(${table})" if written else f"SELECT {names} WHERE false"
             known.append(f"{table} AS ({source})")
             given |= {table: written} if written else {}
-        with _asked(self.folder):
+        with on_disk(self.folder):
             found = self._db.execute(f"WITH {', '.join(known)} {sql}", given).fetchnumpy()
         return {name: _plain(values) for name, values in found.items()}
 
@@ -190,20 +190,13 @@ def _plain(values: Any) -> Any:
 
 @contextmanager
 def on_disk(path: Path) -> Iterator[None]:
-    """Say in a sentence what the operating system refuses."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}; name another folder with --to") from error
-
-
-@contextmanager
-def _asked(path: Path) -> Iterator[None]:
-    """Say in a sentence what DuckDB cannot read or write there."""
+    """Say in a sentence what the operating system refuses, or what DuckDB cannot read or write there."""
     import duckdb
 
     try:
         yield
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}; name another folder with --to") from error
     except (duckdb.IOException, duckdb.InvalidInputException, duckdb.OutOfMemoryException) as error:
         what = str(error).splitlines()[0]
         raise StoreError(f"{path}: {what}; delete the part that is named, or name another folder") from error
