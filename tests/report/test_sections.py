@@ -274,7 +274,8 @@ def test_advice_from_an_old_run_says_how_old(days: int, said: str) -> None:
 
 
 def test_what_follows_stands_at_the_end() -> None:
-    text = render(sections.plan(told("neutral"), [sections.taken_up(date(2026, 3, 29))]), Style(width=100))
+    note = sections.taking_up(told("neutral"), asked=True, taken=date(2026, 3, 29))
+    text = render(sections.plan(told("neutral"), [note]), Style(width=100))
 
     assert "\n\nTaken up on Sun 29 Mar 2026." in text
 

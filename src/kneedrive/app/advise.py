@@ -40,12 +40,7 @@ def advise(settings: Config, run: str, now: datetime, style: Style, *, take: boo
             store.tag(today, TAKEN + chosen.plan.focus)
     if json:
         return Answer.objects([record(row.id, chosen, taken)])
-    if taken:
-        following = sections.taken_up(taken)
-    elif take:
-        following = sections.NOT_TAKEN
-    else:
-        following = sections.TO_TAKE if chosen.calls_for_work else ""
+    following = sections.taking_up(chosen, asked=take, taken=taken)
     notes = [advice.would_settle(analysis), sections.aged(day, today), following]
     return Answer.laid_out(sections.plan(chosen, filter(None, notes)), style)
 

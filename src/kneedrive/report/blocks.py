@@ -136,10 +136,7 @@ class Table(Record, frozen=True):
 
 
 class Mark(Record, frozen=True, kw_only=True):
-    """A row of a picture: what stands before the scale, a value with its SD on it (None: nothing), a word behind it.
-
-    across: words in place of all that.
-    """
+    """A row of a picture: what stands before the scale, a value with its SD on it (None: nothing), a word behind it."""
 
     before: tuple[str, ...] = ()
     mean: float | None = None
@@ -147,7 +144,7 @@ class Mark(Record, frozen=True, kw_only=True):
     tone: Tone = Role.PLAIN
     hollow: bool = False  # inferred, not measured
     behind: Inline = ()
-    across: Inline = ()
+    across: Inline = ()  # words in place of all that
 
 
 SPAN = 3.0  # SDs between runners, to each side of a picture's middle; what lies beyond is drawn at the edge
@@ -157,17 +154,13 @@ BEYOND = "dots: 1 runner in 5 and 1 in 25 lie beyond"
 
 
 class Picture(Record, frozen=True, kw_only=True):
-    """Values of one score with their errors, in SDs between runners, a row each.
+    """Values of one score with their errors, in SDs between runners, a row each."""
 
-    heads: over the columns before the scale. axis: the score by its key in AXES, "" where no row has a value. ticks:
-    where marks are set. key: the line below.
-    """
-
-    heads: tuple[str, ...]
-    axis: str
+    heads: tuple[str, ...]  # over the columns before the scale
+    axis: str  # the score by its key in AXES, "" where no row has a value
     rows: Sequence[Mark]
-    ticks: Sequence[float] = ()
-    key: Inline = ()
+    ticks: Sequence[float] = ()  # where marks are set
+    key: Inline = ()  # the line below
 
     @property
     def scale_words(self) -> tuple[str, str, str]:
@@ -179,23 +172,18 @@ Block = Heading | Prose | Facts | Items | Terms | Rule | Table | Picture
 Section = Sequence[Block]
 
 
-# How a report is printed. It stands here since programs that read JSON need no rich to be loaded.
-
 WIDEST_PROSE = 92  # a longer line of prose is hard to find back from
 NARROWEST = 40  # whole reports are laid out from 60 columns on
 
 
 class Style(Record, frozen=True, kw_only=True):
-    """How to print. width: columns. ascii: only ASCII characters. colour: ANSI codes. miles: pace and distance.
+    """How to print. It stands here since programs that read JSON need no rich to be loaded."""
 
-    indent: columns that are left free on the left, by what is drawn beside or below a name.
-    """
-
-    width: int = 80
-    ascii: bool = False
-    colour: bool = False
-    miles: bool = False
-    indent: int = 0
+    width: int = 80  # columns
+    ascii: bool = False  # nothing but ASCII characters
+    colour: bool = False  # ANSI codes
+    miles: bool = False  # pace and distance
+    indent: int = 0  # columns that are left free on the left, by what is drawn beside or below a name
 
     @property
     def columns(self) -> int:

@@ -31,18 +31,14 @@ GROUND_SHARE = "step on the ground"
 
 
 class Context(Record, frozen=True, kw_only=True):
-    """What stands beside a run: the runner's last weeks, the run against them, the advice, commands that tell more.
-
-    remark: what has to be said of the advice. week: the runner's week in a line. strava: whether something shown came
-    from its API, so that it has to be named.
-    """
+    """What stands beside a run: the runner's last weeks, the run against them, the advice, commands that tell more."""
 
     weeks: LastWeeks | None = None
     own: OwnView | None = None
     advice: Advice | None = None
-    remark: str = ""
-    week: str = ""
-    strava: bool = False
+    remark: str = ""  # what has to be said of the advice
+    week: str = ""  # the runner's week in a line
+    strava: bool = False  # whether something shown came from Strava's API, so that it has to be named
     more: tuple[str, ...] = ("--full", "--explain")
 
 
@@ -50,14 +46,14 @@ def first_screen(analysis: Analysis, context: Context, *, miles: bool, new: str 
     """What is printed unless all is asked for: at most 40 lines and 250 words on 80 columns.
 
     new: what a sync took in, told above; the numbers that the verdict rests on are then left to `kneedrive report`.
-    Where words are many the paces with the least running are left to --full, then the numbers, what stands against the
-    runner's own, the weeks, and at last the picture.
     """
     rests_on: Section = [] if new else evidence(analysis, miles=miles)
     if not new and not rests_on and analysis.status != Status.NOT_A_RUN:
         rests_on = [*sections.measured(analysis)]
     less = context.replace(own=None)
     least = less.replace(week="")
+    # Where words are many the paces with the least running are left to --full, then the numbers, what stands against
+    # the runner's own, the weeks, and at last the picture.
     sizes = [(most, rests_on, context) for most in range(MOST_BANDS, 0, -1)]
     sizes += [(1, [], context), (1, [], less), (1, [], least), (0, [], least)]
     screen: list[Section] = []
@@ -169,11 +165,9 @@ def verdict(analysis: Analysis, *, miles: bool, apart: bool, onset: bool = True)
 
 
 def meaning(analysis: Analysis, *, miles: bool, onset: bool) -> Inline:
-    """At which pace the headline's pattern is how likely, and what it means.
-
-    The odds of slow running are those at its mean pace and no other's. From which pace on every pace by itself is
-    surely shuffle-like, the shuffle-onset pace, is therefore a sentence of its own.
-    """
+    """At which pace the headline's pattern is how likely, and what it means."""
+    # The odds of slow running are those at its mean pace and no other's. From which pace on every pace by itself is
+    # surely shuffle-like, the shuffle-onset pace, is therefore a sentence of its own.
     slow, run = said.slow_apart(analysis.findings), said.of_scope(analysis.findings, Scope.RUN)
     speed, begins = (slow or run)[0].evidence.get("speed_mps"), analysis.shuffle_onset.speed_mps
     pace = numbers.pace(speed, miles=miles)

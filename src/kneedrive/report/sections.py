@@ -364,8 +364,6 @@ DISCLAIMER = (
     "Stop what hurts, and ask somebody who can see you run."
 )
 UNCLEAR = "Nothing is clear yet, so take it lightly."
-TO_TAKE = "kneedrive advise --take notes today as the day you take this up; kneedrive compare then shows what changes."
-NOT_TAKEN = "Nothing was tagged: this run asks for no change, so there is nothing to take up."
 
 
 def do_next(advice: Advice | None, remark: str = "") -> Section:
@@ -399,9 +397,13 @@ def _described(entry: Entry) -> Inline:
     return words(strong(entry.name), f". {entry.how} {often}{care}")
 
 
-def taken_up(today: date) -> str:
-    """That the plan was taken up today."""
-    return f"Taken up on {numbers.day(today)}. From now on kneedrive compare --tag advice shows what changes."
+def taking_up(advice: Advice, *, asked: bool, taken: date | None) -> str:
+    """What is said of taking a plan up: that it was today, that there is nothing to take up, or how it is done."""
+    if taken:
+        return f"Taken up on {numbers.day(taken)}. From now on kneedrive compare --tag advice shows what changes."
+    if not advice.calls_for_work:
+        return "Nothing was tagged: this run asks for no change, so there is nothing to take up." if asked else ""
+    return "kneedrive advise --take notes today as the day you take this up; kneedrive compare then shows what changes."
 
 
 def aged(day: date, today: date) -> str:
