@@ -53,10 +53,7 @@ OPEN = "Nothing is clear yet. Take this lightly, and look at some more runs befo
 
 
 class Entry(Record, frozen=True, kw_only=True):
-    """One exercise, drill or cue. stresses: what it trains or exaggerates. sources: whose idea it is.
-
-    short: what to do and how often, as a clause: "strides, 4 of 15 seconds at the end of an easy run, once a week".
-    """
+    """One exercise, drill or cue."""
 
     id: str
     name: str
@@ -64,49 +61,39 @@ class Entry(Record, frozen=True, kw_only=True):
     purpose: str
     how: str
     often: str
-    short: str
+    short: str  # what and how often, as a clause: "strides, 4 of 15 seconds at the end of an easy run, once a week"
     mistake: str
     avoid: str
-    stresses: tuple[str, ...]
-    sources: tuple[str, ...]
+    stresses: tuple[str, ...]  # what it trains or exaggerates
+    sources: tuple[str, ...]  # whose idea it is
 
 
 class Plan(Record, frozen=True, kw_only=True):
-    """What one finding calls for: a focus and why, the entries by id in order.
-
-    cue, beside: the ids of what is said first. excess: what the finding already has too much of. watch: the numbers
-    that would show a change.
-    """
+    """What one finding calls for: a focus and why, the entries by id in order."""
 
     finding: str
     focus: str
     why: str
-    cue: str
+    cue: str  # the ids of what is said first
     beside: str
     entries: tuple[str, ...]
-    excess: tuple[str, ...]
-    watch: tuple[str, ...]
+    excess: tuple[str, ...]  # what the finding already has too much of
+    watch: tuple[str, ...]  # the numbers that would show a change
     remark: str
 
 
 class Ground(Record, frozen=True, kw_only=True):
-    """What advice rests on: the plan it calls for, how surely, and of what it was said.
-
-    scope: a run, its slow part or the last weeks, of `runs` runs. alone: a part of the timing that is far from usual
-    without a pattern. knee_bends: less or more than usual where that may be said; knee_first: that is surer than the
-    finding. asymmetric: left and right differ constantly over runs. exaggerating: bounce went up and cadence down since
-    a focus was taken up.
-    """
+    """What advice rests on: the plan it calls for, how surely, and of what it was said."""
 
     finding: str
     certainty: Certainty
-    scope: Scope = Scope.RUN
+    scope: Scope = Scope.RUN  # a run, its slow part or the last weeks, of `runs` runs
     runs: int = 1
-    alone: bool = False
-    knee_bends: Bend = Bend.UNSAID
-    knee_first: bool = False
-    asymmetric: bool = False
-    exaggerating: bool = False
+    alone: bool = False  # a part of the timing is far from usual without a pattern
+    knee_bends: Bend = Bend.UNSAID  # less or more than usual, where that may be said
+    knee_first: bool = False  # that is surer than the finding
+    asymmetric: bool = False  # left and right differ constantly over runs
+    exaggerating: bool = False  # bounce went up and cadence down since a focus was taken up
 
 
 class Advice(Record, frozen=True, kw_only=True):
@@ -144,12 +131,9 @@ def do_next(
     *,
     asymmetric: bool = False,
     exaggerating: bool = False,
-    stored: bool = True,
+    stored: bool = True,  # where `kneedrive advise` finds the run
 ) -> Advice:
-    """The one focus that a run calls for, with what the runner's last weeks add. The flags are those of a Ground.
-
-    stored: the run is in the store, where `kneedrive advise` finds it.
-    """
+    """The one focus that a run calls for, with what the runner's last weeks add. The flags are those of a Ground."""
     ground = ground_of(analysis, last_weeks).replace(asymmetric=asymmetric, exaggerating=exaggerating)
     told = advise(ground, stored=stored)
     # A run without cadence has no sensor that measures anything: the weeks then say what the runner wears.
@@ -164,10 +148,14 @@ def advise(ground: Ground, *, stored: bool = True) -> Advice:
     entries = _entries(plan, ground)
     of_knee = known[plans()[LITTLE_KNEE_BEND].cue]
     knee_first = ground.knee_first and of_knee in entries
+    seen = {Scope.WEEKS: f"Over your last {ground.runs} runs", Scope.SLOW: "When you run slowly"}.get(ground.scope, "")
+    why = plan.why
+    if seen and ground.finding not in (Pattern.NEUTRAL, UNJUDGED):
+        why = f"{seen} {plan.why[:1].lower()}{plan.why[1:]}"
     return Advice(
         plan=plan,
         ground=ground,
-        why=_why(plan, ground) + (KNEE_TOO if knee_first else ""),
+        why=why + (KNEE_TOO if knee_first else ""),
         cue=of_knee if knee_first else known[plan.cue],
         beside=known[plan.beside],
         entries=entries,
@@ -184,24 +172,22 @@ def ground_of(analysis: Analysis, last_weeks: LastWeeks | None = None) -> Ground
     from usual with no pattern to its name; then the likelier of two open patterns; then nothing ("neutral"), or
     "unjudged".
     """
-    found = list(_of_weeks(last_weeks))
+    weeks = last_weeks if last_weeks is not None and last_weeks.runs >= LEAST_RUNS else None
+    found: list[Ground] = []
+    if weeks is not None:
+        for ground in _grounds(weeks.findings, weeks.posterior, weeks.knee):
+            scope = Scope.WEEKS if ground.scope is Scope.RUN else ground.scope
+            found.append(ground.replace(scope=scope, runs=weeks.runs))
+        if (weeks.share_of_slow or 0.0) >= MOST_OF_SLOW:
+            slow = Ground(finding=Pattern.SHUFFLE, certainty=Certainty.LEANING, scope=Scope.SLOW, runs=weeks.runs)
+            found.append(slow)
     if analysis.posterior is not None:
         found += _grounds(analysis.findings, analysis.posterior, analysis.knee)
     for certainty in Certainty:  # spoken, leaning, open
         if surest := next((ground for ground in found if ground.certainty is certainty), None):
             return surest
-    judged = analysis.posterior is not None or (last_weeks is not None and last_weeks.runs >= LEAST_RUNS)
+    judged = analysis.posterior is not None or weeks is not None
     return Ground(finding=Pattern.NEUTRAL if judged else UNJUDGED, certainty=Certainty.SPOKEN)
-
-
-def _of_weeks(weeks: LastWeeks | None) -> Iterator[Ground]:
-    """What the last weeks call for, in the order in which they say it."""
-    if weeks is None or weeks.runs < LEAST_RUNS:
-        return
-    for ground in _grounds(weeks.findings, weeks.posterior, weeks.knee):
-        yield ground.replace(scope=Scope.WEEKS if ground.scope is Scope.RUN else ground.scope, runs=weeks.runs)
-    if (weeks.share_of_slow or 0.0) >= MOST_OF_SLOW:
-        yield Ground(finding=Pattern.SHUFFLE, certainty=Certainty.LEANING, scope=Scope.SLOW, runs=weeks.runs)
 
 
 def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) -> Iterator[Ground]:
@@ -224,11 +210,8 @@ def _grounds(findings: tuple[Finding, ...], posterior: Posterior, knee: Knee) ->
 
 
 def plan_for(pattern: Pattern, basis: Basis, posterior: Posterior) -> str:
-    """The plan for a pattern: from steps alone the one that suits every pattern with such steps.
-
-    A pattern that says nothing of steps keeps its own.
-    """
-    found: str = pattern
+    """The plan for a pattern: from steps alone the one that suits every pattern with such steps."""
+    found: str = pattern  # which one that says nothing of steps keeps
     if basis is Basis.STEPS:
         side = next((bound.side for bound in PATTERNS[pattern].region if bound.axis == "zSL"), 0)
         found = {1: LONG_STEPS, -1: SHORT_STEPS}.get(side, pattern)
@@ -256,28 +239,17 @@ def _bounce(posterior: Posterior) -> float:
 
 
 def _entries(plan: Plan, ground: Ground) -> tuple[Entry, ...]:
-    """The plan's entries but for what the runner has too much of already.
-
-    Where the knee bends less than usual too, its cue takes the place of the plan's second cue.
-    """
-    known, ids = catalogue(), list(plan.entries)
+    """The plan's entries but for what the runner has too much of already."""
+    known, ids, excess = catalogue(), list(plan.entries), set(plan.excess)
     if ground.knee_bends is Bend.LESS and plan.finding != LITTLE_KNEE_BEND:
+        # The knee's cue takes the place of the plan's second cue.
         ids = [name for name in ids if known[name].kind != "cue" or name == plan.cue]
         ids.append(plans()[LITTLE_KNEE_BEND].cue)
-    excess = set(plan.excess)
     if ground.exaggerating:
         excess.add("height")
     if ground.knee_bends is Bend.MORE:
         excess.add("heel recovery")
     return tuple(known[name] for name in ids if not excess & set(known[name].stresses))
-
-
-def _why(plan: Plan, ground: Ground) -> str:
-    """The reason of the plan, after the words of what it was seen in."""
-    seen = {Scope.WEEKS: f"Over your last {ground.runs} runs", Scope.SLOW: "When you run slowly"}.get(ground.scope, "")
-    if not seen or ground.finding in (Pattern.NEUTRAL, UNJUDGED):
-        return plan.why
-    return f"{seen} {plan.why[:1].lower()}{plan.why[1:]}"
 
 
 def _remarks(plan: Plan, ground: Ground) -> tuple[str, ...]:
@@ -292,11 +264,6 @@ def _remarks(plan: Plan, ground: Ground) -> tuple[str, ...]:
     return tuple(said)
 
 
-NOT_RECORDED = "Your {} can measure contact time, but this file holds none of it: see that the watch records it."
-IN_THE_FILE = "This file also holds what a {0} measured: --dynamics {0} judges by it."
-OWN_FILE = "Take in the file of the watch itself, or Strava's bulk export: if it was measured, kneedrive says more."
-
-
 def would_settle(analysis: Analysis) -> str:
     """What would settle what the sensor leaves open, "" where nothing is; never a sensor that the file holds."""
     reference = REFERENCES[analysis.provenance]
@@ -305,11 +272,14 @@ def would_settle(analysis: Analysis) -> str:
         return "" if names & (STRAPS | PODS) else reference.settles  # worn, and another source asked for
     there = [name for name, samples in sorted(analysis.activity.alternatives.items()) if has_dynamics(samples)]
     if there:
-        return IN_THE_FILE.format(there[0])
+        return f"This file also holds what a {there[0]} measured: --dynamics {there[0]} judges by it."
     if analysis.activity.format == "strava":
-        return OWN_FILE
-    held = sorted(names & (STRAPS | BLUETOOTH_STRAPS | PODS))
-    return NOT_RECORDED.format(held[0]) if held else reference.settles
+        return "Take in the file of the watch itself, or Strava's bulk export: if it was measured, kneedrive says more."
+    if held := sorted(names & (STRAPS | BLUETOOTH_STRAPS | PODS)):
+        return (
+            f"Your {held[0]} can measure contact time, but this file holds none of it: see that the watch records it."
+        )
+    return reference.settles
 
 
 class _Book(Record, frozen=True, kw_only=True):

@@ -40,13 +40,11 @@ class PastRun(Record, frozen=True, kw_only=True):
 
 
 class Setting(Record, frozen=True, kw_only=True):
-    """What every question about a history needs besides the runs.
-
-    zone: seconds that local time is ahead of UTC at a moment (aware UTC), for runs that do not say; None means UTC.
-    """
+    """What every question about a history needs besides the runs."""
 
     method: Method = Method()
     runner: Runner = Runner()
+    # Seconds that local time is ahead of UTC at a moment (aware UTC), for runs that do not say; None means UTC.
     zone: Callable[[datetime], int] | None = None
 
     def of(self, runs: Sequence[PastRun]) -> Setting:
@@ -86,8 +84,8 @@ def local_date(run: PastRun, setting: Setting) -> date:
 
 def weeks_since_epoch(runs: Sequence[PastRun], setting: Setting) -> Array:
     """Local start times in weeks since 1970, as fractions."""
-    ahead_s = (offset_s(run.started_at, run.utc_offset_s, setting.zone) for run in runs)
-    return np.array([(run.started_at.timestamp() + each) / WEEK_S for run, each in zip(runs, ahead_s, strict=True)])
+    starts = ((run.started_at, offset_s(run.started_at, run.utc_offset_s, setting.zone)) for run in runs)
+    return np.array([(at.timestamp() + ahead_s) / WEEK_S for at, ahead_s in starts])
 
 
 def week_number(day: date) -> int:
@@ -180,11 +178,7 @@ class Level(StrEnum):
 
 
 class PersonalZ(Record, frozen=True, kw_only=True):
-    """One metric of one run against the runner's own baseline at the same speed and grade.
-
-    low, high: the values between which a run is not clearly different; the intervals of all metrics together hold an
-    unchanged run with 0.95.
-    """
+    """One metric of one run against the runner's own baseline at the same speed and grade."""
 
     metric: str
     value: float
@@ -195,6 +189,7 @@ class PersonalZ(Record, frozen=True, kw_only=True):
     level: Level
     epochs: int
     others: float | None = None  # population z, less certain; None where the sensor does not allow it
+    # A run between these is not clearly different; all intervals together hold an unchanged run with 0.95.
     low: float | None = None
     high: float | None = None
 
@@ -248,22 +243,18 @@ class BreakKind(StrEnum):
 
     SENSOR = "sensor"
     FIRMWARE = "firmware"
-    WATCH = "watch"
-    OSCILLATION = "oscillation"
+    WATCH = "watch"  # that makes the numbers itself
+    OSCILLATION = "oscillation"  # it jumped, timing stayed
 
 
 class Break(Record, frozen=True, kw_only=True):
-    """Values before and after `date` cannot be compared.
-
-    before, after: provenance words, firmware classes or names of watches, as `kind` says; a watch counts only where it
-    makes the numbers itself. OSCILLATION: it jumped, timing stayed. sensors: the provenance words.
-    """
+    """Values before and after `date` cannot be compared."""
 
     date: date
     kind: BreakKind
-    before: str
+    before: str  # provenance word, firmware class or name of a watch, as `kind` says
     after: str
-    sensors: tuple[str, str] = ("", "")
+    sensors: tuple[str, str] = ("", "")  # the provenance words
 
 
 class Verdict(StrEnum):
@@ -284,12 +275,11 @@ class Verdict(StrEnum):
 class Trend(Record, frozen=True, kw_only=True):
     """One tested series of one stretch between breaks: D, P or zSL, or heart_rate_bpm as context.
 
-    A change is over the span, in SD between runners (heart rate: 1/min). STEADY is said only where a change as large as
-    runners differ would most likely have been seen. None where there were too few weeks to test.
+    A change is over the span, in SD between runners (heart rate: 1/min). None where there were too few weeks to test.
     """
 
     series: str
-    verdict: Verdict
+    verdict: Verdict  # STEADY only where a change as large as runners differ would most likely have been seen
     weeks: int
     runs: int
     weeks_missing: int  # weeks with runs that a test still needs
@@ -317,17 +307,14 @@ class Trend(Record, frozen=True, kw_only=True):
 
 
 class LastWeeks(Record, frozen=True, kw_only=True):
-    """The runner over the last eight weeks, on the sensor of the latest stretch: the posterior of the run means.
-
-    The systematic error of the sensor stays in the posterior, the noise of single runs goes.
-    """
+    """The runner over the last eight weeks, on the sensor of the latest stretch: the posterior of the run means."""
 
     first: date  # of the runs that count
     last: date
     runs: int
     sensor: str
     surface: str
-    posterior: Posterior
+    posterior: Posterior  # the systematic error of the sensor stays in it, the noise of single runs goes
     findings: tuple[Finding, ...]  # of scope "weeks", the headline first
     ruled_out: tuple[Pattern, ...]
     knee: Knee
@@ -366,32 +353,25 @@ class Habit(StrEnum):
 
 
 class SlowContrast(Record, frozen=True, kw_only=True):
-    """D when slow minus D at the usual pace, over runs: MORE than slowing down explains, NOT_SHOWN or NOT_ENOUGH.
-
-    se holds what the sensor may misread from pace to pace. probability: that the true contrast is beyond the limit.
-    """
+    """D when slow minus D at the usual pace, over runs: MORE than slowing down explains, NOT_SHOWN or NOT_ENOUGH."""
 
     verdict: Habit
     runs: int
     mean: float | None = None
-    se: float | None = None
-    probability: float | None = None
+    se: float | None = None  # holds what the sensor may misread from pace to pace
+    probability: float | None = None  # that the true contrast is beyond the limit
 
 
 class BalanceHabit(Record, frozen=True, kw_only=True):
-    """Ground contact balance over runs: UNEVEN, NONE or NOT_ENOUGH.
-
-    left: mean share of the left foot, se: from run to run. probability: that the true share is beyond the limit on its
-    side. runs_beyond: runs that are.
-    """
+    """Ground contact balance over runs: UNEVEN, NONE or NOT_ENOUGH."""
 
     verdict: Habit
     runs: int
-    runs_beyond: int
-    left: float | None = None
+    runs_beyond: int  # whose share is beyond the limit
+    left: float | None = None  # mean share of the left foot
     side: str = ""
-    se: float | None = None
-    probability: float | None = None
+    se: float | None = None  # from run to run
+    probability: float | None = None  # that the true share is beyond the limit on its side
 
 
 class FadeHabit(Record, frozen=True, kw_only=True):
@@ -453,11 +433,7 @@ class Apart(StrEnum):
 
 
 class Difference(Record, frozen=True, kw_only=True):
-    """After minus before in one metric, at matched speed and grade, with its interval.
-
-    verdict: CHANGED, NO_CHANGE (larger than `bound`), or NOT_ENOUGH: about `more_weeks` more of the later side (None:
-    no number of them would do, the earlier side is too short).
-    """
+    """After minus before in one metric, at matched speed and grade, with its interval."""
 
     metric: str
     before: float
@@ -466,9 +442,9 @@ class Difference(Record, frozen=True, kw_only=True):
     low: float
     high: float
     threshold: float
-    verdict: Outcome
+    verdict: Outcome  # CHANGED, NO_CHANGE (larger than `bound`), or NOT_ENOUGH
     bound: float
-    more_weeks: int | None = 0
+    more_weeks: int | None = 0  # of the later side, about; None: none would do, the earlier side is too short
 
 
 class Comparison(Record, frozen=True, kw_only=True):
