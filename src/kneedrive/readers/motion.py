@@ -62,9 +62,8 @@ def guessed_sport(speed_mps: Array | None, cadence_spm: Array | None, unnamed: s
         fastest_mps = RULES.run_max_mps
         stepping = median(cadence_spm[~np.isnan(cadence_spm)]) >= RULES.run_min_spm
     if speed_mps is not None and stepping and RULES.run_min_mps <= typical_mps(speed_mps) <= fastest_mps:
-        return "running", (
-            Note(code=NoteCode.SPORT_ASSUMED, text=f"{unnamed}: taken as running by its speed and cadence"),
-        )
+        text = f"{unnamed}: taken as running by its speed and cadence"
+        return "running", (Note(code=NoteCode.SPORT_ASSUMED, text=text),)
     return UNKNOWN, (Note(code=NoteCode.SPORT_UNKNOWN, text=f"{unnamed}, and it does not look like running"),)
 
 

@@ -279,10 +279,8 @@ def walk(text: str, document: Document) -> None:
     try:
         parser.Parse(text.encode("utf-8", errors="replace"), True)
     except expat.ExpatError as error:
-        raise Malformed(
-            f"is not well-formed XML: {expat.ErrorString(error.code)}; export it again",
-            offset=max(parser.ErrorByteIndex, 0),
-        ) from error
+        problem = f"is not well-formed XML: {expat.ErrorString(error.code)}; export it again"
+        raise Malformed(problem, offset=max(parser.ErrorByteIndex, 0)) from error
 
 
 def _guarded(document: Document) -> expat.XMLParserType:

@@ -247,13 +247,7 @@ def _part(octets: bytes, start: int) -> Part:
     layouts, cut = _bounded(walk.layouts())
     notes += cut
     return Part(
-        octets=octets,
-        start=start,
-        end=end,
-        stated_end=stated_end,
-        layouts=layouts,
-        notes=tuple(notes),
-        damage=damage,
+        octets=octets, start=start, end=end, stated_end=stated_end, layouts=layouts, notes=tuple(notes), damage=damage
     )
 
 
