@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 NAP_S = 30.0  # at most, since a machine that was asleep meanwhile has to look at the clock again
 TIMEOUT_S, LONGEST_S = 300, 24 * 3600
-HIGHEST_PORT = 65535
-KEPT = "what was fetched is kept; the same command goes on from there"
 NO_TERMINAL = "a login asks you to agree in a browser: run 'kneedrive auth strava' yourself in a terminal"
 NO_KEY = "a key is pasted into a terminal: run 'kneedrive auth {0}' yourself in one, or set {1}"
 NO_QUESTIONS = "setup asks questions: run it yourself in a terminal, or see docs/sources.md for what it would do"
@@ -31,7 +29,6 @@ NOTHING_SET = (
     "No source is set up, and none needs to be: kneedrive analyze FILE reads any recording. "
     "kneedrive demo shows what comes of it."
 )
-HIDDEN_KEY = "Key (not shown): "
 
 # How to come by a key. A paragraph is one line, which `remark` breaks where this terminal ends.
 
@@ -75,17 +72,14 @@ def add_sync(commands: options.Commands) -> None:
         "the last day went, how your weeks go, and what to do next. It can be stopped at any time and goes on later. "
         "kneedrive setup asks what you have and sets it up.",
     )
-    sync.add_argument(
-        "sources", nargs="*", metavar="SOURCE", help="only these: folder, garmin, intervals, strava, or a package's"
-    )
-    sync.add_argument(
-        "--athletes", action="store_true", help="for coaches: the runs of every athlete in sources.intervals.athletes"
-    )
-    sync.add_argument("--since", type=options.since, metavar="WHEN", help="nothing older than a date or span: 30d, 12w")
-    sync.add_argument("--full", action="store_true", help="look at everything again, also at what failed before")
-    sync.add_argument("--no-report", action="store_true", help="only the counts")
-    sync.add_argument("--dry-run", action="store_true", help="say what would be fetched, fetch and write nothing")
-    sync.add_argument("--wait", action="store_true", help="at a service's limit, wait and go on instead of stopping")
+    add = sync.add_argument
+    add("sources", nargs="*", metavar="SOURCE", help="only these: folder, garmin, intervals, strava, or a package's")
+    add("--athletes", action="store_true", help="for coaches: the runs of every athlete in sources.intervals.athletes")
+    add("--since", type=options.since, metavar="WHEN", help="nothing older than a date or span: 30d, 12w")
+    add("--full", action="store_true", help="look at everything again, also at what failed before")
+    add("--no-report", action="store_true", help="only the counts")
+    add("--dry-run", action="store_true", help="say what would be fetched, fetch and write nothing")
+    add("--wait", action="store_true", help="at a service's limit, wait and go on instead of stopping")
     options.finish(sync, _sync, new=True)
 
 
@@ -106,8 +100,24 @@ def add_auth(commands: options.Commands) -> None:
     """Add auth and its parts."""
     auth = commands.add_parser("auth", help="keep a key, log in to Strava, see which sources are set up, log out")
     parts = auth.add_subparsers(title="parts", metavar="PART", required=True)
-    _add_garmin(parts)
-    _add_intervals(parts)
+    garmin = parts.add_parser(
+        "garmin",
+        help="keep your personal API key for Garmin Connect",
+        description="Asks for the key that Garmin gives you for your own data, tries it, and keeps it where Garmin's "
+        "own client looks for it, readable by you alone. GARMIN_PERSONAL_API_KEY in the environment needs no login.",
+    )
+    days = "how long the key lives (asked where missing)"
+    garmin.add_argument("--days", type=options.between(1, 365), metavar="N", help=days)
+    options.finish(garmin, _keep_key, spoken=True)
+    intervals = parts.add_parser(
+        "intervals",
+        help="keep your API key for intervals.icu",
+        description="Asks for the API key of your account on intervals.icu, tries it, and keeps it, readable by you "
+        "alone. INTERVALS_ICU_API_KEY in the environment needs no login.",
+    )
+    coached = "for coaches: list the athletes whose runs the key can read"
+    intervals.add_argument("--athletes", action="store_true", help=coached)
+    options.finish(intervals, _keep_key, spoken=True)
     _add_strava(parts)
     options.finish(parts.add_parser("status", help="which sources are set up; asks nobody"), _show_status)
     logout = parts.add_parser(
@@ -116,37 +126,10 @@ def add_auth(commands: options.Commands) -> None:
         description="For Strava: forgets the login, revokes it, and deletes everything that came from its API alone. "
         "For Garmin and intervals.icu: deletes the key that is kept; the runs are your own files and stay.",
     )
-    logout.add_argument(
-        "source", nargs="?", default="strava", metavar="SOURCE", help="garmin, intervals or strava (default)"
-    )
+    which = "garmin, intervals or strava (default)"
+    logout.add_argument("source", nargs="?", default="strava", metavar="SOURCE", help=which)
     logout.add_argument("--yes", action="store_true", help="do not ask")
     options.finish(logout, _log_out, spoken=True)
-
-
-def _add_garmin(parts: options.Commands) -> None:
-    garmin = parts.add_parser(
-        "garmin",
-        help="keep your personal API key for Garmin Connect",
-        description="Asks for the key that Garmin gives you for your own data, tries it, and keeps it where Garmin's "
-        "own client looks for it, readable by you alone. GARMIN_PERSONAL_API_KEY in the environment needs no login.",
-    )
-    garmin.add_argument(
-        "--days", type=options.between(1, 365), metavar="N", help="how long the key lives (asked where missing)"
-    )
-    options.finish(garmin, _keep_garmin, spoken=True)
-
-
-def _add_intervals(parts: options.Commands) -> None:
-    intervals = parts.add_parser(
-        "intervals",
-        help="keep your API key for intervals.icu",
-        description="Asks for the API key of your account on intervals.icu, tries it, and keeps it, readable by you "
-        "alone. INTERVALS_ICU_API_KEY in the environment needs no login.",
-    )
-    intervals.add_argument(
-        "--athletes", action="store_true", help="for coaches: list the athletes whose runs the key can read"
-    )
-    options.finish(intervals, _keep_intervals, spoken=True)
 
 
 def _add_strava(parts: options.Commands) -> None:
@@ -158,23 +141,11 @@ def _add_strava(parts: options.Commands) -> None:
         "strava.com/settings/api, any name and website, with localhost as authorization callback domain. Both are "
         "taken from the configuration, from STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET, or typed in when asked.",
     )
-    strava.add_argument(
-        "--headless", action="store_true", help="the browser is on another machine: paste the address it ends at"
-    )
-    strava.add_argument(
-        "--port",
-        type=options.between(0, HIGHEST_PORT),
-        default=0,
-        metavar="N",
-        help="listen on this port (default: 0, any free one)",
-    )
-    strava.add_argument(
-        "--timeout",
-        type=options.between(1, LONGEST_S),
-        default=TIMEOUT_S,
-        metavar="S",
-        help=f"seconds to wait (default {TIMEOUT_S})",
-    )
+    add = strava.add_argument
+    add("--headless", action="store_true", help="the browser is on another machine: paste the address it ends at")
+    port, wait = "listen on this port (default: 0, any free one)", f"seconds to wait (default {TIMEOUT_S})"
+    add("--port", type=options.between(0, 65535), default=0, metavar="N", help=port)
+    add("--timeout", type=options.between(1, LONGEST_S), default=TIMEOUT_S, metavar="S", help=wait)
     options.finish(strava, _log_in, spoken=True)
 
 
@@ -202,13 +173,17 @@ def sleep_until(moment: datetime) -> None:
 
 
 def _sync(arguments: argparse.Namespace) -> Iterator[Answer]:
-    here = desk(arguments)
-    names = _names(arguments.sources)
+    from kneedrive.app.accounts import INTERVALS, athletes, known_names
+
+    here, names = desk(arguments), tuple(arguments.sources)
+    # Not argparse's choices: with nargs="*" they refuse an empty list on some versions of Python.
+    known = known_names() if names else ()
+    if unknown := [name for name in names if name not in known]:
+        named = f"name {', '.join(known[:-1])} or {known[-1]}"
+        raise ConfigError(f"there is no source {unknown[0]!r}: {meant(unknown[0], known) or named}")
     if not arguments.athletes:
         yield from _synced(here, names, arguments)
         return
-    from kneedrive.app.accounts import INTERVALS, athletes
-
     coached = athletes(here)
     if not coached or set(names) - {INTERVALS}:
         raise ConfigError(
@@ -230,19 +205,7 @@ def _synced(here: Desk, names: tuple[str, ...], arguments: argparse.Namespace) -
     try:
         yield from sync.sync(here, order, style, output.progress, json=arguments.json, report=not arguments.no_report)
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(KEPT) from None
-
-
-def _names(given: list[str]) -> tuple[str, ...]:
-    # Not argparse's choices: with nargs="*" they refuse an empty list on some versions of Python.
-    from kneedrive.app.accounts import known_names
-
-    known = known_names() if given else ()
-    unknown = [name for name in given if name not in known]
-    if unknown:
-        named = f"name {', '.join(known[:-1])} or {known[-1]}"
-        raise ConfigError(f"there is no source {unknown[0]!r}: {meant(unknown[0], known) or named}")
-    return tuple(given)
+        raise KeyboardInterrupt("what was fetched is kept; the same command goes on from there") from None
 
 
 def _set_up(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -273,27 +236,20 @@ def _set_up(arguments: argparse.Namespace) -> Iterator[Answer]:
         yield Answer.laid_out([[Prose(following)]], options.style(arguments, here.settings))
 
 
-def _keep_garmin(arguments: argparse.Namespace) -> Iterator[Answer]:
+def _keep_key(arguments: argparse.Namespace) -> Iterator[Answer]:
+    """Ask for the key of Garmin or intervals.icu and keep it, or list whom it can read."""
     from kneedrive.app import setup
 
-    if not sys.stdin.isatty():
-        raise NotAuthorised(NO_KEY.format("garmin", "GARMIN_PERSONAL_API_KEY"))
-    output.remark(GARMIN_KEY)
-    here, key = desk(arguments), output.ask_hidden(HIDDEN_KEY)
-    yield setup.keep_key(here, "garmin", key, lambda: arguments.days or setup.lifetime(output.ask(setup.LIFE)))
-
-
-def _keep_intervals(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import setup
-
-    here = desk(arguments)
-    if arguments.athletes:
+    here, source, garmin = desk(arguments), arguments.called, arguments.called == "garmin"
+    if not garmin and arguments.athletes:
         yield setup.list_athletes(here)
         return
     if not sys.stdin.isatty():
-        raise NotAuthorised(NO_KEY.format("intervals", "INTERVALS_ICU_API_KEY"))
-    output.remark(INTERVALS_KEY)
-    yield setup.keep_key(here, "intervals", output.ask_hidden(HIDDEN_KEY))
+        raise NotAuthorised(NO_KEY.format(source, "GARMIN_PERSONAL_API_KEY" if garmin else "INTERVALS_ICU_API_KEY"))
+    output.remark(GARMIN_KEY if garmin else INTERVALS_KEY)
+    key = output.ask_hidden("Key (not shown): ")
+    # Asked for Garmin's alone, which end without Garmin's telling when.
+    yield setup.keep_key(here, source, key, lambda: arguments.days or setup.lifetime(output.ask(setup.LIFE)))
 
 
 def _log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
@@ -308,12 +264,12 @@ def _log_in(arguments: argparse.Namespace) -> Iterator[Answer]:
         mine, remember = setup.typed(output.ask("Client id: "), output.ask_hidden("Client secret (not shown): ")), True
     if arguments.headless:
         yield setup.by_pasting(here, mine, _pasted, remember=remember)
-    else:
-        yield setup.by_browser(here, mine, _shown, arguments.port, arguments.timeout, remember=remember)
+        return
 
+    def shown(url: str) -> None:
+        output.remark(f"Open this address in your browser and agree:\n\n  {url}\n\nWaiting for the answer.")
 
-def _shown(url: str) -> None:
-    output.remark(f"Open this address in your browser and agree:\n\n  {url}\n\nWaiting for the answer.")
+    yield setup.by_browser(here, mine, shown, arguments.port, arguments.timeout, remember=remember)
 
 
 def _pasted(url: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from kneedrive.app.boundary import Report
+from kneedrive.app import boundary
 from kneedrive.cli.options import now, terminal_columns
 from kneedrive.errors import ConfigError, KneedriveError, one_line
 
@@ -30,9 +30,7 @@ def harmless(text: str, codes: Collection[str] = ()) -> str:
 
     codes: the escape codes that stay, since kneedrive paints with them itself.
     """
-    if not codes:
-        return _UNSAFE.sub(" ", text)
-    pieces = re.split(f"({'|'.join(map(re.escape, codes))})", text)
+    pieces = re.split(f"({'|'.join(map(re.escape, codes))})", text) if codes else [text]
     return "".join(piece if piece in codes else _UNSAFE.sub(" ", piece) for piece in pieces)
 
 
@@ -106,12 +104,9 @@ def confirmed(*, yes: bool) -> Callable[[str], bool]:
     """Ask on the terminal before something is deleted; without a terminal only --yes agrees."""
 
     def agreed(question: str) -> bool:
-        if yes:
-            return True
-        if not sys.stdin.isatty():
+        if not yes and not sys.stdin.isatty():
             remark("Not asked, since this is no terminal; --yes agrees.")
-            return False
-        return ask(_asked(question)).lower() in ("y", "yes")
+        return yes or (sys.stdin.isatty() and ask(_asked(question)).lower() in ("y", "yes"))
 
     return agreed
 
@@ -148,26 +143,18 @@ def progress(title: str) -> Iterator[Callable[[int, int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
     from rich.text import Text
 
-    class Rate(ProgressColumn):
+    class Rate(rich.ProgressColumn):
         """Files a second so far."""
 
-        def render(self, task: Task) -> Text:
+        def render(self, task: rich.Task) -> Text:
             return Text(f"{task.speed:.0f}/s" if task.speed else "")
 
-    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    counts = (rich.BarColumn(), rich.MofNCompleteColumn(), Rate(), rich.TimeRemainingColumn())
+    with rich.Progress(rich.TextColumn(title), *counts, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -175,7 +162,7 @@ def progress(title: str) -> Iterator[Callable[[int, int], None] | None]:
 # What becomes of the traceback of a fault: into the log file, and with --debug onto the terminal.
 
 
-def reporter(*, debug: bool) -> Report:
+def reporter(*, debug: bool) -> boundary.Report:
     """What a command does with tracebacks. Where they are, it says once."""
     told = False
 
@@ -184,21 +171,14 @@ def reporter(*, debug: bool) -> Report:
         name = harmless(one_line(name))
         if debug:
             remark(f"{name}:\n{traceback}", end="")
-        place = logged(name, traceback)
+        try:
+            log = boundary.log_file(os.environ)
+            boundary.add_entry(log, now(), name, traceback)
+            place = f"the traceback of a fault is in {log}: please send it with your report"
+        except (ConfigError, OSError) as error:
+            place = f"the traceback of a fault could not be logged ({error}); --debug shows it"
         if not told:
             remark(f"kneedrive: {place}")
         told = True
 
     return report
-
-
-def logged(name: str, traceback: str) -> str:
-    """Log it; a sentence that says where, or why it could not be."""
-    from kneedrive.app import boundary
-
-    try:
-        log = boundary.log_file(os.environ)
-        boundary.add_entry(log, now(), name, traceback)
-    except (ConfigError, OSError) as error:
-        return f"the traceback of a fault could not be logged ({error}); --debug shows it"
-    return f"the traceback of a fault is in {log}: please send it with your report"
