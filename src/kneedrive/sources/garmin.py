@@ -85,6 +85,7 @@ class Garmin(Client):
 
     def exchange(self) -> Pass:
         """A new token for the key, kept in the file. Raises NotAuthorised where Garmin refuses the key."""
+        held = self.held()
         path = "personalapitoken-service/personal-api/personal-api-key/token"
         authorization = Secret(f"ApiKey {self._key.reveal()}")
         answer = self._pace.ask(lambda: self._http.post(path, {}, authorization=authorization)).good(
@@ -101,7 +102,6 @@ class Garmin(Client):
             ends = datetime.fromtimestamp(float(claims["exp"]), UTC)  # its own word (RFC 7519), which is not verified
         except (IndexError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError):
             ends = self._pace.clock() + timedelta(days=1)
-        held = self.held()
         fresh = Pass(
             fingerprint=self._fingerprint,
             access=Secret(access),

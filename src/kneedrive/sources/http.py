@@ -243,7 +243,7 @@ class Pace:
     def seen(self, answer: Answer) -> datetime:
         """Take notice of an answer; when to come back, should it be a refusal."""
         told = answer.headers.get("Retry-After", "")
-        pause_s = float(told) if told.isdecimal() and len(told) < 6 else 60.0  # untold
+        pause_s = float(told) if told.isdecimal() and len(told) < 6 else 60.0  # where no header tells it
         return self.clock() + timedelta(seconds=pause_s)
 
     def hold(self, until: datetime) -> None:
