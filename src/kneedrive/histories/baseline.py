@@ -38,20 +38,15 @@ POPULATION = {
 
 
 class PersonalFit(msgspec.Struct, frozen=True, eq=False):
-    """A runner's curve of one quantity with what is needed to predict a run.
+    """A runner's curve of one quantity, value = level + slope*(x - centre), with what is needed to predict a run."""
 
-    centre, slope (..., columns): value = level + slope*(x - centre), slopes shrunk. influence (..., 1 + columns, runs):
-    by how much level and slopes rise if one run does. run_sd (...): SD of runs about the curve, not below its floor.
-    freedom (...): runs - 1 - spent; spent: slopes that the shrunk fit effectively uses.
-    """
-
-    centre: Array
+    centre: Array  # (..., columns)
     level: Array
-    slope: Array
-    influence: Array
-    run_sd: Array
-    freedom: Array
-    spent: Array
+    slope: Array  # (..., columns), shrunk
+    influence: Array  # (..., 1 + columns, runs): by how much level and slopes rise if one run does
+    run_sd: Array  # (...): SD of runs about the curve, not below its floor
+    freedom: Array  # (...): runs - 1 - spent
+    spent: Array  # slopes that the shrunk fit effectively uses
     runs: Array
 
 
@@ -147,11 +142,11 @@ def held(
 
 
 class Usual(msgspec.Struct, frozen=True, eq=False):
-    """A baseline with the fits of ln T, DF and ln k. middle_mps: speed that their columns are counted from."""
+    """A baseline with the fits of ln T, DF and ln k."""
 
     told: Baseline
     fit: PersonalFit | None
-    middle_mps: float
+    middle_mps: float  # that their columns are counted from
     setting: Setting
 
 

@@ -31,12 +31,7 @@ Whole = npt.NDArray[np.int64]
 
 
 class WeekDifference(msgspec.Struct, frozen=True, eq=False):
-    """After minus before; all arrays (..., keys), in the unit of the values.
-
-    changed: p passes Holm over the free quantities and the difference reaches its threshold. bound: the largest change
-    that the interval allows. told: fine enough to say "no change larger than bound". more_weeks: of the later side
-    until it is; 0 where it is already, inf where the earlier side alone is too short.
-    """
+    """After minus before; all arrays (..., keys), in the unit of the values."""
 
     before: Array
     difference: Array
@@ -46,10 +41,10 @@ class WeekDifference(msgspec.Struct, frozen=True, eq=False):
     p_holm: Array
     weeks_before: Array
     weeks_after: Array
-    changed: Mask
-    told: Mask
-    bound: Array
-    more_weeks: Array
+    changed: Mask  # p passes Holm over the free quantities, and the difference reaches its threshold
+    told: Mask  # fine enough to say "no change larger than bound"
+    bound: Array  # the largest change that the interval allows
+    more_weeks: Array  # of the later side until told; 0 where it is, inf where the earlier side alone is too short
 
 
 def week_difference(
@@ -86,12 +81,12 @@ def week_difference(
         changed=changed,
         told=tested & ~changed & (half <= finest),
         bound=np.abs(off) + half,
-        more_weeks=np.where(changed | (half <= finest), 0.0, later_weeks(half, finest, sides)),
+        more_weeks=np.where(changed | (half <= finest), 0.0, _later_weeks(half, finest, sides)),
     )
 
 
-def later_weeks(half: Array, finest: Array, sides: list[Array]) -> Array:
-    """Weeks more of the later side until half of the interval is `finest`, its square going with 1/before + 1/after."""
+def _later_weeks(half: Array, finest: Array, sides: list[Array]) -> Array:
+    # The square of half of the interval goes with 1/before + 1/after, and it is to become `finest`.
     before, after = (np.maximum(side, 1).astype(np.float64) for side in sides)
     wanted = (finest / np.where(half > 0, half, 1.0)) ** 2 * (1.0 / before + 1.0 / after) - 1.0 / before
     return np.where(wanted > 0, np.ceil(1.0 / np.where(wanted > 0, wanted, 1.0) - after), np.inf)
@@ -101,9 +96,9 @@ def later_weeks(half: Array, finest: Array, sides: list[Array]) -> Array:
 
 
 class Side(Stretch, frozen=True, kw_only=True):
-    """One period or group: the runs on its main sensor that hold scored epochs, and how many others were left out."""
+    """One period or group: the runs on its main sensor that hold scored epochs."""
 
-    left_out: int
+    left_out: int  # how many others
 
 
 def compare(

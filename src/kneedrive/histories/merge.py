@@ -63,16 +63,13 @@ CONFLICTS = (Against.HEART_RATE, Against.NO_HEART_RATE, Against.FILE)
 
 
 class Match(Record, frozen=True, kw_only=True):
-    """How two recordings compare. Differences are absolute; distance is relative to the longer one.
-
-    None where one of the two does not say.
-    """
+    """How two recordings compare. Differences are absolute; None where one of the two does not say."""
 
     verdict: Alike
     reason: Against
     start_s: float
     duration_s: float
-    distance: float | None
+    distance: float | None  # relative to the longer one
     heart_rate_bpm: float | None
 
 
@@ -123,7 +120,6 @@ def alike(a: Outline, b: Outline) -> Match:
 
 
 def _reason(a: Outline, b: Outline, match: Match) -> Against:
-    """What speaks against one run."""
     longest_s = max(a.duration_s, b.duration_s)
     longest_m = max(a.distance_m or 0.0, b.distance_m or 0.0)
     apart_m = 0.0 if match.distance is None else match.distance * longest_m
@@ -192,10 +188,10 @@ LENT = (("speed_mps", "distance_m"), ("altitude_m",), ("heart_rate_bpm",), ("pow
 
 
 class Merged(Record, frozen=True, kw_only=True):
-    """A run made of several recordings. sources: the id of the activity that gives each channel."""
+    """A run made of several recordings."""
 
     activity: Activity
-    sources: Mapping[str, str]
+    sources: Mapping[str, str]  # the id of the activity that gives each channel
 
 
 def ranked(activities: Iterable[Activity], standing: Mapping[str, int] | None = None) -> tuple[Activity, ...]:
@@ -205,20 +201,14 @@ def ranked(activities: Iterable[Activity], standing: Mapping[str, int] | None = 
     cadence, a FIT file before any other, the number of records; the id decides between equals.
     """
     worth = standing or {}
-    return tuple(
-        sorted(
-            activities,
-            key=lambda each: (
-                not len(each.samples.time_s),
-                -worth.get(each.id, 0),
-                -dynamics(each),
-                -int(coverage(each.samples.cadence_spm) >= RULES.min_coverage),
-                each.format != "fit",
-                -len(each.samples.time_s),
-                each.id,
-            ),
-        )
-    )
+
+    def place(each: Activity) -> tuple[object, ...]:
+        paced = coverage(each.samples.cadence_spm) >= RULES.min_coverage
+        records = len(each.samples.time_s)
+        richness = (worth.get(each.id, 0), dynamics(each), paced, each.format == "fit", records)
+        return (not records, *(-rank for rank in richness), each.id)
+
+    return tuple(sorted(activities, key=place))
 
 
 def merge(activities: Sequence[Activity], standing: Mapping[str, int] | None = None) -> Merged:

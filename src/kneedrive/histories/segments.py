@@ -31,14 +31,11 @@ PCT = 100.0  # grade is fitted in per cent, so that all columns are of one size
 
 
 class Table(Record, frozen=True, kw_only=True):
-    """The scored epochs of several runs, one row each; NaN where not measured. run: index into the runs.
+    """The scored epochs of several runs, one row each; NaN where not measured."""
 
-    speed_mps is NaN where the step-length axis may not be used (no zSL: a treadmill without a calibrated speed).
-    """
-
-    run: npt.NDArray[np.int64]
+    run: npt.NDArray[np.int64]  # index into the runs
     start_s: Array
-    speed_mps: Array
+    speed_mps: Array  # NaN where the step-length axis may not be used (no zSL: a treadmill without a calibrated speed)
     grade: Array
     weight: Array
     T_s: Array
@@ -149,10 +146,7 @@ def design(rows: Table, middle: float, setting: Setting) -> Array:
 
 
 class Curve(Record, frozen=True, kw_only=True):
-    """How one quantity of one runner departs from the population over speed and grade; slopes are already shrunk.
-
-    departure = level + slope * dv + bend * dv^2 + grade * grade, dv = speed - centre_mps.
-    """
+    """How one quantity of one runner departs from the population over speed and grade; slopes are already shrunk."""
 
     centre_mps: float
     level: float
@@ -259,15 +253,12 @@ def residual_sd(fitted: Array, told: Array) -> float:
 
 
 class Stretch(Record, frozen=True, kw_only=True):
-    """Runs that may be compared: one sensor class, one firmware class, nothing that only a sensor does between.
-
-    watch: its name where the watch itself makes the numbers, else "".
-    """
+    """Runs that may be compared: one sensor class, one firmware class, nothing that only a sensor does between."""
 
     sensor: str
     firmware: str
     runs: tuple[PastRun, ...]
-    watch: str = ""
+    watch: str = ""  # its name where the watch itself makes the numbers
 
 
 def watch_of(run: PastRun) -> str:
@@ -338,7 +329,7 @@ def change(before: Stretch, after: Stretch, setting: Setting) -> Break:
 
 def split_at_jumps(stretch: Stretch, setting: Setting) -> tuple[list[Stretch], list[Break]]:
     """The stretch cut where its oscillation jumps while step time and duty factor stay."""
-    place = jump(run_levels(stretch, setting), setting.method.trend)
+    place = jump(_run_levels(stretch, setting), setting.method.trend)
     if place is None:
         return [stretch], []
     first, second = stretch.replace(runs=stretch.runs[:place]), stretch.replace(runs=stretch.runs[place:])
@@ -349,7 +340,7 @@ def split_at_jumps(stretch: Stretch, setting: Setting) -> tuple[list[Stretch], l
     return [*parts, *later], [*jumps, here, *more]
 
 
-def run_levels(stretch: Stretch, setting: Setting) -> Array:
+def _run_levels(stretch: Stretch, setting: Setting) -> Array:
     """One row per run: cadence (spm), duty factor and oscillation (m) about the curve of the stretch; NaN without."""
     rows = table(stretch.runs)
     names = ("cadence_spm", "duty_factor", "vertical_oscillation_m")

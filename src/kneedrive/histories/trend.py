@@ -31,26 +31,20 @@ DIRECTIONS = {
 
 
 class WeekMeans(msgspec.Struct, frozen=True, eq=False):
-    """Means of the runs of each week. value (..., weeks) in the unit of the runs; variance: of it within the week.
+    """Means of the runs of each week; arrays (..., weeks) but for run_sd (...)."""
 
-    runs (..., weeks): how many. run_sd (...): SD from run to run within a week, 0 where no week has two runs.
-    """
-
-    value: Array
-    variance: Array
-    runs: Array
-    run_sd: Array
+    value: Array  # in the unit of the runs
+    variance: Array  # of it within the week
+    runs: Array  # how many
+    run_sd: Array  # SD from run to run within a week, 0 where no week has two runs
 
 
 class WeeklyFit(msgspec.Struct, frozen=True, eq=False):
-    """Least squares on weekly means. coefficient, se (..., columns); freedom, rho, weeks (...).
-
-    se is widened for correlated weeks; freedom: degrees of freedom that are left.
-    """
+    """Least squares on weekly means. coefficient, se (..., columns); freedom, rho, weeks (...)."""
 
     coefficient: Array
-    se: Array
-    freedom: Array
+    se: Array  # widened for correlated weeks
+    freedom: Array  # degrees of freedom that are left
     rho: Array
     weeks: Array
 
@@ -106,27 +100,22 @@ def weekly_fit(X: Array, means: WeekMeans, rules: SeriesRules) -> WeeklyFit:
 
 
 class TrendFit(msgspec.Struct, frozen=True, eq=False):
-    """One verdict for each series; all arrays (..., series), changes over the span in the unit of the values.
-
-    called: a change is said, in the direction of `change`. steady: none is, and one of `rules.telling` would have been
-    seen. Neither: too early to tell. low, high: interval of the change at `level`, which Holm's procedure held p
-    against. detectable: the change that would be called with probability `rules.power`; NaN where untested.
-    """
+    """One verdict for each series; all arrays (..., series), changes over the span in the unit of the values."""
 
     change: Array
-    low: Array
+    low: Array  # interval of the change at `level`
     high: Array
     slope_per_week: Array
     p: Array
     p_holm: Array
-    level: Array
+    level: Array  # that Holm's procedure held p against
     rho: Array
     freedom: Array
     run_sd: Array
     worthwhile: Array
-    detectable: Array
-    called: stats.Mask
-    steady: stats.Mask
+    detectable: Array  # would be called with probability `rules.power`; NaN where untested
+    called: stats.Mask  # a change is said, in the direction of `change`
+    steady: stats.Mask  # none is, and one of `rules.telling` would have been seen; else it is too early to tell
     seasonal: stats.Mask
 
 
@@ -199,13 +188,10 @@ def verdicts(fit: WeeklyFit, span: Array, sen: Array, runs: tuple[Array, Array],
 
 
 class RunValues(Record, frozen=True, kw_only=True):
-    """A series of run values in order of time. at_weeks: local time in weeks since 1970; week: number of the week.
+    """A series of run values in order of time; laid out in weeks, value and se are (weeks, runs), the rest (weeks)."""
 
-    Laid out in weeks, value and se are (weeks, runs), week and at_weeks (weeks).
-    """
-
-    at_weeks: Array
-    week: npt.NDArray[np.int64]
+    at_weeks: Array  # local time in weeks since 1970
+    week: npt.NDArray[np.int64]  # number of the week
     value: Array
     se: Array
 
