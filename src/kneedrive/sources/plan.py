@@ -145,7 +145,6 @@ def plan(items: Iterable[Listed], known: Mapping[str, str], failed: Collection[s
     known: the version that is held, by id; those found gone included. failed: ids that could not be had the last time.
     They come after all others, so that they block none.
     """
-
     steps = []
     for item in {item.id: item for item in items}.values():
         action = Action.KNOWN
