@@ -161,10 +161,3 @@ def test_a_sport_that_is_unknown_is_no_name() -> None:
     text = flat(render(examined(sport="unknown")))
 
     assert ", no sport named" in text
-
-
-def test_what_is_not_known_of_a_sensor_is_said_once() -> None:
-    text = flat(render(RUNS["light-pod"]()))
-
-    assert text.count("usual on a COROS POD is not known yet") == 1
-    assert "· Your COROS watch without the pod would tell it." in text

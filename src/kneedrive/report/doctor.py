@@ -154,7 +154,4 @@ def _sayable(analysis: Analysis) -> list[str]:
     rest = [item for item in analysis.unjudged if item.reason != analysis.status_reason]
     said += [f"{capital(item.what)}: {item.reason.rstrip('.')}." for item in rest]
     helps = advice.would_settle(analysis)
-    if any(item.reason == analysis.reference.open for item in rest):
-        # That what is usual is not known stands above, and is not said twice.
-        helps = capital(helps.rpartition("is not known yet; ")[2])
     return [*said, *([helps] if helps and analysis.status != "not a run" else [])]
