@@ -299,7 +299,6 @@ def examine(asked: Asked, style: Style, *, json: bool) -> Answer:
 
 
 def _jobs(asked: Asked, known: _Known, told: Counter[Became]) -> Iterator[Job]:
-    """What is to be examined, counted as it comes."""
     # A bar has to know the end, so all is walked twice.
     total = sum(not found.skipped for found, _ in found_in(asked.place)) if asked.count else 0
     done = 0
@@ -324,7 +323,6 @@ def _jobs(asked: Asked, known: _Known, told: Counter[Became]) -> Iterator[Job]:
 
 
 def _keep(job: Job, rows: Rows | Lost, parts: Parts, told: Counter[Became]) -> None:
-    """The rows of a recording into the parts, and its status counted."""
     if isinstance(rows, Lost):
         rows = refused(job, "ended the process that worked on it, twice: perhaps it needs more memory than there is")
     methods = {row["method"] for row in rows.runs} - {VERSION}

@@ -245,10 +245,7 @@ class Workers(Processes):
 
 
 def _compact(settings: Config, recording: Recording) -> Contents | None:
-    """In another process: the contents without samples, a few kilobytes to send back.
-
-    None where they cannot be read: whoever reads them again will say why.
-    """
+    """In another process: the contents without samples, a few kilobytes to send back; None if they cannot be read."""
     bare = {"samples": Samples(time_s=frozen([])), "alternatives": {}, "laps": (), "pauses": (), "sensors": ()}
     with suppress(ReadError), boundary(recording.name, quiet=True):
         found = contents_of(recording, settings)
@@ -258,7 +255,7 @@ def _compact(settings: Config, recording: Recording) -> Contents | None:
             rows=tuple(row.replace(activity=row.activity.replace(**bare)) for row in found.rows),
             runs={key: run.replace(analysis=analyses[key]) for key, run in found.runs.items()},
         )
-    return None
+    return None  # whoever reads them again will say why
 
 
 # Files and folders into the store: one outcome per file, and one bad file never stops the rest.
@@ -419,7 +416,6 @@ def keep(
 
 
 def _outcome(name: str, placed: Placed, store: Store, *, updated: bool = False) -> Outcome:
-    """What was made of a recording, in one word."""
     # What a file says about its own missing end.
     cuts = [note for row in placed.activities for note in row.activity.notes if note.code in CUT]
     cut = next((f"{note.text} (at byte {note.offset:,})" if note.offset else note.text for note in cuts), "")

@@ -125,20 +125,11 @@ def named_in(settings: Config) -> set[str]:
 
 
 def everybody(settings: Config) -> dict[str, tuple[int, datetime, datetime] | None]:
-    """Everybody in the configured store, as `everybody_in` has them; nobody where there is no store."""
+    """Everybody in the configured store, as `Store.everybody` has them; nobody where there is no store."""
     if not Store.is_there(settings.paths.store):
         return {}
     with Store.open(settings.paths.store, create=False) as store:
-        return everybody_in(store)
-
-
-def everybody_in(store: Store) -> dict[str, tuple[int, datetime, datetime] | None]:
-    """Everybody in the store by name, with the number of their runs, the first and the last; None without any.
-
-    Who has neither a name nor a run, but a ride perhaps, is nobody to be listed.
-    """
-    known = dict.fromkeys(store.runners()) | store.runs_by_runner()
-    return {name: runs for name, runs in known.items() if name or runs}
+        return store.everybody()
 
 
 def runners(settings: Config, style: Style, *, json: bool) -> Answer:

@@ -248,7 +248,7 @@ def overview(desk: Desk, style: Style) -> Answer:
     settings, runs = desk.settings, {}
     if Store.is_there(settings.paths.store):
         with Store.open(settings.paths.store, create=False) as store:
-            runs = store.runs_by_runner()
+            runs = {name: told for name, told in store.everybody().items() if told}
     held = [
         f"{numbers.plural(n, 'run')} of {runner_name(name)}, until {numbers.day(last)}"
         for name, (n, _, last) in runs.items()

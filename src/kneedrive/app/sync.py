@@ -16,7 +16,7 @@ from kneedrive.app import OK, PARTLY, URGENCY, Answer, Counter, code_for, import
 from kneedrive.app.accounts import FOLDER, GARMIN, NAMES, Desk, chosen, client, folders, garmin_key_ends
 from kneedrive.app.boundary import boundary
 from kneedrive.app.importing import VERSION, Import, Intake, Outcome
-from kneedrive.app.library import bring_up_to_date, everybody_in, opened, passing_store, typed_name
+from kneedrive.app.library import bring_up_to_date, opened, passing_store, typed_name
 from kneedrive.errors import ConfigError, ReadError, SourceError, TooLarge
 from kneedrive.record import Record
 from kneedrive.recording import Recording
@@ -409,7 +409,7 @@ def news(
     found = found_in(store, desk.settings, runs[screen.main_run(runs)][1], desk.clock(), Request(style=style))
     today, miles = local_day(desk.settings, desk.clock()), style.miles
     new = screen.whats_new(runs, today, miles=miles)
-    whose = typed_name(desk.settings, everybody_in(store))
+    whose = typed_name(desk.settings, store.everybody())
     more = (f"kneedrive report{whose}", f"kneedrive weekly{whose}", f"kneedrive report{whose} --html")
     context = context_of(found, more).replace(week=screen.week_line(found.view, today, miles=miles))
     if screen.is_history(runs):

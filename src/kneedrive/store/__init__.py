@@ -231,10 +231,15 @@ class Store(AbstractContextManager["Store"]):
         """Everybody who has something in this store, by name; a tag without a name and a recording is nobody's."""
         return self._column("SELECT runner FROM recording UNION SELECT runner FROM tag WHERE runner <> '' ORDER BY 1")
 
-    def runs_by_runner(self) -> dict[str, tuple[int, datetime, datetime]]:
-        """Number of runs, start of the first and of the last, by name."""
+    def everybody(self) -> dict[str, tuple[int, datetime, datetime] | None]:
+        """Everybody in this store by name: number of runs, start of the first and of the last; None without any.
+
+        Who has neither a name nor a run, but a ride perhaps, is nobody to be listed.
+        """
         rows = self._all("SELECT runner, count(*), min(started_at_ms), max(started_at_ms) FROM run GROUP BY runner")
-        return {name: (count, from_ms(first), from_ms(last)) for name, count, first, last in rows}
+        runs = {name: (count, from_ms(first), from_ms(last)) for name, count, first, last in rows}
+        known = dict.fromkeys(self.runners()) | runs
+        return {name: told for name, told in known.items() if name or told}
 
     def without_run(self, spec: str) -> list[str]:
         """Hashes of the originals that are part of no run and begin like this id: of four or more digits."""
@@ -518,11 +523,9 @@ class Store(AbstractContextManager["Store"]):
                 unread(error.id, error)
 
     def _leave(self, numbers: Sequence[int], version: str) -> None:
-        """Take the old results of a recording for those of this version, since they cannot be made again.
-
-        Sessions whose run is gone go too: nothing could make one of them.
-        """
+        """Take the old results of a recording for those of this version, since they cannot be made again."""
         with self.writing():
+            # Sessions whose run is gone go too: nothing could make one of them.
             for number in numbers:  # none where another process has deleted it meanwhile
                 self._do("DELETE FROM activity WHERE recording = :id AND is_run AND run IS NULL", id=number)
                 self._do("UPDATE recording SET derived = :version WHERE id = :id", version=version, id=number)
@@ -625,10 +628,8 @@ class Store(AbstractContextManager["Store"]):
         self._wipe()
 
     def _delete_for_good(self, number: int) -> None:
-        """Delete a recording that the runner deleted; its origins stay, without what was noted behind their versions.
-
-        A version without a remark is how a sync knows what the runner deleted from what it could not fetch or read.
-        """
+        """Delete a recording that the runner deleted; its origins stay, without the remarks behind their versions."""
+        # A version without a remark is how a sync knows what the runner deleted from what it could not fetch or read.
         self._do(
             "UPDATE origin SET version = substr(version, 1, instr(version, :mark) - 1)"
             " WHERE recording = :id AND instr(version, :mark)",

@@ -184,15 +184,13 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _use_wal(db: sqlite3.Connection) -> None:
-    """Let others read while one writes. Where that cannot be set, the store works without.
-
-    SQLite does not wait here for another process that is setting the same at this moment.
-    """
+    """Let others read while one writes. Where that cannot be set, the store works without."""
     if db.execute("PRAGMA journal_mode").fetchone() == ("wal",):
         return
     try:
         db.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError as error:
+        # SQLite does not wait here for another process that is setting the same at this moment.
         if plain_code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
             raise
 
@@ -307,10 +305,8 @@ def _is_ours(path: Path) -> bool:
 
 
 def _clear(target: Path) -> None:
-    """Delete unfinished backups in the target's folder that no process works on any more.
-
-    One of this target is known by its name; it may have been killed before its first byte.
-    """
+    """Delete unfinished backups in the target's folder that no process works on any more."""
+    # One of this target is known by its name; it may have been killed before its first byte.
     named = re.compile(re.escape(target.name) + r"\.\d+" + re.escape(_PART))
     for each in target.parent.glob(f"*{_PART}"):
         with suppress(OSError):  # somebody else's
