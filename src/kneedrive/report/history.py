@@ -269,13 +269,9 @@ def _row(week: Week, name: str, *, miles: bool) -> Mark:
     slow = numbers.number(week.slow_s / SECONDS_PER_MINUTE) if week.slow_s >= 30.0 else ""  # less is shown as none
     before = (week.monday.isoformat(), numbers.number(week.runs), numbers.length(week.distance_m, miles=miles), slow)
     behind = Span(numbers.percent(week.shuffle_share), Pattern.SHUFFLE) if week.shuffle_share else ()
-    mean, sd = (value.value, half(value)) if value else (None, None)
+    # A week is drawn with half of its 95 % range, where a pace of a run has one SD; the key says so.
+    mean, sd = (value.value, (value.high - value.low) / 2) if value else (None, None)
     return Mark(before=before, mean=mean, sd=sd, behind=behind)
-
-
-def half(value: WeekValue) -> float:
-    """Half of the 95 % interval: a week is drawn with that, where a pace of a run has one SD; the key says so."""
-    return (value.high - value.low) / 2
 
 
 def over_the_weeks(view: WeeklyView, *, miles: bool) -> Section:
@@ -415,8 +411,8 @@ def noted(view: WeeklyView, tags: Sequence[Tagged]) -> Section:
 
 
 def value_words(value: WeekValue | None) -> str:
-    """A value of a week with half of its interval: "+1.4 ± 0.6"."""
-    return numbers.with_error(value.value, half(value)) if value else numbers.MISSING
+    """A value of a week with half of its 95 % range: "+1.4 ± 0.6"."""
+    return numbers.with_error(value.value, (value.high - value.low) / 2) if value else numbers.MISSING
 
 
 def weeks_in_numbers(view: WeeklyView, *, miles: bool) -> Section:

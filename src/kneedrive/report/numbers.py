@@ -182,8 +182,7 @@ def bare_pace(speed_mps: float | None, *, miles: bool) -> str:
 
 def pace(speed_mps: float | None, *, miles: bool) -> str:
     """Minutes and seconds for a kilometre or mile: "5:51 /km"."""
-    text = bare_pace(speed_mps, miles=miles)
-    return text if text == MISSING else f"{text}{TIE}{pace_unit(miles=miles)}"
+    return _with_unit(bare_pace(speed_mps, miles=miles), pace_unit(miles=miles))
 
 
 def pace_unit(*, miles: bool) -> str:

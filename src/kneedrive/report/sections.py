@@ -113,7 +113,7 @@ def measured(analysis: Analysis) -> Section:
         if analysis.usual:
             cells.append(numbers.quantity(key, analysis.usual[key]) if key in analysis.usual else "")
         rows.append((QUANTITIES[key].name, *cells))
-    head = Heading("What was measured", OVER[analysis.metrics_over])
+    head = Heading("What was measured", OVER.get(analysis.metrics_over, ""))
     return [head, Table(columns, rows), *claim(analysis, known)]
 
 
@@ -123,7 +123,6 @@ OVER = {
     Over.ALL: "over all half-minutes",
     Over.SECONDS: "over single seconds",
     Over.SESSION: "averages of the whole activity",
-    Over.NOTHING: "",
 }
 
 
