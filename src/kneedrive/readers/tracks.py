@@ -7,9 +7,11 @@ watch in a gym has no position.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import ClassVar, NoReturn
@@ -32,8 +34,16 @@ MAX_POINTS = 100_000
 # text), and no activity file needs them: a document type is refused before anything in it is looked at.
 _DOCTYPE = "declares a document type (DOCTYPE), which can hide harmful entities; no recording needs one"
 _BLANKS = "\ufeff \t\r\n\0"
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+# How the bytes of an encoding begin: with its mark, or, UTF-16 of plain letters, with a zero in every other byte.
+_MARKS = (
+    (re.compile(rb"\xef\xbb\xbf"), "utf-8"),
+    (re.compile(rb"\xff\xfe|[ \t\r\n]*<\0[?gT]\0"), "utf-16-le"),
+    (re.compile(rb"\xfe\xff|[ \t\r\n]*\0<\0[?gT]"), "utf-16-be"),
+)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+# Single-byte encodings are believed as declared; all else is UTF-8, also what calls itself UTF-16 and is not.
+_SINGLE = ("iso-8859", "windows-", "latin", "us-ascii", "cp12")
+_HEAD = 400  # bytes in which an encoding is told
 _DECLARATION = re.compile(r"<\?xml\b[^>]*\?>")
 _ENDLESS_TAG = re.compile(r"<(?![!?])[^<>]{65536}")  # a parser holds all attributes of an element at once
 _SHORT_TIME = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})[T ]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
@@ -246,24 +256,12 @@ def decoded(data: bytes) -> str:
 
 
 def _encoding(data: bytes) -> str:
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return encoding
-    head = data[:400].lstrip(b" \t\r\n")
-    # Without a mark: UTF-16 of plain letters has a zero in every other byte.
-    if head[:4] in (b"<\0?\0", b"<\0g\0", b"<\0T\0"):
-        return "utf-16-le"
-    if head[:4] in (b"\0<\0?", b"\0<\0g", b"\0<\0T"):
-        return "utf-16-be"
-    declared = _DECLARED.search(head)
-    encoding = declared[1].decode("ascii") if declared else "utf-8"
-    # Single-byte encodings as declared; all else is UTF-8, also what calls itself UTF-16 and is not.
-    single = encoding.lower().startswith(("iso-8859", "windows-", "latin", "us-ascii", "cp12"))
-    try:
-        "".encode(encoding)
-    except LookupError:
-        return "utf-8"
-    return encoding if single else "utf-8"
+    marked = next((encoding for mark, encoding in _MARKS if mark.match(data, 0, _HEAD)), "")
+    declared = _DECLARED.search(data, 0, _HEAD)
+    named = declared[1].decode("ascii") if declared else ""
+    with suppress(LookupError):
+        return marked or codecs.lookup(named if named.lower().startswith(_SINGLE) else "utf-8").name
+    return "utf-8"
 
 
 def walk(text: str, document: Document) -> None:
