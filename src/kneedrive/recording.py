@@ -110,8 +110,7 @@ class Samples(Record, frozen=True, kw_only=True):
 
     def present(self) -> dict[str, Array]:
         """The recorded channels by name, without time."""
-        named = {name: values for name, values in asdict(self).items() if name != "time_s"}
-        return {name: values for name, values in named.items() if values is not None}
+        return {name: values for name, values in asdict(self).items() if name != "time_s" and values is not None}
 
 
 class Runner(Record, frozen=True, kw_only=True):

@@ -14,7 +14,6 @@ from kneedrive.report.machine import plain
 
 if TYPE_CHECKING:
     from kneedrive.advice import Advice, Entry
-    from kneedrive.app import Answer
     from kneedrive.config import Config
     from kneedrive.report.blocks import Style
 

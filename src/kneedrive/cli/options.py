@@ -79,9 +79,7 @@ def _written(text: str, otherwise: str) -> date:
 
 # Options that several commands share, and how they become a configuration and a style.
 
-
 NARROWEST, WIDEST, PIPE_WIDTH = 60, 200, 80
-MOST_DIGITS = 6
 
 
 def finish(
@@ -102,9 +100,8 @@ def finish(
     if name:
         parser.add_argument("--runner", metavar="NAME", help="whose runs, where one store holds several runners'")
     if new:
-        parser.add_argument(
-            "--new-runner", action="store_true", help="begin a runner of that name, or one without a name"
-        )
+        begins = "begin a runner of that name, or one without a name"
+        parser.add_argument("--new-runner", action="store_true", help=begins)
     if display:
         add = parser.add_argument_group("display").add_argument
         add("--json", action="store_true", help="one JSON object per line on stdout, for programs")
@@ -220,7 +217,7 @@ def terminal_columns() -> int:
 
 def whole(text: str) -> int | None:
     """The whole number that a text is; None for any other text, also for one of more digits than anything has."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
 
 
 def between(low: int, high: int, unit: str = "") -> Callable[[str], int]:
