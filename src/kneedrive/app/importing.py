@@ -176,17 +176,13 @@ def _build(recording: Recording, known: Contents, around: Neighbours, store: Sto
 
 
 def _session(key: str, recording: Recording | None, store: Store) -> Activity | None:
-    """A member with its samples, of its recording or of the one that is stored.
-
-    None where that cannot be read any more: it lends nothing. Raises TooLarge where memory is wanting: a run without
-    what the member could lend another time would stay so.
-    """
+    """A member with its samples, of its recording or the one that is stored; None if that cannot be read any more."""
     try:
         if recording := recording or store.recording(key):
             with boundary(recording.name):
                 return next((each for each in activities_of(recording) if each.id == key), None)
     except TooLarge:
-        raise
+        raise  # a run without what the member could lend another time would stay so
     except (ReadError, DamagedOriginal):
         pass
     return None

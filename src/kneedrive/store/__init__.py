@@ -245,11 +245,9 @@ class Store(AbstractContextManager["Store"]):
         """Hashes of the originals that are part of no run and begin like this id: of four or more digits."""
         if not _ID.fullmatch(spec):
             return []
-        return self._column(
-            "SELECT sha256 FROM recording WHERE runner = :runner AND sha256 LIKE :spec || '%' AND NOT EXISTS"
-            " (SELECT 1 FROM activity WHERE recording = recording.id AND run IS NOT NULL) ORDER BY sha256",
-            spec=spec,
-        )
+        hashes = "SELECT sha256 FROM recording WHERE runner = :runner AND sha256 LIKE :spec || '%'"
+        no_run = " AND NOT EXISTS (SELECT 1 FROM activity WHERE recording = recording.id AND run IS NOT NULL)"
+        return self._column(hashes + no_run + " ORDER BY sha256", spec=spec)
 
     # What is stored around a recording: who decides what it means asks this.
 
@@ -400,10 +398,9 @@ class Store(AbstractContextManager["Store"]):
         for new in placed.activities:
             self._insert("activity", recording=number, runner=self.runner, **tables.activity_values(new))
         # All old runs go before the first new one comes: a new run may have the key of an old one.
+        old = "DELETE FROM run WHERE id IN (SELECT run FROM activity WHERE runner = :runner AND key = :key)"
         for key in (key for run in placed.runs for key in run.members):
-            self._do(
-                "DELETE FROM run WHERE id IN (SELECT run FROM activity WHERE runner = :runner AND key = :key)", key=key
-            )
+            self._do(old, key=key)
         for run in placed.runs:
             self._put_run(run)
         # A running activity in no run would be in no list and in no search: better no transaction than such a one.
@@ -414,27 +411,21 @@ class Store(AbstractContextManager["Store"]):
 
     def _put_run(self, new: NewRun) -> None:
         number = self._insert("run", runner=self.runner, **tables.run_values(new))
+        member = "UPDATE activity SET run = :run, verdict = :verdict WHERE runner = :runner AND key = :key"
         for key in new.members:
-            self._do(
-                "UPDATE activity SET run = :run, verdict = :verdict WHERE runner = :runner AND key = :key",
-                run=number,
-                verdict=new.verdicts.get(key, ""),
-                key=key,
-            )
+            self._do(member, run=number, verdict=new.verdicts.get(key, ""), key=key)
         # What the activities know better than the analysis of their merger.
         self._do(
             "UPDATE run SET dynamics = (SELECT max(dynamics) FROM activity WHERE run = run.id),"
             " device = (SELECT device FROM activity WHERE run = run.id AND key = run.key) WHERE id = :run",
             run=number,
         )
+        gives = (
+            "INSERT INTO run_source (run, channel, activity) SELECT :run, :channel, id FROM activity"
+            " WHERE runner = :runner AND key = :key"
+        )
         for channel, key in sorted(new.sources.items()):
-            self._do(
-                "INSERT INTO run_source (run, channel, activity) SELECT :run, :channel, id FROM activity"
-                " WHERE runner = :runner AND key = :key",
-                run=number,
-                channel=channel,
-                key=key,
-            )
+            self._do(gives, run=number, channel=channel, key=key)
         self._insert("epochs", run=number, **tables.pack(new.analysis.epochs))
         self._insert("detail", run=number, json=zlib.compress(new.detail.encode()))
 
@@ -502,20 +493,17 @@ class Store(AbstractContextManager["Store"]):
         return done
 
     def _to_derive(self, version: str) -> list[int]:
-        return self._column(
-            "SELECT id FROM recording WHERE runner = :runner AND derived <> :version AND body IS NOT NULL ORDER BY id",
-            version=version,
-        )
+        older = "SELECT id FROM recording WHERE runner = :runner AND derived <> :version AND body IS NOT NULL"
+        return self._column(older + " ORDER BY id", version=version)
 
     def _originals(
         self, numbers: list[int], version: str, unread: Callable[[str, KneedriveError], object]
     ) -> Iterator[Recording]:
         # One by one, as they are asked for: together they may be larger than memory.
         columns = "SELECT sha256, format, name, body, sport FROM recording"
+        columns += " WHERE id = :id AND derived <> :version AND body IS NOT NULL"
         for number in numbers:
-            rows = self._all(
-                columns + " WHERE id = :id AND derived <> :version AND body IS NOT NULL", id=number, version=version
-            )
+            rows = self._all(columns, id=number, version=version)
             try:
                 yield from [tables.recording_of(row, self.path) for row in rows]
             except DamagedOriginal as error:
@@ -532,11 +520,8 @@ class Store(AbstractContextManager["Store"]):
 
     def _derive_again(self, recording: Recording, derive: Derive, version: str) -> int:
         with self.writing():
-            rows = self._column(
-                "SELECT id" + _OF_RECORDING + " AND derived <> :version AND body IS NOT NULL",
-                sha256=recording.sha256,
-                version=version,
-            )
+            older = "SELECT id" + _OF_RECORDING + " AND derived <> :version AND body IS NOT NULL"
+            rows = self._column(older, sha256=recording.sha256, version=version)
             for number in rows:  # none where another process was faster
                 self._place(number, recording, derive, version)
                 self._mark_loose()
@@ -630,12 +615,8 @@ class Store(AbstractContextManager["Store"]):
     def _delete_for_good(self, number: int) -> None:
         """Delete a recording that the runner deleted; its origins stay, without the remarks behind their versions."""
         # A version without a remark is how a sync knows what the runner deleted from what it could not fetch or read.
-        self._do(
-            "UPDATE origin SET version = substr(version, 1, instr(version, :mark) - 1)"
-            " WHERE recording = :id AND instr(version, :mark)",
-            mark=MARK,
-            id=number,
-        )
+        bare = "UPDATE origin SET version = substr(version, 1, instr(version, :mark) - 1) WHERE recording = :id"
+        self._do(bare + " AND instr(version, :mark)", mark=MARK, id=number)
         self._do("DELETE FROM recording WHERE id = :id", id=number)
 
     def _wipe(self) -> None:
@@ -698,15 +679,13 @@ class Store(AbstractContextManager["Store"]):
 
         A key stands for what came in one archive with it too: "12" also for "12#1".
         """
+        worn = (
+            "UPDATE origin SET shoe = :shoe WHERE runner = :runner AND source = :source"
+            " AND (key = :key OR substr(key, 1, length(:key) + 1) = :key || '#')"
+        )
         with self.writing():
             for key, shoe in shoes.items():
-                self._do(
-                    "UPDATE origin SET shoe = :shoe WHERE runner = :runner AND source = :source"
-                    " AND (key = :key OR substr(key, 1, length(:key) + 1) = :key || '#')",
-                    source=source,
-                    key=key,
-                    shoe=shoe,
-                )
+                self._do(worn, source=source, key=key, shoe=shoe)
 
     def shoes(self) -> dict[str, str]:
         """The shoes of each run that a source names some for, by the run's id."""
@@ -725,12 +704,9 @@ class Store(AbstractContextManager["Store"]):
 
     def to_fetch(self, source: str, version: str) -> list[str]:
         """Keys of recordings whose bytes were purged and whose results are older than `version`, sorted."""
-        return self._column(
-            "SELECT key FROM origin JOIN recording ON recording.id = origin.recording WHERE origin.runner = :runner"
-            " AND source = :source AND body IS NULL AND derived <> :version ORDER BY key",
-            source=source,
-            version=version,
-        )
+        keys = "SELECT key FROM origin JOIN recording ON recording.id = origin.recording WHERE origin.runner = :runner"
+        purged = " AND source = :source AND body IS NULL AND derived <> :version ORDER BY key"
+        return self._column(keys + purged, source=source, version=version)
 
     def formats(self, since: datetime, until: datetime) -> set[str]:
         """The formats of the recordings that began in this time: who must be named beside their numbers."""
