@@ -56,8 +56,7 @@ class Row(Record, frozen=True, kw_only=True):
 
 _SHUFFLE = Row(
     region=(Bound("D", -1, "score"), Bound("zSL", -1, "part"), Bound("zDF", 1, "part")),
-    axis="D", side=-1, name="shuffle-like",
-    meaning="short steps for a slow pace, with more of each on the ground",
+    axis="D", side=-1, name="shuffle-like", meaning="short steps for a slow pace, with more of each on the ground",
     cites={"step_length_m": -1, "duty_factor": 1, "flight_time_s": -1, "cadence_spm": 1},
     colour="orange", mark="S",
 )  # fmt: skip
@@ -70,15 +69,13 @@ PATTERNS: Mapping[Pattern, Row] = {
     ),
     Pattern.DRIVE: Row(
         region=(Bound("D", 1, "score"), Bound("zSL", 1, "part"), Bound("zDF", -1, "part")),
-        axis="D", side=1, name="drive-like",
-        meaning="long steps for the pace, with less of each on the ground",
+        axis="D", side=1, name="drive-like", meaning="long steps for the pace, with less of each on the ground",
         cites={"step_length_m": 1, "duty_factor": -1, "flight_time_s": 1, "cadence_spm": -1},
         colour="green", mark="D",
     ),
     Pattern.PISTON: Row(
         region=(Bound("P", 1, "score"), Bound("zB", 1, "part"), Bound("zSL", -1, "-part")),
-        axis="P", side=1, name="piston-like",
-        meaning="more up and down than steps of this length call for",
+        axis="P", side=1, name="piston-like", meaning="more up and down than steps of this length call for",
         cites={"vertical_oscillation_m": 1, "vertical_ratio": 1, "step_length_m": 0, "cadence_spm": 0},
         colour="magenta", mark="P",
     ),
@@ -98,8 +95,7 @@ PATTERNS: Mapping[Pattern, Row] = {
     ),
     Pattern.NEUTRAL: Row(
         region=(),
-        axis="", side=0, name="nothing unusual",
-        meaning="none of the patterns that timing tells apart",
+        axis="", side=0, name="nothing unusual", meaning="none of the patterns that timing tells apart",
         cites={"cadence_spm": 0, "stance_time_s": 0, "vertical_oscillation_m": 0},
         colour="grey", mark="o",
     ),
@@ -122,8 +118,7 @@ class Axis(Record, frozen=True, kw_only=True):
 
 AXES: Mapping[str, Axis] = {
     "D": Axis(
-        low="shuffle", high="drive", short="drive", name="drive score",
-        meaning="+ towards drive, - towards shuffle",
+        low="shuffle", high="drive", short="drive", name="drive score", meaning="+ towards drive, - towards shuffle",
         where="between drive and shuffle", rose="steps moved towards drive", fell="steps moved towards shuffle",
         watched="longer steps with less of each on the ground (drive) or the other way round (shuffle)",
     ),

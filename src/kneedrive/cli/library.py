@@ -137,29 +137,20 @@ def add_cohort_commands(commands: options.Commands) -> None:
     add("--scheduler", default="", metavar="tcp://HOST:PORT", help="the workers of this Dask cluster do it")
     processes = "so many processes here (default: one a core)"
     add("--processes", type=options.between(1, 256), metavar="N", help=processes)
-    options.finish(cohort, _examine_cohort, name=False)
+    options.finish(cohort, _use_cohort, name=False)
     report = commands.add_parser("cohort-report", help="a cohort against the reference, and the method re-estimated")
     report.add_argument("folder", type=options.place, metavar="OUT", help="the folder that cohort wrote into")
-    options.finish(report, _report_cohort, name=False)
+    options.finish(report, _use_cohort, name=False)
 
 
-def _examine_cohort(arguments: argparse.Namespace) -> Iterator[Answer]:
+def _use_cohort(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.app import cohort
 
     style = options.style(arguments, options.load_config(arguments))
+    if arguments.called == "cohort-report":
+        yield cohort.report(arguments.folder, style, json=arguments.json)
+        return
     with output.progress("Examining") as count:
-        asked = cohort.Asked(
-            place=arguments.place,
-            to=arguments.to,
-            scheduler=arguments.scheduler,
-            processes=arguments.processes,
-            count=count,
-        )
-        answer = cohort.examine(asked, style, json=arguments.json)
-    yield answer
-
-
-def _report_cohort(arguments: argparse.Namespace) -> Iterator[Answer]:
-    from kneedrive.app import cohort
-
-    yield cohort.report(arguments.folder, options.style(arguments, options.load_config(arguments)), json=arguments.json)
+        given = {name: getattr(arguments, name) for name in ("place", "to", "scheduler", "processes")}
+        answer = cohort.examine(cohort.Asked(**given, count=count), style, json=arguments.json)
+    yield answer  # after the bar is gone
