@@ -49,7 +49,8 @@ def keep_key(desk: Desk, source: str, text: str, life: Callable[[], int | None] 
         raise ConfigError("no key was given: nothing is changed")
     days = None
     if source == GARMIN:
-        fresh = accounts.garmin(desk, key).exchange()
+        garmin = accounts.garmin(desk, key)
+        fresh = garmin.exchange()
         days = life()
     else:
         next(accounts.intervals(desk, key).listing(desk.clock()), None)  # the least that asks for the key
@@ -65,7 +66,8 @@ def keep_key(desk: Desk, source: str, text: str, life: Callable[[], int | None] 
         said.append(f"But another key is in force, from {origin}: take that one away.")
     if days:
         ends = desk.clock().date() + timedelta(days=days)
-        accounts.garmin_token(desk).save(fresh.replace(key_ends=ends))
+        held = garmin.held() or fresh  # while the runner thought, a sync may have fetched another
+        accounts.garmin_token(desk).save(held.replace(key_ends=ends))
         said.append(f"It ends on {ends}; kneedrive sync says so a week before.")
     return Answer(text="\n".join(said))
 
