@@ -113,13 +113,11 @@ def run_means(values: Array, weight: Array) -> Array:
 
 
 def predicted(fit: PersonalFit, x: Array) -> tuple[Array, Array]:
-    """Expected value (...) of a new run at x (..., columns), and the SD of such a run about it.
-
-    Variance of runs times 1 + 1/n + leverage; the sum of the squared influences of the runs is the last two.
-    """
+    """Expected value (...) of a new run at x (..., columns), and the SD of such a run about it."""
     off = x - fit.centre
     expected = fit.level + (fit.slope * off).sum(axis=-1)
     row = np.concatenate([np.ones((*off.shape[:-1], 1)), off], axis=-1)
+    # Variance of runs times 1 + 1/n + leverage; the sum of the squared influences of the runs is the last two.
     pulls = np.einsum("...c,...cr->...r", row, fit.influence)
     return expected, fit.run_sd * np.sqrt(1.0 + (pulls**2).sum(axis=-1))
 

@@ -211,19 +211,21 @@ def match(rows: Table, runs_before: int, rules: CompareRules) -> tuple[Table, Ar
 def differences(matched: Table, later: Array, sides: tuple[Side, Side], setting: Setting) -> tuple[Difference, ...]:
     """One row per metric that both sensors may speak of and that enough weeks of both sides have."""
     at_speed = at_one_speed(matched, later, sides, setting)
-    keys = [name for name in allowed(sides, setting) if np.isfinite(at_speed[name]).any()]
+    tests = (segments.computed(each.runs, each.sensor, setting.method) for each in sides)
+    before, after = ((*allowed_metrics(test), *letters_of(test)) for test in tests)
+    keys = [name for name in before if name in after and np.isfinite(at_speed[name]).any()]
     if not keys:
         return ()
     runs, rules = [*sides[0].runs, *sides[1].runs], setting.method.compare
-    row, after = week_rows(week_numbers(runs, setting), np.arange(len(runs)) >= len(sides[0].runs))
+    row, is_later = week_rows(week_numbers(runs, setting), np.arange(len(runs)) >= len(sides[0].runs))
     values, errors = [], []
     for name in keys:
         value, se, epochs = segments.run_means(matched, at_speed[name], matched.weight, len(runs), setting)
         # A run with few matched epochs gives no value; its week may have others.
-        values.append(ragged(row, np.where(epochs >= rules.run_epochs, value, np.nan), len(after)))
-        errors.append(ragged(row, se, len(after)))
+        values.append(ragged(row, np.where(epochs >= rules.run_epochs, value, np.nan), len(is_later)))
+        errors.append(ragged(row, se, len(is_later)))
     threshold = np.array([getattr(rules, name) for name in keys])
-    told = week_difference(np.stack(values), np.stack(errors), after, threshold, setting.method.series, keys)
+    told = week_difference(np.stack(values), np.stack(errors), is_later, threshold, setting.method.series, keys)
     return tuple(
         difference(name, place, told, float(threshold[place]))
         for place, name in enumerate(keys)
@@ -242,13 +244,6 @@ def week_rows(week: Whole, later: Mask) -> tuple[Whole, Array]:
     after = np.zeros(len(twice) + int(twice.sum()))
     after[row] = later
     return row, after
-
-
-def allowed(sides: tuple[Side, Side], setting: Setting) -> tuple[str, ...]:
-    """The metrics and scores that both sides may be held to."""
-    tests = (segments.computed(each.runs, each.sensor, setting.method) for each in sides)
-    before, after = ((*allowed_metrics(test), *letters_of(test)) for test in tests)
-    return tuple(name for name in before if name in after)
 
 
 def at_one_speed(rows: Table, later: Array, sides: tuple[Side, Side], setting: Setting) -> dict[str, Array]:

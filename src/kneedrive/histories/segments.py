@@ -329,10 +329,22 @@ def change(before: Stretch, after: Stretch, setting: Setting) -> Break:
 
 def split_at_jumps(stretch: Stretch, setting: Setting) -> tuple[list[Stretch], list[Break]]:
     """The stretch cut where its oscillation jumps while step time and duty factor stay."""
-    place = jump(_run_levels(stretch, setting), setting.method.trend)
-    if place is None:
+    rows, names = table(stretch.runs), ("cadence_spm", "duty_factor", "vertical_oscillation_m")
+    if not np.isfinite(rows.oscillation_m).any():
         return [stretch], []
-    first, second = stretch.replace(runs=stretch.runs[:place]), stretch.replace(runs=stretch.runs[place:])
+    usual = own_usual(curves(rows, departures(rows, stretch.sensor, setting), setting), rows, stretch.sensor, setting)
+    off = np.column_stack([measured(rows)[name] - usual[name] for name in names])
+    whole = np.isfinite(off).all(axis=1)
+    off, run = off[whole], rows.run[whole]
+    # The level of each run about the curve of the stretch; NaN without.
+    levels = np.full((len(stretch.runs), len(names)), np.nan)
+    for place, (start, end) in enumerate(pairwise(np.searchsorted(run, np.arange(len(stretch.runs) + 1)))):
+        if end > start:
+            levels[place] = [stats.median(part) for part in off[start:end].T]
+    cut = jump(levels, setting.method.trend)
+    if cut is None:
+        return [stretch], []
+    first, second = stretch.replace(runs=stretch.runs[:cut]), stretch.replace(runs=stretch.runs[cut:])
     day, sensor = local_date(second.runs[0], setting), stretch.sensor
     here = Break(date=day, kind=BreakKind.OSCILLATION, before=sensor, after=sensor, sensors=(sensor, sensor))
     parts, jumps = split_at_jumps(first, setting)
@@ -340,26 +352,11 @@ def split_at_jumps(stretch: Stretch, setting: Setting) -> tuple[list[Stretch], l
     return [*parts, *later], [*jumps, here, *more]
 
 
-def _run_levels(stretch: Stretch, setting: Setting) -> Array:
-    """One row per run: cadence (spm), duty factor and oscillation (m) about the curve of the stretch; NaN without."""
-    rows = table(stretch.runs)
-    names = ("cadence_spm", "duty_factor", "vertical_oscillation_m")
-    levels = np.full((len(stretch.runs), len(names)), np.nan)
-    if not np.isfinite(rows.oscillation_m).any():
-        return levels
-    usual = own_usual(curves(rows, departures(rows, stretch.sensor, setting), setting), rows, stretch.sensor, setting)
-    off = np.column_stack([measured(rows)[name] - usual[name] for name in names])
-    whole = np.isfinite(off).all(axis=1)
-    off, run = off[whole], rows.run[whole]
-    ends = np.searchsorted(run, np.arange(len(stretch.runs) + 1))
-    for place, (start, end) in enumerate(pairwise(ends)):
-        if end > start:
-            levels[place] = [stats.median(part) for part in off[start:end].T]
-    return levels
-
-
 def jump(levels: Array, rules: TrendRules) -> int | None:
-    """Index of the first run after the largest jump of oscillation that step time and duty factor do not share."""
+    """Index of the first run after the largest jump of oscillation that step time and duty factor do not share.
+
+    levels (runs, 3): cadence (spm), duty factor, oscillation (m); NaN for a run without.
+    """
     there = np.flatnonzero(np.isfinite(levels).all(axis=1))
     span = rules.jump_runs
     if len(there) < 2 * span:

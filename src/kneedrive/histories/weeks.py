@@ -114,10 +114,7 @@ def moved_by(fitted: Curve, rows: Table, speed_mps: float) -> Array:
 
 
 def run_values(runs: Sequence[PastRun], rows: Table, values: Array, speed_mps: float, setting: Setting) -> RunValues:
-    """The mean of each run that has enough epochs on the flat and near a speed, with its standard error.
-
-    values: of the rows.
-    """
+    """The mean of each run that has enough epochs on the flat and near a speed, and its SE. values: of the rows."""
     rules = setting.method.trend
     close = np.abs(rows.speed_mps / speed_mps - 1.0) <= rules.speed_window
     weight = np.where(close & (rows.weight >= 1.0), 1.0, 0.0)
@@ -191,7 +188,13 @@ def posterior_of(
         return None
     scale = scale_at(float(np.average(rows.speed_mps[known], weights=weight[known])), against)
     climb = mean_climb_pct(rows.grade[known], weight[known], setting.method.grade)
-    drifted = [_drifts_in(run, setting) for run in runs]
+    wanders = ("speed_mps", "cadence_spm", "duty_factor", "ln_k", "grade")
+    drifted = []
+    for run in runs:
+        # Where speed is guessed, as on a treadmill, there is no zSL; a change of pace would look like a drift.
+        trusted = np.isfinite(segments.column(run, "zSL"))
+        columns = {name: segments.column(run, name) for name in wanders}
+        drifted.append(drifts(columns, trusted, setting.method.sensors))
     wandered = np.array(drifted, dtype=bool)
     calm = systematic(scale, climb, against)
     doubted = systematic(scale, climb, against.replace(drifts=next(filter(None, drifted), {})))
@@ -209,13 +212,6 @@ def posterior_of(
     measurement, rules = posterior.Measurement(**parts), setting.method.posterior
     told = posterior.posterior(measurement, scale, rules)
     return told, posterior.odds_range(measurement, scale, rules) if told.basis is posterior.Basis.STEPS else {}
-
-
-def _drifts_in(run: PastRun, setting: Setting) -> dict[str, float]:
-    names = ("speed_mps", "cadence_spm", "duty_factor", "ln_k", "grade")
-    # Where speed is guessed, as on a treadmill, there is no zSL; a change of pace would look like a drift.
-    trusted = np.isfinite(segments.column(run, "zSL"))
-    return drifts({name: segments.column(run, name) for name in names}, trusted, setting.method.sensors)
 
 
 def _over_runs(
