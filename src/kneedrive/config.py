@@ -365,13 +365,9 @@ def _of_runner(name: str, written: Mapping[str, Any], runners: Mapping[str, Mapp
 
     [runner] is whoever it names; where it names nobody, the runner without a name.
     """
-    if name in runners:
-        own = {f"runner.{key}": value for key, value in runners[name].items()}
-        same = written.get(NAME) == name
-        return {key: value for key, value in written.items() if same or key not in BODY} | own
-    if name == written.get(NAME, ""):
-        return written
-    return {key: value for key, value in written.items() if key not in BODY}
+    own = {f"runner.{key}": value for key, value in runners.get(name, {}).items()}
+    same = name == written.get(NAME, "")
+    return {key: value for key, value in written.items() if same or key not in BODY} | own
 
 
 def place_of(environment: Mapping[str, str], file: Path | None = None) -> tuple[Path, bool]:
