@@ -15,7 +15,7 @@ from kneedrive.histories.weeks import (
     run_contrast,
     shuffle_share,
     slow_contrast,
-    slow_speed,
+    weekly,
 )
 from tests.analysis.runs_of_a_runner import Form, past_run
 
@@ -54,8 +54,9 @@ NOT_TOLD = Fade(verdict=FadeVerdict.NOT_ENOUGH, blocks=2)
 
 def test_slow_is_the_slowest_quarter() -> None:
     runs = [past_run(day, speeds=(2.0, 3.0, 4.0, 5.0), n=40) for day in range(5)]
-    assert slow_speed(runs, METHOD.profile) == pytest.approx(2.6, abs=0.5)
-    assert slow_speed([], METHOD.profile) is None
+    until = runs[-1].started_at.date()
+    assert weekly(runs, until, 8, SETTING).slow_speed_mps == pytest.approx(2.6, abs=0.5)
+    assert weekly([], until, 8, SETTING).slow_speed_mps is None
 
 
 @pytest.mark.parametrize(

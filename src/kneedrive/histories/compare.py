@@ -27,8 +27,6 @@ from kneedrive.recording import Array
 from kneedrive.sensors import SensorClass
 from kneedrive.stats import Mask, family, ragged, student_quantile, t_test
 
-Whole = npt.NDArray[np.int64]
-
 
 class WeekDifference(msgspec.Struct, frozen=True, eq=False):
     """After minus before; all arrays (..., keys), in the unit of the values."""
@@ -233,7 +231,7 @@ def differences(matched: Table, later: Array, sides: tuple[Side, Side], setting:
     )
 
 
-def week_rows(week: Whole, later: Mask) -> tuple[Whole, Array]:
+def week_rows(week: npt.NDArray[np.int64], later: Mask) -> tuple[npt.NDArray[np.int64], Array]:
     """The row of each run in a table of consecutive weeks, and the side of each row; a week with both sides has two."""
     slot = week - week.min()
     held = np.zeros((int(slot.max()) + 1, 2), dtype=np.bool_)

@@ -122,9 +122,6 @@ def between(runs: Iterable[PastRun], first: date, last: date, setting: Setting) 
     return sorted(kept, key=lambda run: run.started_at)
 
 
-# What is found.
-
-
 class Contact(StrEnum):
     """Where the contact time of a sensor class comes from."""
 

@@ -20,7 +20,7 @@ from kneedrive.histories import result, segments
 from kneedrive.histories.result import Habit, PastRun, Setting
 from kneedrive.histories.segments import Curve, Stretch, Table
 from kneedrive.histories.trend import HEART_RATE, RunValues, trends, week_values
-from kneedrive.method import Method, ProfileRules, SeriesRules, TrendRules
+from kneedrive.method import Method, SeriesRules, TrendRules
 from kneedrive.patterns import Pattern
 from kneedrive.recording import Array
 from kneedrive.sensors import REFERENCES, SensorClass
@@ -45,7 +45,9 @@ def weekly(
     speed = float(np.median(speeds)) if len(speeds) else None  # where the runner's form is known best
     since = until - timedelta(weeks=setting.method.profile.slow_weeks, days=-1)  # both days count
     recent = segments.scored_on(result.between(runs, since, until, setting), surface)
-    slow = slow_speed(recent, setting.method.profile)
+    lately = segments.speeds(recent)
+    # Slow is what is slow for this runner now: a share of the last weeks, whatever weeks are shown.
+    slow = float(np.percentile(lately, setting.method.profile.slow_percentile)) if len(lately) else None
     tests = [segments.computed(part.runs, part.sensor, setting.method) for part in parts]
     series = [part_series(part, test, speed, setting) for part, test in zip(parts, tests, strict=True)]
     told = told_weeks(series, setting.method.trend)
@@ -287,44 +289,33 @@ def row_a_week(
 def verdicts(found: Sequence[result.Trend]) -> tuple[result.Verdict, ...]:
     """What is called; else "steady" where a change of any series would have been seen, else "too early to tell"."""
     called = tuple(trend.verdict for trend in found if trend.called)
-    if called:
-        return called
     seen = bool(found) and all(trend.verdict is result.Verdict.STEADY for trend in found)
-    return (result.Verdict.STEADY,) if seen else (result.Verdict.TOO_EARLY,)
+    return called or (result.Verdict.STEADY if seen else result.Verdict.TOO_EARLY,)
 
 
 # Habits: what many runs say together of slow running, of how pace is changed, of the feet, and of what fades.
 
 
-def slow_speed(runs: Sequence[PastRun], rules: ProfileRules) -> float | None:
-    """Speed at or below which running counts as slow, by the runs of the last weeks; None where nothing was scored."""
-    speeds = segments.speeds(runs)
-    return float(np.percentile(speeds, rules.slow_percentile)) if len(speeds) else None
-
-
 def shuffle_share(runs: Sequence[PastRun], slow_mps: float, setting: Setting) -> float | None:
     """Share of slow running in runs whose slow part is surely shuffle-like; None where no contact was measured."""
-    parts = [found for run in runs if (found := slow_part(run, slow_mps, setting)) is not None]
-    epochs = sum(count for count, _ in parts)
-    return sum(count for count, shuffles in parts if shuffles) / epochs if epochs else None
-
-
-def slow_part(run: PastRun, slow_mps: float, setting: Setting) -> tuple[int, bool] | None:
-    """Slow epochs of a run and whether they are surely shuffle-like; None where they are too few or D unmeasured."""
-    method, reference = setting.method, REFERENCES[run.sensor]
-    if not reference.measures_contact or "D" not in run.epochs.columns:
-        return None
-    where = run.epochs.scored & (run.epochs["speed_mps"] <= slow_mps)
-    D = run.epochs["D"][where]
-    if np.isfinite(D).sum() < method.profile.contrast_epochs:
-        return None
-    if np.nanmean(D) > -method.posterior.score:  # the prior only draws it nearer to usual
-        return int(where.sum()), False
-    at = standing(run.epochs, where, method.profile.contrast_epochs, setting.of([run]).against(run.sensor))
-    if at is None or Pattern.SHUFFLE not in at.posterior.odds:  # so fast that nobody shuffles
-        return int(where.sum()), False
-    sure = posterior.certainty(Pattern.SHUFFLE, at.posterior, method.posterior)
-    return int(where.sum()), sure is posterior.Certainty.SPOKEN
+    least, rules = setting.method.profile.contrast_epochs, setting.method.posterior
+    slow = shuffling = 0
+    for run in runs:
+        if not REFERENCES[run.sensor].measures_contact or "D" not in run.epochs.columns:
+            continue
+        where = run.epochs.scored & (run.epochs["speed_mps"] <= slow_mps)
+        D, count = run.epochs["D"][where], int(where.sum())
+        if np.isfinite(D).sum() < least:
+            continue
+        slow += count
+        if np.nanmean(D) > -rules.score:  # the prior only draws it nearer to usual
+            continue
+        at = standing(run.epochs, where, least, setting.of([run]).against(run.sensor))
+        # Some are so fast when slow that nobody shuffles at their speed.
+        if at is not None and Pattern.SHUFFLE in at.posterior.odds:
+            sure = posterior.certainty(Pattern.SHUFFLE, at.posterior, rules)
+            shuffling += count if sure is posterior.Certainty.SPOKEN else 0
+    return shuffling / slow if slow else None
 
 
 def run_contrast(run: PastRun, slow_mps: float, setting: Setting) -> tuple[float, float] | None:
