@@ -174,9 +174,8 @@ def found_in(place: Path) -> Iterator[tuple[Found, Person]]:
             for found in archives.walk([path], Limits(guard=boundary)):
                 yield found, person
     except OSError as error:
-        raise StoreError(
-            f"{place} cannot be read: {error.strerror or error}; name a folder of recordings or a manifest"
-        ) from error
+        remedy = "name a folder of recordings or a manifest"
+        raise StoreError(f"{place} cannot be read: {error.strerror or error}; {remedy}") from error
 
 
 def manifest(file: Path) -> Iterator[tuple[Path, Person]]:
@@ -199,9 +198,8 @@ def manifest(file: Path) -> Iterator[tuple[Path, Person]]:
                     raise ConfigError(f"{file}, line {table.line_num}: {error}") from None
                 yield file.parent / str(row["path"]), person
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(
-            f"{file} is no CSV in UTF-8 ({error}): a manifest has a heading and a line a recording"
-        ) from error
+        form = "a manifest has a heading and a line a recording"
+        raise ConfigError(f"{file} is no CSV in UTF-8 ({error}): {form}") from error
 
 
 def _person(row: Mapping[str, str | None]) -> Person:

@@ -365,9 +365,8 @@ def recorded(body: bytes, name: str, sport: str = "") -> Recording:
     """
     kind = readers.sniff(body)
     if kind == readers.Kind.STRAVA:
-        raise ReadError(
-            "is an answer of Strava's, kept for a few days only: kneedrive sync strava fetches it anew", name=name
-        )
+        anew = "kept for a few days only: kneedrive sync strava fetches it anew"
+        raise ReadError(f"is an answer of Strava's, {anew}", name=name)
     if kind not in readers.FILES:
         readers.read(body, name)  # raises, with the sentence that fits
     listed = sport if kind != readers.Kind.FIT else ""

@@ -142,10 +142,8 @@ class Store(AbstractContextManager["Store"]):
 
     def detail(self, run_id: str) -> str:
         """The JSON that was stored with a run. Raises StoreError, also where it is damaged."""
-        rows = self._column(
-            "SELECT json FROM run JOIN detail ON detail.run = run.id WHERE runner = :runner AND key = :key", key=run_id
-        )
-        packed = _only(rows, run_id)
+        held = "SELECT json FROM run JOIN detail ON detail.run = run.id WHERE runner = :runner AND key = :key"
+        packed = _only(self._column(held, key=run_id), run_id)
         with self._whole(run_id):
             text = zlib.decompress(packed).decode()
             json.loads(text)

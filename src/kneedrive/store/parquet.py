@@ -179,13 +179,11 @@ def _column(rows: Sequence[Mapping[str, Any]], name: str, kind: str) -> np.ndarr
 
 
 def _plain(values: Any) -> Any:
-    if isinstance(values, np.ma.MaskedArray):
-        if values.dtype.kind in "OU":
-            return values.filled("").astype(str)
-        if values.dtype.kind == "M":
-            return values.filled(np.datetime64("NaT"))
-        return np.ma.filled(values.astype(np.float64), np.nan)
-    return values.astype(str) if values.dtype.kind == "O" else values
+    if values.dtype.kind in "OU":
+        return np.ma.filled(values, "").astype(str)
+    if values.dtype.kind == "M":
+        return np.ma.filled(values, np.datetime64("NaT"))
+    return np.ma.filled(values.astype(np.float64), np.nan) if isinstance(values, np.ma.MaskedArray) else values
 
 
 @contextmanager
