@@ -150,10 +150,8 @@ class Usual(msgspec.Struct, frozen=True, eq=False):
 
 def usual(runs: Sequence[PastRun], sensor: str, surface: str, setting: Setting) -> Usual:
     """What these runs say is usual on a sensor class and surface; runs on others are passed over."""
-    own = sorted(
-        (run for run in segments.scored_on(runs, surface) if run.sensor == sensor),
-        key=lambda run: run.started_at,
-    )
+    own = [run for run in segments.scored_on(runs, surface) if run.sensor == sensor]
+    own.sort(key=lambda run: run.started_at)
     here, rows = setting.of(own), segments.table(own)
     days = (own[-1].started_at - own[0].started_at).days if own else 0
     rules = setting.method.baseline
@@ -269,10 +267,11 @@ def personal(run: PastRun, rows: Table, own: Usual) -> tuple[PersonalZ, ...]:
     # Ln T, DF and ln k are independent, so what their SDs move each metric by adds up in squares.
     moved = [shown(expected + np.where(np.arange(len(FREE)) == place, sd, 0.0), speed) for place in range(len(FREE))]
     off = np.where(np.isfinite(moved), moved, middle) - middle
-    return judged(run, own, np.array([shown(value, speed), middle, np.sqrt((off**2).sum(axis=0))]), epochs)
+    at = np.array([shown(value, speed), middle, np.sqrt((off**2).sum(axis=0))])
+    return _judged(run, own, own.fit.freedom, at, epochs)
 
 
-def judged(run: PastRun, own: Usual, at: Array, epochs: Array) -> tuple[PersonalZ, ...]:
+def _judged(run: PastRun, own: Usual, freedom: Array, at: Array, epochs: Array) -> tuple[PersonalZ, ...]:
     """The rows of the metrics that may be judged. at (3, METRICS): measured, usual, SD of the prediction."""
     rules, allowed = own.setting.method.series, allowed_metrics(own.told.computed)
     lowest = floors(own.setting.method.baseline)
@@ -282,7 +281,7 @@ def judged(run: PastRun, own: Usual, at: Array, epochs: Array) -> tuple[Personal
     sd = np.maximum(sd, [lowest[name] for name in names])
     # A metric that follows from several quantities is known no better than the least known of them.
     lead = [[OF_FREE.index(part) for part in FOLLOWS.get(name, (name,))] for name in names]
-    freedom = np.array([own.fit.freedom[parts].min() for parts in lead]) if own.fit else np.ones(len(names))
+    freedom = np.array([freedom[parts].min() for parts in lead])
     count = np.array([epochs[parts].min() for parts in lead], dtype=np.int64)
     word, half = held(value - usual_value, sd, freedom, count, names, rules)
     return tuple(

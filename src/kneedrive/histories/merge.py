@@ -18,8 +18,6 @@ from kneedrive.record import Record
 from kneedrive.recording import Activity, Array, Note, Outline, Runner, coverage, frozen
 from kneedrive.stats import median
 
-# How much of a recording a channel covers.
-
 MEASURED = ("stance_time_s", "vertical_oscillation_m", "balance_left", "step_speed_loss_mps")
 RULES = MergeRules()
 

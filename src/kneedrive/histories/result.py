@@ -62,7 +62,6 @@ class Setting(Record, frozen=True, kw_only=True):
 EPOCH_DAY = date(1970, 1, 1)
 DAYS_TO_MONDAY = 3  # the epoch was a Thursday
 WEEK_S = 604_800.0
-WIDEST_OFFSET = timedelta(days=1)  # no clock on earth is further from UTC
 
 
 def offset_s(moment: datetime, said_s: int | None, zone: Callable[[datetime], int] | None) -> int:
@@ -110,8 +109,8 @@ def day_of(at_weeks: float) -> date:
 
 def moments(first: date, last: date) -> tuple[datetime, datetime]:
     """The moments in UTC between which these local days lie, whatever the zone; a day more at both ends."""
-    midnight = time(tzinfo=UTC)
-    return datetime.combine(first - WIDEST_OFFSET, midnight), datetime.combine(last + 2 * WIDEST_OFFSET, midnight)
+    midnight, day = time(tzinfo=UTC), timedelta(days=1)  # no clock on earth is further from UTC than a day
+    return datetime.combine(first - day, midnight), datetime.combine(last + 2 * day, midnight)
 
 
 def between(runs: Iterable[PastRun], first: date, last: date, setting: Setting) -> list[PastRun]:

@@ -161,16 +161,14 @@ class Curve(Record, frozen=True, kw_only=True):
         return departure
 
 
-def curves(
-    rows: Table, departures: Mapping[str, Array], setting: Setting, shift: Array | None = None
-) -> dict[str, Curve]:
-    """The curves of the quantities that were measured.
+def curves(rows: Table, off: Mapping[str, Array], setting: Setting, shift: Array | None = None) -> dict[str, Curve]:
+    """The curves of the quantities that were measured. off: their departures from the population.
 
     shift: a covariate of each epoch (time, or which period) whose effect must not pass for one of speed; it is
     fitted along and left out of the curves.
     """
     middle, found = centre(rows, setting), {}
-    for name, departure in departures.items():
+    for name, departure in off.items():
         there = np.isfinite(departure)
         if not there.any():
             continue

@@ -17,7 +17,7 @@ from kneedrive.analysis.reference import Against, expected, from_middle
 from kneedrive.analysis.result import Fade, FadeVerdict, Scope
 from kneedrive.analysis.scores import findings, mean_climb_pct, scale_at, standing, systematic
 from kneedrive.histories import result, segments
-from kneedrive.histories.result import Habit, PastRun, Setting
+from kneedrive.histories.result import Computed, Habit, PastRun, Setting
 from kneedrive.histories.segments import Curve, Stretch, Table
 from kneedrive.histories.trend import HEART_RATE, RunValues, trends, week_values
 from kneedrive.method import Method, SeriesRules, TrendRules
@@ -71,15 +71,13 @@ def weekly(
     )
 
 
-def letters_of(test: result.Computed) -> tuple[str, ...]:
+def letters_of(test: Computed) -> tuple[str, ...]:
     """Which series a sensor class is tested by: D, and P where its oscillation says something; else steps alone."""
     allowed = REFERENCES[test.sensor].scores
     return ("zSL",) if test.believed or "D" not in allowed else tuple(name for name in "DP" if name in allowed)
 
 
-def part_series(
-    part: Stretch, test: result.Computed, speed_mps: float | None, setting: Setting
-) -> dict[str, RunValues]:
+def part_series(part: Stretch, test: Computed, speed_mps: float | None, setting: Setting) -> dict[str, RunValues]:
     """Run values of a stretch at the reference speed, by series; empty lists of runs where none has a value.
 
     The runner's own curve takes speed out. Time is fitted along, so that a change of form is not taken for one of
