@@ -42,14 +42,19 @@ def answer(text: str, painted: Collection[str] = ()) -> None:
 
     Raises BrokenPipeError where its reader is gone, KneedriveError where it cannot be written.
     """
-    with _writing():
+    try:
         print(harmless(text, painted), end="\n" if text else "", flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop(sys.stdout)
+        why = (error.strerror or "unknown reason").lower()
+        raise KneedriveError(f"the output cannot be written: {why}") from None
 
 
 def flush() -> None:
     """Write what is still in the buffer; raises as `answer` does."""
-    with _writing():
-        sys.stdout.flush()
+    answer("")
 
 
 def remark(text: str, end: str = "\n") -> None:
@@ -83,18 +88,6 @@ def fitted(text: str, columns: int) -> str:
 def drop(stream: TextIO) -> None:
     """Send what is still in a buffer nowhere, so that the end of the program does not fail on it again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        drop(sys.stdout)
-        message = f"the output cannot be written: {(error.strerror or 'unknown reason').lower()}"
-        raise KneedriveError(message) from None
 
 
 # What commands ask, and how they show that they go on.

@@ -123,11 +123,15 @@ def _complete(arguments: argparse.Namespace) -> Iterator[Answer]:
     from kneedrive.cli import parser
 
     whole = parser()
-    for action in _arguments(whole):
-        if action.metavar in ("FILE", "PATH"):
-            action.complete = shtab.FILE  # type: ignore[attr-defined]
-        elif action.metavar == "DIR":
-            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+    parsers = [whole]
+    while parsers:
+        for action in parsers.pop()._actions:  # argparse has no other way to them
+            if isinstance(action.choices, dict):  # the commands of a parser; other choices are plain words
+                parsers += action.choices.values()
+            if action.metavar in ("FILE", "PATH"):
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+            elif action.metavar == "DIR":
+                action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
     script = shtab.complete(whole, arguments.shell)
     head, blank, rest = script.partition("\n\n")
     if arguments.shell == "bash" and blank and all(line.startswith("#") for line in head.splitlines()):
@@ -135,12 +139,3 @@ def _complete(arguments: argparse.Namespace) -> Iterator[Answer]:
         told = "".join(f"# {line}\n" for line in INSTALL.splitlines()[:3])
         script = f"# Completion for kneedrive, written by shtab (https://github.com/tqdm/shtab).\n{told}\n{rest}"
     yield Answer(text=script)
-
-
-def _arguments(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """Every argument of a command and of those below it."""
-    for action in parser._actions:  # argparse has no other way to them
-        yield action
-        # The commands of a parser are the choices of one of its arguments; other choices are plain words.
-        for command in action.choices.values() if isinstance(action.choices, dict) else ():
-            yield from _arguments(command)
