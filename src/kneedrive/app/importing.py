@@ -30,7 +30,7 @@ from kneedrive.recording import Activity, NoteCode, Outline, Recording, Samples,
 from kneedrive.report.lists import Fate
 from kneedrive.report.machine import analysis_record
 from kneedrive.store import Store
-from kneedrive.store.rows import Derive, NewActivity, NewRun, Origin, Placed
+from kneedrive.store.rows import Derive, Kept, NewActivity, NewRun, Origin, Placed
 
 if TYPE_CHECKING:
     from kneedrive.analysis.result import Analysis
@@ -404,10 +404,10 @@ def keep(
         return placed[-1]
 
     verdict = store.add(recording, origin, derive, version=version_of(settings), again=again)
-    back = again and verdict == "already there"
-    if placed and (back or verdict in ("added", "updated", "restored")):
-        return _outcome(recording.name, placed[-1], store, updated=verdict == "updated")
-    return Outcome(name=recording.name, verdict=Fate.FORGOTTEN if verdict == "forgotten" else Fate.ALREADY_THERE)
+    back = again and verdict is Kept.HELD
+    if placed and (back or verdict in (Kept.ADDED, Kept.UPDATED, Kept.RESTORED)):
+        return _outcome(recording.name, placed[-1], store, updated=verdict is Kept.UPDATED)
+    return Outcome(name=recording.name, verdict=Fate.FORGOTTEN if verdict is Kept.FORGOTTEN else Fate.ALREADY_THERE)
 
 
 def _outcome(name: str, placed: Placed, store: Store, *, updated: bool = False) -> Outcome:

@@ -27,7 +27,19 @@ from kneedrive.recording import Outline, Recording
 from kneedrive.store import database
 from kneedrive.store import rows as tables
 from kneedrive.store.database import NO_RUNS
-from kneedrive.store.rows import ID_LENGTH, Derive, NewRun, Origin, Progress, RunRow, SourceRow, Tag, from_ms, to_ms
+from kneedrive.store.rows import (
+    ID_LENGTH,
+    Derive,
+    Kept,
+    NewRun,
+    Origin,
+    Progress,
+    RunRow,
+    SourceRow,
+    Tag,
+    from_ms,
+    to_ms,
+)
 
 __all__ = ["ID_LENGTH", "MARK", "NO_RUNS", "Store"]
 
@@ -313,11 +325,10 @@ class Store(AbstractContextManager["Store"]):
 
     # Recordings into the store, one transaction each.
 
-    def add(self, recording: Recording, origin: Origin, derive: Derive, *, version: str, again: bool = False) -> str:
+    def add(self, recording: Recording, origin: Origin, derive: Derive, *, version: str, again: bool = False) -> Kept:
         """Keep a recording and what `derive` makes of it, or nothing of both.
 
-        Returns "added", "already there", "updated" (the same key of a source has other content now), "restored" (the
-        bytes had been purged), or "forgotten" (the runner deleted it; `again` takes it back). version: of the results.
+        again: also where the runner deleted it. version: of the results.
         """
         sha256 = recording.sha256
         with self.writing():
@@ -326,7 +337,7 @@ class Store(AbstractContextManager["Store"]):
             if not rows and gone and not again:
                 # Where it was found is noted without it, so that the next sync does not fetch it again.
                 self._note_origin(origin, sha256, None)
-                return "forgotten"
+                return Kept.FORGOTTEN
             verdict, number = self._admit(recording, origin, *rows)
             replaced = self._note_origin(origin, sha256, number)
             if gone and again:
@@ -335,12 +346,12 @@ class Store(AbstractContextManager["Store"]):
             if learns:
                 self._do("UPDATE recording SET sport = :sport WHERE id = :id", sport=recording.sport, id=number)
             # Deriving is what costs: what lies there with its results, and has learnt nothing, is left alone.
-            if verdict != "already there" or (gone and again) or learns:
+            if verdict is not Kept.HELD or (gone and again) or learns:
                 self._place(number, recording, derive, version)
             self._mark_loose()
-        return "updated" if replaced and verdict == "added" else verdict
+        return Kept.UPDATED if replaced and verdict is Kept.ADDED else verdict
 
-    def _admit(self, recording: Recording, origin: Origin, known: tuple[int, int] | None = None) -> tuple[str, int]:
+    def _admit(self, recording: Recording, origin: Origin, known: tuple[int, int] | None = None) -> tuple[Kept, int]:
         """Keep the bytes; says what happened and the number of the recording's row. known: that, and whether bytes."""
         number, kept = known or (0, 0)
         # The runner's own copy of what a service sent before never expires.
@@ -362,7 +373,7 @@ class Store(AbstractContextManager["Store"]):
             sport=recording.sport,
             body=b"" if kept else zlib.compress(recording.body, _LEVEL),
         )
-        return ("already there" if kept else "restored", number) if known else ("added", new)
+        return (Kept.HELD if kept else Kept.RESTORED, number) if known else (Kept.ADDED, new)
 
     def _note_origin(self, origin: Origin, sha256: str, number: int | None) -> bool:
         """Remember where it was found; True where that place held another recording before, which is dropped."""

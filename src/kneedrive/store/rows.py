@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,16 @@ from kneedrive.recording import Activity, Outline, Recording
 ID_LENGTH = 12  # digits of a hash that are an id
 _FLOAT = np.dtype("<f4")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Kept(StrEnum):
+    """What became of a recording that came to the store."""
+
+    ADDED = "added"
+    HELD = "already there"
+    UPDATED = "updated"  # the same key of a source has other content now
+    RESTORED = "restored"  # the bytes had been purged
+    FORGOTTEN = "forgotten"  # the runner deleted it
 
 
 class Origin(Record, frozen=True, kw_only=True):
