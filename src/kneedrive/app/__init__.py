@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
@@ -193,9 +194,7 @@ def spare(file: Path, settings: Config) -> None:
 def anew(file: Path, remedy: str) -> Iterator[TextIO]:
     """A file to be written anew, readable by its owner alone, with the lines as they are given. Raises StoreError."""
     try:
-        with open(
-            file, "w", newline="", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)
-        ) as opened:
+        with open(file, "w", newline="", encoding="utf-8", opener=partial(os.open, mode=0o600)) as opened:
             if file.is_file():  # one that was there keeps the mode it had
                 with suppress(OSError):  # a disk that knows no modes
                     file.chmod(0o600)

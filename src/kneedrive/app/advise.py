@@ -13,7 +13,7 @@ from kneedrive.report import sections
 from kneedrive.report.machine import plain
 
 if TYPE_CHECKING:
-    from kneedrive.advice import Advice, Entry
+    from kneedrive.advice import Advice
     from kneedrive.config import Config
     from kneedrive.report.blocks import Style
 
@@ -72,16 +72,12 @@ def drills(name: str, style: Style, *, json: bool) -> Answer:
         guess = meant(name, known) or "kneedrive drills lists them all"
         raise NotEnoughData(f"no exercise is called {name!r}: {guess}")
     if json:
-        return Answer.objects([{"schema_version": 1, "entries": [drill_record(entry) for entry in found]}])
+        entries, sources = [], advice.sources()
+        for entry in found:  # with the findings that call for it, and the sources by their full names
+            findings = [plan.finding for plan in advice.plans_with(entry)]
+            full = [sources[key] for key in entry.sources]
+            entries.append(dict(plain(entry)) | {"called_for_by": findings, "sources": full})
+        return Answer.objects([{"schema_version": 1, "entries": entries}])
     if len(found) > 1:
         return Answer.laid_out(sections.catalogue(found), style)
     return Answer.laid_out(sections.entry_of_catalogue(found[0], advice.plans_with(found[0]), advice.sources()), style)
-
-
-def drill_record(entry: Entry) -> dict[str, Any]:
-    """An entry for programs, with the findings that call for it and the sources by their full names."""
-    known = advice.sources()
-    return dict(plain(entry)) | {
-        "called_for_by": [plan.finding for plan in advice.plans_with(entry)],
-        "sources": [known[key] for key in entry.sources],
-    }

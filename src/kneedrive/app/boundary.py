@@ -64,9 +64,8 @@ def delete(environment: Mapping[str, str]) -> None:
         for each in (log, older(log)):
             each.unlink(missing_ok=True)
     except OSError as error:
-        raise StoreError(
-            f"{log} cannot be deleted: {error.strerror or error}; delete it by hand, it names recordings"
-        ) from None
+        why = error.strerror or error
+        raise StoreError(f"{log} cannot be deleted: {why}; delete it by hand, it names recordings") from None
 
 
 # The boundary around the work on one recording: a fault of kneedrive's own in one never stops the rest.

@@ -80,11 +80,8 @@ def habits_of(
     since = view.until - timedelta(weeks=setting.method.profile.slow_weeks)
     if view.breaks:
         since = max(since, view.breaks[-1].date - timedelta(days=1))  # a stretch begins on the day of its break
-    last = [
-        run
-        for run in runs
-        if since < local_date(run, setting) and (run.sensor, run.surface) == (view.sensor, view.surface)
-    ]
+    like = (view.sensor, view.surface)
+    last = [run for run in runs if since < local_date(run, setting) and (run.sensor, run.surface) == like]
     slow = view.slow_speed_mps if any(trend.series == "D" for trend in view.trends) else None
     return result.Habits(
         slow=slow_contrast(last, slow, setting) if slow and last else result.Habits().slow,
@@ -142,15 +139,12 @@ ONE_GROUP = {
 
 
 class Question(Record, frozen=True, kw_only=True):
-    """What to compare. tag: a date or a part of a tag's text, "" for the latest; periods: asked for by their days.
+    """What to compare."""
 
-    group: compares groups of runs instead; tag then names one of them, which is held against all others.
-    """
-
-    tag: str = ""
-    periods: Periods | None = None
+    tag: str = ""  # a date or a part of a tag's text, "" for the latest; of groups the one held against all others
+    periods: Periods | None = None  # asked for by their days
     across_sensors: bool = False
-    group: Group | None = None
+    group: Group | None = None  # compares groups of runs instead
 
 
 def weekly_answer(

@@ -251,14 +251,11 @@ def overview(desk: Desk, style: Style) -> Answer:
     if Store.is_there(settings.paths.store):
         with Store.open(settings.paths.store, create=False) as store:
             runs = {name: told for name, told in store.everybody().items() if told}
-    held = [
-        f"{numbers.plural(n, 'run')} of {runner_name(name)}, until {numbers.day(last)}"
-        for name, (n, _, last) in runs.items()
-    ]
+    plural = numbers.plural
+    told = runs.items()
+    held = [f"{plural(n, 'run')} of {runner_name(name)}, until {numbers.day(last)}" for name, (n, _, last) in told]
     if len(held) > 3:  # runners that are named one by one
-        held = [
-            f"{numbers.plural(sum(n for n, _, _ in runs.values()), 'run')} of {numbers.plural(len(runs), 'runner')}"
-        ]
+        held = [f"{plural(sum(n for n, _, _ in runs.values()), 'run')} of {plural(len(runs), 'runner')}"]
     height = settings["runner.height_m"]
     others = [name for name in accounts.known_names() if name not in (FOLDER, STRAVA)]
     usable = [name for name in others if accounts.is_ready(name, desk)]

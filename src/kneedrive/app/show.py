@@ -40,32 +40,25 @@ _MORE = ("--full", "--explain", "kneedrive weekly", "kneedrive report --html")
 
 
 class Request(app.Request, frozen=True, kw_only=True):
-    """How the report of a stored run was asked for. run: last, a date or the beginning of an id.
+    """How the report of a stored run was asked for."""
 
-    judged_by: the configuration with the height and mass of this one question; None: that of the store.
-    """
-
-    run: str = LAST
-    judged_by: Config | None = None
+    run: str = LAST  # last, a date or the beginning of an id
+    judged_by: Config | None = None  # with the height and mass of this one question; None: that of the store
     sources: bool = False
 
 
 class Found(Record, frozen=True, kw_only=True):
-    """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for.
-
-    last_weeks: what the runner is, the same in every command. view: the weeks up to the day of the run.
-    analysis and advice are None where the originals are gone; gone says why. aged: that the run is not recent.
-    """
+    """A stored run: judged again from its originals, held against the runner's own weeks, and what it calls for."""
 
     row: RunRow
     day: date
     own: OwnView
-    last_weeks: LastWeeks | None
-    view: WeeklyView
-    analysis: Analysis | None = None
+    last_weeks: LastWeeks | None  # what the runner is, the same in every command
+    view: WeeklyView  # the weeks up to the day of the run
+    analysis: Analysis | None = None  # None where the originals are gone, as is advice
     advice: Advice | None = None
-    gone: str = ""
-    aged: str = ""
+    gone: str = ""  # why the originals are gone
+    aged: str = ""  # that the run is not recent
     strava: bool = False  # something of the run or of the weeks before it came from Strava's API
 
 
@@ -149,16 +142,16 @@ def show(settings: Config, request: Request, now: datetime) -> Answer:
 
 def run_record(found: Found) -> dict[str, Any]:
     """The analysis of the run, as `analyze` gives it, and the runner's own baseline beside it."""
+    own = machine.plain(found.own)
     if found.analysis is not None:
-        told = machine.analysis_record(found.analysis)
-    else:
-        told = {
-            "schema_version": machine.SCHEMA_VERSION,
-            "activity": {"id": found.row.id},
-            "status": "gone",
-            "status_reason": found.gone,
-        }
-    return told | {"own": machine.plain(found.own)}
+        return machine.analysis_record(found.analysis) | {"own": own}
+    return {
+        "schema_version": machine.SCHEMA_VERSION,
+        "activity": {"id": found.row.id},
+        "status": "gone",
+        "status_reason": found.gone,
+        "own": own,
+    }
 
 
 def context_of(found: Found, more: tuple[str, ...]) -> screen.Context:
