@@ -260,6 +260,16 @@ def test_a_purged_answer_that_comes_again_is_kept_again(store: Store) -> None:
     assert (store.purge_expired(NOW + WEEK), store.purge_expired(NOW + 2 * WEEK)) == (0, 1)
 
 
+def test_a_purged_answer_that_comes_again_learns_the_sport_that_a_list_gives_it(store: Store) -> None:
+    store.purge_expired(NOW + WEEK)
+    again = Origin(source="strava", key="17", version="v1", fetched_at=NOW + WEEK, expires_at=NOW + 2 * WEEK)
+    assert store.unnamed(STREAM.sha256)
+
+    store.add(STREAM.replace(sport="Run"), again, Application(store), version="1")
+
+    assert not store.unnamed(STREAM.sha256)
+
+
 def test_a_rebuild_names_what_is_to_be_fetched_again(store: Store) -> None:
     alone_on_strava = told(start_s=200_000.0, format="strava")
     store.add(alone_on_strava, streamed("21"), Application(store), version="1")

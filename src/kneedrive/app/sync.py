@@ -343,15 +343,20 @@ def pull_folders(desk: Desk, store: Store, order: Order, count: Counter | None) 
             verdicts = {outcome.verdict for outcome in found}
             nothing = MARK + NO_RUN if verdicts <= {Fate.SKIPPED, Fate.NOT_A_RUN} else ""
             why = MARK + UNREAD if Fate.FAILED in verdicts else nothing
-            # What could not even be opened (unplugged in the middle, not ours to read) has not been seen. Asked by
-            # opening it as who we act as; os.access asks for whoever started us.
-            with suppress(OSError), Path(item.id).open("rb"):
+            if _opens(Path(item.id)):  # else (unplugged in the middle, not ours to read) it has not been seen
                 store.note_seen(FOLDER, key, item.version + why)
         if count:
             count(done, len(fresh))
     told = {str(error.filename) for error in closed}
     missing = tuple(path for path in folder.missing(paths) if str(path) not in told)
     return Pulled(source=FOLDER, outcomes=tuple(outcomes), missing=missing)
+
+
+def _opens(place: Path) -> bool:
+    # Asked as who we act as; os.access asks for whoever started us.
+    with suppress(OSError), place.open("rb"):
+        return True
+    return False
 
 
 # What a sync has to say: the ledger, what stopped a source, and the report of what is new.

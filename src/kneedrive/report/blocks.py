@@ -7,6 +7,7 @@ their units by numbers.TIE, and paths carry numbers.WHOLE, so that neither is pa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
@@ -68,11 +69,11 @@ command = partial(Span, tone=Role.COMMAND)
 
 def spark(amounts: Sequence[float | None], least: float) -> Spark:
     """A sparkline whose scale spans at least `least`, so that values which hardly differ look steady."""
-    known = [amount for amount in amounts if amount is not None]
+    known = [amount for amount in amounts if amount is not None and math.isfinite(amount)]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     more = max(least - (high - low), 0.0) / 2
     low, width = low - more, (high + more) - (low - more)
-    return Spark(tuple(None if amount is None else (amount - low) / width for amount in amounts))
+    return Spark(tuple(None if each is None or math.isnan(each) else (each - low) / width for each in amounts))
 
 
 def plain(text: Inline) -> str:

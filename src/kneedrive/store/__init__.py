@@ -589,7 +589,8 @@ class Store(AbstractContextManager["Store"]):
         with self.writing():
             (found,) = self._column(count, now=now_ms)
             self._do("UPDATE recording SET body = NULL WHERE body IS NOT NULL AND expires_at_ms <= :now", now=now_ms)
-        self._wipe()
+        if found:  # else another process has done it meanwhile
+            self._wipe()
         return int(found)
 
     def purge_source(self, source: str) -> int:

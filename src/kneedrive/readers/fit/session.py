@@ -71,9 +71,11 @@ def axis(fit_times: Array, starts: npt.NDArray[np.int64], start: float | None, e
         return Axis(clock=Clock(zero=start or 0.0), keep=keep, time_s=np.empty(0), notes=tuple(notes))
     narrow(motion.in_order(fit_times[keep]), "time_backwards", "whose time runs backwards")
     jump = _jump(fit_times[keep], elapsed_s)
-    if jump:
+    if jump:  # of an hour at least
         lengths = (("days", 86_400.0), ("hours", 3600.0), ("minutes", 60.0))
-        lasting = next(f"{jump.jump_s / length:,.0f} {unit}" for unit, length in lengths if jump.jump_s >= 2 * length)
+        lasting = next(
+            f"{jump.jump_s / length:,.0f} {unit}" for unit, length in lengths if jump.jump_s >= 2 * length
+        )  # an hour at least
         text = f"the watch's clock was set forward by {lasting} during the run: the gap was closed"
         notes.append(Note(code="clock_set", text=text))
     else:

@@ -144,10 +144,10 @@ def details(title: str, *inside: str | Iterable[str], **given: str | bool) -> Ma
 def opened(section: Section, *, at_once: bool = False) -> Markup:
     """A section that opens on demand, its heading as what is clicked. at_once: it is open from the start."""
     first, *rest = section
-    if not rest:
-        return Markup("")
-    title, remark = (first.title, first.remark) if isinstance(first, blocks.Heading) else ("More", "")
-    return details(title, note(f"{capital(remark)}.") if remark else "", flowing(rest), open=at_once)
+    if not isinstance(first, blocks.Heading):
+        return details("More", flowing(section), open=at_once)
+    remark = note(f"{capital(first.remark)}.") if first.remark else ""
+    return details(first.title, remark, flowing(rest), open=at_once) if rest else Markup("")
 
 
 # The parts of the page, in its order; each is empty where it has nothing to show.
