@@ -1,7 +1,7 @@
 """The timing patterns: one row each, with where its region lies, what it is called and what it means.
 
 Everything that differs from pattern to pattern stands here: regions (read by the posterior), the axis and side that a
-picture shows it on, names, meanings, and the name of its colour. Texts of advice are in advice/advice.toml, by key.
+picture shows it on, names, meanings, and the name of its colour. Texts of advice are in advice/advice.json, by key.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From what was found to one thing to do: a cue to take along today, an exercise or drill beside it, and why.
 
-The catalogue and the plans are data (advice.toml); here is only the choice. Coaches' order is kept within a plan:
+The catalogue and the plans are data (advice.json); here is only the choice. Coaches' order is kept within a plan:
 strength and mobility, then running faster, then drills, then cues.
 """
 
@@ -64,7 +64,7 @@ class Entry(Record, frozen=True, kw_only=True):
     short: str  # what and how often, as a clause: "strides, 4 of 15 seconds at the end of an easy run, once a week"
     mistake: str
     avoid: str
-    stresses: tuple[str, ...]  # what it trains or exaggerates
+    stresses: tuple[str, ...]  # what it trains or exaggerates; no plan holds what its finding has too much of
     sources: tuple[str, ...]  # whose idea it is
 
 
@@ -73,7 +73,7 @@ class Plan(Record, frozen=True, kw_only=True):
 
     finding: str
     focus: str
-    why: str
+    why: str  # begins with "Your", so that it can follow "Over your last 12 runs"
     cue: str  # the ids of what is said first
     beside: str
     entries: tuple[str, ...]
@@ -101,7 +101,7 @@ class Advice(Record, frozen=True, kw_only=True):
 
     plan: Plan
     ground: Ground
-    why: str
+    why: str  # begins with "Your", so that it can follow "Over your last 12 runs"
     cue: Entry
     beside: Entry
     entries: tuple[Entry, ...]
@@ -283,7 +283,7 @@ def would_settle(analysis: Analysis) -> str:
 
 
 class _Book(Record, frozen=True, kw_only=True):
-    """What advice.toml holds."""
+    """What advice.json holds: ideas from the sources named, in our own words."""
 
     sources: Mapping[str, str]
     entry: tuple[Entry, ...]
@@ -293,7 +293,7 @@ class _Book(Record, frozen=True, kw_only=True):
 @cache
 def _book() -> _Book:
     # By its path: importlib.resources would cost a report 8 ms.
-    return msgspec.toml.decode(Path(__file__).with_name("advice.toml").read_bytes(), type=_Book)
+    return msgspec.json.decode(Path(__file__).with_name("advice.json").read_bytes(), type=_Book)
 
 
 def catalogue() -> dict[str, Entry]:
