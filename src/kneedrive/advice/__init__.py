@@ -101,7 +101,7 @@ class Advice(Record, frozen=True, kw_only=True):
 
     plan: Plan
     ground: Ground
-    why: str  # begins with "Your", so that it can follow "Over your last 12 runs"
+    why: str
     cue: Entry
     beside: Entry
     entries: tuple[Entry, ...]

@@ -6,7 +6,6 @@ their owner alone, and the lines that programs read.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -213,6 +212,8 @@ def refused(file: Path, error: OSError, remedy: str) -> StoreError:
 
 def line(content: dict[str, Any]) -> str:
     """One JSON object on one line. NaN is a bug, not a value."""
+    import json  # a report in words starts without it
+
     return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
