@@ -145,7 +145,7 @@ def difference_verdict(row: Difference, *, units: bool = True) -> str:
     if row.verdict is Outcome.NO_CHANGE:
         return f"no change over {shown(numbers.at_most(row.metric, row.bound))}"
     if row.more_weeks is None:
-        return "not enough weeks in the time before"
+        return "cannot be told from the time before"  # too short, or its runs differ too much
     if row.more_weeks > 52:  # design: who would need more has runs that differ too much to tell
         return "cannot be told: the runs differ too much"
     return f"not enough weeks: about {numbers.number(row.more_weeks)} more"
